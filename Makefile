@@ -1,0 +1,67 @@
+# The reference build: PGXS. `make`, `make install`, `make installcheck` as for any PostgreSQL extension.
+# CMakeLists.txt builds the same kernels without a server, for unit tests, benchmarks and sanitizers.
+
+PG_CONFIG ?= pg_config
+
+EXTENSION    = pg_marketing
+EXT_VERSION  = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" pg_marketing.control)
+MODULE_big   = pg_marketing
+OBJS         = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*/*.cpp)))
+DATA_built   = $(EXTENSION)--$(EXT_VERSION).sql
+
+# The install script: these fragments in this order, since each may use what stands before it.
+SQL_FRAGMENTS = \
+	src/warehouse/begin.sql \
+	src/warehouse/setup.sql \
+	src/warehouse/parse.sql \
+	src/channels/config.sql \
+	src/channels/bundled_sources.sql \
+	src/channels/channels.sql \
+	src/attribution/journeys.sql \
+	src/warehouse/tables.sql \
+	src/warehouse/settings.sql \
+	src/warehouse/sources.sql \
+	src/warehouse/load.sql \
+	src/warehouse/derive.sql \
+	src/warehouse/rollups.sql \
+	src/warehouse/quality.sql \
+	src/warehouse/refresh.sql \
+	src/warehouse/access.sql \
+	src/endpoints/filters.sql \
+	src/endpoints/dashboard.sql \
+	src/endpoints/sales.sql \
+	src/attribution/attribution.sql \
+	src/warehouse/end.sql
+
+REGRESS      = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+REGRESS_OPTS = --inputdir=. --load-extension=$(EXTENSION)
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
+TAP_TESTS    =
+
+# -isystem: warnings in the server's headers are not ours. No -march=native, no -ffast-math: results do not change between builds.
+PG_CXXFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -std=c++20 -O2 -Wall -Wextra -Wshadow -Wconversion \
+               -Wno-sign-conversion -Wno-register -Werror $(MARKETING_CXXFLAGS)
+SHLIB_LINK   = -lstdc++ -Wl,--version-script=exports.map
+EXTRA_CLEAN  = $(EXTENSION)--*.sql src/*/*.d
+
+# JIT bitcode would be built by clang without PG_CXXFLAGS and would inline nothing of use here.
+override with_llvm = no
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# PGXS appends CXXFLAGS of the server after ours; a C++ standard given there must not win.
+$(OBJS): override CXXFLAGS += -MMD -MP
+-include $(OBJS:.o=.d)
+
+$(EXTENSION)--$(EXT_VERSION).sql: $(SQL_FRAGMENTS) Makefile
+	cat $(SQL_FRAGMENTS) > $@
+
+$(shlib): exports.map
+
+.PHONY: check-exports
+# Only our own names may leave the library: another extension may carry another copy of Boost or of libstdc++.
+check-exports: $(shlib)
+	@extra=$$(nm -D --defined-only $(shlib) | awk '{print $$3}' | grep -vE '^(marketing_|pg_finfo_marketing_|Pg_magic_func$$|_PG_init$$)' || true); \
+	if [ -n "$$extra" ]; then echo "exported beyond exports.map:"; echo "$$extra"; exit 1; fi; \
+	echo "exported symbols: $$(nm -D --defined-only $(shlib) | wc -l), all ours"

@@ -1,0 +1,41 @@
+/**
+ * The error that a kernel throws when it can say more than a standard exception.
+ *
+ * Kernels throw std::invalid_argument and its siblings freely; they throw kernel::Error where a detail or a hint helps the
+ * person who made the mistake. The bridge maps both to an SQLSTATE (src/postgres/guard.cpp).
+ */
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace marketing::kernel {
+
+enum class ErrorCode {
+    invalid_parameter,   // 22023: an argument outside its domain
+    numeric_range,       // 22003: a number that does not fit
+    malformed_binary,    // 22P03: a stored or received value that is not in our format
+    limit_exceeded,      // 54000: a documented limit
+    data_exception,      // 22000: the data contradict themselves
+};
+
+class Error : public std::runtime_error {
+public:
+    Error(ErrorCode code, const std::string& message, std::string detail = {}, std::string hint = {})
+        : std::runtime_error(message), code_(code), detail_(std::move(detail)), hint_(std::move(hint))
+    {
+    }
+    [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+    [[nodiscard]] const std::string& detail() const noexcept { return detail_; }
+    [[nodiscard]] const std::string& hint() const noexcept { return hint_; }
+
+private:
+    ErrorCode code_;
+    std::string detail_;
+    std::string hint_;
+};
+
+/** Thrown out of a kernel when its StopFlag was raised; never seen by the user. */
+struct Stopped {};
+
+}  // namespace marketing::kernel

@@ -1,0 +1,32 @@
+/**
+ * How a long kernel learns that it should end: it polls a flag that the server's signal handler sets, and throws Stopped, so
+ * that C++ unwinds before the server raises the real cancel.
+ */
+#pragma once
+
+#include <csignal>
+#include <cstddef>
+
+#include "kernel/error.hpp"
+
+namespace marketing::kernel {
+
+class StopFlag {
+public:
+    /** A flag that is never raised (unit tests, benchmarks). */
+    constexpr StopFlag() noexcept = default;
+    explicit constexpr StopFlag(const volatile std::sig_atomic_t* flag) noexcept : flag_(flag) {}
+
+    /** Throws Stopped if the flag is up. Cheap enough for each client, not for each touch. */
+    void poll() const
+    {
+        if (flag_ != nullptr && *flag_ != 0) {
+            throw Stopped{};
+        }
+    }
+
+private:
+    const volatile std::sig_atomic_t* flag_ = nullptr;
+};
+
+}  // namespace marketing::kernel

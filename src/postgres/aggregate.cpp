@@ -1,0 +1,32 @@
+#include "postgres/aggregate.hpp"
+
+namespace marketing::postgres {
+
+MemoryContext aggregate_context(FunctionCallInfo fcinfo)
+{
+    MemoryContext context = nullptr;
+    if (AggCheckCallContext(fcinfo, &context) == 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("this function is part of an aggregate and cannot be called by itself")));
+    }
+    return context;
+}
+
+std::span<const std::byte> bytea_argument(FunctionCallInfo fcinfo, int index)
+{
+    const bytea* value = PG_GETARG_BYTEA_PP(index);
+    return {reinterpret_cast<const std::byte*>(VARDATA_ANY(value)), VARSIZE_ANY_EXHDR(value)};
+}
+
+bytea* allocate_bytea(std::size_t size)
+{
+    if (size > MaxAllocSize - VARHDRSZ) {
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the result needs %zu bytes; a value holds at most 1 GB", size),
+                        errhint("Aggregate in parts, for example GROUP BY client_bucket, and add the parts up.")));
+    }
+    auto* value = static_cast<bytea*>(palloc(size + VARHDRSZ));
+    SET_VARSIZE(value, size + VARHDRSZ);
+    return value;
+}
+
+}  // namespace marketing::postgres

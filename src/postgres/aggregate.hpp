@@ -1,0 +1,49 @@
+/**
+ * Aggregate states: C++ objects that live, with all their memory, in the aggregate's memory context.
+ *
+ * A State takes a std::pmr::memory_resource* and allocates from it alone, so that its memory ends with the context and no
+ * destructor has to run. The resource lies beside the state.
+ */
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <span>
+
+#include "postgres/guard.hpp"
+#include "postgres/memory.hpp"
+#include "postgres/pg.hpp"
+
+namespace marketing::postgres {
+
+/** The aggregate's context, or an error where the function was called as an ordinary one. */
+[[nodiscard]] MemoryContext aggregate_context(FunctionCallInfo fcinfo);
+
+/** The state in argument `index`, or nullptr where it is NULL. */
+template <class State>
+[[nodiscard]] State* state_argument(FunctionCallInfo fcinfo, int index)
+{
+    return fcinfo->args[index].isnull ? nullptr : reinterpret_cast<State*>(DatumGetPointer(fcinfo->args[index].value));
+}
+
+/** A new state in `context`. Runs its own guard: call it with only plain data alive. */
+template <class State>
+[[nodiscard]] State* make_state(MemoryContext context)
+{
+    auto* resource = new (MemoryContextAlloc(context, sizeof(ContextResource))) ContextResource(context);
+    void* place = MemoryContextAlloc(context, sizeof(State));
+    State* state = nullptr;
+    run_kernel([&state, place, resource] { state = new (place) State(resource); });
+    return state;
+}
+
+/** The content of a bytea argument, detoasted. */
+[[nodiscard]] std::span<const std::byte> bytea_argument(FunctionCallInfo fcinfo, int index);
+
+/**
+ * Phases 2 to 4 for a function that returns bytes: `size` of them, written by `fill` into the result, which is allocated between
+ * the two. Both run guarded.
+ */
+[[nodiscard]] bytea* allocate_bytea(std::size_t size);
+
+}  // namespace marketing::postgres

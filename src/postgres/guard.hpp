@@ -1,0 +1,58 @@
+/**
+ * The wall between C++ exceptions and the server's errors.
+ *
+ * A binding has four phases: read the arguments (only plain data alive, may ereport); run the kernel inside `guarded`; with no
+ * C++ object alive, `raise_if_failed`; build the Datum. An exception that left an extern "C" function would end the whole
+ * cluster, an ereport inside a catch or over a live object would leak on each error.
+ */
+#pragma once
+
+#include <csignal>
+#include <type_traits>
+
+#include "kernel/stop.hpp"
+
+namespace marketing::postgres {
+
+/** What went wrong, as plain data that survives until every C++ object is gone. */
+struct Failure {
+    int sqlstate;  // 0: nothing failed
+    bool cancelled;
+    char message[512];
+    char detail[512];
+    char hint[512];
+};
+
+/** Fills `failure` from the exception being handled. Call it inside a catch block only. */
+void describe_current_exception(Failure& failure) noexcept;
+
+/** Phase 3: raises what phase 2 caught. May only be called while no C++ object with a destructor is alive. */
+void raise_if_failed(const Failure& failure);
+
+/** The server's cancel and terminate requests, as the flag that kernels poll. */
+[[nodiscard]] kernel::StopFlag stop_flag() noexcept;
+
+/** Phase 2: runs `body` and turns every exception into `failure`. `body` must not call the server. */
+template <class Body>
+void guarded(Failure& failure, Body&& body) noexcept
+{
+    failure.sqlstate = 0;
+    failure.cancelled = false;
+    try {
+        body();
+    } catch (...) {
+        describe_current_exception(failure);
+    }
+}
+
+/** Phases 2 and 3 where `body` leaves its result in plain data. */
+template <class Body>
+void run_kernel(Body&& body)
+{
+    static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Body>>, "capture plain data only");
+    Failure failure;
+    guarded(failure, body);
+    raise_if_failed(failure);
+}
+
+}  // namespace marketing::postgres

@@ -1,0 +1,53 @@
+/**
+ * C++ containers in the server's memory contexts.
+ *
+ * Memory from malloc is invisible to the server's accounting (HashAgg would never spill) and is not freed when a query is
+ * cancelled; memory from a context is both. Allocation failure becomes std::bad_alloc, never a longjmp.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory_resource>
+#include <span>
+#include <type_traits>
+
+#include "postgres/pg.hpp"
+
+namespace marketing::postgres {
+
+class ContextResource final : public std::pmr::memory_resource {
+public:
+    explicit ContextResource(MemoryContext context) noexcept : context_(context) {}
+
+private:
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+    void do_deallocate(void* pointer, std::size_t bytes, std::size_t alignment) override;
+    [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override;
+
+    MemoryContext context_;
+};
+
+/** An array in a memory context, as plain data: what a guarded body leaves for the phases after it. */
+template <class T>
+struct PlainArray {
+    static_assert(std::is_trivially_copyable_v<T>);
+    const T* data = nullptr;
+    std::size_t size = 0;
+    [[nodiscard]] const T* begin() const noexcept { return data; }
+    [[nodiscard]] const T* end() const noexcept { return data + size; }
+};
+
+/** Copies `values` into `resource`'s context. */
+template <class T>
+[[nodiscard]] PlainArray<T> to_plain(std::pmr::memory_resource& resource, std::span<const T> values)
+{
+    if (values.empty()) {
+        return {};
+    }
+    void* copy = resource.allocate(values.size_bytes(), alignof(T));
+    std::memcpy(copy, values.data(), values.size_bytes());
+    return {static_cast<const T*>(copy), values.size()};
+}
+
+}  // namespace marketing::postgres

@@ -1,0 +1,5 @@
+#include "postgres/pg.hpp"
+
+extern "C" {
+PG_MODULE_MAGIC;
+}

@@ -1,0 +1,73 @@
+#include "kernel/wire.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace {
+
+using marketing::kernel::Error;
+using marketing::kernel::ErrorCode;
+using marketing::kernel::WireReader;
+using marketing::kernel::WireWriter;
+using Bytes = std::vector<std::byte>;
+
+Bytes sample()
+{
+    Bytes bytes;
+    WireWriter out(bytes);
+    out.put(std::uint8_t{7});
+    out.put(std::int64_t{-5});
+    out.put(2.5);
+    out.put_text("кампанія");
+    const std::vector<std::int32_t> numbers{1, 2, 3};
+    out.put(std::uint64_t{numbers.size()});
+    out.put_array(std::span<const std::int32_t>(numbers));
+    return bytes;
+}
+
+void read_sample(std::span<const std::byte> bytes)
+{
+    WireReader in(bytes);
+    EXPECT_EQ(in.get<std::uint8_t>(), 7);
+    EXPECT_EQ(in.get<std::int64_t>(), -5);
+    EXPECT_EQ(in.get<double>(), 2.5);
+    EXPECT_EQ(in.get_text(), "кампанія");
+    EXPECT_EQ(in.get_array<std::int32_t>(in.get<std::uint64_t>()).size(), 12U);
+    in.expect_end();
+}
+
+TEST(Wire, ReadsBackWhatItWrote)
+{
+    read_sample(sample());
+}
+
+TEST(Wire, RefusesEveryTruncationAndEveryAddition)
+{
+    const Bytes whole = sample();
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        EXPECT_THROW(read_sample(std::span(whole).first(size)), Error) << "at " << size;
+    }
+    Bytes longer = whole;
+    longer.push_back(std::byte{0});
+    EXPECT_THROW(read_sample(longer), Error);
+}
+
+TEST(Wire, RefusesACountThatWouldOverflow)
+{
+    Bytes bytes;
+    WireWriter out(bytes);
+    out.put(std::uint64_t{1} << 63U);
+    WireReader in(bytes);
+    const auto count = in.get<std::uint64_t>();
+    try {
+        (void)in.get_array<double>(count);
+        FAIL() << "no error";
+    } catch (const Error& e) {
+        EXPECT_EQ(e.code(), ErrorCode::malformed_binary);
+    }
+}
+
+}  // namespace
