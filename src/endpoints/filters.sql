@@ -1,0 +1,64 @@
+-- What the readers share: checks of their arguments. A check is an immutable condition, so that a reader stays inlinable.
+
+CREATE FUNCTION analytics.check_period(date_from date, date_to date) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF date_from IS NULL OR date_to IS NULL THEN
+        RAISE EXCEPTION 'date_from and date_to must be given' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NOT pg_catalog.isfinite(date_from) OR NOT pg_catalog.isfinite(date_to) THEN
+        RAISE EXCEPTION 'date_from and date_to must be finite' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF date_from > date_to THEN
+        RAISE EXCEPTION 'date_from is after date_to' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = pg_catalog.format('date_from is %s, date_to is %s.', date_from, date_to), HINT = 'Both days belong to the period.';
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_period(date, date) IS 'True for a period whose ends are given and in order, else an error (22023)';
+
+CREATE FUNCTION analytics.check_row_limit(row_limit int) RETURNS int
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF row_limit IS NULL OR row_limit < 1 THEN
+        RAISE EXCEPTION 'row_limit must be at least 1' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN row_limit;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_row_limit(int) IS 'The limit itself where it is at least 1, else an error (22023)';
+
+CREATE FUNCTION analytics.platform_members(platforms text[]) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+DECLARE
+    members text[];
+    unknown text;
+BEGIN
+    SELECT pg_catalog.array_agg(DISTINCT d.platform) INTO members FROM (
+        SELECT p.platform, p.family FROM analytics.platform p UNION ALL SELECT w.platform, w.family FROM warehouse.dim_platforms w) d
+    WHERE d.platform = ANY (platforms) OR d.family = ANY (platforms);
+    SELECT pg_catalog.string_agg(pg_catalog.quote_nullable(a), ', ') INTO unknown FROM pg_catalog.unnest(platforms) a
+    WHERE a IS NULL OR NOT EXISTS (
+        SELECT FROM (SELECT p.platform, p.family FROM analytics.platform p UNION ALL SELECT w.platform, w.family FROM warehouse.dim_platforms w) d
+        WHERE d.platform = a OR d.family = a);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown platform: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (
+            SELECT 'Known here: ' || pg_catalog.string_agg(DISTINCT k.name, ', ') || '.'
+            FROM warehouse.dim_platforms w, LATERAL (VALUES (w.platform), (w.family)) k (name));
+    END IF;
+    RETURN members;
+END
+$$;
+COMMENT ON FUNCTION analytics.platform_members(text[]) IS
+'The platforms that a filter of platforms and families stands for
+An unknown name is an error (22023) that lists the known ones.';
+
+CREATE FUNCTION analytics.currency_of(business_id bigint) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN pg_catalog.count(DISTINCT s.currency) = 1 THEN pg_catalog.min(s.currency) END
+    FROM warehouse.settings s WHERE currency_of.business_id IS NULL OR s.business_id = currency_of.business_id
+$$;
+COMMENT ON FUNCTION analytics.currency_of(bigint) IS 'The currency of a business, or of all; NULL where they differ';

@@ -12,11 +12,11 @@
 namespace marketing::kernel {
 
 enum class ErrorCode {
-    invalid_parameter,   // 22023: an argument outside its domain
-    numeric_range,       // 22003: a number that does not fit
-    malformed_binary,    // 22P03: a stored or received value that is not in our format
-    limit_exceeded,      // 54000: a documented limit
-    data_exception,      // 22000: the data contradict themselves
+    invalid_parameter,  // 22023: an argument outside its domain
+    numeric_range,      // 22003: a number that does not fit
+    malformed_binary,   // 22P03: a stored or received value that is not in our format
+    limit_exceeded,     // 54000: a documented limit
+    data_exception,     // 22000: the data contradict themselves
 };
 
 class Error : public std::runtime_error {

@@ -19,7 +19,8 @@
 
 namespace marketing::kernel {
 
-static_assert(std::endian::native == std::endian::little, "the wire format is written by memcpy on little-endian machines only");
+static_assert(std::endian::native == std::endian::little,
+              "the wire format is written by memcpy on little-endian machines only");
 
 template <class T>
 concept Scalar = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
@@ -89,10 +90,7 @@ public:
             fail("it has bytes after its end");
         }
     }
-    [[noreturn]] static void fail(const char* why)
-    {
-        throw Error(ErrorCode::malformed_binary, "malformed binary value", why);
-    }
+    [[noreturn]] static void fail(const char* why) { throw Error(ErrorCode::malformed_binary, "malformed binary value", why); }
 
 private:
     std::span<const std::byte> take(std::uint64_t size)

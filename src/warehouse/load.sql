@@ -1,0 +1,384 @@
+-- From a registered relation into facts and dimensions. Each source goes through the same four steps:
+--   stage_source  reads it once into pg_temp.stage: canonical columns, and for a bad row its reason and the whole source row;
+--   settle_stage  takes out repeated rows, checks what is particular to the entity, writes the quarantine;
+--   load_<entity> shapes pg_temp.shaped, a table of the target's columns;
+--   merge_table   makes the target equal to it and remembers which clients or days changed.
+
+-- The parts of one merge or load that the log reports.
+CREATE TYPE analytics.load_counts AS (
+    rows_read bigint, inserted bigint, updated bigint, unchanged bigint, deleted bigint, deduplicated bigint, rejected bigint
+);
+COMMENT ON TYPE analytics.load_counts IS 'How the rows of one refresh step were accounted for';
+
+CREATE FUNCTION analytics.drop_temporary(name text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    IF pg_catalog.to_regclass('pg_temp.' || pg_catalog.quote_ident(name)) IS NOT NULL THEN
+        EXECUTE pg_catalog.format('DROP TABLE pg_temp.%I', name);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.drop_temporary(text) IS 'Drops a working table of this session if it is there';
+
+CREATE FUNCTION analytics.client_bucket(business_id bigint, client_id text) RETURNS smallint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (pg_catalog.hashtextextended(client_id, business_id) & 1023)::smallint $$;
+COMMENT ON FUNCTION analytics.client_bucket(bigint, text) IS 'Bucket 0..1023 of a client: the unit of distribution';
+
+CREATE FUNCTION analytics.merge_table(target text, key text[], insert_only text[] DEFAULT '{}', scope text DEFAULT NULL,
+    pending text[] DEFAULT '{}') RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    counts analytics.load_counts;
+    all_columns text[];
+    compared text[];
+BEGIN
+    SELECT pg_catalog.array_agg(a.attname ORDER BY a.attnum),
+           COALESCE(pg_catalog.array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attname <> ALL (key || insert_only)), '{}')
+    INTO all_columns, compared
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'pg_temp.shaped'::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+
+    EXECUTE pg_catalog.format($sql$
+        WITH diff AS MATERIALIZED (
+            SELECT s.*, %1$s
+            FROM pg_temp.shaped s FULL JOIN (SELECT * FROM %2$s t WHERE %3$s) t ON %4$s
+            WHERE s.%5$I IS NULL OR t.%5$I IS NULL OR %6$s
+        ), deleted AS (
+            DELETE FROM %2$s t USING diff d WHERE d.%5$I IS NULL AND %7$s RETURNING 1
+        ), updated AS (
+            UPDATE %2$s t SET %8$s FROM diff d WHERE d.%5$I IS NOT NULL AND %7$s RETURNING 1
+        ), inserted AS (
+            INSERT INTO %2$s (%9$s) SELECT %9$s FROM diff d WHERE d.%5$I IS NOT NULL AND d.old_%5$s IS NULL RETURNING 1
+        ) %10$s
+        SELECT NULL, i.n, u.n, NULL, d.n, 0, 0
+        FROM (SELECT pg_catalog.count(*) FROM inserted) i (n), (SELECT pg_catalog.count(*) FROM updated) u (n),
+             (SELECT pg_catalog.count(*) FROM deleted) d (n)
+        $sql$,
+        (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I AS old_%1$s', c), ', ')
+         FROM (SELECT DISTINCT pg_catalog.unnest(key || pending)) c (c)),
+        target,
+        COALESCE(scope, 'true'),
+        (SELECT pg_catalog.string_agg(pg_catalog.format('s.%1$I = t.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k),
+        key[1],
+        CASE WHEN compared = '{}' THEN 'false' ELSE pg_catalog.format('(%s) IS DISTINCT FROM (%s)',
+            (SELECT pg_catalog.string_agg(pg_catalog.format('s.%I', c), ', ') FROM pg_catalog.unnest(compared) c),
+            (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I', c), ', ') FROM pg_catalog.unnest(compared) c)) END,
+        (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = d.old_%1$s', k), ' AND ') FROM pg_catalog.unnest(key) k),
+        (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = d.%1$I', c), ', ')
+         FROM pg_catalog.unnest(CASE WHEN compared = '{}' THEN key ELSE compared END) c),
+        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ') FROM pg_catalog.unnest(all_columns) c),
+        -- Clients and days are collected in tables of their own: both the old and the new value of a changed row count.
+        (SELECT COALESCE(pg_catalog.string_agg(pg_catalog.format($sql$, marked_%1$s AS (
+                INSERT INTO %2$s SELECT DISTINCT COALESCE(d.business_id, d.old_business_id), v.value
+                FROM diff d, LATERAL (VALUES (d.%1$I), (d.old_%1$s)) v (value) WHERE v.value IS NOT NULL ON CONFLICT DO NOTHING)$sql$,
+            p, CASE p WHEN 'client_key' THEN 'warehouse.pending_client' ELSE 'warehouse.pending_day' END), ''), '')
+         FROM pg_catalog.unnest(pending) p)
+    ) INTO counts;
+    EXECUTE 'SELECT pg_catalog.count(*) FROM pg_temp.shaped' INTO counts.rows_read;
+    counts.unchanged := counts.rows_read - counts.inserted - counts.updated;
+    RETURN counts;
+END
+$$;
+COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[]) IS
+'Makes a table equal to pg_temp.shaped within a scope; writes only what differs
+target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that pg_temp.shaped covers completely; rows of the target in it that pg_temp.shaped lacks are deleted. pending: client_key or date columns, whose old and new values are marked for derivation.';
+
+CREATE FUNCTION analytics.stage_source(source analytics.source) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    relation regclass := pg_catalog.to_regclass(source.relation);
+    -- Times without a zone are local to the source or, where it does not say, to the business.
+    options constant jsonb := pg_catalog.jsonb_build_object('timezone', s.reporting_timezone) || source.options
+        FROM analytics.settings(source.business_id) s;
+    problems text;
+    outputs text;
+    reasons text;
+    n bigint;
+BEGIN
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'relation % of source % does not exist', source.relation, source.source_id
+            USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
+    END IF;
+    SELECT pg_catalog.string_agg(m.problem, E'\n') INTO problems
+    FROM analytics.source_mapping(source.entity, relation, source.columns, options) m;
+    IF problems IS NOT NULL THEN
+        RAISE EXCEPTION 'the mapping of source % (%) no longer fits', source.source_id, source.relation
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = problems, HINT = 'Register the source again.';
+    END IF;
+
+    SELECT pg_catalog.string_agg(pg_catalog.format('%s AS %I', k.sql, c.name), ', ' ORDER BY c.position),
+           pg_catalog.string_agg(checks.sql, ' ' ORDER BY c.position)
+    INTO outputs, reasons
+    FROM analytics.entity_column c
+    LEFT JOIN analytics.source_mapping(source.entity, relation, source.columns, options) m ON m.name = c.name
+    CROSS JOIN LATERAL (
+        SELECT CASE c.kind WHEN 'timestamp' THEN 'timestamptz' WHEN 'date' THEN 'date' WHEN 'boolean' THEN 'boolean'
+                           WHEN 'number' THEN 'numeric' WHEN 'count' THEN 'numeric' ELSE 'text' END
+    ) t (sql_type)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN c.default_value IS NULL THEN COALESCE(m.conversion, 'NULL::' || t.sql_type)
+                    ELSE pg_catalog.format('COALESCE(%s, %L::%s)', COALESCE(m.conversion, 'NULL'), c.default_value, t.sql_type) END
+    ) k (sql)
+    -- One CASE branch per way in which a value can be bad; the first that applies is the row's reason.
+    LEFT JOIN LATERAL (
+        SELECT pg_catalog.concat_ws(' ',
+            CASE WHEN c.kind NOT IN ('key', 'label', 'platform', 'text') THEN pg_catalog.format(
+                'WHEN (%1$s) IS NULL AND pg_catalog.btrim((%2$s)::text) <> '''' THEN pg_catalog.format(%3$L, pg_catalog."left"((%2$s)::text, 80))',
+                m.conversion, m.expression, c.name || ': cannot read "%s" as a ' || c.kind) END,
+            CASE WHEN c.not_null THEN pg_catalog.format('WHEN v.%1$I IS NULL THEN %2$L', c.name, c.name || ' is missing') END,
+            CASE WHEN c.kind = 'key' THEN pg_catalog.format('WHEN pg_catalog.octet_length(v.%1$I) > 256 THEN %2$L', c.name, c.name || ' is longer than 256 bytes') END,
+            CASE WHEN c.kind IN ('date', 'timestamp') THEN pg_catalog.format(
+                'WHEN v.%1$I < ''1900-01-01'' OR v.%1$I >= ''2200-01-01'' THEN pg_catalog.format(%2$L, v.%1$I)', c.name, c.name || ' %s is not between 1900 and 2200') END,
+            CASE WHEN c.kind IN ('number', 'count') THEN pg_catalog.format(
+                'WHEN NOT (pg_catalog.abs(v.%1$I) < 1e13) THEN pg_catalog.format(%2$L, pg_catalog."left"(v.%1$I::text, 40))', c.name, c.name || ' %s is out of range') END,
+            CASE WHEN c.minimum IS NOT NULL THEN pg_catalog.format(
+                'WHEN v.%1$I < %2$s THEN pg_catalog.format(%3$L, v.%1$I)', c.name, c.minimum, c.name || ' %s is below ' || c.minimum) END,
+            CASE WHEN c.kind = 'count' THEN pg_catalog.format(
+                'WHEN v.%1$I <> pg_catalog.trunc(v.%1$I) THEN pg_catalog.format(%2$L, v.%1$I)', c.name, c.name || ' %s is not a whole number') END)
+    ) checks (sql) ON m.name IS NOT NULL
+    WHERE c.entity = source.entity;
+
+    PERFORM analytics.drop_temporary('stage');
+    EXECUTE pg_catalog.format($sql$
+        CREATE TEMP TABLE stage ON COMMIT DROP AS
+        SELECT pg_catalog.row_number() OVER () AS stage_no, v.*, r.reject_reason,
+               CASE WHEN r.reject_reason IS NOT NULL THEN pg_catalog.to_jsonb(_source) END AS source_row
+        FROM %s AS _source
+        CROSS JOIN LATERAL (SELECT %s OFFSET 0) v
+        CROSS JOIN LATERAL (SELECT CASE %s END AS reject_reason OFFSET 0) r
+        $sql$, relation, outputs, reasons);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    EXECUTE 'ANALYZE pg_temp.stage';
+    RETURN n;
+END
+$$;
+COMMENT ON FUNCTION analytics.stage_source(analytics.source) IS
+'Reads a source into pg_temp.stage: canonical columns, reject_reason, source_row
+Returns the number of rows read. A row that cannot be used has its reason and the whole source row; the others have neither.';
+
+CREATE FUNCTION analytics.settle_stage(source analytics.source, key text[], run_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    counts analytics.load_counts;
+    key_list constant text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(k), ', ') FROM pg_catalog.unnest(key) k);
+BEGIN
+    -- Of rows with one key the newest is kept. The rest are copies or older versions; where neither can be said, they are refused.
+    EXECUTE pg_catalog.format($sql$
+        WITH repeated AS (
+            SELECT %1$s FROM pg_temp.stage WHERE reject_reason IS NULL GROUP BY %1$s HAVING pg_catalog.count(*) > 1
+        ), versions AS (
+            SELECT s.stage_no, c.content, s.updated_at,
+                   pg_catalog.row_number() OVER w AS place, pg_catalog.first_value(c.content) OVER w AS kept_content,
+                   pg_catalog.first_value(s.updated_at) OVER w AS kept_updated_at
+            FROM pg_temp.stage s JOIN repeated USING (%1$s),
+                 LATERAL (SELECT pg_catalog.to_jsonb(s) - '{stage_no,reject_reason,source_row}'::text[] AS content OFFSET 0) c
+            WHERE s.reject_reason IS NULL
+            WINDOW w AS (PARTITION BY %1$s ORDER BY s.updated_at DESC NULLS LAST, c.content DESC)
+        ), superseded AS (
+            DELETE FROM pg_temp.stage s USING versions v
+            WHERE s.stage_no = v.stage_no AND v.place > 1
+              AND (v.content = v.kept_content OR v.kept_updated_at IS NOT NULL AND v.updated_at IS DISTINCT FROM v.kept_updated_at)
+            RETURNING 1
+        ), refused AS (
+            UPDATE pg_temp.stage s
+            SET reject_reason = %2$L, source_row = v.content
+            FROM versions v
+            WHERE s.stage_no = v.stage_no AND v.place > 1 AND v.content <> v.kept_content
+              AND (v.kept_updated_at IS NULL OR v.updated_at IS NOT DISTINCT FROM v.kept_updated_at)
+        )
+        SELECT pg_catalog.count(*) FROM superseded
+        $sql$, key_list, pg_catalog.array_to_string(key, ', ') || ' is not unique: a row with the same key and other content was kept')
+    INTO counts.deduplicated;
+
+    PERFORM analytics.drop_temporary('shaped');
+    EXECUTE pg_catalog.format($sql$
+        CREATE TEMP TABLE shaped ON COMMIT DROP AS
+        SELECT $1::bigint AS business_id, $2::bigint AS source_id, pg_catalog.md5(reject_reason || source_row::text) AS row_hash,
+               $3::text AS entity, pg_catalog.min(%s) AS row_key, pg_catalog.min(reject_reason) AS reason,
+               (pg_catalog.array_agg(source_row))[1] AS source_row, pg_catalog.count(*) AS occurrences, $4::bigint AS run_id
+        FROM pg_temp.stage WHERE reject_reason IS NOT NULL GROUP BY row_hash
+        $sql$, pg_catalog.format('pg_catalog."left"(%I::text, 256)', key[1]))
+    USING source.business_id, source.source_id, source.entity, run_id;
+    PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
+        scope => pg_catalog.format('t.source_id = %s', source.source_id));
+    SELECT COALESCE(pg_catalog.sum(s.occurrences), 0) INTO counts.rejected FROM pg_temp.shaped s;
+    DELETE FROM pg_temp.stage s WHERE s.reject_reason IS NOT NULL;
+    RETURN counts;
+END
+$$;
+COMMENT ON FUNCTION analytics.settle_stage(analytics.source, text[], bigint) IS
+'Takes repeated and refused rows out of pg_temp.stage and writes the quarantine
+Returns how many were deduplicated and rejected.';
+
+-- Clients that a stage names and the dimension does not know yet.
+CREATE FUNCTION analytics.add_clients(business_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+AS $$
+    INSERT INTO warehouse.dim_clients (business_id, client_bucket, client_id)
+    SELECT add_clients.business_id, analytics.client_bucket(add_clients.business_id, s.client_id), s.client_id
+    FROM (SELECT DISTINCT client_id FROM pg_temp.stage) s
+    WHERE NOT EXISTS (SELECT FROM warehouse.dim_clients d WHERE d.business_id = add_clients.business_id AND d.client_id = s.client_id)
+$$;
+COMMENT ON FUNCTION analytics.add_clients(bigint) IS 'Adds the clients of pg_temp.stage that dim_clients lacks';
+
+CREATE FUNCTION analytics.refuse_other_currencies(own text) RETURNS void
+    LANGUAGE sql VOLATILE
+AS $$
+    UPDATE pg_temp.stage s
+    SET reject_reason = pg_catalog.format('currency %s is not %s, the currency of the business: convert it in the mapping', s.currency, own),
+        source_row = pg_catalog.to_jsonb(s) - '{stage_no,reject_reason,source_row}'::text[]
+    WHERE s.reject_reason IS NULL AND pg_catalog.upper(s.currency) <> own
+$$;
+COMMENT ON FUNCTION analytics.refuse_other_currencies(text) IS 'Refuses rows of pg_temp.stage in another currency than the business''s';
+
+CREATE FUNCTION analytics.sum_counts(settled analytics.load_counts, merged analytics.load_counts) RETURNS analytics.load_counts
+    LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT (merged).rows_read + (settled).deduplicated + (settled).rejected, (merged).inserted, (merged).updated, (merged).unchanged,
+           (merged).deleted, (settled).deduplicated, (settled).rejected
+$$;
+COMMENT ON FUNCTION analytics.sum_counts(analytics.load_counts, analytics.load_counts) IS 'The counts of one load: what was settled and what was merged';
+
+CREATE FUNCTION analytics.load_clients(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    settled analytics.load_counts := analytics.settle_stage(source, '{client_id}', run_id);
+    merged analytics.load_counts;
+BEGIN
+    -- A client of two client sources belongs to the one registered first.
+    WITH elsewhere AS (
+        DELETE FROM pg_temp.stage s USING warehouse.dim_clients d
+        WHERE d.business_id = source.business_id AND d.client_id = s.client_id AND d.source_id < source.source_id RETURNING 1
+    )
+    SELECT settled.deduplicated + pg_catalog.count(*) INTO settled.deduplicated FROM elsewhere;
+
+    WITH forgotten AS (
+        UPDATE warehouse.dim_clients d SET source_id = NULL, name = NULL, mobile = NULL, registered_at = NULL
+        WHERE d.business_id = source.business_id AND d.source_id = source.source_id
+          AND NOT EXISTS (SELECT FROM pg_temp.stage s WHERE s.client_id = d.client_id)
+        RETURNING d.business_id, d.client_key
+    )
+    INSERT INTO warehouse.pending_client SELECT * FROM forgotten ON CONFLICT DO NOTHING;
+
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT source.business_id, analytics.client_bucket(source.business_id, s.client_id) AS client_bucket, s.client_id,
+           source.source_id, s.name, s.mobile, s.registered_at
+    FROM pg_temp.stage s;
+    merged := analytics.merge_table('warehouse.dim_clients', '{business_id,client_id}', scope =>
+        'EXISTS (SELECT FROM pg_temp.shaped c WHERE c.business_id = t.business_id AND c.client_id = t.client_id)');
+    RETURN analytics.sum_counts(settled, merged);
+END
+$$;
+COMMENT ON FUNCTION analytics.load_clients(analytics.source, bigint) IS 'Loads pg_temp.stage into dim_clients';
+
+CREATE FUNCTION analytics.load_campaigns(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    settled analytics.load_counts := analytics.settle_stage(source, '{campaign_id,platform}', run_id);
+BEGIN
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT source.business_id, source.source_id, s.platform, s.campaign_id, s.campaign_name, s.status, s.daily_budget::numeric(18,4)
+    FROM pg_temp.stage s;
+    RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.source_campaigns', '{business_id,source_id,platform,campaign_id}',
+        scope => pg_catalog.format('t.source_id = %s', source.source_id)));
+END
+$$;
+COMMENT ON FUNCTION analytics.load_campaigns(analytics.source, bigint) IS 'Loads pg_temp.stage into source_campaigns';
+
+CREATE FUNCTION analytics.load_ad_performance(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    own_currency constant text := s.currency FROM analytics.settings(source.business_id) s;
+    settled analytics.load_counts;
+BEGIN
+    PERFORM analytics.refuse_other_currencies(own_currency);
+    settled := analytics.settle_stage(source, '{date,platform,account_id,campaign_id,ad_group_id,ad_id}', run_id);
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT source.business_id, source.source_id, s.date, s.platform, s.account_id, s.campaign_id, s.ad_group_id, s.ad_id,
+           CASE WHEN s.ad_id <> '' THEN 'ad' WHEN s.ad_group_id <> '' THEN 'ad_group' ELSE 'campaign' END AS grain, s.campaign_name,
+           s.impressions::bigint, s.clicks::bigint, s.link_clicks::bigint, s.spend::numeric(18,4),
+           s.platform_conversions::numeric(18,4), own_currency AS currency
+    FROM pg_temp.stage s;
+    RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_campaign_performance_daily',
+        '{business_id,date,source_id,platform,account_id,campaign_id,ad_group_id,ad_id}',
+        scope => pg_catalog.format('t.source_id = %s', source.source_id), pending => '{date}'));
+END
+$$;
+COMMENT ON FUNCTION analytics.load_ad_performance(analytics.source, bigint) IS 'Loads pg_temp.stage into fact_campaign_performance_daily';
+
+CREATE FUNCTION analytics.load_events(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    zone constant text := s.reporting_timezone FROM analytics.settings(source.business_id) s;
+    -- Where the source says which events are leads, an event without the mark is none.
+    flags_leads constant boolean := source.columns ? 'is_lead' OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = source.relation::regclass AND a.attname = 'is_lead' AND NOT a.attisdropped);
+    settled analytics.load_counts := analytics.settle_stage(source, '{event_id}', run_id);
+BEGIN
+    PERFORM analytics.add_clients(source.business_id);
+    PERFORM analytics.drop_temporary('shaped');
+    -- Touch numbers are right at once for clients that are new; derive_journeys() settles the others.
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT source.business_id, d.client_bucket, source.source_id, s.event_id, d.client_key, s.occurred_at,
+           (s.occurred_at AT TIME ZONE zone)::date AS event_date, s.source_type, u.utm_source, u.utm_medium, u.utm_campaign, u.utm_content,
+           u.utm_term, u.referrer_host, u.click_id_name, u.click_id, COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id,
+           s.product_id, s.branch_id, CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) END AS lead_flag,
+           COALESCE(s.platform, c.platform) AS platform, c.channel, c.is_paid, c.rule AS channel_rule,
+           s.touch_number::int, CASE s.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
+           CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE s.touch_number = 1 END AS is_lead, false AS is_contract
+    FROM (SELECT s.*, pg_catalog.row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS touch_number
+          FROM pg_temp.stage s) s
+    JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(s.utm_source, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_source'), 150)) AS utm_source,
+               COALESCE(s.utm_medium, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_medium'), 150)) AS utm_medium,
+               COALESCE(s.utm_campaign, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_campaign'), 150)) AS utm_campaign,
+               COALESCE(s.utm_content, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_content'), 150)) AS utm_content,
+               COALESCE(s.utm_term, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_term'), 150)) AS utm_term,
+               pg_catalog."left"(analytics.url_host(s.referrer), 150) AS referrer_host,
+               k.name AS click_id_name,
+               COALESCE(s.click_id, analytics.url_parameter(s.landing_url, k.name)) AS click_id
+        FROM (SELECT COALESCE(pg_catalog.lower(s.click_id_name), (analytics.click_ids(s.landing_url))[1])) k (name)
+        OFFSET 0
+    ) u
+    CROSS JOIN LATERAL analytics.classify_touch((SELECT analytics.channel_ruleset()), s.source_type, u.utm_source, u.utm_medium,
+        u.utm_campaign, u.referrer_host, CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END) c;
+    RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_events',
+        '{business_id,client_bucket,source_id,event_id}', insert_only => '{touch_number,touch_role,is_lead,is_contract}',
+        scope => pg_catalog.format('t.source_id = %s', source.source_id), pending => '{client_key}'));
+END
+$$;
+COMMENT ON FUNCTION analytics.load_events(analytics.source, bigint) IS 'Loads pg_temp.stage into fact_events, each touch classified';
+
+CREATE FUNCTION analytics.load_contracts(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    setting constant record := s FROM analytics.settings(source.business_id) s;
+    settled analytics.load_counts;
+BEGIN
+    PERFORM analytics.refuse_other_currencies(setting.currency);
+    settled := analytics.settle_stage(source, '{contract_id}', run_id);
+    PERFORM analytics.add_clients(source.business_id);
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT source.business_id, d.client_bucket, source.source_id, s.contract_id, d.client_key, s.event_id, s.signed_at,
+           (s.signed_at AT TIME ZONE setting.reporting_timezone)::date AS signed_date, s.amount::numeric(18,4), s.product_id, s.branch_id
+    FROM pg_temp.stage s JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id;
+    RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_contracts',
+        '{business_id,client_bucket,source_id,contract_id}', scope => pg_catalog.format('t.source_id = %s', source.source_id),
+        pending => '{client_key,signed_date}'));
+END
+$$;
+COMMENT ON FUNCTION analytics.load_contracts(analytics.source, bigint) IS 'Loads pg_temp.stage into fact_contracts';

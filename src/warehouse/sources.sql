@@ -1,0 +1,274 @@
+-- Sources: which relation of the user feeds which entity, and how its columns map to the canonical ones.
+
+CREATE TABLE analytics.entity_column (
+    entity text NOT NULL,
+    position int NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('key', 'label', 'platform', 'text', 'timestamp', 'date', 'number', 'count', 'boolean')),
+    must_be_mapped boolean NOT NULL,
+    not_null boolean NOT NULL,
+    minimum numeric,
+    default_value text,
+    meaning text NOT NULL,
+    PRIMARY KEY (entity, name)
+);
+COMMENT ON TABLE analytics.entity_column IS
+'The canonical columns that a source of each entity can deliver
+kind: key is text of at most 256 bytes, label is text cut at 150 characters, platform is a label in its canonical spelling, count is a whole number. default_value: what an empty value counts as.';
+INSERT INTO analytics.entity_column VALUES
+    ('clients', 1, 'client_id', 'key', true, true, NULL, NULL, 'the client''s id in the company''s systems'),
+    ('clients', 2, 'name', 'text', false, false, NULL, NULL, 'name'),
+    ('clients', 3, 'mobile', 'text', false, false, NULL, NULL, 'phone number'),
+    ('clients', 4, 'registered_at', 'timestamp', false, false, NULL, NULL, 'when the client was first known'),
+    ('campaigns', 1, 'platform', 'platform', true, true, NULL, NULL, 'advertising platform'),
+    ('campaigns', 2, 'campaign_id', 'key', true, true, NULL, NULL, 'the platform''s id of the campaign'),
+    ('campaigns', 3, 'campaign_name', 'label', false, false, NULL, NULL, 'name of the campaign'),
+    ('campaigns', 4, 'status', 'label', false, false, NULL, NULL, 'status as the platform gives it'),
+    ('campaigns', 5, 'daily_budget', 'number', false, false, 0, NULL, 'daily budget in the currency of the account'),
+    ('events', 1, 'event_id', 'key', true, true, NULL, NULL, 'unique id of the touch'),
+    ('events', 2, 'client_id', 'key', true, true, NULL, NULL, 'who was touched'),
+    ('events', 3, 'occurred_at', 'timestamp', true, true, NULL, NULL, 'when'),
+    ('events', 4, 'source_type', 'label', false, false, NULL, NULL, 'how the CRM calls the origin of the touch'),
+    ('events', 5, 'utm_source', 'label', false, false, NULL, NULL, 'utm_source'),
+    ('events', 6, 'utm_medium', 'label', false, false, NULL, NULL, 'utm_medium'),
+    ('events', 7, 'utm_campaign', 'label', false, false, NULL, NULL, 'utm_campaign'),
+    ('events', 8, 'utm_content', 'label', false, false, NULL, NULL, 'utm_content'),
+    ('events', 9, 'utm_term', 'label', false, false, NULL, NULL, 'utm_term'),
+    ('events', 10, 'referrer', 'text', false, false, NULL, NULL, 'URL or host of the referring page'),
+    ('events', 11, 'landing_url', 'text', false, false, NULL, NULL, 'URL of the page reached: utm parameters and click ids are read from it'),
+    ('events', 12, 'click_id_name', 'label', false, false, NULL, NULL, 'name of the click id parameter, such as gclid'),
+    ('events', 13, 'click_id', 'text', false, false, NULL, NULL, 'value of the click id'),
+    ('events', 14, 'platform', 'platform', false, false, NULL, NULL, 'platform, where the source knows it better than the rules do'),
+    ('events', 15, 'campaign_id', 'label', false, false, NULL, NULL, 'id or name of the campaign; utm_campaign where absent'),
+    ('events', 16, 'ad_id', 'key', false, false, NULL, NULL, 'the platform''s id of the ad'),
+    ('events', 17, 'product_id', 'key', false, false, NULL, NULL, 'product asked for'),
+    ('events', 18, 'branch_id', 'key', false, false, NULL, NULL, 'branch asked'),
+    ('events', 19, 'is_lead', 'boolean', false, false, NULL, NULL, 'true where the event is a lead; unmapped: a client''s first event is'),
+    ('contracts', 1, 'contract_id', 'key', true, true, NULL, NULL, 'unique id of the contract'),
+    ('contracts', 2, 'client_id', 'key', true, true, NULL, NULL, 'who signed'),
+    ('contracts', 3, 'signed_at', 'timestamp', true, true, NULL, NULL, 'when'),
+    ('contracts', 4, 'amount', 'number', false, false, NULL, '0', 'value of the contract; 0 where unmapped or empty'),
+    ('contracts', 5, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
+    ('contracts', 6, 'event_id', 'key', false, false, NULL, NULL, 'the event by which the contract was signed'),
+    ('contracts', 7, 'product_id', 'key', false, false, NULL, NULL, 'product sold'),
+    ('contracts', 8, 'branch_id', 'key', false, false, NULL, NULL, 'branch that sold'),
+    ('ad_performance', 1, 'date', 'date', true, true, NULL, NULL, 'day in the account''s time zone'),
+    ('ad_performance', 2, 'platform', 'platform', true, true, NULL, NULL, 'advertising platform'),
+    ('ad_performance', 3, 'account_id', 'key', false, false, NULL, '', 'advertising account'),
+    ('ad_performance', 4, 'campaign_id', 'key', false, false, NULL, '', 'the platform''s id of the campaign'),
+    ('ad_performance', 5, 'campaign_name', 'label', false, false, NULL, NULL, 'name of the campaign'),
+    ('ad_performance', 6, 'ad_group_id', 'key', false, false, NULL, '', 'ad group or ad set, for rows of that grain or finer'),
+    ('ad_performance', 7, 'ad_id', 'key', false, false, NULL, '', 'ad, for rows of that grain'),
+    ('ad_performance', 8, 'impressions', 'count', false, false, 0, '0', 'impressions'),
+    ('ad_performance', 9, 'clicks', 'count', false, false, 0, '0', 'clicks'),
+    ('ad_performance', 10, 'link_clicks', 'count', false, false, 0, NULL, 'link clicks, where the platform counts them apart'),
+    ('ad_performance', 11, 'spend', 'number', true, false, 0, '0', 'money spent'),
+    ('ad_performance', 12, 'platform_conversions', 'number', false, false, 0, NULL, 'conversions that the platform claims for itself'),
+    ('ad_performance', 13, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent');
+INSERT INTO analytics.entity_column
+    SELECT entity, 99, 'updated_at', 'timestamp', false, false, NULL, NULL, 'when the row last changed: of rows with one id the newest is kept'
+    FROM (VALUES ('clients'), ('campaigns'), ('events'), ('contracts'), ('ad_performance')) e (entity);
+
+CREATE TABLE analytics.source_preset (
+    preset text NOT NULL,
+    entity text NOT NULL,
+    columns jsonb NOT NULL,
+    builtin boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (preset, entity, builtin)
+);
+COMMENT ON TABLE analytics.source_preset IS 'Column mappings for the raw tables that connectors write';
+INSERT INTO analytics.source_preset VALUES
+    ('airbyte_facebook_ads', 'ad_performance', '{"date": "date_start", "platform": "''facebook''", "ad_group_id": "adset_id",
+        "link_clicks": "inline_link_clicks", "currency": "account_currency"}', true),
+    ('airbyte_google_ads', 'ad_performance', '{"date": "\"segments.date\"", "platform": "''google''", "campaign_id": "\"campaign.id\"",
+        "campaign_name": "\"campaign.name\"", "impressions": "\"metrics.impressions\"", "clicks": "\"metrics.clicks\"",
+        "spend": "\"metrics.cost_micros\" / 1000000.0", "platform_conversions": "\"metrics.conversions\""}', true),
+    ('fivetran_facebook_ads', 'ad_performance', '{"platform": "''facebook''", "clicks": "inline_link_clicks",
+        "link_clicks": "inline_link_clicks"}', true),
+    ('fivetran_google_ads', 'ad_performance', '{"platform": "''google''", "account_id": "customer_id", "campaign_id": "id",
+        "spend": "cost_micros / 1000000.0", "platform_conversions": "conversions"}', true);
+SELECT pg_catalog.pg_extension_config_dump('analytics.source_preset', 'WHERE NOT builtin');
+
+CREATE SEQUENCE analytics.source_id_seq AS bigint;
+CREATE TABLE analytics.source (
+    source_id bigint PRIMARY KEY DEFAULT pg_catalog.nextval('analytics.source_id_seq'),
+    business_id bigint NOT NULL,
+    entity text NOT NULL,
+    relation text NOT NULL,
+    columns jsonb NOT NULL,
+    preset text,
+    options jsonb NOT NULL,
+    registered_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    UNIQUE (business_id, entity, relation)
+);
+COMMENT ON TABLE analytics.source IS 'The registered sources; written by register_source() and drop_source()';
+SELECT pg_catalog.pg_extension_config_dump('analytics.source', '');
+SELECT pg_catalog.pg_extension_config_dump('analytics.source_id_seq', '');
+GRANT SELECT ON analytics.entity_column, analytics.source_preset TO PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.source, analytics.source_preset TO @extowner@ WITH GRANT OPTION;
+GRANT USAGE, SELECT ON SEQUENCE analytics.source_id_seq TO @extowner@ WITH GRANT OPTION;
+
+-- What a value of type `source_type` needs to become a value of `kind`; NULL where there is no way.
+CREATE FUNCTION analytics.conversion_sql(kind text, expression text, source_type regtype, zone text, date_order text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN kind = 'key' OR kind = 'text' THEN pg_catalog.format('NULLIF(pg_catalog.btrim((%s)::text), '''')', expression)
+        WHEN kind = 'label' THEN pg_catalog.format('NULLIF(pg_catalog."left"(pg_catalog.btrim((%s)::text), 150), '''')', expression)
+        WHEN kind = 'platform' THEN pg_catalog.format('analytics.platform_name(pg_catalog."left"(pg_catalog.btrim((%s)::text), 150))', expression)
+        WHEN kind = 'timestamp' AND source_type = 'timestamptz'::regtype THEN expression
+        WHEN kind = 'timestamp' AND source_type IN ('timestamp'::regtype, 'date'::regtype) THEN
+            pg_catalog.format('(%s)::timestamp AT TIME ZONE %L', expression, zone)
+        WHEN kind = 'timestamp' AND is_text THEN
+            pg_catalog.format('analytics.try_timestamptz((%s)::text, %L, %L)', expression, zone, date_order)
+        WHEN kind = 'date' AND source_type IN ('timestamp'::regtype, 'date'::regtype) THEN pg_catalog.format('(%s)::date', expression)
+        WHEN kind = 'date' AND source_type = 'timestamptz'::regtype THEN pg_catalog.format('((%s) AT TIME ZONE %L)::date', expression, zone)
+        WHEN kind = 'date' AND is_text THEN
+            pg_catalog.format('(analytics.try_timestamptz((%s)::text, %2$L, %3$L) AT TIME ZONE %2$L)::date', expression, zone, date_order)
+        WHEN kind IN ('number', 'count') AND t.typcategory = 'N' THEN pg_catalog.format('(%s)::numeric', expression)
+        WHEN kind IN ('number', 'count') AND is_text THEN pg_catalog.format('analytics.try_numeric((%s)::text)', expression)
+        WHEN kind = 'boolean' AND source_type = 'boolean'::regtype THEN expression
+        WHEN kind = 'boolean' AND t.typcategory = 'N' THEN pg_catalog.format('(%s) <> 0', expression)
+        WHEN kind = 'boolean' AND is_text THEN pg_catalog.format('analytics.try_boolean((%s)::text)', expression)
+    END
+    FROM pg_catalog.pg_type t, LATERAL (SELECT t.typcategory IN ('S', 'E', 'X') AS is_text) c
+    WHERE t.oid = source_type
+$$;
+COMMENT ON FUNCTION analytics.conversion_sql(text, text, regtype, text, text) IS
+'SQL that turns an expression into a canonical kind; NULL where it cannot';
+
+CREATE FUNCTION analytics.source_mapping(entity text, relation regclass, columns jsonb, options jsonb)
+    RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text)
+    LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_column
+DECLARE
+    zone constant text := COALESCE(options ->> 'timezone', 'UTC');
+    date_order constant text := COALESCE(options ->> 'date_order', 'YMD');
+    wanted record;
+    mapped text;
+    found_type regtype;
+BEGIN
+    FOR wanted IN SELECT * FROM analytics.entity_column c WHERE c.entity = source_mapping.entity ORDER BY c.position LOOP
+        mapped := columns ->> wanted.name;
+        name := wanted.name; kind := wanted.kind; not_null := wanted.not_null; minimum := wanted.minimum;
+        expression := NULL; conversion := NULL; problem := NULL;
+        -- A column of that very name is meant as the column, whatever an expression of the same spelling would mean.
+        SELECT pg_catalog.quote_ident(a.attname) INTO expression FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = relation AND a.attname = COALESCE(mapped, wanted.name) AND a.attnum > 0 AND NOT a.attisdropped;
+        IF expression IS NULL AND mapped IS NOT NULL THEN
+            expression := '(' || mapped || E'\n)';
+        END IF;
+        IF expression IS NULL THEN
+            IF wanted.must_be_mapped THEN
+                problem := pg_catalog.format('%s (%s) is required and not mapped', wanted.name, wanted.meaning);
+                RETURN NEXT;
+            END IF;
+            CONTINUE;
+        END IF;
+        BEGIN
+            -- The null row gives the type without reading the table; the second column refuses aggregates.
+            EXECUTE pg_catalog.format('SELECT pg_catalog.pg_typeof(%s), _source IS NULL FROM (SELECT) one LEFT JOIN %s AS _source ON false',
+                expression, relation) INTO found_type;
+            WHILE (SELECT t.typtype = 'd' FROM pg_catalog.pg_type t WHERE t.oid = found_type) LOOP
+                SELECT t.typbasetype INTO found_type FROM pg_catalog.pg_type t WHERE t.oid = found_type;
+            END LOOP;
+            conversion := analytics.conversion_sql(wanted.kind, expression, found_type, zone, date_order);
+            IF conversion IS NULL THEN
+                problem := pg_catalog.format('%s: type %s cannot be read as a %s', wanted.name, found_type, wanted.kind);
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            problem := pg_catalog.format('%s: %s', wanted.name, SQLERRM);
+        END;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics.source_mapping(text, regclass, jsonb, jsonb) IS
+'How each canonical column would be read from a relation, and what hinders it
+One row per mapped column or problem: the expression, the SQL that converts it, and the problem, NULL where there is none.';
+
+CREATE FUNCTION analytics.register_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
+    options jsonb DEFAULT '{}', business_id bigint DEFAULT 1) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+AS $$
+#variable_conflict use_variable
+DECLARE
+    merged jsonb := COALESCE(columns, '{}');
+    problems text[];
+    relation_name text;
+    source_id bigint;
+BEGIN
+    IF relation IS NULL OR business_id IS NULL THEN
+        RAISE EXCEPTION 'relation and business_id must be given' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = register_source.entity) THEN
+        RAISE EXCEPTION 'unknown entity "%"', entity USING ERRCODE = 'invalid_parameter_value', HINT = (
+            SELECT 'Known entities: ' || pg_catalog.string_agg(DISTINCT c.entity, ', ') || '.' FROM analytics.entity_column c);
+    ELSIF pg_catalog.jsonb_typeof(merged) <> 'object' OR pg_catalog.jsonb_typeof(COALESCE(options, '{}')) <> 'object' THEN
+        RAISE EXCEPTION 'columns and options must be JSON objects' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF preset IS NOT NULL THEN
+        SELECT p.columns || merged INTO merged FROM analytics.source_preset p
+        WHERE p.preset = register_source.preset AND p.entity = register_source.entity ORDER BY p.builtin LIMIT 1;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'no preset "%" for entity "%"', preset, entity USING ERRCODE = 'invalid_parameter_value', HINT = (
+                SELECT 'Known presets: ' || pg_catalog.string_agg(DISTINCT p.preset || ' (' || p.entity || ')', ', ') || '.'
+                FROM analytics.source_preset p);
+        END IF;
+    END IF;
+
+    SELECT pg_catalog.array_agg(p.text ORDER BY p.text) INTO problems FROM (
+        SELECT 'unknown option "' || o || '"; known are timezone and date_order' FROM pg_catalog.jsonb_object_keys(options) o
+        WHERE o NOT IN ('timezone', 'date_order')
+        UNION ALL
+        SELECT 'option timezone: "' || (options ->> 'timezone') || '" is not a time zone'
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_timezone_names z WHERE z.name = options ->> 'timezone') AND options ? 'timezone'
+        UNION ALL
+        SELECT 'option date_order must be YMD, DMY or MDY' WHERE options ->> 'date_order' NOT IN ('YMD', 'DMY', 'MDY')
+        UNION ALL
+        SELECT 'unknown canonical column "' || k || '"' FROM pg_catalog.jsonb_object_keys(merged) k
+        WHERE NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = register_source.entity AND c.name = k)
+    ) p (text);
+    IF problems IS NULL THEN
+        SELECT pg_catalog.array_agg(m.problem) INTO problems
+        FROM analytics.source_mapping(entity, relation, merged, options) m WHERE m.problem IS NOT NULL;
+    END IF;
+    IF problems IS NOT NULL THEN
+        RAISE EXCEPTION 'cannot register % as a source of %', relation, entity
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.array_to_string(problems, E'\n'),
+                  HINT = (SELECT 'Columns of ' || relation || ': ' || pg_catalog.string_agg(a.attname, ', ' ORDER BY a.attnum)
+                              || E'.\nCanonical columns: '
+                              || (SELECT pg_catalog.string_agg(c.name, ', ' ORDER BY c.position) FROM analytics.entity_column c
+                                  WHERE c.entity = register_source.entity)
+                              || E'.\nA mapping is a column name or an SQL expression; constants are quoted, as in ''facebook''.'
+                          FROM pg_catalog.pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
+    END IF;
+
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) INTO relation_name
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
+    INSERT INTO analytics.source AS s (business_id, entity, relation, columns, preset, options)
+    VALUES (business_id, entity, relation_name, merged, preset, COALESCE(options, '{}'))
+    ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key
+        DO UPDATE SET columns = EXCLUDED.columns, preset = EXCLUDED.preset, options = EXCLUDED.options, registered_at = pg_catalog.now()
+    RETURNING s.source_id INTO source_id;
+    RETURN source_id;
+END
+$$;
+COMMENT ON FUNCTION analytics.register_source(text, regclass, jsonb, text, jsonb, bigint) IS
+'Registers a relation as a source of an entity; returns its source_id
+entity: clients, campaigns, events, contracts or ad_performance. columns: canonical name -> column or SQL expression of the relation; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of analytics.source_preset to start from. options: timezone (of times without one) and date_order (YMD, DMY, MDY, for dates in text). Registering a relation again replaces its mapping. Every problem of the mapping is listed at once (22023).';
+
+CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+#variable_conflict use_column
+BEGIN
+    DELETE FROM analytics.source s WHERE s.source_id = drop_source.source_id;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no source %', drop_source.source_id USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'SELECT * FROM analytics.source lists them.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.drop_source(bigint) IS
+'Forgets a source; the next refresh takes its rows out of the warehouse';

@@ -1,0 +1,30 @@
+/**
+ * What SQL cannot ask for itself: whether the warehouse stands when a query is parsed, and whether a procedure may COMMIT.
+ */
+#include "postgres/pg.hpp"
+
+/**
+ * Input function of type analytics.installed. A literal of that type is evaluated while a query is parsed, before the warehouse
+ * tables beside it are looked up: so a reader that starts with one reports the missing set-up, and stays inlinable SQL.
+ */
+MARKETING_FUNCTION(installed_in)
+{
+    const Oid schema = get_namespace_oid("warehouse", true);
+    if (!OidIsValid(schema) || !OidIsValid(get_relname_relid("layout", schema))) {
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("the warehouse is not installed in this database"),
+                 errdetail("The tables of schema \"warehouse\" do not exist."), errhint("Run SELECT analytics.install().")));
+    }
+    PG_RETURN_BOOL(true);
+}
+
+MARKETING_FUNCTION(installed_out)
+{
+    PG_RETURN_CSTRING(pstrdup("installed"));
+}
+
+/** True inside BEGIN ... COMMIT or a multi-statement string, where a procedure must not COMMIT. */
+MARKETING_FUNCTION(in_transaction_block)
+{
+    PG_RETURN_BOOL(IsTransactionBlock());
+}
