@@ -1,0 +1,149 @@
+-- Journeys: one scan collects what clients who converted had met before, many questions are answered from the result.
+
+CREATE TYPE analytics.journeys;
+
+CREATE FUNCTION analytics.journeys_in(pg_catalog.cstring) RETURNS analytics.journeys
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_in';
+CREATE FUNCTION analytics.journeys_out(analytics.journeys) RETURNS pg_catalog.cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_out';
+CREATE FUNCTION analytics.journeys_recv(pg_catalog.internal) RETURNS analytics.journeys
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_recv';
+CREATE FUNCTION analytics.journeys_send(analytics.journeys) RETURNS pg_catalog.bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_send';
+
+CREATE TYPE analytics.journeys (
+    INPUT = analytics.journeys_in,
+    OUTPUT = analytics.journeys_out,
+    RECEIVE = analytics.journeys_recv,
+    SEND = analytics.journeys_send,
+    INTERNALLENGTH = variable,
+    STORAGE = external
+);
+
+COMMENT ON TYPE analytics.journeys IS
+    'Journeys of the clients who converted: touches in order, and conversions.
+Made by the aggregates analytics.journeys and analytics.journeys_union; may be stored. The same journeys always have the same bytes.';
+COMMENT ON FUNCTION analytics.journeys_in(pg_catalog.cstring) IS 'Input of type journeys (hexadecimal).';
+COMMENT ON FUNCTION analytics.journeys_out(analytics.journeys) IS 'Output of type journeys (hexadecimal).';
+COMMENT ON FUNCTION analytics.journeys_recv(pg_catalog.internal) IS 'Binary input of type journeys.';
+COMMENT ON FUNCTION analytics.journeys_send(analytics.journeys) IS 'Binary output of type journeys.';
+
+CREATE FUNCTION analytics.journeys_transition(pg_catalog.internal, "any", pg_catalog.timestamptz, "any", "any", boolean, "any")
+    RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_transition';
+CREATE FUNCTION analytics.journeys_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_combine';
+CREATE FUNCTION analytics.journeys_serialise(pg_catalog.internal) RETURNS pg_catalog.bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_serialise';
+CREATE FUNCTION analytics.journeys_deserialise(pg_catalog.bytea, pg_catalog.internal) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_deserialise';
+CREATE FUNCTION analytics.journeys_final(pg_catalog.internal) RETURNS analytics.journeys
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_final';
+
+CREATE AGGREGATE analytics.journeys(
+    client "any", occurred_at pg_catalog.timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
+    SFUNC = analytics.journeys_transition,
+    STYPE = pg_catalog.internal,
+    SSPACE = 65536,
+    FINALFUNC = analytics.journeys_final,
+    COMBINEFUNC = analytics.journeys_combine,
+    SERIALFUNC = analytics.journeys_serialise,
+    DESERIALFUNC = analytics.journeys_deserialise,
+    PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION analytics.journeys_transition(pg_catalog.internal, "any", pg_catalog.timestamptz, "any", "any", boolean, "any") IS
+    'Part of the aggregate journeys: adds a row.';
+COMMENT ON FUNCTION analytics.journeys_combine(pg_catalog.internal, pg_catalog.internal) IS
+    'Part of the aggregate journeys: joins two states.';
+COMMENT ON FUNCTION analytics.journeys_serialise(pg_catalog.internal) IS 'Part of the aggregate journeys: sends a state.';
+COMMENT ON FUNCTION analytics.journeys_deserialise(pg_catalog.bytea, pg_catalog.internal) IS
+    'Part of the aggregate journeys: receives a state.';
+COMMENT ON FUNCTION analytics.journeys_final(pg_catalog.internal) IS 'Part of the aggregate journeys: makes the value.';
+COMMENT ON AGGREGATE analytics.journeys("any", pg_catalog.timestamptz, "any", "any", boolean, "any") IS
+    'Collects journeys from rows that are touches, conversions or both.
+client: whose row it is; integers, or any other type (text by its bytes, others by the text they print); never NULL.
+occurred_at: when; never NULL nor infinite.
+touch_id: NOT NULL makes the row a touch; breaks ties of time, integers in numeric order, others by bytes.
+key: what the touch is credited to, text or integer; NULL and the empty text are (none).
+is_paid: whether the touch was paid for; NULL is false.
+value: NOT NULL makes the row a conversion worth that much.
+Only the clients who converted are kept. The order of the rows does not matter.';
+
+CREATE FUNCTION analytics.journeys_union_transition(pg_catalog.internal, analytics.journeys) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_transition';
+CREATE FUNCTION analytics.journeys_union_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_combine';
+CREATE FUNCTION analytics.journeys_union_serialise(pg_catalog.internal) RETURNS pg_catalog.bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_serialise';
+CREATE FUNCTION analytics.journeys_union_deserialise(pg_catalog.bytea, pg_catalog.internal) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_deserialise';
+CREATE FUNCTION analytics.journeys_union_final(pg_catalog.internal) RETURNS analytics.journeys
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_final';
+
+CREATE AGGREGATE analytics.journeys_union(journeys analytics.journeys) (
+    SFUNC = analytics.journeys_union_transition,
+    STYPE = pg_catalog.internal,
+    SSPACE = 1048576,
+    FINALFUNC = analytics.journeys_union_final,
+    COMBINEFUNC = analytics.journeys_union_combine,
+    SERIALFUNC = analytics.journeys_union_serialise,
+    DESERIALFUNC = analytics.journeys_union_deserialise,
+    PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION analytics.journeys_union_transition(pg_catalog.internal, analytics.journeys) IS
+    'Part of the aggregate journeys_union: adds a value.';
+COMMENT ON FUNCTION analytics.journeys_union_combine(pg_catalog.internal, pg_catalog.internal) IS
+    'Part of the aggregate journeys_union: joins two states.';
+COMMENT ON FUNCTION analytics.journeys_union_serialise(pg_catalog.internal) IS
+    'Part of the aggregate journeys_union: sends a state.';
+COMMENT ON FUNCTION analytics.journeys_union_deserialise(pg_catalog.bytea, pg_catalog.internal) IS
+    'Part of the aggregate journeys_union: receives a state.';
+COMMENT ON FUNCTION analytics.journeys_union_final(pg_catalog.internal) IS
+    'Part of the aggregate journeys_union: makes the value.';
+COMMENT ON AGGREGATE analytics.journeys_union(analytics.journeys) IS
+    'Adds up journeys over disjoint sets of clients; NULL values are left out.
+The result has the same bytes as one analytics.journeys over all the rows. A client that is in two of the values is an error.';
+
+CREATE FUNCTION analytics.journeys_summary(
+    journeys analytics.journeys,
+    OUT clients bigint,
+    OUT touches bigint,
+    OUT conversions bigint,
+    OUT value double precision,
+    OUT keys integer) RETURNS SETOF record
+    LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_journeys_summary';
+
+COMMENT ON FUNCTION analytics.journeys_summary(analytics.journeys) IS
+    'What a journeys value holds: clients who converted, touches, conversions, value.
+keys: number of distinct keys among the touches. No row where journeys is NULL.';
+
+CREATE FUNCTION analytics.attribution_credit(
+    journeys analytics.journeys,
+    models pg_catalog.text[] DEFAULT '{last_paid}',
+    lookback interval DEFAULT '90 days',
+    half_life interval DEFAULT '7 days',
+    cycle pg_catalog.text DEFAULT 'shared',
+    fallback pg_catalog.text[] DEFAULT '{last_non_direct,last}',
+    direct_keys pg_catalog.text[] DEFAULT '{direct,(direct),(none)}',
+    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
+    converted_from pg_catalog.timestamptz DEFAULT NULL,
+    converted_before pg_catalog.timestamptz DEFAULT NULL)
+    RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, value double precision, supporting bigint, assisted bigint)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_credit';
+
+COMMENT ON FUNCTION analytics.attribution_credit(analytics.journeys, pg_catalog.text[], interval, interval, pg_catalog.text, pg_catalog.text[], pg_catalog.text[],
+    double precision[], pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+    'Shares conversions among the touches before them, by one or more models.
+models: first, last, last_non_direct, last_paid, linear, time_decay, position_based.
+lookback: how far before a conversion a touch still counts, inclusive; a day is 24 hours; NULL: without limit.
+half_life: time_decay halves the weight of a touch for each such time before the conversion.
+cycle: shared: a touch serves every later conversion; since_previous: only up to the next one; since_previous_reuse: the same,
+  but a conversion without touches of its own has those of the latest earlier cycle that has any.
+fallback: what last_paid tries in turn where no touch was paid for: last_non_direct, last, first, none.
+direct_keys: keys that are no marketing contact, for the non-direct rules.
+position_weights: weights of the first touch, of all between together and of the last; they add up to 1.
+converted_from, converted_before: only conversions in [from, before) are shared out; NULL: without limit.
+Result: conversions and value credited; supporting: conversions that gave the key a positive weight; assisted: conversions with
+the key in their path. key NULL: conversions that no touch earned. Per model the rows add up to all conversions and their value.';

@@ -1,0 +1,37 @@
+-- Deterministic data: 10 million touches of 1 million clients over a year, in order of time; 3 % of the clients convert, half of
+-- those twice. A conversion is a row without touch_id. Needs the variable :touches.
+CREATE SCHEMA marketing_bench;
+SET search_path TO marketing_bench, pg_catalog;
+
+CREATE UNLOGGED TABLE by_number AS
+SELECT client, occurred_at, touch_id, key, is_paid, value
+FROM (
+    SELECT (hashint8(i) & 2147483647) % (:touches / 10) AS client,
+           timestamptz '2024-01-01 00:00+00' + i * (interval '365 days' / :touches) AS occurred_at,
+           i AS touch_id,
+           (hashint8(i + 77777777777) & 2147483647) % 12 AS key,
+           (hashint8(i + 77777777777) & 2147483647) % 12 < 5 AS is_paid,
+           NULL::float8 AS value
+    FROM generate_series(1, :touches::bigint) AS i
+    UNION ALL
+    SELECT c, timestamptz '2024-01-01 00:00+00' + (hashint8(c + n * 10000019) & 2147483647) % 31536000 * interval '1 second',
+           NULL, NULL, NULL, 10 + (hashint8(c + n) & 2147483647) % 9000 / 100.0
+    FROM generate_series(0, :touches / 10 - 1, 33) AS c, generate_series(1, 2) AS n
+    WHERE n = 1 OR c % 2 = 0
+) AS r
+ORDER BY occurred_at;
+
+CREATE UNLOGGED TABLE by_text AS
+SELECT client, occurred_at, touch_id,
+       (ARRAY['google', 'yandex', 'facebook', 'vk', 'mytarget', 'direct', 'organic', 'email', 'referral', 'telegram', 'partner network',
+              'offline events'])[key + 1] AS key,
+       is_paid, value
+FROM by_number;
+
+VACUUM ANALYZE by_number;
+VACUUM ANALYZE by_text;
+
+CREATE FUNCTION noop(bigint, "any", timestamptz, "any", "any", boolean, "any") RETURNS bigint
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS :'noop', 'bench_noop';
+CREATE AGGREGATE noop(client "any", occurred_at timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
+    SFUNC = noop, STYPE = bigint, INITCOND = '0', PARALLEL = SAFE);

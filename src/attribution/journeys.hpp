@@ -1,0 +1,177 @@
+/**
+ * The value of the SQL type analytics.journeys: what clients who converted had met, and when they converted.
+ *
+ * Flat, versioned, little endian, read where it lies. Layout (counts are of the whole value; `end` arrays hold where each
+ * element ends, the next one begins there):
+ *
+ *     u32 tag, u16 version, u8 kind of client identifiers, u8 bytes per touch code
+ *     u32 keys, clients, touches, conversions, bytes of all keys, bytes of all client identifiers
+ *     keys:         u32 end[keys], bytes                          distinct, ascending by bytes, none empty
+ *     clients:      i64 id[clients], or u32 end[clients], bytes   distinct, ascending
+ *                   u32 touch_end[clients], u32 conversion_end[clients]
+ *     touches:      i64 time[touches], u8|u16|u32 code[touches]   code = 2 * key + paid
+ *     conversions:  i64 time[conversions], f64 value[conversions]
+ *
+ * Times are microseconds on the server's clock, finite; within a client both touches and conversions ascend in time, and each
+ * client has at least one conversion. The same journeys always have the same bytes.
+ */
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "attribution/flat_buffer.hpp"
+
+namespace marketing::attribution {
+
+/** One contact of a client with something that may earn credit. */
+struct Touch {
+    std::int64_t time;  // microseconds
+    std::uint32_t key;  // place in the key dictionary
+    bool paid;
+};
+
+struct Conversion {
+    std::int64_t time;  // microseconds
+    double value;       // money or any other finite measure
+};
+
+enum class IdKind : std::uint8_t { none, integer, text };
+
+/** A client or touch identifier: a number, or bytes. Refers to the bytes, does not own them. */
+struct Identifier {
+    IdKind kind = IdKind::none;
+    std::int64_t number = 0;
+    std::string_view text;
+
+    static Identifier of(std::int64_t number) noexcept { return {IdKind::integer, number, {}}; }
+    static Identifier of(std::string_view text) noexcept { return {IdKind::text, 0, text}; }
+    /** Numbers in numeric order, texts by bytes. */
+    friend auto operator<=>(const Identifier&, const Identifier&) = default;
+};
+
+/** Values of T at any address, aligned or not. */
+template <class T>
+class Column {
+public:
+    Column() noexcept = default;
+    explicit Column(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
+    [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() / sizeof(T); }
+    [[nodiscard]] T operator[](std::size_t index) const noexcept
+    {
+        T value;
+        std::memcpy(&value, bytes_.data() + index * sizeof(T), sizeof(T));
+        return value;
+    }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+private:
+    std::span<const std::byte> bytes_;
+};
+
+/** One client, decoded: both ascend in time. */
+struct Journey {
+    std::vector<Touch> touches;
+    std::vector<Conversion> conversions;
+};
+
+/** A journeys value in place. Cheap to copy; the bytes must outlive it. */
+class JourneysView {
+public:
+    /** Checks everything that the other members rely on, in O(size); throws Error(malformed_binary). */
+    explicit JourneysView(std::span<const std::byte> bytes);
+
+    [[nodiscard]] std::size_t key_count() const noexcept { return key_end_.size(); }
+    [[nodiscard]] std::size_t client_count() const noexcept { return touch_end_.size(); }
+    [[nodiscard]] std::size_t touch_count() const noexcept { return touch_time_.size(); }
+    [[nodiscard]] std::size_t conversion_count() const noexcept { return conversion_time_.size(); }
+    [[nodiscard]] IdKind client_kind() const noexcept { return client_kind_; }
+
+    [[nodiscard]] std::string_view key(std::size_t code) const noexcept { return element(key_end_, key_bytes_, code); }
+    [[nodiscard]] Identifier client(std::size_t index) const noexcept;
+    [[nodiscard]] std::size_t client_touch_count(std::size_t index) const noexcept;
+    [[nodiscard]] std::size_t client_conversion_count(std::size_t index) const noexcept;
+    /** Decodes one client into `journey`, whose memory is used again. */
+    void read(std::size_t client, Journey& journey) const;
+    [[nodiscard]] double conversion_value(std::size_t index) const noexcept { return conversion_value_[index]; }
+
+private:
+    static std::string_view element(const Column<std::uint32_t>& ends, std::string_view bytes, std::size_t index) noexcept;
+    [[nodiscard]] std::uint32_t touch_code(std::size_t index) const noexcept;
+    void check_dictionaries() const;
+    void check_touches() const;
+    void check_conversions() const;
+
+    IdKind client_kind_;
+    std::uint8_t code_width_;
+    Column<std::uint32_t> key_end_;
+    std::string_view key_bytes_;
+    Column<std::int64_t> client_number_;
+    Column<std::uint32_t> client_text_end_;
+    std::string_view client_bytes_;
+    Column<std::uint32_t> touch_end_;
+    Column<std::uint32_t> conversion_end_;
+    Column<std::int64_t> touch_time_;
+    std::span<const std::byte> touch_code_;
+    Column<std::int64_t> conversion_time_;
+    Column<double> conversion_value_;
+};
+
+/** What a journeys value will hold, known before it is written. */
+struct JourneysShape {
+    std::span<const std::string_view> keys;  // ascending, distinct
+    IdKind client_kind = IdKind::none;
+    std::uint64_t clients = 0;
+    std::uint64_t client_bytes = 0;  // of all identifiers, where they are text
+    std::uint64_t touches = 0;
+    std::uint64_t conversions = 0;
+};
+
+/** Writes a journeys value, client by client in ascending order, each with its touches and conversions ascending in time. */
+class JourneysWriter {
+public:
+    /** Allocates from `result`, leaving `header` bytes before the value. Throws Error(limit_exceeded) past 1 GB. */
+    JourneysWriter(const JourneysShape& shape, std::pmr::memory_resource& result, std::size_t header);
+
+    void touch(std::int64_t time, std::uint32_t key, bool paid) noexcept;
+    void conversion(std::int64_t time, double value) noexcept;
+    /** Ends the client to whom the touches and conversions since the last call belong. */
+    void end_client(const Identifier& id) noexcept;
+    /** The value; everything that the shape announced must have been written. */
+    [[nodiscard]] FlatValue finish() const;
+
+private:
+    struct Cursor {
+        std::byte* next = nullptr;
+        template <class T>
+        void put(T value) noexcept
+        {
+            std::memcpy(next, &value, sizeof value);
+            next += sizeof value;
+        }
+    };
+
+    FlatBuffer buffer_;
+    IdKind client_kind_;
+    std::uint8_t code_width_;
+    Cursor client_id_;
+    Cursor client_bytes_;
+    std::byte* client_bytes_begin_ = nullptr;
+    Cursor touch_end_;
+    Cursor conversion_end_;
+    Cursor touch_time_;
+    Cursor touch_code_;
+    Cursor conversion_time_;
+    Cursor conversion_value_;
+    std::uint32_t touches_ = 0;
+    std::uint32_t conversions_ = 0;
+    std::byte* last_byte_ = nullptr;
+};
+
+}  // namespace marketing::attribution

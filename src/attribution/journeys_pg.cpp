@@ -1,0 +1,386 @@
+// Binding of the type analytics.journeys and of the aggregates that make it.
+
+#include <memory_resource>
+#include <optional>
+#include <string_view>
+
+#include "attribution/journeys.hpp"
+#include "attribution/journeys_state.hpp"
+#include "attribution/journeys_union.hpp"
+#include "postgres/aggregate.hpp"
+#include "postgres/guard.hpp"
+#include "postgres/memory.hpp"
+#include "postgres/pg.hpp"
+
+namespace attribution = marketing::attribution;
+namespace postgres = marketing::postgres;
+
+using attribution::FlatValue;
+using attribution::Identifier;
+using attribution::JourneyRow;
+using attribution::JourneysState;
+using attribution::JourneysUnion;
+using attribution::JourneysView;
+
+namespace {
+
+/** How the values of one argument are read; settled once for each place in a query where the aggregate is called. */
+enum class Form { int2, int4, int8, bytes, padded_text, uuid, float4, float8, numeric, printed, none };
+
+struct ArgumentReader {
+    Form form;
+    FmgrInfo output;  // where printed
+};
+
+struct RowReader {
+    ArgumentReader client;
+    ArgumentReader touch;
+    ArgumentReader key;
+    ArgumentReader value;
+};
+
+// Places of the transition function's arguments; 0 is the state.
+enum Argument { client_argument = 1, time_argument, touch_argument, key_argument, paid_argument, value_argument };
+
+Form form_of(Oid type)
+{
+    switch (type) {
+        case INT2OID: return Form::int2;
+        case INT4OID: return Form::int4;
+        case INT8OID: return Form::int8;
+        case TEXTOID:
+        case VARCHAROID:
+        case BYTEAOID: return Form::bytes;
+        case BPCHAROID: return Form::padded_text;
+        case UUIDOID: return Form::uuid;
+        case FLOAT4OID: return Form::float4;
+        case FLOAT8OID: return Form::float8;
+        case NUMERICOID: return Form::numeric;
+        default: return Form::printed;
+    }
+}
+
+Oid argument_type(FunctionCallInfo fcinfo, int argument)
+{
+    const Oid type = get_fn_expr_argtype(fcinfo->flinfo, argument);
+    if (!OidIsValid(type)) {
+        elog(ERROR, "could not determine the type of argument %d of the aggregate journeys", argument);
+    }
+    return getBaseType(type);
+}
+
+/** An identifier may have any type: those without a form of their own are known by the text that they print. */
+void prepare_identifier(FunctionCallInfo fcinfo, int argument, ArgumentReader& reader)
+{
+    const Oid type = argument_type(fcinfo, argument);
+    reader.form = form_of(type);
+    if (reader.form == Form::float4 || reader.form == Form::float8) {
+        reader.form = Form::printed;
+    }
+    if (reader.form == Form::printed) {
+        Oid output = InvalidOid;
+        bool is_varlena = false;
+        getTypeOutputInfo(type, &output, &is_varlena);
+        fmgr_info_cxt(output, &reader.output, fcinfo->flinfo->fn_mcxt);
+    }
+}
+
+void prepare_value(FunctionCallInfo fcinfo, ArgumentReader& reader)
+{
+    const Oid type = argument_type(fcinfo, value_argument);
+    reader.form = form_of(type);
+    switch (reader.form) {
+        case Form::int2:
+        case Form::int4:
+        case Form::int8:
+        case Form::float4:
+        case Form::float8:
+        case Form::numeric: return;
+        default: break;
+    }
+    if (type != UNKNOWNOID) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("value must be a number, not %s", format_type_be(type)),
+                        errhint("Cast it to numeric, double precision or an integer type.")));
+    }
+    reader.form = Form::none;  // a bare NULL
+}
+
+RowReader& row_reader(FunctionCallInfo fcinfo)
+{
+    if (fcinfo->flinfo->fn_extra == nullptr) {
+        auto* reader = static_cast<RowReader*>(MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(RowReader)));
+        prepare_identifier(fcinfo, client_argument, reader->client);
+        prepare_identifier(fcinfo, touch_argument, reader->touch);
+        prepare_identifier(fcinfo, key_argument, reader->key);
+        prepare_value(fcinfo, reader->value);
+        fcinfo->flinfo->fn_extra = reader;
+    }
+    return *static_cast<RowReader*>(fcinfo->flinfo->fn_extra);
+}
+
+std::string_view varlena_text(Datum datum)
+{
+    const auto* value = PG_DETOAST_DATUM_PACKED(datum);
+    return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
+}
+
+std::string_view without_padding(std::string_view text)
+{
+    const auto last = text.find_last_not_of(' ');
+    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+Identifier read_identifier(Datum datum, ArgumentReader& reader)
+{
+    switch (reader.form) {
+        case Form::int2: return Identifier::of(DatumGetInt16(datum));
+        case Form::int4: return Identifier::of(DatumGetInt32(datum));
+        case Form::int8: return Identifier::of(DatumGetInt64(datum));
+        case Form::bytes: return Identifier::of(varlena_text(datum));
+        case Form::padded_text: return Identifier::of(without_padding(varlena_text(datum)));
+        case Form::uuid: return Identifier::of(std::string_view(DatumGetPointer(datum), UUID_LEN));
+        // 1.0 and 1.00 are one number and must be one identifier.
+        case Form::numeric: return Identifier::of(std::string_view(numeric_normalize(DatumGetNumeric(datum))));
+        default: return Identifier::of(std::string_view(OutputFunctionCall(&reader.output, datum)));
+    }
+}
+
+double read_value(Datum datum, const ArgumentReader& reader)
+{
+    switch (reader.form) {
+        case Form::int2: return DatumGetInt16(datum);
+        case Form::int4: return DatumGetInt32(datum);
+        case Form::int8: return static_cast<double>(DatumGetInt64(datum));
+        case Form::float4: return DatumGetFloat4(datum);
+        case Form::float8: return DatumGetFloat8(datum);
+        case Form::numeric: return DatumGetFloat8(DirectFunctionCall1(numeric_float8, datum));
+        default: break;
+    }
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("value must be a number"), errhint("Cast it to numeric.")));
+    return 0;
+}
+
+void require_not_null(FunctionCallInfo fcinfo, int argument, const char* name)
+{
+    if (PG_ARGISNULL(argument)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be NULL", name),
+                        errhint("Leave out rows without it: a WHERE or FILTER (WHERE ... IS NOT NULL) does.")));
+    }
+}
+
+JourneyRow read_row(FunctionCallInfo fcinfo, RowReader& reader)
+{
+    require_not_null(fcinfo, client_argument, "client");
+    require_not_null(fcinfo, time_argument, "occurred_at");
+    JourneyRow row;
+    row.client = read_identifier(PG_GETARG_DATUM(client_argument), reader.client);
+    row.time = PG_GETARG_TIMESTAMPTZ(time_argument);
+    row.has_touch = !PG_ARGISNULL(touch_argument);
+    if (row.has_touch) {
+        row.touch = read_identifier(PG_GETARG_DATUM(touch_argument), reader.touch);
+        row.key = PG_ARGISNULL(key_argument) ? Identifier::of(std::string_view()) : read_identifier(PG_GETARG_DATUM(key_argument), reader.key);
+        row.paid = !PG_ARGISNULL(paid_argument) && PG_GETARG_BOOL(paid_argument);
+    }
+    row.has_value = !PG_ARGISNULL(value_argument);
+    if (row.has_value) {
+        row.value = read_value(PG_GETARG_DATUM(value_argument), reader.value);
+    }
+    return row;
+}
+
+/** Phases 2 to 4 for `make`, which writes a value into the memory resource it is given, room for the length before it. */
+template <class Make>
+Datum make_varlena(Make make)
+{
+    FlatValue made;
+    postgres::run_kernel([&made, &make] {
+        postgres::ContextResource result(CurrentMemoryContext);
+        made = make(result);
+    });
+    SET_VARSIZE(made.data, made.size);
+    return PointerGetDatum(made.data);
+}
+
+/** The value of an aggregate over no rows has no state; an empty one stands in. */
+template <class State>
+Datum finish(FunctionCallInfo fcinfo)
+{
+    (void)postgres::aggregate_context(fcinfo);
+    const State* state = postgres::state_argument<State>(fcinfo, 0);
+    return make_varlena([state](std::pmr::memory_resource& result) {
+        if (state == nullptr) {
+            return State(&result).finish(result, VARHDRSZ, postgres::stop_flag());
+        }
+        return state->finish(result, VARHDRSZ, postgres::stop_flag());
+    });
+}
+
+template <class State>
+Datum combine(FunctionCallInfo fcinfo)
+{
+    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::state_argument<State>(fcinfo, 0);
+    const auto* other = postgres::state_argument<State>(fcinfo, 1);
+    if (other != nullptr) {
+        state = state == nullptr ? postgres::make_state<State>(context) : state;
+        postgres::run_kernel([state, other] { state->merge(*other); });
+    }
+    if (state == nullptr) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_POINTER(state);
+}
+
+template <class State>
+Datum serialise(FunctionCallInfo fcinfo)
+{
+    (void)postgres::aggregate_context(fcinfo);
+    const State* state = postgres::state_argument<State>(fcinfo, 0);
+    return make_varlena([state](std::pmr::memory_resource& result) { return state->serialise(result, VARHDRSZ); });
+}
+
+// The result is read once, by the combine function, which copies: it lives in the caller's short-lived memory.
+template <class State>
+Datum deserialise(FunctionCallInfo fcinfo)
+{
+    (void)postgres::aggregate_context(fcinfo);
+    const auto bytes = postgres::bytea_argument(fcinfo, 0);
+    auto* state = postgres::make_state<State>(CurrentMemoryContext);
+    postgres::run_kernel([state, bytes] { state->deserialise(bytes); });
+    PG_RETURN_POINTER(state);
+}
+
+/** A journeys value from outside: its form is checked, and that its keys are text of this database. */
+Datum checked_journeys(bytea* value)
+{
+    const std::span bytes(reinterpret_cast<const std::byte*>(VARDATA(value)), VARSIZE(value) - VARHDRSZ);
+    std::string_view* keys = nullptr;
+    std::size_t key_count = 0;
+    postgres::run_kernel([&] {
+        const JourneysView view(bytes);
+        postgres::ContextResource memory(CurrentMemoryContext);
+        key_count = view.key_count();
+        keys = static_cast<std::string_view*>(memory.allocate(key_count * sizeof(std::string_view), alignof(std::string_view)));
+        for (std::size_t code = 0; code < key_count; ++code) {
+            keys[code] = view.key(code);
+        }
+    });
+    for (std::size_t code = 0; code < key_count; ++code) {
+        pg_verifymbstr(keys[code].data(), static_cast<int>(keys[code].size()), false);
+    }
+    return PointerGetDatum(value);
+}
+
+}  // namespace
+
+MARKETING_FUNCTION(journeys_in)
+{
+    const char* literal = PG_GETARG_CSTRING(0);
+    const std::size_t size = strlen(literal);
+    if (size < 2 || literal[0] != '\\' || literal[1] != 'x' || size % 2 != 0) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("malformed journeys literal"),
+                        errhint("The aggregate analytics.journeys makes such values; they are not written by hand.")));
+    }
+    bytea* value = postgres::allocate_bytea((size - 2) / 2);
+    hex_decode(literal + 2, size - 2, VARDATA(value));
+    return checked_journeys(value);
+}
+
+MARKETING_FUNCTION(journeys_out)
+{
+    const auto bytes = postgres::bytea_argument(fcinfo, 0);
+    if (bytes.size() > (MaxAllocSize - 3) / 2) {
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the journeys are too large to be shown as text"),
+                        errhint("Use COPY (FORMAT binary), or ask analytics.journeys_summary.")));
+    }
+    auto* literal = static_cast<char*>(palloc(2 * bytes.size() + 3));
+    literal[0] = '\\';
+    literal[1] = 'x';
+    hex_encode(reinterpret_cast<const char*>(bytes.data()), bytes.size(), literal + 2);
+    literal[2 + 2 * bytes.size()] = '\0';
+    PG_RETURN_CSTRING(literal);
+}
+
+MARKETING_FUNCTION(journeys_recv)
+{
+    auto* buffer = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
+    const int size = buffer->len - buffer->cursor;
+    bytea* value = postgres::allocate_bytea(static_cast<std::size_t>(size));
+    pq_copymsgbytes(buffer, VARDATA(value), size);
+    return checked_journeys(value);
+}
+
+MARKETING_FUNCTION(journeys_send)
+{
+    PG_RETURN_BYTEA_P(PG_GETARG_BYTEA_P_COPY(0));
+}
+
+MARKETING_FUNCTION(journeys_transition)
+{
+    MemoryContext context = postgres::aggregate_context(fcinfo);
+    const JourneyRow row = read_row(fcinfo, row_reader(fcinfo));
+    auto* state = postgres::state_argument<JourneysState>(fcinfo, 0);
+    if (state == nullptr) {
+        state = postgres::make_state<JourneysState>(context);
+    }
+    postgres::run_kernel([state, &row] { state->append(row); });
+    PG_RETURN_POINTER(state);
+}
+
+MARKETING_FUNCTION(journeys_combine)
+{
+    return combine<JourneysState>(fcinfo);
+}
+
+MARKETING_FUNCTION(journeys_serialise)
+{
+    return serialise<JourneysState>(fcinfo);
+}
+
+MARKETING_FUNCTION(journeys_deserialise)
+{
+    return deserialise<JourneysState>(fcinfo);
+}
+
+MARKETING_FUNCTION(journeys_final)
+{
+    return finish<JourneysState>(fcinfo);
+}
+
+MARKETING_FUNCTION(journeys_union_transition)
+{
+    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::state_argument<JourneysUnion>(fcinfo, 0);
+    if (PG_ARGISNULL(1)) {
+        if (state == nullptr) {
+            PG_RETURN_NULL();
+        }
+        PG_RETURN_POINTER(state);
+    }
+    const auto value = postgres::bytea_argument(fcinfo, 1);
+    if (state == nullptr) {
+        state = postgres::make_state<JourneysUnion>(context);
+    }
+    postgres::run_kernel([state, value] { state->append(value); });
+    PG_RETURN_POINTER(state);
+}
+
+MARKETING_FUNCTION(journeys_union_combine)
+{
+    return combine<JourneysUnion>(fcinfo);
+}
+
+MARKETING_FUNCTION(journeys_union_serialise)
+{
+    return serialise<JourneysUnion>(fcinfo);
+}
+
+MARKETING_FUNCTION(journeys_union_deserialise)
+{
+    return deserialise<JourneysUnion>(fcinfo);
+}
+
+MARKETING_FUNCTION(journeys_union_final)
+{
+    return finish<JourneysUnion>(fcinfo);
+}

@@ -1,0 +1,453 @@
+#include "attribution/journeys_state.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <tuple>
+#include <vector>
+
+#include "attribution/converters.hpp"
+#include "kernel/error.hpp"
+#include "kernel/wire.hpp"
+
+namespace marketing::attribution {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+using kernel::WireReader;
+using kernel::WireWriter;
+
+constexpr std::string_view no_key = "(none)";
+constexpr std::uint32_t state_tag = 0x73726a6d;  // "mjrs"
+constexpr std::uint16_t state_version = 1;
+
+void check_kind(IdKind& known, IdKind given, const char* what)
+{
+    if (known == IdKind::none) {
+        known = given;
+    }
+    if (known != given || given == IdKind::none) {
+        throw Error(ErrorCode::invalid_parameter, std::string(what) + " identifiers of two kinds in one aggregate", {},
+                    "Give all of them as integers, or cast all of them to text.");
+    }
+}
+
+bool finite(std::int64_t time) noexcept
+{
+    return time != std::numeric_limits<std::int64_t>::min() && time != std::numeric_limits<std::int64_t>::max();
+}
+
+std::string_view text_at(std::int64_t address) noexcept
+{
+    return ByteArena::text(std::bit_cast<const char*>(address));
+}
+
+}  // namespace
+
+JourneysState::JourneysState(std::pmr::memory_resource* resource)
+    : resource_(resource),
+      touches_(resource),
+      conversions_(resource),
+      keys_(resource),
+      client_texts_(resource),
+      touch_texts_(resource)
+{
+}
+
+void JourneysState::append(const JourneyRow& row)
+{
+    if (!row.has_touch && !row.has_value) {
+        throw Error(ErrorCode::invalid_parameter, "a row is neither a touch nor a conversion", {},
+                    "Give a touch its touch_id and a conversion its value (0 where it is worth nothing).");
+    }
+    if (!finite(row.time)) {
+        throw Error(ErrorCode::invalid_parameter, "occurred_at must be finite");
+    }
+    if (row.has_value && !std::isfinite(row.value)) {
+        throw Error(ErrorCode::numeric_range, "the value of a conversion must be a finite number");
+    }
+    const std::int64_t client = client_code(row.client);
+    if (row.has_touch) {
+        touches_.push_back({client, row.time, touch_code(row.touch), key_code(row.key), row.paid});
+    }
+    if (row.has_value) {
+        conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image
+    }
+}
+
+std::int64_t JourneysState::client_code(const Identifier& client)
+{
+    check_kind(client_kind_, client.kind, "client");
+    return client.kind == IdKind::integer ? client.number : client_texts_.code(client.text);
+}
+
+std::int64_t JourneysState::touch_code(const Identifier& touch)
+{
+    check_kind(touch_kind_, touch.kind, "touch");
+    return touch.kind == IdKind::integer ? touch.number : std::bit_cast<std::int64_t>(touch_texts_.store(touch.text));
+}
+
+std::uint32_t JourneysState::key_code(const Identifier& key)
+{
+    if (key.kind != IdKind::integer) {
+        return keys_.code(key.text.empty() ? no_key : key.text);
+    }
+    CachedKey& cached = cached_keys_[static_cast<std::uint64_t>(key.number) % cached_keys_.size()];
+    if (cached.code_plus_one == 0 || cached.number != key.number) {
+        std::array<char, 24> digits{};
+        const auto end = std::to_chars(digits.begin(), digits.end(), key.number).ptr;
+        cached = {key.number, keys_.code({digits.begin(), end}) + 1};
+    }
+    return cached.code_plus_one - 1;
+}
+
+Identifier JourneysState::client_of(std::int64_t code) const noexcept
+{
+    return client_kind_ == IdKind::integer ? Identifier::of(code)
+                                           : Identifier::of(client_texts_.text(static_cast<std::uint32_t>(code)));
+}
+
+void JourneysState::merge(const JourneysState& other)
+{
+    if (other.client_kind_ != IdKind::none) {
+        check_kind(client_kind_, other.client_kind_, "client");
+    }
+    if (other.touch_kind_ != IdKind::none) {
+        check_kind(touch_kind_, other.touch_kind_, "touch");
+    }
+    const auto translate = [this](const Interner& from, Interner& to) {
+        std::pmr::vector<std::uint32_t> codes(from.size(), resource_);
+        for (std::uint32_t code = 0; code < from.size(); ++code) {
+            codes[code] = to.code(from.text(code));
+        }
+        return codes;
+    };
+    const auto keys = translate(other.keys_, keys_);
+    const auto clients = translate(other.client_texts_, client_texts_);
+    const bool text_clients = client_kind_ == IdKind::text;
+    const bool text_touches = touch_kind_ == IdKind::text;
+    const auto client = [&](std::int64_t code) { return text_clients ? clients[static_cast<std::size_t>(code)] : code; };
+    for (std::size_t i = 0; i < other.touches_.chunk_count(); ++i) {
+        for (TouchRecord touch : other.touches_.chunk(i)) {
+            touch.client = client(touch.client);
+            touch.key = keys[touch.key];
+            touch.touch = text_touches ? std::bit_cast<std::int64_t>(touch_texts_.store(text_at(touch.touch))) : touch.touch;
+            touches_.push_back(touch);
+        }
+    }
+    for (std::size_t i = 0; i < other.conversions_.chunk_count(); ++i) {
+        for (ConversionRecord conversion : other.conversions_.chunk(i)) {
+            conversion.client = client(conversion.client);
+            conversions_.push_back(conversion);
+        }
+    }
+}
+
+// Serialised: tag, version, kinds; keys; client texts; touches; conversions; each list behind its count.
+FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_t header) const
+{
+    const bool text_touches = touch_kind_ == IdKind::text;
+    std::uint64_t size = 8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + touches_.size() * (text_touches ? 25U : 29U) +
+                         conversions_.size() * 24U;
+    const auto texts_size = [](const Interner& texts) {
+        std::uint64_t bytes = 0;
+        for (std::uint32_t code = 0; code < texts.size(); ++code) {
+            bytes += sizeof(std::uint32_t) + texts.text(code).size();
+        }
+        return bytes;
+    };
+    size += texts_size(keys_) + texts_size(client_texts_);
+    for (std::size_t i = 0; text_touches && i < touches_.chunk_count(); ++i) {
+        for (const TouchRecord& touch : touches_.chunk(i)) {
+            size += text_at(touch.touch).size();
+        }
+    }
+
+    FlatBuffer buffer(result, header, size);
+    WireWriter out(buffer);
+    out.put(state_tag);
+    out.put(state_version);
+    out.put(static_cast<std::uint8_t>(client_kind_));
+    out.put(static_cast<std::uint8_t>(touch_kind_));
+    for (const Interner* texts : {&keys_, &client_texts_}) {
+        out.put(static_cast<std::uint32_t>(texts->size()));
+        for (std::uint32_t code = 0; code < texts->size(); ++code) {
+            out.put_text(texts->text(code));
+        }
+    }
+    out.put(std::uint64_t{touches_.size()});
+    for (std::size_t i = 0; i < touches_.chunk_count(); ++i) {
+        for (const TouchRecord& touch : touches_.chunk(i)) {
+            out.put(touch.client);
+            out.put(touch.time);
+            out.put(touch.key);
+            out.put(static_cast<std::uint8_t>(touch.paid));
+            if (text_touches) {
+                out.put_text(text_at(touch.touch));
+            } else {
+                out.put(touch.touch);
+            }
+        }
+    }
+    out.put(std::uint64_t{conversions_.size()});
+    for (std::size_t i = 0; i < conversions_.chunk_count(); ++i) {
+        for (const ConversionRecord& conversion : conversions_.chunk(i)) {
+            out.put(conversion.client);
+            out.put(conversion.time);
+            out.put(conversion.value);
+        }
+    }
+    return buffer.value();
+}
+
+void JourneysState::deserialise(std::span<const std::byte> bytes)
+{
+    WireReader in(bytes);
+    if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != state_version) {
+        WireReader::fail("it is not a state of the aggregate journeys of this release");
+    }
+    const auto kind = [&in] {
+        const auto value = in.get<std::uint8_t>();
+        if (value > static_cast<std::uint8_t>(IdKind::text)) {
+            WireReader::fail("its kind of identifiers is unknown");
+        }
+        return static_cast<IdKind>(value);
+    };
+    const IdKind client_kind = kind();
+    const IdKind touch_kind = kind();
+    const auto texts = [&in, this] {
+        std::pmr::vector<std::string_view> read(resource_);
+        for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
+            read.push_back(in.get_text());
+        }
+        return read;
+    };
+    const auto keys = texts();
+    const auto clients = texts();
+    const auto client = [&](std::int64_t code) {
+        if (client_kind != IdKind::text) {
+            return Identifier{client_kind, code, {}};
+        }
+        if (code < 0 || static_cast<std::uint64_t>(code) >= clients.size()) {
+            WireReader::fail("a row has a client that is not in its list");
+        }
+        return Identifier::of(clients[static_cast<std::size_t>(code)]);
+    };
+
+    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
+        JourneyRow row;
+        row.client = client(in.get<std::int64_t>());
+        row.time = in.get<std::int64_t>();
+        row.has_touch = true;
+        const auto key = in.get<std::uint32_t>();
+        if (key >= keys.size()) {
+            WireReader::fail("a touch has a key that is not in its list");
+        }
+        row.key = Identifier::of(keys[key]);
+        row.paid = in.get<std::uint8_t>() != 0;
+        row.touch = touch_kind == IdKind::text ? Identifier::of(in.get_text()) : Identifier{touch_kind, in.get<std::int64_t>(), {}};
+        append(row);
+    }
+    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
+        JourneyRow row;
+        row.client = client(in.get<std::int64_t>());
+        row.time = in.get<std::int64_t>();
+        row.has_value = true;
+        row.value = in.get<double>();
+        append(row);
+    }
+    in.expect_end();
+}
+
+/** The steps from the state to the value, each a member; the temporaries come from the state's memory. */
+class JourneysState::Finisher {
+public:
+    Finisher(const JourneysState& state, const kernel::StopFlag& stop)
+        : state_(state),
+          stop_(stop),
+          converters_(list_converters()),
+          index_(converters_, state.resource_),
+          touch_end_(converters_.size() + 1, 0, state.resource_),
+          touches_(state.resource_),
+          conversions_(state.resource_),
+          key_rank_(state.keys_.size(), 0, state.resource_),
+          keys_(state.resource_)
+    {
+        keep_touches();
+        rank_keys();
+        sort_touches();
+        sort_conversions();
+    }
+
+    [[nodiscard]] FlatValue write(std::pmr::memory_resource& result, std::size_t header) const;
+
+private:
+    struct KeptTouch {
+        std::int64_t time;
+        std::int64_t touch;
+        std::uint32_t key;        // 2 * rank + paid, once the keys are ranked
+        std::uint32_t converter;  // place in converters_
+    };
+
+    [[nodiscard]] std::pmr::vector<std::int64_t> list_converters() const;
+    void keep_touches();
+    void rank_keys();
+    void sort_touches();
+    void sort_conversions();
+    template <class Before>
+    void sort_each_client(Before before);
+
+    const JourneysState& state_;
+    const kernel::StopFlag& stop_;
+    std::pmr::vector<std::int64_t> converters_;  // distinct, in the order of their identifiers
+    ConverterIndex index_;
+    std::pmr::vector<std::size_t> touch_end_;  // of each converter, in touches_
+    std::pmr::vector<KeptTouch> touches_;
+    std::pmr::vector<std::pair<std::uint32_t, Conversion>> conversions_;
+    std::pmr::vector<std::uint32_t> key_rank_;
+    std::pmr::vector<std::string_view> keys_;
+};
+
+std::pmr::vector<std::int64_t> JourneysState::Finisher::list_converters() const
+{
+    std::pmr::vector<std::int64_t> clients(state_.resource_);
+    clients.reserve(state_.conversions_.size());
+    for (std::size_t i = 0; i < state_.conversions_.chunk_count(); ++i) {
+        for (const ConversionRecord& conversion : state_.conversions_.chunk(i)) {
+            clients.push_back(conversion.client);
+        }
+    }
+    std::sort(clients.begin(), clients.end());
+    clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
+    if (state_.client_kind_ == IdKind::text) {
+        std::sort(clients.begin(), clients.end(),
+                  [this](std::int64_t a, std::int64_t b) { return state_.client_of(a).text < state_.client_of(b).text; });
+    }
+    return clients;
+}
+
+void JourneysState::Finisher::keep_touches()
+{
+    ChunkList<KeptTouch> kept(state_.resource_);
+    for (std::size_t i = 0; i < state_.touches_.chunk_count(); ++i) {
+        stop_.poll();
+        for (const TouchRecord& touch : state_.touches_.chunk(i)) {
+            const std::uint32_t converter = index_.find(touch.client);
+            if (converter != ConverterIndex::absent) {
+                ++touch_end_[converter + 1];
+                kept.push_back({touch.time, touch.touch, 2 * touch.key + (touch.paid ? 1 : 0), converter});
+            }
+        }
+    }
+    // Counting sort by converter: each count becomes where the converter begins, and moves on to where it ends.
+    std::partial_sum(touch_end_.begin(), touch_end_.end(), touch_end_.begin());
+    touches_.resize(kept.size());
+    for (std::size_t i = 0; i < kept.chunk_count(); ++i) {
+        stop_.poll();
+        for (const KeptTouch& touch : kept.chunk(i)) {
+            touches_[touch_end_[touch.converter]++] = touch;
+        }
+    }
+    touch_end_.pop_back();
+}
+
+void JourneysState::Finisher::rank_keys()
+{
+    std::pmr::vector<bool> used(state_.keys_.size(), false, state_.resource_);
+    for (const KeptTouch& touch : touches_) {
+        used[touch.key / 2] = true;
+    }
+    std::pmr::vector<std::uint32_t> codes(state_.resource_);
+    for (std::uint32_t code = 0; code < used.size(); ++code) {
+        if (used[code]) {
+            codes.push_back(code);
+        }
+    }
+    std::sort(codes.begin(), codes.end(),
+              [this](std::uint32_t a, std::uint32_t b) { return state_.keys_.text(a) < state_.keys_.text(b); });
+    for (const std::uint32_t code : codes) {
+        key_rank_[code] = static_cast<std::uint32_t>(keys_.size());
+        keys_.push_back(state_.keys_.text(code));
+    }
+    for (KeptTouch& touch : touches_) {
+        touch.key = 2 * key_rank_[touch.key / 2] + (touch.key & 1U);
+    }
+}
+
+template <class Before>
+void JourneysState::Finisher::sort_each_client(Before before)
+{
+    std::size_t begin = 0;
+    for (const std::size_t end : touch_end_) {
+        stop_.poll();
+        std::sort(touches_.begin() + static_cast<std::ptrdiff_t>(begin), touches_.begin() + static_cast<std::ptrdiff_t>(end), before);
+        begin = end;
+    }
+}
+
+void JourneysState::Finisher::sort_touches()
+{
+    if (state_.touch_kind_ == IdKind::text) {
+        sort_each_client([](const KeptTouch& a, const KeptTouch& b) {
+            if (a.time != b.time) {
+                return a.time < b.time;
+            }
+            const int order = text_at(a.touch).compare(text_at(b.touch));
+            return order != 0 ? order < 0 : a.key < b.key;
+        });
+    } else {
+        sort_each_client([](const KeptTouch& a, const KeptTouch& b) {
+            return std::tie(a.time, a.touch, a.key) < std::tie(b.time, b.touch, b.key);
+        });
+    }
+}
+
+void JourneysState::Finisher::sort_conversions()
+{
+    conversions_.reserve(state_.conversions_.size());
+    for (std::size_t i = 0; i < state_.conversions_.chunk_count(); ++i) {
+        stop_.poll();
+        for (const ConversionRecord& conversion : state_.conversions_.chunk(i)) {
+            conversions_.push_back({index_.find(conversion.client), {conversion.time, conversion.value}});
+        }
+    }
+    std::sort(conversions_.begin(), conversions_.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.first, a.second.time, a.second.value) < std::tie(b.first, b.second.time, b.second.value);
+    });
+}
+
+FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std::size_t header) const
+{
+    JourneysShape shape{.keys = keys_,
+                        .client_kind = converters_.empty() ? IdKind::none : state_.client_kind_,
+                        .clients = converters_.size(),
+                        .touches = touches_.size(),
+                        .conversions = conversions_.size()};
+    for (std::size_t i = 0; shape.client_kind == IdKind::text && i < converters_.size(); ++i) {
+        shape.client_bytes += state_.client_of(converters_[i]).text.size();
+    }
+    JourneysWriter writer(shape, result, header);
+    std::size_t touch = 0;
+    auto conversion = conversions_.begin();
+    for (std::uint32_t i = 0; i < converters_.size(); ++i) {
+        for (; touch < touch_end_[i]; ++touch) {
+            writer.touch(touches_[touch].time, touches_[touch].key / 2, (touches_[touch].key & 1U) != 0);
+        }
+        for (; conversion != conversions_.end() && conversion->first == i; ++conversion) {
+            writer.conversion(conversion->second.time, conversion->second.value);
+        }
+        writer.end_client(state_.client_of(converters_[i]));
+    }
+    return writer.finish();
+}
+
+FlatValue JourneysState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const
+{
+    return Finisher(*this, stop).write(result, header);
+}
+
+}  // namespace marketing::attribution

@@ -1,0 +1,97 @@
+/**
+ * The state of the aggregate analytics.journeys: rows in the order of arrival, which is all that a row costs; who converted is
+ * known only at the end, and only their touches are ever sorted.
+ */
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+
+#include "attribution/chunk_list.hpp"
+#include "attribution/interner.hpp"
+#include "attribution/journeys.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::attribution {
+
+/** One input row: a touch, a conversion, or a conversion whose own row is also a touch. Plain data. */
+struct JourneyRow {
+    Identifier client;
+    std::int64_t time = 0;  // microseconds, finite
+    bool has_touch = false;
+    Identifier touch;  // breaks ties of time
+    Identifier key;    // an integer stands for its decimal text, empty text for '(none)'
+    bool paid = false;
+    bool has_value = false;
+    double value = 0;
+};
+
+class JourneysState {
+public:
+    /** All memory, now and later, comes from `resource`. */
+    explicit JourneysState(std::pmr::memory_resource* resource);
+
+    /**
+     * Adds a row. Throws Error: invalid_parameter where the row is neither touch nor conversion, its time is infinite, or its
+     * identifiers are of another kind than before; numeric_range where its value is NaN or infinite.
+     */
+    void append(const JourneyRow& row);
+
+    /** Adds the rows of `other`, which stays as it is. */
+    void merge(const JourneysState& other);
+
+    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
+    [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    /** Adds the rows of a serialised state. Throws Error(malformed_binary). */
+    void deserialise(std::span<const std::byte> bytes);
+
+    /**
+     * The journeys of the clients who converted (see journeys.hpp), `header` bytes left before the value. Their touches are
+     * sorted by (time, touch identifier, key, paid), so the order in which rows came, were split or merged never shows.
+     * The state stays as it is. Throws Error(limit_exceeded) past 1 GB, Stopped.
+     */
+    [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const;
+
+    [[nodiscard]] std::size_t touch_count() const noexcept { return touches_.size(); }
+
+private:
+    struct TouchRecord {
+        std::int64_t client;  // the number itself, or the code of the text
+        std::int64_t time;
+        std::int64_t touch;  // the number itself, or the address of the text in touch_texts_
+        std::uint32_t key;
+        bool paid;
+    };
+    struct ConversionRecord {
+        std::int64_t client;
+        std::int64_t time;
+        double value;
+    };
+    /** The decimal text of an integer key is made and looked up once for as long as its place here is not taken by another. */
+    struct CachedKey {
+        std::int64_t number = 0;
+        std::uint32_t code_plus_one = 0;
+    };
+    class Finisher;
+
+    std::int64_t client_code(const Identifier& client);
+    std::int64_t touch_code(const Identifier& touch);
+    std::uint32_t key_code(const Identifier& key);
+    [[nodiscard]] Identifier client_of(std::int64_t code) const noexcept;
+
+    std::pmr::memory_resource* resource_;
+    IdKind client_kind_ = IdKind::none;
+    IdKind touch_kind_ = IdKind::none;
+    ChunkList<TouchRecord> touches_;
+    ChunkList<ConversionRecord> conversions_;
+    Interner keys_;
+    Interner client_texts_;
+    ByteArena touch_texts_;
+    std::array<CachedKey, 64> cached_keys_;
+};
+
+}  // namespace marketing::attribution

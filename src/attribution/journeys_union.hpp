@@ -1,0 +1,42 @@
+/**
+ * Journeys over disjoint sets of clients, added up: the state of the aggregate analytics.journeys_union.
+ */
+#pragma once
+
+#include <cstddef>
+#include <memory_resource>
+#include <span>
+
+#include "attribution/chunk_list.hpp"
+#include "attribution/journeys.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::attribution {
+
+class JourneysUnion {
+public:
+    /** All memory, now and later, comes from `resource`. */
+    explicit JourneysUnion(std::pmr::memory_resource* resource) : bytes_(resource), values_(resource) {}
+
+    /** Adds a journeys value, which is checked and copied. Throws Error(malformed_binary). */
+    void append(std::span<const std::byte> value);
+    /** Adds the values of `other`, which stays as it is. */
+    void merge(const JourneysUnion& other);
+
+    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
+    [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    /** Adds the values of a serialised state. Throws Error(malformed_binary). */
+    void deserialise(std::span<const std::byte> bytes);
+
+    /**
+     * One value with all journeys, the same bytes as if they had been collected together. Throws Error: invalid_parameter where
+     * a client is in two values or identifiers are of two kinds; limit_exceeded past 1 GB; Stopped.
+     */
+    [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const;
+
+private:
+    ChunkList<std::byte> bytes_;
+    ChunkList<std::span<const std::byte>> values_;
+};
+
+}  // namespace marketing::attribution
