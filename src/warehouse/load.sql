@@ -94,6 +94,7 @@ DECLARE
     options constant jsonb := pg_catalog.jsonb_build_object('timezone', s.reporting_timezone) || source.options
         FROM analytics.settings(source.business_id) s;
     problems text;
+    kept text;
     outputs text;
     reasons text;
     n bigint;
@@ -109,9 +110,14 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', DETAIL = problems, HINT = 'Register the source again.';
     END IF;
 
-    SELECT pg_catalog.string_agg(pg_catalog.format('%s AS %I', k.sql, c.name), ', ' ORDER BY c.position),
+    SELECT pg_catalog.string_agg(pg_catalog.format('v.%I', c.name), ', ' ORDER BY c.position),
+           pg_catalog.string_agg(pg_catalog.format('%s AS %I', k.sql, c.name)
+               -- Text that was there and could not be read, for the reason.
+               || CASE WHEN m.name IS NOT NULL AND c.kind NOT IN ('key', 'label', 'platform', 'text') THEN pg_catalog.format(
+                   ', CASE WHEN (%1$s) IS NULL AND pg_catalog.btrim((%2$s)::text) <> '''' THEN pg_catalog."left"((%2$s)::text, 80) END AS %3$I',
+                   m.conversion, m.expression, 'unread_' || c.name) ELSE '' END, ', ' ORDER BY c.position),
            pg_catalog.string_agg(checks.sql, ' ' ORDER BY c.position)
-    INTO outputs, reasons
+    INTO kept, outputs, reasons
     FROM analytics.entity_column c
     LEFT JOIN analytics.source_mapping(source.entity, relation, source.columns, options) m ON m.name = c.name
     CROSS JOIN LATERAL (
@@ -126,8 +132,7 @@ BEGIN
     LEFT JOIN LATERAL (
         SELECT pg_catalog.concat_ws(' ',
             CASE WHEN c.kind NOT IN ('key', 'label', 'platform', 'text') THEN pg_catalog.format(
-                'WHEN (%1$s) IS NULL AND pg_catalog.btrim((%2$s)::text) <> '''' THEN pg_catalog.format(%3$L, pg_catalog."left"((%2$s)::text, 80))',
-                m.conversion, m.expression, c.name || ': cannot read "%s" as a ' || c.kind) END,
+                'WHEN v.%1$I IS NOT NULL THEN pg_catalog.format(%2$L, v.%1$I)', 'unread_' || c.name, c.name || ': cannot read "%s" as a ' || c.kind) END,
             CASE WHEN c.not_null THEN pg_catalog.format('WHEN v.%1$I IS NULL THEN %2$L', c.name, c.name || ' is missing') END,
             CASE WHEN c.kind = 'key' THEN pg_catalog.format('WHEN pg_catalog.octet_length(v.%1$I) > 256 THEN %2$L', c.name, c.name || ' is longer than 256 bytes') END,
             CASE WHEN c.kind IN ('date', 'timestamp') THEN pg_catalog.format(
@@ -144,12 +149,12 @@ BEGIN
     PERFORM analytics.drop_temporary('stage');
     EXECUTE pg_catalog.format($sql$
         CREATE TEMP TABLE stage ON COMMIT DROP AS
-        SELECT pg_catalog.row_number() OVER () AS stage_no, v.*, r.reject_reason,
+        SELECT pg_catalog.row_number() OVER () AS stage_no, %s, r.reject_reason,
                CASE WHEN r.reject_reason IS NOT NULL THEN pg_catalog.to_jsonb(_source) END AS source_row
         FROM %s AS _source
         CROSS JOIN LATERAL (SELECT %s OFFSET 0) v
         CROSS JOIN LATERAL (SELECT CASE %s END AS reject_reason OFFSET 0) r
-        $sql$, relation, outputs, reasons);
+        $sql$, kept, relation, outputs, reasons);
     GET DIAGNOSTICS n = ROW_COUNT;
     EXECUTE 'ANALYZE pg_temp.stage';
     RETURN n;

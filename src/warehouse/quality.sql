@@ -1,7 +1,7 @@
 -- Checks of what was loaded and derived. Names follow what users of dbt and Soda know.
 
 CREATE FUNCTION analytics.check_data_quality(business_id bigint DEFAULT NULL, run_id bigint DEFAULT NULL)
-    RETURNS TABLE (business_id bigint, check_name text, subject text, status text, failed_rows bigint, observed numeric, expected numeric,
+    RETURNS TABLE (business bigint, check_name text, subject text, status text, failed_rows bigint, observed numeric, expected numeric,
                    sample jsonb, message text)
     LANGUAGE plpgsql VOLATILE
 AS $$

@@ -13,9 +13,9 @@ AS $$
         FROM analytics.source s
         WHERE s.business_id = refresh_plan.business_id AND (refresh_plan.entities IS NULL OR s.entity = ANY (refresh_plan.entities))
         UNION ALL
-        SELECT 10, 'mark everything', NULL WHERE refresh_plan.mode = 'full'
-        UNION ALL
-        VALUES (11, 'platforms', NULL), (12, 'campaigns', NULL), (13, 'journeys', NULL), (14, 'rollups', NULL), (15, 'quality', NULL)
+        SELECT d.place, d.name, NULL
+        FROM (VALUES (10, 'mark everything'), (11, 'platforms'), (12, 'campaigns'), (13, 'journeys'), (14, 'rollups'), (15, 'quality')) d (place, name)
+        WHERE d.name <> 'mark everything' OR refresh_plan.mode = 'full'
     ) p ORDER BY p.place, p.source_id
 $$;
 COMMENT ON FUNCTION analytics.refresh_plan(bigint, text, text[]) IS 'The steps that a refresh of a business takes, in order';
@@ -188,6 +188,8 @@ BEGIN
 
     INSERT INTO warehouse.refresh_run (business_id, mode, entities) VALUES (refresh.business_id, refresh.mode, refresh.entities)
     RETURNING refresh_run.run_id INTO run;
+    -- Readers join the settings of every business that has data.
+    INSERT INTO warehouse.settings (business_id) SELECT b FROM pg_catalog.unnest(businesses) b ON CONFLICT DO NOTHING;
     IF commits THEN
         COMMIT;
     END IF;

@@ -1,17 +1,17 @@
 -- Settings of a business. A business without a row has the defaults of warehouse.settings.
 
 CREATE FUNCTION analytics.settings(business_id bigint DEFAULT 1)
-    RETURNS TABLE (business_id bigint, reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text,
+    RETURNS TABLE (reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text,
                    lead_touches text, lookback interval, half_life interval)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
 AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
-    RETURN QUERY SELECT s.business_id, s.reporting_timezone, s.currency, s.fiscal_year_start_month, s.revenue_basis, s.lead_touches, s.lookback, s.half_life
+    RETURN QUERY SELECT s.reporting_timezone, s.currency, s.fiscal_year_start_month, s.revenue_basis, s.lead_touches, s.lookback, s.half_life
         FROM warehouse.settings s WHERE s.business_id = settings.business_id;
     IF NOT FOUND THEN
-        RETURN QUERY VALUES (settings.business_id, 'UTC', 'USD', 1, 'lead_date', 'journey', interval '90 days', interval '7 days');
+        RETURN QUERY VALUES ('UTC', 'USD', 1, 'lead_date', 'journey', interval '90 days', interval '7 days');
     END IF;
 END
 $$;
@@ -21,7 +21,7 @@ CREATE FUNCTION analytics.configure(
     reporting_timezone text DEFAULT NULL, currency text DEFAULT NULL, fiscal_year_start_month int DEFAULT NULL,
     revenue_basis text DEFAULT NULL, lead_touches text DEFAULT NULL, lookback interval DEFAULT NULL, half_life interval DEFAULT NULL,
     business_id bigint DEFAULT 1)
-    RETURNS TABLE (business_id bigint, reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text,
+    RETURNS TABLE (reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text,
                    lead_touches text, lookback interval, half_life interval)
     LANGUAGE plpgsql VOLATILE ROWS 1
 AS $$
