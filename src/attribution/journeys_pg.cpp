@@ -99,8 +99,9 @@ void prepare_value(FunctionCallInfo fcinfo, ArgumentReader& reader)
         default: break;
     }
     if (type != UNKNOWNOID) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("value must be a number, not %s", format_type_be(type)),
-                        errhint("Cast it to numeric, double precision or an integer type.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("value must be a number, not %s", format_type_be(type)),
+                 errhint("Cast it to numeric, double precision or an integer type.")));
     }
     reader.form = Form::none;  // a bare NULL
 }
@@ -166,7 +167,8 @@ double read_value(Datum datum, const ArgumentReader& reader)
         case Form::numeric: return DatumGetFloat8(DirectFunctionCall1(numeric_float8, datum));
         default: break;
     }
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("value must be a number"), errhint("Cast it to numeric.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("value must be a number"), errhint("Cast it to numeric.")));
     return 0;
 }
 
@@ -287,7 +289,9 @@ MARKETING_FUNCTION(journeys_in)
 {
     const char* literal = PG_GETARG_CSTRING(0);
     const std::size_t size = strlen(literal);
-    if (size < 2 || literal[0] != '\\' || literal[1] != 'x' || size % 2 != 0) {
+    const bool hexadecimal = size >= 2 && size % 2 == 0 && literal[0] == '\\' && literal[1] == 'x' &&
+                             strspn(literal + 2, "0123456789abcdefABCDEF") == size - 2;
+    if (!hexadecimal) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("malformed journeys literal"),
                         errhint("The aggregate analytics.journeys makes such values; they are not written by hand.")));
     }

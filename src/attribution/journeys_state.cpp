@@ -157,7 +157,8 @@ void JourneysState::merge(const JourneysState& other)
 FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
     const bool text_touches = touch_kind_ == IdKind::text;
-    std::uint64_t size = 8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + conversions_.size() * sizeof(ConversionRecord);
+    std::uint64_t size =
+        8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + conversions_.size() * sizeof(ConversionRecord);
     const Interner* const dictionaries[] = {&keys_, &client_texts_};
     for (const Interner* texts : dictionaries) {
         for (std::uint32_t code = 0; code < texts->size(); ++code) {
@@ -424,7 +425,8 @@ void JourneysState::Finisher::sort_each_client(Before before)
     std::size_t begin = 0;
     for (const std::size_t end : touch_end_) {
         stop_.poll();
-        std::sort(touches_.begin() + static_cast<std::ptrdiff_t>(begin), touches_.begin() + static_cast<std::ptrdiff_t>(end), before);
+        std::sort(touches_.begin() + static_cast<std::ptrdiff_t>(begin), touches_.begin() + static_cast<std::ptrdiff_t>(end),
+                  before);
         begin = end;
     }
 }
