@@ -27,6 +27,9 @@ constexpr std::uint16_t state_version = 1;
 
 void check_kind(IdKind& known, IdKind given, const char* what)
 {
+    if (known == given && given != IdKind::none) {
+        return;
+    }
     if (known == IdKind::none) {
         known = given;
     }
@@ -72,7 +75,7 @@ void JourneysState::append(const JourneyRow& row)
     }
     const std::int64_t client = client_code(row.client);
     if (row.has_touch) {
-        touches_.push_back({client, row.time, touch_code(row.touch), key_code(row.key), row.paid});
+        touches_.push_back({client, row.time, touch_code(row.touch), 2 * std::int64_t{key_code(row.key)} + (row.paid ? 1 : 0)});
     }
     if (row.has_value) {
         conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image
@@ -131,14 +134,16 @@ void JourneysState::merge(const JourneysState& other)
     const bool text_clients = client_kind_ == IdKind::text;
     const bool text_touches = touch_kind_ == IdKind::text;
     const auto client = [&](std::int64_t code) { return text_clients ? clients[static_cast<std::size_t>(code)] : code; };
-    for (std::size_t i = 0; i < other.touches_.chunk_count(); ++i) {
-        for (TouchRecord touch : other.touches_.chunk(i)) {
+    ChunkList<std::byte> scratch(resource_);
+    other.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            TouchRecord touch = block[i];
             touch.client = client(touch.client);
-            touch.key = keys[touch.key];
             touch.touch = text_touches ? std::bit_cast<std::int64_t>(touch_texts_.store(text_at(touch.touch))) : touch.touch;
+            touch.code = 2 * std::int64_t{keys[static_cast<std::size_t>(touch.code / 2)]} + touch.code % 2;
             touches_.push_back(touch);
         }
-    }
+    });
     for (std::size_t i = 0; i < other.conversions_.chunk_count(); ++i) {
         for (ConversionRecord conversion : other.conversions_.chunk(i)) {
             conversion.client = client(conversion.client);
@@ -147,25 +152,31 @@ void JourneysState::merge(const JourneysState& other)
     }
 }
 
-// Serialised: tag, version, kinds; keys; client texts; touches; conversions; each list behind its count.
+// Serialised: tag, version, kinds; keys; client texts; blocks of touches; conversions; each list behind its count. A block has its
+// number of rows, for each column base, width and bytes, and after them the texts of the touch identifiers where they are texts.
 FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
     const bool text_touches = touch_kind_ == IdKind::text;
-    std::uint64_t size = 8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + touches_.size() * (text_touches ? 25U : 29U) +
-                         conversions_.size() * 24U;
-    const auto texts_size = [](const Interner& texts) {
-        std::uint64_t bytes = 0;
-        for (std::uint32_t code = 0; code < texts.size(); ++code) {
-            bytes += sizeof(std::uint32_t) + texts.text(code).size();
-        }
-        return bytes;
-    };
-    size += texts_size(keys_) + texts_size(client_texts_);
-    for (std::size_t i = 0; text_touches && i < touches_.chunk_count(); ++i) {
-        for (const TouchRecord& touch : touches_.chunk(i)) {
-            size += text_at(touch.touch).size();
+    std::uint64_t size =
+        8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + conversions_.size() * sizeof(ConversionRecord);
+    const Interner* const dictionaries[] = {&keys_, &client_texts_};
+    for (const Interner* texts : dictionaries) {
+        for (std::uint32_t code = 0; code < texts->size(); ++code) {
+            size += sizeof(std::uint32_t) + texts->text(code).size();
         }
     }
+    ChunkList<std::byte> scratch(resource_);
+    std::uint64_t blocks = 0;
+    touches_.for_each_block(scratch, [&](const TouchBlock& block) {
+        ++blocks;
+        size += sizeof(std::uint32_t);
+        for (std::size_t column = 0; column < TouchBlock::column_count; ++column) {
+            size += sizeof(std::int64_t) + sizeof(std::uint8_t) + block.bytes(column).size();
+        }
+        for (std::size_t i = 0; text_touches && i < block.size(); ++i) {
+            size += sizeof(std::uint32_t) + text_at(block[i].touch).size();
+        }
+    });
 
     FlatBuffer buffer(result, header, size);
     WireWriter out(buffer);
@@ -173,26 +184,25 @@ FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_
     out.put(state_version);
     out.put(static_cast<std::uint8_t>(client_kind_));
     out.put(static_cast<std::uint8_t>(touch_kind_));
-    for (const Interner* texts : {&keys_, &client_texts_}) {
+    for (const Interner* texts : dictionaries) {
         out.put(static_cast<std::uint32_t>(texts->size()));
         for (std::uint32_t code = 0; code < texts->size(); ++code) {
             out.put_text(texts->text(code));
         }
     }
-    out.put(std::uint64_t{touches_.size()});
-    for (std::size_t i = 0; i < touches_.chunk_count(); ++i) {
-        for (const TouchRecord& touch : touches_.chunk(i)) {
-            out.put(touch.client);
-            out.put(touch.time);
-            out.put(touch.key);
-            out.put(static_cast<std::uint8_t>(touch.paid));
-            if (text_touches) {
-                out.put_text(text_at(touch.touch));
-            } else {
-                out.put(touch.touch);
-            }
+    out.put(blocks);
+    touches_.for_each_block(scratch, [&](const TouchBlock& block) {
+        out.put(block.rows);
+        for (std::size_t column = 0; column < TouchBlock::column_count; ++column) {
+            out.put(block.columns[column].base);
+            out.put(static_cast<std::uint8_t>(block.columns[column].width));
+            const auto bytes = block.bytes(column);
+            out.put_array(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
         }
-    }
+        for (std::size_t i = 0; text_touches && i < block.size(); ++i) {
+            out.put_text(text_at(block[i].touch));
+        }
+    });
     out.put(std::uint64_t{conversions_.size()});
     for (std::size_t i = 0; i < conversions_.chunk_count(); ++i) {
         for (const ConversionRecord& conversion : conversions_.chunk(i)) {
@@ -203,6 +213,25 @@ FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_
     }
     return buffer.value();
 }
+
+namespace {
+
+/** A column as it was written, copied so that reading past its end stays inside. */
+PackedColumn read_column(WireReader& in, std::uint32_t rows, ChunkList<std::byte>& memory)
+{
+    PackedColumn column{in.get<std::int64_t>(), in.get<std::uint8_t>(), nullptr};
+    if (column.width > sizeof(std::uint64_t)) {
+        WireReader::fail("a column has elements that are too wide");
+    }
+    const auto bytes = in.get_array<std::uint8_t>(std::uint64_t{rows} * column.width);
+    std::byte* const copy = memory.append(bytes.size() + PackedColumn::overrun);
+    std::copy(bytes.begin(), bytes.end(), copy);
+    std::fill_n(copy + bytes.size(), PackedColumn::overrun, std::byte{0});
+    column.bytes = copy;
+    return column;
+}
+
+}  // namespace
 
 void JourneysState::deserialise(std::span<const std::byte> bytes)
 {
@@ -238,19 +267,29 @@ void JourneysState::deserialise(std::span<const std::byte> bytes)
         return Identifier::of(clients[static_cast<std::size_t>(code)]);
     };
 
-    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-        JourneyRow row;
-        row.client = client(in.get<std::int64_t>());
-        row.time = in.get<std::int64_t>();
-        row.has_touch = true;
-        const auto key = in.get<std::uint32_t>();
-        if (key >= keys.size()) {
-            WireReader::fail("a touch has a key that is not in its list");
+    for (auto blocks = in.get<std::uint64_t>(); blocks > 0; --blocks) {
+        ChunkList<std::byte> memory(resource_);
+        TouchBlock block{in.get<std::uint32_t>(), {}};
+        if (block.rows > TouchLog::block_rows) {
+            WireReader::fail("a block has too many rows");
         }
-        row.key = Identifier::of(keys[key]);
-        row.paid = in.get<std::uint8_t>() != 0;
-        row.touch = touch_kind == IdKind::text ? Identifier::of(in.get_text()) : Identifier{touch_kind, in.get<std::int64_t>(), {}};
-        append(row);
+        for (PackedColumn& column : block.columns) {
+            column = read_column(in, block.rows, memory);
+        }
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            const TouchRecord touch = block[i];
+            if (touch.code < 0 || static_cast<std::uint64_t>(touch.code / 2) >= keys.size()) {
+                WireReader::fail("a touch has a key that is not in its list");
+            }
+            JourneyRow row;
+            row.client = client(touch.client);
+            row.time = touch.time;
+            row.has_touch = true;
+            row.touch = touch_kind == IdKind::text ? Identifier::of(in.get_text()) : Identifier{touch_kind, touch.touch, {}};
+            row.key = Identifier::of(keys[static_cast<std::size_t>(touch.code / 2)]);
+            row.paid = touch.code % 2 != 0;
+            append(row);
+        }
     }
     for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
         JourneyRow row;
@@ -333,16 +372,18 @@ std::pmr::vector<std::int64_t> JourneysState::Finisher::list_converters() const
 void JourneysState::Finisher::keep_touches()
 {
     ChunkList<KeptTouch> kept(state_.resource_);
-    for (std::size_t i = 0; i < state_.touches_.chunk_count(); ++i) {
+    ChunkList<std::byte> scratch(state_.resource_);
+    state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         stop_.poll();
-        for (const TouchRecord& touch : state_.touches_.chunk(i)) {
-            const std::uint32_t converter = index_.find(touch.client);
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            const std::uint32_t converter = index_.find(block.client(i));
             if (converter != ConverterIndex::absent) {
                 ++touch_end_[converter + 1];
-                kept.push_back({touch.time, touch.touch, 2 * touch.key + (touch.paid ? 1 : 0), converter});
+                const TouchRecord touch = block[i];
+                kept.push_back({touch.time, touch.touch, static_cast<std::uint32_t>(touch.code), converter});
             }
         }
-    }
+    });
     // Counting sort by converter: each count becomes where the converter begins, and moves on to where it ends.
     std::partial_sum(touch_end_.begin(), touch_end_.end(), touch_end_.begin());
     touches_.resize(kept.size());
@@ -384,7 +425,8 @@ void JourneysState::Finisher::sort_each_client(Before before)
     std::size_t begin = 0;
     for (const std::size_t end : touch_end_) {
         stop_.poll();
-        std::sort(touches_.begin() + static_cast<std::ptrdiff_t>(begin), touches_.begin() + static_cast<std::ptrdiff_t>(end), before);
+        std::sort(touches_.begin() + static_cast<std::ptrdiff_t>(begin), touches_.begin() + static_cast<std::ptrdiff_t>(end),
+                  before);
         begin = end;
     }
 }

@@ -14,6 +14,7 @@
 #include "attribution/chunk_list.hpp"
 #include "attribution/interner.hpp"
 #include "attribution/journeys.hpp"
+#include "attribution/touch_log.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::attribution {
@@ -59,13 +60,6 @@ public:
     [[nodiscard]] std::size_t touch_count() const noexcept { return touches_.size(); }
 
 private:
-    struct TouchRecord {
-        std::int64_t client;  // the number itself, or the code of the text
-        std::int64_t time;
-        std::int64_t touch;  // the number itself, or the address of the text in touch_texts_
-        std::uint32_t key;
-        bool paid;
-    };
     struct ConversionRecord {
         std::int64_t client;
         std::int64_t time;
@@ -86,7 +80,7 @@ private:
     std::pmr::memory_resource* resource_;
     IdKind client_kind_ = IdKind::none;
     IdKind touch_kind_ = IdKind::none;
-    ChunkList<TouchRecord> touches_;
+    TouchLog touches_;  // client: the number itself, or the code of the text; touch: the number, or the address in touch_texts_
     ChunkList<ConversionRecord> conversions_;
     Interner keys_;
     Interner client_texts_;
