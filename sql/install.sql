@@ -1,4 +1,5 @@
 -- What a caller meets before, during and after install().
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS warehouse CASCADE;
 RESET client_min_messages;
