@@ -2,6 +2,7 @@
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS warehouse CASCADE;
+DELETE FROM analytics.source;
 RESET client_min_messages;
 
 -- Every reader and procedure says what is missing.

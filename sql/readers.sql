@@ -33,7 +33,7 @@ SELECT FROM analytics.configure(revenue_basis => 'lead_date');
 -- Every reader agrees with kpi, for every period, filter and basis tried; the shares are 100.0 whenever there is a lead.
 CREATE TEMP TABLE tried AS
 SELECT d::date AS date_from, (d + n * interval '1 day')::date AS date_to, f AS platforms, b AS basis
-FROM generate_series(timestamp '2024-12-30', '2025-06-20', '11 days') d, (VALUES (0), (6), (40)) s (n),
+FROM generate_series(timestamp '2024-12-30', '2025-06-20', '23 days') d, (VALUES (0), (40)) s (n),
      (VALUES (NULL::text[]), ('{meta}'), ('{google,unknown}'), ('{email}')) v (f), (VALUES ('lead_date'), ('contract_date')) w (b);
 CREATE FUNCTION pg_temp.disagreements(wanted text) RETURNS TABLE (date_from date, date_to date, platforms text[], what text) LANGUAGE sql AS $$
     SELECT t.date_from, t.date_to, t.platforms, x.what
