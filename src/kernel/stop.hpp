@@ -16,7 +16,8 @@ public:
     /** A flag that is never raised (unit tests, benchmarks). */
     constexpr StopFlag() noexcept = default;
     /** Up while either of the two is not 0. */
-    explicit constexpr StopFlag(const volatile std::sig_atomic_t* flag, const volatile std::sig_atomic_t* other = nullptr) noexcept
+    explicit constexpr StopFlag(const volatile std::sig_atomic_t* flag,
+                                const volatile std::sig_atomic_t* other = nullptr) noexcept
         : flag_(flag), other_(other)
     {
     }

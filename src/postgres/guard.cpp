@@ -75,7 +75,8 @@ void describe_current_exception(Failure& failure) noexcept
     } catch (const std::underflow_error& e) {
         describe(failure, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, e.what());
     } catch (const std::bad_alloc&) {
-        describe(failure, ERRCODE_OUT_OF_MEMORY, "out of memory", "The calculation asked for more memory than the server can give.");
+        describe(failure, ERRCODE_OUT_OF_MEMORY, "out of memory",
+                 "The calculation asked for more memory than the server can give.");
     } catch (const std::exception& e) {
         describe(failure, ERRCODE_INTERNAL_ERROR, e.what());
     } catch (...) {
