@@ -74,7 +74,7 @@ $$;
 COMMENT ON FUNCTION analytics.fingerprint_days(analytics.source) IS 'Counts and hashes the rows of each day of a source into pg_temp.day_now';
 
 -- The part of a source that a refresh has to read: NULL for all of it.
-CREATE FUNCTION analytics.source_slice(source analytics.source, from_date date, OUT wanted text, OUT scope text)
+CREATE FUNCTION analytics.source_slice(source analytics.source, from_date date, OUT wanted text, OUT scope text, OUT repeats text)
     LANGUAGE plpgsql VOLATILE
     SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD'
 AS $$
@@ -92,7 +92,9 @@ BEGIN
     SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
     IF known.source_id IS NULL OR from_date = '-infinity' OR known.definition <> analytics.source_definition(source)
         -- Several rows of one id: what a newer one stands for cannot be told without the older ones.
-        OR known.deduplicated > 0 AND COALESCE(source.options ->> 'append_only', 'false') = 'false' THEN
+        OR (known.deduplicated > 0 OR EXISTS (SELECT FROM warehouse.rejected_rows r WHERE r.business_id = source.business_id
+                AND r.source_id = source.source_id AND r.reason LIKE '% is not unique: %'))
+            AND COALESCE(source.options ->> 'append_only', 'false') = 'false' THEN
         RETURN;
     END IF;
     IF changed_at IS NOT NULL AND known.watermark IS NOT NULL THEN
@@ -105,17 +107,21 @@ BEGIN
             FROM pg_temp.day_now n FULL JOIN (SELECT * FROM warehouse.source_day o WHERE o.source_id = source.source_id) o ON o.day = n.day
             WHERE (n.rows, n.fingerprint) IS DISTINCT FROM (o.rows, o.fingerprint)) d;
         wanted := pg_catalog.format('COALESCE(%s, ''-infinity'') = ANY (%L::date[])', day, days);
-        scope := pg_catalog.format('%s AND (t.%I = ANY (%L::date[]) OR %s)', own, stored_day, days, restaged);
+        scope := pg_catalog.format('%s AND t.%I = ANY (%L::date[])', own, stored_day, days);
+        -- A row that moved changed the day it left, too; a key that stands on an unchanged day is there twice now.
+        repeats := pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.stage s JOIN warehouse.%I t ON %s AND t.%5$I = s.%5$I AND t.%4$I <> ALL (%3$L::date[]))',
+            CASE source.entity WHEN 'events' THEN 'fact_events' WHEN 'contracts' THEN 'fact_contracts' ELSE 'fact_campaign_performance_daily' END,
+            own, days, stored_day, same_key);
     END IF;
     IF from_date IS NOT NULL AND day IS NOT NULL AND wanted IS NOT NULL THEN
         wanted := pg_catalog.format('(%s OR %s >= %L)', wanted, day, from_date);
-        scope := pg_catalog.format('%s AND (t.%I >= %L OR %s)', own, stored_day, from_date, scope);
+        scope := pg_catalog.format('%s AND (t.%I >= %L OR %s OR %s)', own, stored_day, from_date, scope, restaged);
     END IF;
 END
 $$;
 COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
 'Which rows of a source may have changed since it was last read, and which rows of the warehouse they stand for
-Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are.';
+Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are. repeats: query that tells whether a key of the slice also stands outside it.';
 
 -- Money in a source, for the reconciliation.
 CREATE FUNCTION analytics.source_amount(source analytics.source) RETURNS numeric
@@ -158,6 +164,7 @@ DECLARE
     counts analytics.load_counts;
     part analytics.load_counts;
     by_day boolean;
+    repeated boolean := false;
     rows_read bigint;
     total bigint;
     newest timestamptz;
@@ -176,7 +183,14 @@ BEGIN
 
     rows_read := analytics.stage_source(source, slice.wanted);
     SELECT pg_catalog.max(s.updated_at) FILTER (WHERE s.reject_reason IS NULL), pg_catalog.min(s.source_total) INTO newest, total FROM pg_temp.stage s;
-    counts := analytics.load_stage(source, load_source.run_id, slice.scope);
+    IF slice.repeats IS NOT NULL THEN
+        EXECUTE slice.repeats INTO repeated;
+    END IF;
+    IF repeated THEN
+        slice.wanted := NULL;
+        rows_read := analytics.stage_source(source);
+    END IF;
+    counts := analytics.load_stage(source, load_source.run_id, CASE WHEN slice.wanted IS NOT NULL THEN slice.scope END);
     IF slice.wanted IS NOT NULL THEN
         -- The parts that were not read are as they were only if all rows are still accounted for. Deletions and rows that appeared
         -- behind the watermark show here; then the source is read completely after all.
@@ -184,7 +198,11 @@ BEGIN
             EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', source.relation) INTO total;
         END IF;
         known.rows_read := total;
-        known.loaded := known.loaded + counts.inserted - counts.deleted;
+        known.loaded := CASE source.entity
+            -- A client may have been there before its row in the source, so insertions do not count them.
+            WHEN 'clients' THEN (SELECT pg_catalog.count(*) FROM warehouse.dim_clients d
+                                 WHERE d.business_id = source.business_id AND d.source_id = load_source.source_id)
+            ELSE known.loaded + counts.inserted - counts.deleted END;
         known.deduplicated := known.deduplicated + counts.deduplicated;
         SELECT COALESCE(pg_catalog.sum(r.occurrences), 0) INTO known.rejected FROM warehouse.rejected_rows r
         WHERE r.business_id = source.business_id AND r.source_id = load_source.source_id;
