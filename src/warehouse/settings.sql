@@ -1,8 +1,12 @@
 -- Settings of a business. A business without a row has the defaults of warehouse.settings.
 
+CREATE TYPE analytics.business_settings AS (
+    reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text, lead_touches text, lookback interval, half_life interval
+);
+COMMENT ON TYPE analytics.business_settings IS 'How the days, money and attribution of a business are counted';
+
 CREATE FUNCTION analytics.settings(business_id bigint DEFAULT 1)
-    RETURNS TABLE (reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text,
-                   lead_touches text, lookback interval, half_life interval)
+    RETURNS SETOF analytics.business_settings
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
 AS $$
 #variable_conflict use_column
@@ -21,8 +25,7 @@ CREATE FUNCTION analytics.configure(
     reporting_timezone text DEFAULT NULL, currency text DEFAULT NULL, fiscal_year_start_month int DEFAULT NULL,
     revenue_basis text DEFAULT NULL, lead_touches text DEFAULT NULL, lookback interval DEFAULT NULL, half_life interval DEFAULT NULL,
     business_id bigint DEFAULT 1)
-    RETURNS TABLE (reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text,
-                   lead_touches text, lookback interval, half_life interval)
+    RETURNS SETOF analytics.business_settings
     LANGUAGE plpgsql VOLATILE ROWS 1
 AS $$
 #variable_conflict use_column
