@@ -37,7 +37,8 @@ private:
 /** The sums of one model. The place after the last key is for the unattributed. */
 class ModelSums {
 public:
-    ModelSums(const Model& model, std::size_t keys) : model_(model), conversions_(keys + 1), values_(keys + 1), supporting_(keys + 1)
+    ModelSums(const Model& model, std::size_t keys)
+        : model_(model), conversions_(keys + 1), values_(keys + 1), supporting_(keys + 1)
     {
     }
 
@@ -60,13 +61,18 @@ public:
         const std::size_t unattributed = journeys.key_count();
         for (std::size_t key = 0; key < unattributed; ++key) {
             if (assisted[key] > 0) {
-                out.push_back({model_.name, journeys.key(key), true, conversions_[key].value(), values_[key].value(), supporting_[key],
-                               assisted[key]});
+                out.push_back({model_.name, journeys.key(key), true, conversions_[key].value(), values_[key].value(),
+                               supporting_[key], assisted[key]});
             }
         }
         if (supporting_[unattributed] > 0) {
-            out.push_back({model_.name, {}, false, conversions_[unattributed].value(), values_[unattributed].value(),
-                           supporting_[unattributed], 0});
+            out.push_back({model_.name,
+                           {},
+                           false,
+                           conversions_[unattributed].value(),
+                           values_[unattributed].value(),
+                           supporting_[unattributed],
+                           0});
         }
     }
 
@@ -122,7 +128,8 @@ Summary summarise(const JourneysView& journeys)
         value.add(journeys.conversion_value(i));
     }
     return {static_cast<std::int64_t>(journeys.client_count()), static_cast<std::int64_t>(journeys.touch_count()),
-            static_cast<std::int64_t>(journeys.conversion_count()), value.value(), static_cast<std::int32_t>(journeys.key_count())};
+            static_cast<std::int64_t>(journeys.conversion_count()), value.value(),
+            static_cast<std::int32_t>(journeys.key_count())};
 }
 
 }  // namespace marketing::attribution

@@ -27,9 +27,9 @@ struct CreditRequest {
 struct Credit {
     std::string_view model;
     std::string_view key;
-    bool attributed;         // false: the row of the conversions that the model gives to nobody; it has no key
-    double conversions;      // sum of weights
-    double value;            // sum of weight * value of the conversion
+    bool attributed;          // false: the row of the conversions that the model gives to nobody; it has no key
+    double conversions;       // sum of weights
+    double value;             // sum of weight * value of the conversion
     std::int64_t supporting;  // conversions that gave this key a positive weight
     std::int64_t assisted;    // conversions with this key in their path, whatever the model
 };
@@ -39,7 +39,8 @@ struct Credit {
  * each model, the unattributed where there are any. Per model the conversions add up to the number of conversions in
  * [converted_from, converted_before) and the values to their total (sums are compensated). Throws Stopped.
  */
-[[nodiscard]] std::vector<Credit> attribute(const JourneysView& journeys, const CreditRequest& request, const kernel::StopFlag& stop);
+[[nodiscard]] std::vector<Credit> attribute(const JourneysView& journeys, const CreditRequest& request,
+                                            const kernel::StopFlag& stop);
 
 /** The size of a journeys value, and what its conversions are worth. */
 struct Summary {

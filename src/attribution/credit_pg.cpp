@@ -57,7 +57,8 @@ Elements elements_argument(FunctionCallInfo fcinfo, int argument, const char* na
     if (type == TEXTOID) {
         deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements.datums, nullptr, &elements.count);
     } else {
-        deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements.datums, nullptr, &elements.count);
+        deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements.datums, nullptr,
+                          &elements.count);
     }
     return elements;
 }
@@ -100,7 +101,7 @@ std::int64_t microseconds_argument(FunctionCallInfo fcinfo, int argument, const 
     std::int64_t microseconds = 0;
     if (__builtin_mul_overflow(std::int64_t{interval->day}, std::int64_t{USECS_PER_DAY}, &microseconds) ||
         __builtin_add_overflow(microseconds, interval->time, &microseconds)) {
-        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("%s is out of range", name)));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s is out of range", name)));
     }
     return microseconds;
 }
@@ -140,7 +141,8 @@ attribution::CreditRequest request_of(const Arguments& arguments)
     request.options.position_weights =
         attribution::checked_position_weights({arguments.position_weights.begin(), arguments.position_weights.end()});
     request.options.fallback = attribution::find_fallback({arguments.fallback.begin(), arguments.fallback.end()});
-    request.rules = {arguments.lookback, attribution::find_cycle(arguments.cycle), arguments.converted_from, arguments.converted_before};
+    request.rules = {arguments.lookback, attribution::find_cycle(arguments.cycle), arguments.converted_from,
+                     arguments.converted_before};
     request.direct_keys = {arguments.direct_keys.begin(), arguments.direct_keys.end()};
     return request;
 }
@@ -156,8 +158,8 @@ MARKETING_FUNCTION(attribution_credit)
     const Arguments arguments = read_arguments(fcinfo);
     postgres::PlainArray<attribution::Credit> credits;
     postgres::run_kernel([&arguments, &credits] {
-        const auto found = attribution::attribute(attribution::JourneysView(arguments.journeys), request_of(arguments),
-                                                  postgres::stop_flag());
+        const auto found =
+            attribution::attribute(attribution::JourneysView(arguments.journeys), request_of(arguments), postgres::stop_flag());
         postgres::ContextResource memory(CurrentMemoryContext);
         credits = postgres::to_plain(memory, std::span(found));
     });

@@ -227,7 +227,8 @@ JourneysWriter::JourneysWriter(const JourneysShape& shape, std::pmr::memory_reso
     for (const std::string_view key : shape.keys) {
         out.put_array(std::span<const char>(key));
     }
-    client_id_.next = buffer_.take(shape.clients * (client_kind_ == IdKind::integer ? sizeof(std::int64_t) : sizeof(std::uint32_t)));
+    client_id_.next =
+        buffer_.take(shape.clients * (client_kind_ == IdKind::integer ? sizeof(std::int64_t) : sizeof(std::uint32_t)));
     client_bytes_begin_ = client_bytes_.next = buffer_.take(shape.client_bytes);
     touch_end_.next = buffer_.take(shape.clients * sizeof(std::uint32_t));
     conversion_end_.next = buffer_.take(shape.clients * sizeof(std::uint32_t));

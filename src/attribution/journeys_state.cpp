@@ -27,6 +27,9 @@ constexpr std::uint16_t state_version = 1;
 
 void check_kind(IdKind& known, IdKind given, const char* what)
 {
+    if (known == given && given != IdKind::none) {
+        return;
+    }
     if (known == IdKind::none) {
         known = given;
     }
@@ -72,7 +75,7 @@ void JourneysState::append(const JourneyRow& row)
     }
     const std::int64_t client = client_code(row.client);
     if (row.has_touch) {
-        touches_.push_back({client, row.time, touch_code(row.touch), key_code(row.key), row.paid});
+        touches_.push_back({client, row.time, touch_code(row.touch), 2 * std::int64_t{key_code(row.key)} + (row.paid ? 1 : 0)});
     }
     if (row.has_value) {
         conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image
@@ -111,6 +114,21 @@ Identifier JourneysState::client_of(std::int64_t code) const noexcept
                                            : Identifier::of(client_texts_.text(static_cast<std::uint32_t>(code)));
 }
 
+PackedColumn JourneysState::copied(const TouchBlock& block, TouchBlock::Column column)
+{
+    return copy_column(block.columns[column], block.rows, touches_.memory());
+}
+
+template <class Translate>
+PackedColumn JourneysState::translated(const TouchBlock& block, TouchBlock::Column column, Translate translate)
+{
+    std::array<std::int64_t, TouchBlock::most_rows> values;
+    for (std::size_t i = 0; i < block.rows; ++i) {
+        values[i] = translate(block.columns[column][i]);
+    }
+    return pack_column(std::span(values).first(block.rows), touches_.memory());
+}
+
 void JourneysState::merge(const JourneysState& other)
 {
     if (other.client_kind_ != IdKind::none) {
@@ -119,53 +137,69 @@ void JourneysState::merge(const JourneysState& other)
     if (other.touch_kind_ != IdKind::none) {
         check_kind(touch_kind_, other.touch_kind_, "touch");
     }
-    const auto translate = [this](const Interner& from, Interner& to) {
+    const auto dictionary = [this](const Interner& from, Interner& to) {
         std::pmr::vector<std::uint32_t> codes(from.size(), resource_);
         for (std::uint32_t code = 0; code < from.size(); ++code) {
             codes[code] = to.code(from.text(code));
         }
         return codes;
     };
-    const auto keys = translate(other.keys_, keys_);
-    const auto clients = translate(other.client_texts_, client_texts_);
-    const bool text_clients = client_kind_ == IdKind::text;
-    const bool text_touches = touch_kind_ == IdKind::text;
-    const auto client = [&](std::int64_t code) { return text_clients ? clients[static_cast<std::size_t>(code)] : code; };
-    for (std::size_t i = 0; i < other.touches_.chunk_count(); ++i) {
-        for (TouchRecord touch : other.touches_.chunk(i)) {
-            touch.client = client(touch.client);
-            touch.key = keys[touch.key];
-            touch.touch = text_touches ? std::bit_cast<std::int64_t>(touch_texts_.store(text_at(touch.touch))) : touch.touch;
-            touches_.push_back(touch);
-        }
-    }
+    const auto keys = dictionary(other.keys_, keys_);
+    const auto clients = dictionary(other.client_texts_, client_texts_);
+    const auto client = [&](std::int64_t code) -> std::int64_t {
+        return client_kind_ == IdKind::text ? clients[static_cast<std::size_t>(code)] : code;
+    };
+    ChunkList<std::byte> scratch(resource_);
+    other.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
+        TouchBlock own{block.rows, {}};
+        own.columns[TouchBlock::client_column] = client_kind_ == IdKind::text
+                                                     ? translated(block, TouchBlock::client_column, client)
+                                                     : copied(block, TouchBlock::client_column);
+        own.columns[TouchBlock::time_column] = copied(block, TouchBlock::time_column);
+        own.columns[TouchBlock::touch_column] =
+            touch_kind_ == IdKind::text
+                ? translated(block, TouchBlock::touch_column,
+                             [this](std::int64_t address) {
+                                 return std::bit_cast<std::int64_t>(touch_texts_.store(text_at(address)));
+                             })
+                : copied(block, TouchBlock::touch_column);
+        own.columns[TouchBlock::code_column] = translated(block, TouchBlock::code_column, [&keys](std::int64_t code) {
+            return 2 * std::int64_t{keys[static_cast<std::size_t>(code / 2)]} + code % 2;
+        });
+        touches_.append_block(own);
+    });
     for (std::size_t i = 0; i < other.conversions_.chunk_count(); ++i) {
-        for (ConversionRecord conversion : other.conversions_.chunk(i)) {
-            conversion.client = client(conversion.client);
-            conversions_.push_back(conversion);
+        for (const ConversionRecord& conversion : other.conversions_.chunk(i)) {
+            conversions_.push_back({client(conversion.client), conversion.time, conversion.value});
         }
     }
 }
 
-// Serialised: tag, version, kinds; keys; client texts; touches; conversions; each list behind its count.
+// Serialised: tag, version, kinds; keys; client texts; blocks of touches; conversions; each list behind its count. A block has its
+// number of rows, for each column base, width and bytes, and after them the texts of the touch identifiers where they are texts.
 FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
     const bool text_touches = touch_kind_ == IdKind::text;
-    std::uint64_t size = 8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + touches_.size() * (text_touches ? 25U : 29U) +
-                         conversions_.size() * 24U;
-    const auto texts_size = [](const Interner& texts) {
-        std::uint64_t bytes = 0;
-        for (std::uint32_t code = 0; code < texts.size(); ++code) {
-            bytes += sizeof(std::uint32_t) + texts.text(code).size();
-        }
-        return bytes;
-    };
-    size += texts_size(keys_) + texts_size(client_texts_);
-    for (std::size_t i = 0; text_touches && i < touches_.chunk_count(); ++i) {
-        for (const TouchRecord& touch : touches_.chunk(i)) {
-            size += text_at(touch.touch).size();
+    std::uint64_t size =
+        8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + conversions_.size() * sizeof(ConversionRecord);
+    const Interner* const dictionaries[] = {&keys_, &client_texts_};
+    for (const Interner* texts : dictionaries) {
+        for (std::uint32_t code = 0; code < texts->size(); ++code) {
+            size += sizeof(std::uint32_t) + texts->text(code).size();
         }
     }
+    ChunkList<std::byte> scratch(resource_);
+    std::uint64_t blocks = 0;
+    touches_.for_each_block(scratch, [&](const TouchBlock& block) {
+        ++blocks;
+        size += sizeof(std::uint32_t);
+        for (std::size_t column = 0; column < TouchBlock::column_count; ++column) {
+            size += sizeof(std::int64_t) + sizeof(std::uint8_t) + block.bytes(column).size();
+        }
+        for (std::size_t i = 0; text_touches && i < block.size(); ++i) {
+            size += sizeof(std::uint32_t) + text_at(block[i].touch).size();
+        }
+    });
 
     FlatBuffer buffer(result, header, size);
     WireWriter out(buffer);
@@ -173,26 +207,25 @@ FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_
     out.put(state_version);
     out.put(static_cast<std::uint8_t>(client_kind_));
     out.put(static_cast<std::uint8_t>(touch_kind_));
-    for (const Interner* texts : {&keys_, &client_texts_}) {
+    for (const Interner* texts : dictionaries) {
         out.put(static_cast<std::uint32_t>(texts->size()));
         for (std::uint32_t code = 0; code < texts->size(); ++code) {
             out.put_text(texts->text(code));
         }
     }
-    out.put(std::uint64_t{touches_.size()});
-    for (std::size_t i = 0; i < touches_.chunk_count(); ++i) {
-        for (const TouchRecord& touch : touches_.chunk(i)) {
-            out.put(touch.client);
-            out.put(touch.time);
-            out.put(touch.key);
-            out.put(static_cast<std::uint8_t>(touch.paid));
-            if (text_touches) {
-                out.put_text(text_at(touch.touch));
-            } else {
-                out.put(touch.touch);
-            }
+    out.put(blocks);
+    touches_.for_each_block(scratch, [&](const TouchBlock& block) {
+        out.put(block.rows);
+        for (std::size_t column = 0; column < TouchBlock::column_count; ++column) {
+            out.put(block.columns[column].base);
+            out.put(static_cast<std::uint8_t>(block.columns[column].width));
+            const auto bytes = block.bytes(column);
+            out.put_array(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
         }
-    }
+        for (std::size_t i = 0; text_touches && i < block.size(); ++i) {
+            out.put_text(text_at(block[i].touch));
+        }
+    });
     out.put(std::uint64_t{conversions_.size()});
     for (std::size_t i = 0; i < conversions_.chunk_count(); ++i) {
         for (const ConversionRecord& conversion : conversions_.chunk(i)) {
@@ -204,63 +237,93 @@ FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_
     return buffer.value();
 }
 
+namespace {
+
+/** A column as it was written: whole, but what follows its bytes is not its own. */
+PackedColumn read_column(WireReader& in, std::uint32_t rows)
+{
+    PackedColumn column{in.get<std::int64_t>(), in.get<std::uint8_t>(), nullptr};
+    if (column.width > sizeof(std::uint64_t)) {
+        WireReader::fail("a column has elements that are too wide");
+    }
+    column.bytes = in.get_array<std::uint8_t>(std::uint64_t{rows} * column.width).data();
+    return column;
+}
+
+IdKind read_kind(WireReader& in)
+{
+    const auto kind = in.get<std::uint8_t>();
+    if (kind > static_cast<std::uint8_t>(IdKind::text)) {
+        WireReader::fail("its kind of identifiers is unknown");
+    }
+    return static_cast<IdKind>(kind);
+}
+
+/** The codes of the texts must come out as they were, since the rows are taken over as they are. */
+void read_dictionary(WireReader& in, Interner& texts)
+{
+    const auto count = in.get<std::uint32_t>();
+    for (std::uint32_t code = 0; code < count; ++code) {
+        if (texts.code(in.get_text()) != code) {
+            WireReader::fail("its dictionary names a text twice");
+        }
+    }
+}
+
+void require_row(bool holds)
+{
+    if (!holds) {
+        WireReader::fail("a row has a time, client or key that cannot be");
+    }
+}
+
+}  // namespace
+
 void JourneysState::deserialise(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
     if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != state_version) {
         WireReader::fail("it is not a state of the aggregate journeys of this release");
     }
-    const auto kind = [&in] {
-        const auto value = in.get<std::uint8_t>();
-        if (value > static_cast<std::uint8_t>(IdKind::text)) {
-            WireReader::fail("its kind of identifiers is unknown");
-        }
-        return static_cast<IdKind>(value);
-    };
-    const IdKind client_kind = kind();
-    const IdKind touch_kind = kind();
-    const auto texts = [&in, this] {
-        std::pmr::vector<std::string_view> read(resource_);
-        for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
-            read.push_back(in.get_text());
-        }
-        return read;
-    };
-    const auto keys = texts();
-    const auto clients = texts();
-    const auto client = [&](std::int64_t code) {
-        if (client_kind != IdKind::text) {
-            return Identifier{client_kind, code, {}};
-        }
-        if (code < 0 || static_cast<std::uint64_t>(code) >= clients.size()) {
-            WireReader::fail("a row has a client that is not in its list");
-        }
-        return Identifier::of(clients[static_cast<std::size_t>(code)]);
-    };
-
-    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-        JourneyRow row;
-        row.client = client(in.get<std::int64_t>());
-        row.time = in.get<std::int64_t>();
-        row.has_touch = true;
-        const auto key = in.get<std::uint32_t>();
-        if (key >= keys.size()) {
-            WireReader::fail("a touch has a key that is not in its list");
-        }
-        row.key = Identifier::of(keys[key]);
-        row.paid = in.get<std::uint8_t>() != 0;
-        row.touch = touch_kind == IdKind::text ? Identifier::of(in.get_text()) : Identifier{touch_kind, in.get<std::int64_t>(), {}};
-        append(row);
+    client_kind_ = read_kind(in);
+    touch_kind_ = read_kind(in);
+    read_dictionary(in, keys_);
+    read_dictionary(in, client_texts_);
+    for (auto blocks = in.get<std::uint64_t>(); blocks > 0; --blocks) {
+        read_block(in);
     }
     for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-        JourneyRow row;
-        row.client = client(in.get<std::int64_t>());
-        row.time = in.get<std::int64_t>();
-        row.has_value = true;
-        row.value = in.get<double>();
-        append(row);
+        const ConversionRecord conversion{in.get<std::int64_t>(), in.get<std::int64_t>(), in.get<double>()};
+        require_row(known_client(conversion.client) && finite(conversion.time) && std::isfinite(conversion.value));
+        conversions_.push_back(conversion);
     }
     in.expect_end();
+}
+
+bool JourneysState::known_client(std::int64_t code) const noexcept
+{
+    return client_kind_ == IdKind::integer ||
+           (client_kind_ == IdKind::text && code >= 0 && static_cast<std::uint64_t>(code) < client_texts_.size());
+}
+
+void JourneysState::read_block(WireReader& in)
+{
+    TouchBlock block{in.get<std::uint32_t>(), {}};
+    require_row(block.rows > 0 && block.rows <= TouchBlock::most_rows && touch_kind_ != IdKind::none);
+    for (PackedColumn& column : block.columns) {
+        column = copy_column(read_column(in, block.rows), block.rows, touches_.memory());
+    }
+    for (std::size_t i = 0; i < block.rows; ++i) {
+        const TouchRecord touch = block[i];
+        require_row(known_client(touch.client) && finite(touch.time) && touch.code >= 0 &&
+                    static_cast<std::uint64_t>(touch.code / 2) < keys_.size());
+    }
+    if (touch_kind_ == IdKind::text) {
+        block.columns[TouchBlock::touch_column] = translated(block, TouchBlock::touch_column, [&](std::int64_t /*address*/) {
+            return std::bit_cast<std::int64_t>(touch_texts_.store(in.get_text()));
+        });
+    }
+    touches_.append_block(block);
 }
 
 /** The steps from the state to the value, each a member; the temporaries come from the state's memory. */
@@ -333,16 +396,18 @@ std::pmr::vector<std::int64_t> JourneysState::Finisher::list_converters() const
 void JourneysState::Finisher::keep_touches()
 {
     ChunkList<KeptTouch> kept(state_.resource_);
-    for (std::size_t i = 0; i < state_.touches_.chunk_count(); ++i) {
+    ChunkList<std::byte> scratch(state_.resource_);
+    state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         stop_.poll();
-        for (const TouchRecord& touch : state_.touches_.chunk(i)) {
-            const std::uint32_t converter = index_.find(touch.client);
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            const std::uint32_t converter = index_.find(block.client(i));
             if (converter != ConverterIndex::absent) {
                 ++touch_end_[converter + 1];
-                kept.push_back({touch.time, touch.touch, 2 * touch.key + (touch.paid ? 1 : 0), converter});
+                const TouchRecord touch = block[i];
+                kept.push_back({touch.time, touch.touch, static_cast<std::uint32_t>(touch.code), converter});
             }
         }
-    }
+    });
     // Counting sort by converter: each count becomes where the converter begins, and moves on to where it ends.
     std::partial_sum(touch_end_.begin(), touch_end_.end(), touch_end_.begin());
     touches_.resize(kept.size());
@@ -384,7 +449,8 @@ void JourneysState::Finisher::sort_each_client(Before before)
     std::size_t begin = 0;
     for (const std::size_t end : touch_end_) {
         stop_.poll();
-        std::sort(touches_.begin() + static_cast<std::ptrdiff_t>(begin), touches_.begin() + static_cast<std::ptrdiff_t>(end), before);
+        std::sort(touches_.begin() + static_cast<std::ptrdiff_t>(begin), touches_.begin() + static_cast<std::ptrdiff_t>(end),
+                  before);
         begin = end;
     }
 }

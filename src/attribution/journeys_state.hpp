@@ -14,7 +14,9 @@
 #include "attribution/chunk_list.hpp"
 #include "attribution/interner.hpp"
 #include "attribution/journeys.hpp"
+#include "attribution/touch_log.hpp"
 #include "kernel/stop.hpp"
+#include "kernel/wire.hpp"
 
 namespace marketing::attribution {
 
@@ -46,7 +48,7 @@ public:
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
     [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
-    /** Adds the rows of a serialised state. Throws Error(malformed_binary). */
+    /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
     void deserialise(std::span<const std::byte> bytes);
 
     /**
@@ -59,13 +61,6 @@ public:
     [[nodiscard]] std::size_t touch_count() const noexcept { return touches_.size(); }
 
 private:
-    struct TouchRecord {
-        std::int64_t client;  // the number itself, or the code of the text
-        std::int64_t time;
-        std::int64_t touch;  // the number itself, or the address of the text in touch_texts_
-        std::uint32_t key;
-        bool paid;
-    };
     struct ConversionRecord {
         std::int64_t client;
         std::int64_t time;
@@ -81,12 +76,17 @@ private:
     std::int64_t client_code(const Identifier& client);
     std::int64_t touch_code(const Identifier& touch);
     std::uint32_t key_code(const Identifier& key);
+    [[nodiscard]] PackedColumn copied(const TouchBlock& block, TouchBlock::Column column);
+    template <class Translate>
+    [[nodiscard]] PackedColumn translated(const TouchBlock& block, TouchBlock::Column column, Translate translate);
+    void read_block(kernel::WireReader& in);
+    [[nodiscard]] bool known_client(std::int64_t code) const noexcept;
     [[nodiscard]] Identifier client_of(std::int64_t code) const noexcept;
 
     std::pmr::memory_resource* resource_;
     IdKind client_kind_ = IdKind::none;
     IdKind touch_kind_ = IdKind::none;
-    ChunkList<TouchRecord> touches_;
+    TouchLog touches_;  // client: the number itself, or the code of the text; touch: the number, or the address in touch_texts_
     ChunkList<ConversionRecord> conversions_;
     Interner keys_;
     Interner client_texts_;

@@ -197,7 +197,8 @@ std::array<double, 3> checked_position_weights(std::span<const double> weights)
     const bool three = weights.size() == 3;
     const double sum = three ? weights[0] + weights[1] + weights[2] : 0;
     // Written so that NaN fails.
-    if (!three || !std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0; }) || !(std::abs(sum - 1) <= 1e-9)) {
+    if (!three || !std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0; }) ||
+        !(std::abs(sum - 1) <= 1e-9)) {
         throw Error(ErrorCode::invalid_parameter, "position_weights must be three weights that add up to 1", {},
                     "Give the weight of the first touch, of all between together, and of the last, such as {0.4,0.2,0.4}.");
     }

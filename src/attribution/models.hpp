@@ -24,9 +24,9 @@ using Pick = std::ptrdiff_t (*)(const Path& path, const ModelOptions& options);
 
 struct ModelOptions {
     std::int64_t half_life = std::int64_t{7} * 24 * 3600 * 1'000'000;  // microseconds, positive
-    std::array<double, 3> position_weights{0.4, 0.2, 0.4};              // first, middle, last; see checked_position_weights
-    std::vector<Pick> fallback;                                         // what last_paid tries in turn where no touch is paid
-    std::vector<bool> direct;                                           // by key: not a marketing contact
+    std::array<double, 3> position_weights{0.4, 0.2, 0.4};             // first, middle, last; see checked_position_weights
+    std::vector<Pick> fallback;                                        // what last_paid tries in turn where no touch is paid
+    std::vector<bool> direct;                                          // by key: not a marketing contact
 };
 
 /**

@@ -65,14 +65,17 @@ inline std::span<const Touch> between(std::span<const Touch> touches, std::int64
 }
 
 /** Those of `touches` that came after the latest conversion strictly before `time`. */
-inline std::span<const Touch> in_cycle_of(std::span<const Touch> touches, std::span<const Conversion> conversions, std::int64_t time)
+inline std::span<const Touch> in_cycle_of(std::span<const Touch> touches, std::span<const Conversion> conversions,
+                                          std::int64_t time)
 {
-    const auto same = std::partition_point(conversions.begin(), conversions.end(), [time](const Conversion& c) { return c.time < time; });
+    const auto same =
+        std::partition_point(conversions.begin(), conversions.end(), [time](const Conversion& c) { return c.time < time; });
     if (same == conversions.begin()) {
         return touches;
     }
     const std::int64_t previous = std::prev(same)->time;
-    const auto first = std::partition_point(touches.begin(), touches.end(), [previous](const Touch& t) { return not_after(t, previous); });
+    const auto first =
+        std::partition_point(touches.begin(), touches.end(), [previous](const Touch& t) { return not_after(t, previous); });
     return {first, touches.end()};
 }
 

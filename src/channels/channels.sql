@@ -1,0 +1,128 @@
+-- Classification of touches, and what a URL says about them.
+
+CREATE FUNCTION analytics.ruleset_record(kind text, VARIADIC fields text[]) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_ruleset_record';
+COMMENT ON FUNCTION analytics.ruleset_record(text, text[]) IS
+'One record of a packed ruleset; a part of analytics.channel_ruleset()';
+
+CREATE FUNCTION analytics.channel_ruleset() RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT pg_catalog.byteacat(pg_catalog.sha256(packed.body), packed.body)
+    FROM (
+        SELECT pg_catalog.byteacat(
+                   pg_catalog.byteacat('pg_marketing rules 1\012'::pg_catalog.bytea,
+                                       pg_catalog.string_agg(r.record, ''::pg_catalog.bytea ORDER BY r.builtin, r.record)),
+                   analytics.ruleset_record('e', pg_catalog.count(*)::pg_catalog.text)) AS body
+        FROM (
+            -- A platform that was merely seen decides nothing, so that rules, and with them history, do not change as data arrive.
+            SELECT t.builtin, analytics.ruleset_record('p', t.platform, t.family, t.category) AS record
+            FROM analytics.platform t
+            WHERE t.family IS NOT NULL OR t.category IS NOT NULL
+               OR t.platform OPERATOR(pg_catalog.=) ANY (SELECT b.platform FROM analytics.platform b WHERE b.builtin)
+            UNION ALL
+            SELECT t.builtin, analytics.ruleset_record('c', t.source, t.category) FROM analytics.source_category t
+            UNION ALL
+            SELECT t.builtin, analytics.ruleset_record('h', t.host, t.platform, t.category) FROM analytics.source_host t
+            UNION ALL
+            SELECT t.builtin, analytics.ruleset_record('a', t.alias, t.platform, t.implies_paid::pg_catalog.text)
+            FROM analytics.source_alias t
+            UNION ALL
+            SELECT t.builtin, analytics.ruleset_record('k', t.parameter, t.platform, t.channel, t.is_paid::pg_catalog.text)
+            FROM analytics.click_id t
+            UNION ALL
+            SELECT t.builtin, analytics.ruleset_record('g', t."position"::pg_catalog.text, t.channel, t.source, t.medium, t.campaign,
+                                                       t.category, t.builtin::pg_catalog.text)
+            FROM analytics.channel_group_rule t
+            UNION ALL
+            SELECT t.builtin, analytics.ruleset_record('r', t.priority::pg_catalog.text, t.builtin::pg_catalog.text, t.source_type,
+                                                       t.source, t.medium, t.campaign, t.referrer_host, t.click_id, t.platform,
+                                                       t.channel, t.is_paid::pg_catalog.text)
+            FROM analytics.channel_rule t
+        ) r
+    ) packed
+    $$;
+COMMENT ON FUNCTION analytics.channel_ruleset() IS
+'All rules of classification in one value, for bulk classification
+
+Takes a few milliseconds; pass it to the functions below as (SELECT analytics.channel_ruleset()), so that it is computed once per
+query. The value starts with a digest of its content and holds user rows before built-in ones.';
+
+CREATE FUNCTION analytics.channel_ruleset_version(ruleset bytea DEFAULT analytics.channel_ruleset()) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT pg_catalog.textcat('ga4-2026-05:', pg_catalog.encode(pg_catalog.substr(ruleset, 1, 8), 'hex')) $$;
+COMMENT ON FUNCTION analytics.channel_ruleset_version(bytea) IS
+'Version of the rules: it changes when a rule that can decide changes
+
+Keep it with classified rows to see which were classified by other rules.';
+
+CREATE TYPE analytics.touch_class AS (platform text, channel text, is_paid boolean, rule text);
+COMMENT ON TYPE analytics.touch_class IS 'Where a touch came from, and which rule says so';
+COMMENT ON COLUMN analytics.touch_class.platform IS 'Canonical platform; direct, referral, event or unknown where there is none';
+COMMENT ON COLUMN analytics.touch_class.channel IS 'Channel by the names of GA4 (Paid Search ... Unassigned)';
+COMMENT ON COLUMN analytics.touch_class.is_paid IS 'Whether the touch was paid for';
+COMMENT ON COLUMN analytics.touch_class.rule IS 'The rule that decided: user:7, click_id:gclid, ga4:Paid Search ...';
+
+CREATE FUNCTION analytics.classify_touch(
+    ruleset         bytea,
+    source_type     text   DEFAULT NULL,
+    utm_source      text   DEFAULT NULL,
+    utm_medium      text   DEFAULT NULL,
+    utm_campaign    text   DEFAULT NULL,
+    referrer_host   text   DEFAULT NULL,
+    click_id_names  text[] DEFAULT NULL
+) RETURNS analytics.touch_class
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'marketing_classify_touch';
+COMMENT ON FUNCTION analytics.classify_touch(bytea, text, text, text, text, text, text[]) IS
+'Platform, channel and payment of a touch, with the rule that decided
+
+ruleset: (SELECT analytics.channel_ruleset()). referrer_host may be a whole URL. click_id_names: see analytics.click_ids(); names
+that no rule knows are ignored. For the columns of the result use a subquery with OFFSET 0 or LATERAL: (f(x)).* would run f four times.';
+
+CREATE FUNCTION analytics.channel_group(
+    source   text,
+    medium   text  DEFAULT NULL,
+    campaign text  DEFAULT NULL,
+    ruleset  bytea DEFAULT analytics.channel_ruleset()
+) RETURNS text
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'marketing_channel_group';
+COMMENT ON FUNCTION analytics.channel_group(text, text, text, bytea) IS
+'Default channel group of GA4: Paid Search, Organic Social ... Unassigned
+
+Knows the source''s category, the medium and the campaign''s name, nothing else. For many rows pass
+ruleset => (SELECT analytics.channel_ruleset()), else the rules are packed for each row.';
+
+CREATE FUNCTION analytics.platform_name(name text, ruleset bytea DEFAULT analytics.channel_ruleset()) RETURNS text
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 5 AS 'MODULE_PATHNAME', 'marketing_platform_name';
+COMMENT ON FUNCTION analytics.platform_name(text, bytea) IS
+'Canonical name of a platform: facebook for facebook_ads, FB or m.facebook.com
+
+Lower case, blanks and hyphens as _, aliases and hosts replaced, at most 128 bytes; NULL for a missing name. For many rows pass
+ruleset => (SELECT analytics.channel_ruleset()), else the rules are packed for each row.';
+
+CREATE FUNCTION analytics.url_parameters(url text) RETURNS TABLE (name text, value text)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'marketing_url_parameters';
+COMMENT ON FUNCTION analytics.url_parameters(text) IS
+'Parameters of a URL or query string, decoded, each name once
+
+Names are in lower case, values as they are written; of a repeated name the first holds. + is a blank; escapes that are no
+character stay as they are; what follows # is ignored.';
+
+CREATE FUNCTION analytics.url_parameter(url text, name text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_url_parameter';
+COMMENT ON FUNCTION analytics.url_parameter(text, text) IS
+'Value of one parameter of a URL, decoded; NULL where it has none';
+
+CREATE FUNCTION analytics.url_host(url text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_url_host';
+COMMENT ON FUNCTION analytics.url_host(text) IS
+'Host of a URL in lower case, without user, port, www. and final dot
+
+A URL without a scheme needs a dot in its host (example.com/x). NULL where there is no host.';
+
+CREATE FUNCTION analytics.click_ids(url text, also text[] DEFAULT '{}') RETURNS text[]
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_click_ids';
+COMMENT ON FUNCTION analytics.click_ids(text, text[]) IS
+'Names of the click ids in a URL: gclid, fbclid ...
+
+Those that the release knows, those that end as click ids do (clid, click_id), and those in also; only where they have a value.';

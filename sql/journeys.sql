@@ -1,0 +1,237 @@
+-- Journeys and the credit that touches earn from them.
+SET timezone = 'UTC';
+SET extra_float_digits = -3;
+
+-- What a statement is refused with.
+CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    message text;
+    hint text;
+BEGIN
+    EXECUTE statement;
+    RETURN 'not refused';
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+    RETURN SQLSTATE || ': ' || message || CASE WHEN hint <> '' THEN ' / ' || hint ELSE '' END;
+END
+$$;
+
+CREATE TABLE events (client int, at timestamptz, touch_id int, key text, paid boolean, value numeric);
+INSERT INTO events VALUES
+    -- Client 1: search ad, a week later e-mail, a week later direct, and at once 700.
+    (1, '2024-03-01', 1, 'search', true, NULL),
+    (1, '2024-03-08', 2, 'email', false, NULL),
+    (1, '2024-03-15', 3, 'direct', false, NULL),
+    (1, '2024-03-15', NULL, NULL, NULL, 700),
+    -- Client 2 buys twice after one click; the second row is a touch and a conversion.
+    (2, '2024-03-02', 4, 'vk', true, NULL),
+    (2, '2024-03-03', NULL, NULL, NULL, 10),
+    (2, '2024-03-05', NULL, NULL, NULL, 20),
+    (2, '2024-03-06', 5, NULL, NULL, 40),
+    -- Client 3 never buys, client 4 comes from nowhere.
+    (3, '2024-03-01', 6, 'search', true, NULL),
+    (4, '2024-03-01', NULL, NULL, NULL, 5);
+
+-- The seven models side by side
+CREATE TEMP VIEW all_models AS SELECT '{first,last,last_non_direct,last_paid,linear,time_decay,position_based}'::text[] AS models;
+SELECT c.*
+FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM events WHERE client = 1) AS s, all_models,
+    analytics.attribution_credit(s.j, models) AS c;
+
+SELECT c.*
+FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM events) AS s,
+    analytics.attribution_credit(s.j, ARRAY['last', 'linear', 'last']) AS c;
+SELECT c.* FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM events) AS s, analytics.journeys_summary(s.j) AS c;
+
+-- Defaults: last_paid, ninety days, shared
+SELECT c.* FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM events) AS s, analytics.attribution_credit(s.j) AS c;
+
+-- Values may be stored; the empty one is a value too
+CREATE TABLE kept AS
+    SELECT 'all' AS name, analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM events
+    UNION ALL SELECT 'none', analytics.journeys(client, at, touch_id, key, paid, value) FROM events WHERE false
+    UNION ALL SELECT 'nothing', NULL;
+SELECT name, s.* FROM kept LEFT JOIN LATERAL analytics.journeys_summary(j) AS s ON true ORDER BY name;
+SELECT name, count(c.model) FROM kept LEFT JOIN LATERAL analytics.attribution_credit(j) AS c ON true GROUP BY name ORDER BY name;
+
+-- Cycles
+SELECT cycle, c.key, c.conversions, c.value
+FROM kept, unnest(ARRAY['shared', 'since_previous', 'since_previous_reuse']) WITH ORDINALITY AS u(cycle, n),
+    analytics.attribution_credit(j, '{last}', cycle => u.cycle) AS c
+WHERE name = 'all' AND c.conversions > 0 ORDER BY n, c.key;
+
+-- Lookback includes both ends; conversions outside the period end cycles but earn nothing
+SELECT lookback, c.key, c.conversions
+FROM kept, unnest('{14 days,13 days 23:59:59.999999,0,NULL}'::interval[]) WITH ORDINALITY AS u(lookback, n),
+    analytics.attribution_credit(j, '{first}', lookback => u.lookback, converted_from => '2024-03-15', converted_before => '2024-03-16') AS c
+WHERE name = 'all' AND c.conversions > 0 ORDER BY n, c.key;
+SELECT c.key, c.conversions, c.value
+FROM kept, analytics.attribution_credit(j, '{last}', cycle => 'since_previous', converted_from => '2024-03-05', converted_before => '2024-03-15') AS c
+WHERE name = 'all' ORDER BY key;
+
+-- What last_paid falls back on
+SELECT fallback, c.key
+FROM (SELECT analytics.journeys(client, at, touch_id, key, false, value) AS j FROM events WHERE client = 1) AS s,
+    (VALUES (1, '{last_non_direct,last}'), (2, '{last}'), (3, '{first}'), (4, '{none,last}'), (5, '{}')) AS f(n, fallback),
+    analytics.attribution_credit(s.j, fallback => f.fallback::text[]) AS c
+WHERE c.conversions > 0 ORDER BY n;
+SELECT c.key FROM kept, analytics.attribution_credit(j, '{last_non_direct}', direct_keys => '{direct,email}', converted_from => '2024-03-15') AS c
+WHERE name = 'all' AND c.conversions > 0;
+
+-- Any type of client, touch and key gives the same answer
+CREATE TEMP VIEW expected AS
+    SELECT c.* FROM kept, all_models, analytics.attribution_credit(j, models) AS c WHERE name = 'all';
+CREATE TEMP VIEW by_type AS
+    SELECT 'bigint' AS type, analytics.journeys(client::bigint, at, touch_id::bigint, key, paid, value::float8) AS j FROM events
+    UNION ALL SELECT 'smallint', analytics.journeys(client::smallint, at, touch_id::smallint, key, paid, value::int) FROM events
+    UNION ALL SELECT 'text', analytics.journeys('client ' || client, at, lpad(touch_id::text, 3, '0'), key::varchar, paid, value::real) FROM events
+    UNION ALL SELECT 'char', analytics.journeys(client::char(9), at, touch_id::char(9), key::char(20), paid, value) FROM events
+    UNION ALL SELECT 'uuid', analytics.journeys(md5(client::text)::uuid, at, ('00000000-0000-0000-0000-' || lpad(touch_id::text, 12, '0'))::uuid, key, paid, value)
+        FROM events
+    UNION ALL SELECT 'numeric', analytics.journeys(client + CASE WHEN touch_id > 1 THEN 0.00 ELSE 0.0 END, at, touch_id::numeric, key, paid, value::bigint) FROM events
+    UNION ALL SELECT 'name', analytics.journeys(client::text::name, at, touch_id::text::name, key::name, paid, value) FROM events
+    UNION ALL SELECT 'bytea', analytics.journeys(client::text::bytea, at, int4send(touch_id), key, paid, value) FROM events;
+SELECT type, count(*) AS rows,
+    count(*) FILTER (WHERE (c.key, c.conversions, c.value, c.supporting, c.assisted) IS NOT DISTINCT FROM
+                           (e.key, e.conversions, e.value, e.supporting, e.assisted)) AS same
+FROM by_type, all_models, analytics.attribution_credit(j, models) AS c
+    LEFT JOIN expected AS e ON e.model = c.model AND e.key IS NOT DISTINCT FROM c.key
+GROUP BY type ORDER BY type;
+SELECT c.key, c.conversions
+FROM (SELECT analytics.journeys(client, at, touch_id, touch_id * 100, paid, value) AS j FROM events) AS s, analytics.attribution_credit(s.j, '{last}') AS c;
+SELECT c.key, c.conversions
+FROM (SELECT analytics.journeys(1, now(), 1, k, NULL, 1) AS j FROM (VALUES (''), (NULL), ('x')) AS v(k)) AS s,
+    analytics.attribution_credit(s.j, '{linear}') AS c;
+
+-- Ties of time: integers in numeric order, texts by bytes, then the key; the order of the rows does not matter
+CREATE TEMP TABLE ties AS SELECT i, 'key ' || i % 5 AS key FROM generate_series(1, 40) AS i;
+SELECT
+    (SELECT string_agg(c.model || ' ' || c.key, ', ') FROM analytics.attribution_credit(numbers, '{first,last}') AS c WHERE conversions > 0) AS numbers,
+    (SELECT string_agg(c.model || ' ' || c.key, ', ') FROM analytics.attribution_credit(texts, '{first,last}') AS c WHERE conversions > 0) AS texts,
+    (SELECT string_agg(c.model || ' ' || c.key, ', ') FROM analytics.attribution_credit(same, '{first,last}') AS c WHERE conversions > 0) AS same
+FROM (
+    SELECT analytics.journeys(1, '2024-01-01', i, 'number ' || i, false, 1) AS numbers,
+           analytics.journeys(1, '2024-01-01', i::text, 'text ' || i, false, 1) AS texts,
+           analytics.journeys(1, '2024-01-01', 1, 'same ' || i, false, 1) AS same
+    FROM ties) AS s;
+SELECT count(DISTINCT s.j::text)
+FROM generate_series(1, 5) AS n,
+    LATERAL (SELECT analytics.journeys(i % 3, '2024-01-01', i % 4, key, i % 2 = 0, i % 7 ORDER BY md5((i + n)::text)) AS j FROM ties) AS s;
+
+-- Plain SQL agrees, on journeys long enough to matter
+CREATE TABLE many AS
+    SELECT i % 500 AS client, timestamptz '2024-01-01' + (i * 7919 % 100003) * interval '10 minutes' AS at, i AS touch_id,
+           (ARRAY['search', 'email', 'direct', 'vk', 'referral'])[1 + i * 31 % 5] AS key, i % 3 = 0 AS paid,
+           CASE WHEN i % 17 = 0 THEN (i % 1000) / 4.0 END AS value
+    FROM generate_series(1, 20000) AS i;
+ANALYZE many;
+CREATE TEMP VIEW plain AS
+    WITH paths AS (
+        SELECT c.touch_id AS conversion, c.value::float8 AS value, t.key, t.paid,
+               row_number() OVER (PARTITION BY c.touch_id ORDER BY t.at DESC, t.touch_id DESC) AS from_end,
+               count(*) OVER (PARTITION BY c.touch_id) AS length,
+               row_number() OVER (PARTITION BY c.touch_id, t.paid ORDER BY t.at DESC, t.touch_id DESC) AS paid_from_end,
+               bool_or(t.paid) OVER (PARTITION BY c.touch_id) AS any_paid,
+               2 ^ (-extract(epoch FROM c.at - t.at)::float8 / 604800) AS decay
+        FROM many AS c JOIN many AS t ON t.client = c.client AND t.at BETWEEN c.at - interval '720 hours' AND c.at
+        WHERE c.value IS NOT NULL
+    ), weights AS (
+        SELECT key, value, conversion, v.*
+        FROM (SELECT *, decay / sum(decay) OVER (PARTITION BY conversion) AS share FROM paths) AS p,
+            LATERAL (VALUES ('first', (from_end = length)::int::float8), ('last', (from_end = 1)::int), ('linear', 1.0 / length),
+                            ('time_decay', share), ('last_paid', CASE WHEN any_paid THEN (paid AND paid_from_end = 1)::int ELSE (from_end = 1)::int END),
+                            ('position_based', CASE length WHEN 1 THEN 1 WHEN 2 THEN 0.5
+                                ELSE CASE WHEN from_end IN (1, length) THEN 0.4 ELSE 0.2 / (length - 2) END END)) AS v(model, weight)
+    )
+    SELECT model, key, sum(weight) AS conversions, sum(weight * value) AS value,
+           count(DISTINCT conversion) FILTER (WHERE weight > 0) AS supporting, count(DISTINCT conversion) AS assisted
+    FROM weights GROUP BY model, key;
+SELECT count(*) AS rows, bool_and(abs(c.conversions - p.conversions) < 1e-9 * p.conversions AND abs(c.value - p.value) < 1e-9 * p.value
+                                  AND c.supporting = p.supporting AND c.assisted = p.assisted) AS same
+FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM many) AS s,
+    analytics.attribution_credit(s.j, '{first,last,linear,time_decay,position_based,last_paid}', lookback => '30 days', fallback => '{last}') AS c
+    FULL JOIN plain AS p USING (model, key);
+SELECT c.model, abs(sum(c.conversions) - 1176) < 1e-6 AS conversions, abs(sum(c.value) - (SELECT sum(value) FROM many)::float8) < 1e-6 AS value
+FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM many) AS s, all_models,
+    analytics.attribution_credit(s.j, models, lookback => '1 day', cycle => 'since_previous') AS c
+GROUP BY c.model ORDER BY c.model;
+
+-- Collected in parallel, in groups, and added up: the same bytes as in one go
+CREATE TABLE whole AS SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j,
+    analytics.journeys(client::text, at, touch_id::text, key, paid, value) AS texts FROM many;
+BEGIN;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SET LOCAL max_parallel_workers_per_gather = 2;
+EXPLAIN (COSTS OFF) SELECT analytics.journeys(client, at, touch_id, key, paid, value) FROM many;
+SELECT s.j::text = w.j::text AS same, s.texts::text = w.texts::text AS same_texts
+FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j,
+             analytics.journeys(client::text, at, touch_id::text, key, paid, value) AS texts FROM many) AS s, whole AS w;
+CREATE TABLE parts AS
+    SELECT client % 7 AS bucket, analytics.journeys(client, at, touch_id, key, paid, value) AS j,
+           analytics.journeys(client::text, at, touch_id::text, key, paid, value) AS texts FROM many GROUP BY 1;
+ALTER TABLE parts SET (parallel_workers = 2);
+EXPLAIN (COSTS OFF) SELECT analytics.journeys_union(j) FROM parts;
+SELECT s.j::text = w.j::text AS same, s.texts::text = w.texts::text AS same_texts
+FROM (SELECT analytics.journeys_union(j) AS j, analytics.journeys_union(texts) AS texts FROM parts) AS s, whole AS w;
+COMMIT;
+SELECT s.* FROM (SELECT analytics.journeys_union(j) AS j FROM kept) AS u, analytics.journeys_summary(u.j) AS s;
+SELECT s.* FROM (SELECT analytics.journeys_union(j) AS j FROM kept WHERE false) AS u, analytics.journeys_summary(u.j) AS s;
+SELECT pg_temp.refusal('SELECT analytics.journeys_union(j) FROM (SELECT j FROM kept UNION ALL SELECT j FROM kept) AS twice');
+SELECT pg_temp.refusal('SELECT analytics.journeys_union(j) FROM (SELECT j FROM whole UNION ALL SELECT texts FROM whole) AS kinds');
+
+-- As a window aggregate the state goes on after each value
+SELECT client, at, (analytics.journeys_summary(analytics.journeys(client, at, touch_id, key, paid, value) OVER (ORDER BY at, client, touch_id))).*
+FROM events WHERE client < 3 ORDER BY at, client, touch_id;
+
+-- Text and binary forms
+SELECT bool_and(j::text::analytics.journeys::text = j::text) FROM kept;
+CREATE TABLE received (LIKE kept);
+SELECT format('COPY kept TO PROGRAM %L (FORMAT binary)', 'cat > /tmp/pg_marketing_journeys.bin') AS send,
+       format('COPY received FROM PROGRAM %L (FORMAT binary)', 'cat /tmp/pg_marketing_journeys.bin; rm /tmp/pg_marketing_journeys.bin') AS receive \gset
+:send;
+:receive;
+SELECT name, k.j::text IS NOT DISTINCT FROM r.j::text AS same FROM kept AS k JOIN received AS r USING (name) ORDER BY name;
+SELECT pg_temp.refusal(format('SELECT %L::analytics.journeys', v))
+FROM unnest(ARRAY['', '\x', 'journeys', '\x6d6a726', '\x6d6a726e', '\x6d6a726e0100', repeat('\x00', 1) || repeat('00', 32), '\xzz']) WITH ORDINALITY AS u(v, n) ORDER BY n;
+SELECT left(pg_temp.refusal(format('SELECT %L::analytics.journeys', replace(j::text, '736561726368', 'ff6561726368'))), 60) FROM kept WHERE name = 'all';
+-- Each byte changed: either refused as malformed, or a value that can be asked.
+SELECT refusal, count(*) > 0 AS found
+FROM kept, generate_series(0, length(j::text) / 2 - 2) AS byte,
+    LATERAL (SELECT left(pg_temp.refusal(format(
+        'SELECT count(*) FROM analytics.attribution_credit(%L, ''{first,time_decay,last_paid}'')',
+        '\x' || encode(set_byte(decode(substr(j::text, 3), 'hex'), byte, 255 - get_byte(decode(substr(j::text, 3), 'hex'), byte)), 'hex'))), 5) AS refusal) AS r
+WHERE name = 'all' GROUP BY refusal ORDER BY refusal;
+
+-- Rows that are refused
+SELECT pg_temp.refusal(format('SELECT analytics.journeys(%s)', arguments))
+FROM unnest(ARRAY[
+    'NULL::int, now(), 1, ''a'', true, 1',
+    '1, NULL, 1, ''a'', true, 1',
+    '1, ''infinity'', 1, ''a'', true, 1',
+    '1, ''-infinity'', 1, ''a'', true, 1',
+    '1, now(), NULL, ''a'', true, NULL',
+    '1, now(), NULL::int, ''a'', true, NULL::numeric',
+    '1, now(), 1, ''a'', true, ''NaN''::float8',
+    '1, now(), 1, ''a'', true, ''infinity''::float4',
+    '1, now(), 1, ''a'', true, ''NaN''::numeric',
+    '1, now(), 1, ''a'', true, ''infinity''::numeric',
+    '1, now(), 1, ''a'', true, ''1''::text',
+    '1, now(), 1, ''a'', true, ''1''']) WITH ORDINALITY AS u(arguments, n) ORDER BY n;
+SELECT left(pg_temp.refusal('SELECT analytics.journeys(1, now(), 1, ''a'', true, 1e400::numeric)'), 12);
+
+-- Arguments that are refused
+SELECT argument, pg_temp.refusal(format('SELECT * FROM kept, analytics.attribution_credit(j, %s)', argument))
+FROM unnest(ARRAY[
+    'models => NULL', 'models => ''{}''', 'models => ''{last,NULL}''', 'models => ''{{last},{first}}''', 'models => ''{best}''',
+    'lookback => ''-1 second''', 'lookback => ''3 months''', 'lookback => ''2000000000 days''',
+    'half_life => NULL', 'half_life => ''0''', 'half_life => ''1 year''',
+    'cycle => NULL', 'cycle => ''each''',
+    'fallback => NULL', 'fallback => ''{last_paid}''', 'fallback => ''{last,NULL}''',
+    'direct_keys => NULL', 'direct_keys => ''{NULL}''',
+    'position_weights => NULL', 'position_weights => ''{0.5,0.5}''', 'position_weights => ''{0.5,0.5,0.5}''',
+    'position_weights => ''{1.5,-1,0.5}''', 'position_weights => ''{NaN,0.5,0.5}''']) WITH ORDINALITY AS u(argument, n) ORDER BY n;
+SELECT pg_temp.refusal('SELECT (SELECT 1 FROM analytics.attribution_credit(NULL, NULL))');
+
+DROP TABLE kept, received, events, many, whole, parts CASCADE;

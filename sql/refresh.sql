@@ -1,0 +1,120 @@
+-- A refresh loads each row once, or says why not.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set fixture :abs_srcdir '/test/fixture/shop.sql'
+\set SHOW_CONTEXT never
+\set ECHO none
+\i :fixture
+\set ECHO all
+\set VERBOSITY terse
+
+-- What the fixture became, beside what the raw tables say.
+SELECT (SELECT count(*) FROM raw.events) AS raw_events, (SELECT count(*) FROM warehouse.fact_events) AS events,
+       (SELECT count(DISTINCT client_id) FROM raw.events) + 1 AS raw_clients, (SELECT count(*) FROM warehouse.dim_clients) AS clients,
+       (SELECT count(*) FROM warehouse.fact_leads) AS leads;
+SELECT (SELECT (count(*), sum(total)) FROM raw.contracts) AS raw_contracts, (SELECT (count(*), sum(amount)::numeric(18,2)) FROM warehouse.fact_contracts) AS contracts,
+       (SELECT (sum(n_contracts), sum(contract_amount)::numeric(18,2)) FROM warehouse.fact_leads) AS of_leads;
+SELECT (SELECT sum(cost) FROM raw.ads) AS raw_spend, (SELECT sum(spend)::numeric(18,2) FROM warehouse.campaign_roi_daily) AS spend;
+SELECT platform, family, ad_network FROM warehouse.dim_platforms ORDER BY platform;
+SELECT platform, campaign_id, campaign_name, origin, first_day, last_day FROM warehouse.dim_campaigns ORDER BY platform, campaign_id;
+
+-- Nothing new: nothing changes. Everything derived again: nothing changes either.
+CALL analytics.refresh();
+CALL analytics.refresh('full');
+SELECT mode, status FROM warehouse.refresh_run ORDER BY run_id;
+
+-- Touch numbers, roles, leads and attribution, against the rule written out.
+SELECT count(*) FILTER (WHERE e.touch_number <> r.n) AS wrong_number,
+       count(*) FILTER (WHERE e.touch_role <> CASE WHEN r.n = 1 THEN 'first' WHEN r.signed THEN 'last' ELSE 'mid' END) AS wrong_role,
+       count(*) FILTER (WHERE e.is_lead <> (r.n = 1)) AS wrong_lead
+FROM warehouse.fact_events e JOIN (
+    SELECT event_id, row_number() OVER (PARTITION BY client_id ORDER BY happened_at, event_id) AS n,
+           EXISTS (SELECT FROM raw.contracts k WHERE k.event_id = v.event_id) AS signed FROM raw.events v) r USING (event_id);
+SELECT attribution_rule, platform, count(*) FROM warehouse.fact_leads GROUP BY 1, 2 ORDER BY 1, 2;
+WITH paid AS (
+    SELECT client_id, happened_at, utm_source, utm_campaign FROM raw.events WHERE utm_medium = 'cpc'
+), expected AS (
+    SELECT k.id, COALESCE((SELECT p.utm_source FROM paid p WHERE p.client_id = k.client_id AND p.happened_at BETWEEN k.signed_at - interval '90 days' AND k.signed_at
+                           ORDER BY happened_at DESC LIMIT 1)) AS paid
+    FROM raw.contracts k)
+SELECT count(*) AS contracts, count(*) FILTER (WHERE attribution_rule = 'last_paid_touch') AS by_paid_touch,
+       count(*) FILTER (WHERE e.paid IS DISTINCT FROM c.last_paid_platform) AS wrong
+FROM warehouse.fact_contracts c JOIN expected e ON e.id = c.contract_id;
+SELECT contract_id, lead_id, attributed_platform, attribution_rule, touches, days_to_convert FROM warehouse.fact_contracts
+WHERE contract_id IN ('k12', 'k12b', 'k-stranger') ORDER BY 1;
+SELECT lead_id, created_date, platform, attribution_rule, n_contracts, contract_amount FROM warehouse.fact_leads WHERE lead_id = 'stranger';
+
+-- Bad rows are refused whole, with their reason; good ones beside them are loaded.
+CREATE TABLE raw.bad (id text, who text, at text, total text, day text, platform text, cost text, shown text, currency text);
+INSERT INTO raw.bad VALUES
+    ('1', 'a', '2025-01-01', '10', '2025-01-01', 'Facebook', '5', '10', 'UAH'),
+    ('2', NULL, '2025-01-01', '10', '2025-01-01', 'Facebook', '-5', '10', NULL),
+    ('3', 'a', '2025-02-30', '10', '2025-02-30', 'google', '5', '10.5', 'UAH'),
+    (NULL, 'a', '2025-01-01', '10', '2025-01-02', NULL, 'x', '10', 'UAH'),
+    ('4', 'a', '2025-01-01', 'abc', '2025-01-03', 'google', '1e20', '-1', 'UAH'),
+    ('5', 'a', '0001-01-01', '1', '2025-01-04', 'google', 'NaN', '', 'EUR'),
+    ('6', 'b', '2025-01-05', '1', '2025-01-05', 'google', '1', '', 'EUR'),
+    ('7', 'b', '2025-01-05', '1', '2025-01-06', 'google', NULL, NULL, NULL), ('7', 'b', '2025-01-05', '1', '2025-01-06', 'google', NULL, NULL, NULL),
+    ('8', 'b', '2025-01-05', '1', '2025-01-07', 'google', '1', NULL, NULL), ('8', 'b', '2025-01-06', '1', '2025-01-07', 'google', '2', NULL, NULL),
+    (repeat('x', 300), 'b', '2025-01-05', '', 'infinity', 'google', '2', NULL, NULL),
+    ('9', 'b', 'now', ' 12.50 ', '2025-01-08', repeat('longname ', 100), '2', '9.5', 'UAH'),
+    ('10', 'b', '2025-01-09 10:00+02', '1e400', '2201-01-01', 'google', '2', '1', 'UAH');
+SELECT analytics.register_source('contracts', 'raw.bad', '{"contract_id": "id", "client_id": "who", "signed_at": "at", "amount": "total"}', business_id => 3);
+SELECT analytics.register_source('ad_performance', 'raw.bad', '{"date": "day", "spend": "cost", "impressions": "shown"}', business_id => 3);
+SELECT analytics.configure(currency => 'UAH', business_id => 3);
+CALL analytics.refresh(business_id => 3);
+SELECT entity, left(row_key, 20) AS row_key, reason, occurrences, source_row ->> 'at' AS at FROM warehouse.rejected_rows WHERE business_id = 3 ORDER BY entity, reason, row_key;
+SELECT contract_id, signed_at AT TIME ZONE 'UTC' AS signed, amount FROM warehouse.fact_contracts WHERE business_id = 3 ORDER BY 1;
+SELECT date, left(platform, 20) AS platform, length(platform) AS length, spend, impressions FROM warehouse.fact_campaign_performance_daily WHERE business_id = 3 ORDER BY 1;
+SELECT check_name, subject, status, failed_rows, message FROM analytics.check_data_quality(3);
+-- Mended at the source, they come in.
+UPDATE raw.bad SET at = '2025-02-28', day = '2025-02-28', shown = '10' WHERE id = '3';
+CALL analytics.refresh(business_id => 3);
+SELECT contract_id, signed_date FROM warehouse.fact_contracts WHERE business_id = 3 AND contract_id = '3';
+SELECT reason FROM warehouse.rejected_rows WHERE business_id = 3 AND row_key = '3';
+
+-- Of rows with one id the newest counts, where the source says which that is.
+CREATE TABLE raw.versions (event_id text, client_id text, occurred_at timestamptz, updated_at timestamptz, utm_source text);
+INSERT INTO raw.versions VALUES ('a', 'v', '2025-01-01', '2025-01-01', 'old'), ('a', 'v', '2025-01-01', '2025-01-03', 'new'), ('a', 'v', '2025-01-01', '2025-01-02', 'between'),
+    ('b', 'v', '2025-01-02', '2025-01-01', 'one'), ('b', 'v', '2025-01-02', '2025-01-01', 'two');
+SELECT analytics.register_source('events', 'raw.versions', business_id => 4);
+CALL analytics.refresh(business_id => 4);
+SELECT event_id, utm_source FROM warehouse.fact_events WHERE business_id = 4 ORDER BY 1;
+SELECT row_key, reason FROM warehouse.rejected_rows WHERE business_id = 4;
+
+-- Changes and deletions at the source arrive; what depends on them follows.
+UPDATE raw.contracts SET total = total + 1 WHERE id = 'k4';
+DELETE FROM raw.contracts WHERE id = 'k8';
+DELETE FROM raw.events WHERE client_id = 'client-1';
+INSERT INTO raw.events VALUES ('late', 'client-2', '2024-12-31 23:30+00', 'instagram', 'cpc', '101', NULL);
+UPDATE raw.ads SET cost = cost + 10 WHERE day = '2025-02-02';
+CALL analytics.refresh(business_id => 1);
+SELECT (SELECT (count(*), sum(total)) FROM raw.contracts) AS raw_contracts, (SELECT (count(*), sum(amount)::numeric(18,2)) FROM warehouse.fact_contracts WHERE business_id = 1) AS contracts,
+       (SELECT (sum(n_contracts), sum(contract_amount)::numeric(18,2)) FROM warehouse.fact_leads WHERE business_id = 1) AS of_leads,
+       (SELECT (sum(contracts), sum(revenue)::numeric(18,2), sum(contracts_signed), sum(revenue_signed)::numeric(18,2)) FROM warehouse.campaign_roi_daily WHERE business_id = 1) AS rolled_up;
+SELECT (SELECT sum(cost) FROM raw.ads) AS raw_spend, (SELECT sum(spend)::numeric(18,2) FROM warehouse.campaign_roi_daily WHERE business_id = 1) AS spend;
+SELECT event_id, event_date, touch_number, platform, campaign_key IS NOT NULL AS has_campaign FROM warehouse.fact_events e
+WHERE client_key = (SELECT client_key FROM warehouse.dim_clients WHERE client_id = 'client-2') ORDER BY touch_number;
+SELECT count(*) FROM warehouse.dim_clients WHERE client_id = 'client-1';
+CREATE TABLE before AS SELECT * FROM warehouse.campaign_roi_daily;
+CALL analytics.refresh('full', business_id => 1);
+SELECT count(*) FROM (TABLE before EXCEPT TABLE warehouse.campaign_roi_daily) x;
+DROP TABLE before;
+
+-- In a transaction block everything is one transaction, and can be undone.
+BEGIN;
+DELETE FROM raw.ads;
+CALL analytics.refresh(business_id => 1);
+SELECT COALESCE(sum(spend), 0) FROM warehouse.campaign_roi_daily WHERE business_id = 1;
+ROLLBACK;
+SELECT sum(spend)::numeric(18,2) FROM warehouse.campaign_roi_daily WHERE business_id = 1;
+
+-- A source that was dropped takes its rows with it.
+SELECT analytics.drop_source(source_id) FROM analytics.source WHERE business_id IN (3, 4);
+CALL analytics.refresh();
+SELECT (SELECT count(*) FROM warehouse.fact_contracts WHERE business_id > 1) AS contracts, (SELECT count(*) FROM warehouse.fact_events WHERE business_id > 1) AS events,
+       (SELECT count(*) FROM warehouse.rejected_rows) AS rejected, (SELECT count(*) FROM warehouse.dim_clients WHERE business_id > 1) AS clients,
+       (SELECT count(*) FROM warehouse.campaign_roi_daily WHERE business_id > 1) AS days;
+
+CALL analytics.refresh(mode => 'sideways');
+CALL analytics.refresh(entities => '{events,widgets}');
+CALL analytics.refresh(business_id => 77);

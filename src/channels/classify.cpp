@@ -1,0 +1,313 @@
+#include "channels/classify.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace marketing::channels {
+namespace {
+
+constexpr std::string_view unassigned = "Unassigned";
+constexpr std::string_view referral = "Referral";
+constexpr std::string_view paid_other = "Paid Other";
+constexpr std::string_view no_source = "(direct)";
+
+/** The channel that a medium names by itself, where nobody knows the source: GA4 would say Paid Other to all of them. */
+std::string_view channel_named_by(std::string_view medium) noexcept
+{
+    struct Naming {
+        std::string_view medium;
+        std::string_view channel;
+    };
+    constexpr std::array<Naming, 10> namings{{{"cpc", "Paid Search"},
+                                              {"ppc", "Paid Search"},
+                                              {"paid_search", "Paid Search"},
+                                              {"paidsearch", "Paid Search"},
+                                              {"paid_social", "Paid Social"},
+                                              {"paidsocial", "Paid Social"},
+                                              {"paid_video", "Paid Video"},
+                                              {"paidvideo", "Paid Video"},
+                                              {"paid_shopping", "Paid Shopping"},
+                                              {"paidshopping", "Paid Shopping"}}};
+    const auto* found =
+        std::find_if(namings.begin(), namings.end(), [medium](const Naming& each) { return each.medium == medium; });
+    return found == namings.end() ? paid_other : found->channel;
+}
+
+}  // namespace
+
+Classifier::Classifier(const Ruleset& rules, std::pmr::memory_resource* resource)
+    : rules_(rules),
+      source_type_(resource),
+      source_(resource),
+      medium_(resource),
+      campaign_(resource),
+      referrer_(resource),
+      name_(resource),
+      channel_name_(resource),
+      click_text_(resource),
+      click_names_(resource)
+{
+}
+
+Classifier::Facts Classifier::read(const Touch& touch)
+{
+    const Charset charset = rules_.charset();
+    Facts facts;
+    facts.source_type = normalized(touch.source_type, charset, source_type_);
+    facts.written_source = normalized(touch.source, charset, source_);
+    facts.source = facts.written_source == no_source ? std::string_view{} : facts.written_source;
+    facts.medium = normalized(touch.medium, charset, medium_);
+    facts.campaign = normalized(touch.campaign, charset, campaign_);
+    facts.referrer = locate(normalized(touch.referrer, Charset::other, referrer_));
+    read_click_ids(touch.click_ids);
+    return facts;
+}
+
+void Classifier::read_click_ids(std::span<const std::string_view> names)
+{
+    click_names_.clear();
+    click_text_.clear();
+    std::size_t size = 0;
+    for (const std::string_view name : names) {
+        size += name.size();
+    }
+    // Reserved at once: the views must not move.
+    click_text_.reserve(size);
+    for (const std::string_view name : names) {
+        const std::size_t start = click_text_.size();
+        click_text_.append(trimmed(name));
+        std::transform(click_text_.begin() + static_cast<std::ptrdiff_t>(start), click_text_.end(),
+                       click_text_.begin() + static_cast<std::ptrdiff_t>(start), ascii_lower);
+        if (click_text_.size() > start) {
+            click_names_.push_back(std::string_view(click_text_).substr(start));
+        }
+    }
+}
+
+bool Classifier::holds(const ChannelRule& rule, const Facts& facts) const noexcept
+{
+    const std::array<std::string_view, ChannelRule::fields> values{facts.source_type, facts.written_source, facts.medium,
+                                                                   facts.campaign, facts.referrer.host};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (rule.conditions[i] && !rule.conditions[i]->matches(values[i])) {
+            return false;
+        }
+    }
+    if (!rule.click_id) {
+        return true;
+    }
+    return click_names_.empty() ? rule.click_id->matches({})
+                                : std::any_of(click_names_.begin(), click_names_.end(),
+                                              [&rule](std::string_view name) { return rule.click_id->matches(name); });
+}
+
+/** Fills what is still open in `verdict` from the first of the user's, or of the built-in rules that holds. */
+void Classifier::apply_rules(bool builtin, const Facts& facts, Verdict& verdict) const noexcept
+{
+    for (const ChannelRule& rule : rules_.rules()) {
+        if (rule.builtin != builtin || !holds(rule, facts)) {
+            continue;
+        }
+        verdict.platform = verdict.platform.empty() ? rule.platform : verdict.platform;
+        // A channel that an earlier rule chose decides about payment too, unless a rule says so itself.
+        if (verdict.channel.empty()) {
+            verdict.channel = rule.channel;
+            verdict.is_paid = verdict.is_paid ? verdict.is_paid : rule.is_paid;
+        }
+        verdict.rule = verdict.rule.empty() ? rule.rule : verdict.rule;
+        return;
+    }
+}
+
+TouchClass Classifier::classify(const Touch& touch)
+{
+    const Facts facts = read(touch);
+    Verdict verdict;
+    apply_rules(false, facts, verdict);
+    apply_rules(true, facts, verdict);
+    if (verdict.platform.empty() || verdict.channel.empty()) {
+        const Verdict rest = judge(facts);
+        verdict.platform = verdict.platform.empty() ? rest.platform : verdict.platform;
+        if (verdict.channel.empty()) {
+            verdict.channel = rest.channel;
+            verdict.is_paid = verdict.is_paid ? verdict.is_paid : rest.is_paid;
+        }
+        verdict.rule = verdict.rule.empty() ? rest.rule : verdict.rule;
+    }
+    return {verdict.platform, verdict.channel, verdict.is_paid.value_or(is_paid_channel(verdict.channel)), verdict.rule};
+}
+
+/** The first click id that proves an ad, or the first that does not. */
+const ClickId* Classifier::click(bool paid) const noexcept
+{
+    for (const std::string_view name : click_names_) {
+        const ClickId* id = rules_.click_id(name);
+        if (id != nullptr && (id->evidence == Evidence::paid) == paid) {
+            return id;
+        }
+    }
+    return nullptr;
+}
+
+/** GA4's own list first, then what analytics.platform says. */
+Category Classifier::category_of_platform(std::string_view platform) const noexcept
+{
+    const Category listed = rules_.source_category(platform);
+    const Platform* known = rules_.platform(platform);
+    return listed == Category::none && known != nullptr ? known->category : listed;
+}
+
+std::string_view Classifier::family_of(std::string_view platform) const noexcept
+{
+    const Platform* known = rules_.platform(platform);
+    return known == nullptr || known->family.empty() ? platform : known->family;
+}
+
+Classifier::Named Classifier::resolve(std::string_view name, std::pmr::string& buffer)
+{
+    Named named;
+    named.platform = canonical_name(name, buffer);
+    named.category = rules_.source_category(name);
+    named.is_network = named.category != Category::none;
+    named.alias = rules_.alias(named.platform);
+    const Host* host = nullptr;
+    if (named.alias != nullptr) {
+        named.platform = named.alias->platform;
+    } else if (const Location place = locate(name); !place.host.empty()) {
+        host = rules_.host(place.host, place.path);
+        named.platform = host != nullptr ? host->platform : named.platform;
+    }
+    const Platform* known = rules_.platform(named.platform);
+    named.is_network = named.is_network || named.alias != nullptr || host != nullptr || known != nullptr;
+    if (named.category == Category::none) {
+        named.category = host != nullptr ? host->category : category_of_platform(named.platform);
+    }
+    return named;
+}
+
+/** The channel groups over a touch whose source is of `category`. */
+Classifier::Verdict Classifier::grouped(const Facts& facts, std::string_view platform, Category category) const noexcept
+{
+    const GroupRule* rule = rules_.group(facts.source, facts.medium, facts.campaign, category);
+    if (rule == nullptr) {
+        return {platform, unassigned, std::nullopt, "ga4:Unassigned"};
+    }
+    return {platform, rule->channel, std::nullopt, rule->rule};
+}
+
+/** The channel of a touch that is known to be paid, whatever its medium says. */
+std::string_view Classifier::paid_channel(const Facts& facts, Category category) const noexcept
+{
+    const GroupRule* rule = rules_.group(facts.source, "paid", facts.campaign, category);
+    return rule == nullptr ? paid_other : rule->channel;
+}
+
+Classifier::Verdict Classifier::judge(const Facts& facts)
+{
+    if (const ClickId* id = click(true)) {
+        return judge_paid_click(facts, *id);
+    }
+    if (!facts.source.empty()) {
+        return judge_source(facts);
+    }
+    if (const Host* host = rules_.host(facts.referrer.host, facts.referrer.path)) {
+        Verdict verdict = grouped(facts, host->platform, host->category);
+        verdict.channel = verdict.channel == unassigned ? referral : verdict.channel;
+        verdict.rule = host->rule;
+        return verdict;
+    }
+    if (const ClickId* id = click(false)) {
+        return judge_hint(facts, *id);
+    }
+    return judge_rest(facts);
+}
+
+/** The network that counted the click is the platform; source and medium may still say which of its ads it was. */
+Classifier::Verdict Classifier::judge_paid_click(const Facts& facts, const ClickId& id)
+{
+    Category category = category_of_platform(id.platform);
+    if (!facts.source.empty()) {
+        const Named named = resolve(facts.source, name_);
+        category = family_of(named.platform) == family_of(id.platform) ? named.category : category;
+    }
+    Verdict verdict = grouped(facts, id.platform, category);
+    if (!is_paid_channel(verdict.channel) || verdict.channel == paid_other) {
+        verdict.channel = id.channel.empty() ? paid_channel(facts, category) : id.channel;
+    }
+    return {id.platform, verdict.channel, true, id.rule};
+}
+
+Classifier::Verdict Classifier::judge_source(const Facts& facts)
+{
+    const Named named = resolve(facts.source, name_);
+    Verdict verdict = grouped(facts, named.platform, named.category);
+    if (named.alias != nullptr && named.alias->implies_paid && !is_paid_channel(verdict.channel)) {
+        return {named.platform, paid_channel(facts, named.category), true, named.alias->rule};
+    }
+    if (named.is_network || !is_paid_channel(verdict.channel)) {
+        return verdict;
+    }
+    // Paid, by a source that nobody knows: a click id may at least tell the network.
+    if (const ClickId* id = click(false)) {
+        return judge_hint(facts, *id);
+    }
+    return channel_as_platform(verdict, facts);
+}
+
+Classifier::Verdict Classifier::judge_hint(const Facts& facts, const ClickId& id) const noexcept
+{
+    Verdict verdict = grouped(facts, id.platform, category_of_platform(id.platform));
+    if (!is_paid_channel(verdict.channel) && !id.channel.empty()) {
+        verdict.channel = id.channel;
+    }
+    verdict.rule = id.rule;
+    return verdict;
+}
+
+/** Neither source nor network is known: the medium, an unknown referrer or the source type are left. */
+Classifier::Verdict Classifier::judge_rest(const Facts& facts)
+{
+    const Verdict by_medium = grouped(facts, {}, Category::none);
+    if (by_medium.channel != unassigned) {
+        return channel_as_platform(by_medium, facts);
+    }
+    if (!facts.referrer.host.empty()) {
+        return {"referral", referral, std::nullopt, "referrer"};
+    }
+    const Named named = resolve(facts.source_type, name_);
+    const GroupRule* rule = rules_.group(facts.source_type, {}, {}, named.category);
+    if (!facts.source_type.empty() && (named.is_network || rule != nullptr)) {
+        return {named.platform, rule == nullptr ? unassigned : rule->channel, std::nullopt, "source_type"};
+    }
+    return {"unknown", unassigned, std::nullopt, "none"};
+}
+
+/** Where no network is known, the platform is the channel by another name: Paid Search is paid_search. */
+Classifier::Verdict Classifier::channel_as_platform(Verdict verdict, const Facts& facts)
+{
+    if (verdict.channel == paid_other) {
+        verdict.channel = channel_named_by(canonical_name(facts.medium, channel_name_));
+        verdict.rule = verdict.channel == paid_other ? verdict.rule : "medium";
+    }
+    channel_name_.assign(verdict.channel);
+    fold_case(channel_name_.data(), channel_name_.size(), rules_.charset());
+    verdict.platform = canonical_name(channel_name_, channel_name_);
+    return verdict;
+}
+
+std::string_view Classifier::channel_group(std::string_view source, std::string_view medium, std::string_view campaign)
+{
+    const Charset charset = rules_.charset();
+    const std::string_view name = normalized(source, charset, source_);
+    const GroupRule* rule = rules_.group(name, normalized(medium, charset, medium_), normalized(campaign, charset, campaign_),
+                                         rules_.source_category(name));
+    return rule == nullptr ? unassigned : rule->channel;
+}
+
+std::string_view Classifier::platform_name(std::string_view name)
+{
+    const std::string_view value = normalized(name, rules_.charset(), source_);
+    return value.empty() ? value : resolve(value, name_).platform;
+}
+
+}  // namespace marketing::channels

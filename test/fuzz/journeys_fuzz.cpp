@@ -1,0 +1,86 @@
+// Any bytes as a journeys value and as the states of both aggregates: an Error or an answer, and what is written must be readable.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "attribution/credit.hpp"
+#include "attribution/journeys.hpp"
+#include "attribution/journeys_state.hpp"
+#include "attribution/journeys_union.hpp"
+#include "attribution/models.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using namespace marketing::attribution;
+using Bytes = std::span<const std::byte>;
+
+template <class Body>
+void attempt(Body body)
+{
+    try {
+        body();
+    } catch (const marketing::kernel::Error&) {
+    }
+}
+
+/** Our own output must pass our own check: an Error here is a defect, and ends the process. */
+void must_read(const FlatValue& value) noexcept
+{
+    (void)JourneysView(Bytes(value.data, value.size));
+}
+
+CreditRequest request_of(std::uint8_t choice)
+{
+    static constexpr std::string_view models[] = {"first",  "last",       "last_non_direct", "last_paid",
+                                                  "linear", "time_decay", "position_based"};
+    static constexpr std::string_view fallback[] = {"last_non_direct", "first"};
+    static constexpr std::string_view direct[] = {"direct", "(none)"};
+    CreditRequest request;
+    request.models = find_models(models);
+    request.options.fallback = find_fallback(fallback);
+    request.direct_keys = direct;
+    request.rules.cycle = static_cast<Cycle>(choice % 3);
+    if (choice % 2 == 0) {
+        request.rules.lookback = std::int64_t{choice} << 32U;
+    }
+    return request;
+}
+
+template <class State>
+void try_state(Bytes bytes)
+{
+    std::pmr::monotonic_buffer_resource memory;
+    State state(std::pmr::get_default_resource());
+    state.deserialise(bytes);
+    must_read(state.finish(memory, 0, {}));
+    const FlatValue sent = state.serialise(memory, 0);
+    State received(std::pmr::get_default_resource());
+    received.deserialise(Bytes(sent.data, sent.size));
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const Bytes bytes = std::as_bytes(std::span(data, size));
+    attempt([bytes] {
+        const JourneysView view(bytes);
+        for (std::uint8_t choice = 0; choice < 6; ++choice) {
+            (void)attribute(view, request_of(choice), {});
+        }
+        (void)summarise(view);
+        std::pmr::monotonic_buffer_resource memory;
+        JourneysUnion all(std::pmr::get_default_resource());
+        all.append(bytes);
+        must_read(all.finish(memory, 0, {}));
+    });
+    attempt([bytes] { try_state<JourneysState>(bytes); });
+    attempt([bytes] { try_state<JourneysUnion>(bytes); });
+    return 0;
+}

@@ -1,0 +1,639 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <random>
+#include <set>
+
+#include "attribution_support.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using namespace attribution_test;
+using marketing::kernel::Error;
+using marketing::kernel::ErrorCode;
+
+struct Earned {
+    double conversions = 0;
+    double value = 0;
+    std::int64_t supporting = 0;
+    std::int64_t assisted = 0;
+};
+using Answer = std::map<std::pair<std::string, std::string>, Earned>;  // by model and key; "NULL" for the unattributed
+
+Answer answer(const Bytes& journeys, const CreditRequest& request)
+{
+    Answer found;
+    for (const Credit& c : attribute(JourneysView(journeys), request, {})) {
+        const std::string key = c.attributed ? std::string(c.key) : "NULL";
+        EXPECT_TRUE(found.insert({{std::string(c.model), key}, {c.conversions, c.value, c.supporting, c.assisted}}).second);
+    }
+    return found;
+}
+
+Answer answer(const std::vector<Row>& rows, const CreditRequest& request = default_request())
+{
+    return answer(collect(rows), request);
+}
+
+template <class Body>
+ErrorCode error_of(Body body)
+{
+    try {
+        body();
+    } catch (const Error& e) {
+        return e.code();
+    }
+    ADD_FAILURE() << "no error";
+    return {};
+}
+
+// ---- Paths worked out by hand
+
+const std::vector<Row> worked = {
+    {.time = 0 * day, .touch = 1, .key = "search", .paid = true},
+    {.time = 7 * day, .touch = 2, .key = "email"},
+    {.time = 14 * day, .touch = 3, .key = "direct"},
+    {.time = 14 * day, .value = 700.0},
+};
+
+TEST(Models, GiveTheCreditWorkedOutByHand)
+{
+    const Answer found = answer(worked);
+    const auto conversions = [&](const char* model, const char* key) { return found.at({model, key}).conversions; };
+    EXPECT_EQ(conversions("first", "search"), 1);
+    EXPECT_EQ(conversions("last", "direct"), 1);
+    EXPECT_EQ(conversions("last_non_direct", "email"), 1);
+    EXPECT_EQ(conversions("last_paid", "search"), 1);
+    EXPECT_DOUBLE_EQ(conversions("linear", "email"), 1.0 / 3);
+    // One half-life apart: 1/4, 1/2 and 1, of 7/4.
+    EXPECT_DOUBLE_EQ(conversions("time_decay", "search"), 1.0 / 7);
+    EXPECT_DOUBLE_EQ(conversions("time_decay", "email"), 2.0 / 7);
+    EXPECT_DOUBLE_EQ(found.at({"time_decay", "direct"}).value, 400);
+    EXPECT_DOUBLE_EQ(conversions("position_based", "search"), 0.4);
+    EXPECT_DOUBLE_EQ(conversions("position_based", "email"), 0.2);
+    EXPECT_EQ(found.at({"last", "search"}).conversions, 0);
+    EXPECT_EQ(found.at({"last", "search"}).supporting, 0);
+    EXPECT_EQ(found.at({"last", "search"}).assisted, 1);
+    EXPECT_EQ(found.size(), 21U);
+}
+
+TEST(Models, PositionsOfOneAndOfTwoTouches)
+{
+    auto request = default_request();
+    request.options.position_weights = checked_position_weights(std::vector{0.2, 0.2, 0.6});
+    const std::vector<Row> one = {{.touch = 1, .key = "a"}, {.value = 1.0}};
+    EXPECT_EQ(answer(one, request).at({"position_based", "a"}).conversions, 1);
+    const std::vector<Row> two = {{.touch = 1, .key = "a"}, {.touch = 2, .key = "b"}, {.value = 1.0}};
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"position_based", "b"}).conversions, 0.75);
+    request.options.position_weights = checked_position_weights(std::vector{0.0, 1.0, 0.0});
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"position_based", "b"}).conversions, 0.5);
+}
+
+TEST(Models, DecayNeitherUnderflowsNorLosesTheOldTouch)
+{
+    auto request = default_request();
+    request.rules.lookback.reset();
+    request.options.half_life = 1;  // a microsecond
+    const std::vector<Row> rows = {
+        {.time = -9000 * day, .touch = 1, .key = "a"}, {.time = -8999 * day, .touch = 2, .key = "b"}, {.value = 3.0}};
+    EXPECT_EQ(answer(rows, request).at({"time_decay", "b"}).conversions, 1);
+    EXPECT_EQ(answer(rows, request).at({"time_decay", "a"}).conversions, 0);
+}
+
+TEST(Models, LastPaidFollowsItsChain)
+{
+    const std::vector<Row> unpaid = {{.touch = 1, .key = "email"}, {.touch = 2, .key = "direct"}, {.value = 1.0}};
+    const std::vector<Row> only_direct = {{.touch = 2, .key = "direct"}, {.touch = 3, .key = ""}, {.value = 1.0}};
+    auto request = default_request();
+    EXPECT_EQ(answer(unpaid, request).at({"last_paid", "email"}).conversions, 1);
+    EXPECT_EQ(answer(only_direct, request).at({"last_paid", "(none)"}).conversions, 1);
+    EXPECT_EQ(answer(only_direct, request).at({"last_non_direct", "(none)"}).conversions, 1);
+    request.options.fallback = find_fallback(std::vector<std::string_view>{"last_non_direct", "none", "last"});
+    EXPECT_EQ(answer(only_direct, request).at({"last_paid", "NULL"}).supporting, 1);
+    request.options.fallback = find_fallback(std::vector<std::string_view>{"first"});
+    EXPECT_EQ(answer(only_direct, request).at({"last_paid", "direct"}).conversions, 1);
+    request.options.fallback.clear();
+    EXPECT_EQ(answer(unpaid, request).at({"last_paid", "NULL"}).conversions, 1);
+}
+
+TEST(Models, RefuseWhatTheyDoNotKnow)
+{
+    const std::vector<std::string_view> unknown{"last", "best"};
+    EXPECT_EQ(error_of([&] { (void)find_models(unknown); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)find_fallback(unknown); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] { (void)find_models({}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] { (void)find_cycle("never"); }), ErrorCode::invalid_parameter);
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const auto& weights :
+         std::vector<std::vector<double>>{{}, {0.5, 0.5}, {0.5, 0.5, 0.5}, {1.5, -0.5, 0}, {nan, 0.5, 0.5}}) {
+        EXPECT_EQ(error_of([&] { (void)checked_position_weights(weights); }), ErrorCode::invalid_parameter);
+    }
+    EXPECT_EQ(find_models(std::vector<std::string_view>{"last", "first", "last"}).size(), 2U);
+}
+
+TEST(Paths, BothEndsOfTheLookbackCount)
+{
+    auto request = default_request();
+    request.rules.lookback = 10;
+    const std::vector<Row> rows = {{.time = -11, .touch = 1, .key = "late"},
+                                   {.time = -10, .touch = 2, .key = "first"},
+                                   {.time = 0, .touch = 3, .key = "same"},
+                                   {.time = 1, .touch = 4, .key = "after"},
+                                   {.time = 0, .value = 1.0}};
+    const Answer found = answer(rows, request);
+    EXPECT_TRUE(found.contains({"linear", "first"}) && found.contains({"linear", "same"}));
+    EXPECT_FALSE(found.contains({"linear", "late"}) || found.contains({"linear", "after"}));
+}
+
+TEST(Paths, CyclesEndAtStrictlyEarlierConversions)
+{
+    const std::vector<Row> rows = {{.time = 1, .touch = 1, .key = "a"}, {.time = 2, .value = 1.0},
+                                   {.time = 2, .value = 2.0},           {.time = 3, .value = 4.0},
+                                   {.time = 4, .touch = 2, .key = "b"}, {.time = 5, .value = 8.0}};
+    auto request = default_request();
+    EXPECT_EQ(answer(rows, request).at({"first", "a"}).value, 15);
+    request.rules.cycle = Cycle::since_previous;
+    EXPECT_EQ(answer(rows, request).at({"last", "a"}).value, 3);
+    EXPECT_EQ(answer(rows, request).at({"last", "NULL"}).value, 4);
+    EXPECT_EQ(answer(rows, request).at({"last", "b"}).value, 8);
+    request.rules.cycle = Cycle::since_previous_reuse;
+    EXPECT_EQ(answer(rows, request).at({"last", "a"}).value, 7);
+    request.rules.lookback = 1;
+    EXPECT_EQ(answer(rows, request).at({"last", "NULL"}).value, 4);
+    request.rules.converted_from = 3;
+    request.rules.converted_before = 5;
+    EXPECT_EQ(answer(rows, request).size(), 7U);  // the one conversion at 3, unattributed in each model
+}
+
+TEST(Paths, TheEndsOfTimeDoNotOverflow)
+{
+    constexpr auto least = std::numeric_limits<std::int64_t>::min() + 1;
+    constexpr auto most = std::numeric_limits<std::int64_t>::max() - 1;
+    auto request = default_request();
+    const std::vector<Row> rows = {{.time = least, .touch = least, .key = "a"},
+                                   {.time = least, .value = 1.0},
+                                   {.time = most, .touch = most, .key = "b"},
+                                   {.time = most, .value = 2.0}};
+    EXPECT_EQ(answer(rows, request).at({"time_decay", "a"}).value, 1);
+    request.rules.lookback = std::numeric_limits<std::int64_t>::max();
+    EXPECT_EQ(answer(rows, request).at({"time_decay", "b"}).value, 2);
+    request.rules.lookback.reset();
+    EXPECT_EQ(answer(rows, request).at({"first", "a"}).value, 3);
+}
+
+// ---- Collecting
+
+TEST(Collecting, RefusesRowsThatMeanNothing)
+{
+    const double infinity = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(error_of([] { (void)collect(std::vector<Row>{{}}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)collect(std::vector<Row>{{.value = infinity}}); }), ErrorCode::numeric_range);
+    EXPECT_EQ(error_of([&] { (void)collect(std::vector<Row>{{.value = std::nan("")}}); }), ErrorCode::numeric_range);
+    for (const auto time : {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+        EXPECT_EQ(error_of([=] { (void)collect(std::vector<Row>{{.time = time, .value = 1.0}}); }),
+                  ErrorCode::invalid_parameter);
+    }
+    JourneysState state(std::pmr::get_default_resource());
+    append(state, {.value = 1.0}, Ids::integers);
+    EXPECT_EQ(error_of([&] { append(state, {.value = 1.0}, Ids::texts); }), ErrorCode::invalid_parameter);
+}
+
+TEST(Collecting, IntegerKeysAreDecimalText)
+{
+    JourneysState state(std::pmr::get_default_resource());
+    for (const std::int64_t key :
+         {std::int64_t{-7}, std::int64_t{57}, std::int64_t{121}, std::numeric_limits<std::int64_t>::min()}) {
+        JourneyRow row;
+        row.client = Identifier::of(1);
+        row.has_touch = row.has_value = true;
+        row.touch = Identifier::of(1);
+        row.key = Identifier::of(key);
+        state.append(row);
+    }
+    const Bytes bytes = finish(state);
+    const JourneysView view(bytes);
+    ASSERT_EQ(view.key_count(), 4U);
+    EXPECT_EQ(view.key(0), "-7");
+    EXPECT_EQ(view.key(1), "-9223372036854775808");
+    EXPECT_EQ(view.key(2), "121");
+    EXPECT_EQ(view.key(3), "57");
+}
+
+TEST(Collecting, DropsWhoNeverConverts)
+{
+    const std::vector<Row> rows = {
+        {.client = 1, .touch = 1, .key = "a"}, {.client = 2, .touch = 2, .key = "b"}, {.client = 2, .value = 1.0}};
+    const Bytes bytes = collect(rows);
+    const Summary summary = summarise(JourneysView(bytes));
+    EXPECT_EQ(summary.clients, 1);
+    EXPECT_EQ(summary.touches, 1);
+    EXPECT_EQ(summary.keys, 1);
+}
+
+TEST(Collecting, NothingIsAValueToo)
+{
+    const Bytes bytes = collect({});
+    EXPECT_EQ(JourneysView(bytes).client_count(), 0U);
+    EXPECT_TRUE(attribute(JourneysView(bytes), default_request(), {}).empty());
+    EXPECT_EQ(unite({}), bytes);
+    const Bytes some = collect(worked);
+    EXPECT_EQ(unite(std::vector{bytes, some, bytes}), some);
+}
+
+// ---- Random journeys
+
+std::vector<Row> random_rows(std::uint32_t seed, int count, int clients, int key_count = 5)
+{
+    std::mt19937 random(seed);
+    const auto below = [&random](int limit) { return static_cast<int>(random() % static_cast<unsigned>(limit)); };
+    std::vector<Row> rows;
+    for (int i = 0; i < count; ++i) {
+        // Few distinct times and touch identifiers, so that ties are common.
+        Row row{.client = below(clients) * 1'000'003LL - 7, .time = below(60) * day / 2};
+        const int kind = below(10);
+        if (kind != 0) {
+            static const char* const keys[] = {"direct", "search", "email", "", "vk"};
+            const int key = below(key_count);
+            row.touch = below(20) - 5;
+            row.key = key < 5 ? keys[key] : "key " + std::to_string(key);
+            row.paid = below(3) == 0;
+        }
+        if (kind <= 1) {
+            row.value = below(1000) / 8.0 - 20;
+        }
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+/** The definitions, written down as plainly as possible: quadratic, one model and conversion at a time. */
+class Plain {
+public:
+    Plain(std::vector<Row> rows, CreditRequest request, std::vector<std::string> fallback)
+        : rows_(std::move(rows)), request_(std::move(request)), fallback_(std::move(fallback))
+    {
+        for (Row& row : rows_) {
+            row.key = row.key.empty() ? "(none)" : row.key;
+        }
+        std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) {
+            return std::tie(a.time, a.touch, a.key, a.paid) < std::tie(b.time, b.touch, b.key, b.paid);
+        });
+    }
+
+    Answer answer() const
+    {
+        Answer found;
+        for (const Row& row : rows_) {
+            if (row.value && row.time >= request_.rules.converted_from && row.time < request_.rules.converted_before) {
+                for (const std::string_view model : all_models) {
+                    credit(row, std::string(model), found);
+                }
+            }
+        }
+        return found;
+    }
+
+private:
+    std::vector<Row> touches(const Row& conversion, std::int64_t after, std::int64_t until) const
+    {
+        std::vector<Row> found;
+        for (const Row& row : rows_) {
+            if (row.touch && row.client == conversion.client && row.time > after && row.time <= until &&
+                (!request_.rules.lookback || row.time >= conversion.time - *request_.rules.lookback)) {
+                found.push_back(row);
+            }
+        }
+        return found;
+    }
+
+    std::vector<Row> path(const Row& conversion) const
+    {
+        std::set<std::int64_t> ends{std::numeric_limits<std::int64_t>::min()};
+        for (const Row& row : rows_) {
+            if (row.value && row.client == conversion.client && row.time < conversion.time) {
+                ends.insert(row.time);
+            }
+        }
+        if (request_.rules.cycle == Cycle::shared) {
+            return touches(conversion, *ends.begin(), conversion.time);
+        }
+        std::int64_t until = conversion.time;
+        for (auto end = ends.rbegin(); end != ends.rend(); ++end) {
+            const auto found = touches(conversion, *end, until);
+            if (!found.empty() || request_.rules.cycle == Cycle::since_previous) {
+                return found;
+            }
+            until = *end;
+        }
+        return {};
+    }
+
+    static bool direct(const Row& touch) { return std::ranges::count(default_direct, touch.key) > 0; }
+
+    std::vector<double> single(const std::vector<Row>& path, const std::string& rule) const
+    {
+        std::vector<double> weights(path.size(), 0);
+        int chosen = -1;
+        for (int i = 0; i < std::ssize(path); ++i) {
+            const Row& touch = path[static_cast<std::size_t>(i)];
+            if (rule == "last" || (rule == "first" && i == 0) || (rule == "paid" && touch.paid) ||
+                (rule == "non_direct" && !direct(touch))) {
+                chosen = i;
+            }
+        }
+        if (chosen < 0) {
+            return {};
+        }
+        weights[static_cast<std::size_t>(chosen)] = 1;
+        return weights;
+    }
+
+    std::vector<double> last_paid(const std::vector<Row>& path) const
+    {
+        auto weights = single(path, "paid");
+        for (const std::string& rule : fallback_) {
+            if (!weights.empty() || rule == "none") {
+                break;
+            }
+            weights = single(path, rule == "last_non_direct" ? "non_direct" : rule);
+        }
+        return weights;
+    }
+
+    std::vector<double> weigh(const std::vector<Row>& path, const Row& conversion, const std::string& model) const
+    {
+        if (model == "first" || model == "last") {
+            return single(path, model);
+        }
+        if (model == "last_paid") {
+            return last_paid(path);
+        }
+        if (model == "last_non_direct") {
+            const auto weights = single(path, "non_direct");
+            return weights.empty() ? single(path, "last") : weights;
+        }
+        std::vector<double> weights;
+        const auto [f, m, l] = request_.options.position_weights;
+        for (std::size_t i = 0; i < path.size(); ++i) {
+            if (model == "linear") {
+                weights.push_back(1);
+            } else if (model == "time_decay") {
+                weights.push_back(std::exp2(-static_cast<double>(conversion.time - path[i].time) /
+                                            static_cast<double>(request_.options.half_life)));
+            } else if (i == 0) {
+                weights.push_back(f);
+            } else {
+                weights.push_back(i + 1 == path.size() ? l : m / static_cast<double>(path.size() - 2));
+            }
+        }
+        double sum = 0;
+        for (const double weight : weights) {
+            sum += weight;
+        }
+        for (double& weight : weights) {
+            weight /= sum;
+        }
+        return weights;
+    }
+
+    void credit(const Row& conversion, const std::string& model, Answer& found) const
+    {
+        const auto eligible = path(conversion);
+        const auto weights = eligible.empty() ? std::vector<double>() : weigh(eligible, conversion, model);
+        if (weights.empty()) {
+            Earned& nobody = found[{model, "NULL"}];
+            nobody.conversions += 1;
+            nobody.value += *conversion.value;
+            nobody.supporting += 1;
+        }
+        std::map<std::string, double> by_key;
+        for (std::size_t i = 0; i < eligible.size(); ++i) {
+            by_key[eligible[i].key] += weights.empty() ? 0 : weights[i];
+        }
+        for (const auto& [key, weight] : by_key) {
+            Earned& earned = found[{model, key}];
+            earned.conversions += weight;
+            earned.value += weight * *conversion.value;
+            earned.supporting += weight > 0 ? 1 : 0;
+            earned.assisted += 1;
+        }
+    }
+
+    std::vector<Row> rows_;
+    CreditRequest request_;
+    std::vector<std::string> fallback_;
+};
+
+void expect_same(const Answer& found, const Answer& expected)
+{
+    ASSERT_EQ(found.size(), expected.size());
+    for (const auto& [where, want] : expected) {
+        ASSERT_TRUE(found.contains(where)) << where.first << ' ' << where.second;
+        const Earned& got = found.at(where);
+        EXPECT_NEAR(got.conversions, want.conversions, 1e-9) << where.first << ' ' << where.second;
+        EXPECT_NEAR(got.value, want.value, 1e-7) << where.first << ' ' << where.second;
+        EXPECT_EQ(got.supporting, want.supporting) << where.first << ' ' << where.second;
+        EXPECT_EQ(got.assisted, want.assisted) << where.first << ' ' << where.second;
+    }
+}
+
+TEST(Random, ThePlainImplementationAgrees)
+{
+    const std::vector<std::vector<std::string>> chains = {
+        {"last_non_direct", "last"}, {"first"}, {"last_non_direct", "none", "last"}, {}};
+    for (std::uint32_t seed = 1; seed <= 60; ++seed) {
+        auto request = default_request();
+        request.rules.cycle = static_cast<Cycle>(seed % 3);
+        request.rules.lookback = seed % 5 == 0 ? std::nullopt : std::optional<std::int64_t>(seed % 13 * day);
+        request.rules.converted_from = seed % 2 == 0 ? 5 * day : request.rules.converted_from;
+        request.rules.converted_before = seed % 4 == 0 ? 20 * day : request.rules.converted_before;
+        const auto& chain = chains[seed % chains.size()];
+        request.options.fallback = find_fallback(std::vector<std::string_view>(chain.begin(), chain.end()));
+        const auto rows = random_rows(seed, 300, 12);
+        expect_same(answer(rows, request), Plain(rows, request, chain).answer());
+    }
+}
+
+TEST(Random, CreditsAddUp)
+{
+    for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+        const auto rows = random_rows(seed, 4000, 40, 300);
+        double conversions = 0;
+        double value = 0;
+        for (const Row& row : rows) {
+            conversions += row.value ? 1 : 0;
+            value += row.value.value_or(0);
+        }
+        std::map<std::string, Earned> sums;
+        auto request = default_request();
+        request.rules.cycle = static_cast<Cycle>(seed % 3);
+        request.rules.lookback = 5 * day;
+        for (const auto& [where, earned] : answer(rows, request)) {
+            sums[where.first].conversions += earned.conversions;
+            sums[where.first].value += earned.value;
+        }
+        ASSERT_EQ(sums.size(), 7U);
+        for (const auto& [model, sum] : sums) {
+            EXPECT_NEAR(sum.conversions, conversions, 1e-9 * conversions) << model;
+            EXPECT_NEAR(sum.value, value, 1e-9 * std::abs(value) + 1e-6) << model;
+        }
+    }
+}
+
+TEST(Random, TheOrderOfTheRowsNeverShows)
+{
+    for (const Ids ids : {Ids::integers, Ids::texts}) {
+        auto rows = random_rows(5, 5000, 60, 200);
+        const Bytes expected = collect(rows, ids);
+        std::mt19937 random(17);
+        for (int i = 0; i < 5; ++i) {
+            std::shuffle(rows.begin(), rows.end(), random);
+            EXPECT_EQ(collect(rows, ids), expected);
+        }
+    }
+}
+
+TEST(Random, AnySplitCombinesToTheSameValue)
+{
+    for (const Ids ids : {Ids::integers, Ids::texts}) {
+        const auto rows = random_rows(6, 9000, 300, 40);
+        const Bytes expected = collect(rows, ids);
+        for (std::uint32_t parts = 1; parts <= 5; ++parts) {
+            JourneysState whole(std::pmr::get_default_resource());
+            std::mt19937 random(parts);
+            std::vector<std::vector<Row>> split(parts + 1);  // the last stays empty
+            for (const Row& row : rows) {
+                split[random() % parts].push_back(row);
+            }
+            for (const auto& part : split) {
+                JourneysState state(std::pmr::get_default_resource());
+                for (const Row& row : part) {
+                    append(state, row, ids);
+                }
+                JourneysState sent(std::pmr::get_default_resource());
+                sent.deserialise(serialise(state));
+                EXPECT_EQ(finish(sent), finish(state));
+                whole.merge(parts % 2 == 0 ? sent : state);
+            }
+            EXPECT_EQ(finish(whole), expected);
+        }
+    }
+}
+
+TEST(Random, DisjointClientsAddUpToTheSameValue)
+{
+    for (const Ids ids : {Ids::integers, Ids::texts}) {
+        const auto rows = random_rows(8, 4000, 90, 300);
+        std::vector<std::vector<Row>> buckets(7);
+        for (const Row& row : rows) {
+            buckets[static_cast<std::uint64_t>(row.client) % buckets.size()].push_back(row);
+        }
+        std::vector<Bytes> values;
+        for (const auto& bucket : buckets) {
+            values.push_back(collect(bucket, ids));
+        }
+        EXPECT_EQ(unite(values), collect(rows, ids));
+        const std::vector<Bytes> nested{unite(std::span(values).first(3)), unite(std::span(values).subspan(3))};
+        EXPECT_EQ(unite(nested), collect(rows, ids));
+
+        JourneysUnion all(std::pmr::get_default_resource());
+        for (const Bytes& value : values) {
+            all.append(value);
+        }
+        JourneysUnion sent(std::pmr::get_default_resource());
+        sent.deserialise(bytes_of([&](auto& memory, std::size_t header) { return all.serialise(memory, header); }));
+        JourneysUnion merged(std::pmr::get_default_resource());
+        merged.merge(sent);
+        EXPECT_EQ(bytes_of([&](auto& memory, std::size_t header) { return merged.finish(memory, header, {}); }),
+                  collect(rows, ids));
+    }
+}
+
+TEST(Union, RefusesAClientInTwoValuesAndClientsOfTwoKinds)
+{
+    const Bytes numbers = collect(worked);
+    EXPECT_EQ(error_of([&] { (void)unite(std::vector{numbers, numbers}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)unite(std::vector{numbers, collect(worked, Ids::texts)}); }), ErrorCode::invalid_parameter);
+}
+
+TEST(Stopping, EndsTheWalkAndTheCollection)
+{
+    const volatile std::sig_atomic_t raised = 1;
+    const marketing::kernel::StopFlag stop(&raised);
+    const Bytes bytes = collect(worked);
+    EXPECT_THROW((void)attribute(JourneysView(bytes), default_request(), stop), marketing::kernel::Stopped);
+    JourneysState state(std::pmr::get_default_resource());
+    append(state, worked.front());
+    std::pmr::monotonic_buffer_resource memory;
+    EXPECT_THROW((void)state.finish(memory, 4, stop), marketing::kernel::Stopped);
+}
+
+// ---- Bytes that nobody should have written
+
+/** Reading either ends in an Error or gives some answer. */
+void read_anything(const Bytes& bytes)
+{
+    try {
+        const JourneysView view(bytes);
+        (void)attribute(view, default_request(), {});
+        (void)summarise(view);
+        (void)unite(std::vector<Bytes>{bytes});
+    } catch (const Error& e) {
+        EXPECT_EQ(e.code(), ErrorCode::malformed_binary);
+    }
+}
+
+void read_any_state(const Bytes& bytes)
+{
+    try {
+        JourneysState state(std::pmr::get_default_resource());
+        state.deserialise(bytes);
+        const Bytes value = finish(state);
+        (void)JourneysView(value);
+    } catch (const Error&) {
+    }
+}
+
+template <class Read>
+void damage(const Bytes& whole, Read read)
+{
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        read(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
+    }
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        for (const unsigned flip : {0x01U, 0x80U, 0xffU}) {
+            Bytes flipped = whole;
+            flipped[at] ^= static_cast<std::byte>(flip);
+            read(flipped);
+        }
+    }
+}
+
+TEST(Malformed, NoDamageIsWorseThanAnError)
+{
+    for (const Ids ids : {Ids::integers, Ids::texts}) {
+        const auto rows = random_rows(9, 60, 4);
+        const Bytes whole = collect(rows, ids);
+        EXPECT_THROW(JourneysView(std::span(whole).first(whole.size() - 1)), Error);
+        damage(whole, read_anything);
+        JourneysState state(std::pmr::get_default_resource());
+        for (const Row& row : rows) {
+            append(state, row, ids);
+        }
+        damage(serialise(state), read_any_state);
+    }
+}
+
+TEST(Malformed, EveryTruncationIsRefused)
+{
+    const Bytes whole = collect(random_rows(10, 200, 10));
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        EXPECT_THROW(JourneysView(std::span(whole).first(size)), Error) << size;
+    }
+}
+
+}  // namespace

@@ -1,0 +1,149 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "channels/pattern.hpp"
+#include "channels/text.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using marketing::channels::canonical_name;
+using marketing::channels::Charset;
+using marketing::channels::first_character;
+using marketing::channels::longest_name;
+using marketing::channels::normalized;
+using marketing::channels::Pattern;
+using marketing::kernel::Error;
+
+bool matches(std::string_view pattern, std::string_view value)
+{
+    return Pattern(pattern, std::pmr::get_default_resource()).matches(value);
+}
+
+TEST(ChannelPattern, CoversTheWholeValue)
+{
+    EXPECT_TRUE(matches("cpc", "cpc"));
+    EXPECT_FALSE(matches("cpc", "cpc2"));
+    EXPECT_TRUE(matches("paid*", "paid"));
+    EXPECT_TRUE(matches("*push", "web-push"));
+    EXPECT_TRUE(matches("*cross-network*", "summer-cross-network-2"));
+    EXPECT_TRUE(matches("*", ""));
+    EXPECT_FALSE(matches("?*", ""));
+    EXPECT_TRUE(matches("a*b*c", "a-b-b-c"));
+    EXPECT_FALSE(matches("a*b*c", "a-b-b-d"));
+    EXPECT_TRUE(matches("**", "anything"));
+}
+
+TEST(ChannelPattern, TakesAlternativesAndMissingValues)
+{
+    EXPECT_TRUE(matches("", ""));
+    EXPECT_FALSE(matches("", "x"));
+    EXPECT_TRUE(matches("|(direct)", ""));
+    EXPECT_TRUE(matches("|(direct)", "(direct)"));
+    EXPECT_FALSE(matches("|(direct)", "direct"));
+    EXPECT_TRUE(matches("a|b|", ""));
+}
+
+TEST(ChannelPattern, TellsEshopFromWorkshop)
+{
+    constexpr std::string_view shop = "shop*|*[^a-df-z]shop*|*shopping*";
+    for (const char* campaign : {"shop", "shop_uk", "eshop_de", "my-shop", "the shop", "1shop", "онлайн-shop", "xshopping"}) {
+        EXPECT_TRUE(matches(shop, campaign)) << campaign;
+    }
+    for (const char* campaign : {"workshop", "workshop_may", "bishop", "photoshop", "sho"}) {
+        EXPECT_FALSE(matches(shop, campaign)) << campaign;
+    }
+}
+
+TEST(ChannelPattern, KnowsSetsEscapesAndCharacters)
+{
+    EXPECT_TRUE(matches("[]a]b", "]b"));
+    EXPECT_TRUE(matches("[!0-9]?", "xя"));
+    EXPECT_FALSE(matches("[!0-9]?", "5я"));
+    EXPECT_TRUE(matches("[а-я]", "ж"));
+    EXPECT_FALSE(matches("[а-я]", "z"));
+    EXPECT_TRUE(matches("[a-]", "-"));
+    EXPECT_TRUE(matches("[\\]\\-]", "]"));
+    EXPECT_TRUE(matches("50\\*", "50*"));
+    EXPECT_FALSE(matches("50\\*", "500"));
+    EXPECT_TRUE(matches("a\\|b", "a|b"));
+    EXPECT_TRUE(matches("[a|b]", "|"));
+    EXPECT_TRUE(matches("\\[x", "[x"));
+    EXPECT_TRUE(matches("{{*}}", "{{campaign.name}}"));
+}
+
+TEST(ChannelPattern, RefusesWhatHasNoMeaning)
+{
+    EXPECT_THROW(matches("[abc", ""), Error);
+    EXPECT_THROW(matches("a|[^", ""), Error);
+    EXPECT_THROW(matches("[a\\]", ""), Error);
+    EXPECT_THROW(matches("abc\\", ""), Error);
+    EXPECT_THROW(matches(std::string(1001, 'a'), ""), Error);
+}
+
+TEST(ChannelPattern, StaysFastOnHostileValues)
+{
+    const std::string value(1 << 20, 'a');
+    EXPECT_FALSE(matches("*a*a*a*a*a*a*b", value));
+    EXPECT_FALSE(matches("*[a-z]a?a[a-z]b*", value));
+    EXPECT_TRUE(matches("*?", value));
+    const std::string broken = "\xC3\x28\xFF\xFE\xE2\x82";
+    EXPECT_TRUE(matches("*\xC3?*", broken));
+    EXPECT_TRUE(matches("??????", broken));
+}
+
+std::string folded(std::string_view text, Charset charset = Charset::utf8)
+{
+    std::pmr::string buffer;
+    return std::string(normalized(text, charset, buffer));
+}
+
+TEST(ChannelText, FoldsCaseWithoutALocale)
+{
+    EXPECT_EQ(folded("  FaceBook\t"), "facebook");
+    EXPECT_EQ(folded("РЕКЛАМА Ґ Їжак ЁЛКА"), "реклама ґ їжак ёлка");
+    EXPECT_EQ(folded("CAFÉ ŁÓDŹ ŸŽ ΑΩ"), "café łódź ÿž αω");
+    EXPECT_EQ(folded("İ×ß漢字😀"), "İ×ß漢字😀");
+    EXPECT_EQ(folded("РЕКЛАМА X", Charset::other), "РЕКЛАМА x");
+    EXPECT_EQ(folded("\xD0"), "\xD0");
+    EXPECT_EQ(folded("A\xFF\xC0\x80Z"), "a\xFF\xC0\x80z");
+}
+
+TEST(ChannelText, KnowsTheSpellingsOfNothing)
+{
+    for (const char* text : {"", "  ", "(not set)", "(None)", "NULL", "undefined"}) {
+        EXPECT_EQ(folded(text), "") << text;
+    }
+    EXPECT_EQ(folded("none"), "none");
+}
+
+TEST(ChannelText, SpellsCanonicalNames)
+{
+    std::pmr::string buffer;
+    EXPECT_EQ(canonical_name("paid search", buffer), "paid_search");
+    EXPECT_EQ(canonical_name("google - ads", buffer), "google_ads");
+    EXPECT_EQ(canonical_name("last.fm", buffer), "last.fm");
+    const std::string letters = [] {
+        std::string text;
+        for (int i = 0; i < 500000; ++i) {
+            text += "ж";
+        }
+        return text;
+    }();
+    EXPECT_EQ(canonical_name(letters, buffer).size(), longest_name);
+    EXPECT_EQ(canonical_name("x" + letters, buffer).size(), longest_name - 1);
+    EXPECT_EQ(canonical_name(std::string(1 << 20, '-'), buffer), "_");
+}
+
+TEST(ChannelText, ReadsCharacters)
+{
+    EXPECT_EQ(first_character("€").code, 0x20ACU);
+    EXPECT_FALSE(first_character("\xED\xA0\x80").valid);
+    EXPECT_FALSE(first_character("\xE0\x80\x80").valid);
+    EXPECT_FALSE(first_character("\xF4\x90\x80\x80").valid);
+    EXPECT_FALSE(first_character("\x80").valid);
+    EXPECT_EQ(first_character("😀").size, 4U);
+}
+
+}  // namespace
