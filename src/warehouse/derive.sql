@@ -284,7 +284,7 @@ AS $$
 DECLARE
     counts analytics.load_counts;
 BEGIN
-    ANALYZE warehouse.pending_client;
+    PERFORM analytics.analyze_own('warehouse.pending_client');
     counts := analytics.derive_touches(derive_journeys.business_id);
     PERFORM analytics.derive_contracts(derive_journeys.business_id);
     PERFORM analytics.derive_leads(derive_journeys.business_id);

@@ -21,6 +21,17 @@ END
 $$;
 COMMENT ON FUNCTION analytics.drop_temporary(text) IS 'Drops a working table of this session if it is there';
 
+CREATE FUNCTION analytics.analyze_own(relation regclass) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    IF pg_catalog.pg_has_role((SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.oid = relation), 'USAGE') THEN
+        EXECUTE pg_catalog.format('ANALYZE %s', relation);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.analyze_own(regclass) IS 'Analyses a table; leaves it alone, without a warning, where only its owner could';
+
 CREATE FUNCTION analytics.client_bucket(business_id bigint, client_id text) RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (pg_catalog.hashtextextended(client_id, business_id) & 1023)::smallint $$;

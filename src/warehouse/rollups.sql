@@ -68,7 +68,7 @@ DECLARE
     campaigns analytics.load_counts;
     leads analytics.load_counts;
 BEGIN
-    ANALYZE warehouse.pending_day;
+    PERFORM analytics.analyze_own('warehouse.pending_day');
     campaigns := analytics.roll_up_campaigns(roll_up.business_id);
     leads := analytics.roll_up_leads(roll_up.business_id);
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up.business_id;
