@@ -194,8 +194,6 @@ BEGIN
 
     INSERT INTO warehouse.refresh_run (business_id, mode, entities) VALUES (refresh.business_id, refresh.mode, refresh.entities)
     RETURNING refresh_run.run_id INTO run;
-    -- Readers join the settings of every business that has data.
-    INSERT INTO warehouse.settings (business_id) SELECT b FROM pg_catalog.unnest(businesses) b ON CONFLICT DO NOTHING;
     IF commits THEN
         COMMIT;
     END IF;
@@ -213,6 +211,10 @@ BEGIN
                 RAISE NOTICE '%', reason;
                 UPDATE warehouse.refresh_run r SET status = 'skipped', finished_at = pg_catalog.clock_timestamp(), message = reason WHERE r.run_id = run;
                 CONTINUE each_business;
+            END IF;
+            -- Readers join the settings of every business that has data. Written under the lock: another run would wait for the row.
+            IF i = 1 THEN
+                INSERT INTO warehouse.settings (business_id) VALUES (business) ON CONFLICT DO NOTHING;
             END IF;
             began := pg_catalog.clock_timestamp();
             IF commits THEN
