@@ -78,7 +78,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
-'Which rows of a source may have changed since it was last read, and which rows of the warehouse they stand for
+'Which rows of a source may have changed since it was last read
 Both NULL where the source has to be read completely. With updated_at: rows changed since the watermark. ad_performance without it: the days that platforms still restate. from_date: all rows of that day and later; -infinity for all there are.';
 
 -- Rows of a source, the sum of its money, and for ad performance a weighted sum of its measures, so that a restatement of any day shows.
@@ -99,7 +99,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.count_source(analytics.source) IS
-'Number of rows of a source, a checksum of its measures and the sum of its money (contracts and ad_performance)';
+'Rows of a source, a checksum of its measures and the sum of its money';
 
 CREATE FUNCTION analytics.stored_checksum(source analytics.source) RETURNS numeric
     LANGUAGE sql STABLE
@@ -202,7 +202,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.load_source(bigint, bigint, date) IS
-'Loads what changed in a source, or all of it where that cannot be told, and moves its watermark';
+'Loads what changed in a source, or all of it, and moves its watermark';
 
 CREATE FUNCTION analytics.forget_source(source_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE

@@ -27,7 +27,7 @@ BEGIN
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_events(bigint) IS 'Makes event_daily anew for the pending days, settles them, and forgets platforms that are gone';
+COMMENT ON FUNCTION analytics.roll_up_events(bigint) IS 'Makes event_daily anew for the pending days, and forgets lost platforms';
 
 CREATE FUNCTION analytics.roll_up_campaigns(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -105,4 +105,4 @@ BEGIN
             campaigns.unchanged + leads.unchanged, campaigns.deleted + leads.deleted, 0, 0)::analytics.load_counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS 'Makes the rollups of leads, contracts and spend for the pending days, and settles them';
+COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS 'Makes the rollups of leads, contracts and spend for the pending days';

@@ -153,11 +153,14 @@ CREATE TABLE spoilt (how text, place int, outcome text);
 DO \$\$
 DECLARE
     result text;
+    place int := 0;
 BEGIN
-    FOR place IN 0 .. 100000 LOOP
+    -- Every byte at the beginning, then some of each part.
+    WHILE place < 10000000 LOOP
         result := spoil('truncate', place);
         EXIT WHEN result = 'P0002';
         INSERT INTO spoilt VALUES ('truncate', place, result), ('flip', place, spoil('flip', place));
+        place := place + 1 + greatest(0, place - 200) / 20;
     END LOOP;
     INSERT INTO spoilt VALUES ('garbage', 0, spoil('garbage', 0)), ('nothing', 0, spoil('nothing', 0));
 END \$\$;
