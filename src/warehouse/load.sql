@@ -168,12 +168,14 @@ BEGIN
     EXECUTE pg_catalog.format($sql$
         CREATE TEMP TABLE stage ON COMMIT DROP AS
         SELECT pg_catalog.row_number() OVER () AS stage_no, %s, r.reject_reason,
-               CASE WHEN r.reject_reason IS NOT NULL THEN pg_catalog.to_jsonb(_source) END AS source_row
-        FROM %s AS _source
+               CASE WHEN r.reject_reason IS NOT NULL THEN pg_catalog.to_jsonb(_source) END AS source_row,
+               -- Counted in the same snapshot as the slice is read in.
+               %s AS source_total
+        FROM (SELECT * FROM %s WHERE %s) AS _source
         CROSS JOIN LATERAL (SELECT %s OFFSET 0) v
         CROSS JOIN LATERAL (SELECT CASE %s END AS reject_reason OFFSET 0) r
-        WHERE %s
-        $sql$, kept, relation, outputs, reasons, COALESCE(slice, 'true'));
+        $sql$, kept, CASE WHEN slice IS NULL THEN 'NULL::bigint' ELSE pg_catalog.format('(SELECT pg_catalog.count(*) FROM %s)', relation) END,
+        relation, COALESCE(slice, 'true'), outputs, reasons);
     GET DIAGNOSTICS n = ROW_COUNT;
     EXECUTE 'ANALYZE pg_temp.stage';
     RETURN n;
@@ -200,7 +202,7 @@ BEGIN
                    pg_catalog.row_number() OVER w AS place, pg_catalog.first_value(c.content) OVER w AS kept_content,
                    pg_catalog.first_value(s.updated_at) OVER w AS kept_updated_at
             FROM pg_temp.stage s JOIN repeated USING (%1$s),
-                 LATERAL (SELECT pg_catalog.to_jsonb(s) - '{stage_no,reject_reason,source_row}'::text[] AS content OFFSET 0) c
+                 LATERAL (SELECT pg_catalog.to_jsonb(s) - '{stage_no,reject_reason,source_row,source_total}'::text[] AS content OFFSET 0) c
             WHERE s.reject_reason IS NULL
             WINDOW w AS (PARTITION BY %1$s ORDER BY s.updated_at DESC NULLS LAST, c.content DESC)
         ), superseded AS (
@@ -275,7 +277,7 @@ CREATE FUNCTION analytics.refuse_other_currencies(own text) RETURNS void
 AS $$
     UPDATE pg_temp.stage s
     SET reject_reason = pg_catalog.format('currency %s is not %s, the currency of the business: convert it in the mapping', s.currency, own),
-        source_row = pg_catalog.to_jsonb(s) - '{stage_no,reject_reason,source_row}'::text[]
+        source_row = pg_catalog.to_jsonb(s) - '{stage_no,reject_reason,source_row,source_total}'::text[]
     WHERE s.reject_reason IS NULL AND pg_catalog.upper(s.currency) <> own
 $$;
 COMMENT ON FUNCTION analytics.refuse_other_currencies(text) IS 'Refuses rows of pg_temp.stage in another currency than the business''s';

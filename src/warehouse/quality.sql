@@ -33,7 +33,7 @@ BEGIN
                    || CASE WHEN w.rejected + w.deduplicated > 0 THEN '; the rest is in refused or repeated rows' ELSE '' END
         FROM analytics.source s
         JOIN warehouse.source_watermark w ON w.source_id = s.source_id
-        CROSS JOIN LATERAL (SELECT (analytics.count_source(s)).amount OFFSET 0) c
+        CROSS JOIN LATERAL (SELECT analytics.source_amount(s) OFFSET 0) c (amount)
         CROSS JOIN LATERAL (SELECT COALESCE(CASE s.entity
             WHEN 'contracts' THEN (SELECT pg_catalog.sum(f.amount) FROM warehouse.fact_contracts f WHERE f.business_id = s.business_id AND f.source_id = s.source_id)
             ELSE (SELECT pg_catalog.sum(f.spend) FROM warehouse.fact_campaign_performance_daily f WHERE f.business_id = s.business_id AND f.source_id = s.source_id)

@@ -32,22 +32,62 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.source_definition(analytics.source) IS 'Fingerprint of all that a source''s rows are read by';
 
+-- How a canonical column of a source is read; NULL where it is not mapped.
+CREATE FUNCTION analytics.column_sql(source analytics.source, name text) RETURNS text
+    LANGUAGE sql STABLE
+AS $$
+    SELECT m.conversion
+    FROM analytics.settings(source.business_id) s,
+         analytics.source_mapping(source.entity, source.relation::regclass, source.columns,
+             pg_catalog.jsonb_build_object('timezone', s.reporting_timezone) || source.options) m
+    WHERE m.name = column_sql.name
+$$;
+COMMENT ON FUNCTION analytics.column_sql(analytics.source, text) IS 'SQL that reads a canonical column from a source, NULL where it is not mapped';
+
+-- The day of a source's row, as the warehouse files it; NULL for entities without one.
+CREATE FUNCTION analytics.day_sql(source analytics.source) RETURNS text
+    LANGUAGE sql STABLE
+AS $$
+    SELECT CASE source.entity
+        WHEN 'ad_performance' THEN analytics.column_sql(source, 'date')
+        WHEN 'events' THEN pg_catalog.format('(%s AT TIME ZONE %L)::date', analytics.column_sql(source, 'occurred_at'), s.reporting_timezone)
+        WHEN 'contracts' THEN pg_catalog.format('(%s AT TIME ZONE %L)::date', analytics.column_sql(source, 'signed_at'), s.reporting_timezone)
+    END
+    FROM analytics.settings(source.business_id) s
+$$;
+COMMENT ON FUNCTION analytics.day_sql(analytics.source) IS 'SQL that gives the day of a source''s row, NULL for entities without one';
+
+-- Without updated_at, what changed shows in the days: each day's rows are counted and hashed. Taken before the rows are read, so that
+-- what changes in between is noticed next time.
+CREATE FUNCTION analytics.fingerprint_days(source analytics.source) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+AS $$
+BEGIN
+    PERFORM analytics.drop_temporary('day_now');
+    EXECUTE pg_catalog.format($sql$
+        CREATE TEMP TABLE day_now ON COMMIT DROP AS
+        SELECT COALESCE(%s, '-infinity') AS day, pg_catalog.count(*) AS rows, pg_catalog.sum(pg_catalog.hashtextextended(_source::text, 0)) AS fingerprint
+        FROM %s AS _source GROUP BY 1$sql$, analytics.day_sql(source), source.relation);
+END
+$$;
+COMMENT ON FUNCTION analytics.fingerprint_days(analytics.source) IS 'Counts and hashes the rows of each day of a source into pg_temp.day_now';
+
 -- The part of a source that a refresh has to read: NULL for all of it.
-CREATE FUNCTION analytics.source_slice(source analytics.source, from_date date,
-    OUT wanted text, OUT scope text)
-    LANGUAGE plpgsql STABLE
+CREATE FUNCTION analytics.source_slice(source analytics.source, from_date date, OUT wanted text, OUT scope text)
+    LANGUAGE plpgsql VOLATILE
     SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD'
 AS $$
 DECLARE
     known warehouse.source_watermark;
-    setting constant analytics.business_settings := analytics.settings(source.business_id);
-    day_column constant text := CASE source.entity WHEN 'events' THEN 'occurred_at' WHEN 'contracts' THEN 'signed_at' WHEN 'ad_performance' THEN 'date' END;
+    changed_at constant text := analytics.column_sql(source, 'updated_at');
+    day constant text := analytics.day_sql(source);
     stored_day constant text := CASE source.entity WHEN 'events' THEN 'event_date' WHEN 'contracts' THEN 'signed_date' WHEN 'ad_performance' THEN 'date' END;
     same_key constant text := CASE source.entity WHEN 'events' THEN 'event_id' WHEN 'contracts' THEN 'contract_id' WHEN 'clients' THEN 'client_id'
         WHEN 'campaigns' THEN 'campaign_id' WHEN 'ad_performance' THEN 'date' END;
-    how record;
-    of_day record;
-    since date := from_date;
+    days text;
+    restaged constant text := pg_catalog.format('EXISTS (SELECT FROM pg_temp.shaped k WHERE k.%1$I = t.%1$I)', same_key);
+    own constant text := pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id);
 BEGIN
     SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
     IF known.source_id IS NULL OR from_date = '-infinity' OR known.definition <> analytics.source_definition(source)
@@ -55,60 +95,44 @@ BEGIN
         OR known.deduplicated > 0 AND COALESCE(source.options ->> 'append_only', 'false') = 'false' THEN
         RETURN;
     END IF;
-    SELECT m.* INTO how FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns,
-        pg_catalog.jsonb_build_object('timezone', setting.reporting_timezone) || source.options) m WHERE m.name = 'updated_at';
-    SELECT m.* INTO of_day FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns,
-        pg_catalog.jsonb_build_object('timezone', setting.reporting_timezone) || source.options) m WHERE m.name = day_column;
-    IF since IS NULL AND how.conversion IS NOT NULL AND known.watermark IS NOT NULL THEN
-        wanted := pg_catalog.format('(%1$s >= %2$L OR %1$s IS NULL)', how.conversion,
+    IF changed_at IS NOT NULL AND known.watermark IS NOT NULL THEN
+        wanted := pg_catalog.format('(%1$s >= %2$L OR %1$s IS NULL)', changed_at,
             known.watermark - COALESCE(source.options ->> 'overlap', '10')::int * interval '1 minute');
-        scope := pg_catalog.format('t.business_id = %s AND t.source_id = %s AND EXISTS (SELECT FROM pg_temp.shaped k WHERE k.%3$I = t.%3$I)',
-            source.business_id, source.source_id, same_key);
-        RETURN;
-    ELSIF since IS NULL AND source.entity = 'ad_performance' AND how.conversion IS NULL THEN
-        SELECT pg_catalog.max(f.date) - COALESCE(source.options ->> 'lookback_days', '28')::int INTO since
-        FROM warehouse.fact_campaign_performance_daily f WHERE f.business_id = source.business_id AND f.source_id = source.source_id;
+        scope := own || ' AND ' || restaged;
+    ELSIF changed_at IS NULL AND day IS NOT NULL THEN
+        SELECT COALESCE(pg_catalog.array_agg(d.day), '{}')::text INTO days FROM (
+            SELECT COALESCE(n.day, o.day) AS day
+            FROM pg_temp.day_now n FULL JOIN (SELECT * FROM warehouse.source_day o WHERE o.source_id = source.source_id) o ON o.day = n.day
+            WHERE (n.rows, n.fingerprint) IS DISTINCT FROM (o.rows, o.fingerprint)) d;
+        wanted := pg_catalog.format('COALESCE(%s, ''-infinity'') = ANY (%L::date[])', day, days);
+        scope := pg_catalog.format('%s AND (t.%I = ANY (%L::date[]) OR %s)', own, stored_day, days, restaged);
     END IF;
-    IF since IS NOT NULL AND of_day.conversion IS NOT NULL THEN
-        wanted := pg_catalog.format('(%1$s >= %2$L OR %1$s IS NULL)', of_day.conversion,
-            CASE source.entity WHEN 'ad_performance' THEN since::text ELSE (since::timestamp AT TIME ZONE setting.reporting_timezone)::text END);
-        scope := pg_catalog.format('t.business_id = %s AND t.source_id = %s AND (t.%I >= %L OR EXISTS (SELECT FROM pg_temp.shaped k WHERE k.%5$I = t.%5$I))',
-            source.business_id, source.source_id, stored_day, since, same_key);
+    IF from_date IS NOT NULL AND day IS NOT NULL AND wanted IS NOT NULL THEN
+        wanted := pg_catalog.format('(%s OR %s >= %L)', wanted, day, from_date);
+        scope := pg_catalog.format('%s AND (t.%I >= %L OR %s)', own, stored_day, from_date, scope);
     END IF;
 END
 $$;
 COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
-'Which rows of a source may have changed since it was last read
-Both NULL where the source has to be read completely. With updated_at: rows changed since the watermark. ad_performance without it: the days that platforms still restate. from_date: all rows of that day and later; -infinity for all there are.';
+'Which rows of a source may have changed since it was last read, and which rows of the warehouse they stand for
+Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are.';
 
--- Rows of a source, the sum of its money, and for ad performance a weighted sum of its measures, so that a restatement of any day shows.
-CREATE FUNCTION analytics.count_source(source analytics.source, OUT source_rows bigint, OUT checksum numeric, OUT amount numeric)
+-- Money in a source, for the reconciliation.
+CREATE FUNCTION analytics.source_amount(source analytics.source) RETURNS numeric
     LANGUAGE plpgsql STABLE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD'
 AS $$
+DECLARE
+    amount numeric;
+    expression constant text := analytics.column_sql(source, CASE source.entity WHEN 'contracts' THEN 'amount' WHEN 'ad_performance' THEN 'spend' END);
 BEGIN
-    EXECUTE (
-        SELECT pg_catalog.format('SELECT pg_catalog.count(*), pg_catalog.sum(%s), pg_catalog.sum(%s) FROM %s',
-            COALESCE(pg_catalog.string_agg(r.readable || ' * ' || w.weight, ' + ') FILTER (WHERE w.weight > 0), 'NULL::numeric'),
-            COALESCE(pg_catalog.min(r.readable) FILTER (WHERE w.is_money), 'NULL::numeric'), source.relation)
-        FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns, source.options) m
-        JOIN (VALUES ('spend', 1000003, true), ('impressions', 1009, false), ('clicks', 1, false), ('amount', 0, true)) w (name, weight, is_money)
-            ON w.name = m.name AND source.entity IN ('ad_performance', 'contracts')
-        CROSS JOIN LATERAL (SELECT pg_catalog.format('COALESCE(CASE WHEN pg_catalog.abs(%1$s) < 1e13 THEN pg_catalog.round(%1$s, 4) END, 0)', m.conversion)) r (readable))
-    INTO source_rows, checksum, amount;
+    IF expression IS NOT NULL THEN
+        EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.sum(CASE WHEN pg_catalog.abs(%1$s) < 1e13 THEN %1$s END), 0) FROM %2$s', expression, source.relation)
+        INTO amount;
+    END IF;
+    RETURN amount;
 END
 $$;
-COMMENT ON FUNCTION analytics.count_source(analytics.source) IS
-'Rows of a source, a checksum of its measures and the sum of its money';
-
-CREATE FUNCTION analytics.stored_checksum(source analytics.source) RETURNS numeric
-    LANGUAGE sql STABLE
-AS $$
-    SELECT COALESCE(pg_catalog.sum(f.spend * 1000003 + f.impressions * 1009 + f.clicks), 0)
-    FROM warehouse.fact_campaign_performance_daily f
-    WHERE source.entity = 'ad_performance' AND f.business_id = source.business_id AND f.source_id = source.source_id
-$$;
-COMMENT ON FUNCTION analytics.stored_checksum(analytics.source) IS 'The checksum of count_source() over what the warehouse holds of a source';
+COMMENT ON FUNCTION analytics.source_amount(analytics.source) IS 'Sum of the readable amounts or spend in a source, NULL where it has none';
 
 CREATE FUNCTION analytics.load_stage(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE sql VOLATILE
@@ -133,9 +157,9 @@ DECLARE
     slice record;
     counts analytics.load_counts;
     part analytics.load_counts;
-    whole record;
-    checksum_before numeric;
+    by_day boolean;
     rows_read bigint;
+    total bigint;
     newest timestamptz;
 BEGIN
     SELECT * INTO STRICT source FROM analytics.source s WHERE s.source_id = load_source.source_id;
@@ -144,27 +168,30 @@ BEGIN
             USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
     END IF;
     SELECT * INTO known FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
+    by_day := analytics.day_sql(source) IS NOT NULL AND analytics.column_sql(source, 'updated_at') IS NULL;
+    IF by_day THEN
+        PERFORM analytics.fingerprint_days(source);
+    END IF;
     SELECT * INTO slice FROM analytics.source_slice(source, load_source.from_date);
 
-    checksum_before := analytics.stored_checksum(source);
     rows_read := analytics.stage_source(source, slice.wanted);
-    SELECT pg_catalog.max(s.updated_at) INTO newest FROM pg_temp.stage s WHERE s.reject_reason IS NULL;
+    SELECT pg_catalog.max(s.updated_at) FILTER (WHERE s.reject_reason IS NULL), pg_catalog.min(s.source_total) INTO newest, total FROM pg_temp.stage s;
     counts := analytics.load_stage(source, load_source.run_id, slice.scope);
-    SELECT NULL::bigint AS source_rows, NULL::numeric AS checksum INTO whole;
     IF slice.wanted IS NOT NULL THEN
-        -- The parts that were not read are as they were only if all rows are still accounted for. Deletions, changes behind the
-        -- watermark's back and restatements of old days show here; then the source is read completely after all.
+        -- The parts that were not read are as they were only if all rows are still accounted for. Deletions and rows that appeared
+        -- behind the watermark show here; then the source is read completely after all.
+        IF total IS NULL THEN
+            EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', source.relation) INTO total;
+        END IF;
+        known.rows_read := total;
         known.loaded := known.loaded + counts.inserted - counts.deleted;
         known.deduplicated := known.deduplicated + counts.deduplicated;
         SELECT COALESCE(pg_catalog.sum(r.occurrences), 0) INTO known.rejected FROM warehouse.rejected_rows r
         WHERE r.business_id = source.business_id AND r.source_id = load_source.source_id;
-        whole := analytics.count_source(source);
-        known.rows_read := whole.source_rows;
         IF source.options ->> 'append_only' = 'true' THEN
             known.deduplicated := known.rows_read - known.loaded - known.rejected;
         END IF;
-        IF known.rows_read <> known.loaded + known.deduplicated + known.rejected OR known.deduplicated < 0
-            OR whole.checksum <> known.checksum + analytics.stored_checksum(source) - checksum_before THEN
+        IF known.rows_read <> known.loaded + known.deduplicated + known.rejected OR known.deduplicated < 0 THEN
             slice.wanted := NULL;
             part := counts;
             rows_read := analytics.stage_source(source);
@@ -192,12 +219,16 @@ BEGIN
     VALUES (source.source_id, source.business_id, source.entity, analytics.source_definition(source),
             -- A date in the future must not hide what changes until then.
             LEAST(GREATEST(newest, CASE WHEN slice.wanted IS NOT NULL THEN known.watermark END), pg_catalog.now()),
-            pg_catalog.clock_timestamp(), known.read_completely_at, load_source.run_id, known.rows_read, known.loaded, known.deduplicated, known.rejected,
-            CASE WHEN source.entity = 'ad_performance' THEN COALESCE(whole.checksum, (analytics.count_source(source)).checksum) END)
+            pg_catalog.clock_timestamp(), known.read_completely_at, load_source.run_id, known.rows_read, known.loaded, known.deduplicated, known.rejected)
     ON CONFLICT ON CONSTRAINT source_watermark_pkey DO UPDATE SET entity = EXCLUDED.entity, definition = EXCLUDED.definition,
         watermark = EXCLUDED.watermark, refreshed_at = EXCLUDED.refreshed_at, read_completely_at = EXCLUDED.read_completely_at,
         run_id = EXCLUDED.run_id, rows_read = EXCLUDED.rows_read, loaded = EXCLUDED.loaded, deduplicated = EXCLUDED.deduplicated,
-        rejected = EXCLUDED.rejected, checksum = EXCLUDED.checksum;
+        rejected = EXCLUDED.rejected;
+    IF by_day THEN
+        DELETE FROM warehouse.source_day d WHERE d.source_id = load_source.source_id
+            AND NOT EXISTS (SELECT FROM pg_temp.day_now n WHERE (n.day, n.rows, n.fingerprint) = (d.day, d.rows, d.fingerprint));
+        INSERT INTO warehouse.source_day SELECT load_source.source_id, n.day, n.rows, n.fingerprint FROM pg_temp.day_now n ON CONFLICT DO NOTHING;
+    END IF;
     RETURN counts;
 END
 $$;
@@ -234,6 +265,7 @@ BEGIN
     GET DIAGNOSTICS n = ROW_COUNT;
     counts.deleted := counts.deleted + n;
     DELETE FROM warehouse.rejected_rows r WHERE r.source_id = forget_source.source_id;
+    DELETE FROM warehouse.source_day d WHERE d.source_id = forget_source.source_id;
     DELETE FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
     RETURN counts;
 END

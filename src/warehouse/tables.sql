@@ -10,7 +10,7 @@ AS $function$
 DECLARE
     wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
         'fact_contracts', 'fact_campaign_performance_daily', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
-        'refresh_run', 'refresh_step', 'source_watermark', 'rejected_rows', 'quality_result'];
+        'refresh_run', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result'];
     taken text;
 BEGIN
     IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
@@ -339,13 +339,19 @@ BEGIN
         rows_read bigint NOT NULL,
         loaded bigint NOT NULL,
         deduplicated bigint NOT NULL,
-        rejected bigint NOT NULL,
-        checksum numeric
+        rejected bigint NOT NULL
     );
     COMMENT ON TABLE warehouse.source_watermark IS 'Where each source stands, and how its rows are accounted for: rows_read = loaded + deduplicated + rejected';
     COMMENT ON COLUMN warehouse.source_watermark.definition IS 'Fingerprint of mapping, options, settings and rules; where it differs the source is read completely';
 
-    COMMENT ON COLUMN warehouse.source_watermark.checksum IS 'Weighted sum of the measures of an ad_performance source: shows restatements of days that were not read again';
+    CREATE TABLE warehouse.source_day (
+        source_id bigint NOT NULL,
+        day date NOT NULL,
+        rows bigint NOT NULL,
+        fingerprint numeric NOT NULL,
+        PRIMARY KEY (source_id, day)
+    );
+    COMMENT ON TABLE warehouse.source_day IS 'What each day of a source without updated_at looked like when it was last read; -infinity stands for rows without a readable day';
 
     CREATE TABLE warehouse.rejected_rows (
         business_id bigint NOT NULL,
