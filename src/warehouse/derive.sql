@@ -322,5 +322,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_journeys(bigint, int) IS
-'Derives touches, contracts and leads of a batch of pending clients, and settles them
+'Derives touches, contracts and leads of a batch of pending clients
 The caller repeats it until no client is pending: a batch bounds the memory and the length of a transaction.';

@@ -114,7 +114,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
-'Which rows of a source may have changed since it was last read, and which rows of the warehouse they stand for
+'Which rows of a source may have changed since it was last read
 Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are.';
 
 -- Money in a source, for the reconciliation.
