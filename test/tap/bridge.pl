@@ -140,7 +140,7 @@ ANALYZE touch;
 CREATE FUNCTION costly(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000000 AS 'BEGIN RETURN true; END';
 ALTER TABLE touch SET (parallel_workers = 2);
 CREATE FUNCTION spoil(how text, place int) RETURNS text LANGUAGE plpgsql
-    SET parallel_setup_cost = 0 SET parallel_tuple_cost = 0 SET min_parallel_table_scan_size = 0 SET parallel_leader_participation = off
+    SET parallel_setup_cost = 0 SET parallel_tuple_cost = 1000 SET min_parallel_table_scan_size = 0 SET parallel_leader_participation = off
     SET max_parallel_workers_per_gather = 2 AS \$\$
 BEGIN
     PERFORM set_config('marketing_test.spoil', how, false), set_config('marketing_test.at', place::text, false);
@@ -158,7 +158,10 @@ BEGIN
     -- Every byte at the beginning, then some of each part.
     WHILE place < 10000000 LOOP
         result := spoil('truncate', place);
-        EXIT WHEN result = 'P0002';
+        IF result = 'P0002' THEN
+            INSERT INTO spoilt VALUES ('end', place, result);
+            EXIT;
+        END IF;
         INSERT INTO spoilt VALUES ('truncate', place, result), ('flip', place, spoil('flip', place));
         place := place + 1 + greatest(0, place - 200) / 20;
     END LOOP;
@@ -166,6 +169,7 @@ BEGIN
 END \$\$;
 SQL
 is($node->safe_psql('postgres', "SELECT outcome FROM spoilt WHERE how = 'nothing'"), 'ok', 'a sound state is taken');
+is($node->safe_psql('postgres', "SELECT outcome FROM spoilt WHERE how = 'end'"), 'P0002', 'states were sent by workers, and spoilt up to their end');
 cmp_ok($node->safe_psql('postgres', "SELECT count(*) FROM spoilt WHERE how = 'truncate'"), '>', 100, 'a state of more than 100 bytes was cut everywhere');
 is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT outcome, ',') FROM spoilt WHERE how IN ('truncate', 'garbage')"), '22P03',
     'garbage and states cut short are refused with 22P03');
