@@ -113,5 +113,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.attribution(date, date, text[], text, interval, interval, text, text[], text[], bigint) IS
-'Which platform, channel, campaign, ad or utm_source earned the contracts signed in a period
+'What earned the contracts signed in a period: platforms, campaigns, ads ...
 models: see attribution_credit(). dimension: platform, channel, campaign, platform+campaign, ad or utm_source. lookback, half_life: NULL for the settings of the business. cycle: shared, since_previous or since_previous_reuse. fallback: what last_paid takes where there is no paid touch. platforms: show these only; journeys stay whole. Conversions without a touch are the row (unattributed); the conversions of a model add up to the contracts, its revenue to theirs, exactly. spend (of the period, where ads are counted by that dimension), cpa = spend / conversions, roas = revenue / spend. assisted: conversions whose journey has the key. p_support: share of the conversions that give the key credit.';

@@ -22,5 +22,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.grant_access(regrole, text) IS
-'Lets a role read the warehouse (reader), or also register sources and refresh (writer)
-A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles only.';
+'Lets a role read the warehouse, or also register sources and refresh it
+level: reader or writer. A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles only.';

@@ -297,7 +297,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_leads(bigint) IS
-'Makes the leads of pending clients, with what each is attributed to and its contracts
+'Makes the leads of pending clients: attribution and contracts of each
 Rule: the client''s last paid touch with a campaign of an ad network (setting lead_touches says whether touches after the lead count); else the first touch.';
 
 CREATE FUNCTION analytics.derive_journeys(business_id bigint, batch_size int DEFAULT 200000) RETURNS analytics.load_counts
@@ -322,5 +322,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_journeys(bigint, int) IS
-'Derives touches, contracts and leads of a batch of pending clients, and settles them
+'Derives touches, contracts and leads of a batch of pending clients
 The caller repeats it until no client is pending: a batch bounds the memory and the length of a transaction.';

@@ -22,6 +22,19 @@ END
 $$;
 COMMENT ON FUNCTION analytics.drop_temporary(text) IS 'Drops a working table of this session if it is there';
 
+-- Two refreshes of different businesses meet here: one that is still open would hold the other up, so the second goes without.
+CREATE FUNCTION analytics.analyze_own(relation regclass) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET client_min_messages = error
+AS $$
+BEGIN
+    IF pg_catalog.pg_has_role((SELECT c.relowner FROM pg_catalog.pg_class c WHERE c.oid = relation), 'USAGE') THEN
+        EXECUTE pg_catalog.format('ANALYZE (SKIP_LOCKED) %s', relation);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.analyze_own(regclass) IS 'Analyses a table, where the caller owns it and nobody else is at it';
+
 CREATE FUNCTION analytics.client_bucket(business_id bigint, client_id text) RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (pg_catalog.hashtextextended(client_id, business_id) & 1023)::smallint $$;

@@ -120,8 +120,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
-'Which rows of a source may have changed since it was last read, and which rows of the warehouse they stand for
-Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are. repeats: query that tells whether a key of the slice also stands outside it.';
+'Which rows of a source may have changed since it was last read
+Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are. scope: the rows of the warehouse that the slice stands for. repeats: query that tells whether a key of the slice also stands outside it.';
 
 -- Money in a source, for the reconciliation.
 CREATE FUNCTION analytics.source_amount(source analytics.source) RETURNS numeric
@@ -251,7 +251,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.load_source(bigint, bigint, date) IS
-'Loads what changed in a source, or all of it where that cannot be told, and moves its watermark';
+'Loads what changed in a source, or all of it, and moves its watermark';
 
 CREATE FUNCTION analytics.forget_source(source_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -389,8 +389,6 @@ BEGIN
 
     INSERT INTO warehouse.refresh_run (business_id, mode, entities) VALUES (refresh.business_id, refresh.mode, refresh.entities)
     RETURNING refresh_run.run_id INTO run;
-    -- Readers join the settings of every business that has data.
-    INSERT INTO warehouse.settings (business_id) SELECT b FROM pg_catalog.unnest(businesses) b ON CONFLICT DO NOTHING;
     IF commits THEN
         COMMIT;
     END IF;
@@ -409,6 +407,10 @@ BEGIN
                 RAISE NOTICE '%', reason;
                 UPDATE warehouse.refresh_run r SET status = 'skipped', finished_at = pg_catalog.clock_timestamp(), message = reason WHERE r.run_id = run;
                 CONTINUE each_business;
+            END IF;
+            -- Readers join the settings of every business that has data. Written under the lock: another run would wait for the row.
+            IF i = 1 THEN
+                INSERT INTO warehouse.settings (business_id) VALUES (business) ON CONFLICT DO NOTHING;
             END IF;
             began := pg_catalog.clock_timestamp();
             state := NULL;

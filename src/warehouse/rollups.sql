@@ -6,7 +6,7 @@ AS $$
 DECLARE
     counts analytics.load_counts;
 BEGIN
-    ANALYZE warehouse.pending_day;
+    PERFORM analytics.analyze_own('warehouse.pending_day');
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT e.business_id, e.event_date, e.platform, pg_catalog.count(*) AS events,
@@ -27,7 +27,7 @@ BEGIN
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_events(bigint) IS 'Makes event_daily anew for the pending days, settles them, and forgets platforms that are gone';
+COMMENT ON FUNCTION analytics.roll_up_events(bigint) IS 'Makes event_daily anew for the pending days, and forgets lost platforms';
 
 CREATE FUNCTION analytics.roll_up_campaigns(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -97,7 +97,7 @@ DECLARE
     campaigns analytics.load_counts;
     leads analytics.load_counts;
 BEGIN
-    ANALYZE warehouse.pending_day;
+    PERFORM analytics.analyze_own('warehouse.pending_day');
     campaigns := analytics.roll_up_campaigns(roll_up_results.business_id);
     leads := analytics.roll_up_leads(roll_up_results.business_id);
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
@@ -105,4 +105,4 @@ BEGIN
             campaigns.unchanged + leads.unchanged, campaigns.deleted + leads.deleted, 0, 0)::analytics.load_counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS 'Makes the rollups of leads, contracts and spend for the pending days, and settles them';
+COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS 'Makes the rollups of leads, contracts and spend for the pending days';
