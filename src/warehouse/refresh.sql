@@ -148,12 +148,17 @@ $$;
 COMMENT ON FUNCTION analytics.log_step(bigint, bigint, text, bigint, analytics.load_counts, timestamptz, text, text) IS
 'Writes the line of a step into the log, and says it';
 
+CREATE FUNCTION analytics.refresh_lock(business_id bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT pg_catalog.hashtextextended('pg_marketing refresh', business_id) $$;
+COMMENT ON FUNCTION analytics.refresh_lock(bigint) IS 'The advisory lock that a refresh of a business holds during each step';
+
 -- No SET clause and every name qualified: the procedure commits after each step.
 CREATE PROCEDURE analytics.refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     LANGUAGE plpgsql
 AS $$
 DECLARE
-    commits constant boolean := NOT analytics.in_transaction_block();
+    commits constant boolean := analytics.may_commit();
     run bigint;
     businesses bigint[];
     business bigint;
@@ -183,7 +188,7 @@ BEGIN
             HINT = 'Register one with analytics.register_source().';
     END IF;
     IF NOT commits THEN
-        RAISE NOTICE 'inside a transaction block: the refresh is one transaction, and the first error ends it';
+        RAISE NOTICE 'inside a transaction block or a function: the refresh is one transaction, and the first error ends it';
     END IF;
 
     INSERT INTO warehouse.refresh_run (business_id, mode, entities) VALUES (refresh.business_id, refresh.mode, refresh.entities)
@@ -200,7 +205,7 @@ BEGIN
         FROM analytics.refresh_plan(business, refresh.mode, refresh.entities) p;
         FOR i IN 1 .. pg_catalog.cardinality(steps) LOOP
             -- Held until the step's COMMIT and taken again for the next: no lock outlives a lost session, poolers included.
-            IF NOT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('pg_marketing refresh', business)) THEN
+            IF NOT pg_catalog.pg_try_advisory_xact_lock(analytics.refresh_lock(business)) THEN
                 SELECT pg_catalog.format('business %s: another refresh has been running since %s', business, pg_catalog.max(r.started_at)) INTO reason
                 FROM warehouse.refresh_run r WHERE r.status = 'running' AND r.run_id <> run
                   AND (r.business_id IS NULL OR r.business_id = business);
@@ -243,7 +248,7 @@ END
 $$;
 COMMENT ON PROCEDURE analytics.refresh(text, text[], bigint) IS
 'Brings the warehouse up to date with the registered sources
-mode: incremental derives again what the changes touch, full derives everything. entities: load only these. business_id: NULL for all. Each step commits by itself; in a transaction block everything is one transaction. A step that fails is reported at the end, after the other steps.';
+mode: incremental derives again what the changes touch, full derives everything. entities: load only these. business_id: NULL for all. Each step commits by itself; in a transaction block or a function everything is one transaction. A step that fails is reported at the end, after the other steps.';
 
 CREATE FUNCTION analytics.refresh_status()
     RETURNS TABLE (source_id bigint, business_id bigint, entity text, relation text, refreshed_at timestamptz, rows_read bigint,

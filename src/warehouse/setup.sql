@@ -12,6 +12,7 @@ COMMENT ON TYPE analytics.installed IS 'A literal of this type raises 55000 wher
 COMMENT ON FUNCTION analytics.installed_in(cstring) IS 'Input of type installed: raises 55000 where install() has not run';
 COMMENT ON FUNCTION analytics.installed_out(analytics.installed) IS 'Output of type installed';
 
-CREATE FUNCTION analytics.in_transaction_block() RETURNS boolean
-    LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'marketing_in_transaction_block';
-COMMENT ON FUNCTION analytics.in_transaction_block() IS 'True inside BEGIN ... COMMIT, where a procedure cannot commit';
+CREATE FUNCTION analytics.may_commit() RETURNS boolean
+    LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'marketing_may_commit';
+COMMENT ON FUNCTION analytics.may_commit() IS
+'True in a procedure that can commit, false inside BEGIN ... COMMIT or a function';

@@ -23,8 +23,11 @@ MARKETING_FUNCTION(installed_out)
     PG_RETURN_CSTRING(pstrdup("installed"));
 }
 
-/** True inside BEGIN ... COMMIT or a multi-statement string, where a procedure must not COMMIT. */
-MARKETING_FUNCTION(in_transaction_block)
+/**
+ * The server's own answer to whether the procedure that asks may COMMIT: not inside BEGIN ... COMMIT or a multi-statement string,
+ * nor below a function or an EXCEPTION block, however deep.
+ */
+MARKETING_FUNCTION(may_commit)
 {
-    PG_RETURN_BOOL(IsTransactionBlock());
+    PG_RETURN_BOOL(SPI_inside_nonatomic_context());
 }
