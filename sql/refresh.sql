@@ -1,10 +1,10 @@
 -- A refresh loads each row once, or says why not.
 \getenv abs_srcdir PG_ABS_SRCDIR
 \set fixture :abs_srcdir '/test/fixture/shop.sql'
-\set QUIET on
-\o /dev/null
+\set SHOW_CONTEXT never
+\set ECHO none
 \i :fixture
-\o
+\set ECHO all
 \set VERBOSITY terse
 
 -- What the fixture became, beside what the raw tables say.

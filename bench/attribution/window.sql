@@ -1,16 +1,13 @@
--- Five models by window functions over the paths of each conversion: the touches of converters only, 30 days back, shared.
+-- Five models by window functions over the path of each conversion: the touches of converters only, 30 days back, shared.
 -- Keys are cast to text to compare with the kernel.
-WITH conversions AS MATERIALIZED (
-    SELECT row_number() OVER () AS conversion, client, occurred_at AS converted_at, value FROM :source WHERE value IS NOT NULL
-), paths AS (
-    SELECT c.conversion, c.value, t.key,
-           row_number() OVER latest AS from_end,
-           count(*) OVER whole AS length,
-           power(0.5::float8, (extract(epoch FROM c.converted_at) - extract(epoch FROM t.occurred_at))::float8 / 604800) AS decay
-    FROM :source t JOIN conversions c ON c.client = t.client
-        AND t.occurred_at <= c.converted_at AND t.occurred_at >= c.converted_at - interval '720 hours'
-    WHERE t.touch_id IS NOT NULL
-    WINDOW whole AS (PARTITION BY c.conversion), latest AS (PARTITION BY c.conversion ORDER BY t.occurred_at DESC, t.touch_id DESC)
+WITH paths AS (
+    SELECT c.ctid AS conversion, c.value, t.key,
+           row_number() OVER (PARTITION BY c.ctid ORDER BY t.occurred_at DESC, t.touch_id DESC) AS from_end,
+           count(*) OVER (PARTITION BY c.ctid) AS length,
+           power(0.5::float8, extract(epoch FROM c.occurred_at - t.occurred_at)::float8 / 604800) AS decay
+    FROM :source t JOIN :source c ON c.client = t.client
+        AND t.occurred_at <= c.occurred_at AND t.occurred_at >= c.occurred_at - interval '720 hours'
+    WHERE t.touch_id IS NOT NULL AND c.value IS NOT NULL
 ), weights AS (
     SELECT key, value,
            (from_end = length)::int::float8 AS first,

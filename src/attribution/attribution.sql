@@ -65,7 +65,7 @@ BEGIN
     ), per_key AS (
         SELECT c.model, c.key, pg_catalog.bool_or(c.platform IS NULL) AS unattributed, pg_catalog.sum(c.conversions) AS conversions,
                pg_catalog.sum(c.value) AS value, pg_catalog.sum(c.supporting)::bigint AS supporting, pg_catalog.sum(c.assisted)::bigint AS assisted,
-               pg_catalog.bool_or(c.platform IS NULL OR attribution.platforms IS NULL OR attribution.platforms = '{}'
+               pg_catalog.bool_or(attribution.platforms IS NULL OR attribution.platforms = '{}'
                    OR c.platform = ANY (analytics.platform_members(attribution.platforms))) AS wanted
         FROM credit c GROUP BY c.model, c.key
     ), total AS (
@@ -98,7 +98,7 @@ BEGIN
           AND (attribution.platforms IS NULL OR attribution.platforms = '{}' OR f.platform = ANY (analytics.platform_members(attribution.platforms)))
         GROUP BY f.ad_id
     )
-    SELECT m.model, k.key, COALESCE(e.conversions, 0), COALESCE(e.revenue, 0),
+    SELECT m.model, k.key, COALESCE(e.conversions, 0), COALESCE(e.revenue, 0)::numeric(18,4),
            pg_catalog.round((100 * COALESCE(e.conversions, 0) / NULLIF(t.contracts, 0))::numeric, 2),
            s.spend::numeric(18,4), pg_catalog.round(s.spend / NULLIF(e.conversions, 0)::numeric, 4),
            pg_catalog.round(COALESCE(e.revenue, 0) / NULLIF(s.spend, 0), 4), COALESCE(e.assisted, 0),

@@ -114,6 +114,21 @@ Identifier JourneysState::client_of(std::int64_t code) const noexcept
                                            : Identifier::of(client_texts_.text(static_cast<std::uint32_t>(code)));
 }
 
+PackedColumn JourneysState::copied(const TouchBlock& block, TouchBlock::Column column)
+{
+    return copy_column(block.columns[column], block.rows, touches_.memory());
+}
+
+template <class Translate>
+PackedColumn JourneysState::translated(const TouchBlock& block, TouchBlock::Column column, Translate translate)
+{
+    std::array<std::int64_t, TouchBlock::most_rows> values;
+    for (std::size_t i = 0; i < block.rows; ++i) {
+        values[i] = translate(block.columns[column][i]);
+    }
+    return pack_column(std::span(values).first(block.rows), touches_.memory());
+}
+
 void JourneysState::merge(const JourneysState& other)
 {
     if (other.client_kind_ != IdKind::none) {
@@ -122,32 +137,40 @@ void JourneysState::merge(const JourneysState& other)
     if (other.touch_kind_ != IdKind::none) {
         check_kind(touch_kind_, other.touch_kind_, "touch");
     }
-    const auto translate = [this](const Interner& from, Interner& to) {
+    const auto dictionary = [this](const Interner& from, Interner& to) {
         std::pmr::vector<std::uint32_t> codes(from.size(), resource_);
         for (std::uint32_t code = 0; code < from.size(); ++code) {
             codes[code] = to.code(from.text(code));
         }
         return codes;
     };
-    const auto keys = translate(other.keys_, keys_);
-    const auto clients = translate(other.client_texts_, client_texts_);
-    const bool text_clients = client_kind_ == IdKind::text;
-    const bool text_touches = touch_kind_ == IdKind::text;
-    const auto client = [&](std::int64_t code) { return text_clients ? clients[static_cast<std::size_t>(code)] : code; };
+    const auto keys = dictionary(other.keys_, keys_);
+    const auto clients = dictionary(other.client_texts_, client_texts_);
+    const auto client = [&](std::int64_t code) -> std::int64_t {
+        return client_kind_ == IdKind::text ? clients[static_cast<std::size_t>(code)] : code;
+    };
     ChunkList<std::byte> scratch(resource_);
     other.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
-        for (std::size_t i = 0; i < block.size(); ++i) {
-            TouchRecord touch = block[i];
-            touch.client = client(touch.client);
-            touch.touch = text_touches ? std::bit_cast<std::int64_t>(touch_texts_.store(text_at(touch.touch))) : touch.touch;
-            touch.code = 2 * std::int64_t{keys[static_cast<std::size_t>(touch.code / 2)]} + touch.code % 2;
-            touches_.push_back(touch);
-        }
+        TouchBlock own{block.rows, {}};
+        own.columns[TouchBlock::client_column] = client_kind_ == IdKind::text
+                                                     ? translated(block, TouchBlock::client_column, client)
+                                                     : copied(block, TouchBlock::client_column);
+        own.columns[TouchBlock::time_column] = copied(block, TouchBlock::time_column);
+        own.columns[TouchBlock::touch_column] =
+            touch_kind_ == IdKind::text
+                ? translated(block, TouchBlock::touch_column,
+                             [this](std::int64_t address) {
+                                 return std::bit_cast<std::int64_t>(touch_texts_.store(text_at(address)));
+                             })
+                : copied(block, TouchBlock::touch_column);
+        own.columns[TouchBlock::code_column] = translated(block, TouchBlock::code_column, [&keys](std::int64_t code) {
+            return 2 * std::int64_t{keys[static_cast<std::size_t>(code / 2)]} + code % 2;
+        });
+        touches_.append_block(own);
     });
     for (std::size_t i = 0; i < other.conversions_.chunk_count(); ++i) {
-        for (ConversionRecord conversion : other.conversions_.chunk(i)) {
-            conversion.client = client(conversion.client);
-            conversions_.push_back(conversion);
+        for (const ConversionRecord& conversion : other.conversions_.chunk(i)) {
+            conversions_.push_back({client(conversion.client), conversion.time, conversion.value});
         }
     }
 }
@@ -216,19 +239,42 @@ FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_
 
 namespace {
 
-/** A column as it was written, copied so that reading past its end stays inside. */
-PackedColumn read_column(WireReader& in, std::uint32_t rows, ChunkList<std::byte>& memory)
+/** A column as it was written: whole, but what follows its bytes is not its own. */
+PackedColumn read_column(WireReader& in, std::uint32_t rows)
 {
     PackedColumn column{in.get<std::int64_t>(), in.get<std::uint8_t>(), nullptr};
     if (column.width > sizeof(std::uint64_t)) {
         WireReader::fail("a column has elements that are too wide");
     }
-    const auto bytes = in.get_array<std::uint8_t>(std::uint64_t{rows} * column.width);
-    std::byte* const copy = memory.append(bytes.size() + PackedColumn::overrun);
-    std::copy(bytes.begin(), bytes.end(), copy);
-    std::fill_n(copy + bytes.size(), PackedColumn::overrun, std::byte{0});
-    column.bytes = copy;
+    column.bytes = in.get_array<std::uint8_t>(std::uint64_t{rows} * column.width).data();
     return column;
+}
+
+IdKind read_kind(WireReader& in)
+{
+    const auto kind = in.get<std::uint8_t>();
+    if (kind > static_cast<std::uint8_t>(IdKind::text)) {
+        WireReader::fail("its kind of identifiers is unknown");
+    }
+    return static_cast<IdKind>(kind);
+}
+
+/** The codes of the texts must come out as they were, since the rows are taken over as they are. */
+void read_dictionary(WireReader& in, Interner& texts)
+{
+    const auto count = in.get<std::uint32_t>();
+    for (std::uint32_t code = 0; code < count; ++code) {
+        if (texts.code(in.get_text()) != code) {
+            WireReader::fail("its dictionary names a text twice");
+        }
+    }
+}
+
+void require_row(bool holds)
+{
+    if (!holds) {
+        WireReader::fail("a row has a time, client or key that cannot be");
+    }
 }
 
 }  // namespace
@@ -239,67 +285,45 @@ void JourneysState::deserialise(std::span<const std::byte> bytes)
     if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != state_version) {
         WireReader::fail("it is not a state of the aggregate journeys of this release");
     }
-    const auto kind = [&in] {
-        const auto value = in.get<std::uint8_t>();
-        if (value > static_cast<std::uint8_t>(IdKind::text)) {
-            WireReader::fail("its kind of identifiers is unknown");
-        }
-        return static_cast<IdKind>(value);
-    };
-    const IdKind client_kind = kind();
-    const IdKind touch_kind = kind();
-    const auto texts = [&in, this] {
-        std::pmr::vector<std::string_view> read(resource_);
-        for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
-            read.push_back(in.get_text());
-        }
-        return read;
-    };
-    const auto keys = texts();
-    const auto clients = texts();
-    const auto client = [&](std::int64_t code) {
-        if (client_kind != IdKind::text) {
-            return Identifier{client_kind, code, {}};
-        }
-        if (code < 0 || static_cast<std::uint64_t>(code) >= clients.size()) {
-            WireReader::fail("a row has a client that is not in its list");
-        }
-        return Identifier::of(clients[static_cast<std::size_t>(code)]);
-    };
-
+    client_kind_ = read_kind(in);
+    touch_kind_ = read_kind(in);
+    read_dictionary(in, keys_);
+    read_dictionary(in, client_texts_);
     for (auto blocks = in.get<std::uint64_t>(); blocks > 0; --blocks) {
-        ChunkList<std::byte> memory(resource_);
-        TouchBlock block{in.get<std::uint32_t>(), {}};
-        if (block.rows > TouchLog::block_rows) {
-            WireReader::fail("a block has too many rows");
-        }
-        for (PackedColumn& column : block.columns) {
-            column = read_column(in, block.rows, memory);
-        }
-        for (std::size_t i = 0; i < block.size(); ++i) {
-            const TouchRecord touch = block[i];
-            if (touch.code < 0 || static_cast<std::uint64_t>(touch.code / 2) >= keys.size()) {
-                WireReader::fail("a touch has a key that is not in its list");
-            }
-            JourneyRow row;
-            row.client = client(touch.client);
-            row.time = touch.time;
-            row.has_touch = true;
-            row.touch = touch_kind == IdKind::text ? Identifier::of(in.get_text()) : Identifier{touch_kind, touch.touch, {}};
-            row.key = Identifier::of(keys[static_cast<std::size_t>(touch.code / 2)]);
-            row.paid = touch.code % 2 != 0;
-            append(row);
-        }
+        read_block(in);
     }
     for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-        JourneyRow row;
-        row.client = client(in.get<std::int64_t>());
-        row.time = in.get<std::int64_t>();
-        row.has_value = true;
-        row.value = in.get<double>();
-        append(row);
+        const ConversionRecord conversion{in.get<std::int64_t>(), in.get<std::int64_t>(), in.get<double>()};
+        require_row(known_client(conversion.client) && finite(conversion.time) && std::isfinite(conversion.value));
+        conversions_.push_back(conversion);
     }
     in.expect_end();
+}
+
+bool JourneysState::known_client(std::int64_t code) const noexcept
+{
+    return client_kind_ == IdKind::integer ||
+           (client_kind_ == IdKind::text && code >= 0 && static_cast<std::uint64_t>(code) < client_texts_.size());
+}
+
+void JourneysState::read_block(WireReader& in)
+{
+    TouchBlock block{in.get<std::uint32_t>(), {}};
+    require_row(block.rows > 0 && block.rows <= TouchBlock::most_rows && touch_kind_ != IdKind::none);
+    for (PackedColumn& column : block.columns) {
+        column = copy_column(read_column(in, block.rows), block.rows, touches_.memory());
+    }
+    for (std::size_t i = 0; i < block.rows; ++i) {
+        const TouchRecord touch = block[i];
+        require_row(known_client(touch.client) && finite(touch.time) && touch.code >= 0 &&
+                    static_cast<std::uint64_t>(touch.code / 2) < keys_.size());
+    }
+    if (touch_kind_ == IdKind::text) {
+        block.columns[TouchBlock::touch_column] = translated(block, TouchBlock::touch_column, [&](std::int64_t /*address*/) {
+            return std::bit_cast<std::int64_t>(touch_texts_.store(in.get_text()));
+        });
+    }
+    touches_.append_block(block);
 }
 
 /** The steps from the state to the value, each a member; the temporaries come from the state's memory. */

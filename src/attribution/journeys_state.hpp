@@ -16,6 +16,7 @@
 #include "attribution/journeys.hpp"
 #include "attribution/touch_log.hpp"
 #include "kernel/stop.hpp"
+#include "kernel/wire.hpp"
 
 namespace marketing::attribution {
 
@@ -47,7 +48,7 @@ public:
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
     [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
-    /** Adds the rows of a serialised state. Throws Error(malformed_binary). */
+    /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
     void deserialise(std::span<const std::byte> bytes);
 
     /**
@@ -75,6 +76,11 @@ private:
     std::int64_t client_code(const Identifier& client);
     std::int64_t touch_code(const Identifier& touch);
     std::uint32_t key_code(const Identifier& key);
+    [[nodiscard]] PackedColumn copied(const TouchBlock& block, TouchBlock::Column column);
+    template <class Translate>
+    [[nodiscard]] PackedColumn translated(const TouchBlock& block, TouchBlock::Column column, Translate translate);
+    void read_block(kernel::WireReader& in);
+    [[nodiscard]] bool known_client(std::int64_t code) const noexcept;
     [[nodiscard]] Identifier client_of(std::int64_t code) const noexcept;
 
     std::pmr::memory_resource* resource_;

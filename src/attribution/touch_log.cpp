@@ -4,55 +4,48 @@
 #include <bit>
 
 namespace marketing::attribution {
-namespace {
-
-using Field = std::int64_t TouchRecord::*;
-constexpr std::array<Field, TouchBlock::column_count> fields{&TouchRecord::client, &TouchRecord::time, &TouchRecord::touch,
-                                                             &TouchRecord::code};
-
-template <Field field>
-PackedColumn measure(std::span<const TouchRecord> rows)
-{
-    std::int64_t least = rows.front().*field;
-    std::int64_t most = least;
-    for (const TouchRecord& row : rows) {
-        least = std::min(least, row.*field);
-        most = std::max(most, row.*field);
-    }
-    const std::uint64_t range = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least);
-    return {least, static_cast<std::uint32_t>((std::bit_width(range) + 7) / 8), nullptr};
-}
 
 // Writes whole words and lets the next element overwrite what is too much.
-template <Field field>
-std::byte* write(std::span<const TouchRecord> rows, PackedColumn& column, std::byte* to)
+PackedColumn pack_column(std::span<const std::int64_t> values, ChunkList<std::byte>& memory)
 {
-    column.bytes = to;
-    for (const TouchRecord& row : rows) {
-        const std::uint64_t difference = static_cast<std::uint64_t>(row.*field) - static_cast<std::uint64_t>(column.base);
-        std::memcpy(to, &difference, sizeof difference);
-        to += column.width;
+    std::int64_t least = values.front();
+    std::int64_t most = least;
+    for (const std::int64_t value : values) {
+        least = std::min(least, value);
+        most = std::max(most, value);
     }
-    return to;
+    const std::uint64_t range = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least);
+    const auto width = static_cast<std::uint32_t>((std::bit_width(range) + 7) / 8);
+    std::byte* to = memory.append(values.size() * width + PackedColumn::overrun);
+    const PackedColumn column{least, width, to};
+    for (const std::int64_t value : values) {
+        const std::uint64_t difference = static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(least);
+        std::memcpy(to, &difference, sizeof difference);
+        to += width;
+    }
+    std::memset(to, 0, PackedColumn::overrun);
+    return column;
 }
 
-}  // namespace
-
-TouchBlock pack(std::span<const TouchRecord> rows, ChunkList<std::byte>& memory)
+PackedColumn copy_column(const PackedColumn& column, std::size_t rows, ChunkList<std::byte>& memory)
 {
-    TouchBlock block{static_cast<std::uint32_t>(rows.size()),
-                     {measure<fields[0]>(rows), measure<fields[1]>(rows), measure<fields[2]>(rows), measure<fields[3]>(rows)}};
-    std::size_t width = 0;
-    for (const PackedColumn& column : block.columns) {
-        width += column.width;
-    }
-    std::byte* to = memory.append(rows.size() * width + PackedColumn::overrun);
-    to = write<fields[0]>(rows, block.columns[0], to);
-    to = write<fields[1]>(rows, block.columns[1], to);
-    to = write<fields[2]>(rows, block.columns[2], to);
-    to = write<fields[3]>(rows, block.columns[3], to);
-    std::memset(to, 0, PackedColumn::overrun);
-    return block;
+    const std::size_t size = rows * column.width;
+    std::byte* const copy = memory.append(size + PackedColumn::overrun);
+    std::copy_n(column.bytes, size, copy);
+    std::fill_n(copy + size, PackedColumn::overrun, std::byte{0});
+    return {column.base, column.width, copy};
+}
+
+TouchBlock pack_block(std::span<const TouchRecord> rows, ChunkList<std::byte>& memory)
+{
+    std::array<std::int64_t, TouchBlock::most_rows> values;
+    const auto packed = [&](std::int64_t TouchRecord::*field) {
+        std::transform(rows.begin(), rows.end(), values.begin(), [field](const TouchRecord& row) { return row.*field; });
+        return pack_column(std::span(values).first(rows.size()), memory);
+    };
+    return {
+        static_cast<std::uint32_t>(rows.size()),
+        {packed(&TouchRecord::client), packed(&TouchRecord::time), packed(&TouchRecord::touch), packed(&TouchRecord::code)}};
 }
 
 }  // namespace marketing::attribution

@@ -42,15 +42,16 @@ struct PackedColumn {
     }
 };
 
-class TouchBlock {
-public:
+struct TouchBlock {
+    static constexpr std::size_t most_rows = 2048;
     static constexpr std::size_t column_count = 4;
+    enum Column { client_column, time_column, touch_column, code_column };
 
     [[nodiscard]] std::size_t size() const noexcept { return rows; }
-    [[nodiscard]] std::int64_t client(std::size_t row) const noexcept { return columns[0][row]; }
+    [[nodiscard]] std::int64_t client(std::size_t row) const noexcept { return columns[client_column][row]; }
     [[nodiscard]] TouchRecord operator[](std::size_t row) const noexcept
     {
-        return {columns[0][row], columns[1][row], columns[2][row], columns[3][row]};
+        return {columns[client_column][row], columns[time_column][row], columns[touch_column][row], columns[code_column][row]};
     }
     /** The bytes of one column, without the overrun. */
     [[nodiscard]] std::span<const std::byte> bytes(std::size_t column) const noexcept
@@ -62,19 +63,21 @@ public:
     std::array<PackedColumn, column_count> columns;
 };
 
-/** Packs at least one row; the bytes go into `memory`. */
-[[nodiscard]] TouchBlock pack(std::span<const TouchRecord> rows, ChunkList<std::byte>& memory);
+/** Packs at least one value; the bytes go into `memory`. */
+[[nodiscard]] PackedColumn pack_column(std::span<const std::int64_t> values, ChunkList<std::byte>& memory);
+/** `column` of `rows` elements in other memory; what follows its bytes is not read. */
+[[nodiscard]] PackedColumn copy_column(const PackedColumn& column, std::size_t rows, ChunkList<std::byte>& memory);
+/** Packs 1 to TouchBlock::most_rows rows. */
+[[nodiscard]] TouchBlock pack_block(std::span<const TouchRecord> rows, ChunkList<std::byte>& memory);
 
 class TouchLog {
 public:
-    static constexpr std::size_t block_rows = 2048;
-
     explicit TouchLog(std::pmr::memory_resource* resource) : memory_(resource), blocks_(resource), latest_(resource) {}
 
     void push_back(const TouchRecord& row)
     {
-        if (latest_.size() == block_rows) {
-            blocks_.push_back(pack(latest_, memory_));
+        if (latest_.size() == TouchBlock::most_rows) {
+            append_block(pack_block(latest_, memory_));
             latest_.clear();
         }
         // Field by field: copying the whole would wait for the fields to reach memory.
@@ -85,7 +88,16 @@ public:
         place.code = row.code;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return blocks_.size() * block_rows + latest_.size(); }
+    /** Adds a whole block, whose columns lie in memory(). */
+    void append_block(const TouchBlock& block)
+    {
+        blocks_.push_back(block);
+        rows_in_blocks_ += block.rows;
+    }
+    /** Where columns for append_block go. */
+    [[nodiscard]] ChunkList<std::byte>& memory() noexcept { return memory_; }
+
+    [[nodiscard]] std::size_t size() const noexcept { return rows_in_blocks_ + latest_.size(); }
 
     /** Calls `visit(block)` for each block in turn; the one still being filled is packed into `scratch` for it. */
     template <class Visitor>
@@ -97,7 +109,7 @@ public:
             }
         }
         if (!latest_.empty()) {
-            visit(pack(latest_, scratch));
+            visit(pack_block(latest_, scratch));
         }
     }
 
@@ -105,6 +117,7 @@ private:
     ChunkList<std::byte> memory_;
     ChunkList<TouchBlock> blocks_;
     std::pmr::vector<TouchRecord> latest_;
+    std::size_t rows_in_blocks_ = 0;
 };
 
 }  // namespace marketing::attribution

@@ -61,7 +61,7 @@ COMMENT ON TYPE analytics.touch_class IS 'Where a touch came from, and which rul
 COMMENT ON COLUMN analytics.touch_class.platform IS 'Canonical platform; direct, referral, event or unknown where there is none';
 COMMENT ON COLUMN analytics.touch_class.channel IS 'Channel by the names of GA4 (Paid Search ... Unassigned)';
 COMMENT ON COLUMN analytics.touch_class.is_paid IS 'Whether the touch was paid for';
-COMMENT ON COLUMN analytics.touch_class.rule IS 'The rule that decided: user:7, product:10, click_id:gclid, alias:fb_ads, ga4:Direct ...';
+COMMENT ON COLUMN analytics.touch_class.rule IS 'The rule that decided: user:7, click_id:gclid, ga4:Paid Search ...';
 
 CREATE FUNCTION analytics.classify_touch(
     ruleset         bytea,

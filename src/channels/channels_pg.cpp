@@ -106,11 +106,11 @@ TupleDesc row_type(FunctionCallInfo fcinfo)
     return site->row;
 }
 
-/** A platform's name, which the kernel may have cut inside a character that is not UTF-8. */
+/** A platform's name. The kernel may have cut it inside a character of an encoding that it does not know. */
 Datum name_datum(std::string_view name)
 {
     const int size = static_cast<int>(name.size());
-    const bool may_be_cut = name.size() == channels::longest_name;
+    const bool may_be_cut = channels::database_charset() != channels::Charset::utf8;
     const int whole = may_be_cut ? pg_mbcliplen(name.data(), size, size) : size;
     return PointerGetDatum(cstring_to_text_with_len(name.data(), whole));
 }

@@ -21,7 +21,7 @@ COMMENT ON TABLE analytics.platform IS
 
 A platform with a family or a category is a known network. One without either has merely been seen.';
 COMMENT ON COLUMN analytics.platform.platform IS 'Canonical name, as analytics.platform_name() spells it';
-COMMENT ON COLUMN analytics.platform.family IS 'The company or group of platforms that filters may name (meta); NULL: merely seen';
+COMMENT ON COLUMN analytics.platform.family IS 'Company or group that filters may name (meta); NULL: merely seen';
 COMMENT ON COLUMN analytics.platform.category IS 'Kind of site, where analytics.source_category does not list the platform''s name';
 COMMENT ON COLUMN analytics.platform.ad_network IS 'Whether its paid touches with a campaign count for the last-paid-touch rule';
 COMMENT ON COLUMN analytics.platform.builtin IS 'True for rows of the release; add a row of the same key rather than change one';
@@ -43,7 +43,7 @@ COMMENT ON TABLE analytics.source_category IS
 
 A source is matched as a whole, in any case: bing is listed, bing.com is not.';
 COMMENT ON COLUMN analytics.source_category.source IS 'The source as utm_source writes it';
-COMMENT ON COLUMN analytics.source_category.category IS 'SEARCH, SHOPPING, SOCIAL, VIDEO, AI or EMAIL; NULL takes a built-in source off the list';
+COMMENT ON COLUMN analytics.source_category.category IS 'SEARCH, SHOPPING, SOCIAL, VIDEO, AI, EMAIL; NULL takes a source off the list';
 COMMENT ON COLUMN analytics.source_category.builtin IS 'True for rows of the release; add a row of the same key rather than change one';
 
 CREATE TABLE analytics.source_host (

@@ -99,10 +99,11 @@ std::string_view without_half_character(std::string_view text, std::size_t most)
     if (text.size() <= most) {
         return text;
     }
-    while (most > 0 && is_continuation(byte_at(text, most))) {
-        --most;
+    std::size_t end = most;
+    while (end > most - 3 && is_continuation(byte_at(text, end))) {
+        --end;
     }
-    return text.substr(0, most);
+    return text.substr(0, end);
 }
 
 }  // namespace

@@ -37,11 +37,11 @@ DECLARE
     unknown text;
 BEGIN
     SELECT pg_catalog.array_agg(DISTINCT d.platform) INTO members FROM (
-        SELECT p.platform, p.family FROM analytics.platform p UNION ALL SELECT w.platform, w.family FROM warehouse.dim_platforms w) d
+        SELECT p.platform, p.family FROM analytics.effective_platform p UNION ALL SELECT w.platform, w.family FROM warehouse.dim_platforms w) d
     WHERE d.platform = ANY (platforms) OR d.family = ANY (platforms);
     SELECT pg_catalog.string_agg(pg_catalog.quote_nullable(a), ', ') INTO unknown FROM pg_catalog.unnest(platforms) a
     WHERE a IS NULL OR NOT EXISTS (
-        SELECT FROM (SELECT p.platform, p.family FROM analytics.platform p UNION ALL SELECT w.platform, w.family FROM warehouse.dim_platforms w) d
+        SELECT FROM (SELECT p.platform, p.family FROM analytics.effective_platform p UNION ALL SELECT w.platform, w.family FROM warehouse.dim_platforms w) d
         WHERE d.platform = a OR d.family = a);
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown platform: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (

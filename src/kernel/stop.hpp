@@ -15,18 +15,24 @@ class StopFlag {
 public:
     /** A flag that is never raised (unit tests, benchmarks). */
     constexpr StopFlag() noexcept = default;
-    explicit constexpr StopFlag(const volatile std::sig_atomic_t* flag) noexcept : flag_(flag) {}
+    /** Up while either of the two is not 0. */
+    explicit constexpr StopFlag(const volatile std::sig_atomic_t* flag,
+                                const volatile std::sig_atomic_t* other = nullptr) noexcept
+        : flag_(flag), other_(other)
+    {
+    }
 
     /** Throws Stopped if the flag is up. Cheap enough for each client, not for each touch. */
     void poll() const
     {
-        if (flag_ != nullptr && *flag_ != 0) {
+        if ((flag_ != nullptr && *flag_ != 0) || (other_ != nullptr && *other_ != 0)) {
             throw Stopped{};
         }
     }
 
 private:
     const volatile std::sig_atomic_t* flag_ = nullptr;
+    const volatile std::sig_atomic_t* other_ = nullptr;
 };
 
 }  // namespace marketing::kernel

@@ -100,7 +100,8 @@ void raise_if_failed(const Failure& failure)
 
 kernel::StopFlag stop_flag() noexcept
 {
-    return kernel::StopFlag(&InterruptPending);
+    // Not InterruptPending: that is also raised for what ends no query, such as a parallel worker's message.
+    return kernel::StopFlag(&QueryCancelPending, &ProcDiePending);
 }
 
 }  // namespace marketing::postgres

@@ -32,7 +32,7 @@ BEGIN
         UNION SELECT c.platform FROM warehouse.source_campaigns c WHERE c.business_id = derive_platforms.business_id
         UNION SELECT 'unknown'
     ) s
-    LEFT JOIN LATERAL (SELECT p.family, p.ad_network FROM analytics.platform p WHERE p.platform = s.platform ORDER BY p.builtin LIMIT 1) k ON true;
+    LEFT JOIN analytics.effective_platform k ON k.platform = s.platform;
     RETURN analytics.merge_table('warehouse.dim_platforms', '{business_id,platform}',
         scope => pg_catalog.format('t.business_id = %s', derive_platforms.business_id));
 END

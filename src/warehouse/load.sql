@@ -85,8 +85,10 @@ COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[]) IS
 'Makes a table equal to pg_temp.shaped within a scope; writes only what differs
 target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that pg_temp.shaped covers completely; rows of the target in it that pg_temp.shaped lacks are deleted. pending: client_key or date columns, whose old and new values are marked for derivation.';
 
+-- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
 CREATE FUNCTION analytics.stage_source(source analytics.source) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
 AS $$
 DECLARE
     relation regclass := pg_catalog.to_regclass(source.relation);
@@ -103,6 +105,7 @@ BEGIN
         RAISE EXCEPTION 'relation % of source % does not exist', source.relation, source.source_id
             USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
     END IF;
+    PERFORM pg_catalog.set_config('TimeZone', options ->> 'timezone', true);
     SELECT pg_catalog.string_agg(m.problem, E'\n') INTO problems
     FROM analytics.source_mapping(source.entity, relation, source.columns, options) m;
     IF problems IS NOT NULL THEN
@@ -166,6 +169,7 @@ Returns the number of rows read. A row that cannot be used has its reason and th
 
 CREATE FUNCTION analytics.settle_stage(source analytics.source, key text[], run_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
 AS $$
 DECLARE
     counts analytics.load_counts;

@@ -29,7 +29,7 @@ BEGIN
         SELECT w.business_id, 'reconciliation_amount', w.entity || ' of source ' || w.source_id,
                CASE WHEN pg_catalog.abs(w.amount_read - w.amount_loaded) <= 0.01 THEN 'pass' WHEN w.rejected + w.deduplicated > 0 THEN 'warn' ELSE 'fail' END,
                w.rejected + w.deduplicated, w.amount_loaded, w.amount_read, NULL,
-               pg_catalog.format('%s of %s loaded; the rest is in rejected or repeated rows', pg_catalog.round(w.amount_loaded, 2), pg_catalog.round(w.amount_read, 2))
+               pg_catalog.format('%s of %s in readable rows loaded; the rest is in repeated or refused rows', pg_catalog.round(w.amount_loaded, 2), pg_catalog.round(w.amount_read, 2))
         FROM warehouse.source_watermark w WHERE w.amount_read IS NOT NULL
         UNION ALL
         SELECT r.business_id, 'rejected_rows', r.entity || ' of source ' || r.source_id, 'warn', pg_catalog.sum(r.occurrences)::bigint, NULL, 0,

@@ -37,7 +37,7 @@ BEGIN
     amount_column := CASE source.entity WHEN 'contracts' THEN 'amount' WHEN 'ad_performance' THEN 'spend' END;
     rows_read := analytics.stage_source(source);
     IF amount_column IS NOT NULL THEN
-        EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.sum(%I), 0) FROM pg_temp.stage', amount_column) INTO amount_read;
+        EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.sum(%I), 0) FROM pg_temp.stage WHERE reject_reason IS NULL', amount_column) INTO amount_read;
     END IF;
     SELECT pg_catalog.max(s.updated_at) INTO newest FROM pg_temp.stage s;
     counts := CASE source.entity
@@ -169,6 +169,7 @@ DECLARE
     failures text[] := '{}';
     state text;
     reason text;
+    detail text;
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
     IF refresh.mode IS NULL OR refresh.mode NOT IN ('incremental', 'full') THEN
@@ -219,7 +220,8 @@ BEGIN
                     counts := analytics.run_step(steps[i], business, sources[i], run);
                     PERFORM analytics.log_step(run, business, steps[i], sources[i], counts, began);
                 EXCEPTION WHEN OTHERS THEN
-                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, reason = MESSAGE_TEXT;
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+                    reason := pg_catalog.concat_ws(': ', reason, NULLIF(detail, ''));
                     PERFORM analytics.log_step(run, business, steps[i], sources[i], NULL, began, state, reason);
                     failures := failures || pg_catalog.format('%s%s: %s', steps[i], ' of source ' || sources[i], reason);
                 END;

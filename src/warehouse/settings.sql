@@ -1,18 +1,22 @@
 -- Settings of a business. A business without a row has the defaults of warehouse.settings.
 
-CREATE FUNCTION analytics.settings(business_id bigint DEFAULT 1)
-    RETURNS TABLE (reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text,
-                   lead_touches text, lookback interval, half_life interval)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+CREATE TYPE analytics.business_settings AS (
+    reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text, lead_touches text, lookback interval, half_life interval
+);
+COMMENT ON TYPE analytics.business_settings IS 'Settings of a business, as analytics.settings() shows them';
+
+CREATE FUNCTION analytics.settings(business_id bigint DEFAULT 1) RETURNS analytics.business_settings
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
-#variable_conflict use_column
+DECLARE
+    found analytics.business_settings := ('UTC', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days');
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
-    RETURN QUERY SELECT s.reporting_timezone, s.currency, s.fiscal_year_start_month, s.revenue_basis, s.lead_touches, s.lookback, s.half_life
-        FROM warehouse.settings s WHERE s.business_id = settings.business_id;
-    IF NOT FOUND THEN
-        RETURN QUERY VALUES ('UTC', 'USD', 1, 'lead_date', 'journey', interval '90 days', interval '7 days');
-    END IF;
+    SELECT COALESCE(s.reporting_timezone, found.reporting_timezone), COALESCE(s.currency, found.currency),
+           COALESCE(s.fiscal_year_start_month, found.fiscal_year_start_month), COALESCE(s.revenue_basis, found.revenue_basis),
+           COALESCE(s.lead_touches, found.lead_touches), COALESCE(s.lookback, found.lookback), COALESCE(s.half_life, found.half_life)
+    INTO found FROM (SELECT) one LEFT JOIN warehouse.settings s ON s.business_id = settings.business_id;
+    RETURN found;
 END
 $$;
 COMMENT ON FUNCTION analytics.settings(bigint) IS 'The settings of a business: one row, defaults where nothing was set';
@@ -21,13 +25,12 @@ CREATE FUNCTION analytics.configure(
     reporting_timezone text DEFAULT NULL, currency text DEFAULT NULL, fiscal_year_start_month int DEFAULT NULL,
     revenue_basis text DEFAULT NULL, lead_touches text DEFAULT NULL, lookback interval DEFAULT NULL, half_life interval DEFAULT NULL,
     business_id bigint DEFAULT 1)
-    RETURNS TABLE (reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text,
-                   lead_touches text, lookback interval, half_life interval)
-    LANGUAGE plpgsql VOLATILE ROWS 1
+    RETURNS analytics.business_settings
+    LANGUAGE plpgsql VOLATILE
 AS $$
-#variable_conflict use_column
 DECLARE
-    old record;
+    old analytics.business_settings;
+    new analytics.business_settings;
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
     IF configure.business_id IS NULL THEN
@@ -51,7 +54,7 @@ BEGIN
         RAISE EXCEPTION 'lookback and half_life must be positive' USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
-    SELECT * INTO old FROM analytics.settings(configure.business_id);
+    old := analytics.settings(configure.business_id);
     INSERT INTO warehouse.settings AS s VALUES (configure.business_id,
         COALESCE(configure.reporting_timezone, old.reporting_timezone), COALESCE(configure.currency, old.currency),
         COALESCE(configure.fiscal_year_start_month, old.fiscal_year_start_month), COALESCE(configure.revenue_basis, old.revenue_basis),
@@ -61,12 +64,12 @@ BEGIN
         fiscal_year_start_month = EXCLUDED.fiscal_year_start_month, revenue_basis = EXCLUDED.revenue_basis,
         lead_touches = EXCLUDED.lead_touches, lookback = EXCLUDED.lookback, half_life = EXCLUDED.half_life;
 
-    IF EXISTS (SELECT FROM analytics.settings(configure.business_id) new
-               WHERE (new.reporting_timezone, new.currency, new.lead_touches, new.lookback)
-                     IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback)) THEN
+    new := analytics.settings(configure.business_id);
+    IF (new.reporting_timezone, new.currency, new.lead_touches, new.lookback)
+        IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback) THEN
         RAISE NOTICE 'the change reaches derived data: run CALL analytics.refresh(mode => ''full'')';
     END IF;
-    RETURN QUERY SELECT * FROM analytics.settings(configure.business_id);
+    RETURN new;
 END
 $$;
 COMMENT ON FUNCTION analytics.configure(text, text, int, text, text, interval, interval, bigint) IS

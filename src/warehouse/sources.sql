@@ -115,7 +115,8 @@ AS $$
     SELECT CASE
         WHEN kind = 'key' OR kind = 'text' THEN pg_catalog.format('NULLIF(pg_catalog.btrim((%s)::text), '''')', expression)
         WHEN kind = 'label' THEN pg_catalog.format('NULLIF(pg_catalog."left"(pg_catalog.btrim((%s)::text), 150), '''')', expression)
-        WHEN kind = 'platform' THEN pg_catalog.format('analytics.platform_name(pg_catalog."left"(pg_catalog.btrim((%s)::text), 150))', expression)
+        WHEN kind = 'platform' THEN pg_catalog.format(
+            'analytics.platform_name(pg_catalog."left"(pg_catalog.btrim((%s)::text), 150), (SELECT analytics.channel_ruleset()))', expression)
         WHEN kind = 'timestamp' AND source_type = 'timestamptz'::regtype THEN expression
         WHEN kind = 'timestamp' AND source_type IN ('timestamp'::regtype, 'date'::regtype) THEN
             pg_catalog.format('(%s)::timestamp AT TIME ZONE %L', expression, zone)
@@ -174,7 +175,9 @@ BEGIN
                 SELECT t.typbasetype INTO found_type FROM pg_catalog.pg_type t WHERE t.oid = found_type;
             END LOOP;
             conversion := analytics.conversion_sql(wanted.kind, expression, found_type, zone, date_order);
-            IF conversion IS NULL THEN
+            IF found_type IS NULL THEN
+                problem := wanted.name || ': the expression must give one value for each row';
+            ELSIF conversion IS NULL THEN
                 problem := pg_catalog.format('%s: type %s cannot be read as a %s', wanted.name, found_type, wanted.kind);
             END IF;
         EXCEPTION WHEN OTHERS THEN
