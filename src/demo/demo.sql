@@ -32,8 +32,9 @@ AS $$
         (4, 'facebook', '120210000000000104', 'Open day | Stories', 19, 3, 66, 700, 'ACTIVE'),
         -- Dear from the first day on.
         (5, 'facebook', '120210000000000105', 'Summer camps | Reach', 9, 1, 66, 900, 'ACTIVE'),
-        -- Cheap, and the one that sells.
+        -- The cheapest leads.
         (6, 'google', '21500000201', 'Search | Brand', 25, 4, 66, 450, 'ENABLED'),
+        -- The one that sells.
         (7, 'google', '21500000202', 'Search | Language courses', 14, 2, 66, 800, 'ENABLED'),
         -- Dear from the first day on.
         (8, 'google', '21500000203', 'Performance Max', 5, 1, 66, 1200, 'ENABLED')
@@ -300,7 +301,7 @@ BEGIN
         ) t CROSS JOIN pg_catalog.generate_series(0, scale - 1) copy
         JOIN demo.crm_events e ON e.id = copy * 17136 + t.id;
 
-    -- Each contract is paid on the day it is signed; every fifth client has bought before, in the years since October 2022.
+    -- Each contract is paid on the day it is signed; every fifth client has bought before, in the three years before.
     INSERT INTO demo.transactions
         SELECT pg_catalog.row_number() OVER (ORDER BY p.occurred_at, p.client_id, p.amount), p.client_id, p.occurred_at, p.amount, p.quantity, p.amount * 3 / 10
         FROM (
@@ -390,10 +391,12 @@ BEGIN
     END IF;
     -- A second call, or a refresh in another session, waits for the end of this one.
     PERFORM pg_catalog.pg_advisory_xact_lock(analytics.refresh_lock(1));
-    IF pg_catalog.to_regnamespace('demo') IS NOT NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'duplicate_schema',
-            MESSAGE = CASE WHEN analytics.is_demo_schema() THEN 'the demo data are already loaded' ELSE 'there is a schema "demo" that load_demo() did not make' END,
-            HINT = CASE WHEN analytics.is_demo_schema() THEN 'Run SELECT analytics.drop_demo() first.' ELSE 'Rename that schema, or load the demo into another database.' END;
+    IF analytics.is_demo_schema() THEN
+        RAISE EXCEPTION 'the demo data are already loaded'
+            USING ERRCODE = 'duplicate_schema', HINT = 'Run SELECT analytics.drop_demo() first.';
+    ELSIF pg_catalog.to_regnamespace('demo') IS NOT NULL THEN
+        RAISE EXCEPTION 'there is a schema "demo" that load_demo() did not make'
+            USING ERRCODE = 'duplicate_schema', HINT = 'Rename that schema, or load the demo into another database.';
     END IF;
     SELECT pg_catalog.string_agg(pg_catalog.format('%s from %s', s.entity, s.relation), ', ' ORDER BY s.source_id) INTO taken
     FROM analytics.source s WHERE s.business_id = 1;
@@ -412,6 +415,8 @@ BEGIN
     PERFORM analytics.drop_temporary(t) FROM pg_catalog.unnest('{demo_client,demo_touch,demo_ad_day}'::text[]) t;
     ANALYZE demo.crm_clients, demo.crm_events, demo.crm_contracts, demo.transactions;
 
+    -- The figures are those of the default settings.
+    DELETE FROM warehouse.settings s WHERE s.business_id = 1;
     PERFORM analytics.configure(reporting_timezone => 'Europe/Kyiv', currency => 'UAH');
     PERFORM analytics.register_source(s.entity, s.relation::regclass, s.columns, s.preset)
     FROM (VALUES
@@ -458,9 +463,10 @@ DECLARE
     business bigint;
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
-    IF NOT analytics.is_demo_schema() THEN
-        RAISE EXCEPTION 'the demo data are not loaded' USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = CASE WHEN pg_catalog.to_regnamespace('demo') IS NOT NULL THEN 'There is a schema "demo", but load_demo() did not make it.' END;
+    IF pg_catalog.to_regnamespace('demo') IS NULL THEN
+        RAISE EXCEPTION 'the demo data are not loaded' USING ERRCODE = 'object_not_in_prerequisite_state';
+    ELSIF NOT analytics.is_demo_schema() THEN
+        RAISE EXCEPTION 'load_demo() did not make the schema "demo" that there is' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     PERFORM pg_catalog.pg_advisory_xact_lock(analytics.refresh_lock(1));
     WITH dropped AS (DELETE FROM analytics.source s WHERE s.relation LIKE 'demo.%' RETURNING s.business_id)
