@@ -1,4 +1,5 @@
--- From a registered relation into facts and dimensions. Each source goes through the same four steps:
+-- From a registered relation into facts and dimensions. Each source goes through the same four steps, completely or for the part of it
+-- that may have changed (refresh.sql decides which):
 --   stage_source  reads it once into pg_temp.stage: canonical columns, and for a bad row its reason and the whole source row;
 --   settle_stage  takes out repeated rows, checks what is particular to the entity, writes the quarantine;
 --   load_<entity> shapes pg_temp.shaped, a table of the target's columns;
@@ -71,9 +72,10 @@ BEGIN
         (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ') FROM pg_catalog.unnest(all_columns) c),
         -- Clients and days are collected in tables of their own: both the old and the new value of a changed row count.
         (SELECT COALESCE(pg_catalog.string_agg(pg_catalog.format($sql$, marked_%1$s AS (
-                INSERT INTO %2$s SELECT DISTINCT COALESCE(d.business_id, d.old_business_id), v.value
+                INSERT INTO %2$s SELECT DISTINCT COALESCE(d.business_id, d.old_business_id), %3$s v.value
                 FROM diff d, LATERAL (VALUES (d.%1$I), (d.old_%1$s)) v (value) WHERE v.value IS NOT NULL ON CONFLICT DO NOTHING)$sql$,
-            p, CASE p WHEN 'client_key' THEN 'warehouse.pending_client' ELSE 'warehouse.pending_day' END), ''), '')
+            p, CASE p WHEN 'client_key' THEN 'warehouse.pending_client' ELSE 'warehouse.pending_day' END,
+            CASE p WHEN 'client_key' THEN '' WHEN 'event_date' THEN '''events'',' ELSE '''results'',' END), ''), '')
          FROM pg_catalog.unnest(pending) p)
     ) INTO counts;
     EXECUTE 'SELECT pg_catalog.count(*) FROM pg_temp.shaped' INTO counts.rows_read;
@@ -86,7 +88,7 @@ COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[]) IS
 target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that pg_temp.shaped covers completely; rows of the target in it that pg_temp.shaped lacks are deleted. pending: client_key or date columns, whose old and new values are marked for derivation.';
 
 -- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
-CREATE FUNCTION analytics.stage_source(source analytics.source) RETURNS bigint
+CREATE FUNCTION analytics.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
 AS $$
@@ -157,17 +159,18 @@ BEGIN
         FROM %s AS _source
         CROSS JOIN LATERAL (SELECT %s OFFSET 0) v
         CROSS JOIN LATERAL (SELECT CASE %s END AS reject_reason OFFSET 0) r
-        $sql$, kept, relation, outputs, reasons);
+        WHERE %s
+        $sql$, kept, relation, outputs, reasons, COALESCE(slice, 'true'));
     GET DIAGNOSTICS n = ROW_COUNT;
     EXECUTE 'ANALYZE pg_temp.stage';
     RETURN n;
 END
 $$;
-COMMENT ON FUNCTION analytics.stage_source(analytics.source) IS
+COMMENT ON FUNCTION analytics.stage_source(analytics.source, text) IS
 'Reads a source into pg_temp.stage: canonical columns, reject_reason, source_row
-Returns the number of rows read. A row that cannot be used has its reason and the whole source row; the others have neither.';
+slice: condition on the rows of the source that are wanted, NULL for all. Returns the number of rows read. A row that cannot be used has its reason and the whole source row; the others have neither.';
 
-CREATE FUNCTION analytics.settle_stage(source analytics.source, key text[], run_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.settle_stage(source analytics.source, key text[], run_id bigint, complete boolean) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
     SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
 AS $$
@@ -212,14 +215,24 @@ BEGIN
         FROM pg_temp.stage WHERE reject_reason IS NOT NULL GROUP BY row_hash
         $sql$, pg_catalog.format('pg_catalog."left"(%I::text, 256)', key[1]))
     USING source.business_id, source.source_id, source.entity, run_id;
-    PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
-        scope => pg_catalog.format('t.source_id = %s', source.source_id));
+    -- What was refused before stands until the source is read completely, or the row with that key comes again.
+    IF complete THEN
+        PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
+            scope => pg_catalog.format('t.source_id = %s', source.source_id));
+    ELSE
+        CREATE TEMP TABLE seen_key ON COMMIT DROP AS SELECT s.row_key FROM pg_temp.shaped s;
+        EXECUTE pg_catalog.format('INSERT INTO pg_temp.seen_key SELECT pg_catalog."left"(%I::text, 256) FROM pg_temp.stage', key[1]);
+        PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id,occurrences}',
+            scope => pg_catalog.format('t.source_id = %s AND (t.row_key IN (SELECT k.row_key FROM pg_temp.seen_key k)
+                OR t.row_hash IN (SELECT c.row_hash FROM pg_temp.shaped c))', source.source_id));
+        DROP TABLE pg_temp.seen_key;
+    END IF;
     SELECT COALESCE(pg_catalog.sum(s.occurrences), 0) INTO counts.rejected FROM pg_temp.shaped s;
     DELETE FROM pg_temp.stage s WHERE s.reject_reason IS NOT NULL;
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.settle_stage(analytics.source, text[], bigint) IS
+COMMENT ON FUNCTION analytics.settle_stage(analytics.source, text[], bigint, boolean) IS
 'Takes repeated and refused rows out of pg_temp.stage and writes the quarantine
 Returns how many were deduplicated and rejected.';
 
@@ -233,6 +246,16 @@ AS $$
     WHERE NOT EXISTS (SELECT FROM warehouse.dim_clients d WHERE d.business_id = add_clients.business_id AND d.client_id = s.client_id)
 $$;
 COMMENT ON FUNCTION analytics.add_clients(bigint) IS 'Adds the clients of pg_temp.stage that dim_clients lacks';
+
+CREATE FUNCTION analytics.add_platforms() RETURNS void
+    LANGUAGE sql VOLATILE
+AS $$
+    INSERT INTO warehouse.dim_platforms
+    SELECT s.business_id, s.platform, k.family, COALESCE(k.ad_network, false)
+    FROM (SELECT DISTINCT business_id, platform FROM pg_temp.shaped) s LEFT JOIN analytics.effective_platform k ON k.platform = s.platform
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION analytics.add_platforms() IS 'Adds the platforms of pg_temp.shaped that dim_platforms lacks';
 
 CREATE FUNCTION analytics.refuse_other_currencies(own text) RETURNS void
     LANGUAGE sql VOLATILE
@@ -252,11 +275,11 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.sum_counts(analytics.load_counts, analytics.load_counts) IS 'The counts of one load: what was settled and what was merged';
 
-CREATE FUNCTION analytics.load_clients(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.load_clients(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    settled analytics.load_counts := analytics.settle_stage(source, '{client_id}', run_id);
+    settled analytics.load_counts := analytics.settle_stage(source, '{client_id}', run_id, scope IS NULL);
     merged analytics.load_counts;
 BEGIN
     -- A client of two client sources belongs to the one registered first.
@@ -269,7 +292,7 @@ BEGIN
     WITH forgotten AS (
         UPDATE warehouse.dim_clients d SET source_id = NULL, name = NULL, mobile = NULL, registered_at = NULL
         WHERE d.business_id = source.business_id AND d.source_id = source.source_id
-          AND NOT EXISTS (SELECT FROM pg_temp.stage s WHERE s.client_id = d.client_id)
+          AND scope IS NULL AND NOT EXISTS (SELECT FROM pg_temp.stage s WHERE s.client_id = d.client_id)
         RETURNING d.business_id, d.client_key
     )
     INSERT INTO warehouse.pending_client SELECT * FROM forgotten ON CONFLICT DO NOTHING;
@@ -284,25 +307,26 @@ BEGIN
     RETURN analytics.sum_counts(settled, merged);
 END
 $$;
-COMMENT ON FUNCTION analytics.load_clients(analytics.source, bigint) IS 'Loads pg_temp.stage into dim_clients';
+COMMENT ON FUNCTION analytics.load_clients(analytics.source, bigint, text) IS 'Loads pg_temp.stage into dim_clients';
 
-CREATE FUNCTION analytics.load_campaigns(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.load_campaigns(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    settled analytics.load_counts := analytics.settle_stage(source, '{campaign_id,platform}', run_id);
+    settled analytics.load_counts := analytics.settle_stage(source, '{campaign_id,platform}', run_id, scope IS NULL);
 BEGIN
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT source.business_id, source.source_id, s.platform, s.campaign_id, s.campaign_name, s.status, s.daily_budget::numeric(18,4)
     FROM pg_temp.stage s;
+    PERFORM analytics.add_platforms();
     RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.source_campaigns', '{business_id,source_id,platform,campaign_id}',
-        scope => pg_catalog.format('t.source_id = %s', source.source_id)));
+        scope => COALESCE(scope, pg_catalog.format('t.source_id = %s', source.source_id))));
 END
 $$;
-COMMENT ON FUNCTION analytics.load_campaigns(analytics.source, bigint) IS 'Loads pg_temp.stage into source_campaigns';
+COMMENT ON FUNCTION analytics.load_campaigns(analytics.source, bigint, text) IS 'Loads pg_temp.stage into source_campaigns';
 
-CREATE FUNCTION analytics.load_ad_performance(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.load_ad_performance(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -310,7 +334,7 @@ DECLARE
     settled analytics.load_counts;
 BEGIN
     PERFORM analytics.refuse_other_currencies(own_currency);
-    settled := analytics.settle_stage(source, '{date,platform,account_id,campaign_id,ad_group_id,ad_id}', run_id);
+    settled := analytics.settle_stage(source, '{date,platform,account_id,campaign_id,ad_group_id,ad_id}', run_id, scope IS NULL);
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT source.business_id, source.source_id, s.date, s.platform, s.account_id, s.campaign_id, s.ad_group_id, s.ad_id,
@@ -318,14 +342,15 @@ BEGIN
            s.impressions::bigint, s.clicks::bigint, s.link_clicks::bigint, s.spend::numeric(18,4),
            s.platform_conversions::numeric(18,4), own_currency AS currency
     FROM pg_temp.stage s;
+    PERFORM analytics.add_platforms();
     RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_campaign_performance_daily',
         '{business_id,date,source_id,platform,account_id,campaign_id,ad_group_id,ad_id}',
-        scope => pg_catalog.format('t.source_id = %s', source.source_id), pending => '{date}'));
+        scope => COALESCE(scope, pg_catalog.format('t.source_id = %s', source.source_id)), pending => '{date}'));
 END
 $$;
-COMMENT ON FUNCTION analytics.load_ad_performance(analytics.source, bigint) IS 'Loads pg_temp.stage into fact_campaign_performance_daily';
+COMMENT ON FUNCTION analytics.load_ad_performance(analytics.source, bigint, text) IS 'Loads pg_temp.stage into fact_campaign_performance_daily';
 
-CREATE FUNCTION analytics.load_events(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.load_events(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -333,7 +358,7 @@ DECLARE
     -- Where the source says which events are leads, an event without the mark is none.
     flags_leads constant boolean := source.columns ? 'is_lead' OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = source.relation::regclass AND a.attname = 'is_lead' AND NOT a.attisdropped);
-    settled analytics.load_counts := analytics.settle_stage(source, '{event_id}', run_id);
+    settled analytics.load_counts := analytics.settle_stage(source, '{event_id}', run_id, scope IS NULL);
 BEGIN
     PERFORM analytics.add_clients(source.business_id);
     PERFORM analytics.drop_temporary('shaped');
@@ -344,7 +369,7 @@ BEGIN
            u.utm_term, u.referrer_host, u.click_id_name, u.click_id, COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id,
            s.product_id, s.branch_id, CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) END AS lead_flag,
            COALESCE(s.platform, c.platform) AS platform, c.channel, c.is_paid, c.rule AS channel_rule,
-           s.touch_number::int, CASE s.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
+           r.campaign_key, s.touch_number::int, CASE s.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
            CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE s.touch_number = 1 END AS is_lead, false AS is_contract
     FROM (SELECT s.*, pg_catalog.row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS touch_number
           FROM pg_temp.stage s) s
@@ -362,15 +387,20 @@ BEGIN
         OFFSET 0
     ) u
     CROSS JOIN LATERAL analytics.classify_touch((SELECT analytics.channel_ruleset()), s.source_type, u.utm_source, u.utm_medium,
-        u.utm_campaign, u.referrer_host, CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END) c;
+        u.utm_campaign, u.referrer_host, CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END) c
+    LEFT JOIN warehouse.campaign_ref r ON r.business_id = source.business_id AND r.platform = COALESCE(s.platform, c.platform)
+        AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign);
+    PERFORM analytics.add_platforms();
+    INSERT INTO warehouse.campaign_ref (business_id, platform, campaign_ref)
+        SELECT DISTINCT s.business_id, s.platform, s.campaign_ref FROM pg_temp.shaped s WHERE s.campaign_ref IS NOT NULL ON CONFLICT DO NOTHING;
     RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_events',
-        '{business_id,client_bucket,source_id,event_id}', insert_only => '{touch_number,touch_role,is_lead,is_contract}',
-        scope => pg_catalog.format('t.source_id = %s', source.source_id), pending => '{client_key}'));
+        '{business_id,source_id,event_id,client_bucket}', insert_only => '{touch_number,touch_role,is_lead,is_contract,campaign_key}',
+        scope => COALESCE(scope, pg_catalog.format('t.source_id = %s', source.source_id)), pending => '{client_key,event_date}'));
 END
 $$;
-COMMENT ON FUNCTION analytics.load_events(analytics.source, bigint) IS 'Loads pg_temp.stage into fact_events, each touch classified';
+COMMENT ON FUNCTION analytics.load_events(analytics.source, bigint, text) IS 'Loads pg_temp.stage into fact_events, each touch classified';
 
-CREATE FUNCTION analytics.load_contracts(source analytics.source, run_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.load_contracts(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -378,7 +408,7 @@ DECLARE
     settled analytics.load_counts;
 BEGIN
     PERFORM analytics.refuse_other_currencies(setting.currency);
-    settled := analytics.settle_stage(source, '{contract_id}', run_id);
+    settled := analytics.settle_stage(source, '{contract_id}', run_id, scope IS NULL);
     PERFORM analytics.add_clients(source.business_id);
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
@@ -386,8 +416,8 @@ BEGIN
            (s.signed_at AT TIME ZONE setting.reporting_timezone)::date AS signed_date, s.amount::numeric(18,4), s.product_id, s.branch_id
     FROM pg_temp.stage s JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id;
     RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_contracts',
-        '{business_id,client_bucket,source_id,contract_id}', scope => pg_catalog.format('t.source_id = %s', source.source_id),
+        '{business_id,source_id,contract_id,client_bucket}', scope => COALESCE(scope, pg_catalog.format('t.source_id = %s', source.source_id)),
         pending => '{client_key,signed_date}'));
 END
 $$;
-COMMENT ON FUNCTION analytics.load_contracts(analytics.source, bigint) IS 'Loads pg_temp.stage into fact_contracts';
+COMMENT ON FUNCTION analytics.load_contracts(analytics.source, bigint, text) IS 'Loads pg_temp.stage into fact_contracts';

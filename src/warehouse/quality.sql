@@ -25,12 +25,21 @@ BEGIN
             WHEN 'campaigns' THEN (SELECT pg_catalog.count(*) FROM warehouse.source_campaigns f WHERE f.business_id = w.business_id AND f.source_id = w.source_id)
             ELSE w.loaded END) n (in_warehouse)
         UNION ALL
-        -- Money read and money loaded.
-        SELECT w.business_id, 'reconciliation_amount', w.entity || ' of source ' || w.source_id,
-               CASE WHEN pg_catalog.abs(w.amount_read - w.amount_loaded) <= 0.01 THEN 'pass' WHEN w.rejected + w.deduplicated > 0 THEN 'warn' ELSE 'fail' END,
-               w.rejected + w.deduplicated, w.amount_loaded, w.amount_read, NULL,
-               pg_catalog.format('%s of %s in readable rows loaded; the rest is in repeated or refused rows', pg_catalog.round(w.amount_loaded, 2), pg_catalog.round(w.amount_read, 2))
-        FROM warehouse.source_watermark w WHERE w.amount_read IS NOT NULL
+        -- Money in the source and money in the warehouse.
+        SELECT s.business_id, 'reconciliation_amount', s.entity || ' of source ' || s.source_id,
+               CASE WHEN pg_catalog.abs(c.amount - n.loaded) <= 0.01 THEN 'pass' WHEN w.rejected + w.deduplicated > 0 THEN 'warn' ELSE 'fail' END,
+               w.rejected + w.deduplicated, n.loaded, c.amount, NULL,
+               pg_catalog.format('%s of %s loaded', pg_catalog.round(n.loaded, 2), pg_catalog.round(c.amount, 2))
+                   || CASE WHEN w.rejected + w.deduplicated > 0 THEN '; the rest is in refused or repeated rows' ELSE '' END
+        FROM analytics.source s
+        JOIN warehouse.source_watermark w ON w.source_id = s.source_id
+        CROSS JOIN LATERAL (SELECT (analytics.count_source(s)).amount OFFSET 0) c
+        CROSS JOIN LATERAL (SELECT COALESCE(CASE s.entity
+            WHEN 'contracts' THEN (SELECT pg_catalog.sum(f.amount) FROM warehouse.fact_contracts f WHERE f.business_id = s.business_id AND f.source_id = s.source_id)
+            ELSE (SELECT pg_catalog.sum(f.spend) FROM warehouse.fact_campaign_performance_daily f WHERE f.business_id = s.business_id AND f.source_id = s.source_id)
+            END, 0)) n (loaded)
+        WHERE s.entity IN ('contracts', 'ad_performance') AND pg_catalog.to_regclass(s.relation) IS NOT NULL AND c.amount IS NOT NULL
+          AND (check_data_quality.business_id IS NULL OR s.business_id = check_data_quality.business_id)
         UNION ALL
         SELECT r.business_id, 'rejected_rows', r.entity || ' of source ' || r.source_id, 'warn', pg_catalog.sum(r.occurrences)::bigint, NULL, 0,
                (SELECT pg_catalog.jsonb_object_agg(t.reason, t.n) FROM (

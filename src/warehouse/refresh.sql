@@ -14,56 +14,195 @@ AS $$
         WHERE s.business_id = refresh_plan.business_id AND (refresh_plan.entities IS NULL OR s.entity = ANY (refresh_plan.entities))
         UNION ALL
         SELECT d.place, d.name, NULL
-        FROM (VALUES (10, 'mark everything'), (11, 'platforms'), (12, 'campaigns'), (13, 'journeys'), (14, 'rollups'), (15, 'quality')) d (place, name)
+        FROM (VALUES (10, 'mark everything'), (11, 'platforms'), (12, 'campaigns'), (13, 'journeys'), (14, 'touches per day'),
+                     (15, 'results per day'), (16, 'quality')) d (place, name)
         WHERE d.name <> 'mark everything' OR refresh_plan.mode = 'full'
     ) p ORDER BY p.place, p.source_id
 $$;
 COMMENT ON FUNCTION analytics.refresh_plan(bigint, text, text[]) IS 'The steps that a refresh of a business takes, in order';
 
-CREATE FUNCTION analytics.load_source(source_id bigint, run_id bigint) RETURNS analytics.load_counts
+-- What a source's rows in the warehouse depend on besides the rows themselves. Where it differs from what it was, nothing that was
+-- loaded can be trusted: another mapping, other settings or rules, or a table that was truncated or made anew.
+CREATE FUNCTION analytics.source_definition(source analytics.source) RETURNS text
+    LANGUAGE sql STABLE
+AS $$
+    SELECT pg_catalog.md5(pg_catalog.concat_ws(E'\x1F', source.relation, source.columns, source.options, s.reporting_timezone, s.currency,
+        analytics.channel_ruleset_version(), pg_catalog.to_regclass(source.relation)::oid, pg_catalog.pg_relation_filenode(pg_catalog.to_regclass(source.relation))))
+    FROM analytics.settings(source.business_id) s
+$$;
+COMMENT ON FUNCTION analytics.source_definition(analytics.source) IS 'Fingerprint of all that a source''s rows are read by';
+
+-- The part of a source that a refresh has to read: NULL for all of it.
+CREATE FUNCTION analytics.source_slice(source analytics.source, from_date date,
+    OUT wanted text, OUT scope text)
+    LANGUAGE plpgsql STABLE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD'
+AS $$
+DECLARE
+    known warehouse.source_watermark;
+    setting constant analytics.business_settings := analytics.settings(source.business_id);
+    day_column constant text := CASE source.entity WHEN 'events' THEN 'occurred_at' WHEN 'contracts' THEN 'signed_at' WHEN 'ad_performance' THEN 'date' END;
+    stored_day constant text := CASE source.entity WHEN 'events' THEN 'event_date' WHEN 'contracts' THEN 'signed_date' WHEN 'ad_performance' THEN 'date' END;
+    same_key constant text := CASE source.entity WHEN 'events' THEN 'event_id' WHEN 'contracts' THEN 'contract_id' WHEN 'clients' THEN 'client_id'
+        WHEN 'campaigns' THEN 'campaign_id' WHEN 'ad_performance' THEN 'date' END;
+    how record;
+    of_day record;
+    since date := from_date;
+BEGIN
+    SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
+    IF known.source_id IS NULL OR from_date = '-infinity' OR known.definition <> analytics.source_definition(source)
+        -- Several rows of one id: what a newer one stands for cannot be told without the older ones.
+        OR known.deduplicated > 0 AND COALESCE(source.options ->> 'append_only', 'false') = 'false' THEN
+        RETURN;
+    END IF;
+    SELECT m.* INTO how FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns,
+        pg_catalog.jsonb_build_object('timezone', setting.reporting_timezone) || source.options) m WHERE m.name = 'updated_at';
+    SELECT m.* INTO of_day FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns,
+        pg_catalog.jsonb_build_object('timezone', setting.reporting_timezone) || source.options) m WHERE m.name = day_column;
+    IF since IS NULL AND how.conversion IS NOT NULL AND known.watermark IS NOT NULL THEN
+        wanted := pg_catalog.format('(%1$s >= %2$L OR %1$s IS NULL)', how.conversion,
+            known.watermark - COALESCE(source.options ->> 'overlap', '10')::int * interval '1 minute');
+        scope := pg_catalog.format('t.business_id = %s AND t.source_id = %s AND EXISTS (SELECT FROM pg_temp.shaped k WHERE k.%3$I = t.%3$I)',
+            source.business_id, source.source_id, same_key);
+        RETURN;
+    ELSIF since IS NULL AND source.entity = 'ad_performance' AND how.conversion IS NULL THEN
+        SELECT pg_catalog.max(f.date) - COALESCE(source.options ->> 'lookback_days', '28')::int INTO since
+        FROM warehouse.fact_campaign_performance_daily f WHERE f.business_id = source.business_id AND f.source_id = source.source_id;
+    END IF;
+    IF since IS NOT NULL AND of_day.conversion IS NOT NULL THEN
+        wanted := pg_catalog.format('(%1$s >= %2$L OR %1$s IS NULL)', of_day.conversion,
+            CASE source.entity WHEN 'ad_performance' THEN since::text ELSE (since::timestamp AT TIME ZONE setting.reporting_timezone)::text END);
+        scope := pg_catalog.format('t.business_id = %s AND t.source_id = %s AND (t.%I >= %L OR EXISTS (SELECT FROM pg_temp.shaped k WHERE k.%5$I = t.%5$I))',
+            source.business_id, source.source_id, stored_day, since, same_key);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
+'Which rows of a source may have changed since it was last read, and which rows of the warehouse they stand for
+Both NULL where the source has to be read completely. With updated_at: rows changed since the watermark. ad_performance without it: the days that platforms still restate. from_date: all rows of that day and later; -infinity for all there are.';
+
+-- Rows of a source, the sum of its money, and for ad performance a weighted sum of its measures, so that a restatement of any day shows.
+CREATE FUNCTION analytics.count_source(source analytics.source, OUT source_rows bigint, OUT checksum numeric, OUT amount numeric)
+    LANGUAGE plpgsql STABLE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD'
+AS $$
+BEGIN
+    EXECUTE (
+        SELECT pg_catalog.format('SELECT pg_catalog.count(*), pg_catalog.sum(%s), pg_catalog.sum(%s) FROM %s',
+            COALESCE(pg_catalog.string_agg(r.readable || ' * ' || w.weight, ' + ') FILTER (WHERE w.weight > 0), 'NULL::numeric'),
+            COALESCE(pg_catalog.min(r.readable) FILTER (WHERE w.is_money), 'NULL::numeric'), source.relation)
+        FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns, source.options) m
+        JOIN (VALUES ('spend', 1000003, true), ('impressions', 1009, false), ('clicks', 1, false), ('amount', 0, true)) w (name, weight, is_money)
+            ON w.name = m.name AND source.entity IN ('ad_performance', 'contracts')
+        CROSS JOIN LATERAL (SELECT pg_catalog.format('COALESCE(CASE WHEN pg_catalog.abs(%1$s) < 1e13 THEN pg_catalog.round(%1$s, 4) END, 0)', m.conversion)) r (readable))
+    INTO source_rows, checksum, amount;
+END
+$$;
+COMMENT ON FUNCTION analytics.count_source(analytics.source) IS
+'Number of rows of a source, a checksum of its measures and the sum of its money (contracts and ad_performance)';
+
+CREATE FUNCTION analytics.stored_checksum(source analytics.source) RETURNS numeric
+    LANGUAGE sql STABLE
+AS $$
+    SELECT COALESCE(pg_catalog.sum(f.spend * 1000003 + f.impressions * 1009 + f.clicks), 0)
+    FROM warehouse.fact_campaign_performance_daily f
+    WHERE source.entity = 'ad_performance' AND f.business_id = source.business_id AND f.source_id = source.source_id
+$$;
+COMMENT ON FUNCTION analytics.stored_checksum(analytics.source) IS 'The checksum of count_source() over what the warehouse holds of a source';
+
+CREATE FUNCTION analytics.load_stage(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
+    LANGUAGE sql VOLATILE
+AS $$
+    SELECT CASE source.entity
+        WHEN 'clients' THEN analytics.load_clients(source, run_id, scope)
+        WHEN 'campaigns' THEN analytics.load_campaigns(source, run_id, scope)
+        WHEN 'ad_performance' THEN analytics.load_ad_performance(source, run_id, scope)
+        WHEN 'events' THEN analytics.load_events(source, run_id, scope)
+        WHEN 'contracts' THEN analytics.load_contracts(source, run_id, scope)
+    END
+$$;
+COMMENT ON FUNCTION analytics.load_stage(analytics.source, bigint, text) IS 'Loads pg_temp.stage as its entity asks';
+
+CREATE FUNCTION analytics.load_source(source_id bigint, run_id bigint, from_date date) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 #variable_conflict use_column
 DECLARE
     source analytics.source;
+    known warehouse.source_watermark;
+    slice record;
     counts analytics.load_counts;
+    part analytics.load_counts;
+    whole record;
+    checksum_before numeric;
     rows_read bigint;
-    amount_column text;
-    amount_read numeric;
-    amount_loaded numeric;
     newest timestamptz;
 BEGIN
     SELECT * INTO STRICT source FROM analytics.source s WHERE s.source_id = load_source.source_id;
-    amount_column := CASE source.entity WHEN 'contracts' THEN 'amount' WHEN 'ad_performance' THEN 'spend' END;
-    rows_read := analytics.stage_source(source);
-    IF amount_column IS NOT NULL THEN
-        EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.sum(%I), 0) FROM pg_temp.stage WHERE reject_reason IS NULL', amount_column) INTO amount_read;
+    IF pg_catalog.to_regclass(source.relation) IS NULL THEN
+        RAISE EXCEPTION 'relation % of source % does not exist', source.relation, source.source_id
+            USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
     END IF;
-    SELECT pg_catalog.max(s.updated_at) INTO newest FROM pg_temp.stage s;
-    counts := CASE source.entity
-        WHEN 'clients' THEN analytics.load_clients(source, run_id)
-        WHEN 'campaigns' THEN analytics.load_campaigns(source, run_id)
-        WHEN 'ad_performance' THEN analytics.load_ad_performance(source, run_id)
-        WHEN 'events' THEN analytics.load_events(source, run_id)
-        WHEN 'contracts' THEN analytics.load_contracts(source, run_id)
-    END;
+    SELECT * INTO known FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
+    SELECT * INTO slice FROM analytics.source_slice(source, load_source.from_date);
+
+    checksum_before := analytics.stored_checksum(source);
+    rows_read := analytics.stage_source(source, slice.wanted);
+    SELECT pg_catalog.max(s.updated_at) INTO newest FROM pg_temp.stage s WHERE s.reject_reason IS NULL;
+    counts := analytics.load_stage(source, load_source.run_id, slice.scope);
+    SELECT NULL::bigint AS source_rows, NULL::numeric AS checksum INTO whole;
+    IF slice.wanted IS NOT NULL THEN
+        -- The parts that were not read are as they were only if all rows are still accounted for. Deletions, changes behind the
+        -- watermark's back and restatements of old days show here; then the source is read completely after all.
+        known.loaded := known.loaded + counts.inserted - counts.deleted;
+        known.deduplicated := known.deduplicated + counts.deduplicated;
+        SELECT COALESCE(pg_catalog.sum(r.occurrences), 0) INTO known.rejected FROM warehouse.rejected_rows r
+        WHERE r.business_id = source.business_id AND r.source_id = load_source.source_id;
+        whole := analytics.count_source(source);
+        known.rows_read := whole.source_rows;
+        IF source.options ->> 'append_only' = 'true' THEN
+            known.deduplicated := known.rows_read - known.loaded - known.rejected;
+        END IF;
+        IF known.rows_read <> known.loaded + known.deduplicated + known.rejected OR known.deduplicated < 0
+            OR whole.checksum <> known.checksum + analytics.stored_checksum(source) - checksum_before THEN
+            slice.wanted := NULL;
+            part := counts;
+            rows_read := analytics.stage_source(source);
+            SELECT pg_catalog.max(s.updated_at) INTO newest FROM pg_temp.stage s WHERE s.reject_reason IS NULL;
+            counts := analytics.load_stage(source, load_source.run_id, NULL);
+            counts.inserted := counts.inserted + part.inserted;
+            counts.updated := counts.updated + part.updated;
+            counts.unchanged := counts.unchanged - part.inserted - part.updated;
+            counts.deleted := counts.deleted + part.deleted;
+        END IF;
+    END IF;
     IF counts.rows_read IS DISTINCT FROM rows_read THEN
-        RAISE EXCEPTION 'source % delivered % rows and % are accounted for', source_id, rows_read, counts.rows_read
+        RAISE EXCEPTION 'source % delivered % rows and % are accounted for', load_source.source_id, rows_read, counts.rows_read
             USING ERRCODE = 'internal_error';
     END IF;
-    IF amount_column IS NOT NULL THEN
-        EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.sum(%I), 0) FROM pg_temp.shaped', amount_column) INTO amount_loaded;
+    IF slice.wanted IS NULL THEN
+        known.rows_read := counts.rows_read;
+        known.loaded := counts.inserted + counts.updated + counts.unchanged;
+        known.deduplicated := counts.deduplicated;
+        known.rejected := counts.rejected;
+        known.read_completely_at := pg_catalog.clock_timestamp();
     END IF;
+
     INSERT INTO warehouse.source_watermark AS w
-    VALUES (source.source_id, source.business_id, source.entity, newest, pg_catalog.clock_timestamp(), run_id, counts.rows_read,
-            counts.inserted + counts.updated + counts.unchanged, counts.deduplicated, counts.rejected, amount_read, amount_loaded)
-    ON CONFLICT ON CONSTRAINT source_watermark_pkey DO UPDATE SET entity = EXCLUDED.entity, watermark = EXCLUDED.watermark,
-        refreshed_at = EXCLUDED.refreshed_at, run_id = EXCLUDED.run_id, rows_read = EXCLUDED.rows_read, loaded = EXCLUDED.loaded,
-        deduplicated = EXCLUDED.deduplicated, rejected = EXCLUDED.rejected, amount_read = EXCLUDED.amount_read, amount_loaded = EXCLUDED.amount_loaded;
+    VALUES (source.source_id, source.business_id, source.entity, analytics.source_definition(source),
+            -- A date in the future must not hide what changes until then.
+            LEAST(GREATEST(newest, CASE WHEN slice.wanted IS NOT NULL THEN known.watermark END), pg_catalog.now()),
+            pg_catalog.clock_timestamp(), known.read_completely_at, load_source.run_id, known.rows_read, known.loaded, known.deduplicated, known.rejected,
+            CASE WHEN source.entity = 'ad_performance' THEN COALESCE(whole.checksum, (analytics.count_source(source)).checksum) END)
+    ON CONFLICT ON CONSTRAINT source_watermark_pkey DO UPDATE SET entity = EXCLUDED.entity, definition = EXCLUDED.definition,
+        watermark = EXCLUDED.watermark, refreshed_at = EXCLUDED.refreshed_at, read_completely_at = EXCLUDED.read_completely_at,
+        run_id = EXCLUDED.run_id, rows_read = EXCLUDED.rows_read, loaded = EXCLUDED.loaded, deduplicated = EXCLUDED.deduplicated,
+        rejected = EXCLUDED.rejected, checksum = EXCLUDED.checksum;
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.load_source(bigint, bigint) IS 'Loads one source completely and moves its watermark';
+COMMENT ON FUNCTION analytics.load_source(bigint, bigint, date) IS
+'Loads what changed in a source, or all of it where that cannot be told, and moves its watermark';
 
 CREATE FUNCTION analytics.forget_source(source_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -73,16 +212,17 @@ DECLARE
     n bigint;
     counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
-    WITH gone AS (DELETE FROM warehouse.fact_events f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.client_key),
-         marked AS (INSERT INTO warehouse.pending_client SELECT DISTINCT * FROM gone ON CONFLICT DO NOTHING)
+    WITH gone AS (DELETE FROM warehouse.fact_events f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.client_key, f.event_date),
+         marked AS (INSERT INTO warehouse.pending_client SELECT DISTINCT business_id, client_key FROM gone ON CONFLICT DO NOTHING),
+         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, 'events', event_date FROM gone ON CONFLICT DO NOTHING)
     SELECT pg_catalog.count(*) INTO counts.deleted FROM gone;
     WITH gone AS (DELETE FROM warehouse.fact_contracts f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.client_key, f.signed_date),
          clients AS (INSERT INTO warehouse.pending_client SELECT DISTINCT business_id, client_key FROM gone ON CONFLICT DO NOTHING),
-         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, signed_date FROM gone ON CONFLICT DO NOTHING)
+         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, 'results', signed_date FROM gone ON CONFLICT DO NOTHING)
     SELECT pg_catalog.count(*) INTO n FROM gone;
     counts.deleted := counts.deleted + n;
     WITH gone AS (DELETE FROM warehouse.fact_campaign_performance_daily f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.date),
-         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT * FROM gone ON CONFLICT DO NOTHING)
+         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, 'results', date FROM gone ON CONFLICT DO NOTHING)
     SELECT pg_catalog.count(*) INTO n FROM gone;
     counts.deleted := counts.deleted + n;
     WITH gone AS (UPDATE warehouse.dim_clients d SET source_id = NULL, name = NULL, mobile = NULL, registered_at = NULL
@@ -100,12 +240,12 @@ END
 $$;
 COMMENT ON FUNCTION analytics.forget_source(bigint) IS 'Takes the rows of a source that is no longer registered out of the warehouse';
 
-CREATE FUNCTION analytics.run_step(name text, business_id bigint, source_id bigint, run_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.run_step(name text, business_id bigint, source_id bigint, run_id bigint, from_date date) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
     IF run_step.name LIKE 'load %' THEN
-        RETURN analytics.load_source(run_step.source_id, run_step.run_id);
+        RETURN analytics.load_source(run_step.source_id, run_step.run_id, run_step.from_date);
     ELSIF run_step.name = 'quality' THEN
         PERFORM analytics.check_data_quality(run_step.business_id, run_step.run_id);
         RETURN NULL;
@@ -118,11 +258,12 @@ BEGIN
         WHEN 'platforms' THEN analytics.derive_platforms(run_step.business_id)
         WHEN 'campaigns' THEN analytics.derive_campaigns(run_step.business_id)
         WHEN 'journeys' THEN analytics.derive_journeys(run_step.business_id)
-        WHEN 'rollups' THEN analytics.roll_up(run_step.business_id)
+        WHEN 'touches per day' THEN analytics.roll_up_events(run_step.business_id)
+        WHEN 'results per day' THEN analytics.roll_up_results(run_step.business_id)
     END;
 END
 $$;
-COMMENT ON FUNCTION analytics.run_step(text, bigint, bigint, bigint) IS 'Runs one step of a refresh; returns its counts, NULL where it has none';
+COMMENT ON FUNCTION analytics.run_step(text, bigint, bigint, bigint, date) IS 'Runs one step of a refresh; returns its counts, NULL where it has none';
 
 CREATE FUNCTION analytics.log_step(run_id bigint, business_id bigint, name text, source_id bigint, counts analytics.load_counts,
     started_at timestamptz, sqlstate text DEFAULT NULL, message text DEFAULT NULL) RETURNS void
@@ -154,7 +295,8 @@ AS $$ SELECT pg_catalog.hashtextextended('pg_marketing refresh', business_id) $$
 COMMENT ON FUNCTION analytics.refresh_lock(bigint) IS 'The advisory lock that a refresh of a business holds during each step';
 
 -- No SET clause and every name qualified: the procedure commits after each step.
-CREATE PROCEDURE analytics.refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
+CREATE PROCEDURE analytics.refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, from_date date DEFAULT NULL,
+    business_id bigint DEFAULT NULL)
     LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -167,9 +309,12 @@ DECLARE
     counts analytics.load_counts;
     began timestamptz;
     failures text[] := '{}';
+    i int;
     state text;
     reason text;
     detail text;
+    -- A full refresh reads everything: no day is the first.
+    since constant date := CASE refresh.mode WHEN 'full' THEN '-infinity' ELSE refresh.from_date END;
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
     IF refresh.mode IS NULL OR refresh.mode NOT IN ('incremental', 'full') THEN
@@ -204,7 +349,8 @@ BEGIN
     FOREACH business IN ARRAY businesses LOOP
         SELECT pg_catalog.array_agg(p.name), pg_catalog.array_agg(p.source_id) INTO steps, sources
         FROM analytics.refresh_plan(business, refresh.mode, refresh.entities) p;
-        FOR i IN 1 .. pg_catalog.cardinality(steps) LOOP
+        i := 1;
+        WHILE i <= pg_catalog.cardinality(steps) LOOP
             -- Held until the step's COMMIT and taken again for the next: no lock outlives a lost session, poolers included.
             IF NOT pg_catalog.pg_try_advisory_xact_lock(analytics.refresh_lock(business)) THEN
                 SELECT pg_catalog.format('business %s: another refresh has been running since %s', business, pg_catalog.max(r.started_at)) INTO reason
@@ -215,9 +361,10 @@ BEGIN
                 CONTINUE each_business;
             END IF;
             began := pg_catalog.clock_timestamp();
+            state := NULL;
             IF commits THEN
                 BEGIN
-                    counts := analytics.run_step(steps[i], business, sources[i], run);
+                    counts := analytics.run_step(steps[i], business, sources[i], run, since);
                     PERFORM analytics.log_step(run, business, steps[i], sources[i], counts, began);
                 EXCEPTION WHEN OTHERS THEN
                     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
@@ -227,8 +374,14 @@ BEGIN
                 END;
                 COMMIT;
             ELSE
-                counts := analytics.run_step(steps[i], business, sources[i], run);
+                counts := analytics.run_step(steps[i], business, sources[i], run, since);
                 PERFORM analytics.log_step(run, business, steps[i], sources[i], counts, began);
+            END IF;
+            -- Sources do not depend on each other; what is derived does, so a step that failed ends it for this business.
+            EXIT WHEN state IS NOT NULL AND steps[i] NOT LIKE 'load %';
+            -- Journeys come in batches, each a transaction.
+            IF steps[i] <> 'journeys' OR NOT EXISTS (SELECT FROM warehouse.pending_client p WHERE p.business_id = business) THEN
+                i := i + 1;
             END IF;
         END LOOP;
     END LOOP;
@@ -241,16 +394,16 @@ BEGIN
         COMMIT;
     END IF;
     IF failures <> '{}' THEN
-        RAISE EXCEPTION '% of the refresh failed; the other steps are done', CASE pg_catalog.cardinality(failures)
+        RAISE EXCEPTION '% of the refresh failed', CASE pg_catalog.cardinality(failures)
                 WHEN 1 THEN 'one step' ELSE pg_catalog.cardinality(failures) || ' steps' END
             USING ERRCODE = 'data_exception', DETAIL = pg_catalog.array_to_string(failures, E'\n'),
                   HINT = pg_catalog.format('SELECT * FROM warehouse.refresh_step WHERE run_id = %s shows all steps.', run);
     END IF;
 END
 $$;
-COMMENT ON PROCEDURE analytics.refresh(text, text[], bigint) IS
+COMMENT ON PROCEDURE analytics.refresh(text, text[], date, bigint) IS
 'Brings the warehouse up to date with the registered sources
-mode: incremental derives again what the changes touch, full derives everything. entities: load only these. business_id: NULL for all. Each step commits by itself; in a transaction block or a function everything is one transaction. A step that fails is reported at the end, after the other steps.';
+mode: incremental reads what may have changed and derives again what the changes touch; full reads and derives everything. entities: load only these. from_date: read again all rows of that day and later. business_id: NULL for all. Each step commits by itself; in a transaction block or a function everything is one transaction. A step that fails is reported at the end, after the other steps.';
 
 CREATE FUNCTION analytics.refresh_status()
     RETURNS TABLE (source_id bigint, business_id bigint, entity text, relation text, refreshed_at timestamptz, rows_read bigint,

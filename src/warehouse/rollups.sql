@@ -1,5 +1,34 @@
 -- Rollups per day, made anew for the days in warehouse.pending_day.
 
+CREATE FUNCTION analytics.roll_up_events(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    counts analytics.load_counts;
+BEGIN
+    ANALYZE warehouse.pending_day;
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT e.business_id, e.event_date, e.platform, pg_catalog.count(*) AS events,
+           pg_catalog.count(*) FILTER (WHERE e.touch_number = 1) AS first_touches, pg_catalog.count(*) FILTER (WHERE e.is_contract) AS contract_events
+    FROM warehouse.fact_events e
+    JOIN warehouse.pending_day d ON d.rollup = 'events' AND d.business_id = e.business_id AND d.day = e.event_date
+    WHERE e.business_id = roll_up_events.business_id GROUP BY e.business_id, e.event_date, e.platform;
+    counts := analytics.merge_table('warehouse.event_daily', '{business_id,event_date,platform}',
+        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''events'' AND d.business_id = t.business_id AND d.day = t.event_date AND d.business_id = %s)',
+            roll_up_events.business_id));
+    DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_events.business_id AND p.rollup = 'events';
+    -- Platforms that no fact names any more.
+    DELETE FROM warehouse.dim_platforms d
+    WHERE d.business_id = roll_up_events.business_id AND d.platform <> 'unknown'
+      AND NOT EXISTS (SELECT FROM warehouse.event_daily e WHERE e.business_id = d.business_id AND e.platform = d.platform)
+      AND NOT EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily p WHERE p.business_id = d.business_id AND p.platform = d.platform)
+      AND NOT EXISTS (SELECT FROM warehouse.source_campaigns c WHERE c.business_id = d.business_id AND c.platform = d.platform);
+    RETURN counts;
+END
+$$;
+COMMENT ON FUNCTION analytics.roll_up_events(bigint) IS 'Makes event_daily anew for the pending days, settles them, and forgets platforms that are gone';
+
 CREATE FUNCTION analytics.roll_up_campaigns(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
@@ -14,11 +43,11 @@ BEGIN
     FROM (
         SELECT l.created_date, l.platform, l.campaign_key, pg_catalog.count(*), pg_catalog.sum(l.n_contracts), pg_catalog.sum(l.contract_amount),
                0, 0::numeric, 0::numeric, 0, 0
-        FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.business_id = l.business_id AND d.day = l.created_date
+        FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = l.business_id AND d.day = l.created_date
         WHERE l.business_id = roll_up_campaigns.business_id GROUP BY l.created_date, l.platform, l.campaign_key
         UNION ALL
         SELECT c.signed_date, c.attributed_platform, c.attributed_campaign_key, 0, 0, 0, pg_catalog.count(*), pg_catalog.sum(c.amount), 0, 0, 0
-        FROM warehouse.fact_contracts c JOIN warehouse.pending_day d ON d.business_id = c.business_id AND d.day = c.signed_date
+        FROM warehouse.fact_contracts c JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = c.business_id AND d.day = c.signed_date
         WHERE c.business_id = roll_up_campaigns.business_id GROUP BY c.signed_date, c.attributed_platform, c.attributed_campaign_key
         UNION ALL
         SELECT s.date, s.platform, k.campaign_key, 0, 0, 0, 0, 0, s.spend, s.impressions, s.clicks
@@ -27,7 +56,7 @@ BEGIN
             SELECT f.date, f.platform, f.campaign_id, f.spend, f.impressions, f.clicks,
                    pg_catalog.rank() OVER (PARTITION BY f.date, f.platform, f.account_id, f.campaign_id
                        ORDER BY CASE f.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, f.source_id) AS choice
-            FROM warehouse.fact_campaign_performance_daily f JOIN warehouse.pending_day d ON d.business_id = f.business_id AND d.day = f.date
+            FROM warehouse.fact_campaign_performance_daily f JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = f.business_id AND d.day = f.date
             WHERE f.business_id = roll_up_campaigns.business_id
         ) s
         LEFT JOIN warehouse.dim_campaigns k ON k.business_id = roll_up_campaigns.business_id AND k.platform = s.platform AND k.campaign_id = s.campaign_id
@@ -35,7 +64,7 @@ BEGIN
     ) u (date, platform, campaign_key, leads, contracts, revenue, contracts_signed, revenue_signed, spend, impressions, clicks)
     GROUP BY u.date, u.platform, COALESCE(u.campaign_key, 0);
     RETURN analytics.merge_table('warehouse.campaign_roi_daily', '{business_id,date,platform,campaign_key}',
-        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
+        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
             roll_up_campaigns.business_id));
 END
 $$;
@@ -50,18 +79,18 @@ BEGIN
     SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, COALESCE(l.utm_source, '') AS utm_source,
            COALESCE(l.product_id, '') AS product_id, COALESCE(l.branch_id, '') AS branch_id, pg_catalog.count(*) AS leads,
            pg_catalog.sum(l.n_contracts)::bigint AS contracts, pg_catalog.sum(l.contract_amount)::numeric(18,4) AS revenue
-    FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.business_id = l.business_id AND d.day = l.created_date
+    FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = l.business_id AND d.day = l.created_date
     WHERE l.business_id = roll_up_leads.business_id
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
     RETURN analytics.merge_table('warehouse.lead_daily',
         '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}',
-        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.business_id = t.business_id AND d.day = t.created_date AND d.business_id = %s)',
+        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.created_date AND d.business_id = %s)',
             roll_up_leads.business_id));
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_leads(bigint) IS 'Makes lead_daily anew for the pending days';
 
-CREATE FUNCTION analytics.roll_up(business_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.roll_up_results(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -69,11 +98,11 @@ DECLARE
     leads analytics.load_counts;
 BEGIN
     ANALYZE warehouse.pending_day;
-    campaigns := analytics.roll_up_campaigns(roll_up.business_id);
-    leads := analytics.roll_up_leads(roll_up.business_id);
-    DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up.business_id;
+    campaigns := analytics.roll_up_campaigns(roll_up_results.business_id);
+    leads := analytics.roll_up_leads(roll_up_results.business_id);
+    DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
     RETURN (campaigns.rows_read + leads.rows_read, campaigns.inserted + leads.inserted, campaigns.updated + leads.updated,
             campaigns.unchanged + leads.unchanged, campaigns.deleted + leads.deleted, 0, 0)::analytics.load_counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up(bigint) IS 'Makes the rollups of the pending days, and settles them';
+COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS 'Makes the rollups of leads, contracts and spend for the pending days, and settles them';

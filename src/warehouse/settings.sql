@@ -65,9 +65,15 @@ BEGIN
         lead_touches = EXCLUDED.lead_touches, lookback = EXCLUDED.lookback, half_life = EXCLUDED.half_life;
 
     new := analytics.settings(configure.business_id);
+    -- Time zone and currency are part of each source's definition, so the next refresh reads the sources again; the rules of
+    -- attribution reach every client.
+    IF (new.lead_touches, new.lookback) IS DISTINCT FROM (old.lead_touches, old.lookback) THEN
+        PERFORM analytics.mark_all_pending(configure.business_id);
+    END IF;
     IF (new.reporting_timezone, new.currency, new.lead_touches, new.lookback)
-        IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback) THEN
-        RAISE NOTICE 'the change reaches derived data: run CALL analytics.refresh(mode => ''full'')';
+        IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback)
+        AND EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.business_id = configure.business_id) THEN
+        RAISE NOTICE 'the change reaches derived data: the next refresh makes them anew';
     END IF;
     RETURN new;
 END

@@ -221,13 +221,17 @@ BEGIN
     END IF;
 
     SELECT pg_catalog.array_agg(p.text ORDER BY p.text) INTO problems FROM (
-        SELECT 'unknown option "' || o || '"; known are timezone and date_order' FROM pg_catalog.jsonb_object_keys(options) o
-        WHERE o NOT IN ('timezone', 'date_order')
+        SELECT 'unknown option "' || o || '"; known are timezone, date_order, overlap, lookback_days and append_only'
+        FROM pg_catalog.jsonb_object_keys(options) o WHERE o NOT IN ('timezone', 'date_order', 'overlap', 'lookback_days', 'append_only')
         UNION ALL
         SELECT 'option timezone: "' || (options ->> 'timezone') || '" is not a time zone'
         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_timezone_names z WHERE z.name = options ->> 'timezone') AND options ? 'timezone'
         UNION ALL
         SELECT 'option date_order must be YMD, DMY or MDY' WHERE options ->> 'date_order' NOT IN ('YMD', 'DMY', 'MDY')
+        UNION ALL
+        SELECT 'option ' || k || ' must be a whole number that is not negative' FROM (VALUES ('overlap'), ('lookback_days')) v (k) WHERE options ->> k !~ '^[0-9]{1,5}$'
+        UNION ALL
+        SELECT 'option append_only must be true or false' WHERE options ->> 'append_only' NOT IN ('true', 'false')
         UNION ALL
         SELECT 'unknown canonical column "' || k || '"' FROM pg_catalog.jsonb_object_keys(merged) k
         WHERE NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = register_source.entity AND c.name = k)
@@ -259,7 +263,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.register_source(text, regclass, jsonb, text, jsonb, bigint) IS
 'Registers a relation as a source of an entity; returns its source_id
-entity: clients, campaigns, events, contracts or ad_performance. columns: canonical name -> column or SQL expression of the relation; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of analytics.source_preset to start from. options: timezone (of times without one) and date_order (YMD, DMY, MDY, for dates in text). Registering a relation again replaces its mapping. Every problem of the mapping is listed at once (22023).';
+entity: clients, campaigns, events, contracts or ad_performance. columns: canonical name -> column or SQL expression of the relation; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of analytics.source_preset to start from. options: timezone (of times without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10), lookback_days (of ad_performance without updated_at: how many days platforms restate, 28), append_only (rows are only ever added, newer versions of an id included). Registering a relation again replaces its mapping. Every problem of the mapping is listed at once (22023).';
 
 CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE

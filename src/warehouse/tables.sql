@@ -8,8 +8,8 @@ CREATE FUNCTION analytics.install() RETURNS text
     LANGUAGE plpgsql VOLATILE
 AS $function$
 DECLARE
-    wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'fact_events', 'fact_leads',
-        'fact_contracts', 'fact_campaign_performance_daily', 'campaign_roi_daily', 'lead_daily', 'pending_client', 'pending_day',
+    wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
+        'fact_contracts', 'fact_campaign_performance_daily', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
         'refresh_run', 'refresh_step', 'source_watermark', 'rejected_rows', 'quality_result'];
     taken text;
 BEGIN
@@ -102,6 +102,15 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.source_campaigns IS 'Campaigns as their own sources list them, before they meet those of the ad exports';
 
+    CREATE TABLE warehouse.campaign_ref (
+        business_id bigint NOT NULL DEFAULT 1,
+        platform text NOT NULL,
+        campaign_ref text NOT NULL,
+        campaign_key bigint,
+        PRIMARY KEY (business_id, platform, campaign_ref)
+    );
+    COMMENT ON TABLE warehouse.campaign_ref IS 'Each campaign name or id that events use, and the campaign it stands for';
+
     CREATE TABLE warehouse.fact_events (
         business_id bigint NOT NULL DEFAULT 1,
         client_bucket smallint NOT NULL,
@@ -133,12 +142,12 @@ BEGIN
         touch_role text NOT NULL,
         is_lead boolean NOT NULL,
         is_contract boolean NOT NULL,
-        PRIMARY KEY (business_id, client_bucket, source_id, event_id)
+        PRIMARY KEY (business_id, source_id, event_id, client_bucket)
     ) WITH (fillfactor = 90);
     COMMENT ON TABLE warehouse.fact_events IS 'One row per touch; all touches are kept';
     CREATE INDEX fact_events_client ON warehouse.fact_events (business_id, client_key, occurred_at);
     CREATE INDEX fact_events_day ON warehouse.fact_events (business_id, event_date);
-    CREATE INDEX fact_events_campaign_ref ON warehouse.fact_events (business_id, pg_catalog.lower(campaign_ref)) WHERE campaign_ref IS NOT NULL;
+    CREATE INDEX fact_events_campaign_ref ON warehouse.fact_events (business_id, campaign_ref, platform) WHERE campaign_ref IS NOT NULL;
 
     CREATE TABLE warehouse.fact_leads (
         business_id bigint NOT NULL DEFAULT 1,
@@ -159,7 +168,7 @@ BEGIN
         branch_id text,
         n_contracts int NOT NULL,
         contract_amount numeric(18,4) NOT NULL,
-        PRIMARY KEY (business_id, client_bucket, source_id, lead_id)
+        PRIMARY KEY (business_id, source_id, lead_id, client_bucket)
     );
     COMMENT ON TABLE warehouse.fact_leads IS 'One row per lead, with what it is attributed to and the contracts it became';
     CREATE INDEX fact_leads_client ON warehouse.fact_leads (business_id, client_key);
@@ -194,7 +203,7 @@ BEGIN
         attribution_rule text NOT NULL DEFAULT 'none',
         touches int NOT NULL DEFAULT 0,
         days_to_convert numeric(12,4),
-        PRIMARY KEY (business_id, client_bucket, source_id, contract_id)
+        PRIMARY KEY (business_id, source_id, contract_id, client_bucket)
     );
     COMMENT ON TABLE warehouse.fact_contracts IS 'One row per contract, with its first, last and last paid touch';
     CREATE INDEX fact_contracts_client ON warehouse.fact_contracts (business_id, client_key, signed_at);
@@ -258,6 +267,17 @@ BEGIN
     COMMENT ON TABLE warehouse.lead_daily IS 'Rollup of leads per day and attribute; an empty text where the attribute is not known';
     CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date);
 
+    CREATE TABLE warehouse.event_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        event_date date NOT NULL,
+        platform text NOT NULL,
+        events bigint NOT NULL,
+        first_touches bigint NOT NULL,
+        contract_events bigint NOT NULL,
+        PRIMARY KEY (business_id, event_date, platform)
+    );
+    COMMENT ON TABLE warehouse.event_daily IS 'Rollup of touches per day and platform';
+
     CREATE TABLE warehouse.pending_client (
         business_id bigint NOT NULL,
         client_key bigint NOT NULL,
@@ -267,8 +287,9 @@ BEGIN
 
     CREATE TABLE warehouse.pending_day (
         business_id bigint NOT NULL,
+        rollup text NOT NULL CHECK (rollup IN ('events', 'results')),
         day date NOT NULL,
-        PRIMARY KEY (business_id, day)
+        PRIMARY KEY (business_id, rollup, day)
     );
     COMMENT ON TABLE warehouse.pending_day IS 'Days whose facts changed and whose rollups are yet to be made again';
 
@@ -310,17 +331,21 @@ BEGIN
         source_id bigint PRIMARY KEY,
         business_id bigint NOT NULL,
         entity text NOT NULL,
+        definition text NOT NULL,
         watermark timestamptz,
         refreshed_at timestamptz NOT NULL,
+        read_completely_at timestamptz NOT NULL,
         run_id bigint NOT NULL,
         rows_read bigint NOT NULL,
         loaded bigint NOT NULL,
         deduplicated bigint NOT NULL,
         rejected bigint NOT NULL,
-        amount_read numeric,
-        amount_loaded numeric
+        checksum numeric
     );
-    COMMENT ON TABLE warehouse.source_watermark IS 'Where each source stands: the newest change seen, and how its rows were accounted for';
+    COMMENT ON TABLE warehouse.source_watermark IS 'Where each source stands, and how its rows are accounted for: rows_read = loaded + deduplicated + rejected';
+    COMMENT ON COLUMN warehouse.source_watermark.definition IS 'Fingerprint of mapping, options, settings and rules; where it differs the source is read completely';
+
+    COMMENT ON COLUMN warehouse.source_watermark.checksum IS 'Weighted sum of the measures of an ad_performance source: shows restatements of days that were not read again';
 
     CREATE TABLE warehouse.rejected_rows (
         business_id bigint NOT NULL,
