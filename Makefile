@@ -31,6 +31,7 @@ SQL_FRAGMENTS = \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
 	src/attribution/attribution.sql \
+	src/demo/demo.sql \
 	src/warehouse/end.sql
 
 REGRESS      = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
