@@ -139,7 +139,7 @@ void JourneysView::check_conversions() const
     check_ends(conversion_end_, conversion_count());
     check_times(conversion_time_, conversion_end_);
     for (std::size_t i = 0; i < client_count(); ++i) {
-        require(client_conversion_count(i) > 0, "a client has no conversion");
+        require(client_touch_count(i) + client_conversion_count(i) > 0, "a client has neither touch nor conversion");
     }
     for (std::size_t i = 0; i < conversion_count(); ++i) {
         require(std::isfinite(conversion_value_[i]), "a conversion is worth infinity or NaN");
