@@ -142,7 +142,7 @@ public:
             stop_.poll();
             if (keys.empty()) {
                 sums.give_nobody(counts);
-            } else if (keys.size() > most_rated_keys) {
+            } else if (keys.size() > most_rated_keys || (counts.conversions == 0 && counts.value == 0)) {
                 share_equally(keys, counts, sums);
             } else {
                 share(keys, counts, sums);
@@ -175,7 +175,7 @@ private:
         for (unsigned mask = 0; mask < rates.size(); ++mask) {
             rates[mask] = rate(keys, mask);
         }
-        std::vector<double> weights = weights_of_sizes(n);
+        const std::vector<double> weights = weights_of_sizes(n);
         std::vector<double> shares(n);
         double total = 0;
         for (std::size_t i = 0; i < n; ++i) {

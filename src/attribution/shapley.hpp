@@ -43,7 +43,8 @@ struct PathCredit {
 /**
  * Shapley values: by key, in the ordered game by key and position. The rate game takes the rate of a set as
  * (R + m p) / (R + Z + m), p the rate of all journeys and m = prior_journeys, and that of no key as 0. Its answer is scaled for
- * each set by itself, never as a whole. Costs O(touches), the rate game O(2^|T|) for each distinct T. Throws Stopped.
+ * each set by itself, never as a whole. Costs O(touches), the rate game O(|T| 2^|T|) for each distinct T with
+ * conversions. Throws Stopped.
  */
 [[nodiscard]] std::vector<PathCredit> shapley_credit(const PathCountsView& paths, Game game, const kernel::StopFlag& stop);
 
