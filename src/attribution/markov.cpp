@@ -1,5 +1,7 @@
 #include "attribution/markov.hpp"
 
+// Nothing of Eigen that is not under the MPL.
+#define EIGEN_MPL2_ONLY
 #include <Eigen/Dense>
 #include <Eigen/SparseLU>
 #include <algorithm>
@@ -26,7 +28,8 @@ constexpr std::uint32_t no_node = std::numeric_limits<std::uint32_t>::max();
 void check_order(int order, const char* name)
 {
     if (order < 1 || order > most_markov_order) {
-        throw Error(ErrorCode::invalid_parameter, std::string(name) + " must be between 1 and " + std::to_string(most_markov_order));
+        throw Error(ErrorCode::invalid_parameter,
+                    std::string(name) + " must be between 1 and " + std::to_string(most_markov_order));
     }
 }
 
@@ -69,7 +72,10 @@ private:
     void walk(std::span<const std::uint32_t> path, const Counts& counts, const MarkovOptions& options);
     std::uint32_t node_of(std::span<const std::uint32_t> keys);
     void collect();
-    [[nodiscard]] double ratio(double part, std::size_t node) const noexcept { return leaving_[node] > 0 ? part / leaving_[node] : 0; }
+    [[nodiscard]] double ratio(double part, std::size_t node) const noexcept
+    {
+        return leaving_[node] > 0 ? part / leaving_[node] : 0;
+    }
     [[nodiscard]] std::vector<std::uint32_t> codes(std::size_t node) const;
 
     Interner states_{std::pmr::get_default_resource()};
@@ -274,7 +280,8 @@ public:
     {
         std::vector<Promise> walk(chain.size());
         const auto one = [](std::size_t /*node*/) { return Promise{1, 0}; };
-        sweep_until(walk, one, [&walk](const Promise& change) { return change.conversions <= 1e-6 * largest(walk).conversions; });
+        sweep_until(walk, one,
+                    [&walk](const Promise& change) { return change.conversions <= 1e-6 * largest(walk).conversions; });
         longest_walk_ = largest(walk).conversions;
         const auto exits = [this](std::size_t node) { return Promise{chain_.exit_probability(node), chain_.exit_value(node)}; };
         sweep_until(ahead_, exits, [this](const Promise& change) { return settled(change, largest(ahead_)); });
@@ -290,8 +297,9 @@ public:
             lost_[node] = ahead_[node];
         }
         const Promise scale = largest(ahead_);
-        sweep_until(lost_, [](std::size_t /*node*/) { return Promise{}; },
-                    [this, &scale](const Promise& change) { return settled(change, scale); });
+        sweep_until(
+            lost_, [](std::size_t /*node*/) { return Promise{}; },
+            [this, &scale](const Promise& change) { return settled(change, scale); });
         for (const std::uint32_t node : removed) {
             pinned_[node] = false;
         }

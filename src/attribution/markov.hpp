@@ -30,9 +30,9 @@ inline constexpr std::size_t most_factorised_states = 2'000;
 inline constexpr int most_markov_order = 20;
 
 struct MarkovOptions {
-    int order = 1;                                       // keys in a state, 1 to most_markov_order
-    bool use_nulls = true;                               // whether journeys that did not convert are walked, too
-    bool self_loops = false;                             // whether equal neighbouring states are kept apart
+    int order = 1;                                          // keys in a state, 1 to most_markov_order
+    bool use_nulls = true;                                  // whether journeys that did not convert are walked, too
+    bool self_loops = false;                                // whether equal neighbouring states are kept apart
     std::size_t factorised_up_to = most_factorised_states;  // 0: iterate always (for tests)
 };
 

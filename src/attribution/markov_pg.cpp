@@ -56,8 +56,8 @@ MARKETING_FUNCTION(markov_credit)
     const bool use_nulls = boolean_argument(fcinfo, 2, "use_nulls");
     postgres::PlainArray<attribution::MarkovCredit> credits;
     postgres::run_kernel([paths, order, use_nulls, &credits] {
-        const auto found = attribution::markov_credit(PathCountsView(paths), {.order = order, .use_nulls = use_nulls},
-                                                      postgres::stop_flag());
+        const auto found =
+            attribution::markov_credit(PathCountsView(paths), {.order = order, .use_nulls = use_nulls}, postgres::stop_flag());
         postgres::ContextResource memory(CurrentMemoryContext);
         credits = postgres::to_plain(memory, std::span(found));
     });

@@ -388,7 +388,8 @@ void PathCountsState::Finisher::add_up()
         }
         sums_[path] = {conversions.value(), value.value() + 0.0, nulls.value()};
         if (!possible(sums_[path])) {
-            throw Error(ErrorCode::numeric_range, "conversions, value or nulls of a path add up to more than a number can hold");
+            throw Error(ErrorCode::numeric_range,
+                        "conversions, value or nulls of a path add up to more than a number can hold");
         }
     }
 }

@@ -30,8 +30,9 @@ namespace {
 std::span<const std::string_view> path_argument(FunctionCallInfo fcinfo, int argument)
 {
     if (PG_ARGISNULL(argument)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("path must not be NULL"),
-                        errhint("A path without touches is '{}'. Leave out other rows: FILTER (WHERE path IS NOT NULL) does.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("path must not be NULL"),
+                 errhint("A path without touches is '{}'. Leave out other rows: FILTER (WHERE path IS NOT NULL) does.")));
     }
     ArrayType* array = PG_GETARG_ARRAYTYPE_P(argument);
     if (ARR_NDIM(array) > 1) {

@@ -1,7 +1,6 @@
 #include "attribution/shapley.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <map>
@@ -99,8 +98,8 @@ void share_by_first_place(const Codes& path, const Counts& counts, Sums& sums)
     }
 }
 
-/** Journeys by something that can be spelt as codes: the set of their keys, or their path. */
-class CountsByCodes {
+/** Journeys by their path. */
+class CountsByPath {
 public:
     Counts& operator[](std::span<const std::uint32_t> codes) { return counts_[spelt(codes)]; }
     [[nodiscard]] Counts find(std::span<const std::uint32_t> codes) const
@@ -112,6 +111,48 @@ public:
 private:
     static std::u32string spelt(std::span<const std::uint32_t> codes) { return {codes.begin(), codes.end()}; }
     std::unordered_map<std::u32string, Counts> counts_;
+};
+
+/** Counts of sets of keys, spelt in ascending order along the branches of a tree, so that the subsets of a set are found together. */
+class CountsBySet {
+public:
+    Counts& operator[](const Codes& keys)
+    {
+        std::uint32_t node = 0;
+        for (const std::uint32_t key : keys) {
+            const auto [found, added] = children_.try_emplace(edge(node, key), static_cast<std::uint32_t>(counts_.size()));
+            node = found->second;
+            if (added) {
+                counts_.emplace_back();
+            }
+        }
+        return counts_[node];
+    }
+
+    /** Calls visit(mask, counts) for each subset of `keys` that begins a known set; bit i of the mask is keys[i]. */
+    template <class Visit>
+    void for_each_subset(const Codes& keys, Visit visit) const
+    {
+        descend(keys, 0, 0, 0, visit);
+    }
+
+private:
+    static std::uint64_t edge(std::uint32_t node, std::uint32_t key) noexcept { return std::uint64_t{node} << 32U | key; }
+
+    template <class Visit>
+    void descend(const Codes& keys, std::uint32_t node, std::size_t next, unsigned mask, Visit& visit) const
+    {
+        visit(mask, counts_[node]);
+        for (std::size_t i = next; i < keys.size(); ++i) {
+            const auto child = children_.find(edge(node, keys[i]));
+            if (child != children_.end()) {
+                descend(keys, child->second, i + 1, mask | 1U << i, visit);
+            }
+        }
+    }
+
+    std::unordered_map<std::uint64_t, std::uint32_t> children_;
+    std::vector<Counts> counts_{Counts{}};
 };
 
 /** The rate game: the sets in the order of their keys, so that sums come out the same each time. */
@@ -152,29 +193,24 @@ public:
     }
 
 private:
-    [[nodiscard]] double rate(const Codes& keys, unsigned mask) const
+    [[nodiscard]] double rate(const Counts& counts) const noexcept
     {
-        if (mask == 0) {
-            return 0;
-        }
-        std::array<std::uint32_t, most_rated_keys> subset{};
-        std::size_t size = 0;
-        for (std::size_t i = 0; i < keys.size(); ++i) {
-            if ((mask >> i & 1U) != 0) {
-                subset[size++] = keys[i];
-            }
-        }
-        const Counts found = journeys_.find(std::span(subset).first(size));
-        return (found.conversions + prior_journeys * overall_) / (found.conversions + found.nulls + prior_journeys);
+        return (counts.conversions + prior_journeys * overall_) / (counts.conversions + counts.nulls + prior_journeys);
+    }
+
+    /** The rate of each subset, by its mask. */
+    [[nodiscard]] std::vector<double> rates_within(const Codes& keys) const
+    {
+        std::vector<double> rates(std::size_t{1} << keys.size(), rate({}));
+        journeys_.for_each_subset(keys, [&](unsigned mask, const Counts& counts) { rates[mask] = rate(counts); });
+        rates[0] = 0;
+        return rates;
     }
 
     void share(const Codes& keys, const Counts& counts, Sums& sums) const
     {
         const std::size_t n = keys.size();
-        std::vector<double> rates(std::size_t{1} << n);
-        for (unsigned mask = 0; mask < rates.size(); ++mask) {
-            rates[mask] = rate(keys, mask);
-        }
+        const std::vector<double> rates = rates_within(keys);
         const std::vector<double> weights = weights_of_sizes(n);
         std::vector<double> shares(n);
         double total = 0;
@@ -210,7 +246,7 @@ private:
 
     const PathCountsView& paths_;
     const kernel::StopFlag& stop_;
-    CountsByCodes journeys_;
+    CountsBySet journeys_;
     std::map<Codes, Counts> sets_;
     double overall_ = 0;
 };
@@ -221,7 +257,7 @@ double observed_rate(const Counts& counts) noexcept
     return journeys > 0 ? counts.conversions / journeys : 0;
 }
 
-void share_by_removal(const Codes& path, const Counts& counts, const CountsByCodes& seen, Sums& sums)
+void share_by_removal(const Codes& path, const Counts& counts, const CountsByPath& seen, Sums& sums)
 {
     const Codes keys = distinct(path);
     std::vector<double> falls;
@@ -288,7 +324,7 @@ std::vector<PathCredit> shapley_credit(const PathCountsView& paths, Game game, c
 
 std::vector<PathCredit> removal_credit(const PathCountsView& paths, const kernel::StopFlag& stop)
 {
-    CountsByCodes seen;
+    CountsByPath seen;
     Codes path;
     for (std::size_t i = 0; i < paths.path_count(); ++i) {
         paths.read(i, path);

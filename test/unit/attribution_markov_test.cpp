@@ -5,12 +5,11 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <random>
-#include <sstream>
 
 #include "attribution/markov.hpp"
 #include "attribution_paths_support.hpp"
@@ -21,51 +20,13 @@ namespace {
 using namespace attribution_test;
 using marketing::kernel::Error;
 
-std::vector<PathRow> path_data(const std::filesystem::path& file)
-{
-    std::ifstream in(file);
-    std::vector<PathRow> rows;
-    std::string line;
-    std::getline(in, line);
-    while (std::getline(in, line)) {
-        const auto quote = line.rfind('"');
-        PathRow row;
-        std::istringstream keys(line.substr(1, quote - 1));
-        for (std::string word; keys >> word;) {
-            if (word != ">") {
-                row.path.push_back(word);
-            }
-        }
-        std::replace(line.begin(), line.end(), ',', ' ');
-        std::istringstream(line.substr(quote + 1)) >> row.counts.conversions >> row.counts.value >> row.counts.nulls;
-        rows.push_back(row);
-    }
-    return rows;
-}
-
-std::map<std::string, std::vector<double>> oracle(const std::filesystem::path& file)
-{
-    std::ifstream in(file);
-    std::map<std::string, std::vector<double>> rows;
-    std::string line;
-    std::getline(in, line);
-    while (std::getline(in, line)) {
-        std::replace(line.begin(), line.end(), ',', ' ');
-        std::istringstream fields(line);
-        std::string key;
-        fields >> key;
-        for (double field = 0; fields >> field;) {
-            rows[key].push_back(field);
-        }
-    }
-    return rows;
-}
-
 /** P and V of the chain with the states of `removed` leading nowhere: states by name, one dense solve. */
 std::pair<double, double> solve_densely(const std::vector<PathRow>& rows, std::size_t order, const std::string& removed)
 {
     std::map<std::string, int> states{{"", 0}};
-    const auto state = [&states](const std::string& name) { return states.emplace(name, static_cast<int>(states.size())).first->second; };
+    const auto state = [&states](const std::string& name) {
+        return states.emplace(name, static_cast<int>(states.size())).first->second;
+    };
     std::map<std::pair<int, int>, double> steps;
     std::map<int, Counts> exits;
     for (const PathRow& row : rows) {
@@ -116,7 +77,8 @@ TEST(PathCounts, SameBytesHoweverTheyCame)
     for (int turn = 0; turn < 5; ++turn) {
         std::shuffle(rows.begin(), rows.end(), random);
         EXPECT_EQ(collect_paths(rows), expected);
-        PathCountsState parts[2]{PathCountsState(std::pmr::get_default_resource()), PathCountsState(std::pmr::get_default_resource())};
+        PathCountsState parts[2]{PathCountsState(std::pmr::get_default_resource()),
+                                 PathCountsState(std::pmr::get_default_resource())};
         for (const PathRow& row : rows) {
             append(parts[random() % 2], row);
         }
@@ -137,7 +99,8 @@ TEST(PathCounts, WhatIsRefused)
 {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     PathCountsState state(std::pmr::get_default_resource());
-    for (const Counts& counts : {Counts{-1, 0, 0}, Counts{0, 0, -1}, Counts{nan, 0, 0}, Counts{0, nan, 0}, Counts{0, 0, HUGE_VAL}}) {
+    for (const Counts& counts :
+         {Counts{-1, 0, 0}, Counts{0, 0, -1}, Counts{nan, 0, 0}, Counts{0, nan, 0}, Counts{0, 0, HUGE_VAL}}) {
         EXPECT_THROW(append(state, {{"a"}, counts}), Error);
     }
     append(state, {{"a"}, {1e308, 0, 0}});
@@ -185,12 +148,8 @@ TEST(PathCounts, MalformedBytesAreRefusedOrAnswer)
 
 TEST(PathCounts, OfJourneys)
 {
-    const std::vector<Row> rows{{1, 1 * day, 1, "a"},
-                                {1, 2 * day, 2, "b"},
-                                {1, 3 * day, std::nullopt, "", false, 10},
-                                {1, 4 * day, 3, "c"},
-                                {2, 1 * day, 4, "a"},
-                                {3, 5 * day, std::nullopt, "", false, 7}};
+    const std::vector<Row> rows{{1, 1 * day, 1, "a"}, {1, 2 * day, 2, "b"}, {1, 3 * day, std::nullopt, "", false, 10},
+                                {1, 4 * day, 3, "c"}, {2, 1 * day, 4, "a"}, {3, 5 * day, std::nullopt, "", false, 7}};
     JourneysState state(std::pmr::get_default_resource());
     for (const Row& row : rows) {
         append(state, row);
@@ -198,7 +157,9 @@ TEST(PathCounts, OfJourneys)
     const Bytes everybody =
         bytes_of([&](auto& memory, std::size_t header) { return state.finish(memory, header, {}, Keep::everybody); });
     const auto counted = [](const Bytes& journeys, bool nulls) {
-        return bytes_of([&](auto& memory, std::size_t header) { return count_paths(JourneysView(journeys), {}, nulls, memory, header, {}); });
+        return bytes_of([&](auto& memory, std::size_t header) {
+            return count_paths(JourneysView(journeys), {}, nulls, memory, header, {});
+        });
     };
     const std::vector<PathRow> conversions{{{"a", "b"}, {1, 10, 0}}, {{}, {1, 7, 0}}};
     std::vector<PathRow> all = conversions;
@@ -227,7 +188,8 @@ TEST(Markov, LikeADenseSolveOfEachRemoval)
                 shared = 0;
                 for (const MarkovCredit& credit :
                      markov_credit(PathCountsView(bytes), {.order = order, .factorised_up_to = factorised}, {})) {
-                    const auto [left, value_left] = solve_densely(rows, static_cast<std::size_t>(order), std::string(credit.key));
+                    const auto [left, value_left] =
+                        solve_densely(rows, static_cast<std::size_t>(order), std::string(credit.key));
                     EXPECT_NEAR(credit.removal_effect, p > 0 ? 1 - left / p : 0, 1e-11) << seed << " " << order;
                     EXPECT_NEAR(credit.removal_effect_value, v > 0 ? 1 - value_left / v : 0, 1e-11) << seed << " " << order;
                     EXPECT_NEAR(credit.base_probability, p, 1e-12);
@@ -299,6 +261,27 @@ TEST(Markov, EdgesOfTheData)
     }
 }
 
+TEST(Markov, WalksTooLongToIterateAreRefused)
+{
+    PathRow row{{}, {1, 1, 1}};
+    for (int turn = 0; turn < 5000; ++turn) {
+        row.path.emplace_back("a");
+        row.path.emplace_back("b");
+    }
+    const Bytes bytes = collect_paths(std::vector<PathRow>{row});
+    EXPECT_NEAR(markov_credit(PathCountsView(bytes), {}, {})[1].removal_effect, 1, 1e-9);
+    EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {.factorised_up_to = 0}, {}), Error);
+}
+
+TEST(Markov, StopsWhenAsked)
+{
+    const Bytes bytes = collect_paths(random_paths(5, 50, 4));
+    const volatile std::sig_atomic_t raised = 1;
+    const marketing::kernel::StopFlag stop(&raised);
+    EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {}, stop), marketing::kernel::Stopped);
+    EXPECT_THROW((void)markov_order(PathCountsView(bytes), 2, stop), marketing::kernel::Stopped);
+}
+
 TEST(Markov, TransitionsOfASmallChain)
 {
     const std::vector<PathRow> rows{{{"a", "a", "b"}, {1, 1, 3}}, {{"b"}, {2, 2, 0}}};
@@ -349,7 +332,8 @@ TEST(Markov, PathDataAgainstExactAndSimulated)
         const auto exact = oracle(data / ("oracle_exact_markov_order" + std::to_string(order) + ".csv"));
         ASSERT_EQ(exact.size(), 12U);
         for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
-            for (const MarkovCredit& c : markov_credit(PathCountsView(bytes), {.order = order, .factorised_up_to = factorised}, {})) {
+            for (const MarkovCredit& c :
+                 markov_credit(PathCountsView(bytes), {.order = order, .factorised_up_to = factorised}, {})) {
                 const auto& expected = exact.at(std::string(c.key));
                 EXPECT_NEAR(c.removal_effect, expected[0], 1e-9);
                 EXPECT_NEAR(c.removal_effect_value, expected[1], 1e-9);

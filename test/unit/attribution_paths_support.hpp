@@ -1,7 +1,12 @@
 /** Counted paths as a test writes them, random ones, and the value that the kernel makes of them. */
 #pragma once
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -47,6 +52,48 @@ inline std::vector<PathRow> random_paths(unsigned seed, std::size_t count, int k
         }
         row.counts = {static_cast<double>(below(4)), 0, static_cast<double>(below(9))};
         row.counts.value = row.counts.conversions * below(1000) / 7.0;
+    }
+    return rows;
+}
+
+/** The published paths: "a > b",conversions,value,nulls. */
+inline std::vector<PathRow> path_data(const std::filesystem::path& file)
+{
+    std::ifstream in(file);
+    std::vector<PathRow> rows;
+    std::string line;
+    std::getline(in, line);
+    while (std::getline(in, line)) {
+        const auto quote = line.rfind('"');
+        PathRow row;
+        std::istringstream keys(line.substr(1, quote - 1));
+        for (std::string word; keys >> word;) {
+            if (word != ">") {
+                row.path.push_back(word);
+            }
+        }
+        std::replace(line.begin(), line.end(), ',', ' ');
+        std::istringstream(line.substr(quote + 1)) >> row.counts.conversions >> row.counts.value >> row.counts.nulls;
+        rows.push_back(row);
+    }
+    return rows;
+}
+
+/** A table of numbers behind a name, by that name. */
+inline std::map<std::string, std::vector<double>> oracle(const std::filesystem::path& file)
+{
+    std::ifstream in(file);
+    std::map<std::string, std::vector<double>> rows;
+    std::string line;
+    std::getline(in, line);
+    while (std::getline(in, line)) {
+        std::replace(line.begin(), line.end(), ',', ' ');
+        std::istringstream fields(line);
+        std::string key;
+        fields >> key;
+        for (double field = 0; fields >> field;) {
+            rows[key].push_back(field);
+        }
     }
     return rows;
 }

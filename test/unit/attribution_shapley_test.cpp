@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -183,6 +185,32 @@ TEST(Shapley, NothingToShare)
     }
     EXPECT_THROW((void)find_game("best"), Error);
     EXPECT_THROW((void)find_path_model("time_decay"), Error);
+}
+
+TEST(Shapley, PathDataAgainstAllCoalitions)
+{
+    const char* directory = std::getenv("MARKETING_DATA_DIR");
+    if (directory == nullptr) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR is not set: the published data are not part of the repository";
+    }
+    const std::filesystem::path data = std::filesystem::path(directory) / "attribution";
+    const Bytes bytes = collect_paths(path_data(data / "channelattribution_pathdata.csv"));
+    const PathCountsView view(bytes);
+    const auto close = [](double found, double expected) { EXPECT_NEAR(found, expected, 1e-9 * std::max(1.0, expected)); };
+    const auto exact = oracle(data / "oracle_exact_shapley_pathdata.csv");
+    for (const PathCredit& credit : shapley_credit(view, Game::cumulative, {})) {
+        close(credit.conversions, exact.at(std::string(credit.key))[0]);
+        close(credit.value, exact.at(std::string(credit.key))[1]);
+    }
+    const auto heuristic = oracle(data / "oracle_ca_heuristic.csv");
+    std::size_t column = 0;
+    for (const PathModel model : {PathModel::first, PathModel::last, PathModel::linear}) {
+        for (const PathCredit& credit : path_credit(view, model, {})) {
+            close(credit.conversions, heuristic.at(std::string(credit.key))[column]);
+            close(credit.value, heuristic.at(std::string(credit.key))[column + 1]);
+        }
+        column += 2;
+    }
 }
 
 TEST(Removal, SharesByTheFallOfTheRate)
