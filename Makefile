@@ -18,6 +18,7 @@ SQL_FRAGMENTS = \
 	src/channels/bundled_sources.sql \
 	src/channels/channels.sql \
 	src/attribution/journeys.sql \
+	src/attribution/models_of_paths.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
@@ -41,8 +42,9 @@ ISOLATION    = $(if $(wildcard $(dir $(shell $(PG_CONFIG) --pgxs))../test/isolat
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
 TAP_TESTS    =
 
-# -isystem: warnings in the server's headers are not ours. No -march=native, no -ffast-math: results do not change between builds.
-PG_CXXFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -std=c++20 -O2 -Wall -Wextra -Wshadow -Wconversion \
+# -isystem: warnings in the server's and Eigen's headers are not ours. No -march=native, no -ffast-math: results do not change between builds.
+EIGEN_INCLUDE ?= /usr/include/eigen3
+PG_CXXFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(EIGEN_INCLUDE) -std=c++20 -O2 -Wall -Wextra -Wshadow -Wconversion \
                -Wno-sign-conversion -Wno-register $(MARKETING_CXXFLAGS)
 SHLIB_LINK   = -lstdc++ -Wl,--version-script=exports.map
 EXTRA_CLEAN  = $(EXTENSION)--*.sql src/*/*.d test/bridge/bridge.so test/bridge/*.o test/bridge/*.d

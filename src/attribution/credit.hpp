@@ -45,8 +45,7 @@ struct Attribution {
  * conversions in [converted_from, converted_before) and the values to their total (sums are compensated). Throws Stopped, and
  * Error(invalid_parameter) where a model by stage has no stage_keys.
  */
-[[nodiscard]] Attribution attribute(const JourneysView& journeys, const CreditRequest& request,
-                                            const kernel::StopFlag& stop);
+[[nodiscard]] Attribution attribute(const JourneysView& journeys, const CreditRequest& request, const kernel::StopFlag& stop);
 
 /** The size of a journeys value, and what its conversions are worth. */
 struct Summary {

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "attribution/arguments_pg.hpp"
 #include "attribution/credit.hpp"
 #include "attribution/journeys.hpp"
 #include "attribution/models.hpp"
@@ -12,9 +13,15 @@
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
+#include "postgres/text.hpp"
 
 namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
+
+using attribution::lookback_argument;
+using attribution::microseconds_argument;
+using attribution::require_given;
+using postgres::text_view;
 
 namespace {
 
@@ -42,14 +49,6 @@ struct Arguments {
     postgres::PlainArray<std::string_view> stage_keys;
 };
 
-void require_given(FunctionCallInfo fcinfo, int argument, const char* name)
-{
-    if (PG_ARGISNULL(argument)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be NULL", name),
-                        errhint("Leave the argument out to have its default.")));
-    }
-}
-
 /** The elements of a one-dimensional array argument; NULL in it is refused. */
 struct Elements {
     Datum* datums;
@@ -73,12 +72,6 @@ Elements elements_argument(FunctionCallInfo fcinfo, int argument, const char* na
     return elements;
 }
 
-std::string_view text_view(Datum datum)
-{
-    const auto* value = DatumGetTextPP(datum);
-    return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
-}
-
 postgres::PlainArray<std::string_view> texts_argument(FunctionCallInfo fcinfo, int argument, const char* name)
 {
     const Elements elements = elements_argument(fcinfo, argument, name, TEXTOID);
@@ -97,23 +90,6 @@ postgres::PlainArray<double> numbers_argument(FunctionCallInfo fcinfo, int argum
         numbers[i] = DatumGetFloat8(elements.datums[i]);
     }
     return {numbers, static_cast<std::size_t>(elements.count)};
-}
-
-/** Microseconds of an interval of fixed length: a day is 24 hours, a month has no length. */
-std::int64_t microseconds_argument(FunctionCallInfo fcinfo, int argument, const char* name)
-{
-    const Interval* interval = PG_GETARG_INTERVAL_P(argument);
-    if (interval->month != 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not have months or years", name),
-                        errdetail("Their length depends on where they begin."),
-                        errhint("Give days, each of which is 24 hours, or hours: '90 days' rather than '3 months'.")));
-    }
-    std::int64_t microseconds = 0;
-    if (__builtin_mul_overflow(std::int64_t{interval->day}, std::int64_t{USECS_PER_DAY}, &microseconds) ||
-        __builtin_add_overflow(microseconds, interval->time, &microseconds)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s is out of range", name)));
-    }
-    return microseconds;
 }
 
 std::string_view text_argument(FunctionCallInfo fcinfo, int argument, const char* name)
@@ -147,13 +123,7 @@ Arguments read_arguments(FunctionCallInfo fcinfo)
     Arguments arguments{};
     arguments.journeys = postgres::bytea_argument(fcinfo, 0);
     arguments.models = texts_argument(fcinfo, 1, "models");
-    if (!PG_ARGISNULL(2)) {
-        arguments.lookback = microseconds_argument(fcinfo, 2, "lookback");
-        if (*arguments.lookback < 0) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("lookback must not be negative"),
-                            errhint("NULL means without limit.")));
-        }
-    }
+    arguments.lookback = lookback_argument(fcinfo, 2);
     require_given(fcinfo, 3, "half_life");
     arguments.half_life = microseconds_argument(fcinfo, 3, "half_life");
     if (arguments.half_life <= 0) {
@@ -237,8 +207,9 @@ MARKETING_FUNCTION(attribution_credit)
         rows.end_row();
     }
     if (truncated > 0) {
-        ereport(NOTICE, (errmsg("paths with more than %d touches: %lld", *arguments.max_touches, static_cast<long long>(truncated)),
-                         errdetail("Only the latest touches of each count.")));
+        ereport(NOTICE,
+                (errmsg("paths with more than %d touches: %lld", *arguments.max_touches, static_cast<long long>(truncated)),
+                 errdetail("Only the latest touches of each count.")));
     }
     return static_cast<Datum>(0);
 }

@@ -139,7 +139,7 @@ void JourneysView::check_conversions() const
     check_ends(conversion_end_, conversion_count());
     check_times(conversion_time_, conversion_end_);
     for (std::size_t i = 0; i < client_count(); ++i) {
-        require(client_conversion_count(i) > 0, "a client has no conversion");
+        require(client_touch_count(i) + client_conversion_count(i) > 0, "a client has neither touch nor conversion");
     }
     for (std::size_t i = 0; i < conversion_count(); ++i) {
         require(std::isfinite(conversion_value_[i]), "a conversion is worth infinity or NaN");
@@ -179,8 +179,7 @@ void JourneysView::read(std::size_t client, Journey& journey) const
     journey.touches.clear();
     for (std::size_t i = touch_end_[client] - client_touch_count(client); i < touch_end_[client]; ++i) {
         const std::uint32_t code = code_of_touch(i);
-        journey.touches.push_back(
-            {touch_time_[i], code / touch_codes, (code & paid_code) != 0, (code & converts_code) != 0});
+        journey.touches.push_back({touch_time_[i], code / touch_codes, (code & paid_code) != 0, (code & converts_code) != 0});
     }
     journey.conversions.clear();
     for (std::size_t i = conversion_end_[client] - client_conversion_count(client); i < conversion_end_[client]; ++i) {

@@ -1,5 +1,6 @@
 /**
- * The value of the SQL type analytics.journeys: what clients who converted had met, and when they converted.
+ * The value of the SQL type analytics.journeys: what clients who converted had met, and when they
+ * converted. Made with nulls it holds the clients who never did, too.
  *
  * Flat, versioned, little endian, read where it lies. Layout (counts are of the whole value; `end` arrays hold where each
  * element ends, the next one begins there):
@@ -13,7 +14,7 @@
  *     conversions:  i64 time[conversions], f64 value[conversions]
  *
  * Times are microseconds on the server's clock, finite; within a client both touches and conversions ascend in time, and each
- * client has at least one conversion. The same journeys always have the same bytes.
+ * client has a touch or a conversion. The same journeys always have the same bytes.
  */
 #pragma once
 

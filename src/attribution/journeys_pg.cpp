@@ -3,6 +3,7 @@
 #include <memory_resource>
 #include <string_view>
 
+#include "attribution/flat_value_pg.hpp"
 #include "attribution/journeys.hpp"
 #include "attribution/journeys_state.hpp"
 #include "attribution/journeys_union.hpp"
@@ -14,7 +15,6 @@
 namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
 
-using attribution::FlatValue;
 using attribution::Identifier;
 using attribution::IdKind;
 using attribution::JourneyRow;
@@ -200,128 +200,28 @@ void read_row(FunctionCallInfo fcinfo, RowReader& reader, JourneyRow& row)
     }
 }
 
-/** Phases 2 to 4 for `make`, which writes a value into the memory resource it is given, room for the length before it. */
-template <class Make>
-Datum make_varlena(Make make)
-{
-    FlatValue made;
-    postgres::run_kernel([&made, &make] {
-        postgres::ContextResource result(CurrentMemoryContext);
-        made = make(result);
-    });
-    SET_VARSIZE(made.data, made.size);
-    return PointerGetDatum(made.data);
-}
-
-/** The value of an aggregate over no rows has no state; an empty one stands in. */
-template <class State>
-Datum finish(FunctionCallInfo fcinfo)
-{
-    (void)postgres::aggregate_context(fcinfo);
-    const State* state = postgres::state_argument<State>(fcinfo, 0);
-    return make_varlena([state](std::pmr::memory_resource& result) {
-        if (state == nullptr) {
-            return State(&result).finish(result, VARHDRSZ, postgres::stop_flag());
-        }
-        return state->finish(result, VARHDRSZ, postgres::stop_flag());
-    });
-}
-
-template <class State>
-Datum combine(FunctionCallInfo fcinfo)
-{
-    MemoryContext context = postgres::aggregate_context(fcinfo);
-    auto* state = postgres::state_argument<State>(fcinfo, 0);
-    const auto* other = postgres::state_argument<State>(fcinfo, 1);
-    if (other != nullptr) {
-        state = state == nullptr ? postgres::make_state<State>(context) : state;
-        postgres::run_kernel([state, other] { state->merge(*other); });
-    }
-    if (state == nullptr) {
-        PG_RETURN_NULL();
-    }
-    PG_RETURN_POINTER(state);
-}
-
-template <class State>
-Datum serialise(FunctionCallInfo fcinfo)
-{
-    (void)postgres::aggregate_context(fcinfo);
-    const State* state = postgres::state_argument<State>(fcinfo, 0);
-    return make_varlena([state](std::pmr::memory_resource& result) { return state->serialise(result, VARHDRSZ); });
-}
-
-// The result is read once, by the combine function, which copies: it lives in the caller's short-lived memory.
-template <class State>
-Datum deserialise(FunctionCallInfo fcinfo)
-{
-    (void)postgres::aggregate_context(fcinfo);
-    const auto bytes = postgres::bytea_argument(fcinfo, 0);
-    auto* state = postgres::make_state<State>(CurrentMemoryContext);
-    postgres::run_kernel([state, bytes] { state->deserialise(bytes); });
-    PG_RETURN_POINTER(state);
-}
-
 /** A journeys value from outside: its form is checked, and that its keys are text of this database. */
 Datum checked_journeys(bytea* value)
 {
-    const std::span bytes(reinterpret_cast<const std::byte*>(VARDATA(value)), VARSIZE(value) - VARHDRSZ);
-    std::string_view* keys = nullptr;
-    std::size_t key_count = 0;
-    postgres::run_kernel([&] {
-        const JourneysView view(bytes);
-        postgres::ContextResource memory(CurrentMemoryContext);
-        key_count = view.key_count();
-        keys = static_cast<std::string_view*>(memory.allocate(key_count * sizeof(std::string_view), alignof(std::string_view)));
-        for (std::size_t code = 0; code < key_count; ++code) {
-            keys[code] = view.key(code);
-        }
-    });
-    for (std::size_t code = 0; code < key_count; ++code) {
-        pg_verifymbstr(keys[code].data(), static_cast<int>(keys[code].size()), false);
-    }
-    return PointerGetDatum(value);
+    return attribution::checked_value<JourneysView>(value);
 }
 
 }  // namespace
 
 MARKETING_FUNCTION(journeys_in)
 {
-    const char* literal = PG_GETARG_CSTRING(0);
-    const std::size_t size = strlen(literal);
-    const bool hexadecimal = size >= 2 && size % 2 == 0 && literal[0] == '\\' && literal[1] == 'x' &&
-                             strspn(literal + 2, "0123456789abcdefABCDEF") == size - 2;
-    if (!hexadecimal) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("malformed journeys literal"),
-                        errhint("The aggregate analytics.journeys makes such values; they are not written by hand.")));
-    }
-    bytea* value = postgres::allocate_bytea((size - 2) / 2);
-    hex_decode(literal + 2, size - 2, VARDATA(value));
+    bytea* value = attribution::bytes_of_literal(PG_GETARG_CSTRING(0), "journeys");
     return checked_journeys(value);
 }
 
 MARKETING_FUNCTION(journeys_out)
 {
-    const auto bytes = postgres::bytea_argument(fcinfo, 0);
-    if (bytes.size() > (MaxAllocSize - 3) / 2) {
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the journeys are too large to be shown as text"),
-                        errhint("Use COPY (FORMAT binary), or ask analytics.journeys_summary.")));
-    }
-    auto* literal = static_cast<char*>(palloc(2 * bytes.size() + 3));
-    literal[0] = '\\';
-    literal[1] = 'x';
-    hex_encode(reinterpret_cast<const char*>(bytes.data()), bytes.size(), literal + 2);
-    literal[2 + 2 * bytes.size()] = '\0';
-    PG_RETURN_CSTRING(literal);
+    PG_RETURN_CSTRING(attribution::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "journeys"));
 }
 
 MARKETING_FUNCTION(journeys_recv)
 {
-    auto* buffer = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
-    const int size = buffer->len - buffer->cursor;
-    bytea* value = postgres::allocate_bytea(static_cast<std::size_t>(size));
-    pq_copymsgbytes(buffer, VARDATA(value), size);
-    return checked_journeys(value);
+    return checked_journeys(attribution::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
 }
 
 MARKETING_FUNCTION(journeys_send)
@@ -344,22 +244,22 @@ MARKETING_FUNCTION(journeys_transition)
 
 MARKETING_FUNCTION(journeys_combine)
 {
-    return combine<JourneysState>(fcinfo);
+    return attribution::combine<JourneysState>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_serialise)
 {
-    return serialise<JourneysState>(fcinfo);
+    return attribution::serialise<JourneysState>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_deserialise)
 {
-    return deserialise<JourneysState>(fcinfo);
+    return attribution::deserialise<JourneysState>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_final)
 {
-    return finish<JourneysState>(fcinfo);
+    return attribution::finish<JourneysState>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_union_transition)
@@ -382,20 +282,20 @@ MARKETING_FUNCTION(journeys_union_transition)
 
 MARKETING_FUNCTION(journeys_union_combine)
 {
-    return combine<JourneysUnion>(fcinfo);
+    return attribution::combine<JourneysUnion>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_union_serialise)
 {
-    return serialise<JourneysUnion>(fcinfo);
+    return attribution::serialise<JourneysUnion>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_union_deserialise)
 {
-    return deserialise<JourneysUnion>(fcinfo);
+    return attribution::deserialise<JourneysUnion>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_union_final)
 {
-    return finish<JourneysUnion>(fcinfo);
+    return attribution::finish<JourneysUnion>(fcinfo);
 }

@@ -75,8 +75,7 @@ void JourneysState::append(const JourneyRow& row)
     }
     const std::int64_t client = client_code(row.client);
     if (row.has_touch) {
-        touches_.push_back(
-            {client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value)});
+        touches_.push_back({client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value)});
     }
     if (row.has_value) {
         conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image
@@ -330,10 +329,10 @@ void JourneysState::read_block(WireReader& in)
 /** The steps from the state to the value, each a member; the temporaries come from the state's memory. */
 class JourneysState::Finisher {
 public:
-    Finisher(const JourneysState& state, const kernel::StopFlag& stop)
+    Finisher(const JourneysState& state, const kernel::StopFlag& stop, Keep keep)
         : state_(state),
           stop_(stop),
-          converters_(list_converters()),
+          converters_(list_clients(keep)),
           index_(converters_, state.resource_),
           touch_end_(converters_.size() + 1, 0, state.resource_),
           touches_(state.resource_),
@@ -357,7 +356,8 @@ private:
         std::uint32_t converter;  // place in converters_
     };
 
-    [[nodiscard]] std::pmr::vector<std::int64_t> list_converters() const;
+    [[nodiscard]] std::pmr::vector<std::int64_t> list_clients(Keep keep) const;
+    void add_everybody(std::pmr::vector<std::int64_t>& clients) const;
     void keep_touches();
     void rank_keys();
     void sort_touches();
@@ -367,7 +367,7 @@ private:
 
     const JourneysState& state_;
     const kernel::StopFlag& stop_;
-    std::pmr::vector<std::int64_t> converters_;  // distinct, in the order of their identifiers
+    std::pmr::vector<std::int64_t> converters_;  // whom to keep: distinct, in the order of their identifiers
     ConverterIndex index_;
     std::pmr::vector<std::size_t> touch_end_;  // of each converter, in touches_
     std::pmr::vector<KeptTouch> touches_;
@@ -376,7 +376,20 @@ private:
     std::pmr::vector<std::string_view> keys_;
 };
 
-std::pmr::vector<std::int64_t> JourneysState::Finisher::list_converters() const
+void JourneysState::Finisher::add_everybody(std::pmr::vector<std::int64_t>& clients) const
+{
+    ChunkList<std::byte> scratch(state_.resource_);
+    state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
+        stop_.poll();
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            if (clients.empty() || clients.back() != block.client(i)) {
+                clients.push_back(block.client(i));
+            }
+        }
+    });
+}
+
+std::pmr::vector<std::int64_t> JourneysState::Finisher::list_clients(Keep keep) const
 {
     std::pmr::vector<std::int64_t> clients(state_.resource_);
     clients.reserve(state_.conversions_.size());
@@ -384,6 +397,9 @@ std::pmr::vector<std::int64_t> JourneysState::Finisher::list_converters() const
         for (const ConversionRecord& conversion : state_.conversions_.chunk(i)) {
             clients.push_back(conversion.client);
         }
+    }
+    if (keep == Keep::everybody) {
+        add_everybody(clients);
     }
     std::sort(clients.begin(), clients.end());
     clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
@@ -512,9 +528,10 @@ FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std:
     return writer.finish();
 }
 
-FlatValue JourneysState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const
+FlatValue JourneysState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop,
+                                Keep keep) const
 {
-    return Finisher(*this, stop).write(result, header);
+    return Finisher(*this, stop, keep).write(result, header);
 }
 
 }  // namespace marketing::attribution

@@ -32,6 +32,12 @@ struct JourneyRow {
     double value = 0;
 };
 
+/** Whose journeys a value holds. */
+enum class Keep {
+    converters,  // clients with a conversion: all that rules for conversions ask for
+    everybody,   // also those without: for models that learn from journeys that led to nothing
+};
+
 class JourneysState {
 public:
     /** All memory, now and later, comes from `resource`. */
@@ -52,11 +58,12 @@ public:
     void deserialise(std::span<const std::byte> bytes);
 
     /**
-     * The journeys of the clients who converted (see journeys.hpp), `header` bytes left before the value. Their touches are
+     * The journeys of the clients who converted, or of everybody (see journeys.hpp), `header` bytes left before the value. Their touches are
      * sorted by (time, touch identifier, key, paid), so the order in which rows came, were split or merged never shows.
      * The state stays as it is. Throws Error(limit_exceeded) past 1 GB, Stopped.
      */
-    [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const;
+    [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop,
+                                   Keep keep = Keep::converters) const;
 
     [[nodiscard]] std::size_t touch_count() const noexcept { return touches_.size(); }
 

@@ -350,8 +350,9 @@ void check_custom_weights(std::span<const double> first, std::span<const double>
 {
     const double sum = std::accumulate(last.begin(), last.end(), std::accumulate(first.begin(), first.end(), 0.0));
     if (!none_negative(first) || !none_negative(last) || !(sum <= 1 + 1e-9)) {
-        throw Error(ErrorCode::invalid_parameter, "first_weights and last_weights must not be negative nor add up to more than 1",
-                    {}, "What is left of 1 is shared equally by the touches between.");
+        throw Error(ErrorCode::invalid_parameter,
+                    "first_weights and last_weights must not be negative nor add up to more than 1", {},
+                    "What is left of 1 is shared equally by the touches between.");
     }
 }
 

@@ -118,11 +118,29 @@ Transform find_transform(std::string_view name, bool with_key)
 {
     const NamedTransform& found = find_named(transforms, name, "transform");
     if (found.with_key != with_key) {
-        throw Error(ErrorCode::invalid_parameter,
-                    "the transform \"" + std::string(name) + "\" " + (with_key ? "has no use for" : "needs") + " a transform_key",
-                    {}, "remove_if_not_all and remove_if_last_and_not_all remove the touches of that key.");
+        throw Error(
+            ErrorCode::invalid_parameter,
+            "the transform \"" + std::string(name) + "\" " + (with_key ? "has no use for" : "needs") + " a transform_key", {},
+            "remove_if_not_all and remove_if_last_and_not_all remove the touches of that key.");
     }
     return found.transform;
+}
+
+std::span<const Touch> PathBuilder::remainder() const
+{
+    const Touches touches = journey_.touches;
+    if (touches.empty()) {
+        return {};
+    }
+    const std::int64_t latest = touches.back().time;
+    const Touches rest = between(touches, horizon(rules_, latest), latest);
+    if (journey_.conversions.empty()) {
+        return rest;
+    }
+    const std::int64_t converted = journey_.conversions.back().time;
+    const auto first =
+        std::partition_point(rest.begin(), rest.end(), [converted](const Touch& t) { return not_after(t, converted); });
+    return {first, rest.end()};
 }
 
 PathBuilder::PathBuilder(const JourneysView& journeys, const PathRules& rules)
@@ -222,15 +240,12 @@ PathBuilder::Touches PathBuilder::transformed(Touches touches)
 {
     const auto other = [this](const Touch& touch) { return touch.key != transform_key_; };
     switch (rules_.transform) {
-        case Transform::none:
-            return touches;
+        case Transform::none: return touches;
         case Transform::exposure:
             return keep_if(touches, [latest = absent_key](const Touch& touch) mutable {
                 return std::exchange(latest, touch.key) != touch.key;
             });
-        case Transform::first:
-            ++pass_;
-            return keep_if(touches, [this](const Touch& touch) { return see(touch.key); });
+        case Transform::first: ++pass_; return keep_if(touches, [this](const Touch& touch) { return see(touch.key); });
         case Transform::remove_if_not_all: {
             const Touches others = keep_if(touches, other);
             return others.empty() ? touches : others;

@@ -86,6 +86,8 @@ public:
     [[nodiscard]] std::span<const Conversion> conversions() const noexcept { return journey_.conversions; }
     /** The path of one of conversions(); good until the next call. */
     [[nodiscard]] Path path(const Conversion& conversion);
+    /** What the client met after its last conversion, as far back from the latest of it as the lookback reaches. */
+    [[nodiscard]] std::span<const Touch> remainder() const;
 
 private:
     using Touches = std::span<const Touch>;

@@ -1,0 +1,123 @@
+// Binding of the Markov models of counted paths.
+
+#include <span>
+#include <string_view>
+
+#include "attribution/arguments_pg.hpp"
+#include "attribution/markov.hpp"
+#include "postgres/aggregate.hpp"
+#include "postgres/guard.hpp"
+#include "postgres/memory.hpp"
+#include "postgres/pg.hpp"
+#include "postgres/rows.hpp"
+
+namespace attribution = marketing::attribution;
+namespace postgres = marketing::postgres;
+
+using attribution::PathCountsView;
+
+namespace {
+
+int integer_argument(FunctionCallInfo fcinfo, int argument, const char* name)
+{
+    attribution::require_given(fcinfo, argument, name);
+    return PG_GETARG_INT32(argument);
+}
+
+bool boolean_argument(FunctionCallInfo fcinfo, int argument, const char* name)
+{
+    attribution::require_given(fcinfo, argument, name);
+    return PG_GETARG_BOOL(argument);
+}
+
+/** Texts in the current memory context, with their bytes. */
+postgres::PlainArray<std::string_view> to_plain_texts(std::span<const std::string> texts)
+{
+    postgres::ContextResource memory(CurrentMemoryContext);
+    auto* views = static_cast<std::string_view*>(
+        memory.allocate((texts.size() + 1) * sizeof(std::string_view), alignof(std::string_view)));
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const auto copy = postgres::to_plain(memory, std::span<const char>(texts[i]));
+        views[i] = {copy.data, copy.size};
+    }
+    return {views, texts.size()};
+}
+
+}  // namespace
+
+MARKETING_FUNCTION(markov_credit)
+{
+    postgres::RowWriter rows(fcinfo);
+    if (PG_ARGISNULL(0)) {
+        return static_cast<Datum>(0);
+    }
+    const auto paths = postgres::bytea_argument(fcinfo, 0);
+    const int order = integer_argument(fcinfo, 1, "order");
+    const bool use_nulls = boolean_argument(fcinfo, 2, "use_nulls");
+    postgres::PlainArray<attribution::MarkovCredit> credits;
+    postgres::run_kernel([paths, order, use_nulls, &credits] {
+        const auto found =
+            attribution::markov_credit(PathCountsView(paths), {.order = order, .use_nulls = use_nulls}, postgres::stop_flag());
+        postgres::ContextResource memory(CurrentMemoryContext);
+        credits = postgres::to_plain(memory, std::span(found));
+    });
+    for (const attribution::MarkovCredit& credit : credits) {
+        if (credit.attributed) {
+            rows.text(credit.key).number(credit.removal_effect).number(credit.removal_effect_value);
+        } else {
+            rows.null().null().null();
+        }
+        rows.number(credit.conversions).number(credit.value).number(credit.base_probability).end_row();
+    }
+    return static_cast<Datum>(0);
+}
+
+MARKETING_FUNCTION(markov_transitions)
+{
+    postgres::RowWriter rows(fcinfo);
+    if (PG_ARGISNULL(0)) {
+        return static_cast<Datum>(0);
+    }
+    const auto paths = postgres::bytea_argument(fcinfo, 0);
+    const int order = integer_argument(fcinfo, 1, "order");
+    const bool self_loops = boolean_argument(fcinfo, 2, "self_loops");
+    postgres::PlainArray<attribution::MarkovTransition> transitions;
+    postgres::PlainArray<std::string_view> states;
+    postgres::run_kernel([paths, order, self_loops, &transitions, &states] {
+        const auto found = attribution::markov_transitions(PathCountsView(paths), order, self_loops, postgres::stop_flag());
+        postgres::ContextResource memory(CurrentMemoryContext);
+        transitions = postgres::to_plain(memory, std::span(found.transitions));
+        states = to_plain_texts(found.states);
+    });
+    for (const attribution::MarkovTransition& transition : transitions) {
+        rows.text(states.data[transition.from]).text(states.data[transition.to]);
+        rows.number(transition.count).number(transition.probability).end_row();
+    }
+    return static_cast<Datum>(0);
+}
+
+MARKETING_FUNCTION(markov_order)
+{
+    postgres::RowWriter rows(fcinfo);
+    if (PG_ARGISNULL(0)) {
+        return static_cast<Datum>(0);
+    }
+    const auto paths = postgres::bytea_argument(fcinfo, 0);
+    const int max_order = integer_argument(fcinfo, 1, "max_order");
+    postgres::PlainArray<attribution::MarkovOrder> orders;
+    postgres::run_kernel([paths, max_order, &orders] {
+        const auto found = attribution::markov_order(PathCountsView(paths), max_order, postgres::stop_flag());
+        postgres::ContextResource memory(CurrentMemoryContext);
+        orders = postgres::to_plain(memory, std::span(found));
+    });
+    for (const attribution::MarkovOrder& rated : orders) {
+        rows.datum(Int32GetDatum(rated.order));
+        if (rated.rated) {
+            rows.number(rated.auc).number(rated.penalised_auc);
+        } else {
+            rows.null().null();
+        }
+        rows.boolean(rated.best).end_row();
+    }
+    return static_cast<Datum>(0);
+}

@@ -1,0 +1,218 @@
+-- Counted paths: what analytics.journeys or any aggregated table tells of the ways to a conversion, for the models that learn from
+-- all paths together.
+
+CREATE TYPE analytics.path_counts;
+
+CREATE FUNCTION analytics.path_counts_in(pg_catalog.cstring) RETURNS analytics.path_counts
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_in';
+CREATE FUNCTION analytics.path_counts_out(analytics.path_counts) RETURNS pg_catalog.cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_out';
+CREATE FUNCTION analytics.path_counts_recv(pg_catalog.internal) RETURNS analytics.path_counts
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_recv';
+CREATE FUNCTION analytics.path_counts_send(analytics.path_counts) RETURNS pg_catalog.bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_send';
+
+CREATE TYPE analytics.path_counts (
+    INPUT = analytics.path_counts_in,
+    OUTPUT = analytics.path_counts_out,
+    RECEIVE = analytics.path_counts_recv,
+    SEND = analytics.path_counts_send,
+    INTERNALLENGTH = variable,
+    STORAGE = extended
+);
+
+COMMENT ON TYPE analytics.path_counts IS
+    'Distinct paths, each with its conversions, their value, and its nulls.
+Made by the aggregates analytics.path_counts and analytics.path_counts_union and by analytics.journey_paths; may be stored. The same
+counted paths always have the same bytes.';
+COMMENT ON FUNCTION analytics.path_counts_in(pg_catalog.cstring) IS 'Input of type path_counts (hexadecimal).';
+COMMENT ON FUNCTION analytics.path_counts_out(analytics.path_counts) IS 'Output of type path_counts (hexadecimal).';
+COMMENT ON FUNCTION analytics.path_counts_recv(pg_catalog.internal) IS 'Binary input of type path_counts.';
+COMMENT ON FUNCTION analytics.path_counts_send(analytics.path_counts) IS 'Binary output of type path_counts.';
+
+CREATE FUNCTION analytics.path_counts_transition(
+    pg_catalog.internal, pg_catalog.text[], double precision, double precision, double precision) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_transition';
+CREATE FUNCTION analytics.path_counts_union_transition(pg_catalog.internal, analytics.path_counts) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_union_transition';
+CREATE FUNCTION analytics.path_counts_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_combine';
+CREATE FUNCTION analytics.path_counts_serialise(pg_catalog.internal) RETURNS pg_catalog.bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_serialise';
+CREATE FUNCTION analytics.path_counts_deserialise(pg_catalog.bytea, pg_catalog.internal) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_deserialise';
+CREATE FUNCTION analytics.path_counts_final(pg_catalog.internal) RETURNS analytics.path_counts
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_final';
+
+CREATE AGGREGATE analytics.path_counts(
+    path pg_catalog.text[], conversions double precision, value double precision, nulls double precision) (
+    SFUNC = analytics.path_counts_transition,
+    STYPE = pg_catalog.internal,
+    SSPACE = 65536,
+    FINALFUNC = analytics.path_counts_final,
+    COMBINEFUNC = analytics.path_counts_combine,
+    SERIALFUNC = analytics.path_counts_serialise,
+    DESERIALFUNC = analytics.path_counts_deserialise,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE analytics.path_counts_union(path_counts analytics.path_counts) (
+    SFUNC = analytics.path_counts_union_transition,
+    STYPE = pg_catalog.internal,
+    SSPACE = 1048576,
+    FINALFUNC = analytics.path_counts_final,
+    COMBINEFUNC = analytics.path_counts_combine,
+    SERIALFUNC = analytics.path_counts_serialise,
+    DESERIALFUNC = analytics.path_counts_deserialise,
+    PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION analytics.path_counts_transition(
+    pg_catalog.internal, pg_catalog.text[], double precision, double precision, double precision) IS
+    'Part of the aggregate path_counts: adds a row.';
+COMMENT ON FUNCTION analytics.path_counts_union_transition(pg_catalog.internal, analytics.path_counts) IS
+    'Part of the aggregate path_counts_union: adds a value.';
+COMMENT ON FUNCTION analytics.path_counts_combine(pg_catalog.internal, pg_catalog.internal) IS
+    'Part of the aggregate path_counts: joins two states.';
+COMMENT ON FUNCTION analytics.path_counts_serialise(pg_catalog.internal) IS 'Part of the aggregate path_counts: sends a state.';
+COMMENT ON FUNCTION analytics.path_counts_deserialise(pg_catalog.bytea, pg_catalog.internal) IS
+    'Part of the aggregate path_counts: receives a state.';
+COMMENT ON FUNCTION analytics.path_counts_final(pg_catalog.internal) IS 'Part of the aggregate path_counts: makes the value.';
+COMMENT ON AGGREGATE analytics.path_counts(pg_catalog.text[], double precision, double precision, double precision) IS
+    'Collects counted paths from rows with a path and its counts.
+path: keys, first touch first; never NULL; an element that is NULL or empty is (none). Rows with the same path add up.
+conversions: journeys with this path that converted; value: what these conversions are worth together; nulls: journeys with this
+  path that did not convert. NULL is 0; conversions and nulls are not negative. The order of the rows does not matter.';
+COMMENT ON AGGREGATE analytics.path_counts_union(analytics.path_counts) IS
+    'Adds up counted paths; NULL values are left out.';
+
+CREATE FUNCTION analytics.journeys_with_nulls_final(pg_catalog.internal) RETURNS analytics.journeys
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_with_nulls_final';
+
+CREATE AGGREGATE analytics.journeys_with_nulls(
+    client "any", occurred_at pg_catalog.timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
+    SFUNC = analytics.journeys_transition,
+    STYPE = pg_catalog.internal,
+    SSPACE = 65536,
+    FINALFUNC = analytics.journeys_with_nulls_final,
+    COMBINEFUNC = analytics.journeys_combine,
+    SERIALFUNC = analytics.journeys_serialise,
+    DESERIALFUNC = analytics.journeys_deserialise,
+    PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION analytics.journeys_with_nulls_final(pg_catalog.internal) IS
+    'Part of the aggregate journeys_with_nulls: makes the value.';
+COMMENT ON AGGREGATE analytics.journeys_with_nulls("any", pg_catalog.timestamptz, "any", "any", boolean, "any") IS
+    'Collects journeys as analytics.journeys does, and keeps clients who never converted.
+For analytics.journey_paths(.., nulls => true). The value grows with all touches, not only with those of converters; the credit of
+attribution_credit is the same from either.';
+
+CREATE FUNCTION analytics.journey_paths(
+    journeys analytics.journeys,
+    lookback interval DEFAULT '90 days',
+    cycle pg_catalog.text DEFAULT 'shared',
+    converted_from pg_catalog.timestamptz DEFAULT NULL,
+    converted_before pg_catalog.timestamptz DEFAULT NULL,
+    nulls boolean DEFAULT false) RETURNS analytics.path_counts
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'marketing_journey_paths';
+
+COMMENT ON FUNCTION analytics.journey_paths(analytics.journeys, interval, pg_catalog.text, pg_catalog.timestamptz,
+    pg_catalog.timestamptz, boolean) IS
+    'Counts the paths of journeys: one for each conversion, with its value.
+lookback, cycle, converted_from, converted_before: as in analytics.attribution_credit.
+nulls: whether what a client met after its last conversion, or at all where there is none, counts as a path that did not convert,
+  as far back from its last touch as the lookback reaches. Give it journeys of analytics.journeys_with_nulls: those of
+  analytics.journeys hold converters only.
+A conversion without touches is an empty path.';
+
+CREATE FUNCTION analytics.path_counts_summary(
+    path_counts analytics.path_counts,
+    OUT paths bigint,
+    OUT keys integer,
+    OUT conversions double precision,
+    OUT value double precision,
+    OUT nulls double precision) RETURNS SETOF record
+    LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_path_counts_summary';
+
+COMMENT ON FUNCTION analytics.path_counts_summary(analytics.path_counts) IS
+    'What counted paths hold: distinct paths, distinct keys, and all counts added up.
+No row where path_counts is NULL.';
+
+CREATE FUNCTION analytics.path_credit(
+    path_counts analytics.path_counts,
+    models pg_catalog.text[] DEFAULT '{first,last,linear}')
+    RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, value double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_path_credit';
+
+COMMENT ON FUNCTION analytics.path_credit(analytics.path_counts, pg_catalog.text[]) IS
+    'Shares the conversions of counted paths by place: first, last or linear.
+models: first: all to the first touch; last: all to the last; linear: the same to each touch, repeats counted.
+Result: per model the rows add up to all conversions and their value; key NULL: conversions without a touch.';
+
+CREATE FUNCTION analytics.markov_credit(
+    path_counts analytics.path_counts,
+    "order" integer DEFAULT 1,
+    use_nulls boolean DEFAULT true)
+    RETURNS TABLE (key pg_catalog.text, removal_effect double precision, removal_effect_value double precision,
+                   conversions double precision, value double precision, base_probability double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_markov_credit';
+
+COMMENT ON FUNCTION analytics.markov_credit(analytics.path_counts, integer, boolean) IS
+    'Shares conversions by what an exact Markov chain would lose without each key.
+order: how many neighbouring keys make a state, 1 to 20. use_nulls: whether paths that did not convert are part of the chain; without
+  them base_probability is 1 and only places in the paths count.
+Result: removal_effect: share of the conversions lost when the key leads nowhere (these overlap and do not add up to 1);
+  removal_effect_value: the same of the value; conversions, value: the effects scaled to the totals; base_probability: that a
+  journey converts. key NULL: conversions without a touch. Value is shared like conversions where refunds make an effect negative.
+More than 1,000,000 states are refused. The same paths give the same bits; nothing is simulated.';
+
+CREATE FUNCTION analytics.markov_transitions(
+    path_counts analytics.path_counts,
+    "order" integer DEFAULT 1,
+    self_loops boolean DEFAULT false)
+    RETURNS TABLE (from_state pg_catalog.text, to_state pg_catalog.text, count double precision, probability double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_markov_transitions';
+
+COMMENT ON FUNCTION analytics.markov_transitions(analytics.path_counts, integer, boolean) IS
+    'The transitions of the Markov chain of counted paths, one row each.
+order: how many neighbouring keys make a state, 1 to 20. self_loops: whether a state followed by itself is a transition; the removal
+  effects of order 1 are the same either way.
+Result: from_state, to_state: keys joined by " > ", or (start), (conversion), (null); count: how often taken; probability: of all
+  transitions that leave from_state.';
+
+CREATE FUNCTION analytics.markov_order(
+    path_counts analytics.path_counts,
+    max_order integer DEFAULT 5)
+    RETURNS TABLE ("order" integer, auc double precision, penalised_auc double precision, best boolean)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 5 AS 'MODULE_PATHNAME', 'marketing_markov_order';
+
+COMMENT ON FUNCTION analytics.markov_order(analytics.path_counts, integer) IS
+    'How well the last state of each order tells which paths convert; the best one.
+Result: auc: area under the ROC curve of P(conversion | last state); penalised_auc: less for orders with many possible states
+  against the number of journeys; best: the first order with the highest penalised_auc. NULL where there is nothing to tell apart:
+  no conversions, no nulls, or as many possible states as journeys.';
+
+CREATE FUNCTION analytics.shapley_credit(
+    path_counts analytics.path_counts,
+    game pg_catalog.text DEFAULT 'cumulative')
+    RETURNS TABLE (key pg_catalog.text, "position" integer, conversions double precision, value double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_shapley_credit';
+
+COMMENT ON FUNCTION analytics.shapley_credit(analytics.path_counts, pg_catalog.text) IS
+    'Shares conversions by Shapley values of the sets of keys that journeys met.
+game: cumulative: a set is worth the conversions of all journeys within it, so each key of a journey gets the same share;
+  ordered: the same, told apart by the place where the key comes first; rate: keys of a set share its conversions by what they add to
+  the conversion rate of its subsets, each rate shrunk as by 20 journeys of the overall rate, negative shares cut off; equal shares
+  where none is left and for sets of more than 12 keys.
+Result: position: for ordered, else NULL. The rows add up to all conversions and their value; key NULL: conversions without a touch.';
+
+CREATE FUNCTION analytics.removal_credit(path_counts analytics.path_counts)
+    RETURNS TABLE (key pg_catalog.text, conversions double precision, value double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_removal_credit';
+
+COMMENT ON FUNCTION analytics.removal_credit(analytics.path_counts) IS
+    'Shares conversions by how the rate falls when a key is taken out of a path.
+The rate without the key is that of the very path that is left, 0 where it was never seen; rises count as 0; where nothing falls the
+last touch gets it all. A baseline: most paths without a key were never seen. The rows add up to all conversions and their value;
+key NULL: conversions without a touch.';

@@ -1,0 +1,127 @@
+/**
+ * The value of the SQL type analytics.path_counts: which paths there were, and how often each ended in a conversion or in nothing.
+ *
+ * Flat, versioned, little endian, read where it lies. Layout (`end` arrays hold where each element ends, the next begins there):
+ *
+ *     u32 tag, u16 version, u8 bytes per key code, u8 zero
+ *     u32 keys, paths, touches, bytes of all keys
+ *     keys:    u32 end[keys], bytes                               distinct, ascending by bytes, none empty
+ *     paths:   u32 end[paths], u8|u16|u32 code[touches]           distinct, ascending by their codes; one may be empty
+ *     counts:  f64 conversions[paths], value[paths], nulls[paths] finite; conversions and nulls are not negative
+ *
+ * The same counted paths always have the same bytes.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "attribution/chunk_list.hpp"
+#include "attribution/flat_buffer.hpp"
+#include "attribution/interner.hpp"
+#include "attribution/journeys.hpp"
+#include "attribution/paths.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::attribution {
+
+/** What is known of one path, or of several together. */
+struct Counts {
+    double conversions = 0;  // how many journeys with this path converted, >= 0
+    double value = 0;        // what these conversions are worth together
+    double nulls = 0;        // how many journeys with this path did not convert, >= 0
+};
+
+/** A path_counts value in place. Cheap to copy; the bytes must outlive it. */
+class PathCountsView {
+public:
+    /** Checks everything that the other members rely on, in O(size); throws Error(malformed_binary). */
+    explicit PathCountsView(std::span<const std::byte> bytes);
+
+    [[nodiscard]] std::size_t key_count() const noexcept { return key_end_.size(); }
+    [[nodiscard]] std::size_t path_count() const noexcept { return path_end_.size(); }
+    [[nodiscard]] std::size_t touch_count() const noexcept { return touches_; }
+    [[nodiscard]] std::string_view key(std::size_t code) const noexcept;
+    [[nodiscard]] Counts counts(std::size_t path) const noexcept { return {conversions_[path], value_[path], nulls_[path]}; }
+    [[nodiscard]] std::size_t path_size(std::size_t path) const noexcept;
+    /** The keys of one path, first touch first, into `codes`, whose memory is used again. */
+    void read(std::size_t path, std::vector<std::uint32_t>& codes) const;
+
+private:
+    [[nodiscard]] std::uint32_t code(std::size_t touch) const noexcept;
+    void check_keys() const;
+    void check_paths() const;
+
+    std::uint8_t code_width_;
+    std::size_t touches_;
+    Column<std::uint32_t> key_end_;
+    std::string_view key_bytes_;
+    Column<std::uint32_t> path_end_;
+    std::span<const std::byte> codes_;
+    Column<double> conversions_;
+    Column<double> value_;
+    Column<double> nulls_;
+};
+
+/** All counts added up (compensated). Throws Error(numeric_range) where a sum overflows. */
+[[nodiscard]] Counts total_counts(const PathCountsView& paths);
+
+/**
+ * The state of the aggregates that make path_counts: the rows as they came, each path and key stored once. Sums are taken at the
+ * end over sorted rows, so that no order, split or merge of the rows shows in the last bit.
+ */
+class PathCountsState {
+public:
+    /** All memory, now and later, comes from `resource`. */
+    explicit PathCountsState(std::pmr::memory_resource* resource)
+        : resource_(resource), keys_(resource), paths_(resource), rows_(resource), codes_(resource)
+    {
+    }
+
+    /**
+     * Adds a row: `path` first touch first, an empty key is '(none)'. Throws Error: numeric_range where a number is NaN or
+     * infinite, invalid_parameter where conversions or nulls are negative.
+     */
+    void append(std::span<const std::string_view> path, const Counts& counts);
+    /** Adds all paths of another value. */
+    void append(const PathCountsView& value);
+    /** Adds the rows of `other`, which stays as it is. */
+    void merge(const PathCountsState& other);
+
+    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
+    [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
+    void deserialise(std::span<const std::byte> bytes);
+
+    /** The value, `header` bytes left before it. Throws Error: limit_exceeded past 1 GB, numeric_range where a sum overflows; Stopped. */
+    [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const;
+
+private:
+    struct Row {
+        std::uint32_t path;
+        Counts counts;
+    };
+    class Finisher;
+
+    [[nodiscard]] std::uint32_t code_of_path();
+
+    std::pmr::memory_resource* resource_;
+    Interner keys_;
+    Interner paths_;  // each the bytes of its key codes
+    ChunkList<Row> rows_;
+    std::pmr::vector<std::uint32_t> codes_;  // the path at hand
+};
+
+/**
+ * The paths that lead to the conversions of `journeys` under `rules`, each counted as one conversion with its value; a conversion
+ * without touches is an empty path. With `nulls`, what a client met after its last conversion, or at all where there is none, is
+ * a path that did not convert, if it is not empty. Throws as PathCountsState does.
+ */
+[[nodiscard]] FlatValue count_paths(const JourneysView& journeys, const PathRules& rules, bool nulls,
+                                    std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop);
+
+}  // namespace marketing::attribution

@@ -1,0 +1,354 @@
+// Counted paths as values, and the Markov chain against a dense solve that shares no code with it.
+
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <random>
+
+#include "attribution/markov.hpp"
+#include "attribution_paths_support.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using namespace attribution_test;
+using marketing::kernel::Error;
+
+/** P and V of the chain with the states of `removed` leading nowhere: states by name, one dense solve. */
+std::pair<double, double> solve_densely(const std::vector<PathRow>& rows, std::size_t order, const std::string& removed)
+{
+    std::map<std::string, int> states{{"", 0}};
+    const auto state = [&states](const std::string& name) {
+        return states.emplace(name, static_cast<int>(states.size())).first->second;
+    };
+    std::map<std::pair<int, int>, double> steps;
+    std::map<int, Counts> exits;
+    for (const PathRow& row : rows) {
+        int at = 0;
+        for (std::size_t i = 0; i + std::min(order, row.path.size()) <= row.path.size(); ++i) {
+            std::string name;
+            for (std::size_t j = i; j < std::min(i + order, row.path.size()); ++j) {
+                name += row.path[j];
+            }
+            const int next = state(name);
+            if (next != at) {
+                steps[{at, next}] += row.counts.conversions + row.counts.nulls;
+            }
+            at = next;
+        }
+        exits[at].conversions += row.counts.conversions;
+        exits[at].value += row.counts.value;
+        exits[at].nulls += row.counts.nulls;
+    }
+    const auto n = static_cast<Eigen::Index>(states.size());
+    Eigen::VectorXd leaving = Eigen::VectorXd::Zero(n);
+    for (const auto& [step, weight] : steps) {
+        leaving[step.first] += weight;
+    }
+    for (const auto& [from, counts] : exits) {
+        leaving[from] += counts.conversions + counts.nulls;
+    }
+    Eigen::MatrixXd matrix = Eigen::MatrixXd::Identity(n, n);
+    Eigen::MatrixX2d ends = Eigen::MatrixX2d::Zero(n, 2);
+    for (const auto& [name, i] : states) {
+        if (leaving[i] > 0 && (removed.empty() || name.find(removed) == std::string::npos)) {
+            for (const auto& [step, weight] : steps) {
+                matrix(i, step.second) -= step.first == i ? weight / leaving[i] : 0;
+            }
+            ends(i, 0) = exits[i].conversions / leaving[i];
+            ends(i, 1) = exits[i].value / leaving[i];
+        }
+    }
+    const Eigen::MatrixX2d ahead = matrix.fullPivLu().solve(ends);
+    return {ahead(0, 0), ahead(0, 1)};
+}
+
+TEST(PathCounts, SameBytesHoweverTheyCame)
+{
+    auto rows = random_paths(1, 3000, 5);
+    const Bytes expected = collect_paths(rows);
+    std::mt19937 random(2);
+    for (int turn = 0; turn < 5; ++turn) {
+        std::shuffle(rows.begin(), rows.end(), random);
+        EXPECT_EQ(collect_paths(rows), expected);
+        PathCountsState parts[2]{PathCountsState(std::pmr::get_default_resource()),
+                                 PathCountsState(std::pmr::get_default_resource())};
+        for (const PathRow& row : rows) {
+            append(parts[random() % 2], row);
+        }
+        const Bytes sent = bytes_of([&](auto& memory, std::size_t header) { return parts[1].serialise(memory, header); });
+        PathCountsState received(std::pmr::get_default_resource());
+        received.deserialise(sent);
+        parts[0].merge(received);
+        EXPECT_EQ(finish(parts[0]), expected);
+    }
+    const PathCountsView view(expected);
+    PathCountsState again(std::pmr::get_default_resource());
+    again.append(view);
+    EXPECT_EQ(finish(again), expected);
+    EXPECT_EQ(view.key_count(), 5U);
+}
+
+TEST(PathCounts, WhatIsRefused)
+{
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    PathCountsState state(std::pmr::get_default_resource());
+    for (const Counts& counts :
+         {Counts{-1, 0, 0}, Counts{0, 0, -1}, Counts{nan, 0, 0}, Counts{0, nan, 0}, Counts{0, 0, HUGE_VAL}}) {
+        EXPECT_THROW(append(state, {{"a"}, counts}), Error);
+    }
+    append(state, {{"a"}, {1e308, 0, 0}});
+    append(state, {{"a"}, {1e308, 0, 0}});
+    EXPECT_THROW((void)finish(state), Error);
+}
+
+TEST(PathCounts, MalformedBytesAreRefusedOrAnswer)
+{
+    const Bytes good = collect_paths(random_paths(3, 12, 4));
+    const auto attempt = [](const Bytes& bytes) {
+        try {
+            const PathCountsView view(bytes);
+            for (int order = 1; order <= 3; ++order) {
+                (void)markov_credit(view, {.order = order}, {});
+            }
+            (void)markov_transitions(view, 2, true, {});
+            (void)markov_order(view, 3, {});
+        } catch (const Error&) {
+        }
+        try {
+            PathCountsState state(std::pmr::get_default_resource());
+            state.deserialise(bytes);
+            const Bytes value = finish(state);
+            (void)PathCountsView(value);
+        } catch (const Error&) {
+        }
+    };
+    PathCountsState state(std::pmr::get_default_resource());
+    for (const PathRow& row : random_paths(4, 9, 3)) {
+        append(state, row);
+    }
+    const Bytes sent = bytes_of([&](auto& memory, std::size_t header) { return state.serialise(memory, header); });
+    for (const Bytes& original : {good, sent}) {
+        for (std::size_t i = 0; i < original.size(); ++i) {
+            attempt({original.begin(), original.begin() + static_cast<std::ptrdiff_t>(i)});
+            for (const int flip : {0x01, 0x80, 0xff}) {
+                Bytes changed = original;
+                changed[i] ^= static_cast<std::byte>(flip);
+                attempt(changed);
+            }
+        }
+    }
+}
+
+TEST(PathCounts, OfJourneys)
+{
+    const std::vector<Row> rows{{1, 1 * day, 1, "a"}, {1, 2 * day, 2, "b"}, {1, 3 * day, std::nullopt, "", false, 10},
+                                {1, 4 * day, 3, "c"}, {2, 1 * day, 4, "a"}, {3, 5 * day, std::nullopt, "", false, 7}};
+    JourneysState state(std::pmr::get_default_resource());
+    for (const Row& row : rows) {
+        append(state, row);
+    }
+    const Bytes everybody =
+        bytes_of([&](auto& memory, std::size_t header) { return state.finish(memory, header, {}, Keep::everybody); });
+    const auto counted = [](const Bytes& journeys, bool nulls) {
+        return bytes_of([&](auto& memory, std::size_t header) {
+            return count_paths(JourneysView(journeys), {}, nulls, memory, header, {});
+        });
+    };
+    const std::vector<PathRow> conversions{{{"a", "b"}, {1, 10, 0}}, {{}, {1, 7, 0}}};
+    std::vector<PathRow> all = conversions;
+    all.push_back({{"a"}, {0, 0, 1}});
+    all.push_back({{"c"}, {0, 0, 1}});
+    const auto dictionary_of_all = counted(everybody, true);
+    EXPECT_EQ(dictionary_of_all, collect_paths(all));
+    EXPECT_EQ(counted(finish(state), false), collect_paths(conversions));
+    EXPECT_EQ(counted(everybody, false), collect_paths(conversions));
+}
+
+TEST(Markov, LikeADenseSolveOfEachRemoval)
+{
+    for (unsigned seed = 0; seed < 40; ++seed) {
+        const int keys = 1 + static_cast<int>(seed % 6);
+        const auto rows = random_paths(seed, 1 + seed * 3, keys);
+        const Bytes bytes = collect_paths(rows);
+        for (int order = 1; order <= 4; ++order) {
+            const auto [p, v] = solve_densely(rows, static_cast<std::size_t>(order), "");
+            double conversions = 0;
+            double shared = 0;
+            for (const PathRow& row : rows) {
+                conversions += row.counts.conversions;
+            }
+            for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
+                shared = 0;
+                for (const MarkovCredit& credit :
+                     markov_credit(PathCountsView(bytes), {.order = order, .factorised_up_to = factorised}, {})) {
+                    const auto [left, value_left] =
+                        solve_densely(rows, static_cast<std::size_t>(order), std::string(credit.key));
+                    EXPECT_NEAR(credit.removal_effect, p > 0 ? 1 - left / p : 0, 1e-11) << seed << " " << order;
+                    EXPECT_NEAR(credit.removal_effect_value, v > 0 ? 1 - value_left / v : 0, 1e-11) << seed << " " << order;
+                    EXPECT_NEAR(credit.base_probability, p, 1e-12);
+                    shared += credit.conversions;
+                }
+                EXPECT_NEAR(shared, conversions, 1e-9);
+            }
+        }
+    }
+}
+
+TEST(Markov, SelfLoopsChangeNoEffectOfOrder1)
+{
+    const Bytes bytes = collect_paths(random_paths(8, 200, 5));
+    const auto collapsed = markov_credit(PathCountsView(bytes), {}, {});
+    for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
+        const auto kept = markov_credit(PathCountsView(bytes), {.self_loops = true, .factorised_up_to = factorised}, {});
+        ASSERT_EQ(kept.size(), collapsed.size());
+        for (std::size_t i = 0; i < kept.size(); ++i) {
+            EXPECT_NEAR(kept[i].removal_effect, collapsed[i].removal_effect, 1e-12);
+            EXPECT_NEAR(kept[i].value, collapsed[i].value, 1e-9);
+        }
+    }
+}
+
+TEST(Markov, EdgesOfTheData)
+{
+    const auto credits = [](const std::vector<PathRow>& rows, bool use_nulls = true) {
+        return markov_credit(PathCountsView(collect_paths(rows)), {.use_nulls = use_nulls}, {});
+    };
+    EXPECT_TRUE(credits({}).empty());
+    const auto single = markov_credit(PathCountsView(collect_paths(std::vector<PathRow>{})), {.order = 3}, {});
+    EXPECT_TRUE(single.empty());
+    const std::vector<PathRow> lost{{{"a", "b"}, {0, 0, 5}}};
+    const Bytes lost_bytes = collect_paths(lost);
+    for (const bool use_nulls : {true, false}) {
+        for (const MarkovCredit& credit : markov_credit(PathCountsView(lost_bytes), {.use_nulls = use_nulls}, {})) {
+            EXPECT_EQ(credit.removal_effect, 0);
+            EXPECT_EQ(credit.conversions, 0);
+            EXPECT_EQ(credit.value, 0);
+        }
+    }
+    const std::vector<PathRow> mixed{{{"a"}, {2, 0, 3}}, {{}, {4, 8, 0}}};
+    const Bytes bytes = collect_paths(mixed);
+    const auto found = markov_credit(PathCountsView(bytes), {}, {});
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].removal_effect, 1);
+    EXPECT_EQ(found[0].conversions, 2);
+    EXPECT_EQ(found[0].value, 0);
+    EXPECT_DOUBLE_EQ(found[0].base_probability, 0.4);
+    EXPECT_FALSE(found[1].attributed);
+    EXPECT_EQ(found[1].conversions, 4);
+    EXPECT_EQ(found[1].value, 8);
+    // Refunds: an effect on value that is negative shares nothing; the value goes where the conversions go.
+    const std::vector<PathRow> refunds{{{"a"}, {1, -5, 0}}, {{"b"}, {1, 10, 0}}};
+    const Bytes refund_bytes = collect_paths(refunds);
+    const auto refunded = markov_credit(PathCountsView(refund_bytes), {}, {});
+    EXPECT_DOUBLE_EQ(refunded[0].value, 2.5);
+    EXPECT_DOUBLE_EQ(refunded[1].value, 2.5);
+    for (const int order : {0, -1, most_markov_order + 1}) {
+        EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {.order = order}, {}), Error);
+    }
+    const std::vector<PathRow> apart{{{"a", "b"}, {1e300, 1e300, 0}}, {{"b", "a"}, {1e-300, 0, 1e-300}}};
+    const Bytes apart_bytes = collect_paths(apart);
+    for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
+        for (const MarkovCredit& credit : markov_credit(PathCountsView(apart_bytes), {.factorised_up_to = factorised}, {})) {
+            EXPECT_TRUE(std::isfinite(credit.conversions) && std::isfinite(credit.value));
+        }
+    }
+}
+
+TEST(Markov, WalksTooLongToIterateAreRefused)
+{
+    PathRow row{{}, {1, 1, 1}};
+    for (int turn = 0; turn < 5000; ++turn) {
+        row.path.emplace_back("a");
+        row.path.emplace_back("b");
+    }
+    const Bytes bytes = collect_paths(std::vector<PathRow>{row});
+    EXPECT_NEAR(markov_credit(PathCountsView(bytes), {}, {})[1].removal_effect, 1, 1e-9);
+    EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {.factorised_up_to = 0}, {}), Error);
+}
+
+TEST(Markov, StopsWhenAsked)
+{
+    const Bytes bytes = collect_paths(random_paths(5, 50, 4));
+    const volatile std::sig_atomic_t raised = 1;
+    const marketing::kernel::StopFlag stop(&raised);
+    EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {}, stop), marketing::kernel::Stopped);
+    EXPECT_THROW((void)markov_order(PathCountsView(bytes), 2, stop), marketing::kernel::Stopped);
+}
+
+TEST(Markov, TransitionsOfASmallChain)
+{
+    const std::vector<PathRow> rows{{{"a", "a", "b"}, {1, 1, 3}}, {{"b"}, {2, 2, 0}}};
+    const Bytes bytes = collect_paths(rows);
+    const auto count = [&bytes](bool self_loops, const std::string& from, const std::string& to) {
+        const auto found = markov_transitions(PathCountsView(bytes), 1, self_loops, {});
+        for (const MarkovTransition& t : found.transitions) {
+            if (found.states[t.from] == from && found.states[t.to] == to) {
+                return t.count;
+            }
+        }
+        return 0.0;
+    };
+    EXPECT_EQ(count(false, "(start)", "a"), 4);
+    EXPECT_EQ(count(false, "a", "a"), 0);
+    EXPECT_EQ(count(true, "a", "a"), 4);
+    EXPECT_EQ(count(true, "b", "(conversion)"), 3);
+    EXPECT_EQ(count(true, "b", "(null)"), 3);
+    const auto pairs = markov_transitions(PathCountsView(bytes), 2, false, {});
+    EXPECT_NE(std::find(pairs.states.begin(), pairs.states.end(), "a > b"), pairs.states.end());
+}
+
+TEST(Markov, OrderByAreaUnderTheCurve)
+{
+    // The last touch tells nothing, the last two tell all.
+    const std::vector<PathRow> rows{
+        {{"a", "b"}, {50, 0, 0}}, {{"b", "b"}, {0, 0, 50}}, {{"b", "a"}, {50, 0, 0}}, {{"a", "a"}, {0, 0, 50}}};
+    const Bytes bytes = collect_paths(rows);
+    const auto orders = markov_order(PathCountsView(bytes), 3, {});
+    ASSERT_EQ(orders.size(), 3U);
+    EXPECT_DOUBLE_EQ(orders[0].auc, 0.5);
+    EXPECT_DOUBLE_EQ(orders[1].auc, 1);
+    EXPECT_DOUBLE_EQ(orders[0].penalised_auc, 1 - 0.5 * 199 / 197);
+    EXPECT_TRUE(!orders[0].best && orders[1].best && !orders[2].best);
+    const Bytes without = collect_paths(std::vector<PathRow>{{{"a"}, {100, 0, 0}}});
+    EXPECT_FALSE(markov_order(PathCountsView(without), 1, {})[0].rated);
+}
+
+TEST(Markov, PathDataAgainstExactAndSimulated)
+{
+    const char* directory = std::getenv("MARKETING_DATA_DIR");
+    if (directory == nullptr) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR is not set: the published data are not part of the repository";
+    }
+    const std::filesystem::path data = std::filesystem::path(directory) / "attribution";
+    const Bytes bytes = collect_paths(path_data(data / "channelattribution_pathdata.csv"));
+    for (int order = 1; order <= 2; ++order) {
+        const auto exact = oracle(data / ("oracle_exact_markov_order" + std::to_string(order) + ".csv"));
+        ASSERT_EQ(exact.size(), 12U);
+        for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
+            for (const MarkovCredit& c :
+                 markov_credit(PathCountsView(bytes), {.order = order, .factorised_up_to = factorised}, {})) {
+                const auto& expected = exact.at(std::string(c.key));
+                EXPECT_NEAR(c.removal_effect, expected[0], 1e-9);
+                EXPECT_NEAR(c.removal_effect_value, expected[1], 1e-9);
+                EXPECT_NEAR(c.conversions, expected[2], 1e-9 * std::max(1.0, expected[2]));
+                EXPECT_NEAR(c.value, expected[3], 1e-9 * std::max(1.0, expected[3]));
+                EXPECT_NEAR(c.base_probability, 0.2238451356, 1e-10);
+            }
+        }
+    }
+    double apart = 0;
+    const auto simulated = oracle(data / "oracle_ca_markov_order1_default.csv");
+    for (const MarkovCredit& c : markov_credit(PathCountsView(bytes), {}, {})) {
+        apart += std::abs(c.conversions - simulated.at(std::string(c.key))[0]);
+    }
+    EXPECT_LT(apart / 19785, 0.0205);
+}
+
+}  // namespace
