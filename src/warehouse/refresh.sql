@@ -344,6 +344,25 @@ CREATE FUNCTION analytics.refresh_lock(business_id bigint) RETURNS bigint
 AS $$ SELECT pg_catalog.hashtextextended('pg_marketing refresh', business_id) $$;
 COMMENT ON FUNCTION analytics.refresh_lock(bigint) IS 'The advisory lock that a refresh of a business holds during each step';
 
+-- A session that is ended, a cancel and a crash leave their run as it stood. Whoever is at work holds the lock of a business, except for
+-- moments between two steps: a run that is closed by mistake then says in the end how it really ended.
+CREATE FUNCTION analytics.close_lost_runs(run_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+AS $$
+    UPDATE warehouse.refresh_run r
+    SET status = 'failed', message = 'the run ended without a trace: it was cancelled, or its session or the server ended',
+        finished_at = COALESCE((SELECT pg_catalog.max(s.started_at + s.duration) FROM warehouse.refresh_step s WHERE s.run_id = r.run_id), r.started_at)
+    WHERE r.status = 'running' AND r.run_id < close_lost_runs.run_id AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_locks l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.pid <> pg_catalog.pg_backend_pid()
+          AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+          AND (l.classid::bigint << 32 | l.objid::bigint) IN (
+              SELECT analytics.refresh_lock(b.id) FROM (
+                  SELECT r.business_id UNION SELECT s.business_id FROM analytics.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
+              WHERE r.business_id IS NULL OR b.id = r.business_id))
+$$;
+COMMENT ON FUNCTION analytics.close_lost_runs(bigint) IS 'Closes earlier runs that still count as running though nobody is at work on them';
+
 -- No SET clause and every name qualified: the procedure commits after each step.
 CREATE PROCEDURE analytics.refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, from_date date DEFAULT NULL,
     business_id bigint DEFAULT NULL)
@@ -389,7 +408,9 @@ BEGIN
 
     INSERT INTO warehouse.refresh_run (business_id, mode, entities) VALUES (refresh.business_id, refresh.mode, refresh.entities)
     RETURNING refresh_run.run_id INTO run;
+    -- In a transaction that stays open, other runs would wait for the rows of the log.
     IF commits THEN
+        PERFORM analytics.close_lost_runs(run);
         COMMIT;
     END IF;
 
@@ -441,7 +462,7 @@ BEGIN
     UPDATE warehouse.refresh_run r
     SET status = CASE WHEN failures <> '{}' THEN 'failed' ELSE 'succeeded' END, finished_at = pg_catalog.clock_timestamp(),
         message = NULLIF(pg_catalog.array_to_string(failures, E'\n'), '')
-    WHERE r.run_id = run AND r.status = 'running';
+    WHERE r.run_id = run AND r.status <> 'skipped';
     IF commits THEN
         COMMIT;
     END IF;
