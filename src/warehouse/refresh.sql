@@ -160,6 +160,7 @@ AS $$
 DECLARE
     source analytics.source;
     known warehouse.source_watermark;
+    definition text;
     slice record;
     counts analytics.load_counts;
     part analytics.load_counts;
@@ -175,6 +176,8 @@ BEGIN
             USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
     END IF;
     SELECT * INTO known FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
+    -- Taken before the rows are read, so that rules that change meanwhile are noticed next time.
+    definition := analytics.source_definition(source);
     by_day := analytics.day_sql(source) IS NOT NULL AND analytics.column_sql(source, 'updated_at') IS NULL;
     IF by_day THEN
         PERFORM analytics.fingerprint_days(source);
@@ -231,12 +234,14 @@ BEGIN
         known.deduplicated := counts.deduplicated;
         known.rejected := counts.rejected;
         known.read_completely_at := pg_catalog.clock_timestamp();
+    ELSE
+        newest := GREATEST(newest, known.watermark);
     END IF;
 
     INSERT INTO warehouse.source_watermark AS w
-    VALUES (source.source_id, source.business_id, source.entity, analytics.source_definition(source),
+    VALUES (source.source_id, source.business_id, source.entity, definition,
             -- A date in the future must not hide what changes until then.
-            LEAST(GREATEST(newest, CASE WHEN slice.wanted IS NOT NULL THEN known.watermark END), pg_catalog.now()),
+            CASE WHEN newest > pg_catalog.now() THEN pg_catalog.now() ELSE newest END,
             pg_catalog.clock_timestamp(), known.read_completely_at, load_source.run_id, known.rows_read, known.loaded, known.deduplicated, known.rejected)
     ON CONFLICT ON CONSTRAINT source_watermark_pkey DO UPDATE SET entity = EXCLUDED.entity, definition = EXCLUDED.definition,
         watermark = EXCLUDED.watermark, refreshed_at = EXCLUDED.refreshed_at, read_completely_at = EXCLUDED.read_completely_at,
@@ -433,6 +438,8 @@ BEGIN
             IF i = 1 THEN
                 INSERT INTO warehouse.settings (business_id) VALUES (business) ON CONFLICT DO NOTHING;
             END IF;
+            -- A step has one set of settings: configure() waits for its end, and marks what it changes after what the step settles.
+            PERFORM FROM warehouse.settings s WHERE s.business_id = business FOR SHARE;
             began := pg_catalog.clock_timestamp();
             state := NULL;
             IF commits THEN
