@@ -39,8 +39,43 @@ SELECT count(*) AS tried, count(*) FILTER (WHERE abs(a.conversions - c.n) > 1e-9
 FROM (VALUES ('platform'), ('channel'), ('campaign'), ('platform+campaign'), ('ad'), ('utm_source')) d (dimension),
      (VALUES ('shared'), ('since_previous'), ('since_previous_reuse')) y (cycle), (VALUES (interval '1 day'), ('90 days'), ('1000 days')) l (lookback),
      LATERAL (SELECT model, sum(conversions) AS conversions, sum(revenue) AS revenue FROM analytics.attribution('2025-01-01', '2025-12-31',
-        '{first,last,last_non_direct,last_paid,linear,time_decay,position_based}', d.dimension, l.lookback, cycle => y.cycle) GROUP BY model) a,
+        '{first,last,first_non_direct,last_non_direct,first_paid,last_paid,linear,linear_unique,time_decay,position_decay,position_based,u_shaped,j_shaped,inverse_j,w_shaped,full_path,custom}',
+        d.dimension, l.lookback, cycle => y.cycle, first_weights => '{0.3,0.1}', last_weights => '{0.2}') GROUP BY model) a,
      (SELECT count(*) AS n, sum(total) AS amount FROM raw.contracts) c;
+
+-- Participation: each source in the journey has the contract once, so its credit is what the others assist with.
+SELECT count(*) AS compared, count(*) FILTER (WHERE a.conversions <> p.n OR a.conversions <> a.assisted OR a.revenue <> p.amount) AS wrong
+FROM (SELECT utm_source, count(*) AS n, sum(total) AS amount
+      FROM (SELECT DISTINCT k.id, k.total, COALESCE(e.utm_source, '(none)') AS utm_source FROM raw.contracts k
+            JOIN raw.events e ON e.client_id = k.client_id AND e.happened_at BETWEEN k.signed_at - interval '720 hours' AND k.signed_at) x GROUP BY 1) p
+FULL JOIN (SELECT * FROM analytics.attribution('2025-01-01', '2025-12-31', '{participation}', 'utm_source', '30 days') WHERE conversions > 0 AND key <> '(unattributed)') a
+    ON a.key = p.utm_source;
+-- Visits with the mark of a direct one are no contact for the models that ask; leads anchor the models by stage; a filter of platforms picks
+-- credits, also where platforms share a key, and leaves journeys whole.
+BEGIN;
+UPDATE warehouse.fact_events SET platform = 'direct', channel = 'Direct' WHERE platform = 'unknown';
+INSERT INTO warehouse.dim_platforms VALUES (1, 'direct', NULL, false) ON CONFLICT DO NOTHING;
+SELECT model, round(sum(conversions) FILTER (WHERE key = 'direct')::numeric, 4) AS direct, round(sum(conversions) FILTER (WHERE key <> 'direct')::numeric, 4) AS others
+FROM analytics.attribution('2025-01-01', '2025-12-31', '{first,last,first_non_direct,last_non_direct}', lookback => '1000 days') GROUP BY model ORDER BY model;
+INSERT INTO warehouse.fact_leads (business_id, client_bucket, source_id, lead_id, client_key, created_at, created_date, platform, channel, is_paid, attribution_rule, n_contracts, contract_amount)
+SELECT business_id, client_bucket, source_id, event_id, client_key, occurred_at, occurred_at::date, platform, channel, false, 'none', 0, 0
+FROM warehouse.fact_events WHERE event_id LIKE '%2' AND client_key % 2 = 0;
+SELECT model, key, round(conversions::numeric, 4) AS conversions FROM analytics.attribution('2025-01-01', '2025-12-31', '{w_shaped,full_path}', 'utm_source', '1000 days')
+EXCEPT ALL
+SELECT model, key, round(conversions::numeric, 4) FROM (SELECT analytics.journeys(e.client_key, e.occurred_at, e.n, e.key, false, e.amount) AS j FROM (
+    SELECT client_key, occurred_at, touch_number AS n, COALESCE(utm_source, '(none)') AS key, NULL::numeric AS amount FROM warehouse.fact_events
+    UNION ALL SELECT client_key, created_at, 0, 'the lead', NULL FROM warehouse.fact_leads
+    UNION ALL SELECT client_key, signed_at, NULL, NULL, amount FROM warehouse.fact_contracts) e) s,
+    LATERAL (SELECT model, COALESCE(key, '(unattributed)') AS key, conversions
+             FROM analytics.attribution_credit(j, '{w_shaped,full_path}', '1000 days', stage_keys => '{the lead}')) c;
+SELECT platforms, round(sum(conversions)::numeric, 4) AS conversions, sum(assisted) AS assisted
+FROM (VALUES ('{google}'::text[]), ('{direct}'), ('{google,direct}'), (NULL)) p (platforms),
+    LATERAL analytics.attribution('2025-01-01', '2025-12-31', '{linear}', 'utm_source', '1000 days', platforms => p.platforms) WHERE key = '(none)' GROUP BY platforms ORDER BY 1;
+ROLLBACK;
+-- Models side by side
+SELECT key, conversions, revenue, roas, spend, assisted FROM analytics.attribution_compare('2025-01-01', '2025-06-30', '{last,u_shaped}', platforms => '{meta}');
+SELECT key, revenue ->> 'first' AS first, revenue ->> 'custom' AS custom, revenue ->> 'full_path' AS full_path
+FROM analytics.attribution_compare('2025-01-01', '2025-06-30', '{first,custom,full_path}', 'channel', first_weights => '{0.75}', last_weights => '{0.25}');
 
 -- The stored rule of contracts and the model agree where the lookback reaches the first touch.
 SELECT count(*) AS wrong FROM (
@@ -50,6 +85,8 @@ SELECT count(*) AS wrong FROM (
 
 SELECT * FROM analytics.attribution('2025-02-01', '2025-01-01');
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', '{frist}');
+SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', '{custom}', first_weights => '{2}');
+SELECT * FROM analytics.attribution_compare('2025-02-01', '2025-01-01');
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', NULL);
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', dimension => 'colour');
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', cycle => 'lunar');

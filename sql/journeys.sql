@@ -32,8 +32,8 @@ INSERT INTO events VALUES
     (3, '2024-03-01', 6, 'search', true, NULL),
     (4, '2024-03-01', NULL, NULL, NULL, 5);
 
--- The seven models side by side
-CREATE TEMP VIEW all_models AS SELECT '{first,last,last_non_direct,last_paid,linear,time_decay,position_based}'::text[] AS models;
+-- The models side by side
+CREATE TEMP VIEW all_models AS SELECT '{first,last,first_non_direct,last_non_direct,first_paid,last_paid,linear,linear_unique,time_decay,position_decay,position_based,u_shaped,j_shaped,inverse_j,custom,participation}'::text[] AS models;
 SELECT c.*
 FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM events WHERE client = 1) AS s, all_models,
     analytics.attribution_credit(s.j, models) AS c;
@@ -77,6 +77,52 @@ FROM (SELECT analytics.journeys(client, at, touch_id, key, false, value) AS j FR
 WHERE c.conversions > 0 ORDER BY n;
 SELECT c.key FROM kept, analytics.attribution_credit(j, '{last_non_direct}', direct_keys => '{direct,email}', converted_from => '2024-03-15') AS c
 WHERE name = 'all' AND c.conversions > 0;
+
+SELECT fallback, c.key
+FROM (SELECT analytics.journeys(client, at, touch_id, CASE touch_id WHEN 1 THEN 'direct' ELSE key || touch_id END, false, value) AS j FROM events WHERE client = 1) AS s,
+    (VALUES (1, '{first_non_direct,first}'), (2, '{first}'), (3, '{last}'), (4, '{none,last}')) AS f(n, fallback),
+    analytics.attribution_credit(s.j, '{first_paid}', fallback => f.fallback::text[]) AS c
+WHERE c.conversions > 0 ORDER BY n;
+
+-- A path of five touches with marks of a lead and a deal, worked out by hand:
+-- direct (day 0), search (1, lead), email (2), search (3, deal), vk (4) which is the conversion's own row
+CREATE TABLE staged (at timestamptz, touch_id int, key text, paid boolean, value numeric);
+INSERT INTO staged VALUES
+    ('2024-03-01', 1, 'direct', false, NULL), ('2024-03-02', 2, 'search', true, NULL), ('2024-03-02', 90, 'lead', NULL, NULL),
+    ('2024-03-03', 3, 'email', false, NULL), ('2024-03-04', 91, 'deal', NULL, NULL), ('2024-03-04', 92, 'search', false, NULL),
+    ('2024-03-05', 5, 'vk', true, 100);
+CREATE TEMP VIEW staged_journey AS SELECT analytics.journeys(1, at, touch_id, key, paid, value) AS j FROM staged;
+SELECT n, c.model, max(c.value) FILTER (WHERE key = 'direct') AS direct, max(c.value) FILTER (WHERE key = 'email') AS email,
+    max(c.value) FILTER (WHERE key = 'search') AS search, max(c.value) FILTER (WHERE key = 'vk') AS vk, count(*) AS keys
+FROM staged_journey, all_models, analytics.attribution_credit(j, models || '{w_shaped,full_path}'::text[], stage_keys => '{lead,deal}',
+    first_weights => '{0.5}', last_weights => '{0.2,0.1}') AS c, array_position(models || '{w_shaped,full_path}'::text[], c.model) AS n
+GROUP BY n, c.model ORDER BY n;
+
+-- What counts as the path
+CREATE TEMP VIEW rules AS SELECT * FROM (VALUES
+    (1, 'no rule', true, '{}'::text[], NULL::text[], 'none', NULL, NULL::int),
+    (2, 'own row left out', false, '{}', NULL, 'none', NULL, NULL),
+    (3, 'without search', true, '{search,nothing}', NULL, 'none', NULL, NULL),
+    (4, 'search and email', true, '{}', '{search,email}', 'none', NULL, NULL),
+    (5, 'email of these', true, '{search}', '{search,email}', 'none', NULL, NULL),
+    (6, 'unique', true, '{}', '{}', 'unique', NULL, NULL),
+    (7, 'exposure', true, '{email}', NULL, 'exposure', NULL, NULL),
+    (8, 'first', true, '{}', NULL, 'first', NULL, NULL),
+    (9, 'not vk', true, '{}', NULL, 'remove_if_not_all', 'vk', NULL),
+    (10, 'only vk', true, '{}', '{vk}', 'remove_if_not_all', 'vk', NULL),
+    (11, 'not vk in the end', true, '{}', NULL, 'remove_if_last_and_not_all', 'vk', NULL),
+    (12, 'not search in the end', true, '{}', NULL, 'remove_if_last_and_not_all', 'search', NULL),
+    (13, 'the last two', true, '{}', NULL, 'none', NULL, 2),
+    (14, 'the last two of the first', true, '{}', NULL, 'first', NULL, 2)) AS v(n, rule, own, without, only_these, transform, transform_key, most);
+SELECT n, rule, string_agg(c.key || ' ' || round((60 * c.conversions)::numeric), ', ' ORDER BY c.key) AS sixtieths
+FROM staged_journey, rules, analytics.attribution_credit(j, '{linear}', stage_keys => '{lead,deal}', include_conversion_touch => own, exclude_keys => without,
+    only_keys => only_these, transform => rules.transform, transform_key => rules.transform_key, max_touches => most) AS c
+GROUP BY n, rule ORDER BY n;
+-- Two touches have none between
+SELECT two_touch, c.model, string_agg(c.key || ' ' || c.conversions, ', ' ORDER BY c.key) AS shares
+FROM staged_journey, (VALUES ('renormalise'), ('split_middle')) AS t(two_touch), analytics.attribution_credit(j, '{u_shaped,j_shaped,inverse_j,position_based}',
+    two_touch => t.two_touch, position_weights => '{0.1,0.6,0.3}', only_keys => '{direct,vk}') AS c
+GROUP BY two_touch, c.model ORDER BY two_touch, c.model;
 
 -- Any type of client, touch and key gives the same answer
 CREATE TEMP VIEW expected AS
@@ -137,8 +183,15 @@ CREATE TEMP VIEW plain AS
         WHERE c.value IS NOT NULL
     ), weights AS (
         SELECT key, value, conversion, v.*
-        FROM (SELECT *, decay / sum(decay) OVER (PARTITION BY conversion) AS share FROM paths) AS p,
+        FROM (SELECT *, decay / sum(decay) OVER (PARTITION BY conversion) AS share,
+                     row_number() OVER (PARTITION BY conversion, key ORDER BY from_end) AS of_key,
+                     count(*) FILTER (WHERE latest_of_key) OVER (PARTITION BY conversion) AS keys
+              FROM (SELECT *, row_number() OVER (PARTITION BY conversion, key ORDER BY from_end) = 1 AS latest_of_key FROM paths) AS marked) AS p,
             LATERAL (VALUES ('first', (from_end = length)::int::float8), ('last', (from_end = 1)::int), ('linear', 1.0 / length),
+                            ('linear_unique', CASE WHEN of_key = 1 THEN 1.0 / keys ELSE 0 END), ('participation', (of_key = 1)::int),
+                            ('position_decay', (length - from_end + 1) / (length * (length + 1) / 2.0)),
+                            ('j_shaped', CASE length WHEN 1 THEN 1 WHEN 2 THEN CASE from_end WHEN 1 THEN 0.75 ELSE 0.25 END
+                                ELSE CASE from_end WHEN 1 THEN 0.6 WHEN length THEN 0.2 ELSE 0.2 / (length - 2) END END),
                             ('time_decay', share), ('last_paid', CASE WHEN any_paid THEN (paid AND paid_from_end = 1)::int ELSE (from_end = 1)::int END),
                             ('position_based', CASE length WHEN 1 THEN 1 WHEN 2 THEN 0.5
                                 ELSE CASE WHEN from_end IN (1, length) THEN 0.4 ELSE 0.2 / (length - 2) END END)) AS v(model, weight)
@@ -149,12 +202,12 @@ CREATE TEMP VIEW plain AS
 SELECT count(*) AS rows, bool_and(abs(c.conversions - p.conversions) < 1e-9 * p.conversions AND abs(c.value - p.value) < 1e-9 * p.value
                                   AND c.supporting = p.supporting AND c.assisted = p.assisted) AS same
 FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM many) AS s,
-    analytics.attribution_credit(s.j, '{first,last,linear,time_decay,position_based,last_paid}', lookback => '30 days', fallback => '{last}') AS c
+    analytics.attribution_credit(s.j, '{first,last,linear,linear_unique,participation,position_decay,j_shaped,time_decay,position_based,last_paid}', lookback => '30 days', fallback => '{last}') AS c
     FULL JOIN plain AS p USING (model, key);
 SELECT c.model, abs(sum(c.conversions) - 1176) < 1e-6 AS conversions, abs(sum(c.value) - (SELECT sum(value) FROM many)::float8) < 1e-6 AS value
 FROM (SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j FROM many) AS s, all_models,
     analytics.attribution_credit(s.j, models, lookback => '1 day', cycle => 'since_previous') AS c
-GROUP BY c.model ORDER BY c.model;
+WHERE c.model <> 'participation' GROUP BY c.model ORDER BY c.model;
 
 -- Collected in parallel, in groups, and added up: the same bytes as in one go
 CREATE TABLE whole AS SELECT analytics.journeys(client, at, touch_id, key, paid, value) AS j,
@@ -194,7 +247,7 @@ SELECT format('COPY kept TO PROGRAM %L (FORMAT binary)', 'cat > /tmp/pg_marketin
 :receive;
 SELECT name, k.j::text IS NOT DISTINCT FROM r.j::text AS same FROM kept AS k JOIN received AS r USING (name) ORDER BY name;
 SELECT pg_temp.refusal(format('SELECT %L::analytics.journeys', v))
-FROM unnest(ARRAY['', '\x', 'journeys', '\x6d6a726', '\x6d6a726e', '\x6d6a726e0100', repeat('\x00', 1) || repeat('00', 32), '\xzz']) WITH ORDINALITY AS u(v, n) ORDER BY n;
+FROM unnest(ARRAY['', '\x', 'journeys', '\x6d6a726', '\x6d6a726e', '\x6d6a726e0200', '\x6d6a726e0100', repeat('\x00', 1) || repeat('00', 32), '\xzz']) WITH ORDINALITY AS u(v, n) ORDER BY n;
 SELECT left(pg_temp.refusal(format('SELECT %L::analytics.journeys', replace(j::text, '736561726368', 'ff6561726368'))), 60) FROM kept WHERE name = 'all';
 -- Each byte changed: either refused as malformed, or a value that can be asked.
 SELECT refusal, count(*) > 0 AS found
@@ -231,7 +284,12 @@ FROM unnest(ARRAY[
     'fallback => NULL', 'fallback => ''{last_paid}''', 'fallback => ''{last,NULL}''',
     'direct_keys => NULL', 'direct_keys => ''{NULL}''',
     'position_weights => NULL', 'position_weights => ''{0.5,0.5}''', 'position_weights => ''{0.5,0.5,0.5}''',
-    'position_weights => ''{1.5,-1,0.5}''', 'position_weights => ''{NaN,0.5,0.5}''']) WITH ORDINALITY AS u(argument, n) ORDER BY n;
+    'position_weights => ''{1.5,-1,0.5}''', 'position_weights => ''{NaN,0.5,0.5}''',
+    'two_touch => NULL', 'two_touch => ''both''',
+    'first_weights => NULL', 'first_weights => ''{0.5,0.6}''', 'last_weights => ''{-0.1}''', 'first_weights => ''{0.6}'', last_weights => ''{0.6}''',
+    'last_weights => ''{NaN}''', 'include_conversion_touch => NULL', 'exclude_keys => NULL', 'only_keys => ''{NULL}''',
+    'transform => NULL', 'transform => ''frequency''', 'transform => ''exposure'', transform_key => ''x''', 'transform => ''remove_if_not_all''',
+    'max_touches => 0', 'stage_keys => NULL', 'models => ''{w_shaped}''', 'models => ''{full_path}'', stage_keys => ''{}''']) WITH ORDINALITY AS u(argument, n) ORDER BY n;
 SELECT pg_temp.refusal('SELECT (SELECT 1 FROM analytics.attribution_credit(NULL, NULL))');
 
-DROP TABLE kept, received, events, many, whole, parts CASCADE;
+DROP TABLE kept, received, events, staged, many, whole, parts CASCADE;

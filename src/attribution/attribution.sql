@@ -2,12 +2,18 @@
 
 CREATE FUNCTION analytics.attribution(date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT 'platform',
     lookback interval DEFAULT NULL, half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}',
-    platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
+    platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}')
     RETURNS TABLE (model text, key text, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
                    roas numeric, assisted bigint, p_support double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 #variable_conflict use_column
+DECLARE
+    -- A key is 1, or 0 where its platform is not asked for, and what the dimension calls it: the filter picks credits without changing journeys.
+    stages CONSTANT text[] := ARRAY[E'\x1Flead'];
+    direct CONSTANT text[] := ARRAY(SELECT w || d FROM pg_catalog.unnest('{0,1}'::text[]) w,
+        pg_catalog.unnest('{direct,Direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}'::text[]) d);
+    wanted_platforms text[];
 BEGIN
     PERFORM 'warehouse'::analytics.installed, analytics.check_period(date_from, date_to);
     IF dimension IS NULL OR dimension NOT IN ('platform', 'channel', 'campaign', 'platform+campaign', 'ad', 'utm_source') THEN
@@ -16,7 +22,10 @@ BEGIN
     END IF;
     -- An unknown model or a bad window is an error also where there is nothing to attribute.
     PERFORM FROM analytics.attribution_credit((SELECT analytics.journeys(0, pg_catalog.now(), 0, '', false, 0) WHERE false), models,
-        COALESCE(lookback, '1 day'), COALESCE(half_life, '1 day'), cycle, fallback);
+        COALESCE(lookback, '1 day'), COALESCE(half_life, '1 day'), cycle, fallback, first_weights => first_weights, last_weights => last_weights, stage_keys => stages);
+    IF platforms <> '{}' THEN
+        wanted_platforms := analytics.platform_members(platforms);
+    END IF;
     RETURN QUERY
     WITH business AS (
         SELECT s.business_id, attribution.date_from::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
@@ -34,8 +43,7 @@ BEGIN
         WHERE c.signed_at >= b.period_start AND c.signed_at < b.period_end
     ), touch AS (
         SELECT e.business_id, e.client_key, e.occurred_at, e.touch_number,
-               -- The platform travels with the key, so that the filter can pick credits without changing journeys.
-               e.platform || E'\x1F' || CASE dimension WHEN 'platform' THEN e.platform WHEN 'channel' THEN e.channel
+               CASE WHEN wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms) THEN '1' ELSE '0' END || CASE dimension WHEN 'platform' THEN e.platform WHEN 'channel' THEN e.channel
                    WHEN 'utm_source' THEN COALESCE(e.utm_source, '(none)') WHEN 'ad' THEN COALESCE(e.ad_id, '(no ad)')
                    WHEN 'campaign' THEN COALESCE(c.label, '(no campaign)')
                    ELSE COALESCE(c.platform, e.platform) || ' / ' || COALESCE(c.label, '(no campaign)') END AS key,
@@ -51,35 +59,39 @@ BEGIN
         FROM (
             SELECT t.business_id, t.client_key, t.occurred_at, t.touch_number, t.key, t.is_paid, NULL::numeric AS amount FROM touch t
             UNION ALL
+            SELECT l.business_id, l.client_key, l.created_at, 0, stages[1], false, NULL
+            FROM converter v JOIN warehouse.fact_leads l ON l.business_id = v.business_id AND l.client_key = v.client_key
+            WHERE attribution.models && '{w_shaped,full_path}'
+            UNION ALL
             SELECT c.business_id, c.client_key, c.signed_at, NULL, NULL, NULL, c.amount
             FROM converter v JOIN warehouse.fact_contracts c ON c.business_id = v.business_id AND c.client_key = v.client_key
             JOIN business b ON b.business_id = c.business_id WHERE c.signed_at < b.period_end
         ) r GROUP BY r.business_id
     ), credit AS (
-        SELECT a.model, pg_catalog.split_part(a.key, E'\x1F', 1) AS platform,
-               CASE WHEN a.key IS NULL THEN '(unattributed)' ELSE pg_catalog.split_part(a.key, E'\x1F', 2) END AS key,
+        SELECT a.model, a.key IS NULL AS unattributed, COALESCE(pg_catalog.substr(a.key, 2), '(unattributed)') AS key,
+               COALESCE(pg_catalog.left(a.key, 1) = '1', wanted_platforms IS NULL) AS wanted,
                a.conversions, a.value, a.supporting, a.assisted
         FROM journey j JOIN business b ON b.business_id = j.business_id
         CROSS JOIN LATERAL analytics.attribution_credit(j.journeys, attribution.models, b.lookback, b.half_life, attribution.cycle,
-            attribution.fallback, converted_from => b.period_start, converted_before => b.period_end) a
+            attribution.fallback, direct, first_weights => attribution.first_weights, last_weights => attribution.last_weights, stage_keys => stages,
+            converted_from => b.period_start, converted_before => b.period_end) a
     ), per_key AS (
-        SELECT c.model, c.key, pg_catalog.bool_or(c.platform IS NULL) AS unattributed, pg_catalog.sum(c.conversions) AS conversions,
-               pg_catalog.sum(c.value) AS value, pg_catalog.sum(c.supporting)::bigint AS supporting, pg_catalog.sum(c.assisted)::bigint AS assisted,
-               pg_catalog.bool_or(attribution.platforms IS NULL OR attribution.platforms = '{}'
-                   OR c.platform = ANY (analytics.platform_members(attribution.platforms))) AS wanted
-        FROM credit c GROUP BY c.model, c.key
+        SELECT c.model, c.key, c.wanted, c.unattributed, pg_catalog.sum(c.conversions) AS conversions, pg_catalog.sum(c.value) AS value,
+               pg_catalog.sum(c.supporting)::bigint AS supporting, pg_catalog.sum(c.assisted)::bigint AS assisted
+        FROM credit c GROUP BY c.model, c.key, c.wanted, c.unattributed
     ), total AS (
         SELECT pg_catalog.count(*) AS contracts, COALESCE(pg_catalog.sum(c.amount), 0) AS amount
         FROM warehouse.fact_contracts c JOIN business b ON b.business_id = c.business_id
         WHERE c.signed_at >= b.period_start AND c.signed_at < b.period_end
     ), money AS (
-        -- Ten-thousandths by largest remainder: the revenue of the keys adds up to the revenue of the contracts, exactly.
+        -- Ten-thousandths by largest remainder: the revenue of the keys adds up to the revenue of the contracts, exactly. That of
+        -- participation counts a contract once for each key, and is rounded.
         SELECT k.*, pg_catalog.floor(k.value * 10000)::numeric AS units,
-               pg_catalog.row_number() OVER (PARTITION BY k.model ORDER BY k.value * 10000 - pg_catalog.floor(k.value * 10000) DESC, k.key) AS place
+               pg_catalog.row_number() OVER (PARTITION BY k.model ORDER BY k.value * 10000 - pg_catalog.floor(k.value * 10000) DESC, k.key, k.wanted) AS place
         FROM per_key k
     ), exact AS (
-        SELECT m.*, ((m.units + CASE WHEN m.place <= t.amount * 10000 - pg_catalog.sum(m.units) OVER (PARTITION BY m.model) THEN 1 ELSE 0 END)
-                     / 10000)::numeric(18,4) AS revenue, t.contracts
+        SELECT m.*, (CASE WHEN m.model = 'participation' THEN pg_catalog.round((m.value * 10000)::numeric) ELSE m.units + CASE WHEN m.place <= t.amount * 10000 - pg_catalog.sum(m.units) OVER (PARTITION BY m.model) THEN 1 ELSE 0 END
+                     END / 10000)::numeric(18,4) AS revenue, t.contracts
         FROM money m CROSS JOIN total t
     ), spent AS (
         SELECT CASE dimension WHEN 'platform' THEN r.platform WHEN 'campaign' THEN COALESCE(c.label, '(no campaign)')
@@ -89,13 +101,13 @@ BEGIN
         JOIN business b ON b.business_id = r.business_id
         LEFT JOIN campaign c ON c.business_id = r.business_id AND c.campaign_key = r.campaign_key
         WHERE r.date BETWEEN attribution.date_from AND attribution.date_to AND r.spend <> 0 AND dimension IN ('platform', 'campaign', 'platform+campaign')
-          AND (attribution.platforms IS NULL OR attribution.platforms = '{}' OR r.platform = ANY (analytics.platform_members(attribution.platforms)))
+          AND (wanted_platforms IS NULL OR r.platform = ANY (wanted_platforms))
         GROUP BY 1
         UNION ALL
         SELECT f.ad_id, pg_catalog.sum(f.spend)
         FROM warehouse.fact_campaign_performance_daily f JOIN business b ON b.business_id = f.business_id
         WHERE f.date BETWEEN attribution.date_from AND attribution.date_to AND f.grain = 'ad' AND dimension = 'ad'
-          AND (attribution.platforms IS NULL OR attribution.platforms = '{}' OR f.platform = ANY (analytics.platform_members(attribution.platforms)))
+          AND (wanted_platforms IS NULL OR f.platform = ANY (wanted_platforms))
         GROUP BY f.ad_id
     )
     SELECT m.model, k.key, COALESCE(e.conversions, 0), COALESCE(e.revenue, 0)::numeric(18,4),
@@ -104,14 +116,36 @@ BEGIN
            pg_catalog.round(COALESCE(e.revenue, 0) / NULLIF(s.spend, 0), 4), COALESCE(e.assisted, 0),
            COALESCE(e.supporting, 0) / NULLIF(t.contracts, 0)::double precision
     FROM (SELECT DISTINCT pg_catalog.unnest(attribution.models) AS model) m
-    CROSS JOIN (SELECT x.key FROM per_key x UNION SELECT x.key FROM spent x) k
+    CROSS JOIN (SELECT x.key FROM per_key x WHERE x.wanted UNION SELECT x.key FROM spent x) k
     CROSS JOIN total t
-    LEFT JOIN exact e ON e.model = m.model AND e.key = k.key
+    LEFT JOIN exact e ON e.model = m.model AND e.key = k.key AND e.wanted
     LEFT JOIN spent s ON s.key = k.key
-    WHERE COALESCE(e.wanted, s.key IS NOT NULL)
     ORDER BY pg_catalog.array_position(attribution.models, m.model), COALESCE(e.unattributed, false), COALESCE(e.conversions, 0) DESC, k.key;
 END
 $$;
-COMMENT ON FUNCTION analytics.attribution(date, date, text[], text, interval, interval, text, text[], text[], bigint) IS
+COMMENT ON FUNCTION analytics.attribution(date, date, text[], text, interval, interval, text, text[], text[], bigint, double precision[], double precision[]) IS
 'What earned the contracts signed in a period: platforms, campaigns, ads ...
-models: see attribution_credit(). dimension: platform, channel, campaign, platform+campaign, ad or utm_source. lookback, half_life: NULL for the settings of the business. cycle: shared, since_previous or since_previous_reuse. fallback: what last_paid takes where there is no paid touch. platforms: show these only; journeys stay whole. Conversions without a touch are the row (unattributed); the conversions of a model add up to the contracts, its revenue to theirs, exactly. spend (of the period, where ads are counted by that dimension), cpa = spend / conversions, roas = revenue / spend. assisted: conversions whose journey has the key. p_support: share of the conversions that give the key credit.';
+models: see attribution_credit(). dimension: platform, channel, campaign, platform+campaign, ad or utm_source. lookback, half_life: NULL for the settings of the business. cycle: shared, since_previous or since_previous_reuse. fallback: what first_paid and last_paid take where there is no paid touch. first_weights, last_weights: for custom. w_shaped and full_path know one stage, the lead. platforms: show these only; journeys stay whole. Conversions without a touch are the row (unattributed); the conversions of a model add up to the contracts, its revenue to theirs, exactly (but those of participation, which gives each key in a journey the whole contract). spend (of the period, where ads are counted by that dimension), cpa = spend / conversions, roas = revenue / spend. assisted: conversions whose journey has the key. p_support: share of the conversions that give the key credit.';
+
+CREATE FUNCTION analytics.attribution_compare(date_from date, date_to date, models text[] DEFAULT '{first,last,linear,time_decay,u_shaped,last_paid}',
+    dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, half_life interval DEFAULT NULL, cycle text DEFAULT 'shared',
+    fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}',
+    last_weights double precision[] DEFAULT '{}')
+    RETURNS TABLE (key text, conversions jsonb, revenue jsonb, roas jsonb, spend numeric, assisted bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT a.key, pg_catalog.jsonb_object_agg(a.model, pg_catalog.round(a.conversions::numeric, 6)), pg_catalog.jsonb_object_agg(a.model, a.revenue),
+           pg_catalog.jsonb_object_agg(a.model, a.roas), pg_catalog.max(a.spend), pg_catalog.max(a.assisted)
+    FROM analytics.attribution(attribution_compare.date_from, attribution_compare.date_to, attribution_compare.models, attribution_compare.dimension,
+        attribution_compare.lookback, attribution_compare.half_life, attribution_compare.cycle, attribution_compare.fallback,
+        attribution_compare.platforms, attribution_compare.business_id, attribution_compare.first_weights, attribution_compare.last_weights) a
+    GROUP BY a.key
+    ORDER BY a.key = '(unattributed)', pg_catalog.max(a.conversions) FILTER (WHERE a.model = attribution_compare.models[1]) DESC, a.key;
+END
+$$;
+COMMENT ON FUNCTION analytics.attribution_compare(date, date, text[], text, interval, interval, text, text[], text[], bigint, double precision[], double precision[]) IS
+'Models of attribution side by side, one row per key
+Arguments as for attribution(). conversions, revenue, roas: an object with a number per model, as in revenue ->> ''last''; roas is null without spend. spend and assisted do not depend on the model. By the credit of the first model named, descending.';

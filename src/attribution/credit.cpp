@@ -1,6 +1,7 @@
 #include "attribution/credit.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "attribution/compensated_sum.hpp"
 #include "kernel/error.hpp"
@@ -15,6 +16,17 @@ std::vector<bool> find_direct(const JourneysView& journeys, std::span<const std:
         direct[code] = std::find(direct_keys.begin(), direct_keys.end(), journeys.key(code)) != direct_keys.end();
     }
     return direct;
+}
+
+void check_stages(const CreditRequest& request)
+{
+    for (const Model& model : request.models) {
+        if (model.by_stage && request.rules.stage_keys.empty()) {
+            throw kernel::Error(kernel::ErrorCode::invalid_parameter,
+                                "the model \"" + std::string(model.name) + "\" needs stage_keys", {},
+                                "Name the keys of the rows that mark the stages, such as {lead,deal}.");
+        }
+    }
 }
 
 /** Counts, for each key, the paths in which it is marked, each path once. */
@@ -56,7 +68,7 @@ public:
         }
     }
 
-    void report(const JourneysView& journeys, const PathCounter& assisted, std::vector<Credit>& out) const
+    void report(const JourneysView& journeys, std::span<const std::int64_t> assisted, std::vector<Credit>& out) const
     {
         const std::size_t unattributed = journeys.key_count();
         for (std::size_t key = 0; key < unattributed; ++key) {
@@ -92,33 +104,34 @@ private:
 
 }  // namespace
 
-std::vector<Credit> attribute(const JourneysView& journeys, const CreditRequest& request, const kernel::StopFlag& stop)
+Attribution attribute(const JourneysView& journeys, const CreditRequest& request, const kernel::StopFlag& stop)
 {
+    check_stages(request);
     ModelOptions options = request.options;
     options.direct = find_direct(journeys, request.direct_keys);
     std::vector<ModelSums> sums;
     for (const Model& model : request.models) {
         sums.emplace_back(model, journeys.key_count());
     }
-    PathCounter assisted(journeys.key_count());
+    std::vector<std::int64_t> assisted(journeys.key_count());
     std::vector<double> weights;
     std::int64_t number = 0;
+    Attribution answer{{}, 0};
     for_each_path(journeys, request.rules, stop, [&](const Path& path) {
         ++number;
+        answer.truncated += path.truncated ? 1 : 0;
         weights.resize(path.touches.size());
         for (ModelSums& model : sums) {
             model.add(path, number, options, weights);
         }
-        for (const Touch& touch : path.touches) {
-            assisted.mark(touch.key, number);
+        for (const std::size_t place : path.distinct) {
+            ++assisted[path.touches[place].key];
         }
     });
-
-    std::vector<Credit> credits;
     for (const ModelSums& model : sums) {
-        model.report(journeys, assisted, credits);
+        model.report(journeys, assisted, answer.credits);
     }
-    return credits;
+    return answer;
 }
 
 Summary summarise(const JourneysView& journeys)

@@ -34,12 +34,18 @@ struct Credit {
     std::int64_t assisted;    // conversions with this key in their path, whatever the model
 };
 
+struct Attribution {
+    std::vector<Credit> credits;
+    std::int64_t truncated;  // paths that had more than max_touches
+};
+
 /**
  * Credits by model in the order asked, then by key in byte order, the unattributed last. Keys with assisted > 0 are there for
- * each model, the unattributed where there are any. Per model the conversions add up to the number of conversions in
- * [converted_from, converted_before) and the values to their total (sums are compensated). Throws Stopped.
+ * each model, the unattributed where there are any. Per model but participation the conversions add up to the number of
+ * conversions in [converted_from, converted_before) and the values to their total (sums are compensated). Throws Stopped, and
+ * Error(invalid_parameter) where a model by stage has no stage_keys.
  */
-[[nodiscard]] std::vector<Credit> attribute(const JourneysView& journeys, const CreditRequest& request,
+[[nodiscard]] Attribution attribute(const JourneysView& journeys, const CreditRequest& request,
                                             const kernel::StopFlag& stop);
 
 /** The size of a journeys value, and what its conversions are worth. */

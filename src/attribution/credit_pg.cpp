@@ -30,6 +30,16 @@ struct Arguments {
     postgres::PlainArray<double> position_weights;
     std::int64_t converted_from;
     std::int64_t converted_before;
+    std::string_view two_touch;
+    postgres::PlainArray<double> first_weights;
+    postgres::PlainArray<double> last_weights;
+    bool include_conversion_touch;
+    postgres::PlainArray<std::string_view> exclude_keys;
+    postgres::PlainArray<std::string_view> only_keys;
+    std::string_view transform;
+    std::optional<std::string_view> transform_key;
+    std::optional<std::int32_t> max_touches;
+    postgres::PlainArray<std::string_view> stage_keys;
 };
 
 void require_given(FunctionCallInfo fcinfo, int argument, const char* name)
@@ -106,6 +116,32 @@ std::int64_t microseconds_argument(FunctionCallInfo fcinfo, int argument, const 
     return microseconds;
 }
 
+std::string_view text_argument(FunctionCallInfo fcinfo, int argument, const char* name)
+{
+    require_given(fcinfo, argument, name);
+    return text_view(PG_GETARG_DATUM(argument));
+}
+
+void read_path_arguments(FunctionCallInfo fcinfo, Arguments& arguments)
+{
+    require_given(fcinfo, 13, "include_conversion_touch");
+    arguments.include_conversion_touch = PG_GETARG_BOOL(13);
+    arguments.exclude_keys = texts_argument(fcinfo, 14, "exclude_keys");
+    arguments.only_keys = PG_ARGISNULL(15) ? postgres::PlainArray<std::string_view>{} : texts_argument(fcinfo, 15, "only_keys");
+    arguments.transform = text_argument(fcinfo, 16, "transform");
+    if (!PG_ARGISNULL(17)) {
+        arguments.transform_key = text_view(PG_GETARG_DATUM(17));
+    }
+    if (!PG_ARGISNULL(18)) {
+        arguments.max_touches = PG_GETARG_INT32(18);
+        if (*arguments.max_touches < 1) {
+            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("max_touches must be positive"),
+                            errhint("NULL means without limit.")));
+        }
+    }
+    arguments.stage_keys = texts_argument(fcinfo, 19, "stage_keys");
+}
+
 Arguments read_arguments(FunctionCallInfo fcinfo)
 {
     Arguments arguments{};
@@ -123,14 +159,36 @@ Arguments read_arguments(FunctionCallInfo fcinfo)
     if (arguments.half_life <= 0) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("half_life must be positive")));
     }
-    require_given(fcinfo, 4, "cycle");
-    arguments.cycle = text_view(PG_GETARG_DATUM(4));
+    arguments.cycle = text_argument(fcinfo, 4, "cycle");
     arguments.fallback = texts_argument(fcinfo, 5, "fallback");
     arguments.direct_keys = texts_argument(fcinfo, 6, "direct_keys");
     arguments.position_weights = numbers_argument(fcinfo, 7, "position_weights");
     arguments.converted_from = PG_ARGISNULL(8) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(8);
     arguments.converted_before = PG_ARGISNULL(9) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(9);
+    arguments.two_touch = text_argument(fcinfo, 10, "two_touch");
+    arguments.first_weights = numbers_argument(fcinfo, 11, "first_weights");
+    arguments.last_weights = numbers_argument(fcinfo, 12, "last_weights");
+    read_path_arguments(fcinfo, arguments);
     return arguments;
+}
+
+attribution::PathRules rules_of(const Arguments& arguments)
+{
+    attribution::PathRules rules;
+    rules.stage_keys = {arguments.stage_keys.begin(), arguments.stage_keys.end()};
+    rules.exclude_keys = {arguments.exclude_keys.begin(), arguments.exclude_keys.end()};
+    rules.only_keys = {arguments.only_keys.begin(), arguments.only_keys.end()};
+    rules.lookback = arguments.lookback;
+    rules.include_conversion_touch = arguments.include_conversion_touch;
+    rules.cycle = attribution::find_cycle(arguments.cycle);
+    rules.converted_from = arguments.converted_from;
+    rules.converted_before = arguments.converted_before;
+    rules.transform = attribution::find_transform(arguments.transform, arguments.transform_key.has_value());
+    rules.transform_key = arguments.transform_key.value_or(std::string_view{});
+    if (arguments.max_touches) {
+        rules.max_touches = static_cast<std::size_t>(*arguments.max_touches);
+    }
+    return rules;
 }
 
 attribution::CreditRequest request_of(const Arguments& arguments)
@@ -141,8 +199,11 @@ attribution::CreditRequest request_of(const Arguments& arguments)
     request.options.position_weights =
         attribution::checked_position_weights({arguments.position_weights.begin(), arguments.position_weights.end()});
     request.options.fallback = attribution::find_fallback({arguments.fallback.begin(), arguments.fallback.end()});
-    request.rules = {arguments.lookback, attribution::find_cycle(arguments.cycle), arguments.converted_from,
-                     arguments.converted_before};
+    request.options.two_touch = attribution::find_two_touch(arguments.two_touch);
+    request.options.first_weights = {arguments.first_weights.begin(), arguments.first_weights.end()};
+    request.options.last_weights = {arguments.last_weights.begin(), arguments.last_weights.end()};
+    attribution::check_custom_weights(request.options.first_weights, request.options.last_weights);
+    request.rules = rules_of(arguments);
     request.direct_keys = {arguments.direct_keys.begin(), arguments.direct_keys.end()};
     return request;
 }
@@ -157,11 +218,13 @@ MARKETING_FUNCTION(attribution_credit)
     }
     const Arguments arguments = read_arguments(fcinfo);
     postgres::PlainArray<attribution::Credit> credits;
-    postgres::run_kernel([&arguments, &credits] {
+    std::int64_t truncated = 0;
+    postgres::run_kernel([&arguments, &credits, &truncated] {
         const auto found =
             attribution::attribute(attribution::JourneysView(arguments.journeys), request_of(arguments), postgres::stop_flag());
         postgres::ContextResource memory(CurrentMemoryContext);
-        credits = postgres::to_plain(memory, std::span(found));
+        credits = postgres::to_plain(memory, std::span(found.credits));
+        truncated = found.truncated;
     });
     for (const attribution::Credit& credit : credits) {
         rows.text(credit.model);
@@ -172,6 +235,10 @@ MARKETING_FUNCTION(attribution_credit)
         }
         rows.number(credit.conversions).number(credit.value).integer(credit.supporting).integer(credit.assisted);
         rows.end_row();
+    }
+    if (truncated > 0) {
+        ereport(NOTICE, (errmsg("paths with more than %d touches: %lld", *arguments.max_touches, static_cast<long long>(truncated)),
+                         errdetail("Only the latest touches of each count.")));
     }
     return static_cast<Datum>(0);
 }

@@ -93,7 +93,8 @@ std::uint32_t Interner::code(std::string_view text)
 
 std::uint32_t Interner::add(std::string_view text)
 {
-    if (texts_.size() >= std::numeric_limits<std::int32_t>::max()) {
+    constexpr std::size_t most_texts = std::size_t{1} << 30U;
+    if (texts_.size() >= most_texts) {
         throw kernel::Error(kernel::ErrorCode::limit_exceeded, "too many distinct identifiers in one group");
     }
     const auto code = static_cast<std::uint32_t>(texts_.size());

@@ -14,7 +14,7 @@ using kernel::WireReader;
 using kernel::WireWriter;
 
 constexpr std::uint32_t value_tag = 0x6e726a6d;  // "mjrn"
-constexpr std::uint16_t value_version = 1;
+constexpr std::uint16_t value_version = 2;
 constexpr std::uint64_t header_size = 8 + 6 * sizeof(std::uint32_t);
 
 // The server's -infinity and infinity, which are dates of nothing.
@@ -23,10 +23,10 @@ constexpr std::int64_t after_time = std::numeric_limits<std::int64_t>::max();
 
 std::uint8_t width_for(std::uint64_t keys) noexcept
 {
-    if (2 * keys <= 0x100) {
+    if (touch_codes * keys <= 0x100) {
         return 1;
     }
-    return 2 * keys <= 0x10000 ? 2 : 4;
+    return touch_codes * keys <= 0x10000 ? 2 : 4;
 }
 
 void require(bool holds, const char* otherwise)
@@ -130,7 +130,7 @@ void JourneysView::check_touches() const
     check_ends(touch_end_, touch_count());
     check_times(touch_time_, touch_end_);
     for (std::size_t i = 0; i < touch_count(); ++i) {
-        require(touch_code(i) / 2 < key_count(), "a touch has a key that is not in the dictionary");
+        require(code_of_touch(i) / touch_codes < key_count(), "a touch has a key that is not in the dictionary");
     }
 }
 
@@ -167,7 +167,7 @@ std::size_t JourneysView::client_conversion_count(std::size_t index) const noexc
     return length_of(conversion_end_, index);
 }
 
-std::uint32_t JourneysView::touch_code(std::size_t index) const noexcept
+std::uint32_t JourneysView::code_of_touch(std::size_t index) const noexcept
 {
     std::uint32_t code = 0;  // little endian: the low bytes come first
     std::memcpy(&code, touch_code_.data() + index * code_width_, code_width_);
@@ -178,8 +178,9 @@ void JourneysView::read(std::size_t client, Journey& journey) const
 {
     journey.touches.clear();
     for (std::size_t i = touch_end_[client] - client_touch_count(client); i < touch_end_[client]; ++i) {
-        const std::uint32_t code = touch_code(i);
-        journey.touches.push_back({touch_time_[i], code / 2, (code & 1U) != 0});
+        const std::uint32_t code = code_of_touch(i);
+        journey.touches.push_back(
+            {touch_time_[i], code / touch_codes, (code & paid_code) != 0, (code & converts_code) != 0});
     }
     journey.conversions.clear();
     for (std::size_t i = conversion_end_[client] - client_conversion_count(client); i < conversion_end_[client]; ++i) {
@@ -239,9 +240,8 @@ JourneysWriter::JourneysWriter(const JourneysShape& shape, std::pmr::memory_reso
     last_byte_ = buffer_.end();
 }
 
-void JourneysWriter::touch(std::int64_t time, std::uint32_t key, bool paid) noexcept
+void JourneysWriter::touch(std::int64_t time, std::uint32_t code) noexcept
 {
-    const std::uint32_t code = 2 * key + (paid ? 1 : 0);
     touch_time_.put(time);
     std::memcpy(touch_code_.next, &code, code_width_);
     touch_code_.next += code_width_;

@@ -9,7 +9,7 @@
  *     keys:         u32 end[keys], bytes                          distinct, ascending by bytes, none empty
  *     clients:      i64 id[clients], or u32 end[clients], bytes   distinct, ascending
  *                   u32 touch_end[clients], u32 conversion_end[clients]
- *     touches:      i64 time[touches], u8|u16|u32 code[touches]   code = 2 * key + paid
+ *     touches:      i64 time[touches], u8|u16|u32 code[touches]   code = 4 * key + 2 * converts + paid
  *     conversions:  i64 time[conversions], f64 value[conversions]
  *
  * Times are microseconds on the server's clock, finite; within a client both touches and conversions ascend in time, and each
@@ -35,7 +35,18 @@ struct Touch {
     std::int64_t time;  // microseconds
     std::uint32_t key;  // place in the key dictionary
     bool paid;
+    bool converts;  // its row is a conversion, too: one of those at this very time
 };
+
+/** A touch's key and flags as one number: a key has `touch_codes` neighbouring codes. */
+inline constexpr std::uint32_t touch_codes = 4;
+inline constexpr std::uint32_t paid_code = 1;
+inline constexpr std::uint32_t converts_code = 2;
+
+constexpr std::uint32_t touch_code(std::uint32_t key, bool paid, bool converts) noexcept
+{
+    return touch_codes * key + (paid ? paid_code : 0) + (converts ? converts_code : 0);
+}
 
 struct Conversion {
     std::int64_t time;  // microseconds
@@ -103,7 +114,7 @@ public:
 
 private:
     static std::string_view element(const Column<std::uint32_t>& ends, std::string_view bytes, std::size_t index) noexcept;
-    [[nodiscard]] std::uint32_t touch_code(std::size_t index) const noexcept;
+    [[nodiscard]] std::uint32_t code_of_touch(std::size_t index) const noexcept;
     void check_dictionaries() const;
     void check_touches() const;
     void check_conversions() const;
@@ -139,7 +150,8 @@ public:
     /** Allocates from `result`, leaving `header` bytes before the value. Throws Error(limit_exceeded) past 1 GB. */
     JourneysWriter(const JourneysShape& shape, std::pmr::memory_resource& result, std::size_t header);
 
-    void touch(std::int64_t time, std::uint32_t key, bool paid) noexcept;
+    /** `code`: see touch_code(). */
+    void touch(std::int64_t time, std::uint32_t code) noexcept;
     void conversion(std::int64_t time, double value) noexcept;
     /** Ends the client to whom the touches and conversions since the last call belong. */
     void end_client(const Identifier& id) noexcept;

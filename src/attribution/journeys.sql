@@ -129,21 +129,44 @@ CREATE FUNCTION analytics.attribution_credit(
     direct_keys pg_catalog.text[] DEFAULT '{direct,(direct),(none)}',
     position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
     converted_from pg_catalog.timestamptz DEFAULT NULL,
-    converted_before pg_catalog.timestamptz DEFAULT NULL)
+    converted_before pg_catalog.timestamptz DEFAULT NULL,
+    two_touch pg_catalog.text DEFAULT 'renormalise',
+    first_weights double precision[] DEFAULT '{}',
+    last_weights double precision[] DEFAULT '{}',
+    include_conversion_touch boolean DEFAULT true,
+    exclude_keys pg_catalog.text[] DEFAULT '{}',
+    only_keys pg_catalog.text[] DEFAULT NULL,
+    transform pg_catalog.text DEFAULT 'none',
+    transform_key pg_catalog.text DEFAULT NULL,
+    max_touches integer DEFAULT NULL,
+    stage_keys pg_catalog.text[] DEFAULT '{}')
     RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, value double precision, supporting bigint, assisted bigint)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_credit';
 
 COMMENT ON FUNCTION analytics.attribution_credit(analytics.journeys, pg_catalog.text[], interval, interval, pg_catalog.text, pg_catalog.text[], pg_catalog.text[],
-    double precision[], pg_catalog.timestamptz, pg_catalog.timestamptz) IS
+    double precision[], pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.text, double precision[], double precision[], boolean, pg_catalog.text[],
+    pg_catalog.text[], pg_catalog.text, pg_catalog.text, integer, pg_catalog.text[]) IS
     'Shares conversions among the touches before them, by one or more models.
-models: first, last, last_non_direct, last_paid, linear, time_decay, position_based.
+models: first, last, first_non_direct, last_non_direct, first_paid, last_paid, linear, linear_unique, time_decay, position_decay,
+  position_based, u_shaped, j_shaped, inverse_j, w_shaped, full_path, custom, participation.
 lookback: how far before a conversion a touch still counts, inclusive; a day is 24 hours; NULL: without limit.
 half_life: time_decay halves the weight of a touch for each such time before the conversion.
 cycle: shared: a touch serves every later conversion; since_previous: only up to the next one; since_previous_reuse: the same,
   but a conversion without touches of its own has those of the latest earlier cycle that has any.
-fallback: what last_paid tries in turn where no touch was paid for: last_non_direct, last, first, none.
+fallback: what first_paid and last_paid try in turn where no touch was paid for: last_non_direct, last, first_non_direct, first, none.
 direct_keys: keys that are no marketing contact, for the non-direct rules.
-position_weights: weights of the first touch, of all between together and of the last; they add up to 1.
+position_weights: of position_based: weights of the first touch, of all between together and of the last; they add up to 1.
 converted_from, converted_before: only conversions in [from, before) are shared out; NULL: without limit.
+two_touch: where the models by position leave the share of the touches between if there are none: renormalise (in proportion) or
+  split_middle (in equal parts).
+first_weights, last_weights: of custom: of the first touch, the second, ...; of the last, the last but one, ...; the rest is shared
+  equally by the touches between.
+include_conversion_touch: false: a touch whose row is a conversion does not count for the conversions of that moment.
+exclude_keys, only_keys: touches as if they had never been, those of these keys or of all others; only_keys NULL or {}: all.
+transform: none or unique; exposure: of neighbours with the same key the first stays; first: the first touch of each key stays;
+  remove_if_not_all: touches of transform_key go unless all are; remove_if_last_and_not_all: the same, those at the end only.
+max_touches: the latest that stay of a longer path, after the transform; a notice tells how many paths were longer; NULL: all.
+stage_keys: keys of rows that mark stages, such as {lead,deal}, and are no touches; w_shaped and full_path need them.
 Result: conversions and value credited; supporting: conversions that gave the key a positive weight; assisted: conversions with
-the key in their path. key NULL: conversions that no touch earned. Per model the rows add up to all conversions and their value.';
+the key in their path. key NULL: conversions that no touch earned. Per model the rows add up to all conversions and their value,
+but for participation, which gives each key in the path the whole conversion.';

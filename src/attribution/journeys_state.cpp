@@ -23,7 +23,7 @@ using kernel::WireWriter;
 
 constexpr std::string_view no_key = "(none)";
 constexpr std::uint32_t state_tag = 0x73726a6d;  // "mjrs"
-constexpr std::uint16_t state_version = 1;
+constexpr std::uint16_t state_version = 2;
 
 void check_kind(IdKind& known, IdKind given, const char* what)
 {
@@ -75,7 +75,8 @@ void JourneysState::append(const JourneyRow& row)
     }
     const std::int64_t client = client_code(row.client);
     if (row.has_touch) {
-        touches_.push_back({client, row.time, touch_code(row.touch), 2 * std::int64_t{key_code(row.key)} + (row.paid ? 1 : 0)});
+        touches_.push_back(
+            {client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value)});
     }
     if (row.has_value) {
         conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image
@@ -88,7 +89,7 @@ std::int64_t JourneysState::client_code(const Identifier& client)
     return client.kind == IdKind::integer ? client.number : client_texts_.code(client.text);
 }
 
-std::int64_t JourneysState::touch_code(const Identifier& touch)
+std::int64_t JourneysState::touch_number(const Identifier& touch)
 {
     check_kind(touch_kind_, touch.kind, "touch");
     return touch.kind == IdKind::integer ? touch.number : std::bit_cast<std::int64_t>(touch_texts_.store(touch.text));
@@ -164,7 +165,7 @@ void JourneysState::merge(const JourneysState& other)
                              })
                 : copied(block, TouchBlock::touch_column);
         own.columns[TouchBlock::code_column] = translated(block, TouchBlock::code_column, [&keys](std::int64_t code) {
-            return 2 * std::int64_t{keys[static_cast<std::size_t>(code / 2)]} + code % 2;
+            return std::int64_t{touch_codes} * keys[static_cast<std::size_t>(code / touch_codes)] + code % touch_codes;
         });
         touches_.append_block(own);
     });
@@ -316,7 +317,7 @@ void JourneysState::read_block(WireReader& in)
     for (std::size_t i = 0; i < block.rows; ++i) {
         const TouchRecord touch = block[i];
         require_row(known_client(touch.client) && finite(touch.time) && touch.code >= 0 &&
-                    static_cast<std::uint64_t>(touch.code / 2) < keys_.size());
+                    static_cast<std::uint64_t>(touch.code / touch_codes) < keys_.size());
     }
     if (touch_kind_ == IdKind::text) {
         block.columns[TouchBlock::touch_column] = translated(block, TouchBlock::touch_column, [&](std::int64_t /*address*/) {
@@ -352,7 +353,7 @@ private:
     struct KeptTouch {
         std::int64_t time;
         std::int64_t touch;
-        std::uint32_t key;        // 2 * rank + paid, once the keys are ranked
+        std::uint32_t code;       // of the key's rank, once the keys are ranked
         std::uint32_t converter;  // place in converters_
     };
 
@@ -424,7 +425,7 @@ void JourneysState::Finisher::rank_keys()
 {
     std::pmr::vector<bool> used(state_.keys_.size(), false, state_.resource_);
     for (const KeptTouch& touch : touches_) {
-        used[touch.key / 2] = true;
+        used[touch.code / touch_codes] = true;
     }
     std::pmr::vector<std::uint32_t> codes(state_.resource_);
     for (std::uint32_t code = 0; code < used.size(); ++code) {
@@ -439,7 +440,7 @@ void JourneysState::Finisher::rank_keys()
         keys_.push_back(state_.keys_.text(code));
     }
     for (KeptTouch& touch : touches_) {
-        touch.key = 2 * key_rank_[touch.key / 2] + (touch.key & 1U);
+        touch.code = touch_codes * key_rank_[touch.code / touch_codes] + touch.code % touch_codes;
     }
 }
 
@@ -463,11 +464,11 @@ void JourneysState::Finisher::sort_touches()
                 return a.time < b.time;
             }
             const int order = text_at(a.touch).compare(text_at(b.touch));
-            return order != 0 ? order < 0 : a.key < b.key;
+            return order != 0 ? order < 0 : a.code < b.code;
         });
     } else {
         sort_each_client([](const KeptTouch& a, const KeptTouch& b) {
-            return std::tie(a.time, a.touch, a.key) < std::tie(b.time, b.touch, b.key);
+            return std::tie(a.time, a.touch, a.code) < std::tie(b.time, b.touch, b.code);
         });
     }
 }
@@ -501,7 +502,7 @@ FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std:
     auto conversion = conversions_.begin();
     for (std::uint32_t i = 0; i < converters_.size(); ++i) {
         for (; touch < touch_end_[i]; ++touch) {
-            writer.touch(touches_[touch].time, touches_[touch].key / 2, (touches_[touch].key & 1U) != 0);
+            writer.touch(touches_[touch].time, touches_[touch].code);
         }
         for (; conversion != conversions_.end() && conversion->first == i; ++conversion) {
             writer.conversion(conversion->second.time, conversion->second.value);

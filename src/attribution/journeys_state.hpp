@@ -74,7 +74,7 @@ private:
     class Finisher;
 
     std::int64_t client_code(const Identifier& client);
-    std::int64_t touch_code(const Identifier& touch);
+    std::int64_t touch_number(const Identifier& touch);
     std::uint32_t key_code(const Identifier& key);
     [[nodiscard]] PackedColumn copied(const TouchBlock& block, TouchBlock::Column column);
     template <class Translate>

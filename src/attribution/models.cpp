@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
+#include <numeric>
 
+#include "attribution/named.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::attribution {
@@ -25,6 +26,23 @@ std::ptrdiff_t last_where(const Path& path, Condition condition)
     return nothing;
 }
 
+template <class Condition>
+std::ptrdiff_t first_where(const Path& path, Condition condition)
+{
+    const auto found = std::find_if(path.touches.begin(), path.touches.end(), condition);
+    return found == path.touches.end() ? nothing : found - path.touches.begin();
+}
+
+bool is_paid(const Touch& touch) noexcept
+{
+    return touch.paid;
+}
+
+auto not_direct(const ModelOptions& options) noexcept
+{
+    return [&options](const Touch& touch) { return !options.direct[touch.key]; };
+}
+
 std::ptrdiff_t pick_first(const Path& /*path*/, const ModelOptions& /*options*/)
 {
     return 0;
@@ -35,24 +53,41 @@ std::ptrdiff_t pick_last(const Path& path, const ModelOptions& /*options*/)
     return std::ssize(path.touches) - 1;
 }
 
-std::ptrdiff_t pick_last_non_direct(const Path& path, const ModelOptions& options)
+std::ptrdiff_t pick_first_non_direct(const Path& path, const ModelOptions& options)
 {
-    return last_where(path, [&options](const Touch& touch) { return !options.direct[touch.key]; });
+    return first_where(path, not_direct(options));
 }
 
-std::ptrdiff_t pick_last_paid(const Path& path, const ModelOptions& options)
+std::ptrdiff_t pick_last_non_direct(const Path& path, const ModelOptions& options)
 {
-    std::ptrdiff_t picked = last_where(path, [](const Touch& touch) { return touch.paid; });
+    return last_where(path, not_direct(options));
+}
+
+std::ptrdiff_t pick_first_paid(const Path& path, const ModelOptions& /*options*/)
+{
+    return first_where(path, is_paid);
+}
+
+std::ptrdiff_t pick_last_paid(const Path& path, const ModelOptions& /*options*/)
+{
+    return last_where(path, is_paid);
+}
+
+/** `pick`, or else `otherwise`. */
+template <Pick pick, Pick otherwise>
+std::ptrdiff_t either(const Path& path, const ModelOptions& options)
+{
+    const std::ptrdiff_t picked = pick(path, options);
+    return picked < 0 ? otherwise(path, options) : picked;
+}
+
+std::ptrdiff_t pick_fallback(const Path& path, const ModelOptions& options)
+{
+    std::ptrdiff_t picked = nothing;
     for (auto rule = options.fallback.begin(); picked < 0 && rule != options.fallback.end(); ++rule) {
         picked = (*rule)(path, options);
     }
     return picked;
-}
-
-std::ptrdiff_t pick_last_non_direct_or_last(const Path& path, const ModelOptions& options)
-{
-    const std::ptrdiff_t picked = pick_last_non_direct(path, options);
-    return picked < 0 ? pick_last(path, options) : picked;
 }
 
 /** All credit to the touch that `pick` names. */
@@ -89,32 +124,150 @@ bool time_decay(const Path& path, const ModelOptions& options, std::span<double>
     return true;
 }
 
-// Two touches have no middle: first and last are scaled up to 1 (half each where both are 0).
+bool linear_unique(const Path& path, const ModelOptions& /*options*/, std::span<double> weights)
+{
+    for (const std::size_t place : path.distinct) {
+        weights[place] = 1 / static_cast<double>(path.distinct.size());
+    }
+    return true;
+}
+
+bool participation(const Path& path, const ModelOptions& /*options*/, std::span<double> weights)
+{
+    for (const std::size_t place : path.distinct) {
+        weights[place] = 1;
+    }
+    return true;
+}
+
+bool position_decay(const Path& /*path*/, const ModelOptions& /*options*/, std::span<double> weights)
+{
+    const auto count = static_cast<double>(weights.size());
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        weights[i] = static_cast<double>(i + 1) / (count * (count + 1) / 2);
+    }
+    return true;
+}
+
+/** Shares claimed by certain places, which add up where two fall together; the rest goes to the touches without a claim. */
+class Shares {
+public:
+    explicit Shares(std::span<double> weights) : weights_(weights) { std::fill(weights_.begin(), weights_.end(), unclaimed); }
+
+    /** A place that the path does not have claims nothing. */
+    void claim(std::ptrdiff_t place, double share)
+    {
+        if (place >= 0 && place < std::ssize(weights_)) {
+            double& weight = weights_[static_cast<std::size_t>(place)];
+            weight = std::max(weight, 0.0) + share;
+        }
+    }
+
+    /** Ends the claims: all add up to 1, in proportion; equal parts where every share is 0. */
+    void share_out(double rest, TwoTouch without_rest = TwoTouch::renormalise)
+    {
+        const auto free = std::count(weights_.begin(), weights_.end(), unclaimed);
+        const bool split = free == 0 && without_rest == TwoTouch::split_middle;
+        double total = 0;
+        for (double& weight : weights_) {
+            if (weight == unclaimed) {
+                weight = rest / static_cast<double>(free);
+            } else if (split) {
+                weight += rest / static_cast<double>(weights_.size());
+            }
+            total += weight;
+        }
+        for (double& weight : weights_) {
+            weight = total > 0 ? weight / total : 1 / static_cast<double>(weights_.size());
+        }
+    }
+
+private:
+    static constexpr double unclaimed = -1;
+
+    std::span<double> weights_;
+};
+
+void by_position(const std::array<double, 3>& shares, TwoTouch rule, std::span<double> weights)
+{
+    Shares sharing(weights);
+    sharing.claim(0, shares[0]);
+    sharing.claim(std::ssize(weights) - 1, shares[2]);
+    sharing.share_out(shares[1], rule);
+}
+
 bool position_based(const Path& /*path*/, const ModelOptions& options, std::span<double> weights)
 {
-    const auto [first, middle, last] = options.position_weights;
-    const std::size_t count = weights.size();
-    if (count == 1) {
-        weights[0] = 1;
-    } else if (count == 2) {
-        weights[0] = first + last > 0 ? first / (first + last) : 0.5;
-        weights[1] = 1 - weights[0];
-    } else {
-        std::fill(weights.begin(), weights.end(), middle / static_cast<double>(count - 2));
-        weights.front() = first;
-        weights.back() = last;
+    by_position(options.position_weights, options.two_touch, weights);
+    return true;
+}
+
+constexpr std::array u_weights{0.4, 0.2, 0.4};
+constexpr std::array j_weights{0.2, 0.2, 0.6};
+constexpr std::array inverse_j_weights{0.6, 0.2, 0.2};
+
+template <const std::array<double, 3>& shares>
+bool preset(const Path& /*path*/, const ModelOptions& options, std::span<double> weights)
+{
+    by_position(shares, options.two_touch, weights);
+    return true;
+}
+
+bool custom(const Path& /*path*/, const ModelOptions& options, std::span<double> weights)
+{
+    Shares sharing(weights);
+    double rest = 1;
+    for (std::size_t i = 0; i < options.first_weights.size(); ++i) {
+        sharing.claim(static_cast<std::ptrdiff_t>(i), options.first_weights[i]);
+        rest -= options.first_weights[i];
     }
+    for (std::size_t i = 0; i < options.last_weights.size(); ++i) {
+        sharing.claim(std::ssize(weights) - 1 - static_cast<std::ptrdiff_t>(i), options.last_weights[i]);
+        rest -= options.last_weights[i];
+    }
+    sharing.share_out(std::max(rest, 0.0));
+    return true;
+}
+
+enum class Close { no_anchor, anchor };
+
+/** A tenth to the touches between, the other nine in equal parts to the first touch, each stage, and the last where it closes. */
+template <Close close>
+bool by_stage(const Path& path, const ModelOptions& /*options*/, std::span<double> weights)
+{
+    constexpr double rest = 0.1;
+    const double share = (1 - rest) / static_cast<double>(path.anchors.size() + (close == Close::anchor ? 2 : 1));
+    Shares sharing(weights);
+    sharing.claim(0, share);
+    for (const std::ptrdiff_t anchor : path.anchors) {
+        sharing.claim(anchor, share);
+    }
+    if (close == Close::anchor) {
+        sharing.claim(std::ssize(weights) - 1, share);
+    }
+    sharing.share_out(rest);
     return true;
 }
 
 constexpr std::array models{
     Model{"first", single_touch<pick_first>},
     Model{"last", single_touch<pick_last>},
-    Model{"last_non_direct", single_touch<pick_last_non_direct_or_last>},
-    Model{"last_paid", single_touch<pick_last_paid>},
+    Model{"first_non_direct", single_touch<either<pick_first_non_direct, pick_first>>},
+    Model{"last_non_direct", single_touch<either<pick_last_non_direct, pick_last>>},
+    Model{"first_paid", single_touch<either<pick_first_paid, pick_fallback>>},
+    Model{"last_paid", single_touch<either<pick_last_paid, pick_fallback>>},
     Model{"linear", linear},
+    Model{"linear_unique", linear_unique},
     Model{"time_decay", time_decay},
+    Model{"position_decay", position_decay},
     Model{"position_based", position_based},
+    Model{"u_shaped", preset<u_weights>},
+    Model{"j_shaped", preset<j_weights>},
+    Model{"inverse_j", preset<inverse_j_weights>},
+    Model{"w_shaped", by_stage<Close::no_anchor>, true},
+    Model{"full_path", by_stage<Close::anchor>, true},
+    Model{"custom", custom},
+    Model{"participation", participation},
 };
 
 struct NamedPick {
@@ -125,35 +278,25 @@ struct NamedPick {
 constexpr std::array fallbacks{
     NamedPick{"last_non_direct", pick_last_non_direct},
     NamedPick{"last", pick_last},
+    NamedPick{"first_non_direct", pick_first_non_direct},
     NamedPick{"first", pick_first},
     NamedPick{"none", nullptr},
 };
 
-struct NamedCycle {
+struct NamedTwoTouch {
     std::string_view name;
-    Cycle cycle;
+    TwoTouch rule;
 };
 
-constexpr std::array cycles{
-    NamedCycle{"shared", Cycle::shared},
-    NamedCycle{"since_previous", Cycle::since_previous},
-    NamedCycle{"since_previous_reuse", Cycle::since_previous_reuse},
+constexpr std::array two_touch_rules{
+    NamedTwoTouch{"renormalise", TwoTouch::renormalise},
+    NamedTwoTouch{"split_middle", TwoTouch::split_middle},
 };
 
-/** The entry of `table` called `name`, or an error that lists the known ones. */
-template <class Table>
-const auto& find(const Table& table, std::string_view name, const char* what)
+// Written so that NaN fails.
+bool none_negative(std::span<const double> weights)
 {
-    const auto found = std::find_if(table.begin(), table.end(), [name](const auto& entry) { return entry.name == name; });
-    if (found == table.end()) {
-        std::string known;
-        for (const auto& entry : table) {
-            known += (known.empty() ? "" : ", ") + std::string(entry.name);
-        }
-        throw Error(ErrorCode::invalid_parameter, std::string("unknown ") + what + " \"" + std::string(name) + "\"", {},
-                    "Known are: " + known + ".");
-    }
-    return *found;
+    return std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0; });
 }
 
 }  // namespace
@@ -162,7 +305,7 @@ std::vector<Model> find_models(std::span<const std::string_view> names)
 {
     std::vector<Model> found;
     for (const std::string_view name : names) {
-        const Model& model = find(models, name, "attribution model");
+        const Model& model = find_named(models, name, "attribution model");
         if (std::none_of(found.begin(), found.end(), [&model](const Model& other) { return other.name == model.name; })) {
             found.push_back(model);
         }
@@ -178,7 +321,7 @@ std::vector<Pick> find_fallback(std::span<const std::string_view> names)
     std::vector<Pick> chain;
     bool open = true;
     for (const std::string_view name : names) {
-        const Pick pick = find(fallbacks, name, "fallback").pick;
+        const Pick pick = find_named(fallbacks, name, "fallback").pick;
         open = open && pick != nullptr;
         if (open) {
             chain.push_back(pick);
@@ -187,22 +330,29 @@ std::vector<Pick> find_fallback(std::span<const std::string_view> names)
     return chain;
 }
 
-Cycle find_cycle(std::string_view name)
+TwoTouch find_two_touch(std::string_view name)
 {
-    return find(cycles, name, "cycle").cycle;
+    return find_named(two_touch_rules, name, "two_touch rule").rule;
 }
 
 std::array<double, 3> checked_position_weights(std::span<const double> weights)
 {
     const bool three = weights.size() == 3;
     const double sum = three ? weights[0] + weights[1] + weights[2] : 0;
-    // Written so that NaN fails.
-    if (!three || !std::all_of(weights.begin(), weights.end(), [](double w) { return w >= 0; }) ||
-        !(std::abs(sum - 1) <= 1e-9)) {
+    if (!three || !none_negative(weights) || !(std::abs(sum - 1) <= 1e-9)) {
         throw Error(ErrorCode::invalid_parameter, "position_weights must be three weights that add up to 1", {},
                     "Give the weight of the first touch, of all between together, and of the last, such as {0.4,0.2,0.4}.");
     }
     return {weights[0] / sum, weights[1] / sum, weights[2] / sum};
+}
+
+void check_custom_weights(std::span<const double> first, std::span<const double> last)
+{
+    const double sum = std::accumulate(last.begin(), last.end(), std::accumulate(first.begin(), first.end(), 0.0));
+    if (!none_negative(first) || !none_negative(last) || !(sum <= 1 + 1e-9)) {
+        throw Error(ErrorCode::invalid_parameter, "first_weights and last_weights must not be negative nor add up to more than 1",
+                    {}, "What is left of 1 is shared equally by the touches between.");
+    }
 }
 
 }  // namespace marketing::attribution

@@ -4,23 +4,29 @@
  */
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "attribution/journeys.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::attribution {
 
-/** One conversion and its eligible touches, oldest first; there may be none. */
+/** One conversion and its eligible touches, oldest first; there may be none. Good until the walk goes on. */
 struct Path {
     std::span<const Touch> touches;
     std::int64_t converted_at;
     double value;
+    /** Places in `touches` of the first touch of each key. */
+    std::span<const std::size_t> distinct;
+    /** For each stage the place of the last touch at or before it; negative where there is none. */
+    std::span<const std::ptrdiff_t> anchors;
+    bool truncated;  // older touches were left out by max_touches
 };
 
 /** Which touches belong to a conversion when a client converts more than once. */
@@ -30,70 +36,84 @@ enum class Cycle {
     since_previous_reuse,  // the same, or where that leaves none, those of the latest earlier cycle that has any
 };
 
+/** What is done to the touches of a path once they are found. */
+enum class Transform {
+    none,
+    exposure,                    // of neighbours with the same key the first stays
+    first,                       // the first touch of each key stays
+    remove_if_not_all,           // touches of one key go, unless all are
+    remove_if_last_and_not_all,  // the same, of those at the end only
+};
+
+/** In the order in which the rules apply. */
 struct PathRules {
+    /** Keys that mark stages (a lead, a deal): no touches, but see Path::anchors. The latest mark of a stage counts. */
+    std::span<const std::string_view> stage_keys{};
+    /** Touches of these keys are as if they had never been. */
+    std::span<const std::string_view> exclude_keys{};
+    /** If there are any, touches of all other keys are as if they had never been. */
+    std::span<const std::string_view> only_keys{};
     /** Microseconds; a touch this old still counts. Without it every earlier touch counts. */
-    std::optional<std::int64_t> lookback;
+    std::optional<std::int64_t> lookback{};
+    /** False: rows that convert at the moment of the conversion are no touches of it. */
+    bool include_conversion_touch = true;
     Cycle cycle = Cycle::shared;
     /** Conversions outside [converted_from, converted_before) get no path, and still end the cycles of others. */
     std::int64_t converted_from = std::numeric_limits<std::int64_t>::min();
     std::int64_t converted_before = std::numeric_limits<std::int64_t>::max();
+    Transform transform = Transform::none;
+    std::string_view transform_key{};  // of the two transforms that remove a key
+    /** Only so many touches, the latest, stay. */
+    std::size_t max_touches = std::numeric_limits<std::size_t>::max();
 };
 
-namespace detail {
+/** The cycle rule called `name`. Throws Error(invalid_parameter) for an unknown name. */
+[[nodiscard]] Cycle find_cycle(std::string_view name);
 
-inline bool not_after(const Touch& touch, std::int64_t time) noexcept
-{
-    return touch.time <= time;
-}
+/**
+ * The transform called `name`: none (or unique), exposure, first, remove_if_not_all, remove_if_last_and_not_all. Throws
+ * Error(invalid_parameter) for an unknown name, and where a key is missing (`with_key` false) or has no use.
+ */
+[[nodiscard]] Transform find_transform(std::string_view name, bool with_key);
 
-/** The oldest time that the lookback reaches from `time`. */
-inline std::int64_t horizon(const PathRules& rules, std::int64_t time) noexcept
-{
-    constexpr std::int64_t oldest = std::numeric_limits<std::int64_t>::min();
-    if (!rules.lookback || time < oldest + *rules.lookback) {
-        return oldest;
-    }
-    return time - *rules.lookback;
-}
+/** Makes the paths of one client after the other. */
+class PathBuilder {
+public:
+    PathBuilder(const JourneysView& journeys, const PathRules& rules);
 
-/** The touches at or after `from` and up to `to` (both inclusive). */
-inline std::span<const Touch> between(std::span<const Touch> touches, std::int64_t from, std::int64_t to)
-{
-    const auto begin = std::partition_point(touches.begin(), touches.end(), [from](const Touch& t) { return t.time < from; });
-    const auto end = std::partition_point(begin, touches.end(), [to](const Touch& t) { return not_after(t, to); });
-    return {begin, end};
-}
+    /** Goes on to a client. */
+    void read(std::size_t client);
+    [[nodiscard]] std::span<const Conversion> conversions() const noexcept { return journey_.conversions; }
+    /** The path of one of conversions(); good until the next call. */
+    [[nodiscard]] Path path(const Conversion& conversion);
 
-/** Those of `touches` that came after the latest conversion strictly before `time`. */
-inline std::span<const Touch> in_cycle_of(std::span<const Touch> touches, std::span<const Conversion> conversions,
-                                          std::int64_t time)
-{
-    const auto same =
-        std::partition_point(conversions.begin(), conversions.end(), [time](const Conversion& c) { return c.time < time; });
-    if (same == conversions.begin()) {
-        return touches;
-    }
-    const std::int64_t previous = std::prev(same)->time;
-    const auto first =
-        std::partition_point(touches.begin(), touches.end(), [previous](const Touch& t) { return not_after(t, previous); });
-    return {first, touches.end()};
-}
+private:
+    using Touches = std::span<const Touch>;
 
-inline std::span<const Touch> eligible(const Journey& journey, const Conversion& conversion, const PathRules& rules)
-{
-    const auto reached = between(journey.touches, horizon(rules, conversion.time), conversion.time);
-    if (rules.cycle == Cycle::shared) {
-        return reached;
-    }
-    const auto own = in_cycle_of(reached, journey.conversions, conversion.time);
-    if (rules.cycle == Cycle::since_previous || !own.empty() || reached.empty()) {
-        return own;
-    }
-    // The latest touch in reach is in the latest cycle that has any.
-    return in_cycle_of(reached, journey.conversions, reached.back().time);
-}
+    void find_roles();
+    void take_stages();
+    [[nodiscard]] Touches eligible(const Conversion& conversion);
+    [[nodiscard]] Touches without_own(Touches touches, std::int64_t time);
+    [[nodiscard]] Touches transformed(Touches touches);
+    template <class Keep>
+    [[nodiscard]] Touches keep_if(Touches touches, Keep keep);
+    [[nodiscard]] bool see(std::uint32_t key) noexcept;
+    void find_distinct(Touches touches);
+    void find_anchors(Touches touches, std::int64_t time);
 
-}  // namespace detail
+    const JourneysView& journeys_;
+    const PathRules& rules_;
+    std::vector<std::int32_t> roles_;  // by key: a stage, or one of the negative roles; empty where all are touches
+    std::uint32_t transform_key_;
+    Journey journey_;
+    std::vector<std::vector<std::int64_t>> stage_times_;  // by stage, ascending
+    std::vector<Touch> not_own_;
+    std::vector<Touch> kept_;
+    std::vector<std::uint64_t> seen_;  // by key: the latest pass that saw it
+    std::uint64_t pass_ = 0;
+    std::vector<std::size_t> distinct_;
+    std::vector<std::ptrdiff_t> anchors_;
+};
 
 /**
  * Calls `visit(path)` for each conversion in [converted_from, converted_before), client by client in the order of the value and
@@ -102,13 +122,13 @@ inline std::span<const Touch> eligible(const Journey& journey, const Conversion&
 template <class Visitor>
 void for_each_path(const JourneysView& journeys, const PathRules& rules, const kernel::StopFlag& stop, Visitor&& visit)
 {
-    Journey journey;
+    PathBuilder builder(journeys, rules);
     for (std::size_t client = 0; client < journeys.client_count(); ++client) {
-        journeys.read(client, journey);
-        for (const Conversion& conversion : journey.conversions) {
+        builder.read(client);
+        for (const Conversion& conversion : builder.conversions()) {
             stop.poll();
             if (conversion.time >= rules.converted_from && conversion.time < rules.converted_before) {
-                visit(Path{detail::eligible(journey, conversion, rules), conversion.time, conversion.value});
+                visit(builder.path(conversion));
             }
         }
     }

@@ -21,7 +21,7 @@ struct TouchRecord {
     std::int64_t client;
     std::int64_t time;
     std::int64_t touch;
-    std::int64_t code;  // 2 * key + paid
+    std::int64_t code;  // of the key and the flags, see touch_code()
 };
 
 /** One packed column: element i is base + the `width` bytes at bytes + i * width. */

@@ -93,6 +93,12 @@ BEGIN
     ) INTO counts;
     EXECUTE 'SELECT pg_catalog.count(*) FROM pg_temp.shaped' INTO counts.rows_read;
     counts.unchanged := counts.rows_read - counts.inserted - counts.updated;
+    -- By statistics that still call the table empty, as autovacuum leaves them where a source was dropped, the steps to come would
+    -- compare each of its rows with each.
+    IF counts.inserted + counts.updated + counts.deleted > (
+        SELECT 50 + 0.1 * GREATEST(c.reltuples, 0) FROM pg_catalog.pg_class c WHERE c.oid = target::regclass) THEN
+        PERFORM analytics.analyze_own(target::regclass);
+    END IF;
     RETURN counts;
 END
 $$;

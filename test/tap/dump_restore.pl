@@ -27,7 +27,7 @@ SELECT sum(inserted) + sum(updated) + sum(deleted) FROM warehouse.refresh_step W
 SQL
 
 $node->safe_psql('postgres', 'CREATE DATABASE shop');
-$node->command_ok(['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('shop'), '-f', 'scripts/demo.sql'], 'the demo data are loaded');
+$node->command_ok(['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('shop'), '-f', 'test/fixture/sample.sql'], 'the demo data are loaded');
 $node->safe_psql('shop', <<'SQL');
 INSERT INTO analytics.source_preset (preset, entity, columns) VALUES ('own', 'events', '{"event_id": "id"}');
 SQL

@@ -31,7 +31,7 @@ sub outcome
 
 # The owner of the database, no superuser, does everything.
 is(outcome('owner', 'CREATE EXTENSION pg_marketing'), '', 'the owner of a database creates the extension');
-$node->command_ok(['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-U', 'owner', '-d', $node->connstr('shop'), '-f', 'scripts/demo.sql'],
+$node->command_ok(['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-U', 'owner', '-d', $node->connstr('shop'), '-f', 'test/fixture/sample.sql'],
     '... installs, registers sources and refreshes');
 is(outcome('owner', "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'warehouse'"), 'owner', '... and owns the warehouse');
 is(outcome('owner', 'CALL analytics.refresh(mode => \'full\')'), '', '... and rebuilds it');

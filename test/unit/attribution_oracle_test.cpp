@@ -1,12 +1,12 @@
-// A published data set (si05) against answers computed by SQL window functions.
+// A published data set (si05) against answers computed by SQL window functions and by another library (DP6).
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <sstream>
 
 #include "attribution_support.hpp"
@@ -48,53 +48,91 @@ std::int64_t microseconds(const std::string& text)
     return days * day + ((h * 60LL + mi) * 60 + s) * 1'000'000;
 }
 
-TEST(Oracle, Si05BySql)
-{
-    const char* directory = std::getenv("MARKETING_DATA_DIR");
-    if (directory == nullptr) {
-        GTEST_SKIP() << "MARKETING_DATA_DIR is not set: the published data are not part of the repository";
+class Oracle : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        const char* directory = std::getenv("MARKETING_DATA_DIR");
+        if (directory == nullptr) {
+            GTEST_SKIP() << "MARKETING_DATA_DIR is not set: the published data are not part of the repository";
+        }
+        data_ = std::filesystem::path(directory) / "attribution";
+        collect_journeys();
+        request_ = default_request();
+        request_.rules = {.cycle = Cycle::since_previous};
     }
-    const std::filesystem::path data = std::filesystem::path(directory) / "attribution";
-    const auto input = read_csv(data / "si05_attribution_data.csv");
-    const auto expected = read_csv(data / "oracle_sql_si05_by_channel.csv");
-    ASSERT_GT(input.size(), 1U);
-    ASSERT_EQ(expected.size(), 6U);
 
-    JourneysState state(std::pmr::get_default_resource());
-    for (std::size_t i = 1; i < input.size(); ++i) {
-        const auto& f = input[i];
-        JourneyRow row;
-        row.client = Identifier::of(std::string_view(f[0]));
-        row.time = microseconds(f[1]);
-        row.has_touch = true;
-        row.touch = Identifier::of(static_cast<std::int64_t>(i));
-        row.key = Identifier::of(std::string_view(f[5]));
-        row.has_value = f[3] == "1";
-        row.value = std::stod(f[4]);
-        state.append(row);
+    void collect_journeys()
+    {
+        const auto input = read_csv(data_ / "si05_attribution_data.csv");
+        ASSERT_GT(input.size(), 1U);
+        JourneysState state(std::pmr::get_default_resource());
+        for (std::size_t i = 1; i < input.size(); ++i) {
+            const auto& f = input[i];
+            JourneyRow row;
+            row.client = Identifier::of(std::string_view(f[0]));
+            row.time = microseconds(f[1]);
+            row.has_touch = true;
+            row.touch = Identifier::of(static_cast<std::int64_t>(i));
+            row.key = Identifier::of(std::string_view(f[5]));
+            row.has_value = f[3] == "1";
+            row.value = std::stod(f[4]);
+            state.append(row);
+        }
+        journeys_ = finish(state);
     }
-    const Bytes bytes = finish(state);
-    auto request = default_request();
-    request.rules = {.lookback = std::nullopt, .cycle = Cycle::since_previous};
-    std::map<std::pair<std::string, std::string>, Credit> found;
-    for (const Credit& c : attribute(JourneysView(bytes), request, {})) {
-        found[{std::string(c.model), std::string(c.key)}] = c;
+
+    void read_expected(const char* file) { expected_ = read_csv(data_ / file); }
+
+    /** Compares a model with a column of the expected table, whose first column is the key. */
+    void check(std::string_view model, std::size_t column, double Credit::*measure = &Credit::conversions)
+    {
+        request_.models = find_models(std::span(&model, 1));
+        std::size_t compared = 0;
+        for (const Credit& c : attribute(JourneysView(journeys_), request_, {}).credits) {
+            const auto line = std::ranges::find_if(expected_, [&c](const auto& fields) { return fields.at(0) == c.key; });
+            ASSERT_NE(line, expected_.end()) << c.key;
+            const double want = std::stod(line->at(column));
+            EXPECT_NEAR(c.*measure, want, 1e-9 * want) << model << ' ' << c.key;
+            ++compared;
+        }
+        EXPECT_EQ(compared, 5U) << model;
     }
-    for (std::size_t i = 1; i < expected.size(); ++i) {
-        const auto& f = expected[i];
-        const auto check = [&](const char* model, std::size_t conversions, std::size_t value) {
-            const Credit& c = found.at({model, f[0]});
-            EXPECT_NEAR(c.conversions, std::stod(f[conversions]), 1e-9 * std::stod(f[conversions])) << model << ' ' << f[0];
-            if (value != 0) {
-                EXPECT_NEAR(c.value, std::stod(f[value]), 1e-9 * std::stod(f[value])) << model << ' ' << f[0];
-            }
-        };
-        check("first", 1, 6);
-        check("last", 2, 7);
-        check("linear", 3, 8);
-        check("time_decay", 4, 9);
-        check("position_based", 5, 0);
-    }
+
+    std::filesystem::path data_;
+    Bytes journeys_;
+    std::vector<std::vector<std::string>> expected_;
+    CreditRequest request_;
+};
+
+TEST_F(Oracle, Si05BySql)
+{
+    read_expected("oracle_sql_si05_by_channel.csv");
+    check("first", 1);
+    check("first", 6, &Credit::value);
+    check("last", 2);
+    check("last", 7, &Credit::value);
+    check("linear", 3);
+    check("linear", 8, &Credit::value);
+    check("time_decay", 4);
+    check("time_decay", 9, &Credit::value);
+    check("position_based", 5);
+}
+
+TEST_F(Oracle, Si05ByDp6)
+{
+    read_expected("oracle_dp6_si05_by_channel.csv");
+    check("last", 1);
+    check("first", 3);
+    check("linear", 4);
+    check("u_shaped", 5);
+    check("position_decay", 7);
+    request_.options.position_weights = checked_position_weights(std::vector{0.3, 0.4, 0.3});
+    request_.options.two_touch = TwoTouch::split_middle;
+    check("position_based", 6);
+    static constexpr std::string_view facebook[] = {"Facebook"};
+    request_.direct_keys = facebook;
+    check("last_non_direct", 2);
 }
 
 }  // namespace

@@ -86,18 +86,22 @@ inline Bytes unite(std::span<const Bytes> values)
     return bytes_of([&](auto& memory, std::size_t header) { return all.finish(memory, header, {}); });
 }
 
-inline constexpr std::string_view all_models[] = {"first",  "last",       "last_non_direct", "last_paid",
-                                                  "linear", "time_decay", "position_based"};
+inline constexpr std::string_view all_models[] = {
+    "first",          "last",           "first_non_direct", "last_non_direct", "first_paid", "last_paid",
+    "linear",         "linear_unique",  "time_decay",       "position_decay",  "u_shaped",   "j_shaped",
+    "position_based", "inverse_j",      "w_shaped",         "full_path",       "custom",     "participation"};
+inline constexpr std::string_view default_stages[] = {"lead", "deal"};
 inline constexpr std::string_view default_direct[] = {"direct", "(direct)", "(none)"};
 inline constexpr std::string_view default_fallback[] = {"last_non_direct", "last"};
 
-/** The defaults of SQL, and every model. */
+/** The defaults of SQL, and every model, with stages for those that ask for them. */
 inline CreditRequest default_request()
 {
     CreditRequest request;
     request.models = find_models(all_models);
     request.options.fallback = find_fallback(default_fallback);
     request.rules.lookback = 90 * day;
+    request.rules.stage_keys = default_stages;
     request.direct_keys = default_direct;
     return request;
 }

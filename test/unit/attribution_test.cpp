@@ -27,7 +27,7 @@ using Answer = std::map<std::pair<std::string, std::string>, Earned>;  // by mod
 Answer answer(const Bytes& journeys, const CreditRequest& request)
 {
     Answer found;
-    for (const Credit& c : attribute(JourneysView(journeys), request, {})) {
+    for (const Credit& c : attribute(JourneysView(journeys), request, {}).credits) {
         const std::string key = c.attributed ? std::string(c.key) : "NULL";
         EXPECT_TRUE(found.insert({{std::string(c.model), key}, {c.conversions, c.value, c.supporting, c.assisted}}).second);
     }
@@ -78,7 +78,7 @@ TEST(Models, GiveTheCreditWorkedOutByHand)
     EXPECT_EQ(found.at({"last", "search"}).conversions, 0);
     EXPECT_EQ(found.at({"last", "search"}).supporting, 0);
     EXPECT_EQ(found.at({"last", "search"}).assisted, 1);
-    EXPECT_EQ(found.size(), 21U);
+    EXPECT_EQ(found.size(), 3 * std::size(all_models));
 }
 
 TEST(Models, PositionsOfOneAndOfTwoTouches)
@@ -91,6 +91,99 @@ TEST(Models, PositionsOfOneAndOfTwoTouches)
     EXPECT_DOUBLE_EQ(answer(two, request).at({"position_based", "b"}).conversions, 0.75);
     request.options.position_weights = checked_position_weights(std::vector{0.0, 1.0, 0.0});
     EXPECT_DOUBLE_EQ(answer(two, request).at({"position_based", "b"}).conversions, 0.5);
+}
+
+const std::vector<Row> staged = {
+    {.time = 0 * day, .touch = 1, .key = "direct"},
+    {.time = 1 * day, .touch = 2, .key = "search", .paid = true},
+    {.time = 1 * day, .touch = 90, .key = "lead"},
+    {.time = 2 * day, .touch = 3, .key = "email"},
+    {.time = 3 * day, .touch = 91, .key = "deal"},  // at the very time of the touch, and before it by identifier or not
+    {.time = 3 * day, .touch = 92, .key = "search"},
+    {.time = 4 * day, .touch = 5, .key = "vk", .paid = true, .value = 100.0},
+};
+
+/** What each key of `staged` gets, in the order direct, email, search, vk. */
+std::vector<double> shares(const std::string& model, const CreditRequest& request)
+{
+    const Answer found = answer(staged, request);
+    std::vector<double> result;
+    for (const char* key : {"direct", "email", "search", "vk"}) {
+        const Earned& earned = found.at({model, key});
+        EXPECT_NEAR(earned.value, 100 * earned.conversions, 1e-9);
+        result.push_back(earned.conversions);
+    }
+    return result;
+}
+
+TEST(Models, GiveALongerPathTheCreditWorkedOutByHand)
+{
+    auto request = default_request();
+    request.options.first_weights = {0.5};
+    request.options.last_weights = {0.2, 0.1};
+    const std::map<std::string, std::vector<double>> expected = {
+        {"first_non_direct", {0, 0, 1, 0}},
+        {"first_paid", {0, 0, 1, 0}},
+        {"linear", {0.2, 0.2, 0.4, 0.2}},
+        {"linear_unique", {0.25, 0.25, 0.25, 0.25}},
+        {"position_decay", {1.0 / 15, 3.0 / 15, 6.0 / 15, 5.0 / 15}},
+        {"u_shaped", {0.4, 0.2 / 3, 0.4 / 3, 0.4}},
+        {"j_shaped", {0.2, 0.2 / 3, 0.4 / 3, 0.6}},
+        {"inverse_j", {0.6, 0.2 / 3, 0.4 / 3, 0.2}},
+        {"w_shaped", {0.3, 0.05, 0.6, 0.05}},
+        {"full_path", {0.225, 0.1, 0.45, 0.225}},
+        {"custom", {0.5, 0.1, 0.2, 0.2}},
+        {"participation", {1, 1, 1, 1}},
+    };
+    for (const auto& [model, want] : expected) {
+        const auto got = shares(model, request);
+        for (std::size_t i = 0; i < want.size(); ++i) {
+            EXPECT_NEAR(got[i], want[i], 1e-15) << model << ' ' << i;
+        }
+    }
+    EXPECT_FALSE(answer(staged, request).contains({"first", "lead"}));
+}
+
+TEST(Models, AnchorsOnOneTouchAddUpAndMissingOnesAreShared)
+{
+    auto request = default_request();
+    const std::vector<Row> one = {{.touch = 1, .key = "a"}, {.time = 5, .touch = 2, .key = "lead"}, {.time = 9, .value = 1.0}};
+    EXPECT_DOUBLE_EQ(answer(one, request).at({"w_shaped", "a"}).conversions, 1);
+    // No deal: 0.3 and 0.3 of the 0.6 that two touches claim, no touch between.
+    const std::vector<Row> two = {{.touch = 1, .key = "a"},
+                                  {.time = 5, .touch = 2, .key = "b"},
+                                  {.time = 6, .touch = 3, .key = "lead"},
+                                  {.time = 9, .value = 1.0}};
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"w_shaped", "b"}).conversions, 0.5);
+    EXPECT_NEAR(answer(two, request).at({"full_path", "b"}).conversions, 2.0 / 3, 1e-15);
+    // The latest mark at or before the conversion counts; one before the first touch has no touch.
+    const std::vector<Row> late = {{.time = -1, .touch = 9, .key = "deal"}, {.touch = 1, .key = "a"},
+                                   {.time = 1, .touch = 9, .key = "lead"},  {.time = 2, .touch = 2, .key = "b"},
+                                   {.time = 3, .touch = 9, .key = "lead"},  {.time = 9, .value = 1.0},
+                                   {.time = 10, .touch = 9, .key = "lead"}};
+    EXPECT_DOUBLE_EQ(answer(late, request).at({"w_shaped", "b"}).conversions, 0.5);
+    request.rules.stage_keys = {};
+    EXPECT_EQ(error_of([&] { (void)answer(two, request); }), ErrorCode::invalid_parameter);
+}
+
+TEST(Models, TwoTouchesAndShortPathsOfCustomWeights)
+{
+    auto request = default_request();
+    const std::vector<Row> two = {{.touch = 1, .key = "a"}, {.touch = 2, .key = "b"}, {.value = 1.0}};
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"j_shaped", "b"}).conversions, 0.75);
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"inverse_j", "b"}).conversions, 0.25);
+    request.options.two_touch = TwoTouch::split_middle;
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"j_shaped", "b"}).conversions, 0.7);
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"u_shaped", "b"}).conversions, 0.5);
+    // b has the second weight from the start and the first from the end; the third has no touch: 0.3 and 0.2 + 0.1 of 0.6.
+    request.options.first_weights = {0.3, 0.2, 0.4};
+    request.options.last_weights = {0.1};
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"custom", "b"}).conversions, 0.5);
+    request.options.first_weights = {0, 0, 1};
+    request.options.last_weights = {};
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"custom", "b"}).conversions, 0.5);
+    request.options.first_weights = {};
+    EXPECT_DOUBLE_EQ(answer(two, request).at({"custom", "b"}).conversions, 0.5);
 }
 
 TEST(Models, DecayNeitherUnderflowsNorLosesTheOldTouch)
@@ -120,6 +213,21 @@ TEST(Models, LastPaidFollowsItsChain)
     EXPECT_EQ(answer(unpaid, request).at({"last_paid", "NULL"}).conversions, 1);
 }
 
+TEST(Models, FirstPaidFollowsTheSameChain)
+{
+    const std::vector<Row> rows = {
+        {.touch = 1, .key = "direct"}, {.touch = 2, .key = "email"}, {.touch = 3, .key = "vk"}, {.value = 1.0}};
+    auto request = default_request();
+    EXPECT_EQ(answer(rows, request).at({"first_paid", "vk"}).conversions, 1);
+    EXPECT_EQ(answer(rows, request).at({"first_non_direct", "email"}).conversions, 1);
+    request.options.fallback = find_fallback(std::vector<std::string_view>{"first_non_direct", "first"});
+    EXPECT_EQ(answer(rows, request).at({"first_paid", "email"}).conversions, 1);
+    request.options.fallback.clear();
+    EXPECT_EQ(answer(rows, request).at({"first_paid", "NULL"}).conversions, 1);
+    const std::vector<Row> only_direct = {{.touch = 1, .key = "direct"}, {.touch = 2, .key = ""}, {.value = 1.0}};
+    EXPECT_EQ(answer(only_direct, request).at({"first_non_direct", "direct"}).conversions, 1);
+}
+
 TEST(Models, RefuseWhatTheyDoNotKnow)
 {
     const std::vector<std::string_view> unknown{"last", "best"};
@@ -127,11 +235,20 @@ TEST(Models, RefuseWhatTheyDoNotKnow)
     EXPECT_EQ(error_of([&] { (void)find_fallback(unknown); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([] { (void)find_models({}); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([] { (void)find_cycle("never"); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] { (void)find_two_touch("never"); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] { (void)find_transform("never", false); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] { (void)find_transform("exposure", true); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] { (void)find_transform("remove_if_not_all", false); }), ErrorCode::invalid_parameter);
     const double nan = std::numeric_limits<double>::quiet_NaN();
     for (const auto& weights :
          std::vector<std::vector<double>>{{}, {0.5, 0.5}, {0.5, 0.5, 0.5}, {1.5, -0.5, 0}, {nan, 0.5, 0.5}}) {
         EXPECT_EQ(error_of([&] { (void)checked_position_weights(weights); }), ErrorCode::invalid_parameter);
     }
+    for (const auto& [first, last] : std::vector<std::pair<std::vector<double>, std::vector<double>>>{
+             {{0.6}, {0.6}}, {{-0.1}, {}}, {{}, {nan}}, {{std::numeric_limits<double>::infinity()}, {}}}) {
+        EXPECT_EQ(error_of([&] { check_custom_weights(first, last); }), ErrorCode::invalid_parameter);
+    }
+    check_custom_weights(std::vector{0.5, 0.2}, std::vector{0.3});
     EXPECT_EQ(find_models(std::vector<std::string_view>{"last", "first", "last"}).size(), 2U);
 }
 
@@ -166,7 +283,71 @@ TEST(Paths, CyclesEndAtStrictlyEarlierConversions)
     EXPECT_EQ(answer(rows, request).at({"last", "NULL"}).value, 4);
     request.rules.converted_from = 3;
     request.rules.converted_before = 5;
-    EXPECT_EQ(answer(rows, request).size(), 7U);  // the one conversion at 3, unattributed in each model
+    EXPECT_EQ(answer(rows, request).size(), std::size(all_models));  // the one conversion at 3, unattributed in each model
+}
+
+/** The keys of the path of the only conversion of `rows`, by order. */
+std::string keys_of_path(const std::vector<Row>& rows, const PathRules& rules)
+{
+    const Bytes bytes = collect(rows);
+    const JourneysView journeys(bytes);
+    std::string keys;
+    for_each_path(journeys, rules, {}, [&](const Path& path) {
+        keys += path.truncated ? "..." : "";
+        for (const Touch& touch : path.touches) {
+            keys += journeys.key(touch.key);
+        }
+        keys += ";";
+    });
+    return keys;
+}
+
+std::vector<Row> path_of(std::string_view keys)
+{
+    std::vector<Row> rows;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        rows.push_back({.time = static_cast<std::int64_t>(i), .touch = 1, .key = std::string(1, keys[i])});
+    }
+    rows.push_back({.time = 100, .value = 1.0});
+    return rows;
+}
+
+TEST(Paths, TransformsAndKeys)
+{
+    const auto path = path_of("dabbadcd");
+    const auto all = path_of("dd");
+    EXPECT_EQ(keys_of_path(path, {.transform = find_transform("unique", false)}), "dabbadcd;");
+    EXPECT_EQ(keys_of_path(path, {.transform = Transform::exposure}), "dabadcd;");
+    EXPECT_EQ(keys_of_path(path, {.transform = Transform::first}), "dabc;");
+    EXPECT_EQ(keys_of_path(path, {.transform = Transform::remove_if_not_all, .transform_key = "d"}), "abbac;");
+    EXPECT_EQ(keys_of_path(path, {.transform = Transform::remove_if_last_and_not_all, .transform_key = "d"}), "dabbadc;");
+    EXPECT_EQ(keys_of_path(path, {.transform = Transform::remove_if_not_all, .transform_key = "x"}), "dabbadcd;");
+    EXPECT_EQ(keys_of_path(all, {.transform = Transform::remove_if_not_all, .transform_key = "d"}), "dd;");
+    EXPECT_EQ(keys_of_path(all, {.transform = Transform::remove_if_last_and_not_all, .transform_key = "d"}), "dd;");
+    const std::string_view ab[] = {"a", "b"};
+    const std::string_view b[] = {"b"};
+    EXPECT_EQ(keys_of_path(path, {.exclude_keys = ab}), "ddcd;");
+    EXPECT_EQ(keys_of_path(path, {.only_keys = ab}), "abba;");
+    EXPECT_EQ(keys_of_path(path, {.exclude_keys = b, .only_keys = ab}), "aa;");
+    EXPECT_EQ(keys_of_path(path, {.stage_keys = b, .only_keys = ab}), "aa;");
+    EXPECT_EQ(keys_of_path(path, {.max_touches = 3}), "...dcd;");
+    EXPECT_EQ(keys_of_path(path, {.transform = Transform::first, .max_touches = 4}), "dabc;");
+    EXPECT_EQ(keys_of_path({{.value = 1.0}}, {.transform = Transform::remove_if_last_and_not_all, .transform_key = "d"}), ";");
+}
+
+TEST(Paths, TheConversionsOwnRowMayNotCount)
+{
+    const std::vector<Row> rows = {{.time = 1, .touch = 1, .key = "a"},
+                                   {.time = 2, .touch = 2, .key = "b", .value = 1.0},
+                                   {.time = 2, .touch = 3, .key = "c"},
+                                   {.time = 3, .touch = 4, .key = "d", .value = 1.0}};
+    EXPECT_EQ(keys_of_path(rows, {}), "abc;abcd;");
+    PathRules rules{.include_conversion_touch = false};
+    EXPECT_EQ(keys_of_path(rows, rules), "ac;abc;");
+    rules.cycle = Cycle::since_previous;
+    EXPECT_EQ(keys_of_path(rows, rules), "ac;;");
+    rules.cycle = Cycle::since_previous_reuse;
+    EXPECT_EQ(keys_of_path(rows, rules), "ac;abc;");
 }
 
 TEST(Paths, TheEndsOfTimeDoNotOverflow)
@@ -238,7 +419,7 @@ TEST(Collecting, NothingIsAValueToo)
 {
     const Bytes bytes = collect({});
     EXPECT_EQ(JourneysView(bytes).client_count(), 0U);
-    EXPECT_TRUE(attribute(JourneysView(bytes), default_request(), {}).empty());
+    EXPECT_TRUE(attribute(JourneysView(bytes), default_request(), {}).credits.empty());
     EXPECT_EQ(unite({}), bytes);
     const Bytes some = collect(worked);
     EXPECT_EQ(unite(std::vector{bytes, some, bytes}), some);
@@ -256,10 +437,10 @@ std::vector<Row> random_rows(std::uint32_t seed, int count, int clients, int key
         Row row{.client = below(clients) * 1'000'003LL - 7, .time = below(60) * day / 2};
         const int kind = below(10);
         if (kind != 0) {
-            static const char* const keys[] = {"direct", "search", "email", "", "vk"};
+            static const char* const keys[] = {"direct", "search", "email", "", "vk", "lead", "deal"};
             const int key = below(key_count);
             row.touch = below(20) - 5;
-            row.key = key < 5 ? keys[key] : "key " + std::to_string(key);
+            row.key = key < 7 ? keys[key] : "key " + std::to_string(key);
             row.paid = below(3) == 0;
         }
         if (kind <= 1) {
@@ -280,7 +461,8 @@ public:
             row.key = row.key.empty() ? "(none)" : row.key;
         }
         std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) {
-            return std::tie(a.time, a.touch, a.key, a.paid) < std::tie(b.time, b.touch, b.key, b.paid);
+            return std::tuple(a.time, a.touch, a.key, a.value.has_value(), a.paid) <
+                   std::tuple(b.time, b.touch, b.key, b.value.has_value(), b.paid);
         });
     }
 
@@ -302,7 +484,7 @@ private:
     {
         std::vector<Row> found;
         for (const Row& row : rows_) {
-            if (row.touch && row.client == conversion.client && row.time > after && row.time <= until &&
+            if (row.touch && wanted(row, conversion) && row.client == conversion.client && row.time > after && row.time <= until &&
                 (!request_.rules.lookback || row.time >= conversion.time - *request_.rules.lookback)) {
                 found.push_back(row);
             }
@@ -310,7 +492,48 @@ private:
         return found;
     }
 
+    static bool among(std::span<const std::string_view> keys, const Row& row) { return std::ranges::count(keys, row.key) > 0; }
+
+    bool wanted(const Row& row, const Row& conversion) const
+    {
+        const PathRules& rules = request_.rules;
+        const bool own = row.value && row.time == conversion.time;
+        return !among(rules.stage_keys, row) && !among(rules.exclude_keys, row) &&
+               (rules.only_keys.empty() || among(rules.only_keys, row)) && (rules.include_conversion_touch || !own);
+    }
+
     std::vector<Row> path(const Row& conversion) const
+    {
+        std::vector<Row> kept = transformed(found_path(conversion));
+        while (kept.size() > request_.rules.max_touches) {
+            kept.erase(kept.begin());
+        }
+        return kept;
+    }
+
+    std::vector<Row> transformed(std::vector<Row> path) const
+    {
+        const Transform transform = request_.rules.transform;
+        const std::string key(request_.rules.transform_key);
+        const bool all = std::ranges::all_of(path, [&](const Row& row) { return row.key == key; });
+        std::vector<Row> kept;
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i < path.size(); ++i) {
+            const bool last = std::all_of(path.begin() + static_cast<std::ptrdiff_t>(i), path.end(),
+                                          [&](const Row& row) { return row.key == key; });
+            const bool gone = (transform == Transform::exposure && i > 0 && path[i].key == path[i - 1].key) ||
+                              (transform == Transform::first && seen.contains(path[i].key)) ||
+                              (transform == Transform::remove_if_not_all && !all && path[i].key == key) ||
+                              (transform == Transform::remove_if_last_and_not_all && !all && last);
+            seen.insert(path[i].key);
+            if (!gone) {
+                kept.push_back(path[i]);
+            }
+        }
+        return kept;
+    }
+
+    std::vector<Row> found_path(const Row& conversion) const
     {
         std::set<std::int64_t> ends{std::numeric_limits<std::int64_t>::min()};
         for (const Row& row : rows_) {
@@ -340,7 +563,9 @@ private:
         int chosen = -1;
         for (int i = 0; i < std::ssize(path); ++i) {
             const Row& touch = path[static_cast<std::size_t>(i)];
+            const bool open = chosen < 0;
             if (rule == "last" || (rule == "first" && i == 0) || (rule == "paid" && touch.paid) ||
+                (rule == "first_paid" && open && touch.paid) || (rule == "first_non_direct" && open && !direct(touch)) ||
                 (rule == "non_direct" && !direct(touch))) {
                 chosen = i;
             }
@@ -352,9 +577,9 @@ private:
         return weights;
     }
 
-    std::vector<double> last_paid(const std::vector<Row>& path) const
+    std::vector<double> paid(const std::vector<Row>& path, const std::string& which) const
     {
-        auto weights = single(path, "paid");
+        auto weights = single(path, which);
         for (const std::string& rule : fallback_) {
             if (!weights.empty() || rule == "none") {
                 break;
@@ -369,25 +594,46 @@ private:
         if (model == "first" || model == "last") {
             return single(path, model);
         }
-        if (model == "last_paid") {
-            return last_paid(path);
+        if (model == "last_paid" || model == "first_paid") {
+            return paid(path, model == "last_paid" ? "paid" : model);
+        }
+        if (model == "first_non_direct") {
+            const auto weights = single(path, model);
+            return weights.empty() ? single(path, "first") : weights;
+        }
+        if (model == "linear_unique" || model == "participation") {
+            return by_key(path, model == "participation");
+        }
+        if (model == "w_shaped" || model == "full_path" || model == "custom") {
+            const auto list = claims(path, conversion, model);
+            double rest = 1;
+            for (const auto& [place, share] : list) {
+                rest -= share;
+            }
+            return claimed(path, list, model == "custom" ? rest : 0.1);
         }
         if (model == "last_non_direct") {
             const auto weights = single(path, "non_direct");
             return weights.empty() ? single(path, "last") : weights;
         }
         std::vector<double> weights;
-        const auto [f, m, l] = request_.options.position_weights;
+        const auto [f, m, l] = model == "u_shaped"    ? std::array{0.4, 0.2, 0.4}
+                               : model == "j_shaped"  ? std::array{0.2, 0.2, 0.6}
+                               : model == "inverse_j" ? std::array{0.6, 0.2, 0.2}
+                                                      : request_.options.position_weights;
+        const double more = path.size() == 2 && request_.options.two_touch == TwoTouch::split_middle ? m / 2 : 0;
         for (std::size_t i = 0; i < path.size(); ++i) {
             if (model == "linear") {
                 weights.push_back(1);
+            } else if (model == "position_decay") {
+                weights.push_back(static_cast<double>(i + 1));
             } else if (model == "time_decay") {
                 weights.push_back(std::exp2(-static_cast<double>(conversion.time - path[i].time) /
                                             static_cast<double>(request_.options.half_life)));
             } else if (i == 0) {
-                weights.push_back(f);
+                weights.push_back(f + more);
             } else {
-                weights.push_back(i + 1 == path.size() ? l : m / static_cast<double>(path.size() - 2));
+                weights.push_back(i + 1 == path.size() ? l + more : m / static_cast<double>(path.size() - 2));
             }
         }
         double sum = 0;
@@ -396,6 +642,73 @@ private:
         }
         for (double& weight : weights) {
             weight /= sum;
+        }
+        return weights;
+    }
+
+    static std::vector<double> by_key(const std::vector<Row>& path, bool whole)
+    {
+        std::vector<double> weights;
+        std::set<std::string> keys;
+        for (const Row& touch : path) {
+            weights.push_back(keys.insert(touch.key).second ? 1 : 0);
+        }
+        for (double& weight : weights) {
+            weight /= whole ? 1 : static_cast<double>(keys.size());
+        }
+        return weights;
+    }
+
+    /** Places and their shares, by the names of the models. */
+    std::vector<std::pair<std::ptrdiff_t, double>> claims(const std::vector<Row>& path, const Row& conversion,
+                                                          const std::string& model) const
+    {
+        std::vector<std::pair<std::ptrdiff_t, double>> list;
+        const std::ptrdiff_t last = std::ssize(path) - 1;
+        if (model == "custom") {
+            for (std::ptrdiff_t i = 0; i < std::ssize(request_.options.first_weights); ++i) {
+                list.emplace_back(i, request_.options.first_weights[static_cast<std::size_t>(i)]);
+            }
+            for (std::ptrdiff_t i = 0; i < std::ssize(request_.options.last_weights); ++i) {
+                list.emplace_back(last - i, request_.options.last_weights[static_cast<std::size_t>(i)]);
+            }
+            return list;
+        }
+        const double share = model == "w_shaped" ? 0.3 : 0.225;
+        list.emplace_back(0, share);
+        for (const std::string_view stage : request_.rules.stage_keys) {
+            std::ptrdiff_t anchor = -1;
+            for (const Row& mark : rows_) {
+                if (mark.touch && mark.client == conversion.client && mark.key == stage && mark.time <= conversion.time) {
+                    anchor = std::ranges::count_if(path, [&](const Row& touch) { return touch.time <= mark.time; }) - 1;
+                }
+            }
+            list.emplace_back(anchor, share);
+        }
+        list.emplace_back(model == "w_shaped" ? -1 : last, share);
+        return list;
+    }
+
+    static std::vector<double> claimed(const std::vector<Row>& path, const std::vector<std::pair<std::ptrdiff_t, double>>& claims,
+                                       double rest)
+    {
+        std::map<std::ptrdiff_t, double> taken;
+        for (const auto& [place, share] : claims) {
+            if (place >= 0 && place < std::ssize(path)) {
+                taken[place] += share;
+            }
+        }
+        std::vector<double> weights;
+        const auto free = static_cast<double>(path.size() - taken.size());
+        for (std::ptrdiff_t i = 0; i < std::ssize(path); ++i) {
+            weights.push_back(taken.contains(i) ? taken[i] : rest / free);
+        }
+        double sum = 0;
+        for (const double weight : weights) {
+            sum += weight;
+        }
+        for (double& weight : weights) {
+            weight = sum > 0 ? weight / sum : 1 / static_cast<double>(path.size());
         }
         return weights;
     }
@@ -453,7 +766,18 @@ TEST(Random, ThePlainImplementationAgrees)
         request.rules.converted_before = seed % 4 == 0 ? 20 * day : request.rules.converted_before;
         const auto& chain = chains[seed % chains.size()];
         request.options.fallback = find_fallback(std::vector<std::string_view>(chain.begin(), chain.end()));
-        const auto rows = random_rows(seed, 300, 12);
+        static constexpr std::string_view email[] = {"email", "lead"};
+        static constexpr std::string_view some[] = {"email", "search", "(none)", "vk"};
+        request.rules.include_conversion_touch = seed % 3 != 1;
+        request.rules.exclude_keys = std::span(email).first(seed % 7 == 0 ? 2 : 0);
+        request.rules.only_keys = std::span(some).first(seed % 8 == 0 ? 4 : 0);
+        request.rules.transform = static_cast<Transform>(seed / 3 % 5);
+        request.rules.transform_key = "direct";
+        request.rules.max_touches = seed % 4 == 1 ? seed % 6 + 1 : request.rules.max_touches;
+        request.options.two_touch = static_cast<TwoTouch>(seed % 2);
+        request.options.first_weights = {0.25, seed % 11 == 0 ? 0.0 : 0.125};
+        request.options.last_weights = {0.5};
+        const auto rows = random_rows(seed, 300, 12, 7);
         expect_same(answer(rows, request), Plain(rows, request, chain).answer());
     }
 }
@@ -476,8 +800,11 @@ TEST(Random, CreditsAddUp)
             sums[where.first].conversions += earned.conversions;
             sums[where.first].value += earned.value;
         }
-        ASSERT_EQ(sums.size(), 7U);
+        ASSERT_EQ(sums.size(), std::size(all_models));
         for (const auto& [model, sum] : sums) {
+            if (model == "participation") {
+                continue;  // counts keys, and does not add up
+            }
             EXPECT_NEAR(sum.conversions, conversions, 1e-9 * conversions) << model;
             EXPECT_NEAR(sum.value, value, 1e-9 * std::abs(value) + 1e-6) << model;
         }

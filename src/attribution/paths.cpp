@@ -1,0 +1,273 @@
+#include "attribution/paths.hpp"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "attribution/named.hpp"
+#include "kernel/error.hpp"
+
+namespace marketing::attribution {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+constexpr std::int32_t role_touch = -1;
+constexpr std::int32_t role_dropped = -2;
+constexpr std::uint32_t absent_key = 0xffffffff;  // no value has so many keys
+
+struct NamedCycle {
+    std::string_view name;
+    Cycle cycle;
+};
+
+constexpr std::array cycles{
+    NamedCycle{"shared", Cycle::shared},
+    NamedCycle{"since_previous", Cycle::since_previous},
+    NamedCycle{"since_previous_reuse", Cycle::since_previous_reuse},
+};
+
+struct NamedTransform {
+    std::string_view name;
+    Transform transform;
+    bool with_key = false;
+};
+
+constexpr std::array transforms{
+    NamedTransform{"none", Transform::none},
+    NamedTransform{"unique", Transform::none},
+    NamedTransform{"exposure", Transform::exposure},
+    NamedTransform{"first", Transform::first},
+    NamedTransform{"remove_if_not_all", Transform::remove_if_not_all, true},
+    NamedTransform{"remove_if_last_and_not_all", Transform::remove_if_last_and_not_all, true},
+};
+
+bool contains(std::span<const std::string_view> keys, std::string_view key)
+{
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+std::int32_t role_of(std::string_view key, const PathRules& rules)
+{
+    const auto stage = std::find(rules.stage_keys.begin(), rules.stage_keys.end(), key);
+    if (stage != rules.stage_keys.end()) {
+        return static_cast<std::int32_t>(stage - rules.stage_keys.begin());
+    }
+    const bool wanted = rules.only_keys.empty() || contains(rules.only_keys, key);
+    return wanted && !contains(rules.exclude_keys, key) ? role_touch : role_dropped;
+}
+
+std::uint32_t find_key(const JourneysView& journeys, std::string_view key)
+{
+    for (std::uint32_t code = 0; code < journeys.key_count(); ++code) {
+        if (journeys.key(code) == key) {
+            return code;
+        }
+    }
+    return absent_key;
+}
+
+bool not_after(const Touch& touch, std::int64_t time) noexcept
+{
+    return touch.time <= time;
+}
+
+/** The oldest time that the lookback reaches from `time`. */
+std::int64_t horizon(const PathRules& rules, std::int64_t time) noexcept
+{
+    constexpr std::int64_t oldest = std::numeric_limits<std::int64_t>::min();
+    if (!rules.lookback || time < oldest + *rules.lookback) {
+        return oldest;
+    }
+    return time - *rules.lookback;
+}
+
+/** The touches at or after `from` and up to `to` (both inclusive). */
+std::span<const Touch> between(std::span<const Touch> touches, std::int64_t from, std::int64_t to)
+{
+    const auto begin = std::partition_point(touches.begin(), touches.end(), [from](const Touch& t) { return t.time < from; });
+    const auto end = std::partition_point(begin, touches.end(), [to](const Touch& t) { return not_after(t, to); });
+    return {begin, end};
+}
+
+/** Those of `touches` that came after the latest conversion strictly before `time`. */
+std::span<const Touch> in_cycle_of(std::span<const Touch> touches, std::span<const Conversion> conversions, std::int64_t time)
+{
+    const auto same =
+        std::partition_point(conversions.begin(), conversions.end(), [time](const Conversion& c) { return c.time < time; });
+    if (same == conversions.begin()) {
+        return touches;
+    }
+    const std::int64_t previous = std::prev(same)->time;
+    const auto first =
+        std::partition_point(touches.begin(), touches.end(), [previous](const Touch& t) { return not_after(t, previous); });
+    return {first, touches.end()};
+}
+
+}  // namespace
+
+Cycle find_cycle(std::string_view name)
+{
+    return find_named(cycles, name, "cycle").cycle;
+}
+
+Transform find_transform(std::string_view name, bool with_key)
+{
+    const NamedTransform& found = find_named(transforms, name, "transform");
+    if (found.with_key != with_key) {
+        throw Error(ErrorCode::invalid_parameter,
+                    "the transform \"" + std::string(name) + "\" " + (with_key ? "has no use for" : "needs") + " a transform_key",
+                    {}, "remove_if_not_all and remove_if_last_and_not_all remove the touches of that key.");
+    }
+    return found.transform;
+}
+
+PathBuilder::PathBuilder(const JourneysView& journeys, const PathRules& rules)
+    : journeys_(journeys),
+      rules_(rules),
+      transform_key_(find_key(journeys, rules.transform_key)),
+      stage_times_(rules.stage_keys.size()),
+      seen_(journeys.key_count()),
+      anchors_(rules.stage_keys.size())
+{
+    if (!rules.stage_keys.empty() || !rules.exclude_keys.empty() || !rules.only_keys.empty()) {
+        find_roles();
+    }
+}
+
+void PathBuilder::find_roles()
+{
+    for (std::size_t code = 0; code < journeys_.key_count(); ++code) {
+        roles_.push_back(role_of(journeys_.key(code), rules_));
+    }
+}
+
+void PathBuilder::read(std::size_t client)
+{
+    journeys_.read(client, journey_);
+    if (!roles_.empty()) {
+        take_stages();
+        std::erase_if(journey_.touches, [this](const Touch& touch) { return roles_[touch.key] != role_touch; });
+    }
+}
+
+void PathBuilder::take_stages()
+{
+    for (auto& times : stage_times_) {
+        times.clear();
+    }
+    for (const Touch& touch : journey_.touches) {
+        if (roles_[touch.key] >= 0) {
+            stage_times_[static_cast<std::size_t>(roles_[touch.key])].push_back(touch.time);
+        }
+    }
+}
+
+Path PathBuilder::path(const Conversion& conversion)
+{
+    Touches touches = transformed(eligible(conversion));
+    const bool truncated = touches.size() > rules_.max_touches;
+    touches = truncated ? touches.last(rules_.max_touches) : touches;
+    find_distinct(touches);
+    find_anchors(touches, conversion.time);
+    return {touches, conversion.time, conversion.value, distinct_, anchors_, truncated};
+}
+
+PathBuilder::Touches PathBuilder::eligible(const Conversion& conversion)
+{
+    const Touches reached =
+        without_own(between(journey_.touches, horizon(rules_, conversion.time), conversion.time), conversion.time);
+    if (rules_.cycle == Cycle::shared) {
+        return reached;
+    }
+    const auto own = in_cycle_of(reached, journey_.conversions, conversion.time);
+    if (rules_.cycle == Cycle::since_previous || !own.empty() || reached.empty()) {
+        return own;
+    }
+    // The latest touch in reach is in the latest cycle that has any.
+    return in_cycle_of(reached, journey_.conversions, reached.back().time);
+}
+
+PathBuilder::Touches PathBuilder::without_own(Touches touches, std::int64_t time)
+{
+    if (rules_.include_conversion_touch) {
+        return touches;
+    }
+    not_own_.clear();
+    std::copy_if(touches.begin(), touches.end(), std::back_inserter(not_own_),
+                 [time](const Touch& touch) { return touch.time != time || !touch.converts; });
+    return not_own_;
+}
+
+template <class Keep>
+PathBuilder::Touches PathBuilder::keep_if(Touches touches, Keep keep)
+{
+    kept_.clear();
+    std::copy_if(touches.begin(), touches.end(), std::back_inserter(kept_), keep);
+    return kept_;
+}
+
+/** Whether this is the first sight of `key` in the current pass. */
+bool PathBuilder::see(std::uint32_t key) noexcept
+{
+    const bool first = seen_[key] != pass_;
+    seen_[key] = pass_;
+    return first;
+}
+
+PathBuilder::Touches PathBuilder::transformed(Touches touches)
+{
+    const auto other = [this](const Touch& touch) { return touch.key != transform_key_; };
+    switch (rules_.transform) {
+        case Transform::none:
+            return touches;
+        case Transform::exposure:
+            return keep_if(touches, [latest = absent_key](const Touch& touch) mutable {
+                return std::exchange(latest, touch.key) != touch.key;
+            });
+        case Transform::first:
+            ++pass_;
+            return keep_if(touches, [this](const Touch& touch) { return see(touch.key); });
+        case Transform::remove_if_not_all: {
+            const Touches others = keep_if(touches, other);
+            return others.empty() ? touches : others;
+        }
+        case Transform::remove_if_last_and_not_all: {
+            const auto last = std::find_if(touches.rbegin(), touches.rend(), other);
+            return last == touches.rend() ? touches : Touches(touches.begin(), last.base());
+        }
+    }
+    return touches;
+}
+
+void PathBuilder::find_distinct(Touches touches)
+{
+    ++pass_;
+    distinct_.clear();
+    for (std::size_t i = 0; i < touches.size(); ++i) {
+        if (see(touches[i].key)) {
+            distinct_.push_back(i);
+        }
+    }
+}
+
+void PathBuilder::find_anchors(Touches touches, std::int64_t time)
+{
+    const auto count_until = [](const auto& list, auto in_time) {
+        return std::partition_point(list.begin(), list.end(), in_time) - list.begin();
+    };
+    for (std::size_t stage = 0; stage < anchors_.size(); ++stage) {
+        const auto& times = stage_times_[stage];
+        const auto marks = count_until(times, [time](std::int64_t mark) { return mark <= time; });
+        anchors_[stage] = -1;
+        if (marks > 0) {
+            const std::int64_t mark = times[static_cast<std::size_t>(marks - 1)];
+            anchors_[stage] = count_until(touches, [mark](const Touch& t) { return not_after(t, mark); }) - 1;
+        }
+    }
+}
+
+}  // namespace marketing::attribution
