@@ -29,7 +29,7 @@ my %duration;
 for my $database (@databases) {
     $node->safe_psql('postgres', "CREATE DATABASE $database");
     $node->safe_psql($database, "SET check_function_bodies = off; CREATE EXTENSION pg_marketing;\n\\i test/fixture/random.sql\n\\i test/fixture/crash.sql");
-    $node->safe_psql($database, "$quiet SELECT setseed(" . rand() . "), chaos.begin($dated{$database}); SELECT chaos.fill(2000)");
+    $node->safe_psql($database, "$quiet SELECT setseed(" . rand() . "), chaos.begin($dated{$database}); SELECT chaos.fill(1500)");
     $node->safe_psql($database, "$quiet CALL analytics.refresh()");
     change($database);
     my $began = time;
@@ -100,7 +100,7 @@ for my $i (1 .. $crashes) {
     my $database = $databases[int($i / 3) % 2];
     change($database);
     my $refresh = start_refresh($database, '', '');
-    sleep(0.02 + rand() * $duration{$database});
+    sleep(0.02 + rand() * $duration{$database} * 0.9);
     $node->stop('immediate');
     eval { $refresh->finish };
     $node->start;

@@ -9,7 +9,7 @@ use Time::HiRes qw(sleep);
 
 # Debian keeps it in a folder that is on the path of root only.
 my ($pgbouncer) = grep { -x } map { "$_/pgbouncer" } split(/:/, $ENV{PATH}), '/usr/sbin', '/usr/local/sbin';
-plan skip_all => 'pgbouncer is not installed' unless $pgbouncer;
+plan skip_all => 'pgbouncer is not installed (Debian: package pgbouncer)' unless $pgbouncer;
 
 my $node = PostgreSQL::Test::Cluster->new('pooler');
 $node->init;
@@ -99,7 +99,7 @@ is(pooled('one', 'CALL analytics.refresh()'), '', 'the next client refreshes');
 # Temporary tables of the names that the refresh uses: another client has left them on the connection.
 is(pooled('one', 'CREATE TEMP TABLE stage (mine int); CREATE TEMP TABLE shaped (mine int); CREATE TEMP TABLE batch (mine int)'), '', 'a client leaves tables behind');
 is(pooled('one', "CALL analytics.refresh('full')"), '', '... which do not disturb a refresh');
-# seen_key comes up only where a part of a source is read.
+# The table seen_key comes up only where a part of a source is read.
 $node->safe_psql('postgres', "INSERT INTO raw.events VALUES (200000, 200000, '2025-01-06 12:00Z', 'google')");
 is(pooled('one', "CREATE TEMP TABLE seen_key (mine int)"), '', '... one more');
 is(pooled('one', 'CALL analytics.refresh()'), '', '... and another refresh');
