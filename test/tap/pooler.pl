@@ -43,7 +43,15 @@ logfile = $folder/log
 pidfile = $folder/pid
 INI
 my ($bouncer_out, $bouncer_err) = ('', '');
-my $bouncer = IPC::Run::start([$pgbouncer, "$folder/pgbouncer.ini"], '<', \undef, '>', \$bouncer_out, '2>', \$bouncer_err);
+my $bouncer;
+# Also where the test dies.
+END
+{
+    my $status = $?;
+    $bouncer->kill_kill if $bouncer;
+    $? = $status;
+}
+$bouncer = IPC::Run::start([$pgbouncer, "$folder/pgbouncer.ini"], '<', \undef, '>', \$bouncer_out, '2>', \$bouncer_err);
 for (1 .. 100) {
     last if -S "$folder/.s.PGSQL.$port";
     sleep 0.1;
@@ -116,6 +124,5 @@ is(scalar(keys %answers), 1, '... and readers meanwhile saw what was there');
 is($node->safe_psql('postgres', $locks), '0', 'no lock is left in the end');
 is($node->safe_psql('postgres', "SELECT count(*) FROM analytics.check_data_quality() WHERE status = 'fail'"), '0', 'and the warehouse adds up');
 
-$bouncer->kill_kill;
-$node->stop;
+$node->stop('immediate');
 done_testing();
