@@ -241,6 +241,7 @@ BEGIN
         PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
             scope => pg_catalog.format('t.source_id = %s', source.source_id));
     ELSE
+        PERFORM analytics.drop_temporary('seen_key');
         CREATE TEMP TABLE seen_key ON COMMIT DROP AS SELECT s.row_key FROM pg_temp.shaped s;
         EXECUTE pg_catalog.format('INSERT INTO pg_temp.seen_key SELECT pg_catalog."left"(%I::text, 256) FROM pg_temp.stage', key[1]);
         PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id,occurrences}',

@@ -160,6 +160,7 @@ AS $$
 DECLARE
     source analytics.source;
     known warehouse.source_watermark;
+    definition text;
     slice record;
     counts analytics.load_counts;
     part analytics.load_counts;
@@ -175,6 +176,8 @@ BEGIN
             USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
     END IF;
     SELECT * INTO known FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
+    -- Taken before the rows are read, so that rules that change meanwhile are noticed next time.
+    definition := analytics.source_definition(source);
     by_day := analytics.day_sql(source) IS NOT NULL AND analytics.column_sql(source, 'updated_at') IS NULL;
     IF by_day THEN
         PERFORM analytics.fingerprint_days(source);
@@ -231,12 +234,14 @@ BEGIN
         known.deduplicated := counts.deduplicated;
         known.rejected := counts.rejected;
         known.read_completely_at := pg_catalog.clock_timestamp();
+    ELSE
+        newest := GREATEST(newest, known.watermark);
     END IF;
 
     INSERT INTO warehouse.source_watermark AS w
-    VALUES (source.source_id, source.business_id, source.entity, analytics.source_definition(source),
+    VALUES (source.source_id, source.business_id, source.entity, definition,
             -- A date in the future must not hide what changes until then.
-            LEAST(GREATEST(newest, CASE WHEN slice.wanted IS NOT NULL THEN known.watermark END), pg_catalog.now()),
+            CASE WHEN newest > pg_catalog.now() THEN pg_catalog.now() ELSE newest END,
             pg_catalog.clock_timestamp(), known.read_completely_at, load_source.run_id, known.rows_read, known.loaded, known.deduplicated, known.rejected)
     ON CONFLICT ON CONSTRAINT source_watermark_pkey DO UPDATE SET entity = EXCLUDED.entity, definition = EXCLUDED.definition,
         watermark = EXCLUDED.watermark, refreshed_at = EXCLUDED.refreshed_at, read_completely_at = EXCLUDED.read_completely_at,
@@ -364,6 +369,25 @@ END
 $$;
 COMMENT ON FUNCTION analytics.check_refresh(text, text[]) IS 'Raises 22023 for a mode or entity that refresh() does not know';
 
+-- A session that is ended, a cancel and a crash leave their run as it stood. Whoever is at work holds the lock of a business, except for
+-- moments between two steps: a run that is closed by mistake then says in the end how it really ended.
+CREATE FUNCTION analytics.close_lost_runs(run_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+AS $$
+    UPDATE warehouse.refresh_run r
+    SET status = 'failed', message = 'the run ended without a trace: it was cancelled, or its session or the server ended',
+        finished_at = COALESCE((SELECT pg_catalog.max(s.started_at + s.duration) FROM warehouse.refresh_step s WHERE s.run_id = r.run_id), r.started_at)
+    WHERE r.status = 'running' AND r.run_id < close_lost_runs.run_id AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_locks l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.pid <> pg_catalog.pg_backend_pid()
+          AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+          AND (l.classid::bigint << 32 | l.objid::bigint) IN (
+              SELECT analytics.refresh_lock(b.id) FROM (
+                  SELECT r.business_id UNION SELECT s.business_id FROM analytics.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
+              WHERE r.business_id IS NULL OR b.id = r.business_id))
+$$;
+COMMENT ON FUNCTION analytics.close_lost_runs(bigint) IS 'Closes earlier runs that still count as running though nobody is at work on them';
+
 -- No SET clause and every name qualified: the procedure commits after each step.
 CREATE PROCEDURE analytics.refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, from_date date DEFAULT NULL,
     business_id bigint DEFAULT NULL)
@@ -402,7 +426,9 @@ BEGIN
 
     INSERT INTO warehouse.refresh_run (business_id, mode, entities) VALUES (refresh.business_id, refresh.mode, refresh.entities)
     RETURNING refresh_run.run_id INTO run;
+    -- In a transaction that stays open, other runs would wait for the rows of the log.
     IF commits THEN
+        PERFORM analytics.close_lost_runs(run);
         COMMIT;
     END IF;
 
@@ -425,6 +451,8 @@ BEGIN
             IF i = 1 THEN
                 INSERT INTO warehouse.settings (business_id) VALUES (business) ON CONFLICT DO NOTHING;
             END IF;
+            -- A step has one set of settings: configure() waits for its end, and marks what it changes after what the step settles.
+            PERFORM FROM warehouse.settings s WHERE s.business_id = business FOR SHARE;
             began := pg_catalog.clock_timestamp();
             state := NULL;
             IF commits THEN
@@ -463,7 +491,7 @@ BEGIN
     UPDATE warehouse.refresh_run r
     SET status = CASE WHEN failures <> '{}' THEN 'failed' ELSE 'succeeded' END, finished_at = pg_catalog.clock_timestamp(),
         message = NULLIF(pg_catalog.array_to_string(failures, E'\n'), '')
-    WHERE r.run_id = run AND r.status = 'running';
+    WHERE r.run_id = run AND r.status <> 'skipped';
     IF commits THEN
         COMMIT;
     END IF;

@@ -1,0 +1,128 @@
+# Through a pooler that gives each transaction whatever server connection is free: PgBouncer in transaction mode.
+use strict;
+use warnings;
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(sleep);
+
+# Debian keeps it in a folder that is on the path of root only.
+my ($pgbouncer) = grep { -x } map { "$_/pgbouncer" } split(/:/, $ENV{PATH}), '/usr/sbin', '/usr/local/sbin';
+plan skip_all => 'pgbouncer is not installed (Debian: package pgbouncer)' unless $pgbouncer;
+
+my $node = PostgreSQL::Test::Cluster->new('pooler');
+$node->init;
+$node->start;
+$node->safe_psql('postgres', <<'SQL');
+SET client_min_messages = warning;
+CREATE EXTENSION pg_marketing;
+SELECT analytics.install();
+CREATE SCHEMA raw;
+CREATE TABLE raw.events (event_id int, client_id int, occurred_at timestamptz, utm_source text);
+INSERT INTO raw.events SELECT g, g % 4000, timestamptz '2025-01-01 12:00Z' + g % 500 * interval '1 hour', 'newsletter' FROM generate_series(1, 20000) g;
+SELECT analytics.register_source('events', 'raw.events');
+SQL
+
+my $folder = PostgreSQL::Test::Utils::tempdir_short();
+my $port = PostgreSQL::Test::Cluster::get_free_port();
+my $user = $node->safe_psql('postgres', 'SELECT CURRENT_USER');
+append_to_file("$folder/pgbouncer.ini", <<"INI");
+[databases]
+postgres = host=${\$node->host} port=${\$node->port} user=$user dbname=postgres
+one = host=${\$node->host} port=${\$node->port} user=$user dbname=postgres pool_size=1
+[pgbouncer]
+listen_addr =
+listen_port = $port
+unix_socket_dir = $folder
+auth_type = any
+pool_mode = transaction
+default_pool_size = 3
+server_reset_query_always = 0
+logfile = $folder/log
+pidfile = $folder/pid
+INI
+my ($bouncer_out, $bouncer_err) = ('', '');
+my $bouncer;
+# Also where the test dies.
+END
+{
+    my $status = $?;
+    $bouncer->kill_kill if $bouncer;
+    $? = $status;
+}
+$bouncer = IPC::Run::start([$pgbouncer, "$folder/pgbouncer.ini"], '<', \undef, '>', \$bouncer_out, '2>', \$bouncer_err);
+for (1 .. 100) {
+    last if -S "$folder/.s.PGSQL.$port";
+    sleep 0.1;
+}
+
+sub start_client
+{
+    my ($database, $sql) = @_;
+    my %client = (out => '', err => '');
+    my $file = "$folder/" . int(rand(1e9)) . '.sql';
+    append_to_file($file, $sql);
+    $client{run} = IPC::Run::start(['psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', "host=$folder port=$port user=$user dbname=$database", '-f', $file],
+        '<', \undef, '>', \$client{out}, '2>', \$client{err}, IPC::Run::timeout(60));
+    return \%client;
+}
+# What a statement prints through the pooler, or its error; what the refresh says is left out.
+sub finish_client
+{
+    my ($client) = @_;
+    $client->{run}->finish;
+    return join("\n", grep { !/NOTICE:/ } split(/\n/, $client->{out}), split(/\n/, $client->{err}));
+}
+sub pooled { return finish_client(start_client(@_)); }
+
+my $locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+my $temporary = "SELECT count(*) FROM pg_class WHERE relpersistence = 't'";
+my $kpi = "SELECT leads, n_contracts FROM analytics.kpi('2025-01-01', '2025-01-31')";
+my $settings = "SELECT count(*) FROM (VALUES ('TimeZone'), ('DateStyle'), ('IntervalStyle'), ('extra_float_digits'), ('client_min_messages'), ('search_path')) v (name)
+    JOIN pg_settings s USING (name) WHERE s.setting <> s.reset_val";
+
+is(pooled('postgres', 'SELECT 1'), '1', 'the pooler answers');
+my $backend = pooled('one', 'SELECT pg_backend_pid()');
+for my $i (1 .. 3) {
+    $node->safe_psql('postgres', "INSERT INTO raw.events SELECT 100000 + $i, 100000 + $i, '2025-01-05 12:00Z', 'google'");
+    is(pooled('one', 'CALL analytics.refresh()'), '', "refresh $i");
+}
+is(pooled('one', "CALL analytics.refresh('full')"), '', 'a full refresh');
+is(pooled('one', 'SELECT pg_backend_pid()'), $backend, '... all by one server connection');
+is(pooled('one', $locks), '0', '... which keeps no lock');
+is(pooled('one', $temporary), '0', '... no temporary table');
+is(pooled('one', $settings), '0', '... and no setting');
+is($node->safe_psql('postgres', "SELECT status, count(*) FROM warehouse.refresh_run GROUP BY status"), 'succeeded|4', '... and each has succeeded');
+is($node->safe_psql('postgres', 'SELECT count(DISTINCT xmin::text) > 20 FROM warehouse.refresh_step'), 't', '... in one transaction per step');
+is(pooled('postgres', $kpi), $node->safe_psql('postgres', $kpi), 'readers through the pooler see the same');
+
+# A refresh that ends early leaves nothing behind on the connection that the next client gets.
+like(pooled('one', "\\set ON_ERROR_STOP off\nBEGIN;\nSET LOCAL statement_timeout = 40;\nCALL analytics.refresh('full');\nROLLBACK;"), qr/statement timeout/, 'a refresh runs into a timeout');
+is(pooled('one', "SELECT pg_backend_pid() = $backend, ($locks), ($temporary), ($settings)"), 't|0|0|0', '... and leaves neither lock, table nor setting');
+is(pooled('one', "BEGIN;\nCALL analytics.refresh();\nROLLBACK;"), '', 'a refresh is undone');
+is(pooled('one', "SELECT ($locks), ($temporary), ($settings)"), '0|0|0', '... without a trace');
+is(pooled('one', 'CALL analytics.refresh()'), '', 'the next client refreshes');
+
+# Temporary tables of the names that the refresh uses: another client has left them on the connection.
+is(pooled('one', 'CREATE TEMP TABLE stage (mine int); CREATE TEMP TABLE shaped (mine int); CREATE TEMP TABLE batch (mine int)'), '', 'a client leaves tables behind');
+is(pooled('one', "CALL analytics.refresh('full')"), '', '... which do not disturb a refresh');
+# The table seen_key comes up only where a part of a source is read.
+$node->safe_psql('postgres', "INSERT INTO raw.events VALUES (200000, 200000, '2025-01-06 12:00Z', 'google')");
+is(pooled('one', "CREATE TEMP TABLE seen_key (mine int)"), '', '... one more');
+is(pooled('one', 'CALL analytics.refresh()'), '', '... and another refresh');
+
+# Two clients at once, and readers beside them.
+my $before = $node->safe_psql('postgres', 'SELECT max(run_id) FROM warehouse.refresh_run');
+my @clients = map { start_client('postgres', "CALL analytics.refresh('full');\n") } 1, 2;
+my @readers = map { pooled('postgres', $kpi) } 1 .. 5;
+is(join('', map { finish_client($_) } @clients), '', 'two clients refresh at once');
+is($node->safe_psql('postgres', "SELECT count(*), count(*) FILTER (WHERE status IN ('succeeded', 'skipped')), count(*) FILTER (WHERE status = 'succeeded') > 0
+    FROM warehouse.refresh_run WHERE run_id > $before"), '2|2|t', '... one of them or both did the work');
+my %answers = map { $_ => 1 } @readers, $node->safe_psql('postgres', $kpi);
+is(scalar(keys %answers), 1, '... and readers meanwhile saw what was there');
+is($node->safe_psql('postgres', $locks), '0', 'no lock is left in the end');
+is($node->safe_psql('postgres', "SELECT count(*) FROM analytics.check_data_quality() WHERE status = 'fail'"), '0', 'and the warehouse adds up');
+
+$node->stop('immediate');
+done_testing();
