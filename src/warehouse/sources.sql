@@ -24,7 +24,7 @@ INSERT INTO analytics.entity VALUES
     ('contracts', 8, 'fact_contracts', '{contract_id}', 'signed_at', 'signed_date', 'amount', false),
     ('transactions', 9, 'fact_transactions', '{transaction_id}', 'occurred_at', 'transaction_date', 'amount', false),
     ('content', 10, 'fact_content', '{content_id,platform}', NULL, NULL, NULL, true),
-    ('content_metrics', 11, 'fact_content_metrics', '{content_id,platform,date}', 'date', 'date', NULL, false);
+    ('content_metrics', 11, 'fact_content_metrics', '{date,content_id,platform}', 'date', 'date', NULL, false);
 
 CREATE TABLE analytics.entity_column (
     entity text NOT NULL,
@@ -319,7 +319,8 @@ BEGIN
         FOR candidate IN SELECT v FROM pg_catalog.jsonb_array_elements_text(wanted.candidates) v LOOP
             fits := EXISTS (SELECT FROM pg_catalog.pg_attribute a
                 WHERE a.attrelid = relation AND a.attname = candidate AND a.attnum > 0 AND NOT a.attisdropped);
-            IF NOT fits THEN
+            -- A plain name, dots or none, means a column and nothing else.
+            IF NOT fits AND candidate !~ '^[A-Za-z0-9_.]+$' THEN
                 BEGIN
                     EXECUTE pg_catalog.format(E'SELECT (%s\n) FROM %s AS _source LIMIT 0', candidate, relation);
                     fits := true;
