@@ -432,7 +432,8 @@ BEGIN
         (9, 'contracts', 'demo.crm_contracts', '{"contract_id": "number"}', NULL),
         (10, 'transactions', 'demo.transactions', '{}', NULL),
         (11, 'content', 'demo.content_posts', '{}', NULL),
-        (12, 'content_metrics', 'demo.content_daily', '{}', NULL)
+        (12, 'content_metrics', 'demo.content_daily',
+            '{"platform": "(SELECT p.platform FROM demo.content_posts p WHERE p.content_id = _source.content_id)"}', NULL)
     ) s (place, entity, relation, columns, preset)
     WHERE EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = s.entity) ORDER BY s.place;
     CALL analytics.refresh(business_id => 1);

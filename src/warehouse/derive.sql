@@ -316,7 +316,8 @@ BEGIN
     DELETE FROM warehouse.dim_clients d USING pg_temp.batch p
     WHERE d.business_id = derive_journeys.business_id AND p.client_key = d.client_key AND d.source_id IS NULL
       AND NOT EXISTS (SELECT FROM warehouse.fact_events e WHERE e.business_id = d.business_id AND e.client_key = d.client_key)
-      AND NOT EXISTS (SELECT FROM warehouse.fact_contracts c WHERE c.business_id = d.business_id AND c.client_key = d.client_key);
+      AND NOT EXISTS (SELECT FROM warehouse.fact_contracts c WHERE c.business_id = d.business_id AND c.client_key = d.client_key)
+      AND NOT EXISTS (SELECT FROM warehouse.fact_transactions t WHERE t.business_id = d.business_id AND t.client_key = d.client_key);
     DELETE FROM warehouse.pending_client p USING pg_temp.batch b WHERE p.business_id = derive_journeys.business_id AND p.client_key = b.client_key;
     RETURN counts;
 END

@@ -2,7 +2,7 @@
 -- that may have changed (refresh.sql decides which):
 --   stage_source  reads it once into pg_temp.stage: canonical columns, and for a bad row its reason and the whole source row;
 --   settle_stage  takes out repeated rows, checks what is particular to the entity, writes the quarantine;
---   load_<entity> shapes pg_temp.shaped, a table of the target's columns;
+--   load_<entity>, or load_rows where a row is stored as it came, shapes pg_temp.shaped, a table of the target's columns;
 --   merge_table   makes the target equal to it and remembers which clients or days changed.
 
 -- The parts of one merge or load that the log reports.
@@ -330,6 +330,88 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.load_clients(analytics.source, bigint, text) IS 'Loads pg_temp.stage into dim_clients';
+
+-- The entities whose rows are stored as they came: all that differs between them is in analytics.entity and in the target's columns.
+CREATE FUNCTION analytics.load_rows(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    setting constant record := s FROM analytics.settings(source.business_id) s;
+    entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
+    canonical constant text[] := pg_catalog.array_agg(c.name::text) FROM analytics.entity_column c WHERE c.entity = source.entity;
+    of_clients constant boolean := 'client_id' = ANY (canonical);
+    same_key constant text := pg_catalog.string_agg(pg_catalog.format('k.%1$I = t.%1$I', k), ' AND ') FROM pg_catalog.unnest(entity.key) k;
+    columns text;
+    settled analytics.load_counts;
+    merged analytics.load_counts;
+BEGIN
+    IF 'currency' = ANY (canonical) THEN
+        PERFORM analytics.refuse_other_currencies(setting.currency);
+    END IF;
+    settled := analytics.settle_stage(source, entity.key, run_id, scope IS NULL);
+    IF entity.shared THEN
+        -- What two sources list belongs to the one registered first.
+        EXECUTE pg_catalog.format('WITH elsewhere AS (DELETE FROM pg_temp.stage k USING warehouse.%I t
+            WHERE t.business_id = %s AND t.source_id < %s AND %s RETURNING 1)
+            SELECT %s + pg_catalog.count(*) FROM elsewhere', entity.target, source.business_id, source.source_id, same_key, settled.deduplicated)
+        INTO settled.deduplicated;
+        scope := pg_catalog.format('t.business_id = %s AND (%sEXISTS (SELECT FROM pg_temp.shaped k WHERE %s))', source.business_id,
+            CASE WHEN scope IS NULL THEN pg_catalog.format('t.source_id = %s OR ', source.source_id) ELSE '' END, same_key);
+    END IF;
+    scope := COALESCE(scope, pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id));
+    IF of_clients THEN
+        PERFORM analytics.add_clients(source.business_id);
+    END IF;
+
+    SELECT pg_catalog.string_agg(pg_catalog.format('%s AS %I', CASE
+               WHEN a.attname = 'business_id' THEN source.business_id || '::bigint'
+               WHEN a.attname = 'source_id' THEN source.source_id || '::bigint'
+               WHEN a.attname IN ('client_bucket', 'client_key') THEN 'd.' || a.attname
+               WHEN a.attname = 'is_cumulative' THEN COALESCE(source.options ->> 'cumulative', 'false')
+               WHEN a.attname = entity.stored_day AND entity.stored_day <> entity.day THEN
+                   pg_catalog.format('(s.%I AT TIME ZONE %L)::date', entity.day, setting.reporting_timezone)
+               ELSE pg_catalog.format('s.%I::%s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) END, a.attname), ', ' ORDER BY a.attnum)
+    INTO columns
+    FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = pg_catalog.to_regclass('warehouse.' || entity.target) AND a.attnum > 0 AND NOT a.attisdropped;
+    PERFORM analytics.drop_temporary('shaped');
+    EXECUTE pg_catalog.format('CREATE TEMP TABLE shaped ON COMMIT DROP AS SELECT %s FROM pg_temp.stage s %s', columns,
+        CASE WHEN of_clients THEN pg_catalog.format('JOIN warehouse.dim_clients d ON d.business_id = %s AND d.client_id = s.client_id', source.business_id) END);
+    IF 'platform' = ANY (canonical) THEN
+        PERFORM analytics.add_platforms();
+    END IF;
+
+    -- Clients that may be known by these rows alone, and lose them.
+    IF of_clients THEN
+        PERFORM analytics.drop_temporary('slight_client');
+        EXECUTE pg_catalog.format('CREATE TEMP TABLE slight_client ON COMMIT DROP AS SELECT DISTINCT t.client_key FROM warehouse.%I t
+            JOIN warehouse.dim_clients d ON d.business_id = t.business_id AND d.client_key = t.client_key AND d.source_id IS NULL AND d.first_event_at IS NULL
+            WHERE %s', entity.target, scope);
+    END IF;
+    merged := analytics.merge_table('warehouse.' || entity.target, '{business_id}'::text[] || CASE WHEN NOT entity.shared THEN '{source_id}'::text[] END
+        || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope);
+    IF of_clients THEN
+        EXECUTE pg_catalog.format('INSERT INTO warehouse.pending_client SELECT %1$s, b.client_key FROM pg_temp.slight_client b
+            WHERE NOT EXISTS (SELECT FROM warehouse.%2$I t WHERE t.business_id = %1$s AND t.client_key = b.client_key)
+            ON CONFLICT DO NOTHING', source.business_id, entity.target);
+    END IF;
+    IF entity.shared AND merged.deleted > 0 THEN
+        PERFORM analytics.read_others_again(source.business_id, source.source_id, source.entity);
+    END IF;
+    RETURN analytics.sum_counts(settled, merged);
+END
+$$;
+COMMENT ON FUNCTION analytics.load_rows(analytics.source, bigint, text) IS
+'Loads pg_temp.stage into the table of its entity, column by column
+For entities whose rows need no derivation: products, branches, ad_creatives, transactions, content and content_metrics.';
+
+CREATE FUNCTION analytics.read_others_again(business_id bigint, source_id bigint, entity text) RETURNS void
+    LANGUAGE sql VOLATILE
+AS $$
+    UPDATE warehouse.source_watermark w SET definition = ''
+    WHERE w.business_id = read_others_again.business_id AND w.entity = read_others_again.entity AND w.source_id <> read_others_again.source_id
+$$;
+COMMENT ON FUNCTION analytics.read_others_again(bigint, bigint, text) IS 'Has the other sources of a shared entity read completely: one gave up rows';
 
 CREATE FUNCTION analytics.load_campaigns(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE

@@ -17,13 +17,7 @@ BEGIN
                (n.in_warehouse + w.deduplicated + w.rejected)::numeric AS observed, w.rows_read::numeric AS expected, NULL::jsonb AS sample,
                pg_catalog.format('%s rows read = %s loaded + %s deduplicated + %s rejected', w.rows_read, n.in_warehouse, w.deduplicated, w.rejected) AS message
         FROM warehouse.source_watermark w
-        CROSS JOIN LATERAL (SELECT CASE w.entity
-            WHEN 'events' THEN (SELECT pg_catalog.count(*) FROM warehouse.fact_events f WHERE f.business_id = w.business_id AND f.source_id = w.source_id)
-            WHEN 'contracts' THEN (SELECT pg_catalog.count(*) FROM warehouse.fact_contracts f WHERE f.business_id = w.business_id AND f.source_id = w.source_id)
-            WHEN 'ad_performance' THEN (SELECT pg_catalog.count(*) FROM warehouse.fact_campaign_performance_daily f
-                                        WHERE f.business_id = w.business_id AND f.source_id = w.source_id)
-            WHEN 'campaigns' THEN (SELECT pg_catalog.count(*) FROM warehouse.source_campaigns f WHERE f.business_id = w.business_id AND f.source_id = w.source_id)
-            ELSE w.loaded END) n (in_warehouse)
+        CROSS JOIN LATERAL (SELECT i.rows FROM analytics.in_warehouse(w.business_id, w.source_id, w.entity) i OFFSET 0) n (in_warehouse)
         UNION ALL
         -- Money in the source and money in the warehouse.
         SELECT s.business_id, 'reconciliation_amount', s.entity || ' of source ' || s.source_id,
@@ -34,11 +28,8 @@ BEGIN
         FROM analytics.source s
         JOIN warehouse.source_watermark w ON w.source_id = s.source_id
         CROSS JOIN LATERAL (SELECT analytics.source_amount(s) OFFSET 0) c (amount)
-        CROSS JOIN LATERAL (SELECT COALESCE(CASE s.entity
-            WHEN 'contracts' THEN (SELECT pg_catalog.sum(f.amount) FROM warehouse.fact_contracts f WHERE f.business_id = s.business_id AND f.source_id = s.source_id)
-            ELSE (SELECT pg_catalog.sum(f.spend) FROM warehouse.fact_campaign_performance_daily f WHERE f.business_id = s.business_id AND f.source_id = s.source_id)
-            END, 0)) n (loaded)
-        WHERE s.entity IN ('contracts', 'ad_performance') AND pg_catalog.to_regclass(s.relation) IS NOT NULL AND c.amount IS NOT NULL
+        CROSS JOIN LATERAL (SELECT i.amount FROM analytics.in_warehouse(s.business_id, s.source_id, s.entity) i OFFSET 0) n (loaded)
+        WHERE pg_catalog.to_regclass(s.relation) IS NOT NULL AND c.amount IS NOT NULL
           AND (check_data_quality.business_id IS NULL OR s.business_id = check_data_quality.business_id)
         UNION ALL
         SELECT r.business_id, 'rejected_rows', r.entity || ' of source ' || r.source_id, 'warn', pg_catalog.sum(r.occurrences)::bigint, NULL, 0,

@@ -9,13 +9,13 @@ AS $$
         WHERE w.business_id = refresh_plan.business_id AND NOT EXISTS (SELECT FROM analytics.source s WHERE s.source_id = w.source_id)
         UNION ALL
         -- Clients and campaigns come first, since the others refer to them.
-        SELECT 1 + pg_catalog.array_position('{clients,campaigns,ad_performance,events,contracts}', s.entity), 'load ' || s.entity, s.source_id
-        FROM analytics.source s
+        SELECT 1 + e.place, 'load ' || s.entity, s.source_id
+        FROM analytics.source s JOIN analytics.entity e ON e.entity = s.entity
         WHERE s.business_id = refresh_plan.business_id AND (refresh_plan.entities IS NULL OR s.entity = ANY (refresh_plan.entities))
         UNION ALL
         SELECT d.place, d.name, NULL
-        FROM (VALUES (10, 'mark everything'), (11, 'platforms'), (12, 'campaigns'), (13, 'journeys'), (14, 'touches per day'),
-                     (15, 'results per day'), (16, 'quality')) d (place, name)
+        FROM (VALUES (20, 'mark everything'), (21, 'platforms'), (22, 'campaigns'), (23, 'journeys'), (24, 'touches per day'),
+                     (25, 'results per day'), (26, 'quality')) d (place, name)
         WHERE d.name <> 'mark everything' OR refresh_plan.mode = 'full'
     ) p ORDER BY p.place, p.source_id
 $$;
@@ -48,12 +48,10 @@ COMMENT ON FUNCTION analytics.column_sql(analytics.source, text) IS 'SQL that re
 CREATE FUNCTION analytics.day_sql(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
 AS $$
-    SELECT CASE source.entity
-        WHEN 'ad_performance' THEN analytics.column_sql(source, 'date')
-        WHEN 'events' THEN pg_catalog.format('(%s AT TIME ZONE %L)::date', analytics.column_sql(source, 'occurred_at'), s.reporting_timezone)
-        WHEN 'contracts' THEN pg_catalog.format('(%s AT TIME ZONE %L)::date', analytics.column_sql(source, 'signed_at'), s.reporting_timezone)
-    END
-    FROM analytics.settings(source.business_id) s
+    SELECT CASE WHEN e.stored_day = e.day THEN analytics.column_sql(source, e.day)
+                ELSE pg_catalog.format('(%s AT TIME ZONE %L)::date', analytics.column_sql(source, e.day), s.reporting_timezone) END
+    FROM analytics.settings(source.business_id) s, analytics.entity e
+    WHERE e.entity = source.entity AND e.day IS NOT NULL
 $$;
 COMMENT ON FUNCTION analytics.day_sql(analytics.source) IS 'SQL that gives the day of a source''s row, NULL for entities without one';
 
@@ -82,11 +80,11 @@ DECLARE
     known warehouse.source_watermark;
     changed_at constant text := analytics.column_sql(source, 'updated_at');
     day constant text := analytics.day_sql(source);
-    stored_day constant text := CASE source.entity WHEN 'events' THEN 'event_date' WHEN 'contracts' THEN 'signed_date' WHEN 'ad_performance' THEN 'date' END;
-    same_key constant text := CASE source.entity WHEN 'events' THEN 'event_id' WHEN 'contracts' THEN 'contract_id' WHEN 'clients' THEN 'client_id'
-        WHEN 'campaigns' THEN 'campaign_id' WHEN 'ad_performance' THEN 'date' END;
+    entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
+    stored_day constant text := entity.stored_day;
+    same_key constant text := pg_catalog.string_agg(pg_catalog.format('k.%1$I = t.%1$I', k), ' AND ') FROM pg_catalog.unnest(entity.key) k;
     days text;
-    restaged constant text := pg_catalog.format('EXISTS (SELECT FROM pg_temp.shaped k WHERE k.%1$I = t.%1$I)', same_key);
+    restaged constant text := pg_catalog.format('EXISTS (SELECT FROM pg_temp.shaped k WHERE %s)', same_key);
     own constant text := pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id);
 BEGIN
     SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
@@ -109,9 +107,8 @@ BEGIN
         wanted := pg_catalog.format('COALESCE(%s, ''-infinity'') = ANY (%L::date[])', day, days);
         scope := pg_catalog.format('%s AND t.%I = ANY (%L::date[])', own, stored_day, days);
         -- A row that moved changed the day it left, too; a key that stands on an unchanged day is there twice now.
-        repeats := pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.stage s JOIN warehouse.%I t ON %s AND t.%5$I = s.%5$I AND t.%4$I <> ALL (%3$L::date[]))',
-            CASE source.entity WHEN 'events' THEN 'fact_events' WHEN 'contracts' THEN 'fact_contracts' ELSE 'fact_campaign_performance_daily' END,
-            own, days, stored_day, same_key);
+        repeats := pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.stage k JOIN warehouse.%I t ON %s AND %s AND t.%I <> ALL (%L::date[]))',
+            entity.target, own, same_key, stored_day, days);
     END IF;
     IF from_date IS NOT NULL AND day IS NOT NULL AND wanted IS NOT NULL THEN
         wanted := pg_catalog.format('(%s OR %s >= %L)', wanted, day, from_date);
@@ -123,13 +120,26 @@ COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
 'Which rows of a source may have changed since it was last read
 Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are. scope: the rows of the warehouse that the slice stands for. repeats: query that tells whether a key of the slice also stands outside it.';
 
+-- What a source has become, for its accounts and their reconciliation.
+CREATE FUNCTION analytics.in_warehouse(business_id bigint, source_id bigint, entity text, OUT rows bigint, OUT amount numeric)
+    LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    EXECUTE (SELECT pg_catalog.format('SELECT pg_catalog.count(*), %s FROM warehouse.%I t WHERE t.business_id = $1 AND t.source_id = $2',
+                 COALESCE('COALESCE(pg_catalog.sum(t.' || pg_catalog.quote_ident(e.amount) || '), 0)', 'NULL::numeric'), e.target)
+             FROM analytics.entity e WHERE e.entity = in_warehouse.entity)
+    INTO rows, amount USING in_warehouse.business_id, in_warehouse.source_id;
+END
+$$;
+COMMENT ON FUNCTION analytics.in_warehouse(bigint, bigint, text) IS 'Rows and money of a source in the warehouse; no money where its entity has none';
+
 -- Money in a source, for the reconciliation.
 CREATE FUNCTION analytics.source_amount(source analytics.source) RETURNS numeric
     LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     amount numeric;
-    expression constant text := analytics.column_sql(source, CASE source.entity WHEN 'contracts' THEN 'amount' WHEN 'ad_performance' THEN 'spend' END);
+    expression constant text := analytics.column_sql(source, (SELECT e.amount FROM analytics.entity e WHERE e.entity = source.entity));
 BEGIN
     IF expression IS NOT NULL THEN
         EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.sum(CASE WHEN pg_catalog.abs(%1$s) < 1e13 THEN %1$s END), 0) FROM %2$s', expression, source.relation)
@@ -149,6 +159,7 @@ AS $$
         WHEN 'ad_performance' THEN analytics.load_ad_performance(source, run_id, scope)
         WHEN 'events' THEN analytics.load_events(source, run_id, scope)
         WHEN 'contracts' THEN analytics.load_contracts(source, run_id, scope)
+        ELSE analytics.load_rows(source, run_id, scope)
     END
 $$;
 COMMENT ON FUNCTION analytics.load_stage(analytics.source, bigint, text) IS 'Loads pg_temp.stage as its entity asks';
@@ -201,10 +212,10 @@ BEGIN
             EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', source.relation) INTO total;
         END IF;
         known.rows_read := total;
-        known.loaded := CASE source.entity
-            -- A client may have been there before its row in the source, so insertions do not count them.
-            WHEN 'clients' THEN (SELECT pg_catalog.count(*) FROM warehouse.dim_clients d
-                                 WHERE d.business_id = source.business_id AND d.source_id = load_source.source_id)
+        known.loaded := CASE
+            -- A row may have been there before, of no source or of another, so insertions do not count them.
+            WHEN (SELECT e.shared FROM analytics.entity e WHERE e.entity = source.entity) THEN
+                (SELECT n.rows FROM analytics.in_warehouse(source.business_id, source.source_id, source.entity) n)
             ELSE known.loaded + counts.inserted - counts.deleted END;
         known.deduplicated := known.deduplicated + counts.deduplicated;
         SELECT COALESCE(pg_catalog.sum(r.occurrences), 0) INTO known.rejected FROM warehouse.rejected_rows r
@@ -264,6 +275,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     n bigint;
+    entity analytics.entity;
     counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
     WITH gone AS (DELETE FROM warehouse.fact_events f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.client_key, f.event_date),
@@ -287,6 +299,18 @@ BEGIN
     DELETE FROM warehouse.source_campaigns c WHERE c.source_id = forget_source.source_id;
     GET DIAGNOSTICS n = ROW_COUNT;
     counts.deleted := counts.deleted + n;
+    FOR entity IN
+        SELECT e.* FROM analytics.entity e JOIN warehouse.source_watermark w ON w.source_id = forget_source.source_id AND w.entity = e.entity
+        WHERE e.entity NOT IN ('clients', 'campaigns', 'ad_performance', 'events', 'contracts')
+    LOOP
+        EXECUTE pg_catalog.format('WITH gone AS (DELETE FROM warehouse.%I t WHERE t.source_id = %s RETURNING *) %s SELECT pg_catalog.count(*) FROM gone',
+            entity.target, forget_source.source_id, CASE WHEN entity.entity = 'transactions' THEN
+                ', marked AS (INSERT INTO warehouse.pending_client SELECT DISTINCT business_id, client_key FROM gone ON CONFLICT DO NOTHING)' END) INTO n;
+        counts.deleted := counts.deleted + n;
+        IF entity.shared THEN
+            PERFORM analytics.read_others_again(w.business_id, w.source_id, w.entity) FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
+        END IF;
+    END LOOP;
     DELETE FROM warehouse.rejected_rows r WHERE r.source_id = forget_source.source_id;
     DELETE FROM warehouse.source_day d WHERE d.source_id = forget_source.source_id;
     DELETE FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
@@ -360,10 +384,10 @@ BEGIN
         RAISE EXCEPTION 'unknown refresh mode "%"', mode USING ERRCODE = 'invalid_parameter_value', HINT = 'Use incremental or full.';
     END IF;
     SELECT pg_catalog.string_agg(COALESCE(e, 'NULL'), ', ') INTO unknown FROM pg_catalog.unnest(entities) e
-    WHERE e IS NULL OR NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = e);
+    WHERE e IS NULL OR NOT EXISTS (SELECT FROM analytics.entity k WHERE k.entity = e);
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown entities: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (
-            SELECT 'Known are ' || pg_catalog.string_agg(DISTINCT c.entity, ', ') || '.' FROM analytics.entity_column c);
+            SELECT 'Known are ' || pg_catalog.string_agg(k.entity, ', ' ORDER BY k.place) || '.' FROM analytics.entity k);
     END IF;
 END
 $$;

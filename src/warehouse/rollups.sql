@@ -23,7 +23,10 @@ BEGIN
     WHERE d.business_id = roll_up_events.business_id AND d.platform <> 'unknown'
       AND NOT EXISTS (SELECT FROM warehouse.event_daily e WHERE e.business_id = d.business_id AND e.platform = d.platform)
       AND NOT EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily p WHERE p.business_id = d.business_id AND p.platform = d.platform)
-      AND NOT EXISTS (SELECT FROM warehouse.source_campaigns c WHERE c.business_id = d.business_id AND c.platform = d.platform);
+      AND NOT EXISTS (SELECT FROM warehouse.source_campaigns c WHERE c.business_id = d.business_id AND c.platform = d.platform)
+      AND NOT EXISTS (SELECT FROM warehouse.dim_ad_creatives a WHERE a.business_id = d.business_id AND a.platform = d.platform)
+      AND NOT EXISTS (SELECT FROM warehouse.fact_content c WHERE c.business_id = d.business_id AND c.platform = d.platform)
+      AND NOT EXISTS (SELECT FROM warehouse.fact_content_metrics m WHERE m.business_id = d.business_id AND m.platform = d.platform);
     RETURN counts;
 END
 $$;
@@ -53,14 +56,18 @@ BEGIN
         SELECT s.date, s.platform, k.campaign_key, 0, 0, 0, 0, 0, s.spend, s.impressions, s.clicks
         FROM (
             -- A campaign's day counts once: by its coarsest export, since spend by ad leaves some of it out, and by the first source that has it.
+            -- One export may name the account and the other not, so that the campaign alone says what belongs together.
             SELECT f.date, f.platform, f.campaign_id, f.spend, f.impressions, f.clicks,
-                   pg_catalog.rank() OVER (PARTITION BY f.date, f.platform, f.account_id, f.campaign_id
-                       ORDER BY CASE f.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, f.source_id) AS choice
+                   pg_catalog.rank() OVER (PARTITION BY f.date, f.platform, f.campaign_id, CASE f.campaign_id WHEN '' THEN f.account_id END
+                       ORDER BY CASE f.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, f.source_id) AS choice,
+                   -- Ads whose export does not name their campaign are part of their account's campaigns, where these are exported too.
+                   f.campaign_id = '' AND f.grain <> 'campaign' AND pg_catalog.bool_or(f.campaign_id <> '' AND f.grain = 'campaign')
+                       OVER (PARTITION BY f.date, f.platform, f.account_id) AS is_part
             FROM warehouse.fact_campaign_performance_daily f JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = f.business_id AND d.day = f.date
             WHERE f.business_id = roll_up_campaigns.business_id
         ) s
         LEFT JOIN warehouse.dim_campaigns k ON k.business_id = roll_up_campaigns.business_id AND k.platform = s.platform AND k.campaign_id = s.campaign_id
-        WHERE s.choice = 1
+        WHERE s.choice = 1 AND NOT s.is_part
     ) u (date, platform, campaign_key, leads, contracts, revenue, contracts_signed, revenue_signed, spend, impressions, clicks)
     GROUP BY u.date, u.platform, COALESCE(u.campaign_key, 0);
     RETURN analytics.merge_table('warehouse.campaign_roi_daily', '{business_id,date,platform,campaign_key}',

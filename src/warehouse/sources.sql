@@ -1,5 +1,31 @@
 -- Sources: which relation of the user feeds which entity, and how its columns map to the canonical ones.
 
+CREATE TABLE analytics.entity (
+    entity text PRIMARY KEY,
+    place int NOT NULL UNIQUE,
+    target text NOT NULL,
+    key text[] NOT NULL,
+    day text,
+    stored_day text,
+    amount text,
+    shared boolean NOT NULL
+);
+COMMENT ON TABLE analytics.entity IS
+'What can be loaded, in the order of loading, and how the loader treats it
+target: table of schema warehouse. key: canonical columns that identify a row within its source. day: canonical column that says the day of a row, kept as stored_day. amount: column whose sum is reconciled with the source. shared: sources list the same things, and the one registered first has them.';
+INSERT INTO analytics.entity VALUES
+    ('clients', 1, 'dim_clients', '{client_id}', NULL, NULL, NULL, true),
+    ('products', 2, 'dim_products', '{product_id}', NULL, NULL, NULL, true),
+    ('branches', 3, 'dim_branches', '{branch_id}', NULL, NULL, NULL, true),
+    ('campaigns', 4, 'source_campaigns', '{campaign_id,platform}', NULL, NULL, NULL, false),
+    ('ad_creatives', 5, 'dim_ad_creatives', '{ad_id,platform}', NULL, NULL, NULL, true),
+    ('ad_performance', 6, 'fact_campaign_performance_daily', '{date,platform,account_id,campaign_id,ad_group_id,ad_id}', 'date', 'date', 'spend', false),
+    ('events', 7, 'fact_events', '{event_id}', 'occurred_at', 'event_date', NULL, false),
+    ('contracts', 8, 'fact_contracts', '{contract_id}', 'signed_at', 'signed_date', 'amount', false),
+    ('transactions', 9, 'fact_transactions', '{transaction_id}', 'occurred_at', 'transaction_date', 'amount', false),
+    ('content', 10, 'fact_content', '{content_id,platform}', NULL, NULL, NULL, true),
+    ('content_metrics', 11, 'fact_content_metrics', '{date,content_id,platform}', 'date', 'date', NULL, false);
+
 CREATE TABLE analytics.entity_column (
     entity text NOT NULL,
     position int NOT NULL,
@@ -64,10 +90,51 @@ INSERT INTO analytics.entity_column VALUES
     ('ad_performance', 10, 'link_clicks', 'count', false, false, 0, NULL, 'link clicks, where the platform counts them apart'),
     ('ad_performance', 11, 'spend', 'number', true, false, 0, '0', 'money spent'),
     ('ad_performance', 12, 'platform_conversions', 'number', false, false, 0, NULL, 'conversions that the platform claims for itself'),
-    ('ad_performance', 13, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent');
+    ('ad_performance', 13, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
+    ('products', 1, 'product_id', 'key', true, true, NULL, NULL, 'unique id of the product'),
+    ('products', 2, 'name', 'text', false, false, NULL, NULL, 'name'),
+    ('products', 3, 'category', 'label', false, false, NULL, NULL, 'category'),
+    ('branches', 1, 'branch_id', 'key', true, true, NULL, NULL, 'unique id of the branch'),
+    ('branches', 2, 'name', 'text', false, false, NULL, NULL, 'name'),
+    ('branches', 3, 'city', 'label', false, false, NULL, NULL, 'city'),
+    ('ad_creatives', 1, 'platform', 'platform', true, true, NULL, NULL, 'advertising platform'),
+    ('ad_creatives', 2, 'ad_id', 'key', true, true, NULL, NULL, 'the platform''s id of the ad'),
+    ('ad_creatives', 3, 'ad_name', 'label', false, false, NULL, NULL, 'name of the ad'),
+    ('ad_creatives', 4, 'ad_group_id', 'key', false, false, NULL, NULL, 'ad group or ad set'),
+    ('ad_creatives', 5, 'ad_group_name', 'label', false, false, NULL, NULL, 'name of the ad group or ad set'),
+    ('ad_creatives', 6, 'campaign_id', 'key', false, false, NULL, NULL, 'the platform''s id of the campaign'),
+    ('ad_creatives', 7, 'creative_id', 'key', false, false, NULL, NULL, 'the platform''s id of the creative'),
+    ('ad_creatives', 8, 'title', 'text', false, false, NULL, NULL, 'headline'),
+    ('ad_creatives', 9, 'body', 'text', false, false, NULL, NULL, 'text'),
+    ('ad_creatives', 10, 'image_url', 'text', false, false, NULL, NULL, 'URL of the picture'),
+    ('ad_creatives', 11, 'link_url', 'text', false, false, NULL, NULL, 'URL that the ad leads to'),
+    ('transactions', 1, 'transaction_id', 'key', true, true, NULL, NULL, 'unique id of the transaction'),
+    ('transactions', 2, 'client_id', 'key', true, true, NULL, NULL, 'who paid'),
+    ('transactions', 3, 'occurred_at', 'timestamp', true, true, NULL, NULL, 'when'),
+    ('transactions', 4, 'amount', 'number', true, false, NULL, '0', 'money received; negative for a refund'),
+    ('transactions', 5, 'quantity', 'number', false, false, NULL, NULL, 'how many were sold'),
+    ('transactions', 6, 'profit', 'number', false, false, NULL, NULL, 'profit'),
+    ('transactions', 7, 'product_id', 'key', false, false, NULL, NULL, 'product sold'),
+    ('transactions', 8, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
+    ('content', 1, 'content_id', 'key', true, true, NULL, NULL, 'the platform''s id of the post, video or page'),
+    ('content', 2, 'platform', 'platform', true, true, NULL, NULL, 'where it was published'),
+    ('content', 3, 'content_type', 'label', false, false, NULL, NULL, 'post, video, story, article ...'),
+    ('content', 4, 'published_at', 'timestamp', false, false, NULL, NULL, 'when'),
+    ('content', 5, 'title', 'text', false, false, NULL, NULL, 'title or first words'),
+    ('content', 6, 'author', 'label', false, false, NULL, NULL, 'who published it'),
+    ('content', 7, 'hashtags', 'text', false, false, NULL, NULL, 'hashtags, as the source spells them'),
+    ('content_metrics', 1, 'content_id', 'key', true, true, NULL, NULL, 'the platform''s id of the post, video or page'),
+    ('content_metrics', 2, 'platform', 'platform', true, true, NULL, NULL, 'where it was published'),
+    ('content_metrics', 3, 'date', 'date', true, true, NULL, NULL, 'day'),
+    ('content_metrics', 4, 'views', 'count', false, false, 0, NULL, 'views or impressions'),
+    ('content_metrics', 5, 'likes', 'count', false, false, 0, NULL, 'likes and other reactions'),
+    ('content_metrics', 6, 'shares', 'count', false, false, 0, NULL, 'shares'),
+    ('content_metrics', 7, 'comments', 'count', false, false, 0, NULL, 'comments'),
+    ('content_metrics', 8, 'clicks', 'count', false, false, 0, NULL, 'clicks'),
+    ('content_metrics', 9, 'reach', 'count', false, false, 0, NULL, 'people reached');
 INSERT INTO analytics.entity_column
     SELECT entity, 99, 'updated_at', 'timestamp', false, false, NULL, NULL, 'when the row last changed: of rows with one id the newest is kept'
-    FROM (VALUES ('clients'), ('campaigns'), ('events'), ('contracts'), ('ad_performance')) e (entity);
+    FROM analytics.entity;
 
 CREATE TABLE analytics.source_preset (
     preset text NOT NULL,
@@ -76,17 +143,55 @@ CREATE TABLE analytics.source_preset (
     builtin boolean NOT NULL DEFAULT false,
     PRIMARY KEY (preset, entity, builtin)
 );
-COMMENT ON TABLE analytics.source_preset IS 'Column mappings for the raw tables that connectors write';
+COMMENT ON TABLE analytics.source_preset IS
+'Column mappings for the raw tables that connectors write
+columns: canonical name to a column, an expression, or a list of them of which the first that the relation has is taken.';
+-- Airbyte writes Google's names with dots or with underscores, and each grain is a table of its own, that has other columns.
 INSERT INTO analytics.source_preset VALUES
-    ('airbyte_facebook_ads', 'ad_performance', '{"date": "date_start", "platform": "''facebook''", "ad_group_id": "adset_id",
-        "link_clicks": "inline_link_clicks", "currency": "account_currency"}', true),
-    ('airbyte_google_ads', 'ad_performance', '{"date": "\"segments.date\"", "platform": "''google''", "campaign_id": "\"campaign.id\"",
-        "campaign_name": "\"campaign.name\"", "impressions": "\"metrics.impressions\"", "clicks": "\"metrics.clicks\"",
-        "spend": "\"metrics.cost_micros\" / 1000000.0", "platform_conversions": "\"metrics.conversions\""}', true),
-    ('fivetran_facebook_ads', 'ad_performance', '{"platform": "''facebook''", "clicks": "inline_link_clicks",
-        "link_clicks": "inline_link_clicks"}', true),
-    ('fivetran_google_ads', 'ad_performance', '{"platform": "''google''", "account_id": "customer_id", "campaign_id": "id",
-        "spend": "cost_micros / 1000000.0", "platform_conversions": "conversions"}', true);
+    ('airbyte_facebook_ads', 'ad_performance', '{"date": "date_start", "platform": "''facebook''", "campaign_id": "campaign_id",
+        "ad_group_id": "adset_id", "ad_id": "ad_id", "link_clicks": "inline_link_clicks", "currency": "account_currency"}', true),
+    ('airbyte_facebook_ads', 'campaigns', '{"platform": "''facebook''", "campaign_id": "id", "campaign_name": "name",
+        "status": ["effective_status", "status"], "daily_budget": "analytics.try_numeric(daily_budget::text) / 100",
+        "updated_at": "updated_time"}', true),
+    ('airbyte_facebook_ads', 'ad_creatives', '{"platform": "''facebook''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
+        "ad_group_id": "adset_id", "ad_group_name": "adset_name", "creative_id": ["creative_id", "creative::jsonb ->> ''id''"],
+        "image_url": ["image_url", "thumbnail_url"], "updated_at": "updated_time"}', true),
+    ('airbyte_google_ads', 'ad_performance', '{"platform": "''google''", "date": ["segments.date", "segments_date"],
+        "account_id": ["customer.id", "customer_id"], "campaign_id": ["campaign.id", "campaign_id"],
+        "campaign_name": ["campaign.name", "campaign_name"], "ad_group_id": ["ad_group.id", "ad_group_id"],
+        "ad_id": ["ad_group_ad.ad.id", "ad_group_ad_ad_id"], "impressions": ["metrics.impressions", "metrics_impressions"],
+        "clicks": ["metrics.clicks", "metrics_clicks"],
+        "spend": ["\"metrics.cost_micros\" / 1000000.0", "metrics_cost_micros / 1000000.0"],
+        "platform_conversions": ["metrics.conversions", "metrics_conversions"],
+        "currency": ["customer.currency_code", "customer_currency_code"]}', true),
+    ('airbyte_google_ads', 'campaigns', '{"platform": "''google''", "campaign_id": ["campaign.id", "campaign_id"],
+        "campaign_name": ["campaign.name", "campaign_name"], "status": ["campaign.status", "campaign_status"],
+        "daily_budget": ["\"campaign_budget.amount_micros\" / 1000000.0", "campaign_budget_amount_micros / 1000000.0"],
+        "updated_at": ["segments.date", "segments_date"]}', true),
+    ('airbyte_google_ads', 'ad_creatives', '{"platform": "''google''", "ad_id": ["ad_group_ad.ad.id", "ad_group_ad_ad_id"],
+        "ad_name": ["ad_group_ad.ad.name", "ad_group_ad_ad_name"], "ad_group_id": ["ad_group.id", "ad_group_id"],
+        "ad_group_name": ["ad_group.name", "ad_group_name"], "campaign_id": ["campaign.id", "campaign_id"],
+        "image_url": ["ad_group_ad.ad.image_ad.image_url", "ad_group_ad_ad_image_ad_image_url"],
+        "link_url": ["\"ad_group_ad.ad.final_urls\"::jsonb ->> 0", "ad_group_ad_ad_final_urls::jsonb ->> 0"],
+        "updated_at": ["segments.date", "segments_date"]}', true),
+    ('fivetran_facebook_ads', 'ad_performance', '{"platform": "''facebook''", "campaign_id": "campaign_id",
+        "ad_group_id": ["ad_set_id", "adset_id"], "ad_id": "ad_id", "clicks": "inline_link_clicks",
+        "link_clicks": "inline_link_clicks", "currency": ["currency", "account_currency"]}', true),
+    ('fivetran_facebook_ads', 'campaigns', '{"platform": "''facebook''", "campaign_id": "id", "campaign_name": "name",
+        "status": "status", "daily_budget": "analytics.try_numeric(daily_budget::text) / 100", "updated_at": "updated_time"}', true),
+    ('fivetran_facebook_ads', 'ad_creatives', '{"platform": "''facebook''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
+        "ad_group_id": ["ad_set_id", "adset_id"], "ad_group_name": ["ad_set_name", "adset_name"], "campaign_id": "campaign_id",
+        "creative_id": "creative_id", "link_url": ["link_url", "page_link", "template_page_link"], "updated_at": "updated_time"}', true),
+    -- In ad_group_stats id is the ad group, in campaign_stats, which has no campaign_id, it is the campaign.
+    ('fivetran_google_ads', 'ad_performance', '{"platform": "''google''", "account_id": "customer_id", "campaign_id": ["campaign_id", "id"],
+        "ad_group_id": ["ad_group_id", "pg_catalog.substring(ad_group::text, ''[0-9]+$'')", "CASE WHEN campaign_id IS NOT NULL THEN id END"],
+        "ad_id": "ad_id", "spend": "cost_micros / 1000000.0", "platform_conversions": "conversions"}', true),
+    ('fivetran_google_ads', 'campaigns', '{"platform": "''google''", "campaign_id": "id", "campaign_name": "name", "status": "status",
+        "updated_at": "updated_at"}', true),
+    ('fivetran_google_ads', 'ad_creatives', '{"platform": "''google''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
+        "ad_group_id": "ad_group_id", "ad_group_name": "ad_group_name", "campaign_id": "campaign_id",
+        "link_url": "pg_catalog.btrim(pg_catalog.split_part(pg_catalog.btrim(final_urls::text, ''[]''), '','', 1), '' \"'')",
+        "updated_at": "updated_at"}', true);
 SELECT pg_catalog.pg_extension_config_dump('analytics.source_preset', 'WHERE NOT builtin');
 
 CREATE SEQUENCE analytics.source_id_seq AS bigint;
@@ -104,7 +209,7 @@ CREATE TABLE analytics.source (
 COMMENT ON TABLE analytics.source IS 'The registered sources; written by register_source() and drop_source()';
 SELECT pg_catalog.pg_extension_config_dump('analytics.source', '');
 SELECT pg_catalog.pg_extension_config_dump('analytics.source_id_seq', '');
-GRANT SELECT ON analytics.entity_column, analytics.source_preset TO PUBLIC;
+GRANT SELECT ON analytics.entity, analytics.entity_column, analytics.source_preset TO PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.source, analytics.source_preset TO @extowner@ WITH GRANT OPTION;
 GRANT USAGE, SELECT ON SEQUENCE analytics.source_id_seq TO @extowner@ WITH GRANT OPTION;
 
@@ -191,6 +296,60 @@ COMMENT ON FUNCTION analytics.source_mapping(text, regclass, jsonb, jsonb) IS
 'How each canonical column would be read from a relation, and what hinders it
 One row per mapped column or problem: the expression, the SQL that converts it, and the problem, NULL where there is none.';
 
+-- A preset is written for several tables: what one of them lacks is left out, and said.
+CREATE FUNCTION analytics.fit_preset(preset jsonb, entity text, relation regclass, OUT columns jsonb, OUT skipped text[])
+    LANGUAGE plpgsql STABLE
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted record;
+    candidate text;
+    chosen text;
+    fits boolean;
+BEGIN
+    columns := '{}';
+    skipped := '{}';
+    FOR wanted IN
+        SELECT p.key, CASE pg_catalog.jsonb_typeof(p.value) WHEN 'array' THEN p.value ELSE pg_catalog.jsonb_build_array(p.value) END AS candidates,
+               COALESCE(c.must_be_mapped, true) AS must_be_mapped
+        FROM pg_catalog.jsonb_each(preset) p LEFT JOIN analytics.entity_column c ON c.entity = fit_preset.entity AND c.name = p.key
+        ORDER BY c.position
+    LOOP
+        chosen := NULL;
+        FOR candidate IN SELECT v FROM pg_catalog.jsonb_array_elements_text(wanted.candidates) v LOOP
+            fits := EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                WHERE a.attrelid = relation AND a.attname = candidate AND a.attnum > 0 AND NOT a.attisdropped);
+            -- A plain name, dots or none, means a column and nothing else.
+            IF NOT fits AND candidate !~ '^[A-Za-z0-9_.]+$' THEN
+                BEGIN
+                    EXECUTE pg_catalog.format(E'SELECT (%s\n) FROM %s AS _source LIMIT 0', candidate, relation);
+                    fits := true;
+                EXCEPTION
+                    WHEN undefined_column OR undefined_table THEN NULL;
+                    -- It is there and cannot be read so: source_mapping() names the problem.
+                    WHEN OTHERS THEN fits := true;
+                END;
+            END IF;
+            IF fits THEN
+                chosen := candidate;
+                EXIT;
+            END IF;
+        END LOOP;
+        IF chosen IS NOT NULL OR wanted.must_be_mapped
+            AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                            WHERE a.attrelid = relation AND a.attname = wanted.key AND a.attnum > 0 AND NOT a.attisdropped) THEN
+            columns := columns || pg_catalog.jsonb_build_object(wanted.key, COALESCE(chosen, wanted.candidates ->> 0));
+        ELSIF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                          WHERE a.attrelid = relation AND a.attname = wanted.key AND a.attnum > 0 AND NOT a.attisdropped) THEN
+            skipped := skipped || wanted.key;
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics.fit_preset(jsonb, text, regclass) IS
+'A preset as it fits a relation: the columns that are there, and those skipped
+Of a list of expressions the first that the relation has is taken. A required column is never skipped: it stays, for source_mapping() to name.';
+
 CREATE FUNCTION analytics.register_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
     options jsonb DEFAULT '{}', business_id bigint DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
@@ -198,20 +357,22 @@ AS $$
 #variable_conflict use_variable
 DECLARE
     merged jsonb := COALESCE(columns, '{}');
+    skipped text[] := '{}';
     problems text[];
     relation_name text;
     source_id bigint;
 BEGIN
     IF relation IS NULL OR business_id IS NULL THEN
         RAISE EXCEPTION 'relation and business_id must be given' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = register_source.entity) THEN
+    ELSIF NOT EXISTS (SELECT FROM analytics.entity e WHERE e.entity = register_source.entity) THEN
         RAISE EXCEPTION 'unknown entity "%"', entity USING ERRCODE = 'invalid_parameter_value', HINT = (
-            SELECT 'Known entities: ' || pg_catalog.string_agg(DISTINCT c.entity, ', ') || '.' FROM analytics.entity_column c);
+            SELECT 'Known entities: ' || pg_catalog.string_agg(e.entity, ', ' ORDER BY e.place) || '.' FROM analytics.entity e);
     ELSIF pg_catalog.jsonb_typeof(merged) <> 'object' OR pg_catalog.jsonb_typeof(COALESCE(options, '{}')) <> 'object' THEN
         RAISE EXCEPTION 'columns and options must be JSON objects' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF preset IS NOT NULL THEN
-        SELECT p.columns || merged INTO merged FROM analytics.source_preset p
+        SELECT f.columns || merged, f.skipped INTO merged, skipped FROM analytics.source_preset p,
+            LATERAL analytics.fit_preset(p.columns - ARRAY(SELECT pg_catalog.jsonb_object_keys(merged)), p.entity, relation) f
         WHERE p.preset = register_source.preset AND p.entity = register_source.entity ORDER BY p.builtin LIMIT 1;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'no preset "%" for entity "%"', preset, entity USING ERRCODE = 'invalid_parameter_value', HINT = (
@@ -222,7 +383,9 @@ BEGIN
 
     SELECT pg_catalog.array_agg(p.text ORDER BY p.text) INTO problems FROM (
         SELECT 'unknown option "' || o || '"; known are timezone, date_order, overlap and append_only'
-        FROM pg_catalog.jsonb_object_keys(options) o WHERE o NOT IN ('timezone', 'date_order', 'overlap', 'append_only')
+            || CASE register_source.entity WHEN 'content_metrics' THEN ', and cumulative' ELSE '' END
+        FROM pg_catalog.jsonb_object_keys(options) o
+        WHERE o NOT IN ('timezone', 'date_order', 'overlap', 'append_only') AND (o <> 'cumulative' OR register_source.entity <> 'content_metrics')
         UNION ALL
         SELECT 'option timezone: "' || (options ->> 'timezone') || '" is not a time zone'
         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_timezone_names z WHERE z.name = options ->> 'timezone') AND options ? 'timezone'
@@ -231,7 +394,8 @@ BEGIN
         UNION ALL
         SELECT 'option overlap must be a number of minutes that is not negative' WHERE options ->> 'overlap' !~ '^[0-9]{1,5}$'
         UNION ALL
-        SELECT 'option append_only must be true or false' WHERE options ->> 'append_only' NOT IN ('true', 'false')
+        SELECT pg_catalog.format('option %s must be true or false', o) FROM pg_catalog.unnest('{append_only,cumulative}'::text[]) o
+        WHERE options ->> o NOT IN ('true', 'false')
         UNION ALL
         SELECT 'unknown canonical column "' || k || '"' FROM pg_catalog.jsonb_object_keys(merged) k
         WHERE NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = register_source.entity AND c.name = k)
@@ -258,12 +422,15 @@ BEGIN
     ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key
         DO UPDATE SET columns = EXCLUDED.columns, preset = EXCLUDED.preset, options = EXCLUDED.options, registered_at = pg_catalog.now()
     RETURNING s.source_id INTO source_id;
+    IF skipped <> '{}' THEN
+        RAISE NOTICE '% has no %: left out', relation, pg_catalog.array_to_string(skipped, ', ');
+    END IF;
     RETURN source_id;
 END
 $$;
 COMMENT ON FUNCTION analytics.register_source(text, regclass, jsonb, text, jsonb, bigint) IS
 'Registers a relation as a source of an entity; returns its source_id
-entity: clients, campaigns, events, contracts or ad_performance. columns: canonical name -> column or SQL expression of the relation; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of analytics.source_preset to start from. options: timezone (of times without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10), append_only (rows are only ever added, newer versions of an id included). Registering a relation again replaces its mapping. Every problem of the mapping is listed at once (22023).';
+entity: one of analytics.entity. columns: canonical name -> column or SQL expression of the relation; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of analytics.source_preset to start from; optional columns that the relation lacks are left out with a notice. options: timezone (of times without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10), append_only (rows are only ever added, newer versions of an id included), for content_metrics cumulative (the numbers are totals up to the day). Registering a relation again replaces its mapping. Every problem of the mapping is listed at once (22023).';
 
 CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE

@@ -9,7 +9,8 @@ CREATE FUNCTION analytics.install() RETURNS text
 AS $function$
 DECLARE
     wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
-        'fact_contracts', 'fact_campaign_performance_daily', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
+        'fact_contracts', 'fact_campaign_performance_daily', 'dim_products', 'dim_branches', 'dim_ad_creatives', 'fact_transactions',
+        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
         'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result'];
     taken text;
 BEGIN
@@ -230,6 +231,95 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.fact_campaign_performance_daily IS 'One row per day and campaign, ad group or ad; each grain as its export gave it';
 
+    CREATE TABLE warehouse.dim_products (
+        business_id bigint NOT NULL DEFAULT 1,
+        product_id text NOT NULL,
+        source_id bigint NOT NULL,
+        name text,
+        category text,
+        PRIMARY KEY (business_id, product_id)
+    );
+    COMMENT ON TABLE warehouse.dim_products IS 'One row per product; of two sources that list it, the one registered first';
+
+    CREATE TABLE warehouse.dim_branches (
+        business_id bigint NOT NULL DEFAULT 1,
+        branch_id text NOT NULL,
+        source_id bigint NOT NULL,
+        name text,
+        city text,
+        PRIMARY KEY (business_id, branch_id)
+    );
+    COMMENT ON TABLE warehouse.dim_branches IS 'One row per branch; of two sources that list it, the one registered first';
+
+    CREATE TABLE warehouse.dim_ad_creatives (
+        business_id bigint NOT NULL DEFAULT 1,
+        platform text NOT NULL,
+        ad_id text NOT NULL,
+        source_id bigint NOT NULL,
+        ad_name text,
+        ad_group_id text,
+        ad_group_name text,
+        campaign_id text,
+        creative_id text,
+        title text,
+        body text,
+        image_url text,
+        link_url text,
+        PRIMARY KEY (business_id, platform, ad_id)
+    );
+    COMMENT ON TABLE warehouse.dim_ad_creatives IS 'One row per ad and what it shows; of two sources that list it, the one registered first';
+
+    CREATE TABLE warehouse.fact_transactions (
+        business_id bigint NOT NULL DEFAULT 1,
+        client_bucket smallint NOT NULL,
+        source_id bigint NOT NULL,
+        transaction_id text NOT NULL,
+        client_key bigint NOT NULL,
+        occurred_at timestamptz NOT NULL,
+        transaction_date date NOT NULL,
+        amount numeric(18,4) NOT NULL,
+        quantity numeric(18,4),
+        profit numeric(18,4),
+        product_id text,
+        PRIMARY KEY (business_id, source_id, transaction_id, client_bucket)
+    );
+    COMMENT ON TABLE warehouse.fact_transactions IS 'One row per payment or sale line; refunds have a negative amount';
+    CREATE INDEX fact_transactions_client ON warehouse.fact_transactions (business_id, client_key, occurred_at);
+    CREATE INDEX fact_transactions_day ON warehouse.fact_transactions (business_id, transaction_date);
+
+    CREATE TABLE warehouse.fact_content (
+        business_id bigint NOT NULL DEFAULT 1,
+        platform text NOT NULL,
+        content_id text NOT NULL,
+        source_id bigint NOT NULL,
+        content_type text,
+        published_at timestamptz,
+        title text,
+        author text,
+        hashtags text,
+        PRIMARY KEY (business_id, platform, content_id)
+    );
+    COMMENT ON TABLE warehouse.fact_content IS 'One row per post, video or page; of two sources that list it, the one registered first';
+
+    CREATE TABLE warehouse.fact_content_metrics (
+        business_id bigint NOT NULL DEFAULT 1,
+        source_id bigint NOT NULL,
+        date date NOT NULL,
+        platform text NOT NULL,
+        content_id text NOT NULL,
+        views bigint,
+        likes bigint,
+        shares bigint,
+        comments bigint,
+        clicks bigint,
+        reach bigint,
+        is_cumulative boolean NOT NULL,
+        PRIMARY KEY (business_id, date, source_id, platform, content_id)
+    );
+    COMMENT ON TABLE warehouse.fact_content_metrics IS 'One row per day and content, as its source counts; NULL where the source does not count it';
+    COMMENT ON COLUMN warehouse.fact_content_metrics.is_cumulative IS 'The numbers are totals up to that day, not those of the day (option cumulative of the source)';
+    CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id);
+
     CREATE TABLE warehouse.campaign_roi_daily (
         business_id bigint NOT NULL DEFAULT 1,
         date date NOT NULL,
@@ -266,6 +356,36 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.lead_daily IS 'Rollup of leads per day and attribute; an empty text where the attribute is not known';
     CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date);
+
+    -- Views, since lead_daily and fact_contracts hold the numbers: a third copy of them could only be wrong or late. Names come from
+    -- the dimensions by outer join, so that a product that no list knows keeps its numbers.
+    CREATE VIEW warehouse.product_performance WITH (security_invoker = true) AS
+    SELECT u.business_id, u.date, u.product_id, d.name AS product_name, d.category, pg_catalog.sum(u.leads)::bigint AS leads,
+           pg_catalog.sum(u.contracts)::bigint AS contracts, pg_catalog.sum(u.revenue)::numeric(18,4) AS revenue,
+           pg_catalog.sum(u.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(u.revenue_signed)::numeric(18,4) AS revenue_signed
+    FROM (SELECT l.business_id, l.created_date, l.product_id, l.leads, l.contracts, l.revenue, 0, 0 FROM warehouse.lead_daily l
+          UNION ALL
+          SELECT c.business_id, c.signed_date, COALESCE(c.product_id, ''), 0, 0, 0, 1, c.amount FROM warehouse.fact_contracts c
+    ) u (business_id, date, product_id, leads, contracts, revenue, contracts_signed, revenue_signed)
+    LEFT JOIN warehouse.dim_products d ON d.business_id = u.business_id AND d.product_id = u.product_id
+    GROUP BY u.business_id, u.date, u.product_id, d.name, d.category;
+    COMMENT ON VIEW warehouse.product_performance IS 'Leads, contracts and revenue per day and product; an empty product_id where none is known';
+    COMMENT ON COLUMN warehouse.product_performance.contracts IS 'Contracts of the leads created on that day that asked for the product, whatever they bought and whenever they signed';
+    COMMENT ON COLUMN warehouse.product_performance.contracts_signed IS 'Contracts signed on that day that sold the product';
+
+    CREATE VIEW warehouse.branch_performance WITH (security_invoker = true) AS
+    SELECT u.business_id, u.date, u.branch_id, d.name AS branch_name, d.city, pg_catalog.sum(u.leads)::bigint AS leads,
+           pg_catalog.sum(u.contracts)::bigint AS contracts, pg_catalog.sum(u.revenue)::numeric(18,4) AS revenue,
+           pg_catalog.sum(u.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(u.revenue_signed)::numeric(18,4) AS revenue_signed
+    FROM (SELECT l.business_id, l.created_date, l.branch_id, l.leads, l.contracts, l.revenue, 0, 0 FROM warehouse.lead_daily l
+          UNION ALL
+          SELECT c.business_id, c.signed_date, COALESCE(c.branch_id, ''), 0, 0, 0, 1, c.amount FROM warehouse.fact_contracts c
+    ) u (business_id, date, branch_id, leads, contracts, revenue, contracts_signed, revenue_signed)
+    LEFT JOIN warehouse.dim_branches d ON d.business_id = u.business_id AND d.branch_id = u.branch_id
+    GROUP BY u.business_id, u.date, u.branch_id, d.name, d.city;
+    COMMENT ON VIEW warehouse.branch_performance IS 'Leads, contracts and revenue per day and branch; an empty branch_id where none is known';
+    COMMENT ON COLUMN warehouse.branch_performance.contracts IS 'Contracts of the leads created on that day at the branch, wherever and whenever they signed';
+    COMMENT ON COLUMN warehouse.branch_performance.contracts_signed IS 'Contracts signed on that day at the branch';
 
     CREATE TABLE warehouse.event_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -400,5 +520,5 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION analytics.install() IS
-'Creates the tables of schema warehouse, owned by the caller
+'Creates the tables and views of schema warehouse, owned by the caller
 Returns ''installed'' or ''already installed''. Raises 42P07 where other tables of these names stand in schema warehouse.';

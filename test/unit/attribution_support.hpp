@@ -87,9 +87,9 @@ inline Bytes unite(std::span<const Bytes> values)
 }
 
 inline constexpr std::string_view all_models[] = {
-    "first",          "last",           "first_non_direct", "last_non_direct", "first_paid", "last_paid",
-    "linear",         "linear_unique",  "time_decay",       "position_decay",  "u_shaped",   "j_shaped",
-    "position_based", "inverse_j",      "w_shaped",         "full_path",       "custom",     "participation"};
+    "first",          "last",          "first_non_direct", "last_non_direct", "first_paid", "last_paid",
+    "linear",         "linear_unique", "time_decay",       "position_decay",  "u_shaped",   "j_shaped",
+    "position_based", "inverse_j",     "w_shaped",         "full_path",       "custom",     "participation"};
 inline constexpr std::string_view default_stages[] = {"lead", "deal"};
 inline constexpr std::string_view default_direct[] = {"direct", "(direct)", "(none)"};
 inline constexpr std::string_view default_fallback[] = {"last_non_direct", "last"};

@@ -94,13 +94,10 @@ TEST(Models, PositionsOfOneAndOfTwoTouches)
 }
 
 const std::vector<Row> staged = {
-    {.time = 0 * day, .touch = 1, .key = "direct"},
-    {.time = 1 * day, .touch = 2, .key = "search", .paid = true},
-    {.time = 1 * day, .touch = 90, .key = "lead"},
-    {.time = 2 * day, .touch = 3, .key = "email"},
+    {.time = 0 * day, .touch = 1, .key = "direct"},  {.time = 1 * day, .touch = 2, .key = "search", .paid = true},
+    {.time = 1 * day, .touch = 90, .key = "lead"},   {.time = 2 * day, .touch = 3, .key = "email"},
     {.time = 3 * day, .touch = 91, .key = "deal"},  // at the very time of the touch, and before it by identifier or not
-    {.time = 3 * day, .touch = 92, .key = "search"},
-    {.time = 4 * day, .touch = 5, .key = "vk", .paid = true, .value = 100.0},
+    {.time = 3 * day, .touch = 92, .key = "search"}, {.time = 4 * day, .touch = 5, .key = "vk", .paid = true, .value = 100.0},
 };
 
 /** What each key of `staged` gets, in the order direct, email, search, vk. */
@@ -484,8 +481,8 @@ private:
     {
         std::vector<Row> found;
         for (const Row& row : rows_) {
-            if (row.touch && wanted(row, conversion) && row.client == conversion.client && row.time > after && row.time <= until &&
-                (!request_.rules.lookback || row.time >= conversion.time - *request_.rules.lookback)) {
+            if (row.touch && wanted(row, conversion) && row.client == conversion.client && row.time > after &&
+                row.time <= until && (!request_.rules.lookback || row.time >= conversion.time - *request_.rules.lookback)) {
                 found.push_back(row);
             }
         }
@@ -689,8 +686,8 @@ private:
         return list;
     }
 
-    static std::vector<double> claimed(const std::vector<Row>& path, const std::vector<std::pair<std::ptrdiff_t, double>>& claims,
-                                       double rest)
+    static std::vector<double> claimed(const std::vector<Row>& path,
+                                       const std::vector<std::pair<std::ptrdiff_t, double>>& claims, double rest)
     {
         std::map<std::ptrdiff_t, double> taken;
         for (const auto& [place, share] : claims) {
