@@ -393,6 +393,21 @@ END
 $$;
 COMMENT ON FUNCTION analytics.check_refresh(text, text[]) IS 'Raises 22023 for a mode or entity that refresh() does not know';
 
+CREATE FUNCTION analytics.refresh_in_progress(business_id bigint) RETURNS boolean
+    LANGUAGE sql VOLATILE
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_locks l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.pid <> pg_catalog.pg_backend_pid()
+          AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+          AND (l.classid::bigint << 32 | l.objid::bigint) IN (
+              SELECT analytics.refresh_lock(b.id) FROM (
+                  SELECT refresh_in_progress.business_id UNION SELECT s.business_id FROM analytics.source s
+                  UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
+              WHERE refresh_in_progress.business_id IS NULL OR b.id = refresh_in_progress.business_id))
+$$;
+COMMENT ON FUNCTION analytics.refresh_in_progress(bigint) IS 'Whether another session is refreshing a business, or any where that is NULL';
+
 -- A session that is ended, a cancel and a crash leave their run as it stood. Whoever is at work holds the lock of a business, except for
 -- moments between two steps: a run that is closed by mistake then says in the end how it really ended.
 CREATE FUNCTION analytics.close_lost_runs(run_id bigint) RETURNS void
@@ -401,14 +416,7 @@ AS $$
     UPDATE warehouse.refresh_run r
     SET status = 'failed', message = 'the run ended without a trace: it was cancelled, or its session or the server ended',
         finished_at = COALESCE((SELECT pg_catalog.max(s.started_at + s.duration) FROM warehouse.refresh_step s WHERE s.run_id = r.run_id), r.started_at)
-    WHERE r.status = 'running' AND r.run_id < close_lost_runs.run_id AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_locks l
-        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.pid <> pg_catalog.pg_backend_pid()
-          AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
-          AND (l.classid::bigint << 32 | l.objid::bigint) IN (
-              SELECT analytics.refresh_lock(b.id) FROM (
-                  SELECT r.business_id UNION SELECT s.business_id FROM analytics.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
-              WHERE r.business_id IS NULL OR b.id = r.business_id))
+    WHERE r.status = 'running' AND r.run_id < close_lost_runs.run_id AND NOT analytics.refresh_in_progress(r.business_id)
 $$;
 COMMENT ON FUNCTION analytics.close_lost_runs(bigint) IS 'Closes earlier runs that still count as running though nobody is at work on them';
 
@@ -604,11 +612,12 @@ DECLARE
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
     LOOP
-        UPDATE warehouse.refresh_request q SET taken_at = pg_catalog.clock_timestamp()
-        WHERE q.request_id = (SELECT w.request_id FROM warehouse.refresh_request w WHERE w.taken_at IS NULL ORDER BY w.request_id LIMIT 1 FOR UPDATE SKIP LOCKED)
-        RETURNING q.* INTO request;
-        EXIT WHEN request.request_id IS NULL;
+        SELECT q.* INTO request FROM warehouse.refresh_request q WHERE q.taken_at IS NULL ORDER BY q.request_id LIMIT 1;
+        -- A refresh under way may have read what the request is about before it changed: the request waits for the next call.
+        EXIT WHEN request.request_id IS NULL OR analytics.refresh_in_progress(request.business_id);
         CALL analytics.refresh(request.mode, request.entities, business_id => request.business_id);
+        -- Afterwards, so that a crash does not lose the request.
+        UPDATE warehouse.refresh_request q SET taken_at = pg_catalog.clock_timestamp() WHERE q.request_id = request.request_id;
     END LOOP;
 END
 $$;
