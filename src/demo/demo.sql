@@ -249,7 +249,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.plan_demo_touches() IS
-'Fills pg_temp.demo_touch with the touches of pg_temp.demo_client; a part of load_demo()';
+'Fills pg_temp.demo_touch with the touches of the clients; part of load_demo()';
 
 CREATE FUNCTION analytics.fill_demo_crm(scale int) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -354,7 +354,7 @@ BEGIN
         WHERE d.platform = 'google';
 END
 $$;
-COMMENT ON FUNCTION analytics.fill_demo_ads(int) IS 'Fills the ad exports; spend grows with the scale as leads do; a part of load_demo()';
+COMMENT ON FUNCTION analytics.fill_demo_ads(int) IS 'Fills the ad exports, spend growing with the scale; a part of load_demo()';
 
 CREATE FUNCTION analytics.fill_demo_content() RETURNS void
     LANGUAGE plpgsql VOLATILE
