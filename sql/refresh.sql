@@ -118,3 +118,23 @@ SELECT (SELECT count(*) FROM warehouse.fact_contracts WHERE business_id > 1) AS 
 CALL analytics.refresh(mode => 'sideways');
 CALL analytics.refresh(entities => '{events,widgets}');
 CALL analytics.refresh(business_id => 77);
+
+-- Requests, for callers that cannot CALL; the same one is asked for once.
+SELECT analytics.request_refresh() AS first, analytics.request_refresh() AS again, analytics.request_refresh('full') AS another;
+SELECT analytics.request_refresh('sideways');
+SELECT count(*) FROM warehouse.refresh_request WHERE taken_at IS NULL;
+SET client_min_messages = warning;
+CALL analytics.refresh_requested();
+RESET client_min_messages;
+SELECT count(*) FROM warehouse.refresh_request WHERE taken_at IS NULL;
+SELECT mode, status FROM warehouse.refresh_run ORDER BY run_id DESC LIMIT 2;
+\set VERBOSITY default
+SELECT analytics.schedule_refresh();
+\set VERBOSITY terse
+
+-- The log is kept for a while.
+SELECT analytics.purge_history('1 day');
+UPDATE warehouse.refresh_run SET started_at = started_at - interval '100 days' WHERE run_id <= 3;
+SELECT analytics.purge_history();
+SELECT count(*) FROM warehouse.refresh_step WHERE run_id <= 3;
+SELECT analytics.purge_history('-1 day');

@@ -249,7 +249,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.plan_demo_touches() IS
-'Fills pg_temp.demo_touch with the touches of the clients; part of load_demo()';
+'Makes the touches of the demo clients; a part of load_demo()';
 
 CREATE FUNCTION analytics.fill_demo_crm(scale int) RETURNS void
     LANGUAGE plpgsql VOLATILE

@@ -298,6 +298,7 @@ BEGIN
         RETURN analytics.load_source(run_step.source_id, run_step.run_id, run_step.from_date);
     ELSIF run_step.name = 'quality' THEN
         PERFORM analytics.check_data_quality(run_step.business_id, run_step.run_id);
+        PERFORM analytics.purge_history();
         RETURN NULL;
     ELSIF run_step.name = 'mark everything' THEN
         PERFORM analytics.mark_all_pending(run_step.business_id);
@@ -344,6 +345,25 @@ CREATE FUNCTION analytics.refresh_lock(business_id bigint) RETURNS bigint
 AS $$ SELECT pg_catalog.hashtextextended('pg_marketing refresh', business_id) $$;
 COMMENT ON FUNCTION analytics.refresh_lock(bigint) IS 'The advisory lock that a refresh of a business holds during each step';
 
+CREATE FUNCTION analytics.check_refresh(mode text, entities text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    unknown text;
+BEGIN
+    IF mode IS NULL OR mode NOT IN ('incremental', 'full') THEN
+        RAISE EXCEPTION 'unknown refresh mode "%"', mode USING ERRCODE = 'invalid_parameter_value', HINT = 'Use incremental or full.';
+    END IF;
+    SELECT pg_catalog.string_agg(COALESCE(e, 'NULL'), ', ') INTO unknown FROM pg_catalog.unnest(entities) e
+    WHERE e IS NULL OR NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = e);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown entities: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (
+            SELECT 'Known are ' || pg_catalog.string_agg(DISTINCT c.entity, ', ') || '.' FROM analytics.entity_column c);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_refresh(text, text[]) IS 'Raises 22023 for a mode or entity that refresh() does not know';
+
 -- No SET clause and every name qualified: the procedure commits after each step.
 CREATE PROCEDURE analytics.refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, from_date date DEFAULT NULL,
     business_id bigint DEFAULT NULL)
@@ -359,6 +379,7 @@ DECLARE
     counts analytics.load_counts;
     began timestamptz;
     failures text[] := '{}';
+    attempts int := 0;
     i int;
     state text;
     reason text;
@@ -367,15 +388,7 @@ DECLARE
     since constant date := CASE refresh.mode WHEN 'full' THEN '-infinity' ELSE refresh.from_date END;
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
-    IF refresh.mode IS NULL OR refresh.mode NOT IN ('incremental', 'full') THEN
-        RAISE EXCEPTION 'unknown refresh mode "%"', refresh.mode USING ERRCODE = 'invalid_parameter_value', HINT = 'Use incremental or full.';
-    END IF;
-    SELECT pg_catalog.string_agg(e, ', ') INTO reason FROM pg_catalog.unnest(refresh.entities) e
-    WHERE e IS NULL OR NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = e);
-    IF reason IS NOT NULL THEN
-        RAISE EXCEPTION 'unknown entities: %', reason USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Known are clients, campaigns, ad_performance, events and contracts.';
-    END IF;
+    PERFORM analytics.check_refresh(refresh.mode, refresh.entities);
     SELECT pg_catalog.array_agg(b.id ORDER BY b.id) INTO businesses FROM (
         SELECT s.business_id FROM analytics.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
     WHERE refresh.business_id IS NULL OR b.id = refresh.business_id;
@@ -421,8 +434,15 @@ BEGIN
                 EXCEPTION WHEN OTHERS THEN
                     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
                     reason := pg_catalog.concat_ws(': ', reason, NULLIF(detail, ''));
-                    PERFORM analytics.log_step(run, business, steps[i], sources[i], NULL, began, state, reason);
-                    failures := failures || pg_catalog.format('%s%s: %s', steps[i], ' of source ' || sources[i], reason);
+                    -- What another transaction was in the way of may work a moment later.
+                    attempts := attempts + 1;
+                    IF state IN ('40001', '40P01', '55P03') AND attempts < 4 THEN
+                        PERFORM pg_catalog.pg_sleep(0.2 * attempts);
+                        state := 'again';
+                    ELSE
+                        PERFORM analytics.log_step(run, business, steps[i], sources[i], NULL, began, state, reason);
+                        failures := failures || pg_catalog.format('%s%s: %s', steps[i], ' of source ' || sources[i], reason);
+                    END IF;
                 END;
                 COMMIT;
             ELSE
@@ -430,6 +450,8 @@ BEGIN
                 PERFORM analytics.log_step(run, business, steps[i], sources[i], counts, began);
             END IF;
             -- Sources do not depend on each other; what is derived does, so a step that failed ends it for this business.
+            CONTINUE WHEN state = 'again';
+            attempts := 0;
             EXIT WHEN state IS NOT NULL AND steps[i] NOT LIKE 'load %';
             -- Journeys come in batches, each a transaction.
             IF steps[i] <> 'journeys' OR NOT EXISTS (SELECT FROM warehouse.pending_client p WHERE p.business_id = business) THEN
@@ -475,3 +497,84 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.refresh_status() IS 'Each source, when it was last read and how its rows were accounted for';
+
+CREATE FUNCTION analytics.purge_history(keep interval DEFAULT '90 days') RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    runs bigint;
+BEGIN
+    IF keep IS NULL OR keep < interval '0' THEN
+        RAISE EXCEPTION 'keep must be an interval that is not negative' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    DELETE FROM warehouse.refresh_step s USING warehouse.refresh_run r
+    WHERE r.run_id = s.run_id AND r.status <> 'running' AND r.started_at < pg_catalog.now() - keep;
+    DELETE FROM warehouse.quality_result q WHERE q.checked_at < pg_catalog.now() - keep;
+    DELETE FROM warehouse.refresh_request q WHERE q.taken_at < pg_catalog.now() - keep;
+    DELETE FROM warehouse.refresh_run r WHERE r.status <> 'running' AND r.started_at < pg_catalog.now() - keep;
+    GET DIAGNOSTICS runs = ROW_COUNT;
+    RETURN runs;
+END
+$$;
+COMMENT ON FUNCTION analytics.purge_history(interval) IS
+'Forgets runs, steps, checks and requests older than that; returns the runs
+Each refresh does it with 90 days.';
+
+CREATE FUNCTION analytics.request_refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+AS $$
+#variable_conflict use_variable
+DECLARE
+    request bigint;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed;
+    PERFORM analytics.check_refresh(mode, entities);
+    -- One that waits already will do what this one asks.
+    SELECT q.request_id INTO request FROM warehouse.refresh_request q
+    WHERE q.taken_at IS NULL AND (q.mode, q.entities, q.business_id) IS NOT DISTINCT FROM (mode, entities, business_id) LIMIT 1;
+    IF request IS NULL THEN
+        INSERT INTO warehouse.refresh_request (mode, entities, business_id) VALUES (mode, entities, business_id) RETURNING request_id INTO request;
+        PERFORM pg_catalog.pg_notify('analytics_refresh', request::text);
+    END IF;
+    RETURN request;
+END
+$$;
+COMMENT ON FUNCTION analytics.request_refresh(text, text[], bigint) IS
+'Asks for a refresh and returns at once, for callers that cannot CALL
+Returns the request_id; notifies channel analytics_refresh. CALL analytics.refresh_requested() does what was asked; schedule_refresh() lets pg_cron do so every minute.';
+
+CREATE PROCEDURE analytics.refresh_requested()
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    request record;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed;
+    LOOP
+        UPDATE warehouse.refresh_request q SET taken_at = pg_catalog.clock_timestamp()
+        WHERE q.request_id = (SELECT w.request_id FROM warehouse.refresh_request w WHERE w.taken_at IS NULL ORDER BY w.request_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING q.* INTO request;
+        EXIT WHEN request.request_id IS NULL;
+        CALL analytics.refresh(request.mode, request.entities, business_id => request.business_id);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE analytics.refresh_requested() IS 'Runs the refreshes that request_refresh() asked for, one after the other';
+
+CREATE FUNCTION analytics.schedule_refresh(schedule text DEFAULT '*/15 * * * *') RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    PERFORM 'warehouse'::analytics.installed;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension x WHERE x.extname = 'pg_cron') THEN
+        RAISE EXCEPTION 'pg_cron is not installed in this database' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = pg_catalog.format('Let another scheduler run, at %L:  psql -d %I -c ''CALL analytics.refresh()''', schedule, pg_catalog.current_database());
+    END IF;
+    EXECUTE 'SELECT cron.schedule($1, $2, $3)' USING 'pg_marketing refresh', schedule, 'CALL analytics.refresh()';
+    EXECUTE 'SELECT cron.schedule($1, $2, $3)' USING 'pg_marketing requests', '* * * * *', 'CALL analytics.refresh_requested()';
+END
+$$;
+COMMENT ON FUNCTION analytics.schedule_refresh(text) IS
+'Lets pg_cron refresh on a schedule, and serve requests every minute
+schedule: five cron fields, in the time zone of pg_cron (GMT). Raises 55000 with the command to run where pg_cron is not installed.';

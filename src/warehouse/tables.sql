@@ -10,7 +10,7 @@ AS $function$
 DECLARE
     wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
         'fact_contracts', 'fact_campaign_performance_daily', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
-        'refresh_run', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result'];
+        'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result'];
     taken text;
 BEGIN
     IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
@@ -305,6 +305,17 @@ BEGIN
         message text
     );
     COMMENT ON TABLE warehouse.refresh_run IS 'One row per run of analytics.refresh()';
+
+    CREATE TABLE warehouse.refresh_request (
+        request_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        business_id bigint,
+        mode text NOT NULL,
+        entities text[],
+        requested_by text NOT NULL DEFAULT SESSION_USER,
+        requested_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+        taken_at timestamptz
+    );
+    COMMENT ON TABLE warehouse.refresh_request IS 'Refreshes asked for by analytics.request_refresh(); taken_at is NULL while one waits';
 
     CREATE TABLE warehouse.refresh_step (
         run_id bigint NOT NULL,
