@@ -104,7 +104,7 @@ CREATE AGGREGATE analytics.journeys_with_nulls(
 COMMENT ON FUNCTION analytics.journeys_with_nulls_final(pg_catalog.internal) IS
     'Part of the aggregate journeys_with_nulls: makes the value.';
 COMMENT ON AGGREGATE analytics.journeys_with_nulls("any", pg_catalog.timestamptz, "any", "any", boolean, "any") IS
-    'Collects journeys as analytics.journeys does, and keeps clients who never converted.
+    'Collects journeys as journeys() does, and keeps clients who never converted
 For analytics.journey_paths(.., nulls => true). The value grows with all touches, not only with those of converters; the credit of
 attribution_credit is the same from either.';
 
