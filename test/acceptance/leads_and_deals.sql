@@ -22,6 +22,7 @@ SELECT pg_temp.same('leads by share', sum(leads), 8000::numeric) FROM analytics.
 -- The deals won before the first contact are reported by name: the same ones that the raw tables show.
 CREATE TEMP TABLE early AS SELECT jsonb_agg(seller_id ORDER BY seller_id) AS names, count(*) AS n FROM raw.deals JOIN raw.leads USING (mql_id) WHERE won_date < first_contact_date;
 SELECT pg_temp.same('there are such deals', n > 0, true) FROM early;
+SELECT pg_temp.same('the check is there', count(*), 1::bigint) FROM analytics.check_data_quality() WHERE check_name = 'contract_after_first_touch';
 SELECT pg_temp.same('deals won before the first contact', q.sample, e.names), pg_temp.same('how many', q.failed_rows, e.n)
 FROM analytics.check_data_quality() q, early e WHERE q.check_name = 'contract_after_first_touch';
 -- Each month, from the raw rows.

@@ -12,6 +12,8 @@ CREATE VIEW raw.conversions AS SELECT * FROM raw.messy WHERE flag = '1';
 SELECT analytics.register_source('contracts', 'raw.conversions', '{"contract_id": "user_id || ''-'' || step", "client_id": "user_id", "signed_at": "at", "event_id": "user_id || ''-'' || step"}');
 CALL analytics.refresh();
 
+SELECT pg_temp.same('the source was read', count(*), 1::bigint) FROM warehouse.source_watermark WHERE entity = 'events';
+SELECT pg_temp.same('refused rows are kept', count(*) > 0, true) FROM warehouse.rejected_rows WHERE entity = 'events';
 SELECT pg_temp.same('rows read', rows_read, (SELECT count(*) FROM raw.messy)), pg_temp.same('accounted for', loaded + deduplicated + rejected, rows_read),
        pg_temp.same('refused', rejected, 5::bigint), pg_temp.same('repeated', deduplicated, 1::bigint)
 FROM warehouse.source_watermark WHERE entity = 'events';
