@@ -86,7 +86,10 @@ public:
     [[nodiscard]] double level() const { return combine(level_); }
     [[nodiscard]] double trend() const { return combine(trend_); }
     /** Of the day that is `day` days after the last one. */
-    [[nodiscard]] double season(int day) const { return combine(season_[(next_weekday_ + static_cast<std::size_t>(day) - 1) % week]); }
+    [[nodiscard]] double season(int day) const
+    {
+        return combine(season_[(next_weekday_ + static_cast<std::size_t>(day) - 1) % week]);
+    }
 
 private:
     using Row = Eigen::Array<double, columns, 1>;
@@ -185,7 +188,8 @@ Vertex<4> look_for_trend(Filter<true>& filter, const Fit& undamped)
     Vertex<4> best{{0, 0, 0, 0}, HUGE_VAL};
     for (const double beta : {0.02, 0.2}) {
         for (const double damping : {-2.0, 2.0}) {
-            const std::array<double, 4> at{logit(undamped.alpha), logit(undamped.gamma / (1 - undamped.alpha)), logit(beta), damping};
+            const std::array<double, 4> at{logit(undamped.alpha), logit(undamped.gamma / (1 - undamped.alpha)), logit(beta),
+                                           damping};
             if (const double value = filter.run(smoothing_at(at)); value < best.value) {
                 best = {at, value};
             }
@@ -225,7 +229,8 @@ Fit finish(Filter<damped>& filter, const Smoothing& smoothing, const Standardise
         power *= smoothing.damping;
         carried += power;
         fit.mean.push_back(data.mean + data.deviation * (filter.level() + carried * filter.trend() + filter.season(day)));
-        fit.response.push_back(smoothing.alpha + smoothing.beta * carried + (day % static_cast<int>(week) == 0 ? smoothing.gamma : 0));
+        fit.response.push_back(smoothing.alpha + smoothing.beta * carried +
+                               (day % static_cast<int>(week) == 0 ? smoothing.gamma : 0));
     }
     return fit;
 }

@@ -42,8 +42,9 @@ struct NamedModel {
     Model model;
 };
 constexpr NamedModel models[] = {
-    {"ets", Model::ets},   {"ets_damped", Model::ets_damped},     {"theta", Model::theta}, {"seasonal_naive", Model::seasonal_naive},
-    {"mean", Model::mean}, {"weekday_mean", Model::weekday_mean},
+    {"ets", Model::ets},     {"ets_damped", Model::ets_damped},
+    {"theta", Model::theta}, {"seasonal_naive", Model::seasonal_naive},
+    {"mean", Model::mean},   {"weekday_mean", Model::weekday_mean},
 };
 
 /** A damped trend is looked for from here on: in fewer days it is mostly noise. */
@@ -243,7 +244,8 @@ Fit fit_theta(std::span<const double> history, int horizon)
     fit.response[0] = 1;
     const double start = (1 - std::pow(1 - alpha, known)) / alpha;
     for (std::size_t day = 1; day <= static_cast<std::size_t>(horizon); ++day) {
-        fit.mean.push_back(smoothed.level + drift * (static_cast<double>(day) - 1 + start) + deviations[(history.size() + day - 1) % week]);
+        fit.mean.push_back(smoothed.level + drift * (static_cast<double>(day) - 1 + start) +
+                           deviations[(history.size() + day - 1) % week]);
     }
     return fit;
 }
@@ -284,7 +286,9 @@ Spread spread_of_sum(const Fit& fit, int skipped)
     Spread sum{0, 0, fit.degrees};
     const std::size_t horizon = fit.mean.size();
     const auto first = static_cast<std::size_t>(skipped);
-    const auto response = [&fit](std::size_t later) { return fit.response.empty() ? static_cast<double>(later == 0) : fit.response[later]; };
+    const auto response = [&fit](std::size_t later) {
+        return fit.response.empty() ? static_cast<double>(later == 0) : fit.response[later];
+    };
     // What the surprise of a day changes in the days that count, itself and later ones; from the last day backwards.
     double carried = 0;
     for (std::size_t day = horizon; day-- > 0;) {
@@ -334,7 +338,8 @@ Outlook outlook(const Spread& spread, Kind kind, double level)
     Outlook result{spread.mean, 0, 0};
     if (is_small_count(spread, kind)) {
         result.low = with_count_distribution(spread, [level](const auto& counts) { return quantile(counts, (1 - level) / 2); });
-        result.high = with_count_distribution(spread, [level](const auto& counts) { return quantile(complement(counts, (1 - level) / 2)); });
+        result.high = with_count_distribution(
+            spread, [level](const auto& counts) { return quantile(complement(counts, (1 - level) / 2)); });
     } else {
         const boost::math::students_t student(spread.degrees);
         const double half = quantile(complement(student, (1 - level) / 2)) * std::sqrt(spread.variance);
@@ -382,7 +387,9 @@ std::string_view name_of(Model model)
 
 Kind choose_kind(std::string_view name, std::span<const double> values)
 {
-    const auto all = [values](auto holds) { return std::ranges::all_of(values, [holds](double v) { return std::isnan(v) || holds(v); }); };
+    const auto all = [values](auto holds) {
+        return std::ranges::all_of(values, [holds](double v) { return std::isnan(v) || holds(v); });
+    };
     if (name == "real") {
         return Kind::real;
     }
@@ -392,11 +399,13 @@ Kind choose_kind(std::string_view name, std::span<const double> values)
         return none_negative ? (none_broken ? Kind::count : Kind::nonnegative) : Kind::real;
     }
     if (name != "count" && name != "nonnegative") {
-        throw Error(ErrorCode::invalid_parameter, "unknown kind of figures: " + std::string(name), {}, "Known kinds: auto, count, nonnegative, real.");
+        throw Error(ErrorCode::invalid_parameter, "unknown kind of figures: " + std::string(name), {},
+                    "Known kinds: auto, count, nonnegative, real.");
     }
     if (!none_negative || (name == "count" && !none_broken)) {
         throw Error(ErrorCode::invalid_parameter, "the figures are not of the kind " + std::string(name),
-                    none_negative ? "One of them is not whole." : "One of them is negative.", "Kind 'auto' takes what fits all of them.");
+                    none_negative ? "One of them is not whole." : "One of them is negative.",
+                    "Kind 'auto' takes what fits all of them.");
     }
     return name == "count" ? Kind::count : Kind::nonnegative;
 }
@@ -427,7 +436,8 @@ std::vector<double> arrange(std::span<const std::int32_t> dates, std::span<const
     }
     const auto length = static_cast<std::size_t>(std::int64_t{last} - first) + 1;
     if (length > most_days) {
-        throw Error(ErrorCode::invalid_parameter, "a history must not be longer than 100000 days", std::to_string(length) + " days.");
+        throw Error(ErrorCode::invalid_parameter, "a history must not be longer than 100000 days",
+                    std::to_string(length) + " days.");
     }
     std::vector<double> history(length, gaps == Gaps::zero ? 0 : unknown);
     std::vector<bool> given(length);
@@ -440,7 +450,8 @@ std::vector<double> arrange(std::span<const std::int32_t> dates, std::span<const
         }
         const auto at = static_cast<std::size_t>(std::int64_t{dates[i]} - first);
         if (given[at]) {
-            throw Error(ErrorCode::invalid_parameter, "a date comes twice", {}, "Add up the figures of a day first, with GROUP BY.");
+            throw Error(ErrorCode::invalid_parameter, "a date comes twice", {},
+                        "Add up the figures of a day first, with GROUP BY.");
         }
         given[at] = true;
         history[at] = values[i];
@@ -479,7 +490,8 @@ double probability_above(const Fit& fit, int skipped, Kind kind, double amount)
         return 1;
     }
     if (is_small_count(sum, kind)) {
-        return with_count_distribution(sum, [amount](const auto& counts) { return cdf(complement(counts, std::floor(amount))); });
+        return with_count_distribution(sum,
+                                       [amount](const auto& counts) { return cdf(complement(counts, std::floor(amount))); });
     }
     if (sum.variance <= 0) {
         return sum.mean > amount ? 1 : 0;

@@ -23,13 +23,13 @@ inline constexpr std::size_t week = 7;
 inline constexpr std::size_t fewest_days = 7;
 
 enum class Model {
-    insufficient_data,   // fewer than 7 days: no forecast
-    mean,                // 7 to 13 days: the mean of all days
-    weekday_mean,        // 14 to 20 days: the mean of each weekday
-    ets,                 // ETS(A,N,A), from 21 days
-    ets_damped,          // ETS(A,Ad,A): with a damped trend, from 28 days
-    theta,               // Theta method on deseasonalised days, from 14 days
-    seasonal_naive,      // the same weekday of the last week, from 14 days
+    insufficient_data,  // fewer than 7 days: no forecast
+    mean,               // 7 to 13 days: the mean of all days
+    weekday_mean,       // 14 to 20 days: the mean of each weekday
+    ets,                // ETS(A,N,A), from 21 days
+    ets_damped,         // ETS(A,Ad,A): with a damped trend, from 28 days
+    theta,              // Theta method on deseasonalised days, from 14 days
+    seasonal_naive,     // the same weekday of the last week, from 14 days
 };
 
 /** What the figures can be. */
@@ -69,7 +69,8 @@ enum class Gaps {
  * is left out. Throws Error(invalid_parameter) where the lengths differ, a date comes twice, a figure is infinite or the days are
  * more than 100,000.
  */
-[[nodiscard]] std::vector<double> arrange(std::span<const std::int32_t> dates, std::span<const double> values, std::int32_t last, Gaps gaps);
+[[nodiscard]] std::vector<double> arrange(std::span<const std::int32_t> dates, std::span<const double> values,
+                                          std::int32_t last, Gaps gaps);
 
 /** A fitted model, as what it says of the days after the history: day 1 is the first. */
 struct Fit {

@@ -60,7 +60,8 @@ Request read_request(FunctionCallInfo fcinfo)
     request.horizon = PG_GETARG_INT32(2);
     request.level = PG_GETARG_FLOAT8(3);
     if (request.horizon < 0 || request.horizon > longest_horizon) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("horizon must be between 0 and %d days", longest_horizon)));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("horizon must be between 0 and %d days", longest_horizon)));
     }
     if (!(request.level > 0 && request.level < 1)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("level must be between 0 and 1"),
@@ -90,14 +91,16 @@ struct Answer {
 template <class Look>
 Answer answer(const Request& request, Look look)
 {
-    const auto history = forecast::arrange({request.dates.data, request.dates.size}, {request.figures.data, request.figures.size},
-                                           request.last_day, forecast::find_gaps(request.gaps));
+    const auto history =
+        forecast::arrange({request.dates.data, request.dates.size}, {request.figures.data, request.figures.size},
+                          request.last_day, forecast::find_gaps(request.gaps));
     std::size_t known = 0;
     for (const double figure : history) {
         known += figure == figure ? 1 : 0;
     }
     const auto kind = forecast::choose_kind(request.kind, history);
-    const auto fit = forecast::fit(history, request.horizon, forecast::choose_model(request.model, known), postgres::stop_flag());
+    const auto fit =
+        forecast::fit(history, request.horizon, forecast::choose_model(request.model, known), postgres::stop_flag());
     Answer result{};
     result.model = fit.model;
     result.known_days = static_cast<std::int64_t>(known);
