@@ -15,7 +15,7 @@ AS $$
     WHERE last_complete_day.business_id IS NULL OR s.business_id = last_complete_day.business_id
 $$;
 COMMENT ON FUNCTION analytics.last_complete_day(text, bigint) IS
-'The last day before today, in the reporting time zone, that a metric''s source reaches';
+'The last day before today that a metric''s source reaches';
 
 CREATE FUNCTION analytics.metric_history(metric text, dimension text, last_day date, history_days int, platforms text[], business_id bigint)
     RETURNS TABLE (platform text, campaign_key bigint, days date[], figures double precision[])
@@ -50,7 +50,7 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_metric(text, text, int) IS 'True for arguments that a forecast of the warehouse can take, else an error (22023)';
+COMMENT ON FUNCTION analytics.check_metric(text, text, int) IS 'True for arguments that a forecast can take, else an error (22023)';
 
 CREATE FUNCTION analytics.forecast_metric(metric text, horizon int DEFAULT 28, dimension text DEFAULT 'total', platforms text[] DEFAULT NULL,
     as_of date DEFAULT NULL, level double precision DEFAULT 0.9, history_days int DEFAULT 730, business_id bigint DEFAULT NULL)
@@ -202,5 +202,5 @@ AS $$
     ORDER BY p.platform, p.campaign_name, p.campaign_id, p.campaign_key
 $$;
 COMMENT ON FUNCTION analytics.budget_pacing(date, date, numeric, text, jsonb, text[], date, double precision, double precision, bigint) IS
-'Spend of a period against its budget: so far, at its end, and what to spend per day
+'Spend of a period against its budget: so far, at its end, and per day left
 date_from, date_to: the period of the budget, for example a month. budget: of the total; budgets: of the parts, {"platform or campaign id": amount}; without them the daily budgets of the running campaigns, times the days, a calendar month counting 30.4. dimension: total, platform or campaign. as_of: last day whose spend is known, by default the last complete one. status: over or under where that is at least 80 % likely, else on_track; no_budget; insufficient_data. forecast_total, low, high: spend at the end of the period with its interval (level). p_over: probability of more than the budget; p_under: of less than budget * (1 - tolerance). recommended_daily: what is left of the budget per day that is left; recommended_by_weekday: the same, Monday to Sunday, in the proportions of the forecast, NULL for a weekday that does not come again. platform_limit: the most that ad platforms let daily budgets spend until then: twice the budget on a day, 30.4 times it in a calendar month; NULL where not all daily budgets are known. n_days, model: what the forecast rests on.';
