@@ -1,7 +1,6 @@
 #include "content/shrunk_means.hpp"
 
 #include <array>
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
