@@ -35,6 +35,7 @@ SQL_FRAGMENTS = \
 	src/attribution/attribution.sql \
 	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \
+	src/content/content.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

@@ -1,5 +1,6 @@
 #include "content/shrunk_means.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/tools/toms748_solve.hpp>
@@ -41,7 +42,7 @@ double below(const Mixture& mixture, double x)
 {
     double sum = 0;
     for (const Component& c : mixture) {
-        if (c.weight > 0) {
+        if (c.weight > 1e-16) {
             sum += c.weight *
                    (c.deviation > 0 ? cdf(boost::math::normal(c.mean, c.deviation), x) : static_cast<double>(c.mean <= x));
         }
@@ -89,39 +90,67 @@ Level level_of(std::span<const Moments> groups, double ratio, double spread)
     return {mean, 1 / precision, -(log_variances + std::log(precision) + squares) / 2};
 }
 
-struct Posterior {
-    std::array<double, nodes> ratio, weight;
-    std::array<Level, nodes> level;
+/** What one ratio, of probability `weight`, says: sums over the groups, each weighted by its share of the figures. */
+struct Node {
+    double weight, ratio;
+    Level level;
+    double mean = 0;        // of the drawn means
+    double variance = 0;    // of what is their own
+    double from_level = 0;  // how much of the overall mean's error they share
+};
+using Posterior = std::array<Node, nodes>;
+
+/** A group's mean as one ratio draws it: mean, variance of its own, and share in the error of the overall mean. */
+struct Drawn {
+    double mean, variance, from_level;
 };
 
-Posterior posterior_of_ratio(std::span<const Moments> groups, double spread)
+Drawn draw_in(const Moments& group, const Node& node)
+{
+    const double between = node.ratio * node.ratio;
+    const double kept = between / (between + 1 / group.count);
+    return {node.level.mean + kept * (group.mean - node.level.mean), kept / group.count, 1 - kept};
+}
+
+Posterior posterior_of_ratio(std::span<const Moments> groups, double count, double spread)
 {
     Posterior posterior;
     double greatest = -HUGE_VAL;
     for (std::size_t k = 0; k < nodes; ++k) {
-        posterior.ratio[k] = median_ratio * std::tan(std::numbers::pi / 2 * (static_cast<double>(k) + 0.5) / nodes);
-        posterior.level[k] = level_of(groups, posterior.ratio[k], spread);
-        greatest = std::max(greatest, posterior.level[k].log_likelihood);
+        Node& node = posterior[k];
+        node.ratio = median_ratio * std::tan(std::numbers::pi / 2 * (static_cast<double>(k) + 0.5) / nodes);
+        node.level = level_of(groups, node.ratio, spread);
+        greatest = std::max(greatest, node.level.log_likelihood);
+        for (const Moments& group : groups) {
+            const Drawn drawn = draw_in(group, node);
+            const double share = group.count / count;
+            node.mean += share * drawn.mean;
+            node.variance += share * share * drawn.variance;
+            node.from_level += share * drawn.from_level;
+        }
     }
     double sum = 0;
-    for (std::size_t k = 0; k < nodes; ++k) {
-        posterior.weight[k] = std::exp(posterior.level[k].log_likelihood - greatest);
-        sum += posterior.weight[k];
+    for (Node& node : posterior) {
+        node.weight = std::exp(node.level.log_likelihood - greatest);
+        sum += node.weight;
     }
-    for (double& weight : posterior.weight) {
-        weight /= sum;
+    for (Node& node : posterior) {
+        node.weight /= sum;
     }
     return posterior;
 }
 
-Mixture effect_of(const Moments& group, const Posterior& posterior, double spread)
+/** The group's mean less the mean of all figures' groups. */
+Mixture effect_of(const Moments& group, const Posterior& posterior, double count, double spread)
 {
     Mixture mixture;
+    const double share = group.count / count;
     for (std::size_t k = 0; k < nodes; ++k) {
-        const double between = posterior.ratio[k] * posterior.ratio[k];
-        const double kept = between / (between + 1 / group.count);
-        const double variance = kept / group.count + kept * kept * posterior.level[k].variance;
-        mixture[k] = {posterior.weight[k], kept * (group.mean - posterior.level[k].mean), spread * std::sqrt(variance)};
+        const Node& node = posterior[k];
+        const Drawn drawn = draw_in(group, node);
+        const double common = drawn.from_level - node.from_level;
+        const double variance = (1 - 2 * share) * drawn.variance + node.variance + common * common * node.level.variance;
+        mixture[k] = {node.weight, drawn.mean - node.mean, spread * std::sqrt(std::max(0.0, variance))};
     }
     return mixture;
 }
@@ -167,13 +196,9 @@ ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<cons
         }
         return result;
     }
-    const Posterior posterior = posterior_of_ratio(groups, result.spread);
-    result.overall = 0;
-    for (std::size_t k = 0; k < nodes; ++k) {
-        result.overall += posterior.weight[k] * posterior.level[k].mean;
-    }
+    const Posterior posterior = posterior_of_ratio(groups, all.count, result.spread);
     for (const Moments& group : groups) {
-        const Mixture mixture = effect_of(group, posterior, result.spread);
+        const Mixture mixture = effect_of(group, posterior, all.count, result.spread);
         double expected = 0;
         for (const Component& c : mixture) {
             expected += c.weight * c.mean;

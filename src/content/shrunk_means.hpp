@@ -18,7 +18,7 @@ struct GroupEffect {
     double count;
     /** Plain mean of the group's figures. */
     double mean;
-    /** How far the group's mean lies from that of all groups: expectation and central interval, drawn towards 0. */
+    /** How far the group's true mean lies from that of all figures' groups: expectation and central interval, drawn towards 0. */
     double effect, low, high;
     /** Posterior probability that the effect is above 0. */
     double p_above;
@@ -30,7 +30,7 @@ struct GroupEffect {
 };
 
 struct ShrunkMeans {
-    /** Mean of the group means, each weighted by how well it is known. */
+    /** Mean of all figures. */
     double overall;
     /** Standard deviation within groups, and its degrees of freedom. */
     double spread, degrees;

@@ -318,7 +318,7 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.fact_content_metrics IS 'One row per day and content, as its source counts; NULL where the source does not count it';
     COMMENT ON COLUMN warehouse.fact_content_metrics.is_cumulative IS 'The numbers are totals up to that day, not those of the day (option cumulative of the source)';
-    CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id);
+    CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id, date);
 
     CREATE TABLE warehouse.campaign_roi_daily (
         business_id bigint NOT NULL DEFAULT 1,

@@ -70,14 +70,16 @@ TEST(ShrunkMeans, IntervalsHoldTheTruthAsOftenAsTheySay)
                 effect = between * normal(generator);
             }
             const auto found = estimate(draw(generator, effects, 8, 1), 10);
-            double centre = 0;
+            double centre = 0, truth = 0;
             for (std::size_t g = 0; g < 10; ++g) {
                 centre += found.groups[g].mean / 10;
+                truth += effects[g] / 10;
             }
             for (std::size_t g = 0; g < 10; ++g) {
-                held += found.groups[g].low <= effects[g] && effects[g] <= found.groups[g].high ? 1 : 0;
-                error += std::pow(found.groups[g].effect - effects[g], 2);
-                plain_error += std::pow(found.groups[g].mean - centre - effects[g], 2);
+                const double effect = effects[g] - truth;
+                held += found.groups[g].low <= effect && effect <= found.groups[g].high ? 1 : 0;
+                error += std::pow(found.groups[g].effect - effect, 2);
+                plain_error += std::pow(found.groups[g].mean - centre - effect, 2);
                 ++all;
             }
         }
