@@ -73,46 +73,49 @@ A fall below half of the total before is a counter that began anew; a smaller fa
 
 CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
     RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
-                   clicks bigint, reach bigint)
+                   clicks bigint, reach bigint, engagement bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT m.business_id, m.date, m.platform, m.content_id,
-           CASE WHEN m.is_cumulative THEN analytics.day_gain(m.views, COALESCE(p.views,
-               analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views')), f.counts) ELSE m.views END,
-           CASE WHEN m.is_cumulative THEN analytics.day_gain(m.likes, COALESCE(p.likes,
-               analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes')), f.counts) ELSE m.likes END,
-           CASE WHEN m.is_cumulative THEN analytics.day_gain(m.shares, COALESCE(p.shares,
-               analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares')), f.counts) ELSE m.shares END,
-           CASE WHEN m.is_cumulative THEN analytics.day_gain(m.comments, COALESCE(p.comments,
-               analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments')), f.counts) ELSE m.comments END,
-           CASE WHEN m.is_cumulative THEN analytics.day_gain(m.clicks, COALESCE(p.clicks,
-               analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks')), f.counts) ELSE m.clicks END,
-           CASE WHEN m.is_cumulative THEN analytics.day_gain(m.reach, COALESCE(p.reach,
-               analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach')), f.counts) ELSE m.reach END
-    FROM warehouse.fact_content_metrics m
-    LEFT JOIN LATERAL (
-        SELECT b.* FROM warehouse.fact_content_metrics b
-        WHERE m.is_cumulative AND b.business_id = m.business_id AND b.platform = m.platform AND b.content_id = m.content_id
-          AND b.date < m.date AND b.source_id = m.source_id ORDER BY b.date DESC LIMIT 1) p ON true
-    -- The first total of what was there before the source's first day holds a past that nobody saw: no day's gain.
-    LEFT JOIN LATERAL (
-        SELECT content_days.count_past OR COALESCE((
-            SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date >= w.first_day FROM warehouse.fact_content c
-            WHERE c.business_id = m.business_id AND c.platform = m.platform AND c.content_id = m.content_id), m.date > w.first_day) AS counts
-        FROM warehouse.settings s, LATERAL (
-            SELECT d.date AS first_day FROM warehouse.fact_content_metrics d
-            WHERE d.business_id = m.business_id AND d.source_id = m.source_id ORDER BY d.date LIMIT 1) w
-        WHERE s.business_id = m.business_id) f ON m.is_cumulative
-    WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
-      AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
-      -- Where two sources report a day of a post, the one registered first counts.
-      AND NOT EXISTS (
-          SELECT FROM warehouse.fact_content_metrics o WHERE o.business_id = m.business_id AND o.platform = m.platform
-            AND o.content_id = m.content_id AND o.date = m.date AND o.source_id < m.source_id)
+    SELECT g.*, CASE WHEN COALESCE(g.likes, g.shares, g.comments) IS NOT NULL
+                     THEN COALESCE(g.likes, 0) + COALESCE(g.shares, 0) + COALESCE(g.comments, 0) END
+    FROM (
+        SELECT m.business_id AS business, m.date AS day, m.platform, m.content_id,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.views, COALESCE(p.views,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views')), f.counts) ELSE m.views END AS views,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.likes, COALESCE(p.likes,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes')), f.counts) ELSE m.likes END AS likes,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.shares, COALESCE(p.shares,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares')), f.counts) ELSE m.shares END AS shares,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.comments, COALESCE(p.comments,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments')), f.counts) ELSE m.comments END AS comments,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.clicks, COALESCE(p.clicks,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks')), f.counts) ELSE m.clicks END AS clicks,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.reach, COALESCE(p.reach,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach')), f.counts) ELSE m.reach END AS reach
+        FROM warehouse.fact_content_metrics m
+        LEFT JOIN LATERAL (
+            SELECT b.* FROM warehouse.fact_content_metrics b
+            WHERE m.is_cumulative AND b.business_id = m.business_id AND b.platform = m.platform AND b.content_id = m.content_id
+              AND b.date < m.date AND b.source_id = m.source_id ORDER BY b.date DESC LIMIT 1) p ON true
+        -- The first total of what was there before the source's first day holds a past that nobody saw: no day's gain.
+        LEFT JOIN LATERAL (
+            SELECT content_days.count_past OR COALESCE((
+                SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date >= w.first_day FROM warehouse.fact_content c
+                WHERE c.business_id = m.business_id AND c.platform = m.platform AND c.content_id = m.content_id), m.date > w.first_day) AS counts
+            FROM warehouse.settings s, LATERAL (
+                SELECT d.date AS first_day FROM warehouse.fact_content_metrics d
+                WHERE d.business_id = m.business_id AND d.source_id = m.source_id ORDER BY d.date LIMIT 1) w
+            WHERE s.business_id = m.business_id) f ON m.is_cumulative
+        WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
+          AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
+          -- Where two sources report a day of a post, the one registered first counts.
+          AND NOT EXISTS (
+              SELECT FROM warehouse.fact_content_metrics o WHERE o.business_id = m.business_id AND o.platform = m.platform
+                AND o.content_id = m.content_id AND o.date = m.date AND o.source_id < m.source_id)) g
 $$;
 COMMENT ON FUNCTION analytics.content_days(date, date, bigint, boolean) IS
 'What each post earned on each day, from daily figures and running totals alike
-Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day, and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain, unless count_past. NULL where a source does not count something. business_id: NULL for all.';
+Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day, and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain, unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of them. business_id: NULL for all.';
 
 CREATE FUNCTION analytics.content_overview(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
     RETURNS TABLE (total_posts bigint, total_reach bigint, total_engagement bigint, avg_engagement_rate numeric, growth_rate numeric,
@@ -128,11 +131,12 @@ BEGIN
         SELECT p.* FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p
     )
     SELECT COALESCE(pg_catalog.sum(p.posts), 0)::bigint, COALESCE(pg_catalog.sum(p.reach), 0)::bigint, COALESCE(pg_catalog.sum(p.engagement), 0)::bigint,
-           pg_catalog.round(100.0 * pg_catalog.sum(p.rated_engagement) / NULLIF(pg_catalog.sum(p.views), 0), 4),
+           pg_catalog.round(100.0 * pg_catalog.sum(p.rated_engagement) / NULLIF(pg_catalog.sum(p.rated_views), 0), 4),
            pg_catalog.round(100.0 * (pg_catalog.sum(p.engagement) - pg_catalog.sum(p.engagement_before)) / NULLIF(pg_catalog.sum(p.engagement_before), 0), 4),
            (SELECT t.platform FROM platform t WHERE t.engagement > 0 ORDER BY t.engagement DESC, t.platform LIMIT 1),
            COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('platform', p.platform, 'posts', p.posts, 'views', p.views, 'reach', p.reach,
-               'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate) ORDER BY p.engagement DESC, p.platform), '[]'),
+               'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate) ORDER BY p.engagement DESC, p.platform)
+               FILTER (WHERE p.platform IS NOT NULL), '[]'),
            COALESCE(pg_catalog.sum(p.views), 0)::bigint, COALESCE(pg_catalog.sum(p.engagement_before), 0)::bigint,
            COALESCE(pg_catalog.sum(p.posts_without_metrics), 0)::bigint, d.last - content_overview.days + 1, d.last
     FROM (SELECT COALESCE(content_overview.as_of, analytics.content_last_day(content_overview.business_id)) AS last) d
@@ -142,12 +146,12 @@ END
 $$;
 COMMENT ON FUNCTION analytics.content_overview(bigint, int, date) IS
 'Posts, reach and engagement of a period, and their growth: one row
-business_id: NULL for all that the caller may see. days: length of the period, 1 to 365. as_of: its last day, by default the last complete day that the metrics reach. total_posts: published in the period, of which posts_without_metrics have no figure at all. total_engagement: likes, shares and comments gained in the period, by posts of any age. avg_engagement_rate: engagement / views * 100, of figures that have views. growth_rate: percent against the equally long period before; NULL where that had none. top_platform: of the most engagement. platform_breakdown: the same per platform, as JSON.';
+business_id: NULL for all that the caller may see. days: length of the period, 1 to 365. as_of: its last day, by default the last complete day that the metrics reach. total_posts: published in the period, of which posts_without_metrics have no figure at all. total_engagement: likes, shares and comments gained in the period, by posts of any age. avg_engagement_rate: engagement / views * 100, of figures that have both. growth_rate: percent against the equally long period before; NULL where that had none. top_platform: of the most engagement. platform_breakdown: the same per platform, as JSON.';
 
 CREATE FUNCTION analytics.content_platforms(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
     RETURNS TABLE (platform text, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
                    engagement bigint, engagement_rate numeric, click_through_rate numeric, share_pct numeric, engagement_before bigint,
-                   growth_rate numeric, rated_engagement bigint, posts_without_metrics bigint)
+                   growth_rate numeric, rated_engagement bigint, rated_views bigint, posts_without_metrics bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 #variable_conflict use_column
@@ -158,8 +162,7 @@ BEGIN
     last := COALESCE(content_platforms.as_of, analytics.content_last_day(content_platforms.business_id));
     RETURN QUERY
     WITH earned AS (
-        SELECT d.platform, d.day > last - content_platforms.days AS now, d.views, d.reach, d.likes, d.shares, d.comments, d.clicks,
-               COALESCE(d.likes, 0) + COALESCE(d.shares, 0) + COALESCE(d.comments, 0) AS engagement
+        SELECT d.*, d.day > last - content_platforms.days AS now
         FROM analytics.content_days(last - 2 * content_platforms.days + 1, last, content_platforms.business_id) d
     ), per_platform AS (
         SELECT e.platform, 0::bigint AS posts, pg_catalog.sum(e.views) FILTER (WHERE e.now) AS views, pg_catalog.sum(e.reach) FILTER (WHERE e.now) AS reach,
@@ -167,10 +170,12 @@ BEGIN
                pg_catalog.sum(e.comments) FILTER (WHERE e.now) AS comments, pg_catalog.sum(e.clicks) FILTER (WHERE e.now) AS clicks,
                pg_catalog.sum(e.engagement) FILTER (WHERE e.now) AS engagement, pg_catalog.sum(e.engagement) FILTER (WHERE NOT e.now) AS before,
                pg_catalog.sum(e.engagement) FILTER (WHERE e.now AND e.views IS NOT NULL) AS rated,
-               pg_catalog.sum(e.clicks) FILTER (WHERE e.now AND e.views IS NOT NULL) AS rated_clicks, 0::bigint AS bare
+               pg_catalog.sum(e.views) FILTER (WHERE e.now AND e.engagement IS NOT NULL) AS rated_views,
+               100.0 * pg_catalog.sum(e.clicks) FILTER (WHERE e.now AND e.views IS NOT NULL)
+                   / NULLIF(pg_catalog.sum(e.views) FILTER (WHERE e.now AND e.clicks IS NOT NULL), 0) AS click_through_rate, 0::bigint AS bare
         FROM earned e GROUP BY e.platform
         UNION ALL
-        SELECT c.platform, pg_catalog.count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        SELECT c.platform, pg_catalog.count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL,
                pg_catalog.count(*) FILTER (WHERE NOT EXISTS (SELECT FROM warehouse.fact_content_metrics m
                    WHERE m.business_id = c.business_id AND m.platform = c.platform AND m.content_id = c.content_id))
         FROM warehouse.fact_content c JOIN warehouse.settings s ON s.business_id = c.business_id
@@ -183,19 +188,20 @@ BEGIN
                COALESCE(pg_catalog.sum(p.shares), 0)::bigint AS shares, COALESCE(pg_catalog.sum(p.comments), 0)::bigint AS comments,
                COALESCE(pg_catalog.sum(p.clicks), 0)::bigint AS clicks, COALESCE(pg_catalog.sum(p.engagement), 0)::bigint AS engagement,
                COALESCE(pg_catalog.sum(p.before), 0)::bigint AS before, COALESCE(pg_catalog.sum(p.rated), 0)::bigint AS rated,
-               pg_catalog.sum(p.rated_clicks) AS rated_clicks, pg_catalog.sum(p.bare)::bigint AS bare
+               COALESCE(pg_catalog.sum(p.rated_views), 0)::bigint AS rated_views, pg_catalog.max(p.click_through_rate) AS click_through_rate,
+               pg_catalog.sum(p.bare)::bigint AS bare
         FROM per_platform p GROUP BY p.platform
     )
     SELECT w.platform, w.posts, w.views, w.reach, w.likes, w.shares, w.comments, w.clicks, w.engagement,
-           pg_catalog.round(100.0 * w.rated / NULLIF(w.views, 0), 4), pg_catalog.round(100.0 * w.rated_clicks / NULLIF(w.views, 0), 4),
+           pg_catalog.round(100.0 * w.rated / NULLIF(w.rated_views, 0), 4), pg_catalog.round(w.click_through_rate, 4),
            pg_catalog.round(100.0 * w.engagement / NULLIF(pg_catalog.sum(w.engagement) OVER (), 0), 4), w.before,
-           pg_catalog.round(100.0 * (w.engagement - w.before) / NULLIF(w.before, 0), 4), w.rated, w.bare
+           pg_catalog.round(100.0 * (w.engagement - w.before) / NULLIF(w.before, 0), 4), w.rated, w.rated_views, w.bare
     FROM whole w ORDER BY w.engagement DESC, w.platform;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_platforms(bigint, int, date) IS
 'Posts, reach and engagement of a period per platform
-Arguments as of content_overview(). posts: published in the period; all other figures are what posts of any age gained in it. engagement = likes + shares + comments; engagement_rate = engagement / views * 100 and click_through_rate = clicks / views * 100, of figures that have views (rated_engagement); share_pct: of all platforms'' engagement; engagement_before, growth_rate: the equally long period before. posts_without_metrics: of the posts, those without any figure. NULL where a divisor is 0.';
+Arguments as of content_overview(). posts: published in the period; all other figures are what posts of any age gained in it. engagement = likes + shares + comments; engagement_rate = engagement / views * 100 (rated_engagement / rated_views: of figures that have both) and click_through_rate = clicks / views * 100; share_pct: of all platforms'' engagement; engagement_before, growth_rate: the equally long period before. posts_without_metrics: of the posts, those without any figure. NULL where a divisor is 0.';
 
 CREATE FUNCTION analytics.content_trends(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
     RETURNS TABLE (dt date, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
@@ -212,8 +218,8 @@ BEGIN
     WITH earned AS (
         SELECT d.day, pg_catalog.sum(d.views)::bigint AS views, pg_catalog.sum(d.reach)::bigint AS reach, pg_catalog.sum(d.likes)::bigint AS likes,
                pg_catalog.sum(d.shares)::bigint AS shares, pg_catalog.sum(d.comments)::bigint AS comments, pg_catalog.sum(d.clicks)::bigint AS clicks,
-               pg_catalog.sum(COALESCE(d.likes, 0) + COALESCE(d.shares, 0) + COALESCE(d.comments, 0))::bigint AS engagement,
-               pg_catalog.sum(COALESCE(d.likes, 0) + COALESCE(d.shares, 0) + COALESCE(d.comments, 0)) FILTER (WHERE d.views IS NOT NULL) AS rated
+               pg_catalog.sum(d.engagement)::bigint AS engagement, 100.0 * pg_catalog.sum(d.engagement) FILTER (WHERE d.views IS NOT NULL)
+                   / NULLIF(pg_catalog.sum(d.views) FILTER (WHERE d.engagement IS NOT NULL), 0) AS rate
         FROM analytics.content_days(last - content_trends.days + 1, last, content_trends.business_id) d GROUP BY d.day
     ), published AS (
         SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date AS day, pg_catalog.count(*) AS posts
@@ -222,7 +228,7 @@ BEGIN
         GROUP BY 1
     )
     SELECT (last - n.back) AS dt, COALESCE(p.posts, 0), COALESCE(e.views, 0), COALESCE(e.reach, 0), COALESCE(e.likes, 0), COALESCE(e.shares, 0),
-           COALESCE(e.comments, 0), COALESCE(e.clicks, 0), COALESCE(e.engagement, 0), pg_catalog.round(100.0 * e.rated / NULLIF(e.views, 0), 4)
+           COALESCE(e.comments, 0), COALESCE(e.clicks, 0), COALESCE(e.engagement, 0), pg_catalog.round(e.rate, 4)
     FROM pg_catalog.generate_series(0, content_trends.days - 1) n (back)
     LEFT JOIN earned e ON e.day = last - n.back
     LEFT JOIN published p ON p.day = last - n.back
@@ -236,19 +242,17 @@ Arguments as of content_overview(); days: 7 to 90. posts: published on the day; 
 CREATE FUNCTION analytics.content_totals(published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)
     RETURNS TABLE (business bigint, platform text, content_id text, title text, content_type text, author text, hashtags text, published_local timestamp,
                    published_at timestamptz, views bigint, likes bigint, shares bigint, comments bigint, clicks bigint, reach bigint, engagement bigint,
-                   rated_engagement bigint, rated_clicks bigint, has_metrics boolean)
+                   has_metrics boolean)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_at AT TIME ZONE s.reporting_timezone,
-           c.published_at, t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.rated, t.rated_clicks, t.n > 0
+           c.published_at, t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.n > 0
     FROM warehouse.fact_content c
     JOIN warehouse.settings s ON s.business_id = c.business_id
     CROSS JOIN LATERAL (
         SELECT pg_catalog.sum(d.views)::bigint AS views, pg_catalog.sum(d.likes)::bigint AS likes, pg_catalog.sum(d.shares)::bigint AS shares,
                pg_catalog.sum(d.comments)::bigint AS comments, pg_catalog.sum(d.clicks)::bigint AS clicks, pg_catalog.sum(d.reach)::bigint AS reach,
-               pg_catalog.sum(COALESCE(d.likes, 0) + COALESCE(d.shares, 0) + COALESCE(d.comments, 0))::bigint AS engagement,
-               pg_catalog.sum(COALESCE(d.likes, 0) + COALESCE(d.shares, 0) + COALESCE(d.comments, 0)) FILTER (WHERE d.views IS NOT NULL)::bigint AS rated,
-               pg_catalog.sum(d.clicks) FILTER (WHERE d.views IS NOT NULL)::bigint AS rated_clicks, pg_catalog.count(*) AS n
+               pg_catalog.sum(d.engagement)::bigint AS engagement, pg_catalog.count(*) AS n
         FROM analytics.content_days('-infinity', COALESCE(content_totals.as_of, 'infinity'), NULL, true) d
         WHERE d.business = c.business_id AND d.platform = c.platform AND d.content_id = c.content_id) t
     WHERE (content_totals.business_id IS NULL OR c.business_id = content_totals.business_id)
@@ -276,8 +280,8 @@ BEGIN
     last := COALESCE(content_performance.as_of, analytics.content_last_day(content_performance.business_id));
     RETURN QUERY
     SELECT t.platform, t.content_id, t.title, t.content_type, t.author, t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0), COALESCE(t.shares, 0),
-           COALESCE(t.comments, 0), COALESCE(t.clicks, 0), pg_catalog.round(100.0 * t.rated_engagement / NULLIF(t.views, 0), 4),
-           pg_catalog.round(100.0 * t.rated_clicks / NULLIF(t.views, 0), 4), COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
+           COALESCE(t.comments, 0), COALESCE(t.clicks, 0), pg_catalog.round(100.0 * t.engagement / NULLIF(t.views, 0), 4),
+           pg_catalog.round(100.0 * t.clicks / NULLIF(t.views, 0), 4), COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
     FROM analytics.content_totals(CASE WHEN content_performance.days IS NOT NULL THEN last - analytics.check_days(content_performance.days, 1, 3660) + 1 END,
                                   last, content_performance.business_id, last) t
     ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform, t.content_id, t.business LIMIT content_performance.row_limit;
@@ -299,10 +303,10 @@ AS $$
         SELECT r.*, pg_catalog.avg(r.log_rate) OVER (PARTITION BY r.business, r.platform) AS of_platform,
                pg_catalog.avg(r.log_rate) OVER (PARTITION BY r.business, r.platform, r.content_type) AS of_cell
         FROM (
-            SELECT t.*, pg_catalog.ln((GREATEST(t.rated_engagement, 0) + 0.5) / (t.views + 1.0))::double precision AS log_rate
+            SELECT t.*, pg_catalog.ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision AS log_rate
             -- A post of yesterday has not been seen by most who will see it.
             FROM analytics.content_totals(content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
-            WHERE t.views > 0) r) p
+            WHERE t.views > 0 AND t.engagement IS NOT NULL) r) p
     CROSS JOIN LATERAL (
         SELECT CASE content_groups.dimension WHEN 'hour' THEN pg_catalog.to_char(p.published_local, 'HH24:00') WHEN 'weekday' THEN pg_catalog.to_char(p.published_local, 'FMDay')
                                              WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)') WHEN 'platform' THEN p.platform
@@ -314,7 +318,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.content_groups(text, int, date, bigint) IS
 'Posts by what is compared, with the logarithm of their engagement rate
-Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without views have no rate, those of the last two days not yet; both are left out.';
+Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without views, or of a source that counts no engagement, have no rate, those of the last two days not yet: they are left out.';
 
 CREATE FUNCTION analytics.content_ranking(dimension text, business_id bigint DEFAULT NULL, days int DEFAULT 180, row_limit int DEFAULT 20, as_of date DEFAULT NULL,
     level double precision DEFAULT 0.9)
@@ -349,14 +353,14 @@ BEGIN
     SELECT a.group_name, a.n, g.views, g.engagement, pg_catalog.round(100.0 * g.engagement / NULLIF(g.views, 0), 4),
            pg_catalog.round((100 * a.overall_rate * pg_catalog.exp(a.effect))::numeric, 4), pg_catalog.round(pg_catalog.exp(a.effect)::numeric, 4),
            pg_catalog.round(pg_catalog.exp(a.low)::numeric, 4), pg_catalog.round(pg_catalog.exp(a.high)::numeric, 4), a.p_above, a.p_adjusted,
-           COALESCE(a.p_adjusted <= 0.05, false)
+           COALESCE(a.p_adjusted <= 0.05 AND a.low > 0, false)
     FROM adjusted a JOIN per_group g ON g.group_name = a.group_name
     ORDER BY a.effect DESC NULLS LAST, a.group_name LIMIT content_ranking.row_limit;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision) IS
 'Hours, weekdays, types, platforms, hashtags or authors by what posts earn there
-dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing, the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are. lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low, high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a mean by chance, over all subjects of the call (Holm); stands_out: at most 5 %.';
+dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing, the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are. lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low, high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 % and low is above 1.';
 
 CREATE FUNCTION analytics.content_insights(business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL)
     RETURNS TABLE (kind text, subject text, value numeric, lift numeric, low numeric, high numeric, n bigint, text text)
