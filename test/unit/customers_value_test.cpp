@@ -132,15 +132,21 @@ TEST_F(CdNow, MbgNbdHasTheExpectedMaximumAndValues)
     const PurchaseFit fit = fit_purchases(mbgnbd, histories, never);
     const auto expected = read_csv("oracle_other_models_params_cdnow_sample.csv").at(1);
     EXPECT_TRUE(fit.quality.converged) << fit.quality.reason;
-    expect_relative(fit.parameters.r, number(expected, "r"), 1e-8, "r");
-    expect_relative(fit.parameters.alpha, number(expected, "alpha"), 1e-8, "alpha");
-    expect_relative(fit.parameters.a, number(expected, "a"), 1e-8, "a");
-    expect_relative(fit.parameters.b, number(expected, "b"), 1e-8, "b");
+    expect_relative(fit.parameters.r, number(expected, "r"), 1e-6, "r");
+    expect_relative(fit.parameters.alpha, number(expected, "alpha"), 1e-6, "alpha");
+    expect_relative(fit.parameters.a, number(expected, "a"), 1e-6, "a");
+    expect_relative(fit.parameters.b, number(expected, "b"), 1e-6, "b");
     EXPECT_NEAR(fit.quality.log_likelihood, number(expected, "LL"), 1e-6);
     const auto values = read_csv("oracle_mbg_nbd_cdnow_sample.csv");
     // The file's values are those of the file's parameters.
     const PurchaseParameters theirs{mbgnbd, number(expected, "r"), number(expected, "alpha"), number(expected, "a"),
                                     number(expected, "b")};
+    // The search that made the file ended at about seven digits; our maximum is no lower, and theirs no better.
+    double ours_over_theirs = 0;
+    for (const WeightedHistory& row : histories) {
+        ours_over_theirs += likelihood(fit.parameters, row.history) - likelihood(theirs, row.history);
+    }
+    EXPECT_GE(ours_over_theirs, -1e-9);
     double alive = 0;
     double purchases = 0;
     for (std::size_t i = 0; i < histories.size(); ++i) {
