@@ -29,6 +29,7 @@ SQL_FRAGMENTS = \
 	src/warehouse/quality.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
+	src/customers/value_warehouse.sql \
 	src/endpoints/filters.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \

@@ -28,7 +28,7 @@ COMMENT ON FUNCTION analytics.purchases_out(analytics.purchases) IS 'Output of t
 COMMENT ON FUNCTION analytics.purchases_recv(pg_catalog.internal) IS 'Binary input of type purchases.';
 COMMENT ON FUNCTION analytics.purchases_send(analytics.purchases) IS 'Binary output of type purchases.';
 
-CREATE FUNCTION analytics.purchases_transition(pg_catalog.internal, "any", date, double precision) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics.purchases_transition(pg_catalog.internal, "any", date, double precision, boolean) RETURNS pg_catalog.internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_transition';
 CREATE FUNCTION analytics.purchases_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_combine';
@@ -39,7 +39,7 @@ CREATE FUNCTION analytics.purchases_deserialise(pg_catalog.bytea, pg_catalog.int
 CREATE FUNCTION analytics.purchases_final(pg_catalog.internal) RETURNS analytics.purchases
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_final';
 
-CREATE AGGREGATE analytics.purchases(customer "any", purchased_on date, amount double precision) (
+CREATE AGGREGATE analytics.purchases(customer "any", purchased_on date, amount double precision, is_refund boolean) (
     SFUNC = analytics.purchases_transition,
     STYPE = pg_catalog.internal,
     SSPACE = 65536,
@@ -50,16 +50,17 @@ CREATE AGGREGATE analytics.purchases(customer "any", purchased_on date, amount d
     PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION analytics.purchases_transition(pg_catalog.internal, "any", date, double precision) IS
+COMMENT ON FUNCTION analytics.purchases_transition(pg_catalog.internal, "any", date, double precision, boolean) IS
     'Part of the aggregate purchases: adds a row.';
 COMMENT ON FUNCTION analytics.purchases_combine(pg_catalog.internal, pg_catalog.internal) IS 'Part of the aggregate purchases: joins two states.';
 COMMENT ON FUNCTION analytics.purchases_serialise(pg_catalog.internal) IS 'Part of the aggregate purchases: sends a state.';
 COMMENT ON FUNCTION analytics.purchases_deserialise(pg_catalog.bytea, pg_catalog.internal) IS 'Part of the aggregate purchases: receives a state.';
 COMMENT ON FUNCTION analytics.purchases_final(pg_catalog.internal) IS 'Part of the aggregate purchases: makes the value.';
-COMMENT ON AGGREGATE analytics.purchases("any", date, double precision) IS
+COMMENT ON AGGREGATE analytics.purchases("any", date, double precision, boolean) IS
     'Collects purchases: who bought on which day, and for how much
-customer: any type; never NULL. purchased_on: never NULL; all rows of a customer''s day are one purchase. amount: what was paid, NULL is
-  0; a negative amount is a refund, no purchase: it takes from what was paid on that day, or else on the last day of purchase before.
+customer: any type; never NULL. purchased_on: never NULL; all rows of a customer''s day are one purchase. amount: money or profit; NULL is
+  0. is_refund: the row is no purchase; its amount, negative as a rule, belongs to what was paid on that day, or else to the last day of
+  purchase before. NULL is false.
 The order of the rows does not matter.';
 
 CREATE FUNCTION analytics.purchase_summary(

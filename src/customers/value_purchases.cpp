@@ -52,6 +52,11 @@ bool possible_kind(std::uint8_t kind)
 
 constexpr std::int32_t refund_bit = 1;
 
+bool possible_day(std::int32_t code)
+{
+    return code >= -2 * most_days && code <= 2 * most_days + refund_bit;
+}
+
 }  // namespace
 
 PurchasesView::PurchasesView(std::span<const std::byte> bytes)
@@ -102,10 +107,8 @@ void PurchasesView::check_days() const
         const std::uint32_t end = day_end_[i];
         require(end > begin && end <= day_.size(), "a customer has no days");
         for (std::uint32_t at = begin; at < end; ++at) {
-            require(std::abs(std::int64_t{day_[at]}) <= 2 * std::int64_t{most_days} + 1 && std::isfinite(amount_[at]),
-                    "a day or an amount is out of range");
+            require(possible_day(day_[at]) && std::isfinite(amount_[at]), "a day or an amount is out of range");
             require(at == begin || day_[at - 1] >> 1 < day_[at] >> 1, "the days of a customer are not in order");
-            require((day_[at] & refund_bit) == 0 || amount_[at] < 0, "a refund is not negative");
         }
         begin = end;
     }
@@ -182,7 +185,7 @@ void PurchasesState::expect_kind(IdKind kind)
     }
 }
 
-void PurchasesState::append(const Identifier& customer, std::int32_t day, double amount)
+void PurchasesState::append(const Identifier& customer, std::int32_t day, double amount, bool refund)
 {
     if (!std::isfinite(amount)) {
         throw Error(ErrorCode::numeric_range, "the amount of a purchase must be finite");
@@ -193,7 +196,7 @@ void PurchasesState::append(const Identifier& customer, std::int32_t day, double
     expect_kind(customer.kind);
     const std::int64_t code = customer.kind == IdKind::integer ? customer.number : std::int64_t{texts_.code(customer.text)};
     // -0 becomes 0: one value, one image.
-    rows_.push_back({code, amount + 0.0, day});
+    rows_.push_back({code, amount + 0.0, 2 * day + (refund ? refund_bit : 0)});
 }
 
 void PurchasesState::merge(const PurchasesState& other)
@@ -261,7 +264,7 @@ void PurchasesState::deserialise(std::span<const std::byte> bytes)
         const Row row{in.get<std::int64_t>(), in.get<double>(), in.get<std::int32_t>()};
         require(kind_ == IdKind::integer || (row.customer >= 0 && row.customer < count),
                 "a row names a text that is not there");
-        require(std::isfinite(row.amount) && row.day >= -most_days && row.day <= most_days, "a row is out of range");
+        require(std::isfinite(row.amount) && possible_day(row.day), "a row is out of range");
         rows_.push_back(row);
     }
     in.expect_end();
@@ -343,7 +346,7 @@ void PurchasesState::Finisher::scatter()
 
 PurchasesState::Row PurchasesState::Finisher::collapsed(std::span<const Row> day)
 {
-    // Amounts ascend: the last one tells whether anything was bought.
+    // Purchases come before refunds: the first row tells whether anything was bought.
     CompensatedSum sum;
     for (const Row& row : day) {
         sum.add(row.amount);
@@ -351,7 +354,7 @@ PurchasesState::Row PurchasesState::Finisher::collapsed(std::span<const Row> day
     if (!std::isfinite(sum.value())) {
         throw Error(ErrorCode::numeric_range, "the amounts of a day add up to more than a number can hold");
     }
-    return {day.front().customer, sum.value(), 2 * day.front().day + (day.back().amount < 0 ? refund_bit : 0)};
+    return {day.front().customer, sum.value(), day.front().day};
 }
 
 void PurchasesState::Finisher::collapse(std::size_t begin, std::size_t end)
@@ -367,7 +370,7 @@ void PurchasesState::Finisher::collapse(std::size_t begin, std::size_t end)
         customers_.push_back({customer, kept, 0});
         while (at < end && rows_[at].customer == customer) {
             std::size_t next = at + 1;
-            while (next < end && rows_[next].customer == customer && rows_[next].day == rows_[at].day) {
+            while (next < end && rows_[next].customer == customer && rows_[next].day >> 1 == rows_[at].day >> 1) {
                 ++next;
             }
             rows_[kept++] = collapsed({rows_.data() + at, next - at});

@@ -10,8 +10,8 @@
  *     days:       i32 day[days]                                     2 * day + 1 where there were refunds only; ascending
  *                 f64 amount[days]                                  all rows of that day added up, finite
  *
- * A day counts once, however many rows it has. A row with a negative amount is a refund: no purchase, and it takes from what was
- * paid on its day, or else on the customer's last day of purchase before. The same purchases always have the same bytes.
+ * A day counts once, however many rows it has. A refund is no purchase: its amount, which is negative as a rule, belongs to what was
+ * paid on its day, or else to the customer's last day of purchase before. The same purchases always have the same bytes.
  */
 #pragma once
 
@@ -96,7 +96,7 @@ public:
      * Throws Error: invalid_parameter where the customer is of another kind than before, numeric_range where the day is beyond
      * most_days or the amount NaN or infinite.
      */
-    void append(const Identifier& customer, std::int32_t day, double amount);
+    void append(const Identifier& customer, std::int32_t day, double amount, bool refund);
     /** Adds the rows of `other`, which stays as it is. */
     void merge(const PurchasesState& other);
 
@@ -111,7 +111,7 @@ private:
     struct Row {
         std::int64_t customer;  // the number itself, or the code of the text
         double amount;
-        std::int32_t day;
+        std::int32_t day;  // 2 * day + 1 for a refund
     };
     class Finisher;
 

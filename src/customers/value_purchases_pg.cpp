@@ -105,11 +105,12 @@ MARKETING_FUNCTION(purchases_transition)
     const Identifier customer = customer_argument(fcinfo);
     const DateADT day = PG_GETARG_DATEADT(2);
     const double amount = PG_ARGISNULL(3) ? 0 : PG_GETARG_FLOAT8(3);
+    const bool refund = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
     auto* state = postgres::state_argument<PurchasesState>(fcinfo, 0);
     if (state == nullptr) {
         state = postgres::make_state<PurchasesState>(context);
     }
-    postgres::run_kernel([state, &customer, day, amount] { state->append(customer, day, amount); });
+    postgres::run_kernel([state, &customer, day, amount, refund] { state->append(customer, day, amount, refund); });
     PG_RETURN_POINTER(state);
 }
 

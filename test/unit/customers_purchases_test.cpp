@@ -35,7 +35,7 @@ enum class Ids { integers, texts };
 void append(PurchasesState& state, const Bought& row, Ids ids)
 {
     const std::string text = "customer " + std::to_string(row.customer);
-    state.append(ids == Ids::texts ? Identifier::of(text) : Identifier::of(row.customer), row.day, row.amount);
+    state.append(ids == Ids::texts ? Identifier::of(text) : Identifier::of(row.customer), row.day, row.amount, row.amount < 0);
 }
 
 Bytes bytes_of(const marketing::attribution::FlatValue& value)
@@ -210,13 +210,13 @@ TEST(Purchases, NoRowsAreNoCustomers)
 TEST(Purchases, RefusesWhatCannotBe)
 {
     PurchasesState state(std::pmr::new_delete_resource());
-    state.append(Identifier::of(1), 1, 1);
-    EXPECT_THROW(state.append(Identifier::of("a"), 1, 1), Error);
-    EXPECT_THROW(state.append(Identifier::of(1), 1, std::nan("")), Error);
-    EXPECT_THROW(state.append(Identifier::of(1), 1, -HUGE_VAL), Error);
-    EXPECT_THROW(state.append(Identifier::of(1), most_days + 1, 1), Error);
-    state.append(Identifier::of(1), 1, 1e308);
-    state.append(Identifier::of(1), 1, 1e308);
+    state.append(Identifier::of(1), 1, 1, false);
+    EXPECT_THROW(state.append(Identifier::of("a"), 1, 1, false), Error);
+    EXPECT_THROW(state.append(Identifier::of(1), 1, std::nan(""), false), Error);
+    EXPECT_THROW(state.append(Identifier::of(1), 1, -HUGE_VAL, false), Error);
+    EXPECT_THROW(state.append(Identifier::of(1), most_days + 1, 1, false), Error);
+    state.append(Identifier::of(1), 1, 1e308, false);
+    state.append(Identifier::of(1), 1, 1e308, false);
     EXPECT_THROW((void)finish(state), Error);
     const volatile std::sig_atomic_t raised = 1;
     EXPECT_THROW((void)state.finish(*std::pmr::new_delete_resource(), 0, marketing::kernel::StopFlag(&raised)),
