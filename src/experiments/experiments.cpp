@@ -89,7 +89,8 @@ double degrees_of_freedom(double se2_a, double n_a, double se2_b, double n_b)
 }
 
 /** The t test of `estimate`, into an interval and a p-value. */
-void test(double estimate, double standard_error, double freedom, double confidence, Interval& interval, double& p_value)
+void test(double estimate, double standard_error, double freedom, double confidence, ConfidenceInterval& interval,
+          double& p_value)
 {
     const StudentsT distribution(freedom);
     const double reach = quantile(complement(distribution, (1 - confidence) / 2)) * standard_error;
@@ -134,7 +135,7 @@ void compare(const Estimate& a, const Estimate& b, const Estimate& base, double 
     }
 }
 
-Interval wilson(const Proportion& p, double z)
+ConfidenceInterval wilson(const Proportion& p, double z)
 {
     const auto n = static_cast<double>(p.trials);
     const double centre = rate(p) + z * z / (2 * n);
@@ -144,7 +145,7 @@ Interval wilson(const Proportion& p, double z)
     return {p.successes == 0 ? 0 : (centre - reach) / scale, p.successes == p.trials ? 1 : (centre + reach) / scale};
 }
 
-Interval clopper_pearson(const Proportion& p, double tail)
+ConfidenceInterval clopper_pearson(const Proportion& p, double tail)
 {
     const auto x = static_cast<double>(p.successes);
     const auto n = static_cast<double>(p.trials);
@@ -217,7 +218,7 @@ ProportionMethod find_proportion_method(std::string_view name)
     refuse_name("method", name, "Use wilson, exact or wald.");
 }
 
-Interval proportion_interval(const Proportion& p, double confidence, ProportionMethod method)
+ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method)
 {
     check_proportion(p);
     check_confidence(confidence);
@@ -271,8 +272,8 @@ ProportionComparison compare_proportions(const Proportion& a, const Proportion& 
     out.standard_error = std::sqrt(first.se2 + second.se2);
     const double z = normal_quantile_above((1 - confidence) / 2);
     if (method == DifferenceMethod::newcombe) {
-        const Interval i = wilson(a, z);
-        const Interval j = wilson(b, z);
+        const ConfidenceInterval i = wilson(a, z);
+        const ConfidenceInterval j = wilson(b, z);
         out.difference_interval = {out.difference - std::hypot(p_b - j.low, i.high - p_a),
                                    out.difference + std::hypot(j.high - p_b, p_a - i.low)};
     } else {

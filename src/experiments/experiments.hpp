@@ -17,7 +17,7 @@ namespace marketing::experiments {
 
 inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
-struct Interval {
+struct ConfidenceInterval {
     double low = unknown;
     double high = unknown;
 };
@@ -31,7 +31,7 @@ struct Proportion {
 enum class ProportionMethod { wilson, exact, wald };
 [[nodiscard]] ProportionMethod find_proportion_method(std::string_view name);
 /** Unknown without trials. */
-[[nodiscard]] Interval proportion_interval(const Proportion& p, double confidence, ProportionMethod method);
+[[nodiscard]] ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method);
 
 /** What a sample tells of the mean of one value, and of another value of the same units. */
 struct Moments {
@@ -49,12 +49,12 @@ struct Comparison {
     double estimate_b = unknown;
     double difference = unknown;
     double standard_error = unknown;
-    Interval difference_interval;
+    ConfidenceInterval difference_interval;
     double statistic = unknown;
     double degrees_of_freedom = unknown;
     double p_value = unknown;
     double lift = unknown;
-    Interval lift_interval;
+    ConfidenceInterval lift_interval;
     double lift_p_value = unknown;
     std::string_view reason = "ok";
 };
@@ -84,8 +84,8 @@ struct AdjustedComparison : Comparison {
 struct BayesianComparison {
     double rate_a = unknown;  // means after the data
     double rate_b = unknown;
-    Interval rate_a_interval;
-    Interval rate_b_interval;
+    ConfidenceInterval rate_a_interval;
+    ConfidenceInterval rate_b_interval;
     double p_b_better = unknown;
     double expected_loss_a = unknown;  // of the rate, if A is chosen
     double expected_loss_b = unknown;
@@ -96,7 +96,7 @@ struct BayesianComparison {
 /** An interval that holds however often one looks, after Waudby-Smith and others (2023). */
 struct SequentialResult {
     double rho = unknown;
-    Interval interval;
+    ConfidenceInterval interval;
     double p_value = unknown;
 };
 /** `n`: units of both arms; `tightest_at`: the n for which the interval is tuned. */

@@ -14,8 +14,8 @@ namespace experiments = marketing::experiments;
 namespace postgres = marketing::postgres;
 
 using experiments::Comparison;
+using experiments::ConfidenceInterval;
 using experiments::Design;
-using experiments::Interval;
 using experiments::Moments;
 using experiments::Proportion;
 using postgres::RowWriter;
@@ -28,7 +28,7 @@ RowWriter& put(RowWriter& row, double number)
     return std::isnan(number) ? row.null() : row.number(number);
 }
 
-RowWriter& put(RowWriter& row, const Interval& interval)
+RowWriter& put(RowWriter& row, const ConfidenceInterval& interval)
 {
     put(row, interval.low);
     return put(row, interval.high);
@@ -103,7 +103,7 @@ MARKETING_FUNCTION(proportion_interval)
     const Proportion p = proportion_argument(fcinfo, 0);
     const double confidence = PG_GETARG_FLOAT8(2);
     const std::string_view method = postgres::text_argument(fcinfo, 3);
-    Interval interval;
+    ConfidenceInterval interval;
     postgres::run_kernel(
         [&] { interval = experiments::proportion_interval(p, confidence, experiments::find_proportion_method(method)); });
     put(row, p.trials == 0 ? experiments::unknown : static_cast<double>(p.successes) / static_cast<double>(p.trials));

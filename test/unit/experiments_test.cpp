@@ -52,13 +52,13 @@ TEST(Proportions, AsOtherSoftwareHasThem)
         expect_close(c.difference, value("diff"), what + "difference");
         expect_close(c.difference_interval.low, value("newcombe_lo"), what + "Newcombe");
         expect_close(c.difference_interval.high, value("newcombe_hi"), what + "Newcombe");
-        const Interval wald = compared(a, b, DifferenceMethod::wald).difference_interval;
+        const ConfidenceInterval wald = compared(a, b, DifferenceMethod::wald).difference_interval;
         expect_close(wald.low, value("wald_lo"), what + "Wald");
         expect_close(wald.high, value("wald_hi"), what + "Wald");
-        const Interval wilson = proportion_interval(a, 0.95, ProportionMethod::wilson);
+        const ConfidenceInterval wilson = proportion_interval(a, 0.95, ProportionMethod::wilson);
         expect_close(wilson.low, value("wilson_a_lo"), what + "Wilson");
         expect_close(wilson.high, value("wilson_a_hi"), what + "Wilson");
-        const Interval exact = proportion_interval(a, 0.95, ProportionMethod::exact);
+        const ConfidenceInterval exact = proportion_interval(a, 0.95, ProportionMethod::exact);
         expect_close(exact.low, value("cp_a_lo"), what + "Clopper-Pearson");
         expect_close(exact.high, value("cp_a_hi"), what + "Clopper-Pearson");
         const BayesianComparison bayes = compare_bayesian(a, b, 1, 1, 0.95);
@@ -256,7 +256,7 @@ TEST(Experiments, IntervalsHoldTheTruthAsOftenAsTheySay)
     int mean_finds = 0;
     int cuped_finds = 0;
     constexpr int rounds = 2000;
-    const auto holds = [](const Interval& i, double truth) { return i.low <= truth && truth <= i.high ? 1 : 0; };
+    const auto holds = [](const ConfidenceInterval& i, double truth) { return i.low <= truth && truth <= i.high ? 1 : 0; };
     for (int i = 0; i < rounds; ++i) {
         const Moments a = simulate(random, 120, 0);
         const Moments b = simulate(random, 90, effect);
