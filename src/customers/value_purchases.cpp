@@ -274,7 +274,15 @@ void PurchasesState::deserialise(std::span<const std::byte> bytes)
 class PurchasesState::Finisher {
 public:
     Finisher(const PurchasesState& state, const kernel::StopFlag& stop)
-        : state_(state), stop_(stop), rows_(state.resource_), bucket_begin_(state.resource_), customers_(state.resource_)
+        : state_(state),
+          stop_(stop),
+          rows_(state.resource_),
+          bucket_begin_(state.resource_),
+          customers_(state.resource_),
+          slots_(state.resource_),
+          locals_(state.resource_),
+          local_of_(state.resource_),
+          scratch_(state.resource_)
     {
         scatter();
         for (std::size_t bucket = 0; bucket + 1 < bucket_begin_.size(); ++bucket) {
@@ -293,7 +301,16 @@ private:
         std::uint32_t days;
     };
 
+    /** A customer of the bucket at hand. */
+    struct Local {
+        std::int64_t code;
+        std::uint32_t rows;
+        std::uint32_t end;  // of its rows, once they are together
+    };
+
     void scatter();
+    void gather(std::size_t begin, std::size_t end);
+    [[nodiscard]] std::uint32_t local(std::int64_t code);
     void collapse(std::size_t begin, std::size_t end);
     [[nodiscard]] static Row collapsed(std::span<const Row> day);
     void sort_customers();
@@ -303,6 +320,11 @@ private:
     std::pmr::vector<Row> rows_;  // by bucket of the customer; then its days, each as one row
     std::pmr::vector<std::size_t> bucket_begin_;
     std::pmr::vector<Customer> customers_;
+    std::pmr::vector<std::uint32_t> slots_;  // hash table of one bucket: place in locals_, plus 1
+    std::pmr::vector<Local> locals_;
+    std::pmr::vector<std::uint32_t> local_of_;
+    std::pmr::vector<Row> scratch_;
+    int bucket_bits_ = 0;
     std::size_t day_count_ = 0;
     std::uint64_t text_bytes_ = 0;
 };
@@ -317,14 +339,16 @@ std::uint64_t spread(std::int64_t code)
 
 }  // namespace
 
-// A bucket's rows fit the cache, where sorting them costs a fraction of sorting all.
+// A bucket's rows fit the cache, where bringing the rows of a customer together costs little.
 void PurchasesState::Finisher::scatter()
 {
     constexpr std::size_t rows_per_bucket = 8192;
     constexpr std::size_t most_buckets = 2048;
     const std::size_t buckets = std::min(std::bit_ceil(state_.rows_.size() / rows_per_bucket + 1), most_buckets);
-    const int shift = 64 - static_cast<int>(std::bit_width(buckets - 1));
-    const auto bucket_of = [shift](const Row& row) { return shift == 64 ? 0 : spread(row.customer) >> shift; };
+    bucket_bits_ = static_cast<int>(std::bit_width(buckets - 1));
+    const auto bucket_of = [bits = bucket_bits_](const Row& row) {
+        return bits == 0 ? 0 : spread(row.customer) >> (64 - bits);
+    };
     bucket_begin_.assign(buckets + 1, 0);
     for (std::size_t i = 0; i < state_.rows_.chunk_count(); ++i) {
         for (const Row& row : state_.rows_.chunk(i)) {
@@ -357,23 +381,59 @@ PurchasesState::Row PurchasesState::Finisher::collapsed(std::span<const Row> day
     return {day.front().customer, sum.value(), day.front().day};
 }
 
+std::uint32_t PurchasesState::Finisher::local(std::int64_t code)
+{
+    const std::size_t mask = slots_.size() - 1;
+    // The highest bits chose the bucket.
+    const int shift = 64 - static_cast<int>(std::bit_width(mask));
+    for (std::size_t at = (spread(code) << bucket_bits_) >> shift;; at = (at + 1) & mask) {
+        if (slots_[at] == 0) {
+            locals_.push_back({code, 0, 0});
+            slots_[at] = static_cast<std::uint32_t>(locals_.size());
+        }
+        if (locals_[slots_[at] - 1].code == code) {
+            return slots_[at] - 1;
+        }
+    }
+}
+
+/** Brings the rows of each customer of a bucket together in scratch_. */
+void PurchasesState::Finisher::gather(std::size_t begin, std::size_t end)
+{
+    slots_.assign(std::max<std::size_t>(2, std::bit_ceil(2 * (end - begin))), 0);
+    locals_.clear();
+    local_of_.resize(end - begin);
+    for (std::size_t at = begin; at < end; ++at) {
+        const std::uint32_t customer = local(rows_[at].customer);
+        local_of_[at - begin] = customer;
+        ++locals_[customer].rows;
+    }
+    std::uint32_t next = 0;
+    for (Local& customer : locals_) {
+        customer.end = next;
+        next += customer.rows;
+    }
+    scratch_.resize(end - begin);
+    for (std::size_t at = begin; at < end; ++at) {
+        scratch_[locals_[local_of_[at - begin]].end++] = rows_[at];
+    }
+}
+
 void PurchasesState::Finisher::collapse(std::size_t begin, std::size_t end)
 {
-    std::sort(
-        rows_.begin() + static_cast<std::ptrdiff_t>(begin), rows_.begin() + static_cast<std::ptrdiff_t>(end),
-        [](const Row& x, const Row& y) {
-            return x.customer != y.customer ? x.customer < y.customer : x.day != y.day ? x.day < y.day : x.amount < y.amount;
-        });
+    gather(begin, end);
     std::size_t kept = begin;
-    for (std::size_t at = begin; at < end;) {
-        const std::int64_t customer = rows_[at].customer;
-        customers_.push_back({customer, kept, 0});
-        while (at < end && rows_[at].customer == customer) {
+    for (const Local& customer : locals_) {
+        const std::span<Row> own(scratch_.data() + customer.end - customer.rows, customer.rows);
+        std::sort(own.begin(), own.end(),
+                  [](const Row& x, const Row& y) { return x.day != y.day ? x.day < y.day : x.amount < y.amount; });
+        customers_.push_back({customer.code, kept, 0});
+        for (std::size_t at = 0; at < own.size();) {
             std::size_t next = at + 1;
-            while (next < end && rows_[next].customer == customer && rows_[next].day >> 1 == rows_[at].day >> 1) {
+            while (next < own.size() && own[next].day >> 1 == own[at].day >> 1) {
                 ++next;
             }
-            rows_[kept++] = collapsed({rows_.data() + at, next - at});
+            rows_[kept++] = collapsed(own.subspan(at, next - at));
             at = next;
         }
         customers_.back().days = static_cast<std::uint32_t>(kept - customers_.back().first);

@@ -342,9 +342,11 @@ AdjustedComparison compare_cuped(const Moments& a, const Moments& b, double conf
     const double variance = (a.n - 1) * a.other_variance + (b.n - 1) * b.other_variance;
     out.theta = variance > 0 ? covariance / variance : unknown;
     const double theta = variance > 0 ? out.theta : 0;
-    const auto adjusted = [theta](const Moments& m) {
+    // About the covariate's mean of both arms, so that the estimates are on the scale of the values.
+    const double centre = (a.n * a.other_mean + b.n * b.other_mean) / (a.n + b.n);
+    const auto adjusted = [theta, centre](const Moments& m) {
         const double left = m.variance + square(theta) * m.other_variance - 2 * theta * m.covariance;
-        return Estimate{m.n, m.mean - theta * m.other_mean, std::max(0.0, left) / m.n};
+        return Estimate{m.n, m.mean - theta * (m.other_mean - centre), std::max(0.0, left) / m.n};
     };
     const Estimate first = adjusted(a);
     compare(first, adjusted(b), {a.n, a.mean, a.variance / a.n}, -(a.variance - theta * a.covariance) / a.n, confidence, out);
