@@ -1,10 +1,11 @@
 /**
- * Newton's method for a likelihood of a few positive parameters: steps on their logarithms, damped after Levenberg and Marquardt
- * where the likelihood is not concave or a step would lower it.
+ * Newton's method for a likelihood of a few positive parameters: steps on their logarithms, uphill also where the likelihood is not
+ * concave (by the absolute values of the curvatures), and halved where they would lead down.
  */
 #pragma once
 
 #include <Eigen/Dense>
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -56,40 +57,31 @@ template <int N, class Evaluate>
     constexpr int most_iterations = 200;
     constexpr double longest_step = 2;
     constexpr double smallest_step = 1e-10;
-    constexpr double least_damping = 1e-12;
 
     Vector theta = start.array().log();
     Curvature<N> here = on_logarithms<N>(evaluate(start), start);
-    double damping = 1e-3;
+    double shrunk = 1;
     Maximum<N> found;
     while (found.iterations < most_iterations && !found.converged && found.out_of_bounds < 0) {
         stop.poll();
         ++found.iterations;
-        Matrix system = -here.hessian;
-        system.diagonal() += damping * here.hessian.diagonal().cwiseAbs();
-        const Eigen::LLT<Matrix> factor(system);
-        Vector step = Vector::Constant(std::numeric_limits<double>::infinity());
-        if (factor.info() == Eigen::Success) {
-            step = factor.solve(here.gradient);
-        }
-        if (!step.allFinite()) {
-            damping *= 10;
-            continue;
-        }
+        const Eigen::SelfAdjointEigenSolver<Matrix> axes(Matrix(-here.hessian));
+        const double least = axes.eigenvalues().cwiseAbs().maxCoeff() * 1e-15 + std::numeric_limits<double>::min();
+        const Vector curvature = axes.eigenvalues().cwiseAbs().cwiseMax(least);
+        Vector step = axes.eigenvectors() * (axes.eigenvectors().transpose() * here.gradient).cwiseQuotient(curvature);
         const double length = step.cwiseAbs().maxCoeff();
-        step *= std::min(1.0, longest_step / length);
+        step *= shrunk * std::min(1.0, longest_step / length);
         const Vector next = theta + step;
         const Vector parameters = next.array().exp();
         const Curvature<N> there = on_logarithms<N>(evaluate(parameters), parameters);
         // Near the top the likelihood no longer tells steps apart: what is lost to rounding is no loss.
         const double noise = 1e-13 * std::abs(here.value);
         if (!(there.value >= here.value - noise) || !there.gradient.allFinite() || !there.hessian.allFinite()) {
-            damping *= 10;
+            shrunk *= 0.5;
             continue;
         }
-        // A short step proves a maximum only where damping did not make it short.
-        found.converged = length < smallest_step && damping <= 1e-3;
-        damping = std::max(least_damping, damping * 0.1);
+        found.converged = length < smallest_step && axes.eigenvalues().minCoeff() > least;
+        shrunk = 1;
         theta = next;
         here = there;
         for (int i = 0; i < N; ++i) {

@@ -233,13 +233,18 @@ private:
     const kernel::StopFlag& stop_;
 };
 
-/** Why a climb ended where it did. */
+/** Why a climb ended where it did. On a ridge it may run out of steps before it is out of bounds. */
 template <int N>
 std::string_view reason_of(const Maximum<N>& found,
                            const std::array<std::array<std::string_view, 2>, static_cast<std::size_t>(N)>& beyond)
 {
-    if (found.out_of_bounds >= 0) {
-        return beyond[static_cast<std::size_t>(found.out_of_bounds)][found.at[found.out_of_bounds] > 1 ? 1 : 0];
+    constexpr double far = 8;
+    const auto logarithms = found.at.array().log();
+    int furthest_off = 0;
+    const double distance = logarithms.abs().maxCoeff(&furthest_off);
+    if (found.out_of_bounds >= 0 || (!found.converged && distance > far)) {
+        const int which = found.out_of_bounds >= 0 ? found.out_of_bounds : furthest_off;
+        return beyond[static_cast<std::size_t>(which)][found.at[which] > 1 ? 1 : 0];
     }
     if (!found.converged) {
         return "no maximum was found";
@@ -315,7 +320,7 @@ PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows
         {"boundary b -> 0: everybody leaves at once", "boundary b -> inf: customers do not differ in their dropout"},
     }};
     // Dropout vanishes along a ridge: a falls or b rises, whichever bound comes first.
-    const bool nobody_leaves = found.out_of_bounds >= 0 && found.at[2] < 1e-4 * found.at[3];
+    const bool nobody_leaves = !found.converged && found.at[2] < 1e-4 * found.at[3];
     report(found, nobody_leaves ? beyond[2][0] : reason_of<4>(found, beyond), quality);
     quality.log_likelihood = found.value - purchases * std::log(longest);
     fit.parameters = {model, found.at[0], found.at[1] * longest, found.at[2], found.at[3]};

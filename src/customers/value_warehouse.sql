@@ -9,46 +9,45 @@ DECLARE
     spend_counts analytics.load_counts;
     until date;
     has_profit boolean;
+    purchase_models analytics.purchase_model[];
+    spend_models analytics.spend_model[];
 BEGIN
     -- What is dated in the future has not happened yet.
     SELECT LEAST(pg_catalog.max(t.transaction_date), CURRENT_DATE), pg_catalog.count(t.profit) > 0 INTO until, has_profit
-    FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id;
+    FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id HAVING pg_catalog.count(*) > 0;
     IF until IS NULL AND NOT EXISTS (SELECT FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id) THEN
         RETURN NULL;
     END IF;
-    PERFORM analytics.drop_temporary('history');
-    CREATE TEMP TABLE history ON COMMIT DROP AS
-    SELECT s.frequency, s.recency, s.age, s.monetary_value
+    SELECT ARRAY[analytics.mbgnbd_fit(s.frequency, s.recency, s.age), analytics.bgnbd_fit(s.frequency, s.recency, s.age)],
+           ARRAY[analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))]
+    INTO purchase_models, spend_models
     FROM (SELECT analytics.purchases(t.client_key, t.transaction_date, t.amount::double precision, t.amount < 0) AS purchases
           FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id) p,
          LATERAL analytics.purchase_summary(p.purchases, until, 7) s;
+    IF has_profit THEN
+        SELECT spend_models || ARRAY[analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))] INTO spend_models
+        FROM (SELECT analytics.purchases(t.client_key, t.transaction_date, t.profit::double precision, t.amount < 0) AS purchases
+              FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id) p,
+             LATERAL analytics.purchase_summary(p.purchases, until, 7) s;
+    END IF;
 
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT fit_value_models.business_id, (f.m).model, until AS observed_until, (f.m).r, (f.m).alpha, (f.m).a, (f.m).b, (f.m).r_error,
-           (f.m).alpha_error, (f.m).a_error, (f.m).b_error, (f.m).log_likelihood, (f.m).customers, (f.m).repeat_customers,
-           (f.m).iterations, (f.m).converged, (f.m).reason
-    FROM (SELECT analytics.mbgnbd_fit(h.frequency, h.recency, h.age) FROM pg_temp.history h
-          UNION ALL SELECT analytics.bgnbd_fit(h.frequency, h.recency, h.age) FROM pg_temp.history h OFFSET 0) f (m)
-    WHERE until IS NOT NULL;
+    SELECT fit_value_models.business_id, m.model, until AS observed_until, m.r, m.alpha, m.a, m.b, m.r_error, m.alpha_error, m.a_error, m.b_error,
+           m.log_likelihood, m.customers, m.repeat_customers, m.iterations, m.converged, m.reason
+    FROM pg_catalog.unnest(purchase_models) m WHERE until IS NOT NULL;
     purchase_counts := analytics.merge_table('warehouse.purchase_model', '{business_id,model}',
         scope => pg_catalog.format('t.business_id = %s', fit_value_models.business_id));
 
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT fit_value_models.business_id, f.value, until AS observed_until, (f.m).p, (f.m).q, (f.m).gamma, (f.m).p_error, (f.m).q_error,
-           (f.m).gamma_error, (f.m).log_likelihood, (f.m).customers, (f.m).skipped, (f.m).correlation, (f.m).iterations, (f.m).converged,
-           (f.m).reason
-    FROM (SELECT 'amount', analytics.gamma_gamma_fit(h.frequency, COALESCE(h.monetary_value, 0)) FROM pg_temp.history h
-          UNION ALL
-          SELECT 'profit', analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))
-          FROM (SELECT analytics.purchases(t.client_key, t.transaction_date, t.profit::double precision, t.amount < 0) AS purchases
-                FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id AND has_profit) p,
-               LATERAL analytics.purchase_summary(p.purchases, until, 7) s OFFSET 0) f (value, m)
-    WHERE until IS NOT NULL AND (f.value = 'amount' OR has_profit);
+    SELECT fit_value_models.business_id, (ARRAY['amount', 'profit'])[m.place] AS value, until AS observed_until, m.p, m.q, m.gamma, m.p_error,
+           m.q_error, m.gamma_error, m.log_likelihood, m.customers, m.skipped, m.correlation, m.iterations, m.converged, m.reason
+    FROM ROWS FROM (pg_catalog.unnest(spend_models)) WITH ORDINALITY
+        m (p, q, gamma, p_error, q_error, gamma_error, log_likelihood, customers, skipped, correlation, iterations, converged, reason, place)
+    WHERE until IS NOT NULL;
     spend_counts := analytics.merge_table('warehouse.spend_model', '{business_id,value}',
         scope => pg_catalog.format('t.business_id = %s', fit_value_models.business_id));
-    PERFORM analytics.drop_temporary('history');
     RETURN (purchase_counts.rows_read + spend_counts.rows_read, purchase_counts.inserted + spend_counts.inserted,
             purchase_counts.updated + spend_counts.updated, purchase_counts.unchanged + spend_counts.unchanged,
             purchase_counts.deleted + spend_counts.deleted, 0, 0)::analytics.load_counts;
