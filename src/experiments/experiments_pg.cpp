@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
@@ -242,17 +243,6 @@ MARKETING_FUNCTION(ab_detectable_effect)
     PG_RETURN_FLOAT8(effect);
 }
 
-namespace {
-
-void refuse_nulls(ArrayType* array, const char* name)
-{
-    if (ARR_NDIM(array) > 1 || array_contains_nulls(array)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a list without NULL", name)));
-    }
-}
-
-}  // namespace
-
 MARKETING_FUNCTION(ab_sample_ratio)
 {
     RowWriter row(fcinfo);
@@ -260,16 +250,13 @@ MARKETING_FUNCTION(ab_sample_ratio)
         return static_cast<Datum>(0);
     }
     ArrayType* count_array = PG_GETARG_ARRAYTYPE_P(0);
-    refuse_nulls(count_array, "counts");
+    if (ARR_NDIM(count_array) > 1 || array_contains_nulls(count_array)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("counts must be a list without NULL")));
+    }
     const std::span<const std::int64_t> counts(reinterpret_cast<const std::int64_t*>(ARR_DATA_PTR(count_array)),
                                                ArrayGetNItems(ARR_NDIM(count_array), ARR_DIMS(count_array)));
-    std::span<const double> weights;
-    if (!PG_ARGISNULL(1)) {
-        ArrayType* weight_array = PG_GETARG_ARRAYTYPE_P(1);
-        refuse_nulls(weight_array, "weights");
-        weights = {reinterpret_cast<const double*>(ARR_DATA_PTR(weight_array)),
-                   static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(weight_array), ARR_DIMS(weight_array)))};
-    }
+    const auto weight_array = postgres::float8_array_argument(fcinfo, 1);
+    const std::span<const double> weights(weight_array.data, weight_array.size);
     const double alarm = PG_GETARG_FLOAT8(2);
     if (!(alarm > 0 && alarm < 1)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("alarm must be between 0 and 1")));
