@@ -20,6 +20,8 @@ SQL_FRAGMENTS = \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
 	src/anomaly/rates.sql \
+	src/customers/value.sql \
+	src/experiments/experiments.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
@@ -29,6 +31,7 @@ SQL_FRAGMENTS = \
 	src/warehouse/quality.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
+	src/customers/value_warehouse.sql \
 	src/endpoints/filters.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \

@@ -131,6 +131,14 @@ CREATE FUNCTION pg_temp.found(runs int, per_hour int, effect float8) RETURNS flo
 $$;
 SELECT pg_temp.found(200, 10, 0) <= 0.05 AS rarely_claimed, pg_temp.found(50, 30, ln(1.5)) >= 0.8 AS mostly_found;
 
+-- Two sets of posts: the test is Welch's, on logarithms.
+SELECT c.n, c.n_others, c.lift, c.low < c.lift AND c.lift < c.high AS inside, c.p_value BETWEEN 0 AND 1 AS p, c.without_rate, c.reason, c.lift = round(exp(x.diff)::numeric, 4) AS same
+FROM analytics.content_compare('{p13,p16,p19,p22,p3}', '{p25,p28,p31,p34}') c,
+     LATERAL (SELECT avg(ln((l + 0.5) / (v + 1))) FILTER (WHERE id IN ('p13', 'p16', 'p19', 'p22')) - avg(ln((l + 0.5) / (v + 1))) FILTER (WHERE id NOT IN ('p13', 'p16', 'p19', 'p22')) AS diff
+              FROM (SELECT id, sum(views)::numeric AS v, sum(coalesce(likes, 0) + coalesce(shares, 0) + coalesce(comments, 0)) AS l FROM gains WHERE id IN ('p13', 'p16', 'p19', 'p22', 'p25', 'p28', 'p31', 'p34') GROUP BY id) g) x;
+SELECT n, n_others, lift, reason FROM analytics.content_compare('{p13}', '{p25,p28}');
+SELECT * FROM analytics.content_compare('{p13}', '{p13,p25}');
+SELECT * FROM analytics.content_compare('{p13,nobody}', '{p25}');
 SELECT * FROM analytics.content_overview(77);
 SELECT * FROM analytics.content_overview(days => 0);
 SELECT * FROM analytics.content_trends(days => 6);

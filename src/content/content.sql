@@ -412,3 +412,54 @@ $$;
 COMMENT ON FUNCTION analytics.content_insights(bigint, int, date) IS
 'When, what and where to publish, each with its evidence, and where nothing shows
 kind: best_posting_time (hours and weekdays in the reporting time zone), top_content_type, top_platform, top_hashtag, top_author: what stands out by more than chance (see content_ranking()), or one row without a subject that says that nothing does; recommendation: the best of each in words; insufficient_data: fewer than 20 posts with views. value: typical engagement rate in percent; lift: times the usual rate, with its 90 % interval low..high; n: posts. What stands out did so in the past, for whatever reason: try it before relying on it.';
+
+CREATE FUNCTION analytics.content_compare(posts text[], others text[], business_id bigint DEFAULT NULL, as_of date DEFAULT NULL,
+    level double precision DEFAULT 0.9)
+    RETURNS TABLE (n bigint, n_others bigint, engagement_rate numeric, engagement_rate_others numeric, lift numeric, low numeric, high numeric,
+                   p_value double precision, without_rate bigint, reason text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    wrong text;
+    last date;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_compare.business_id);
+    SELECT p INTO wrong FROM pg_catalog.unnest(content_compare.posts || content_compare.others) p
+    WHERE p IS NULL OR NOT EXISTS (SELECT FROM warehouse.fact_content c WHERE c.content_id = p
+        AND (content_compare.business_id IS NULL OR c.business_id = content_compare.business_id)) ORDER BY p LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'no post has the id %', pg_catalog.quote_nullable(wrong) USING ERRCODE = 'invalid_parameter_value';
+    ELSIF content_compare.posts && content_compare.others THEN
+        RAISE EXCEPTION 'a post must not be in both sets' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    last := COALESCE(content_compare.as_of, analytics.content_last_day(content_compare.business_id));
+    RETURN QUERY
+    WITH post AS (
+        SELECT t.content_id = ANY (content_compare.posts) AS first, t.views, t.engagement, CASE WHEN t.views > 0 AND t.engagement IS NOT NULL
+                   THEN pg_catalog.ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision END AS log_rate
+        FROM analytics.content_totals(NULL, NULL, content_compare.business_id, last) t
+        WHERE t.content_id = ANY (content_compare.posts || content_compare.others)
+    ), moments AS (
+        SELECT pg_catalog.count(p.log_rate) FILTER (WHERE p.first) AS n, pg_catalog.count(p.log_rate) FILTER (WHERE NOT p.first) AS n_others,
+               pg_catalog.avg(p.log_rate) FILTER (WHERE p.first) AS mean, pg_catalog.avg(p.log_rate) FILTER (WHERE NOT p.first) AS mean_others,
+               COALESCE(pg_catalog.var_samp(p.log_rate) FILTER (WHERE p.first), 0) AS variance,
+               COALESCE(pg_catalog.var_samp(p.log_rate) FILTER (WHERE NOT p.first), 0) AS variance_others,
+               100.0 * pg_catalog.sum(p.engagement) FILTER (WHERE p.first AND p.log_rate IS NOT NULL)
+                   / pg_catalog.sum(p.views) FILTER (WHERE p.first AND p.log_rate IS NOT NULL) AS rate,
+               100.0 * pg_catalog.sum(p.engagement) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL)
+                   / pg_catalog.sum(p.views) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL) AS rate_others,
+               pg_catalog.count(*) FILTER (WHERE p.log_rate IS NULL) AS without_rate
+        FROM post p
+    )
+    SELECT m.n, m.n_others, pg_catalog.round(m.rate, 4), pg_catalog.round(m.rate_others, 4), pg_catalog.round(pg_catalog.exp(a.difference)::numeric, 4),
+           pg_catalog.round(pg_catalog.exp(a.difference_low)::numeric, 4), pg_catalog.round(pg_catalog.exp(a.difference_high)::numeric, 4), a.p_value,
+           m.without_rate, CASE WHEN m.n < 2 OR m.n_others < 2 THEN 'insufficient_data: each set needs two posts with views' ELSE a.reason END
+    FROM moments m
+    LEFT JOIN LATERAL analytics.ab_means(m.n_others, m.mean_others, m.variance_others, m.n, m.mean, m.variance, content_compare.level) a
+        ON m.n >= 2 AND m.n_others >= 2;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_compare(text[], text[], bigint, date, double precision) IS
+'Two sets of posts against each other, by their engagement rates
+posts, others: ids of content, of any platform, none in both. lift: how many times the others'' typical engagement rate the posts have, with its interval (level) and p_value: Welch''s t test of the logarithms of the rates, post by post. engagement_rate: of each set as a whole, in percent. without_rate: posts of either set that have no views or no engagement figures. reason: ok, or why there is no answer.';

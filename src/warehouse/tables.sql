@@ -10,7 +10,7 @@ AS $function$
 DECLARE
     wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
         'fact_contracts', 'fact_campaign_performance_daily', 'dim_products', 'dim_branches', 'dim_ad_creatives', 'fact_transactions',
-        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
+        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'purchase_model', 'spend_model', 'pending_client', 'pending_day',
         'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result'];
     taken text;
 BEGIN
@@ -397,6 +397,50 @@ BEGIN
         PRIMARY KEY (business_id, event_date, platform)
     );
     COMMENT ON TABLE warehouse.event_daily IS 'Rollup of touches per day and platform';
+
+    CREATE TABLE warehouse.purchase_model (
+        business_id bigint NOT NULL DEFAULT 1,
+        model text NOT NULL CHECK (model IN ('bgnbd', 'mbgnbd')),
+        observed_until date NOT NULL,
+        r double precision,
+        alpha double precision,
+        a double precision,
+        b double precision,
+        r_error double precision,
+        alpha_error double precision,
+        a_error double precision,
+        b_error double precision,
+        log_likelihood double precision,
+        customers bigint NOT NULL,
+        repeat_customers bigint NOT NULL,
+        iterations int NOT NULL,
+        converged boolean NOT NULL,
+        reason text NOT NULL,
+        PRIMARY KEY (business_id, model)
+    );
+    COMMENT ON TABLE warehouse.purchase_model IS 'Models of repeat purchases, fitted by the refresh; time in weeks. No parameters where there is nothing to fit';
+
+    CREATE TABLE warehouse.spend_model (
+        business_id bigint NOT NULL DEFAULT 1,
+        value text NOT NULL CHECK (value IN ('amount', 'profit')),
+        observed_until date NOT NULL,
+        p double precision,
+        q double precision,
+        gamma double precision,
+        p_error double precision,
+        q_error double precision,
+        gamma_error double precision,
+        log_likelihood double precision,
+        customers bigint NOT NULL,
+        skipped bigint NOT NULL,
+        correlation double precision,
+        iterations int NOT NULL,
+        converged boolean NOT NULL,
+        reason text NOT NULL,
+        PRIMARY KEY (business_id, value)
+    );
+    COMMENT ON TABLE warehouse.spend_model IS 'Models of spend per purchase, in money or profit, fitted by the refresh';
+    COMMENT ON COLUMN warehouse.spend_model.skipped IS 'Customers without a repeat purchase, or whose mean is not positive';
 
     CREATE TABLE warehouse.pending_client (
         business_id bigint NOT NULL,
