@@ -356,7 +356,9 @@ SpendFit fit_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop
         {"boundary q -> 0: mean spend has no scale", "boundary q -> inf: customers do not differ in their mean spend"},
         {"boundary gamma -> 0: mean spend has no scale", "boundary gamma -> inf: customers do not differ in their mean spend"},
     }};
-    report(found, reason_of<3>(found, beyond), quality);
+    // Likewise where nobody's spend varies: p rises while gamma falls.
+    const bool constant = !found.converged && found.at[0] > 1e4;
+    report(found, constant ? beyond[0][1] : reason_of<3>(found, beyond), quality);
     quality.log_likelihood = found.value - quality.customers * std::log(scale);
     fit.parameters = {found.at[0], found.at[1], found.at[2] * scale};
     fit.errors = {found.errors[0], found.errors[1], found.errors[2] * scale};

@@ -57,21 +57,6 @@ COMMENT ON FUNCTION analytics.fit_value_models(bigint) IS
 'Fits the models of customer value to the transactions of a business
 Rows of warehouse.purchase_model and warehouse.spend_model; NULL where the business has no transactions.';
 
-CREATE FUNCTION analytics.check_value_arguments(model text, value text) RETURNS boolean
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-AS $$
-BEGIN
-    PERFORM 'warehouse'::analytics.installed;
-    IF model IS NULL OR model NOT IN ('mbgnbd', 'bgnbd') THEN
-        RAISE EXCEPTION 'unknown purchase model "%"', model USING ERRCODE = 'invalid_parameter_value', HINT = 'Use mbgnbd or bgnbd.';
-    ELSIF value IS NULL OR value NOT IN ('amount', 'profit') THEN
-        RAISE EXCEPTION 'unknown value "%"', value USING ERRCODE = 'invalid_parameter_value', HINT = 'Use amount or profit.';
-    END IF;
-    RETURN true;
-END
-$$;
-COMMENT ON FUNCTION analytics.check_value_arguments(text, text) IS 'True for arguments that customer_value() knows, else an error (22023)';
-
 CREATE FUNCTION analytics.customer_value(as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)
     RETURNS TABLE (client_id text, name text, p_alive double precision, expected_purchases double precision, expected_spend numeric,
@@ -81,7 +66,8 @@ CREATE FUNCTION analytics.customer_value(as_of date DEFAULT NULL, horizon interv
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM analytics.check_value_arguments(customer_value.model, customer_value.value);
+    PERFORM 'warehouse'::analytics.installed, analytics.check_choice('model', customer_value.model, '{mbgnbd,bgnbd}'),
+        analytics.check_choice('value', customer_value.value, '{amount,profit}');
     IF customer_value.as_of IS NOT NULL AND NOT pg_catalog.isfinite(customer_value.as_of) THEN
         RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is the last day with a transaction.';
     ELSIF customer_value.horizon IS NULL OR customer_value.horizon < interval '1 day' OR customer_value.horizon > interval '100 years' THEN
@@ -92,7 +78,7 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH fitted AS MATERIALIZED (
-        SELECT m.business_id, COALESCE(customer_value.as_of, m.observed_until) AS as_of, m.customers, m.reason,
+        SELECT m.business_id, COALESCE(customer_value.as_of, m.observed_until) AS as_of, m.observed_until, m.customers, m.reason,
                analytics.make_purchase_model(m.model, m.r, m.alpha, m.a, m.b) AS model,
                analytics.make_spend_model(s.p, s.q, s.gamma) AS spend, s.customers AS spenders,
                COALESCE(s.reason, 'no transaction has a profit') AS spend_reason
@@ -103,7 +89,7 @@ BEGIN
         -- Money of a month is discounted as one sum.
         SELECT f.*, d.days / 7.0::double precision AS weeks, n.periods, d.days / 7.0::double precision / n.periods AS period,
                pg_catalog.power(1 + customer_value.discount_rate, d.days / 365.25::double precision / n.periods) - 1 AS rate,
-               pg_catalog.format('%s of %s customers until %s: %s; gamma-gamma of %s: %s', customer_value.model, f.customers, f.as_of, f.reason,
+               pg_catalog.format('%s of %s customers until %s: %s; gamma-gamma of %s: %s', customer_value.model, f.customers, pg_catalog.to_char(f.observed_until, 'YYYY-MM-DD'), f.reason,
                    COALESCE(f.spenders, 0), f.spend_reason) AS evidence
         FROM fitted f
         CROSS JOIN LATERAL (SELECT (f.as_of + customer_value.horizon)::date - f.as_of) d (days)
@@ -150,7 +136,7 @@ CREATE FUNCTION analytics.customer_value_holdout(observed_until date DEFAULT NUL
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM analytics.check_value_arguments(customer_value_holdout.model, 'amount');
+    PERFORM 'warehouse'::analytics.installed, analytics.check_choice('model', customer_value_holdout.model, '{mbgnbd,bgnbd}');
     RETURN QUERY
     WITH bought AS (
         SELECT t.business_id, pg_catalog.min(t.transaction_date) AS first_day, LEAST(pg_catalog.max(t.transaction_date), CURRENT_DATE) AS last_day,
@@ -176,8 +162,8 @@ BEGIN
                analytics.expected_purchases(f.model, h.frequency, h.recency, h.age, h.weeks) AS expected,
                1 - analytics.purchase_probability(f.model, h.frequency, h.recency, h.age, h.weeks, 0) AS buys,
                analytics.expected_spend(f.spend, h.frequency, h.monetary_value) AS spend,
-               pg_catalog.format('%s of the purchases until %s: %s; compared with those until %s', customer_value_holdout.model, h.until,
-                   (f.model).reason, h.holdout_end) AS evidence
+               pg_catalog.format('%s of the purchases until %s: %s; compared with those until %s', customer_value_holdout.model,
+                   pg_catalog.to_char(h.until, 'YYYY-MM-DD'), (f.model).reason, pg_catalog.to_char(h.holdout_end, 'YYYY-MM-DD')) AS evidence
         FROM history h JOIN fitted f ON f.business_id = h.business_id
     )
     SELECT CASE WHEN p.frequency IS NULL THEN 'all' WHEN p.frequency = 7 THEN '7+' ELSE p.frequency::text END,
