@@ -26,12 +26,18 @@ SQL_FRAGMENTS = \
 	src/warehouse/derive.sql \
 	src/warehouse/rollups.sql \
 	src/warehouse/quality.sql \
+	src/customers/rollups.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
 	src/endpoints/filters.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
 	src/attribution/attribution.sql \
+	src/customers/rfm.sql \
+	src/customers/cohort.sql \
+	src/customers/customers.sql \
+	src/customers/segments.sql \
+	src/customers/cohorts.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 
