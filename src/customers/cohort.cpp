@@ -387,7 +387,7 @@ std::vector<CohortRow> cohort_rows(std::span<const std::byte> table, std::option
         WireReader::fail("its last day is out of range");
     }
     if (until && !cells.empty() && *until < last_day) {
-        throw Error(ErrorCode::invalid_parameter, "until is before the last purchase", {},
+        throw Error(ErrorCode::invalid_parameter, "until is before the last day that was counted", {},
                     "Leave out rows after that day: FILTER (WHERE day <= ...) does.");
     }
     const std::int32_t end = until.value_or(last_day);
