@@ -37,7 +37,9 @@ SQL_FRAGMENTS = \
 	src/customers/cohort.sql \
 	src/customers/customers.sql \
 	src/customers/segments.sql \
-	src/customers/cohorts.sql \
+	src/customers/customer_cohorts.sql \
+	src/forecast/forecast.sql \
+	src/forecast/pacing.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

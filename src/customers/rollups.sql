@@ -213,4 +213,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_customers(bigint) IS
-'Makes the cuts of the scores and the counts of the dashboard anew, where totals changed';
+'Makes score cuts and the dashboard''s counts anew, where totals changed';

@@ -7,9 +7,7 @@ CREATE FUNCTION analytics.cohort_keys(cohort_by text, business_id bigint)
 AS $$
 #variable_conflict use_column
 BEGIN
-    IF cohort_by IS NULL OR cohort_by NOT IN ('none', 'platform', 'campaign', 'first_product') THEN
-        RAISE EXCEPTION 'unknown cohort_by "%"', cohort_by USING ERRCODE = 'invalid_parameter_value', HINT = 'Use none, platform, campaign or first_product.';
-    END IF;
+    PERFORM analytics.check_choice('cohort_by', cohort_by, '{none,platform,campaign,first_product}');
     IF cohort_by IN ('platform', 'campaign') THEN
         RETURN QUERY
         SELECT DISTINCT ON (l.business_id, l.client_key) l.business_id, l.client_key,
@@ -32,7 +30,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.cohort_keys(text, bigint) IS
-'What each client''s cohort is told apart by: first lead''s platform or campaign, ...
+'What tells a client''s cohort apart: platform, campaign or first product
 cohort_by: platform or campaign that the client''s first lead is attributed to, or first_product. Clients without a row are (unknown).';
 
 CREATE FUNCTION analytics.campaign_label(platform text, campaign_name text, campaign_id text) RETURNS text
@@ -52,9 +50,8 @@ DECLARE
     last_day date := cohorts.until;
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
-    IF value IS NULL OR value NOT IN ('revenue', 'profit') THEN
-        RAISE EXCEPTION 'unknown value "%"', value USING ERRCODE = 'invalid_parameter_value', HINT = 'Use revenue or profit.';
-    ELSIF NOT pg_catalog.isfinite(date_from) OR NOT pg_catalog.isfinite(until) THEN
+    PERFORM analytics.check_choice('value', value, '{revenue,profit}');
+    IF NOT pg_catalog.isfinite(date_from) OR NOT pg_catalog.isfinite(until) THEN
         RAISE EXCEPTION 'date_from and until must be finite' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- A bad grain is an error also where there is nothing to count.
@@ -92,9 +89,8 @@ CREATE FUNCTION analytics.cohort_payback(grain text DEFAULT 'month', cohort_by t
 AS $$
 #variable_conflict use_column
 BEGIN
-    IF cohort_by IS NULL OR cohort_by NOT IN ('platform', 'campaign') THEN
-        RAISE EXCEPTION 'spend is not known by "%"', cohort_by USING ERRCODE = 'invalid_parameter_value', HINT = 'Use platform or campaign.';
-    ELSIF margin IS NULL OR NOT (margin > 0 AND margin <= 1) THEN
+    PERFORM analytics.check_choice('cohort_by', cohort_by, '{platform,campaign}');
+    IF margin IS NULL OR NOT (margin > 0 AND margin <= 1) THEN
         RAISE EXCEPTION 'margin must be above 0 and at most 1' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN QUERY
@@ -128,7 +124,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.cohort_payback(text, text, date, date, text, numeric, bigint) IS
-'What the customers of a cohort cost, what they brought, and when they paid it back
+'What the customers of a cohort cost and brought, and when they paid it back
 cohort_by: platform or campaign of the client''s first lead. spend: of that platform or campaign in the cohort''s period. acquisition_cost = spend / customers. value_per_customer: revenue or profit per customer until now, times margin. payback_periods: periods after the first until value reached cost, 0 within the first; NULL where it has not. observed_periods: how many there are. status: paid back, not yet, no spend, or no customers.';
 
 CREATE FUNCTION analytics.channel_payback(grain text DEFAULT 'month', cohort_by text DEFAULT 'platform', date_from date DEFAULT NULL, until date DEFAULT NULL,
@@ -141,30 +137,35 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    WITH cost AS (
-        SELECT p.cohort_key, pg_catalog.sum(p.customers)::bigint AS customers, pg_catalog.sum(p.spend) AS spend,
+    WITH per_cohort AS MATERIALIZED (
+        SELECT p.*, pg_catalog.min(p.cohort) FILTER (WHERE p.spend > 0) OVER (PARTITION BY p.cohort_key) AS first_spend
+        FROM analytics.cohort_payback(channel_payback.grain, channel_payback.cohort_by, channel_payback.date_from, channel_payback.until,
+            channel_payback.value, channel_payback.margin, channel_payback.business_id) p
+    ), cost AS (
+        -- What customers cost before the first spend that is known is not known.
+        SELECT p.cohort_key, p.first_spend, pg_catalog.sum(p.customers)::bigint AS customers, pg_catalog.sum(p.spend) AS spend,
                NULLIF(pg_catalog.sum(p.spend), 0) / NULLIF(pg_catalog.sum(p.customers), 0) AS cost,
                pg_catalog.sum(p.value_per_customer * p.customers) / NULLIF(pg_catalog.sum(p.customers), 0) AS worth,
                pg_catalog.max(p.observed_periods) AS periods
-        FROM analytics.cohort_payback(channel_payback.grain, channel_payback.cohort_by, channel_payback.date_from, channel_payback.until,
-            channel_payback.value, channel_payback.margin, channel_payback.business_id) p
-        GROUP BY p.cohort_key
+        FROM per_cohort p WHERE p.first_spend IS NULL OR p.cohort >= p.first_spend
+        GROUP BY p.cohort_key, p.first_spend
     ), curve AS (
         -- Of the cohorts old enough to have seen k.
         SELECT c.cohort_key, c.k, pg_catalog.sum(c.cumulative_revenue_per_customer * c.size) * channel_payback.margin::double precision
                    / pg_catalog.sum(c.size)::double precision AS worth
         FROM analytics.cohorts(channel_payback.grain, channel_payback.cohort_by, channel_payback.date_from, channel_payback.until,
             channel_payback.value, channel_payback.business_id) c
+        JOIN cost t ON t.cohort_key = c.cohort_key AND c.cohort >= t.first_spend
         GROUP BY c.cohort_key, c.k
     )
     SELECT t.cohort_key, t.customers, t.spend::numeric(18,4), pg_catalog.round(t.cost, 4), pg_catalog.round(t.worth, 4),
            pg_catalog.round(t.worth / NULLIF(t.cost, 0), 4), b.payback, t.periods,
            CASE WHEN t.customers = 0 THEN 'no customers' WHEN t.spend = 0 THEN 'no spend' WHEN b.payback IS NULL THEN 'not yet' ELSE 'paid back' END
     FROM cost t
-    CROSS JOIN LATERAL (SELECT pg_catalog.min(c.k) FROM curve c WHERE c.cohort_key = t.cohort_key AND t.spend > 0 AND c.worth >= t.cost) b (payback)
+    CROSS JOIN LATERAL (SELECT pg_catalog.min(c.k) FROM curve c WHERE c.cohort_key = t.cohort_key AND c.worth >= t.cost) b (payback)
     ORDER BY t.spend DESC, t.customers DESC, t.cohort_key;
 END
 $$;
 COMMENT ON FUNCTION analytics.channel_payback(text, text, date, date, text, numeric, bigint) IS
-'Acquisition cost against value of the customers of each channel, and payback time
-cohort_payback() over all cohorts. payback_periods: the first k at which the value per customer, of the cohorts that have been observed that long, reaches acquisition_cost. Arguments and the other columns as there.';
+'Acquisition cost, value and payback time of the customers of each channel
+cohort_payback() over all cohorts, of a channel with spend those since its first spend. payback_periods: the first k at which the value per customer, of the cohorts that have been observed that long, reaches acquisition_cost. Arguments and the other columns as there.';
