@@ -86,10 +86,10 @@ CREATE FUNCTION raw.obvious(start_date date, end_date date, mobile text, person 
                array_agg(DISTINCT (extract(year FROM p.day + CASE p.business WHEN 1 THEN interval '9 months' ELSE '0' END))::int) FILTER (WHERE total >= 0) AS years
         FROM purchase p WHERE (start_date IS NULL OR day >= start_date) AND (end_date IS NULL OR day <= end_date) GROUP BY 1, 2 HAVING bool_or(total >= 0)
     ), asof AS (SELECT b.business, COALESCE(end_date, max(q.day)) AS day FROM (SELECT DISTINCT business FROM first) b JOIN purchase q ON q.business = b.business AND q.total >= 0 GROUP BY b.business
-    ), cut AS (SELECT p.business, raw.cuts(array_agg((p.last - a.day)::numeric)) AS r, raw.cuts(array_agg(p.orders::numeric)) AS f, raw.cuts(array_agg(p.total)) AS m
+    ), cut AS (SELECT p.business, raw.cuts(array_agg((a.day - p.last)::numeric)) AS r, raw.cuts(array_agg(p.orders::numeric)) AS f, raw.cuts(array_agg(p.total)) AS m
                FROM person p JOIN asof a USING (business) GROUP BY p.business
     ), scored AS (
-        SELECT p.*, a.day - p.last AS recency, raw.score(p.last - a.day, c.r) AS r, raw.score(p.orders, c.f) AS f, raw.score(p.total, c.m) AS m,
+        SELECT p.*, a.day - p.last AS recency, 6 - raw.score(a.day - p.last, c.r) AS r, raw.score(p.orders, c.f) AS f, raw.score(p.total, c.m) AS m,
                (SELECT min(q.day) FROM purchase q WHERE q.business = p.business AND q.client = p.client AND q.total >= 0 AND q.day > p.first
                 AND (end_date IS NULL OR q.day <= end_date)) - p.first AS back,
                extract(year FROM f.day + CASE p.business WHEN 1 THEN interval '9 months' ELSE '0' END)::int AS first_year

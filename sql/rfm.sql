@@ -50,7 +50,7 @@ SELECT (SELECT analytics.rfm_table(customer, last, total::float8, n::bigint) FRO
 FROM (SELECT s.* FROM (SELECT analytics.rfm_table(customer, last, total::float8, n::bigint) AS t FROM person) x, analytics.rfm_scores(x.t) s) a
 FULL JOIN (SELECT s.* FROM (SELECT analytics.rfm_table(customer, day, amount::float8, purchases) AS t FROM bought) x, analytics.rfm_scores(x.t) s) b USING (customer);
 -- Bins that nobody is in are shown, and all customers are in one.
-SELECT dimension, count(*) AS bins, sum(customers) AS customers, bool_and(customers = 0 OR upper_break IS NULL OR dimension = 'recency' OR highest <= upper_break) AS below
+SELECT dimension, count(*) AS bins, sum(customers) AS customers, bool_and(customers = 0 OR upper_break IS NULL OR highest <= upper_break) AS below
 FROM (SELECT t.* FROM serial s, analytics.rfm_thresholds(s.t, bins => 10) t) x GROUP BY 1 ORDER BY 1;
 
 -- Edges: nobody, one customer, all alike, more bins than customers, negative and zero money, cents.

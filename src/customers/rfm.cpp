@@ -204,17 +204,10 @@ Scored score_customers(const Customers& customers, const Scoring& scoring, const
         };
         switch (scoring.method) {
             case Method::quantile:
-                breaks = quantile_breaks(values[d], scoring.bins, scoring.method);
-                score_by_breaks(values[d], breaks, dimension, false, false, scored.scores);
-                if (dimension == 0) {
-                    std::transform(breaks.begin(), breaks.end(), breaks.begin(), std::negate<>());
-                    std::reverse(breaks.begin(), breaks.end());
-                }
-                break;
             case Method::rfm_r: {
                 const auto own = dimension == 0 ? in_days() : values[d];
                 breaks = quantile_breaks(own, scoring.bins, scoring.method);
-                score_by_breaks(own, breaks, dimension, dimension == 0, true, scored.scores);
+                score_by_breaks(own, breaks, dimension, dimension == 0, scoring.method == Method::rfm_r, scored.scores);
                 break;
             }
             case Method::breaks:

@@ -146,14 +146,14 @@ BEGIN
         SELECT p.business_id, p.as_of, p.r_breaks, p.f_breaks, p.m_breaks FROM warehouse.customer_population p
         WHERE NOT dated AND (count_customers.business_id IS NULL OR p.business_id = count_customers.business_id)
         UNION ALL
-        SELECT c.business_id, a.as_of, analytics.rfm_breaks(pg_catalog.array_agg((c.last_date - a.as_of)::double precision)),
+        SELECT c.business_id, a.as_of, analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - c.last_date)::double precision)),
                analytics.rfm_breaks(pg_catalog.array_agg(c.orders::double precision)),
                analytics.rfm_breaks(pg_catalog.array_agg(c.amount::double precision))
         FROM profile c JOIN warehouse.customer_population p ON p.business_id = c.business_id
         CROSS JOIN LATERAL (SELECT COALESCE(end_date, p.as_of)) a (as_of)
         WHERE dated GROUP BY c.business_id, a.as_of
     ), placed AS MATERIALIZED (
-        SELECT c.business_id, analytics.rfm_score((c.last_date - p.as_of)::double precision, p.r_breaks)::smallint AS r,
+        SELECT c.business_id, analytics.rfm_score((p.as_of - c.last_date)::double precision, p.r_breaks, true)::smallint AS r,
                analytics.rfm_score(c.orders::double precision, p.f_breaks)::smallint AS f,
                analytics.rfm_score(c.amount::double precision, p.m_breaks)::smallint AS m,
                analytics.recency_bucket(p.as_of - c.last_date) AS recency_bucket, analytics.visits_bucket(c.orders) AS visits_bucket,
@@ -191,7 +191,7 @@ BEGIN
     UPDATE warehouse.customer_population p
     SET as_of = v.as_of, customers = v.customers, r_breaks = v.r_breaks, f_breaks = v.f_breaks, m_breaks = v.m_breaks
     FROM (SELECT a.as_of, pg_catalog.count(t.client_key) AS customers,
-                 COALESCE(analytics.rfm_breaks(pg_catalog.array_agg((t.last_date - a.as_of)::double precision)), '{}') AS r_breaks,
+                 COALESCE(analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - t.last_date)::double precision)), '{}') AS r_breaks,
                  COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.orders::double precision)), '{}') AS f_breaks,
                  COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.amount::double precision)), '{}') AS m_breaks
           FROM (SELECT pg_catalog.max(t.last_date) AS as_of FROM warehouse.customer_totals t WHERE t.business_id = roll_up_customers.business_id) a

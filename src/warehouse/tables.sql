@@ -415,7 +415,6 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.customer_population IS 'What a customer is compared with: day of the latest purchase, and where the scores are cut';
     COMMENT ON COLUMN warehouse.customer_population.purchases IS 'Contracts stand in for transactions where no such source is registered';
-    COMMENT ON COLUMN warehouse.customer_population.r_breaks IS 'Cuts of the days from as_of back to the last purchase, as negative numbers';
 
     CREATE VIEW warehouse.purchase WITH (security_invoker = true) AS
     SELECT t.business_id, t.client_bucket, t.client_key, t.transaction_date AS day, t.amount, t.quantity, t.profit, (t.amount >= 0)::int AS orders
