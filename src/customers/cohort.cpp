@@ -24,8 +24,8 @@ using kernel::WireWriter;
 constexpr std::uint32_t state_tag = 0x73686f63;  // "cohs"
 constexpr std::uint32_t table_tag = 0x74686f63;  // "coht"
 constexpr std::uint16_t version = 1;
-constexpr std::int32_t most_periods = 200'000;   // of one customer: a day each for five centuries
-constexpr std::uint64_t most_rows = 20'000'000;  // of one result
+constexpr std::int32_t most_periods = 200'000;  // of one customer: a day each for five centuries
+constexpr std::uint64_t most_rows = 5'000'000;  // of one result
 constexpr std::uint64_t row_bytes = 2 * sizeof(std::int64_t) + 2 * sizeof(std::uint32_t);
 constexpr std::uint64_t cell_bytes = 2 * sizeof(std::int32_t) + 4 * sizeof(std::int64_t);
 
@@ -396,7 +396,7 @@ std::vector<CohortRow> cohort_rows(std::span<const std::byte> table, std::option
         expected += cell.k == 0 ? static_cast<std::uint64_t>(period_of(end, grain) - cell.cohort + 1) : 0;
     }
     if (expected > most_rows) {
-        throw Error(ErrorCode::limit_exceeded, "the cohorts have more than 20000000 rows", {}, "Take a coarser grain.");
+        throw Error(ErrorCode::limit_exceeded, "the cohorts have more than 5000000 rows", {}, "Take a coarser grain.");
     }
     std::vector<CohortRow> rows;
     rows.reserve(expected);
