@@ -96,6 +96,7 @@ SELECT analytics.rfm_breaks('{1,2}', 11);
 SELECT analytics.rfm_breaks('{1,2}', 3, 'ntile');
 SELECT analytics.rfm_breaks('{1,NaN}');
 SELECT analytics.rfm_score('NaN', '{1}');
+SELECT analytics.rfm_score(1, '{1,NULL}');
 
 -- Cohorts: zero rows are kept, partial periods are marked, what follows the observed days is not made up.
 CREATE TEMP TABLE visit (customer text, day date, amount float8, purchases int);

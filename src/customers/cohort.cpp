@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "attribution/named.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
 
@@ -78,12 +79,7 @@ Grain grain_of(std::uint16_t number)
 
 Grain find_grain(std::string_view name)
 {
-    const auto found = std::find_if(grains.begin(), grains.end(), [name](const NamedGrain& g) { return g.name == name; });
-    if (found == grains.end()) {
-        throw Error(ErrorCode::invalid_parameter, "unknown grain \"" + std::string(name) + "\"", {},
-                    "Use day, week, month, quarter or year.");
-    }
-    return found->grain;
+    return attribution::find_named(grains, name, "grain").grain;
 }
 
 std::int32_t period_of(std::int32_t day, Grain grain)

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "attribution/named.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::customers {
@@ -119,12 +120,7 @@ std::vector<double> negated(std::span<const std::int32_t> days)
 
 Method find_method(std::string_view name)
 {
-    const auto found = std::find_if(methods.begin(), methods.end(), [name](const NamedMethod& m) { return m.name == name; });
-    if (found == methods.end()) {
-        throw Error(ErrorCode::invalid_parameter, "unknown RFM method \"" + std::string(name) + "\"", {},
-                    "Use quantile, ntile, rank, breaks, nested or rfm_r.");
-    }
-    return found->method;
+    return attribution::find_named(methods, name, "RFM method").method;
 }
 
 void check_bins(int bins)

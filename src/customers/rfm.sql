@@ -78,6 +78,9 @@ COMMENT ON TABLE analytics.rfm_segment_rule IS
 'Segment schemes: which scores of recency, frequency and money make a segment
 The first rule by priority whose three ranges hold names the segment; where none does it is Others. bins: the number of bins that the scheme is made for, the same in all its rules.';
 SELECT pg_catalog.pg_extension_config_dump('analytics.rfm_segment_rule', 'WHERE NOT builtin');
+-- Readers need the rules, and pg_dump as the owner of the database has to read and restore those of users.
+GRANT SELECT ON analytics.rfm_segment_rule TO PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.rfm_segment_rule TO @extowner@ WITH GRANT OPTION;
 INSERT INTO analytics.rfm_segment_rule VALUES
     ('dashboard', 1, 'Champions', 3, 10, 3, 10, 3, 10, 5, true),
     ('dashboard', 2, 'Potential Loyalists', 2, 10, 2, 10, 1, 10, 5, true),

@@ -11,6 +11,7 @@
 #include "customers/rfm.hpp"
 #include "customers/rfm_table.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
@@ -24,20 +25,6 @@ namespace postgres = marketing::postgres;
 using customers::RfmState;
 
 namespace {
-
-/** A double precision[] argument, NULL in it refused; empty for NULL. */
-postgres::PlainArray<double> numbers_argument(FunctionCallInfo fcinfo, int argument, const char* name)
-{
-    if (PG_ARGISNULL(argument)) {
-        return {};
-    }
-    ArrayType* array = PG_GETARG_ARRAYTYPE_P(argument);
-    if (ARR_NDIM(array) > 1 || array_contains_nulls(array)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a list without NULL elements", name)));
-    }
-    const auto count = static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)));
-    return {reinterpret_cast<const double*>(ARR_DATA_PTR(array)), count};
-}
 
 Datum number_array(const postgres::PlainArray<double>& numbers)
 {
@@ -67,8 +54,8 @@ Arguments read_arguments(FunctionCallInfo fcinfo)
     arguments.method = postgres::text_argument(fcinfo, 2);
     customers::require_given(fcinfo, 3, "bins");
     arguments.bins = PG_GETARG_INT32(3);
-    arguments.breaks = {numbers_argument(fcinfo, 4, "r_breaks"), numbers_argument(fcinfo, 5, "f_breaks"),
-                        numbers_argument(fcinfo, 6, "m_breaks")};
+    arguments.breaks = {postgres::float8_array_argument(fcinfo, 4), postgres::float8_array_argument(fcinfo, 5),
+                        postgres::float8_array_argument(fcinfo, 6)};
     return arguments;
 }
 
@@ -256,7 +243,7 @@ MARKETING_FUNCTION(rfm_breaks)
     if (PG_ARGISNULL(0)) {
         PG_RETURN_NULL();
     }
-    const auto values = numbers_argument(fcinfo, 0, "values");
+    const auto values = postgres::float8_array_argument(fcinfo, 0);
     const std::int32_t bins = PG_GETARG_INT32(1);
     const std::string_view name = postgres::text_argument(fcinfo, 2);
     postgres::PlainArray<double> breaks;
@@ -284,9 +271,10 @@ MARKETING_FUNCTION(rfm_score)
     }
     customers::require_given(fcinfo, 2, "reverse");
     const double value = PG_GETARG_FLOAT8(0);
-    const auto breaks = numbers_argument(fcinfo, 1, "breaks");
-    if (std::isnan(value)) {
-        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("a value to be scored must not be NaN")));
+    const auto breaks = postgres::float8_array_argument(fcinfo, 1);
+    if (std::isnan(value) || std::any_of(breaks.begin(), breaks.end(), [](double cut) { return std::isnan(cut); })) {
+        ereport(ERROR,
+                (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("neither the value nor a break may be NaN or NULL")));
     }
     const int found = customers::score(value, std::span(breaks.data, breaks.size));
     PG_RETURN_INT32(PG_GETARG_BOOL(2) ? static_cast<std::int32_t>(breaks.size) + 2 - found : found);
