@@ -178,7 +178,7 @@ void CohortState::deserialise(std::span<const std::byte> bytes)
     for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
         const Row row{in.get<std::int64_t>(), in.get<std::int64_t>(), in.get<std::int32_t>(), in.get<std::uint32_t>()};
         ids_.check(row.key);
-        if (!plausible_day(row.period)) {
+        if (!plausible_day(row.period) || row.period > period_of(last_day_, *grain_)) {
             WireReader::fail("a period is out of range");
         }
         rows_.push_back(row);
