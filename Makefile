@@ -29,6 +29,7 @@ SQL_FRAGMENTS = \
 	src/warehouse/derive.sql \
 	src/warehouse/rollups.sql \
 	src/warehouse/quality.sql \
+	src/customers/rollups.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
 	src/customers/value_warehouse.sql \
@@ -36,6 +37,11 @@ SQL_FRAGMENTS = \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
 	src/attribution/attribution.sql \
+	src/customers/rfm.sql \
+	src/customers/cohort.sql \
+	src/customers/customers.sql \
+	src/customers/segments.sql \
+	src/customers/customer_cohorts.sql \
 	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \
 	src/content/content.sql \
