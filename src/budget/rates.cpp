@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
-#include <utility>
 
+#include "budget/quadrature.hpp"
 #include "budget/special.hpp"
 #include "kernel/error.hpp"
 
@@ -34,41 +34,6 @@ void check(const RateEvidence& evidence)
 double log_beta(const RateBelief& b)
 {
     return log_gamma(b.successes) + log_gamma(b.failures) - log_gamma(b.successes + b.failures);
-}
-
-/** Log of an unnormalised density of t = logit of the rate: smooth and falling exponentially, so that the trapezoid rule is exact. */
-double log_density(const RateBelief& b, double t)
-{
-    return t > 0 ? -b.failures * t - (b.successes + b.failures) * std::log1p(std::exp(-t))
-                 : b.successes * t - (b.successes + b.failures) * std::log1p(std::exp(t));
-}
-
-double logit_variance(const RateBelief& b)
-{
-    return trigamma(b.successes) + trigamma(b.failures);
-}
-
-/** Sum of the density of `belief` over the trapezoid's points, and the same weighted with P(other > point). */
-std::pair<double, double> sums_of(const RateBelief& belief, const RateBelief& other)
-{
-    const double step = std::min(0.25, 0.25 * std::sqrt(logit_variance(belief)));
-    const double mode = std::log(belief.successes / belief.failures);
-    const double top = log_density(belief, mode);
-    double mass = 0;
-    double above = 0;
-    for (const double direction : {1.0, -1.0}) {
-        for (int i = direction > 0 ? 0 : 1;; ++i) {
-            const double t = mode + direction * i * step;
-            const double height = std::exp(log_density(belief, t) - top);
-            const double rate = 1 / (1 + std::exp(-t));
-            mass += height;
-            above += height * beta_above(other.successes, other.failures, rate);
-            if (height < 1e-17) {
-                break;
-            }
-        }
-    }
-    return {mass, above};
 }
 
 /** The pooled rate, never 0 or 1, so that a prior around it is proper. */
@@ -128,13 +93,11 @@ double probability_above(const RateBelief& belief, double threshold)
 
 double probability_superior(const RateBelief& one, const RateBelief& other)
 {
-    // Along the narrower of the two, so that the other is smooth between the points.
-    if (logit_variance(one) <= logit_variance(other)) {
-        const auto [mass, above] = sums_of(one, other);
-        return 1 - above / mass;
+    // Over the narrower of the two, so that the other is smooth between the points.
+    if (logit_variance(one) > logit_variance(other)) {
+        return 1 - probability_superior(other, one);
     }
-    const auto [mass, above] = sums_of(other, one);
-    return above / mass;
+    return expectation(one, 1, [&other](double rate) { return beta_below(other.successes, other.failures, rate); });
 }
 
 RateBelief fit_rate_prior(std::span<const RateEvidence> group)
