@@ -73,7 +73,9 @@ struct Evidence {
     double contracts = 0;
     double weighted_spend = 0;
     double weighted_responses = 0;
-    std::int32_t days = 0;  // that spend
+    double squared_weights = 0;  // sum of weight^2 * spend
+    double squared_spend = 0;    // sum of (weight * spend)^2
+    std::int32_t days = 0;       // that spend
 };
 
 class Adviser {
@@ -114,12 +116,12 @@ public:
                                 : "No spend and no leads in the period.";
             return advice;
         }
-        const CostBelief belief = belief_of(i, evidence);
-        advice.cost = cost_quantile(belief, 0.5);
-        advice.cost_low = cost_quantile(belief, 0.05);
-        advice.cost_high = cost_quantile(belief, 0.95);
-        if (panel_.size() > 1 && rest_of(i).spend > 0) {
-            advice.p_better_rest = probability_cheaper(belief, rest_of(i));
+        const CostPosterior belief = belief_of(i, evidence);
+        advice.cost = belief.quantile(0.5);
+        advice.cost_low = belief.quantile(0.05);
+        advice.cost_high = belief.quantile(0.95);
+        if (rest_of(i).events > 0) {
+            advice.p_better_rest = p_within_rest(i, belief, 1);
         }
         advice.marginal_cost = advice.cost / elasticity_at(i, advice.daily_spend, elasticity_of_curve(i));
         if (std::isnan(advice.target)) {
@@ -144,6 +146,8 @@ private:
             evidence.contracts += day.contracts;
             evidence.weighted_spend += weight * day.spend;
             evidence.weighted_responses += weight * day.response;
+            evidence.squared_weights += weight * weight * day.spend;
+            evidence.squared_spend += weight * day.spend * weight * day.spend;
             evidence.days += day.spend > 0 ? 1 : 0;
         }
         return evidence;
@@ -156,8 +160,16 @@ private:
         return {first, last};
     }
 
-    /** Inverse size of the negative binomial that all campaigns' days share, by moments. */
+    /** Inverse size of the negative binomial that all campaigns' days share: by moments, each day weighted by how much it tells of it. */
     [[nodiscard]] double pooled_excess() const
+    {
+        double excess = 0;
+        for (int round = 0; round < 4; ++round) {
+            excess = excess_by_moments(excess);
+        }
+        return excess;
+    }
+    [[nodiscard]] double excess_by_moments(double guess) const
     {
         double excess = 0;
         double squares = 0;
@@ -169,75 +181,57 @@ private:
             const double n = evidence.days;
             for (const Day& day : in_window(panel_[i], as_of_)) {
                 const double mean = day.spend * evidence.responses / evidence.spend;
-                excess += (day.response - mean) * (day.response - mean) * n / (n - 1) - mean;
-                squares += mean * mean;
+                // The variance of a squared deviation grows with the square of the variance.
+                const double weight = 1 / ((1 + guess * mean) * (1 + guess * mean));
+                excess += weight * ((day.response - mean) * (day.response - mean) * n / (n - 1) - mean);
+                // The mean is estimated, too: its square is too large by its variance.
+                squares += weight * std::max(0.0, mean * mean - (mean + guess * mean * mean) / n);
             }
         }
         return squares > 0 ? std::max(0.0, excess / squares) : 0;
     }
 
-    /** Variance over mean of a campaign's weighted responses, where a unit of money brings `rate`: what one of them is not worth. */
-    [[nodiscard]] double dispersion_of(std::size_t i, double rate) const
+    /** Variance over mean that the weights alone give a campaign's weighted responses. */
+    [[nodiscard]] static double scale_of(const Evidence& evidence)
     {
-        double variance = 0;
-        double mean = 0;
-        for (const Day& day : in_window(panel_[i], as_of_)) {
-            const double weight = weight_[static_cast<std::size_t>(as_of_ - day.day)];
-            const double expected = rate * day.spend;
-            variance += weight * weight * (expected + expected * expected * excess_);
-            mean += weight * expected;
+        return evidence.weighted_spend > 0 ? evidence.squared_weights / evidence.weighted_spend : 1;
+    }
+    /** The negative binomial count that tells as much as the weighted days. */
+    [[nodiscard]] CostEvidence count_of(const Evidence& evidence) const
+    {
+        if (evidence.weighted_spend <= 0) {
+            return {0, 0};
         }
-        return mean > 0 ? variance / mean : 1;
+        const double scale = scale_of(evidence);
+        const double days = evidence.weighted_spend * evidence.weighted_spend / evidence.squared_spend;
+        return {evidence.weighted_responses / scale, evidence.weighted_spend / scale,
+                excess_ > 0 ? days / excess_ : std::numeric_limits<double>::infinity()};
     }
-
-    [[nodiscard]] CostBelief discounted(const Evidence& evidence, double dispersion) const
+    /** Variance of the weighted responses. */
+    [[nodiscard]] double variance_of(const Evidence& evidence) const
     {
-        return evidence.weighted_spend > 0
-                   ? CostBelief{evidence.weighted_responses / dispersion, evidence.weighted_spend / dispersion}
-                   : CostBelief{0, 0};
+        const CostEvidence count = count_of(evidence);
+        const double scale = scale_of(evidence);
+        return scale * scale * (count.events + count.events * count.events / count.size);
     }
 
-    /** Priors per platform. The dispersion depends on the rate and the rate on it: the second round is close enough. */
+    /** A prior per platform, and what all of them bring together. */
     void learn_costs()
     {
-        std::map<std::string_view, std::vector<std::size_t>> platforms;
-        CostBelief all{0, 0};
+        std::map<std::string_view, std::vector<CostEvidence>> platforms;
         for (std::size_t i = 0; i < panel_.size(); ++i) {
-            platforms[panel_[i].platform].push_back(i);
-            if (evidence_[i].weighted_spend > 0) {
-                all.events += evidence_[i].weighted_responses;
-                all.spend += evidence_[i].weighted_spend;
+            const Evidence& evidence = evidence_[i];
+            platforms[panel_[i].platform].push_back(count_of(evidence));
+            if (evidence.weighted_spend > 0) {
+                total_.events += evidence.weighted_responses;
+                total_.spend += evidence.weighted_spend;
+                total_variance_ += variance_of(evidence);
             }
         }
-        const double usual = all.spend > 0 ? std::max(all.events, 0.5) / all.spend : 1;
-        dispersion_.assign(panel_.size(), 1);
-        prior_of_.assign(panel_.size(), 0);
-        for (const auto& [platform, members] : platforms) {
+        const double usual = total_.spend > 0 ? std::max(total_.events, 0.5) / total_.spend : 1;
+        for (const auto& [platform, group] : platforms) {
             stop_.poll();
-            std::vector<double> rates(members.size(), usual);
-            std::vector<CostBelief> group(members.size());
-            for (int round = 0; round < 2; ++round) {
-                for (std::size_t m = 0; m < members.size(); ++m) {
-                    dispersion_[members[m]] = dispersion_of(members[m], rates[m]);
-                    group[m] = discounted(evidence_[members[m]], dispersion_[members[m]]);
-                }
-                if (round == 0) {
-                    const CostBelief prior = fit_cost_prior(group, usual);
-                    for (std::size_t m = 0; m < members.size(); ++m) {
-                        rates[m] = (prior.events + group[m].events) / (prior.spend + group[m].spend);
-                    }
-                }
-            }
-            for (const std::size_t i : members) {
-                prior_of_[i] = priors_.size();
-            }
-            priors_.emplace_back(group, usual);
-        }
-        for (std::size_t i = 0; i < panel_.size(); ++i) {
-            const CostBelief own = discounted(evidence_[i], dispersion_[i]);
-            total_.events += own.events * dispersion_[i];
-            total_.spend += own.spend * dispersion_[i];
-            total_variance_ += own.events * dispersion_[i] * dispersion_[i];
+            priors_.try_emplace(platform, group, usual);
         }
     }
 
@@ -250,18 +244,21 @@ private:
         curves_ = fit_responses(blocks, {}, {}, stop_);
     }
 
-    [[nodiscard]] CostBelief belief_of(std::size_t i, const Evidence& evidence) const
+    [[nodiscard]] CostPosterior belief_of(std::size_t i, const Evidence& evidence) const
     {
-        return priors_[prior_of_[i]].update(discounted(evidence, dispersion_[i]));
+        return priors_.at(panel_[i].platform).update(count_of(evidence));
     }
 
     /** What the other campaigns together bring, as sure as it is. */
     [[nodiscard]] CostBelief rest_of(std::size_t i) const
     {
-        const CostBelief own = discounted(evidence_[i], dispersion_[i]);
-        const double events = total_.events - own.events * dispersion_[i];
-        const double spend = total_.spend - own.spend * dispersion_[i];
-        const double variance = total_variance_ - own.events * dispersion_[i] * dispersion_[i];
+        const Evidence& own = evidence_[i];
+        if (own.weighted_spend <= 0) {
+            return total_;
+        }
+        const double events = total_.events - own.weighted_responses;
+        const double spend = total_.spend - own.weighted_spend;
+        const double variance = total_variance_ - variance_of(own);
         if (!(events > total_.events * 1e-12) || !(spend > total_.spend * 1e-12)) {
             return {0, 0};
         }
@@ -277,16 +274,20 @@ private:
         const CostBelief rest = rest_of(i);
         return rest.events > 0 ? rest.spend / rest.events : nan;
     }
-    [[nodiscard]] double p_better(std::size_t i, const CostBelief& belief) const
+    /** P(the cost is at most `factor` times that of the rest). */
+    [[nodiscard]] double p_within_rest(std::size_t i, const CostPosterior& belief, double factor) const
     {
-        return std::isnan(rules_.target) ? probability_cheaper(belief, rest_of(i))
-                                         : probability_cost_within(belief, rules_.target);
+        const CostBelief rest = rest_of(i);
+        return belief.probability_cheaper(std::log(rest.spend / rest.events), 1 / std::sqrt(rest.events), factor);
     }
-    [[nodiscard]] double p_worse(std::size_t i, const CostBelief& belief) const
+    [[nodiscard]] double p_within(std::size_t i, const CostPosterior& belief, double factor) const
     {
-        const double factor = 1 + rules_.margin;
-        return 1 - (std::isnan(rules_.target) ? probability_cheaper(belief, rest_of(i), 1 / factor)
-                                              : probability_cost_within(belief, rules_.target * factor));
+        return std::isnan(rules_.target) ? p_within_rest(i, belief, factor) : belief.probability_within(rules_.target * factor);
+    }
+    [[nodiscard]] double p_better(std::size_t i, const CostPosterior& belief) const { return p_within(i, belief, 1); }
+    [[nodiscard]] double p_worse(std::size_t i, const CostPosterior& belief) const
+    {
+        return 1 - p_within(i, belief, 1 + rules_.margin);
     }
 
     [[nodiscard]] bool still_learning(const Evidence& evidence, double target) const
@@ -384,7 +385,7 @@ private:
         return std::isnan(rules_.marginal_target) ? target / curves_.elasticity : rules_.marginal_target;
     }
     /** P(one more response costs at most the target), over what is known of cost and elasticity. */
-    [[nodiscard]] double p_marginal(std::size_t i, const CostBelief& belief, double daily_spend, double target) const
+    [[nodiscard]] double p_marginal(std::size_t i, const CostPosterior& belief, double daily_spend, double target) const
     {
         constexpr std::size_t stride = 4;
         double probability = 0;
@@ -396,8 +397,7 @@ private:
                 elasticity += curves_.campaigns[i].weight[n] * elasticity_node(n);
             }
             if (weight > 1e-6) {
-                probability +=
-                    weight * probability_cost_within(belief, target * elasticity_at(i, daily_spend, elasticity / weight));
+                probability += weight * belief.probability_within(target * elasticity_at(i, daily_spend, elasticity / weight));
             }
         }
         return std::min(probability, 1.0);
@@ -412,7 +412,7 @@ private:
         return curve.at_slope(1 / target) / advice.daily_spend - 1;
     }
 
-    void decide(std::size_t i, const CostBelief& belief, Advice& advice) const
+    void decide(std::size_t i, const CostPosterior& belief, Advice& advice) const
     {
         const Evidence& evidence = evidence_[i];
         const double sureness = std::max(advice.p_better, advice.p_worse);
@@ -433,8 +433,8 @@ private:
             return;
         }
         const double pause_at = evidence.contracts > 0 ? std::max(rules_.p_pause, 0.95) : rules_.p_pause;
-        const auto better = [this](std::size_t n, const CostBelief& b) { return p_better(n, b); };
-        const auto worse = [this](std::size_t n, const CostBelief& b) { return p_worse(n, b); };
+        const auto better = [this](std::size_t n, const CostPosterior& b) { return p_better(n, b); };
+        const auto worse = [this](std::size_t n, const CostPosterior& b) { return p_worse(n, b); };
         const double marginal = marginal_target(advice.target);
         if (evidence.spend >= rules_.least_spend * advice.target && sure(i, advice.p_worse, pause_at, worse)) {
             advice.action = Action::pause;
@@ -458,7 +458,7 @@ private:
         set_spend_needed(i, advice);
     }
 
-    void scale(std::size_t i, const CostBelief& belief, double marginal, const std::string& cost, Advice& advice) const
+    void scale(std::size_t i, const CostPosterior& belief, double marginal, const std::string& cost, Advice& advice) const
     {
         const std::string cheaper = cost + ": cheaper with probability " + shown(advice.p_better);
         const std::int32_t since = timeless_ ? -1 : days_since_change(panel_[i]);
@@ -489,7 +489,8 @@ private:
     {
         const double distance = std::log(advice.cost / advice.target);
         const double responses = (1.2816 / distance) * (1.2816 / distance);
-        const double needed = responses * advice.cost * std::max(dispersion_[i], 1.0) - evidence_[i].spend;
+        const CostEvidence count = count_of(evidence_[i]);
+        const double needed = responses * advice.cost * (1 + count.events / count.size) - evidence_[i].spend;
         if (std::isfinite(needed) && needed < 100 * advice.spend) {
             advice.spend_needed = std::max(needed, 0.0);
             if (advice.daily_spend > 0 && !timeless_) {
@@ -510,9 +511,7 @@ private:
     std::vector<double> weight_;
     std::vector<Evidence> evidence_;
     double excess_ = 0;
-    std::vector<double> dispersion_;
-    std::vector<CostPrior> priors_;
-    std::vector<std::size_t> prior_of_;
+    std::map<std::string_view, CostPrior> priors_;
     CostBelief total_{0, 0};
     double total_variance_ = 0;
     ResponseModel curves_;

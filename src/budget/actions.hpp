@@ -20,9 +20,9 @@ struct ActionRules {
         std::numeric_limits<double>::quiet_NaN();  // cost of one more; NaN: target / the portfolio's elasticity
     double p_scale = 0.9;
     double p_pause = 0.9;
-    double hysteresis = 0.1;  // an action once advised stays until its probability is this much lower
-    double margin = 0.1;      // pause what is this much dearer than the target
-    double least_responses = 10;
+    double hysteresis = 0.05;  // an action once advised stays until its probability is this much lower
+    double margin = 0.05;      // pause what is this much dearer than the target
+    double least_responses = 8;
     double least_spend = 3;  // in targets
     std::int32_t least_days = 7;
     double step = 0.2;

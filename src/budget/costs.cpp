@@ -1,9 +1,11 @@
 #include "budget/costs.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
+#include <numbers>
 
 #include "budget/quadrature.hpp"
 #include "budget/special.hpp"
@@ -26,6 +28,14 @@ void check(const CostBelief& evidence)
     if (!std::isfinite(evidence.events) || !std::isfinite(evidence.spend) || evidence.events < 0 || evidence.spend < 0) {
         throw Error(ErrorCode::invalid_parameter, "events and spend must not be negative, infinite or NaN",
                     "events is " + std::to_string(evidence.events) + ", spend is " + std::to_string(evidence.spend) + ".");
+    }
+}
+
+void check(const CostEvidence& evidence)
+{
+    check(CostBelief{evidence.events, evidence.spend});
+    if (!(evidence.size > 0)) {
+        throw Error(ErrorCode::invalid_parameter, "size must be positive");
     }
 }
 
@@ -116,6 +126,99 @@ double error_of_mean(std::span<const CostBelief> members, double events)
     return 1 / std::sqrt(information);
 }
 
+/** What is usual of the spread of log costs, and how much that is doubted. */
+constexpr double usual_deviation = 0.45;
+constexpr double doubt_of_deviation = 0.7;
+
+double digamma(double x)
+{
+    return boost::math::digamma(x, DoublePolicy());
+}
+
+double normal_score(double p)
+{
+    return boost::math::quantile(boost::math::normal(), p);
+}
+double normal_below(double z)
+{
+    return std::erfc(-z / std::numbers::sqrt2) / 2;
+}
+
+/** The log of a rate on points around where evidence and prior have it: its likelihood, and what log-normal priors make of it. */
+class LogRate {
+public:
+    static constexpr int points = CostPosterior::points;
+
+    LogRate(const CostEvidence& evidence, const CostBelief& usual)
+    {
+        // The log likelihood of a negative binomial, or of Poisson's limit; m is the expected number of events.
+        const double size = evidence.size;
+        const auto log_likelihood = [&](double x) {
+            const double m = evidence.spend * std::exp(x);
+            return evidence.events * x - (std::isinf(size) ? m : (evidence.events + size) * std::log1p(m / size));
+        };
+        const double center = digamma(usual.events) - std::log(usual.spend);
+        const double precision = 1 / trigamma(usual.events);
+        double mode = std::log((usual.events + evidence.events) / (usual.spend + evidence.spend));
+        double information = 0;
+        for (int round = 0; round < 20; ++round) {
+            const double m = evidence.spend * std::exp(mode);
+            const double share = std::isinf(size) ? 1 : (evidence.events + size) / (m + size);
+            information = m * share * (std::isinf(size) ? 1 : size / (m + size)) + precision;
+            mode -= (m * share - evidence.events + precision * (mode - center)) / information;
+        }
+        step_ = 2 * reach / (points - 1) / std::sqrt(information);
+        first_ = mode - step_ * (points - 1) / 2;
+        const double top = log_likelihood(mode);
+        for (int i = 0; i < points; ++i) {
+            likelihood_[static_cast<std::size_t>(i)] = std::exp(log_likelihood(at(i)) - top);
+        }
+    }
+
+    /** How likely a prior makes the evidence. */
+    [[nodiscard]] double evidence(double center, double deviation) const
+    {
+        double sum = 0;
+        each(center, deviation, [&](std::size_t, double density) { sum += density; });
+        return std::max(sum, 1e-300);
+    }
+    /** Adds `weight` times the posterior under a prior. */
+    void add_posterior(double center, double deviation, double weight, std::array<double, CostPosterior::points>& density) const
+    {
+        const double scale = weight / evidence(center, deviation);
+        each(center, deviation, [&](std::size_t i, double d) { density[i] += scale * d; });
+    }
+    [[nodiscard]] CostPosterior posterior(const std::array<double, CostPosterior::points>& density) const
+    {
+        return CostPosterior(first_, step_, density);
+    }
+
+private:
+    /** Points reach this many standard deviations to each side. */
+    static constexpr double reach = 6;
+
+    [[nodiscard]] double at(int i) const { return first_ + step_ * i; }
+    /** Calls f(point, likelihood * prior) for each point. On equidistant points a normal density is a product of products. */
+    template <class Function>
+    void each(double center, double deviation, Function f) const
+    {
+        const double start = (first_ - center) / deviation;
+        const double stride = step_ / deviation;
+        double density = std::exp(-start * start / 2) / deviation;
+        double factor = std::exp(-start * stride - stride * stride / 2);
+        const double change = std::exp(-stride * stride);
+        for (std::size_t i = 0; i < points; ++i) {
+            f(i, density * likelihood_[i]);
+            density *= factor;
+            factor *= change;
+        }
+    }
+
+    double first_;
+    double step_;
+    std::array<double, points> likelihood_{};
+};
+
 }  // namespace
 
 CostBelief update(const CostBelief& prior, const CostBelief& evidence)
@@ -160,7 +263,6 @@ ReturnBelief return_on_spend(const CostBelief& belief, const RateBelief& rate, d
     if (!std::isfinite(value_error) || value_error < 0) {
         throw Error(ErrorCode::invalid_parameter, "value_error must not be negative, infinite or NaN");
     }
-    const auto digamma = [](double x) { return boost::math::digamma(x, DoublePolicy()); };
     const double trials = rate.successes + rate.failures;
     const double value_variance = std::log1p(value_error * value_error);
     return {digamma(belief.events) - std::log(belief.spend) + digamma(rate.successes) - digamma(trials) + std::log(value) -
@@ -184,51 +286,115 @@ CostBelief fit_cost_prior(std::span<const CostBelief> group, double fallback_rat
     return fit(spending(group), fallback_rate);
 }
 
-CostPrior::CostPrior(std::span<const CostBelief> group, double fallback_rate)
+CostPrior::CostPrior(std::span<const CostEvidence> group, double fallback_rate)
 {
-    const std::vector<CostBelief> members = spending(group);
-    mode_ = fit(members, fallback_rate);
+    // The gamma prior says where to look; for it, events that vary more than Poisson's count for less.
+    std::vector<CostBelief> discounted;
+    for (const CostEvidence& evidence : group) {
+        check(evidence);
+        const double dispersion = 1 + evidence.events / evidence.size;
+        discounted.push_back({evidence.events / dispersion, evidence.spend / dispersion});
+    }
+    const std::vector<CostBelief> members = spending(discounted);
+    usual_ = fit(members, fallback_rate);
+    const double center = digamma(usual_.events) - std::log(usual_.spend);
     if (!teaches(members)) {
-        nodes_.push_back({mode_, 1});
+        nodes_.push_back({center, std::sqrt(trigamma(usual_.events)), 1});
         return;
     }
-    // Strengths from a tenth to ten times the mode's, means at the three nodes of Gauss-Hermite's rule.
-    constexpr int strengths = 9;
-    constexpr double span = 2.302585092994046;
-    const double rate = mode_.events / mode_.spend;
-    const double top = log_posterior(members, mode_);
-    double total = 0;
-    for (int i = 0; i < strengths; ++i) {
-        const double events =
-            std::clamp(mode_.events * std::exp(span * (2.0 * i / (strengths - 1) - 1)), least_events, most_events);
-        const CostBelief prior = prior_of(members, events, rate);
-        const double weight = std::exp(log_posterior(members, prior) - top);
-        const double error = error_of_mean(members, events);
-        for (const double side : {-1.0, 0.0, 1.0}) {
-            const double factor = std::exp(side * std::sqrt(3.0) * error);
-            nodes_.push_back({{prior.events, prior.spend * factor}, weight * (side == 0 ? 4.0 : 1.0)});
-            total += nodes_.back().weight;
+    const double error = error_of_mean(members, usual_.events);
+    for (const double deviation : {0.1, 0.16, 0.24, 0.34, 0.46, 0.62, 0.84, 1.15, 1.6}) {
+        const double unusual = std::log(deviation / usual_deviation) / doubt_of_deviation;
+        for (const double side : {-2.4, -1.6, -0.8, 0.0, 0.8, 1.6, 2.4}) {
+            nodes_.push_back({center + side * error, deviation, -unusual * unusual / 2});
         }
+    }
+    for (const CostEvidence& member : group) {
+        if (member.spend <= 0) {
+            continue;
+        }
+        const LogRate rate(member, usual_);
+        for (Node& node : nodes_) {
+            node.weight += std::log(rate.evidence(node.center, node.deviation));
+        }
+    }
+    const double top = std::max_element(nodes_.begin(), nodes_.end(), [](const Node& a, const Node& b) {
+                           return a.weight < b.weight;
+                       })->weight;
+    double total = 0;
+    for (Node& node : nodes_) {
+        node.weight = std::exp(node.weight - top);
+        total += node.weight;
     }
     for (Node& node : nodes_) {
         node.weight /= total;
     }
-    std::erase_if(nodes_, [](const Node& node) { return node.weight < 1e-9; });
+    std::erase_if(nodes_, [](const Node& node) { return node.weight < 1e-6; });
 }
 
-CostBelief CostPrior::update(const CostBelief& evidence) const
+CostPosterior CostPrior::update(const CostEvidence& evidence) const
 {
     check(evidence);
+    const LogRate rate(evidence, usual_);
+    std::array<double, CostPosterior::points> density{};
+    for (const Node& node : nodes_) {
+        rate.add_posterior(node.center, node.deviation, node.weight, density);
+    }
+    return rate.posterior(density);
+}
+
+CostPosterior::CostPosterior(double first, double step, const std::array<double, points>& density)
+    : first_(first), step_(step), deviation_(0), score_{}
+{
+    double mass = 0;
     double mean = 0;
     double square = 0;
-    for (const Node& node : nodes_) {
-        const double events = node.prior.events + evidence.events;
-        const double spend = node.prior.spend + evidence.spend;
-        mean += node.weight * events / spend;
-        square += node.weight * events * (events + 1) / (spend * spend);
+    for (std::size_t i = 0; i < points; ++i) {
+        mass += density[i];
+        mean += density[i] * static_cast<double>(i);
+        square += density[i] * static_cast<double>(i * i);
     }
-    const double variance = square - mean * mean;
-    return {mean * mean / variance, mean / variance};
+    mean /= mass;
+    deviation_ = step * std::sqrt(std::max(square / mass - mean * mean, 0.0));
+    double below = 0;
+    for (std::size_t i = 0; i < points; ++i) {
+        // The trapezoid rule up to a point, with its first correction: the slope there.
+        const double slope = i == 0 || i + 1 == points ? 0 : (density[i + 1] - density[i - 1]) / 2;
+        const double p = (below + density[i] / 2 - slope / 12) / mass;
+        score_[i] = normal_score(std::clamp(p, 1e-15, 1 - 1e-15));
+        if (i > 0) {
+            score_[i] = std::max(score_[i], score_[i - 1] + 1e-9);
+        }
+        below += density[i];
+    }
+}
+
+double CostPosterior::score(double log_rate) const
+{
+    const double place = std::clamp((log_rate - first_) / step_, 0.0, static_cast<double>(points - 1));
+    const std::size_t i = std::min(static_cast<std::size_t>(place), points - 2);
+    return score_[i] + (place - static_cast<double>(i)) * (score_[i + 1] - score_[i]);
+}
+
+double CostPosterior::quantile(double p) const
+{
+    const double wanted = normal_score(1 - p);
+    const auto above = std::upper_bound(score_.begin() + 1, score_.end() - 1, wanted);
+    const auto i = static_cast<std::size_t>(above - score_.begin()) - 1;
+    return std::exp(-(first_ + step_ * (static_cast<double>(i) + (wanted - score_[i]) / (score_[i + 1] - score_[i]))));
+}
+
+double CostPosterior::probability_within(double target) const
+{
+    check_positive(target, "target");
+    return normal_below(-score(-std::log(target)));
+}
+
+double CostPosterior::probability_cheaper(double other_log_cost, double other_deviation, double factor) const
+{
+    // The score of the other's center, drawn in as far as the other's doubt adds to its own.
+    const double shrink = deviation_ / std::hypot(deviation_, other_deviation);
+    return normal_below(-score(-other_log_cost - std::log(factor)) * shrink);
 }
 
 }  // namespace marketing::budget

@@ -2,11 +2,12 @@
  * Costs per event (per lead, per contract): Gamma-Poisson posteriors of how many events a unit of money brings.
  *
  * The rate of events per unit of money of a campaign with `events` on `spend` and a prior worth `prior.events` on `prior.spend` is
- * Gamma(prior.events + events, prior.spend + spend); its cost per event is the inverse of that rate. Events that vary more than
- * Poisson's count for less: divide events and spend by the dispersion.
+ * Gamma(prior.events + events, prior.spend + spend); its cost per event is the inverse of that rate.
  */
 #pragma once
 
+#include <array>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,13 @@ namespace marketing::budget {
 struct CostBelief {
     double events;
     double spend;
+};
+
+/** What was observed of a campaign: negative binomial counts, whose variance is events + events^2 / size. */
+struct CostEvidence {
+    double events;
+    double spend;
+    double size = std::numeric_limits<double>::infinity();
 };
 
 /** Belief after evidence. Throws Error(invalid_parameter) unless the evidence is finite and >= 0, the prior finite and > 0. */
@@ -52,24 +60,49 @@ struct ReturnBelief {
  */
 [[nodiscard]] CostBelief fit_cost_prior(std::span<const CostBelief> group, double fallback_rate = 0);
 
+/** The cost per event of a campaign as a distribution without a form: its quantiles as those of a normal distribution, on points. */
+class CostPosterior {
+public:
+    static constexpr std::size_t points = 41;
+
+    /** `density`: at `points` equidistant logs of the rate (events per unit of money) from `first` on. */
+    CostPosterior(double first, double step, const std::array<double, points>& density);
+    /** The cost that is not exceeded with probability p. */
+    [[nodiscard]] double quantile(double p) const;
+    /** P(cost <= target). */
+    [[nodiscard]] double probability_within(double target) const;
+    /** P(cost <= factor * other cost), where the log of the other has this mean and standard deviation. */
+    [[nodiscard]] double probability_cheaper(double other_log_cost, double other_deviation, double factor = 1) const;
+
+private:
+    /** The normal score of the log of a rate. */
+    [[nodiscard]] double score(double log_rate) const;
+
+    double first_;
+    double step_;
+    double deviation_;
+    std::array<double, points> score_;
+};
+
 /**
- * The same prior with the doubt about it: a mixture over its strength and its mean, weighted by how well they explain the group.
- * Intervals that ignore this doubt are too narrow (docs/budget.md).
+ * What a group of costs has in common, with the doubt about it: costs are log-normal around a center, and both the center and the
+ * spread are averaged over by how well they explain the group. Against a gamma prior at its best fit this widens intervals to what
+ * they promise and pauses fewer campaigns that are not worse (docs/budget.md).
  */
 class CostPrior {
 public:
-    explicit CostPrior(std::span<const CostBelief> group, double fallback_rate = 0);
-    /** The mode, as fit_cost_prior gives it. */
-    [[nodiscard]] const CostBelief& mode() const noexcept { return mode_; }
-    /** The gamma distribution with the mean and the variance of the mixture's posterior. */
-    [[nodiscard]] CostBelief update(const CostBelief& evidence) const;
+    explicit CostPrior(std::span<const CostEvidence> group, double fallback_rate = 0);
+    /** Belief after `evidence`, which may be the group's own. */
+    [[nodiscard]] CostPosterior update(const CostEvidence& evidence) const;
 
 private:
+    /** A log-normal distribution of the rate, and how likely it is to be the group's. */
     struct Node {
-        CostBelief prior;
+        double center;
+        double deviation;
         double weight;
     };
-    CostBelief mode_;
+    CostBelief usual_{0, 0};
     std::vector<Node> nodes_;
 };
 
