@@ -20,6 +20,7 @@ SQL_FRAGMENTS = \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
 	src/budget/posteriors.sql \
+	src/budget/budget.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
@@ -32,6 +33,7 @@ SQL_FRAGMENTS = \
 	src/endpoints/filters.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
+	src/budget/advice.sql \
 	src/attribution/attribution.sql \
 	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \

@@ -34,7 +34,8 @@ struct ActionRules {
 
 enum class Action { scale, pause, monitor };
 
-struct Advice {
+/** The parts of an advice that are plain data. */
+struct AdviceNumbers {
     Action action = Action::monitor;
     double change = 0;  // of the spend, as a fraction; NaN where none is advised
     double spend = 0;   // of the window, unweighted
@@ -53,6 +54,9 @@ struct Advice {
     double daily_spend = 0;        // of the last week that spends
     std::int32_t next_review = 0;  // day
     const char* evidence = "";     // strong, moderate, weak, learning, cooling_down, inactive, no_spend, no_target
+};
+
+struct Advice : AdviceNumbers {
     std::string reason;
 };
 
