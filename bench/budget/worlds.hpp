@@ -107,9 +107,9 @@ inline Portfolio make_portfolio(Engine& engine, const PortfolioKind& kind)
         const double a = gamma(engine, kind.elasticity_a);
         const double e = std::clamp(a / (a + gamma(engine, kind.elasticity_b)), 0.03, 0.97);
         const auto form = static_cast<Truth::Form>(engine() % 3);
-        const double spend = 100 * lognormal(engine, 0.8);
-        portfolio.truth.push_back({form == Truth::Form::hill && e > 0.75 ? Truth::Form::michaelis_menten : form, spend,
-                                   spend * 0.1 * lognormal(engine, cost_deviation), e});
+        const double usual_spend = 100 * lognormal(engine, 0.8);
+        portfolio.truth.push_back({form == Truth::Form::hill && e > 0.75 ? Truth::Form::michaelis_menten : form, usual_spend,
+                                   usual_spend * 0.1 * lognormal(engine, cost_deviation), e});
         portfolio.names.push_back("campaign " + std::to_string(100 + i));
         std::vector<double> weekday(7);
         for (double& index : weekday) {
@@ -132,8 +132,9 @@ inline Portfolio make_portfolio(Engine& engine, const PortfolioKind& kind)
     return portfolio;
 }
 
-/** The best spends under the truth, by bisection on the slope. */
-inline std::vector<double> true_optimum(const std::vector<Truth>& truth, const std::vector<double>& current, double bound)
+/** The best spends under curves that have a slope(), by bisection on it. */
+template <class Curve>
+std::vector<double> optimum_of(const std::vector<Curve>& truth, const std::vector<double>& current, double bound)
 {
     const double total = std::accumulate(current.begin(), current.end(), 0.0);
     const auto at = [&](double slope) {

@@ -30,6 +30,14 @@ constexpr double most_growth = 1.5;
 /** P(the marginal cost is too high) from which less spend is suggested. */
 constexpr double p_reduce = 0.8;
 
+/** A probability, a percentage or a count, without idle zeros. */
+std::string shown_short(double x)
+{
+    char text[32];
+    std::snprintf(text, sizeof text, x < 1 ? "%.3g" : "%g", x < 1 ? std::min(x, 0.999) : x);
+    return text;
+}
+
 std::string shown(double amount)
 {
     char text[32];
@@ -112,7 +120,7 @@ public:
         if (evidence.weighted_spend <= 0) {
             advice.evidence = "no_spend";
             advice.reason = evidence.responses > 0
-                                ? shown(evidence.responses) + " leads without spend: what they cost cannot be told."
+                                ? shown_short(evidence.responses) + " leads without spend: what they cost cannot be told."
                                 : "No spend and no leads in the period.";
             return advice;
         }
@@ -357,7 +365,7 @@ private:
         const double mean = sum / days;
         return {mean, std::max(0.0, squares / days - mean * mean) / std::max(days - 1, 1)};
     }
-    /** The day on which the spend changed beyond its usual variation, within the cool-down; NaN-like -1 days ago where it did not. */
+    /** How many days ago the spend changed beyond its usual variation, within the cool-down; -1 where it did not. */
     [[nodiscard]] std::int32_t days_since_change(const Series& series) const
     {
         for (std::int32_t days = 2; days <= rules_.cooldown; ++days) {
@@ -439,8 +447,8 @@ private:
         if (evidence.spend >= rules_.least_spend * advice.target && sure(i, advice.p_worse, pause_at, worse)) {
             advice.action = Action::pause;
             advice.change = -1;
-            advice.reason = cost + ": more than " + shown(100 * rules_.margin) + " % dearer with probability " +
-                            shown(advice.p_worse) + ".";
+            advice.reason = cost + ": more than " + shown_short(100 * rules_.margin) + " % dearer with probability " +
+                            shown_short(advice.p_worse) + ".";
             return;
         }
         if (evidence.responses >= rules_.least_responses && sure(i, advice.p_better, rules_.p_scale, better)) {
@@ -451,16 +459,16 @@ private:
         if (p_dear >= p_reduce) {
             advice.change = -rules_.step;
             advice.reason = cost + ", and one more lead costs " + shown(advice.marginal_cost) + ", above " + shown(marginal) +
-                            " with probability " + shown(p_dear) + ": reduce it.";
+                            " with probability " + shown_short(p_dear) + ": reduce it.";
         } else {
-            advice.reason = cost + ": cheaper with probability " + shown(advice.p_better) + ", which does not decide.";
+            advice.reason = cost + ": cheaper with probability " + shown_short(advice.p_better) + ", which does not decide.";
         }
         set_spend_needed(i, advice);
     }
 
     void scale(std::size_t i, const CostPosterior& belief, double marginal, const std::string& cost, Advice& advice) const
     {
-        const std::string cheaper = cost + ": cheaper with probability " + shown(advice.p_better);
+        const std::string cheaper = cost + ": cheaper with probability " + shown_short(advice.p_better);
         const std::int32_t since = timeless_ ? -1 : days_since_change(panel_[i]);
         if (since > 0) {
             advice.evidence = "cooling_down";

@@ -39,14 +39,22 @@ void check(const PlanRules& rules)
     }
 }
 
-/** Spend per day of the window's days, of the campaign's own days where it is younger. */
+/** A campaign that spent nothing for so many days has stopped. */
+constexpr std::int32_t stopped_days = 3;
+
+/** Spend per day of the window's days, of the campaign's own days where it is younger; 0 where it has stopped. */
 double current_spend(const Series& series, std::int32_t as_of, std::int32_t window)
 {
     double spend = 0;
+    std::int32_t last = as_of - window;
     for (const Day& day : series.days) {
         if (day.day > as_of - window && day.day <= as_of) {
             spend += day.spend;
+            last = day.spend > 0 ? day.day : last;
         }
+    }
+    if (last <= as_of - std::min(stopped_days, window)) {
+        return 0;
     }
     const std::int32_t known = std::min(window, as_of - series.days.front().day + 1);
     return known > 0 ? spend / known : 0;
@@ -206,7 +214,8 @@ private:
     {
         const ResponseFit& fit = model_.campaigns[i];
         if (current_[i] <= 0 || fit.blocks == 0) {
-            return "No spend in the last " + std::to_string(rules_.window) + " days: nothing is known of what it would bring.";
+            return "No spend in the last " + std::to_string(std::min(stopped_days, rules_.window)) +
+                   " days: it is not part of the plan.";
         }
         if (frozen(i)) {
             return "Frozen: it keeps its spend.";
@@ -215,10 +224,10 @@ private:
         if (kept_) {
             reason = "Kept: moving money would bring more with probability " + shown(doubt_, 2) + " only.";
         } else if (std::abs(change) < 0.005) {
-            reason = "Its next lead costs what the others' do.";
+            reason = "Its next result costs what the others' do.";
         } else {
-            reason = change > 0 ? "More: its next lead is cheaper than the others'"
-                                : "Less: its next lead is dearer than the others'";
+            reason = change > 0 ? "More: its next result is cheaper than the others'"
+                                : "Less: its next result is dearer than the others'";
             reason += binding == Binding::least || binding == Binding::most ? ", up to its bound."
                       : binding == Binding::group                           ? ", within its platform's share."
                                                                             : ".";
