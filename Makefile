@@ -22,6 +22,8 @@ SQL_FRAGMENTS = \
 	src/anomaly/rates.sql \
 	src/customers/value.sql \
 	src/experiments/experiments.sql \
+	src/budget/posteriors.sql \
+	src/budget/budget.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
@@ -36,6 +38,7 @@ SQL_FRAGMENTS = \
 	src/endpoints/filters.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
+	src/budget/advice.sql \
 	src/attribution/attribution.sql \
 	src/customers/rfm.sql \
 	src/customers/cohort.sql \
