@@ -33,6 +33,7 @@ SQL_FRAGMENTS = \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
 	src/attribution/attribution.sql \
+	src/anomaly/alerts.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 
