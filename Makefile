@@ -34,6 +34,8 @@ SQL_FRAGMENTS = \
 	src/endpoints/sales.sql \
 	src/attribution/attribution.sql \
 	src/anomaly/alerts.sql \
+	src/anomaly/metrics.sql \
+	src/anomaly/history.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

@@ -4,15 +4,10 @@ CREATE FUNCTION analytics.check_alert_arguments(dimension text, baseline_days in
     min_events double precision, min_impact numeric, verdicts text[]) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
-DECLARE
-    known constant text[] := '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}';
-    unknown text;
 BEGIN
-    SELECT pg_catalog.string_agg(pg_catalog.quote_nullable(v), ', ') INTO unknown FROM pg_catalog.unnest(verdicts) v WHERE v IS NULL OR v <> ALL (known);
-    IF dimension IS NULL OR dimension NOT IN ('campaign', 'platform', 'channel', 'product', 'branch', 'total') THEN
-        RAISE EXCEPTION 'unknown dimension "%"', dimension USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Use campaign, platform, channel, product, branch or total.';
-    ELSIF baseline_days IS NULL OR baseline_days NOT BETWEEN 7 AND 3660 THEN
+    PERFORM analytics.check_choice('dimension', dimension, '{campaign,platform,channel,product,branch,total}');
+    PERFORM analytics.check_choice('verdict', v, '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}') FROM pg_catalog.unnest(verdicts) v;
+    IF baseline_days IS NULL OR baseline_days NOT BETWEEN 7 AND 3660 THEN
         RAISE EXCEPTION 'baseline_days must be between 7 and 3660' USING ERRCODE = 'invalid_parameter_value';
     ELSIF lag_days IS NULL OR lag_days NOT BETWEEN 0 AND 365 THEN
         RAISE EXCEPTION 'lag_days must be between 0 and 365' USING ERRCODE = 'invalid_parameter_value';
@@ -24,9 +19,6 @@ BEGIN
             HINT = '0.2 is silent on changes by less than a fifth.';
     ELSIF min_events IS NULL OR NOT (min_events >= 0 AND min_events < 'Infinity') OR min_impact IS NULL OR NOT (min_impact >= 0) OR min_impact = 'NaN' THEN
         RAISE EXCEPTION 'min_events and min_impact must be numbers that are not negative' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF unknown IS NOT NULL THEN
-        RAISE EXCEPTION 'unknown verdict: %', unknown USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Known are ' || pg_catalog.array_to_string(known, ', ') || '.';
     END IF;
     RETURN true;
 END
@@ -173,7 +165,8 @@ BEGIN
         SELECT a.p, a.place FROM pg_catalog.unnest(analytics.p_adjust((SELECT pg_catalog.array_agg(n.p_value ORDER BY n.place) FROM numbered n)))
             WITH ORDINALITY a (p, place)
     ), known AS (
-        SELECT n.*, u.business, u.platform, u.name, u.id, u.is_paused, u.status AS unit_status, a.p AS p_adjusted, COALESCE(w.leads, 0) AS leads, w.spend,
+        SELECT n.*, u.business, u.platform, u.name, u.id, u.is_paused, u.status AS unit_status, a.p AS p_adjusted, COALESCE(w.leads, 0) AS leads,
+               CASE WHEN m.series_id IS NOT NULL THEN COALESCE(w.spend, 0) ELSE w.spend END AS spend,
                c.baseline_exposure / NULLIF(c.baseline_value, 0) AS cpl_before, m.ratio AS spend_ratio, l.ratio AS lead_ratio, l.expected AS leads_expected,
                m.peak_day AS spend_peak, m.peak_ratio AS spend_peak_ratio, m.baseline_value / NULLIF(m.days_before, 0) AS spend_per_day,
                pg_catalog.sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend')) OVER (PARTITION BY u.business) AS all_spend,
@@ -245,17 +238,17 @@ AS $$
             WHEN needed_days > 0 THEN pg_catalog.format('Too little to tell: needs %s more active days before the period.', needed_days)
             WHEN anomaly_type IN ('spike_cpl', 'zero_leads') AND cpl_before IS NOT NULL THEN
                 pg_catalog.format('Too little to tell: needs about %s more spent, worth %s more expected leads.',
-                    w.money_needed, analytics.amount_text(needed_events))
-            ELSE pg_catalog.format('Too little to tell: needs about %s more expected leads.', analytics.amount_text(needed_events)) END
+                    w.money_needed, w.leads_needed)
+            ELSE pg_catalog.format('Too little to tell: needs about %s more expected leads.', w.leads_needed) END
         WHEN 'paused' THEN 'Paused: no spend is as it should be.'
         WHEN 'no_data' THEN pg_catalog.format('No ad data of the platform in the period: nothing is known since %s.', last_active)
         WHEN 'normal' THEN pg_catalog.format('Within what is usual, or too small a change to matter (p = %s).', pg_catalog.to_char(p_value, 'FM0.000'))
         WHEN 'scaling' THEN pg_catalog.format('A lead cost %s times as much (%s instead of %s) while spend grew to %s times: more budget buys dearer leads.',
             analytics.amount_text(ratio), w.cpl, w.cpl_then, analytics.amount_text(spend_ratio))
         ELSE CASE anomaly_type
-            WHEN 'spike_cpl' THEN pg_catalog.format('A lead cost %s instead of %s (%s times as much): %s leads for %s.',
-                w.cpl, w.cpl_then, analytics.amount_text(ratio), leads, w.spent)
-            WHEN 'drop_leads' THEN pg_catalog.format('%s leads instead of about %s%s.', leads, analytics.amount_text(expected), CASE
+            WHEN 'spike_cpl' THEN pg_catalog.format('A lead cost %s instead of %s (%s times as much): %s for %s.',
+                w.cpl, w.cpl_then, analytics.amount_text(ratio), w.leads_found, w.spent)
+            WHEN 'drop_leads' THEN pg_catalog.format('%s instead of about %s%s.', w.leads_found, analytics.amount_text(expected), CASE
                 WHEN spend_ratio IS NULL THEN ''
                 WHEN spend_ratio > 1.1 THEN pg_catalog.format(', although spend grew to %s times', analytics.amount_text(spend_ratio))
                 WHEN spend_ratio < 0.9 THEN ', more than the lower spend explains' ELSE ', while spend is as before' END)
@@ -264,13 +257,15 @@ AS $$
                 ELSE pg_catalog.format('No lead, where about %s were to be expected.', analytics.amount_text(expected)) END
             WHEN 'spike_spend' THEN pg_catalog.format('Spent %s instead of about %s (%s times)%s.', w.spent, analytics.amount_text(expected),
                 analytics.amount_text(ratio), CASE WHEN peak_ratio > 1.5 * ratio
-                    THEN pg_catalog.format(', most of it on %s: %s times the usual', peak_day, analytics.amount_text(peak_ratio)) ELSE '' END)
+                    THEN pg_catalog.format(', above all on %s: %s times the usual', peak_day, analytics.amount_text(peak_ratio)) ELSE '' END)
             ELSE pg_catalog.format('No spend since %s, where %s a day was usual, and the campaign is not known to be paused.', last_active,
                 COALESCE(analytics.amount_text(spend_per_day) || ' ' || currency, analytics.amount_text(spend_per_day))) END
         END
     FROM (SELECT pg_catalog.concat_ws(' ', analytics.amount_text(spend::double precision), currency) AS spent,
                  analytics.amount_text((spend / NULLIF(leads, 0))::double precision) AS cpl, analytics.amount_text(cpl_before) AS cpl_then,
-                 pg_catalog.concat_ws(' ', analytics.amount_text(needed_events * cpl_before), currency) AS money_needed) w
+                 pg_catalog.concat_ws(' ', analytics.amount_text(needed_events * cpl_before), currency) AS money_needed,
+                 analytics.amount_text(GREATEST(needed_events, 0.1)) AS leads_needed,
+                 leads || CASE leads WHEN 1 THEN ' lead' ELSE ' leads' END AS leads_found) w
 $$;
 COMMENT ON FUNCTION analytics.alert_reason(text, text, double precision, double precision, bigint, numeric, double precision, double precision, date,
     double precision, double precision, date, double precision, double precision, double precision, text) IS

@@ -8,15 +8,49 @@ namespace marketing::anomaly {
 namespace {
 
 constexpr double robust_deviation = 1.4826;  // of a normal distribution, in units of its median absolute deviation
+constexpr double tenths_apart = 2.563;       // from the lowest to the highest tenth of a normal distribution
+constexpr double tenths_part = 0.7;
 constexpr double drawn_in = 2.5;
+constexpr double about = 0.8;     // of the distance from the mean
 constexpr double own_part = 0.3;  // a month of days tells a correlation badly
 constexpr double most_correlation = 0.8;
 
-double median(std::vector<double>& values)
+/** Of sorted values, between neighbours in proportion. */
+double quantile(const std::vector<double>& sorted, double share)
 {
-    const auto middle = values.begin() + std::ssize(values) / 2;
-    std::nth_element(values.begin(), middle, values.end());
-    return values.size() % 2 == 1 ? *middle : (*middle + *std::max_element(values.begin(), middle)) / 2;
+    const double place = share * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const double rest = place - static_cast<double>(below);
+    return below + 1 < sorted.size() ? sorted[below] + rest * (sorted[below + 1] - sorted[below]) : sorted[below];
+}
+
+/** By the median distance from the median; by the outer tenths where most days are alike. */
+double robust_reach(const std::vector<double>& sorted)
+{
+    const double center = quantile(sorted, 0.5);
+    std::vector<double> distances;
+    for (const double value : sorted) {
+        distances.push_back(std::abs(value - center));
+    }
+    std::sort(distances.begin(), distances.end());
+    const double tenths = (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / tenths_apart;
+    return drawn_in * std::max(robust_deviation * quantile(distances, 0.5), tenths_part * tenths);
+}
+
+double draw_in(double value, double center, double reach)
+{
+    return reach > 0 ? std::clamp(value, center - reach, center + reach) : value;
+}
+
+/** How many values lie about as far out as `value`, or farther, on the side that is asked for. */
+std::size_t as_far_out(const Baseline& baseline, double value, Alternative alternative)
+{
+    const double bound = baseline.mean + about * (value - baseline.mean);
+    const bool upwards =
+        alternative == Alternative::greater || (alternative == Alternative::two_sided && value > baseline.mean);
+    const auto& values = baseline.values;
+    return static_cast<std::size_t>(upwards ? values.end() - std::lower_bound(values.begin(), values.end(), bound)
+                                            : std::upper_bound(values.begin(), values.end(), bound) - values.begin());
 }
 
 /** By how much the variance of a mean of `count` correlated days exceeds that of independent ones. */
@@ -42,13 +76,21 @@ double side_p(double t, double df, Alternative alternative)
     return 2 * student_tail(std::abs(t), df);
 }
 
+/** How far out a shift lies, on the side that is asked for. */
+double outwards(double shift, Alternative alternative)
+{
+    return alternative == Alternative::greater ? shift : alternative == Alternative::less ? -shift : std::abs(shift);
+}
+
 /** How far a shift lies beyond the margin, in its direction. */
 double beyond(double shift, double margin, Alternative alternative)
 {
-    if (alternative == Alternative::greater || (alternative == Alternative::two_sided && shift > 0)) {
-        return alternative == Alternative::greater ? shift - margin : std::max(shift - margin, 0.0);
+    switch (alternative) {
+        case Alternative::greater: return shift - margin;
+        case Alternative::less: return shift + margin;
+        case Alternative::two_sided: break;
     }
-    return alternative == Alternative::less ? shift + margin : std::min(shift + margin, 0.0);
+    return shift > 0 ? std::max(shift - margin, 0.0) : std::min(shift + margin, 0.0);
 }
 
 }  // namespace
@@ -56,26 +98,17 @@ double beyond(double shift, double margin, Alternative alternative)
 Baseline describe(std::span<const Level> levels)
 {
     Baseline result;
-    result.days = static_cast<int>(levels.size());
-    std::vector<double> values;
     for (const Level& level : levels) {
-        values.push_back(level.value);
+        result.values.push_back(level.value);
     }
-    const double center = median(values);
-    std::vector<double> distances;
-    for (const Level& level : levels) {
-        distances.push_back(std::abs(level.value - center));
-    }
-    const double reach = drawn_in * robust_deviation * median(distances);
-    double sum = 0;
+    std::sort(result.values.begin(), result.values.end());
+    const double center = quantile(result.values, 0.5);
+    result.reach = robust_reach(result.values);
     std::vector<double> drawn;
     for (const Level& level : levels) {
-        // A series that hardly varies has no reach; then nothing is drawn in.
-        drawn.push_back(reach > 0 ? std::clamp(level.value, center - reach, center + reach) : level.value);
-        sum += drawn.back();
+        drawn.push_back(draw_in(level.value, center, result.reach));
+        result.mean += drawn.back() / static_cast<double>(levels.size());
     }
-    const auto count = static_cast<double>(levels.size());
-    result.mean = sum / count;
     double squares = 0;
     double products = 0;
     for (std::size_t i = 0; i < drawn.size(); ++i) {
@@ -84,6 +117,7 @@ Baseline describe(std::span<const Level> levels)
             products += (drawn[i] - result.mean) * (drawn[i - 1] - result.mean);
         }
     }
+    const auto count = static_cast<double>(levels.size());
     result.deviation = count > 1 ? std::sqrt(squares / (count - 1)) : 0;
     result.correlation = squares > 0 ? products / squares + 1 / count : 0;
     return result;
@@ -98,41 +132,43 @@ LevelTest level_test(std::span<const Level> window, const Baseline& baseline, do
                      double margin, Alternative alternative)
 {
     const auto m = static_cast<double>(window.size());
-    const auto n = static_cast<double>(baseline.days);
+    const auto n = static_cast<double>(baseline.values.size());
     const double of_window = inflation(correlation, window.size()) / m;
-    const double of_baseline = inflation(correlation, static_cast<std::size_t>(baseline.days)) / n;
+    const double of_baseline = inflation(correlation, baseline.values.size()) / n;
     const double deviation =
         std::max(baseline.deviation / std::sqrt(std::max(0.1, 1 - of_baseline)), std::max(least_deviation, 1e-12));
     const double df = std::max(4.0, n * (1 - correlation) / (1 + correlation) - 1);
 
+    // One day far out is a matter of its own, and does not move the level.
+    std::vector<double> sorted;
+    for (const Level& level : window) {
+        sorted.push_back(level.value);
+    }
+    std::sort(sorted.begin(), sorted.end());
+    const double center = quantile(sorted, 0.5);
     LevelTest result{};
-    double sum = 0;
     double farthest = 0;
     for (std::size_t i = 0; i < window.size(); ++i) {
-        sum += window[i].value;
-        const double distance = beyond(window[i].value - baseline.mean, margin, alternative);
-        const double size = alternative == Alternative::less      ? -distance
-                            : alternative == Alternative::greater ? distance
-                                                                  : std::abs(distance);
-        if (i == 0 || size > farthest) {
-            farthest = size;
+        result.shift += draw_in(window[i].value, center, baseline.reach) / m;
+        const double distance = outwards(window[i].value - baseline.mean, alternative);
+        if (i == 0 || distance > farthest) {
+            farthest = distance;
             result.peak = i;
         }
     }
-    result.shift = sum / m - baseline.mean;
+    result.shift -= baseline.mean;
     const double error = deviation * std::sqrt(of_window + of_baseline);
     result.half_width = error * boost::math::quantile(complement(boost::math::students_t_distribution<double>(df), 0.025));
-    const double t = beyond(result.shift, margin, alternative) / error;
-    double p = side_p(t, df, alternative);
+    result.z = beyond(result.shift, margin, alternative) / error;
+    double p = side_p(result.z, df, alternative);
     if (window.size() > 1) {
-        // One day alone is judged by a distribution of heavy tails, and there are as many chances as days.
-        const double day =
-            beyond(window[result.peak].value - baseline.mean, margin, alternative) / (deviation * std::sqrt(1 + of_baseline));
-        const double p_day = m * side_p(day, std::clamp(n / 10, 4.0, df), alternative);
-        p = 2 * std::min(p, p_day);
+        // A single day is judged by a distribution of heavy tails and by the days seen before, and there are as many chances as days.
+        const double peak = window[result.peak].value;
+        const double t = beyond(peak - baseline.mean, margin, alternative) / (deviation * std::sqrt(1 + of_baseline));
+        const double seen = static_cast<double>(as_far_out(baseline, peak, alternative)) / (n + 1);
+        p = 2 * std::min(p, m * std::max(seen, side_p(t, std::clamp(n / 10, 4.0, df), alternative)));
     }
     result.p_value = std::clamp(p, 1e-300, 1.0);
-    result.z = t;
     return result;
 }
 

@@ -22,15 +22,16 @@ struct Level {
 /** A baseline without its effects of the week, outliers drawn in. */
 struct Baseline {
     double mean = 0;
-    double deviation = 0;    // of single days
-    double correlation = 0;  // of neighbouring days, before it is drawn to what is usual
-    int days = 0;
+    double deviation = 0;        // of single days
+    double reach = 0;            // how far from the median a day may lie before it is drawn in; 0 where hardly any day differs
+    double correlation = 0;      // of neighbouring days, before it is drawn to what is usual
+    std::vector<double> values;  // as they are, in order of size
 };
 
 [[nodiscard]] Baseline describe(std::span<const Level> levels);
 
 struct LevelTest {
-    double shift;       // mean of the window less that of the baseline
+    double shift;       // mean of the window, outliers drawn in, less that of the baseline
     double half_width;  // of its 95 % interval
     double z;
     double p_value;

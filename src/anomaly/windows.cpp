@@ -365,7 +365,7 @@ private:
         for (std::size_t i = 0; i < activities_.size(); ++i) {
             const auto before = levels(activities_[i], false, factors[i]);
             baselines.push_back(before.empty() ? Baseline{} : describe(before));
-            if (baselines.back().days >= request_.min_days) {
+            if (activities_[i].result.baseline_days >= request_.min_days) {
                 correlations += baselines.back().correlation;
                 ++count;
             }

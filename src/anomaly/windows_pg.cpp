@@ -5,6 +5,7 @@
 #include "anomaly/dispersion.hpp"
 #include "anomaly/numbers_pg.hpp"
 #include "anomaly/windows.hpp"
+#include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
@@ -16,16 +17,10 @@ namespace postgres = marketing::postgres;
 
 namespace {
 
-/** An array argument of fixed-size elements, none of them NULL, as it lies. */
 template <class T>
-std::span<const T> elements_argument(FunctionCallInfo fcinfo, int index, const char* name)
+std::span<const T> span_of(const postgres::PlainArray<T>& array)
 {
-    ArrayType* array = PG_GETARG_ARRAYTYPE_P(index);
-    if (ARR_NDIM(array) > 1 || array_contains_nulls(array)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a list without NULL elements", name)));
-    }
-    return {reinterpret_cast<const T*>(ARR_DATA_PTR(array)),
-            static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)))};
+    return {array.data, array.size};
 }
 
 void require(FunctionCallInfo fcinfo, int first, int last)
@@ -87,11 +82,11 @@ MARKETING_FUNCTION(compare_windows)
     require(fcinfo, 0, 2);
     require(fcinfo, 4, 13);
     anomaly::DayRows columns;
-    columns.series = elements_argument<std::int64_t>(fcinfo, 0, "series");
-    columns.day = elements_argument<std::int32_t>(fcinfo, 1, "day");
-    columns.value = anomaly::numbers_argument(fcinfo, 2);
+    columns.series = span_of(postgres::bigint_array_argument(fcinfo, 0, "series"));
+    columns.day = span_of(postgres::date_array_argument(fcinfo, 1, "day"));
+    columns.value = span_of(postgres::float8_array_argument(fcinfo, 2));
     if (!PG_ARGISNULL(3)) {
-        columns.exposure = anomaly::numbers_argument(fcinfo, 3);
+        columns.exposure = span_of(postgres::float8_array_argument(fcinfo, 3));
     }
     anomaly::WindowRequest request;
     request.window_from = finite_date(fcinfo, 4);
@@ -121,8 +116,8 @@ MARKETING_FUNCTION(compare_windows)
 
 MARKETING_FUNCTION(dispersion)
 {
-    const std::span<const double> events = anomaly::numbers_argument(fcinfo, 0);
-    const std::span<const double> exposure = anomaly::numbers_argument(fcinfo, 1);
+    const std::span<const double> events = span_of(postgres::float8_array_argument(fcinfo, 0));
+    const std::span<const double> exposure = span_of(postgres::float8_array_argument(fcinfo, 1));
     const int factors = PG_GETARG_INT32(2);
     anomaly::Dispersion found{};
     postgres::run_kernel([events, exposure, factors, &found] { found = anomaly::dispersion(events, exposure, factors); });
@@ -132,8 +127,8 @@ MARKETING_FUNCTION(dispersion)
 
 MARKETING_FUNCTION(dispersion_prior)
 {
-    const std::span<const double> phi = anomaly::numbers_argument(fcinfo, 0);
-    const std::span<const double> df = anomaly::numbers_argument(fcinfo, 1);
+    const std::span<const double> phi = span_of(postgres::float8_array_argument(fcinfo, 0));
+    const std::span<const double> df = span_of(postgres::float8_array_argument(fcinfo, 1));
     anomaly::DispersionPrior found{};
     postgres::run_kernel([phi, df, &found] { found = anomaly::dispersion_prior(phi, df); });
     const double columns[] = {found.phi, found.df};

@@ -15,7 +15,7 @@ AS $$
         UNION ALL
         SELECT d.place, d.name, NULL
         FROM (VALUES (20, 'mark everything'), (21, 'platforms'), (22, 'campaigns'), (23, 'journeys'), (24, 'touches per day'),
-                     (25, 'results per day'), (26, 'quality')) d (place, name)
+                     (25, 'results per day'), (26, 'quality'), (27, 'anomalies')) d (place, name)
         WHERE d.name <> 'mark everything' OR refresh_plan.mode = 'full'
     ) p ORDER BY p.place, p.source_id
 $$;
@@ -340,6 +340,7 @@ BEGIN
         WHEN 'journeys' THEN analytics.derive_journeys(run_step.business_id)
         WHEN 'touches per day' THEN analytics.roll_up_events(run_step.business_id)
         WHEN 'results per day' THEN analytics.roll_up_results(run_step.business_id)
+        WHEN 'anomalies' THEN analytics.record_anomalies(run_step.business_id)
     END;
 END
 $$;
