@@ -36,6 +36,8 @@ SQL_FRAGMENTS = \
 	src/anomaly/alerts.sql \
 	src/anomaly/metrics.sql \
 	src/anomaly/history.sql \
+	src/forecast/forecast.sql \
+	src/forecast/pacing.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 
