@@ -180,9 +180,9 @@ SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', lag_days => -1);
 SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', min_impact => 'NaN');
 
 -- Any metric of any relation: cost per click of the same campaigns, and the day's leads of each.
-SELECT series_name, verdict, change, round(ratio::numeric, 2) AS ratio, tested_as, reason
-FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'CASE WHEN date >= ''2025-03-03'' AND campaign_key % 2 = 0 THEN 2 ELSE 1 END * spend / (spend + campaign_key % 3)',
-    '2025-03-03', '2025-03-09', series => 'platform', direction => 'up');
+SELECT verdict, change, tested_as, count(*), round(min(ratio)::numeric, 2) AS ratio
+FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'CASE WHEN date >= ''2025-03-03'' AND campaign_key % 2 = 0 THEN 2 ELSE 1 END * spend / clicks',
+    '2025-03-03', '2025-03-09', series => 'campaign_key', kind => 'positive', direction => 'up') GROUP BY 1, 2, 3 ORDER BY 1, 2;
 SELECT verdict, change, tested_as, count(*) FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'leads', '2025-03-03', '2025-03-09', series => 'campaign_key')
 GROUP BY 1, 2, 3 ORDER BY 1, 2;
 SELECT verdict, change, tested_as, count(*) FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'leads', '2025-03-03', '2025-03-09', series => 'campaign_key',
