@@ -123,16 +123,13 @@ BEGIN
     RETURN QUERY
     WITH unit AS MATERIALIZED (
         SELECT * FROM analytics.watched_units(alert_tests.dimension, members, alert_tests.business_id)
-    ), day AS MATERIALIZED (
-        SELECT d.series_id, d.day, d.leads, d.spend
-        FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day, members, alert_tests.business_id) d
     ), list AS MATERIALIZED (
         SELECT COALESCE(pg_catalog.array_agg(d.series_id), '{}') AS series, COALESCE(pg_catalog.array_agg(d.day), '{}') AS day,
                COALESCE(pg_catalog.array_agg(d.leads::double precision), '{}') AS leads, COALESCE(pg_catalog.array_agg(d.spend::double precision), '{}') AS spend
-        FROM day d
-    ), total AS (
+        FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day, members, alert_tests.business_id) d
+    ), total AS MATERIALIZED (
         SELECT d.series_id, pg_catalog.sum(d.leads)::bigint AS leads, pg_catalog.sum(d.spend)::numeric(18,4) AS spend
-        FROM day d WHERE d.day >= alert_tests.date_from GROUP BY d.series_id
+        FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from, last_day, members, alert_tests.business_id) d GROUP BY d.series_id
     ), cost AS (
         SELECT w.* FROM list l, analytics.compare_windows(l.series, l.day, l.leads, l.spend, alert_tests.date_from, last_day, 'rate',
             alert_tests.baseline_days, 'less', alert_tests.min_effect, min_events => alert_tests.min_events) w
@@ -145,7 +142,7 @@ BEGIN
     ), money AS (
         SELECT w.* FROM list l, analytics.compare_windows(l.series, l.day, l.spend, NULL, alert_tests.date_from, last_day, 'positive',
             alert_tests.baseline_days, 'greater', alert_tests.min_effect) w
-    ), advertised AS (
+    ), advertised AS MATERIALIZED (
         -- Platforms whose ads were reported in the window: elsewhere, no spend is no news.
         SELECT DISTINCT r.business_id, r.platform FROM warehouse.campaign_roi_daily r
         WHERE r.date BETWEEN alert_tests.date_from AND last_day
@@ -171,8 +168,9 @@ BEGIN
                m.peak_day AS spend_peak, m.peak_ratio AS spend_peak_ratio, m.baseline_value / NULLIF(m.days_before, 0) AS spend_per_day,
                pg_catalog.sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend')) OVER (PARTITION BY u.business) AS all_spend,
                EXISTS (SELECT FROM advertised v WHERE v.business_id = u.business AND (u.platform IS NULL OR v.platform = u.platform)) AS is_reported,
-               analytics.currency_of(u.business) AS currency
+               b.currency
         FROM numbered n JOIN unit u ON u.series_id = n.series_id
+        LEFT JOIN warehouse.settings b ON b.business_id = u.business
         JOIN adjusted a ON a.place = n.place
         LEFT JOIN total w ON w.series_id = n.series_id
         LEFT JOIN cost c ON c.series_id = n.series_id

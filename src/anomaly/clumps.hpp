@@ -17,7 +17,7 @@
 namespace marketing::anomaly {
 
 /** Values of phi that are told apart: 1, and from 1.2 to 1001 in even steps of ln(phi - 1). */
-inline constexpr std::size_t phi_steps = 16;
+inline constexpr std::size_t phi_steps = 14;
 using PhiWeights = std::array<double, phi_steps>;
 
 [[nodiscard]] const PhiWeights& phi_values() noexcept;

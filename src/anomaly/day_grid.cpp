@@ -67,13 +67,17 @@ DayGrid::DayGrid(const DayRows& rows, std::int32_t first, std::int32_t last)
     if (rows.day.size() != count || rows.value.size() != count || (!rows.exposure.empty() && rows.exposure.size() != count)) {
         throw Error(ErrorCode::invalid_parameter, "series, day, value and exposure must be of the same length");
     }
-    std::vector<std::int64_t> ids(rows.series.begin(), rows.series.end());
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     std::unordered_map<std::int64_t, std::size_t> place_of;
-    place_of.reserve(ids.size());
+    for (const std::int64_t id : rows.series) {
+        place_of.try_emplace(id, 0);
+    }
+    std::vector<std::int64_t> ids;
+    for (const auto& [id, place] : place_of) {
+        ids.push_back(id);
+    }
+    std::sort(ids.begin(), ids.end());
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        place_of.emplace(ids[i], i);
+        place_of[ids[i]] = i;
     }
     const auto days = static_cast<std::size_t>(std::int64_t{last} - first + 1);
     if (ids.size() > most_cells / std::max<std::size_t>(days, 1)) {

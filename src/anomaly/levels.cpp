@@ -32,9 +32,10 @@ double robust_reach(const std::vector<double>& sorted)
     for (const double value : sorted) {
         distances.push_back(std::abs(value - center));
     }
-    std::sort(distances.begin(), distances.end());
+    const auto middle = distances.begin() + std::ssize(distances) / 2;
+    std::nth_element(distances.begin(), middle, distances.end());
     const double tenths = (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / tenths_apart;
-    return drawn_in * std::max(robust_deviation * quantile(distances, 0.5), tenths_part * tenths);
+    return drawn_in * std::max(robust_deviation * *middle, tenths_part * tenths);
 }
 
 double draw_in(double value, double center, double reach)

@@ -23,6 +23,8 @@ constexpr double remarkable = 0.05;
 // What days of the week are drawn to 1 or to those of all series by: counts per dispersion, and days.
 constexpr double week_events = 20;
 constexpr double week_days = 4;
+// The latest of them tell how much the days vary; older ones add little, and it may have changed.
+constexpr std::int32_t dispersion_days = 90;
 constexpr double least_log_deviation = 0.02;
 
 using Week = std::array<double, week>;
@@ -198,13 +200,14 @@ private:
     {
         events_.clear();
         exposures_.clear();
+        const WindowResult& r = activity.result;
+        std::int32_t left_out = std::max(0, r.baseline_days - dispersion_days);
         for (const Day& day : activity.days) {
-            if (!day.in_window) {
+            if (!day.in_window && left_out-- <= 0) {
                 events_.push_back(day.value);
                 exposures_.push_back(day.exposure);
             }
         }
-        const WindowResult& r = activity.result;
         return phi_likelihood(events_, exposures_,
                               (r.window_value + r.baseline_value) / (r.window_exposure + r.baseline_exposure));
     }
