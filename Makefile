@@ -45,6 +45,9 @@ SQL_FRAGMENTS = \
 	src/customers/customers.sql \
 	src/customers/segments.sql \
 	src/customers/customer_cohorts.sql \
+	src/anomaly/alerts.sql \
+	src/anomaly/metrics.sql \
+	src/anomaly/history.sql \
 	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \
 	src/content/content.sql \

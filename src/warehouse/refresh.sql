@@ -15,7 +15,8 @@ AS $$
         UNION ALL
         SELECT d.place, d.name, NULL
         FROM (VALUES (20, 'mark everything'), (21, 'platforms'), (22, 'campaigns'), (23, 'purchases'), (24, 'journeys'),
-                     (25, 'touches per day'), (26, 'results per day'), (27, 'customers'), (28, 'value models'), (30, 'quality')) d (place, name)
+                     (25, 'touches per day'), (26, 'results per day'), (27, 'customers'), (28, 'value models'), (30, 'quality'),
+                     (31, 'anomalies')) d (place, name)
         WHERE d.name <> 'mark everything' OR refresh_plan.mode = 'full'
     ) p ORDER BY p.place, p.source_id
 $$;
@@ -345,6 +346,7 @@ BEGIN
         WHEN 'results per day' THEN analytics.roll_up_results(run_step.business_id)
         WHEN 'value models' THEN analytics.fit_value_models(run_step.business_id)
         WHEN 'customers' THEN analytics.roll_up_customers(run_step.business_id)
+        WHEN 'anomalies' THEN analytics.record_anomalies(run_step.business_id)
     END;
 END
 $$;
