@@ -19,6 +19,7 @@ SQL_FRAGMENTS = \
 	src/channels/channels.sql \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
+	src/anomaly/rates.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
