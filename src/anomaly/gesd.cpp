@@ -1,13 +1,11 @@
 #include "anomaly/gesd.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numeric>
 
 #include "anomaly/quantile.hpp"
-#include "attribution/named.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::anomaly {
@@ -15,17 +13,6 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
-
-struct NamedDirection {
-    std::string_view name;
-    Direction direction;
-};
-
-constexpr std::array directions{
-    NamedDirection{"both", Direction::both},
-    NamedDirection{"up", Direction::up},
-    NamedDirection{"down", Direction::down},
-};
 
 struct Member {
     double value;
@@ -184,11 +171,6 @@ void check(const GesdOptions& options)
 }
 
 }  // namespace
-
-Direction find_direction(std::string_view name)
-{
-    return attribution::find_named(directions, name, "direction").direction;
-}
 
 double gesd_critical(std::size_t count, std::size_t step, double alpha, int tails)
 {

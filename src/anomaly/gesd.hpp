@@ -6,17 +6,12 @@
 
 #include <cstddef>
 #include <span>
-#include <string_view>
 #include <vector>
 
+#include "anomaly/verdict.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::anomaly {
-
-enum class Direction { both, up, down };
-
-/** The direction called `name`: both, up, down. Throws Error(invalid_parameter) for another. */
-[[nodiscard]] Direction find_direction(std::string_view name);
 
 struct GesdOptions {
     double max_share = 0.1;  // at most this share of the values is tried; at least one is
