@@ -20,6 +20,7 @@ SQL_FRAGMENTS = \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
 	src/anomaly/rates.sql \
+	src/anomaly/series.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
