@@ -19,13 +19,13 @@ using kernel::Error;
 using kernel::ErrorCode;
 
 // Measured on 400 daily series with known anomalies (bench/series/simulate); results change little around these.
-constexpr double pooled_events = 30;     // events of the mean day that each day of the week is drawn to
-constexpr double most_surprising = 24;   // cap of a squared Pearson residual, so that an old spike does not hide a new one
-constexpr double caution = 1.1;          // the dispersion is underestimated where the level drifts
-constexpr int rounds = 3;                // of level and season
-constexpr std::size_t shift_after = 3;   // anomalies in a row that may be chance
-constexpr double seasonal_shrinkage = 2; // points of no offset that the offset of each season is drawn to
-constexpr double least_spread = 0.02;    // of positive values: a fixed budget still varies by two percent
+constexpr double pooled_events = 30;      // events of the mean day that each day of the week is drawn to
+constexpr double most_surprising = 24;    // cap of a squared Pearson residual, so that an old spike does not hide a new one
+constexpr double caution = 1.1;           // the dispersion is underestimated where the level drifts
+constexpr int rounds = 3;                 // of level and season
+constexpr std::size_t shift_after = 3;    // anomalies in a row that may be chance
+constexpr double seasonal_shrinkage = 2;  // points of no offset that the offset of each season is drawn to
+constexpr double least_spread = 0.02;     // of positive values: a fixed budget still varies by two percent
 constexpr double least_p = 1e-300;
 constexpr std::int32_t most_window = 100'000;
 
@@ -128,14 +128,14 @@ void check(const AdaptiveOptions& options)
         refuse("step must be positive", "It is the time from one point to the next, such as '1 day'.");
     }
     if (options.window < 4 || options.window > most_window) {
-        refuse("window must be from 4 to " + std::to_string(most_window) + " points");
+        refuse("history must be from 4 to " + std::to_string(most_window) + " points");
     }
     if (options.period < 1 || options.period > options.window) {
-        refuse("period must be at least 1 and not longer than the window",
+        refuse("period must be at least 1 and not longer than the history",
                "It is a number of steps: 7 for daily data with weekdays, 1 for no season.");
     }
     if (options.min_history < 2 || options.min_history > options.window) {
-        refuse("min_history must be from 2 points to the window");
+        refuse("min_history must be from 2 points to the history");
     }
     if (!(options.half_life > 0)) {
         refuse("half_life must be positive", "It is a number of steps.");
@@ -321,8 +321,8 @@ void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const
     verdict.dispersion = phi;
     const CountBound bound(misses, odds);
     const double limit = critical(df, test);
-    verdict.lower = test.direction == Direction::up ? 0 : phi * bound.at(-limit);
-    verdict.upper = test.direction == Direction::down ? not_known : phi * bound.at(limit);
+    verdict.lower = test.direction == Direction::up ? 0 : std::min(phi * bound.at(-limit), verdict.expected);
+    verdict.upper = test.direction == Direction::down ? not_known : std::max(phi * bound.at(limit), verdict.expected);
 }
 
 double AdaptiveDetector::weighted_median()
@@ -399,8 +399,7 @@ void AdaptiveDetector::judge_level(double value, std::size_t season, const Test&
     const auto shown = [this](double y) { return options_.kind == Kind::positive ? std::exp(y) : y; };
     verdict.expected = shown(expected);
     verdict.dispersion = sd;
-    verdict.lower = test.direction != Direction::up ? shown(expected - reach)
-                    : options_.kind == Kind::positive ? 0 : not_known;
+    verdict.lower = test.direction != Direction::up ? shown(expected - reach) : options_.kind == Kind::positive ? 0 : not_known;
     verdict.upper = test.direction != Direction::down ? shown(expected + reach) : not_known;
 }
 

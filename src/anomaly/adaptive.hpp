@@ -91,9 +91,9 @@ private:
 
     AdaptiveOptions options_;
     std::deque<Entry> baseline_;
-    std::vector<Entry> run_;           // anomalies in a row
-    std::deque<std::int64_t> zeros_;   // steps of the last season that had nothing, of the kind positive
-    std::vector<double> decay_;        // by age in steps
+    std::vector<Entry> run_;          // anomalies in a row
+    std::deque<std::int64_t> zeros_;  // steps of the last season that had nothing, of the kind positive
+    std::vector<double> decay_;       // by age in steps
 
     // Of the verdict at hand.
     std::vector<double> weights_;

@@ -9,9 +9,9 @@
 namespace marketing::anomaly {
 namespace {
 
-constexpr double spread_rate = 0.0002;      // weight of a new distance in the spread
-constexpr std::int64_t first_scored = 10;   // points before a spread is known at all
-constexpr double step_off_constant = 5;     // the deviate of the first change of a series that never changed
+constexpr double spread_rate = 0.0002;     // weight of a new distance in the spread
+constexpr std::int64_t first_scored = 10;  // points before a spread is known at all
+constexpr double step_off_constant = 5;    // the deviate of the first change of a series that never changed
 constexpr std::int32_t most_parts = 100'000;
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint = {})
@@ -42,10 +42,10 @@ void check(const CalibratedOptions& options)
         refuse("period must be from 1 to " + std::to_string(most_parts) + " parts");
     }
     if (options.memory < 100 || options.memory > 1'000'000) {
-        refuse("window must be from 100 to 1000000 points for the calibrated method");
+        refuse("history must be from 100 to 1000000 points for the calibrated method");
     }
     if (options.min_history <= static_cast<std::int32_t>(PeakTail::least_peaks) || options.min_history > options.memory) {
-        refuse("min_history must be above " + std::to_string(PeakTail::least_peaks) + " and at most the window",
+        refuse("min_history must be above " + std::to_string(PeakTail::least_peaks) + " and at most the history",
                "A tail has to be seen before it can be extended.");
     }
     if (!(options.level_rate >= 0 && options.level_rate < 1)) {

@@ -48,8 +48,8 @@ private:
 
     CalibratedOptions options_;
     std::vector<Part> parts_;
-    Part all_;  // of all points alike
-    double mean_ = 0;      // of the distances
+    Part all_;         // of all points alike
+    double mean_ = 0;  // of the distances
     double variance_ = 0;
     PeakTail tail_;
 };

@@ -33,12 +33,12 @@ struct DriftOptions {
 /** A point of the chart; NaN stands for what is not known. */
 struct DriftPoint {
     Verdict verdict;
-    double up = not_known;      // what has added up above the baseline,
-    double down = not_known;    // and below it
+    double up = not_known;    // what has added up above the baseline,
+    double down = not_known;  // and below it
     double limit = not_known;
     bool is_drift = false;
-    std::size_t since = 0;      // of a drift: the point where it began,
-    double ratio = not_known;   // and the sum since then over what was expected
+    std::size_t since = 0;     // of a drift: the point where it began,
+    double ratio = not_known;  // and the sum since then over what was expected
 };
 
 /**

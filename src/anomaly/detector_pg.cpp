@@ -88,11 +88,11 @@ Series series_arguments(FunctionCallInfo fcinfo, int first)
     series.figures = postgres::float8_array_argument(fcinfo, first + 1);
     series.exposures = postgres::float8_array_argument(fcinfo, first + 2);
     series.has_exposures = !PG_ARGISNULL(first + 2);
-    if (series.figures.size != series.times.size ||
-        (series.has_exposures && series.exposures.size != series.times.size)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("times, figures and exposures must have the same length"),
-                        errdetail("They have %zu, %zu and %zu elements.", series.times.size, series.figures.size,
-                                  series.exposures.size)));
+    if (series.figures.size != series.times.size || (series.has_exposures && series.exposures.size != series.times.size)) {
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("times, figures and exposures must have the same length"),
+             errdetail("They have %zu, %zu and %zu elements.", series.times.size, series.figures.size, series.exposures.size)));
     }
     return series;
 }
@@ -218,7 +218,8 @@ void write_verdicts(postgres::RowWriter& rows, const Findings<Verdict>& findings
         const Point& point = findings.points.data[i];
         const Verdict& verdict = findings.found.data[i];
         rows.datum(TimestampGetDatum(point.time));
-        for (const double number : {point.value, verdict.expected, verdict.lower, verdict.upper, verdict.z, verdict.p_value, verdict.score}) {
+        for (const double number :
+             {point.value, verdict.expected, verdict.lower, verdict.upper, verdict.z, verdict.p_value, verdict.score}) {
             number_or_null(rows, number);
         }
         if (was_judged(verdict)) {
@@ -321,8 +322,9 @@ MARKETING_FUNCTION(anomaly_state_transition)
 {
     MemoryContext context = postgres::aggregate_context(fcinfo);
     if (PG_ARGISNULL(1)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("state must not be NULL"),
-                        errhint("A new series begins with analytics.anomaly_start(): coalesce(state, analytics.anomaly_start()).")));
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("state must not be NULL"),
+                 errhint("A new series begins with analytics.anomaly_start(): coalesce(state, analytics.anomaly_start()).")));
     }
     attribution::require_given(fcinfo, 2, "ts");
     const Timestamp time = PG_GETARG_TIMESTAMP(2);
@@ -330,7 +332,8 @@ MARKETING_FUNCTION(anomaly_state_transition)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("ts must be finite")));
     }
     const auto start = postgres::bytea_argument(fcinfo, 1);
-    const Point point{time, PG_ARGISNULL(3) ? anomaly::not_known : PG_GETARG_FLOAT8(3), PG_ARGISNULL(4) ? anomaly::not_known : PG_GETARG_FLOAT8(4)};
+    const Point point{time, PG_ARGISNULL(3) ? anomaly::not_known : PG_GETARG_FLOAT8(3),
+                      PG_ARGISNULL(4) ? anomaly::not_known : PG_GETARG_FLOAT8(4)};
     auto* state = postgres::state_argument<SeriesState>(fcinfo, 0);
     state = state == nullptr ? postgres::make_state<SeriesState>(context) : state;
     postgres::run_kernel([state, start, &point] { state->append(start, point); });

@@ -52,7 +52,8 @@ public:
         while (first > begin_ && members_[first - 1].value == highest()) {
             --first;
         }
-        std::rotate(members_.begin() + static_cast<std::ptrdiff_t>(first), members_.begin() + static_cast<std::ptrdiff_t>(first) + 1,
+        std::rotate(members_.begin() + static_cast<std::ptrdiff_t>(first),
+                    members_.begin() + static_cast<std::ptrdiff_t>(first) + 1,
                     members_.begin() + static_cast<std::ptrdiff_t>(end_));
         return members_[--end_];
     }

@@ -33,7 +33,8 @@ struct GesdStep {
  * is 0 the mean absolute deviation stands in; equal values have no outliers. Throws Error(invalid_parameter) for options outside
  * their domain; Stopped. The values must be finite.
  */
-[[nodiscard]] std::vector<GesdStep> gesd(std::span<const double> values, const GesdOptions& options, const kernel::StopFlag& stop);
+[[nodiscard]] std::vector<GesdStep> gesd(std::span<const double> values, const GesdOptions& options,
+                                         const kernel::StopFlag& stop);
 
 /** The `step`-th (from 1) critical value of the test for `count` values; `tails` 1 or 2. */
 [[nodiscard]] double gesd_critical(std::size_t count, std::size_t step, double alpha, int tails);

@@ -38,7 +38,8 @@ double posterior_theta(std::span<const double> excesses)
     std::vector<double> theta(grid);
     std::vector<double> likelihood(grid);
     for (std::size_t j = 0; j < grid; ++j) {
-        theta[j] = 1 / excesses.back() + (1 - std::sqrt(static_cast<double>(grid) / (static_cast<double>(j) + 0.5))) / (3 * quartile);
+        theta[j] =
+            1 / excesses.back() + (1 - std::sqrt(static_cast<double>(grid) / (static_cast<double>(j) + 0.5))) / (3 * quartile);
         const double shape = shape_of(excesses, theta[j]);
         likelihood[j] = count * (std::log(theta[j] / shape) + shape - 1);
     }
@@ -79,7 +80,8 @@ PeaksFit fit_peaks(std::span<double> values, double level)
     const double theta = posterior_theta(excesses);
     const double shape = shape_of(excesses, theta);
     fit.shape = -shape;
-    fit.scale = theta == 0 ? std::accumulate(excesses.begin(), excesses.end(), 0.0) / static_cast<double>(fit.peaks) : shape / theta;
+    fit.scale =
+        theta == 0 ? std::accumulate(excesses.begin(), excesses.end(), 0.0) / static_cast<double>(fit.peaks) : shape / theta;
     return fit;
 }
 
@@ -108,7 +110,8 @@ double PeakTail::rarity(double score) const
     const auto count = static_cast<double>(sorted_.size());
     const Tail past = tail();
     if (score > past.threshold) {
-        return std::log10(count / static_cast<double>(past.peaks)) + (score - past.threshold) / (past.excess * std::numbers::ln10);
+        return std::log10(count / static_cast<double>(past.peaks)) +
+               (score - past.threshold) / (past.excess * std::numbers::ln10);
     }
     const auto at_least = sorted_.end() - std::lower_bound(sorted_.begin(), sorted_.end(), score);
     return std::max(0.0, std::log10(count / static_cast<double>(at_least + 1)));

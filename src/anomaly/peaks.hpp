@@ -58,7 +58,7 @@ private:
     [[nodiscard]] Tail tail() const;
 
     std::size_t memory_;
-    std::deque<double> recent_;    // in order of time
+    std::deque<double> recent_;  // in order of time
     std::vector<double> sorted_;
 };
 

@@ -56,7 +56,8 @@ struct Present {
     {
         for (std::size_t i = 0; i < figures.size; ++i) {
             if (std::isinf(figures.data[i])) {
-                throw kernel::Error(kernel::ErrorCode::invalid_parameter, "figures must be finite", {}, "NULL and NaN are left out.");
+                throw kernel::Error(kernel::ErrorCode::invalid_parameter, "figures must be finite", {},
+                                    "NULL and NaN are left out.");
             }
             if (!std::isnan(figures.data[i])) {
                 values.push_back(figures.data[i]);

@@ -61,7 +61,8 @@ public:
     }
 
     /** The fit at each position of `values`. */
-    void smooth(std::span<const double> values, std::span<const double> robustness, const Loess& loess, std::span<double> fitted)
+    void smooth(std::span<const double> values, std::span<const double> robustness, const Loess& loess,
+                std::span<double> fitted)
     {
         const auto count = static_cast<Index>(values.size());
         if (count < 2) {
@@ -280,8 +281,8 @@ private:
             smoother_.smooth(phase_values, phase_weights, seasonal_, std::span(fitted).subspan(1, phase_values.size()));
             const Index window = std::min(seasonal_.window, count);
             fitted.front() = smoother_.at(phase_values, phase_weights, seasonal_, -1, {0, window - 1}, fitted[1]);
-            fitted.back() = smoother_.at(phase_values, phase_weights, seasonal_, static_cast<double>(count), {count - window, count - 1},
-                                         fitted[fitted.size() - 2]);
+            fitted.back() = smoother_.at(phase_values, phase_weights, seasonal_, static_cast<double>(count),
+                                         {count - window, count - 1}, fitted[fitted.size() - 2]);
             for (std::size_t turn = 0; turn < fitted.size(); ++turn) {
                 cycle[turn * period_ + phase] = fitted[turn];
             }
@@ -307,7 +308,8 @@ Index odd(double value)
 Loess loess_of(Index window, int degree, const char* name)
 {
     if (window < 3 || degree < 0 || degree > 1) {
-        throw Error(ErrorCode::invalid_parameter, std::string(name) + "_window must be at least 3 and " + name + "_degree 0 or 1");
+        throw Error(ErrorCode::invalid_parameter,
+                    std::string(name) + "_window must be at least 3 and " + name + "_degree 0 or 1");
     }
     const Index used = window % 2 == 0 ? window + 1 : window;
     return {used, degree, static_cast<Index>(std::ceil(static_cast<double>(window) / 10))};
@@ -338,10 +340,9 @@ StlParts stl(std::span<const double> values, const StlOptions& options, const ke
     const auto count = static_cast<Index>(values.size());
     const Index seasonal_window = periodic ? 10 * count + 1 : options.seasonal_window;
     const Loess seasonal = loess_of(seasonal_window, periodic ? 0 : options.seasonal_degree, "seasonal");
-    const Index trend_window =
-        options.trend_window != 0
-            ? options.trend_window
-            : odd(std::ceil(1.5 * options.period / (1 - 1.5 / static_cast<double>(seasonal_window))));
+    const Index trend_window = options.trend_window != 0
+                                   ? options.trend_window
+                                   : odd(std::ceil(1.5 * options.period / (1 - 1.5 / static_cast<double>(seasonal_window))));
     const Index low_pass_window = options.low_pass_window != 0 ? options.low_pass_window : odd(options.period);
     Decomposition decomposition(values, static_cast<std::size_t>(options.period), seasonal,
                                 loess_of(trend_window, options.trend_degree, "trend"),

@@ -52,9 +52,10 @@ struct Verdict {
     double upper = not_known;
     double z = not_known;  // standard normal while nothing changes; the sign is that of the deviation
     double p_value = not_known;
-    double score = not_known;       // -log10 of the p-value
-    double dispersion = not_known;  // of counts: variance over mean; otherwise the standard deviation, of positive values relative
-    std::int32_t history = 0;       // points that the verdict rests on
+    double score = not_known;  // -log10 of the p-value
+    double dispersion =
+        not_known;             // of counts: variance over mean; otherwise the standard deviation, of positive values relative
+    std::int32_t history = 0;  // points that the verdict rests on
     bool is_anomaly = false;
     Reason reason = Reason::normal;
 };
