@@ -24,6 +24,7 @@ SQL_FRAGMENTS = \
 	src/experiments/experiments.sql \
 	src/budget/posteriors.sql \
 	src/budget/budget.sql \
+	src/anomaly/series.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
