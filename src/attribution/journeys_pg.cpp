@@ -40,7 +40,7 @@ struct RowReader {
 };
 
 // Places of the transition function's arguments; 0 is the state.
-enum Argument { client_argument = 1, time_argument, touch_argument, key_argument, paid_argument, value_argument };
+enum Argument { client_argument = 1, time_argument, touch_argument, key_argument, paid_argument, value_argument, view_argument };
 
 Form form_of(Oid type)
 {
@@ -193,6 +193,7 @@ void read_row(FunctionCallInfo fcinfo, RowReader& reader, JourneyRow& row)
             read_identifier(PG_GETARG_DATUM(key_argument), reader.key, row.key);
         }
         row.paid = !PG_ARGISNULL(paid_argument) && PG_GETARG_BOOL(paid_argument);
+        row.view = PG_NARGS() > view_argument && !PG_ARGISNULL(view_argument) && PG_GETARG_BOOL(view_argument);
     }
     row.has_value = !PG_ARGISNULL(value_argument);
     if (row.has_value) {

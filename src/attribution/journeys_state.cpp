@@ -23,7 +23,7 @@ using kernel::WireWriter;
 
 constexpr std::string_view no_key = "(none)";
 constexpr std::uint32_t state_tag = 0x73726a6d;  // "mjrs"
-constexpr std::uint16_t state_version = 2;
+constexpr std::uint16_t state_version = 3;
 
 void check_kind(IdKind& known, IdKind given, const char* what)
 {
@@ -75,7 +75,7 @@ void JourneysState::append(const JourneyRow& row)
     }
     const std::int64_t client = client_code(row.client);
     if (row.has_touch) {
-        touches_.push_back({client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value)});
+        touches_.push_back({client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value, row.view)});
     }
     if (row.has_value) {
         conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image

@@ -114,16 +114,30 @@ CREATE FUNCTION analytics.journey_paths(
     cycle pg_catalog.text DEFAULT 'shared',
     converted_from pg_catalog.timestamptz DEFAULT NULL,
     converted_before pg_catalog.timestamptz DEFAULT NULL,
-    nulls boolean DEFAULT false) RETURNS analytics.path_counts
+    nulls boolean DEFAULT false,
+    include_conversion_touch boolean DEFAULT true,
+    exclude_keys pg_catalog.text[] DEFAULT '{}',
+    only_keys pg_catalog.text[] DEFAULT NULL,
+    views pg_catalog.text DEFAULT 'count',
+    transform pg_catalog.text DEFAULT 'none',
+    transform_key pg_catalog.text DEFAULT NULL,
+    max_touches integer DEFAULT NULL,
+    nulls_before pg_catalog.timestamptz DEFAULT NULL,
+    replicate integer DEFAULT NULL,
+    seed bigint DEFAULT 0) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'marketing_journey_paths';
 
-COMMENT ON FUNCTION analytics.journey_paths(analytics.journeys, interval, pg_catalog.text, pg_catalog.timestamptz,
-    pg_catalog.timestamptz, boolean) IS
+COMMENT ON FUNCTION analytics.journey_paths IS
     'Counts the paths of journeys: one for each conversion, with its value.
-lookback, cycle, converted_from, converted_before: as in analytics.attribution_credit.
+lookback, cycle, converted_from, converted_before, include_conversion_touch, exclude_keys, only_keys, views, max_touches: as in
+  analytics.attribution_credit.
+transform: as there; frequency makes keys that say how often they were met, such as "email(2)".
 nulls: whether what a client met after its last conversion, or at all where there is none, counts as a path that did not convert,
   as far back from its last touch as the lookback reaches. Give it journeys of analytics.journeys_with_nulls: those of
   analytics.journeys hold converters only.
+nulls_before: a client last met at or after this may still convert, and gives no such path; NULL: without limit.
+replicate: a replicate of the bootstrap, from 1: each client counts as often as it is drawn; NULL: once. seed: see
+  analytics.attribution_bootstrap, whose replicates draw the same clients.
 A conversion without touches is an empty path.';
 
 CREATE FUNCTION analytics.path_counts_summary(

@@ -146,19 +146,35 @@ MARKETING_FUNCTION(journey_paths)
         PG_RETURN_NULL();
     }
     const auto journeys = postgres::bytea_argument(fcinfo, 0);
-    PathRules rules{};
-    rules.lookback = attribution::lookback_argument(fcinfo, 1);
-    attribution::require_given(fcinfo, 2, "cycle");
-    const auto cycle = postgres::text_view(PG_GETARG_DATUM(2));
-    rules.converted_from = PG_ARGISNULL(3) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(3);
-    rules.converted_before = PG_ARGISNULL(4) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(4);
+    attribution::CountRequest request{};
+    request.rules.lookback = attribution::lookback_argument(fcinfo, 1);
+    const auto cycle = attribution::text_argument(fcinfo, 2, "cycle");
+    request.rules.converted_from = PG_ARGISNULL(3) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(3);
+    request.rules.converted_before = PG_ARGISNULL(4) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(4);
     attribution::require_given(fcinfo, 5, "nulls");
-    const bool nulls = PG_GETARG_BOOL(5);
-    return attribution::make_varlena([=](std::pmr::memory_resource& result) {
-        PathRules used = rules;
-        used.cycle = attribution::find_cycle(cycle);
-        return attribution::count_paths(JourneysView(journeys), used, nulls, result, VARHDRSZ, postgres::stop_flag());
+    request.nulls = PG_GETARG_BOOL(5);
+    const auto shape = attribution::shape_arguments(fcinfo, 6);
+    request.rules.nulls_before = PG_ARGISNULL(13) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(13);
+    if (!PG_ARGISNULL(14)) {
+        request.replicate = PG_GETARG_INT32(14);
+        if (request.replicate < 1) {
+            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("replicate must be positive"),
+                            errhint("NULL counts each client once.")));
+        }
+    }
+    attribution::require_given(fcinfo, 15, "seed");
+    request.seed = PG_GETARG_INT64(15);
+    std::int64_t truncated = 0;
+    const Datum paths = attribution::make_varlena([=, &truncated](std::pmr::memory_resource& result) {
+        attribution::CountRequest used = request;
+        used.rules.cycle = attribution::find_cycle(cycle);
+        shape.apply(used.rules);
+        const auto counted = attribution::count_paths(JourneysView(journeys), used, result, VARHDRSZ, postgres::stop_flag());
+        truncated = counted.truncated;
+        return counted.value;
     });
+    attribution::notice_truncated(truncated, shape);
+    return paths;
 }
 
 namespace {
