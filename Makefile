@@ -32,6 +32,7 @@ SQL_FRAGMENTS = \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
 	src/attribution/attribution.sql \
+	src/attribution/path_reports.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

@@ -73,8 +73,8 @@ std::uint64_t word(std::uint64_t stream, std::uint32_t pair) noexcept
 
 void check_replicates(int replicates)
 {
-    if (replicates < 1 || replicates > most_replicates) {
-        throw Error(ErrorCode::invalid_parameter, "replicates must be between 1 and " + std::to_string(most_replicates), {},
+    if (replicates < 0 || replicates > most_replicates) {
+        throw Error(ErrorCode::invalid_parameter, "replicates must be between 0 and " + std::to_string(most_replicates), {},
                     "200 settle an interval of 90 %, 2000 its last digit.");
     }
 }

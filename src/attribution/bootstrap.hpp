@@ -21,11 +21,11 @@ namespace marketing::attribution {
 inline constexpr int most_replicates = 10'000;
 
 struct Resampling {
-    int replicates = 200;  // 1 to most_replicates
+    int replicates = 200;  // 0 to most_replicates
     std::int64_t seed = 0;
 };
 
-/** Throws Error(invalid_parameter) unless `replicates` is in range. */
+/** Throws Error(invalid_parameter) unless `replicates` is in range; 0 asks for none. */
 void check_replicates(int replicates);
 
 /** How often a replicate (from 0) draws `client`: 0, 1, 2, ... up to 12. */

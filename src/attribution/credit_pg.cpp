@@ -1,5 +1,6 @@
 // Binding of the functions that answer from a journeys value.
 
+#include <cmath>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -134,6 +135,15 @@ struct Estimate {
     attribution::Interval value;
 };
 
+void write_interval(postgres::RowWriter& rows, const attribution::Interval& interval)
+{
+    if (std::isnan(interval.low)) {
+        rows.null().null();
+    } else {
+        rows.number(interval.low).number(interval.high);
+    }
+}
+
 /** In a guard. */
 postgres::PlainArray<Estimate> estimates_of(std::span<const attribution::Credit> credits, double confidence)
 {
@@ -212,9 +222,9 @@ MARKETING_FUNCTION(attribution_bootstrap)
     });
     for (const Estimate& estimate : estimates) {
         write_key(rows, estimate.credit);
-        rows.number(estimate.credit.conversions).number(estimate.conversions.low).number(estimate.conversions.high);
-        rows.number(estimate.credit.value).number(estimate.value.low).number(estimate.value.high);
-        rows.integer(estimate.credit.supporting).integer(estimate.credit.clients);
+        write_interval(rows.number(estimate.credit.conversions), estimate.conversions);
+        write_interval(rows.number(estimate.credit.value), estimate.value);
+        rows.integer(estimate.credit.supporting).integer(estimate.credit.assisted).integer(estimate.credit.clients);
         rows.datum(array_of(estimate.credit.conversions_replicates)).datum(array_of(estimate.credit.value_replicates));
         rows.end_row();
     }

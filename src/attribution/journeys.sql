@@ -70,28 +70,6 @@ is_paid: whether the touch was paid for; NULL is false.
 value: NOT NULL makes the row a conversion worth that much.
 Only the clients who converted are kept. The order of the rows does not matter.';
 
-CREATE FUNCTION analytics.journeys_with_views_transition(
-    pg_catalog.internal, "any", pg_catalog.timestamptz, "any", "any", boolean, "any", boolean) RETURNS pg_catalog.internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_transition';
-
-CREATE AGGREGATE analytics.journeys_with_views(
-    client "any", occurred_at pg_catalog.timestamptz, touch_id "any", key "any", is_paid boolean, value "any", is_view boolean) (
-    SFUNC = analytics.journeys_with_views_transition,
-    STYPE = pg_catalog.internal,
-    SSPACE = 65536,
-    FINALFUNC = analytics.journeys_final,
-    COMBINEFUNC = analytics.journeys_combine,
-    SERIALFUNC = analytics.journeys_serialise,
-    DESERIALFUNC = analytics.journeys_deserialise,
-    PARALLEL = SAFE
-);
-
-COMMENT ON FUNCTION analytics.journeys_with_views_transition IS 'Part of the aggregate journeys_with_views: adds a row.';
-COMMENT ON AGGREGATE analytics.journeys_with_views("any", pg_catalog.timestamptz, "any", "any", boolean, "any", boolean) IS
-    'Collects journeys as journeys() does, and knows views from clicks
-is_view: whether the touch was seen, not clicked; NULL is false. The argument views of attribution_credit and journey_paths says what
-becomes of such touches.';
-
 CREATE FUNCTION analytics.journeys_union_transition(pg_catalog.internal, analytics.journeys) RETURNS pg_catalog.internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_transition';
 CREATE FUNCTION analytics.journeys_union_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
@@ -228,16 +206,16 @@ CREATE FUNCTION analytics.attribution_bootstrap(
     confidence double precision DEFAULT 0.9)
     RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, conversions_low double precision,
                    conversions_high double precision, value double precision, value_low double precision, value_high double precision,
-                   supporting bigint, clients bigint, conversions_replicates double precision[], value_replicates double precision[])
+                   supporting bigint, assisted bigint, clients bigint, conversions_replicates double precision[], value_replicates double precision[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_bootstrap';
 
 COMMENT ON FUNCTION analytics.attribution_bootstrap IS
     'Credit with its uncertainty: what it would be had other clients come.
 All arguments but the last three: see attribution_credit. replicates: how often the clients are drawn anew, each as often as a Poisson
-variable of mean 1 says, 1 to 10000. seed: other draws for another seed; the draws of a client depend on nothing but its identifier,
+variable of mean 1 says, up to 10000; 0: no intervals. seed: other draws for another seed; the draws of a client depend on nothing but its identifier,
 the replicate and the seed. confidence: of the intervals.
-Result: conversions and value credited, low and high: the middle share of the replicates; supporting: conversions that gave the key a
-positive weight, clients: theirs; conversions_replicates, value_replicates: the credit in each replicate, which adds up over disjoint
+Result: conversions and value credited, low and high: the middle share of the replicates; supporting, assisted, clients: see
+attribution_credit; conversions_replicates, value_replicates: the credit in each replicate, which adds up over disjoint
 sets of clients and is what probability_greater() compares. key NULL: conversions that no touch earned.';
 
 CREATE FUNCTION analytics.probability_greater(a double precision[], b double precision[]) RETURNS double precision

@@ -1,5 +1,6 @@
 // Binding of the Markov models of counted paths.
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -52,12 +53,14 @@ MARKETING_FUNCTION(markov_credit)
         return static_cast<Datum>(0);
     }
     const auto paths = postgres::bytea_argument(fcinfo, 0);
-    const int order = integer_argument(fcinfo, 1, "order");
+    const std::optional<int> asked = PG_ARGISNULL(1) ? std::nullopt : std::optional<int>(PG_GETARG_INT32(1));
     const bool use_nulls = boolean_argument(fcinfo, 2, "use_nulls");
     postgres::PlainArray<attribution::MarkovCredit> credits;
-    postgres::run_kernel([paths, order, use_nulls, &credits] {
-        const auto found =
-            attribution::markov_credit(PathCountsView(paths), {.order = order, .use_nulls = use_nulls}, postgres::stop_flag());
+    int order = 0;
+    postgres::run_kernel([paths, asked, use_nulls, &credits, &order] {
+        const PathCountsView view(paths);
+        order = asked ? *asked : attribution::best_markov_order(view, postgres::stop_flag());
+        const auto found = attribution::markov_credit(view, {.order = order, .use_nulls = use_nulls}, postgres::stop_flag());
         postgres::ContextResource memory(CurrentMemoryContext);
         credits = postgres::to_plain(memory, std::span(found));
     });
@@ -67,7 +70,8 @@ MARKETING_FUNCTION(markov_credit)
         } else {
             rows.null().null().null();
         }
-        rows.number(credit.conversions).number(credit.value).number(credit.base_probability).end_row();
+        rows.number(credit.conversions).number(credit.value).number(credit.base_probability);
+        rows.datum(Int32GetDatum(order)).end_row();
     }
     return static_cast<Datum>(0);
 }

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "attribution/arguments_pg.hpp"
 #include "attribution/flat_value_pg.hpp"
@@ -58,6 +59,16 @@ PathCountsState* state_for(FunctionCallInfo fcinfo, MemoryContext context)
 {
     auto* state = postgres::state_argument<PathCountsState>(fcinfo, 0);
     return state == nullptr ? postgres::make_state<PathCountsState>(context) : state;
+}
+
+/** lookback, converted_from and converted_before as arguments 1, 3 and 4; the cycle between is a name to be looked up. */
+PathRules path_rules(FunctionCallInfo fcinfo)
+{
+    PathRules rules{};
+    rules.lookback = attribution::lookback_argument(fcinfo, 1);
+    rules.converted_from = PG_ARGISNULL(3) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(3);
+    rules.converted_before = PG_ARGISNULL(4) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(4);
+    return rules;
 }
 
 }  // namespace
@@ -147,10 +158,8 @@ MARKETING_FUNCTION(journey_paths)
     }
     const auto journeys = postgres::bytea_argument(fcinfo, 0);
     attribution::CountRequest request{};
-    request.rules.lookback = attribution::lookback_argument(fcinfo, 1);
+    request.rules = path_rules(fcinfo);
     const auto cycle = attribution::text_argument(fcinfo, 2, "cycle");
-    request.rules.converted_from = PG_ARGISNULL(3) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(3);
-    request.rules.converted_before = PG_ARGISNULL(4) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(4);
     attribution::require_given(fcinfo, 5, "nulls");
     request.nulls = PG_GETARG_BOOL(5);
     const auto shape = attribution::shape_arguments(fcinfo, 6);
@@ -175,6 +184,120 @@ MARKETING_FUNCTION(journey_paths)
     });
     attribution::notice_truncated(truncated, shape);
     return paths;
+}
+
+namespace {
+
+/** A path as plain data: its keys lie in the argument's value. */
+struct ListedPath {
+    postgres::PlainArray<std::string_view> keys;
+    Counts counts;
+};
+
+Datum text_array(const postgres::PlainArray<std::string_view>& texts)
+{
+    auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size + 1)));
+    for (std::size_t i = 0; i < texts.size; ++i) {
+        datums[i] = postgres::text_datum(texts.data[i]);
+    }
+    return PointerGetDatum(construct_array(datums, static_cast<int>(texts.size), TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+Datum time_array(const postgres::PlainArray<std::int64_t>& times)
+{
+    auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * (times.size + 1)));
+    for (std::size_t i = 0; i < times.size; ++i) {
+        datums[i] = TimestampTzGetDatum(times.data[i]);
+    }
+    return PointerGetDatum(construct_array(datums, static_cast<int>(times.size), TIMESTAMPTZOID, sizeof(TimestampTz),
+                                           FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/** One conversion as plain data: the keys lie in the argument's value. */
+struct ListedConversion {
+    std::int64_t converted_at;
+    double value;
+    postgres::PlainArray<std::string_view> keys;
+    postgres::PlainArray<std::int64_t> times;
+};
+
+/** In a guard. */
+ListedConversion listed(const JourneysView& journeys, const attribution::Path& path, postgres::ContextResource& memory)
+{
+    std::vector<std::string_view> keys;
+    std::vector<std::int64_t> times;
+    for (const attribution::Touch& touch : path.touches) {
+        keys.push_back(journeys.key(touch.key));
+        times.push_back(touch.time);
+    }
+    return {path.converted_at, path.value, postgres::to_plain(memory, std::span<const std::string_view>(keys)),
+            postgres::to_plain(memory, std::span<const std::int64_t>(times))};
+}
+
+}  // namespace
+
+MARKETING_FUNCTION(path_list)
+{
+    postgres::RowWriter rows(fcinfo);
+    if (PG_ARGISNULL(0)) {
+        return static_cast<Datum>(0);
+    }
+    const auto value = postgres::bytea_argument(fcinfo, 0);
+    postgres::PlainArray<ListedPath> paths;
+    postgres::run_kernel([value, &paths] {
+        const PathCountsView view(value);
+        postgres::ContextResource memory(CurrentMemoryContext);
+        std::vector<ListedPath> found;
+        std::vector<std::uint32_t> codes;
+        std::vector<std::string_view> keys;
+        for (std::size_t path = 0; path < view.path_count(); ++path) {
+            view.read(path, codes);
+            keys.clear();
+            for (const std::uint32_t code : codes) {
+                keys.push_back(view.key(code));
+            }
+            found.push_back({postgres::to_plain(memory, std::span<const std::string_view>(keys)), view.counts(path)});
+        }
+        paths = postgres::to_plain(memory, std::span<const ListedPath>(found));
+    });
+    for (const ListedPath& path : paths) {
+        rows.datum(text_array(path.keys)).number(path.counts.conversions).number(path.counts.value).number(path.counts.nulls);
+        rows.end_row();
+    }
+    return static_cast<Datum>(0);
+}
+
+MARKETING_FUNCTION(conversion_paths)
+{
+    postgres::RowWriter rows(fcinfo);
+    if (PG_ARGISNULL(0)) {
+        return static_cast<Datum>(0);
+    }
+    const auto journeys = postgres::bytea_argument(fcinfo, 0);
+    const PathRules rules = path_rules(fcinfo);
+    const auto cycle = attribution::text_argument(fcinfo, 2, "cycle");
+    const auto shape = attribution::shape_arguments(fcinfo, 5);
+    postgres::PlainArray<ListedConversion> conversions;
+    std::int64_t truncated = 0;
+    postgres::run_kernel([=, &conversions, &truncated] {
+        PathRules used = rules;
+        used.cycle = attribution::find_cycle(cycle);
+        shape.apply(used);
+        const JourneysView view(journeys);
+        postgres::ContextResource memory(CurrentMemoryContext);
+        std::vector<ListedConversion> found;
+        attribution::for_each_path(view, used, postgres::stop_flag(), [&](const attribution::Path& path) {
+            truncated += path.truncated ? 1 : 0;
+            found.push_back(listed(view, path, memory));
+        });
+        conversions = postgres::to_plain(memory, std::span<const ListedConversion>(found));
+    });
+    for (const ListedConversion& conversion : conversions) {
+        rows.datum(TimestampTzGetDatum(conversion.converted_at)).number(conversion.value);
+        rows.datum(text_array(conversion.keys)).datum(time_array(conversion.times)).end_row();
+    }
+    attribution::notice_truncated(truncated, shape);
+    return static_cast<Datum>(0);
 }
 
 namespace {
