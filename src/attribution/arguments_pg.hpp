@@ -74,7 +74,8 @@ struct Elements {
     return elements;
 }
 
-[[nodiscard]] inline postgres::PlainArray<std::string_view> texts_argument(FunctionCallInfo fcinfo, int argument, const char* name)
+[[nodiscard]] inline postgres::PlainArray<std::string_view> texts_argument(FunctionCallInfo fcinfo, int argument,
+                                                                           const char* name)
 {
     const Elements elements = elements_argument(fcinfo, argument, name, TEXTOID);
     auto* texts = static_cast<std::string_view*>(palloc(sizeof(std::string_view) * (elements.count + 1)));

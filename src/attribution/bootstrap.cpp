@@ -151,7 +151,8 @@ std::span<const double> ReplicateSums::row(std::size_t key, std::size_t measure)
 Interval percentile_interval(std::span<const double> replicates, double confidence)
 {
     if (!(confidence > 0 && confidence < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "confidence must be between 0 and 1", {}, "Give 0.9 for an interval of 90 %.");
+        throw Error(ErrorCode::invalid_parameter, "confidence must be between 0 and 1", {},
+                    "Give 0.9 for an interval of 90 %.");
     }
     if (replicates.empty()) {
         return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};

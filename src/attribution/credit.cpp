@@ -50,7 +50,9 @@ private:
 /** Which credit falls into the period of touches that is asked for. */
 class TouchPeriod {
 public:
-    explicit TouchPeriod(const CreditRequest& request) noexcept : from_(request.touched_from), before_(request.touched_before) {}
+    explicit TouchPeriod(const CreditRequest& request) noexcept : from_(request.touched_from), before_(request.touched_before)
+    {
+    }
     [[nodiscard]] bool has(std::int64_t time) const noexcept { return time >= from_ && time < before_; }
 
 private:
@@ -114,8 +116,9 @@ private:
 
     [[nodiscard]] Credit credit(std::string_view name, bool attributed, std::size_t key, std::int64_t assisted) const
     {
-        Credit found{model_.name,      name,     attributed,    conversions_[key].value(), values_[key].value(),
-                     supporting_[key], assisted, clients_[key], {},                        {}};
+        Credit found{
+            model_.name,   name, attributed, conversions_[key].value(), values_[key].value(), supporting_[key], assisted,
+            clients_[key], {},   {}};
         if (replicates_ != nullptr) {
             found.conversions_replicates = replicates_->conversions(key);
             found.value_replicates = replicates_->value(key);

@@ -216,7 +216,8 @@ MARKETING_FUNCTION(attribution_bootstrap)
     postgres::run_kernel([&arguments, &resampling, confidence, &estimates, &truncated] {
         auto request = request_of(arguments);
         request.resampling = resampling;
-        const auto found = attribution::attribute(attribution::JourneysView(arguments.journeys), request, postgres::stop_flag());
+        const auto found =
+            attribution::attribute(attribution::JourneysView(arguments.journeys), request, postgres::stop_flag());
         estimates = estimates_of(found.credits, confidence);
         truncated = found.truncated;
     });

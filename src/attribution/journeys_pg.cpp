@@ -40,7 +40,15 @@ struct RowReader {
 };
 
 // Places of the transition function's arguments; 0 is the state.
-enum Argument { client_argument = 1, time_argument, touch_argument, key_argument, paid_argument, value_argument, view_argument };
+enum Argument {
+    client_argument = 1,
+    time_argument,
+    touch_argument,
+    key_argument,
+    paid_argument,
+    value_argument,
+    view_argument
+};
 
 Form form_of(Oid type)
 {

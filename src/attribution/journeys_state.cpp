@@ -75,7 +75,8 @@ void JourneysState::append(const JourneyRow& row)
     }
     const std::int64_t client = client_code(row.client);
     if (row.has_touch) {
-        touches_.push_back({client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value, row.view)});
+        touches_.push_back(
+            {client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value, row.view)});
     }
     if (row.has_value) {
         conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image

@@ -119,8 +119,9 @@ TEST(Bootstrap, CountedPathsDrawTheSameClients)
     request.rules.lookback = 90 * day;
     request.replicate = 12;
     request.seed = 3;
-    const Bytes paths = bytes_of(
-        [&](auto& memory, std::size_t header) { return count_paths(JourneysView(journeys), request, memory, header, {}).value; });
+    const Bytes paths = bytes_of([&](auto& memory, std::size_t header) {
+        return count_paths(JourneysView(journeys), request, memory, header, {}).value;
+    });
     std::map<std::string_view, double> expected;
     for (const PathCredit& credit : path_credit(PathCountsView(paths), PathModel::linear, {})) {
         expected[credit.key] = credit.conversions;

@@ -525,10 +525,11 @@ private:
         for (std::size_t i = 0; i < path.size(); ++i) {
             const bool last = std::all_of(path.begin() + static_cast<std::ptrdiff_t>(i), path.end(),
                                           [&](const Row& row) { return row.key == key; });
-            const bool gone = (transform == Transform::exposure && i > 0 && path[i].key == path[i - 1].key) ||
-                              ((transform == Transform::first || transform == Transform::frequency) && seen.contains(path[i].key)) ||
-                              (transform == Transform::remove_if_not_all && !all && path[i].key == key) ||
-                              (transform == Transform::remove_if_last_and_not_all && !all && last);
+            const bool gone =
+                (transform == Transform::exposure && i > 0 && path[i].key == path[i - 1].key) ||
+                ((transform == Transform::first || transform == Transform::frequency) && seen.contains(path[i].key)) ||
+                (transform == Transform::remove_if_not_all && !all && path[i].key == key) ||
+                (transform == Transform::remove_if_last_and_not_all && !all && last);
             seen.insert(path[i].key);
             if (!gone) {
                 kept.push_back(path[i]);
@@ -721,7 +722,9 @@ private:
     {
         const auto eligible = path(conversion);
         const auto weights = eligible.empty() ? std::vector<double>() : weigh(eligible, conversion, model);
-        const auto counts = [this](const Row& row) { return row.time >= request_.touched_from && row.time < request_.touched_before; };
+        const auto counts = [this](const Row& row) {
+            return row.time >= request_.touched_from && row.time < request_.touched_before;
+        };
         if (weights.empty() && counts(conversion)) {
             Earned& nobody = found[{model, "NULL"}];
             nobody.conversions += 1;
@@ -896,8 +899,9 @@ TEST(Random, PeriodsOfTouchesAddUp)
     auto request = default_request();
     const Answer whole = answer(rows, request);
     Answer sum;
-    for (const auto& [from, before] : {std::pair(std::numeric_limits<std::int64_t>::min(), 10 * day), std::pair(10 * day, 11 * day),
-                                       std::pair(11 * day, std::numeric_limits<std::int64_t>::max())}) {
+    for (const auto& [from, before] :
+         {std::pair(std::numeric_limits<std::int64_t>::min(), 10 * day), std::pair(10 * day, 11 * day),
+          std::pair(11 * day, std::numeric_limits<std::int64_t>::max())}) {
         request.touched_from = from;
         request.touched_before = before;
         for (const auto& [where, earned] : answer(rows, request)) {
