@@ -340,4 +340,22 @@ FROM (SELECT analytics.journeys(client, at, id, key, false, value) AS j FROM bou
 SELECT argument, pg_temp.refusal(format('SELECT analytics.attribution_bootstrap(j, %s) FROM kept', argument))
 FROM unnest(ARRAY['replicates => 0', 'replicates => 10001', 'replicates => NULL', 'seed => NULL', 'confidence => 1', 'confidence => ''NaN''', 'models => ''{}''']) argument;
 SELECT count(*) AS rows_of_null FROM analytics.attribution_bootstrap(NULL);
+-- The ceiling of memory: what is too much says how to group, and grouping, one bucket after the other, gives the same answer.
+CREATE TEMP TABLE much AS
+SELECT hashint8(i) & 1023 AS client, timestamptz '2024-01-01' + i * interval '1 minute' AS at, i AS id, 'key ' || hashint8(i + 7) % 6 AS key, CASE WHEN i % 40 = 0 THEN i % 100 END AS value
+FROM generate_series(1, 60000) i;
+SET pg_marketing.attribution_memory = '128kB';
+SELECT pg_temp.refusal('SELECT analytics.journeys(client, at, id, key, false, value) FROM much');
+SELECT pg_temp.refusal($$SELECT analytics.path_counts(ARRAY[client::text, id::text], 1, value, 1) FROM much$$);
+SET pg_marketing.attribution_memory = '512kB';
+SET enable_hashagg = off;
+CREATE TEMP TABLE by_bucket AS SELECT client % 16 AS bucket, analytics.journeys(client, at, id, key, false, value) AS j FROM much GROUP BY 1;
+RESET enable_hashagg;
+SET pg_marketing.attribution_memory = 0;
+SELECT count(*) AS compared, count(*) FILTER (WHERE abs(b.conversions - w.conversions) > 1e-9 * w.conversions OR abs(b.value - w.value) > 1e-9 * w.value) AS different
+FROM (SELECT model, key, sum(conversions) AS conversions, sum(value) AS value FROM by_bucket, analytics.attribution_credit(j, '{first,linear,time_decay}') GROUP BY 1, 2) b
+FULL JOIN (SELECT c.* FROM (SELECT analytics.journeys(client, at, id, key, false, value) AS j FROM much) s, analytics.attribution_credit(j, '{first,linear,time_decay}') c) w USING (model, key);
+SELECT (SELECT analytics.journeys_union(j) FROM by_bucket)::text = (SELECT analytics.journeys(client, at, id, key, false, value) FROM much)::text AS the_same_bytes;
+RESET pg_marketing.attribution_memory;
+SHOW pg_marketing.attribution_memory;
 DROP TABLE kept, received, events, staged, many, whole, parts CASCADE;

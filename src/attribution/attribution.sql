@@ -17,16 +17,11 @@ CREATE FUNCTION analytics.check_attribution(dimension text, basis text DEFAULT '
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 BEGIN
-    IF dimension IS NULL OR dimension NOT IN ('platform', 'channel', 'campaign', 'platform+campaign', 'ad', 'utm_source') THEN
-        RAISE EXCEPTION 'unknown dimension "%"', dimension USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Use platform, channel, campaign, platform+campaign, ad or utm_source.';
-    ELSIF basis IS NULL OR basis NOT IN ('conversion', 'touch') THEN
-        RAISE EXCEPTION 'unknown basis "%"', basis USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Use conversion (contracts signed in the period) or touch (touches in the period, whenever the contract followed).';
-    ELSIF models IS NULL THEN
+    IF models IS NULL THEN
         RAISE EXCEPTION 'models must not be NULL' USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave the argument out to have its default.';
     END IF;
-    RETURN true;
+    RETURN analytics.check_choice('dimension', dimension, '{platform,channel,campaign,platform+campaign,ad,utm_source}')
+        AND analytics.check_choice('basis', basis, '{conversion,touch}');
 END
 $$;
 COMMENT ON FUNCTION analytics.check_attribution IS 'True for a dimension, basis and list of models that can be, else an error (22023)';

@@ -245,7 +245,7 @@ MARKETING_FUNCTION(journeys_transition)
     read_row(fcinfo, row_reader(fcinfo), row);
     auto* state = postgres::state_argument<JourneysState>(fcinfo, 0);
     if (state == nullptr) {
-        state = postgres::make_state<JourneysState>(context);
+        state = attribution::make_state<JourneysState>(context);
     }
     postgres::run_kernel([state, &row] { state->append(row); });
     PG_RETURN_POINTER(state);
@@ -283,7 +283,7 @@ MARKETING_FUNCTION(journeys_union_transition)
     }
     const auto value = postgres::bytea_argument(fcinfo, 1);
     if (state == nullptr) {
-        state = postgres::make_state<JourneysUnion>(context);
+        state = attribution::make_state<JourneysUnion>(context);
     }
     postgres::run_kernel([state, value] { state->append(value); });
     PG_RETURN_POINTER(state);

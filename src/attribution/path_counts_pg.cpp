@@ -58,7 +58,7 @@ double number_argument(FunctionCallInfo fcinfo, int argument)
 PathCountsState* state_for(FunctionCallInfo fcinfo, MemoryContext context)
 {
     auto* state = postgres::state_argument<PathCountsState>(fcinfo, 0);
-    return state == nullptr ? postgres::make_state<PathCountsState>(context) : state;
+    return state == nullptr ? attribution::make_state<PathCountsState>(context) : state;
 }
 
 /** lookback, converted_from and converted_before as arguments 1, 3 and 4; the cycle between is a name to be looked up. */

@@ -242,9 +242,8 @@ BEGIN
     one_currency := analytics.currency_of(business_id);
     PERFORM FROM analytics.conversion_paths((SELECT analytics.journeys(0, pg_catalog.now(), 0, '', false, 0) WHERE false), COALESCE(lookback, '1 day'), cycle, NULL, NULL,
         include_conversion_touch, exclude_keys, only_keys, views, transform, transform_key, max_touches);
-    IF since IS NULL OR since NOT IN ('first', 'last') THEN
-        RAISE EXCEPTION 'unknown since "%"', since USING ERRCODE = 'invalid_parameter_value', HINT = 'Use first or last: the touch from which the days are counted.';
-    ELSIF edges IS NULL OR NOT (SELECT COALESCE(pg_catalog.bool_and(e.edge > 0 AND e.edge > COALESCE(e.previous, 0)), false)
+    PERFORM analytics.check_choice('since', since, '{first,last}');
+    IF edges IS NULL OR NOT (SELECT COALESCE(pg_catalog.bool_and(e.edge > 0 AND e.edge > COALESCE(e.previous, 0)), false)
             FROM (SELECT u.edge, pg_catalog.lag(u.edge) OVER (ORDER BY u.n) AS previous FROM pg_catalog.unnest(edges) WITH ORDINALITY u (edge, n)) e) THEN
         RAISE EXCEPTION 'edges must be ascending positive numbers of days' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {1,3,7,14,30}.';
     END IF;
