@@ -462,7 +462,7 @@ public:
     void add(const Path& path, double conversions, double nulls)
     {
         truncated_ += path.truncated ? 1 : 0;
-        const double draws = draws_of(path.client);
+        const double draws = draws_of(journeys_, path.client, request_);
         if (draws > 0) {
             name_keys(path);
             state_.append(keys_, {draws * conversions, draws * conversions * path.value, draws * nulls});
@@ -473,13 +473,6 @@ public:
     [[nodiscard]] std::int64_t truncated() const noexcept { return truncated_; }
 
 private:
-    [[nodiscard]] double draws_of(std::size_t client) const noexcept
-    {
-        return request_.replicate == 0
-                   ? 1
-                   : draw(journeys_.client(client), request_.seed, static_cast<std::uint32_t>(request_.replicate - 1));
-    }
-
     void name_keys(const Path& path)
     {
         keys_.clear();
@@ -503,6 +496,13 @@ private:
 };
 
 }  // namespace
+
+double draws_of(const JourneysView& journeys, std::size_t client, const CountRequest& request) noexcept
+{
+    return request.replicate == 0
+               ? 1
+               : draw(journeys.client(client), request.seed, static_cast<std::uint32_t>(request.replicate - 1));
+}
 
 CountedPaths count_paths(const JourneysView& journeys, const CountRequest& request, std::pmr::memory_resource& result,
                          std::size_t header, const kernel::StopFlag& stop)

@@ -126,6 +126,9 @@ struct CountRequest {
     std::int64_t seed = 0;
 };
 
+/** How often a client counts: once, or as often as the replicate draws it. */
+[[nodiscard]] double draws_of(const JourneysView& journeys, std::size_t client, const CountRequest& request) noexcept;
+
 struct CountedPaths {
     FlatValue value;
     std::int64_t truncated;  // paths that had more than max_touches

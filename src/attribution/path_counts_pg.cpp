@@ -10,6 +10,8 @@
 #include "attribution/journeys_state.hpp"
 #include "attribution/models.hpp"
 #include "attribution/path_counts.hpp"
+#include "attribution/transitions.hpp"
+#include "attribution/transitions_pg.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/pg.hpp"
@@ -151,39 +153,82 @@ MARKETING_FUNCTION(journeys_with_nulls_final)
     });
 }
 
-MARKETING_FUNCTION(journey_paths)
-{
-    if (PG_ARGISNULL(0)) {
-        PG_RETURN_NULL();
+namespace {
+
+/** The arguments of journey_paths as plain data, names not yet looked up. */
+struct CountArguments {
+    std::span<const std::byte> journeys;
+    attribution::CountRequest request;
+    std::string_view cycle;
+    attribution::ShapeArguments shape;
+
+    /** In a guard. */
+    [[nodiscard]] attribution::CountRequest complete() const
+    {
+        attribution::CountRequest used = request;
+        used.rules.cycle = attribution::find_cycle(cycle);
+        shape.apply(used.rules);
+        return used;
     }
-    const auto journeys = postgres::bytea_argument(fcinfo, 0);
-    attribution::CountRequest request{};
-    request.rules = path_rules(fcinfo);
-    const auto cycle = attribution::text_argument(fcinfo, 2, "cycle");
+};
+
+CountArguments count_arguments(FunctionCallInfo fcinfo)
+{
+    CountArguments arguments{};
+    arguments.journeys = postgres::bytea_argument(fcinfo, 0);
+    arguments.request.rules = path_rules(fcinfo);
+    arguments.cycle = attribution::text_argument(fcinfo, 2, "cycle");
     attribution::require_given(fcinfo, 5, "nulls");
-    request.nulls = PG_GETARG_BOOL(5);
-    const auto shape = attribution::shape_arguments(fcinfo, 6);
-    request.rules.nulls_before = PG_ARGISNULL(13) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(13);
+    arguments.request.nulls = PG_GETARG_BOOL(5);
+    arguments.shape = attribution::shape_arguments(fcinfo, 6);
+    arguments.request.rules.nulls_before = PG_ARGISNULL(13) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(13);
     if (!PG_ARGISNULL(14)) {
-        request.replicate = PG_GETARG_INT32(14);
-        if (request.replicate < 1) {
+        arguments.request.replicate = PG_GETARG_INT32(14);
+        if (arguments.request.replicate < 1) {
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("replicate must be positive"),
                             errhint("NULL counts each client once.")));
         }
     }
     attribution::require_given(fcinfo, 15, "seed");
-    request.seed = PG_GETARG_INT64(15);
+    arguments.request.seed = PG_GETARG_INT64(15);
+    return arguments;
+}
+
+}  // namespace
+
+MARKETING_FUNCTION(journey_paths)
+{
+    if (PG_ARGISNULL(0)) {
+        PG_RETURN_NULL();
+    }
+    const CountArguments arguments = count_arguments(fcinfo);
     std::int64_t truncated = 0;
-    const Datum paths = attribution::make_varlena([=, &truncated](std::pmr::memory_resource& result) {
-        attribution::CountRequest used = request;
-        used.rules.cycle = attribution::find_cycle(cycle);
-        shape.apply(used.rules);
-        const auto counted = attribution::count_paths(JourneysView(journeys), used, result, VARHDRSZ, postgres::stop_flag());
+    const Datum paths = attribution::make_varlena([&arguments, &truncated](std::pmr::memory_resource& result) {
+        const auto counted = attribution::count_paths(JourneysView(arguments.journeys), arguments.complete(), result, VARHDRSZ,
+                                                      postgres::stop_flag());
         truncated = counted.truncated;
         return counted.value;
     });
-    attribution::notice_truncated(truncated, shape);
+    attribution::notice_truncated(truncated, arguments.shape);
     return paths;
+}
+
+MARKETING_FUNCTION(journey_transitions)
+{
+    postgres::RowWriter rows(fcinfo);
+    if (PG_ARGISNULL(0)) {
+        return static_cast<Datum>(0);
+    }
+    const CountArguments arguments = count_arguments(fcinfo);
+    attribution::require_given(fcinfo, 16, "self_loops");
+    const bool self_loops = PG_GETARG_BOOL(16);
+    attribution::PlainTransitions transitions;
+    postgres::run_kernel([&arguments, self_loops, &transitions] {
+        transitions = attribution::plain_transitions(attribution::journey_transitions(
+            JourneysView(arguments.journeys), arguments.complete(), self_loops, postgres::stop_flag()));
+    });
+    attribution::write_transitions(rows, transitions);
+    return static_cast<Datum>(0);
 }
 
 namespace {
