@@ -352,6 +352,9 @@ public:
     [[nodiscard]] FlatValue write(std::pmr::memory_resource& result, std::size_t header) const;
 
 private:
+    /** What is known of a million clients is not in the processor's cache: it is asked for so many touches ahead. */
+    static constexpr std::size_t ahead = 16;
+
     struct KeptTouch {
         std::int64_t time;
         std::int64_t touch;
@@ -389,6 +392,9 @@ void JourneysState::Finisher::number_everybody()
     state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         stop_.poll();
         for (std::size_t i = 0; i < block.size(); ++i) {
+            if (i + ahead < block.size()) {
+                everybody_.prefetch(block.client(i + ahead));
+            }
             numbers_.push_back(everybody_.insert(block.client(i)));
         }
     });
@@ -435,9 +441,7 @@ void JourneysState::Finisher::keep_touches()
             }
         }
     });
-    // Counting sort by converter: each count becomes where the converter begins, and moves on to where it ends. The places of a million
-    // clients are not in the processor's cache, so each is asked for ahead of time.
-    constexpr std::size_t ahead = 16;
+    // Counting sort by converter: each count becomes where the converter begins, and moves on to where it ends.
     std::partial_sum(touch_end_.begin(), touch_end_.end(), touch_end_.begin());
     touches_.resize(kept.size());
     for (std::size_t i = 0; i < kept.chunk_count(); ++i) {
