@@ -49,6 +49,7 @@ SQL_FRAGMENTS = \
 	src/anomaly/alerts.sql \
 	src/anomaly/metrics.sql \
 	src/anomaly/history.sql \
+	src/attribution/path_reports.sql \
 	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \
 	src/content/content.sql \
