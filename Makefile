@@ -28,9 +28,13 @@ SQL_FRAGMENTS = \
 	src/warehouse/quality.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
+	src/statistics/statistics.sql \
 	src/endpoints/filters.sql \
+	src/endpoints/results.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
+	src/endpoints/campaigns.sql \
+	src/endpoints/funnel.sql \
 	src/attribution/attribution.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql

@@ -29,6 +29,18 @@ END
 $$;
 COMMENT ON FUNCTION analytics.check_row_limit(int) IS 'The limit itself where it is at least 1, else an error (22023)';
 
+CREATE FUNCTION analytics.check_min_leads(min_leads int) RETURNS int
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF min_leads IS NULL OR min_leads < 0 THEN
+        RAISE EXCEPTION 'min_leads must be at least 0' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN min_leads;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_min_leads(int) IS 'The threshold itself where it is at least 0, else an error (22023)';
+
 CREATE FUNCTION analytics.platform_members(platforms text[]) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
