@@ -86,16 +86,9 @@ DECLARE
     first_start timestamp;
     n int;
 BEGIN
-    PERFORM analytics.check_period(date_from, date_to);
-    step := CASE granularity WHEN 'day' THEN '1 day' WHEN 'week' THEN '7 days' WHEN 'month' THEN '1 month' WHEN 'quarter' THEN '3 months'
-        WHEN 'year' THEN '1 year' END::interval;
-    IF step IS NULL THEN
-        RAISE EXCEPTION 'unknown granularity %', pg_catalog.quote_nullable(granularity)
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Use day, week, month, quarter or year.';
-    ELSIF compare IS NULL OR compare NOT IN ('none', 'previous_period', 'previous_year') THEN
-        RAISE EXCEPTION 'unknown comparison %', pg_catalog.quote_nullable(compare)
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Use none, previous_period or previous_year.';
-    END IF;
+    PERFORM analytics.check_period(date_from, date_to), analytics.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
+        analytics.check_choice('compare', compare, '{none,previous_period,previous_year}');
+    step := CASE granularity WHEN 'week' THEN '7 days' WHEN 'quarter' THEN '3 months' ELSE '1 ' || granularity END;
     IF granularity IN ('quarter', 'year') THEN
         fiscal := (analytics.fiscal_year_start(business_id) - 1) * interval '1 month';
     END IF;
