@@ -21,7 +21,7 @@ AS $$
         FROM (SELECT 'warehouse'::analytics.installed) ready
         CROSS JOIN (
             analytics.campaign_results(campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id) c
-            FULL JOIN analytics.campaign_results(campaigns_wow.date_from - (campaigns_wow.date_to - campaigns_wow.date_from + 1),
+            FULL JOIN analytics.campaign_results(analytics.first_day_before(campaigns_wow.date_from, campaigns_wow.date_to),
                 campaigns_wow.date_from - 1, campaigns_wow.platforms, campaigns_wow.business_id) v
                 ON v.business_id = c.business_id AND v.campaign_key = c.campaign_key AND v.platform = c.platform
         )
@@ -85,17 +85,17 @@ CREATE FUNCTION analytics.metrics_trend(date_from date, date_to date, platforms 
     RETURNS TABLE (dt date, leads bigint, clicks bigint, impressions bigint, spend numeric, cpl numeric, cpc numeric, ctr numeric, cpm numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT metrics_trend.date_from + d.n AS dt, COALESCE(r.leads, 0)::bigint, COALESCE(r.clicks, 0)::bigint, COALESCE(r.impressions, 0)::bigint,
+    SELECT d.day::date AS dt, COALESCE(r.leads, 0)::bigint, COALESCE(r.clicks, 0)::bigint, COALESCE(r.impressions, 0)::bigint,
            COALESCE(r.spend, 0)::numeric(18,4), analytics.quotient(r.spend, r.leads), analytics.quotient(r.spend, r.clicks),
            analytics.percentage(r.clicks, r.impressions), analytics.quotient(1000 * r.spend, r.impressions)
     FROM (SELECT 'warehouse'::analytics.installed) ready
-    CROSS JOIN pg_catalog.generate_series(0, metrics_trend.date_to - metrics_trend.date_from) d (n)
+    CROSS JOIN pg_catalog.generate_series(metrics_trend.date_from::timestamp, metrics_trend.date_to, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.leads) AS leads, pg_catalog.sum(r.clicks) AS clicks, pg_catalog.sum(r.impressions) AS impressions,
                pg_catalog.sum(r.spend) AS spend
         FROM analytics.results_between(metrics_trend.date_from, metrics_trend.date_to, metrics_trend.platforms, metrics_trend.business_id) r
         GROUP BY r.date
-    ) r ON r.date = metrics_trend.date_from + d.n
+    ) r ON r.date = d.day::date
     WHERE analytics.check_period(metrics_trend.date_from, metrics_trend.date_to)
     ORDER BY dt
 $$;

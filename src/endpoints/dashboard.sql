@@ -22,14 +22,14 @@ CREATE FUNCTION analytics.trend_leads(date_from date, date_to date, platforms te
     RETURNS TABLE (dt date, leads bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT trend_leads.date_from + d.n AS dt, COALESCE(r.leads, 0)::bigint
+    SELECT d.day::date AS dt, COALESCE(r.leads, 0)::bigint
     FROM (SELECT 'warehouse'::analytics.installed) ready
-    CROSS JOIN pg_catalog.generate_series(0, trend_leads.date_to - trend_leads.date_from) d (n)
+    CROSS JOIN pg_catalog.generate_series(trend_leads.date_from::timestamp, trend_leads.date_to, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.leads) AS leads
         FROM analytics.results_between(trend_leads.date_from, trend_leads.date_to, trend_leads.platforms, trend_leads.business_id) r
         GROUP BY r.date
-    ) r ON r.date = trend_leads.date_from + d.n
+    ) r ON r.date = d.day::date
     WHERE analytics.check_period(trend_leads.date_from, trend_leads.date_to)
     ORDER BY dt
 $$;
@@ -41,14 +41,14 @@ CREATE FUNCTION analytics.trend_spend(date_from date, date_to date, platforms te
     RETURNS TABLE (dt date, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT trend_spend.date_from + d.n AS dt, COALESCE(r.spend, 0)::numeric(18,4)
+    SELECT d.day::date AS dt, COALESCE(r.spend, 0)::numeric(18,4)
     FROM (SELECT 'warehouse'::analytics.installed) ready
-    CROSS JOIN pg_catalog.generate_series(0, trend_spend.date_to - trend_spend.date_from) d (n)
+    CROSS JOIN pg_catalog.generate_series(trend_spend.date_from::timestamp, trend_spend.date_to, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.spend) AS spend
         FROM analytics.results_between(trend_spend.date_from, trend_spend.date_to, trend_spend.platforms, trend_spend.business_id) r
         GROUP BY r.date
-    ) r ON r.date = trend_spend.date_from + d.n
+    ) r ON r.date = d.day::date
     WHERE analytics.check_period(trend_spend.date_from, trend_spend.date_to)
     ORDER BY dt
 $$;
@@ -85,6 +85,8 @@ DECLARE
     fiscal interval := '0';
     first_start timestamp;
     n int;
+    -- From a period to the one it is compared with.
+    shift interval;
 BEGIN
     PERFORM analytics.check_period(date_from, date_to), analytics.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
         analytics.check_choice('compare', compare, '{none,previous_period,previous_year}');
@@ -94,24 +96,18 @@ BEGIN
     END IF;
     first_start := pg_catalog.date_trunc(granularity, date_from - fiscal) + fiscal;
     n := (SELECT pg_catalog.count(*) FROM pg_catalog.generate_series(first_start, date_to, step));
+    shift := CASE WHEN compare = 'previous_period' THEN n * step
+                  -- Weeks have no year: 52 of them before, each day meets its own weekday.
+                  WHEN compare = 'previous_year' THEN CASE granularity WHEN 'week' THEN interval '364 days' ELSE '1 year' END END;
     RETURN QUERY
     SELECT g.first, p.first_day, p.last_day, v.first_day, v.last_day
-    FROM (
-        SELECT s::date AS first, (s + step)::date - 1 AS last, CASE
-                   WHEN compare = 'previous_period' THEN s - n * step
-                   -- Weeks have no year: 52 of them before, each day meets its own weekday.
-                   WHEN compare = 'previous_year' AND granularity = 'week' THEN s - interval '364 days'
-                   -- 29 February has no counterpart.
-                   WHEN compare = 'previous_year' AND s - interval '1 year' + interval '1 year' = s THEN s - interval '1 year'
-               END AS before
-        FROM pg_catalog.generate_series(first_start, date_to, step) s
-    ) g
+    FROM (SELECT s::date AS first, (s + step)::date - 1 AS last, s - shift AS before FROM pg_catalog.generate_series(first_start, date_to, step) s) g
     CROSS JOIN LATERAL (SELECT GREATEST(g.first, date_from) AS first_day, LEAST(g.last, date_to) AS last_day) p
-    -- Of a period that is cut, as many days of the one before it are counted.
+    -- A period that is cut is compared with the same part of the one before. 29 February has no counterpart of its own.
     LEFT JOIN LATERAL (
-        SELECT g.before::date + (p.first_day - g.first) AS first_day,
-               LEAST((g.before + step)::date - 1, CASE WHEN p.last_day < g.last THEN g.before::date + (p.last_day - g.first) ELSE 'infinity' END) AS last_day
-    ) v ON v.first_day <= v.last_day
+        SELECT (p.first_day - shift)::date AS first_day,
+               CASE WHEN p.last_day < g.last THEN p.last_day - shift ELSE g.before + step - interval '1 day' END::date AS last_day
+    ) v ON granularity <> 'day' OR g.before + shift = g.first
     ORDER BY g.first;
 END
 $$;
@@ -151,4 +147,4 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.kpi_timeseries(date, date, text, text[], text, bigint) IS
 'The figures of kpi() per day, week, month, quarter or year, with a comparison
-granularity: day, week (from Monday), month, quarter or year; the latter two by the setting fiscal_year_start_month. compare: none, previous_period (as many periods before) or previous_year (a week: 52 weeks before; 29 February: nothing). Periods without data are rows of zeros. first_day, last_day: the days counted, fewer than the period where date_from or date_to cut it; then as many days of the one before are counted. *_prev: the period compared with; NULL where there is none. *_change_pct: in percent of it.';
+granularity: day, week (from Monday), month, quarter or year; the latter two by the setting fiscal_year_start_month. compare: none, previous_period (as many periods before) or previous_year (a week: 52 weeks before; 29 February: nothing). Periods without data are rows of zeros. first_day, last_day: the days counted, fewer than the period where date_from or date_to cut it; then the same part of the one before is counted. *_prev: the period compared with; NULL where there is none. *_change_pct: in percent of it.';

@@ -17,6 +17,16 @@ END
 $$;
 COMMENT ON FUNCTION analytics.check_period(date, date) IS 'True for a period whose ends are given and in order, else an error (22023)';
 
+CREATE FUNCTION analytics.first_day_before(date_from date, date_to date) RETURNS date
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    PERFORM analytics.check_period(date_from, date_to);
+    RETURN date_from - (date_to - date_from + 1);
+END
+$$;
+COMMENT ON FUNCTION analytics.first_day_before(date, date) IS 'The first day of the equally long period just before a period';
+
 CREATE FUNCTION analytics.check_row_limit(row_limit int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -40,6 +50,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.check_min_leads(int) IS 'The threshold itself where it is at least 0, else an error (22023)';
+
 CREATE FUNCTION analytics.check_choice(argument text, value text, known text[]) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
