@@ -11,7 +11,9 @@ DECLARE
     wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
         'fact_contracts', 'fact_campaign_performance_daily', 'dim_products', 'dim_branches', 'dim_ad_creatives', 'fact_transactions',
         'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
-        'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result'];
+        'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result',
+        'v_campaign_daily', 'v_kpi_daily', 'v_lead_daily', 'v_touch_daily', 'ad_reporting__ad_report', 'ad_reporting__ad_group_report',
+        'ad_reporting__campaign_report', 'ad_reporting__account_report'];
     taken text;
 BEGIN
     IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
@@ -516,6 +518,7 @@ BEGIN
     COMMENT ON TABLE warehouse.quality_result IS 'What analytics.check_data_quality() found, with a sample of the failing rows';
     CREATE INDEX quality_result_business ON warehouse.quality_result (business_id, checked_at);
 
+    PERFORM analytics.create_reporting_views();
     RETURN 'installed';
 END
 $function$;
