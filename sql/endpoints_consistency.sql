@@ -39,8 +39,8 @@ CALL analytics.refresh(business_id => 2);
 SELECT leads, n_contracts, revenue, spend, currency FROM analytics.kpi('2025-08-01', '2025-11-30', business_id => 2);
 
 CREATE TEMP TABLE question AS
-SELECT date '2025-08-05' + h % 88 AS date_from, LEAST(date '2025-08-05' + h % 88 + (h / 100 % 40), '2025-11-10') AS date_to, b.business_id, p.platforms, p.platforms[1] AS platform
-FROM (SELECT i, ('x' || substr(md5('q' || i), 1, 8))::bit(32)::int::bigint & 2147483647 AS h FROM generate_series(1, 40) i) r,
+SELECT date '2025-08-05' + h % 88 AS date_from, LEAST(date '2025-08-05' + h % 88 + h / 100 % 40, '2025-11-10') AS date_to, b.business_id, p.platforms, p.platforms[1] AS platform
+FROM (SELECT i, ('x' || substr(md5('q' || i), 1, 8))::bit(32)::int::bigint & 2147483647 AS n FROM generate_series(1, 60) i) r, LATERAL (SELECT n::int) c (h),
      LATERAL (SELECT (ARRAY[1, 2, NULL, 1])[1 + i % 4]::bigint) b (business_id),
      LATERAL (SELECT (ARRAY[NULL, '{meta}', '{google}', '{unknown}', '{facebook,email}', '{instagram}', '{}', '{paid_search}', NULL])[1 + i % 9]::text[]) p (platforms);
 
@@ -65,7 +65,7 @@ INSERT INTO property VALUES
     FULL JOIN (SELECT date_trunc('week', dt)::date AS week_start, sum(leads) AS leads, sum(clicks) AS clicks, sum(impressions) AS impressions, sum(spend) AS spend
         FROM analytics.metrics_trend(q.date_from, q.date_to, ARRAY[q.platform] FILTERED, q.business_id) GROUP BY 1) d USING (week_start)
     WHERE (COALESCE(w.leads, 0), COALESCE(w.clicks, 0), COALESCE(w.impressions, 0), COALESCE(w.spend, 0)) <> (d.leads, d.clicks, d.impressions, d.spend))$q$),
-('weeks have the contracts of kpi', $q$(SELECT (COALESCE(sum(w.contracts), 0), COALESCE(sum(w.revenue), 0)) = (SELECT (n_contracts::numeric, revenue) FROM analytics.kpi(q.date_from, q.date_to, ARRAY[q.platform] FILTERED, q.business_id))
+('weeks have the contracts of kpi', $q$(SELECT (COALESCE(sum(w.contracts), 0), COALESCE(sum(w.revenue), 0)) = (SELECT n_contracts::numeric, revenue FROM analytics.kpi(q.date_from, q.date_to, ARRAY[q.platform] FILTERED, q.business_id))
     FROM analytics.campaigns_weekly(q.platform, q.date_from, q.date_to, q.business_id) w)$q$),
 ('periods of any length add up to kpi', $q$(SELECT bool_and((SELECT (sum(leads), sum(n_contracts), sum(revenue), sum(spend)) FROM analytics.kpi_timeseries(q.date_from, q.date_to, g, q.platforms, 'none', q.business_id))
     = (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend)) FROM unnest('{day,week,month,quarter,year}'::text[]) g)$q$),
@@ -127,7 +127,7 @@ FROM question q, analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_i
 -- Stages never grow; the summary is of all days.
 SELECT b AS business_id, count(*) AS stages, bool_and(f.rate <= 100) AS never_grows FROM unnest('{1,2,NULL}'::bigint[]) b, analytics.funnel_stages(b) f GROUP BY b ORDER BY b;
 SELECT s.total_events = (SELECT sum(events) FROM analytics.platforms_touches('2000-01-01', '2100-01-01', b)) AS events, s.unique_clients = (SELECT count(DISTINCT (client_id, business_id)) FROM analytics.events_funnel('2000-01-01', '2100-01-01', NULL, 100000, NULL, b)) AS clients,
-       (s.contracts, s.total_revenue) = (SELECT (sum(contracts)::bigint, sum(revenue)) FROM analytics.platforms_contracts('2000-01-01', '2100-01-01', b)) AS contracts,
+       (s.contracts, s.total_revenue) = (SELECT sum(contracts)::bigint, sum(revenue) FROM analytics.platforms_contracts('2000-01-01', '2100-01-01', b)) AS contracts,
        s.first_touch_events + s.mid_and_last_touch_events = s.total_events AS touches FROM unnest('{1,2,NULL}'::bigint[]) b, analytics.summary(b) s;
 
 -- The columns that services read: these names, in this order, first.

@@ -27,9 +27,10 @@ AS $$
     FROM warehouse.campaign_roi_daily r
     LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
     WHERE r.date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR r.business_id = wanted_business)
-      -- The sub-select makes the planner look the families up once, not per row; the first condition does it also where there is no row.
-      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR analytics.platform_members(wanted_platforms) IS NOT NULL
-           AND r.platform = ANY (ARRAY(SELECT pg_catalog.unnest(analytics.platform_members(wanted_platforms)))))
+      -- As sub-selects, families are looked up once and not per row, in generic plans too; and an
+      -- unknown name is an error also where there is no row.
+      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR (SELECT analytics.platform_members(wanted_platforms)) IS NOT NULL)
+      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR r.platform = ANY ((SELECT analytics.platform_members(wanted_platforms))::text[]))
 $$;
 COMMENT ON FUNCTION analytics.results_between(date, date, text[], bigint) IS
 'Rollup rows of campaigns in a period, contracts by the setting revenue_basis';
@@ -63,8 +64,8 @@ AS $$
     SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.leads, l.contracts, l.revenue
     FROM warehouse.lead_daily l
     WHERE l.created_date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR l.business_id = wanted_business)
-      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR analytics.platform_members(wanted_platforms) IS NOT NULL
-           AND l.platform = ANY (ARRAY(SELECT pg_catalog.unnest(analytics.platform_members(wanted_platforms)))))
+      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR (SELECT analytics.platform_members(wanted_platforms)) IS NOT NULL)
+      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR l.platform = ANY ((SELECT analytics.platform_members(wanted_platforms))::text[]))
 $$;
 COMMENT ON FUNCTION analytics.leads_between(date, date, text[], bigint) IS
 'Rollup rows of leads created in a period, with the contracts of these leads';

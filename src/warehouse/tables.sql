@@ -338,7 +338,7 @@ BEGIN
         PRIMARY KEY (business_id, date, platform, campaign_key)
     );
     COMMENT ON TABLE warehouse.campaign_roi_daily IS 'Rollup per day, platform and campaign; campaign_key 0 where none is known';
-    CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date);
+    CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date, platform);
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS 'Contracts of the leads created on that day, whenever they were signed';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts_signed IS 'Contracts signed on that day';
 
@@ -357,7 +357,7 @@ BEGIN
         PRIMARY KEY (business_id, created_date, platform, channel, is_paid, utm_source, product_id, branch_id)
     );
     COMMENT ON TABLE warehouse.lead_daily IS 'Rollup of leads per day and attribute; an empty text where the attribute is not known';
-    CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date);
+    CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date, platform);
 
     -- Views, since lead_daily and fact_contracts hold the numbers: a third copy of them could only be wrong or late. Names come from
     -- the dimensions by outer join, so that a product that no list knows keeps its numbers.
