@@ -37,6 +37,8 @@ SQL_FRAGMENTS = \
 	src/endpoints/campaigns.sql \
 	src/endpoints/funnel.sql \
 	src/attribution/attribution.sql \
+	src/forecast/forecast.sql \
+	src/forecast/pacing.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

@@ -8,7 +8,8 @@ namespace {
 
 /** What an array argument holds, element by element; `make` turns (datum, is_null) into a T. */
 template <class T, class Make>
-PlainArray<T> array_argument(FunctionCallInfo fcinfo, int index, Oid type, int16 length, bool by_value, char alignment, Make make)
+PlainArray<T> array_argument(FunctionCallInfo fcinfo, int index, Oid type, int16 length, bool by_value, char alignment,
+                             Make make)
 {
     if (PG_ARGISNULL(index)) {
         return {};
@@ -30,19 +31,21 @@ PlainArray<T> array_argument(FunctionCallInfo fcinfo, int index, Oid type, int16
 
 PlainArray<double> float8_array_argument(FunctionCallInfo fcinfo, int index)
 {
-    return array_argument<double>(fcinfo, index, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, [](Datum datum, bool is_null) {
-        return is_null ? std::numeric_limits<double>::quiet_NaN() : DatumGetFloat8(datum);
-    });
+    return array_argument<double>(
+        fcinfo, index, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE,
+        [](Datum datum, bool is_null) { return is_null ? std::numeric_limits<double>::quiet_NaN() : DatumGetFloat8(datum); });
 }
 
 PlainArray<std::int32_t> date_array_argument(FunctionCallInfo fcinfo, int index, const char* name)
 {
-    return array_argument<std::int32_t>(fcinfo, index, DATEOID, sizeof(DateADT), true, TYPALIGN_INT, [name](Datum datum, bool is_null) {
-        if (is_null || DATE_NOT_FINITE(DatumGetDateADT(datum))) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not hold NULL or infinite dates", name)));
-        }
-        return DatumGetDateADT(datum);
-    });
+    return array_argument<std::int32_t>(
+        fcinfo, index, DATEOID, sizeof(DateADT), true, TYPALIGN_INT, [name](Datum datum, bool is_null) {
+            if (is_null || DATE_NOT_FINITE(DatumGetDateADT(datum))) {
+                ereport(ERROR,
+                        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not hold NULL or infinite dates", name)));
+            }
+            return DatumGetDateADT(datum);
+        });
 }
 
 }  // namespace marketing::postgres
