@@ -11,7 +11,8 @@ namespace marketing::statistics {
 double beta_cdf(double x, double a, double b)
 {
     if (!(a > 0) || !(b > 0) || std::isinf(a) || std::isinf(b)) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "the shapes of a beta distribution must be positive and finite");
+        throw kernel::Error(kernel::ErrorCode::invalid_parameter,
+                            "the shapes of a beta distribution must be positive and finite");
     }
     if (std::isnan(x)) {
         throw kernel::Error(kernel::ErrorCode::invalid_parameter, "the value of a beta distribution must be a number");
