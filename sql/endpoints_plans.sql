@@ -51,11 +51,11 @@ CREATE FUNCTION pg_temp.call(reader, more text) RETURNS text LANGUAGE sql AS $$
                   CASE WHEN $1.arguments = '' THEN replace(more, ', ', '') ELSE more END)
 $$;
 -- opaque: the planner sees a function instead of its query. facts: a table of facts is read.
-SELECT r.name, p.plan ~ ('Function Scan on (' || r.name || '|results_between|campaign_results|leads_between|businesses)') AS opaque,
-       p.plan ~ 'Index Cond: [^\n]*date >= ' AS dates_reach_an_index, p.plan ~ 'Scan [^\n]*on fact_' AS facts, p.plan ~ 'Seq Scan on (campaign_roi_daily|lead_daily)' AS whole_rollup
+SELECT r.name, p.plan ~ ('Function Scan on (' || r.name || '|results_between|campaign_days_between|campaign_results|leads_between|businesses)') AS opaque,
+       p.plan ~ 'Index Cond: [^\n]*date >= ' AS dates_reach_an_index, p.plan ~ 'Scan [^\n]*on fact_' AS facts, p.plan ~ 'Seq Scan on (campaign_roi_daily|platform_daily|lead_daily)' AS whole_rollup
 FROM reader r, LATERAL (SELECT pg_temp.plan(pg_temp.call(r, ', business_id => 1'))) p (plan) ORDER BY r.name;
 -- Of all businesses.
-SELECT r.name, p.plan ~ 'Index Cond: [^\n]*date >= ' AS dates_reach_an_index, p.plan ~ 'Scan [^\n]*on fact_' AS facts, p.plan ~ 'Seq Scan on (campaign_roi_daily|lead_daily)' AS whole_rollup
+SELECT r.name, p.plan ~ 'Index Cond: [^\n]*date >= ' AS dates_reach_an_index, p.plan ~ 'Scan [^\n]*on fact_' AS facts, p.plan ~ 'Seq Scan on (campaign_roi_daily|platform_daily|lead_daily)' AS whole_rollup
 FROM reader r, LATERAL (SELECT pg_temp.plan(pg_temp.call(r, ''))) p (plan) ORDER BY r.name;
 
 -- What stands around the call reaches the rollup too.

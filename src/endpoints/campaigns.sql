@@ -115,7 +115,7 @@ AS $$
                pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.n_contracts)::bigint AS n_contracts,
                pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.impressions)::bigint AS impressions,
                pg_catalog.sum(r.clicks)::bigint AS clicks, pg_catalog.sum(r.spend)::numeric(18,4) AS spend
-        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.results_between(campaigns_weekly.date_from, campaigns_weekly.date_to,
+        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.campaign_days_between(campaigns_weekly.date_from, campaigns_weekly.date_to,
             CASE WHEN campaigns_weekly.platform IS NOT NULL THEN ARRAY[campaigns_weekly.platform] END, campaigns_weekly.business_id) r
         WHERE analytics.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
         GROUP BY r.business_id, week, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END

@@ -268,7 +268,7 @@ AS $$
         FROM warehouse.event_daily e WHERE summary.business_id IS NULL OR e.business_id = summary.business_id
     ) e, (
         SELECT COALESCE(pg_catalog.sum(r.contracts_signed), 0)::bigint AS contracts, COALESCE(pg_catalog.sum(r.revenue_signed), 0)::numeric(18,4) AS revenue
-        FROM warehouse.campaign_roi_daily r WHERE summary.business_id IS NULL OR r.business_id = summary.business_id
+        FROM warehouse.platform_daily r WHERE summary.business_id IS NULL OR r.business_id = summary.business_id
     ) k, (
         SELECT pg_catalog.max(w.refreshed_at) AS refreshed_at FROM warehouse.source_watermark w
         WHERE summary.business_id IS NULL OR w.business_id = summary.business_id

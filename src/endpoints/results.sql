@@ -17,6 +17,25 @@ AS $$ SELECT pg_catalog.round(100 * current / NULLIF(previous, 0) - 100, 2) $$;
 COMMENT ON FUNCTION analytics.change_pct(numeric, numeric) IS 'Change in percent, two decimals; NULL where the value before is 0';
 
 CREATE FUNCTION analytics.results_between(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
+    RETURNS TABLE (business_id bigint, date date, platform text, leads bigint, n_contracts bigint, revenue numeric,
+                   spend numeric, impressions bigint, clicks bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT r.business_id, r.date, r.platform, r.leads,
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END,
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END, r.spend, r.impressions, r.clicks
+    FROM warehouse.platform_daily r
+    LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
+    WHERE r.date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR r.business_id = wanted_business)
+      -- As sub-selects, families are looked up once and not per row, in generic plans too; and an
+      -- unknown name is an error also where there is no row.
+      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR (SELECT analytics.platform_members(wanted_platforms)) IS NOT NULL)
+      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR r.platform = ANY ((SELECT analytics.platform_members(wanted_platforms))::text[]))
+$$;
+COMMENT ON FUNCTION analytics.results_between(date, date, text[], bigint) IS
+'Rollup rows of platforms in a period, contracts by the setting revenue_basis';
+
+CREATE FUNCTION analytics.campaign_days_between(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
     RETURNS TABLE (business_id bigint, date date, platform text, campaign_key bigint, leads bigint, n_contracts bigint, revenue numeric,
                    spend numeric, impressions bigint, clicks bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -27,12 +46,10 @@ AS $$
     FROM warehouse.campaign_roi_daily r
     LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
     WHERE r.date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR r.business_id = wanted_business)
-      -- As sub-selects, families are looked up once and not per row, in generic plans too; and an
-      -- unknown name is an error also where there is no row.
       AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR (SELECT analytics.platform_members(wanted_platforms)) IS NOT NULL)
       AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR r.platform = ANY ((SELECT analytics.platform_members(wanted_platforms))::text[]))
 $$;
-COMMENT ON FUNCTION analytics.results_between(date, date, text[], bigint) IS
+COMMENT ON FUNCTION analytics.campaign_days_between(date, date, text[], bigint) IS
 'Rollup rows of campaigns in a period, contracts by the setting revenue_basis';
 
 CREATE FUNCTION analytics.campaign_results(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
@@ -47,7 +64,7 @@ AS $$
                pg_catalog.sum(r.n_contracts)::bigint AS n_contracts, pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue,
                pg_catalog.sum(r.spend)::numeric(18,4) AS spend, pg_catalog.sum(r.impressions)::bigint AS impressions,
                pg_catalog.sum(r.clicks)::bigint AS clicks
-        FROM analytics.results_between(first_day, last_day, wanted_platforms, wanted_business) r
+        FROM analytics.campaign_days_between(first_day, last_day, wanted_platforms, wanted_business) r
         -- What has no campaign is a row per platform.
         GROUP BY r.business_id, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END
     ) k

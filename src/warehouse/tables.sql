@@ -10,7 +10,7 @@ AS $function$
 DECLARE
     wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
         'fact_contracts', 'fact_campaign_performance_daily', 'dim_products', 'dim_branches', 'dim_ad_creatives', 'fact_transactions',
-        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
+        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'platform_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
         'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result',
         'v_campaign_daily', 'v_kpi_daily', 'v_lead_daily', 'v_touch_daily', 'ad_reporting__ad_report', 'ad_reporting__ad_group_report',
         'ad_reporting__campaign_report', 'ad_reporting__account_report'];
@@ -338,9 +338,26 @@ BEGIN
         PRIMARY KEY (business_id, date, platform, campaign_key)
     );
     COMMENT ON TABLE warehouse.campaign_roi_daily IS 'Rollup per day, platform and campaign; campaign_key 0 where none is known';
-    CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date, platform);
+    CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date);
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS 'Contracts of the leads created on that day, whenever they were signed';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts_signed IS 'Contracts signed on that day';
+
+    CREATE TABLE warehouse.platform_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        date date NOT NULL,
+        platform text NOT NULL,
+        leads bigint NOT NULL,
+        contracts bigint NOT NULL,
+        revenue numeric(18,4) NOT NULL,
+        contracts_signed bigint NOT NULL,
+        revenue_signed numeric(18,4) NOT NULL,
+        spend numeric(18,4) NOT NULL,
+        impressions bigint NOT NULL,
+        clicks bigint NOT NULL,
+        PRIMARY KEY (business_id, date, platform)
+    );
+    COMMENT ON TABLE warehouse.platform_daily IS 'Rollup per day and platform: campaign_roi_daily added up, for questions that name no campaign';
+    CREATE INDEX platform_daily_date ON warehouse.platform_daily (date);
 
     CREATE TABLE warehouse.lead_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -357,7 +374,7 @@ BEGIN
         PRIMARY KEY (business_id, created_date, platform, channel, is_paid, utm_source, product_id, branch_id)
     );
     COMMENT ON TABLE warehouse.lead_daily IS 'Rollup of leads per day and attribute; an empty text where the attribute is not known';
-    CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date, platform);
+    CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date);
 
     -- Views, since lead_daily and fact_contracts hold the numbers: a third copy of them could only be wrong or late. Names come from
     -- the dimensions by outer join, so that a product that no list knows keeps its numbers.

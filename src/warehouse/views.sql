@@ -16,10 +16,10 @@ BEGIN
     COMMENT ON VIEW warehouse.v_campaign_daily IS 'Spend, clicks, leads, contracts and revenue per day, platform and campaign';
 
     CREATE VIEW warehouse.v_kpi_daily WITH (security_invoker = true) AS
-    SELECT v.date_day, v."time", v.business_id, v.platform, pg_catalog.sum(v.impressions)::bigint AS impressions, pg_catalog.sum(v.clicks)::bigint AS clicks,
-           pg_catalog.sum(v.spend)::numeric(18,4) AS spend, pg_catalog.sum(v.leads)::bigint AS leads, pg_catalog.sum(v.contracts)::bigint AS contracts,
-           pg_catalog.sum(v.revenue)::numeric(18,4) AS revenue, v.currency
-    FROM warehouse.v_campaign_daily v GROUP BY v.date_day, v."time", v.business_id, v.platform, v.currency;
+    SELECT r.date AS date_day, r.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", r.business_id, r.platform,
+           r.impressions, r.clicks, r.spend, r.leads, CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END AS contracts,
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END AS revenue, COALESCE(s.currency, 'USD') AS currency
+    FROM warehouse.platform_daily r LEFT JOIN warehouse.settings s ON s.business_id = r.business_id;
     COMMENT ON VIEW warehouse.v_kpi_daily IS 'Spend, clicks, leads, contracts and revenue per day and platform';
 
     CREATE VIEW warehouse.v_lead_daily WITH (security_invoker = true) AS

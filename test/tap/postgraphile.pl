@@ -23,7 +23,7 @@ plan skip_all => 'node and npm are not installed' unless $node_runs && $npm_runs
 copy("test/postgraphile/$_", "$folder/$_") or die "cannot copy $_: $!" for 'package.json', 'ask.js';
 # Below the test's own folder, since the user who runs it may have no home.
 $ENV{npm_config_cache} = "$folder/cache";
-my ($installed, undef, $why) = run(180, '', 'npm', 'install', '--prefix', $folder, '--no-audit', '--no-fund', '--silent', '--fetch-retries=0');
+my ($installed, undef, $why) = run(180, '', 'npm', 'install', '--prefix', $folder, '--no-audit', '--no-fund', '--loglevel=error', '--fetch-retries=0');
 plan skip_all => 'PostGraphile cannot be installed from npm: ' . (split /\n/, $why || 'no answer within three minutes')[0] unless $installed;
 
 my $server = PostgreSQL::Test::Cluster->new('postgraphile');
