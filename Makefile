@@ -26,6 +26,7 @@ SQL_FRAGMENTS = \
 	src/budget/budget.sql \
 	src/anomaly/series.sql \
 	src/warehouse/tables.sql \
+	src/warehouse/views.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
 	src/warehouse/load.sql \
@@ -36,10 +37,14 @@ SQL_FRAGMENTS = \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
 	src/customers/value_warehouse.sql \
+	src/statistics/statistics.sql \
 	src/endpoints/filters.sql \
+	src/endpoints/results.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
 	src/budget/advice.sql \
+	src/endpoints/campaigns.sql \
+	src/endpoints/funnel.sql \
 	src/attribution/attribution.sql \
 	src/customers/rfm.sql \
 	src/customers/cohort.sql \

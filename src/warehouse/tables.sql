@@ -10,10 +10,12 @@ AS $function$
 DECLARE
     wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
         'fact_contracts', 'fact_campaign_performance_daily', 'dim_products', 'dim_branches', 'dim_ad_creatives', 'fact_transactions',
-        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily',
+        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'platform_daily', 'lead_daily', 'event_daily',
         'customer_population', 'customer_totals', 'customer_cell', 'purchase', 'purchase_model', 'spend_model', 'pending_client', 'pending_day',
         'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result',
-        'alert_settings', 'anomaly_history'];
+        'alert_settings', 'anomaly_history',
+        'v_campaign_daily', 'v_kpi_daily', 'v_lead_daily', 'v_touch_daily', 'ad_reporting__ad_report', 'ad_reporting__ad_group_report',
+        'ad_reporting__campaign_report', 'ad_reporting__account_report'];
     taken text;
 BEGIN
     IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
@@ -347,6 +349,23 @@ BEGIN
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS 'Contracts of the leads created on that day, whenever they were signed';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts_signed IS 'Contracts signed on that day';
 
+    CREATE TABLE warehouse.platform_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        date date NOT NULL,
+        platform text NOT NULL,
+        leads bigint NOT NULL,
+        contracts bigint NOT NULL,
+        revenue numeric(18,4) NOT NULL,
+        contracts_signed bigint NOT NULL,
+        revenue_signed numeric(18,4) NOT NULL,
+        spend numeric(18,4) NOT NULL,
+        impressions bigint NOT NULL,
+        clicks bigint NOT NULL,
+        PRIMARY KEY (business_id, date, platform)
+    );
+    COMMENT ON TABLE warehouse.platform_daily IS 'Rollup per day and platform: campaign_roi_daily added up, for questions that name no campaign';
+    CREATE INDEX platform_daily_date ON warehouse.platform_daily (date);
+
     CREATE TABLE warehouse.lead_daily (
         business_id bigint NOT NULL DEFAULT 1,
         created_date date NOT NULL,
@@ -675,6 +694,7 @@ BEGIN
     COMMENT ON COLUMN warehouse.anomaly_history.last_seen IS 'Last day of the latest window that showed it';
     CREATE INDEX anomaly_history_unit ON warehouse.anomaly_history (business_id, dimension, unit_id, anomaly_type, last_seen);
 
+    PERFORM analytics.create_reporting_views();
     RETURN 'installed';
 END
 $function$;
