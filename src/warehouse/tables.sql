@@ -230,6 +230,7 @@ BEGIN
         PRIMARY KEY (business_id, date, source_id, platform, account_id, campaign_id, ad_group_id, ad_id)
     );
     COMMENT ON TABLE warehouse.fact_campaign_performance_daily IS 'One row per day and campaign, ad group or ad; each grain as its export gave it';
+    CREATE INDEX fact_campaign_performance_daily_campaign ON warehouse.fact_campaign_performance_daily (business_id, platform, campaign_id, date) WHERE campaign_id <> '';
 
     CREATE TABLE warehouse.dim_products (
         business_id bigint NOT NULL DEFAULT 1,
