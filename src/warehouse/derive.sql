@@ -131,10 +131,11 @@ BEGIN
     counts := analytics.merge_table('warehouse.dim_campaigns', '{business_id,platform,campaign_id}',
         scope => pg_catalog.format('t.business_id = %s', resolve_campaigns.business_id), shaped => 'pg_temp.campaign');
 
-    -- Touches that stand for another campaign now; their clients are derived again.
+    -- Touches that stand for another campaign now; their clients are derived again. A reference without a campaign is new: its touches
+    -- are on their way into the facts, with the campaign that is found here.
     PERFORM analytics.drop_temporary('moved');
     CREATE TEMP TABLE moved ON COMMIT DROP AS
-    SELECT r.platform, r.campaign_ref, d.campaign_key
+    SELECT r.platform, r.campaign_ref, r.campaign_key AS old_key, d.campaign_key
     FROM pg_temp.resolved v
     JOIN warehouse.dim_campaigns d ON d.business_id = resolve_campaigns.business_id AND d.platform = v.campaign_platform AND d.campaign_id = v.campaign_id
     JOIN warehouse.campaign_ref r ON r.business_id = resolve_campaigns.business_id AND r.platform = v.platform AND r.campaign_ref = v.campaign_ref
@@ -142,12 +143,14 @@ BEGIN
     ANALYZE pg_temp.moved;
     UPDATE warehouse.campaign_ref r SET campaign_key = m.campaign_key FROM pg_temp.moved m
     WHERE r.business_id = resolve_campaigns.business_id AND r.platform = m.platform AND r.campaign_ref = m.campaign_ref;
-    WITH changed AS (
-        UPDATE warehouse.fact_events e SET campaign_key = m.campaign_key FROM pg_temp.moved m
-        WHERE e.business_id = resolve_campaigns.business_id AND e.platform = m.platform AND e.campaign_ref = m.campaign_ref
-        RETURNING e.business_id, e.client_key
-    )
-    INSERT INTO warehouse.pending_client SELECT DISTINCT c.business_id, c.client_key FROM changed c ON CONFLICT DO NOTHING;
+    IF EXISTS (SELECT FROM pg_temp.moved m WHERE m.old_key IS NOT NULL) THEN
+        WITH changed AS (
+            UPDATE warehouse.fact_events e SET campaign_key = m.campaign_key FROM pg_temp.moved m
+            WHERE e.business_id = resolve_campaigns.business_id AND e.platform = m.platform AND e.campaign_ref = m.campaign_ref AND m.old_key IS NOT NULL
+            RETURNING e.business_id, e.client_key
+        )
+        INSERT INTO warehouse.pending_client SELECT DISTINCT c.business_id, c.client_key FROM changed c ON CONFLICT DO NOTHING;
+    END IF;
     RETURN counts;
 END
 $$;

@@ -72,18 +72,23 @@ BEGIN
                 (SELECT pg_catalog.string_agg(pg_catalog.format('s.%I', c), ', ') FROM pg_catalog.unnest(compared) c),
                 (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I', c), ', ') FROM pg_catalog.unnest(compared) c)) END);
         EXECUTE pg_catalog.format('ANALYZE pg_temp.diff (old_%s)', pg_catalog.array_to_string(key, ', old_'));
-        EXECUTE pg_catalog.format('DELETE FROM %s t USING pg_temp.diff d WHERE d.%I IS NULL AND %s', target, key[1], same_key);
-        GET DIAGNOSTICS counts.deleted = ROW_COUNT;
-        IF compared <> '{}' THEN
+        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FILTER (WHERE d.%2$I IS NULL), pg_catalog.count(*) FILTER (WHERE d.%1$I IS NULL),
+            pg_catalog.count(*) FILTER (WHERE d.%1$I IS NOT NULL AND d.%2$I IS NOT NULL) FROM pg_temp.diff d', key[1], 'old_' || key[1])
+        INTO counts.inserted, counts.deleted, counts.updated;
+        IF counts.deleted > 0 THEN
+            EXECUTE pg_catalog.format('DELETE FROM %s t USING pg_temp.diff d WHERE d.%I IS NULL AND %s', target, key[1], same_key);
+        END IF;
+        IF counts.updated > 0 THEN
             EXECUTE pg_catalog.format('UPDATE %s t SET %s FROM pg_temp.diff d WHERE d.%I IS NOT NULL AND %s', target,
                 (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = d.%1$I', c), ', ') FROM pg_catalog.unnest(compared) c), key[1], same_key);
-            GET DIAGNOSTICS counts.updated = ROW_COUNT;
         END IF;
-        EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM pg_temp.diff d WHERE d.%3$I IS NULL', target, all_columns, 'old_' || key[1]);
+        IF counts.inserted > 0 THEN
+            EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM pg_temp.diff d WHERE d.%3$I IS NULL', target, all_columns, 'old_' || key[1]);
+        END IF;
     ELSE
         EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM %3$s', target, all_columns, shaped);
+        counts.inserted := counts.rows_read;
     END IF;
-    GET DIAGNOSTICS counts.inserted = ROW_COUNT;
     counts.unchanged := counts.rows_read - counts.inserted - counts.updated;
     PERFORM analytics.mark_pending(p, CASE WHEN met THEN 'pg_temp.diff' ELSE shaped END, met) FROM pg_catalog.unnest(pending) p;
     -- By statistics that still call the table empty, as autovacuum leaves them where a source was dropped, the steps to come would
