@@ -11,7 +11,7 @@ DECLARE
     wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
         'fact_contracts', 'fact_campaign_performance_daily', 'dim_products', 'dim_branches', 'dim_ad_creatives', 'fact_transactions',
         'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
-        'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result'];
+        'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_history', 'quality_result'];
     taken text;
 BEGIN
     IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
@@ -46,7 +46,11 @@ BEGIN
         revenue_basis text NOT NULL DEFAULT 'lead_date' CHECK (revenue_basis IN ('lead_date', 'contract_date')),
         lead_touches text NOT NULL DEFAULT 'journey' CHECK (lead_touches IN ('journey', 'before_lead')),
         lookback interval NOT NULL DEFAULT '90 days',
-        half_life interval NOT NULL DEFAULT '7 days'
+        half_life interval NOT NULL DEFAULT '7 days',
+        quality_every interval NOT NULL DEFAULT '1 day',
+        freshness_warn interval,
+        freshness_fail interval,
+        unknown_share_warn numeric NOT NULL DEFAULT 20
     );
     COMMENT ON TABLE warehouse.settings IS 'One row per business: how its days, money and attribution are counted';
 
@@ -501,7 +505,7 @@ BEGIN
     COMMENT ON TABLE warehouse.rejected_rows IS 'Source rows that could not be loaded, kept whole, each with its reason';
     COMMENT ON COLUMN warehouse.rejected_rows.occurrences IS 'How many identical rows the source holds';
 
-    CREATE TABLE warehouse.quality_result (
+    CREATE TABLE warehouse.quality_history (
         run_id bigint,
         business_id bigint NOT NULL,
         check_name text NOT NULL,
@@ -514,8 +518,14 @@ BEGIN
         message text NOT NULL,
         checked_at timestamptz NOT NULL DEFAULT pg_catalog.now()
     );
-    COMMENT ON TABLE warehouse.quality_result IS 'What analytics.check_data_quality() found, with a sample of the failing rows';
-    CREATE INDEX quality_result_business ON warehouse.quality_result (business_id, checked_at);
+    COMMENT ON TABLE warehouse.quality_history IS 'What analytics.check_data_quality() found each time, with a sample of the failing rows';
+    CREATE INDEX quality_history_business ON warehouse.quality_history (business_id, check_name, checked_at);
+
+    CREATE VIEW warehouse.quality_result WITH (security_invoker = true) AS
+    SELECT q.business_id, q.check_name, q.subject, q.status, q.failed_rows, q.observed, q.expected, q.message, q.sample, q.checked_at, q.run_id,
+           q.checked_at = pg_catalog.max(q.checked_at) OVER (PARTITION BY q.business_id, q.check_name, q.subject) AS is_latest
+    FROM warehouse.quality_history q;
+    COMMENT ON VIEW warehouse.quality_result IS 'Findings of the checks for dashboards: is_latest marks where each check stands now, the other rows are its history';
 
     RETURN 'installed';
 END
