@@ -20,6 +20,7 @@ SQL_FRAGMENTS = \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
 	src/warehouse/tables.sql \
+	src/warehouse/upgrade.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
 	src/warehouse/load.sql \

@@ -227,7 +227,7 @@ AS $$
 DECLARE
     checked bigint;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM analytics.check_layout();
     FOR checked IN SELECT DISTINCT w.business_id FROM warehouse.source_watermark w
                    WHERE check_data_quality.business_id IS NULL OR w.business_id = check_data_quality.business_id ORDER BY 1 LOOP
         RETURN QUERY

@@ -429,7 +429,7 @@ DECLARE
     -- A full refresh reads everything: no day is the first.
     since constant date := CASE refresh.mode WHEN 'full' THEN '-infinity' ELSE refresh.from_date END;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM analytics.check_layout();
     PERFORM analytics.check_refresh(refresh.mode, refresh.entities);
     SELECT pg_catalog.array_agg(b.id ORDER BY b.id) INTO businesses FROM (
         SELECT s.business_id FROM analytics.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)

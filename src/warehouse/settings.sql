@@ -12,7 +12,7 @@ AS $$
 DECLARE
     found analytics.business_settings := ('UTC', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days', '1 day', NULL, NULL, 20);
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM analytics.check_layout();
     SELECT COALESCE(s.reporting_timezone, found.reporting_timezone), COALESCE(s.currency, found.currency),
            COALESCE(s.fiscal_year_start_month, found.fiscal_year_start_month), COALESCE(s.revenue_basis, found.revenue_basis),
            COALESCE(s.lead_touches, found.lead_touches), COALESCE(s.lookback, found.lookback), COALESCE(s.half_life, found.half_life),
@@ -35,7 +35,7 @@ DECLARE
     old analytics.business_settings;
     new analytics.business_settings;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM analytics.check_layout();
     IF configure.business_id IS NULL THEN
         RAISE EXCEPTION 'business_id must be given' USING ERRCODE = 'invalid_parameter_value';
     ELSIF configure.reporting_timezone IS NOT NULL

@@ -8,10 +8,6 @@ CREATE FUNCTION analytics.install() RETURNS text
     LANGUAGE plpgsql VOLATILE
 AS $function$
 DECLARE
-    wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
-        'fact_contracts', 'fact_campaign_performance_daily', 'dim_products', 'dim_branches', 'dim_ad_creatives', 'fact_transactions',
-        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
-        'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_history', 'quality_result'];
     taken text;
 BEGIN
     IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
@@ -20,7 +16,7 @@ BEGIN
     END IF;
     SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO taken
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'warehouse' AND c.relname = ANY (wanted);
+    WHERE n.nspname = 'warehouse' AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t);
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'schema "warehouse" already has tables of the names that the warehouse needs'
             USING ERRCODE = 'duplicate_table', DETAIL = pg_catalog.format('Taken: %s.', taken),
@@ -30,13 +26,26 @@ BEGIN
         CREATE SCHEMA warehouse;
         COMMENT ON SCHEMA warehouse IS 'Facts, dimensions and rollups of pg_marketing, derived from the registered sources';
     END IF;
+    PERFORM analytics.create_tables();
+    INSERT INTO warehouse.layout (version) VALUES (analytics.layout_version());
+    RETURN 'installed';
+END
+$function$;
+COMMENT ON FUNCTION analytics.install() IS
+'Creates the tables and views of schema warehouse, owned by the caller
+Returns ''installed'' or ''already installed''. Raises 42P07 where other tables of these names stand in schema warehouse.';
 
+-- The layout, as a new warehouse has it. Where an older one is to be brought to it, upgrade_warehouse() finds the differences by itself:
+-- but a new column stands last in its table, and a table that gets another name is named there.
+CREATE FUNCTION analytics.create_tables() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $function$
+BEGIN
     CREATE TABLE warehouse.layout (
-        version int NOT NULL,
+        version text NOT NULL,
         installed_at timestamptz NOT NULL DEFAULT pg_catalog.now()
     );
-    COMMENT ON TABLE warehouse.layout IS 'Version of the table layout, for analytics.upgrade_warehouse()';
-    INSERT INTO warehouse.layout (version) VALUES (1);
+    COMMENT ON TABLE warehouse.layout IS 'Which layout the tables have; analytics.upgrade_warehouse() brings an older one up to date';
 
     CREATE TABLE warehouse.settings (
         business_id bigint PRIMARY KEY,
@@ -526,10 +535,6 @@ BEGIN
            q.checked_at = pg_catalog.max(q.checked_at) OVER (PARTITION BY q.business_id, q.check_name, q.subject) AS is_latest
     FROM warehouse.quality_history q;
     COMMENT ON VIEW warehouse.quality_result IS 'Findings of the checks for dashboards: is_latest marks where each check stands now, the other rows are its history';
-
-    RETURN 'installed';
 END
 $function$;
-COMMENT ON FUNCTION analytics.install() IS
-'Creates the tables and views of schema warehouse, owned by the caller
-Returns ''installed'' or ''already installed''. Raises 42P07 where other tables of these names stand in schema warehouse.';
+COMMENT ON FUNCTION analytics.create_tables() IS 'Creates the tables and views of schema warehouse';
