@@ -33,6 +33,8 @@ SQL_FRAGMENTS = \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
 	src/attribution/attribution.sql \
+	src/forecast/forecast.sql \
+	src/forecast/pacing.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

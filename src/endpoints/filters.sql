@@ -29,6 +29,21 @@ END
 $$;
 COMMENT ON FUNCTION analytics.check_row_limit(int) IS 'The limit itself where it is at least 1, else an error (22023)';
 
+CREATE FUNCTION analytics.check_choice(argument text, value text, known text[]) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF value IS NULL OR value <> ALL (known) THEN
+        RAISE EXCEPTION 'unknown %: %', argument, pg_catalog.quote_nullable(value) USING ERRCODE = 'invalid_parameter_value',
+            HINT = pg_catalog.format('Use %s.', pg_catalog.array_to_string(known, ', '));
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_choice(text, text, text[]) IS
+'True for a value that is one of those known, else an error (22023) listing them
+argument: its name, for the message.';
+
 CREATE FUNCTION analytics.platform_members(platforms text[]) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$

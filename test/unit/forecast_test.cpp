@@ -1,0 +1,269 @@
+#include "forecast/forecast.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include "forecast/nelder_mead.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using namespace marketing::forecast;
+using marketing::kernel::Error;
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+/** A level that wanders, a week with a shape, and noise: fixed by the seed. */
+std::vector<double> wandering(std::size_t days, unsigned seed, double level = 100, double noise = 5)
+{
+    std::mt19937_64 generator(seed);
+    std::normal_distribution<double> normal;
+    constexpr double shape[] = {10, 5, 0, 0, -5, -20, 10};
+    std::vector<double> result;
+    for (std::size_t t = 0; t < days; ++t) {
+        const double surprise = noise * normal(generator);
+        result.push_back(level + shape[t % week] + surprise);
+        level += 0.2 * surprise;
+    }
+    return result;
+}
+
+Fit fit_auto(const std::vector<double>& history, int horizon)
+{
+    return fit(history, horizon, choose_model("auto", history.size()), {});
+}
+
+TEST(NelderMead, FindsTheMinimumOfRosenbrocksValley)
+{
+    const auto valley = [](const std::array<double, 2>& x) {
+        return 100 * std::pow(x[1] - x[0] * x[0], 2) + std::pow(1 - x[0], 2);
+    };
+    const auto found = nelder_mead(valley, std::array<double, 2>{-1.2, 1}, 0.5, 1e-14, 500);
+    EXPECT_NEAR(found.at[0], 1, 1e-5);
+    EXPECT_NEAR(found.at[1], 1, 1e-5);
+}
+
+TEST(Forecast, TakesTheModelThatTheHistoryCarries)
+{
+    EXPECT_EQ(choose_model("auto", 6).model, Model::insufficient_data);
+    EXPECT_EQ(choose_model("auto", 7).model, Model::mean);
+    EXPECT_EQ(choose_model("auto", 14).model, Model::weekday_mean);
+    EXPECT_EQ(choose_model("auto", 21).model, Model::ets);
+    EXPECT_EQ(choose_model("theta", 13).model, Model::mean);
+    EXPECT_EQ(choose_model("ets_damped", 27).model, Model::ets);
+    EXPECT_FALSE(choose_model("ets", 1000).may_damp);
+    EXPECT_THROW((void)choose_model("prophet", 100), Error);
+}
+
+TEST(Forecast, FindsTheSmoothingThatMadeTheData)
+{
+    const auto history = wandering(210, 3);
+    const Fit best = fit(history, 7, choose_model("ets", history.size()), {});
+    EXPECT_GT(best.alpha, 0.05);
+    EXPECT_LT(best.alpha, 0.5);
+    EXPECT_LT(best.gamma, 1 - best.alpha);
+    EXPECT_NEAR(std::sqrt(best.variance), 5, 0.6);
+    EXPECT_DOUBLE_EQ(best.degrees, 210 - 9);
+}
+
+TEST(Forecast, ContinuesAPatternWithoutNoiseExactly)
+{
+    const auto history = wandering(70, 1, 100, 0);
+    for (const auto* model : {"auto", "ets", "theta", "seasonal_naive", "weekday_mean"}) {
+        const Fit found = fit(history, 14, choose_model(model, history.size()), {});
+        for (int day = 1; day <= 14; ++day) {
+            const auto outlook = outlook_of_day(found, day, Kind::real, 0.9);
+            EXPECT_NEAR(outlook.mean, history[static_cast<std::size_t>(day - 1) % week], 1e-9) << model << " day " << day;
+            EXPECT_NEAR(outlook.high - outlook.low, 0, 1e-6) << model;
+        }
+    }
+}
+
+TEST(Forecast, AConstantIsForecastWithoutWidth)
+{
+    for (const std::size_t days : {7, 15, 40, 100}) {
+        const std::vector<double> history(days, 12.5);
+        const Fit found = fit_auto(history, 3);
+        const auto sum = outlook_of_sum(found, 0, Kind::nonnegative, 0.9);
+        EXPECT_NEAR(sum.mean, 37.5, 1e-9);
+        EXPECT_NEAR(sum.low, 37.5, 1e-9);
+        EXPECT_NEAR(sum.high, 37.5, 1e-9);
+        EXPECT_EQ(probability_above(found, 0, Kind::nonnegative, 38), 0);
+        EXPECT_EQ(probability_above(found, 0, Kind::nonnegative, 37), 1);
+    }
+}
+
+TEST(Forecast, DoesNotDependOnTheUnit)
+{
+    const auto history = wandering(120, 5);
+    const auto expected = outlook_of_sum(fit_auto(history, 28), 0, Kind::real, 0.9);
+    for (const double unit : {1e-6, 1e6}) {
+        auto scaled = history;
+        for (double& value : scaled) {
+            value *= unit;
+        }
+        const auto found = outlook_of_sum(fit_auto(scaled, 28), 0, Kind::real, 0.9);
+        EXPECT_NEAR(found.mean / unit, expected.mean, 1e-6 * expected.mean);
+        EXPECT_NEAR((found.high - found.low) / unit, expected.high - expected.low, 1e-4 * (expected.high - expected.low));
+    }
+}
+
+/** The deviation of day and sum, by playing the model's future many times. */
+struct Played {
+    double day, sum, tail;
+};
+Played play(const Fit& found, int skipped)
+{
+    std::mt19937_64 generator(11);
+    std::normal_distribution<double> normal(0, std::sqrt(found.variance));
+    constexpr int plays = 40'000;
+    const std::size_t horizon = found.mean.size();
+    double day = 0, sum = 0, tail = 0;
+    for (int i = 0; i < plays; ++i) {
+        std::vector<double> surprise(horizon);
+        double total = 0, counted = 0, last = 0;
+        for (std::size_t t = 0; t < horizon; ++t) {
+            surprise[t] = normal(generator);
+            last = 0;
+            for (std::size_t s = 0; s <= t; ++s) {
+                last += found.response[t - s] * surprise[s];
+            }
+            total += last;
+            counted += t >= static_cast<std::size_t>(skipped) ? last : 0;
+        }
+        day += last * last / plays;
+        sum += total * total / plays;
+        tail += counted * counted / plays;
+    }
+    return {std::sqrt(day), std::sqrt(sum), std::sqrt(tail)};
+}
+
+/** Deviation out of an interval of probability .6826894921 (of a normal distribution, as the degrees are many). */
+double deviation(const Outlook& outlook)
+{
+    return (outlook.high - outlook.low) / 2;
+}
+
+TEST(Forecast, IntervalsAreThoseOfPlayedFutures)
+{
+    const auto history = wandering(700, 7);
+    for (const auto* model : {"ets", "ets_damped", "theta", "seasonal_naive"}) {
+        const Fit found = fit(history, 21, choose_model(model, history.size()), {});
+        const auto played = play(found, 9);
+        const double level = 0.6826894921;
+        EXPECT_NEAR(deviation(outlook_of_day(found, 21, Kind::real, level)) / played.day, 1, 0.03) << model;
+        EXPECT_NEAR(deviation(outlook_of_sum(found, 0, Kind::real, level)) / played.sum, 1, 0.03) << model;
+        EXPECT_NEAR(deviation(outlook_of_sum(found, 9, Kind::real, level)) / played.tail, 1, 0.03) << model;
+    }
+}
+
+TEST(Forecast, MeansShareTheirErrorInASum)
+{
+    std::vector<double> history{1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    const Fit found = fit_auto(history, 4);
+    ASSERT_EQ(found.model, Model::mean);
+    const double variance = 82.5 / 9;  // of the ten figures
+    EXPECT_NEAR(found.variance, variance, 1e-12);
+    const auto level = 0.9;
+    const double t = 1.8331129326562374;  // of Student's distribution, 9 degrees, 95 %
+    EXPECT_NEAR(deviation(outlook_of_day(found, 2, Kind::real, level)), t * std::sqrt(variance * 1.1), 1e-9);
+    EXPECT_NEAR(deviation(outlook_of_sum(found, 0, Kind::real, level)), t * std::sqrt(variance * (4 + 16 / 10.0)), 1e-9);
+    EXPECT_NEAR(deviation(outlook_of_sum(found, 1, Kind::real, level)), t * std::sqrt(variance * (3 + 9 / 10.0)), 1e-9);
+    EXPECT_NEAR(probability_above(found, 0, Kind::real, 22), 0.5, 1e-12);
+}
+
+TEST(Forecast, FindsATrendOnlyWhereThereIsOne)
+{
+    auto growing = wandering(120, 9, 100, 2);
+    for (std::size_t t = 0; t < growing.size(); ++t) {
+        growing[t] += 3 * static_cast<double>(t);
+    }
+    EXPECT_EQ(fit_auto(growing, 7).model, Model::ets_damped);
+    int damped = 0;
+    for (unsigned seed = 100; seed < 140; ++seed) {
+        damped += fit_auto(wandering(120, seed), 7).model == Model::ets_damped ? 1 : 0;
+    }
+    EXPECT_LE(damped, 8);
+}
+
+TEST(Forecast, SmallCountsStayCounts)
+{
+    std::mt19937_64 generator(4);
+    std::poisson_distribution<int> rare(0.4);
+    std::vector<double> history;
+    for (int t = 0; t < 90; ++t) {
+        history.push_back(rare(generator));
+    }
+    EXPECT_EQ(choose_kind("auto", history), Kind::count);
+    const Fit found = fit_auto(history, 28);
+    for (int day = 1; day <= 28; ++day) {
+        const auto outlook = outlook_of_day(found, day, Kind::count, 0.9);
+        EXPECT_GE(outlook.low, 0);
+        EXPECT_LE(outlook.low, outlook.mean);
+        EXPECT_LE(outlook.mean, outlook.high);
+        EXPECT_LE(outlook.high, 6);
+    }
+    EXPECT_EQ(probability_above(found, 0, Kind::count, -1), 1);
+    EXPECT_GT(probability_above(found, 0, Kind::count, 5), probability_above(found, 0, Kind::count, 15));
+    // Nothing ever happened: nothing is expected, and no more than nothing is likely.
+    const Fit none = fit_auto(std::vector<double>(40, 0), 28);
+    const auto outlook = outlook_of_sum(none, 0, Kind::count, 0.9);
+    EXPECT_EQ(outlook.mean, 0);
+    EXPECT_EQ(outlook.high, 0);
+}
+
+TEST(Forecast, KindsAreOfTheFiguresOrRefused)
+{
+    const std::vector<double> whole{0, 3, nan, 5}, broken{0, 2.5}, negative{-1, 2};
+    EXPECT_EQ(choose_kind("auto", whole), Kind::count);
+    EXPECT_EQ(choose_kind("auto", broken), Kind::nonnegative);
+    EXPECT_EQ(choose_kind("auto", negative), Kind::real);
+    EXPECT_EQ(choose_kind("real", whole), Kind::real);
+    EXPECT_THROW((void)choose_kind("count", broken), Error);
+    EXPECT_THROW((void)choose_kind("nonnegative", negative), Error);
+    EXPECT_THROW((void)choose_kind("money", whole), Error);
+}
+
+TEST(Forecast, UnknownDaysAreLeftOutNotTakenForZero)
+{
+    auto history = wandering(140, 13);
+    const auto complete = outlook_of_sum(fit_auto(history, 7), 0, Kind::real, 0.9);
+    for (std::size_t t = 5; t < history.size(); t += 11) {
+        history[t] = nan;
+    }
+    const auto found = outlook_of_sum(fit_auto(history, 7), 0, Kind::real, 0.9);
+    EXPECT_NEAR(found.mean, complete.mean, 0.03 * complete.mean);
+    // A weekday that is never known: the others are forecast as before.
+    for (std::size_t t = 2; t < history.size(); t += week) {
+        history[t] = nan;
+    }
+    const Fit without = fit_auto(history, 7);
+    for (const double mean : without.mean) {
+        EXPECT_TRUE(std::isfinite(mean));
+    }
+}
+
+TEST(Forecast, ArrangesDaysInAnyOrder)
+{
+    const std::vector<std::int32_t> dates{12, 10, 14};
+    const std::vector<double> values{3, 1, 5};
+    EXPECT_EQ(arrange(dates, values, 13, Gaps::zero), (std::vector<double>{1, 0, 3, 0}));
+    const auto missing = arrange(dates, values, 14, Gaps::missing);
+    EXPECT_TRUE(std::isnan(missing[1]) && std::isnan(missing[3]));
+    EXPECT_EQ(missing[4], 5);
+    EXPECT_TRUE(arrange(dates, values, 9, Gaps::zero).empty());
+    EXPECT_TRUE(arrange({}, {}, 9, Gaps::zero).empty());
+    const std::vector<std::int32_t> twice{1, 1}, far{0, 200'000};
+    const std::vector<double> two{1, 2}, infinite{1, HUGE_VAL};
+    EXPECT_THROW((void)arrange(twice, two, 1, Gaps::zero), Error);
+    EXPECT_THROW((void)arrange(far, two, 200'000, Gaps::zero), Error);
+    EXPECT_THROW((void)arrange(dates, two, 14, Gaps::zero), Error);
+    EXPECT_THROW((void)arrange(std::vector<std::int32_t>{1, 2}, infinite, 2, Gaps::zero), Error);
+    EXPECT_THROW((void)find_gaps("linear"), Error);
+}
+
+}  // namespace
