@@ -42,7 +42,7 @@ AS $$
     FROM warehouse.source_watermark w
     CROSS JOIN LATERAL analytics.settings(w.business_id) s
     CROSS JOIN LATERAL (SELECT COALESCE(w.watermark, (SELECT pg_catalog.max(d.day) FROM warehouse.source_day d
-                                                      WHERE d.source_id = w.source_id AND d.day <= pg_catalog.now()::date)::timestamptz) AS newest) v
+                                                      WHERE d.source_id = w.source_id AND d.day <= pg_catalog.now()::date)::timestamp AT TIME ZONE s.reporting_timezone) AS newest) v
     CROSS JOIN LATERAL (SELECT v.newest, pg_catalog.now() - v.newest AS age) n
     WHERE w.business_id = check_sources.business_id AND pg_catalog.isfinite(n.newest)
     UNION ALL
@@ -194,7 +194,7 @@ BEGIN
     END LOOP;
 
     RETURN QUERY
-    SELECT 'reconciliation_rollup', r.subject, CASE WHEN r.rolled_up = r.fact THEN 'pass' ELSE 'fail' END, pg_catalog.abs(r.rolled_up - r.fact)::bigint, r.rolled_up, r.fact, NULL::jsonb,
+    SELECT 'reconciliation_rollup', r.subject, CASE WHEN r.rolled_up = r.fact THEN 'pass' ELSE 'fail' END, (r.rolled_up <> r.fact)::int::bigint, r.rolled_up, r.fact, NULL::jsonb,
            pg_catalog.format('%s in the rollup, %s in the fact', r.rolled_up, r.fact)
     FROM (SELECT 'event_daily.events', (SELECT COALESCE(pg_catalog.sum(e.events), 0) FROM warehouse.event_daily e WHERE e.business_id = check_facts.business_id),
                  (SELECT pg_catalog.count(*)::numeric FROM warehouse.fact_events e WHERE e.business_id = check_facts.business_id)

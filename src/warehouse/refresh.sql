@@ -107,7 +107,7 @@ BEGIN
         wanted := pg_catalog.format('COALESCE(%s, ''-infinity'') = ANY (%L::date[])', day, days);
         scope := pg_catalog.format('%s AND t.%I = ANY (%L::date[])', own, stored_day, days);
         -- A row that moved changed the day it left, too; a key that stands on an unchanged day is there twice now.
-        repeats := pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.stage k JOIN warehouse.%I t ON %s AND %s AND t.%I <> ALL (%L::date[]))',
+        repeats := pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM pg_temp.stage k JOIN warehouse.%I t ON %s AND %s AND t.%I <> ALL (%L::date[])',
             entity.target, own, same_key, stored_day, days);
     END IF;
     IF from_date IS NOT NULL AND day IS NOT NULL AND wanted IS NOT NULL THEN
@@ -524,6 +524,20 @@ $$;
 COMMENT ON PROCEDURE analytics.refresh(text, text[], date, bigint) IS
 'Brings the warehouse up to date with the registered sources
 mode: incremental reads what may have changed and derives again what the changes touch; full reads and derives everything. entities: load only these. from_date: read again all rows of that day and later. business_id: NULL for all. Each step commits by itself; in a transaction block or a function everything is one transaction. A step that fails is reported at the end, after the other steps.';
+
+-- refresh_clients(), refresh_events() ...: one for each entity.
+DO $$
+DECLARE
+    entity text;
+BEGIN
+    FOR entity IN SELECT e.entity FROM analytics.entity e ORDER BY e.place LOOP
+        EXECUTE pg_catalog.format('CREATE PROCEDURE analytics.%I(mode text DEFAULT ''incremental'', from_date date DEFAULT NULL, business_id bigint DEFAULT NULL) LANGUAGE plpgsql AS %L',
+            'refresh_' OPERATOR(pg_catalog.||) entity, pg_catalog.format('BEGIN CALL analytics.refresh(mode, ARRAY[%L], from_date, business_id); END', entity));
+        EXECUTE pg_catalog.format('COMMENT ON PROCEDURE analytics.%I(text, date, bigint) IS %L', 'refresh_' OPERATOR(pg_catalog.||) entity,
+            pg_catalog.format(E'Loads %s alone and derives what follows: refresh() with that entity\nArguments as those of analytics.refresh().', entity));
+    END LOOP;
+END
+$$;
 
 CREATE FUNCTION analytics.refresh_status()
     RETURNS TABLE (source_id bigint, business_id bigint, entity text, relation text, refreshed_at timestamptz, rows_read bigint,
