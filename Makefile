@@ -27,6 +27,7 @@ SQL_FRAGMENTS = \
 	src/anomaly/series.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/views.sql \
+	src/warehouse/upgrade.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
 	src/warehouse/load.sql \
