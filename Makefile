@@ -21,6 +21,10 @@ SQL_FRAGMENTS = \
 	src/attribution/models_of_paths.sql \
 	src/anomaly/rates.sql \
 	src/anomaly/series.sql \
+	src/customers/value.sql \
+	src/experiments/experiments.sql \
+	src/budget/posteriors.sql \
+	src/budget/budget.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
@@ -28,14 +32,23 @@ SQL_FRAGMENTS = \
 	src/warehouse/derive.sql \
 	src/warehouse/rollups.sql \
 	src/warehouse/quality.sql \
+	src/customers/rollups.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
+	src/customers/value_warehouse.sql \
 	src/endpoints/filters.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
+	src/budget/advice.sql \
 	src/attribution/attribution.sql \
+	src/customers/rfm.sql \
+	src/customers/cohort.sql \
+	src/customers/customers.sql \
+	src/customers/segments.sql \
+	src/customers/customer_cohorts.sql \
 	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \
+	src/content/content.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

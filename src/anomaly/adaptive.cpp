@@ -54,6 +54,9 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept
 /** The p-value of a deviate in the direction that is asked for. */
 double p_of(double t, double df, Direction direction)
 {
+    if (std::isnan(t) || !(df > 0)) {
+        throw Error(ErrorCode::numeric_range, "the figures of a series are too large or too small to be compared");
+    }
     const double p = direction == Direction::both ? 2 * student_tail(std::abs(t), df)
                                                   : student_tail(direction == Direction::up ? t : -t, df);
     return std::clamp(p, least_p, 1.0);
@@ -168,6 +171,7 @@ std::size_t AdaptiveDetector::season_of(std::int64_t step) const noexcept
 
 Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
 {
+    check_size(point);
     const std::int64_t step = step_of(point.time);
     const std::int64_t before = run_.empty() ? (baseline_.empty() ? step - 1 : baseline_.back().step) : run_.back().step;
     if (step <= std::max(before, zeros_.empty() ? before : zeros_.back())) {
@@ -460,6 +464,7 @@ void AdaptiveDetector::load(kernel::WireReader& in)
             if (!in_order || !valid) {
                 kernel::WireReader::fail("a point is out of order or not a number");
             }
+            check_size({0, entry.value, entry.exposure});
             entries.push_back(entry);
         }
     };
