@@ -27,7 +27,9 @@ constexpr std::size_t shift_after = 3;    // anomalies in a row that may be chan
 constexpr double seasonal_shrinkage = 2;  // points of no offset that the offset of each season is drawn to
 constexpr double least_spread = 0.02;     // of positive values: a fixed budget still varies by two percent
 constexpr double least_p = 1e-300;
+constexpr double least_weight = 1e-100;  // after a long gap all points are old, and still the baseline
 constexpr std::int32_t most_window = 100'000;
+constexpr double most_prior = 1e6;
 
 struct NamedKind {
     std::string_view name;
@@ -143,9 +145,9 @@ void check(const AdaptiveOptions& options)
     if (!(options.half_life > 0)) {
         refuse("half_life must be positive", "It is a number of steps.");
     }
-    if (!(options.prior_dispersion > 0) || std::isinf(options.prior_dispersion) || !(options.prior_df >= 0) ||
-        std::isinf(options.prior_df)) {
-        refuse("prior_dispersion must be positive and prior_df not negative");
+    if (!(options.prior_dispersion > 0 && options.prior_dispersion <= most_prior) ||
+        !(options.prior_df >= 0 && options.prior_df <= most_prior)) {
+        refuse("prior_dispersion must be positive, prior_df not negative, and both at most 1e6");
     }
 }
 
@@ -154,7 +156,7 @@ AdaptiveDetector::AdaptiveDetector(const AdaptiveOptions& options) : options_(op
     check(options);
     decay_.resize(static_cast<std::size_t>(2 * options.window) + 1);
     for (std::size_t age = 0; age < decay_.size(); ++age) {
-        decay_[age] = std::exp2(-static_cast<double>(age) / options.half_life);
+        decay_[age] = std::max(std::exp2(-static_cast<double>(age) / options.half_life), least_weight);
     }
     seasons_.resize(static_cast<std::size_t>(options.period));
 }
