@@ -15,6 +15,9 @@ namespace marketing::postgres {
 /** A float8[] argument; a NULL element is NaN. */
 [[nodiscard]] PlainArray<double> float8_array_argument(FunctionCallInfo fcinfo, int index);
 
+/** A bigint[] argument. A NULL element is an error (22023) that says `name`. */
+[[nodiscard]] PlainArray<std::int64_t> bigint_array_argument(FunctionCallInfo fcinfo, int index, const char* name);
+
 /** A date[] argument as days since 2000-01-01. A NULL or infinite element is an error (22023) that says `name`. */
 [[nodiscard]] PlainArray<std::int32_t> date_array_argument(FunctionCallInfo fcinfo, int index, const char* name);
 
