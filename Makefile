@@ -20,7 +20,6 @@ SQL_FRAGMENTS = \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
 	src/anomaly/rates.sql \
-	src/anomaly/series.sql \
 	src/customers/value.sql \
 	src/experiments/experiments.sql \
 	src/budget/posteriors.sql \
