@@ -31,16 +31,16 @@ constexpr double least_weight = 1e-100;  // after a long gap all points are old,
 constexpr std::int32_t most_window = 100'000;
 constexpr double most_prior = 1e6;
 
-struct NamedKind {
+struct NamedSeriesKind {
     std::string_view name;
-    Kind kind;
+    SeriesKind kind;
 };
 
 constexpr std::array kinds{
-    NamedKind{"count", Kind::count},
-    NamedKind{"rate", Kind::rate},
-    NamedKind{"positive", Kind::positive},
-    NamedKind{"real", Kind::real},
+    NamedSeriesKind{"count", SeriesKind::count},
+    NamedSeriesKind{"rate", SeriesKind::rate},
+    NamedSeriesKind{"positive", SeriesKind::positive},
+    NamedSeriesKind{"real", SeriesKind::real},
 };
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint = {})
@@ -122,7 +122,7 @@ private:
 
 }  // namespace
 
-Kind find_kind(std::string_view name)
+SeriesKind find_series_kind(std::string_view name)
 {
     return attribution::find_named(kinds, name, "kind").kind;
 }
@@ -189,7 +189,7 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
         verdict.reason = Reason::insufficient_data;
         return verdict;
     }
-    if (options_.kind == Kind::positive && point.value == 0) {
+    if (options_.kind == SeriesKind::positive && point.value == 0) {
         judge_zero(step, test, verdict);
         return verdict;
     }
@@ -197,7 +197,8 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
     if (counts()) {
         judge_count(point, season_of(step), test, verdict);
     } else {
-        judge_level(options_.kind == Kind::positive ? std::log(point.value) : point.value, season_of(step), test, verdict);
+        judge_level(options_.kind == SeriesKind::positive ? std::log(point.value) : point.value, season_of(step), test,
+                    verdict);
     }
     return verdict;
 }
@@ -205,14 +206,14 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
 bool AdaptiveDetector::learn(const Point& point, bool is_anomaly)
 {
     const std::int64_t step = step_of(point.time);
-    if (options_.kind == Kind::positive && point.value == 0) {
+    if (options_.kind == SeriesKind::positive && point.value == 0) {
         while (!zeros_.empty() && step - zeros_.front() >= options_.period) {
             zeros_.pop_front();
         }
         zeros_.push_back(step);
         return false;
     }
-    const Entry entry{step, options_.kind == Kind::positive ? std::log(point.value) : point.value, point.exposure};
+    const Entry entry{step, options_.kind == SeriesKind::positive ? std::log(point.value) : point.value, point.exposure};
     if (!is_anomaly) {
         run_.clear();
         baseline_.push_back(entry);
@@ -386,7 +387,7 @@ double AdaptiveDetector::spread(double level)
         residual = std::abs(residual - centre);
     }
     const double robust = std::max(mad_to_sd * median(residuals_), 0.7 * range / decile_distance);
-    return options_.kind == Kind::positive ? std::max(robust, least_spread) : robust;
+    return options_.kind == SeriesKind::positive ? std::max(robust, least_spread) : robust;
 }
 
 void AdaptiveDetector::judge_level(double value, std::size_t season, const Test& test, Verdict& verdict)
@@ -402,10 +403,12 @@ void AdaptiveDetector::judge_level(double value, std::size_t season, const Test&
     const double tail = std::isinf(t) ? least_p : std::max(student_tail(std::abs(t), df), least_p);
     verdict.z = t >= 0 ? deviate({tail, 1 - tail}) : deviate({1 - tail, tail});
     const double reach = critical(df, test) * sd;
-    const auto shown = [this](double y) { return options_.kind == Kind::positive ? std::exp(y) : y; };
+    const auto shown = [this](double y) { return options_.kind == SeriesKind::positive ? std::exp(y) : y; };
     verdict.expected = shown(expected);
     verdict.dispersion = sd;
-    verdict.lower = test.direction != Direction::up ? shown(expected - reach) : options_.kind == Kind::positive ? 0 : not_known;
+    verdict.lower = test.direction != Direction::up         ? shown(expected - reach)
+                    : options_.kind == SeriesKind::positive ? 0
+                                                            : not_known;
     verdict.upper = test.direction != Direction::down ? shown(expected + reach) : not_known;
 }
 

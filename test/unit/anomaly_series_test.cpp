@@ -56,7 +56,7 @@ std::vector<Point> series_of(double mean, double phi, std::uint64_t seed, int le
     return points;
 }
 
-DetectorOptions options_for(Kind kind)
+DetectorOptions options_for(SeriesKind kind)
 {
     DetectorOptions options;
     options.method = AdaptiveOptions{.kind = kind};
@@ -66,7 +66,7 @@ DetectorOptions options_for(Kind kind)
 std::vector<DetectorOptions> all_options()
 {
     std::vector<DetectorOptions> all;
-    for (const Kind kind : {Kind::count, Kind::rate, Kind::positive, Kind::real}) {
+    for (const SeriesKind kind : {SeriesKind::count, SeriesKind::rate, SeriesKind::positive, SeriesKind::real}) {
         all.push_back(options_for(kind));
     }
     all.emplace_back().method = CalibratedOptions{};
@@ -188,7 +188,7 @@ TEST(Adaptive, FalseAlarmsOfCountsNearTheirLevel)
             int judged = 0;
             int alarms = 0;
             for (int s = 0; s < 60; ++s) {
-                Detector detector(options_for(Kind::count));
+                Detector detector(options_for(SeriesKind::count));
                 for (const Point& point : series_of(mean, phi, ++seed, 130)) {
                     const Verdict verdict = detector.update(point);
                     if (!std::isnan(verdict.p_value) && point.time > 60 * day) {
@@ -204,7 +204,7 @@ TEST(Adaptive, FalseAlarmsOfCountsNearTheirLevel)
 
 TEST(Adaptive, FindsASpikeAndADropAndAShift)
 {
-    for (const Kind kind : {Kind::count, Kind::positive, Kind::real}) {
+    for (const SeriesKind kind : {SeriesKind::count, SeriesKind::positive, SeriesKind::real}) {
         std::vector<Point> points = series_of(50, 1, 11, 100);
         points[80].value = 150;
         points[90].value = 5;
@@ -228,7 +228,7 @@ TEST(Adaptive, FindsASpikeAndADropAndAShift)
 
 TEST(Adaptive, IntervalEndsWhereThePValueFallsBelowAlpha)
 {
-    Detector trained(options_for(Kind::count));
+    Detector trained(options_for(SeriesKind::count));
     for (const Point& point : series_of(30, 2, 21, 60)) {
         trained.update(point);
     }
@@ -348,7 +348,7 @@ TEST(SeriesState, AnySplitAndOrderIsTheSame)
 {
     std::mt19937_64 random(61);
     std::vector<Point> points = series_of(20, 2, 63, 90);
-    const std::vector<std::byte> start = Detector(options_for(Kind::count)).save();
+    const std::vector<std::byte> start = Detector(options_for(SeriesKind::count)).save();
     std::pmr::monotonic_buffer_resource memory;
     const auto bytes = [&memory](const SeriesState& state) {
         const auto value = state.finish(memory, 0, {});
