@@ -240,7 +240,7 @@ FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_
 
 namespace {
 
-/** A column as it was written: whole, but what follows its bytes is not its own. */
+/** A column where it lies: what follows its bytes is not its own, but may be read. */
 PackedColumn read_column(WireReader& in, std::uint32_t rows)
 {
     PackedColumn column{in.get<std::int64_t>(), in.get<std::uint8_t>(), nullptr};
@@ -248,6 +248,9 @@ PackedColumn read_column(WireReader& in, std::uint32_t rows)
         WireReader::fail("a column has elements that are too wide");
     }
     column.bytes = in.get_array<std::uint8_t>(std::uint64_t{rows} * column.width).data();
+    if (in.remaining() < PackedColumn::overrun) {
+        WireReader::fail("it ends before its announced content");
+    }
     return column;
 }
 
@@ -312,7 +315,7 @@ void JourneysState::read_block(WireReader& in)
     TouchBlock block{in.get<std::uint32_t>(), {}};
     require_row(block.rows > 0 && block.rows <= TouchBlock::most_rows && touch_kind_ != IdKind::none);
     for (PackedColumn& column : block.columns) {
-        column = copy_column(read_column(in, block.rows), block.rows, touches_.memory());
+        column = read_column(in, block.rows);
     }
     for (std::size_t i = 0; i < block.rows; ++i) {
         const TouchRecord touch = block[i];
