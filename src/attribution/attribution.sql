@@ -24,7 +24,7 @@ BEGIN
         AND analytics.check_choice('basis', basis, '{conversion,touch}');
 END
 $$;
-COMMENT ON FUNCTION analytics.check_attribution IS 'True for a dimension, basis and list of models that can be, else an error (22023)';
+COMMENT ON FUNCTION analytics.check_attribution IS 'True for a known dimension and basis and a list of models, else error 22023';
 
 CREATE FUNCTION analytics.check_confidence(confidence double precision) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

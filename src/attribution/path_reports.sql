@@ -26,7 +26,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.warehouse_paths IS
-'The counted paths of a period over all businesses asked for, and their replicates
+'The counted paths of a period over all businesses, and their replicates
 Arguments as for markov(). replicate 0 has each client once; the others as often as the bootstrap draws it.';
 
 CREATE FUNCTION analytics.warehouse_path_credit(
