@@ -19,6 +19,9 @@ SQL_FRAGMENTS = \
 	src/channels/channels.sql \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
+	src/anomaly/rates.sql \
+	src/customers/value.sql \
+	src/experiments/experiments.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/views.sql \
 	src/warehouse/settings.sql \
@@ -27,9 +30,11 @@ SQL_FRAGMENTS = \
 	src/warehouse/derive.sql \
 	src/warehouse/rollups.sql \
 	src/warehouse/quality.sql \
+	src/customers/rollups.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
 	src/statistics/statistics.sql \
+	src/customers/value_warehouse.sql \
 	src/endpoints/filters.sql \
 	src/endpoints/results.sql \
 	src/endpoints/dashboard.sql \
@@ -37,8 +42,14 @@ SQL_FRAGMENTS = \
 	src/endpoints/campaigns.sql \
 	src/endpoints/funnel.sql \
 	src/attribution/attribution.sql \
+	src/customers/rfm.sql \
+	src/customers/cohort.sql \
+	src/customers/customers.sql \
+	src/customers/segments.sql \
+	src/customers/customer_cohorts.sql \
 	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \
+	src/content/content.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

@@ -8,9 +8,7 @@ CREATE FUNCTION analytics.campaigns_wow(date_from date, date_to date, platforms 
 AS $$
     SELECT k.platform, k.campaign_name, k.leads_cur, k.leads_prev, analytics.change_pct(k.leads_cur, k.leads_prev), k.cpl_cur, k.cpl_prev,
            k.spend_cur, k.spend_prev, analytics.change_pct(k.cpl_cur, k.cpl_prev),
-           -- Of two Poisson counts of equal periods, given their sum, each lead falls into either with probability 1/2.
-           CASE WHEN k.leads_cur + k.leads_prev > 0
-                THEN LEAST(1, 2 * analytics.beta_cdf(0.5, GREATEST(k.leads_cur, k.leads_prev), LEAST(k.leads_cur, k.leads_prev) + 1)) END,
+           CASE WHEN k.leads_cur + k.leads_prev > 0 THEN (analytics.rate_ratio_test(k.leads_cur, 1, k.leads_prev, 1, mid_p => false)).p_value END,
            k.campaign_id
     FROM (
         SELECT COALESCE(c.business_id, v.business_id) AS business_id, COALESCE(c.platform, v.platform) AS platform,

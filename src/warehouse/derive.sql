@@ -16,6 +16,7 @@ AS $$
             UNION SELECT p.business_id, 'results', p.date FROM warehouse.fact_campaign_performance_daily p
             UNION SELECT r.business_id, 'results', r.date FROM warehouse.campaign_roi_daily r
             UNION SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
+            UNION SELECT p.business_id, 'customers', '-infinity' FROM warehouse.customer_population p
         ) d (business_id, rollup, day) WHERE d.business_id = mark_all_pending.business_id
         ON CONFLICT DO NOTHING;
 $$;
@@ -313,6 +314,7 @@ BEGIN
     counts := analytics.derive_touches(derive_journeys.business_id);
     PERFORM analytics.derive_contracts(derive_journeys.business_id);
     PERFORM analytics.derive_leads(derive_journeys.business_id);
+    PERFORM analytics.derive_customers(derive_journeys.business_id);
     DELETE FROM warehouse.dim_clients d USING pg_temp.batch p
     WHERE d.business_id = derive_journeys.business_id AND p.client_key = d.client_key AND d.source_id IS NULL
       AND NOT EXISTS (SELECT FROM warehouse.fact_events e WHERE e.business_id = d.business_id AND e.client_key = d.client_key)
@@ -323,5 +325,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_journeys(bigint, int) IS
-'Derives touches, contracts and leads of a batch of pending clients
+'Derives touches, contracts, leads and purchases of a batch of pending clients
 The caller repeats it until no client is pending: a batch bounds the memory and the length of a transaction.';
