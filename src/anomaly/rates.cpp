@@ -97,7 +97,7 @@ private:
     [[nodiscard]] static double lower_odds(double hits, double misses, double tail)
     {
         double rest = 0;
-        const double share = boost::math::ibeta_inv(hits, misses + 1, tail, &rest);
+        const double share = boost::math::ibeta_inv(hits, misses + 1, tail, &rest, Quiet());
         return share / rest;
     }
     /** The ratio that odds of 1 stand for. */

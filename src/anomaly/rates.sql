@@ -38,3 +38,59 @@ COMMENT ON FUNCTION analytics.p_adjust(double precision[], text) IS
 
 method: BH (share of false ones among those reported), BY (the same, however the tests depend on each other) or holm (probability of even
 one false one). NULL and NaN are no tests: they stay NULL and do not count.';
+
+CREATE TYPE analytics.dispersion AS (phi double precision, df double precision);
+COMMENT ON TYPE analytics.dispersion IS 'How much counts vary beyond chance, and how well that is known';
+COMMENT ON COLUMN analytics.dispersion.phi IS 'Variance over mean; 1 for counts that vary by chance alone';
+COMMENT ON COLUMN analytics.dispersion.df IS 'Degrees of freedom behind phi';
+
+CREATE FUNCTION analytics.dispersion(events double precision[], exposure double precision[], factors int DEFAULT 0) RETURNS analytics.dispersion
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'marketing_dispersion';
+COMMENT ON FUNCTION analytics.dispersion(double precision[], double precision[], int) IS
+'How much the counts of a series of days vary beyond chance
+
+Pearson''s estimate at one rate of events per exposure. factors: parameters of the exposure that were estimated from the same days, such as
+6 for factors of the days of the week. Days without exposure and NULL do not count; phi is NULL where too few days are left.';
+
+CREATE FUNCTION analytics.dispersion_prior(phi double precision[], df double precision[]) RETURNS analytics.dispersion
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'marketing_dispersion_prior';
+COMMENT ON FUNCTION analytics.dispersion_prior(double precision[], double precision[]) IS
+'What the dispersions of many series have in common
+
+A typical phi, and the degrees of freedom that it is worth for each of them: many where the series are alike, few where they differ. A
+series'' best phi is (prior.df * prior.phi + df * phi) / (prior.df + df), at prior.df + df degrees of freedom. Of fewer than ten series,
+their median, worth 5.';
+
+CREATE FUNCTION analytics.compare_windows(
+    series        bigint[],
+    day           date[],
+    value         double precision[],
+    exposure      double precision[],
+    date_from     date,
+    date_to       date,
+    kind          text,
+    baseline_days int              DEFAULT 30,
+    alternative   text             DEFAULT 'two.sided',
+    min_effect    double precision DEFAULT 0,
+    min_days      int              DEFAULT 7,
+    min_events    double precision DEFAULT 3,
+    gaps_are_zero boolean          DEFAULT false,
+    weekly        boolean          DEFAULT true
+) RETURNS TABLE (
+    series_id bigint, status text, window_days int, days_before int, reported_days int, last_active date,
+    window_value double precision, baseline_value double precision, window_exposure double precision, baseline_exposure double precision,
+    expected double precision, ratio double precision, ratio_low double precision, ratio_high double precision, z double precision,
+    p_value double precision, phi double precision, needed_events double precision, needed_days double precision,
+    peak_day date, peak_ratio double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_compare_windows';
+COMMENT ON FUNCTION analytics.compare_windows(bigint[], date[], double precision[], double precision[], date, date, text, int, text,
+    double precision, int, double precision, boolean, boolean) IS
+'A window of days against the days before it, for many series at once
+
+series, day, value, exposure: columns of any table, collected by array_agg; rows of one series and day add up, their order does not matter.
+kind: count (events per day; days without exposure are pauses), rate (events per exposure), positive (amounts that vary by factors), real
+(amounts that vary by differences). The baseline are the baseline_days days before date_from. alternative: two.sided, greater or less.
+min_effect: a ratio that does not go beyond 1 + min_effect does not count. min_days: active days that a baseline needs; min_events:
+expected or found events that a window of counts needs. gaps_are_zero: in a series of counts without exposure, days without a row had
+no events. weekly: days of the week differ. One row per series that was active at all; status: tested, insufficient_data, inactive (no
+active day in the window) or no_baseline.';

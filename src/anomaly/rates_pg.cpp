@@ -5,6 +5,7 @@
 #include "anomaly/adjust.hpp"
 #include "anomaly/numbers_pg.hpp"
 #include "anomaly/rates.hpp"
+#include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
@@ -35,11 +36,11 @@ MARKETING_FUNCTION(rate_ratio_test)
 
 MARKETING_FUNCTION(p_adjust)
 {
-    const std::span<const double> p = anomaly::numbers_argument(fcinfo, 0);
+    const postgres::PlainArray<double> p = postgres::float8_array_argument(fcinfo, 0);
     const std::string_view method = postgres::text_argument(fcinfo, 1);
     postgres::PlainArray<double> adjusted;
-    postgres::run_kernel([p, method, &adjusted] {
-        const auto values = anomaly::p_adjust(p, anomaly::find_adjustment(method));
+    postgres::run_kernel([&p, method, &adjusted] {
+        const auto values = anomaly::p_adjust({p.data, p.size}, anomaly::find_adjustment(method));
         postgres::ContextResource memory(CurrentMemoryContext);
         adjusted = postgres::to_plain(memory, std::span(values));
     });
