@@ -16,6 +16,7 @@ AS $$
             UNION SELECT p.business_id, 'results', p.date FROM warehouse.fact_campaign_performance_daily p
             UNION SELECT r.business_id, 'results', r.date FROM warehouse.campaign_roi_daily r
             UNION SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
+            UNION SELECT p.business_id, 'customers', '-infinity' FROM warehouse.customer_population p
         ) d (business_id, rollup, day) WHERE d.business_id = mark_all_pending.business_id
         ON CONFLICT DO NOTHING;
 $$;
@@ -338,6 +339,7 @@ BEGIN
     counts := analytics.derive_touches(derive_journeys.business_id);
     PERFORM analytics.derive_contracts(derive_journeys.business_id);
     PERFORM analytics.derive_leads(derive_journeys.business_id);
+    PERFORM analytics.derive_customers(derive_journeys.business_id);
     -- Clients that no list, touch, contract or transaction names any more. OFFSET 0: index probes, not joins with whole facts.
     DELETE FROM warehouse.dim_clients d USING pg_temp.batch p
     WHERE d.business_id = derive_journeys.business_id AND p.client_key = d.client_key AND d.source_id IS NULL AND d.first_event_at IS NULL
@@ -348,5 +350,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_journeys(bigint, int) IS
-'Derives touches, contracts and leads of a batch of pending clients
+'Derives touches, contracts, leads and purchases of a batch of pending clients
 The caller repeats it until no client is pending: a batch bounds the memory and the length of a transaction.';

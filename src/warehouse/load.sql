@@ -396,20 +396,9 @@ BEGIN
         PERFORM analytics.add_platforms();
     END IF;
 
-    -- Clients that may be known by these rows alone, and lose them.
-    IF of_clients THEN
-        PERFORM analytics.drop_temporary('slight_client');
-        EXECUTE pg_catalog.format('CREATE TEMP TABLE slight_client ON COMMIT DROP AS SELECT DISTINCT t.client_key FROM warehouse.%I t
-            JOIN warehouse.dim_clients d ON d.business_id = t.business_id AND d.client_key = t.client_key AND d.source_id IS NULL AND d.first_event_at IS NULL
-            WHERE %s', entity.target, scope);
-    END IF;
     merged := analytics.merge_table('warehouse.' || entity.target, '{business_id}'::text[] || CASE WHEN NOT entity.shared THEN '{source_id}'::text[] END
-        || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope);
-    IF of_clients THEN
-        EXECUTE pg_catalog.format('INSERT INTO warehouse.pending_client SELECT %1$s, b.client_key FROM pg_temp.slight_client b
-            WHERE NOT EXISTS (SELECT FROM warehouse.%2$I t WHERE t.business_id = %1$s AND t.client_key = b.client_key)
-            ON CONFLICT DO NOTHING', source.business_id, entity.target);
-    END IF;
+        || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope,
+        pending => CASE WHEN of_clients THEN '{client_key}'::text[] ELSE '{}' END);
     IF entity.shared AND merged.deleted > 0 THEN
         PERFORM analytics.read_others_again(source.business_id, source.source_id, source.entity);
     END IF;

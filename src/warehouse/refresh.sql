@@ -14,8 +14,9 @@ AS $$
         WHERE s.business_id = refresh_plan.business_id AND (refresh_plan.entities IS NULL OR s.entity = ANY (refresh_plan.entities))
         UNION ALL
         SELECT d.place, d.name, NULL
-        FROM (VALUES (20, 'mark everything'), (21, 'platforms'), (22, 'campaigns'), (23, 'journeys'), (24, 'touches per day'),
-                     (25, 'results per day'), (26, 'quality')) d (place, name)
+        FROM (VALUES (20, 'mark everything'), (21, 'platforms'), (22, 'campaigns'), (23, 'purchases'), (24, 'journeys'),
+                     (25, 'touches per day'), (26, 'results per day'), (27, 'customers'), (28, 'value models'), (30, 'quality'),
+                     (31, 'anomalies')) d (place, name)
         WHERE d.name <> 'mark everything' OR refresh_plan.mode = 'full'
     ) p ORDER BY p.place, p.source_id
 $$;
@@ -318,6 +319,9 @@ BEGIN
     ELSIF run_step.name = 'mark everything' THEN
         PERFORM analytics.mark_all_pending(run_step.business_id);
         RETURN NULL;
+    ELSIF run_step.name = 'purchases' THEN
+        PERFORM analytics.derive_purchases(run_step.business_id);
+        RETURN NULL;
     END IF;
     RETURN CASE run_step.name
         WHEN 'forget source' THEN analytics.forget_source(run_step.source_id)
@@ -326,6 +330,9 @@ BEGIN
         WHEN 'journeys' THEN analytics.derive_journeys(run_step.business_id)
         WHEN 'touches per day' THEN analytics.roll_up_events(run_step.business_id)
         WHEN 'results per day' THEN analytics.roll_up_results(run_step.business_id)
+        WHEN 'value models' THEN analytics.fit_value_models(run_step.business_id)
+        WHEN 'customers' THEN analytics.roll_up_customers(run_step.business_id)
+        WHEN 'anomalies' THEN analytics.record_anomalies(run_step.business_id)
     END;
 END
 $$;

@@ -66,13 +66,36 @@ BEGIN
         LEFT JOIN warehouse.dim_campaigns k ON k.business_id = roll_up_campaigns.business_id AND k.platform = s.platform AND k.campaign_id = s.campaign_id
         WHERE s.choice = 1 AND NOT s.is_part
     ) u (date, platform, campaign_key, leads, contracts, revenue, contracts_signed, revenue_signed, spend, impressions, clicks)
-    GROUP BY u.date, u.platform, COALESCE(u.campaign_key, 0);
+    GROUP BY u.date, u.platform, COALESCE(u.campaign_key, 0)
+    -- Days that are asked for together lie together.
+    ORDER BY u.date, u.platform, COALESCE(u.campaign_key, 0);
     RETURN analytics.merge_table('warehouse.campaign_roi_daily', '{business_id,date,platform,campaign_key}',
         scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
             roll_up_campaigns.business_id));
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_campaigns(bigint) IS 'Makes campaign_roi_daily anew for the pending days';
+
+CREATE FUNCTION analytics.roll_up_platforms(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT r.business_id, r.date, r.platform, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
+           pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
+           pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
+           pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
+    FROM warehouse.campaign_roi_daily r
+    JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = r.business_id AND d.day = r.date
+    WHERE r.business_id = roll_up_platforms.business_id
+    GROUP BY r.business_id, r.date, r.platform;
+    RETURN analytics.merge_table('warehouse.platform_daily', '{business_id,date,platform}',
+        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
+            roll_up_platforms.business_id));
+END
+$$;
+COMMENT ON FUNCTION analytics.roll_up_platforms(bigint) IS 'Makes platform_daily anew for the pending days, from campaign_roi_daily';
 
 CREATE FUNCTION analytics.roll_up_leads(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -110,6 +133,8 @@ BEGIN
     GROUP BY l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.campaign_key;
     ANALYZE pg_temp.lead_day;
     campaigns := analytics.roll_up_campaigns(roll_up_results.business_id);
+    -- Not counted: it adds up what is counted already.
+    PERFORM analytics.roll_up_platforms(roll_up_results.business_id);
     leads := analytics.roll_up_leads(roll_up_results.business_id);
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
     RETURN (campaigns.rows_read + leads.rows_read, campaigns.inserted + leads.inserted, campaigns.updated + leads.updated,

@@ -79,11 +79,12 @@ BEGIN
     new := analytics.settings(configure.business_id);
     -- Time zone and currency are part of each source's definition, so the next refresh reads the sources again; the rules of
     -- attribution reach every client.
-    IF (new.lead_touches, new.lookback) IS DISTINCT FROM (old.lead_touches, old.lookback) THEN
+    IF (new.lead_touches, new.lookback, new.fiscal_year_start_month)
+        IS DISTINCT FROM (old.lead_touches, old.lookback, old.fiscal_year_start_month) THEN
         PERFORM analytics.mark_all_pending(configure.business_id);
     END IF;
-    IF (new.reporting_timezone, new.currency, new.lead_touches, new.lookback)
-        IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback)
+    IF (new.reporting_timezone, new.currency, new.lead_touches, new.lookback, new.fiscal_year_start_month)
+        IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback, old.fiscal_year_start_month)
         AND EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.business_id = configure.business_id) THEN
         RAISE NOTICE 'the change reaches derived data: the next refresh makes them anew';
     END IF;

@@ -1,12 +1,20 @@
 -- An older layout of the warehouse is brought to the one that create_tables() describes: that template is made once more, as temporary
 -- tables, and the catalogs are compared. Nothing here knows what the versions between changed.
 
+CREATE FUNCTION analytics.layout_template() RETURNS text
+    LANGUAGE sql STABLE
+AS $$
+    SELECT 'BEGIN' || pg_catalog.string_agg(p.prosrc || ';', '' ORDER BY f.place) || 'END'
+    FROM ROWS FROM (pg_catalog.unnest('{analytics.create_tables(),analytics.create_reporting_views()}'::regprocedure[])) WITH ORDINALITY f (oid, place)
+    JOIN pg_catalog.pg_proc p ON p.oid = f.oid
+$$;
+COMMENT ON FUNCTION analytics.layout_template() IS 'The statements that create the tables and views of schema warehouse, as one block';
+
 -- The version is a fingerprint of the template, taken when the extension is created: whoever changes the one changes the other.
 DO $$
 BEGIN
     EXECUTE pg_catalog.format('CREATE FUNCTION analytics.layout_version() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L', pg_catalog.format('SELECT %L::text',
-        (SELECT pg_catalog."left"(pg_catalog.md5(pg_catalog.regexp_replace(p.prosrc, '(\s|--[^\n]*)+', ' ', 'g')), 12) FROM pg_catalog.pg_proc p
-         WHERE p.oid OPERATOR(pg_catalog.=) 'analytics.create_tables()'::pg_catalog.regprocedure)));
+        pg_catalog."left"(pg_catalog.md5(pg_catalog.regexp_replace(analytics.layout_template(), '(\s|--[^\n]*)+', ' ', 'g')), 12)));
 END
 $$;
 COMMENT ON FUNCTION analytics.layout_version() IS 'The layout of the warehouse that this extension works with';
@@ -15,10 +23,9 @@ CREATE FUNCTION analytics.layout_tables() RETURNS TABLE (name text, is_view bool
     LANGUAGE sql STABLE
 AS $$
     SELECT m[2], m[1] = 'VIEW'
-    FROM pg_catalog.pg_proc p, pg_catalog.regexp_matches(p.prosrc, 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') m
-    WHERE p.oid = 'analytics.create_tables()'::regprocedure
+    FROM pg_catalog.regexp_matches(analytics.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') m
 $$;
-COMMENT ON FUNCTION analytics.layout_tables() IS 'The tables and views that create_tables() creates';
+COMMENT ON FUNCTION analytics.layout_tables() IS 'The tables and views that the warehouse consists of';
 
 CREATE FUNCTION analytics.check_layout() RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -221,8 +228,7 @@ BEGIN
 
     -- At level warning, for the server says of each view that it will be temporary.
     EXECUTE (SELECT pg_catalog.format('CREATE FUNCTION pg_temp.create_tables() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS %L',
-                 pg_catalog.replace(p.prosrc, 'warehouse.', 'pg_temp.'))
-             FROM pg_catalog.pg_proc p WHERE p.oid = 'analytics.create_tables()'::regprocedure);
+                 pg_catalog.replace(analytics.layout_template(), 'warehouse.', 'pg_temp.')));
     EXECUTE 'SELECT pg_temp.create_tables()';
     template := pg_catalog.pg_my_temp_schema()::regnamespace;
 
