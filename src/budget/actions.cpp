@@ -298,9 +298,12 @@ private:
         return 1 - p_within(i, belief, 1 + rules_.margin);
     }
 
-    [[nodiscard]] bool still_learning(const Evidence& evidence, double target) const
+    /** Whether a campaign has spent on too few days of its life, or too little in the window. */
+    [[nodiscard]] bool still_learning(const Series& series, std::int32_t as_of, const Evidence& evidence, double target) const
     {
-        return (!timeless_ && evidence.days < std::min(rules_.least_days, rules_.window)) ||
+        const auto lived = std::count_if(series.days.begin(), series.days.end(),
+                                         [as_of](const Day& day) { return day.day <= as_of && day.spend > 0; });
+        return (!timeless_ && lived < rules_.least_days) ||
                (evidence.responses < rules_.least_responses && evidence.spend < rules_.least_spend * target);
     }
 
@@ -310,7 +313,7 @@ private:
     {
         for (std::int32_t back = 1; back <= memory_days && !timeless_; ++back) {
             const Evidence evidence = evidence_of(panel_[i], as_of_ - back);
-            if (evidence.weighted_spend <= 0 || still_learning(evidence, target_of(i))) {
+            if (evidence.weighted_spend <= 0 || still_learning(panel_[i], as_of_ - back, evidence, target_of(i))) {
                 return false;
             }
             const double p = probability(i, belief_of(i, evidence));
@@ -433,10 +436,10 @@ private:
             advice.reason = "No spend in the last " + std::to_string(stopped_days) + " days: it is stopped already.";
             return;
         }
-        if (still_learning(evidence, advice.target)) {
+        if (still_learning(panel_[i], as_of_, evidence, advice.target)) {
             advice.evidence = "learning";
-            advice.reason = "Too little to judge: " + std::to_string(evidence.days) + " days, " + shown(evidence.responses) +
-                            " leads on a spend of " + shown(evidence.spend) + ".";
+            advice.reason = "Too little to judge: " + std::to_string(evidence.days) + " days, " +
+                            shown_short(evidence.responses) + " leads on a spend of " + shown(evidence.spend) + ".";
             set_spend_needed(i, advice);
             return;
         }
