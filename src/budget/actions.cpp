@@ -479,14 +479,21 @@ private:
             advice.reason = cheaper + ", but its spend changed " + std::to_string(since) + " days ago: let it settle.";
             return;
         }
-        double step = std::min(advice.p_better >= 0.95 ? rules_.step : rules_.step / 2, room(i, advice, marginal));
+        const double room_left = room(i, advice, marginal);
+        if (p_marginal(i, belief, advice.daily_spend, marginal) < 0.5 || room_left < least_step) {
+            advice.reason = cheaper + ", but one more costs " + shown(advice.marginal_cost) + ", near or above the " +
+                            shown(marginal) + " that pay: more spend would bring too little.";
+            return;
+        }
+        double step = std::min(advice.p_better >= 0.95 ? rules_.step : rules_.step / 2, room_left);
         const double earlier = timeless_ ? 0 : level_of(panel_[i], as_of_ - 14, 7).mean;
         if (earlier > 0) {
             step = std::min(step, most_growth * earlier / advice.daily_spend - 1);
         }
-        if (p_marginal(i, belief, advice.daily_spend, marginal) < 0.5 || step < least_step) {
-            advice.reason = cheaper + ", but one more costs " + shown(advice.marginal_cost) + ", near or above the " +
-                            shown(marginal) + " that pay: more spend would bring too little.";
+        if (step < least_step) {
+            advice.evidence = "cooling_down";
+            advice.reason = cheaper + ", but its spend grew from " + shown(earlier) + " to " + shown(advice.daily_spend) +
+                            " a day in two weeks: let it settle.";
             return;
         }
         advice.action = Action::scale;
