@@ -1,0 +1,244 @@
+-- Rates, alerts and their history.
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS warehouse CASCADE;
+DROP SCHEMA IF EXISTS demo CASCADE;
+DELETE FROM analytics.source;
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+
+-- How much two rates differ. Values of R: binom.test, pt, p.adjust.
+SELECT r.ratio, round(r.ci_low::numeric, 9) AS ci_low, round(r.ci_high::numeric, 9) AS ci_high, round(r.z::numeric, 9) AS z, round(r.p_value::numeric, 12) AS p
+FROM analytics.rate_ratio_test(20, 7, 15, 30) r;
+SELECT round(r.z::numeric, 9) AS z, round(r.p_value::numeric, 12) AS p FROM analytics.rate_ratio_test(20, 7, 15, 30, phi => 1.8, df => 49) r;
+SELECT round((r).p_value::numeric, 12) AS p FROM (SELECT analytics.rate_ratio_test(7, 1, 15, 30, alternative => 'greater', mid_p => false) AS r) s;
+-- 80 leads where 40 were to be expected are more, by more than a fifth, but they do not show that there are more than twice as many.
+SELECT m.margin, r.p_value < 0.01 AS higher FROM (VALUES (0), (0.2), (1)) m (margin),
+    LATERAL analytics.rate_ratio_test(80, 10, 160, 40, margin => m.margin, alternative => 'greater') r;
+-- Without leads or without exposure.
+SELECT * FROM analytics.rate_ratio_test(0, 7, 0, 30);
+SELECT r.ratio, round(r.ci_low::numeric, 6) AS ci_low, r.ci_high FROM analytics.rate_ratio_test(3, 7, 0, 30) r;
+SELECT * FROM analytics.rate_ratio_test(3, 0, 5, 30);
+SELECT * FROM analytics.rate_ratio_test(3, -10, 5, 30);
+SELECT analytics.rate_ratio_test(NULL, 7, 5, 30) IS NULL AS no_count;
+SELECT * FROM analytics.rate_ratio_test(-1, 7, 5, 30);
+SELECT * FROM analytics.rate_ratio_test('NaN', 7, 5, 30);
+SELECT * FROM analytics.rate_ratio_test(1, 'Infinity', 5, 30);
+SELECT * FROM analytics.rate_ratio_test(1, 7, 5, 30, phi => 0);
+SELECT * FROM analytics.rate_ratio_test(1, 7, 5, 30, alternative => 'both');
+
+SELECT m AS method, ARRAY(SELECT round(a::numeric, 6) FROM unnest(analytics.p_adjust('{0.01,0.02,NULL,0.03,0.5}', m)) a) AS adjusted
+FROM unnest('{BH,BY,holm}'::text[]) m;
+SELECT analytics.p_adjust('{}') AS none, analytics.p_adjust(NULL) AS null, analytics.p_adjust('{NaN,0.5}') AS nan;
+SELECT analytics.p_adjust('{1.5}');
+SELECT analytics.p_adjust('{0.5}', 'bonferroni');
+
+SELECT round(d.phi::numeric, 6) AS phi, d.df FROM analytics.dispersion('{3,9,4,14,5,7}', '{1,1,1,1,1,1}') d;
+SELECT * FROM analytics.dispersion('{3,NULL,4}', '{1,1,0}');
+SELECT round(d.phi::numeric, 6) AS phi, round(d.df::numeric, 4) AS df
+FROM analytics.dispersion_prior('{1,1.2,0.8,2,3,1.5,1.1,4,0.9,1.7,2.2,6}', '{29,29,29,29,29,29,29,29,29,29,29,29}') d;
+SELECT * FROM analytics.dispersion_prior('{1,3,2}', '{29,29,29}');
+SELECT analytics.dispersion('{1,2}', '{1}');
+
+-- A window against the days before it. Nothing depends on the order of the rows, and rows of a day add up.
+CREATE FUNCTION pg_temp.windows(kind text, shape text, alternative text DEFAULT 'two.sided', min_effect float8 DEFAULT 0, exposure boolean DEFAULT false)
+    RETURNS TABLE (series_id bigint, status text, found float8, expected numeric, p numeric, needed numeric) LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE format($q$
+        SELECT w.series_id, w.status, w.window_value, round(w.expected::numeric, 4), round(w.p_value::numeric, 6), round(COALESCE(w.needed_days, w.needed_events)::numeric, 2)
+        FROM (SELECT array_agg(s ORDER BY s, d) s, array_agg(date '2025-01-01' + d ORDER BY s, d) d, array_agg((%s)::float8 ORDER BY s, d) v,
+                     array_agg(10 + d %% 3 ORDER BY s, d)::float8[] e FROM generate_series(1, 3) s, generate_series(0, 36) d) l,
+             analytics.compare_windows(l.s, l.d, l.v, %s, '2025-01-31', '2025-02-06', %L, alternative => %L, min_effect => %s) w$q$,
+        shape, CASE WHEN exposure THEN 'l.e' ELSE 'NULL' END, kind, alternative, min_effect);
+END
+$$;
+-- Series 2 doubles, series 3 falls to a quarter.
+SELECT * FROM pg_temp.windows('count', '(8 + (d * 7 + s) % 5 - 2) * CASE WHEN d < 30 THEN 1 WHEN s = 2 THEN 2 WHEN s = 3 THEN 0.25 ELSE 1 END');
+SELECT * FROM pg_temp.windows('rate', 'round((8 + (d * 7 + s) % 5 - 2) * CASE WHEN d < 30 THEN 1 WHEN s = 2 THEN 2 WHEN s = 3 THEN 0.25 ELSE 1 END)', 'less', 0.2, true);
+SELECT * FROM pg_temp.windows('positive', '(8 + (d * 7 + s) % 5 - 2) * CASE WHEN d < 30 THEN 1 WHEN s = 2 THEN 2 WHEN s = 3 THEN 0.25 ELSE 1 END');
+SELECT * FROM pg_temp.windows('real', '((d * 7 + s) % 5 - 2) + CASE WHEN d < 30 THEN 0 WHEN s = 2 THEN 20 WHEN s = 3 THEN -20 ELSE 0 END');
+-- A constant series, and one that was constant (s = 2); all zero; MAD 0 (one day in six differs).
+SELECT * FROM pg_temp.windows('positive', 'CASE WHEN s = 2 AND d >= 30 THEN 150 ELSE 100 END');
+SELECT * FROM pg_temp.windows('real', 'CASE WHEN s = 2 AND d >= 30 THEN 150 ELSE 100 END');
+SELECT * FROM pg_temp.windows('count', 'CASE WHEN s = 2 AND d >= 30 THEN 20 ELSE 10 END');
+SELECT * FROM pg_temp.windows('count', '0');
+SELECT * FROM pg_temp.windows('rate', '0', exposure => true);
+SELECT * FROM pg_temp.windows('positive', '0');
+SELECT * FROM pg_temp.windows('real', '0');
+SELECT * FROM pg_temp.windows('positive', 'CASE WHEN s = 2 AND d >= 30 THEN 300 WHEN d % 6 = 0 THEN 130 ELSE 100 END');
+-- One day of history; nothing but history; refunds; NaN and infinity.
+SELECT * FROM pg_temp.windows('count', 'CASE WHEN d = 29 OR d >= 30 THEN 10 END');
+SELECT * FROM pg_temp.windows('count', 'CASE WHEN d < 30 THEN 10 END');
+SELECT * FROM pg_temp.windows('positive', 'CASE WHEN d % 10 = 3 THEN -50 ELSE 100 + d % 4 END');
+SELECT * FROM pg_temp.windows('real', 'CASE WHEN d % 10 = 3 THEN -50 ELSE 100 + d % 4 END');
+SELECT * FROM pg_temp.windows('count', $$CASE WHEN d % 10 = 3 THEN 'NaN'::float8 WHEN d % 10 = 5 THEN 'Infinity' WHEN d % 10 = 7 THEN -3 ELSE 10 + d % 4 END$$);
+-- Too few events for an answer: even none at all would not be remarkable.
+SELECT * FROM pg_temp.windows('count', 'CASE WHEN d < 30 THEN (d % 4 = 0)::int ELSE 0 END', 'less');
+-- The same rows in another order, and each in two halves.
+SELECT pg_catalog.count(DISTINCT t.result) AS results FROM (
+    SELECT array_agg(w::text ORDER BY w.series_id) AS result FROM generate_series(0, 3) o,
+    LATERAL (SELECT array_agg(r.s ORDER BY md5(r::text || o)) s, array_agg(date '2025-01-01' + r.d ORDER BY md5(r::text || o)) d,
+                    array_agg(r.v ORDER BY md5(r::text || o)) v, array_agg(r.e ORDER BY md5(r::text || o)) e
+             FROM (SELECT s::bigint, d, h, (6 + (d * 7 + s) % 5)::float8 / (1 + o % 2) AS v, (100 + d % 7)::float8 / (1 + o % 2) AS e
+                   FROM generate_series(1, 5) s, generate_series(0, 36) d, generate_series(0, o % 2) h) r) l,
+    LATERAL analytics.compare_windows(l.s, l.d, l.v, l.e, '2025-01-31', '2025-02-06', 'rate') w GROUP BY o) t;
+SELECT count(*) FROM analytics.compare_windows('{}', '{}', '{}', NULL, '2025-01-31', '2025-02-06', 'count');
+SELECT * FROM analytics.compare_windows('{1}', '{2025-01-01,2025-01-02}', '{1}', NULL, '2025-01-31', '2025-02-06', 'count');
+SELECT * FROM analytics.compare_windows('{1}', '{2025-01-01}', '{1}', NULL, '2025-02-06', '2025-01-31', 'count');
+SELECT * FROM analytics.compare_windows('{1}', '{2025-01-01}', '{1}', NULL, '2025-01-31', '2025-02-06', 'counts');
+SELECT * FROM analytics.compare_windows('{1}', '{2025-01-01}', '{1}', NULL, '2025-01-31', '2025-02-06', 'count', baseline_days => 0);
+SELECT * FROM analytics.compare_windows('{NULL}', '{2025-01-01}', '{1}', NULL, '2025-01-31', '2025-02-06', 'count');
+SELECT * FROM analytics.compare_windows('{1}', '{infinity}', '{1}', NULL, '2025-01-31', '2025-02-06', 'count');
+SELECT * FROM analytics.compare_windows(NULL, '{2025-01-01}', '{1}', NULL, '2025-01-31', '2025-02-06', 'count');
+
+\set VERBOSITY terse
+-- Alerts. Without a warehouse the caller is told so.
+SELECT * FROM analytics.anomalies('2025-03-01', '2025-03-07');
+SELECT * FROM analytics.alert_settings();
+SELECT analytics.install();
+SELECT count(*) FROM analytics.anomalies('2025-03-01', '2025-03-07', verdicts => NULL);
+
+-- Campaigns of 30 days and a week, each with something of its own; the week is that from 3 to 9 March 2025.
+CREATE FUNCTION pg_temp.add(name text, platform text, status text, spend text, leads text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    key bigint;
+BEGIN
+    INSERT INTO warehouse.settings (business_id, currency) VALUES (1, 'EUR') ON CONFLICT DO NOTHING;
+    INSERT INTO warehouse.dim_platforms VALUES (1, platform, NULL, true) ON CONFLICT DO NOTHING;
+    INSERT INTO warehouse.dim_campaigns (business_id, platform, campaign_id, campaign_name, status, origin) VALUES (1, platform, name, name, status, 'campaigns')
+    RETURNING campaign_key INTO key;
+    EXECUTE format('INSERT INTO warehouse.campaign_roi_daily
+        SELECT 1, date ''2025-02-01'' + d, %L, %s, COALESCE(leads, 0), 0, 0, 0, 0, spend, COALESCE(spend, 0) * 10, COALESCE(spend, 0)
+        FROM generate_series(0, 36) d, LATERAL (SELECT d >= 30) w (late), LATERAL (SELECT (%s)::numeric, round(%s)::bigint) v (spend, leads) WHERE spend IS NOT NULL', platform, key, spend, leads);
+END
+$$;
+SELECT pg_temp.add('01 steady', 'google', 'ENABLED', '100 + d % 7', '9 + (d * 5) % 4');
+SELECT pg_temp.add('02 dear', 'google', 'ENABLED', 'CASE WHEN late THEN 200 ELSE 100 END + d % 5', '9 + (d * 3) % 5');
+SELECT pg_temp.add('03 fewer leads', 'google', 'ENABLED', '100 + d % 5', '(9 + (d * 3) % 5) * CASE WHEN late THEN 0.35 ELSE 1 END');
+SELECT pg_temp.add('04 no leads', 'google', 'ENABLED', '100 + d % 5', 'CASE WHEN late THEN 0 ELSE 4 + d % 3 END');
+SELECT pg_temp.add('05 one dear day', 'google', 'ENABLED', 'CASE d WHEN 33 THEN 900 ELSE 100 + d % 5 END', '9 + (d * 5) % 4');
+SELECT pg_temp.add('06 stopped', 'google', 'ENABLED', 'CASE WHEN NOT late THEN 100 + d % 5 END', '9 + (d * 5) % 4');
+SELECT pg_temp.add('07 paused', 'google', 'PAUSED', 'CASE WHEN NOT late THEN 100 + d % 5 END', '9 + (d * 5) % 4');
+SELECT pg_temp.add('08 scaled', 'google', 'ENABLED', '(100 + d % 5) * CASE WHEN late THEN 4 ELSE 1 END', '(9 + (d * 5) % 4) * CASE WHEN late THEN 2.4 ELSE 1 END');
+SELECT pg_temp.add('09 new', 'google', 'ENABLED', 'CASE WHEN d > 26 THEN 100 END', '3');
+SELECT pg_temp.add('10 tiny', 'google', 'ENABLED', '10 + d % 3', '(d % 9 = 0)::int');
+SELECT pg_temp.add('11 every other day', 'google', 'ENABLED', 'CASE WHEN d % 2 = 0 THEN 100 + d % 5 END', '9 + (d * 5) % 4');
+SELECT pg_temp.add('12 half the budget', 'google', 'ENABLED', '(100 + d % 5) * CASE WHEN late THEN 0.5 ELSE 1 END', '(10 + (d * 5) % 4) * CASE WHEN late THEN 0.5 ELSE 1 END');
+SELECT pg_temp.add('13 ended in time', 'google', NULL, 'CASE WHEN d < 20 THEN 100 END', '9');
+SELECT pg_temp.add('14 refunded', 'google', 'ENABLED', 'CASE WHEN d = 32 THEN -400 ELSE 100 + d % 5 END', '9 + (d * 5) % 4');
+SELECT pg_temp.add('15 no export', 'tiktok', 'ACTIVE', 'CASE WHEN NOT late THEN 100 + d % 5 END', '9 + (d * 5) % 4');
+SELECT anomaly_type, severity, campaign_name, leads, spend, current_cpl, round(baseline_cpl, 2) AS baseline_cpl, round(ratio::numeric, 2) AS ratio, p_adjusted < 0.01 AS sure,
+       round(impact) AS impact, verdict, reason
+FROM analytics.anomalies('2025-03-03', '2025-03-09');
+SELECT campaign_name, anomaly_type, verdict, round(needed_events::numeric, 1) AS needed_events, needed_days, reason
+FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => '{insufficient_data,paused,no_data,explained}', row_limit => 100) ORDER BY 1, 2;
+-- Every campaign that was on watch has a verdict, and intervals hold what they are of.
+SELECT verdict, count(*), bool_and(ratio BETWEEN ratio_low AND ratio_high) FILTER (WHERE verdict <> 'paused') AS inside, bool_and(p_adjusted >= p_value) AS adjusted
+FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => '{}', row_limit => 1000) GROUP BY 1 ORDER BY 1;
+-- The baseline is what it was, whatever the window holds: the window's own days are no part of it.
+SELECT count(DISTINCT baseline_cpl) AS baselines, count(*) AS windows
+FROM generate_series(date '2025-03-03', '2025-03-09', '1 day') d, analytics.anomalies('2025-03-03', d::date, verdicts => NULL, row_limit => 1000) a
+WHERE campaign_name = '02 dear' AND anomaly_type = 'spike_cpl';
+-- Days that are still being reported are left out: on 9 March, the 9th itself, or more.
+SELECT max(window_days) FILTER (WHERE lag = 1) AS one_day, max(window_days) FILTER (WHERE lag = 3) AS three_days, max(window_days) FILTER (WHERE lag = 0) AS none
+FROM unnest('{0,1,3}'::int[]) lag, analytics.anomalies('2025-03-03', '2025-03-09', lag_days => lag, as_of => '2025-03-09', verdicts => NULL);
+SELECT count(*) FROM analytics.anomalies('2025-03-03', '2025-03-09', lag_days => 10, as_of => '2025-03-09', verdicts => NULL);
+-- What asks for more says less.
+SELECT effect, count(*) AS alerts FROM unnest('{0.2,1.5,8}'::float8[]) effect, analytics.anomalies('2025-03-03', '2025-03-09', min_effect => effect) GROUP BY 1 ORDER BY 1;
+SELECT count(*) FILTER (WHERE impact < 700 AND anomaly_type <> 'zero_spend') AS small, count(*) > 0 AS some FROM analytics.anomalies('2025-03-03', '2025-03-09', min_impact => 700);
+SELECT count(*) FROM analytics.anomalies('2025-03-03', '2025-03-09', '{tiktok}');
+SELECT count(*) FROM analytics.anomalies('2025-03-03', '2025-03-09', row_limit => 2);
+-- The other dimensions. Leads without ads are counted on each day that anything was reported on.
+INSERT INTO warehouse.dim_products SELECT 1, 'p' || p, 1, 'Product ' || p FROM generate_series(1, 3) p;
+INSERT INTO warehouse.dim_branches SELECT 1, 'b' || b, 1, 'Branch ' || b FROM generate_series(1, 2) b;
+INSERT INTO warehouse.lead_daily
+SELECT 1, date '2025-02-01' + d, 'organic', 'Organic Search', false, '', 'p' || p, 'b' || b, n, 0, 0 FROM generate_series(0, 36) d, generate_series(1, 3) p, generate_series(1, 2) b,
+    LATERAL (SELECT (5 + (d * p + b) % 4) * CASE WHEN d >= 30 AND p = 2 THEN 0 WHEN d >= 30 AND b = 1 THEN 0.4 ELSE 1 END) v (n) WHERE n >= 1;
+SELECT dimension, anomaly_type, severity, platform, campaign_name, campaign_id, leads, round(expected::numeric, 1) AS expected, reason
+FROM unnest('{channel,product,branch,platform,total}'::text[]) dimension, analytics.anomalies('2025-03-03', '2025-03-09', dimension => dimension);
+-- Another business of another currency: each unit belongs to one.
+INSERT INTO warehouse.settings (business_id, currency) VALUES (2, 'UAH');
+INSERT INTO warehouse.dim_campaigns (business_id, platform, campaign_id, campaign_name, status, origin) VALUES (2, 'google', '02 dear', '02 dear', 'ENABLED', 'campaigns');
+INSERT INTO warehouse.campaign_roi_daily
+SELECT 2, r.date, r.platform, k.campaign_key, r.leads, 0, 0, 0, 0, r.spend * 40, r.impressions, r.clicks
+FROM warehouse.campaign_roi_daily r JOIN warehouse.dim_campaigns c USING (business_id, campaign_key), warehouse.dim_campaigns k WHERE c.campaign_name = '02 dear' AND k.business_id = 2;
+SELECT anomaly_type, spend, round(ratio::numeric, 2) AS ratio, reason FROM analytics.anomalies('2025-03-03', '2025-03-09') WHERE campaign_name = '02 dear' ORDER BY spend, anomaly_type;
+SELECT count(*) FROM analytics.anomalies('2025-03-03', '2025-03-09', business_id => 2);
+DELETE FROM warehouse.campaign_roi_daily WHERE business_id = 2;
+DELETE FROM warehouse.dim_campaigns WHERE business_id = 2;
+-- Arguments.
+SELECT * FROM analytics.anomalies('2025-03-09', '2025-03-03');
+SELECT * FROM analytics.anomalies(NULL, '2025-03-03');
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', '{gogle}');
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', row_limit => 0);
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', dimension => 'colour');
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => '{bad}');
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', baseline_days => 3);
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', q => 1.5);
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', min_effect => -1);
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', lag_days => -1);
+SELECT * FROM analytics.anomalies('2025-03-03', '2025-03-09', min_impact => 'NaN');
+
+-- Any metric of any relation: cost per click of the same campaigns, and the day's leads of each.
+SELECT verdict, change, tested_as, count(*), round(min(ratio)::numeric, 2) AS ratio
+FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'CASE WHEN date >= ''2025-03-03'' AND campaign_key % 2 = 0 THEN 2 ELSE 1 END * spend / clicks',
+    '2025-03-03', '2025-03-09', series => 'campaign_key', kind => 'positive', direction => 'up') GROUP BY 1, 2, 3 ORDER BY 1, 2;
+SELECT verdict, change, tested_as, count(*) FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'leads', '2025-03-03', '2025-03-09', series => 'campaign_key')
+GROUP BY 1, 2, 3 ORDER BY 1, 2;
+SELECT verdict, change, tested_as, count(*) FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'leads', '2025-03-03', '2025-03-09', series => 'campaign_key',
+    exposure => 'spend', direction => 'down') GROUP BY 1, 2, 3 ORDER BY 1, 2;
+SELECT series_name, verdict, tested_as FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'spend - 500', '2025-03-03', '2025-03-09');
+SELECT count(*) FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'spend', '2030-03-03', '2030-03-09');
+SELECT * FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'spend', '2025-03-03', '2025-03-09', direction => 'sideways');
+SELECT * FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'spend', '2025-03-03', '2025-03-09', kind => 'odd');
+SELECT * FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', 'spent', '2025-03-03', '2025-03-09');
+SELECT * FROM analytics.metric_anomalies('warehouse.campaign_roi_daily', 'date', NULL, '2025-03-03', '2025-03-09');
+
+-- The history, day by day: an alert is raised once while it lasts, and again where it has become worse or comes back.
+CREATE TABLE kept_days AS SELECT * FROM warehouse.campaign_roi_daily WHERE date > '2025-03-02';
+CREATE FUNCTION pg_temp.live(until date) RETURNS TABLE (day date, counts text) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR day IN SELECT generate_series(max(r.date) + 1, until, '1 day')::date FROM warehouse.campaign_roi_daily r LOOP
+        INSERT INTO warehouse.campaign_roi_daily SELECT k.business_id, live.day, k.platform, k.campaign_key, k.leads, 0, 0, 0, 0, k.spend, k.impressions, k.clicks
+            FROM kept_days k WHERE k.date = LEAST(live.day, date '2025-03-09');
+        SELECT format('%s read, %s new, %s changed, %s as before', c.rows_read, c.inserted, c.updated, c.unchanged) INTO counts FROM analytics.record_anomalies(1) c;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+DELETE FROM warehouse.campaign_roi_daily WHERE date > '2025-03-02';
+SELECT * FROM analytics.configure_alerts(dimensions => '{campaign}', window_days => 3);
+SELECT * FROM pg_temp.live('2025-03-09');
+SELECT unit_name, anomaly_type, date_from, date_to, last_seen, severity, reason FROM warehouse.anomaly_history ORDER BY unit_name, anomaly_type, date_to;
+SELECT inserted, updated, unchanged > 0 AS unchanged FROM analytics.record_anomalies(1);
+-- Without a cool-down each day raises it again.
+TRUNCATE warehouse.anomaly_history;
+DELETE FROM warehouse.campaign_roi_daily WHERE date > '2025-03-05';
+SELECT (s).cooldown_days FROM analytics.configure_alerts(cooldown_days => 0) s;
+SELECT FROM pg_temp.live('2025-03-08');
+SELECT unit_name, anomaly_type, count(*) AS alerts FROM warehouse.anomaly_history GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2;
+-- Nothing is watched, nothing is raised.
+SELECT (s).dimensions FROM analytics.configure_alerts(dimensions => '{}') s;
+SELECT rows_read FROM analytics.record_anomalies(1);
+SELECT analytics.configure_alerts(dimensions => '{colour}');
+SELECT analytics.configure_alerts(window_days => 0);
+SELECT analytics.configure_alerts(q => 2);
+SELECT analytics.configure_alerts(business_id => NULL);
+
+-- The demo data hide a cost spike, a lead drop, a dear day and a paused campaign: these are found, and nothing else, in no week before.
+DROP TABLE kept_days;
+DROP SCHEMA warehouse CASCADE;
+SELECT analytics.install();
+SELECT analytics.load_demo();
+SELECT anomaly_type, severity, platform, campaign_name, leads, spend, round(current_cpl) AS current_cpl, round(baseline_cpl) AS baseline_cpl, reason
+FROM analytics.anomalies('2025-10-20', '2025-10-31');
+SELECT anomaly_type, severity, campaign_name, reason FROM analytics.anomalies('2025-10-14', '2025-10-14');
+SELECT campaign_name, verdict, reason FROM analytics.anomalies('2025-10-20', '2025-10-31', verdicts => '{paused}');
+SELECT d::date AS week_of, anomaly_type, campaign_name FROM generate_series(date '2025-09-01', '2025-10-13', '7 days') d, analytics.anomalies(d::date, d::date + 6)
+WHERE d::date <> '2025-10-13';
+SELECT anomaly_type, campaign_name FROM analytics.anomalies('2025-10-13', '2025-10-19');
+SELECT dimension, anomaly_type, severity, unit_name, date_from, date_to FROM warehouse.anomaly_history ORDER BY alert_id;
+CALL analytics.refresh();
+SELECT count(*) AS alerts, count(DISTINCT raised_at::date) AS days FROM warehouse.anomaly_history;
+SELECT inserted, updated, unchanged FROM warehouse.refresh_step WHERE name = 'anomalies' ORDER BY run_id DESC LIMIT 1;
+SELECT analytics.drop_demo();

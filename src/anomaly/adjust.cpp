@@ -1,0 +1,93 @@
+#include "anomaly/adjust.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+
+#include "kernel/error.hpp"
+
+namespace marketing::anomaly {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+/** The places of the tests, the smallest p-value first. */
+std::vector<std::size_t> order_of(std::span<const double> p)
+{
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < p.size(); ++i) {
+        if (std::isnan(p[i])) {
+            continue;
+        }
+        if (p[i] < 0 || p[i] > 1) {
+            throw Error(ErrorCode::invalid_parameter, "p-values must lie between 0 and 1");
+        }
+        order.push_back(i);
+    }
+    std::sort(order.begin(), order.end(), [p](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+    return order;
+}
+
+void step_up(std::span<const double> p, std::span<const std::size_t> order, double factor, std::span<double> adjusted)
+{
+    double least = 1;
+    for (std::size_t rank = order.size(); rank > 0; --rank) {
+        const std::size_t place = order[rank - 1];
+        least = std::min(least, factor * p[place] * static_cast<double>(order.size()) / static_cast<double>(rank));
+        adjusted[place] = least;
+    }
+}
+
+void step_down(std::span<const double> p, std::span<const std::size_t> order, std::span<double> adjusted)
+{
+    double most = 0;
+    for (std::size_t rank = 0; rank < order.size(); ++rank) {
+        const std::size_t place = order[rank];
+        most = std::max(most, static_cast<double>(order.size() - rank) * p[place]);
+        adjusted[place] = std::min(1.0, most);
+    }
+}
+
+double harmonic(std::size_t n)
+{
+    double sum = 0;
+    for (std::size_t i = n; i > 0; --i) {
+        sum += 1 / static_cast<double>(i);
+    }
+    return sum;
+}
+
+}  // namespace
+
+std::vector<double> p_adjust(std::span<const double> p, Adjustment method)
+{
+    std::vector<double> adjusted(p.size(), std::numeric_limits<double>::quiet_NaN());
+    const auto order = order_of(p);
+    switch (method) {
+        case Adjustment::bh: step_up(p, order, 1, adjusted); break;
+        case Adjustment::by: step_up(p, order, harmonic(order.size()), adjusted); break;
+        case Adjustment::holm: step_down(p, order, adjusted); break;
+    }
+    return adjusted;
+}
+
+Adjustment find_adjustment(std::string_view name)
+{
+    std::string lower(name);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    if (lower == "bh") {
+        return Adjustment::bh;
+    }
+    if (lower == "by") {
+        return Adjustment::by;
+    }
+    if (lower == "holm") {
+        return Adjustment::holm;
+    }
+    throw Error(ErrorCode::invalid_parameter, "unknown method \"" + std::string(name) + "\"", {}, "Use BH, BY or holm.");
+}
+
+}  // namespace marketing::anomaly

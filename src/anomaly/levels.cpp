@@ -1,0 +1,176 @@
+#include "anomaly/levels.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+
+namespace marketing::anomaly {
+namespace {
+
+constexpr double robust_deviation = 1.4826;  // of a normal distribution, in units of its median absolute deviation
+constexpr double tenths_apart = 2.563;       // from the lowest to the highest tenth of a normal distribution
+constexpr double tenths_part = 0.7;
+constexpr double drawn_in = 2.5;
+constexpr double about = 0.8;     // of the distance from the mean
+constexpr double own_part = 0.3;  // a month of days tells a correlation badly
+constexpr double most_correlation = 0.8;
+
+/** Of sorted values, between neighbours in proportion. */
+double quantile(const std::vector<double>& sorted, double share)
+{
+    const double place = share * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const double rest = place - static_cast<double>(below);
+    return below + 1 < sorted.size() ? sorted[below] + rest * (sorted[below + 1] - sorted[below]) : sorted[below];
+}
+
+/** By the median distance from the median; by the outer tenths where most days are alike. */
+double robust_reach(const std::vector<double>& sorted)
+{
+    const double center = quantile(sorted, 0.5);
+    std::vector<double> distances;
+    for (const double value : sorted) {
+        distances.push_back(std::abs(value - center));
+    }
+    const auto middle = distances.begin() + std::ssize(distances) / 2;
+    std::nth_element(distances.begin(), middle, distances.end());
+    const double tenths = (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / tenths_apart;
+    return drawn_in * std::max(robust_deviation * *middle, tenths_part * tenths);
+}
+
+double draw_in(double value, double center, double reach)
+{
+    return reach > 0 ? std::clamp(value, center - reach, center + reach) : value;
+}
+
+/** How many values lie about as far out as `value`, or farther, on the side that is asked for. */
+std::size_t as_far_out(const Baseline& baseline, double value, Alternative alternative)
+{
+    const double bound = baseline.mean + about * (value - baseline.mean);
+    const bool upwards =
+        alternative == Alternative::greater || (alternative == Alternative::two_sided && value > baseline.mean);
+    const auto& values = baseline.values;
+    return static_cast<std::size_t>(upwards ? values.end() - std::lower_bound(values.begin(), values.end(), bound)
+                                            : std::upper_bound(values.begin(), values.end(), bound) - values.begin());
+}
+
+/** By how much the variance of a mean of `count` correlated days exceeds that of independent ones. */
+double inflation(double correlation, std::size_t count)
+{
+    double sum = 1;
+    double power = 1;
+    for (std::size_t lag = 1; lag < count && power > 1e-12; ++lag) {
+        power *= correlation;
+        sum += 2 * (1 - static_cast<double>(lag) / static_cast<double>(count)) * power;
+    }
+    return sum;
+}
+
+/** p-value of a deviate of `t`, on the side that is asked for. */
+double side_p(double t, double df, Alternative alternative)
+{
+    switch (alternative) {
+        case Alternative::greater: return student_tail(t, df);
+        case Alternative::less: return student_tail(-t, df);
+        case Alternative::two_sided: break;
+    }
+    return 2 * student_tail(std::abs(t), df);
+}
+
+/** How far out a shift lies, on the side that is asked for. */
+double outwards(double shift, Alternative alternative)
+{
+    return alternative == Alternative::greater ? shift : alternative == Alternative::less ? -shift : std::abs(shift);
+}
+
+/** How far a shift lies beyond the margin, in its direction. */
+double beyond(double shift, double margin, Alternative alternative)
+{
+    switch (alternative) {
+        case Alternative::greater: return shift - margin;
+        case Alternative::less: return shift + margin;
+        case Alternative::two_sided: break;
+    }
+    return shift > 0 ? std::max(shift - margin, 0.0) : std::min(shift + margin, 0.0);
+}
+
+}  // namespace
+
+Baseline describe(std::span<const Level> levels)
+{
+    Baseline result;
+    for (const Level& level : levels) {
+        result.values.push_back(level.value);
+    }
+    std::sort(result.values.begin(), result.values.end());
+    const double center = quantile(result.values, 0.5);
+    result.reach = robust_reach(result.values);
+    std::vector<double> drawn;
+    for (const Level& level : levels) {
+        drawn.push_back(draw_in(level.value, center, result.reach));
+        result.mean += drawn.back() / static_cast<double>(levels.size());
+    }
+    double squares = 0;
+    double products = 0;
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+        squares += (drawn[i] - result.mean) * (drawn[i] - result.mean);
+        if (i > 0 && levels[i].day == levels[i - 1].day + 1) {
+            products += (drawn[i] - result.mean) * (drawn[i - 1] - result.mean);
+        }
+    }
+    const auto count = static_cast<double>(levels.size());
+    result.deviation = count > 1 ? std::sqrt(squares / (count - 1)) : 0;
+    result.correlation = squares > 0 ? products / squares + 1 / count : 0;
+    return result;
+}
+
+double pooled_correlation(double own, double mean) noexcept
+{
+    return std::clamp(own_part * own + (1 - own_part) * mean, 0.0, most_correlation);
+}
+
+LevelTest level_test(std::span<const Level> window, const Baseline& baseline, double correlation, double least_deviation,
+                     double margin, Alternative alternative)
+{
+    const auto m = static_cast<double>(window.size());
+    const auto n = static_cast<double>(baseline.values.size());
+    const double of_window = inflation(correlation, window.size()) / m;
+    const double of_baseline = inflation(correlation, baseline.values.size()) / n;
+    const double deviation =
+        std::max(baseline.deviation / std::sqrt(std::max(0.1, 1 - of_baseline)), std::max(least_deviation, 1e-12));
+    const double df = std::max(4.0, n * (1 - correlation) / (1 + correlation) - 1);
+
+    // One day far out is a matter of its own, and does not move the level.
+    std::vector<double> sorted;
+    for (const Level& level : window) {
+        sorted.push_back(level.value);
+    }
+    std::sort(sorted.begin(), sorted.end());
+    const double center = quantile(sorted, 0.5);
+    LevelTest result{};
+    double farthest = 0;
+    for (std::size_t i = 0; i < window.size(); ++i) {
+        result.shift += draw_in(window[i].value, center, baseline.reach) / m;
+        const double distance = outwards(window[i].value - baseline.mean, alternative);
+        if (i == 0 || distance > farthest) {
+            farthest = distance;
+            result.peak = i;
+        }
+    }
+    result.shift -= baseline.mean;
+    const double error = deviation * std::sqrt(of_window + of_baseline);
+    result.half_width = error * boost::math::quantile(complement(boost::math::students_t_distribution<double>(df), 0.025));
+    result.z = beyond(result.shift, margin, alternative) / error;
+    double p = side_p(result.z, df, alternative);
+    if (window.size() > 1) {
+        // A single day is judged by a distribution of heavy tails and by the days seen before, and there are as many chances as days.
+        const double peak = window[result.peak].value;
+        const double t = beyond(peak - baseline.mean, margin, alternative) / (deviation * std::sqrt(1 + of_baseline));
+        const double seen = static_cast<double>(as_far_out(baseline, peak, alternative)) / (n + 1);
+        p = 2 * std::min(p, m * std::max(seen, side_p(t, std::clamp(n / 10, 4.0, df), alternative)));
+    }
+    result.p_value = std::clamp(p, 1e-300, 1.0);
+    return result;
+}
+
+}  // namespace marketing::anomaly

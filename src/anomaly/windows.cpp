@@ -1,0 +1,506 @@
+#include "anomaly/windows.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+
+#include "anomaly/clumps.hpp"
+#include "anomaly/levels.hpp"
+#include "kernel/error.hpp"
+
+namespace marketing::anomaly {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+constexpr int week = 7;
+constexpr std::int32_t longest = 36600;
+// No verdict where even none at all would not be remarkable.
+constexpr double remarkable = 0.05;
+// What days of the week are drawn to 1 or to those of all series by: counts per dispersion, and days.
+constexpr double week_events = 20;
+constexpr double week_days = 4;
+// The latest of them tell how much the days vary; older ones add little, and it may have changed.
+constexpr std::int32_t dispersion_days = 90;
+constexpr double least_log_deviation = 0.02;
+
+using Week = std::array<double, week>;
+
+struct Day {
+    std::int32_t day;
+    bool in_window;
+    double value;
+    double exposure;  // of a rate; 1 for counts and amounts, until the week is known
+};
+
+/** The active days of one series. */
+struct Activity {
+    std::int64_t series = 0;
+    std::vector<Day> days;
+    WindowResult result{};
+    double own_exposure_window = 0;
+    double own_exposure_baseline = 0;
+};
+
+int weekday(std::int32_t day)
+{
+    return ((day % week) + week) % week;
+}
+
+void check(const WindowRequest& request)
+{
+    const auto refuse = [](const char* message) { throw Error(ErrorCode::invalid_parameter, message); };
+    if (request.window_to < request.window_from) {
+        refuse("the window ends before it begins");
+    }
+    if (request.baseline_days < 1 || request.baseline_days > longest || request.window_to - request.window_from > longest) {
+        refuse("baseline and window must be of 1 to 36600 days");
+    }
+    if (!std::isfinite(request.margin) || request.margin < 0) {
+        refuse("min_effect must be a finite number that is not negative");
+    }
+    if (request.min_days < 2 || !(request.min_events >= 0)) {
+        refuse("min_days must be at least 2, and min_events not negative");
+    }
+}
+
+class Windows {
+public:
+    Windows(const DayRows& rows, const WindowRequest& request, const kernel::StopFlag& stop)
+        : request_(request),
+          stop_(stop),
+          first_(request.window_from - request.baseline_days),
+          grid_(rows, first_, request.window_to),
+          with_exposure_(!rows.exposure.empty())
+    {
+    }
+
+    std::vector<WindowResult> compare()
+    {
+        for (const DaySeries& series : grid_.series()) {
+            collect(series);
+        }
+        stop_.poll();
+        if (request_.kind == Kind::count || request_.kind == Kind::rate) {
+            compare_counts();
+        } else {
+            compare_levels();
+        }
+        std::vector<WindowResult> results;
+        for (const Activity& each : activities_) {
+            results.push_back(each.result);
+        }
+        return results;
+    }
+
+private:
+    [[nodiscard]] bool in_window(std::int32_t day) const { return day >= request_.window_from; }
+
+    /** Whether a day counts, and what it counts. */
+    [[nodiscard]] bool is_active(double value, double exposure, bool ever_exposed) const
+    {
+        const bool counted = std::isfinite(value);
+        switch (request_.kind) {
+            case Kind::rate: return counted && value >= 0 && exposure > 0;
+            case Kind::count: return counted && value >= 0 && (!ever_exposed || exposure > 0);
+            case Kind::positive: return counted && value > 0;
+            case Kind::real: return counted;
+        }
+        return false;
+    }
+
+    void collect(const DaySeries& series)
+    {
+        Activity activity;
+        activity.series = series.id;
+        const bool ever_exposed =
+            with_exposure_ && std::any_of(series.exposure.begin(), series.exposure.end(), [](double e) { return e > 0; });
+        const bool fill = request_.kind == Kind::count && request_.gaps_are_zero && !ever_exposed;
+        bool begun = false;
+        for (std::size_t i = 0; i < series.value.size(); ++i) {
+            const std::int32_t day = first_ + static_cast<std::int32_t>(i);
+            double value = series.value[i];
+            begun = begun || std::isfinite(value);
+            if (fill && begun && std::isnan(value) && grid_.reported()[i]) {
+                value = 0;
+            }
+            if (is_active(value, series.exposure[i], ever_exposed)) {
+                activity.days.push_back({day, in_window(day), value, request_.kind == Kind::rate ? series.exposure[i] : 1});
+                if (ever_exposed) {
+                    (in_window(day) ? activity.own_exposure_window : activity.own_exposure_baseline) += series.exposure[i];
+                }
+            }
+        }
+        if (!activity.days.empty()) {
+            activity.result = summary(activity);
+            activities_.push_back(std::move(activity));
+        }
+    }
+
+    [[nodiscard]] WindowResult summary(const Activity& activity) const
+    {
+        WindowResult result{};
+        result.series = activity.series;
+        result.last_active = first_ - 1;
+        for (const Day& day : activity.days) {
+            (day.in_window ? result.window_days : result.baseline_days) += 1;
+            (day.in_window ? result.window_value : result.baseline_value) += day.value;
+            (day.in_window ? result.window_exposure : result.baseline_exposure) += day.exposure;
+            if (!day.in_window) {
+                result.last_active = day.day;
+            }
+        }
+        for (std::int32_t day = request_.window_from; day <= request_.window_to; ++day) {
+            result.reported_days += grid_.reported()[static_cast<std::size_t>(day - first_)] ? 1 : 0;
+        }
+        result.expected = result.ratio = result.ratio_low = result.ratio_high = result.z = result.p_value = unknown;
+        result.phi = result.needed_events = result.needed_days = result.peak_ratio = unknown;
+        result.status = result.window_days == 0                    ? Status::inactive
+                        : result.baseline_days == 0                ? Status::no_baseline
+                        : result.baseline_days < request_.min_days ? Status::insufficient_data
+                                                                   : Status::tested;
+        if (result.status == Status::insufficient_data || result.status == Status::no_baseline) {
+            result.needed_days = request_.min_days - result.baseline_days;
+        }
+        return result;
+    }
+
+    // -- Counts and rates
+
+    void compare_counts()
+    {
+        if (request_.kind == Kind::count && request_.weekly) {
+            weigh_weekdays();
+        }
+        std::vector<PhiWeights> likelihoods(activities_.size());
+        std::vector<PhiWeights> known;
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            const Activity& activity = activities_[i];
+            if (activity.result.baseline_days >= request_.min_days && activity.result.baseline_value > 0) {
+                likelihoods[i] = likelihood_of(activity);
+                known.push_back(likelihoods[i]);
+            } else {
+                likelihoods[i].fill(1);
+            }
+            stop_.poll();
+        }
+        const PhiWeights prior = phi_prior(known);
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            if (activities_[i].result.status == Status::tested) {
+                test_counts(activities_[i], phi_posterior(likelihoods[i], prior));
+            }
+            stop_.poll();
+        }
+    }
+
+    PhiWeights likelihood_of(const Activity& activity)
+    {
+        events_.clear();
+        exposures_.clear();
+        const WindowResult& r = activity.result;
+        std::int32_t left_out = std::max(0, r.baseline_days - dispersion_days);
+        for (const Day& day : activity.days) {
+            if (!day.in_window && left_out-- <= 0) {
+                events_.push_back(day.value);
+                exposures_.push_back(day.exposure);
+            }
+        }
+        return phi_likelihood(events_, exposures_,
+                              (r.window_value + r.baseline_value) / (r.window_exposure + r.baseline_exposure));
+    }
+
+    /** Events of each day of the week over what they would be if all days were alike, drawn to `usual`. */
+    static Week weekday_factors(const Week& events, const Week& even, const Week& usual, double weight)
+    {
+        Week factors{};
+        for (std::size_t i = 0; i < week; ++i) {
+            factors[i] = (events[i] + weight * usual[i]) / (even[i] + weight);
+        }
+        return factors;
+    }
+
+    void weigh_weekdays()
+    {
+        Week all_events{};
+        Week all_even{};
+        Week none{};
+        none.fill(1);
+        for (const Activity& activity : activities_) {
+            add_weekdays(activity, all_events, all_even);
+        }
+        double dispersion = 0;
+        double series = 0;
+        for (const Activity& activity : activities_) {
+            if (activity.result.baseline_days > 1 && activity.result.baseline_value > 0) {
+                dispersion += dispersion_of(activity);
+                ++series;
+            }
+        }
+        const Week usual =
+            weekday_factors(all_events, all_even, none, week_events * std::max(1.0, series > 0 ? dispersion / series : 1));
+        for (Activity& activity : activities_) {
+            Week events{};
+            Week even{};
+            add_weekdays(activity, events, even);
+            const Week factors = weekday_factors(events, even, usual, week_events * std::max(1.0, dispersion_of(activity)));
+            activity.result.window_exposure = activity.result.baseline_exposure = 0;
+            for (Day& day : activity.days) {
+                day.exposure = factors[static_cast<std::size_t>(weekday(day.day))];
+                (day.in_window ? activity.result.window_exposure : activity.result.baseline_exposure) += day.exposure;
+            }
+        }
+    }
+
+    static void add_weekdays(const Activity& activity, Week& events, Week& even)
+    {
+        const double per_day = activity.result.baseline_value / std::max(1, activity.result.baseline_days);
+        for (const Day& day : activity.days) {
+            if (!day.in_window) {
+                events[static_cast<std::size_t>(weekday(day.day))] += day.value;
+                even[static_cast<std::size_t>(weekday(day.day))] += per_day;
+            }
+        }
+    }
+
+    static double dispersion_of(const Activity& activity)
+    {
+        const double mean = activity.result.baseline_value / std::max(1, activity.result.baseline_days);
+        double squares = 0;
+        for (const Day& day : activity.days) {
+            squares += day.in_window ? 0 : (day.value - mean) * (day.value - mean);
+        }
+        return mean > 0 && activity.result.baseline_days > 1 ? squares / (activity.result.baseline_days - 1) / mean : 1;
+    }
+
+    /** Fewer events for less exposure are no surprise: a count that is tested for a fall expects that much less. */
+    [[nodiscard]] double excused(const Activity& activity) const
+    {
+        const WindowResult& r = activity.result;
+        if (request_.kind != Kind::count || request_.alternative != Alternative::less ||
+            !(activity.own_exposure_baseline > 0)) {
+            return 1;
+        }
+        return std::min(1.0, activity.own_exposure_window / r.window_days / (activity.own_exposure_baseline / r.baseline_days));
+    }
+
+    void test_counts(Activity& activity, const PhiWeights& posterior)
+    {
+        WindowResult& r = activity.result;
+        const Rate current{r.window_value, r.window_exposure * excused(activity)};
+        const Rate baseline{r.baseline_value, r.baseline_exposure};
+        r.phi = phi_mean(posterior);
+        r.expected = baseline.events / baseline.exposure * current.exposure;
+        r.ratio = r.expected > 0 ? current.events / r.expected : unknown;
+        RateOptions options;
+        options.phi = r.phi;
+        options.df = r.baseline_days - 1;
+        const RateRatio interval = rate_ratio_test(current, baseline, options);
+        r.ratio_low = interval.ci_low;
+        r.ratio_high = interval.ci_high;
+        r.needed_events = missing_events(current, baseline, posterior);
+        if (r.needed_events > 0) {
+            r.status = Status::insufficient_data;
+            return;
+        }
+        r.needed_events = unknown;
+        const Tails high = clumped_tails(current, baseline, 1 + request_.margin, posterior);
+        const Tails low = request_.margin > 0 ? clumped_tails(current, baseline, 1 / (1 + request_.margin), posterior) : high;
+        switch (request_.alternative) {
+            case Alternative::greater:
+                r.p_value = high.more;
+                r.z = deviate(high);
+                break;
+            case Alternative::less:
+                r.p_value = low.fewer;
+                r.z = deviate(low);
+                break;
+            case Alternative::two_sided:
+                r.p_value = 2 * std::min(high.more, low.fewer);
+                r.z = deviate(high) > 0 ? deviate(high) : std::min(deviate(low), 0.0);
+                break;
+        }
+        r.p_value = std::clamp(r.p_value, 1e-300, 1.0);
+    }
+
+    /** How many more events would have to be expected for an answer; 0 where there is one. */
+    [[nodiscard]] double missing_events(const Rate& current, const Rate& baseline, const PhiWeights& posterior) const
+    {
+        const double expected = baseline.events / baseline.exposure * current.exposure;
+        if (current.events < request_.min_events && expected < request_.min_events) {
+            return std::max(request_.min_events - expected, 0.0);
+        }
+        if (request_.alternative != Alternative::less) {
+            return 0;
+        }
+        const double none = clumped_tails({0, current.exposure}, baseline, 1 / (1 + request_.margin), posterior).fewer;
+        return none <= remarkable ? 0 : expected * (std::log(remarkable) / std::log(std::min(none, 0.99)) - 1);
+    }
+
+    // -- Amounts
+
+    [[nodiscard]] double scaled(double value) const { return request_.kind == Kind::positive ? std::log(value) : value; }
+    /** What a shift of the scale makes of an amount of `from`. */
+    [[nodiscard]] double unscaled(double from, double shift) const
+    {
+        return request_.kind == Kind::positive ? from * std::exp(shift) : from + shift;
+    }
+
+    [[nodiscard]] std::vector<Level> levels(const Activity& activity, bool window, const Week& factors) const
+    {
+        std::vector<Level> found;
+        for (const Day& day : activity.days) {
+            if (day.in_window == window) {
+                found.push_back({day.day, scaled(day.value) - factors[static_cast<std::size_t>(weekday(day.day))]});
+            }
+        }
+        return found;
+    }
+
+    void compare_levels()
+    {
+        const std::vector<Week> factors = level_weeks();
+        std::vector<Baseline> baselines;
+        double correlations = 0;
+        double count = 0;
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            const auto before = levels(activities_[i], false, factors[i]);
+            baselines.push_back(before.empty() ? Baseline{} : describe(before));
+            if (activities_[i].result.baseline_days >= request_.min_days) {
+                correlations += baselines.back().correlation;
+                ++count;
+            }
+        }
+        const double usual = count > 0 ? correlations / count : 0;
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            if (activities_[i].result.status == Status::tested) {
+                test_levels(activities_[i], baselines[i], pooled_correlation(baselines[i].correlation, usual), factors[i]);
+            }
+            stop_.poll();
+        }
+    }
+
+    /** What each day of the week adds to a series: its own days drawn to those of all series, in units of each one's deviation. */
+    [[nodiscard]] std::vector<Week> level_weeks() const
+    {
+        std::vector<Week> result(activities_.size(), Week{});
+        if (!request_.weekly) {
+            return result;
+        }
+        Week sums{};
+        Week counts{};
+        std::vector<Week> own(activities_.size(), Week{});
+        std::vector<Week> days(activities_.size(), Week{});
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            const auto before = levels(activities_[i], false, Week{});
+            if (before.size() < static_cast<std::size_t>(request_.min_days)) {
+                continue;
+            }
+            const Baseline baseline = describe(before);
+            const double reach = 2 * baseline.deviation;
+            for (const Level& level : before) {
+                const auto place = static_cast<std::size_t>(weekday(level.day));
+                const double distance = std::clamp(level.value - baseline.mean, -reach, reach);
+                own[i][place] += distance;
+                days[i][place] += 1;
+                sums[place] += baseline.deviation > 0 ? distance / baseline.deviation : 0;
+                counts[place] += 1;
+            }
+            result[i].fill(baseline.deviation);
+        }
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            for (std::size_t place = 0; place < week; ++place) {
+                const double usual = result[i][place] * sums[place] / (counts[place] + week_days);
+                result[i][place] = (own[i][place] + week_days * usual) / (days[i][place] + week_days);
+            }
+        }
+        return result;
+    }
+
+    void test_levels(Activity& activity, const Baseline& baseline, double correlation, const Week& factors)
+    {
+        WindowResult& r = activity.result;
+        const bool logs = request_.kind == Kind::positive;
+        const double margin = logs ? std::log1p(request_.margin) : request_.margin * std::abs(baseline.mean);
+        const double least = logs ? least_log_deviation : least_log_deviation * std::abs(baseline.mean);
+        const auto window = levels(activity, true, factors);
+        const LevelTest test = level_test(window, baseline, correlation, least, margin, request_.alternative);
+        // Sums, as people add them up: the usual day of the baseline, with the days of the week of the window.
+        double per_usual_day = 0;
+        double usual_days = 0;
+        double expected_days = 0;
+        for (const Day& day : activity.days) {
+            const double factor = factors[static_cast<std::size_t>(weekday(day.day))];
+            if (day.in_window) {
+                expected_days += logs ? std::exp(factor) : factor;
+            } else {
+                per_usual_day += logs ? day.value : day.value - factor;
+                usual_days += logs ? std::exp(factor) : 1;
+            }
+        }
+        per_usual_day /= usual_days;
+        r.expected = logs ? per_usual_day * expected_days : per_usual_day * r.window_days + expected_days;
+        r.ratio = r.expected > 0 ? r.window_value / r.expected : unknown;
+        if (logs) {
+            r.ratio_low = r.ratio * std::exp(-test.half_width);
+            r.ratio_high = r.ratio * std::exp(test.half_width);
+        }
+        r.z = test.z;
+        r.p_value = test.p_value;
+        r.peak_day = window[test.peak].day;
+        const double usual = unscaled(per_usual_day, factors[static_cast<std::size_t>(weekday(r.peak_day))]);
+        const auto peak =
+            std::find_if(activity.days.begin(), activity.days.end(), [&r](const Day& day) { return day.day == r.peak_day; });
+        r.peak_ratio = usual > 0 ? peak->value / usual : unknown;
+    }
+
+    WindowRequest request_;
+    kernel::StopFlag stop_;
+    std::int32_t first_;
+    DayGrid grid_;
+    bool with_exposure_;
+    std::vector<Activity> activities_;
+    std::vector<double> events_;
+    std::vector<double> exposures_;
+};
+
+}  // namespace
+
+std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowRequest& request, const kernel::StopFlag& stop)
+{
+    check(request);
+    return Windows(rows, request, stop).compare();
+}
+
+Kind find_kind(std::string_view name)
+{
+    if (name == "count") {
+        return Kind::count;
+    }
+    if (name == "rate") {
+        return Kind::rate;
+    }
+    if (name == "positive") {
+        return Kind::positive;
+    }
+    if (name == "real") {
+        return Kind::real;
+    }
+    throw Error(ErrorCode::invalid_parameter, "unknown kind \"" + std::string(name) + "\"", {},
+                "Use count, rate, positive or real.");
+}
+
+std::string_view name_of(Status status) noexcept
+{
+    switch (status) {
+        case Status::tested: return "tested";
+        case Status::insufficient_data: return "insufficient_data";
+        case Status::inactive: return "inactive";
+        case Status::no_baseline: return "no_baseline";
+    }
+    return {};
+}
+
+}  // namespace marketing::anomaly

@@ -1,0 +1,77 @@
+/**
+ * A window of days against the days before it, for many series at once.
+ *
+ * Counts and rates are tested as counts (clumps.hpp), what is measured on the scale of its logarithm or as it is (levels.hpp).
+ * Days that a series was not active on count neither here nor there: a pause is not a zero.
+ */
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "anomaly/day_grid.hpp"
+#include "anomaly/rates.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::anomaly {
+
+enum class Kind {
+    count,     // events per day; days without exposure are pauses, and less exposure excuses fewer events
+    rate,      // events per exposure
+    positive,  // amounts that vary by factors: spend, cost per click
+    real,      // amounts that vary by differences
+};
+
+enum class Status {
+    tested,
+    insufficient_data,  // too few days or events for any answer
+    inactive,           // no active day in the window
+    no_baseline,        // no active day before it
+};
+
+struct WindowRequest {
+    Kind kind = Kind::count;
+    Alternative alternative = Alternative::two_sided;
+    std::int32_t window_from = 0;  // days, both ends included
+    std::int32_t window_to = 0;
+    std::int32_t baseline_days = 30;
+    double margin = 0;
+    std::int32_t min_days = 7;   // active days that a baseline needs
+    double min_events = 3;       // expected or found events that a window of counts needs
+    bool gaps_are_zero = false;  // a series without any exposure: days without a row, after its first, had no events
+    bool weekly = true;          // days of the week differ
+};
+
+struct WindowResult {
+    std::int64_t series;
+    Status status;
+    std::int32_t window_days;  // active days
+    std::int32_t baseline_days;
+    std::int32_t reported_days;  // days of the window on which any series has a row
+    std::int32_t last_active;    // last active day before the window
+    double window_value;         // sums over the active days
+    double baseline_value;
+    double window_exposure;
+    double baseline_exposure;
+    double expected;  // what the baseline leads to expect of the window
+    double ratio;     // found over expected
+    double ratio_low;
+    double ratio_high;
+    double z;
+    double p_value;
+    double phi;            // of counts and rates
+    double needed_events;  // where data are insufficient: how many more expected events, or days, there would have to be
+    double needed_days;
+    double peak_ratio;  // of amounts: the most unusual day of the window over what it is expected to be
+    std::int32_t peak_day;
+};
+
+/** One result per series that was active at all, in the order of their ids. */
+[[nodiscard]] std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowRequest& request,
+                                                        const kernel::StopFlag& stop = {});
+
+[[nodiscard]] Kind find_kind(std::string_view name);
+[[nodiscard]] std::string_view name_of(Status status) noexcept;
+
+}  // namespace marketing::anomaly

@@ -1,0 +1,122 @@
+// Fleets of campaigns whose truth is known: daily spend with weekends, leads of negative binomial distribution with variance
+// phi times the mean. Some campaigns change in the window. Shared by the tests and by bench/anomaly/simulate.
+
+#pragma once
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "anomaly/adjust.hpp"
+#include "anomaly/windows.hpp"
+
+namespace anomaly_test {
+
+using namespace marketing::anomaly;
+
+struct FleetPlan {
+    int campaigns = 400;
+    double least_leads = 2;  // a day, even on a logarithmic scale
+    double most_leads = 40;
+    double least_phi = 1;
+    double most_phi = 5;
+    int changed = 40;
+    double change = 0.4;  // of the rate, in the window
+    int window = 7;
+    int baseline = 30;
+    Kind kind = Kind::rate;
+};
+
+struct Fleet {
+    std::vector<double> phi;
+    std::vector<bool> changed;
+    std::vector<std::int64_t> series;
+    std::vector<std::int32_t> day;
+    std::vector<double> leads;
+    std::vector<double> spend;
+};
+
+inline double negative_binomial(std::mt19937_64& random, double mean, double phi)
+{
+    if (phi > 1) {
+        mean = std::gamma_distribution<double>(mean / (phi - 1), phi - 1)(random);
+    }
+    return mean > 0 ? static_cast<double>(std::poisson_distribution<long>(mean)(random)) : 0;
+}
+
+inline Fleet make_fleet(const FleetPlan& plan, std::mt19937_64& random)
+{
+    Fleet fleet;
+    std::uniform_real_distribution<double> uniform(0, 1);
+    std::normal_distribution<double> normal;
+    const auto between = [&](double low, double high) { return low * std::pow(high / low, uniform(random)); };
+    for (int c = 0; c < plan.campaigns; ++c) {
+        const double phi = between(plan.least_phi, plan.most_phi);
+        const double mean = between(plan.least_leads, plan.most_leads);
+        fleet.phi.push_back(phi);
+        fleet.changed.push_back(c < plan.changed);
+        for (int d = 0; d < plan.baseline + plan.window; ++d) {
+            const double money = std::exp(0.15 * normal(random)) * (d % 7 > 4 ? 0.7 : 1);
+            const double effect = c < plan.changed && d >= plan.baseline ? plan.change : 1;
+            fleet.series.push_back(c);
+            fleet.day.push_back(d);
+            fleet.spend.push_back(100 * money);
+            fleet.leads.push_back(negative_binomial(random, mean * money * effect, phi));
+        }
+    }
+    return fleet;
+}
+
+inline std::vector<double> p_values(const Fleet& fleet, const FleetPlan& plan)
+{
+    WindowRequest request;
+    request.kind = plan.kind;
+    request.window_from = plan.baseline;
+    request.window_to = plan.baseline + plan.window - 1;
+    request.baseline_days = plan.baseline;
+    request.min_events = 0;
+    std::vector<double> p;
+    for (const WindowResult& result : compare_windows({fleet.series, fleet.day, fleet.leads, fleet.spend}, request)) {
+        p.push_back(result.p_value);
+    }
+    return p;
+}
+
+/** What becomes of a plan on the average of `rounds` fleets. */
+struct Outcome {
+    double false_rate = 0;   // of unchanged campaigns, at p < 0.01
+    double alerts = 0;       // by Benjamini and Hochberg at 0.1
+    double false_share = 0;  // of the alerts, on average (FDR)
+    double found = 0;        // of the changed campaigns
+};
+
+inline Outcome simulate(const FleetPlan& plan, int rounds, std::uint64_t seed)
+{
+    std::mt19937_64 random(seed);
+    Outcome outcome;
+    double unchanged = 0;
+    for (int round = 0; round < rounds; ++round) {
+        const Fleet fleet = make_fleet(plan, random);
+        const auto p = p_values(fleet, plan);
+        const auto adjusted = p_adjust(p, Adjustment::bh);
+        double alerts = 0;
+        double wrong = 0;
+        for (std::size_t c = 0; c < p.size(); ++c) {
+            if (!fleet.changed[c] && !std::isnan(p[c])) {
+                unchanged += 1;
+                outcome.false_rate += p[c] < 0.01 ? 1 : 0;
+            }
+            if (adjusted[c] <= 0.1) {
+                alerts += 1;
+                wrong += fleet.changed[c] ? 0 : 1;
+            }
+        }
+        outcome.alerts += alerts / rounds;
+        outcome.false_share += alerts > 0 ? wrong / alerts / rounds : 0;
+        outcome.found += plan.changed > 0 ? (alerts - wrong) / plan.changed / rounds : 0;
+    }
+    outcome.false_rate /= unchanged;
+    return outcome;
+}
+
+}  // namespace anomaly_test
