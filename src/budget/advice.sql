@@ -44,17 +44,20 @@ AS $$
                pg_catalog.array_agg(d.date) AS days, pg_catalog.array_agg(d.spend::double precision) AS spend,
                pg_catalog.array_agg(d.leads::double precision) AS leads, pg_catalog.array_agg(d.contracts::double precision) AS contracts
         FROM daily d GROUP BY d.business_id
+    ), advice AS MATERIALIZED (
+        -- Once per business, whatever is joined to it.
+        SELECT b.business_id, b.currency, a.*
+        FROM panel p JOIN business b ON b.business_id = p.business_id
+        CROSS JOIN LATERAL analytics.campaign_actions(p.campaigns, p.platforms, p.days, p.spend, p.leads, p.contracts, b.as_of,
+            b.as_of - reco_budget.date_from + 1, reco_budget.target_cpl::double precision) a
     )
     SELECT a.action, c.platform, c.campaign_name, k.leads, k.spend, pg_catalog.round(k.spend / NULLIF(k.leads, 0), 4),
            pg_catalog.round(k.revenue / NULLIF(k.spend, 0), 4), k.contracts, pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
            pg_catalog.round(k.spend * (1 + COALESCE(a.change_pct, 0)::numeric / 100), 4), a.p_better, pg_catalog.round(a.cpl_low::numeric, 4),
            pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4), a.evidence, a.reason, a.next_review,
-           c.campaign_id, pg_catalog.round(100 * a.expected_false_rate::numeric, 1), b.currency
-    FROM panel p
-    JOIN business b ON b.business_id = p.business_id
-    CROSS JOIN LATERAL analytics.campaign_actions(p.campaigns, p.platforms, p.days, p.spend, p.leads, p.contracts, b.as_of,
-        b.as_of - reco_budget.date_from + 1, reco_budget.target_cpl::double precision) a
-    JOIN campaign k ON k.business_id = p.business_id AND k.campaign_key = a.campaign::bigint
+           c.campaign_id, pg_catalog.round(100 * a.expected_false_rate::numeric, 1), a.currency
+    FROM advice a
+    JOIN campaign k ON k.business_id = a.business_id AND k.campaign_key = a.campaign::bigint
     JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
     ORDER BY a.action = 'monitor', k.spend DESC, c.platform, c.campaign_name, c.campaign_id, k.business_id
     LIMIT analytics.check_row_limit(reco_budget.row_limit)
