@@ -20,24 +20,45 @@ SQL_FRAGMENTS = \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
 	src/anomaly/rates.sql \
+	src/customers/value.sql \
+	src/experiments/experiments.sql \
+	src/budget/posteriors.sql \
+	src/budget/budget.sql \
+	src/anomaly/series.sql \
 	src/warehouse/tables.sql \
+	src/warehouse/views.sql \
+	src/warehouse/upgrade.sql \
 	src/warehouse/settings.sql \
 	src/warehouse/sources.sql \
 	src/warehouse/load.sql \
 	src/warehouse/derive.sql \
 	src/warehouse/rollups.sql \
 	src/warehouse/quality.sql \
+	src/customers/rollups.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
+	src/customers/value_warehouse.sql \
+	src/statistics/statistics.sql \
 	src/endpoints/filters.sql \
+	src/endpoints/results.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
+	src/budget/advice.sql \
+	src/endpoints/campaigns.sql \
+	src/endpoints/funnel.sql \
 	src/attribution/attribution.sql \
+	src/customers/rfm.sql \
+	src/customers/cohort.sql \
+	src/customers/customers.sql \
+	src/customers/segments.sql \
+	src/customers/customer_cohorts.sql \
 	src/anomaly/alerts.sql \
 	src/anomaly/metrics.sql \
 	src/anomaly/history.sql \
+	src/attribution/path_reports.sql \
 	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \
+	src/content/content.sql \
 	src/demo/demo.sql \
 	src/warehouse/end.sql
 

@@ -92,3 +92,78 @@ SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', dimension => 'co
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', cycle => 'lunar');
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', lookback => '-1 day');
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', platforms => '{facebok}');
+
+-- By the date of the touch: what touches of a period earned, whenever the contract followed, against window functions over the raw rows.
+CREATE TEMP TABLE shared_out AS
+SELECT e.utm_source AS key, e.happened_at, k.signed_at, k.total, 1.0 / count(*) OVER (PARTITION BY k.id) AS linear
+FROM raw.contracts k JOIN (SELECT client_id, happened_at, COALESCE(utm_source, '(none)') AS utm_source FROM raw.events) e USING (client_id)
+WHERE e.happened_at BETWEEN k.signed_at - interval '720 hours' AND k.signed_at;
+SELECT p.month, count(*) AS keys, sum(round(f.conversions::numeric, 6)) AS conversions,
+       count(*) FILTER (WHERE abs(f.conversions - COALESCE(e.conversions, 0)) > 1e-9 OR abs(f.revenue - COALESCE(e.revenue, 0)) > 0.0001) AS wrong
+FROM (VALUES ('2025-01-01'::date, '2025-01-31'::date), ('2025-02-01', '2025-02-28'), ('2025-03-01', '2025-12-31')) p (month, until),
+    LATERAL (SELECT * FROM analytics.attribution(p.month, p.until, '{linear}', 'utm_source', '30 days', basis => 'touch') WHERE key <> '(unattributed)') f
+    LEFT JOIN LATERAL (SELECT sum(linear) AS conversions, sum(linear * total) AS revenue FROM shared_out s
+        WHERE s.key = f.key AND (s.happened_at AT TIME ZONE 'Europe/Kyiv')::date BETWEEN p.month AND p.until) e ON true
+GROUP BY 1 ORDER BY 1;
+SELECT round(sum(conversions)::numeric, 6) AS all_contracts, sum(revenue) AS their_revenue FROM
+    (VALUES ('2025-01-01'::date, '2025-01-31'::date), ('2025-02-01', '2025-02-28'), ('2025-03-01', '2025-12-31')) p (month, until),
+    LATERAL analytics.attribution(p.month, p.until, '{linear}', 'utm_source', '30 days', basis => 'touch');
+
+-- What the figures rest on, and how sure a difference is; the same seed gives the same answer.
+SELECT key, round(conversions::numeric, 3) AS conversions, round(conversions_low::numeric, 2) AS low, round(conversions_high::numeric, 2) AS high,
+       revenue_low <= revenue AND revenue <= revenue_high AS within, supporting, clients, round(margin::numeric, 2) AS margin, evidence
+FROM analytics.attribution_support('2025-01-01', '2025-06-30', '{linear}', seed => 1);
+SELECT count(*) AS compared, count(*) FILTER (WHERE a.conversions_low <> s.conversions_low OR a.revenue_high <> s.revenue_high) AS different
+FROM analytics.attribution_support('2025-01-01', '2025-06-30', '{linear}', seed => 1) s
+JOIN analytics.attribution('2025-01-01', '2025-06-30', '{linear}', replicates => 200, seed => 1) a ON a.key = s.key;
+SELECT model, key, other_key, round(p_more_conversions::numeric, 2) AS p_more_conversions, round(p_more_revenue::numeric, 2) AS p_more_revenue
+FROM analytics.attribution_pairs('2025-01-01', '2025-06-30', '{linear}', platforms => '{meta,google,email}', seed => 1);
+SELECT evidence, clients, margin FROM analytics.attribution_support('2025-01-01', '2025-06-30', '{linear}', platforms => '{tiktok}');
+
+-- Assisted: in the journey and not its end
+SELECT count(*) AS keys, sum(a.assisted) AS assisted, sum(a.last_touch) AS last_touch, sum(a.first_touch) AS first_touch,
+       count(*) FILTER (WHERE (a.assisted, a.last_touch, a.assisted_revenue) IS DISTINCT FROM (e.assisted, e.last_touch, e.assisted_revenue)) AS wrong
+FROM analytics.assisted_conversions('2025-01-01', '2025-12-31', 'utm_source', '30 days') a LEFT JOIN (
+    SELECT key, count(*) FILTER (WHERE NOT closes) AS assisted, count(*) FILTER (WHERE closes) AS last_touch, COALESCE(sum(total) FILTER (WHERE NOT closes), 0) AS assisted_revenue
+    FROM (SELECT k.id, k.total, COALESCE(e.utm_source, '(none)') AS key, bool_or(e.happened_at = l.latest) AS closes
+          FROM raw.contracts k JOIN raw.events e ON e.client_id = k.client_id AND e.happened_at BETWEEN k.signed_at - interval '720 hours' AND k.signed_at
+          JOIN LATERAL (SELECT max(x.happened_at) AS latest FROM raw.events x WHERE x.client_id = k.client_id AND x.happened_at <= k.signed_at) l ON true GROUP BY 1, 2, 3) x
+    GROUP BY key) e USING (key);
+
+-- The rules of journeys are arguments; an excluded key is as if it had never been, with a filter of platforms, too.
+SELECT key, conversions FROM analytics.attribution('2025-01-01', '2025-12-31', '{last}', 'utm_source', exclude_keys => '{(none)}') ORDER BY key;
+SELECT key, conversions FROM analytics.attribution('2025-01-01', '2025-12-31', '{last}', 'utm_source', only_keys => '{Newsletter}', platforms => '{email}') ORDER BY key;
+SELECT transform, max_touches, round(sum(conversions) FILTER (WHERE key = 'unknown')::numeric, 4) AS unknown, round(sum(conversions)::numeric, 4) AS all
+FROM (VALUES ('none', NULL::text, NULL::int), ('exposure', NULL, NULL), ('first', NULL, NULL), ('remove_if_last_and_not_all', 'unknown', NULL), ('none', NULL, 1)) r (transform, transform_key, max_touches),
+    LATERAL analytics.attribution('2025-01-01', '2025-12-31', '{linear}', transform => r.transform, transform_key => r.transform_key, max_touches => r.max_touches) GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT include_conversion_touch, sum(conversions) FILTER (WHERE key = '(unattributed)') AS unattributed
+FROM unnest('{true,false}'::bool[]) include_conversion_touch, LATERAL analytics.attribution('2025-01-01', '2025-12-31', '{last}', include_conversion_touch => include_conversion_touch) GROUP BY 1 ORDER BY 1;
+BEGIN;
+UPDATE warehouse.fact_events SET source_type = 'Impression' WHERE utm_source IS NULL;
+SELECT views, string_agg(key || ' ' || round(conversions), ', ' ORDER BY key) AS last FROM unnest('{count,yield,ignore}'::text[]) views,
+    LATERAL analytics.attribution('2025-01-01', '2025-12-31', '{last}', 'utm_source', views => views) GROUP BY 1 ORDER BY 1;
+ROLLBACK;
+
+-- Two businesses: credits add up; money of two currencies does not.
+BEGIN;
+INSERT INTO warehouse.settings (business_id, currency) VALUES (2, 'EUR');
+INSERT INTO warehouse.dim_platforms VALUES (2, 'email', NULL, false);
+INSERT INTO warehouse.fact_events (business_id, client_bucket, source_id, event_id, client_key, occurred_at, event_date, platform, channel, is_paid, channel_rule, touch_number, touch_role, is_lead, is_contract)
+SELECT 2, 0, 9, 'x' || c, c, timestamptz '2025-02-01' + c * interval '1 day', date '2025-02-01' + c, 'email', 'Email', false, '', 1, 'first', true, false FROM generate_series(1, 6) c;
+INSERT INTO warehouse.fact_contracts (business_id, client_bucket, source_id, contract_id, client_key, signed_at, signed_date, amount)
+SELECT 2, 0, 9, 'x' || c, c, timestamptz '2025-02-20', '2025-02-20', 100 FROM generate_series(1, 5) c;
+SELECT business, key, round(conversions::numeric, 4) AS conversions, revenue, spend, currency, round(conversions_low::numeric, 2) AS low
+FROM (VALUES (1), (2), (NULL)) b (business), LATERAL analytics.attribution('2025-01-01', '2025-06-30', '{linear}', business_id => business, replicates => 100) WHERE key IN ('email', 'google') ORDER BY 1, 2;
+SELECT business, key, round(conversions::numeric, 4) AS conversions, revenue, currency FROM (VALUES (1), (2), (NULL)) b (business),
+    LATERAL analytics.markov('2025-01-01', '2025-06-30', business_id => business) WHERE key IN ('email', 'google') ORDER BY 1, 2;
+UPDATE warehouse.settings SET currency = 'UAH';
+SELECT sum(revenue) AS revenue, sum(conversions) AS conversions, min(currency) AS currency FROM analytics.attribution('2025-01-01', '2025-06-30', '{linear}');
+ROLLBACK;
+
+SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', basis => 'lead');
+SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', replicates => -1);
+SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', confidence => 1.5);
+SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', transform => 'remove_if_not_all');
+SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', views => 'sometimes');
+SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', max_touches => 0);
+SELECT * FROM analytics.attribution_pairs('2025-01-01', '2025-01-31', replicates => 0);

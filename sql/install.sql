@@ -6,12 +6,13 @@ DELETE FROM analytics.source;
 RESET client_min_messages;
 
 -- Every reader and procedure says what is missing.
-\set VERBOSITY default
+\set VERBOSITY sqlstate
 SELECT * FROM analytics.kpi('2025-01-01', '2025-01-31');
 SELECT * FROM analytics.trend_leads('2025-01-01', '2025-01-31');
 SELECT * FROM analytics.trend_spend('2025-01-01', '2025-01-31');
 SELECT * FROM analytics.campaigns('2025-01-01', '2025-01-31');
 SELECT * FROM analytics.share_platforms('2025-01-01', '2025-01-31');
+\set VERBOSITY default
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31');
 SELECT * FROM analytics.settings();
 SELECT * FROM analytics.configure(currency => 'UAH');

@@ -288,8 +288,74 @@ FROM unnest(ARRAY[
     'two_touch => NULL', 'two_touch => ''both''',
     'first_weights => NULL', 'first_weights => ''{0.5,0.6}''', 'last_weights => ''{-0.1}''', 'first_weights => ''{0.6}'', last_weights => ''{0.6}''',
     'last_weights => ''{NaN}''', 'include_conversion_touch => NULL', 'exclude_keys => NULL', 'only_keys => ''{NULL}''',
-    'transform => NULL', 'transform => ''frequency''', 'transform => ''exposure'', transform_key => ''x''', 'transform => ''remove_if_not_all''',
+    'transform => NULL', 'transform => ''sideways''', 'views => ''maybe''', 'views => NULL', 'transform => ''exposure'', transform_key => ''x''', 'transform => ''remove_if_not_all''',
     'max_touches => 0', 'stage_keys => NULL', 'models => ''{w_shaped}''', 'models => ''{full_path}'', stage_keys => ''{}''']) WITH ORDINALITY AS u(argument, n) ORDER BY n;
 SELECT pg_temp.refusal('SELECT (SELECT 1 FROM analytics.attribution_credit(NULL, NULL))');
 
+
+-- Clicks beat views, where asked to: the same campaign is seen and clicked
+CREATE TEMP TABLE ads (client int, at timestamptz, id int, key text, is_view boolean, value numeric);
+INSERT INTO ads VALUES (1, '2024-01-01', 1, 'spring', false, NULL), (1, '2024-01-02', 2, 'brand', true, NULL), (1, '2024-01-03', NULL, NULL, NULL, 10),
+    (2, '2024-01-01', 3, 'brand', true, NULL), (2, '2024-01-02', 4, 'spring', true, NULL), (2, '2024-01-03', NULL, NULL, NULL, 20);
+SELECT views, c.key, c.conversions, c.value, c.assisted
+FROM (SELECT analytics.journeys_with_views(client, at, id, key, false, value, is_view) AS j FROM ads) s,
+    unnest('{count,yield,ignore}'::text[]) WITH ORDINALITY v (views, n), analytics.attribution_credit(j, '{last}', views => v.views) c ORDER BY n, c.key;
+SELECT views, (analytics.path_counts_summary(analytics.journey_paths(j, views => v.views))).paths
+FROM (SELECT analytics.journeys_with_views(client, at, id, key, false, value, is_view) AS j FROM ads) s, unnest('{count,yield,ignore}'::text[]) WITH ORDINALITY v (views, n) ORDER BY n;
+
+-- Credit by the date of the touch: periods next to each other add up to all conversions
+SELECT touched_before, c.key, c.conversions, c.value, c.supporting, c.assisted
+FROM kept, (VALUES (NULL, '2024-03-08'::timestamptz), ('2024-03-08', NULL)) p (touched_from, touched_before),
+    analytics.attribution_credit(j, '{linear}', touched_from => p.touched_from::timestamptz, touched_before => p.touched_before) c
+WHERE name = 'all' ORDER BY touched_before, c.key;
+
+-- Uncertainty: the same seed draws the same clients, in any order of the rows, plan and grouping
+CREATE TEMP TABLE bought AS
+SELECT c AS client, timestamptz '2024-01-01' + c * interval '1 hour' + t * interval '1 day' AS at, c * 10 + t AS id,
+       (ARRAY['search', 'email', 'social'])[1 + (c * 7 + t * t) % 3] AS key, CASE WHEN t = 3 THEN c % 50 END::numeric AS value
+FROM generate_series(1, 400) c, generate_series(0, 3) t WHERE (c + t) % 5 <> 0;
+CREATE TEMP TABLE estimated AS
+SELECT b.* FROM (SELECT analytics.journeys(client, at, id, key, false, value) AS j FROM bought) s, analytics.attribution_bootstrap(j, '{first,linear}', seed => 42) b;
+SELECT model, key, round(conversions::numeric, 3) AS conversions, round(conversions_low::numeric, 2) AS low, round(conversions_high::numeric, 2) AS high,
+       round(value_low::numeric, 1) AS value_low, round(value_high::numeric, 1) AS value_high, supporting, clients, cardinality(conversions_replicates) AS n FROM estimated;
+SELECT count(*) AS compared, count(*) FILTER (WHERE e IS DISTINCT FROM b) AS different
+FROM (SELECT analytics.journeys(client, at, id, key, false, value ORDER BY md5(id::text)) AS j FROM bought) s, analytics.attribution_bootstrap(j, '{first,linear}', seed => 42) b
+FULL JOIN estimated e ON (e.model, e.key) = (b.model, b.key);
+SELECT count(*) AS compared, count(*) FILTER (WHERE abs(sum - e.conversions_replicates[r]) > 1e-9) AS different
+FROM (SELECT b.model, b.key, u.r, sum(u.x) FROM (SELECT client % 4 AS bucket, analytics.journeys(client, at, id, key, false, value) AS j FROM bought GROUP BY 1) s,
+          analytics.attribution_bootstrap(j, '{first,linear}', seed => 42) b, unnest(b.conversions_replicates) WITH ORDINALITY u (x, r) GROUP BY 1, 2, 3) g
+JOIN estimated e USING (model, key);
+SELECT count(*) FILTER (WHERE b.conversions_replicates = e.conversions_replicates) AS like_another_seed,
+       count(*) FILTER (WHERE abs(b.conversions_low - percentile) > 1e-9) AS unlike_percentile_cont
+FROM (SELECT analytics.journeys(client, at, id, key, false, value) AS j FROM bought) s, analytics.attribution_bootstrap(j, '{first,linear}', seed => 43) b
+JOIN estimated e ON (e.model, e.key) = (b.model, b.key),
+    LATERAL (SELECT percentile_cont(0.05) WITHIN GROUP (ORDER BY x) AS percentile FROM unnest(b.conversions_replicates) x) p;
+SELECT a.key, b.key, round(analytics.probability_greater(a.conversions_replicates, b.conversions_replicates)::numeric, 3) AS p_more
+FROM estimated a JOIN estimated b USING (model) WHERE model = 'linear' AND a.key < b.key ORDER BY 1, 2;
+SELECT analytics.probability_greater('{1,2,3,4}', '{2,2,2,2}') AS p, analytics.probability_greater('{}', '{}') AS of_none;
+-- Counted paths draw the same clients
+SELECT count(*) AS compared, count(*) FILTER (WHERE abs(p.conversions - e.conversions_replicates[r]) > 1e-9) AS different
+FROM (SELECT analytics.journeys(client, at, id, key, false, value) AS j FROM bought) s, generate_series(1, 20) r,
+    analytics.path_credit(analytics.journey_paths(j, replicate => r, seed => 42), '{linear}') p JOIN estimated e ON (e.model, e.key) = (p.model, p.key);
+SELECT argument, pg_temp.refusal(format('SELECT analytics.attribution_bootstrap(j, %s) FROM kept', argument))
+FROM unnest(ARRAY['replicates => 0', 'replicates => 10001', 'replicates => NULL', 'seed => NULL', 'confidence => 1', 'confidence => ''NaN''', 'models => ''{}''']) argument;
+SELECT count(*) AS rows_of_null FROM analytics.attribution_bootstrap(NULL);
+-- The ceiling of memory: what is too much says how to group, and grouping, one bucket after the other, gives the same answer.
+CREATE TEMP TABLE much AS
+SELECT hashint8(i) & 1023 AS client, timestamptz '2024-01-01' + i * interval '1 minute' AS at, i AS id, 'key ' || hashint8(i + 7) % 6 AS key, CASE WHEN i % 40 = 0 THEN i % 100 END AS value
+FROM generate_series(1, 60000) i;
+SET pg_marketing.attribution_memory = '128kB';
+SELECT pg_temp.refusal('SELECT analytics.journeys(client, at, id, key, false, value) FROM much');
+SELECT pg_temp.refusal($$SELECT analytics.path_counts(ARRAY[client::text, id::text], 1, value, 1) FROM much$$);
+SET pg_marketing.attribution_memory = '512kB';
+SET enable_hashagg = off;
+CREATE TEMP TABLE by_bucket AS SELECT client % 16 AS bucket, analytics.journeys(client, at, id, key, false, value) AS j FROM much GROUP BY 1;
+RESET enable_hashagg;
+SET pg_marketing.attribution_memory = 0;
+SELECT count(*) AS compared, count(*) FILTER (WHERE abs(b.conversions - w.conversions) > 1e-9 * w.conversions OR abs(b.value - w.value) > 1e-9 * w.value) AS different
+FROM (SELECT model, key, sum(conversions) AS conversions, sum(value) AS value FROM by_bucket, analytics.attribution_credit(j, '{first,linear,time_decay}') GROUP BY 1, 2) b
+FULL JOIN (SELECT c.* FROM (SELECT analytics.journeys(client, at, id, key, false, value) AS j FROM much) s, analytics.attribution_credit(j, '{first,linear,time_decay}') c) w USING (model, key);
+SELECT (SELECT analytics.journeys_union(j) FROM by_bucket)::text = (SELECT analytics.journeys(client, at, id, key, false, value) FROM much)::text AS the_same_bytes;
+RESET pg_marketing.attribution_memory;
+SHOW pg_marketing.attribution_memory;
 DROP TABLE kept, received, events, staged, many, whole, parts CASCADE;

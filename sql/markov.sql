@@ -106,3 +106,21 @@ FROM unnest(ARRAY['markov_credit(p, 0)', 'markov_credit(p, 21)', 'markov_credit(
 
 DROP VIEW paths_of;
 DROP TABLE ways, kept, many, one, received, events;
+
+-- Frequency, censoring and the other rules of journeys
+SELECT (analytics.path_counts_summary(p)).*, t.* FROM (
+    SELECT analytics.journey_paths(analytics.journeys_with_nulls(c, timestamptz '2024-01-01' + n * interval '1 day', n, k, false, v), nulls => true, transform => 'frequency', nulls_before => before) AS p
+    FROM (VALUES (1, 1, 'a', NULL::numeric), (1, 2, 'b', NULL), (1, 3, 'a', 5), (2, 1, 'a', NULL), (3, 9, 'b', NULL)) e (c, n, k, v), (VALUES (NULL), ('2024-01-08'::timestamptz)) b (before)
+    GROUP BY before ORDER BY before) s, analytics.markov_transitions(p) t;
+SELECT pg_temp.refusal('SELECT analytics.journey_paths(NULL)'), pg_temp.refusal($$SELECT analytics.journey_paths(analytics.journeys(1, now(), 1, 'a', false, 1), replicate => 0)$$),
+       pg_temp.refusal($$SELECT analytics.journey_paths(analytics.journeys(1, now(), 1, 'a', false, 1), max_touches => 0)$$);
+SELECT (analytics.path_counts_summary(analytics.journey_paths(analytics.journeys(1, now() - n * interval '1 day', n, n::text, false, CASE n WHEN 0 THEN 1 END), max_touches => 2))).* FROM generate_series(0, 3) n;
+-- Transitions straight from the journeys are those of their paths.
+CREATE TEMP TABLE walked AS SELECT analytics.journeys_with_nulls(c, timestamptz '2024-01-01' + n * interval '7 hours', n, 'k' || hashint4(n) % 5, false, CASE WHEN hashint4(n + 9) % 6 = 0 THEN 1 END) AS j
+FROM (SELECT n, hashint4(n + 5) % 60 AS c FROM generate_series(1, 900) n) x;
+SELECT cycle, transform, self_loops, count(*) AS compared, count(*) FILTER (WHERE t IS DISTINCT FROM m) AS different
+FROM walked, unnest('{shared,since_previous}'::text[]) cycle, unnest('{none,exposure,first}'::text[]) transform, unnest('{true,false}'::bool[]) self_loops,
+    LATERAL (SELECT t, m FROM analytics.journey_transitions(j, '20 days', cycle, nulls => true, transform => transform, self_loops => self_loops, replicate => 5) t
+             FULL JOIN analytics.markov_transitions(analytics.journey_paths(j, '20 days', cycle, nulls => true, transform => transform, replicate => 5), 1, self_loops) m USING (from_state, to_state)) x
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+SELECT pg_temp.refusal('SELECT analytics.journey_transitions(j, transform => ''frequency'') FROM walked');

@@ -138,3 +138,15 @@ UPDATE warehouse.refresh_run SET started_at = started_at - interval '100 days' W
 SELECT analytics.purge_history();
 SELECT count(*) FROM warehouse.refresh_step WHERE run_id <= 3;
 SELECT analytics.purge_history('-1 day');
+
+-- One entity alone, by its own procedure; the others stay as they were.
+UPDATE raw.contracts SET total = total + 5 WHERE id = 'k4';
+DELETE FROM raw.ads WHERE day = '2025-02-02';
+CALL analytics.refresh_contracts();
+SELECT name FROM warehouse.refresh_step WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run) AND name LIKE 'load%';
+SELECT mode, entities, status FROM warehouse.refresh_run ORDER BY run_id DESC LIMIT 1;
+SELECT (SELECT total FROM raw.contracts WHERE id = 'k4') = (SELECT amount FROM warehouse.fact_contracts WHERE contract_id = 'k4' AND business_id = 1) AS contract_is_current,
+       EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily WHERE date = '2025-02-02') AS ads_are_older;
+SELECT p.proname, pg_get_function_arguments(p.oid) FROM pg_proc p JOIN analytics.entity e ON p.proname = 'refresh_' || e.entity WHERE p.prokind = 'p' ORDER BY e.place;
+CALL analytics.refresh_ad_performance(mode => 'full', business_id => 1);
+SELECT EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily WHERE date = '2025-02-02') AS ads_are_older;

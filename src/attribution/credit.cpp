@@ -29,77 +29,146 @@ void check_stages(const CreditRequest& request)
     }
 }
 
-/** Counts, for each key, the paths in which it is marked, each path once. */
-class PathCounter {
+/** Counts, for each key, the paths or clients by which it is marked, each once. */
+class Counter {
 public:
-    explicit PathCounter(std::size_t keys) : counts_(keys), latest_path_(keys) {}
+    explicit Counter(std::size_t keys) : counts_(keys), latest_(keys) {}
 
-    void mark(std::uint32_t key, std::int64_t path) noexcept
+    /** `number`: of the path or client, from 1, ascending. */
+    void mark(std::uint32_t key, std::int64_t number) noexcept
     {
-        counts_[key] += latest_path_[key] != path ? 1 : 0;
-        latest_path_[key] = path;
+        counts_[key] += latest_[key] != number ? 1 : 0;
+        latest_[key] = number;
     }
     [[nodiscard]] std::int64_t operator[](std::size_t key) const noexcept { return counts_[key]; }
 
 private:
     std::vector<std::int64_t> counts_;
-    std::vector<std::int64_t> latest_path_;  // paths are numbered from 1
+    std::vector<std::int64_t> latest_;
+};
+
+/** Which credit falls into the period of touches that is asked for. */
+class TouchPeriod {
+public:
+    explicit TouchPeriod(const CreditRequest& request) noexcept : from_(request.touched_from), before_(request.touched_before)
+    {
+    }
+    [[nodiscard]] bool has(std::int64_t time) const noexcept { return time >= from_ && time < before_; }
+
+private:
+    std::int64_t from_;
+    std::int64_t before_;
 };
 
 /** The sums of one model. The place after the last key is for the unattributed. */
 class ModelSums {
 public:
-    ModelSums(const Model& model, std::size_t keys)
-        : model_(model), conversions_(keys + 1), values_(keys + 1), supporting_(keys + 1)
+    ModelSums(const Model& model, std::size_t keys, ReplicateSums* replicates)
+        : model_(model),
+          conversions_(keys + 1),
+          values_(keys + 1),
+          supporting_(keys + 1),
+          clients_(keys + 1),
+          replicates_(replicates)
     {
     }
 
-    void add(const Path& path, std::int64_t number, const ModelOptions& options, std::span<double> weights)
+    void add(const Path& path, std::int64_t number, const ModelOptions& options, TouchPeriod period, std::span<double> weights)
     {
         std::fill(weights.begin(), weights.end(), 0.0);
         if (path.touches.empty() || !model_.weigh(path, options, weights)) {
-            give(static_cast<std::uint32_t>(conversions_.size() - 1), number, 1, path.value);
+            if (period.has(path.converted_at)) {
+                give(static_cast<std::uint32_t>(conversions_.size() - 1), path, number, 1);
+            }
             return;
         }
         for (std::size_t i = 0; i < weights.size(); ++i) {
-            if (weights[i] > 0) {
-                give(path.touches[i].key, number, weights[i], path.value);
+            if (weights[i] > 0 && period.has(path.touches[i].time)) {
+                give(path.touches[i].key, path, number, weights[i]);
             }
         }
     }
 
-    void report(const JourneysView& journeys, std::span<const std::int64_t> assisted, std::vector<Credit>& out) const
+    void report(const JourneysView& journeys, const Counter& assisted, std::vector<Credit>& out) const
     {
         const std::size_t unattributed = journeys.key_count();
         for (std::size_t key = 0; key < unattributed; ++key) {
             if (assisted[key] > 0) {
-                out.push_back({model_.name, journeys.key(key), true, conversions_[key].value(), values_[key].value(),
-                               supporting_[key], assisted[key]});
+                out.push_back(credit(journeys.key(key), true, key, assisted[key]));
             }
         }
         if (supporting_[unattributed] > 0) {
-            out.push_back({model_.name,
-                           {},
-                           false,
-                           conversions_[unattributed].value(),
-                           values_[unattributed].value(),
-                           supporting_[unattributed],
-                           0});
+            out.push_back(credit({}, false, unattributed, 0));
         }
     }
 
 private:
-    void give(std::uint32_t key, std::int64_t number, double weight, double value) noexcept
+    void give(std::uint32_t key, const Path& path, std::int64_t number, double weight)
     {
         conversions_[key].add(weight);
-        values_[key].add(weight * value);
+        values_[key].add(weight * path.value);
         supporting_.mark(key, number);
+        clients_.mark(key, static_cast<std::int64_t>(path.client) + 1);
+        if (replicates_ != nullptr) {
+            replicates_->add(key, weight, weight * path.value);
+        }
+    }
+
+    [[nodiscard]] Credit credit(std::string_view name, bool attributed, std::size_t key, std::int64_t assisted) const
+    {
+        Credit found{
+            model_.name,   name, attributed, conversions_[key].value(), values_[key].value(), supporting_[key], assisted,
+            clients_[key], {},   {}};
+        if (replicates_ != nullptr) {
+            found.conversions_replicates = replicates_->conversions(key);
+            found.value_replicates = replicates_->value(key);
+        }
+        return found;
     }
 
     Model model_;
     std::vector<CompensatedSum> conversions_;
     std::vector<CompensatedSum> values_;
-    PathCounter supporting_;
+    Counter supporting_;
+    Counter clients_;
+    ReplicateSums* replicates_;  // nullptr without resampling
+};
+
+/** Tells the replicates where a client ends and how often each has drawn it. */
+class ClientDraws {
+public:
+    ClientDraws(const JourneysView& journeys, const std::optional<Resampling>& resampling, std::vector<ReplicateSums>& sums)
+        : journeys_(journeys), resampling_(resampling), sums_(sums), draws_(resampling ? resampling->replicates : 0)
+    {
+    }
+
+    void begin(std::size_t client)
+    {
+        if (client != client_) {
+            end();
+            client_ = client;
+        }
+    }
+
+    void end()
+    {
+        if (sums_.empty() || client_ == none) {
+            return;
+        }
+        draw_all(journeys_.client(client_), resampling_->seed, draws_);
+        for (ReplicateSums& sums : sums_) {
+            sums.end_client(draws_);
+        }
+    }
+
+private:
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+    const JourneysView& journeys_;
+    const std::optional<Resampling>& resampling_;
+    std::vector<ReplicateSums>& sums_;
+    std::vector<double> draws_;
+    std::size_t client_ = none;
 };
 
 }  // namespace
@@ -109,25 +178,36 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
     check_stages(request);
     ModelOptions options = request.options;
     options.direct = find_direct(journeys, request.direct_keys);
-    std::vector<ModelSums> sums;
-    for (const Model& model : request.models) {
-        sums.emplace_back(model, journeys.key_count());
+    Attribution answer{{}, 0, {}};
+    if (request.resampling) {
+        check_replicates(request.resampling->replicates);
+        const auto replicates = static_cast<std::size_t>(request.resampling->replicates);
+        answer.replicates.assign(request.models.size(), ReplicateSums(journeys.key_count() + 1, replicates));
     }
-    std::vector<std::int64_t> assisted(journeys.key_count());
+    std::vector<ModelSums> sums;
+    for (std::size_t i = 0; i < request.models.size(); ++i) {
+        sums.emplace_back(request.models[i], journeys.key_count(), request.resampling ? &answer.replicates[i] : nullptr);
+    }
+    ClientDraws draws(journeys, request.resampling, answer.replicates);
+    const TouchPeriod period(request);
+    Counter assisted(journeys.key_count());
     std::vector<double> weights;
     std::int64_t number = 0;
-    Attribution answer{{}, 0};
     for_each_path(journeys, request.rules, stop, [&](const Path& path) {
         ++number;
+        draws.begin(path.client);
         answer.truncated += path.truncated ? 1 : 0;
         weights.resize(path.touches.size());
         for (ModelSums& model : sums) {
-            model.add(path, number, options, weights);
+            model.add(path, number, options, period, weights);
         }
-        for (const std::size_t place : path.distinct) {
-            ++assisted[path.touches[place].key];
+        for (const Touch& touch : path.touches) {
+            if (period.has(touch.time)) {
+                assisted.mark(touch.key, number);
+            }
         }
     });
+    draws.end();
     for (const ModelSums& model : sums) {
         model.report(journeys, assisted, answer.credits);
     }

@@ -1,10 +1,13 @@
 // Binding of the functions that answer from a journeys value.
 
+#include <cmath>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "attribution/arguments_pg.hpp"
+#include "attribution/bootstrap.hpp"
 #include "attribution/credit.hpp"
 #include "attribution/journeys.hpp"
 #include "attribution/models.hpp"
@@ -21,7 +24,8 @@ namespace postgres = marketing::postgres;
 using attribution::lookback_argument;
 using attribution::microseconds_argument;
 using attribution::require_given;
-using postgres::text_view;
+using attribution::text_argument;
+using attribution::texts_argument;
 
 namespace {
 
@@ -40,82 +44,20 @@ struct Arguments {
     std::string_view two_touch;
     postgres::PlainArray<double> first_weights;
     postgres::PlainArray<double> last_weights;
-    bool include_conversion_touch;
-    postgres::PlainArray<std::string_view> exclude_keys;
-    postgres::PlainArray<std::string_view> only_keys;
-    std::string_view transform;
-    std::optional<std::string_view> transform_key;
-    std::optional<std::int32_t> max_touches;
+    attribution::ShapeArguments shape;
     postgres::PlainArray<std::string_view> stage_keys;
+    std::int64_t touched_from;
+    std::int64_t touched_before;
 };
-
-/** The elements of a one-dimensional array argument; NULL in it is refused. */
-struct Elements {
-    Datum* datums;
-    int count;
-};
-
-Elements elements_argument(FunctionCallInfo fcinfo, int argument, const char* name, Oid type)
-{
-    require_given(fcinfo, argument, name);
-    ArrayType* array = PG_GETARG_ARRAYTYPE_P(argument);
-    if (ARR_NDIM(array) > 1 || array_contains_nulls(array)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be a list without NULL elements", name)));
-    }
-    Elements elements{};
-    if (type == TEXTOID) {
-        deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elements.datums, nullptr, &elements.count);
-    } else {
-        deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements.datums, nullptr,
-                          &elements.count);
-    }
-    return elements;
-}
-
-postgres::PlainArray<std::string_view> texts_argument(FunctionCallInfo fcinfo, int argument, const char* name)
-{
-    const Elements elements = elements_argument(fcinfo, argument, name, TEXTOID);
-    auto* texts = static_cast<std::string_view*>(palloc(sizeof(std::string_view) * (elements.count + 1)));
-    for (int i = 0; i < elements.count; ++i) {
-        texts[i] = text_view(elements.datums[i]);
-    }
-    return {texts, static_cast<std::size_t>(elements.count)};
-}
 
 postgres::PlainArray<double> numbers_argument(FunctionCallInfo fcinfo, int argument, const char* name)
 {
-    const Elements elements = elements_argument(fcinfo, argument, name, FLOAT8OID);
+    const attribution::Elements elements = attribution::elements_argument(fcinfo, argument, name, FLOAT8OID);
     auto* numbers = static_cast<double*>(palloc(sizeof(double) * (elements.count + 1)));
     for (int i = 0; i < elements.count; ++i) {
         numbers[i] = DatumGetFloat8(elements.datums[i]);
     }
     return {numbers, static_cast<std::size_t>(elements.count)};
-}
-
-std::string_view text_argument(FunctionCallInfo fcinfo, int argument, const char* name)
-{
-    require_given(fcinfo, argument, name);
-    return text_view(PG_GETARG_DATUM(argument));
-}
-
-void read_path_arguments(FunctionCallInfo fcinfo, Arguments& arguments)
-{
-    require_given(fcinfo, 13, "include_conversion_touch");
-    arguments.include_conversion_touch = PG_GETARG_BOOL(13);
-    arguments.exclude_keys = texts_argument(fcinfo, 14, "exclude_keys");
-    arguments.only_keys = PG_ARGISNULL(15) ? postgres::PlainArray<std::string_view>{} : texts_argument(fcinfo, 15, "only_keys");
-    arguments.transform = text_argument(fcinfo, 16, "transform");
-    if (!PG_ARGISNULL(17)) {
-        arguments.transform_key = text_view(PG_GETARG_DATUM(17));
-    }
-    if (!PG_ARGISNULL(18)) {
-        arguments.max_touches = PG_GETARG_INT32(18);
-        if (*arguments.max_touches < 1) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("max_touches must be positive"),
-                            errhint("NULL means without limit.")));
-        }
-    }
-    arguments.stage_keys = texts_argument(fcinfo, 19, "stage_keys");
 }
 
 Arguments read_arguments(FunctionCallInfo fcinfo)
@@ -138,7 +80,10 @@ Arguments read_arguments(FunctionCallInfo fcinfo)
     arguments.two_touch = text_argument(fcinfo, 10, "two_touch");
     arguments.first_weights = numbers_argument(fcinfo, 11, "first_weights");
     arguments.last_weights = numbers_argument(fcinfo, 12, "last_weights");
-    read_path_arguments(fcinfo, arguments);
+    arguments.shape = attribution::shape_arguments(fcinfo, 13);
+    arguments.stage_keys = texts_argument(fcinfo, 20, "stage_keys");
+    arguments.touched_from = PG_ARGISNULL(21) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(21);
+    arguments.touched_before = PG_ARGISNULL(22) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(22);
     return arguments;
 }
 
@@ -146,18 +91,11 @@ attribution::PathRules rules_of(const Arguments& arguments)
 {
     attribution::PathRules rules;
     rules.stage_keys = {arguments.stage_keys.begin(), arguments.stage_keys.end()};
-    rules.exclude_keys = {arguments.exclude_keys.begin(), arguments.exclude_keys.end()};
-    rules.only_keys = {arguments.only_keys.begin(), arguments.only_keys.end()};
     rules.lookback = arguments.lookback;
-    rules.include_conversion_touch = arguments.include_conversion_touch;
     rules.cycle = attribution::find_cycle(arguments.cycle);
     rules.converted_from = arguments.converted_from;
     rules.converted_before = arguments.converted_before;
-    rules.transform = attribution::find_transform(arguments.transform, arguments.transform_key.has_value());
-    rules.transform_key = arguments.transform_key.value_or(std::string_view{});
-    if (arguments.max_touches) {
-        rules.max_touches = static_cast<std::size_t>(*arguments.max_touches);
-    }
+    arguments.shape.apply(rules);
     return rules;
 }
 
@@ -175,7 +113,63 @@ attribution::CreditRequest request_of(const Arguments& arguments)
     attribution::check_custom_weights(request.options.first_weights, request.options.last_weights);
     request.rules = rules_of(arguments);
     request.direct_keys = {arguments.direct_keys.begin(), arguments.direct_keys.end()};
+    request.touched_from = arguments.touched_from;
+    request.touched_before = arguments.touched_before;
     return request;
+}
+
+void write_key(postgres::RowWriter& rows, const attribution::Credit& credit)
+{
+    rows.text(credit.model);
+    if (credit.attributed) {
+        rows.text(credit.key);
+    } else {
+        rows.null();
+    }
+}
+
+/** What a key earned and how sure that is. */
+struct Estimate {
+    attribution::Credit credit;  // its replicates copied into the context
+    attribution::Interval conversions;
+    attribution::Interval value;
+};
+
+void write_interval(postgres::RowWriter& rows, const attribution::Interval& interval)
+{
+    if (std::isnan(interval.low)) {
+        rows.null().null();
+    } else {
+        rows.number(interval.low).number(interval.high);
+    }
+}
+
+/** In a guard. */
+postgres::PlainArray<Estimate> estimates_of(std::span<const attribution::Credit> credits, double confidence)
+{
+    postgres::ContextResource memory(CurrentMemoryContext);
+    const auto copy = [&memory](std::span<const double> numbers) {
+        const auto plain = postgres::to_plain(memory, numbers);
+        return std::span(plain.data, plain.size);
+    };
+    std::vector<Estimate> estimates;
+    for (attribution::Credit credit : credits) {
+        credit.conversions_replicates = copy(credit.conversions_replicates);
+        credit.value_replicates = copy(credit.value_replicates);
+        estimates.push_back({credit, attribution::percentile_interval(credit.conversions_replicates, confidence),
+                             attribution::percentile_interval(credit.value_replicates, confidence)});
+    }
+    return postgres::to_plain(memory, std::span<const Estimate>(estimates));
+}
+
+Datum array_of(std::span<const double> numbers)
+{
+    auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * (numbers.size() + 1)));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        datums[i] = Float8GetDatum(numbers[i]);
+    }
+    return PointerGetDatum(
+        construct_array(datums, static_cast<int>(numbers.size()), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 }  // namespace
@@ -197,20 +191,45 @@ MARKETING_FUNCTION(attribution_credit)
         truncated = found.truncated;
     });
     for (const attribution::Credit& credit : credits) {
-        rows.text(credit.model);
-        if (credit.attributed) {
-            rows.text(credit.key);
-        } else {
-            rows.null();
-        }
+        write_key(rows, credit);
         rows.number(credit.conversions).number(credit.value).integer(credit.supporting).integer(credit.assisted);
+        rows.integer(credit.clients).end_row();
+    }
+    attribution::notice_truncated(truncated, arguments.shape);
+    return static_cast<Datum>(0);
+}
+
+MARKETING_FUNCTION(attribution_bootstrap)
+{
+    postgres::RowWriter rows(fcinfo);
+    if (PG_ARGISNULL(0)) {
+        return static_cast<Datum>(0);
+    }
+    const Arguments arguments = read_arguments(fcinfo);
+    require_given(fcinfo, 23, "replicates");
+    require_given(fcinfo, 24, "seed");
+    require_given(fcinfo, 25, "confidence");
+    const attribution::Resampling resampling{PG_GETARG_INT32(23), PG_GETARG_INT64(24)};
+    const double confidence = PG_GETARG_FLOAT8(25);
+    postgres::PlainArray<Estimate> estimates;
+    std::int64_t truncated = 0;
+    postgres::run_kernel([&arguments, &resampling, confidence, &estimates, &truncated] {
+        auto request = request_of(arguments);
+        request.resampling = resampling;
+        const auto found =
+            attribution::attribute(attribution::JourneysView(arguments.journeys), request, postgres::stop_flag());
+        estimates = estimates_of(found.credits, confidence);
+        truncated = found.truncated;
+    });
+    for (const Estimate& estimate : estimates) {
+        write_key(rows, estimate.credit);
+        write_interval(rows.number(estimate.credit.conversions), estimate.conversions);
+        write_interval(rows.number(estimate.credit.value), estimate.value);
+        rows.integer(estimate.credit.supporting).integer(estimate.credit.assisted).integer(estimate.credit.clients);
+        rows.datum(array_of(estimate.credit.conversions_replicates)).datum(array_of(estimate.credit.value_replicates));
         rows.end_row();
     }
-    if (truncated > 0) {
-        ereport(NOTICE,
-                (errmsg("paths with more than %d touches: %lld", *arguments.max_touches, static_cast<long long>(truncated)),
-                 errdetail("Only the latest touches of each count.")));
-    }
+    attribution::notice_truncated(truncated, arguments.shape);
     return static_cast<Datum>(0);
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "attribution/flat_buffer.hpp"
+#include "attribution/state_memory_pg.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
@@ -50,7 +51,7 @@ template <class State>
     auto* state = postgres::state_argument<State>(fcinfo, 0);
     const auto* other = postgres::state_argument<State>(fcinfo, 1);
     if (other != nullptr) {
-        state = state == nullptr ? postgres::make_state<State>(context) : state;
+        state = state == nullptr ? make_state<State>(context) : state;
         postgres::run_kernel([state, other] { state->merge(*other); });
     }
     if (state == nullptr) {

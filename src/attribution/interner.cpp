@@ -93,7 +93,7 @@ std::uint32_t Interner::code(std::string_view text)
 
 std::uint32_t Interner::add(std::string_view text)
 {
-    constexpr std::size_t most_texts = std::size_t{1} << 30U;
+    constexpr std::size_t most_texts = std::size_t{1} << 29U;
     if (texts_.size() >= most_texts) {
         throw kernel::Error(kernel::ErrorCode::limit_exceeded, "too many distinct identifiers in one group");
     }

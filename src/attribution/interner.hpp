@@ -32,7 +32,7 @@ class Interner {
 public:
     explicit Interner(std::pmr::memory_resource* resource) : arena_(resource), texts_(resource), slots_(resource) {}
 
-    /** The code of `text`, new or known: 0, 1, 2, ... in order of first sight. Throws Error(limit_exceeded) past 2^30, so that a code has room for flags beside it. */
+    /** The code of `text`, new or known: 0, 1, 2, ... in order of first sight. Throws Error(limit_exceeded) past 2^29, so that a code has room for flags beside it. */
     std::uint32_t code(std::string_view text);
     [[nodiscard]] std::string_view text(std::uint32_t code) const noexcept { return ByteArena::text(texts_[code]); }
     [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }

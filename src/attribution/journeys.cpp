@@ -14,7 +14,7 @@ using kernel::WireReader;
 using kernel::WireWriter;
 
 constexpr std::uint32_t value_tag = 0x6e726a6d;  // "mjrn"
-constexpr std::uint16_t value_version = 2;
+constexpr std::uint16_t value_version = 3;
 constexpr std::uint64_t header_size = 8 + 6 * sizeof(std::uint32_t);
 
 // The server's -infinity and infinity, which are dates of nothing.
@@ -179,7 +179,8 @@ void JourneysView::read(std::size_t client, Journey& journey) const
     journey.touches.clear();
     for (std::size_t i = touch_end_[client] - client_touch_count(client); i < touch_end_[client]; ++i) {
         const std::uint32_t code = code_of_touch(i);
-        journey.touches.push_back({touch_time_[i], code / touch_codes, (code & paid_code) != 0, (code & converts_code) != 0});
+        journey.touches.push_back({touch_time_[i], code / touch_codes, (code & paid_code) != 0, (code & converts_code) != 0,
+                                   (code & view_code) != 0});
     }
     journey.conversions.clear();
     for (std::size_t i = conversion_end_[client] - client_conversion_count(client); i < conversion_end_[client]; ++i) {

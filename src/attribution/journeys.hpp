@@ -10,7 +10,7 @@
  *     keys:         u32 end[keys], bytes                          distinct, ascending by bytes, none empty
  *     clients:      i64 id[clients], or u32 end[clients], bytes   distinct, ascending
  *                   u32 touch_end[clients], u32 conversion_end[clients]
- *     touches:      i64 time[touches], u8|u16|u32 code[touches]   code = 4 * key + 2 * converts + paid
+ *     touches:      i64 time[touches], u8|u16|u32 code[touches]   code = 8 * key + 4 * view + 2 * converts + paid
  *     conversions:  i64 time[conversions], f64 value[conversions]
  *
  * Times are microseconds on the server's clock, finite; within a client both touches and conversions ascend in time, and each
@@ -37,16 +37,18 @@ struct Touch {
     std::uint32_t key;  // place in the key dictionary
     bool paid;
     bool converts;  // its row is a conversion, too: one of those at this very time
+    bool view;      // seen, not clicked
 };
 
 /** A touch's key and flags as one number: a key has `touch_codes` neighbouring codes. */
-inline constexpr std::uint32_t touch_codes = 4;
+inline constexpr std::uint32_t touch_codes = 8;
 inline constexpr std::uint32_t paid_code = 1;
 inline constexpr std::uint32_t converts_code = 2;
+inline constexpr std::uint32_t view_code = 4;
 
-constexpr std::uint32_t touch_code(std::uint32_t key, bool paid, bool converts) noexcept
+constexpr std::uint32_t touch_code(std::uint32_t key, bool paid, bool converts, bool view) noexcept
 {
-    return touch_codes * key + (paid ? paid_code : 0) + (converts ? converts_code : 0);
+    return touch_codes * key + (paid ? paid_code : 0) + (converts ? converts_code : 0) + (view ? view_code : 0);
 }
 
 struct Conversion {

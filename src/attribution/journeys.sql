@@ -136,16 +136,18 @@ CREATE FUNCTION analytics.attribution_credit(
     include_conversion_touch boolean DEFAULT true,
     exclude_keys pg_catalog.text[] DEFAULT '{}',
     only_keys pg_catalog.text[] DEFAULT NULL,
+    views pg_catalog.text DEFAULT 'count',
     transform pg_catalog.text DEFAULT 'none',
     transform_key pg_catalog.text DEFAULT NULL,
     max_touches integer DEFAULT NULL,
-    stage_keys pg_catalog.text[] DEFAULT '{}')
-    RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, value double precision, supporting bigint, assisted bigint)
+    stage_keys pg_catalog.text[] DEFAULT '{}',
+    touched_from pg_catalog.timestamptz DEFAULT NULL,
+    touched_before pg_catalog.timestamptz DEFAULT NULL)
+    RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, value double precision, supporting bigint, assisted bigint,
+                   clients bigint)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_credit';
 
-COMMENT ON FUNCTION analytics.attribution_credit(analytics.journeys, pg_catalog.text[], interval, interval, pg_catalog.text, pg_catalog.text[], pg_catalog.text[],
-    double precision[], pg_catalog.timestamptz, pg_catalog.timestamptz, pg_catalog.text, double precision[], double precision[], boolean, pg_catalog.text[],
-    pg_catalog.text[], pg_catalog.text, pg_catalog.text, integer, pg_catalog.text[]) IS
+COMMENT ON FUNCTION analytics.attribution_credit IS
     'Shares conversions among the touches before them, by one or more models.
 models: first, last, first_non_direct, last_non_direct, first_paid, last_paid, linear, linear_unique, time_decay, position_decay,
   position_based, u_shaped, j_shaped, inverse_j, w_shaped, full_path, custom, participation.
@@ -163,10 +165,65 @@ first_weights, last_weights: of custom: of the first touch, the second, ...; of 
   equally by the touches between.
 include_conversion_touch: false: a touch whose row is a conversion does not count for the conversions of that moment.
 exclude_keys, only_keys: touches as if they had never been, those of these keys or of all others; only_keys NULL or {}: all.
-transform: none or unique; exposure: of neighbours with the same key the first stays; first: the first touch of each key stays;
-  remove_if_not_all: touches of transform_key go unless all are; remove_if_last_and_not_all: the same, those at the end only.
+views: of touches that were seen, not clicked (see journeys_with_views): count: they are touches as any other; yield: they go from
+  a path that has a click; ignore: they are as if they had never been.
+transform: none or unique; exposure: of neighbours with the same key the first stays; first or frequency: the first touch of each key
+  stays; remove_if_not_all: touches of transform_key go unless all are; remove_if_last_and_not_all: the same, those at the end only.
 max_touches: the latest that stay of a longer path, after the transform; a notice tells how many paths were longer; NULL: all.
 stage_keys: keys of rows that mark stages, such as {lead,deal}, and are no touches; w_shaped and full_path need them.
+touched_from, touched_before: only touches in [from, before) earn: credit by the date of the touch; a conversion that nobody earned
+  counts by its own date; NULL: without limit.
 Result: conversions and value credited; supporting: conversions that gave the key a positive weight; assisted: conversions with
-the key in their path. key NULL: conversions that no touch earned. Per model the rows add up to all conversions and their value,
-but for participation, which gives each key in the path the whole conversion.';
+the key in their path; clients: of the supporting conversions. key NULL: conversions that no touch earned. Per model the rows add up
+to all conversions and their value, but for participation, which gives each key in the path the whole conversion.';
+
+CREATE FUNCTION analytics.attribution_bootstrap(
+    journeys analytics.journeys,
+    models pg_catalog.text[] DEFAULT '{last_paid}',
+    lookback interval DEFAULT '90 days',
+    half_life interval DEFAULT '7 days',
+    cycle pg_catalog.text DEFAULT 'shared',
+    fallback pg_catalog.text[] DEFAULT '{last_non_direct,last}',
+    direct_keys pg_catalog.text[] DEFAULT '{direct,(direct),(none)}',
+    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
+    converted_from pg_catalog.timestamptz DEFAULT NULL,
+    converted_before pg_catalog.timestamptz DEFAULT NULL,
+    two_touch pg_catalog.text DEFAULT 'renormalise',
+    first_weights double precision[] DEFAULT '{}',
+    last_weights double precision[] DEFAULT '{}',
+    include_conversion_touch boolean DEFAULT true,
+    exclude_keys pg_catalog.text[] DEFAULT '{}',
+    only_keys pg_catalog.text[] DEFAULT NULL,
+    views pg_catalog.text DEFAULT 'count',
+    transform pg_catalog.text DEFAULT 'none',
+    transform_key pg_catalog.text DEFAULT NULL,
+    max_touches integer DEFAULT NULL,
+    stage_keys pg_catalog.text[] DEFAULT '{}',
+    touched_from pg_catalog.timestamptz DEFAULT NULL,
+    touched_before pg_catalog.timestamptz DEFAULT NULL,
+    replicates integer DEFAULT 200,
+    seed bigint DEFAULT 0,
+    confidence double precision DEFAULT 0.9)
+    RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, conversions_low double precision,
+                   conversions_high double precision, value double precision, value_low double precision, value_high double precision,
+                   supporting bigint, assisted bigint, clients bigint, conversions_replicates double precision[], value_replicates double precision[])
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_bootstrap';
+
+COMMENT ON FUNCTION analytics.attribution_bootstrap IS
+    'Credit with its uncertainty: what it would be had other clients come.
+All arguments but the last three: see attribution_credit. replicates: how often the clients are drawn anew, each as often as a Poisson
+variable of mean 1 says, up to 10000; 0: no intervals. seed: other draws for another seed; the draws of a client depend on nothing but its identifier,
+the replicate and the seed. confidence: of the intervals.
+Result: conversions and value credited, low and high: the middle share of the replicates; supporting, assisted, clients: see
+attribution_credit; conversions_replicates, value_replicates: the credit in each replicate, which adds up over disjoint
+sets of clients and is what probability_greater() compares. key NULL: conversions that no touch earned.';
+
+CREATE FUNCTION analytics.probability_greater(a double precision[], b double precision[]) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT pg_catalog.avg(CASE WHEN d.x > d.y THEN 1.0::double precision WHEN d.x = d.y THEN 0.5 ELSE 0 END)
+    FROM ROWS FROM (pg_catalog.unnest(a), pg_catalog.unnest(b)) AS d (x, y) WHERE d.x IS NOT NULL AND d.y IS NOT NULL
+$$;
+COMMENT ON FUNCTION analytics.probability_greater IS
+    'In what share of the replicates of a bootstrap the first is greater
+a, b: replicates of the same draws, as attribution_bootstrap() gives them. Ties count half. NULL where there are none.';

@@ -40,7 +40,15 @@ struct RowReader {
 };
 
 // Places of the transition function's arguments; 0 is the state.
-enum Argument { client_argument = 1, time_argument, touch_argument, key_argument, paid_argument, value_argument };
+enum Argument {
+    client_argument = 1,
+    time_argument,
+    touch_argument,
+    key_argument,
+    paid_argument,
+    value_argument,
+    view_argument
+};
 
 Form form_of(Oid type)
 {
@@ -193,6 +201,7 @@ void read_row(FunctionCallInfo fcinfo, RowReader& reader, JourneyRow& row)
             read_identifier(PG_GETARG_DATUM(key_argument), reader.key, row.key);
         }
         row.paid = !PG_ARGISNULL(paid_argument) && PG_GETARG_BOOL(paid_argument);
+        row.view = PG_NARGS() > view_argument && !PG_ARGISNULL(view_argument) && PG_GETARG_BOOL(view_argument);
     }
     row.has_value = !PG_ARGISNULL(value_argument);
     if (row.has_value) {
@@ -236,7 +245,7 @@ MARKETING_FUNCTION(journeys_transition)
     read_row(fcinfo, row_reader(fcinfo), row);
     auto* state = postgres::state_argument<JourneysState>(fcinfo, 0);
     if (state == nullptr) {
-        state = postgres::make_state<JourneysState>(context);
+        state = attribution::make_state<JourneysState>(context);
     }
     postgres::run_kernel([state, &row] { state->append(row); });
     PG_RETURN_POINTER(state);
@@ -274,7 +283,7 @@ MARKETING_FUNCTION(journeys_union_transition)
     }
     const auto value = postgres::bytea_argument(fcinfo, 1);
     if (state == nullptr) {
-        state = postgres::make_state<JourneysUnion>(context);
+        state = attribution::make_state<JourneysUnion>(context);
     }
     postgres::run_kernel([state, value] { state->append(value); });
     PG_RETURN_POINTER(state);

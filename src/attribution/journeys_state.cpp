@@ -23,7 +23,7 @@ using kernel::WireWriter;
 
 constexpr std::string_view no_key = "(none)";
 constexpr std::uint32_t state_tag = 0x73726a6d;  // "mjrs"
-constexpr std::uint16_t state_version = 2;
+constexpr std::uint16_t state_version = 3;
 
 void check_kind(IdKind& known, IdKind given, const char* what)
 {
@@ -75,7 +75,8 @@ void JourneysState::append(const JourneyRow& row)
     }
     const std::int64_t client = client_code(row.client);
     if (row.has_touch) {
-        touches_.push_back({client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value)});
+        touches_.push_back(
+            {client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value, row.view)});
     }
     if (row.has_value) {
         conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image
@@ -332,6 +333,8 @@ public:
     Finisher(const JourneysState& state, const kernel::StopFlag& stop, Keep keep)
         : state_(state),
           stop_(stop),
+          everybody_(state.resource_),
+          numbers_(state.resource_),
           converters_(list_clients(keep)),
           index_(converters_, state.resource_),
           touch_end_(converters_.size() + 1, 0, state.resource_),
@@ -349,6 +352,9 @@ public:
     [[nodiscard]] FlatValue write(std::pmr::memory_resource& result, std::size_t header) const;
 
 private:
+    /** What is known of a million clients is not in the processor's cache: it is asked for so many touches ahead. */
+    static constexpr std::size_t ahead = 16;
+
     struct KeptTouch {
         std::int64_t time;
         std::int64_t touch;
@@ -356,8 +362,8 @@ private:
         std::uint32_t converter;  // place in converters_
     };
 
-    [[nodiscard]] std::pmr::vector<std::int64_t> list_clients(Keep keep) const;
-    void add_everybody(std::pmr::vector<std::int64_t>& clients) const;
+    [[nodiscard]] std::pmr::vector<std::int64_t> list_clients(Keep keep);
+    void number_everybody();
     void keep_touches();
     void rank_keys();
     void sort_touches();
@@ -367,6 +373,9 @@ private:
 
     const JourneysState& state_;
     const kernel::StopFlag& stop_;
+    // Of everybody, if everybody is kept: hashed once, since that is what most of the time would go to.
+    DistinctClients everybody_;
+    std::pmr::vector<std::uint32_t> numbers_;    // by touch: place in everybody_
     std::pmr::vector<std::int64_t> converters_;  // whom to keep: distinct, in the order of their identifiers
     ConverterIndex index_;
     std::pmr::vector<std::size_t> touch_end_;  // of each converter, in touches_
@@ -376,30 +385,32 @@ private:
     std::pmr::vector<std::string_view> keys_;
 };
 
-void JourneysState::Finisher::add_everybody(std::pmr::vector<std::int64_t>& clients) const
+void JourneysState::Finisher::number_everybody()
 {
+    numbers_.reserve(state_.touches_.size());
     ChunkList<std::byte> scratch(state_.resource_);
     state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         stop_.poll();
         for (std::size_t i = 0; i < block.size(); ++i) {
-            if (clients.empty() || clients.back() != block.client(i)) {
-                clients.push_back(block.client(i));
+            if (i + ahead < block.size()) {
+                everybody_.prefetch(block.client(i + ahead));
             }
+            numbers_.push_back(everybody_.insert(block.client(i)));
         }
     });
 }
 
-std::pmr::vector<std::int64_t> JourneysState::Finisher::list_clients(Keep keep) const
+std::pmr::vector<std::int64_t> JourneysState::Finisher::list_clients(Keep keep)
 {
-    std::pmr::vector<std::int64_t> clients(state_.resource_);
-    clients.reserve(state_.conversions_.size());
+    if (keep == Keep::everybody) {
+        number_everybody();
+    }
+    std::pmr::vector<std::int64_t> clients(everybody_.list(), state_.resource_);
+    clients.reserve(clients.size() + state_.conversions_.size());
     for (std::size_t i = 0; i < state_.conversions_.chunk_count(); ++i) {
         for (const ConversionRecord& conversion : state_.conversions_.chunk(i)) {
             clients.push_back(conversion.client);
         }
-    }
-    if (keep == Keep::everybody) {
-        add_everybody(clients);
     }
     std::sort(clients.begin(), clients.end());
     clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
@@ -412,12 +423,17 @@ std::pmr::vector<std::int64_t> JourneysState::Finisher::list_clients(Keep keep) 
 
 void JourneysState::Finisher::keep_touches()
 {
+    std::pmr::vector<std::uint32_t> ranks(state_.resource_);  // of everybody, by number
+    for (const std::int64_t client : everybody_.list()) {
+        ranks.push_back(index_.find(client));
+    }
+    auto number = numbers_.begin();
     ChunkList<KeptTouch> kept(state_.resource_);
     ChunkList<std::byte> scratch(state_.resource_);
     state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         stop_.poll();
         for (std::size_t i = 0; i < block.size(); ++i) {
-            const std::uint32_t converter = index_.find(block.client(i));
+            const std::uint32_t converter = ranks.empty() ? index_.find(block.client(i)) : ranks[*number++];
             if (converter != ConverterIndex::absent) {
                 ++touch_end_[converter + 1];
                 const TouchRecord touch = block[i];
@@ -430,8 +446,12 @@ void JourneysState::Finisher::keep_touches()
     touches_.resize(kept.size());
     for (std::size_t i = 0; i < kept.chunk_count(); ++i) {
         stop_.poll();
-        for (const KeptTouch& touch : kept.chunk(i)) {
-            touches_[touch_end_[touch.converter]++] = touch;
+        const std::span<const KeptTouch> chunk = kept.chunk(i);
+        for (std::size_t at = 0; at < chunk.size(); ++at) {
+            if (at + ahead < chunk.size()) {
+                __builtin_prefetch(touches_.data() + touch_end_[chunk[at + ahead].converter], 1);
+            }
+            touches_[touch_end_[chunk[at].converter]++] = chunk[at];
         }
     }
     touch_end_.pop_back();

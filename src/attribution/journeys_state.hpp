@@ -28,6 +28,7 @@ struct JourneyRow {
     Identifier touch;  // breaks ties of time
     Identifier key;    // an integer stands for its decimal text, empty text for '(none)'
     bool paid = false;
+    bool view = false;  // seen, not clicked
     bool has_value = false;
     double value = 0;
 };
@@ -59,7 +60,7 @@ public:
 
     /**
      * The journeys of the clients who converted, or of everybody (see journeys.hpp), `header` bytes left before the value. Their touches are
-     * sorted by (time, touch identifier, key, paid), so the order in which rows came, were split or merged never shows.
+     * sorted by (time, touch identifier, key, flags), so the order in which rows came, were split or merged never shows.
      * The state stays as it is. Throws Error(limit_exceeded) past 1 GB, Stopped.
      */
     [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop,

@@ -159,7 +159,7 @@ FlatValue JourneysUnion::finish(std::pmr::memory_resource& result, std::size_t h
         stop.poll();
         views[source.value].read(source.index, journey);
         for (const Touch& touch : journey.touches) {
-            writer.touch(touch.time, touch_code(codes[source.value][touch.key], touch.paid, touch.converts));
+            writer.touch(touch.time, touch_code(codes[source.value][touch.key], touch.paid, touch.converts, touch.view));
         }
         for (const Conversion& conversion : journey.conversions) {
             writer.conversion(conversion.time, conversion.value);

@@ -578,4 +578,12 @@ std::vector<MarkovOrder> markov_order(const PathCountsView& paths, int max_order
     return orders;
 }
 
+int best_markov_order(const PathCountsView& paths, const kernel::StopFlag& stop)
+{
+    constexpr int highest = 5;
+    const auto orders = markov_order(paths, highest, stop);
+    const auto best = std::find_if(orders.begin(), orders.end(), [](const MarkovOrder& order) { return order.best; });
+    return best == orders.end() ? 1 : best->order;
+}
+
 }  // namespace marketing::attribution

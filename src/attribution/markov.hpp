@@ -88,4 +88,7 @@ struct MarkovOrder {
  */
 [[nodiscard]] std::vector<MarkovOrder> markov_order(const PathCountsView& paths, int max_order, const kernel::StopFlag& stop);
 
+/** The best of the orders 1 to 5; 1 where they cannot be told apart. Throws as markov_credit does. */
+[[nodiscard]] int best_markov_order(const PathCountsView& paths, const kernel::StopFlag& stop);
+
 }  // namespace marketing::attribution

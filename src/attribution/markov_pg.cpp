@@ -1,10 +1,12 @@
 // Binding of the Markov models of counted paths.
 
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "attribution/arguments_pg.hpp"
 #include "attribution/markov.hpp"
+#include "attribution/transitions_pg.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
@@ -30,19 +32,6 @@ bool boolean_argument(FunctionCallInfo fcinfo, int argument, const char* name)
     return PG_GETARG_BOOL(argument);
 }
 
-/** Texts in the current memory context, with their bytes. */
-postgres::PlainArray<std::string_view> to_plain_texts(std::span<const std::string> texts)
-{
-    postgres::ContextResource memory(CurrentMemoryContext);
-    auto* views = static_cast<std::string_view*>(
-        memory.allocate((texts.size() + 1) * sizeof(std::string_view), alignof(std::string_view)));
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-        const auto copy = postgres::to_plain(memory, std::span<const char>(texts[i]));
-        views[i] = {copy.data, copy.size};
-    }
-    return {views, texts.size()};
-}
-
 }  // namespace
 
 MARKETING_FUNCTION(markov_credit)
@@ -52,12 +41,14 @@ MARKETING_FUNCTION(markov_credit)
         return static_cast<Datum>(0);
     }
     const auto paths = postgres::bytea_argument(fcinfo, 0);
-    const int order = integer_argument(fcinfo, 1, "order");
+    const std::optional<int> asked = PG_ARGISNULL(1) ? std::nullopt : std::optional<int>(PG_GETARG_INT32(1));
     const bool use_nulls = boolean_argument(fcinfo, 2, "use_nulls");
     postgres::PlainArray<attribution::MarkovCredit> credits;
-    postgres::run_kernel([paths, order, use_nulls, &credits] {
-        const auto found =
-            attribution::markov_credit(PathCountsView(paths), {.order = order, .use_nulls = use_nulls}, postgres::stop_flag());
+    int order = 0;
+    postgres::run_kernel([paths, asked, use_nulls, &credits, &order] {
+        const PathCountsView view(paths);
+        order = asked ? *asked : attribution::best_markov_order(view, postgres::stop_flag());
+        const auto found = attribution::markov_credit(view, {.order = order, .use_nulls = use_nulls}, postgres::stop_flag());
         postgres::ContextResource memory(CurrentMemoryContext);
         credits = postgres::to_plain(memory, std::span(found));
     });
@@ -67,7 +58,8 @@ MARKETING_FUNCTION(markov_credit)
         } else {
             rows.null().null().null();
         }
-        rows.number(credit.conversions).number(credit.value).number(credit.base_probability).end_row();
+        rows.number(credit.conversions).number(credit.value).number(credit.base_probability);
+        rows.datum(Int32GetDatum(order)).end_row();
     }
     return static_cast<Datum>(0);
 }
@@ -81,18 +73,12 @@ MARKETING_FUNCTION(markov_transitions)
     const auto paths = postgres::bytea_argument(fcinfo, 0);
     const int order = integer_argument(fcinfo, 1, "order");
     const bool self_loops = boolean_argument(fcinfo, 2, "self_loops");
-    postgres::PlainArray<attribution::MarkovTransition> transitions;
-    postgres::PlainArray<std::string_view> states;
-    postgres::run_kernel([paths, order, self_loops, &transitions, &states] {
-        const auto found = attribution::markov_transitions(PathCountsView(paths), order, self_loops, postgres::stop_flag());
-        postgres::ContextResource memory(CurrentMemoryContext);
-        transitions = postgres::to_plain(memory, std::span(found.transitions));
-        states = to_plain_texts(found.states);
+    attribution::PlainTransitions transitions;
+    postgres::run_kernel([paths, order, self_loops, &transitions] {
+        transitions = attribution::plain_transitions(
+            attribution::markov_transitions(PathCountsView(paths), order, self_loops, postgres::stop_flag()));
     });
-    for (const attribution::MarkovTransition& transition : transitions) {
-        rows.text(states.data[transition.from]).text(states.data[transition.to]);
-        rows.number(transition.count).number(transition.probability).end_row();
-    }
+    attribution::write_transitions(rows, transitions);
     return static_cast<Datum>(0);
 }
 

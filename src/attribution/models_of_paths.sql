@@ -108,23 +108,85 @@ COMMENT ON AGGREGATE analytics.journeys_with_nulls("any", pg_catalog.timestamptz
 For analytics.journey_paths(.., nulls => true). The value grows with all touches, not only with those of converters; the credit of
 attribution_credit is the same from either.';
 
+CREATE FUNCTION analytics.journeys_with_views_transition(
+    pg_catalog.internal, "any", pg_catalog.timestamptz, "any", "any", boolean, "any", boolean) RETURNS pg_catalog.internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_transition';
+
+CREATE AGGREGATE analytics.journeys_with_views(
+    client "any", occurred_at pg_catalog.timestamptz, touch_id "any", key "any", is_paid boolean, value "any", is_view boolean) (
+    SFUNC = analytics.journeys_with_views_transition,
+    STYPE = pg_catalog.internal,
+    SSPACE = 65536,
+    FINALFUNC = analytics.journeys_with_nulls_final,
+    COMBINEFUNC = analytics.journeys_combine,
+    SERIALFUNC = analytics.journeys_serialise,
+    DESERIALFUNC = analytics.journeys_deserialise,
+    PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION analytics.journeys_with_views_transition IS 'Part of the aggregate journeys_with_views: adds a row.';
+COMMENT ON AGGREGATE analytics.journeys_with_views("any", pg_catalog.timestamptz, "any", "any", boolean, "any", boolean) IS
+    'Collects journeys as journeys_with_nulls() does, and knows views from clicks
+is_view: whether the touch was seen, not clicked; NULL is false. The argument views of attribution_credit and journey_paths says what
+becomes of such touches.';
+
 CREATE FUNCTION analytics.journey_paths(
     journeys analytics.journeys,
     lookback interval DEFAULT '90 days',
     cycle pg_catalog.text DEFAULT 'shared',
     converted_from pg_catalog.timestamptz DEFAULT NULL,
     converted_before pg_catalog.timestamptz DEFAULT NULL,
-    nulls boolean DEFAULT false) RETURNS analytics.path_counts
+    nulls boolean DEFAULT false,
+    include_conversion_touch boolean DEFAULT true,
+    exclude_keys pg_catalog.text[] DEFAULT '{}',
+    only_keys pg_catalog.text[] DEFAULT NULL,
+    views pg_catalog.text DEFAULT 'count',
+    transform pg_catalog.text DEFAULT 'none',
+    transform_key pg_catalog.text DEFAULT NULL,
+    max_touches integer DEFAULT NULL,
+    nulls_before pg_catalog.timestamptz DEFAULT NULL,
+    replicate integer DEFAULT NULL,
+    seed bigint DEFAULT 0) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'marketing_journey_paths';
 
-COMMENT ON FUNCTION analytics.journey_paths(analytics.journeys, interval, pg_catalog.text, pg_catalog.timestamptz,
-    pg_catalog.timestamptz, boolean) IS
+COMMENT ON FUNCTION analytics.journey_paths IS
     'Counts the paths of journeys: one for each conversion, with its value.
-lookback, cycle, converted_from, converted_before: as in analytics.attribution_credit.
+lookback, cycle, converted_from, converted_before, include_conversion_touch, exclude_keys, only_keys, views, max_touches: as in
+  analytics.attribution_credit.
+transform: as there; frequency makes keys that say how often they were met, such as "email(2)".
 nulls: whether what a client met after its last conversion, or at all where there is none, counts as a path that did not convert,
   as far back from its last touch as the lookback reaches. Give it journeys of analytics.journeys_with_nulls: those of
   analytics.journeys hold converters only.
+nulls_before: a client last met at or after this may still convert, and gives no such path; NULL: without limit.
+replicate: a replicate of the bootstrap, from 1: each client counts as often as it is drawn; NULL: once. seed: see
+  analytics.attribution_bootstrap, whose replicates draw the same clients.
 A conversion without touches is an empty path.';
+
+CREATE FUNCTION analytics.journey_transitions(
+    journeys analytics.journeys,
+    lookback interval DEFAULT '90 days',
+    cycle pg_catalog.text DEFAULT 'shared',
+    converted_from pg_catalog.timestamptz DEFAULT NULL,
+    converted_before pg_catalog.timestamptz DEFAULT NULL,
+    nulls boolean DEFAULT false,
+    include_conversion_touch boolean DEFAULT true,
+    exclude_keys pg_catalog.text[] DEFAULT '{}',
+    only_keys pg_catalog.text[] DEFAULT NULL,
+    views pg_catalog.text DEFAULT 'count',
+    transform pg_catalog.text DEFAULT 'none',
+    transform_key pg_catalog.text DEFAULT NULL,
+    max_touches integer DEFAULT NULL,
+    nulls_before pg_catalog.timestamptz DEFAULT NULL,
+    replicate integer DEFAULT NULL,
+    seed bigint DEFAULT 0,
+    self_loops boolean DEFAULT false)
+    RETURNS TABLE (from_state pg_catalog.text, to_state pg_catalog.text, count double precision, probability double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_journey_transitions';
+
+COMMENT ON FUNCTION analytics.journey_transitions IS
+    'The transitions of order 1 of journeys, counted without their paths
+The same as analytics.markov_transitions of what analytics.journey_paths makes with these arguments, in a fraction of the time where
+nearly every client has a path of its own. self_loops: whether a key followed by itself is a transition.';
 
 CREATE FUNCTION analytics.path_counts_summary(
     path_counts analytics.path_counts,
@@ -138,6 +200,35 @@ CREATE FUNCTION analytics.path_counts_summary(
 COMMENT ON FUNCTION analytics.path_counts_summary(analytics.path_counts) IS
     'What counted paths hold: distinct paths, distinct keys, and all counts added up.
 No row where path_counts is NULL.';
+
+CREATE FUNCTION analytics.path_list(path_counts analytics.path_counts)
+    RETURNS TABLE (path pg_catalog.text[], conversions double precision, value double precision, nulls double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_path_list';
+
+COMMENT ON FUNCTION analytics.path_list IS
+    'The counted paths, one row each
+path: keys, first touch first; {} is the path of conversions without a touch. conversions, value, nulls: its counts.';
+
+CREATE FUNCTION analytics.conversion_paths(
+    journeys analytics.journeys,
+    lookback interval DEFAULT '90 days',
+    cycle pg_catalog.text DEFAULT 'shared',
+    converted_from pg_catalog.timestamptz DEFAULT NULL,
+    converted_before pg_catalog.timestamptz DEFAULT NULL,
+    include_conversion_touch boolean DEFAULT true,
+    exclude_keys pg_catalog.text[] DEFAULT '{}',
+    only_keys pg_catalog.text[] DEFAULT NULL,
+    views pg_catalog.text DEFAULT 'count',
+    transform pg_catalog.text DEFAULT 'none',
+    transform_key pg_catalog.text DEFAULT NULL,
+    max_touches integer DEFAULT NULL)
+    RETURNS TABLE (converted_at pg_catalog.timestamptz, value double precision, path pg_catalog.text[], touched_at pg_catalog.timestamptz[])
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_conversion_paths';
+
+COMMENT ON FUNCTION analytics.conversion_paths IS
+    'Each conversion with the touches before it, one row each
+All arguments: see attribution_credit. converted_at, value: of the conversion; path: keys of its touches, first touch first, {} where
+it has none; touched_at: when they were.';
 
 CREATE FUNCTION analytics.path_credit(
     path_counts analytics.path_counts,
@@ -155,16 +246,16 @@ CREATE FUNCTION analytics.markov_credit(
     "order" integer DEFAULT 1,
     use_nulls boolean DEFAULT true)
     RETURNS TABLE (key pg_catalog.text, removal_effect double precision, removal_effect_value double precision,
-                   conversions double precision, value double precision, base_probability double precision)
+                   conversions double precision, value double precision, base_probability double precision, order_used integer)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_markov_credit';
 
 COMMENT ON FUNCTION analytics.markov_credit(analytics.path_counts, integer, boolean) IS
     'Shares conversions by what an exact Markov chain would lose without each key.
-order: how many neighbouring keys make a state, 1 to 20. use_nulls: whether paths that did not convert are part of the chain; without
+order: how many neighbouring keys make a state, 1 to 20; NULL: the best of 1 to 5 by markov_order(), 1 where it cannot tell. use_nulls: whether paths that did not convert are part of the chain; without
   them base_probability is 1 and only places in the paths count.
 Result: removal_effect: share of the conversions lost when the key leads nowhere (these overlap and do not add up to 1);
   removal_effect_value: the same of the value; conversions, value: the effects scaled to the totals; base_probability: that a
-  journey converts. key NULL: conversions without a touch. Value is shared like conversions where refunds make an effect negative.
+  journey converts; order_used: the order of the chain. key NULL: conversions without a touch. Value is shared like conversions where refunds make an effect negative.
 More than 1,000,000 states are refused. The same paths give the same bits; nothing is simulated.';
 
 CREATE FUNCTION analytics.markov_transitions(

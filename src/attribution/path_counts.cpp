@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "attribution/bootstrap.hpp"
 #include "attribution/compensated_sum.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
@@ -448,29 +449,76 @@ FlatValue PathCountsState::finish(std::pmr::memory_resource& result, std::size_t
     return Finisher(*this, stop).write(result, header);
 }
 
-FlatValue count_paths(const JourneysView& journeys, const PathRules& rules, bool nulls, std::pmr::memory_resource& result,
-                      std::size_t header, const kernel::StopFlag& stop)
-{
-    PathCountsState state(&result);
-    std::vector<std::string_view> keys;
-    const auto append = [&](std::span<const Touch> touches, const Counts& counts) {
-        keys.clear();
-        for (const Touch& touch : touches) {
-            keys.push_back(journeys.key(touch.key));
-        }
-        state.append(keys, counts);
-    };
-    for_each_path(journeys, rules, stop, [&](const Path& path) { append(path.touches, {1, path.value, 0}); });
-    PathBuilder builder(journeys, rules);
-    for (std::size_t client = 0; nulls && client < journeys.client_count(); ++client) {
-        stop.poll();
-        builder.read(client);
-        const auto rest = builder.remainder();
-        if (!rest.empty()) {
-            append(rest, {0, 0, 1});
+namespace {
+
+/** Puts the paths of journeys into a state, each under the names of its keys. */
+class PathCollector {
+public:
+    PathCollector(const JourneysView& journeys, const CountRequest& request, std::pmr::memory_resource& memory)
+        : journeys_(journeys), request_(request), state_(&memory)
+    {
+    }
+
+    void add(const Path& path, double conversions, double nulls)
+    {
+        truncated_ += path.truncated ? 1 : 0;
+        const double draws = draws_of(journeys_, path.client, request_);
+        if (draws > 0) {
+            name_keys(path);
+            state_.append(keys_, {draws * conversions, draws * conversions * path.value, draws * nulls});
         }
     }
-    return state.finish(result, header, stop);
+
+    [[nodiscard]] const PathCountsState& state() const noexcept { return state_; }
+    [[nodiscard]] std::int64_t truncated() const noexcept { return truncated_; }
+
+private:
+    void name_keys(const Path& path)
+    {
+        keys_.clear();
+        counted_.clear();
+        counted_.reserve(path.frequency.size());  // the names must not move
+        for (std::size_t i = 0; i < path.touches.size(); ++i) {
+            std::string_view key = journeys_.key(path.touches[i].key);
+            if (request_.rules.transform == Transform::frequency) {
+                key = counted_.emplace_back(std::string(key) + "(" + std::to_string(path.frequency[i]) + ")");
+            }
+            keys_.push_back(key);
+        }
+    }
+
+    const JourneysView& journeys_;
+    const CountRequest& request_;
+    PathCountsState state_;
+    std::vector<std::string_view> keys_;
+    std::vector<std::string> counted_;
+    std::int64_t truncated_ = 0;
+};
+
+}  // namespace
+
+double draws_of(const JourneysView& journeys, std::size_t client, const CountRequest& request) noexcept
+{
+    return request.replicate == 0
+               ? 1
+               : draw(journeys.client(client), request.seed, static_cast<std::uint32_t>(request.replicate - 1));
+}
+
+CountedPaths count_paths(const JourneysView& journeys, const CountRequest& request, std::pmr::memory_resource& result,
+                         std::size_t header, const kernel::StopFlag& stop)
+{
+    PathCollector paths(journeys, request, result);
+    for_each_path(journeys, request.rules, stop, [&paths](const Path& path) { paths.add(path, 1, 0); });
+    PathBuilder builder(journeys, request.rules);
+    for (std::size_t client = 0; request.nulls && client < journeys.client_count(); ++client) {
+        stop.poll();
+        builder.read(client);
+        const Path rest = builder.remainder();
+        if (!rest.touches.empty()) {
+            paths.add(rest, 0, 1);
+        }
+    }
+    return {paths.state().finish(result, header, stop), paths.truncated()};
 }
 
 }  // namespace marketing::attribution

@@ -116,12 +116,30 @@ private:
     std::pmr::vector<std::uint32_t> codes_;  // the path at hand
 };
 
+/** What is counted. */
+struct CountRequest {
+    PathRules rules;
+    /** Whether what a client met after its last conversion, or at all where there is none, counts as a path that did not convert. */
+    bool nulls = false;
+    /** A replicate of the bootstrap, from 1: each client counts as often as it is drawn. 0: each counts once. */
+    int replicate = 0;
+    std::int64_t seed = 0;
+};
+
+/** How often a client counts: once, or as often as the replicate draws it. */
+[[nodiscard]] double draws_of(const JourneysView& journeys, std::size_t client, const CountRequest& request) noexcept;
+
+struct CountedPaths {
+    FlatValue value;
+    std::int64_t truncated;  // paths that had more than max_touches
+};
+
 /**
- * The paths that lead to the conversions of `journeys` under `rules`, each counted as one conversion with its value; a conversion
- * without touches is an empty path. With `nulls`, what a client met after its last conversion, or at all where there is none, is
- * a path that did not convert, if it is not empty. Throws as PathCountsState does.
+ * The paths that lead to the conversions of `journeys`, each counted as one conversion with its value; a conversion without
+ * touches is an empty path, of paths that did not convert only those with touches count. Under Transform::frequency a key is
+ * "key(n)", n times met. Throws as PathCountsState does.
  */
-[[nodiscard]] FlatValue count_paths(const JourneysView& journeys, const PathRules& rules, bool nulls,
-                                    std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop);
+[[nodiscard]] CountedPaths count_paths(const JourneysView& journeys, const CountRequest& request,
+                                       std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop);
 
 }  // namespace marketing::attribution

@@ -30,6 +30,17 @@ constexpr std::array cycles{
     NamedCycle{"since_previous_reuse", Cycle::since_previous_reuse},
 };
 
+struct NamedViews {
+    std::string_view name;
+    Views views;
+};
+
+constexpr std::array view_rules{
+    NamedViews{"count", Views::count},
+    NamedViews{"yield", Views::yield},
+    NamedViews{"ignore", Views::ignore},
+};
+
 struct NamedTransform {
     std::string_view name;
     Transform transform;
@@ -41,6 +52,7 @@ constexpr std::array transforms{
     NamedTransform{"unique", Transform::none},
     NamedTransform{"exposure", Transform::exposure},
     NamedTransform{"first", Transform::first},
+    NamedTransform{"frequency", Transform::frequency},
     NamedTransform{"remove_if_not_all", Transform::remove_if_not_all, true},
     NamedTransform{"remove_if_last_and_not_all", Transform::remove_if_last_and_not_all, true},
 };
@@ -114,6 +126,11 @@ Cycle find_cycle(std::string_view name)
     return find_named(cycles, name, "cycle").cycle;
 }
 
+Views find_views(std::string_view name)
+{
+    return find_named(view_rules, name, "rule for views").views;
+}
+
 Transform find_transform(std::string_view name, bool with_key)
 {
     const NamedTransform& found = find_named(transforms, name, "transform");
@@ -126,21 +143,19 @@ Transform find_transform(std::string_view name, bool with_key)
     return found.transform;
 }
 
-std::span<const Touch> PathBuilder::remainder() const
+Path PathBuilder::remainder()
 {
     const Touches touches = journey_.touches;
-    if (touches.empty()) {
-        return {};
+    if (touches.empty() || touches.back().time >= rules_.nulls_before) {
+        return shaped({}, {});
     }
     const std::int64_t latest = touches.back().time;
     const Touches rest = between(touches, horizon(rules_, latest), latest);
-    if (journey_.conversions.empty()) {
-        return rest;
-    }
-    const std::int64_t converted = journey_.conversions.back().time;
+    const std::int64_t converted =
+        journey_.conversions.empty() ? std::numeric_limits<std::int64_t>::min() : journey_.conversions.back().time;
     const auto first =
         std::partition_point(rest.begin(), rest.end(), [converted](const Touch& t) { return not_after(t, converted); });
-    return {first, rest.end()};
+    return shaped({first, rest.end()}, {latest, 0});
 }
 
 PathBuilder::PathBuilder(const JourneysView& journeys, const PathRules& rules)
@@ -165,10 +180,14 @@ void PathBuilder::find_roles()
 
 void PathBuilder::read(std::size_t client)
 {
+    client_ = client;
     journeys_.read(client, journey_);
     if (!roles_.empty()) {
         take_stages();
         std::erase_if(journey_.touches, [this](const Touch& touch) { return roles_[touch.key] != role_touch; });
+    }
+    if (rules_.views == Views::ignore) {
+        std::erase_if(journey_.touches, [](const Touch& touch) { return touch.view; });
     }
 }
 
@@ -186,12 +205,19 @@ void PathBuilder::take_stages()
 
 Path PathBuilder::path(const Conversion& conversion)
 {
-    Touches touches = transformed(eligible(conversion));
+    return shaped(eligible(conversion), conversion);
+}
+
+/** The path of `touches`, once they are found, to `end`. */
+Path PathBuilder::shaped(Touches touches, const Conversion& end)
+{
+    touches = transformed(without_views(touches));
     const bool truncated = touches.size() > rules_.max_touches;
     touches = truncated ? touches.last(rules_.max_touches) : touches;
     find_distinct(touches);
-    find_anchors(touches, conversion.time);
-    return {touches, conversion.time, conversion.value, distinct_, anchors_, truncated};
+    find_anchors(touches, end.time);
+    const auto frequency = std::span(frequency_).last(std::min(frequency_.size(), touches.size()));
+    return {client_, touches, end.time, end.value, distinct_, anchors_, frequency, truncated};
 }
 
 PathBuilder::Touches PathBuilder::eligible(const Conversion& conversion)
@@ -220,6 +246,16 @@ PathBuilder::Touches PathBuilder::without_own(Touches touches, std::int64_t time
     return not_own_;
 }
 
+PathBuilder::Touches PathBuilder::without_views(Touches touches)
+{
+    if (rules_.views != Views::yield) {
+        return touches;
+    }
+    clicks_.clear();
+    std::copy_if(touches.begin(), touches.end(), std::back_inserter(clicks_), [](const Touch& touch) { return !touch.view; });
+    return clicks_.empty() ? touches : Touches(clicks_);
+}
+
 template <class Keep>
 PathBuilder::Touches PathBuilder::keep_if(Touches touches, Keep keep)
 {
@@ -245,6 +281,7 @@ PathBuilder::Touches PathBuilder::transformed(Touches touches)
             return keep_if(touches, [latest = absent_key](const Touch& touch) mutable {
                 return std::exchange(latest, touch.key) != touch.key;
             });
+        case Transform::frequency: return counted(touches);
         case Transform::first: ++pass_; return keep_if(touches, [this](const Touch& touch) { return see(touch.key); });
         case Transform::remove_if_not_all: {
             const Touches others = keep_if(touches, other);
@@ -254,6 +291,22 @@ PathBuilder::Touches PathBuilder::transformed(Touches touches)
             const auto last = std::find_if(touches.rbegin(), touches.rend(), other);
             return last == touches.rend() ? touches : Touches(touches.begin(), last.base());
         }
+    }
+    return touches;
+}
+
+/** The first touch of each key, and in frequency_ how often each was met. */
+PathBuilder::Touches PathBuilder::counted(Touches touches)
+{
+    met_.resize(seen_.size());
+    for (const Touch& touch : touches) {
+        ++met_[touch.key];
+    }
+    ++pass_;
+    touches = keep_if(touches, [this](const Touch& touch) { return see(touch.key); });
+    frequency_.clear();
+    for (const Touch& touch : touches) {
+        frequency_.push_back(std::exchange(met_[touch.key], 0));
     }
     return touches;
 }

@@ -19,13 +19,16 @@ namespace marketing::attribution {
 
 /** One conversion and its eligible touches, oldest first; there may be none. Good until the walk goes on. */
 struct Path {
+    std::size_t client;  // its place in the journeys value
     std::span<const Touch> touches;
-    std::int64_t converted_at;
+    std::int64_t converted_at;  // of a path that did not convert, the time of its last touch
     double value;
     /** Places in `touches` of the first touch of each key. */
     std::span<const std::size_t> distinct;
     /** For each stage the place of the last touch at or before it; negative where there is none. */
     std::span<const std::ptrdiff_t> anchors;
+    /** Under Transform::frequency, for each of `touches` how often its key was met. */
+    std::span<const std::uint32_t> frequency;
     bool truncated;  // older touches were left out by max_touches
 };
 
@@ -36,11 +39,19 @@ enum class Cycle {
     since_previous_reuse,  // the same, or where that leaves none, those of the latest earlier cycle that has any
 };
 
+/** What becomes of touches that were seen, not clicked. */
+enum class Views {
+    count,   // they are touches like any other
+    yield,   // they go from a path that has a click
+    ignore,  // they are as if they had never been
+};
+
 /** What is done to the touches of a path once they are found. */
 enum class Transform {
     none,
     exposure,                    // of neighbours with the same key the first stays
     first,                       // the first touch of each key stays
+    frequency,                   // the same, and a counted path says how often the key was met; see count_paths()
     remove_if_not_all,           // touches of one key go, unless all are
     remove_if_last_and_not_all,  // the same, of those at the end only
 };
@@ -61,18 +72,24 @@ struct PathRules {
     /** Conversions outside [converted_from, converted_before) get no path, and still end the cycles of others. */
     std::int64_t converted_from = std::numeric_limits<std::int64_t>::min();
     std::int64_t converted_before = std::numeric_limits<std::int64_t>::max();
+    Views views = Views::count;
     Transform transform = Transform::none;
     std::string_view transform_key{};  // of the two transforms that remove a key
     /** Only so many touches, the latest, stay. */
     std::size_t max_touches = std::numeric_limits<std::size_t>::max();
+    /** Censoring: whoever was met at or after this may still convert, and gives no path that did not. */
+    std::int64_t nulls_before = std::numeric_limits<std::int64_t>::max();
 };
+
+/** The rule for views called `name`: count, yield, ignore. Throws Error(invalid_parameter) for an unknown name. */
+[[nodiscard]] Views find_views(std::string_view name);
 
 /** The cycle rule called `name`. Throws Error(invalid_parameter) for an unknown name. */
 [[nodiscard]] Cycle find_cycle(std::string_view name);
 
 /**
- * The transform called `name`: none (or unique), exposure, first, remove_if_not_all, remove_if_last_and_not_all. Throws
- * Error(invalid_parameter) for an unknown name, and where a key is missing (`with_key` false) or has no use.
+ * The transform called `name`: none (or unique), exposure, first, frequency, remove_if_not_all, remove_if_last_and_not_all.
+ * Throws Error(invalid_parameter) for an unknown name, and where a key is missing (`with_key` false) or has no use.
  */
 [[nodiscard]] Transform find_transform(std::string_view name, bool with_key);
 
@@ -87,19 +104,22 @@ public:
     /** The path of one of conversions(); good until the next call. */
     [[nodiscard]] Path path(const Conversion& conversion);
     /** What the client met after its last conversion, as far back from the latest of it as the lookback reaches. */
-    [[nodiscard]] std::span<const Touch> remainder() const;
+    [[nodiscard]] Path remainder();
 
 private:
     using Touches = std::span<const Touch>;
 
     void find_roles();
     void take_stages();
+    [[nodiscard]] Path shaped(Touches touches, const Conversion& end);
     [[nodiscard]] Touches eligible(const Conversion& conversion);
     [[nodiscard]] Touches without_own(Touches touches, std::int64_t time);
+    [[nodiscard]] Touches without_views(Touches touches);
     [[nodiscard]] Touches transformed(Touches touches);
     template <class Keep>
     [[nodiscard]] Touches keep_if(Touches touches, Keep keep);
     [[nodiscard]] bool see(std::uint32_t key) noexcept;
+    [[nodiscard]] Touches counted(Touches touches);
     void find_distinct(Touches touches);
     void find_anchors(Touches touches, std::int64_t time);
 
@@ -107,12 +127,16 @@ private:
     const PathRules& rules_;
     std::vector<std::int32_t> roles_;  // by key: a stage, or one of the negative roles; empty where all are touches
     std::uint32_t transform_key_;
+    std::size_t client_ = 0;
     Journey journey_;
     std::vector<std::vector<std::int64_t>> stage_times_;  // by stage, ascending
     std::vector<Touch> not_own_;
+    std::vector<Touch> clicks_;
     std::vector<Touch> kept_;
     std::vector<std::uint64_t> seen_;  // by key: the latest pass that saw it
     std::uint64_t pass_ = 0;
+    std::vector<std::uint32_t> met_;  // by key; all 0 but while a path is counted
+    std::vector<std::uint32_t> frequency_;
     std::vector<std::size_t> distinct_;
     std::vector<std::ptrdiff_t> anchors_;
 };

@@ -150,7 +150,8 @@ BEGIN
         "metrics.cost_micros" bigint NOT NULL, "metrics.conversions" double precision NOT NULL, PRIMARY KEY ("segments.date", "campaign.id")
     );
     CREATE TABLE demo.content_posts (
-        content_id text PRIMARY KEY, platform text NOT NULL, content_type text NOT NULL, published_at timestamp NOT NULL, title text NOT NULL
+        content_id text PRIMARY KEY, platform text NOT NULL, content_type text NOT NULL, published_at timestamp NOT NULL, title text NOT NULL,
+        author text NOT NULL, hashtags text NOT NULL
     );
     CREATE TABLE demo.content_daily (
         content_id text NOT NULL, date date NOT NULL, views bigint NOT NULL, reach bigint NOT NULL, likes bigint NOT NULL,
@@ -364,11 +365,14 @@ BEGIN
     INSERT INTO demo.content_posts
         SELECT 'post-' || n, ('{facebook,facebook,telegram,viber}'::text[])[1 + n % 4], ('{image,video,text}'::text[])[1 + analytics.demo_number(n, 500, 3)],
                date '2025-08-15' + (n - 1) * 78 / 156 + ('{09:00,12:30,16:00,19:00}'::time[])[1 + analytics.demo_number(n, 501, 4)],
-               ('{Open day,Students tell,Word of the day,Why learn now}'::text[])[1 + n % 4] || ' no. ' || n
+               ('{Open day,Students tell,Word of the day,Why learn now}'::text[])[1 + n % 4] || ' no. ' || n,
+               ('{Olena,Marko,Iryna}'::text[])[1 + analytics.demo_number(n, 503, 3)],
+               '#learning ' || ('{#openday,#students,#english,#kids}'::text[])[1 + analytics.demo_number(n, 504, 4)]
         FROM pg_catalog.generate_series(1, 156) n;
     INSERT INTO demo.content_daily
         SELECT p.content_id, p.published_at::date + age.days, v.views, v.views * 8 / 10,
-               v.views * (20 + 15 * (p.content_type = 'video')::int + 15 * (p.published_at::time = '19:00')::int) / 1000,
+               v.views * (20 + 15 * (p.content_type = 'video')::int + 15 * (p.published_at::time = '19:00')::int)
+                   * (600 + analytics.demo_number(pg_catalog.substr(p.content_id, 6)::bigint, 505, 801)) / 1000000,
                v.views * 4 / 1000, v.views * (3 + (p.content_type = 'video')::int) / 1000, v.views * 9 / 1000
         FROM demo.content_posts p, pg_catalog.generate_series(0, 13) age (days),
              LATERAL (SELECT (1500 + analytics.demo_number(pg_catalog.substr(p.content_id, 6)::bigint, 502, 1500)) / (1 + age.days)) v (views)

@@ -5,18 +5,13 @@ CREATE FUNCTION analytics.kpi(date_from date, date_to date, platforms text[] DEF
     RETURNS TABLE (leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric, currency text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
-    SELECT k.leads, k.n_contracts, k.revenue, k.spend, pg_catalog.round(k.spend / NULLIF(k.leads, 0), 4),
-           pg_catalog.round(k.revenue / NULLIF(k.spend, 0), 4), analytics.currency_of(kpi.business_id)
+    SELECT k.leads, k.n_contracts, k.revenue, k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(k.revenue, k.spend),
+           analytics.currency_of(kpi.business_id)
     FROM (SELECT 'warehouse'::analytics.installed) ready, (
-        SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads,
-               COALESCE(pg_catalog.sum(CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END), 0)::bigint AS n_contracts,
-               COALESCE(pg_catalog.sum(CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END), 0)::numeric(18,4) AS revenue,
-               COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
-        FROM warehouse.campaign_roi_daily r
-        LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
-        WHERE analytics.check_period(kpi.date_from, kpi.date_to) AND r.date BETWEEN kpi.date_from AND kpi.date_to
-          AND (kpi.business_id IS NULL OR r.business_id = kpi.business_id)
-          AND (kpi.platforms IS NULL OR kpi.platforms = '{}' OR r.platform = ANY (analytics.platform_members(kpi.platforms)))
+        SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
+               COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
+        FROM analytics.results_between(kpi.date_from, kpi.date_to, kpi.platforms, kpi.business_id) r
+        WHERE analytics.check_period(kpi.date_from, kpi.date_to)
     ) k
 $$;
 COMMENT ON FUNCTION analytics.kpi(date, date, text[], bigint) IS
@@ -27,17 +22,14 @@ CREATE FUNCTION analytics.trend_leads(date_from date, date_to date, platforms te
     RETURNS TABLE (dt date, leads bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT (trend_leads.date_from + d.n) AS dt, COALESCE(r.leads, 0)::bigint
+    SELECT d.day::date AS dt, COALESCE(r.leads, 0)::bigint
     FROM (SELECT 'warehouse'::analytics.installed) ready
-    CROSS JOIN pg_catalog.generate_series(0, trend_leads.date_to - trend_leads.date_from) d (n)
+    CROSS JOIN pg_catalog.generate_series(trend_leads.date_from::timestamp, trend_leads.date_to, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.leads) AS leads
-        FROM warehouse.campaign_roi_daily r
-        WHERE r.date BETWEEN trend_leads.date_from AND trend_leads.date_to
-          AND (trend_leads.business_id IS NULL OR r.business_id = trend_leads.business_id)
-          AND (trend_leads.platforms IS NULL OR trend_leads.platforms = '{}' OR r.platform = ANY (analytics.platform_members(trend_leads.platforms)))
+        FROM analytics.results_between(trend_leads.date_from, trend_leads.date_to, trend_leads.platforms, trend_leads.business_id) r
         GROUP BY r.date
-    ) r ON r.date = trend_leads.date_from + d.n
+    ) r ON r.date = d.day::date
     WHERE analytics.check_period(trend_leads.date_from, trend_leads.date_to)
     ORDER BY dt
 $$;
@@ -49,20 +41,110 @@ CREATE FUNCTION analytics.trend_spend(date_from date, date_to date, platforms te
     RETURNS TABLE (dt date, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT (trend_spend.date_from + d.n) AS dt, COALESCE(r.spend, 0)::numeric(18,4)
+    SELECT d.day::date AS dt, COALESCE(r.spend, 0)::numeric(18,4)
     FROM (SELECT 'warehouse'::analytics.installed) ready
-    CROSS JOIN pg_catalog.generate_series(0, trend_spend.date_to - trend_spend.date_from) d (n)
+    CROSS JOIN pg_catalog.generate_series(trend_spend.date_from::timestamp, trend_spend.date_to, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.spend) AS spend
-        FROM warehouse.campaign_roi_daily r
-        WHERE r.date BETWEEN trend_spend.date_from AND trend_spend.date_to
-          AND (trend_spend.business_id IS NULL OR r.business_id = trend_spend.business_id)
-          AND (trend_spend.platforms IS NULL OR trend_spend.platforms = '{}' OR r.platform = ANY (analytics.platform_members(trend_spend.platforms)))
+        FROM analytics.results_between(trend_spend.date_from, trend_spend.date_to, trend_spend.platforms, trend_spend.business_id) r
         GROUP BY r.date
-    ) r ON r.date = trend_spend.date_from + d.n
+    ) r ON r.date = d.day::date
     WHERE analytics.check_period(trend_spend.date_from, trend_spend.date_to)
     ORDER BY dt
 $$;
 COMMENT ON FUNCTION analytics.trend_spend(date, date, text[], bigint) IS
 'Spend per day of a period, days without spend included
 date_from, date_to: both days belong to the period. platforms: platforms or families; NULL or {} for all.';
+
+CREATE FUNCTION analytics.fiscal_year_start(business_id bigint) RETURNS int
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+DECLARE
+    months int[];
+BEGIN
+    SELECT pg_catalog.array_agg(DISTINCT s.fiscal_year_start_month) INTO months
+    FROM warehouse.settings s WHERE fiscal_year_start.business_id IS NULL OR s.business_id = fiscal_year_start.business_id;
+    IF pg_catalog.cardinality(months) > 1 THEN
+        RAISE EXCEPTION 'the businesses have different fiscal years' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = pg_catalog.format('Their fiscal years start in the months %s.', pg_catalog.array_to_string(months, ', ')),
+            HINT = 'Name one business by business_id, or ask by day, week or month.';
+    END IF;
+    RETURN COALESCE(months[1], 1);
+END
+$$;
+COMMENT ON FUNCTION analytics.fiscal_year_start(bigint) IS 'Month in which the fiscal year of a business, or of all, starts';
+
+CREATE FUNCTION analytics.calendar_periods(date_from date, date_to date, granularity text, compare text, business_id bigint)
+    RETURNS TABLE (period_start date, first_day date, last_day date, first_day_prev date, last_day_prev date)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
+AS $$
+#variable_conflict use_column
+DECLARE
+    step interval;
+    -- From the calendar's quarters and years to those of the business.
+    fiscal interval := '0';
+    first_start timestamp;
+    n int;
+    -- From a period to the one it is compared with.
+    shift interval;
+BEGIN
+    PERFORM analytics.check_period(date_from, date_to), analytics.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
+        analytics.check_choice('compare', compare, '{none,previous_period,previous_year}');
+    step := CASE granularity WHEN 'week' THEN '7 days' WHEN 'quarter' THEN '3 months' ELSE '1 ' || granularity END;
+    IF granularity IN ('quarter', 'year') THEN
+        fiscal := (analytics.fiscal_year_start(business_id) - 1) * interval '1 month';
+    END IF;
+    first_start := pg_catalog.date_trunc(granularity, date_from - fiscal) + fiscal;
+    n := (SELECT pg_catalog.count(*) FROM pg_catalog.generate_series(first_start, date_to, step));
+    shift := CASE WHEN compare = 'previous_period' THEN n * step
+                  -- Weeks have no year: 52 of them before, each day meets its own weekday.
+                  WHEN compare = 'previous_year' THEN CASE granularity WHEN 'week' THEN interval '364 days' ELSE '1 year' END END;
+    RETURN QUERY
+    SELECT g.first, p.first_day, p.last_day, v.first_day, v.last_day
+    FROM (SELECT s::date AS first, (s + step)::date - 1 AS last, s - shift AS before FROM pg_catalog.generate_series(first_start, date_to, step) s) g
+    CROSS JOIN LATERAL (SELECT GREATEST(g.first, date_from) AS first_day, LEAST(g.last, date_to) AS last_day) p
+    -- A period that is cut is compared with the same part of the one before. 29 February has no counterpart of its own.
+    LEFT JOIN LATERAL (
+        SELECT (p.first_day - shift)::date AS first_day,
+               CASE WHEN p.last_day < g.last THEN p.last_day - shift ELSE g.before + step - interval '1 day' END::date AS last_day
+    ) v ON granularity <> 'day' OR g.before + shift = g.first
+    ORDER BY g.first;
+END
+$$;
+COMMENT ON FUNCTION analytics.calendar_periods(date, date, text, text, bigint) IS
+'The days, weeks, months, quarters or years that a period of days touches
+Each with the days of it that belong to the period, and the days it is compared with.';
+
+CREATE FUNCTION analytics.kpi_timeseries(date_from date, date_to date, granularity text DEFAULT 'day', platforms text[] DEFAULT NULL,
+    compare text DEFAULT 'none', business_id bigint DEFAULT NULL)
+    RETURNS TABLE (period_start date, leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric, currency text,
+                   leads_prev bigint, n_contracts_prev bigint, revenue_prev numeric, spend_prev numeric, cpl_prev numeric, roas_prev numeric,
+                   leads_change_pct numeric, n_contracts_change_pct numeric, revenue_change_pct numeric, spend_change_pct numeric,
+                   cpl_change_pct numeric, roas_change_pct numeric, first_day date, last_day date, first_day_prev date, last_day_prev date)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT p.period_start, c.leads, c.n_contracts, c.revenue, c.spend, analytics.quotient(c.spend, c.leads), analytics.quotient(c.revenue, c.spend),
+           currency.currency, v.leads, v.n_contracts, v.revenue, v.spend, analytics.quotient(v.spend, v.leads), analytics.quotient(v.revenue, v.spend),
+           analytics.change_pct(c.leads, v.leads), analytics.change_pct(c.n_contracts, v.n_contracts), analytics.change_pct(c.revenue, v.revenue),
+           analytics.change_pct(c.spend, v.spend), analytics.change_pct(analytics.quotient(c.spend, c.leads), analytics.quotient(v.spend, v.leads)),
+           analytics.change_pct(analytics.quotient(c.revenue, c.spend), analytics.quotient(v.revenue, v.spend)),
+           p.first_day, p.last_day, p.first_day_prev, p.last_day_prev
+    FROM (SELECT 'warehouse'::analytics.installed) ready
+    CROSS JOIN (SELECT analytics.currency_of(kpi_timeseries.business_id) AS currency) currency
+    CROSS JOIN analytics.calendar_periods(kpi_timeseries.date_from, kpi_timeseries.date_to, kpi_timeseries.granularity, kpi_timeseries.compare,
+        kpi_timeseries.business_id) p
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
+               COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
+        FROM analytics.results_between(p.first_day, p.last_day, kpi_timeseries.platforms, kpi_timeseries.business_id) r
+    ) c
+    LEFT JOIN LATERAL (
+        SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
+               COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
+        FROM analytics.results_between(p.first_day_prev, p.last_day_prev, kpi_timeseries.platforms, kpi_timeseries.business_id) r
+    ) v ON p.first_day_prev IS NOT NULL
+    ORDER BY p.period_start
+$$;
+COMMENT ON FUNCTION analytics.kpi_timeseries(date, date, text, text[], text, bigint) IS
+'The figures of kpi() per day, week, month, quarter or year, with a comparison
+granularity: day, week (from Monday), month, quarter or year; the latter two by the setting fiscal_year_start_month. compare: none, previous_period (as many periods before) or previous_year (a week: 52 weeks before; 29 February: nothing). Periods without data are rows of zeros. first_day, last_day: the days counted, fewer than the period where date_from or date_to cut it; then the same part of the one before is counted. *_prev: the period compared with; NULL where there is none. *_change_pct: in percent of it.';

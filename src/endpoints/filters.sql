@@ -17,6 +17,16 @@ END
 $$;
 COMMENT ON FUNCTION analytics.check_period(date, date) IS 'True for a period whose ends are given and in order, else an error (22023)';
 
+CREATE FUNCTION analytics.first_day_before(date_from date, date_to date) RETURNS date
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    PERFORM analytics.check_period(date_from, date_to);
+    RETURN date_from - (date_to - date_from + 1);
+END
+$$;
+COMMENT ON FUNCTION analytics.first_day_before(date, date) IS 'The first day of the equally long period just before a period';
+
 CREATE FUNCTION analytics.check_row_limit(row_limit int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -28,6 +38,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.check_row_limit(int) IS 'The limit itself where it is at least 1, else an error (22023)';
+
+CREATE FUNCTION analytics.check_min_leads(min_leads int) RETURNS int
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF min_leads IS NULL OR min_leads < 0 THEN
+        RAISE EXCEPTION 'min_leads must be at least 0' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN min_leads;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_min_leads(int) IS 'The threshold itself where it is at least 0, else an error (22023)';
 
 CREATE FUNCTION analytics.check_choice(argument text, value text, known text[]) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

@@ -1,4 +1,4 @@
--- Sales readers: which campaigns and platforms bring leads and money.
+-- Sales readers: which campaigns, platforms, sources, products and branches bring leads and money.
 
 CREATE FUNCTION analytics.campaigns(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
     business_id bigint DEFAULT NULL)
@@ -6,23 +6,12 @@ CREATE FUNCTION analytics.campaigns(date_from date, date_to date, platforms text
                    roas numeric, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.platform, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.spend, pg_catalog.round(k.spend / NULLIF(k.leads, 0), 4),
-           pg_catalog.round(k.revenue / NULLIF(k.spend, 0), 4), k.campaign_id
-    FROM (SELECT 'warehouse'::analytics.installed) ready, (
-        SELECT COALESCE(c.platform, r.platform) AS platform, COALESCE(c.campaign_name, '(no campaign)') AS campaign_name, c.campaign_id,
-               pg_catalog.sum(r.leads)::bigint AS leads,
-               pg_catalog.sum(CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END)::bigint AS n_contracts,
-               pg_catalog.sum(CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END)::numeric(18,4) AS revenue,
-               pg_catalog.sum(r.spend)::numeric(18,4) AS spend
-        FROM warehouse.campaign_roi_daily r
-        LEFT JOIN warehouse.dim_campaigns c ON c.business_id = r.business_id AND c.campaign_key = r.campaign_key
-        LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
-        WHERE analytics.check_period(campaigns.date_from, campaigns.date_to) AND r.date BETWEEN campaigns.date_from AND campaigns.date_to
-          AND (campaigns.business_id IS NULL OR r.business_id = campaigns.business_id)
-          AND (campaigns.platforms IS NULL OR campaigns.platforms = '{}' OR r.platform = ANY (analytics.platform_members(campaigns.platforms)))
-        GROUP BY r.business_id, r.campaign_key, COALESCE(c.platform, r.platform), COALESCE(c.campaign_name, '(no campaign)'), c.campaign_id
-    ) k
-    ORDER BY k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id
+    SELECT k.platform, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.spend, analytics.quotient(k.spend, k.leads),
+           analytics.quotient(k.revenue, k.spend), k.campaign_id
+    FROM (SELECT 'warehouse'::analytics.installed) ready,
+         analytics.campaign_results(campaigns.date_from, campaigns.date_to, campaigns.platforms, campaigns.business_id) k
+    WHERE analytics.check_period(campaigns.date_from, campaigns.date_to)
+    ORDER BY k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
     LIMIT analytics.check_row_limit(campaigns.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.campaigns(date, date, text[], int, bigint) IS
@@ -41,12 +30,9 @@ AS $$
         SELECT p.platform, p.leads, p.leads * 1000 / p.total AS tenths, p.leads * 1000 % p.total AS rest
         FROM (
             SELECT r.platform, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(pg_catalog.sum(r.leads)) OVER ()::bigint AS total
-            FROM (SELECT 'warehouse'::analytics.installed) ready, warehouse.campaign_roi_daily r
-            WHERE analytics.check_period(share_platforms.date_from, share_platforms.date_to)
-              AND r.date BETWEEN share_platforms.date_from AND share_platforms.date_to AND r.leads > 0
-              AND (share_platforms.business_id IS NULL OR r.business_id = share_platforms.business_id)
-              AND (share_platforms.platforms IS NULL OR share_platforms.platforms = '{}'
-                   OR r.platform = ANY (analytics.platform_members(share_platforms.platforms)))
+            FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.results_between(
+                share_platforms.date_from, share_platforms.date_to, share_platforms.platforms, share_platforms.business_id) r
+            WHERE analytics.check_period(share_platforms.date_from, share_platforms.date_to) AND r.leads > 0
             GROUP BY r.platform
         ) p
     ) k
@@ -55,3 +41,90 @@ $$;
 COMMENT ON FUNCTION analytics.share_platforms(date, date, text[], bigint) IS
 'Leads per platform and their share in percent, one decimal
 The shares add up to exactly 100.0 (largest remainder). Every platform with a lead is a row, also unknown.';
+
+CREATE FUNCTION analytics.utm_sources(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (platform text, utm_source text, leads bigint, n_contracts bigint, revenue numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT l.platform, COALESCE(NULLIF(l.utm_source, ''), '(none)') AS source, pg_catalog.sum(l.leads)::bigint AS leads,
+           pg_catalog.sum(l.contracts)::bigint, pg_catalog.sum(l.revenue)::numeric(18,4)
+    FROM (SELECT 'warehouse'::analytics.installed) ready,
+         analytics.leads_between(utm_sources.date_from, utm_sources.date_to, utm_sources.platforms, utm_sources.business_id) l
+    WHERE analytics.check_period(utm_sources.date_from, utm_sources.date_to)
+    GROUP BY l.platform, source
+    ORDER BY leads DESC, l.platform, source
+    LIMIT analytics.check_row_limit(utm_sources.row_limit)
+$$;
+COMMENT ON FUNCTION analytics.utm_sources(date, date, text[], int, bigint) IS
+'Leads, contracts and revenue per platform and utm_source
+By leads, the most first; a lead without utm_source is of the source (none). Contracts and revenue are those of the leads, also where the setting revenue_basis is contract_date: a source belongs to a lead.';
+
+CREATE FUNCTION analytics.paid_split_platforms(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (platform text, paid_leads bigint, organic_leads bigint, total_leads bigint, paid_pct numeric, organic_pct numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT k.platform, k.paid, k.total - k.paid, k.total, k.paid_pct, 100.0 - k.paid_pct
+    FROM (
+        SELECT p.platform, p.paid, p.total, pg_catalog.round(100.0 * p.paid / p.total, 1) AS paid_pct
+        FROM (
+            SELECT l.platform, COALESCE(pg_catalog.sum(l.leads) FILTER (WHERE l.is_paid), 0)::bigint AS paid, pg_catalog.sum(l.leads)::bigint AS total
+            FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.leads_between(paid_split_platforms.date_from,
+                paid_split_platforms.date_to, paid_split_platforms.platforms, paid_split_platforms.business_id) l
+            WHERE analytics.check_period(paid_split_platforms.date_from, paid_split_platforms.date_to)
+            GROUP BY l.platform
+        ) p
+    ) k
+    ORDER BY k.total DESC, k.platform
+$$;
+COMMENT ON FUNCTION analytics.paid_split_platforms(date, date, text[], bigint) IS
+'Paid and organic leads per platform, and their shares in percent
+A lead is paid where the touch it is attributed to is. Shares have one decimal and add up to 100.0.';
+
+CREATE FUNCTION analytics.product_performance(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (product text, leads bigint, contracts bigint, revenue numeric, conversion_rate numeric, avg_contract_value numeric,
+                   product_id text, category text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT COALESCE(d.name, NULLIF(k.product_id, ''), '(none)') AS product, k.leads, k.contracts, k.revenue, analytics.percentage(k.contracts, k.leads),
+           analytics.quotient(k.revenue, k.contracts), NULLIF(k.product_id, '') AS id, d.category
+    FROM (
+        SELECT l.business_id, l.product_id, pg_catalog.sum(l.leads)::bigint AS leads, pg_catalog.sum(l.contracts)::bigint AS contracts,
+               pg_catalog.sum(l.revenue)::numeric(18,4) AS revenue
+        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.leads_between(product_performance.date_from,
+            product_performance.date_to, product_performance.platforms, product_performance.business_id) l
+        WHERE analytics.check_period(product_performance.date_from, product_performance.date_to)
+        GROUP BY l.business_id, l.product_id
+    ) k
+    LEFT JOIN warehouse.dim_products d ON d.business_id = k.business_id AND d.product_id = k.product_id
+    ORDER BY k.revenue DESC, k.leads DESC, product, id, k.business_id
+    LIMIT analytics.check_row_limit(product_performance.row_limit)
+$$;
+COMMENT ON FUNCTION analytics.product_performance(date, date, text[], int, bigint) IS
+'Leads, contracts and revenue per product that the lead asked for
+By revenue, the highest first. product: its name, else its id; (none) where a lead names no product. contracts, revenue: of the leads created in the period. conversion_rate: contracts in percent of leads; may pass 100, since a lead may sign more than once.';
+
+CREATE FUNCTION analytics.branch_performance(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (branch text, leads bigint, contracts bigint, revenue numeric, conversion_rate numeric, avg_contract_value numeric,
+                   branch_id text, city text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT COALESCE(d.name, NULLIF(k.branch_id, ''), '(none)') AS branch, k.leads, k.contracts, k.revenue, analytics.percentage(k.contracts, k.leads),
+           analytics.quotient(k.revenue, k.contracts), NULLIF(k.branch_id, '') AS id, d.city
+    FROM (
+        SELECT l.business_id, l.branch_id, pg_catalog.sum(l.leads)::bigint AS leads, pg_catalog.sum(l.contracts)::bigint AS contracts,
+               pg_catalog.sum(l.revenue)::numeric(18,4) AS revenue
+        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.leads_between(branch_performance.date_from,
+            branch_performance.date_to, branch_performance.platforms, branch_performance.business_id) l
+        WHERE analytics.check_period(branch_performance.date_from, branch_performance.date_to)
+        GROUP BY l.business_id, l.branch_id
+    ) k
+    LEFT JOIN warehouse.dim_branches d ON d.business_id = k.business_id AND d.branch_id = k.branch_id
+    ORDER BY k.revenue DESC, k.leads DESC, branch, id, k.business_id
+    LIMIT analytics.check_row_limit(branch_performance.row_limit)
+$$;
+COMMENT ON FUNCTION analytics.branch_performance(date, date, text[], int, bigint) IS
+'Leads, contracts and revenue per branch of the lead
+By revenue, the highest first. branch: its name, else its id; (none) where a lead names no branch. contracts, revenue, conversion_rate: as in product_performance().';

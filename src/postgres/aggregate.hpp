@@ -27,10 +27,10 @@ template <class State>
 }
 
 /** A new state in `context`. Runs its own guard: call it with only plain data alive. */
-template <class State>
+template <class State, class Resource = ContextResource>
 [[nodiscard]] State* make_state(MemoryContext context)
 {
-    auto* resource = new (MemoryContextAlloc(context, sizeof(ContextResource))) ContextResource(context);
+    auto* resource = new (MemoryContextAlloc(context, sizeof(Resource))) Resource(context);
     void* place = MemoryContextAlloc(context, sizeof(State));
     State* state = nullptr;
     run_kernel([&state, place, resource] { state = new (place) State(resource); });

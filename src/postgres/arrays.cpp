@@ -59,4 +59,16 @@ PlainArray<std::int32_t> date_array_argument(FunctionCallInfo fcinfo, int index,
         });
 }
 
+PlainArray<std::int64_t> timestamp_array_argument(FunctionCallInfo fcinfo, int index, const char* name)
+{
+    return array_argument<std::int64_t>(
+        fcinfo, index, TIMESTAMPOID, sizeof(Timestamp), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, [name](Datum datum, bool is_null) {
+            if (is_null || TIMESTAMP_NOT_FINITE(DatumGetTimestamp(datum))) {
+                ereport(ERROR,
+                        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not hold NULL or infinite times", name)));
+            }
+            return DatumGetTimestamp(datum);
+        });
+}
+
 }  // namespace marketing::postgres

@@ -1,5 +1,5 @@
 /**
- * Arrays of numbers and dates as plain data, in the caller's memory context. Phase 1 only: each may ereport.
+ * Arrays of numbers and times as plain data, in the caller's memory context. Phase 1 only: each may ereport.
  *
  * The order of the elements is that of the array; dimensions do not matter. A NULL array is an empty one.
  */
@@ -20,5 +20,8 @@ namespace marketing::postgres {
 
 /** A date[] argument as days since 2000-01-01. A NULL or infinite element is an error (22023) that says `name`. */
 [[nodiscard]] PlainArray<std::int32_t> date_array_argument(FunctionCallInfo fcinfo, int index, const char* name);
+
+/** A timestamp[] argument as microseconds since 2000-01-01. A NULL or infinite element is an error (22023) that says `name`. */
+[[nodiscard]] PlainArray<std::int64_t> timestamp_array_argument(FunctionCallInfo fcinfo, int index, const char* name);
 
 }  // namespace marketing::postgres

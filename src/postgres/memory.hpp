@@ -16,15 +16,16 @@
 
 namespace marketing::postgres {
 
-class ContextResource final : public std::pmr::memory_resource {
+class ContextResource : public std::pmr::memory_resource {
 public:
     explicit ContextResource(MemoryContext context) noexcept : context_(context) {}
 
-private:
+protected:
     void* do_allocate(std::size_t bytes, std::size_t alignment) override;
     void do_deallocate(void* pointer, std::size_t bytes, std::size_t alignment) override;
     [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override;
 
+private:
     MemoryContext context_;
 };
 

@@ -16,6 +16,7 @@ AS $$
             UNION SELECT p.business_id, 'results', p.date FROM warehouse.fact_campaign_performance_daily p
             UNION SELECT r.business_id, 'results', r.date FROM warehouse.campaign_roi_daily r
             UNION SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
+            UNION SELECT p.business_id, 'customers', '-infinity' FROM warehouse.customer_population p
         ) d (business_id, rollup, day) WHERE d.business_id = mark_all_pending.business_id
         ON CONFLICT DO NOTHING;
 $$;
@@ -24,8 +25,6 @@ COMMENT ON FUNCTION analytics.mark_all_pending(bigint) IS 'Marks every client an
 CREATE FUNCTION analytics.derive_platforms(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
-DECLARE
-    counts analytics.load_counts;
 BEGIN
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
@@ -33,22 +32,57 @@ BEGIN
     FROM (SELECT p.business_id, p.platform FROM warehouse.dim_platforms p WHERE p.business_id = derive_platforms.business_id
           UNION VALUES (derive_platforms.business_id, 'unknown')) d
     LEFT JOIN analytics.effective_platform k ON k.platform = d.platform;
-    -- Whether its touches count as paid may have changed; the clients that met it are derived again.
-    INSERT INTO warehouse.pending_client
-        SELECT DISTINCT e.business_id, e.client_key
-        FROM warehouse.fact_events e
-        JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
-        JOIN pg_temp.shaped s ON s.business_id = e.business_id AND s.platform = e.platform AND s.ad_network <> d.ad_network
-        WHERE e.business_id = derive_platforms.business_id
-        ON CONFLICT DO NOTHING;
-    counts := analytics.merge_table('warehouse.dim_platforms', '{business_id,platform}',
+    -- Whether its touches count as paid may have changed; the clients that met it are derived again. A rare case, which reads all touches.
+    IF EXISTS (SELECT FROM pg_temp.shaped s JOIN warehouse.dim_platforms d USING (business_id, platform) WHERE s.ad_network <> d.ad_network) THEN
+        INSERT INTO warehouse.pending_client
+            SELECT DISTINCT e.business_id, e.client_key
+            FROM warehouse.fact_events e
+            JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
+            JOIN pg_temp.shaped s ON s.business_id = e.business_id AND s.platform = e.platform AND s.ad_network <> d.ad_network
+            WHERE e.business_id = derive_platforms.business_id
+            ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN analytics.merge_table('warehouse.dim_platforms', '{business_id,platform}',
         scope => pg_catalog.format('t.business_id = %s', derive_platforms.business_id));
-    RETURN counts;
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_platforms(bigint) IS 'Keeps the family of each platform in dim_platforms as the rules have it';
 
-CREATE FUNCTION analytics.derive_campaigns(business_id bigint) RETURNS analytics.load_counts
+-- Costs a few index probes for each campaign, however many days it ran: the campaigns and their first and last days are looked up one
+-- after the other in the index fact_campaign_performance_daily_campaign.
+CREATE FUNCTION analytics.exported_campaigns(business_id bigint)
+    RETURNS TABLE (platform text, campaign_id text, campaign_name text, first_day date, last_day date)
+    LANGUAGE sql STABLE
+AS $$
+    WITH RECURSIVE found (platform, campaign_id) AS (
+        (SELECT f.platform, f.campaign_id FROM warehouse.fact_campaign_performance_daily f
+         WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' ORDER BY f.platform, f.campaign_id LIMIT 1)
+        UNION ALL
+        SELECT n.platform, n.campaign_id FROM found c CROSS JOIN LATERAL (
+            SELECT f.platform, f.campaign_id FROM warehouse.fact_campaign_performance_daily f
+            WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' AND (f.platform, f.campaign_id) > (c.platform, c.campaign_id)
+            ORDER BY f.platform, f.campaign_id LIMIT 1) n
+    )
+    SELECT c.platform, c.campaign_id, n.campaign_name, a.date, z.date
+    FROM found c
+    CROSS JOIN LATERAL (
+        SELECT f.date FROM warehouse.fact_campaign_performance_daily f
+        WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' AND f.platform = c.platform AND f.campaign_id = c.campaign_id
+        ORDER BY f.date LIMIT 1) a
+    CROSS JOIN LATERAL (
+        SELECT f.date FROM warehouse.fact_campaign_performance_daily f
+        WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' AND f.platform = c.platform AND f.campaign_id = c.campaign_id
+        ORDER BY f.date DESC LIMIT 1) z
+    LEFT JOIN LATERAL (
+        SELECT f.campaign_name FROM warehouse.fact_campaign_performance_daily f
+        WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' AND f.platform = c.platform AND f.campaign_id = c.campaign_id
+          AND f.campaign_name IS NOT NULL
+        ORDER BY f.date DESC, f.source_id, f.campaign_name LIMIT 1) n ON true
+$$;
+COMMENT ON FUNCTION analytics.exported_campaigns(bigint) IS
+'The campaigns of the ad exports, each with its latest name and its first and last day';
+
+CREATE FUNCTION analytics.resolve_campaigns(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -57,131 +91,153 @@ BEGIN
     -- What campaigns sources and ad exports know.
     PERFORM analytics.drop_temporary('known_campaign');
     CREATE TEMP TABLE known_campaign ON COMMIT DROP AS
-    SELECT COALESCE(s.platform, p.platform) AS platform, COALESCE(s.campaign_id, p.campaign_id) AS campaign_id,
-           COALESCE(s.campaign_name, p.campaign_name, s.campaign_id, p.campaign_id) AS campaign_name, s.status, s.daily_budget,
-           p.first_day, p.last_day, CASE WHEN s.campaign_id IS NOT NULL THEN 'campaigns' ELSE 'ad_performance' END AS origin
+    SELECT platform, campaign_id, COALESCE(s.campaign_name, p.campaign_name, campaign_id) AS campaign_name, s.status, s.daily_budget,
+           p.first_day, p.last_day, CASE WHEN s.source_id IS NOT NULL THEN 'campaigns' ELSE 'ad_performance' END AS origin
     FROM (SELECT DISTINCT ON (c.platform, c.campaign_id) c.* FROM warehouse.source_campaigns c
-          WHERE c.business_id = derive_campaigns.business_id ORDER BY c.platform, c.campaign_id, c.source_id) s
-    FULL JOIN (SELECT f.platform, f.campaign_id, pg_catalog.min(f.date) AS first_day, pg_catalog.max(f.date) AS last_day,
-                      (pg_catalog.array_agg(f.campaign_name ORDER BY f.date DESC, f.source_id, f.campaign_name)
-                       FILTER (WHERE f.campaign_name IS NOT NULL))[1] AS campaign_name
-               FROM warehouse.fact_campaign_performance_daily f
-               WHERE f.business_id = derive_campaigns.business_id AND f.campaign_id <> ''
-               GROUP BY f.platform, f.campaign_id) p USING (platform, campaign_id);
+          WHERE c.business_id = resolve_campaigns.business_id ORDER BY c.platform, c.campaign_id, c.source_id) s
+    FULL JOIN analytics.exported_campaigns(resolve_campaigns.business_id) p USING (platform, campaign_id);
+    ANALYZE pg_temp.known_campaign;
 
     -- What events name: a known campaign of the same platform or family, by id or by name; else a campaign of their own.
-    DELETE FROM warehouse.campaign_ref r
-    WHERE r.business_id = derive_campaigns.business_id AND NOT EXISTS (SELECT FROM warehouse.fact_events e
-        WHERE e.business_id = r.business_id AND e.platform = r.platform AND e.campaign_ref = r.campaign_ref);
     PERFORM analytics.drop_temporary('resolved');
     CREATE TEMP TABLE resolved ON COMMIT DROP AS
-    SELECT r.platform, r.campaign_ref, k.campaign_id IS NOT NULL AS known, COALESCE(k.platform, r.platform) AS campaign_platform,
-           COALESCE(k.campaign_id, r.campaign_ref) AS campaign_id
-    FROM warehouse.campaign_ref r
-    JOIN warehouse.dim_platforms rp ON rp.business_id = r.business_id AND rp.platform = r.platform
-    LEFT JOIN LATERAL (
-        SELECT c.platform, c.campaign_id
-        FROM pg_temp.known_campaign c
-        JOIN warehouse.dim_platforms cp ON cp.business_id = derive_campaigns.business_id AND cp.platform = c.platform
-        WHERE (c.platform = r.platform OR cp.family = rp.family)
-          AND (c.campaign_id = r.campaign_ref OR pg_catalog.lower(c.campaign_name) = pg_catalog.lower(r.campaign_ref))
-        ORDER BY c.platform = r.platform DESC, c.campaign_id = r.campaign_ref DESC, c.last_day DESC NULLS LAST, c.platform, c.campaign_id
-        LIMIT 1
-    ) k ON true
-    WHERE r.business_id = derive_campaigns.business_id;
+    WITH match AS (
+        SELECT r.platform AS named_platform, r.campaign_ref, k.platform, k.campaign_id, k.last_day
+        FROM warehouse.campaign_ref r JOIN pg_temp.known_campaign k ON k.campaign_id = r.campaign_ref
+        WHERE r.business_id = resolve_campaigns.business_id
+        UNION
+        SELECT r.platform, r.campaign_ref, k.platform, k.campaign_id, k.last_day
+        FROM warehouse.campaign_ref r JOIN pg_temp.known_campaign k ON pg_catalog.lower(k.campaign_name) = pg_catalog.lower(r.campaign_ref)
+        WHERE r.business_id = resolve_campaigns.business_id
+    ), best AS (
+        SELECT DISTINCT ON (m.named_platform, m.campaign_ref) m.*
+        FROM match m
+        JOIN warehouse.dim_platforms named ON named.business_id = resolve_campaigns.business_id AND named.platform = m.named_platform
+        JOIN warehouse.dim_platforms known ON known.business_id = resolve_campaigns.business_id AND known.platform = m.platform
+        WHERE named.platform = known.platform OR named.family = known.family
+        ORDER BY m.named_platform, m.campaign_ref, m.platform = m.named_platform DESC, m.campaign_id = m.campaign_ref DESC, m.last_day DESC NULLS LAST,
+                 m.platform, m.campaign_id
+    )
+    SELECT r.platform, r.campaign_ref, b.campaign_id IS NOT NULL AS known, COALESCE(b.platform, r.platform) AS campaign_platform,
+           COALESCE(b.campaign_id, r.campaign_ref) AS campaign_id
+    FROM warehouse.campaign_ref r LEFT JOIN best b ON b.named_platform = r.platform AND b.campaign_ref = r.campaign_ref
+    WHERE r.business_id = resolve_campaigns.business_id;
 
-    PERFORM analytics.drop_temporary('shaped');
-    CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT derive_campaigns.business_id, k.* FROM pg_temp.known_campaign k
+    PERFORM analytics.drop_temporary('campaign');
+    CREATE TEMP TABLE campaign ON COMMIT DROP AS
+    SELECT resolve_campaigns.business_id, k.* FROM pg_temp.known_campaign k
     UNION ALL
-    SELECT derive_campaigns.business_id, r.platform, r.campaign_ref, r.campaign_ref, NULL, NULL, NULL, NULL, 'events'
+    SELECT resolve_campaigns.business_id, r.platform, r.campaign_ref, r.campaign_ref, NULL, NULL, NULL, NULL, 'events'
     FROM pg_temp.resolved r WHERE NOT r.known;
     counts := analytics.merge_table('warehouse.dim_campaigns', '{business_id,platform,campaign_id}',
-        scope => pg_catalog.format('t.business_id = %s', derive_campaigns.business_id));
+        scope => pg_catalog.format('t.business_id = %s', resolve_campaigns.business_id), shaped => 'pg_temp.campaign');
 
-    -- Touches that stand for another campaign now; their clients are derived again.
-    WITH current AS (
-        SELECT r.platform, r.campaign_ref, d.campaign_key
-        FROM pg_temp.resolved r
-        JOIN warehouse.dim_campaigns d ON d.business_id = derive_campaigns.business_id AND d.platform = r.campaign_platform AND d.campaign_id = r.campaign_id
-    ), moved AS (
-        UPDATE warehouse.campaign_ref r SET campaign_key = c.campaign_key FROM current c
-        WHERE r.business_id = derive_campaigns.business_id AND r.platform = c.platform AND r.campaign_ref = c.campaign_ref
-          AND r.campaign_key IS DISTINCT FROM c.campaign_key
-        RETURNING r.platform, r.campaign_ref
-    ), candidate AS (
-        SELECT e.source_id, e.event_id, e.client_bucket, e.platform, e.campaign_ref
-        FROM warehouse.fact_events e JOIN warehouse.pending_client p ON p.business_id = e.business_id AND p.client_key = e.client_key
-        WHERE e.business_id = derive_campaigns.business_id AND (e.campaign_ref IS NOT NULL OR e.campaign_key IS NOT NULL)
-        UNION
-        SELECT e.source_id, e.event_id, e.client_bucket, e.platform, e.campaign_ref
-        FROM warehouse.fact_events e JOIN moved m ON m.platform = e.platform AND m.campaign_ref = e.campaign_ref
-        WHERE e.business_id = derive_campaigns.business_id
-    ), changed AS (
-        UPDATE warehouse.fact_events e SET campaign_key = v.campaign_key
-        FROM (SELECT k.*, c.campaign_key FROM candidate k LEFT JOIN current c ON c.platform = k.platform AND c.campaign_ref = k.campaign_ref) v
-        WHERE e.business_id = derive_campaigns.business_id AND e.source_id = v.source_id AND e.event_id = v.event_id
-          AND e.client_bucket = v.client_bucket AND e.campaign_key IS DISTINCT FROM v.campaign_key
-        RETURNING e.business_id, e.client_key
-    )
-    INSERT INTO warehouse.pending_client SELECT DISTINCT c.business_id, c.client_key FROM changed c ON CONFLICT DO NOTHING;
+    -- Touches that stand for another campaign now; their clients are derived again. A reference without a campaign is new: its touches
+    -- are on their way into the facts, with the campaign that is found here.
+    PERFORM analytics.drop_temporary('moved');
+    CREATE TEMP TABLE moved ON COMMIT DROP AS
+    SELECT r.platform, r.campaign_ref, r.campaign_key AS old_key, d.campaign_key
+    FROM pg_temp.resolved v
+    JOIN warehouse.dim_campaigns d ON d.business_id = resolve_campaigns.business_id AND d.platform = v.campaign_platform AND d.campaign_id = v.campaign_id
+    JOIN warehouse.campaign_ref r ON r.business_id = resolve_campaigns.business_id AND r.platform = v.platform AND r.campaign_ref = v.campaign_ref
+    WHERE r.campaign_key IS DISTINCT FROM d.campaign_key;
+    ANALYZE pg_temp.moved;
+    UPDATE warehouse.campaign_ref r SET campaign_key = m.campaign_key FROM pg_temp.moved m
+    WHERE r.business_id = resolve_campaigns.business_id AND r.platform = m.platform AND r.campaign_ref = m.campaign_ref;
+    IF EXISTS (SELECT FROM pg_temp.moved m WHERE m.old_key IS NOT NULL) THEN
+        WITH changed AS (
+            UPDATE warehouse.fact_events e SET campaign_key = m.campaign_key FROM pg_temp.moved m
+            WHERE e.business_id = resolve_campaigns.business_id AND e.platform = m.platform AND e.campaign_ref = m.campaign_ref AND m.old_key IS NOT NULL
+            RETURNING e.business_id, e.client_key
+        )
+        INSERT INTO warehouse.pending_client SELECT DISTINCT c.business_id, c.client_key FROM changed c ON CONFLICT DO NOTHING;
+    END IF;
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.derive_campaigns(bigint) IS
-'Keeps dim_campaigns and the campaign of each touch
+COMMENT ON FUNCTION analytics.resolve_campaigns(bigint) IS
+'Keeps dim_campaigns, and in campaign_ref and fact_events the campaign of each touch
 A touch names a campaign by id or by name; a name that no export knows becomes a campaign of its own.';
+
+CREATE FUNCTION analytics.derive_campaigns(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    -- References that no touch makes any more. OFFSET 0: one index probe for each, not a join with all touches.
+    DELETE FROM warehouse.campaign_ref r
+    WHERE r.business_id = derive_campaigns.business_id AND NOT EXISTS (SELECT FROM warehouse.fact_events e
+        WHERE e.business_id = r.business_id AND e.platform = r.platform AND e.campaign_ref = r.campaign_ref OFFSET 0);
+    RETURN analytics.resolve_campaigns(derive_campaigns.business_id);
+END
+$$;
+COMMENT ON FUNCTION analytics.derive_campaigns(bigint) IS 'Forgets references that no touch makes any more, and resolves the others';
 
 CREATE FUNCTION analytics.derive_touches(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
     counts analytics.load_counts;
+    before_lead constant boolean := s.lead_touches = 'before_lead' FROM analytics.settings(derive_touches.business_id) s;
 BEGIN
-    WITH numbered AS (
-        SELECT e.client_bucket, e.source_id, e.event_id, e.lead_flag,
-               pg_catalog.row_number() OVER w AS touch_number,
-               -- One source that marks its leads settles the matter for the client.
-               pg_catalog.bool_or(e.lead_flag IS NOT NULL) OVER (PARTITION BY e.client_key) AS leads_are_marked,
-               c.event_id IS NOT NULL AS is_contract
-        FROM warehouse.fact_events e
-        JOIN pg_temp.batch p ON p.client_key = e.client_key
-        LEFT JOIN (SELECT DISTINCT k.client_key, k.event_id FROM warehouse.fact_contracts k JOIN pg_temp.batch USING (client_key)
-                   WHERE k.business_id = derive_touches.business_id AND k.event_id IS NOT NULL) c
-            ON c.client_key = e.client_key AND c.event_id = e.event_id
-        WHERE e.business_id = derive_touches.business_id
-        WINDOW w AS (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C")
-    ), updated AS (
-        UPDATE warehouse.fact_events e
-        SET touch_number = v.touch_number, touch_role = v.touch_role, is_lead = v.is_lead, is_contract = v.is_contract
-        FROM (SELECT n.client_bucket, n.source_id, n.event_id, n.is_contract, n.touch_number::int,
-                     CASE WHEN n.touch_number = 1 THEN 'first' WHEN n.is_contract THEN 'last' ELSE 'mid' END AS touch_role,
-                     CASE WHEN n.leads_are_marked THEN COALESCE(n.lead_flag, false) ELSE n.touch_number = 1 END AS is_lead
-              FROM numbered n) v
-        WHERE e.business_id = derive_touches.business_id AND e.client_bucket = v.client_bucket AND e.source_id = v.source_id
-          AND e.event_id = v.event_id
-          AND (e.touch_number, e.touch_role, e.is_lead, e.is_contract) IS DISTINCT FROM (v.touch_number, v.touch_role, v.is_lead, v.is_contract)
-        RETURNING e.business_id, e.event_date
-    ), marked AS (
-        INSERT INTO warehouse.pending_day SELECT DISTINCT u.business_id, 'events', u.event_date FROM updated u ON CONFLICT DO NOTHING
-    )
-    SELECT r.n, 0, u.n, r.n - u.n, 0, 0, 0 INTO counts
-    FROM (SELECT pg_catalog.count(*) FROM numbered) r (n), (SELECT pg_catalog.count(*) FROM updated) u (n);
+    PERFORM analytics.drop_temporary('touch');
+    CREATE TEMP TABLE touch ON COMMIT DROP AS
+    SELECT n.*, CASE WHEN n.touch_number = 1 THEN 'first' WHEN n.is_contract THEN 'last' ELSE 'mid' END AS touch_role,
+           CASE WHEN n.leads_are_marked THEN COALESCE(n.lead_flag, false) ELSE n.touch_number = 1 END AS is_lead,
+           -- The last paid touch that a lead at this touch would be attributed to. Touches of one moment count for each other.
+           CASE WHEN before_lead THEN pg_catalog.max(n.ad_number) OVER (PARTITION BY n.client_key ORDER BY n.occurred_at)
+                ELSE pg_catalog.max(n.ad_number) OVER (PARTITION BY n.client_key) END AS last_ad_number
+    FROM (
+        SELECT t.*, CASE WHEN t.is_paid AND t.campaign_key IS NOT NULL AND t.ad_network THEN t.touch_number END AS ad_number
+        FROM (
+            SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel, e.is_paid, e.utm_source,
+                   e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
+                   (pg_catalog.row_number() OVER (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"))::int AS touch_number,
+                   -- One source that marks its leads settles the matter for the client.
+                   pg_catalog.bool_or(e.lead_flag IS NOT NULL) OVER (PARTITION BY e.client_key) AS leads_are_marked,
+                   c.event_id IS NOT NULL AS is_contract,
+                   e.touch_number AS old_number, e.touch_role AS old_role, e.is_lead AS old_lead, e.is_contract AS old_contract
+            FROM warehouse.fact_events e
+            JOIN pg_temp.batch p ON p.client_key = e.client_key
+            LEFT JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
+            LEFT JOIN (SELECT DISTINCT k.client_key, k.event_id FROM warehouse.fact_contracts k JOIN pg_temp.batch USING (client_key)
+                       WHERE k.business_id = derive_touches.business_id AND k.event_id IS NOT NULL) c
+                ON c.client_key = e.client_key AND c.event_id = e.event_id
+            WHERE e.business_id = derive_touches.business_id
+        ) t
+    ) n;
+    GET DIAGNOSTICS counts.rows_read = ROW_COUNT;
+    ANALYZE pg_temp.touch (client_key, touch_number, is_lead);
 
-    UPDATE warehouse.dim_clients d SET first_event_at = v.first_event_at
-    FROM (SELECT p.client_key, f.first_event_at
-          FROM pg_temp.batch p
-          LEFT JOIN (SELECT e.client_key, pg_catalog.min(e.occurred_at) AS first_event_at
-                     FROM warehouse.fact_events e JOIN pg_temp.batch q USING (client_key)
-                     WHERE e.business_id = derive_touches.business_id GROUP BY e.client_key) f USING (client_key)
-          ) v
-    WHERE d.business_id = derive_touches.business_id AND d.client_key = v.client_key AND d.first_event_at IS DISTINCT FROM v.first_event_at;
+    PERFORM analytics.drop_temporary('moved');
+    CREATE TEMP TABLE moved ON COMMIT DROP AS
+    SELECT t.client_bucket, t.source_id, t.event_id, t.event_date, t.touch_number, t.touch_role, t.is_lead, t.is_contract,
+           -- What the rollups count.
+           (t.touch_number = 1, t.is_lead, t.is_contract) IS DISTINCT FROM (t.old_number = 1, t.old_lead, t.old_contract) AS counts_anew
+    FROM pg_temp.touch t
+    WHERE (t.touch_number, t.touch_role, t.is_lead, t.is_contract) IS DISTINCT FROM (t.old_number, t.old_role, t.old_lead, t.old_contract);
+    ANALYZE pg_temp.moved;
+    UPDATE warehouse.fact_events e
+    SET touch_number = v.touch_number, touch_role = v.touch_role, is_lead = v.is_lead, is_contract = v.is_contract
+    FROM pg_temp.moved v
+    WHERE e.business_id = derive_touches.business_id AND e.source_id = v.source_id AND e.event_id = v.event_id AND e.client_bucket = v.client_bucket;
+    GET DIAGNOSTICS counts.updated = ROW_COUNT;
+    INSERT INTO warehouse.pending_day SELECT DISTINCT derive_touches.business_id, 'events', v.event_date FROM pg_temp.moved v WHERE v.counts_anew
+        ON CONFLICT DO NOTHING;
+
+    UPDATE warehouse.dim_clients d SET first_event_at = v.occurred_at
+    FROM (SELECT p.client_key, t.occurred_at FROM pg_temp.batch p LEFT JOIN pg_temp.touch t ON t.client_key = p.client_key AND t.touch_number = 1) v
+    WHERE d.business_id = derive_touches.business_id AND d.client_key = v.client_key AND d.first_event_at IS DISTINCT FROM v.occurred_at;
+    counts.inserted := 0;
+    counts.unchanged := counts.rows_read - counts.updated;
+    counts.deleted := 0;
+    counts.deduplicated := 0;
+    counts.rejected := 0;
     RETURN counts;
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_touches(bigint) IS
 'Numbers the touches of pending clients and says which are leads and contracts
-touch_role: first for a client''s first touch, last for a later touch that is a contract, mid for the others.';
+Collects them in pg_temp.touch, for the derivations that follow. touch_role: first for a client''s first touch, last for a later touch that is a contract, mid for the others.';
 
 CREATE FUNCTION analytics.derive_contracts(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -191,54 +247,38 @@ DECLARE
 BEGIN
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    WITH contract AS (
+        SELECT c.* FROM warehouse.fact_contracts c JOIN pg_temp.batch q USING (client_key) WHERE c.business_id = derive_contracts.business_id
+    ), met AS (
+        -- Which of the client's touches matter to the contract, by their numbers: these follow time.
+        SELECT c.source_id, c.contract_id,
+               pg_catalog.max(t.touch_number) FILTER (WHERE t.occurred_at <= c.signed_at) AS last_number,
+               pg_catalog.max(t.ad_number) FILTER (WHERE t.occurred_at <= c.signed_at AND t.occurred_at >= c.signed_at - setting.lookback) AS ad_number,
+               -- The lead that became the contract: the latest before it, or the first there is.
+               COALESCE(pg_catalog.max(t.touch_number) FILTER (WHERE t.is_lead AND t.occurred_at <= c.signed_at),
+                        pg_catalog.min(t.touch_number) FILTER (WHERE t.is_lead)) AS lead_number,
+               (pg_catalog.array_agg(t.touch_number ORDER BY t.source_id) FILTER (WHERE t.event_id = c.event_id))[1] AS own_number
+        FROM contract c JOIN pg_temp.touch t ON t.client_key = c.client_key
+        GROUP BY c.source_id, c.contract_id
+    )
     SELECT c.business_id, c.client_bucket, c.source_id, c.contract_id, c.client_key, c.signed_date,
            l.source_id AS lead_source_id, l.event_id AS lead_id,
            f.event_id AS first_event_id, f.platform AS first_platform, f.campaign_key AS first_campaign_key,
            t.event_id AS last_event_id, t.platform AS last_platform, t.campaign_key AS last_campaign_key,
            p.event_id AS last_paid_event_id, p.platform AS last_paid_platform, p.campaign_key AS last_paid_campaign_key,
-           COALESCE(a.platform, 'unknown') AS attributed_platform, COALESCE(a.channel, 'Unassigned') AS attributed_channel,
-           a.campaign_key AS attributed_campaign_key, a.rule AS attribution_rule, COALESCE(n.touches, 0)::int AS touches,
-           (EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400)::numeric(12,4) AS days_to_convert
-    FROM warehouse.fact_contracts c
-    JOIN pg_temp.batch q ON q.client_key = c.client_key
-    LEFT JOIN LATERAL (
-        SELECT e.* FROM warehouse.fact_events e
-        WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.touch_number = 1 AND e.occurred_at <= c.signed_at
-    ) f ON true
-    LEFT JOIN LATERAL (
-        SELECT e.*, e.touch_number AS touches FROM warehouse.fact_events e
-        WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.occurred_at <= c.signed_at
-        ORDER BY e.occurred_at DESC, e.touch_number DESC LIMIT 1
-    ) t ON true
-    LEFT JOIN LATERAL (SELECT t.touch_number) n (touches) ON true
-    LEFT JOIN LATERAL (
-        SELECT e.* FROM warehouse.fact_events e
-        JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform AND d.ad_network
-        WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.is_paid AND e.campaign_key IS NOT NULL
-          AND e.occurred_at <= c.signed_at AND e.occurred_at >= c.signed_at - setting.lookback
-        ORDER BY e.occurred_at DESC, e.touch_number DESC LIMIT 1
-    ) p ON true
-    LEFT JOIN LATERAL (
-        SELECT e.* FROM warehouse.fact_events e
-        WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.event_id = c.event_id
-        ORDER BY e.source_id LIMIT 1
-    ) o ON true
-    -- The lead that became the contract: the latest before it, or the first there is.
-    LEFT JOIN LATERAL (
-        SELECT e.source_id, e.event_id FROM warehouse.fact_events e
-        WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.is_lead
-        ORDER BY e.occurred_at <= c.signed_at DESC, CASE WHEN e.occurred_at <= c.signed_at THEN -e.touch_number ELSE e.touch_number END
-        LIMIT 1
-    ) l ON true
-    CROSS JOIN LATERAL (
-        SELECT r.platform, r.channel, r.campaign_key, r.rule FROM (VALUES
-            (1, p.event_id, p.platform, p.channel, p.campaign_key, 'last_paid_touch'),
-            (2, f.event_id, f.platform, f.channel, f.campaign_key, 'first_touch'),
-            (3, o.event_id, o.platform, o.channel, o.campaign_key, 'own_event'),
-            (4, '', NULL, NULL, NULL, 'none')) r (place, event_id, platform, channel, campaign_key, rule)
-        WHERE r.event_id IS NOT NULL ORDER BY r.place LIMIT 1
-    ) a
-    WHERE c.business_id = derive_contracts.business_id;
+           COALESCE(p.platform, f.platform, o.platform, 'unknown') AS attributed_platform,
+           COALESCE(p.channel, f.channel, o.channel, 'Unassigned') AS attributed_channel,
+           CASE WHEN p.event_id IS NOT NULL THEN p.campaign_key WHEN f.event_id IS NOT NULL THEN f.campaign_key ELSE o.campaign_key END AS attributed_campaign_key,
+           CASE WHEN p.event_id IS NOT NULL THEN 'last_paid_touch' WHEN f.event_id IS NOT NULL THEN 'first_touch'
+                WHEN o.event_id IS NOT NULL THEN 'own_event' ELSE 'none' END AS attribution_rule,
+           COALESCE(t.touch_number, 0) AS touches, (EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400)::numeric(12,4) AS days_to_convert
+    FROM contract c
+    LEFT JOIN met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
+    LEFT JOIN pg_temp.touch f ON f.client_key = c.client_key AND f.touch_number = 1 AND f.occurred_at <= c.signed_at
+    LEFT JOIN pg_temp.touch t ON t.client_key = c.client_key AND t.touch_number = m.last_number
+    LEFT JOIN pg_temp.touch p ON p.client_key = c.client_key AND p.touch_number = m.ad_number
+    LEFT JOIN pg_temp.touch o ON o.client_key = c.client_key AND o.touch_number = m.own_number
+    LEFT JOIN pg_temp.touch l ON l.client_key = c.client_key AND l.touch_number = m.lead_number;
     RETURN analytics.merge_table('warehouse.fact_contracts', '{business_id,source_id,contract_id,client_bucket}',
         scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_contracts.business_id), pending => '{signed_date}');
 END
@@ -250,36 +290,21 @@ Rule: the last paid touch with a campaign of an ad network, at or before signing
 CREATE FUNCTION analytics.derive_leads(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
-DECLARE
-    setting constant record := s FROM analytics.settings(derive_leads.business_id) s;
 BEGIN
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT l.business_id, l.client_bucket, l.source_id, l.event_id AS lead_id, l.client_key, l.occurred_at AS created_at,
+    SELECT derive_leads.business_id, l.client_bucket, l.source_id, l.event_id AS lead_id, l.client_key, l.occurred_at AS created_at,
            l.event_date AS created_date, a.platform, a.channel, a.is_paid, a.utm_source, a.campaign_key, a.ad_id,
-           a.rule AS attribution_rule, l.product_id, l.branch_id,
+           CASE WHEN l.last_ad_number IS NULL THEN 'first_touch' ELSE 'last_paid_touch' END AS attribution_rule, l.product_id, l.branch_id,
            COALESCE(c.n_contracts, 0)::int AS n_contracts, COALESCE(c.contract_amount, 0)::numeric(18,4) AS contract_amount
-    FROM warehouse.fact_events l
-    JOIN pg_temp.batch q ON q.client_key = l.client_key
+    FROM pg_temp.touch l
+    JOIN pg_temp.touch a ON a.client_key = l.client_key AND a.touch_number = COALESCE(l.last_ad_number, 1)
     LEFT JOIN (
         SELECT k.client_key, k.lead_source_id, k.lead_id, pg_catalog.count(*) AS n_contracts, pg_catalog.sum(k.amount) AS contract_amount
         FROM warehouse.fact_contracts k JOIN pg_temp.batch q USING (client_key)
         WHERE k.business_id = derive_leads.business_id GROUP BY k.client_key, k.lead_source_id, k.lead_id
     ) c ON c.client_key = l.client_key AND c.lead_source_id = l.source_id AND c.lead_id = l.event_id
-    CROSS JOIN LATERAL (
-        (SELECT e.platform, e.channel, e.is_paid, e.utm_source, e.campaign_key, e.ad_id, 'last_paid_touch' AS rule, 1 AS place
-         FROM warehouse.fact_events e
-         JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform AND d.ad_network
-         WHERE e.business_id = l.business_id AND e.client_key = l.client_key AND e.is_paid AND e.campaign_key IS NOT NULL
-           AND (setting.lead_touches = 'journey' OR e.occurred_at <= l.occurred_at)
-         ORDER BY e.occurred_at DESC, e.touch_number DESC LIMIT 1)
-        UNION ALL
-        SELECT e.platform, e.channel, e.is_paid, e.utm_source, e.campaign_key, e.ad_id, 'first_touch', 2
-        FROM warehouse.fact_events e
-        WHERE e.business_id = l.business_id AND e.client_key = l.client_key AND e.touch_number = 1
-        ORDER BY place LIMIT 1
-    ) a
-    WHERE l.business_id = derive_leads.business_id AND l.is_lead
+    WHERE l.is_lead
     UNION ALL
     -- A client with contracts and no lead event was a lead all the same; without it the contracts would be missing from the totals.
     SELECT k.business_id, k.client_bucket, k.source_id, d.client_id, k.client_key, k.signed_at, k.signed_date, k.attributed_platform,
@@ -306,6 +331,7 @@ AS $$
 DECLARE
     counts analytics.load_counts;
 BEGIN
+    PERFORM analytics.analyze_own('warehouse.pending_client');
     PERFORM analytics.drop_temporary('batch');
     CREATE TEMP TABLE batch ON COMMIT DROP AS
     SELECT p.client_key FROM warehouse.pending_client p WHERE p.business_id = derive_journeys.business_id ORDER BY p.client_key LIMIT batch_size;
@@ -313,15 +339,16 @@ BEGIN
     counts := analytics.derive_touches(derive_journeys.business_id);
     PERFORM analytics.derive_contracts(derive_journeys.business_id);
     PERFORM analytics.derive_leads(derive_journeys.business_id);
+    PERFORM analytics.derive_customers(derive_journeys.business_id);
+    -- Clients that no list, touch, contract or transaction names any more. OFFSET 0: index probes, not joins with whole facts.
     DELETE FROM warehouse.dim_clients d USING pg_temp.batch p
-    WHERE d.business_id = derive_journeys.business_id AND p.client_key = d.client_key AND d.source_id IS NULL
-      AND NOT EXISTS (SELECT FROM warehouse.fact_events e WHERE e.business_id = d.business_id AND e.client_key = d.client_key)
-      AND NOT EXISTS (SELECT FROM warehouse.fact_contracts c WHERE c.business_id = d.business_id AND c.client_key = d.client_key)
-      AND NOT EXISTS (SELECT FROM warehouse.fact_transactions t WHERE t.business_id = d.business_id AND t.client_key = d.client_key);
+    WHERE d.business_id = derive_journeys.business_id AND p.client_key = d.client_key AND d.source_id IS NULL AND d.first_event_at IS NULL
+      AND NOT EXISTS (SELECT FROM warehouse.fact_contracts c WHERE c.business_id = d.business_id AND c.client_key = d.client_key OFFSET 0)
+      AND NOT EXISTS (SELECT FROM warehouse.fact_transactions t WHERE t.business_id = d.business_id AND t.client_key = d.client_key OFFSET 0);
     DELETE FROM warehouse.pending_client p USING pg_temp.batch b WHERE p.business_id = derive_journeys.business_id AND p.client_key = b.client_key;
     RETURN counts;
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_journeys(bigint, int) IS
-'Derives touches, contracts and leads of a batch of pending clients
+'Derives touches, contracts, leads and purchases of a batch of pending clients
 The caller repeats it until no client is pending: a batch bounds the memory and the length of a transaction.';

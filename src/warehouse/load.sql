@@ -41,58 +41,57 @@ AS $$ SELECT (pg_catalog.hashtextextended(client_id, business_id) & 1023)::small
 COMMENT ON FUNCTION analytics.client_bucket(bigint, text) IS 'Bucket 0..1023 of a client: the unit of distribution';
 
 CREATE FUNCTION analytics.merge_table(target text, key text[], insert_only text[] DEFAULT '{}', scope text DEFAULT NULL,
-    pending text[] DEFAULT '{}') RETURNS analytics.load_counts
+    pending text[] DEFAULT '{}', shaped text DEFAULT 'pg_temp.shaped') RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    counts analytics.load_counts;
-    all_columns text[];
+    counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
+    same_key constant text := pg_catalog.string_agg(pg_catalog.format('t.%1$I = d.%2$I', k, 'old_' || k), ' AND ') FROM pg_catalog.unnest(key) k;
+    all_columns text;
     compared text[];
+    met boolean;
 BEGIN
-    SELECT pg_catalog.array_agg(a.attname ORDER BY a.attnum),
+    SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum),
            COALESCE(pg_catalog.array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attname <> ALL (key || insert_only)), '{}')
     INTO all_columns, compared
-    FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'pg_temp.shaped'::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = shaped::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+    -- The plans below follow the number of rows: a few are looked up in the target, many are joined with it.
+    EXECUTE pg_catalog.format('ANALYZE %s (%s)', shaped, pg_catalog.array_to_string(key, ', '));
+    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', shaped) INTO counts.rows_read;
+    -- Counted, since EXISTS is planned for a match at first sight, and finding none can take for ever.
+    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM %s t WHERE %s', target, COALESCE(scope, 'true')) INTO met;
 
-    EXECUTE pg_catalog.format($sql$
-        WITH diff AS MATERIALIZED (
-            SELECT s.*, %1$s
-            FROM pg_temp.shaped s FULL JOIN (SELECT * FROM %2$s t WHERE %3$s) t ON %4$s
-            WHERE s.%5$I IS NULL OR t.%5$I IS NULL OR %6$s
-        ), deleted AS (
-            DELETE FROM %2$s t USING diff d WHERE d.%5$I IS NULL AND %7$s RETURNING 1
-        ), updated AS (
-            UPDATE %2$s t SET %8$s FROM diff d WHERE d.%5$I IS NOT NULL AND %7$s RETURNING 1
-        ), inserted AS (
-            INSERT INTO %2$s (%9$s) SELECT %9$s FROM diff d WHERE d.%5$I IS NOT NULL AND d.old_%5$s IS NULL RETURNING 1
-        ) %10$s
-        SELECT NULL, i.n, u.n, NULL, d.n, 0, 0
-        FROM (SELECT pg_catalog.count(*) FROM inserted) i (n), (SELECT pg_catalog.count(*) FROM updated) u (n),
-             (SELECT pg_catalog.count(*) FROM deleted) d (n)
-        $sql$,
-        (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I AS old_%1$s', c), ', ')
-         FROM (SELECT DISTINCT pg_catalog.unnest(key || pending)) c (c)),
-        target,
-        COALESCE(scope, 'true'),
-        (SELECT pg_catalog.string_agg(pg_catalog.format('s.%1$I = t.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k),
-        key[1],
-        CASE WHEN compared = '{}' THEN 'false' ELSE pg_catalog.format('(%s) IS DISTINCT FROM (%s)',
-            (SELECT pg_catalog.string_agg(pg_catalog.format('s.%I', c), ', ') FROM pg_catalog.unnest(compared) c),
-            (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I', c), ', ') FROM pg_catalog.unnest(compared) c)) END,
-        (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = d.old_%1$s', k), ' AND ') FROM pg_catalog.unnest(key) k),
-        (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = d.%1$I', c), ', ')
-         FROM pg_catalog.unnest(CASE WHEN compared = '{}' THEN key ELSE compared END) c),
-        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(c), ', ') FROM pg_catalog.unnest(all_columns) c),
-        -- Clients and days are collected in tables of their own: both the old and the new value of a changed row count.
-        (SELECT COALESCE(pg_catalog.string_agg(pg_catalog.format($sql$, marked_%1$s AS (
-                INSERT INTO %2$s SELECT DISTINCT COALESCE(d.business_id, d.old_business_id), %3$s v.value
-                FROM diff d, LATERAL (VALUES (d.%1$I), (d.old_%1$s)) v (value) WHERE v.value IS NOT NULL ON CONFLICT DO NOTHING)$sql$,
-            p, CASE p WHEN 'client_key' THEN 'warehouse.pending_client' ELSE 'warehouse.pending_day' END,
-            CASE p WHEN 'client_key' THEN '' WHEN 'event_date' THEN '''events'',' ELSE '''results'',' END), ''), '')
-         FROM pg_catalog.unnest(pending) p)
-    ) INTO counts;
-    EXECUTE 'SELECT pg_catalog.count(*) FROM pg_temp.shaped' INTO counts.rows_read;
+    IF met THEN
+        PERFORM analytics.drop_temporary('diff');
+        EXECUTE pg_catalog.format('CREATE TEMP TABLE diff ON COMMIT DROP AS
+            SELECT s.*, %1$s FROM %2$s s FULL JOIN (SELECT * FROM %3$s t WHERE %4$s) t ON %5$s WHERE s.%6$I IS NULL OR t.%6$I IS NULL OR %7$s',
+            (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I AS %I', c, 'old_' || c), ', ')
+             FROM (SELECT DISTINCT pg_catalog.unnest(key || pending)) c (c)),
+            shaped, target, COALESCE(scope, 'true'),
+            (SELECT pg_catalog.string_agg(pg_catalog.format('s.%1$I = t.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k), key[1],
+            CASE WHEN compared = '{}' THEN 'false' ELSE pg_catalog.format('(%s) IS DISTINCT FROM (%s)',
+                (SELECT pg_catalog.string_agg(pg_catalog.format('s.%I', c), ', ') FROM pg_catalog.unnest(compared) c),
+                (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I', c), ', ') FROM pg_catalog.unnest(compared) c)) END);
+        EXECUTE pg_catalog.format('ANALYZE pg_temp.diff (old_%s)', pg_catalog.array_to_string(key, ', old_'));
+        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FILTER (WHERE d.%2$I IS NULL), pg_catalog.count(*) FILTER (WHERE d.%1$I IS NULL),
+            pg_catalog.count(*) FILTER (WHERE d.%1$I IS NOT NULL AND d.%2$I IS NOT NULL) FROM pg_temp.diff d', key[1], 'old_' || key[1])
+        INTO counts.inserted, counts.deleted, counts.updated;
+        IF counts.deleted > 0 THEN
+            EXECUTE pg_catalog.format('DELETE FROM %s t USING pg_temp.diff d WHERE d.%I IS NULL AND %s', target, key[1], same_key);
+        END IF;
+        IF counts.updated > 0 THEN
+            EXECUTE pg_catalog.format('UPDATE %s t SET %s FROM pg_temp.diff d WHERE d.%I IS NOT NULL AND %s', target,
+                (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = d.%1$I', c), ', ') FROM pg_catalog.unnest(compared) c), key[1], same_key);
+        END IF;
+        IF counts.inserted > 0 THEN
+            EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM pg_temp.diff d WHERE d.%3$I IS NULL', target, all_columns, 'old_' || key[1]);
+        END IF;
+    ELSE
+        EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM %3$s', target, all_columns, shaped);
+        counts.inserted := counts.rows_read;
+    END IF;
     counts.unchanged := counts.rows_read - counts.inserted - counts.updated;
+    PERFORM analytics.mark_pending(p, CASE WHEN met THEN 'pg_temp.diff' ELSE shaped END, met) FROM pg_catalog.unnest(pending) p;
     -- By statistics that still call the table empty, as autovacuum leaves them where a source was dropped, the steps to come would
     -- compare each of its rows with each.
     IF counts.inserted + counts.updated + counts.deleted > (
@@ -102,9 +101,25 @@ BEGIN
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[]) IS
+COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[], text) IS
 'Makes a table equal to pg_temp.shaped within a scope; writes only what differs
-target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that pg_temp.shaped covers completely; rows of the target in it that pg_temp.shaped lacks are deleted. pending: client_key or date columns, whose old and new values are marked for derivation.';
+target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: client_key or date columns, whose old and new values are marked for derivation. shaped: the working table, where it has another name.';
+
+CREATE FUNCTION analytics.mark_pending(changed_column text, changes text, with_old boolean) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    EXECUTE pg_catalog.format('INSERT INTO warehouse.%s SELECT DISTINCT %s, %s v.value FROM %s d, LATERAL (VALUES (d.%I)%s) v (value)
+        WHERE v.value IS NOT NULL ON CONFLICT DO NOTHING',
+        CASE changed_column WHEN 'client_key' THEN 'pending_client' ELSE 'pending_day' END,
+        CASE WHEN with_old THEN 'COALESCE(d.business_id, d.old_business_id)' ELSE 'd.business_id' END,
+        CASE changed_column WHEN 'client_key' THEN '' WHEN 'event_date' THEN '''events'',' ELSE '''results'',' END,
+        changes, changed_column, CASE WHEN with_old THEN pg_catalog.format(', (d.%I)', 'old_' || changed_column) END);
+END
+$$;
+COMMENT ON FUNCTION analytics.mark_pending(text, text, boolean) IS
+'Marks the clients or days of changed rows for derivation
+changed_column: client_key or a date. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
 
 -- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
 CREATE FUNCTION analytics.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
@@ -239,14 +254,14 @@ BEGIN
     -- What was refused before stands until the source is read completely, or the row with that key comes again.
     IF complete THEN
         PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
-            scope => pg_catalog.format('t.source_id = %s', source.source_id));
+            scope => pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id));
     ELSE
         PERFORM analytics.drop_temporary('seen_key');
         CREATE TEMP TABLE seen_key ON COMMIT DROP AS SELECT s.row_key FROM pg_temp.shaped s;
         EXECUTE pg_catalog.format('INSERT INTO pg_temp.seen_key SELECT pg_catalog."left"(%I::text, 256) FROM pg_temp.stage', key[1]);
         PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id,occurrences}',
-            scope => pg_catalog.format('t.source_id = %s AND (t.row_key IN (SELECT k.row_key FROM pg_temp.seen_key k)
-                OR t.row_hash IN (SELECT c.row_hash FROM pg_temp.shaped c))', source.source_id));
+            scope => pg_catalog.format('t.business_id = %s AND t.source_id = %s AND (t.row_key IN (SELECT k.row_key FROM pg_temp.seen_key k)
+                OR t.row_hash IN (SELECT c.row_hash FROM pg_temp.shaped c))', source.business_id, source.source_id));
         DROP TABLE pg_temp.seen_key;
     END IF;
     SELECT COALESCE(pg_catalog.sum(s.occurrences), 0) INTO counts.rejected FROM pg_temp.shaped s;
@@ -381,20 +396,9 @@ BEGIN
         PERFORM analytics.add_platforms();
     END IF;
 
-    -- Clients that may be known by these rows alone, and lose them.
-    IF of_clients THEN
-        PERFORM analytics.drop_temporary('slight_client');
-        EXECUTE pg_catalog.format('CREATE TEMP TABLE slight_client ON COMMIT DROP AS SELECT DISTINCT t.client_key FROM warehouse.%I t
-            JOIN warehouse.dim_clients d ON d.business_id = t.business_id AND d.client_key = t.client_key AND d.source_id IS NULL AND d.first_event_at IS NULL
-            WHERE %s', entity.target, scope);
-    END IF;
     merged := analytics.merge_table('warehouse.' || entity.target, '{business_id}'::text[] || CASE WHEN NOT entity.shared THEN '{source_id}'::text[] END
-        || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope);
-    IF of_clients THEN
-        EXECUTE pg_catalog.format('INSERT INTO warehouse.pending_client SELECT %1$s, b.client_key FROM pg_temp.slight_client b
-            WHERE NOT EXISTS (SELECT FROM warehouse.%2$I t WHERE t.business_id = %1$s AND t.client_key = b.client_key)
-            ON CONFLICT DO NOTHING', source.business_id, entity.target);
-    END IF;
+        || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope,
+        pending => CASE WHEN of_clients THEN '{client_key}'::text[] ELSE '{}' END);
     IF entity.shared AND merged.deleted > 0 THEN
         PERFORM analytics.read_others_again(source.business_id, source.source_id, source.entity);
     END IF;
@@ -425,7 +429,7 @@ BEGIN
     FROM pg_temp.stage s;
     PERFORM analytics.add_platforms();
     RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.source_campaigns', '{business_id,source_id,platform,campaign_id}',
-        scope => COALESCE(scope, pg_catalog.format('t.source_id = %s', source.source_id))));
+        scope => COALESCE(scope, pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id))));
 END
 $$;
 COMMENT ON FUNCTION analytics.load_campaigns(analytics.source, bigint, text) IS 'Loads pg_temp.stage into source_campaigns';
@@ -449,7 +453,7 @@ BEGIN
     PERFORM analytics.add_platforms();
     RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_campaign_performance_daily',
         '{business_id,date,source_id,platform,account_id,campaign_id,ad_group_id,ad_id}',
-        scope => COALESCE(scope, pg_catalog.format('t.source_id = %s', source.source_id)), pending => '{date}'));
+        scope => COALESCE(scope, pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id)), pending => '{date}'));
 END
 $$;
 COMMENT ON FUNCTION analytics.load_ad_performance(analytics.source, bigint, text) IS 'Loads pg_temp.stage into fact_campaign_performance_daily';
@@ -463,6 +467,7 @@ DECLARE
     flags_leads constant boolean := source.columns ? 'is_lead' OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = source.relation::regclass AND a.attname = 'is_lead' AND NOT a.attisdropped);
     settled analytics.load_counts := analytics.settle_stage(source, '{event_id}', run_id, scope IS NULL);
+    new_references bigint;
 BEGIN
     PERFORM analytics.add_clients(source.business_id);
     PERFORM analytics.drop_temporary('shaped');
@@ -497,9 +502,15 @@ BEGIN
     PERFORM analytics.add_platforms();
     INSERT INTO warehouse.campaign_ref (business_id, platform, campaign_ref)
         SELECT DISTINCT s.business_id, s.platform, s.campaign_ref FROM pg_temp.shaped s WHERE s.campaign_ref IS NOT NULL ON CONFLICT DO NOTHING;
+    GET DIAGNOSTICS new_references = ROW_COUNT;
+    IF new_references > 0 THEN
+        PERFORM analytics.resolve_campaigns(source.business_id);
+        UPDATE pg_temp.shaped s SET campaign_key = r.campaign_key FROM warehouse.campaign_ref r
+        WHERE r.business_id = source.business_id AND r.platform = s.platform AND r.campaign_ref = s.campaign_ref AND r.campaign_key IS DISTINCT FROM s.campaign_key;
+    END IF;
     RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_events',
-        '{business_id,source_id,event_id,client_bucket}', insert_only => '{touch_number,touch_role,is_lead,is_contract,campaign_key}',
-        scope => COALESCE(scope, pg_catalog.format('t.source_id = %s', source.source_id)), pending => '{client_key,event_date}'));
+        '{business_id,source_id,event_id,client_bucket}', insert_only => '{touch_number,touch_role,is_lead,is_contract}',
+        scope => COALESCE(scope, pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id)), pending => '{client_key,event_date}'));
 END
 $$;
 COMMENT ON FUNCTION analytics.load_events(analytics.source, bigint, text) IS 'Loads pg_temp.stage into fact_events, each touch classified';
@@ -520,7 +531,7 @@ BEGIN
            (s.signed_at AT TIME ZONE setting.reporting_timezone)::date AS signed_date, s.amount::numeric(18,4), s.product_id, s.branch_id
     FROM pg_temp.stage s JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id;
     RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_contracts',
-        '{business_id,source_id,contract_id,client_bucket}', scope => COALESCE(scope, pg_catalog.format('t.source_id = %s', source.source_id)),
+        '{business_id,source_id,contract_id,client_bucket}', scope => COALESCE(scope, pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id)),
         pending => '{client_key,signed_date}'));
 END
 $$;

@@ -14,8 +14,9 @@ AS $$
         WHERE s.business_id = refresh_plan.business_id AND (refresh_plan.entities IS NULL OR s.entity = ANY (refresh_plan.entities))
         UNION ALL
         SELECT d.place, d.name, NULL
-        FROM (VALUES (20, 'mark everything'), (21, 'platforms'), (22, 'campaigns'), (23, 'journeys'), (24, 'touches per day'),
-                     (25, 'results per day'), (26, 'quality'), (27, 'anomalies')) d (place, name)
+        FROM (VALUES (20, 'mark everything'), (21, 'platforms'), (22, 'campaigns'), (23, 'purchases'), (24, 'journeys'),
+                     (25, 'touches per day'), (26, 'results per day'), (27, 'customers'), (28, 'value models'), (30, 'quality'),
+                     (31, 'anomalies')) d (place, name)
         WHERE d.name <> 'mark everything' OR refresh_plan.mode = 'full'
     ) p ORDER BY p.place, p.source_id
 $$;
@@ -107,7 +108,7 @@ BEGIN
         wanted := pg_catalog.format('COALESCE(%s, ''-infinity'') = ANY (%L::date[])', day, days);
         scope := pg_catalog.format('%s AND t.%I = ANY (%L::date[])', own, stored_day, days);
         -- A row that moved changed the day it left, too; a key that stands on an unchanged day is there twice now.
-        repeats := pg_catalog.format('SELECT EXISTS (SELECT FROM pg_temp.stage k JOIN warehouse.%I t ON %s AND %s AND t.%I <> ALL (%L::date[]))',
+        repeats := pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM pg_temp.stage k JOIN warehouse.%I t ON %s AND %s AND t.%I <> ALL (%L::date[])',
             entity.target, own, same_key, stored_day, days);
     END IF;
     IF from_date IS NOT NULL AND day IS NOT NULL AND wanted IS NOT NULL THEN
@@ -120,35 +121,18 @@ COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
 'Which rows of a source may have changed since it was last read
 Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are. scope: the rows of the warehouse that the slice stands for. repeats: query that tells whether a key of the slice also stands outside it.';
 
--- What a source has become, for its accounts and their reconciliation.
-CREATE FUNCTION analytics.in_warehouse(business_id bigint, source_id bigint, entity text, OUT rows bigint, OUT amount numeric)
-    LANGUAGE plpgsql STABLE
-AS $$
-BEGIN
-    EXECUTE (SELECT pg_catalog.format('SELECT pg_catalog.count(*), %s FROM warehouse.%I t WHERE t.business_id = $1 AND t.source_id = $2',
-                 COALESCE('COALESCE(pg_catalog.sum(t.' || pg_catalog.quote_ident(e.amount) || '), 0)', 'NULL::numeric'), e.target)
-             FROM analytics.entity e WHERE e.entity = in_warehouse.entity)
-    INTO rows, amount USING in_warehouse.business_id, in_warehouse.source_id;
-END
-$$;
-COMMENT ON FUNCTION analytics.in_warehouse(bigint, bigint, text) IS 'Rows and money of a source in the warehouse; no money where its entity has none';
-
--- Money in a source, for the reconciliation.
-CREATE FUNCTION analytics.source_amount(source analytics.source) RETURNS numeric
+CREATE FUNCTION analytics.in_warehouse(business_id bigint, source_id bigint, entity text) RETURNS bigint
     LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
-    amount numeric;
-    expression constant text := analytics.column_sql(source, (SELECT e.amount FROM analytics.entity e WHERE e.entity = source.entity));
+    rows bigint;
 BEGIN
-    IF expression IS NOT NULL THEN
-        EXECUTE pg_catalog.format('SELECT COALESCE(pg_catalog.sum(CASE WHEN pg_catalog.abs(%1$s) < 1e13 THEN %1$s END), 0) FROM %2$s', expression, source.relation)
-        INTO amount;
-    END IF;
-    RETURN amount;
+    EXECUTE (SELECT pg_catalog.format('SELECT pg_catalog.count(*) FROM warehouse.%I t WHERE t.business_id = $1 AND t.source_id = $2', e.target)
+             FROM analytics.entity e WHERE e.entity = in_warehouse.entity) INTO rows USING in_warehouse.business_id, in_warehouse.source_id;
+    RETURN rows;
 END
 $$;
-COMMENT ON FUNCTION analytics.source_amount(analytics.source) IS 'Sum of the readable amounts or spend in a source, NULL where it has none';
+COMMENT ON FUNCTION analytics.in_warehouse(bigint, bigint, text) IS 'Rows of a source in the warehouse';
 
 CREATE FUNCTION analytics.load_stage(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE sql VOLATILE
@@ -215,7 +199,7 @@ BEGIN
         known.loaded := CASE
             -- A row may have been there before, of no source or of another, so insertions do not count them.
             WHEN (SELECT e.shared FROM analytics.entity e WHERE e.entity = source.entity) THEN
-                (SELECT n.rows FROM analytics.in_warehouse(source.business_id, source.source_id, source.entity) n)
+                analytics.in_warehouse(source.business_id, source.source_id, source.entity)
             ELSE known.loaded + counts.inserted - counts.deleted END;
         known.deduplicated := known.deduplicated + counts.deduplicated;
         SELECT COALESCE(pg_catalog.sum(r.occurrences), 0) INTO known.rejected FROM warehouse.rejected_rows r
@@ -319,18 +303,24 @@ END
 $$;
 COMMENT ON FUNCTION analytics.forget_source(bigint) IS 'Takes the rows of a source that is no longer registered out of the warehouse';
 
+-- What a small delta touches is looked up by index. By the server's default, made for spinning disks, whole facts would be read instead.
 CREATE FUNCTION analytics.run_step(name text, business_id bigint, source_id bigint, run_id bigint, from_date date) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
+    SET random_page_cost = 1.1
 AS $$
 BEGIN
     IF run_step.name LIKE 'load %' THEN
         RETURN analytics.load_source(run_step.source_id, run_step.run_id, run_step.from_date);
     ELSIF run_step.name = 'quality' THEN
-        PERFORM analytics.check_data_quality(run_step.business_id, run_step.run_id);
+        PERFORM analytics.check_data_quality(run_step.business_id,
+            run_step.from_date = '-infinity' OR analytics.is_thorough_check_due(run_step.business_id), run_step.run_id);
         PERFORM analytics.purge_history();
         RETURN NULL;
     ELSIF run_step.name = 'mark everything' THEN
         PERFORM analytics.mark_all_pending(run_step.business_id);
+        RETURN NULL;
+    ELSIF run_step.name = 'purchases' THEN
+        PERFORM analytics.derive_purchases(run_step.business_id);
         RETURN NULL;
     END IF;
     RETURN CASE run_step.name
@@ -340,6 +330,8 @@ BEGIN
         WHEN 'journeys' THEN analytics.derive_journeys(run_step.business_id)
         WHEN 'touches per day' THEN analytics.roll_up_events(run_step.business_id)
         WHEN 'results per day' THEN analytics.roll_up_results(run_step.business_id)
+        WHEN 'value models' THEN analytics.fit_value_models(run_step.business_id)
+        WHEN 'customers' THEN analytics.roll_up_customers(run_step.business_id)
         WHEN 'anomalies' THEN analytics.record_anomalies(run_step.business_id)
     END;
 END
@@ -444,7 +436,7 @@ DECLARE
     -- A full refresh reads everything: no day is the first.
     since constant date := CASE refresh.mode WHEN 'full' THEN '-infinity' ELSE refresh.from_date END;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM analytics.check_layout();
     PERFORM analytics.check_refresh(refresh.mode, refresh.entities);
     SELECT pg_catalog.array_agg(b.id ORDER BY b.id) INTO businesses FROM (
         SELECT s.business_id FROM analytics.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
@@ -540,6 +532,20 @@ COMMENT ON PROCEDURE analytics.refresh(text, text[], date, bigint) IS
 'Brings the warehouse up to date with the registered sources
 mode: incremental reads what may have changed and derives again what the changes touch; full reads and derives everything. entities: load only these. from_date: read again all rows of that day and later. business_id: NULL for all. Each step commits by itself; in a transaction block or a function everything is one transaction. A step that fails is reported at the end, after the other steps.';
 
+-- refresh_clients(), refresh_events() ...: one for each entity.
+DO $$
+DECLARE
+    entity text;
+BEGIN
+    FOR entity IN SELECT e.entity FROM analytics.entity e ORDER BY e.place LOOP
+        EXECUTE pg_catalog.format('CREATE PROCEDURE analytics.%I(mode text DEFAULT ''incremental'', from_date date DEFAULT NULL, business_id bigint DEFAULT NULL) LANGUAGE plpgsql AS %L',
+            'refresh_' OPERATOR(pg_catalog.||) entity, pg_catalog.format('BEGIN CALL analytics.refresh(mode, ARRAY[%L], from_date, business_id); END', entity));
+        EXECUTE pg_catalog.format('COMMENT ON PROCEDURE analytics.%I(text, date, bigint) IS %L', 'refresh_' OPERATOR(pg_catalog.||) entity,
+            pg_catalog.format(E'Loads %s alone and derives what follows: refresh() with that entity\nArguments as those of analytics.refresh().', entity));
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION analytics.refresh_status()
     RETURNS TABLE (source_id bigint, business_id bigint, entity text, relation text, refreshed_at timestamptz, rows_read bigint,
                    loaded bigint, deduplicated bigint, rejected bigint, last_run_status text, last_run_message text)
@@ -570,7 +576,7 @@ BEGIN
     END IF;
     DELETE FROM warehouse.refresh_step s USING warehouse.refresh_run r
     WHERE r.run_id = s.run_id AND r.status <> 'running' AND r.started_at < pg_catalog.now() - keep;
-    DELETE FROM warehouse.quality_result q WHERE q.checked_at < pg_catalog.now() - keep;
+    DELETE FROM warehouse.quality_history q WHERE q.checked_at < pg_catalog.now() - keep;
     DELETE FROM warehouse.refresh_request q WHERE q.taken_at < pg_catalog.now() - keep;
     DELETE FROM warehouse.refresh_run r WHERE r.status <> 'running' AND r.started_at < pg_catalog.now() - keep;
     GET DIAGNOSTICS runs = ROW_COUNT;

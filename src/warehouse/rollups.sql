@@ -44,10 +44,7 @@ BEGIN
            pg_catalog.sum(u.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(u.spend)::numeric(18,4) AS spend,
            pg_catalog.sum(u.impressions)::bigint AS impressions, pg_catalog.sum(u.clicks)::bigint AS clicks
     FROM (
-        SELECT l.created_date, l.platform, l.campaign_key, pg_catalog.count(*), pg_catalog.sum(l.n_contracts), pg_catalog.sum(l.contract_amount),
-               0, 0::numeric, 0::numeric, 0, 0
-        FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = l.business_id AND d.day = l.created_date
-        WHERE l.business_id = roll_up_campaigns.business_id GROUP BY l.created_date, l.platform, l.campaign_key
+        SELECT l.created_date, l.platform, l.campaign_key, l.leads, l.contracts, l.revenue, 0, 0::numeric, 0::numeric, 0, 0 FROM pg_temp.lead_day l
         UNION ALL
         SELECT c.signed_date, c.attributed_platform, c.attributed_campaign_key, 0, 0, 0, pg_catalog.count(*), pg_catalog.sum(c.amount), 0, 0, 0
         FROM warehouse.fact_contracts c JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = c.business_id AND d.day = c.signed_date
@@ -69,7 +66,9 @@ BEGIN
         LEFT JOIN warehouse.dim_campaigns k ON k.business_id = roll_up_campaigns.business_id AND k.platform = s.platform AND k.campaign_id = s.campaign_id
         WHERE s.choice = 1 AND NOT s.is_part
     ) u (date, platform, campaign_key, leads, contracts, revenue, contracts_signed, revenue_signed, spend, impressions, clicks)
-    GROUP BY u.date, u.platform, COALESCE(u.campaign_key, 0);
+    GROUP BY u.date, u.platform, COALESCE(u.campaign_key, 0)
+    -- Days that are asked for together lie together.
+    ORDER BY u.date, u.platform, COALESCE(u.campaign_key, 0);
     RETURN analytics.merge_table('warehouse.campaign_roi_daily', '{business_id,date,platform,campaign_key}',
         scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
             roll_up_campaigns.business_id));
@@ -77,18 +76,36 @@ END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_campaigns(bigint) IS 'Makes campaign_roi_daily anew for the pending days';
 
+CREATE FUNCTION analytics.roll_up_platforms(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT r.business_id, r.date, r.platform, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
+           pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
+           pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
+           pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
+    FROM warehouse.campaign_roi_daily r
+    JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = r.business_id AND d.day = r.date
+    WHERE r.business_id = roll_up_platforms.business_id
+    GROUP BY r.business_id, r.date, r.platform;
+    RETURN analytics.merge_table('warehouse.platform_daily', '{business_id,date,platform}',
+        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
+            roll_up_platforms.business_id));
+END
+$$;
+COMMENT ON FUNCTION analytics.roll_up_platforms(bigint) IS 'Makes platform_daily anew for the pending days, from campaign_roi_daily';
+
 CREATE FUNCTION analytics.roll_up_leads(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, COALESCE(l.utm_source, '') AS utm_source,
-           COALESCE(l.product_id, '') AS product_id, COALESCE(l.branch_id, '') AS branch_id, pg_catalog.count(*) AS leads,
-           pg_catalog.sum(l.n_contracts)::bigint AS contracts, pg_catalog.sum(l.contract_amount)::numeric(18,4) AS revenue
-    FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = l.business_id AND d.day = l.created_date
-    WHERE l.business_id = roll_up_leads.business_id
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+    SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, pg_catalog.sum(l.leads)::bigint AS leads,
+           pg_catalog.sum(l.contracts)::bigint AS contracts, pg_catalog.sum(l.revenue)::numeric(18,4) AS revenue
+    FROM pg_temp.lead_day l GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
     RETURN analytics.merge_table('warehouse.lead_daily',
         '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}',
         scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.created_date AND d.business_id = %s)',
@@ -105,7 +122,19 @@ DECLARE
     leads analytics.load_counts;
 BEGIN
     PERFORM analytics.analyze_own('warehouse.pending_day');
+    -- The leads of the pending days, read once for both rollups.
+    PERFORM analytics.drop_temporary('lead_day');
+    CREATE TEMP TABLE lead_day ON COMMIT DROP AS
+    SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, COALESCE(l.utm_source, '') AS utm_source,
+           COALESCE(l.product_id, '') AS product_id, COALESCE(l.branch_id, '') AS branch_id, l.campaign_key, pg_catalog.count(*) AS leads,
+           pg_catalog.sum(l.n_contracts)::bigint AS contracts, pg_catalog.sum(l.contract_amount)::numeric(18,4) AS revenue
+    FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = l.business_id AND d.day = l.created_date
+    WHERE l.business_id = roll_up_results.business_id
+    GROUP BY l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.campaign_key;
+    ANALYZE pg_temp.lead_day;
     campaigns := analytics.roll_up_campaigns(roll_up_results.business_id);
+    -- Not counted: it adds up what is counted already.
+    PERFORM analytics.roll_up_platforms(roll_up_results.business_id);
     leads := analytics.roll_up_leads(roll_up_results.business_id);
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
     RETURN (campaigns.rows_read + leads.rows_read, campaigns.inserted + leads.inserted, campaigns.updated + leads.updated,

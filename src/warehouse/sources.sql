@@ -116,6 +116,7 @@ INSERT INTO analytics.entity_column VALUES
     ('transactions', 6, 'profit', 'number', false, false, NULL, NULL, 'profit'),
     ('transactions', 7, 'product_id', 'key', false, false, NULL, NULL, 'product sold'),
     ('transactions', 8, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
+    ('transactions', 9, 'order_id', 'key', false, false, NULL, NULL, 'what the lines of one purchase share; where absent each row is a purchase'),
     ('content', 1, 'content_id', 'key', true, true, NULL, NULL, 'the platform''s id of the post, video or page'),
     ('content', 2, 'platform', 'platform', true, true, NULL, NULL, 'where it was published'),
     ('content', 3, 'content_type', 'label', false, false, NULL, NULL, 'post, video, story, article ...'),

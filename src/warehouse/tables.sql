@@ -8,11 +8,6 @@ CREATE FUNCTION analytics.install() RETURNS text
     LANGUAGE plpgsql VOLATILE
 AS $function$
 DECLARE
-    wanted constant text[] := ARRAY['layout', 'settings', 'dim_platforms', 'dim_clients', 'dim_campaigns', 'source_campaigns', 'campaign_ref', 'fact_events', 'fact_leads',
-        'fact_contracts', 'fact_campaign_performance_daily', 'dim_products', 'dim_branches', 'dim_ad_creatives', 'fact_transactions',
-        'fact_content', 'fact_content_metrics', 'product_performance', 'branch_performance', 'campaign_roi_daily', 'lead_daily', 'event_daily', 'pending_client', 'pending_day',
-        'refresh_run', 'refresh_request', 'refresh_step', 'source_watermark', 'source_day', 'rejected_rows', 'quality_result',
-        'alert_settings', 'anomaly_history'];
     taken text;
 BEGIN
     IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
@@ -21,7 +16,7 @@ BEGIN
     END IF;
     SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO taken
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'warehouse' AND c.relname = ANY (wanted);
+    WHERE n.nspname = 'warehouse' AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t);
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'schema "warehouse" already has tables of the names that the warehouse needs'
             USING ERRCODE = 'duplicate_table', DETAIL = pg_catalog.format('Taken: %s.', taken),
@@ -31,13 +26,26 @@ BEGIN
         CREATE SCHEMA warehouse;
         COMMENT ON SCHEMA warehouse IS 'Facts, dimensions and rollups of pg_marketing, derived from the registered sources';
     END IF;
+    PERFORM analytics.create_tables(), analytics.create_reporting_views();
+    INSERT INTO warehouse.layout (version) VALUES (analytics.layout_version());
+    RETURN 'installed';
+END
+$function$;
+COMMENT ON FUNCTION analytics.install() IS
+'Creates the tables and views of schema warehouse, owned by the caller
+Returns ''installed'' or ''already installed''. Raises 42P07 where other tables of these names stand in schema warehouse.';
 
+-- The layout, as a new warehouse has it. Where an older one is to be brought to it, upgrade_warehouse() finds the differences by itself:
+-- but a new column stands last in its table, and a table that gets another name is named there.
+CREATE FUNCTION analytics.create_tables() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $function$
+BEGIN
     CREATE TABLE warehouse.layout (
-        version int NOT NULL,
+        version text NOT NULL,
         installed_at timestamptz NOT NULL DEFAULT pg_catalog.now()
     );
-    COMMENT ON TABLE warehouse.layout IS 'Version of the table layout, for analytics.upgrade_warehouse()';
-    INSERT INTO warehouse.layout (version) VALUES (1);
+    COMMENT ON TABLE warehouse.layout IS 'Which layout the tables have; analytics.upgrade_warehouse() brings an older one up to date';
 
     CREATE TABLE warehouse.settings (
         business_id bigint PRIMARY KEY,
@@ -47,7 +55,11 @@ BEGIN
         revenue_basis text NOT NULL DEFAULT 'lead_date' CHECK (revenue_basis IN ('lead_date', 'contract_date')),
         lead_touches text NOT NULL DEFAULT 'journey' CHECK (lead_touches IN ('journey', 'before_lead')),
         lookback interval NOT NULL DEFAULT '90 days',
-        half_life interval NOT NULL DEFAULT '7 days'
+        half_life interval NOT NULL DEFAULT '7 days',
+        quality_every interval NOT NULL DEFAULT '1 day',
+        freshness_warn interval,
+        freshness_fail interval,
+        unknown_share_warn numeric NOT NULL DEFAULT 20
     );
     COMMENT ON TABLE warehouse.settings IS 'One row per business: how its days, money and attribution are counted';
 
@@ -74,6 +86,8 @@ BEGIN
         UNIQUE (business_id, client_id)
     );
     COMMENT ON TABLE warehouse.dim_clients IS 'One row per client, known from a clients source or from its events and contracts';
+    CREATE INDEX dim_clients_name ON warehouse.dim_clients (business_id, pg_catalog.lower(name) text_pattern_ops) WHERE name IS NOT NULL;
+    CREATE INDEX dim_clients_mobile ON warehouse.dim_clients (business_id, pg_catalog.regexp_replace(mobile, '[^0-9]', '', 'g')) WHERE mobile IS NOT NULL;
 
     CREATE TABLE warehouse.dim_campaigns (
         business_id bigint NOT NULL DEFAULT 1,
@@ -231,6 +245,7 @@ BEGIN
         PRIMARY KEY (business_id, date, source_id, platform, account_id, campaign_id, ad_group_id, ad_id)
     );
     COMMENT ON TABLE warehouse.fact_campaign_performance_daily IS 'One row per day and campaign, ad group or ad; each grain as its export gave it';
+    CREATE INDEX fact_campaign_performance_daily_campaign ON warehouse.fact_campaign_performance_daily (business_id, platform, campaign_id, date) WHERE campaign_id <> '';
 
     CREATE TABLE warehouse.dim_products (
         business_id bigint NOT NULL DEFAULT 1,
@@ -282,9 +297,12 @@ BEGIN
         quantity numeric(18,4),
         profit numeric(18,4),
         product_id text,
+        order_id text,
         PRIMARY KEY (business_id, source_id, transaction_id, client_bucket)
     );
     COMMENT ON TABLE warehouse.fact_transactions IS 'One row per payment or sale line; refunds have a negative amount';
+    COMMENT ON COLUMN warehouse.fact_transactions.order_id IS 'What the lines of one purchase share; NULL where each row is a purchase of its own';
+    CREATE INDEX fact_transactions_order ON warehouse.fact_transactions (business_id, client_key, order_id) WHERE order_id IS NOT NULL;
     CREATE INDEX fact_transactions_client ON warehouse.fact_transactions (business_id, client_key, occurred_at);
     CREATE INDEX fact_transactions_day ON warehouse.fact_transactions (business_id, transaction_date);
 
@@ -319,7 +337,7 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.fact_content_metrics IS 'One row per day and content, as its source counts; NULL where the source does not count it';
     COMMENT ON COLUMN warehouse.fact_content_metrics.is_cumulative IS 'The numbers are totals up to that day, not those of the day (option cumulative of the source)';
-    CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id);
+    CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id, date);
 
     CREATE TABLE warehouse.campaign_roi_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -340,6 +358,23 @@ BEGIN
     CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date);
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS 'Contracts of the leads created on that day, whenever they were signed';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts_signed IS 'Contracts signed on that day';
+
+    CREATE TABLE warehouse.platform_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        date date NOT NULL,
+        platform text NOT NULL,
+        leads bigint NOT NULL,
+        contracts bigint NOT NULL,
+        revenue numeric(18,4) NOT NULL,
+        contracts_signed bigint NOT NULL,
+        revenue_signed numeric(18,4) NOT NULL,
+        spend numeric(18,4) NOT NULL,
+        impressions bigint NOT NULL,
+        clicks bigint NOT NULL,
+        PRIMARY KEY (business_id, date, platform)
+    );
+    COMMENT ON TABLE warehouse.platform_daily IS 'Rollup per day and platform: campaign_roi_daily added up, for questions that name no campaign';
+    CREATE INDEX platform_daily_date ON warehouse.platform_daily (date);
 
     CREATE TABLE warehouse.lead_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -399,6 +434,118 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.event_daily IS 'Rollup of touches per day and platform';
 
+    CREATE TABLE warehouse.purchase_model (
+        business_id bigint NOT NULL DEFAULT 1,
+        model text NOT NULL CHECK (model IN ('bgnbd', 'mbgnbd')),
+        observed_until date NOT NULL,
+        r double precision,
+        alpha double precision,
+        a double precision,
+        b double precision,
+        r_error double precision,
+        alpha_error double precision,
+        a_error double precision,
+        b_error double precision,
+        log_likelihood double precision,
+        customers bigint NOT NULL,
+        repeat_customers bigint NOT NULL,
+        iterations int NOT NULL,
+        converged boolean NOT NULL,
+        reason text NOT NULL,
+        PRIMARY KEY (business_id, model)
+    );
+    COMMENT ON TABLE warehouse.purchase_model IS 'Models of repeat purchases, fitted by the refresh; time in weeks. No parameters where there is nothing to fit';
+
+    CREATE TABLE warehouse.spend_model (
+        business_id bigint NOT NULL DEFAULT 1,
+        value text NOT NULL CHECK (value IN ('amount', 'profit')),
+        observed_until date NOT NULL,
+        p double precision,
+        q double precision,
+        gamma double precision,
+        p_error double precision,
+        q_error double precision,
+        gamma_error double precision,
+        log_likelihood double precision,
+        customers bigint NOT NULL,
+        skipped bigint NOT NULL,
+        correlation double precision,
+        iterations int NOT NULL,
+        converged boolean NOT NULL,
+        reason text NOT NULL,
+        PRIMARY KEY (business_id, value)
+    );
+    COMMENT ON TABLE warehouse.spend_model IS 'Models of spend per purchase, in money or profit, fitted by the refresh';
+    COMMENT ON COLUMN warehouse.spend_model.skipped IS 'Customers without a repeat purchase, or whose mean is not positive';
+    CREATE TABLE warehouse.customer_population (
+        business_id bigint PRIMARY KEY,
+        purchases text NOT NULL CHECK (purchases IN ('transactions', 'contracts')),
+        as_of date,
+        customers bigint NOT NULL DEFAULT 0,
+        r_breaks double precision[] NOT NULL DEFAULT '{}',
+        f_breaks double precision[] NOT NULL DEFAULT '{}',
+        m_breaks double precision[] NOT NULL DEFAULT '{}'
+    );
+    COMMENT ON TABLE warehouse.customer_population IS 'What a customer is compared with: day of the latest purchase, and where the scores are cut';
+    COMMENT ON COLUMN warehouse.customer_population.purchases IS 'Contracts stand in for transactions where no such source is registered';
+
+    CREATE VIEW warehouse.purchase WITH (security_invoker = true) AS
+    SELECT t.business_id, t.client_bucket, t.client_key, t.transaction_date AS day, t.amount, t.quantity, t.profit, (t.amount >= 0)::int AS orders
+    FROM warehouse.fact_transactions t WHERE t.order_id IS NULL
+    UNION ALL
+    SELECT t.business_id, t.client_bucket, t.client_key, t.transaction_date, pg_catalog.sum(t.amount)::numeric(18,4), pg_catalog.sum(t.quantity)::numeric(18,4),
+           pg_catalog.sum(t.profit)::numeric(18,4), (pg_catalog.sum(t.amount) >= 0)::int
+    FROM warehouse.fact_transactions t WHERE t.order_id IS NOT NULL
+    GROUP BY t.business_id, t.client_bucket, t.client_key, t.source_id, t.order_id, t.transaction_date
+    UNION ALL
+    SELECT c.business_id, c.client_bucket, c.client_key, c.signed_date, c.amount, NULL, NULL, (c.amount >= 0)::int
+    FROM warehouse.fact_contracts c
+    JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts';
+    COMMENT ON VIEW warehouse.purchase IS 'One row per purchase or refund: the lines of an order on one day together; contracts where there are no transactions';
+    COMMENT ON COLUMN warehouse.purchase.orders IS '1 for a purchase; 0 for a refund, which is money alone';
+
+    CREATE TABLE warehouse.customer_totals (
+        business_id bigint NOT NULL DEFAULT 1,
+        client_key bigint NOT NULL,
+        client_bucket smallint NOT NULL,
+        first_date date NOT NULL,
+        second_date date,
+        last_date date NOT NULL,
+        orders bigint NOT NULL,
+        amount numeric(18,4) NOT NULL,
+        quantity numeric(18,4),
+        orders_with_quantity bigint NOT NULL,
+        profit numeric(18,4),
+        fiscal_years int[] NOT NULL,
+        PRIMARY KEY (business_id, client_key)
+    );
+    COMMENT ON TABLE warehouse.customer_totals IS 'One row per client who bought something: all purchases added up';
+    COMMENT ON COLUMN warehouse.customer_totals.second_date IS 'The second day of a purchase, NULL where the client has not returned';
+
+    CREATE TABLE warehouse.customer_cell (
+        business_id bigint NOT NULL DEFAULT 1,
+        r smallint NOT NULL,
+        f smallint NOT NULL,
+        m smallint NOT NULL,
+        recency_bucket smallint NOT NULL,
+        visits_bucket smallint NOT NULL,
+        value_bucket smallint NOT NULL,
+        return_bucket smallint NOT NULL,
+        fiscal_year int NOT NULL,
+        customers bigint NOT NULL,
+        new_customers bigint NOT NULL,
+        orders bigint NOT NULL,
+        amount numeric(18,4) NOT NULL,
+        quantity numeric(18,4) NOT NULL,
+        orders_with_quantity bigint NOT NULL,
+        profit numeric(18,4) NOT NULL,
+        customers_with_profit bigint NOT NULL,
+        return_days bigint NOT NULL,
+        PRIMARY KEY (business_id, fiscal_year, recency_bucket, visits_bucket, value_bucket, return_bucket, r, f, m)
+    );
+    COMMENT ON TABLE warehouse.customer_cell IS 'Customers who are alike in all that the customer dashboard shows, counted';
+    COMMENT ON COLUMN warehouse.customer_cell.fiscal_year IS '0: each customer once; a year: those who bought in it, their scores and return bucket 0';
+
     CREATE TABLE warehouse.pending_client (
         business_id bigint NOT NULL,
         client_key bigint NOT NULL,
@@ -408,11 +555,11 @@ BEGIN
 
     CREATE TABLE warehouse.pending_day (
         business_id bigint NOT NULL,
-        rollup text NOT NULL CHECK (rollup IN ('events', 'results')),
+        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'customers')),
         day date NOT NULL,
         PRIMARY KEY (business_id, rollup, day)
     );
-    COMMENT ON TABLE warehouse.pending_day IS 'Days whose facts changed and whose rollups are yet to be made again';
+    COMMENT ON TABLE warehouse.pending_day IS 'Days whose facts changed and whose rollups are yet to be made again; that of customers has one row, of no day';
 
     CREATE TABLE warehouse.refresh_run (
         run_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -501,7 +648,7 @@ BEGIN
     COMMENT ON TABLE warehouse.rejected_rows IS 'Source rows that could not be loaded, kept whole, each with its reason';
     COMMENT ON COLUMN warehouse.rejected_rows.occurrences IS 'How many identical rows the source holds';
 
-    CREATE TABLE warehouse.quality_result (
+    CREATE TABLE warehouse.quality_history (
         run_id bigint,
         business_id bigint NOT NULL,
         check_name text NOT NULL,
@@ -514,8 +661,8 @@ BEGIN
         message text NOT NULL,
         checked_at timestamptz NOT NULL DEFAULT pg_catalog.now()
     );
-    COMMENT ON TABLE warehouse.quality_result IS 'What analytics.check_data_quality() found, with a sample of the failing rows';
-    CREATE INDEX quality_result_business ON warehouse.quality_result (business_id, checked_at);
+    COMMENT ON TABLE warehouse.quality_history IS 'What analytics.check_data_quality() found each time, with a sample of the failing rows';
+    CREATE INDEX quality_history_business ON warehouse.quality_history (business_id, check_name, checked_at);
 
     CREATE TABLE warehouse.alert_settings (
         business_id bigint PRIMARY KEY,
@@ -557,9 +704,11 @@ BEGIN
     COMMENT ON COLUMN warehouse.anomaly_history.last_seen IS 'Last day of the latest window that showed it';
     CREATE INDEX anomaly_history_unit ON warehouse.anomaly_history (business_id, dimension, unit_id, anomaly_type, last_seen);
 
-    RETURN 'installed';
+    CREATE VIEW warehouse.quality_result WITH (security_invoker = true) AS
+    SELECT q.business_id, q.check_name, q.subject, q.status, q.failed_rows, q.observed, q.expected, q.message, q.sample, q.checked_at, q.run_id,
+           q.checked_at = pg_catalog.max(q.checked_at) OVER (PARTITION BY q.business_id, q.check_name, q.subject) AS is_latest
+    FROM warehouse.quality_history q;
+    COMMENT ON VIEW warehouse.quality_result IS 'Findings of the checks for dashboards: is_latest marks where each check stands now, the other rows are its history';
 END
 $function$;
-COMMENT ON FUNCTION analytics.install() IS
-'Creates the tables and views of schema warehouse, owned by the caller
-Returns ''installed'' or ''already installed''. Raises 42P07 where other tables of these names stand in schema warehouse.';
+COMMENT ON FUNCTION analytics.create_tables() IS 'Creates the tables and views of schema warehouse';

@@ -13,6 +13,8 @@
 #include "attribution/journeys_state.hpp"
 #include "attribution/journeys_union.hpp"
 #include "attribution/models.hpp"
+#include "attribution/path_counts.hpp"
+#include "attribution/transitions.hpp"
 #include "kernel/error.hpp"
 
 namespace {
@@ -46,6 +48,14 @@ CreditRequest request_of(std::uint8_t choice)
     request.options.fallback = find_fallback(fallback);
     request.direct_keys = direct;
     request.rules.cycle = static_cast<Cycle>(choice % 3);
+    request.rules.views = static_cast<Views>(choice % 3);
+    request.rules.transform = static_cast<Transform>(choice % 4);
+    request.rules.max_touches = choice % 2 == 0 ? 3 : request.rules.max_touches;
+    request.rules.include_conversion_touch = choice % 3 != 0;
+    if (choice == 5) {
+        request.touched_from = 0;
+        request.resampling = Resampling{7, 1};
+    }
     if (choice % 2 == 0) {
         request.rules.lookback = std::int64_t{choice} << 32U;
     }
@@ -76,6 +86,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         (void)summarise(view);
         std::pmr::monotonic_buffer_resource memory;
+        for (const std::uint8_t choice : {1, 3}) {
+            const CountRequest counted{request_of(choice).rules, true, choice - 1, 0};
+            const FlatValue paths = count_paths(view, counted, memory, 0, {}).value;
+            (void)PathCountsView(Bytes(paths.data, paths.size));
+            attempt([&] { (void)journey_transitions(view, counted, choice == 1, {}); });
+        }
         JourneysUnion all(std::pmr::get_default_resource());
         all.append(bytes);
         must_read(all.finish(memory, 0, {}));

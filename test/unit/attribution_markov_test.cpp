@@ -158,7 +158,7 @@ TEST(PathCounts, OfJourneys)
         bytes_of([&](auto& memory, std::size_t header) { return state.finish(memory, header, {}, Keep::everybody); });
     const auto counted = [](const Bytes& journeys, bool nulls) {
         return bytes_of([&](auto& memory, std::size_t header) {
-            return count_paths(JourneysView(journeys), {}, nulls, memory, header, {});
+            return count_paths(JourneysView(journeys), {.rules = {}, .nulls = nulls}, memory, header, {}).value;
         });
     };
     const std::vector<PathRow> conversions{{{"a", "b"}, {1, 10, 0}}, {{}, {1, 7, 0}}};

@@ -27,6 +27,7 @@ struct Row {
     std::string key{};
     bool paid = false;
     std::optional<double> value{};
+    bool view = false;
 };
 
 /** Whether client and touch identifiers are given as texts of a kind that sorts unlike the numbers. */
@@ -43,6 +44,7 @@ inline void append(JourneysState& state, const Row& row, Ids ids = Ids::integers
     given.touch = ids == Ids::texts ? Identifier::of(touch) : Identifier::of(row.touch.value_or(0));
     given.key = Identifier::of(std::string_view(row.key));
     given.paid = row.paid;
+    given.view = row.view;
     given.has_value = row.value.has_value();
     given.value = row.value.value_or(0);
     state.append(given);

@@ -439,6 +439,7 @@ std::vector<Row> random_rows(std::uint32_t seed, int count, int clients, int key
             row.touch = below(20) - 5;
             row.key = key < 7 ? keys[key] : "key " + std::to_string(key);
             row.paid = below(3) == 0;
+            row.view = below(4) == 0;
         }
         if (kind <= 1) {
             row.value = below(1000) / 8.0 - 20;
@@ -458,8 +459,8 @@ public:
             row.key = row.key.empty() ? "(none)" : row.key;
         }
         std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) {
-            return std::tuple(a.time, a.touch, a.key, a.value.has_value(), a.paid) <
-                   std::tuple(b.time, b.touch, b.key, b.value.has_value(), b.paid);
+            return std::tuple(a.time, a.touch, a.key, a.view, a.value.has_value(), a.paid) <
+                   std::tuple(b.time, b.touch, b.key, b.view, b.value.has_value(), b.paid);
         });
     }
 
@@ -496,12 +497,18 @@ private:
         const PathRules& rules = request_.rules;
         const bool own = row.value && row.time == conversion.time;
         return !among(rules.stage_keys, row) && !among(rules.exclude_keys, row) &&
-               (rules.only_keys.empty() || among(rules.only_keys, row)) && (rules.include_conversion_touch || !own);
+               (rules.only_keys.empty() || among(rules.only_keys, row)) && (rules.include_conversion_touch || !own) &&
+               (rules.views != Views::ignore || !row.view);
     }
 
     std::vector<Row> path(const Row& conversion) const
     {
-        std::vector<Row> kept = transformed(found_path(conversion));
+        std::vector<Row> kept = found_path(conversion);
+        const bool clicked = std::ranges::any_of(kept, [](const Row& row) { return !row.view; });
+        if (clicked && request_.rules.views == Views::yield) {
+            std::erase_if(kept, [](const Row& row) { return row.view; });
+        }
+        kept = transformed(kept);
         while (kept.size() > request_.rules.max_touches) {
             kept.erase(kept.begin());
         }
@@ -518,10 +525,11 @@ private:
         for (std::size_t i = 0; i < path.size(); ++i) {
             const bool last = std::all_of(path.begin() + static_cast<std::ptrdiff_t>(i), path.end(),
                                           [&](const Row& row) { return row.key == key; });
-            const bool gone = (transform == Transform::exposure && i > 0 && path[i].key == path[i - 1].key) ||
-                              (transform == Transform::first && seen.contains(path[i].key)) ||
-                              (transform == Transform::remove_if_not_all && !all && path[i].key == key) ||
-                              (transform == Transform::remove_if_last_and_not_all && !all && last);
+            const bool gone =
+                (transform == Transform::exposure && i > 0 && path[i].key == path[i - 1].key) ||
+                ((transform == Transform::first || transform == Transform::frequency) && seen.contains(path[i].key)) ||
+                (transform == Transform::remove_if_not_all && !all && path[i].key == key) ||
+                (transform == Transform::remove_if_last_and_not_all && !all && last);
             seen.insert(path[i].key);
             if (!gone) {
                 kept.push_back(path[i]);
@@ -714,7 +722,10 @@ private:
     {
         const auto eligible = path(conversion);
         const auto weights = eligible.empty() ? std::vector<double>() : weigh(eligible, conversion, model);
-        if (weights.empty()) {
+        const auto counts = [this](const Row& row) {
+            return row.time >= request_.touched_from && row.time < request_.touched_before;
+        };
+        if (weights.empty() && counts(conversion)) {
             Earned& nobody = found[{model, "NULL"}];
             nobody.conversions += 1;
             nobody.value += *conversion.value;
@@ -722,7 +733,9 @@ private:
         }
         std::map<std::string, double> by_key;
         for (std::size_t i = 0; i < eligible.size(); ++i) {
-            by_key[eligible[i].key] += weights.empty() ? 0 : weights[i];
+            if (counts(eligible[i])) {
+                by_key[eligible[i].key] += weights.empty() ? 0 : weights[i];
+            }
         }
         for (const auto& [key, weight] : by_key) {
             Earned& earned = found[{model, key}];
@@ -768,7 +781,10 @@ TEST(Random, ThePlainImplementationAgrees)
         request.rules.include_conversion_touch = seed % 3 != 1;
         request.rules.exclude_keys = std::span(email).first(seed % 7 == 0 ? 2 : 0);
         request.rules.only_keys = std::span(some).first(seed % 8 == 0 ? 4 : 0);
-        request.rules.transform = static_cast<Transform>(seed / 3 % 5);
+        request.rules.transform = static_cast<Transform>(seed / 3 % 6);
+        request.rules.views = static_cast<Views>(seed / 5 % 3);
+        request.touched_from = seed % 9 == 0 ? 8 * day : request.touched_from;
+        request.touched_before = seed % 6 == 0 ? 25 * day : request.touched_before;
         request.rules.transform_key = "direct";
         request.rules.max_touches = seed % 4 == 1 ? seed % 6 + 1 : request.rules.max_touches;
         request.options.two_touch = static_cast<TwoTouch>(seed % 2);
@@ -874,6 +890,29 @@ TEST(Random, DisjointClientsAddUpToTheSameValue)
         merged.merge(sent);
         EXPECT_EQ(bytes_of([&](auto& memory, std::size_t header) { return merged.finish(memory, header, {}); }),
                   collect(rows, ids));
+    }
+}
+
+TEST(Random, PeriodsOfTouchesAddUp)
+{
+    const auto rows = random_rows(3, 3000, 40, 7);
+    auto request = default_request();
+    const Answer whole = answer(rows, request);
+    Answer sum;
+    for (const auto& [from, before] :
+         {std::pair(std::numeric_limits<std::int64_t>::min(), 10 * day), std::pair(10 * day, 11 * day),
+          std::pair(11 * day, std::numeric_limits<std::int64_t>::max())}) {
+        request.touched_from = from;
+        request.touched_before = before;
+        for (const auto& [where, earned] : answer(rows, request)) {
+            sum[where].conversions += earned.conversions;
+            sum[where].value += earned.value;
+        }
+    }
+    ASSERT_EQ(sum.size(), whole.size());
+    for (const auto& [where, earned] : whole) {
+        EXPECT_NEAR(sum.at(where).conversions, earned.conversions, 1e-9) << where.first << ' ' << where.second;
+        EXPECT_NEAR(sum.at(where).value, earned.value, 1e-7) << where.first << ' ' << where.second;
     }
 }
 

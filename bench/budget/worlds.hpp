@@ -1,0 +1,163 @@
+/**
+ * Simulated portfolios whose truth is known: for the tests in test/unit and, in full, for bench/budget/simulate.
+ */
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "budget/panel.hpp"
+
+namespace marketing::budget::worlds {
+
+using Engine = std::mt19937_64;
+
+inline double uniform(Engine& engine)
+{
+    return (static_cast<double>(engine() >> 11) + 0.5) * 0x1p-53;
+}
+inline double normal(Engine& engine)
+{
+    return std::sqrt(-2 * std::log(uniform(engine))) * std::cos(2 * 3.141592653589793 * uniform(engine));
+}
+inline double lognormal(Engine& engine, double deviation)
+{
+    return std::exp(deviation * normal(engine));
+}
+inline double gamma(Engine& engine, double shape)
+{
+    return std::gamma_distribution<double>(shape)(engine);
+}
+inline double poisson(Engine& engine, double mean)
+{
+    return mean > 0 ? static_cast<double>(std::poisson_distribution<long>(mean)(engine)) : 0;
+}
+/** Negative binomial of size `size`. */
+inline double overdispersed(Engine& engine, double mean, double size)
+{
+    return poisson(engine, mean * gamma(engine, size) / size);
+}
+
+/** The truth of one campaign: leads per day at `spend`, and one of three forms that all have `elasticity` there. */
+struct Truth {
+    enum class Form { power, michaelis_menten, hill } form;
+    double spend;
+    double leads;
+    double elasticity;
+
+    [[nodiscard]] double value(double s) const
+    {
+        const double x = s / spend;
+        switch (form) {
+            case Form::power: return leads * std::pow(x, elasticity);
+            case Form::michaelis_menten: {
+                const double k = elasticity / (1 - elasticity);
+                return leads * x * (1 + k) / (k + x);
+            }
+            case Form::hill: {
+                const double k = elasticity / (0.8 - elasticity);
+                const double power = std::pow(x, 0.8);
+                return leads * power * (1 + k) / (k + power);
+            }
+        }
+        return 0;
+    }
+    [[nodiscard]] double slope(double s) const { return (value(s * 1.0001) - value(s * 0.9999)) / (0.0002 * s); }
+};
+
+struct PortfolioKind {
+    std::size_t campaigns = 12;
+    int days = 91;
+    double spend_deviation = 0.3;  // of the log of a day's spend
+    bool endogenous = false;       // the day's spend follows the demand of the weekday
+    bool chasing = false;  // and the random demand of the very day, which no estimate from these data can tell from its effect
+    int budget_days = 1;   // how long a budget stays
+    double elasticity_a = 7;  // elasticities are Beta(a, b)
+    double elasticity_b = 4;
+};
+
+struct Portfolio {
+    std::vector<Truth> truth;
+    std::vector<std::vector<Day>> days;
+    std::vector<std::string> names;
+
+    [[nodiscard]] double leads(const std::vector<double>& spend) const
+    {
+        double sum = 0;
+        for (std::size_t i = 0; i < truth.size(); ++i) {
+            sum += truth[i].value(spend[i]);
+        }
+        return sum;
+    }
+};
+
+inline Portfolio make_portfolio(Engine& engine, const PortfolioKind& kind)
+{
+    constexpr double cost_deviation = 0.45;    // of the log of the cost per lead between campaigns
+    constexpr double daily_size = 4;           // of the leads of a day, beside what demand does
+    constexpr double weekday_deviation = 0.3;  // of the log of demand between weekdays
+    constexpr double demand_deviation = 0.15;  // of the log of a day's own demand
+    Portfolio portfolio;
+    for (std::size_t i = 0; i < kind.campaigns; ++i) {
+        const double a = gamma(engine, kind.elasticity_a);
+        const double e = std::clamp(a / (a + gamma(engine, kind.elasticity_b)), 0.03, 0.97);
+        const auto form = static_cast<Truth::Form>(engine() % 3);
+        const double usual_spend = 100 * lognormal(engine, 0.8);
+        portfolio.truth.push_back({form == Truth::Form::hill && e > 0.75 ? Truth::Form::michaelis_menten : form, usual_spend,
+                                   usual_spend * 0.1 * lognormal(engine, cost_deviation), e});
+        portfolio.names.push_back("campaign " + std::to_string(100 + i));
+        std::vector<double> weekday(7);
+        for (double& index : weekday) {
+            index = lognormal(engine, weekday_deviation);
+        }
+        const double usual = std::accumulate(weekday.begin(), weekday.end(), 0.0) / 7;
+        std::vector<Day> days;
+        double budget = 0;
+        for (int d = 0; d < kind.days; ++d) {
+            if (d % kind.budget_days == 0) {
+                budget = portfolio.truth[i].spend * lognormal(engine, kind.spend_deviation);
+            }
+            const double index = weekday[static_cast<std::size_t>(d % 7)] / usual;
+            const double demand = lognormal(engine, demand_deviation);
+            const double spend = budget * (kind.endogenous ? index : 1) * (kind.chasing ? demand : 1);
+            days.push_back({d, spend, overdispersed(engine, portfolio.truth[i].value(spend) * index * demand, daily_size), 0});
+        }
+        portfolio.days.push_back(days);
+    }
+    return portfolio;
+}
+
+/** The best spends under curves that have a slope(), by bisection on it. */
+template <class Curve>
+std::vector<double> optimum_of(const std::vector<Curve>& truth, const std::vector<double>& current, double bound)
+{
+    const double total = std::accumulate(current.begin(), current.end(), 0.0);
+    const auto at = [&](double slope) {
+        std::vector<double> spend(truth.size());
+        for (std::size_t i = 0; i < truth.size(); ++i) {
+            double low = current[i] * (1 - bound);
+            double high = current[i] * (1 + bound);
+            for (int round = 0; round < 50; ++round) {
+                const double middle = (low + high) / 2;
+                (truth[i].slope(middle) > slope ? low : high) = middle;
+            }
+            spend[i] = (low + high) / 2;
+        }
+        return spend;
+    };
+    double low = std::log(1e-6);
+    double high = std::log(1e6);
+    for (int round = 0; round < 100; ++round) {
+        const double middle = (low + high) / 2;
+        const auto spend = at(std::exp(middle));
+        (std::accumulate(spend.begin(), spend.end(), 0.0) > total ? low : high) = middle;
+    }
+    return at(std::exp(high));
+}
+
+}  // namespace marketing::budget::worlds

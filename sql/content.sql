@@ -1,0 +1,154 @@
+-- Content: figures against obvious SQL over the raw rows; running totals, resets, corrections; what stands out.
+\set VERBOSITY terse
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+
+SELECT * FROM analytics.content_overview();
+SELECT analytics.install();
+SELECT * FROM analytics.content_trends(days => 7, as_of => '2025-06-30');
+SELECT total_posts, total_engagement, avg_engagement_rate, growth_rate, top_platform, platform_breakdown, date_to FROM analytics.content_overview(as_of => '2025-06-30');
+SELECT * FROM analytics.content_insights(as_of => '2025-06-30');
+
+-- Facebook reports days; telegram reports running totals, of posts that are older than its first report too; tiktok counts views only.
+CREATE SCHEMA raw;
+CREATE TABLE raw.posts AS
+SELECT 'p' || n AS id, ('{facebook,telegram,tiktok}'::text[])[1 + n % 3] AS platform, ('{video,image}'::text[])[1 + n % 2] AS kind,
+       timestamp '2025-04-20 07:30' + n * interval '31 hours 10 minutes' AS published, 'Post ' || n AS title, 'author ' || n % 4 AS author, '#a' || n % 3 || ' #All' AS tags
+FROM generate_series(1, 50) n;
+CREATE TABLE raw.daily AS
+SELECT p.id, (p.published + a * interval '1 day')::date AS day, 900 / (a + 1) + hashint4(a + length(p.title)) % 9 + 9 AS views, 40 / (a + 1) AS likes, 3 AS shares, 2 AS comments, 11 AS clicks, 700 / (a + 1) AS reach
+FROM raw.posts p, generate_series(0, 9) a WHERE p.platform = 'facebook' AND p.id <> 'p3';
+CREATE TABLE raw.totals AS
+SELECT p.id, (p.published + a * interval '1 day')::date AS day, 1000 * (a + 1) - 10 * a * a AS views, 50 * (a + 1) AS likes, 5 * (a + 1) AS shares, (a + 1) AS comments, 12 * (a + 1) AS clicks
+FROM raw.posts p, generate_series(0, 9) a WHERE p.platform = 'telegram' AND p.published + a * interval '1 day' >= '2025-05-01';
+CREATE TABLE raw.views AS
+SELECT p.id, (p.published + a * interval '1 day')::date AS day, 100 + a AS views FROM raw.posts p, generate_series(0, 4) a WHERE p.platform = 'tiktok';
+-- A counter that began anew, one that was corrected, a reading that is missing, one that lacks a metric, no views at all.
+UPDATE raw.totals SET views = views - 6000, likes = likes - 300 WHERE id = 'p13' AND day >= (SELECT min(day) + 6 FROM raw.totals WHERE id = 'p13');
+UPDATE raw.totals SET views = views - 1030 WHERE id = 'p16' AND day >= (SELECT min(day) + 5 FROM raw.totals WHERE id = 'p16');
+DELETE FROM raw.totals WHERE id = 'p19' AND day IN (SELECT min(day) + 4 FROM raw.totals WHERE id = 'p19');
+ALTER TABLE raw.totals ALTER likes DROP NOT NULL;
+UPDATE raw.totals SET likes = NULL WHERE id = 'p22' AND day IN (SELECT min(day) + d FROM raw.totals, unnest('{3,4}'::int[]) d WHERE id = 'p22' GROUP BY d);
+UPDATE raw.daily SET views = 0 WHERE id = 'p6';
+SELECT analytics.register_source('content', 'raw.posts', '{"content_id": "id", "content_type": "kind", "published_at": "published", "hashtags": "tags"}', options => '{"timezone": "UTC"}');
+SELECT analytics.register_source('content_metrics', 'raw.daily', '{"content_id": "id", "date": "day", "platform": "''facebook''"}');
+SELECT analytics.register_source('content_metrics', 'raw.totals', '{"content_id": "id", "date": "day", "platform": "''telegram''"}', options => '{"cumulative": true}');
+SELECT analytics.register_source('content_metrics', 'raw.views', '{"content_id": "id", "date": "day", "platform": "''tiktok''"}');
+CALL analytics.refresh();
+SELECT count(*) FROM warehouse.rejected_rows;
+
+-- The obvious SQL: a day of a running total is the total less the one before.
+CREATE TEMP VIEW gains AS
+SELECT 'facebook' AS platform, id, day, views, likes, shares, comments, clicks, reach FROM raw.daily
+UNION ALL SELECT 'tiktok', id, day, views, NULL, NULL, NULL, NULL, NULL FROM raw.views
+UNION ALL
+SELECT 'telegram', id, day, g[1], g[2], g[3], g[4], g[5], NULL FROM (
+    SELECT t.id, t.day, ARRAY(
+        SELECT CASE WHEN b.v IS NULL THEN CASE WHEN p.published >= '2025-05-01' THEN c.v END WHEN c.v < b.v / 2 THEN c.v ELSE c.v - b.v END
+        FROM unnest(ARRAY[t.views, t.likes, t.shares, t.comments, t.clicks]) WITH ORDINALITY c (v, i)
+        LEFT JOIN LATERAL (SELECT x.v FROM raw.totals o, unnest(ARRAY[o.views, o.likes, o.shares, o.comments, o.clicks]) WITH ORDINALITY x (v, i)
+                           WHERE o.id = t.id AND o.day < t.day AND x.i = c.i AND x.v IS NOT NULL ORDER BY o.day DESC LIMIT 1) b ON true
+        ORDER BY c.i) AS g
+    FROM raw.totals t JOIN raw.posts p USING (id)) x;
+SELECT count(*) AS days, count(*) FILTER (WHERE (d.views, d.likes, d.shares, d.comments, d.clicks, d.reach) IS DISTINCT FROM
+           (g.views::bigint, g.likes::bigint, g.shares::bigint, g.comments::bigint, g.clicks::bigint, g.reach::bigint)) AS different
+FROM gains g FULL JOIN analytics.content_days('-infinity', 'infinity') d ON (d.platform, d.content_id, d.day) = (g.platform, g.id, g.day);
+-- The counter that began anew goes on from 0, the correction is a negative day, the missing reading and the missing metric fall on the next.
+SELECT content_id, string_agg(views::text, ' ' ORDER BY day) AS views, string_agg(COALESCE(likes::text, '-'), ' ' ORDER BY day) AS likes
+FROM analytics.content_days('-infinity', 'infinity') WHERE content_id IN ('p13', 'p16', 'p19', 'p22') GROUP BY content_id;
+-- A post from before the first report: its first total is a past that nobody saw; with it, the days add up to the last total.
+SELECT string_agg(COALESCE(views::text, '-'), ' ' ORDER BY day) FROM analytics.content_days('-infinity', 'infinity') WHERE content_id = 'p4';
+SELECT sum(d.views) = max(t.views) AS whole FROM analytics.content_days('-infinity', 'infinity', count_past => true) d, raw.totals t
+WHERE d.content_id = 'p4' AND t.id = 'p4' AND t.day = (SELECT max(day) FROM raw.totals WHERE id = 'p4') GROUP BY t.views;
+
+-- Every figure of the readers.
+CREATE TEMP VIEW expected AS
+SELECT a.as_of, a.days, p.platform, (SELECT count(*) FROM raw.posts r WHERE r.platform = p.platform AND r.published::date BETWEEN a.as_of - a.days + 1 AND a.as_of) AS posts,
+       coalesce(sum(views) FILTER (WHERE now), 0) AS views, coalesce(sum(reach) FILTER (WHERE now), 0) AS reach, coalesce(sum(clicks) FILTER (WHERE now), 0) AS clicks,
+       coalesce(sum(coalesce(likes, 0) + coalesce(shares, 0) + coalesce(comments, 0)) FILTER (WHERE now), 0) AS engagement,
+       coalesce(sum(coalesce(likes, 0) + coalesce(shares, 0) + coalesce(comments, 0)) FILTER (WHERE NOT now), 0) AS before
+FROM (VALUES (date '2025-05-20', 10), ('2025-06-10', 30), ('2025-06-30', 7), ('2025-05-05', 90)) a (as_of, days)
+CROSS JOIN (SELECT DISTINCT platform FROM raw.posts) p
+LEFT JOIN LATERAL (SELECT g.*, g.day > a.as_of - a.days AS now FROM gains g WHERE g.platform = p.platform AND g.day > a.as_of - 2 * a.days AND g.day <= a.as_of) g ON true
+GROUP BY 1, 2, 3;
+SELECT count(*) AS compared, count(*) FILTER (WHERE (c.posts, c.views, c.reach, c.clicks, c.engagement, c.engagement_before, c.engagement_rate, c.click_through_rate, c.growth_rate)
+           IS DISTINCT FROM (e.posts, e.views, e.reach, e.clicks, e.engagement, e.before, CASE WHEN e.platform <> 'tiktok' THEN round(100.0 * e.engagement / nullif(e.views, 0), 4) END,
+                             round(100.0 * CASE WHEN e.clicks > 0 THEN e.clicks WHEN e.platform = 'tiktok' THEN NULL ELSE 0 END / nullif(e.views, 0), 4),
+                             round(100.0 * (e.engagement - e.before) / nullif(e.before, 0), 4))) AS different
+FROM expected e LEFT JOIN LATERAL analytics.content_platforms(days => e.days, as_of => e.as_of) c ON c.platform = e.platform
+WHERE e.posts + e.views + e.before > 0;
+SELECT a.as_of, (o.total_posts, o.total_reach, o.total_engagement, o.engagement_before) = (e.posts, e.reach, e.engagement, e.before) AS same,
+       o.avg_engagement_rate = round(100.0 * e.engagement / e.rated_views, 4) AS rate, o.top_platform = e.top AS top, o.posts_without_metrics,
+       (SELECT sum((b ->> 'engagement')::bigint) FROM jsonb_array_elements(o.platform_breakdown) b) = o.total_engagement AS adds_up
+FROM (SELECT DISTINCT as_of, days FROM expected) a
+JOIN LATERAL (SELECT sum(posts) AS posts, sum(reach) AS reach, sum(engagement) AS engagement, sum(before) AS before, sum(views) FILTER (WHERE platform <> 'tiktok') AS rated_views,
+                     (array_agg(platform ORDER BY engagement DESC, platform))[1] AS top FROM expected e WHERE (e.as_of, e.days) = (a.as_of, a.days)) e ON true
+JOIN LATERAL analytics.content_overview(days => a.days, as_of => a.as_of) o ON true ORDER BY 1;
+SELECT count(*) AS days, sum(posts) AS posts, sum(t.engagement) = (SELECT engagement FROM (SELECT sum(engagement) AS engagement FROM expected WHERE days = 30) e) AS same,
+       count(*) FILTER (WHERE t.views = (SELECT coalesce(sum(views), 0) FROM gains g WHERE g.day = t.dt)) AS same_views
+FROM analytics.content_trends(days => 30, as_of => '2025-06-10') t;
+SELECT p.content_id, (p.views, p.clicks, p.engagement) = (g.views, g.clicks, g.engagement) AS same,
+       p.engagement_rate = round(100.0 * g.engagement / nullif(g.views, 0), 4) AS rate, p.has_metrics
+FROM analytics.content_performance(row_limit => 4) p
+JOIN LATERAL (SELECT sum(views) AS views, sum(clicks) AS clicks, sum(likes + shares + comments) AS engagement FROM gains g WHERE g.id = p.content_id) g ON true;
+-- No figure at all, no views, views alone.
+SELECT content_id, views, engagement, engagement_rate, click_through_rate, has_metrics FROM analytics.content_performance(row_limit => 100) WHERE content_id IN ('p3', 'p6', 'p2') ORDER BY 1;
+-- A post that was deleted: its past engagement stays part of its days, the list does not name it any more.
+DELETE FROM raw.posts WHERE id = 'p9';
+UPDATE raw.daily SET likes = likes + 1000 WHERE id = 'p12' AND day = (SELECT min(day) FROM raw.daily WHERE id = 'p12');
+CALL analytics.refresh();
+SELECT count(*) FILTER (WHERE content_id = 'p9') AS listed FROM analytics.content_performance(row_limit => 100);
+SELECT sum(engagement) = (SELECT sum(coalesce(likes, 0) + coalesce(shares, 0) + coalesce(comments, 0)) FROM gains WHERE day BETWEEN '2025-04-01' AND '2025-06-29') AS corrected
+FROM analytics.content_trends(days => 90, as_of => '2025-06-29');
+-- The same figures by two sources count once, by the one registered first.
+CREATE TABLE raw.again AS SELECT id AS content_id, day AS date, 'facebook' AS platform, views + 5 AS views FROM raw.daily;
+SELECT analytics.register_source('content_metrics', 'raw.again');
+CALL analytics.refresh();
+SELECT sum(views) = (SELECT sum(views) FROM raw.daily) AS once FROM analytics.content_days('-infinity', 'infinity') WHERE platform = 'facebook';
+
+-- What stands out: in plain text, with its evidence, and nothing where there is nothing.
+SELECT kind, subject, n, text FROM analytics.content_insights(days => 365, as_of => '2025-07-10');
+SELECT * FROM analytics.content_insights(days => 30, as_of => '2025-07-10');
+SELECT dimension, count(*), bool_and(low <= lift AND lift <= high) AS inside, sum(n) FROM unnest('{hour,weekday,content_type,platform,hashtag,author}'::text[]) dimension,
+       analytics.content_ranking(dimension, days => 365, as_of => '2025-07-10', row_limit => 100) GROUP BY dimension ORDER BY dimension;
+-- Each hashtag once per post, whatever its spelling; the hour is the business's.
+SELECT subject, n FROM analytics.content_ranking('hashtag', days => 365, as_of => '2025-07-10') ORDER BY n DESC, subject;
+SELECT FROM analytics.configure(reporting_timezone => 'Asia/Tokyo');
+SELECT sum(n) FILTER (WHERE subject = to_char(h, 'HH24:00')) AS n, count(*) FILTER (WHERE subject = to_char(h, 'HH24:00')) AS found
+FROM (SELECT published + interval '9 hours' AS h FROM raw.posts WHERE id = 'p7') p, analytics.content_ranking('hour', days => 365, as_of => '2025-07-10');
+
+-- Simulated posts: how often an hour is called best where all are alike (at most 5 %), and where one has half as much again (mostly).
+CREATE FUNCTION pg_temp.found(runs int, per_hour int, effect float8) RETURNS float8 LANGUAGE sql AS $$
+    SELECT avg(a.claimed::int) FROM (
+        SELECT run, array_agg(hour::text ORDER BY hour, i) AS hours,
+               array_agg((CASE WHEN hour = 7 THEN effect ELSE 0 END) + 0.5 * (
+                   SELECT sum((hashint8(run * 1000003 + hour * 10007 + i * 101 + k) & 65535) / 65536.0) - 6 FROM generate_series(1, 12) k) ORDER BY hour, i) AS rates
+        FROM generate_series(1, runs) run, generate_series(0, 11) hour, generate_series(1, per_hour) i GROUP BY run) s
+    CROSS JOIN LATERAL (
+        SELECT bool_or(u.p <= 0.05 AND u.low > 0) AS claimed
+        FROM (SELECT array_agg(m.low ORDER BY m.group_name) AS lows, analytics.p_adjust(array_agg(m.p_value ORDER BY m.group_name), 'holm') AS p
+              FROM analytics.shrunk_means(s.hours, s.rates) m) x, ROWS FROM (unnest(x.lows), unnest(x.p)) u (low, p)) a
+$$;
+SELECT pg_temp.found(200, 10, 0) <= 0.05 AS rarely_claimed, pg_temp.found(50, 30, ln(1.5)) >= 0.8 AS mostly_found;
+
+-- Two sets of posts: the test is Welch's, on logarithms.
+SELECT c.n, c.n_others, c.lift, c.low < c.lift AND c.lift < c.high AS inside, c.p_value BETWEEN 0 AND 1 AS p, c.without_rate, c.reason, c.lift = round(exp(x.diff)::numeric, 4) AS same
+FROM analytics.content_compare('{p13,p16,p19,p22,p3}', '{p25,p28,p31,p34}') c,
+     LATERAL (SELECT avg(ln((l + 0.5) / (v + 1))) FILTER (WHERE id IN ('p13', 'p16', 'p19', 'p22')) - avg(ln((l + 0.5) / (v + 1))) FILTER (WHERE id NOT IN ('p13', 'p16', 'p19', 'p22')) AS diff
+              FROM (SELECT id, sum(views)::numeric AS v, sum(coalesce(likes, 0) + coalesce(shares, 0) + coalesce(comments, 0)) AS l FROM gains WHERE id IN ('p13', 'p16', 'p19', 'p22', 'p25', 'p28', 'p31', 'p34') GROUP BY id) g) x;
+SELECT n, n_others, lift, reason FROM analytics.content_compare('{p13}', '{p25,p28}');
+SELECT * FROM analytics.content_compare('{p13}', '{p13,p25}');
+SELECT * FROM analytics.content_compare('{p13,nobody}', '{p25}');
+SELECT * FROM analytics.content_overview(77);
+SELECT * FROM analytics.content_overview(days => 0);
+SELECT * FROM analytics.content_trends(days => 6);
+SELECT * FROM analytics.content_trends(days => 91);
+SELECT * FROM analytics.content_performance(row_limit => 101);
+SELECT * FROM analytics.content_performance(row_limit => 0);
+SELECT * FROM analytics.content_ranking('mood');
+SELECT * FROM analytics.shrunk_means('{a,b}', '{1}');
+SELECT * FROM analytics.shrunk_means('{a,NULL}', '{1,2}');
+SELECT * FROM analytics.shrunk_means('{a,b}', '{1,inf}');
+SELECT * FROM analytics.shrunk_means('{a,b}', '{1,2}', 1);
+SELECT * FROM analytics.shrunk_means('{}', NULL);
+SELECT * FROM analytics.shrunk_means('{a,b,b}', '{1,2,2}');

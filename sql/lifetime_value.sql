@@ -1,0 +1,193 @@
+-- Customer value: purchases and their summaries, fitted models and what they say, and both on the warehouse.
+\set SHOW_CONTEXT never
+\set VERBOSITY terse
+SET client_min_messages = warning;
+SET DateStyle = 'ISO, YMD';
+-- 300 customers who come at different times, buy at different intervals for different amounts, send some of it back, and leave.
+CREATE TEMP TABLE sale AS
+SELECT row_number() OVER (ORDER BY c, k) AS id, 'c' || c AS customer, date '2024-01-01' + start + k * gap * (70 + analytics.demo_number(c * 1000 + k, 7, 60)) / 100 AS day,
+       round((spend * (60 + analytics.demo_number(c * 1000 + k, 5, 80)) / 100.0 * CASE analytics.demo_number(c * 1000 + k, 6, 14) WHEN 0 THEN -1 ELSE 1 END)::numeric, 2) AS amount
+FROM generate_series(1, 300) c,
+     LATERAL (SELECT analytics.demo_number(c, 1, 200), 3 + analytics.demo_number(c, 2, 20) * analytics.demo_number(c, 8, 20) * 3 / 4, 1 + analytics.demo_number(c, 3, 12) * analytics.demo_number(c, 9, 12), 10 + analytics.demo_number(c, 4, 90)) v (start, life, gap, spend),
+     generate_series(0, life / gap) k;
+-- A summary is what plain SQL makes of the days: refunds are no purchases, and belong to the last purchase before them.
+CREATE FUNCTION pg_temp.plainly(until date, unit double precision, holdout date)
+    RETURNS TABLE (customer text, first_purchase date, last_purchase date, frequency bigint, recency float8, age float8, monetary_value float8, total_value float8,
+                   holdout_purchases bigint, holdout_value float8) LANGUAGE sql AS $$
+    WITH daily AS (
+        SELECT s.customer, s.day, sum(s.amount) AS amount, bool_or(s.amount >= 0) AS bought FROM sale s GROUP BY 1, 2
+    ), numbered AS (
+        SELECT d.*, count(*) FILTER (WHERE bought) OVER (PARTITION BY d.customer ORDER BY d.day) AS purchase FROM daily d WHERE d.day <= until
+    ), known AS (
+        SELECT n.customer, min(n.day) FILTER (WHERE bought) AS first_day, max(n.day) FILTER (WHERE bought) AS last_day, max(n.purchase) - 1 AS frequency,
+               sum(n.amount) FILTER (WHERE n.purchase > 1) AS repeated, sum(n.amount) FILTER (WHERE n.purchase > 0) AS total
+        FROM numbered n GROUP BY 1 HAVING max(n.purchase) > 0
+    )
+    SELECT k.customer, k.first_day, k.last_day, k.frequency, (k.last_day - k.first_day) / unit, (until - k.first_day) / unit, (k.repeated / NULLIF(k.frequency, 0))::float8, k.total::float8,
+           CASE WHEN holdout IS NOT NULL THEN (SELECT count(*) FROM daily d WHERE d.customer = k.customer AND d.bought AND d.day > until AND d.day <= holdout) END,
+           CASE WHEN holdout IS NOT NULL THEN COALESCE((SELECT sum(d.amount) FROM daily d WHERE d.customer = k.customer AND d.day > until AND d.day <= holdout), 0)::float8 END
+    FROM known k
+$$;
+CREATE FUNCTION pg_temp.differences(until date, unit double precision, holdout date) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM pg_temp.plainly(until, unit, holdout) p
+    FULL JOIN (SELECT s.* FROM (SELECT analytics.purchases(customer, day, amount, amount < 0) AS all_of_them FROM sale) x,
+               analytics.purchase_summary(x.all_of_them, until, unit, holdout) s) s ON s.customer = p.customer
+    WHERE (p.first_purchase, p.last_purchase, p.frequency, p.recency, p.age, p.holdout_purchases)
+              IS DISTINCT FROM (s.first_purchase, s.last_purchase, s.frequency, s.recency, s.age, s.holdout_purchases)
+       OR abs(p.monetary_value - s.monetary_value) > 1e-9 OR (p.monetary_value IS NULL) <> (s.monetary_value IS NULL)
+       OR abs(p.total_value - s.total_value) > 1e-9 OR abs(p.holdout_value - s.holdout_value) > 1e-9
+       OR (p.holdout_value IS NULL) <> (s.holdout_value IS NULL)
+$$;
+SELECT pg_temp.differences('2025-05-14', 1, NULL), pg_temp.differences('2024-07-01', 7, '2025-03-01'), pg_temp.differences('2024-01-10', 30.4375, '2024-02-01'),
+       pg_temp.differences('2023-01-01', 7, NULL);
+SELECT count(*) > 250 AS customers, bool_or(frequency > 20) AS frequent, bool_or(frequency = 0) AS once, sum(holdout_purchases) > 50 AS holdout
+FROM (SELECT analytics.purchases(customer, day, amount, amount < 0) AS p FROM sale) x, analytics.purchase_summary(x.p, '2024-07-01', 7, '2025-03-01');
+-- Without an end it is the last day there is; identifiers of any type; a NULL amount is 0.
+SELECT s.* FROM (SELECT analytics.purchases(c, d, a, false) AS p FROM (VALUES (2, date '2024-01-01', 5.0), (2, '2024-01-15', 7), (2, '2024-01-15', 3), (10, '2024-01-29', NULL)) v (c, d, a)) x,
+    analytics.purchase_summary(x.p) s;
+SELECT s.customer FROM (SELECT analytics.purchases(c::uuid, '2024-01-01', 1, NULL) AS p FROM (VALUES ('00000000-0000-0000-0000-000000000002'), ('00000000-0000-0000-0000-000000000001')) v (c)) x,
+    analytics.purchase_summary(x.p) s;
+-- Nothing.
+SELECT count(*) FROM (SELECT analytics.purchases(customer, day, amount, false) AS p FROM sale WHERE false) x, analytics.purchase_summary(x.p);
+SELECT count(*) FROM analytics.purchase_summary(NULL);
+-- The value survives text, and storage; the same purchases have the same bytes in any order, and from a parallel plan.
+CREATE TABLE parallel_sale AS SELECT * FROM sale;
+ALTER TABLE parallel_sale SET (parallel_workers = 2);
+SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
+CREATE FUNCTION pg_temp.is_partial(query text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE line text; found boolean := false;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        found := found OR line ~ 'Partial Aggregate';
+    END LOOP;
+    RETURN found;
+END $$;
+SELECT pg_temp.is_partial('SELECT analytics.purchases(customer, day, amount, false) FROM parallel_sale');
+CREATE TEMP TABLE stored AS SELECT analytics.purchases(customer, day, amount, amount < 0) AS p FROM parallel_sale;
+SELECT (SELECT p::text FROM stored) = (SELECT analytics.purchases(customer, day, amount, amount < 0)::text FROM (SELECT * FROM sale ORDER BY random()) r) AS same_bytes,
+       (SELECT p::text::analytics.purchases::text = p::text FROM stored) AS through_text;
+CREATE TEMP TABLE history AS SELECT s.* FROM stored, analytics.purchase_summary(p, NULL, 7) s;
+CREATE TABLE parallel_history AS SELECT * FROM history;
+ALTER TABLE parallel_history SET (parallel_workers = 2);
+SELECT pg_temp.is_partial('SELECT analytics.bgnbd_fit(frequency, recency, age), analytics.gamma_gamma_fit(frequency, monetary_value) FROM parallel_history');
+SELECT (SELECT (analytics.bgnbd_fit(frequency, recency, age), analytics.mbgnbd_fit(frequency, recency, age), analytics.gamma_gamma_fit(frequency, monetary_value))::text FROM parallel_history)
+     = (SELECT (analytics.bgnbd_fit(frequency, recency, age), analytics.mbgnbd_fit(frequency, recency, age), analytics.gamma_gamma_fit(frequency, monetary_value))::text FROM history) AS same_fits;
+RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+DROP TABLE parallel_sale, parallel_history;
+
+-- Models: weights stand for rows; each says why it has no maximum.
+CREATE TEMP TABLE buyer AS SELECT frequency, recency, age, n FROM (VALUES (0, 0, 30, 40), (0, 0, 20, 25), (1, 5, 30, 10), (1, 22, 30, 8), (2, 14, 25, 7), (3, 12, 28, 5), (4, 26, 30, 4), (7, 29, 30, 3), (12, 27, 30, 1)) v (frequency, recency, age, n);
+SELECT (m).model, round((m).r::numeric, 6) AS r, round((m).alpha::numeric, 6) AS alpha, round((m).a::numeric, 6) AS a, round((m).b::numeric, 6) AS b,
+       round((m).log_likelihood::numeric, 6) AS log_likelihood, (m).customers, (m).repeat_customers, (m).distinct_histories, (m).converged, (m).reason
+FROM (SELECT analytics.bgnbd_fit_weighted(frequency, recency, age, n) FROM buyer UNION ALL SELECT analytics.mbgnbd_fit_weighted(frequency, recency, age, n) FROM buyer) f (m);
+SELECT (SELECT analytics.bgnbd_fit_weighted(frequency, recency, age, n) FROM buyer) = (SELECT analytics.bgnbd_fit(frequency, recency, age) FROM buyer, generate_series(1, n)) AS bgnbd,
+       (SELECT analytics.mbgnbd_fit_weighted(frequency, recency, age, n) FROM buyer) = (SELECT analytics.mbgnbd_fit(frequency, recency, age) FROM buyer, generate_series(1, n)) AS mbgnbd;
+CREATE FUNCTION pg_temp.told(m analytics.purchase_model) RETURNS text LANGUAGE sql AS $$ SELECT format('%s customers, %s repeat, parameters: %s, converged: %s, %s', (m).customers, (m).repeat_customers, (m).r IS NOT NULL, (m).converged, (m).reason) $$;
+SELECT pg_temp.told(analytics.bgnbd_fit(frequency, recency, age)) FROM buyer WHERE false;
+SELECT pg_temp.told(analytics.bgnbd_fit(frequency, recency, age)) FROM buyer WHERE frequency = 0;
+SELECT pg_temp.told(analytics.bgnbd_fit(3, 20, 30)) FROM generate_series(1, 100);
+SELECT pg_temp.told(analytics.mbgnbd_fit(3, 20, 30));
+SELECT pg_temp.told(analytics.mbgnbd_fit(1, 0, 0));
+SELECT pg_temp.told(analytics.mbgnbd_fit(x, 30 - 30.0 / (x + 1), 30)) FROM generate_series(1, 9) x;
+SELECT pg_temp.told(analytics.mbgnbd_fit(NULL, 1, 2));
+SELECT (m).customers, (m).skipped, (m).p, (m).converged, (m).reason FROM (SELECT analytics.gamma_gamma_fit(f, v) AS m FROM (VALUES (0, 5.0), (3, 0), (2, -1)) t (f, v)) s;
+-- No parameters, no predictions.
+SELECT analytics.p_alive(m, 1, 1, 2), analytics.expected_purchases(m, 1, 1, 2, 3), analytics.expected_spend(s, 1, 2), analytics.lifetime_value(m, s, 1, 1, 2, 3, 12, 4, 0)
+FROM (SELECT analytics.bgnbd_fit(0, 0, 1) AS m, analytics.gamma_gamma_fit(0, 1) AS s) x;
+
+-- What the published models say (Fader, Hardie and Lee 2005).
+CREATE TEMP TABLE published AS SELECT analytics.make_purchase_model('bgnbd', 0.243, 4.414, 0.793, 2.426) AS m, analytics.make_spend_model(6.24880249, 3.744588453, 15.44774801) AS s;
+SELECT round(analytics.p_alive(m, 2, 30.43, 38.86)::numeric, 12) AS p_alive, round(analytics.expected_purchases(m, 2, 30.43, 38.86, 39)::numeric, 11) AS purchases,
+       round(analytics.expected_purchases(m, 0, 0, 0, 38.86)::numeric, 11) AS of_a_new_customer, round(analytics.expected_spend(s, 2, 22.35)::numeric, 7) AS spend,
+       round(analytics.expected_spend(s, 0, NULL)::numeric, 3) AS spend_of_all FROM published;
+SELECT round(sum(analytics.purchase_probability(m, 2, 30.43, 38.86, 39, n))::numeric, 9) AS all_cases,
+       round((sum(n * analytics.purchase_probability(m, 2, 30.43, 38.86, 39, n)) / min(analytics.expected_purchases(m, 2, 30.43, 38.86, 39)))::numeric, 9) AS mean FROM published, generate_series(0, 200) n;
+SELECT round((analytics.lifetime_value(m, s, 2, 30.43, 38.86, 22.35, 12, 4.345, 0) / analytics.expected_spend(s, 2, 22.35) / analytics.expected_purchases(m, 2, 30.43, 38.86, 52.14))::numeric, 12) AS without_discount,
+       analytics.lifetime_value(m, s, 2, 30.43, 38.86, 22.35, 12, 4.345, 0.01) < analytics.lifetime_value(m, s, 2, 30.43, 38.86, 22.35, 12, 4.345, 0) AS discounted FROM published;
+-- One-time buyers: alive for sure in one model, not in the other.
+SELECT analytics.p_alive(m, 0, 0, 38.86) AS bgnbd, round(analytics.p_alive(analytics.make_purchase_model('mbgnbd', 0.52483798, 6.182992, 0.89135616, 1.6139993), 0, 0, 38.86)::numeric, 6) AS mbgnbd FROM published;
+SELECT analytics.p_alive(m, 221, 103.43, 103.57) BETWEEN 0.9 AND 1 AS many, analytics.expected_purchases(m, 5000, 38.8, 38.86, 39) BETWEEN 3000 AND 6000 AS very_many FROM published;
+
+-- What cannot be.
+SELECT analytics.p_alive(m, 254, 97.43, 97.29) FROM published;
+SELECT analytics.bgnbd_fit(1, 5, 4);
+SELECT analytics.bgnbd_fit(0, 1, 4);
+SELECT analytics.bgnbd_fit(-1, 0, 4);
+SELECT analytics.bgnbd_fit(1, 'NaN', 4);
+SELECT analytics.mbgnbd_fit_weighted(1, 1, 4, -1);
+SELECT analytics.gamma_gamma_fit(1, 'infinity');
+SELECT analytics.p_alive(analytics.make_purchase_model('pareto', 1, 1, 1, 1), 0, 0, 1);
+SELECT analytics.p_alive(analytics.make_purchase_model('bgnbd', 1, 0, 1, 1), 0, 0, 1);
+SELECT analytics.expected_spend(analytics.make_spend_model(1, 'NaN', 1), 1, 1);
+SELECT analytics.expected_purchases(m, 0, 0, 1, -1) FROM published;
+SELECT analytics.purchase_probability(m, 0, 0, 1, 1, -1) FROM published;
+SELECT analytics.discounted_purchases(m, 0, 0, 1, 0, 1, 0) FROM published;
+SELECT analytics.discounted_purchases(m, 0, 0, 1, 1, 1, -2) FROM published;
+SELECT analytics.purchases(NULL::int, '2024-01-01', 1, false);
+SELECT analytics.purchases(1, NULL, 1, false);
+SELECT analytics.purchases(1, 'infinity', 1, false);
+SELECT analytics.purchases(1, '2024-01-01', 'NaN', false);
+SELECT count(*) FROM stored, analytics.purchase_summary(p, 'infinity');
+SELECT count(*) FROM stored, analytics.purchase_summary(p, NULL, 0);
+SELECT count(*) FROM stored, analytics.purchase_summary(p, '2024-03-01', 7, '2024-03-01');
+SELECT '\x00'::analytics.purchases;
+
+-- The warehouse.
+SELECT * FROM analytics.customer_value();
+SELECT analytics.install();
+SELECT count(*) FROM analytics.customer_value();
+SELECT count(*) FROM analytics.customer_value_holdout();
+CREATE SCHEMA raw;
+CREATE TABLE raw.sales AS SELECT id, customer, day, amount, CASE WHEN id % 3 > 0 THEN amount / 4 END AS profit FROM sale;
+SELECT analytics.register_source('transactions', 'raw.sales', '{"transaction_id": "id", "client_id": "customer", "occurred_at": "day", "amount": "amount", "profit": "profit"}') IS NOT NULL AS registered;
+CALL analytics.refresh();
+SELECT m.model, m.observed_until, m.customers, m.repeat_customers, m.converged, m.reason,
+       (m.r, m.alpha, m.a, m.b) = ((f.m).r, (f.m).alpha, (f.m).a, (f.m).b) AS is_the_fit
+FROM warehouse.purchase_model m
+JOIN (SELECT (SELECT analytics.bgnbd_fit(frequency, recency, age) FROM history) UNION ALL SELECT (SELECT analytics.mbgnbd_fit(frequency, recency, age) FROM history)) f (m) ON (f.m).model = m.model ORDER BY 1;
+SELECT value, customers, skipped, converged, reason FROM warehouse.spend_model ORDER BY 1;
+SELECT count(*) = (SELECT count(*) FROM history) AS everybody, bool_and(p_alive BETWEEN 0 AND 1) AS probabilities, bool_and(clv >= 0) AS values
+FROM analytics.customer_value();
+-- Each number is that of the functions above.
+SELECT count(*) AS customers, count(*) FILTER (WHERE abs(v.p_alive - analytics.p_alive(f.m, h.frequency, h.recency, h.age)) > 1e-12
+        OR abs(v.expected_purchases - analytics.expected_purchases(f.m, h.frequency, h.recency, h.age, 26)) > 1e-12
+        OR abs(v.expected_spend - analytics.expected_spend(f.s, h.frequency, h.monetary_value)::numeric) > 0.0001
+        OR abs(v.clv - analytics.lifetime_value(f.m, f.s, h.frequency, h.recency, h.age, h.monetary_value, 6, 26.0 / 6, power(1.2, 182 / 365.25 / 6) - 1)::numeric) > 0.0001
+        OR v.purchases <> h.frequency + 1 OR v.first_purchase <> h.first_purchase OR v.last_purchase <> h.last_purchase) AS different
+FROM analytics.customer_value(horizon => '182 days', discount_rate => 0.2, model => 'bgnbd') v JOIN history h ON h.customer = v.client_id,
+     (SELECT analytics.bgnbd_fit(frequency, recency, age) AS m, analytics.gamma_gamma_fit(frequency, monetary_value) AS s FROM history) f;
+SELECT count(*) AS rows, bool_and(clv IS NOT NULL) AS values, min(evidence) AS evidence FROM analytics.customer_value(value => 'profit', row_limit => 5);
+SELECT count(*) > 0 AS known_early, max(last_purchase) <= '2024-06-30' AS nothing_later FROM analytics.customer_value('2024-06-30');
+SELECT repeat_purchases, customers, actual_purchases, round(expected_purchases::numeric, 1) AS expected, round(bought_again::numeric, 2) AS bought, round(p_bought_again::numeric, 2) AS foretold FROM analytics.customer_value_holdout('2024-07-31', '2025-02-28');
+SELECT sum(customers) FILTER (WHERE repeat_purchases <> 'all') = max(customers) FILTER (WHERE repeat_purchases = 'all') AS all_customers,
+       sum(actual_purchases) FILTER (WHERE repeat_purchases = 'all') = (SELECT sum(s.holdout_purchases) FROM stored, analytics.purchase_summary(p, '2024-07-31', 7, '2025-02-28') s) AS actual
+FROM analytics.customer_value_holdout('2024-07-31', '2025-02-28', 'bgnbd');
+-- What an incremental refresh leaves is what a full one makes; nothing new changes nothing.
+UPDATE raw.sales SET amount = amount + 5 WHERE id % 7 = 0;
+DELETE FROM raw.sales WHERE id % 11 = 0;
+CALL analytics.refresh();
+CREATE TEMP TABLE incremental AS SELECT to_jsonb(m) AS line FROM warehouse.purchase_model m UNION ALL SELECT to_jsonb(s) FROM warehouse.spend_model s;
+CALL analytics.refresh();
+SELECT rows_read, inserted, updated, unchanged, deleted FROM warehouse.refresh_step WHERE name = 'value models' ORDER BY run_id DESC LIMIT 2;
+CALL analytics.refresh('full');
+SELECT count(*) AS models FROM incremental;
+SELECT * FROM incremental EXCEPT (SELECT to_jsonb(m) FROM warehouse.purchase_model m UNION ALL SELECT to_jsonb(s) FROM warehouse.spend_model s);
+-- Too little to fit: the values are unknown, and say why.
+DELETE FROM raw.sales WHERE id <> (SELECT min(id) FROM raw.sales WHERE amount > 0);
+CALL analytics.refresh();
+SELECT p_alive, expected_purchases, clv, purchases, evidence FROM analytics.customer_value();
+DELETE FROM raw.sales;
+CALL analytics.refresh();
+SELECT (SELECT count(*) FROM warehouse.purchase_model) AS purchase_models, (SELECT count(*) FROM warehouse.spend_model) AS spend_models;
+-- Bad arguments.
+SELECT * FROM analytics.customer_value(model => 'pareto');
+SELECT * FROM analytics.customer_value(value => 'units');
+SELECT * FROM analytics.customer_value('infinity');
+SELECT * FROM analytics.customer_value(horizon => '0 days');
+SELECT * FROM analytics.customer_value(discount_rate => -1);
+SELECT * FROM analytics.customer_value(discount_rate => 'NaN');
+SELECT * FROM analytics.customer_value(row_limit => 0);
+SELECT * FROM analytics.customer_value_holdout(model => NULL);
+DROP SCHEMA raw CASCADE;
+DROP SCHEMA warehouse CASCADE;
+DELETE FROM analytics.source;

@@ -1,0 +1,109 @@
+-- Reports on the paths of a period: against plain SQL over the raw rows, and against the functions over any table.
+\getenv abs_srcdir PG_ABS_SRCDIR
+\set fixture :abs_srcdir '/test/fixture/shop.sql'
+\set SHOW_CONTEXT never
+\set ECHO none
+\i :fixture
+\set ECHO all
+\set VERBOSITY terse
+
+-- The journeys of February to April by utm_source, 30 days: those that ended in a contract, and those of clients who were met, but did not
+-- sign within 30 days after the period.
+CREATE TEMP TABLE touch AS
+SELECT client_id, happened_at AS at, event_id, COALESCE(utm_source, '(none)') AS key FROM raw.events;
+CREATE TEMP TABLE bounds AS SELECT timestamp '2025-02-01' AT TIME ZONE 'Europe/Kyiv' AS f, timestamp '2025-05-01' AT TIME ZONE 'Europe/Kyiv' AS b;
+CREATE TEMP TABLE conversion_path AS
+SELECT k.id, k.total, k.signed_at, COALESCE(p.path, '{}') AS path, p.first_at, p.last_at
+FROM raw.contracts k CROSS JOIN bounds
+LEFT JOIN LATERAL (SELECT array_agg(t.key ORDER BY t.at, t.event_id) AS path, min(t.at) AS first_at, max(t.at) AS last_at FROM touch t
+    WHERE t.client_id = k.client_id AND t.at BETWEEN k.signed_at - interval '720 hours' AND k.signed_at) p ON true
+WHERE k.signed_at >= f AND k.signed_at < b;
+CREATE TEMP TABLE null_path AS
+SELECT t.client_id, array_agg(t.key ORDER BY t.at, t.event_id) AS path, max(t.at) AS last_at
+FROM touch t CROSS JOIN bounds CROSS JOIN LATERAL (SELECT max(x.at) AS last_at FROM touch x WHERE x.client_id = t.client_id AND x.at < b) m
+WHERE t.at < b AND m.last_at >= f AND t.at >= m.last_at - interval '720 hours'
+  AND t.at > COALESCE((SELECT max(k.signed_at) FROM raw.contracts k WHERE k.client_id = t.client_id AND k.signed_at < b + interval '30 days'), '-infinity')
+GROUP BY t.client_id;
+CREATE TEMP TABLE counted AS
+SELECT path, count(id) AS conversions, COALESCE(sum(total), 0) AS revenue, count(client_id) AS nulls
+FROM (SELECT path, id, total, NULL AS client_id FROM conversion_path UNION ALL SELECT path, NULL, NULL, client_id FROM null_path) x GROUP BY path;
+SELECT count(*) AS paths, sum(conversions) AS conversions, sum(revenue) AS revenue, sum(nulls) AS nulls FROM counted;
+
+SELECT count(*) AS compared, count(*) FILTER (WHERE (t.conversions, t.revenue, t.nulls, t.touches) IS DISTINCT FROM (c.conversions, c.revenue, c.nulls, cardinality(c.path))) AS wrong
+FROM analytics.top_paths('2025-02-01', '2025-04-30', 'utm_source', '30 days', row_limit => 1000) t FULL JOIN counted c USING (path);
+SELECT path, touches, conversions, revenue, share_pct, nulls, conversion_rate, currency FROM analytics.top_paths('2025-02-01', '2025-04-30', 'utm_source', '30 days', row_limit => 4);
+SELECT count(*) AS compared, count(*) FILTER (WHERE (l.conversions, l.revenue, l.nulls) IS DISTINCT FROM (e.conversions, e.revenue, e.nulls)) AS wrong
+FROM analytics.path_lengths('2025-02-01', '2025-04-30', 'utm_source', '30 days') l
+FULL JOIN (SELECT cardinality(path) AS touches, sum(conversions)::bigint AS conversions, sum(revenue) AS revenue, sum(nulls)::bigint AS nulls FROM counted GROUP BY 1) e USING (touches);
+SELECT touches, conversions, share_pct, nulls, conversion_rate FROM analytics.path_lengths('2025-02-01', '2025-04-30', 'utm_source', '30 days');
+SELECT since, count(*) AS compared, count(*) FILTER (WHERE t.conversions <> e.conversions OR t.revenue <> e.revenue) AS wrong, sum(t.conversions) AS conversions, max(cumulative_pct) AS most
+FROM (VALUES ('first'), ('last')) s (since), LATERAL analytics.time_to_convert('2025-02-01', '2025-04-30', lookback => '30 days', since => s.since, edges => '{1,5,20}') t,
+    LATERAL (SELECT count(*) AS conversions, COALESCE(sum(total), 0) AS revenue FROM conversion_path c,
+        LATERAL (SELECT extract(epoch FROM c.signed_at - CASE s.since WHEN 'first' THEN c.first_at ELSE c.last_at END) / 86400 AS days) d
+        WHERE t.from_days IS NULL AND d.days IS NULL OR d.days >= t.from_days AND (t.to_days IS NULL OR d.days < t.to_days)) e GROUP BY 1 ORDER BY 1;
+SELECT from_days, to_days, conversions, revenue, share_pct, cumulative_pct, currency FROM analytics.time_to_convert('2025-02-01', '2025-04-30', lookback => '30 days', edges => '{1,5,20}');
+
+-- Models: those of the counted paths, with the revenue shared out to the last digit.
+CREATE TEMP TABLE kept AS SELECT analytics.path_counts(path, conversions, revenue::float8, nulls) AS paths FROM counted;
+SELECT o, count(*) AS compared, count(*) FILTER (WHERE abs(m.conversions - c.conversions) > 1e-9 OR abs(m.revenue - c.value::numeric) > 0.0002
+           OR abs(m.removal_effect - c.removal_effect) > 1e-12 OR m.order_used <> c.order_used) AS wrong, sum(m.revenue) AS revenue, round(sum(m.conversions)::numeric, 6) AS conversions
+FROM (VALUES (1), (2), (NULL)) x (o), LATERAL analytics.markov('2025-02-01', '2025-04-30', 'utm_source', o, '30 days') m
+JOIN LATERAL (SELECT c.* FROM kept, analytics.markov_credit(paths, o) c) c ON COALESCE(c.key, '(unattributed)') = m.key GROUP BY 1 ORDER BY 1;
+SELECT game, count(*) AS compared, count(*) FILTER (WHERE abs(s.conversions - c.conversions) > 1e-9 OR abs(s.revenue - c.value::numeric) > 0.0002) AS wrong, sum(s.revenue) AS revenue
+FROM unnest('{cumulative,ordered,rate}'::text[]) game, LATERAL analytics.shapley('2025-02-01', '2025-04-30', 'utm_source', game, '30 days') s
+JOIN LATERAL (SELECT c.* FROM kept, analytics.shapley_credit(paths, game) c) c ON COALESCE(c.key, '(unattributed)') = s.key AND c."position" IS NOT DISTINCT FROM s."position" GROUP BY 1 ORDER BY 1;
+SELECT count(*) AS compared, count(*) FILTER (WHERE t IS DISTINCT FROM e) AS wrong
+FROM analytics.transitions('2025-02-01', '2025-04-30', 'utm_source', lookback => '30 days') t
+FULL JOIN (SELECT e.from_state, e.to_state, e.count::bigint, e.probability FROM kept, analytics.markov_transitions(paths) e) e USING (from_state, to_state);
+SELECT from_state, to_state, count, round(probability::numeric, 4) AS probability FROM analytics.transitions('2025-02-01', '2025-04-30', lookback => '30 days', row_limit => 4);
+
+-- Money stands beside the credit, with its uncertainty where asked for.
+SELECT key, round(conversions::numeric, 3) AS conversions, revenue, spend, cpa, roas, round(removal_effect::numeric, 3) AS effect, order_used, currency FROM analytics.markov('2025-01-01', '2025-06-30');
+SELECT key, round(conversions_low::numeric, 3) AS low, round(conversions::numeric, 3) AS conversions, round(conversions_high::numeric, 3) AS high, revenue_low < revenue_high AS money_too
+FROM analytics.shapley('2025-01-01', '2025-06-30', replicates => 100, seed => 3);
+SELECT count(*) AS compared, count(*) FILTER (WHERE a IS DISTINCT FROM b) AS different FROM analytics.markov('2025-01-01', '2025-06-30', replicates => 20, seed => 3) a
+FULL JOIN analytics.markov('2025-01-01', '2025-06-30', replicates => 20, seed => 3) b USING (key);
+
+-- The rules of journeys; clients met lately are not yet lost.
+SELECT path, conversions, nulls FROM analytics.top_paths('2025-01-01', '2025-06-30', transform => 'frequency', row_limit => 3);
+SELECT path, conversions, nulls FROM analytics.top_paths('2025-01-01', '2025-06-30', 'channel', transform => 'exposure', max_touches => 2, row_limit => 3);
+SELECT sum(nulls) AS nulls FROM analytics.path_lengths('2025-02-01', '2025-04-30', 'utm_source', '30 days', nulls_before => '2025-04-01')
+UNION ALL SELECT count(*) FROM null_path WHERE last_at < '2025-04-01';
+SELECT path, conversions FROM analytics.top_paths('2025-01-01', '2025-06-30', exclude_keys => '{unknown}', row_limit => 3);
+
+-- A period without anything
+SELECT * FROM analytics.markov('2019-01-01', '2019-01-31');
+SELECT * FROM analytics.top_paths('2019-01-01', '2019-01-31');
+SELECT * FROM analytics.path_lengths('2019-01-01', '2019-01-31');
+SELECT * FROM analytics.transitions('2019-01-01', '2019-01-31');
+SELECT sum(conversions) AS conversions, min(share_pct) AS none FROM analytics.time_to_convert('2019-01-01', '2019-01-31');
+
+SELECT * FROM analytics.markov('2025-02-01', '2025-01-01');
+SELECT * FROM analytics.markov('2025-01-01', '2025-01-31', 'colour');
+SELECT * FROM analytics.markov('2025-01-01', '2025-01-31', "order" => 21);
+SELECT * FROM analytics.markov('2025-01-01', '2025-01-31', replicates => -1);
+SELECT * FROM analytics.markov('2025-01-01', '2025-01-31', confidence => 0);
+SELECT * FROM analytics.shapley('2025-01-01', '2025-01-31', game => 'chess');
+SELECT * FROM analytics.shapley('2025-01-01', '2025-01-31', game => NULL);
+SELECT * FROM analytics.transitions('2025-01-01', '2025-01-31', row_limit => 0);
+SELECT * FROM analytics.top_paths('2025-01-01', '2025-01-31', cycle => 'lunar');
+SELECT * FROM analytics.path_lengths('2025-01-01', '2025-01-31', transform => 'first', transform_key => 'x');
+SELECT * FROM analytics.time_to_convert('2025-01-01', '2025-01-31', since => 'ever');
+SELECT * FROM analytics.time_to_convert('2025-01-01', '2025-01-31', edges => '{3,1}');
+SELECT * FROM analytics.time_to_convert('2025-01-01', '2025-01-31', lookback => '1 month');
+
+-- Rounding that adds up
+SELECT analytics.share_exactly('{0.33333333,0.33333333,0.33333333}', 1), analytics.share_exactly('{1,2}', 3.0001), analytics.share_exactly('{1,2}', 2.9999), analytics.share_exactly('{}', 0),
+       analytics.share_exactly('{-0.5,1.5}', 1), analytics.share_exactly('{5}', 5.0007);
+
+-- Before install() the caller is told so.
+BEGIN;
+SET LOCAL client_min_messages = warning;
+DROP SCHEMA warehouse CASCADE;
+SAVEPOINT s;
+SELECT * FROM analytics.markov('2025-01-01', '2025-01-31'); ROLLBACK TO s;
+SELECT * FROM analytics.top_paths('2025-01-01', '2025-01-31'); ROLLBACK TO s;
+SELECT * FROM analytics.path_lengths('2025-01-01', '2025-01-31'); ROLLBACK TO s;
+SELECT * FROM analytics.time_to_convert('2025-01-01', '2025-01-31'); ROLLBACK TO s;
+SELECT * FROM analytics.attribution_pairs('2025-01-01', '2025-01-31'); ROLLBACK TO s;
+ROLLBACK;

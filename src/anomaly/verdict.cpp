@@ -1,0 +1,46 @@
+#include "anomaly/verdict.hpp"
+
+#include <array>
+
+#include "attribution/named.hpp"
+
+namespace marketing::anomaly {
+namespace {
+
+struct NamedDirection {
+    std::string_view name;
+    Direction direction;
+};
+
+constexpr std::array directions{
+    NamedDirection{"both", Direction::both},
+    NamedDirection{"up", Direction::up},
+    NamedDirection{"down", Direction::down},
+};
+
+}  // namespace
+
+Direction find_direction(std::string_view name)
+{
+    return attribution::find_named(directions, name, "direction").direction;
+}
+
+std::string_view name_of(Reason reason) noexcept
+{
+    switch (reason) {
+        case Reason::normal: return "normal";
+        case Reason::high: return "high";
+        case Reason::low: return "low";
+        case Reason::zero: return "zero";
+        case Reason::level_shift: return "level_shift";
+        case Reason::cooldown: return "cooldown";
+        case Reason::insufficient_data: return "insufficient_data";
+        case Reason::missing: return "missing";
+        case Reason::inactive: return "inactive";
+        case Reason::negative: return "negative";
+        case Reason::already_seen: return "already_seen";
+    }
+    return "normal";
+}
+
+}  // namespace marketing::anomaly

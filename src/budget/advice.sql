@@ -1,0 +1,165 @@
+-- Advice on the warehouse, from the daily rollup: what to do with each campaign, and where the next month's budget should go.
+
+CREATE FUNCTION analytics.last_full_day(business_id bigint) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT (pg_catalog.now() AT TIME ZONE COALESCE(
+        (SELECT s.reporting_timezone FROM warehouse.settings s WHERE s.business_id = last_full_day.business_id), 'UTC'))::date - 1
+$$;
+COMMENT ON FUNCTION analytics.last_full_day(bigint) IS 'Yesterday, in the reporting time zone of a business: today is not over';
+
+CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit int DEFAULT 10, platforms text[] DEFAULT NULL,
+    target_cpl numeric DEFAULT NULL, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (action text, platform text, campaign_name text, leads_cur bigint, spend_cur numeric, cpl_cur numeric, roas_cur numeric,
+                   contracts_cur bigint, change_pct numeric, recommended_spend numeric, p_better double precision, cpl_low numeric,
+                   cpl_high numeric, marginal_cpl numeric, evidence text, reason text, next_review date, campaign_id text,
+                   expected_wrong_pct numeric, currency text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    WITH business AS MATERIALIZED (
+        SELECT b.business_id, LEAST(reco_budget.date_to, analytics.last_full_day(b.business_id)) AS as_of,
+               COALESCE(s.revenue_basis, 'lead_date') = 'contract_date' AS by_signing, COALESCE(s.currency, 'USD') AS currency
+        FROM (SELECT 'warehouse'::analytics.installed) ready, (
+            SELECT DISTINCT c.business_id FROM warehouse.dim_campaigns c
+            WHERE reco_budget.business_id IS NULL OR c.business_id = reco_budget.business_id) b
+        LEFT JOIN warehouse.settings s ON s.business_id = b.business_id
+        WHERE analytics.check_period(reco_budget.date_from, reco_budget.date_to)
+          AND (reco_budget.platforms IS NULL OR reco_budget.platforms = '{}' OR analytics.platform_members(reco_budget.platforms) IS NOT NULL)
+    ), daily AS MATERIALIZED (
+        -- Thirteen weeks tell how campaigns respond; the period alone is judged. Refunds of ad networks are no spend.
+        SELECT r.business_id, r.campaign_key, r.date, GREATEST(r.spend, 0) AS spend, r.leads,
+               CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END AS contracts,
+               CASE WHEN b.by_signing THEN r.revenue_signed ELSE r.revenue END AS revenue
+        FROM business b
+        JOIN warehouse.campaign_roi_daily r ON r.business_id = b.business_id AND r.campaign_key <> 0
+             AND r.date BETWEEN reco_budget.date_from - 91 AND b.as_of
+        WHERE b.as_of >= reco_budget.date_from
+    ), campaign AS MATERIALIZED (
+        SELECT d.business_id, d.campaign_key, pg_catalog.sum(d.leads)::bigint AS leads, pg_catalog.sum(d.spend)::numeric(18,4) AS spend,
+               pg_catalog.sum(d.contracts)::bigint AS contracts, pg_catalog.sum(d.revenue) AS revenue
+        FROM daily d WHERE d.date >= reco_budget.date_from GROUP BY d.business_id, d.campaign_key
+    ), known AS (
+        SELECT k.*, c.platform, c.campaign_name, c.campaign_id
+        FROM campaign k JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
+        WHERE reco_budget.platforms IS NULL OR reco_budget.platforms = '{}' OR c.platform = ANY (analytics.platform_members(reco_budget.platforms))
+    ), panel AS (
+        SELECT d.business_id, pg_catalog.array_agg(d.campaign_key::text) AS campaigns, pg_catalog.array_agg(k.platform) AS platforms,
+               pg_catalog.array_agg(d.date) AS days, pg_catalog.array_agg(d.spend::double precision) AS spend,
+               pg_catalog.array_agg(d.leads::double precision) AS leads, pg_catalog.array_agg(d.contracts::double precision) AS contracts
+        FROM daily d JOIN known k ON k.business_id = d.business_id AND k.campaign_key = d.campaign_key GROUP BY d.business_id
+    )
+    SELECT a.action, k.platform, k.campaign_name, k.leads, k.spend, pg_catalog.round(k.spend / NULLIF(k.leads, 0), 4),
+           pg_catalog.round(k.revenue / NULLIF(k.spend, 0), 4), k.contracts, pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
+           pg_catalog.round(k.spend * (1 + COALESCE(a.change_pct, 0)::numeric / 100), 4), a.p_better, pg_catalog.round(a.cpl_low::numeric, 4),
+           pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4), a.evidence, a.reason, a.next_review,
+           k.campaign_id, pg_catalog.round(100 * a.expected_false_rate::numeric, 1), b.currency
+    FROM panel p
+    JOIN business b ON b.business_id = p.business_id
+    CROSS JOIN LATERAL analytics.campaign_actions(p.campaigns, p.platforms, p.days, p.spend, p.leads, p.contracts, b.as_of,
+        b.as_of - reco_budget.date_from + 1, reco_budget.target_cpl::double precision) a
+    JOIN known k ON k.business_id = p.business_id AND k.campaign_key = a.campaign::bigint
+    ORDER BY a.action = 'monitor', k.spend DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
+    LIMIT analytics.check_row_limit(reco_budget.row_limit)
+$$;
+COMMENT ON FUNCTION analytics.reco_budget(date, date, int, text[], numeric, bigint) IS
+'Which campaigns to scale, pause or watch, with probability, interval and reason
+Judged by the days of the period that are over; campaigns to act on come first, by spend. change_pct, recommended_spend: the step advised, for a period as long. p_better: probability that a lead costs at most the target, by default what the other campaigns of the business pay. cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak, learning, cooling_down, inactive, no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.';
+
+CREATE FUNCTION analytics.campaign_keys(names text[], business_id bigint) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+DECLARE
+    unknown text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.quote_nullable(n), ', ') INTO unknown FROM pg_catalog.unnest(names) n
+    WHERE NOT EXISTS (SELECT FROM warehouse.dim_campaigns c WHERE c.business_id = campaign_keys.business_id AND n IN (c.campaign_id, c.campaign_name));
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown campaign: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = 'Give ids or names of campaigns.';
+    END IF;
+    RETURN ARRAY(
+        SELECT c.campaign_key::text FROM warehouse.dim_campaigns c
+        WHERE c.business_id = campaign_keys.business_id AND (c.campaign_id = ANY (names) OR c.campaign_name = ANY (names)) ORDER BY c.campaign_key);
+END
+$$;
+COMMENT ON FUNCTION analytics.campaign_keys(text[], bigint) IS
+'Keys of campaigns, as text, by their ids or names
+An unknown name is an error (22023).';
+
+CREATE FUNCTION analytics.budget_plan(total numeric DEFAULT NULL, objective text DEFAULT 'fixed_budget', bounds numeric[] DEFAULT '{0.7,1.3}',
+    horizon int DEFAULT 30, target numeric DEFAULT NULL, metric text DEFAULT 'leads', date_to date DEFAULT NULL, history_days int DEFAULT 182,
+    platforms text[] DEFAULT NULL, frozen text[] DEFAULT NULL, shares jsonb DEFAULT NULL, lift_tests jsonb DEFAULT NULL,
+    family text DEFAULT 'michaelis_menten', business_id bigint DEFAULT NULL)
+    RETURNS TABLE (platform text, campaign_name text, campaign_id text, current_spend numeric, recommended_spend numeric, change_pct numeric,
+                   response_now numeric, response_now_low numeric, response_now_high numeric, response_then numeric,
+                   response_then_low numeric, response_then_high numeric, marginal_cost numeric, elasticity numeric, blocks bigint,
+                   usable boolean, binding text, reason text, lift numeric, lift_low numeric, lift_high numeric, p_lift double precision,
+                   is_total boolean)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted bigint := budget_plan.business_id;
+    as_of date;
+    businesses bigint[];
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_choice('metric', metric, '{leads,contracts,revenue}');
+    IF history_days IS NULL OR history_days < 1 THEN
+        RAISE EXCEPTION 'history_days must be at least 1' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF total IS NOT NULL AND objective IS DISTINCT FROM 'fixed_budget' THEN
+        RAISE EXCEPTION 'a total is the budget of objective fixed_budget' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Other objectives find the budget: give their target, or leave total out.';
+    ELSIF pg_catalog.jsonb_typeof(COALESCE(shares, '{}')) <> 'object' OR pg_catalog.jsonb_typeof(COALESCE(lift_tests, '{}')) <> 'object' THEN
+        RAISE EXCEPTION 'shares and lift_tests must be JSON objects' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'shares: {"facebook": [0.2, 0.5]}, a platform and its least and greatest share. lift_tests: {"campaign": [0.4, 0.1]}, a campaign, its elasticity and the standard deviation of that.';
+    END IF;
+    IF wanted IS NULL THEN
+        -- A plan moves the money of one business, which has one currency.
+        SELECT pg_catalog.array_agg(DISTINCT c.business_id) INTO businesses FROM warehouse.dim_campaigns c;
+        IF pg_catalog.cardinality(businesses) > 1 THEN
+            RAISE EXCEPTION 'which business is the plan for?' USING ERRCODE = 'invalid_parameter_value',
+                DETAIL = pg_catalog.format('There are campaigns of the businesses %s.', pg_catalog.array_to_string(businesses, ', ')),
+                HINT = 'Give business_id.';
+        END IF;
+        wanted := COALESCE(businesses[1], 1);
+    END IF;
+    as_of := LEAST(COALESCE(date_to, (SELECT pg_catalog.max(r.date) FROM warehouse.campaign_roi_daily r
+                                      WHERE r.business_id = wanted AND r.campaign_key <> 0)), analytics.last_full_day(wanted));
+    RETURN QUERY
+    SELECT c.platform, c.campaign_name, c.campaign_id, a.current_spend::numeric(18,4), a.recommended_spend::numeric(18,4),
+           pg_catalog.round(a.change_pct::numeric, 1), pg_catalog.round(a.response_now::numeric, 2), pg_catalog.round(a.response_now_low::numeric, 2),
+           pg_catalog.round(a.response_now_high::numeric, 2), pg_catalog.round(a.response_then::numeric, 2),
+           pg_catalog.round(a.response_then_low::numeric, 2), pg_catalog.round(a.response_then_high::numeric, 2),
+           pg_catalog.round(a.marginal_cost::numeric, 4), pg_catalog.round(a.elasticity::numeric, 3), a.blocks, a.usable, a.binding, a.reason,
+           pg_catalog.round(a.lift::numeric, 2), pg_catalog.round(a.lift_low::numeric, 2), pg_catalog.round(a.lift_high::numeric, 2),
+           a.p_lift, a.is_total
+    FROM (
+        SELECT pg_catalog.array_agg(r.campaign_key::text) AS campaigns, pg_catalog.array_agg(k.platform) AS platforms, pg_catalog.array_agg(r.date) AS days,
+               pg_catalog.array_agg(GREATEST(r.spend, 0)::double precision) AS spend,
+               pg_catalog.array_agg((CASE metric WHEN 'leads' THEN r.leads::numeric WHEN 'contracts' THEN r.contracts::numeric
+                                                 ELSE GREATEST(r.revenue, 0) END)::double precision) AS response
+        FROM warehouse.campaign_roi_daily r
+        JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
+        WHERE r.business_id = wanted AND r.date > as_of - history_days AND r.date <= as_of
+          AND (budget_plan.platforms IS NULL OR budget_plan.platforms = '{}' OR k.platform = ANY (analytics.platform_members(budget_plan.platforms)))
+    ) p
+    CROSS JOIN (
+        SELECT pg_catalog.array_agg(s.key ORDER BY s.key) AS platforms, pg_catalog.array_agg((s.value ->> 0)::double precision ORDER BY s.key) AS low,
+               pg_catalog.array_agg((s.value ->> 1)::double precision ORDER BY s.key) AS high
+        FROM pg_catalog.jsonb_each(shares) s
+    ) s
+    CROSS JOIN (
+        SELECT pg_catalog.array_agg(n.key ORDER BY n.key) AS campaigns, pg_catalog.array_agg((t.value ->> 0)::double precision ORDER BY n.key) AS elasticity,
+               pg_catalog.array_agg((t.value ->> 1)::double precision ORDER BY n.key) AS deviation
+        FROM pg_catalog.jsonb_each(lift_tests) t, pg_catalog.unnest(analytics.campaign_keys(ARRAY[t.key], wanted)) n (key)
+    ) l
+    CROSS JOIN LATERAL analytics.recommend_budget(p.campaigns, p.platforms, p.days, p.spend, p.response, objective, COALESCE(total, target)::double precision,
+        bounds::double precision[], horizon, as_of => as_of, family => family, counts => metric <> 'revenue',
+        frozen => analytics.campaign_keys(frozen, wanted), share_platforms => s.platforms, min_share => s.low, max_share => s.high,
+        lift_campaigns => l.campaigns, lift_elasticity => l.elasticity, lift_sd => l.deviation) a
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = wanted AND c.campaign_key = a.campaign::bigint
+    ORDER BY a.is_total, a.current_spend DESC, c.platform, c.campaign_name, c.campaign_id;
+END
+$$;
+COMMENT ON FUNCTION analytics.budget_plan(numeric, text, numeric[], int, numeric, text, date, int, text[], text[], jsonb, jsonb, text, bigint) IS
+'Where the next budget should go: spend per campaign, expected response, lift
+total: the budget of horizon days, by default today''s. objective: fixed_budget; target_cost or marginal_cost (target: what a response, or one more, may cost); same_response; target_response (target: how many). bounds: multiples of today''s spend, that of the last 28 days. metric: leads, contracts or revenue. date_to: the last day that counts. frozen: ids or names of campaigns that keep their spend. shares: {"platform": [least, greatest]}. lift_tests: {"campaign": [elasticity, standard deviation]}, results of experiments. Intervals are 90 percent. usable: the campaign has a curve of its own; others move by at most 20 percent. The last row is the total.';

@@ -1,0 +1,400 @@
+#include "budget/costs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/tools/minima.hpp>
+#include <cmath>
+#include <numbers>
+
+#include "budget/quadrature.hpp"
+#include "budget/special.hpp"
+#include "kernel/error.hpp"
+
+namespace marketing::budget {
+
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+/** The strength of a prior that a single campaign cannot teach: CV 0.7. */
+constexpr double untaught_events = 2;
+constexpr double least_events = 0.3;
+constexpr double most_events = 200;
+
+void check(const CostBelief& evidence)
+{
+    if (!std::isfinite(evidence.events) || !std::isfinite(evidence.spend) || evidence.events < 0 || evidence.spend < 0) {
+        throw Error(ErrorCode::invalid_parameter, "events and spend must not be negative, infinite or NaN",
+                    "events is " + std::to_string(evidence.events) + ", spend is " + std::to_string(evidence.spend) + ".");
+    }
+}
+
+void check(const CostEvidence& evidence)
+{
+    check(CostBelief{evidence.events, evidence.spend});
+    if (!(evidence.size > 0)) {
+        throw Error(ErrorCode::invalid_parameter, "size must be positive");
+    }
+}
+
+void check_positive(double value, const char* name)
+{
+    if (!std::isfinite(value) || value <= 0) {
+        throw Error(ErrorCode::invalid_parameter, std::string(name) + " must be positive",
+                    std::string(name) + " is " + std::to_string(value) + ".");
+    }
+}
+
+/** The members that tell what an event costs: those that spend. */
+std::vector<CostBelief> spending(std::span<const CostBelief> group)
+{
+    std::vector<CostBelief> members;
+    for (const CostBelief& member : group) {
+        check(member);
+        if (member.spend > 0) {
+            members.push_back(member);
+        }
+    }
+    return members;
+}
+
+double pooled_rate(std::span<const CostBelief> group)
+{
+    CostBelief total{0, 0};
+    for (const CostBelief& member : group) {
+        total.events += member.events;
+        total.spend += member.spend;
+    }
+    // Half an event where there was none: its rate is not known to be 0.
+    return total.spend > 0 ? (total.events > 0 ? total.events : 0.5) / total.spend : 1;
+}
+
+/** The prior of `events` whose mean is that of the posterior means. */
+CostBelief prior_of(std::span<const CostBelief> group, double events, double rate)
+{
+    constexpr int rounds = 25;
+    for (int i = 0; i < rounds; ++i) {
+        double sum = 0;
+        for (const CostBelief& member : group) {
+            sum += (events + member.events) / (events / rate + member.spend);
+        }
+        rate = sum / static_cast<double>(group.size());
+    }
+    return {events, events / rate};
+}
+
+double log_posterior(std::span<const CostBelief> group, const CostBelief& prior)
+{
+    const double deviation = std::log(prior.events / 5);
+    const double log_gamma_prior = log_gamma(prior.events);
+    double sum = -deviation * deviation / 2;
+    for (const CostBelief& member : group) {
+        const double spend = prior.spend + member.spend;
+        sum += log_gamma(prior.events + member.events) - log_gamma_prior + prior.events * std::log(prior.spend / spend) +
+               (member.events > 0 ? member.events * std::log(member.spend / spend) : 0);
+    }
+    return sum;
+}
+
+bool teaches(std::span<const CostBelief> members)
+{
+    return members.size() >= 2 && std::any_of(members.begin(), members.end(), [](const CostBelief& m) { return m.events > 0; });
+}
+
+CostBelief fit(std::span<const CostBelief> members, double fallback_rate)
+{
+    const double pooled = pooled_rate(members);
+    if (!teaches(members)) {
+        return {untaught_events, untaught_events / (fallback_rate > 0 ? fallback_rate : pooled)};
+    }
+    const auto badness = [&](double log_events) {
+        return -log_posterior(members, prior_of(members, std::exp(log_events), pooled));
+    };
+    const auto best = boost::math::tools::brent_find_minima(badness, std::log(least_events), std::log(most_events), 40);
+    return prior_of(members, std::exp(best.first), pooled);
+}
+
+/** Standard error of the log of the group's mean rate. */
+double error_of_mean(std::span<const CostBelief> members, double events)
+{
+    double information = 0;
+    for (const CostBelief& member : members) {
+        information += 1 / (1 / events + 1 / std::max(member.events, 0.5));
+    }
+    return 1 / std::sqrt(information);
+}
+
+/** What is usual of the spread of log costs, and how much that is doubted. */
+constexpr double usual_deviation = 0.45;
+constexpr double doubt_of_deviation = 0.7;
+
+double digamma(double x)
+{
+    return boost::math::digamma(x, DoublePolicy());
+}
+
+double normal_score(double p)
+{
+    return boost::math::quantile(boost::math::normal(), p);
+}
+double normal_below(double z)
+{
+    return std::erfc(-z / std::numbers::sqrt2) / 2;
+}
+
+/** The log of a rate on points around where evidence and prior have it: its likelihood, and what log-normal priors make of it. */
+class LogRate {
+public:
+    static constexpr int points = CostPosterior::points;
+
+    LogRate(const CostEvidence& evidence, const CostBelief& usual)
+    {
+        // The log likelihood of a negative binomial, or of Poisson's limit; m is the expected number of events.
+        const double size = evidence.size;
+        const auto log_likelihood = [&](double x) {
+            const double m = evidence.spend * std::exp(x);
+            return evidence.events * x - (std::isinf(size) ? m : (evidence.events + size) * std::log1p(m / size));
+        };
+        const double center = digamma(usual.events) - std::log(usual.spend);
+        const double precision = 1 / trigamma(usual.events);
+        double mode = std::log((usual.events + evidence.events) / (usual.spend + evidence.spend));
+        double information = 0;
+        for (int round = 0; round < 20; ++round) {
+            const double m = evidence.spend * std::exp(mode);
+            const double share = std::isinf(size) ? 1 : (evidence.events + size) / (m + size);
+            information = m * share * (std::isinf(size) ? 1 : size / (m + size)) + precision;
+            mode -= (m * share - evidence.events + precision * (mode - center)) / information;
+        }
+        step_ = 2 * reach / (points - 1) / std::sqrt(information);
+        first_ = mode - step_ * (points - 1) / 2;
+        const double top = log_likelihood(mode);
+        for (int i = 0; i < points; ++i) {
+            likelihood_[static_cast<std::size_t>(i)] = std::exp(log_likelihood(at(i)) - top);
+        }
+    }
+
+    /** How likely a prior makes the evidence. */
+    [[nodiscard]] double evidence(double center, double deviation) const
+    {
+        double sum = 0;
+        each(center, deviation, [&](std::size_t, double density) { sum += density; });
+        return std::max(sum, 1e-300);
+    }
+    /** Adds `weight` times the posterior under a prior. */
+    void add_posterior(double center, double deviation, double weight, std::array<double, CostPosterior::points>& density) const
+    {
+        const double scale = weight / evidence(center, deviation);
+        each(center, deviation, [&](std::size_t i, double d) { density[i] += scale * d; });
+    }
+    [[nodiscard]] CostPosterior posterior(const std::array<double, CostPosterior::points>& density) const
+    {
+        return CostPosterior(first_, step_, density);
+    }
+
+private:
+    /** Points reach this many standard deviations to each side. */
+    static constexpr double reach = 6;
+
+    [[nodiscard]] double at(int i) const { return first_ + step_ * i; }
+    /** Calls f(point, likelihood * prior) for each point. On equidistant points a normal density is a product of products. */
+    template <class Function>
+    void each(double center, double deviation, Function f) const
+    {
+        const double start = (first_ - center) / deviation;
+        const double stride = step_ / deviation;
+        double density = std::exp(-start * start / 2) / deviation;
+        double factor = std::exp(-start * stride - stride * stride / 2);
+        const double change = std::exp(-stride * stride);
+        for (std::size_t i = 0; i < points; ++i) {
+            f(i, density * likelihood_[i]);
+            density *= factor;
+            factor *= change;
+        }
+    }
+
+    double first_;
+    double step_;
+    std::array<double, points> likelihood_{};
+};
+
+}  // namespace
+
+CostBelief update(const CostBelief& prior, const CostBelief& evidence)
+{
+    check(evidence);
+    check_positive(prior.events, "prior_events");
+    check_positive(prior.spend, "prior_spend");
+    return {prior.events + evidence.events, prior.spend + evidence.spend};
+}
+
+double cost_quantile(const CostBelief& belief, double p)
+{
+    if (!(p > 0 && p < 1)) {
+        throw Error(ErrorCode::invalid_parameter, "a probability must be between 0 and 1, both excluded");
+    }
+    return belief.spend / gamma_quantile(belief.events, 1 - p);
+}
+
+double probability_cost_within(const CostBelief& belief, double target)
+{
+    check_positive(target, "target");
+    return gamma_above(belief.events, belief.spend / target);
+}
+
+double probability_cheaper(const CostBelief& one, const CostBelief& other, double ratio)
+{
+    check_positive(ratio, "ratio");
+    return beta_below(other.events, one.events, other.spend / (other.spend + ratio * one.spend));
+}
+
+double probability_contract_cost_within(const CostBelief& belief, const RateBelief& rate, double target)
+{
+    check_positive(target, "target");
+    return expectation(rate, 1 / std::sqrt(belief.events), [&belief, target](double r) {
+        return r > 0 ? gamma_above(belief.events, belief.spend / (target * r)) : 0.0;
+    });
+}
+
+ReturnBelief return_on_spend(const CostBelief& belief, const RateBelief& rate, double value, double value_error)
+{
+    check_positive(value, "value");
+    if (!std::isfinite(value_error) || value_error < 0) {
+        throw Error(ErrorCode::invalid_parameter, "value_error must not be negative, infinite or NaN");
+    }
+    const double trials = rate.successes + rate.failures;
+    const double value_variance = std::log1p(value_error * value_error);
+    return {digamma(belief.events) - std::log(belief.spend) + digamma(rate.successes) - digamma(trials) + std::log(value) -
+                value_variance / 2,
+            std::sqrt(trigamma(belief.events) + trigamma(rate.successes) - trigamma(trials) + value_variance)};
+}
+
+double return_quantile(const ReturnBelief& belief, double p)
+{
+    return std::exp(belief.log_mean + belief.log_deviation * boost::math::quantile(boost::math::normal(), p));
+}
+
+double probability_return_above(const ReturnBelief& belief, double target)
+{
+    check_positive(target, "target");
+    return boost::math::cdf(boost::math::normal(), (belief.log_mean - std::log(target)) / belief.log_deviation);
+}
+
+CostBelief fit_cost_prior(std::span<const CostBelief> group, double fallback_rate)
+{
+    return fit(spending(group), fallback_rate);
+}
+
+CostPrior::CostPrior(std::span<const CostEvidence> group, double fallback_rate)
+{
+    // The gamma prior says where to look; for it, events that vary more than Poisson's count for less.
+    std::vector<CostBelief> discounted;
+    for (const CostEvidence& evidence : group) {
+        check(evidence);
+        const double dispersion = 1 + evidence.events / evidence.size;
+        discounted.push_back({evidence.events / dispersion, evidence.spend / dispersion});
+    }
+    const std::vector<CostBelief> members = spending(discounted);
+    usual_ = fit(members, fallback_rate);
+    const double center = digamma(usual_.events) - std::log(usual_.spend);
+    if (!teaches(members)) {
+        nodes_.push_back({center, std::sqrt(trigamma(usual_.events)), 1});
+        return;
+    }
+    const double error = error_of_mean(members, usual_.events);
+    for (const double deviation : {0.1, 0.16, 0.24, 0.34, 0.46, 0.62, 0.84, 1.15, 1.6}) {
+        const double unusual = std::log(deviation / usual_deviation) / doubt_of_deviation;
+        for (const double side : {-2.4, -1.6, -0.8, 0.0, 0.8, 1.6, 2.4}) {
+            nodes_.push_back({center + side * error, deviation, -unusual * unusual / 2});
+        }
+    }
+    for (const CostEvidence& member : group) {
+        if (member.spend <= 0) {
+            continue;
+        }
+        const LogRate rate(member, usual_);
+        for (Node& node : nodes_) {
+            node.weight += std::log(rate.evidence(node.center, node.deviation));
+        }
+    }
+    const double top = std::max_element(nodes_.begin(), nodes_.end(), [](const Node& a, const Node& b) {
+                           return a.weight < b.weight;
+                       })->weight;
+    double total = 0;
+    for (Node& node : nodes_) {
+        node.weight = std::exp(node.weight - top);
+        total += node.weight;
+    }
+    for (Node& node : nodes_) {
+        node.weight /= total;
+    }
+    std::erase_if(nodes_, [](const Node& node) { return node.weight < 1e-6; });
+}
+
+CostPosterior CostPrior::update(const CostEvidence& evidence) const
+{
+    check(evidence);
+    const LogRate rate(evidence, usual_);
+    std::array<double, CostPosterior::points> density{};
+    for (const Node& node : nodes_) {
+        rate.add_posterior(node.center, node.deviation, node.weight, density);
+    }
+    return rate.posterior(density);
+}
+
+CostPosterior::CostPosterior(double first, double step, const std::array<double, points>& density)
+    : first_(first), step_(step), deviation_(0), score_{}
+{
+    double mass = 0;
+    double mean = 0;
+    double square = 0;
+    for (std::size_t i = 0; i < points; ++i) {
+        mass += density[i];
+        mean += density[i] * static_cast<double>(i);
+        square += density[i] * static_cast<double>(i * i);
+    }
+    mean /= mass;
+    deviation_ = step * std::sqrt(std::max(square / mass - mean * mean, 0.0));
+    double below = 0;
+    for (std::size_t i = 0; i < points; ++i) {
+        // The trapezoid rule up to a point, with its first correction: the slope there.
+        const double slope = i == 0 || i + 1 == points ? 0 : (density[i + 1] - density[i - 1]) / 2;
+        const double p = (below + density[i] / 2 - slope / 12) / mass;
+        score_[i] = normal_score(std::clamp(p, 1e-15, 1 - 1e-15));
+        if (i > 0) {
+            score_[i] = std::max(score_[i], score_[i - 1] + 1e-9);
+        }
+        below += density[i];
+    }
+}
+
+double CostPosterior::score(double log_rate) const
+{
+    const double place = std::clamp((log_rate - first_) / step_, 0.0, static_cast<double>(points - 1));
+    const std::size_t i = std::min(static_cast<std::size_t>(place), points - 2);
+    return score_[i] + (place - static_cast<double>(i)) * (score_[i + 1] - score_[i]);
+}
+
+double CostPosterior::quantile(double p) const
+{
+    const double wanted = normal_score(1 - p);
+    const auto above = std::upper_bound(score_.begin() + 1, score_.end() - 1, wanted);
+    const auto i = static_cast<std::size_t>(above - score_.begin()) - 1;
+    return std::exp(-(first_ + step_ * (static_cast<double>(i) + (wanted - score_[i]) / (score_[i + 1] - score_[i]))));
+}
+
+double CostPosterior::probability_within(double target) const
+{
+    check_positive(target, "target");
+    return normal_below(-score(-std::log(target)));
+}
+
+double CostPosterior::probability_cheaper(double other_log_cost, double other_deviation, double factor) const
+{
+    // The score of the other's center, drawn in as far as the other's doubt adds to its own.
+    const double shrink = deviation_ / std::hypot(deviation_, other_deviation);
+    return normal_below(-score(-other_log_cost - std::log(factor)) * shrink);
+}
+
+}  // namespace marketing::budget

@@ -1,0 +1,109 @@
+/**
+ * Costs per event (per lead, per contract): Gamma-Poisson posteriors of how many events a unit of money brings.
+ *
+ * The rate of events per unit of money of a campaign with `events` on `spend` and a prior worth `prior.events` on `prior.spend` is
+ * Gamma(prior.events + events, prior.spend + spend); its cost per event is the inverse of that rate.
+ */
+#pragma once
+
+#include <array>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "budget/rates.hpp"
+
+namespace marketing::budget {
+
+/** A gamma distribution of events per unit of money, in units of observations; also what was observed. */
+struct CostBelief {
+    double events;
+    double spend;
+};
+
+/** What was observed of a campaign: negative binomial counts, whose variance is events + events^2 / size. */
+struct CostEvidence {
+    double events;
+    double spend;
+    double size = std::numeric_limits<double>::infinity();
+};
+
+/** Belief after evidence. Throws Error(invalid_parameter) unless the evidence is finite and >= 0, the prior finite and > 0. */
+[[nodiscard]] CostBelief update(const CostBelief& prior, const CostBelief& evidence);
+
+/** The cost per event that is not exceeded with probability p. */
+[[nodiscard]] double cost_quantile(const CostBelief& belief, double p);
+
+/** P(cost per event <= target). Throws Error(invalid_parameter) unless target > 0. */
+[[nodiscard]] double probability_cost_within(const CostBelief& belief, double target);
+
+/** P(rate of `one` > ratio * rate of `other`): one's events are the cheaper ones. Exact. */
+[[nodiscard]] double probability_cheaper(const CostBelief& one, const CostBelief& other, double ratio = 1);
+
+/** P(cost per contract <= target), where `rate` of the events become contracts. */
+[[nodiscard]] double probability_contract_cost_within(const CostBelief& belief, const RateBelief& rate, double target);
+
+/** Return on spend: log-normal, matched to the means and variances of the logs of its factors. */
+struct ReturnBelief {
+    double log_mean;
+    double log_deviation;
+};
+/** `value`: mean value of a contract; `value_error`: the relative standard error of that mean. */
+[[nodiscard]] ReturnBelief return_on_spend(const CostBelief& belief, const RateBelief& rate, double value, double value_error);
+[[nodiscard]] double return_quantile(const ReturnBelief& belief, double p);
+[[nodiscard]] double probability_return_above(const ReturnBelief& belief, double target);
+
+/**
+ * The empirical-Bayes prior of a group: maximises the gamma-Poisson likelihood with a weak prior on the number of its events
+ * (ln a ~ N(ln 5, 1)). Members without spend say nothing. With fewer than two members that spend, or no event, it has the strength
+ * a = 2 around `fallback_rate` events per unit of money, or around the group's own rate where that is not positive.
+ */
+[[nodiscard]] CostBelief fit_cost_prior(std::span<const CostBelief> group, double fallback_rate = 0);
+
+/** The cost per event of a campaign as a distribution without a form: its quantiles as those of a normal distribution, on points. */
+class CostPosterior {
+public:
+    static constexpr std::size_t points = 41;
+
+    /** `density`: at `points` equidistant logs of the rate (events per unit of money) from `first` on. */
+    CostPosterior(double first, double step, const std::array<double, points>& density);
+    /** The cost that is not exceeded with probability p. */
+    [[nodiscard]] double quantile(double p) const;
+    /** P(cost <= target). */
+    [[nodiscard]] double probability_within(double target) const;
+    /** P(cost <= factor * other cost), where the log of the other has this mean and standard deviation. */
+    [[nodiscard]] double probability_cheaper(double other_log_cost, double other_deviation, double factor = 1) const;
+
+private:
+    /** The normal score of the log of a rate. */
+    [[nodiscard]] double score(double log_rate) const;
+
+    double first_;
+    double step_;
+    double deviation_;
+    std::array<double, points> score_;
+};
+
+/**
+ * What a group of costs has in common, with the doubt about it: costs are log-normal around a center, and both the center and the
+ * spread are averaged over by how well they explain the group. Against a gamma prior at its best fit this widens intervals to what
+ * they promise and pauses fewer campaigns that are not worse (docs/budget.md).
+ */
+class CostPrior {
+public:
+    explicit CostPrior(std::span<const CostEvidence> group, double fallback_rate = 0);
+    /** Belief after `evidence`, which may be the group's own. */
+    [[nodiscard]] CostPosterior update(const CostEvidence& evidence) const;
+
+private:
+    /** A log-normal distribution of the rate, and how likely it is to be the group's. */
+    struct Node {
+        double center;
+        double deviation;
+        double weight;
+    };
+    CostBelief usual_{0, 0};
+    std::vector<Node> nodes_;
+};
+
+}  // namespace marketing::budget

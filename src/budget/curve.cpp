@@ -1,0 +1,65 @@
+#include "budget/curve.hpp"
+
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "kernel/error.hpp"
+
+namespace marketing::budget {
+
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+/** The c at which a logarithm has the elasticity e: 1 / ((c + 1) ln(1 + 1 / c)) = e. */
+double constant_of_logarithm(double elasticity)
+{
+    const auto excess = [elasticity](double log_c) {
+        const double c = std::exp(log_c);
+        return 1 / ((c + 1) * std::log1p(1 / c)) - elasticity;
+    };
+    // ln(1 + 1 / c) is about 1 / e for small c and 1 / c for large c.
+    const double low = -1 / elasticity - 2;
+    const double high = std::log(1 / (1 - elasticity)) + 5;
+    std::uintmax_t rounds = 200;
+    const auto bracket =
+        boost::math::tools::toms748_solve(excess, low, high, boost::math::tools::eps_tolerance<double>(50), rounds);
+    return std::exp((bracket.first + bracket.second) / 2);
+}
+
+}  // namespace
+
+Family find_family(std::string_view name)
+{
+    if (name == "michaelis_menten") {
+        return Family::michaelis_menten;
+    }
+    if (name == "power") {
+        return Family::power;
+    }
+    if (name == "logarithm") {
+        return Family::logarithm;
+    }
+    throw Error(ErrorCode::invalid_parameter, "unknown family of curves \"" + std::string(name) + "\"", {},
+                "Use michaelis_menten, power or logarithm.");
+}
+
+Shape::Shape(Family family, double elasticity) : family_(family), elasticity_(elasticity), constant_(0), scale_(1)
+{
+    if (!(elasticity > 0 && elasticity < 1)) {
+        throw Error(ErrorCode::invalid_parameter, "an elasticity must be between 0 and 1, both excluded",
+                    "It is " + std::to_string(elasticity) + ".",
+                    "At 1 each further unit of money would bring as much as the first; curves with less are concave.");
+    }
+    if (family == Family::michaelis_menten) {
+        constant_ = elasticity / (1 - elasticity);
+    } else if (family == Family::logarithm) {
+        constant_ = constant_of_logarithm(elasticity);
+        scale_ = 1 / std::log1p(1 / constant_);
+    }
+}
+
+}  // namespace marketing::budget

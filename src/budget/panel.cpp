@@ -1,0 +1,147 @@
+#include "budget/panel.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+
+#include "kernel/error.hpp"
+
+namespace marketing::budget {
+
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+void check_length(std::size_t found, std::size_t wanted, const char* name, bool optional)
+{
+    if (found != wanted && !(optional && found == 0)) {
+        throw Error(ErrorCode::invalid_parameter, std::string(name) + " must have as many elements as campaign",
+                    "They have " + std::to_string(found) + " and " + std::to_string(wanted) + ".");
+    }
+}
+
+void check_amount(double amount, const char* name)
+{
+    if (!std::isfinite(amount) || amount < 0) {
+        throw Error(ErrorCode::invalid_parameter, std::string(name) + " must not be NULL, NaN, infinite or negative", {},
+                    "A day on which nothing was recorded is 0, or no row.");
+    }
+}
+
+struct Key {
+    std::string_view platform;
+    std::string_view campaign;
+    bool operator==(const Key&) const = default;
+};
+struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept
+    {
+        return std::hash<std::string_view>()(key.platform) * 31 + std::hash<std::string_view>()(key.campaign);
+    }
+};
+
+/** Rows of one day added up. */
+void add_up(std::vector<Day>& days)
+{
+    const auto earlier = [](const Day& a, const Day& b) { return a.day < b.day; };
+    if (!std::is_sorted(days.begin(), days.end(), earlier)) {
+        // Sums must not depend on the order of the rows.
+        std::sort(days.begin(), days.end(), [](const Day& a, const Day& b) {
+            return std::tie(a.day, a.spend, a.response, a.contracts) < std::tie(b.day, b.spend, b.response, b.contracts);
+        });
+    }
+    std::size_t kept = 0;
+    for (const Day& day : days) {
+        if (kept > 0 && days[kept - 1].day == day.day) {
+            days[kept - 1].spend += day.spend;
+            days[kept - 1].response += day.response;
+            days[kept - 1].contracts += day.contracts;
+        } else {
+            days[kept++] = day;
+        }
+    }
+    days.resize(kept);
+}
+
+}  // namespace
+
+std::vector<Series> make_panel(const PanelColumns& columns)
+{
+    const std::size_t rows = columns.campaign.size();
+    check_length(columns.platform.size(), rows, "platform", true);
+    check_length(columns.day.size(), rows, "day", true);
+    check_length(columns.spend.size(), rows, "spend", false);
+    check_length(columns.response.size(), rows, "response", false);
+    check_length(columns.contracts.size(), rows, "contracts", true);
+    std::unordered_map<Key, std::size_t, KeyHash> places;
+    std::vector<Series> panel;
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < rows; ++i) {
+        const Key key{columns.platform.empty() ? std::string_view() : columns.platform[i], columns.campaign[i]};
+        if (i == 0 || panel[place].campaign != key.campaign || panel[place].platform != key.platform) {
+            const auto [found, added] = places.try_emplace(key, panel.size());
+            place = found->second;
+            if (added) {
+                panel.push_back({key.platform, key.campaign, {}});
+            }
+        }
+        const Day day{columns.day.empty() ? 0 : columns.day[i], columns.spend[i], columns.response[i],
+                      columns.contracts.empty() ? 0 : columns.contracts[i]};
+        check_amount(day.spend, "spend");
+        check_amount(day.response, "response");
+        check_amount(day.contracts, "contracts");
+        panel[place].days.push_back(day);
+    }
+    for (Series& series : panel) {
+        add_up(series.days);
+    }
+    std::sort(panel.begin(), panel.end(), [](const Series& a, const Series& b) {
+        return std::tie(a.platform, a.campaign) < std::tie(b.platform, b.campaign);
+    });
+    return panel;
+}
+
+std::int32_t last_day(std::span<const Series> panel)
+{
+    std::int32_t last = panel.empty() ? 0 : panel.front().days.back().day;
+    for (const Series& series : panel) {
+        last = std::max(last, series.days.back().day);
+    }
+    return last;
+}
+
+std::vector<Block> blocks_of(const Series& series, std::int32_t last, std::int32_t length)
+{
+    const auto spends = [last](const Day& day) { return day.day <= last && day.spend > 0; };
+    const auto first = std::find_if(series.days.begin(), series.days.end(), spends);
+    const auto final = std::find_if(series.days.rbegin(), series.days.rend(), spends);
+    if (first == series.days.end()) {
+        return {};
+    }
+    const std::int32_t end = std::min(last, final->day);
+    const std::int32_t known = end - first->day + 1;
+    const std::int32_t count = std::max(1, known / length);
+    std::vector<Block> blocks(static_cast<std::size_t>(count));
+    for (std::int32_t b = 0; b < count; ++b) {
+        blocks[static_cast<std::size_t>(b)] = {static_cast<double>(std::min(known, length)), 0, 0};
+    }
+    for (auto day = first; day != series.days.end() && day->day <= end; ++day) {
+        const std::int32_t back = (end - day->day) / length;
+        if (back < count) {
+            Block& block = blocks[static_cast<std::size_t>(count - 1 - back)];
+            block.spend += day->spend;
+            block.response += day->response;
+        }
+    }
+    for (Block& block : blocks) {
+        block.spend /= block.days;
+    }
+    std::erase_if(blocks, [](const Block& block) { return block.spend <= 0; });
+    return blocks;
+}
+
+}  // namespace marketing::budget

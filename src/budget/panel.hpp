@@ -1,0 +1,56 @@
+/**
+ * Campaigns by day: what every estimate of this topic starts from. Rows may come in any order; those of one campaign and day add up.
+ */
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace marketing::budget {
+
+struct Day {
+    std::int32_t day;
+    double spend;
+    double response;   // leads, or revenue
+    double contracts;  // of those leads
+};
+
+struct Series {
+    std::string_view platform;
+    std::string_view campaign;
+    std::vector<Day> days;  // ascending
+};
+
+/** Columns of equal length, one element per row; an empty column is absent. */
+struct PanelColumns {
+    std::span<const std::string_view> campaign;
+    std::span<const std::string_view> platform;  // absent: one platform
+    std::span<const std::int32_t> day;           // absent: all rows are of one day
+    std::span<const double> spend;
+    std::span<const double> response;
+    std::span<const double> contracts;  // absent: not known
+};
+
+/** By platform and campaign. Throws Error(invalid_parameter) for columns that do not fit and numbers that cannot be. */
+[[nodiscard]] std::vector<Series> make_panel(const PanelColumns& columns);
+
+/** The last day of the panel; 0 for an empty one. */
+[[nodiscard]] std::int32_t last_day(std::span<const Series> panel);
+
+/** A stretch of days, taken together. */
+struct Block {
+    double days;
+    double spend;     // per day
+    double response;  // of all its days
+};
+
+/**
+ * The blocks of `length` days of a series up to `last`, oldest first, counted back from `last` so that each has every weekday.
+ * Days without a row between the first and the last day that spends are days without spend. A first stretch shorter than a block is left out,
+ * unless there is no other; blocks without spend are, too, since what they bring is not bought.
+ */
+[[nodiscard]] std::vector<Block> blocks_of(const Series& series, std::int32_t last, std::int32_t length);
+
+}  // namespace marketing::budget

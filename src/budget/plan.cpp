@@ -1,0 +1,319 @@
+#include "budget/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <numeric>
+
+#include "kernel/error.hpp"
+
+namespace marketing::budget {
+
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+/** How far the spend of a campaign may move whose own curve is not known: as far as its portfolio's curve can be trusted. */
+constexpr double thin_step = 0.2;
+/** A plan that does not spend more is made only if it is this probable to bring more. */
+constexpr double least_probability = 0.8;
+
+std::string shown(double x, int decimals)
+{
+    char text[48];
+    std::snprintf(text, sizeof text, "%.*f", decimals, x);
+    return text;
+}
+
+void check(const PlanRules& rules)
+{
+    if (!(rules.least >= 0) || !(rules.least <= rules.most) || !std::isfinite(rules.most)) {
+        throw Error(ErrorCode::invalid_parameter, "bounds must be two multiples of today's spend, the lower one first",
+                    "They are " + shown(rules.least, 4) + " and " + shown(rules.most, 4) + ".",
+                    "{0.7,1.3} lets a campaign lose or gain 30 percent.");
+    }
+    if (!(rules.horizon >= 1) || !(rules.unit > 0) || rules.window < 1) {
+        throw Error(ErrorCode::invalid_parameter, "horizon and window must be at least 1 day, unit must be positive");
+    }
+}
+
+/** A campaign that spent nothing for so many days has stopped. */
+constexpr std::int32_t stopped_days = 3;
+
+/** Spend per day of the window's days, of the campaign's own days where it is younger; 0 where it has stopped. */
+double current_spend(const Series& series, std::int32_t as_of, std::int32_t window)
+{
+    double spend = 0;
+    std::int32_t last = as_of - window;
+    for (const Day& day : series.days) {
+        if (day.day > as_of - window && day.day <= as_of) {
+            spend += day.spend;
+            last = day.spend > 0 ? day.day : last;
+        }
+    }
+    if (last <= as_of - std::min(stopped_days, window)) {
+        return 0;
+    }
+    const std::int32_t known = std::min(window, as_of - series.days.front().day + 1);
+    return known > 0 ? spend / known : 0;
+}
+
+class Planner {
+public:
+    Planner(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of, const kernel::StopFlag& stop)
+        : panel_(panel), rules_(rules), stop_(stop)
+    {
+        check(rules);
+        fit(as_of);
+        for (const Series& series : panel) {
+            current_.push_back(current_spend(series, as_of, rules.window));
+        }
+        total_ = std::accumulate(current_.begin(), current_.end(), 0.0);
+        choose_candidates();
+    }
+
+    [[nodiscard]] Plan plan()
+    {
+        std::vector<double> spend = current_;
+        std::vector<Binding> binding(panel_.size(), Binding::fixed);
+        if (!candidates_.empty()) {
+            const Allocation allocation = allocate(candidates_, shares_, rules_.objective, target(), stop_);
+            for (std::size_t c = 0; c < member_.size(); ++c) {
+                spend[member_[c]] = allocation.spend[c];
+                binding[member_[c]] = allocation.binding[c];
+            }
+        }
+        PlanOutcome outcome = outcome_of(model_, moves_to(spend), stop_);
+        // Moving money is not free of risk: without more of it, what is there stays unless moving it is likely to pay.
+        kept_ = !candidates_.empty() && spends_as_today() && outcome.probability_of_lift < least_probability;
+        if (kept_) {
+            doubt_ = outcome.probability_of_lift;
+            spend = current_;
+            outcome = outcome_of(model_, moves_to(spend), stop_);
+        }
+        return written(rounded(spend), binding, outcome);
+    }
+
+private:
+    void fit(std::int32_t as_of)
+    {
+        std::vector<std::vector<Block>> blocks;
+        std::vector<LiftTest> tests(rules_.tests.empty() ? 0 : panel_.size());
+        for (const NamedTest& test : rules_.tests) {
+            if (!(test.test.elasticity > 0 && test.test.elasticity < 1 && test.test.deviation > 0 &&
+                  std::isfinite(test.test.deviation))) {
+                throw Error(ErrorCode::invalid_parameter,
+                            "a lift test needs an elasticity between 0 and 1 and a positive standard deviation");
+            }
+            tests[place_of(test.campaign, "lift test")] = test.test;
+        }
+        for (const Series& series : panel_) {
+            blocks.push_back(blocks_of(series, as_of, rules_.block));
+        }
+        model_ = fit_responses(blocks, tests, rules_.response, stop_);
+    }
+
+    [[nodiscard]] std::size_t place_of(std::string_view campaign, const char* what) const
+    {
+        const auto found =
+            std::find_if(panel_.begin(), panel_.end(), [campaign](const Series& s) { return s.campaign == campaign; });
+        if (found == panel_.end()) {
+            throw Error(ErrorCode::invalid_parameter,
+                        std::string("unknown campaign of a ") + what + ": \"" + std::string(campaign) + "\"");
+        }
+        return static_cast<std::size_t>(found - panel_.begin());
+    }
+    [[nodiscard]] bool frozen(std::size_t i) const
+    {
+        return std::find(rules_.frozen.begin(), rules_.frozen.end(), panel_[i].campaign) != rules_.frozen.end();
+    }
+    /** The constraint that a platform's campaigns share; the last one is none. */
+    [[nodiscard]] std::size_t group_of(std::string_view platform) const
+    {
+        const auto found = std::find_if(rules_.shares.begin(), rules_.shares.end(),
+                                        [platform](const NamedShare& s) { return s.platform == platform; });
+        return static_cast<std::size_t>(found - rules_.shares.begin());
+    }
+
+    void choose_candidates()
+    {
+        for (const std::string_view name : rules_.frozen) {
+            (void)place_of(name, "frozen budget");
+        }
+        for (const NamedShare& share : rules_.shares) {
+            if (std::none_of(panel_.begin(), panel_.end(),
+                             [&share](const Series& s) { return s.platform == share.platform; })) {
+                throw Error(ErrorCode::invalid_parameter,
+                            "unknown platform of a share: \"" + std::string(share.platform) + "\"");
+            }
+            shares_.push_back(share.share);
+        }
+        shares_.push_back({});
+        // Where the whole budget changes, campaigns of which little is known change with it.
+        const double wanted = rules_.objective == Objective::fixed_budget && total_ > 0 ? target() / total_ : 1;
+        const double center = std::clamp(wanted, rules_.least, rules_.most);
+        for (std::size_t i = 0; i < panel_.size(); ++i) {
+            const ResponseFit& fit = model_.campaigns[i];
+            if (current_[i] <= 0 || fit.blocks == 0) {
+                continue;
+            }
+            double least = rules_.least;
+            double most = rules_.most;
+            if (frozen(i)) {
+                least = most = 1;
+            } else if (!fit.usable) {
+                least = std::max(least, center * (1 - thin_step));
+                most = std::min(most, center * (1 + thin_step));
+            }
+            member_.push_back(i);
+            candidates_.push_back(
+                {fit.curve(model_.family), current_[i], current_[i] * least, current_[i] * most, group_of(panel_[i].platform)});
+        }
+    }
+
+    /** The objective's target per day, and costs as they are. */
+    [[nodiscard]] double target() const
+    {
+        const bool cost = rules_.objective == Objective::target_cost || rules_.objective == Objective::marginal_cost;
+        if (rules_.target) {
+            return cost ? *rules_.target : *rules_.target / rules_.horizon;
+        }
+        if (rules_.objective == Objective::fixed_budget || rules_.objective == Objective::same_response) {
+            return total_;
+        }
+        throw Error(ErrorCode::invalid_parameter, "this objective needs a target", {},
+                    "Give the cost, the marginal cost or the response to reach.");
+    }
+    [[nodiscard]] bool spends_as_today() const
+    {
+        return rules_.objective == Objective::fixed_budget && std::abs(target() - total_) <= 1e-9 * total_;
+    }
+    [[nodiscard]] std::vector<Move> moves_to(std::span<const double> spend) const
+    {
+        std::vector<Move> moves;
+        for (std::size_t i = 0; i < spend.size(); ++i) {
+            moves.push_back({current_[i], spend[i]});
+        }
+        return moves;
+    }
+    [[nodiscard]] std::vector<double> rounded(std::vector<double> spend) const
+    {
+        for (double& s : spend) {
+            s *= rules_.horizon;
+        }
+        return round_to_unit(spend, rules_.unit);
+    }
+    [[nodiscard]] Interval of_horizon(const Interval& interval) const
+    {
+        return {interval.mean * rules_.horizon, interval.low * rules_.horizon, interval.high * rules_.horizon};
+    }
+
+    [[nodiscard]] std::string reason_of(std::size_t i, Binding binding, double change) const
+    {
+        const ResponseFit& fit = model_.campaigns[i];
+        if (current_[i] <= 0 || fit.blocks == 0) {
+            return "No spend in the last " + std::to_string(std::min(stopped_days, rules_.window)) +
+                   " days: it is not part of the plan.";
+        }
+        if (frozen(i)) {
+            return "Frozen: it keeps its spend.";
+        }
+        std::string reason;
+        if (kept_) {
+            reason = "Kept: moving money would bring more with probability " + shown(doubt_, 2) + " only.";
+        } else if (std::abs(change) < 0.005) {
+            reason = "Its next result costs what the others' do.";
+        } else {
+            reason = change > 0 ? "More: its next result is cheaper than the others'"
+                                : "Less: its next result is dearer than the others'";
+            reason += binding == Binding::least || binding == Binding::most ? ", up to its bound."
+                      : binding == Binding::group                           ? ", within its platform's share."
+                                                                            : ".";
+        }
+        if (!fit.usable) {
+            reason += fit.blocks < usable_blocks
+                          ? " Thin data: " + std::to_string(fit.blocks) + " blocks of " + std::to_string(rules_.block) + " days"
+                          : " Its spend hardly varied (" + shown(100 * fit.spread, 0) + " %)";
+            reason += ", so the curve is the portfolio's and it moves by at most " + shown(100 * thin_step, 0) + " %.";
+        }
+        return reason;
+    }
+
+    [[nodiscard]] Plan written(const std::vector<double>& spend, std::span<const Binding> binding,
+                               const PlanOutcome& outcome) const
+    {
+        constexpr const char* names[] = {"free", "min", "max", "platform", "fixed"};
+        Plan plan;
+        double recommended = 0;
+        for (std::size_t i = 0; i < panel_.size(); ++i) {
+            const ResponseFit& fit = model_.campaigns[i];
+            PlannedCampaign row;
+            row.current = current_[i] * rules_.horizon;
+            row.recommended = spend[i];
+            row.response_now = of_horizon(outcome.campaigns[i].before);
+            row.response_then = of_horizon(outcome.campaigns[i].after);
+            row.marginal_cost = fit.blocks > 0 && spend[i] > 0 ? 1 / fit.curve(model_.family).slope(spend[i] / rules_.horizon)
+                                                               : std::numeric_limits<double>::quiet_NaN();
+            row.elasticity = fit.elasticity;
+            row.blocks = fit.blocks;
+            row.usable = fit.usable;
+            row.binding = kept_ ? "kept" : names[static_cast<std::size_t>(binding[i])];
+            row.reason = reason_of(i, binding[i], row.current > 0 ? row.recommended / row.current - 1 : 0);
+            recommended += spend[i];
+            plan.total.blocks += fit.blocks;
+            plan.total.usable = plan.total.usable || fit.usable;
+            plan.campaigns.push_back(row);
+        }
+        plan.total.current = total_ * rules_.horizon;
+        plan.total.recommended = recommended;
+        plan.total.response_now = of_horizon(outcome.total.before);
+        plan.total.response_then = of_horizon(outcome.total.after);
+        plan.total.elasticity = plan.total.marginal_cost = std::numeric_limits<double>::quiet_NaN();
+        plan.lift = of_horizon(outcome.lift);
+        plan.probability_of_lift = outcome.probability_of_lift;
+        plan.total.reason = reason_of_total(plan);
+        return plan;
+    }
+    [[nodiscard]] std::string reason_of_total(const Plan& plan) const
+    {
+        if (candidates_.empty()) {
+            return "No campaign spends: there is nothing to plan.";
+        }
+        if (kept_) {
+            return "Keep the budgets: the best move found brings more with probability " + shown(doubt_, 2) + " only.";
+        }
+        const auto usable = static_cast<int>(
+            std::count_if(plan.campaigns.begin(), plan.campaigns.end(), [](const PlannedCampaign& c) { return c.usable; }));
+        std::string reason = "Expected change of the response: " + shown(plan.lift.mean, 1) + " (" + shown(plan.lift.low, 1) +
+                             " to " + shown(plan.lift.high, 1) + "), a gain with probability " +
+                             shown(plan.probability_of_lift, 2) + ".";
+        if (usable == 0) {
+            reason += " Data too thin: no campaign has a curve of its own (" + std::to_string(usable_blocks) +
+                      " blocks with different spends).";
+        }
+        return reason;
+    }
+
+    std::span<const Series> panel_;
+    const PlanRules& rules_;
+    kernel::StopFlag stop_;
+    ResponseModel model_;
+    std::vector<double> current_;  // per day
+    double total_ = 0;
+    std::vector<Candidate> candidates_;
+    std::vector<std::size_t> member_;  // of each candidate, in the panel
+    std::vector<Share> shares_;
+    bool kept_ = false;
+    double doubt_ = 0;
+};
+
+}  // namespace
+
+Plan make_plan(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of, const kernel::StopFlag& stop)
+{
+    return Planner(panel, rules, as_of, stop).plan();
+}
+
+}  // namespace marketing::budget

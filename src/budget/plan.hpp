@@ -1,0 +1,68 @@
+/**
+ * A budget plan: response curves of the campaigns, the best allocation on them, and what it is expected to bring, with its doubt.
+ */
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "budget/allocate.hpp"
+#include "budget/panel.hpp"
+#include "budget/response.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::budget {
+
+struct NamedShare {
+    std::string_view platform;
+    Share share;
+};
+struct NamedTest {
+    std::string_view campaign;
+    LiftTest test;
+};
+
+struct PlanRules {
+    Objective objective = Objective::fixed_budget;
+    std::optional<double> target;  // a budget or a response of the whole horizon, or a cost; none: today's budget
+    double least = 0.7;            // bounds as multiples of today's spend
+    double most = 1.3;
+    double horizon = 30;       // days
+    std::int32_t window = 28;  // days that say what is spent today
+    std::int32_t block = 7;
+    double unit = 0.01;  // spends are multiples of it
+    ResponseOptions response;
+    std::span<const std::string_view> frozen;
+    std::span<const NamedShare> shares;
+    std::span<const NamedTest> tests;
+};
+
+struct PlannedCampaign {
+    double current = 0;  // spend, of the whole horizon like all the others
+    double recommended = 0;
+    Interval response_now{};
+    Interval response_then{};
+    double marginal_cost = 0;  // of one more response at the recommended spend; NaN where nothing is spent
+    double elasticity = 0;
+    std::size_t blocks = 0;
+    bool usable = false;
+    const char* binding = "";
+    std::string reason;
+};
+
+struct Plan {
+    std::vector<PlannedCampaign> campaigns;  // as the panel
+    PlannedCampaign total;
+    Interval lift{};
+    double probability_of_lift = 0;
+};
+
+/** Throws Error(invalid_parameter) for rules that cannot be met, and Stopped. */
+[[nodiscard]] Plan make_plan(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of,
+                             const kernel::StopFlag& stop);
+
+}  // namespace marketing::budget

@@ -1,0 +1,102 @@
+/**
+ * Response curves of campaigns from what they spent and what came back: exact Bayes by quadrature over the elasticity, whose usual
+ * value is learned across the campaigns. Nothing is iterated to a tolerance, so nothing can fail to converge.
+ *
+ * Given the elasticity e, the response per day at the reference spend is gamma distributed; e has nodes from 0.03 to 0.97 and a
+ * logit-normal prior around m; m has nodes, too, and its weight is how well all campaigns together agree with it.
+ */
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "budget/curve.hpp"
+#include "budget/panel.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::budget {
+
+inline constexpr std::size_t elasticity_nodes = 48;
+inline constexpr std::size_t center_nodes = 23;
+/** Blocks that a curve of its own takes. */
+inline constexpr std::size_t usable_blocks = 8;
+/** Standard deviation of the log of the spend below which it tells nothing about the curve. */
+inline constexpr double usable_spread = 0.1;
+
+[[nodiscard]] double elasticity_node(std::size_t k);
+
+/** What an experiment said of a campaign's elasticity. */
+struct LiftTest {
+    double elasticity = 0;
+    double deviation = 0;  // 0: no test
+};
+
+struct ResponseOptions {
+    Family family = Family::michaelis_menten;
+    bool counts = true;  // the response counts events, so that it varies at least like a Poisson's; else it is an amount
+};
+
+/** What is known of one campaign's curve. */
+struct ResponseFit {
+    double spend = 0;     // reference: mean spend per day
+    double response = 0;  // expected per day at that spend
+    double elasticity = 0;
+    double elasticity_low = 0;  // 5 and 95 percent
+    double elasticity_high = 0;
+    double dispersion = 1;  // variance of a block over its mean
+    std::size_t blocks = 0;
+    double spread = 0;  // standard deviation of the log of the blocks' spend
+    double r2 = 0;      // share of the blocks' variance that the curve explains; NaN for fewer than 3 blocks
+    bool usable = false;
+
+    double shape = 0;  // of the gamma distribution of the response, and its rate at each node
+    std::array<double, elasticity_nodes> rate{};
+    std::array<double, elasticity_nodes> weight{};  // of each elasticity
+    std::array<double, elasticity_nodes> likelihood{};
+
+    [[nodiscard]] Curve curve(Family family) const { return {Shape(family, elasticity), spend, response}; }
+};
+
+struct ResponseModel {
+    Family family = Family::michaelis_menten;
+    std::vector<ResponseFit> campaigns;                // those without a block have blocks = 0 and the portfolio's elasticity
+    std::array<double, center_nodes> center_weight{};  // of each m
+    double elasticity = 0;                             // of a campaign of which nothing is known
+    std::array<double, elasticity_nodes> prior_weight{};  // the same as a distribution
+};
+
+/** Fits all campaigns at once. `tests`: empty, or one per campaign. Throws Stopped. */
+[[nodiscard]] ResponseModel fit_responses(std::span<const std::vector<Block>> campaigns, std::span<const LiftTest> tests,
+                                          const ResponseOptions& options, const kernel::StopFlag& stop);
+
+/** The response per day at two spends, in many equally likely worlds. */
+struct Move {
+    double from;
+    double to;
+};
+struct Interval {
+    double mean;
+    double low;  // 5 and 95 percent
+    double high;
+};
+struct MoveOutcome {
+    Interval before;
+    Interval after;
+};
+struct PlanOutcome {
+    std::vector<MoveOutcome> campaigns;
+    MoveOutcome total;
+    Interval lift;
+    double probability_of_lift;
+};
+
+/**
+ * What moving each campaign's spend brings. The worlds are drawn from fixed seeds, the portfolio's m once for all campaigns of a world,
+ * so that the same question has the same answer. Throws Stopped.
+ */
+[[nodiscard]] PlanOutcome outcome_of(const ResponseModel& model, std::span<const Move> moves, const kernel::StopFlag& stop);
+
+}  // namespace marketing::budget

@@ -1,0 +1,465 @@
+-- Content: what posts earned, day by day, and what can be said of when, what and where to publish.
+
+CREATE FUNCTION analytics.shrunk_means(groups text[], figures double precision[], level double precision DEFAULT 0.9)
+    RETURNS TABLE (group_name text, n bigint, mean double precision, effect double precision, low double precision, high double precision,
+                   p_above double precision, p_value double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 20 COST 100000
+AS 'MODULE_PATHNAME', 'marketing_shrunk_means';
+COMMENT ON FUNCTION analytics.shrunk_means(text[], double precision[], double precision) IS
+'Means of groups, drawn together so that one lucky figure is not the best group
+groups, figures: the group and the value of each observation. n, mean: of the group. effect, low, high: how far the group lies from the mean of all figures, with its interval (level); the fewer figures a group has and the less groups differ, the closer to 0. p_above: probability that the effect is above 0. p_value: of so high a mean against all others, where groups make no difference (one-sided Student test); adjust it for the number of groups with p_adjust(). NULL where there is one group only, or no spread within groups. Source: one-way random effects, the spread of effects averaged over (Gelman, Bayesian Analysis 1, 2006).';
+
+CREATE FUNCTION analytics.check_business(business_id bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    -- The same for a business that is another's and for one that does not exist.
+    IF business_id IS NOT NULL AND NOT EXISTS (SELECT FROM warehouse.settings s WHERE s.business_id = check_business.business_id) THEN
+        RAISE EXCEPTION 'no access to business %', business_id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_business(bigint) IS
+'True for NULL and for a business that the caller may see, else an error (42501)';
+
+CREATE FUNCTION analytics.check_days(days int, fewest int, most int) RETURNS int
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF days IS NULL OR days NOT BETWEEN fewest AND most THEN
+        RAISE EXCEPTION 'days must be between % and %', fewest, most USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN days;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_days(int, int, int) IS 'The number of days itself where it is in range, else an error (22023)';
+
+CREATE FUNCTION analytics.content_last_day(business_id bigint) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT COALESCE(pg_catalog.max(m.date), pg_catalog.max(s.today) - 1)
+    FROM (SELECT s.business_id, (pg_catalog.now() AT TIME ZONE s.reporting_timezone)::date AS today FROM warehouse.settings s
+          WHERE content_last_day.business_id IS NULL OR s.business_id = content_last_day.business_id) s
+    LEFT JOIN LATERAL (SELECT m.date FROM warehouse.fact_content_metrics m WHERE m.business_id = s.business_id AND m.date < s.today
+                       ORDER BY m.date DESC LIMIT 1) m ON true
+$$;
+COMMENT ON FUNCTION analytics.content_last_day(bigint) IS 'The last day before today that the metrics of content reach';
+
+CREATE FUNCTION analytics.last_known_total(business_id bigint, source_id bigint, platform text, content_id text, before date, metric text) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT v.total
+    FROM warehouse.fact_content_metrics m
+    CROSS JOIN LATERAL (SELECT CASE metric WHEN 'views' THEN m.views WHEN 'likes' THEN m.likes WHEN 'shares' THEN m.shares
+                                           WHEN 'comments' THEN m.comments WHEN 'clicks' THEN m.clicks ELSE m.reach END AS total) v
+    WHERE m.business_id = last_known_total.business_id AND m.source_id = last_known_total.source_id AND m.platform = last_known_total.platform
+      AND m.content_id = last_known_total.content_id AND m.date < last_known_total.before AND v.total IS NOT NULL
+    ORDER BY m.date DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION analytics.last_known_total(bigint, bigint, text, text, date, text) IS
+'The last running total of a metric before a day, past readings without it';
+
+CREATE FUNCTION analytics.day_gain(total bigint, total_before bigint, first_counts boolean) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN total_before IS NULL THEN CASE WHEN first_counts THEN total END
+                WHEN total < total_before / 2 THEN total
+                ELSE total - total_before END
+$$;
+COMMENT ON FUNCTION analytics.day_gain(bigint, bigint, boolean) IS
+'What a day added to a running total
+A fall below half of the total before is a counter that began anew; a smaller fall is a correction, and a negative day, so that the days add up to the last total. The first reading is a day''s gain only where first_counts.';
+
+CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
+    RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
+                   clicks bigint, reach bigint, engagement bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT g.*, CASE WHEN COALESCE(g.likes, g.shares, g.comments) IS NOT NULL
+                     THEN COALESCE(g.likes, 0) + COALESCE(g.shares, 0) + COALESCE(g.comments, 0) END
+    FROM (
+        SELECT m.business_id AS business, m.date AS day, m.platform, m.content_id,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.views, COALESCE(p.views,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views')), f.counts) ELSE m.views END AS views,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.likes, COALESCE(p.likes,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes')), f.counts) ELSE m.likes END AS likes,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.shares, COALESCE(p.shares,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares')), f.counts) ELSE m.shares END AS shares,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.comments, COALESCE(p.comments,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments')), f.counts) ELSE m.comments END AS comments,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.clicks, COALESCE(p.clicks,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks')), f.counts) ELSE m.clicks END AS clicks,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.reach, COALESCE(p.reach,
+                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach')), f.counts) ELSE m.reach END AS reach
+        FROM warehouse.fact_content_metrics m
+        LEFT JOIN LATERAL (
+            SELECT b.* FROM warehouse.fact_content_metrics b
+            WHERE m.is_cumulative AND b.business_id = m.business_id AND b.platform = m.platform AND b.content_id = m.content_id
+              AND b.date < m.date AND b.source_id = m.source_id ORDER BY b.date DESC LIMIT 1) p ON true
+        -- The first total of what was there before the source's first day holds a past that nobody saw: no day's gain.
+        LEFT JOIN LATERAL (
+            SELECT content_days.count_past OR COALESCE((
+                SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date >= w.first_day FROM warehouse.fact_content c
+                WHERE c.business_id = m.business_id AND c.platform = m.platform AND c.content_id = m.content_id), m.date > w.first_day) AS counts
+            FROM warehouse.settings s, LATERAL (
+                SELECT d.date AS first_day FROM warehouse.fact_content_metrics d
+                WHERE d.business_id = m.business_id AND d.source_id = m.source_id ORDER BY d.date LIMIT 1) w
+            WHERE s.business_id = m.business_id) f ON m.is_cumulative
+        WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
+          AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
+          -- Where two sources report a day of a post, the one registered first counts.
+          AND NOT EXISTS (
+              SELECT FROM warehouse.fact_content_metrics o WHERE o.business_id = m.business_id AND o.platform = m.platform
+                AND o.content_id = m.content_id AND o.date = m.date AND o.source_id < m.source_id)) g
+$$;
+COMMENT ON FUNCTION analytics.content_days(date, date, bigint, boolean) IS
+'What each post earned on each day, from daily figures and running totals alike
+Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day, and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain, unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of them. business_id: NULL for all.';
+
+CREATE FUNCTION analytics.content_overview(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
+    RETURNS TABLE (total_posts bigint, total_reach bigint, total_engagement bigint, avg_engagement_rate numeric, growth_rate numeric,
+                   top_platform text, platform_breakdown jsonb, total_views bigint, engagement_before bigint, posts_without_metrics bigint,
+                   date_from date, date_to date)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_overview.business_id), analytics.check_days(content_overview.days, 1, 365);
+    RETURN QUERY
+    WITH platform AS (
+        SELECT p.* FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p
+    )
+    SELECT COALESCE(pg_catalog.sum(p.posts), 0)::bigint, COALESCE(pg_catalog.sum(p.reach), 0)::bigint, COALESCE(pg_catalog.sum(p.engagement), 0)::bigint,
+           pg_catalog.round(100.0 * pg_catalog.sum(p.rated_engagement) / NULLIF(pg_catalog.sum(p.rated_views), 0), 4),
+           pg_catalog.round(100.0 * (pg_catalog.sum(p.engagement) - pg_catalog.sum(p.engagement_before)) / NULLIF(pg_catalog.sum(p.engagement_before), 0), 4),
+           (SELECT t.platform FROM platform t WHERE t.engagement > 0 ORDER BY t.engagement DESC, t.platform LIMIT 1),
+           COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('platform', p.platform, 'posts', p.posts, 'views', p.views, 'reach', p.reach,
+               'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate) ORDER BY p.engagement DESC, p.platform)
+               FILTER (WHERE p.platform IS NOT NULL), '[]'),
+           COALESCE(pg_catalog.sum(p.views), 0)::bigint, COALESCE(pg_catalog.sum(p.engagement_before), 0)::bigint,
+           COALESCE(pg_catalog.sum(p.posts_without_metrics), 0)::bigint, d.last - content_overview.days + 1, d.last
+    FROM (SELECT COALESCE(content_overview.as_of, analytics.content_last_day(content_overview.business_id)) AS last) d
+    LEFT JOIN platform p ON true
+    GROUP BY d.last;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_overview(bigint, int, date) IS
+'Posts, reach and engagement of a period, and their growth: one row
+business_id: NULL for all that the caller may see. days: length of the period, 1 to 365. as_of: its last day, by default the last complete day that the metrics reach. total_posts: published in the period, of which posts_without_metrics have no figure at all. total_engagement: likes, shares and comments gained in the period, by posts of any age. avg_engagement_rate: engagement / views * 100, of figures that have both. growth_rate: percent against the equally long period before; NULL where that had none. top_platform: of the most engagement. platform_breakdown: the same per platform, as JSON.';
+
+CREATE FUNCTION analytics.content_platforms(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
+    RETURNS TABLE (platform text, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
+                   engagement bigint, engagement_rate numeric, click_through_rate numeric, share_pct numeric, engagement_before bigint,
+                   growth_rate numeric, rated_engagement bigint, rated_views bigint, posts_without_metrics bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    last date;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_platforms.business_id), analytics.check_days(content_platforms.days, 1, 365);
+    last := COALESCE(content_platforms.as_of, analytics.content_last_day(content_platforms.business_id));
+    RETURN QUERY
+    WITH earned AS (
+        SELECT d.*, d.day > last - content_platforms.days AS now
+        FROM analytics.content_days(last - 2 * content_platforms.days + 1, last, content_platforms.business_id) d
+    ), per_platform AS (
+        SELECT e.platform, 0::bigint AS posts, pg_catalog.sum(e.views) FILTER (WHERE e.now) AS views, pg_catalog.sum(e.reach) FILTER (WHERE e.now) AS reach,
+               pg_catalog.sum(e.likes) FILTER (WHERE e.now) AS likes, pg_catalog.sum(e.shares) FILTER (WHERE e.now) AS shares,
+               pg_catalog.sum(e.comments) FILTER (WHERE e.now) AS comments, pg_catalog.sum(e.clicks) FILTER (WHERE e.now) AS clicks,
+               pg_catalog.sum(e.engagement) FILTER (WHERE e.now) AS engagement, pg_catalog.sum(e.engagement) FILTER (WHERE NOT e.now) AS before,
+               pg_catalog.sum(e.engagement) FILTER (WHERE e.now AND e.views IS NOT NULL) AS rated,
+               pg_catalog.sum(e.views) FILTER (WHERE e.now AND e.engagement IS NOT NULL) AS rated_views,
+               100.0 * pg_catalog.sum(e.clicks) FILTER (WHERE e.now AND e.views IS NOT NULL)
+                   / NULLIF(pg_catalog.sum(e.views) FILTER (WHERE e.now AND e.clicks IS NOT NULL), 0) AS click_through_rate, 0::bigint AS bare
+        FROM earned e GROUP BY e.platform
+        UNION ALL
+        SELECT c.platform, pg_catalog.count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL,
+               pg_catalog.count(*) FILTER (WHERE NOT EXISTS (SELECT FROM warehouse.fact_content_metrics m
+                   WHERE m.business_id = c.business_id AND m.platform = c.platform AND m.content_id = c.content_id))
+        FROM warehouse.fact_content c JOIN warehouse.settings s ON s.business_id = c.business_id
+        WHERE (content_platforms.business_id IS NULL OR c.business_id = content_platforms.business_id)
+          AND (c.published_at AT TIME ZONE s.reporting_timezone)::date BETWEEN last - content_platforms.days + 1 AND last
+        GROUP BY c.platform
+    ), whole AS (
+        SELECT p.platform, pg_catalog.sum(p.posts)::bigint AS posts, COALESCE(pg_catalog.sum(p.views), 0)::bigint AS views,
+               COALESCE(pg_catalog.sum(p.reach), 0)::bigint AS reach, COALESCE(pg_catalog.sum(p.likes), 0)::bigint AS likes,
+               COALESCE(pg_catalog.sum(p.shares), 0)::bigint AS shares, COALESCE(pg_catalog.sum(p.comments), 0)::bigint AS comments,
+               COALESCE(pg_catalog.sum(p.clicks), 0)::bigint AS clicks, COALESCE(pg_catalog.sum(p.engagement), 0)::bigint AS engagement,
+               COALESCE(pg_catalog.sum(p.before), 0)::bigint AS before, COALESCE(pg_catalog.sum(p.rated), 0)::bigint AS rated,
+               COALESCE(pg_catalog.sum(p.rated_views), 0)::bigint AS rated_views, pg_catalog.max(p.click_through_rate) AS click_through_rate,
+               pg_catalog.sum(p.bare)::bigint AS bare
+        FROM per_platform p GROUP BY p.platform
+    )
+    SELECT w.platform, w.posts, w.views, w.reach, w.likes, w.shares, w.comments, w.clicks, w.engagement,
+           pg_catalog.round(100.0 * w.rated / NULLIF(w.rated_views, 0), 4), pg_catalog.round(w.click_through_rate, 4),
+           pg_catalog.round(100.0 * w.engagement / NULLIF(pg_catalog.sum(w.engagement) OVER (), 0), 4), w.before,
+           pg_catalog.round(100.0 * (w.engagement - w.before) / NULLIF(w.before, 0), 4), w.rated, w.rated_views, w.bare
+    FROM whole w ORDER BY w.engagement DESC, w.platform;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_platforms(bigint, int, date) IS
+'Posts, reach and engagement of a period per platform
+Arguments as of content_overview(). posts: published in the period; all other figures are what posts of any age gained in it. engagement = likes + shares + comments; engagement_rate = engagement / views * 100 (rated_engagement / rated_views: of figures that have both) and click_through_rate = clicks / views * 100; share_pct: of all platforms'' engagement; engagement_before, growth_rate: the equally long period before. posts_without_metrics: of the posts, those without any figure. NULL where a divisor is 0.';
+
+CREATE FUNCTION analytics.content_trends(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
+    RETURNS TABLE (dt date, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
+                   engagement bigint, engagement_rate numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    last date;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_trends.business_id), analytics.check_days(content_trends.days, 7, 90);
+    last := COALESCE(content_trends.as_of, analytics.content_last_day(content_trends.business_id));
+    RETURN QUERY
+    WITH earned AS (
+        SELECT d.day, pg_catalog.sum(d.views)::bigint AS views, pg_catalog.sum(d.reach)::bigint AS reach, pg_catalog.sum(d.likes)::bigint AS likes,
+               pg_catalog.sum(d.shares)::bigint AS shares, pg_catalog.sum(d.comments)::bigint AS comments, pg_catalog.sum(d.clicks)::bigint AS clicks,
+               pg_catalog.sum(d.engagement)::bigint AS engagement, 100.0 * pg_catalog.sum(d.engagement) FILTER (WHERE d.views IS NOT NULL)
+                   / NULLIF(pg_catalog.sum(d.views) FILTER (WHERE d.engagement IS NOT NULL), 0) AS rate
+        FROM analytics.content_days(last - content_trends.days + 1, last, content_trends.business_id) d GROUP BY d.day
+    ), published AS (
+        SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date AS day, pg_catalog.count(*) AS posts
+        FROM warehouse.fact_content c JOIN warehouse.settings s ON s.business_id = c.business_id
+        WHERE content_trends.business_id IS NULL OR c.business_id = content_trends.business_id
+        GROUP BY 1
+    )
+    SELECT (last - n.back) AS dt, COALESCE(p.posts, 0), COALESCE(e.views, 0), COALESCE(e.reach, 0), COALESCE(e.likes, 0), COALESCE(e.shares, 0),
+           COALESCE(e.comments, 0), COALESCE(e.clicks, 0), COALESCE(e.engagement, 0), pg_catalog.round(e.rate, 4)
+    FROM pg_catalog.generate_series(0, content_trends.days - 1) n (back)
+    LEFT JOIN earned e ON e.day = last - n.back
+    LEFT JOIN published p ON p.day = last - n.back
+    ORDER BY dt;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_trends(bigint, int, date) IS
+'Posts, views and engagement per day, days without any included
+Arguments as of content_overview(); days: 7 to 90. posts: published on the day; the other figures: gained on it, by posts of any age. engagement_rate = engagement / views * 100, NULL without views.';
+
+CREATE FUNCTION analytics.content_totals(published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)
+    RETURNS TABLE (business bigint, platform text, content_id text, title text, content_type text, author text, hashtags text, published_local timestamp,
+                   published_at timestamptz, views bigint, likes bigint, shares bigint, comments bigint, clicks bigint, reach bigint, engagement bigint,
+                   has_metrics boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_at AT TIME ZONE s.reporting_timezone,
+           c.published_at, t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.n > 0
+    FROM warehouse.fact_content c
+    JOIN warehouse.settings s ON s.business_id = c.business_id
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.sum(d.views)::bigint AS views, pg_catalog.sum(d.likes)::bigint AS likes, pg_catalog.sum(d.shares)::bigint AS shares,
+               pg_catalog.sum(d.comments)::bigint AS comments, pg_catalog.sum(d.clicks)::bigint AS clicks, pg_catalog.sum(d.reach)::bigint AS reach,
+               pg_catalog.sum(d.engagement)::bigint AS engagement, pg_catalog.count(*) AS n
+        FROM analytics.content_days('-infinity', COALESCE(content_totals.as_of, 'infinity'), NULL, true) d
+        WHERE d.business = c.business_id AND d.platform = c.platform AND d.content_id = c.content_id) t
+    WHERE (content_totals.business_id IS NULL OR c.business_id = content_totals.business_id)
+      AND (content_totals.published_from IS NULL
+           OR (c.published_at AT TIME ZONE s.reporting_timezone)::date BETWEEN content_totals.published_from AND content_totals.published_to)
+$$;
+COMMENT ON FUNCTION analytics.content_totals(date, date, bigint, date) IS
+'Each post with all it earned since it was published
+published_from, published_to: NULL for all, also those without a date. as_of: last day that counts. NULL where a source does not count something.';
+
+CREATE FUNCTION analytics.content_performance(business_id bigint DEFAULT NULL, row_limit int DEFAULT 10, days int DEFAULT NULL, as_of date DEFAULT NULL)
+    RETURNS TABLE (platform text, content_id text, title text, content_type text, author text, published_at timestamptz, views bigint, likes bigint,
+                   shares bigint, comments bigint, clicks bigint, engagement_rate numeric, click_through_rate numeric, engagement bigint, reach bigint,
+                   has_metrics boolean)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    last date;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_performance.business_id), analytics.check_row_limit(content_performance.row_limit);
+    IF content_performance.row_limit > 100 THEN
+        RAISE EXCEPTION 'row_limit must be at most 100' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    last := COALESCE(content_performance.as_of, analytics.content_last_day(content_performance.business_id));
+    RETURN QUERY
+    SELECT t.platform, t.content_id, t.title, t.content_type, t.author, t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0), COALESCE(t.shares, 0),
+           COALESCE(t.comments, 0), COALESCE(t.clicks, 0), pg_catalog.round(100.0 * t.engagement / NULLIF(t.views, 0), 4),
+           pg_catalog.round(100.0 * t.clicks / NULLIF(t.views, 0), 4), COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
+    FROM analytics.content_totals(CASE WHEN content_performance.days IS NOT NULL THEN last - analytics.check_days(content_performance.days, 1, 3660) + 1 END,
+                                  last, content_performance.business_id, last) t
+    ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform, t.content_id, t.business LIMIT content_performance.row_limit;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date) IS
+'The posts with the most engagement, with all they earned since published
+business_id: NULL for all that the caller may see. row_limit: 1 to 100. days: only posts published in that many last days; NULL for all. as_of: last day that counts, by default the last complete one. engagement = likes + shares + comments, engagement_rate = engagement / views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics: whether the post has any figure; where not, its zeros are not measured.';
+
+CREATE FUNCTION analytics.content_groups(dimension text, days int, as_of date, business_id bigint)
+    RETURNS TABLE (group_name text, outcome double precision, views bigint, engagement bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    -- The outcome of a post is the logarithm of its engagement rate, less what its platform and type have in common where these are not asked for:
+    -- an hour is not good because videos are published then.
+    SELECT g.group_name, p.log_rate - CASE content_groups.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
+           p.views, p.engagement
+    FROM (
+        SELECT r.*, pg_catalog.avg(r.log_rate) OVER (PARTITION BY r.business, r.platform) AS of_platform,
+               pg_catalog.avg(r.log_rate) OVER (PARTITION BY r.business, r.platform, r.content_type) AS of_cell
+        FROM (
+            SELECT t.*, pg_catalog.ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision AS log_rate
+            -- A post of yesterday has not been seen by most who will see it.
+            FROM analytics.content_totals(content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
+            WHERE t.views > 0 AND t.engagement IS NOT NULL) r) p
+    CROSS JOIN LATERAL (
+        SELECT CASE content_groups.dimension WHEN 'hour' THEN pg_catalog.to_char(p.published_local, 'HH24:00') WHEN 'weekday' THEN pg_catalog.to_char(p.published_local, 'FMDay')
+                                             WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)') WHEN 'platform' THEN p.platform
+                                             WHEN 'author' THEN COALESCE(p.author, '(unknown)') END AS group_name
+        WHERE content_groups.dimension <> 'hashtag'
+        UNION
+        SELECT pg_catalog.lower(h.tag) FROM pg_catalog.regexp_split_to_table(p.hashtags, '[\s,;#]+') h (tag)
+        WHERE content_groups.dimension = 'hashtag' AND h.tag <> '') g
+$$;
+COMMENT ON FUNCTION analytics.content_groups(text, int, date, bigint) IS
+'Posts by what is compared, with the logarithm of their engagement rate
+Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without views, or of a source that counts no engagement, have no rate, those of the last two days not yet: they are left out.';
+
+CREATE FUNCTION analytics.content_ranking(dimension text, business_id bigint DEFAULT NULL, days int DEFAULT 180, row_limit int DEFAULT 20, as_of date DEFAULT NULL,
+    level double precision DEFAULT 0.9)
+    RETURNS TABLE (subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric, lift numeric, low numeric, high numeric,
+                   p_above double precision, p_adjusted double precision, stands_out boolean)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    last date;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_ranking.business_id),
+            analytics.check_choice('dimension', content_ranking.dimension, '{hour,weekday,content_type,platform,hashtag,author}'),
+            analytics.check_days(content_ranking.days, 1, 3660), analytics.check_row_limit(content_ranking.row_limit);
+    last := COALESCE(content_ranking.as_of, analytics.content_last_day(content_ranking.business_id));
+    RETURN QUERY
+    WITH post AS MATERIALIZED (
+        SELECT g.* FROM analytics.content_groups(content_ranking.dimension, content_ranking.days, last, content_ranking.business_id) g
+    ), per_group AS (
+        SELECT p.group_name, pg_catalog.sum(p.views)::bigint AS views, pg_catalog.sum(p.engagement)::bigint AS engagement FROM post p GROUP BY p.group_name
+    ), estimate AS (
+        SELECT e.*, (SELECT pg_catalog.sum(g.engagement) / pg_catalog.sum(g.views) FROM per_group g) AS overall_rate
+        FROM (SELECT pg_catalog.array_agg(p.group_name ORDER BY p.group_name, p.outcome) AS groups,
+                     pg_catalog.array_agg(p.outcome ORDER BY p.group_name, p.outcome) AS outcomes FROM post p) a
+        CROSS JOIN LATERAL analytics.shrunk_means(a.groups, a.outcomes, content_ranking.level) e
+    ), adjusted AS (
+        SELECT e.*, a.p AS p_adjusted
+        FROM (SELECT e.*, pg_catalog.row_number() OVER (ORDER BY e.group_name) AS place FROM estimate e) e
+        LEFT JOIN LATERAL pg_catalog.unnest((SELECT analytics.p_adjust(pg_catalog.array_agg(x.p_value ORDER BY x.group_name), 'holm') FROM estimate x))
+            WITH ORDINALITY a (p, place) ON a.place = e.place
+    )
+    SELECT a.group_name, a.n, g.views, g.engagement, pg_catalog.round(100.0 * g.engagement / NULLIF(g.views, 0), 4),
+           pg_catalog.round((100 * a.overall_rate * pg_catalog.exp(a.effect))::numeric, 4), pg_catalog.round(pg_catalog.exp(a.effect)::numeric, 4),
+           pg_catalog.round(pg_catalog.exp(a.low)::numeric, 4), pg_catalog.round(pg_catalog.exp(a.high)::numeric, 4), a.p_above, a.p_adjusted,
+           COALESCE(a.p_adjusted <= 0.05 AND a.low > 0, false)
+    FROM adjusted a JOIN per_group g ON g.group_name = a.group_name
+    ORDER BY a.effect DESC NULLS LAST, a.group_name LIMIT content_ranking.row_limit;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision) IS
+'Hours, weekdays, types, platforms, hashtags or authors by what posts earn there
+dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing, the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are. lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low, high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 % and low is above 1.';
+
+CREATE FUNCTION analytics.content_insights(business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL)
+    RETURNS TABLE (kind text, subject text, value numeric, lift numeric, low numeric, high numeric, n bigint, text text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    fewest_posts constant int := 20;
+    posts bigint;
+    last date;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_insights.business_id), analytics.check_days(content_insights.days, 1, 3660);
+    last := COALESCE(content_insights.as_of, analytics.content_last_day(content_insights.business_id));
+    SELECT pg_catalog.count(*) INTO posts FROM analytics.content_groups('platform', content_insights.days, last, content_insights.business_id) g;
+    IF posts < fewest_posts THEN
+        RETURN QUERY SELECT 'insufficient_data', NULL, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, posts, pg_catalog.format(
+            'Too little to go by: %s of the posts of the last %s days have views, %s are needed.', posts, content_insights.days, fewest_posts);
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH compared AS (
+        SELECT d.place, d.kind, d.noun, d.advice, r.*, pg_catalog.count(*) OVER (PARTITION BY d.place) AS subjects,
+               pg_catalog.row_number() OVER (PARTITION BY d.place ORDER BY r.stands_out DESC, r.lift DESC NULLS LAST, r.subject) AS rank
+        FROM (VALUES (1, 'best_posting_time', 'hour', 'hour', 'Publish more in the hour from %s'), (2, 'best_posting_time', 'weekday', 'weekday', 'Publish more on %s'),
+                     (3, 'top_content_type', 'content_type', 'type', 'Publish more of the type %s'), (4, 'top_platform', 'platform', 'platform', 'Publish more on %s'),
+                     (5, 'top_hashtag', 'hashtag', 'hashtag', 'Use #%s more often'), (6, 'top_author', 'author', 'author', 'Give %s more to publish')) d (place, kind, dimension, noun, advice)
+        CROSS JOIN LATERAL analytics.content_ranking(d.dimension, content_insights.business_id, content_insights.days, 1000, last) r
+    ), evidence AS (
+        SELECT c.*, pg_catalog.format('%s times the usual engagement rate, 90 %% interval %s to %s, %s posts', pg_catalog.round(c.lift, 2), pg_catalog.round(c.low, 2),
+                                      pg_catalog.round(c.high, 2), c.n) AS words
+        FROM compared c
+    )
+    SELECT o.kind, o.subject, o.value, o.lift, o.low, o.high, o.n, o.words FROM (
+        SELECT e.place, 1 AS part, e.rank, e.kind, e.subject, e.typical_rate AS value, e.lift, e.low, e.high, e.n,
+               pg_catalog.upper(pg_catalog."left"(e.noun, 1)) || pg_catalog.substr(e.noun, 2) || ' ' || e.subject || ': ' || e.words AS words
+        FROM evidence e WHERE e.stands_out
+        UNION ALL
+        -- What does not stand out is said too, or silence would look like an oversight.
+        SELECT e.place, 1, e.rank, e.kind, NULL, NULL, NULL, NULL, NULL, (SELECT pg_catalog.sum(c.n)::bigint FROM compared c WHERE c.place = e.place),
+               CASE WHEN e.subjects = 1 THEN pg_catalog.format('There is one %s only: %s', e.noun, e.subject)
+                    ELSE pg_catalog.format('No %s stands out of %s by more than chance', e.noun, e.subjects) END
+        FROM evidence e WHERE e.rank = 1 AND NOT e.stands_out
+        UNION ALL
+        SELECT 9, 2, e.place, 'recommendation', e.subject, e.typical_rate, e.lift, e.low, e.high, e.n, pg_catalog.format(e.advice, e.subject) || ': ' || e.words
+        FROM evidence e WHERE e.stands_out AND e.rank = 1
+    ) o ORDER BY o.place, o.part, o.rank;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_insights(bigint, int, date) IS
+'When, what and where to publish, each with its evidence, and where nothing shows
+kind: best_posting_time (hours and weekdays in the reporting time zone), top_content_type, top_platform, top_hashtag, top_author: what stands out by more than chance (see content_ranking()), or one row without a subject that says that nothing does; recommendation: the best of each in words; insufficient_data: fewer than 20 posts with views. value: typical engagement rate in percent; lift: times the usual rate, with its 90 % interval low..high; n: posts. What stands out did so in the past, for whatever reason: try it before relying on it.';
+
+CREATE FUNCTION analytics.content_compare(posts text[], others text[], business_id bigint DEFAULT NULL, as_of date DEFAULT NULL,
+    level double precision DEFAULT 0.9)
+    RETURNS TABLE (n bigint, n_others bigint, engagement_rate numeric, engagement_rate_others numeric, lift numeric, low numeric, high numeric,
+                   p_value double precision, without_rate bigint, reason text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    wrong text;
+    last date;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_compare.business_id);
+    SELECT p INTO wrong FROM pg_catalog.unnest(content_compare.posts || content_compare.others) p
+    WHERE p IS NULL OR NOT EXISTS (SELECT FROM warehouse.fact_content c WHERE c.content_id = p
+        AND (content_compare.business_id IS NULL OR c.business_id = content_compare.business_id)) ORDER BY p LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'no post has the id %', pg_catalog.quote_nullable(wrong) USING ERRCODE = 'invalid_parameter_value';
+    ELSIF content_compare.posts && content_compare.others THEN
+        RAISE EXCEPTION 'a post must not be in both sets' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    last := COALESCE(content_compare.as_of, analytics.content_last_day(content_compare.business_id));
+    RETURN QUERY
+    WITH post AS (
+        SELECT t.content_id = ANY (content_compare.posts) AS first, t.views, t.engagement, CASE WHEN t.views > 0 AND t.engagement IS NOT NULL
+                   THEN pg_catalog.ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision END AS log_rate
+        FROM analytics.content_totals(NULL, NULL, content_compare.business_id, last) t
+        WHERE t.content_id = ANY (content_compare.posts || content_compare.others)
+    ), moments AS (
+        SELECT pg_catalog.count(p.log_rate) FILTER (WHERE p.first) AS n, pg_catalog.count(p.log_rate) FILTER (WHERE NOT p.first) AS n_others,
+               pg_catalog.avg(p.log_rate) FILTER (WHERE p.first) AS mean, pg_catalog.avg(p.log_rate) FILTER (WHERE NOT p.first) AS mean_others,
+               COALESCE(pg_catalog.var_samp(p.log_rate) FILTER (WHERE p.first), 0) AS variance,
+               COALESCE(pg_catalog.var_samp(p.log_rate) FILTER (WHERE NOT p.first), 0) AS variance_others,
+               100.0 * pg_catalog.sum(p.engagement) FILTER (WHERE p.first AND p.log_rate IS NOT NULL)
+                   / pg_catalog.sum(p.views) FILTER (WHERE p.first AND p.log_rate IS NOT NULL) AS rate,
+               100.0 * pg_catalog.sum(p.engagement) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL)
+                   / pg_catalog.sum(p.views) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL) AS rate_others,
+               pg_catalog.count(*) FILTER (WHERE p.log_rate IS NULL) AS without_rate
+        FROM post p
+    )
+    SELECT m.n, m.n_others, pg_catalog.round(m.rate, 4), pg_catalog.round(m.rate_others, 4), pg_catalog.round(pg_catalog.exp(a.difference)::numeric, 4),
+           pg_catalog.round(pg_catalog.exp(a.difference_low)::numeric, 4), pg_catalog.round(pg_catalog.exp(a.difference_high)::numeric, 4), a.p_value,
+           m.without_rate, CASE WHEN m.n < 2 OR m.n_others < 2 THEN 'insufficient_data: each set needs two posts with views' ELSE a.reason END
+    FROM moments m
+    LEFT JOIN LATERAL analytics.ab_means(m.n_others, m.mean_others, m.variance_others, m.n, m.mean, m.variance, content_compare.level) a
+        ON m.n >= 2 AND m.n_others >= 2;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_compare(text[], text[], bigint, date, double precision) IS
+'Two sets of posts against each other, by their engagement rates
+posts, others: ids of content, of any platform, none in both. lift: how many times the others'' typical engagement rate the posts have, with its interval (level) and p_value: Welch''s t test of the logarithms of the rates, post by post. engagement_rate: of each set as a whole, in percent. without_rate: posts of either set that have no views or no engagement figures. reason: ok, or why there is no answer.';

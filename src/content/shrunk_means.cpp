@@ -1,0 +1,213 @@
+#include "content/shrunk_means.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/math/distributions/students_t.hpp>
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "kernel/error.hpp"
+
+namespace marketing::content {
+
+namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+/** Ratios of the spread of effects to that within groups, of equal prior probability. */
+constexpr std::size_t nodes = 64;
+/** Median of that ratio beforehand: groups explain a fifth of the variance. */
+constexpr double median_ratio = 0.5;
+
+/** Count, mean and squared deviations, added up one by one. */
+struct Moments {
+    double count = 0, mean = 0, squares = 0;
+    void add(double figure)
+    {
+        count += 1;
+        const double before = figure - mean;
+        mean += before / count;
+        squares += before * (figure - mean);
+    }
+};
+
+/** What is known of an effect under one ratio: a normal distribution. */
+struct Component {
+    double weight, mean, deviation;
+};
+using Mixture = std::array<Component, nodes>;
+
+double below(const Mixture& mixture, double x)
+{
+    double sum = 0;
+    for (const Component& c : mixture) {
+        if (c.weight > 1e-16) {
+            sum += c.weight *
+                   (c.deviation > 0 ? cdf(boost::math::normal(c.mean, c.deviation), x) : static_cast<double>(c.mean <= x));
+        }
+    }
+    return sum;
+}
+
+double quantile_of(const Mixture& mixture, double probability)
+{
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    for (const Component& c : mixture) {
+        low = std::min(low, c.mean - 9 * c.deviation);
+        high = std::max(high, c.mean + 9 * c.deviation);
+    }
+    if (!(low < high)) {
+        return low;
+    }
+    std::uintmax_t steps = 100;
+    const auto bracket =
+        boost::math::tools::toms748_solve([&mixture, probability](double x) { return below(mixture, x) - probability; }, low,
+                                          high, boost::math::tools::eps_tolerance<double>(40), steps);
+    return (bracket.first + bracket.second) / 2;
+}
+
+/** The overall mean under one ratio, its variance and the likelihood of the ratio; variances in units of that within groups. */
+struct Level {
+    double mean, variance, log_likelihood;
+};
+
+Level level_of(std::span<const Moments> groups, double ratio, double spread)
+{
+    double precision = 0, weighted = 0, log_variances = 0;
+    for (const Moments& group : groups) {
+        const double variance = 1 / group.count + ratio * ratio;
+        precision += 1 / variance;
+        weighted += group.mean / variance;
+        log_variances += std::log(variance);
+    }
+    const double mean = weighted / precision;
+    double squares = 0;
+    for (const Moments& group : groups) {
+        const double distance = (group.mean - mean) / spread;
+        squares += distance * distance / (1 / group.count + ratio * ratio);
+    }
+    return {mean, 1 / precision, -(log_variances + std::log(precision) + squares) / 2};
+}
+
+/** What one ratio, of probability `weight`, says: sums over the groups, each weighted by its share of the figures. */
+struct Node {
+    double weight, ratio;
+    Level level;
+    double mean = 0;        // of the drawn means
+    double variance = 0;    // of what is their own
+    double from_level = 0;  // how much of the overall mean's error they share
+};
+using Posterior = std::array<Node, nodes>;
+
+/** A group's mean as one ratio draws it: mean, variance of its own, and share in the error of the overall mean. */
+struct Drawn {
+    double mean, variance, from_level;
+};
+
+Drawn draw_in(const Moments& group, const Node& node)
+{
+    const double between = node.ratio * node.ratio;
+    const double kept = between / (between + 1 / group.count);
+    return {node.level.mean + kept * (group.mean - node.level.mean), kept / group.count, 1 - kept};
+}
+
+Posterior posterior_of_ratio(std::span<const Moments> groups, double count, double spread)
+{
+    Posterior posterior;
+    double greatest = -HUGE_VAL;
+    for (std::size_t k = 0; k < nodes; ++k) {
+        Node& node = posterior[k];
+        node.ratio = median_ratio * std::tan(std::numbers::pi / 2 * (static_cast<double>(k) + 0.5) / nodes);
+        node.level = level_of(groups, node.ratio, spread);
+        greatest = std::max(greatest, node.level.log_likelihood);
+        for (const Moments& group : groups) {
+            const Drawn drawn = draw_in(group, node);
+            const double share = group.count / count;
+            node.mean += share * drawn.mean;
+            node.variance += share * share * drawn.variance;
+            node.from_level += share * drawn.from_level;
+        }
+    }
+    double sum = 0;
+    for (Node& node : posterior) {
+        node.weight = std::exp(node.level.log_likelihood - greatest);
+        sum += node.weight;
+    }
+    for (Node& node : posterior) {
+        node.weight /= sum;
+    }
+    return posterior;
+}
+
+/** The group's mean less the mean of all figures' groups. */
+Mixture effect_of(const Moments& group, const Posterior& posterior, double count, double spread)
+{
+    Mixture mixture;
+    const double share = group.count / count;
+    for (std::size_t k = 0; k < nodes; ++k) {
+        const Node& node = posterior[k];
+        const Drawn drawn = draw_in(group, node);
+        const double common = drawn.from_level - node.from_level;
+        const double variance = (1 - 2 * share) * drawn.variance + node.variance + common * common * node.level.variance;
+        mixture[k] = {node.weight, drawn.mean - node.mean, spread * std::sqrt(std::max(0.0, variance))};
+    }
+    return mixture;
+}
+
+/** One-sided, of a group against all others together. */
+double p_of_higher_mean(const Moments& group, const Moments& all, double spread, double degrees)
+{
+    const double others = all.count - group.count;
+    if (others <= 0 || !(spread > 0)) {
+        return unknown;
+    }
+    const double mean_of_others = (all.count * all.mean - group.count * group.mean) / others;
+    const double t = (group.mean - mean_of_others) / (spread * std::sqrt(1 / group.count + 1 / others));
+    return cdf(complement(boost::math::students_t(degrees), t));
+}
+
+}  // namespace
+
+ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<const double> figures, std::size_t group_count,
+                         double level)
+{
+    std::vector<Moments> groups(group_count);
+    Moments all;
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+        if (!std::isfinite(figures[i])) {
+            throw kernel::Error(kernel::ErrorCode::invalid_parameter, "the figures must be finite");
+        }
+        groups[group_of[i]].add(figures[i]);
+        all.add(figures[i]);
+    }
+    ShrunkMeans result{all.mean, unknown, all.count - static_cast<double>(group_count), {}};
+    double squares = 0;
+    for (const Moments& group : groups) {
+        squares += group.squares;
+    }
+    if (result.degrees > 0) {
+        result.spread = std::sqrt(squares / result.degrees);
+    }
+    if (group_count < 2 || !(result.spread > 0)) {
+        // Nothing to compare, or no measure of chance: figures as they are, and no claim.
+        for (const Moments& group : groups) {
+            result.groups.push_back({group.count, group.mean, unknown, unknown, unknown, unknown, unknown});
+        }
+        return result;
+    }
+    const Posterior posterior = posterior_of_ratio(groups, all.count, result.spread);
+    for (const Moments& group : groups) {
+        const Mixture mixture = effect_of(group, posterior, all.count, result.spread);
+        double expected = 0;
+        for (const Component& c : mixture) {
+            expected += c.weight * c.mean;
+        }
+        result.groups.push_back({group.count, group.mean, expected, quantile_of(mixture, (1 - level) / 2),
+                                 quantile_of(mixture, (1 + level) / 2), 1 - below(mixture, 0),
+                                 p_of_higher_mean(group, all, result.spread, result.degrees)});
+    }
+    return result;
+}
+
+}  // namespace marketing::content

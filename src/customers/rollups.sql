@@ -1,0 +1,216 @@
+-- What the refresh keeps of customers: totals per customer, and from them the scores' cuts and the counts that the dashboard reads.
+-- Purchases are transactions; where a business registers none, its contracts.
+
+CREATE FUNCTION analytics.derive_purchases(business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    wanted constant text := CASE WHEN EXISTS (SELECT FROM analytics.source s WHERE s.business_id = derive_purchases.business_id AND s.entity = 'transactions')
+        THEN 'transactions' ELSE 'contracts' END;
+BEGIN
+    INSERT INTO warehouse.customer_population AS p (business_id, purchases) VALUES (derive_purchases.business_id, wanted)
+    ON CONFLICT ON CONSTRAINT customer_population_pkey DO UPDATE SET purchases = EXCLUDED.purchases WHERE p.purchases <> EXCLUDED.purchases;
+    IF FOUND THEN
+        INSERT INTO warehouse.pending_client
+            SELECT t.business_id, t.client_key FROM warehouse.customer_totals t WHERE t.business_id = derive_purchases.business_id
+            UNION SELECT t.business_id, t.client_key FROM warehouse.fact_transactions t WHERE t.business_id = derive_purchases.business_id
+            UNION SELECT c.business_id, c.client_key FROM warehouse.fact_contracts c WHERE c.business_id = derive_purchases.business_id
+            ON CONFLICT DO NOTHING;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.derive_purchases(bigint) IS 'Settles whether a business''s purchases are its transactions or its contracts';
+
+CREATE FUNCTION analytics.fiscal_year(day date, start_month int) RETURNS int
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (EXTRACT(year FROM day) + CASE WHEN start_month > 1 AND EXTRACT(month FROM day) >= start_month THEN 1 ELSE 0 END)::int $$;
+COMMENT ON FUNCTION analytics.fiscal_year(date, int) IS 'The fiscal year of a day: the calendar year that it ends in';
+
+-- A filter that is NULL vanishes only where the plan knows it, so each call plans for its own.
+CREATE FUNCTION analytics.customer_profiles(start_date date, end_date date, business_id bigint, clients bigint[] DEFAULT NULL)
+    RETURNS TABLE (business bigint, client_key bigint, client_bucket smallint, first_date date, second_date date, last_date date, orders bigint,
+                   amount numeric, quantity numeric, orders_with_quantity bigint, profit numeric, fiscal_years int[])
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
+    SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT p.business_id, p.client_key, pg_catalog.min(p.client_bucket),
+           pg_catalog.min(p.day) FILTER (WHERE p.orders > 0),
+           (pg_catalog.array_agg(DISTINCT p.day ORDER BY p.day) FILTER (WHERE p.orders > 0))[2],
+           pg_catalog.max(p.day) FILTER (WHERE p.orders > 0),
+           pg_catalog.sum(p.orders)::bigint, pg_catalog.sum(p.amount)::numeric(18,4),
+           pg_catalog.sum(p.quantity) FILTER (WHERE p.orders > 0)::numeric(18,4), pg_catalog.count(p.quantity) FILTER (WHERE p.orders > 0),
+           pg_catalog.sum(p.profit)::numeric(18,4),
+           pg_catalog.array_agg(DISTINCT analytics.fiscal_year(p.day, s.fiscal_year_start_month)) FILTER (WHERE p.orders > 0)
+    FROM warehouse.purchase p
+    JOIN warehouse.settings s ON s.business_id = p.business_id
+    WHERE (customer_profiles.business_id IS NULL OR p.business_id = customer_profiles.business_id)
+      AND (customer_profiles.clients IS NULL OR p.client_key = ANY (customer_profiles.clients))
+      AND (customer_profiles.start_date IS NULL OR p.day >= customer_profiles.start_date)
+      AND (customer_profiles.end_date IS NULL OR p.day <= customer_profiles.end_date)
+    GROUP BY p.business_id, p.client_key
+    HAVING pg_catalog.sum(p.orders) > 0;
+END
+$$;
+COMMENT ON FUNCTION analytics.customer_profiles(date, date, bigint, bigint[]) IS
+'Totals per customer, from the purchases of a period
+The rows that warehouse.customer_totals holds for all time. start_date, end_date: both days belong to the period, NULL is without limit. clients: client_key of these only. A customer has at least one purchase in the period; refunds alone make none.';
+
+CREATE FUNCTION analytics.derive_customers(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    counts analytics.load_counts;
+BEGIN
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT c.business AS business_id, c.client_key, c.client_bucket, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity,
+           c.orders_with_quantity, c.profit, c.fiscal_years
+    FROM analytics.customer_profiles(NULL, NULL, derive_customers.business_id, COALESCE((SELECT pg_catalog.array_agg(b.client_key) FROM pg_temp.batch b), '{}')) c;
+    counts := analytics.merge_table('warehouse.customer_totals', '{business_id,client_key}',
+        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_customers.business_id));
+    IF counts.inserted + counts.updated + counts.deleted > 0 THEN
+        INSERT INTO warehouse.pending_day VALUES (derive_customers.business_id, 'customers', '-infinity') ON CONFLICT DO NOTHING;
+    END IF;
+    RETURN counts;
+END
+$$;
+COMMENT ON FUNCTION analytics.derive_customers(bigint) IS 'Adds up the purchases of pending clients in customer_totals';
+
+-- Every bucket has its place, from 1 on; 0 stands for none of them. The labels are what the dashboard shows and filters by.
+CREATE FUNCTION analytics.customer_buckets()
+    RETURNS TABLE (part text, place int, label text, lowest numeric, highest numeric)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    VALUES
+        ('recency', 1, '1-200', 0, 200), ('recency', 2, '200-400', 200, 400), ('recency', 3, '400-600', 400, 600), ('recency', 4, '600-800', 600, 800),
+        ('recency', 5, '800-1000', 800, 1000), ('recency', 6, '>1000', 1000, NULL),
+        ('visits', 1, '1', 0, 1), ('visits', 2, '2', 1, 2), ('visits', 3, '3', 2, 3), ('visits', 4, '4', 3, 4), ('visits', 5, '5', 4, 5), ('visits', 6, '6', 5, 6),
+        ('visits', 7, '7', 6, 7), ('visits', 8, '8', 7, 8), ('visits', 9, '9', 8, 9), ('visits', 10, '10', 9, 10), ('visits', 11, '>10', 10, NULL),
+        ('value', 1, '0 or less', NULL, 0), ('value', 2, '1-1000', 0, 1000), ('value', 3, '1000-2000', 1000, 2000), ('value', 4, '2000-3000', 2000, 3000),
+        ('value', 5, '3000-4000', 3000, 4000), ('value', 6, '4000-5000', 4000, 5000), ('value', 7, '>5000', 5000, NULL),
+        ('return', 1, '1-29 days', 0, 29), ('return', 2, '1-2 Month', 29, 60), ('return', 3, '61-89 days', 60, 89), ('return', 4, '3-6 Month', 89, 180),
+        ('return', 5, '181-364 days', 180, 364), ('return', 6, '1-2 Yr', 364, 730), ('return', 7, '>2 Yr', 730, NULL), ('return', 8, 'Not returned', NULL, NULL)
+$$;
+COMMENT ON FUNCTION analytics.customer_buckets() IS
+'The buckets that the customer dashboard counts in
+part: recency (days since the last purchase), visits (orders), value (money), return (days from the first to the second day of purchase). A value belongs to the bucket where it is above lowest and at most highest; 0 days of recency belong to the first.';
+
+-- The places above, as the refresh and the readers compute them.
+CREATE FUNCTION analytics.recency_bucket(days int) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT LEAST(6, GREATEST(1, (days + 199) / 200))::smallint $$;
+CREATE FUNCTION analytics.visits_bucket(orders bigint) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT LEAST(11, orders)::smallint $$;
+CREATE FUNCTION analytics.value_bucket(amount numeric) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT CASE WHEN amount <= 0 THEN 1 WHEN amount > 5000 THEN 7 ELSE 1 + pg_catalog.ceil(amount / 1000) END::smallint $$;
+CREATE FUNCTION analytics.return_bucket(days int) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT (CASE WHEN days IS NULL THEN 8 WHEN days < 30 THEN 1 WHEN days <= 60 THEN 2 WHEN days < 90 THEN 3 WHEN days <= 180 THEN 4
+                 WHEN days < 365 THEN 5 WHEN days <= 730 THEN 6 ELSE 7 END)::smallint
+$$;
+COMMENT ON FUNCTION analytics.recency_bucket(int) IS 'Place of days since the last purchase among customer_buckets()';
+COMMENT ON FUNCTION analytics.visits_bucket(bigint) IS 'Place of a number of orders among customer_buckets()';
+COMMENT ON FUNCTION analytics.value_bucket(numeric) IS 'Place of an amount of money among customer_buckets()';
+COMMENT ON FUNCTION analytics.return_bucket(int) IS 'Place of days until the second purchase among customer_buckets()';
+
+-- Cells of customers who are alike in all that the dashboard counts; fiscal_year 0. And, for each fiscal year that they bought in, cells of
+-- those alike in what it filters by; their scores and return bucket are 0.
+CREATE FUNCTION analytics.count_customers(start_date date, end_date date, business_id bigint, clients bigint[] DEFAULT NULL)
+    RETURNS TABLE (business bigint, r smallint, f smallint, m smallint, recency_bucket smallint, visits_bucket smallint, value_bucket smallint,
+                   return_bucket smallint, fiscal_year int, customers bigint, new_customers bigint, orders bigint, amount numeric, quantity numeric,
+                   orders_with_quantity bigint, profit numeric, customers_with_profit bigint, return_days bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+    SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    dated constant boolean := start_date IS NOT NULL OR end_date IS NOT NULL;
+BEGIN
+    RETURN QUERY
+    WITH profile AS MATERIALIZED (
+        SELECT t.business_id, t.client_key, t.first_date AS first_ever, t.first_date, t.second_date, t.last_date, t.orders, t.amount, t.quantity,
+               t.orders_with_quantity, t.profit, t.fiscal_years
+        FROM warehouse.customer_totals t
+        WHERE NOT dated AND (count_customers.business_id IS NULL OR t.business_id = count_customers.business_id)
+          AND (clients IS NULL OR t.client_key = ANY (clients))
+        UNION ALL
+        -- Scores compare a customer with all others of the period, so that all of these are added up.
+        SELECT c.business, c.client_key, t.first_date, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity,
+               c.orders_with_quantity, c.profit, c.fiscal_years
+        FROM analytics.customer_profiles(start_date, end_date, count_customers.business_id) c
+        JOIN warehouse.customer_totals t ON t.business_id = c.business AND t.client_key = c.client_key
+        WHERE dated
+    ), population AS MATERIALIZED (
+        SELECT p.business_id, p.as_of, p.r_breaks, p.f_breaks, p.m_breaks FROM warehouse.customer_population p
+        WHERE NOT dated AND (count_customers.business_id IS NULL OR p.business_id = count_customers.business_id)
+        UNION ALL
+        SELECT c.business_id, a.as_of, analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - c.last_date)::double precision)),
+               analytics.rfm_breaks(pg_catalog.array_agg(c.orders::double precision)),
+               analytics.rfm_breaks(pg_catalog.array_agg(c.amount::double precision))
+        FROM profile c JOIN warehouse.customer_population p ON p.business_id = c.business_id
+        CROSS JOIN LATERAL (SELECT COALESCE(end_date, p.as_of)) a (as_of)
+        WHERE dated GROUP BY c.business_id, a.as_of
+    ), placed AS MATERIALIZED (
+        SELECT c.business_id, analytics.rfm_score((p.as_of - c.last_date)::double precision, p.r_breaks, true)::smallint AS r,
+               analytics.rfm_score(c.orders::double precision, p.f_breaks)::smallint AS f,
+               analytics.rfm_score(c.amount::double precision, p.m_breaks)::smallint AS m,
+               analytics.recency_bucket(p.as_of - c.last_date) AS recency_bucket, analytics.visits_bucket(c.orders) AS visits_bucket,
+               analytics.value_bucket(c.amount) AS value_bucket, analytics.return_bucket(c.second_date - c.first_date) AS return_bucket,
+               c.second_date - c.first_date AS return_days, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.fiscal_years,
+               analytics.fiscal_year(c.first_ever, s.fiscal_year_start_month) AS first_year
+        FROM profile c JOIN population p ON p.business_id = c.business_id JOIN warehouse.settings s ON s.business_id = c.business_id
+        WHERE clients IS NULL OR c.client_key = ANY (clients)
+    )
+    SELECT c.business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, 0,
+           pg_catalog.count(*), 0::bigint, pg_catalog.sum(c.orders)::bigint, pg_catalog.sum(c.amount)::numeric(18,4),
+           COALESCE(pg_catalog.sum(c.quantity), 0)::numeric(18,4), pg_catalog.sum(c.orders_with_quantity)::bigint,
+           COALESCE(pg_catalog.sum(c.profit), 0)::numeric(18,4), pg_catalog.count(c.profit), COALESCE(pg_catalog.sum(c.return_days), 0)::bigint
+    FROM placed c GROUP BY c.business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket
+    UNION ALL
+    SELECT c.business_id, 0::smallint, 0::smallint, 0::smallint, c.recency_bucket, c.visits_bucket, c.value_bucket, 0::smallint, y.year,
+           pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE c.first_year = y.year), 0, 0, 0, 0, 0, 0, 0
+    FROM placed c CROSS JOIN LATERAL pg_catalog.unnest(c.fiscal_years) y (year)
+    GROUP BY c.business_id, c.recency_bucket, c.visits_bucket, c.value_bucket, y.year;
+END
+$$;
+COMMENT ON FUNCTION analytics.count_customers(date, date, bigint, bigint[]) IS
+'Counts customers by all that the dashboard shows, in cells
+start_date, end_date: from the purchases of that period alone; both NULL: from customer_totals, with the cuts of customer_population. clients: client_key of these only; their scores compare them with everybody. Rows with fiscal_year 0 count each customer once; the others count those who bought in that year and, as new_customers, those for whom it was the first.';
+
+CREATE FUNCTION analytics.roll_up_customers(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
+BEGIN
+    IF NOT EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = roll_up_customers.business_id AND p.rollup = 'customers') THEN
+        RETURN counts;
+    END IF;
+    UPDATE warehouse.customer_population p
+    SET as_of = v.as_of, customers = v.customers, r_breaks = v.r_breaks, f_breaks = v.f_breaks, m_breaks = v.m_breaks
+    FROM (SELECT a.as_of, pg_catalog.count(t.client_key) AS customers,
+                 COALESCE(analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - t.last_date)::double precision)), '{}') AS r_breaks,
+                 COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.orders::double precision)), '{}') AS f_breaks,
+                 COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.amount::double precision)), '{}') AS m_breaks
+          FROM (SELECT pg_catalog.max(t.last_date) AS as_of FROM warehouse.customer_totals t WHERE t.business_id = roll_up_customers.business_id) a
+          JOIN warehouse.customer_totals t ON t.business_id = roll_up_customers.business_id GROUP BY a.as_of
+          UNION ALL
+          SELECT NULL, 0, '{}', '{}', '{}'
+          WHERE NOT EXISTS (SELECT FROM warehouse.customer_totals t WHERE t.business_id = roll_up_customers.business_id)) v
+    WHERE p.business_id = roll_up_customers.business_id;
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT c.business AS business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year, c.customers,
+           c.new_customers, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.customers_with_profit, c.return_days
+    FROM analytics.count_customers(NULL, NULL, roll_up_customers.business_id) c;
+    counts := analytics.merge_table('warehouse.customer_cell',
+        '{business_id,fiscal_year,recency_bucket,visits_bucket,value_bucket,return_bucket,r,f,m}',
+        scope => pg_catalog.format('t.business_id = %s', roll_up_customers.business_id));
+    DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_customers.business_id AND p.rollup = 'customers';
+    RETURN counts;
+END
+$$;
+COMMENT ON FUNCTION analytics.roll_up_customers(bigint) IS
+'Makes score cuts and the dashboard''s counts anew, where totals changed';

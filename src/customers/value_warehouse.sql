@@ -1,0 +1,185 @@
+-- Customer value on the warehouse: models fitted by the refresh to the transactions of a business, and what they say of each customer.
+-- Time is counted in weeks.
+
+CREATE FUNCTION analytics.fit_value_models(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    purchase_counts analytics.load_counts;
+    spend_counts analytics.load_counts;
+    until date;
+    has_profit boolean;
+    purchase_models analytics.purchase_model[];
+    spend_models analytics.spend_model[];
+BEGIN
+    -- What is dated in the future has not happened yet.
+    SELECT LEAST(pg_catalog.max(t.transaction_date), CURRENT_DATE), pg_catalog.count(t.profit) > 0 INTO until, has_profit
+    FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id HAVING pg_catalog.count(*) > 0;
+    IF until IS NULL AND NOT EXISTS (SELECT FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id) THEN
+        RETURN NULL;
+    END IF;
+    SELECT ARRAY[analytics.mbgnbd_fit(s.frequency, s.recency, s.age), analytics.bgnbd_fit(s.frequency, s.recency, s.age)],
+           ARRAY[analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))]
+    INTO purchase_models, spend_models
+    FROM (SELECT analytics.purchases(t.client_key, t.transaction_date, t.amount::double precision, t.amount < 0) AS purchases
+          FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id) p,
+         LATERAL analytics.purchase_summary(p.purchases, until, 7) s;
+    IF has_profit THEN
+        SELECT spend_models || ARRAY[analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))] INTO spend_models
+        FROM (SELECT analytics.purchases(t.client_key, t.transaction_date, t.profit::double precision, t.amount < 0) AS purchases
+              FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id) p,
+             LATERAL analytics.purchase_summary(p.purchases, until, 7) s;
+    END IF;
+
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT fit_value_models.business_id, m.model, until AS observed_until, m.r, m.alpha, m.a, m.b, m.r_error, m.alpha_error, m.a_error, m.b_error,
+           m.log_likelihood, m.customers, m.repeat_customers, m.iterations, m.converged, m.reason
+    FROM pg_catalog.unnest(purchase_models) m WHERE until IS NOT NULL;
+    purchase_counts := analytics.merge_table('warehouse.purchase_model', '{business_id,model}',
+        scope => pg_catalog.format('t.business_id = %s', fit_value_models.business_id));
+
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT fit_value_models.business_id, (ARRAY['amount', 'profit'])[m.place] AS value, until AS observed_until, m.p, m.q, m.gamma, m.p_error,
+           m.q_error, m.gamma_error, m.log_likelihood, m.customers, m.skipped, m.correlation, m.iterations, m.converged, m.reason
+    FROM ROWS FROM (pg_catalog.unnest(spend_models)) WITH ORDINALITY
+        m (p, q, gamma, p_error, q_error, gamma_error, log_likelihood, customers, skipped, correlation, iterations, converged, reason, place)
+    WHERE until IS NOT NULL;
+    spend_counts := analytics.merge_table('warehouse.spend_model', '{business_id,value}',
+        scope => pg_catalog.format('t.business_id = %s', fit_value_models.business_id));
+    RETURN (purchase_counts.rows_read + spend_counts.rows_read, purchase_counts.inserted + spend_counts.inserted,
+            purchase_counts.updated + spend_counts.updated, purchase_counts.unchanged + spend_counts.unchanged,
+            purchase_counts.deleted + spend_counts.deleted, 0, 0)::analytics.load_counts;
+END
+$$;
+COMMENT ON FUNCTION analytics.fit_value_models(bigint) IS
+'Fits the models of customer value to the transactions of a business
+Rows of warehouse.purchase_model and warehouse.spend_model; NULL where the business has no transactions.';
+
+CREATE FUNCTION analytics.customer_value(as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
+    discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (client_id text, name text, p_alive double precision, expected_purchases double precision, expected_spend numeric,
+                   clv numeric, purchases bigint, first_purchase date, last_purchase date, mean_spend numeric, total_spend numeric,
+                   evidence text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_choice('model', customer_value.model, '{mbgnbd,bgnbd}'),
+        analytics.check_choice('value', customer_value.value, '{amount,profit}');
+    IF customer_value.as_of IS NOT NULL AND NOT pg_catalog.isfinite(customer_value.as_of) THEN
+        RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is the last day with a transaction.';
+    ELSIF customer_value.horizon IS NULL OR customer_value.horizon < interval '1 day' OR customer_value.horizon > interval '100 years' THEN
+        RAISE EXCEPTION 'horizon must be between a day and 100 years' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF customer_value.discount_rate IS NULL OR NOT (customer_value.discount_rate > -1 AND customer_value.discount_rate <= 100) THEN
+        RAISE EXCEPTION 'discount_rate must be above -1 and at most 100' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is annual: 0.1 is ten percent a year.';
+    END IF;
+    RETURN QUERY
+    WITH fitted AS MATERIALIZED (
+        SELECT m.business_id, COALESCE(customer_value.as_of, m.observed_until) AS as_of, m.observed_until, m.customers, m.reason,
+               analytics.make_purchase_model(m.model, m.r, m.alpha, m.a, m.b) AS model,
+               analytics.make_spend_model(s.p, s.q, s.gamma) AS spend, s.customers AS spenders,
+               COALESCE(s.reason, 'no transaction has a profit') AS spend_reason
+        FROM warehouse.purchase_model m
+        LEFT JOIN warehouse.spend_model s ON s.business_id = m.business_id AND s.value = customer_value.value
+        WHERE m.model = customer_value.model AND (customer_value.business_id IS NULL OR m.business_id = customer_value.business_id)
+    ), plan AS MATERIALIZED (
+        -- Money of a month is discounted as one sum.
+        SELECT f.*, d.days / 7.0::double precision AS weeks, n.periods, d.days / 7.0::double precision / n.periods AS period,
+               pg_catalog.power(1 + customer_value.discount_rate, d.days / 365.25::double precision / n.periods) - 1 AS rate,
+               pg_catalog.format('%s of %s customers until %s: %s; gamma-gamma of %s: %s', customer_value.model, f.customers, pg_catalog.to_char(f.observed_until, 'YYYY-MM-DD'), f.reason,
+                   COALESCE(f.spenders, 0), f.spend_reason) AS evidence
+        FROM fitted f
+        CROSS JOIN LATERAL (SELECT (f.as_of + customer_value.horizon)::date - f.as_of) d (days)
+        CROSS JOIN LATERAL (SELECT GREATEST(1, pg_catalog.round(d.days / 30.4375))::int) n (periods)
+    ), bought AS (
+        SELECT t.business_id, analytics.purchases(t.client_key, t.transaction_date,
+                   CASE customer_value.value WHEN 'profit' THEN t.profit ELSE t.amount END::double precision, t.amount < 0) AS purchases
+        FROM warehouse.fact_transactions t
+        WHERE customer_value.business_id IS NULL OR t.business_id = customer_value.business_id
+        GROUP BY t.business_id
+    ), valued AS (
+        SELECT p.business_id, h.customer::bigint AS client_key, h.frequency, h.first_purchase, h.last_purchase, h.monetary_value, h.total_value,
+               p.evidence, analytics.p_alive(p.model, h.frequency, h.recency, h.age) AS p_alive,
+               analytics.expected_purchases(p.model, h.frequency, h.recency, h.age, p.weeks) AS expected_purchases,
+               analytics.expected_spend(p.spend, h.frequency, h.monetary_value) AS expected_spend,
+               analytics.discounted_purchases(p.model, h.frequency, h.recency, h.age, p.periods, p.period, p.rate) AS discounted_purchases
+        FROM bought b
+        JOIN plan p ON p.business_id = b.business_id
+        CROSS JOIN LATERAL analytics.purchase_summary(b.purchases, p.as_of, 7) h
+    )
+    SELECT d.client_id, d.name, v.p_alive, v.expected_purchases, v.expected_spend::numeric(18,4),
+           (v.expected_spend * v.discounted_purchases)::numeric(18,4) AS clv, v.frequency + 1, v.first_purchase, v.last_purchase,
+           v.monetary_value::numeric(18,4), v.total_value::numeric(18,4),
+           v.evidence || CASE v.frequency WHEN 0 THEN '; bought once: the spend is that of all' ELSE '' END
+    FROM valued v
+    JOIN warehouse.dim_clients d ON d.business_id = v.business_id AND d.client_key = v.client_key
+    ORDER BY clv DESC NULLS LAST, v.expected_purchases DESC NULLS LAST, d.client_id, v.business_id
+    LIMIT analytics.check_row_limit(customer_value.row_limit);
+END
+$$;
+COMMENT ON FUNCTION analytics.customer_value(date, interval, text, double precision, text, int, bigint) IS
+'What each customer''s purchases within a horizon are worth today
+as_of: the last day that counts, NULL for the last with a transaction; the models are those of the last refresh. horizon: how far ahead. value: amount or profit. discount_rate: a year. model: mbgnbd, or bgnbd, which holds everybody who bought once for alive.
+Result: p_alive: probability that the customer has not left. expected_purchases: days of purchase within the horizon. expected_spend: of each of them, between the customer''s own mean and that of all. clv: expected spend of the horizon, discounted month by month. mean_spend: of the days of purchase after the first, NULL where there are none; total_spend: of all. evidence: which models, of how many customers, and whether they converged. NULL where there is no model.
+The highest clv first. Customers who had not bought by as_of are left out.';
+
+CREATE FUNCTION analytics.customer_value_holdout(observed_until date DEFAULT NULL, holdout_until date DEFAULT NULL, model text DEFAULT 'mbgnbd',
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (repeat_purchases text, customers bigint, actual_purchases bigint, expected_purchases double precision,
+                   actual_mean double precision, expected_mean double precision, bought_again double precision, p_bought_again double precision,
+                   mean_absolute_error double precision, root_mean_squared_error double precision, actual_value numeric, expected_value numeric,
+                   evidence text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_choice('model', customer_value_holdout.model, '{mbgnbd,bgnbd}');
+    RETURN QUERY
+    WITH bought AS (
+        SELECT t.business_id, pg_catalog.min(t.transaction_date) AS first_day, LEAST(pg_catalog.max(t.transaction_date), CURRENT_DATE) AS last_day,
+               analytics.purchases(t.client_key, t.transaction_date, t.amount::double precision, t.amount < 0) AS purchases
+        FROM warehouse.fact_transactions t
+        WHERE customer_value_holdout.business_id IS NULL OR t.business_id = customer_value_holdout.business_id
+        GROUP BY t.business_id
+    ), period AS (
+        SELECT b.*, COALESCE(customer_value_holdout.observed_until, b.first_day + (b.last_day - b.first_day) / 2) AS until,
+               COALESCE(customer_value_holdout.holdout_until, b.last_day) AS holdout_end
+        FROM bought b
+    ), history AS MATERIALIZED (
+        SELECT p.business_id, p.until, p.holdout_end, (p.holdout_end - p.until) / 7.0::double precision AS weeks, h.*
+        FROM period p CROSS JOIN LATERAL analytics.purchase_summary(p.purchases, p.until, 7, p.holdout_end) h
+    ), fitted AS MATERIALIZED (
+        SELECT h.business_id,
+               CASE customer_value_holdout.model WHEN 'bgnbd' THEN analytics.bgnbd_fit(h.frequency, h.recency, h.age)
+                   ELSE analytics.mbgnbd_fit(h.frequency, h.recency, h.age) END AS model,
+               analytics.gamma_gamma_fit(h.frequency, COALESCE(h.monetary_value, 0)) AS spend
+        FROM history h GROUP BY h.business_id
+    ), predicted AS MATERIALIZED (
+        SELECT LEAST(h.frequency, 7) AS frequency, h.holdout_purchases AS actual, h.holdout_value AS value,
+               analytics.expected_purchases(f.model, h.frequency, h.recency, h.age, h.weeks) AS expected,
+               1 - analytics.purchase_probability(f.model, h.frequency, h.recency, h.age, h.weeks, 0) AS buys,
+               analytics.expected_spend(f.spend, h.frequency, h.monetary_value) AS spend,
+               pg_catalog.format('%s of the purchases until %s: %s; compared with those until %s', customer_value_holdout.model,
+                   pg_catalog.to_char(h.until, 'YYYY-MM-DD'), (f.model).reason, pg_catalog.to_char(h.holdout_end, 'YYYY-MM-DD')) AS evidence
+        FROM history h JOIN fitted f ON f.business_id = h.business_id
+    )
+    SELECT CASE WHEN p.frequency IS NULL THEN 'all' WHEN p.frequency = 7 THEN '7+' ELSE p.frequency::text END,
+           pg_catalog.count(*), pg_catalog.sum(p.actual)::bigint, pg_catalog.sum(p.expected), pg_catalog.avg(p.actual)::double precision,
+           pg_catalog.avg(p.expected), pg_catalog.avg(CASE WHEN p.actual > 0 THEN 1 ELSE 0 END)::double precision, pg_catalog.avg(p.buys),
+           pg_catalog.avg(pg_catalog.abs(p.actual - p.expected)),
+           pg_catalog.sqrt(pg_catalog.avg((p.actual - p.expected) * (p.actual - p.expected))),
+           pg_catalog.sum(p.value)::numeric(18,4), pg_catalog.sum(p.spend * p.expected)::numeric(18,4),
+           pg_catalog.string_agg(DISTINCT p.evidence, '; ')
+    FROM predicted p
+    GROUP BY GROUPING SETS ((p.frequency), ())
+    HAVING pg_catalog.count(*) > 0
+    ORDER BY p.frequency NULLS LAST;
+END
+$$;
+COMMENT ON FUNCTION analytics.customer_value_holdout(date, date, text, bigint) IS
+'How well a model fitted to the past foretells what came after it
+The model is fitted to the purchases until observed_until (NULL: half of the time that is known) and compared with those after it, until holdout_until (NULL: the last day with a transaction).
+Result, one row per number of repeat purchases until then (0 to 6, 7+) and one for all: actual and expected days of purchase, their means; bought_again: share of the customers who bought, p_bought_again: what the model gave it; errors per customer; actual_value, expected_value: money.';

@@ -1,0 +1,320 @@
+-- Funnel and contracts. What asks for single touches, clients or contracts reads facts: PL/pgSQL with one static query, whose filters
+-- are its arguments. What rollups answer stays plain SQL.
+
+CREATE FUNCTION analytics.businesses(business_id bigint) RETURNS TABLE (business bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT s.business_id FROM warehouse.settings s WHERE businesses.business_id IS NULL OR s.business_id = businesses.business_id $$;
+COMMENT ON FUNCTION analytics.businesses(bigint) IS 'The businesses that have data: one, or for NULL all that the caller may see';
+
+CREATE TYPE analytics.funnel_touch AS (
+    event_id text, client_id text, occurred_at timestamptz, touch_number int, touch_role text, platform text, channel text, campaign_id text,
+    campaign_name text, is_lead boolean, is_contract boolean, amount numeric, event_key text, business_id bigint
+);
+COMMENT ON TYPE analytics.funnel_touch IS 'A touch, as analytics.events_funnel() shows it';
+COMMENT ON COLUMN analytics.funnel_touch.touch_role IS 'first; last for a later touch by which a contract was signed; mid for the others';
+COMMENT ON COLUMN analytics.funnel_touch.amount IS 'Of the contracts that were signed by this touch; NULL where none was';
+COMMENT ON COLUMN analytics.funnel_touch.event_key IS 'Names the touch among all sources: what after_event takes';
+
+CREATE FUNCTION analytics.events_funnel(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
+    after_event text DEFAULT NULL, business_id bigint DEFAULT NULL)
+    RETURNS SETOF analytics.funnel_touch
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted_platforms text[];
+    after_business bigint;
+    after_day date;
+    after_time timestamptz;
+    after_source bigint;
+    after_id text;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date), analytics.check_row_limit(row_limit);
+    IF events_funnel.platform IS NOT NULL THEN
+        wanted_platforms := analytics.platform_members(ARRAY[events_funnel.platform]);
+    END IF;
+    IF after_event IS NOT NULL THEN
+        SELECT e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id
+        INTO after_business, after_day, after_time, after_source, after_id
+        FROM analytics.businesses(events_funnel.business_id) b
+        JOIN warehouse.fact_events e ON e.business_id = b.business AND e.source_id::text = pg_catalog.split_part(after_event, ':', 1)
+            AND e.event_id = pg_catalog.substr(after_event, pg_catalog.strpos(after_event, ':') + 1);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'there is no event "%"', after_event USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'after_event takes the event_key of the last row of the page before.';
+        END IF;
+    END IF;
+    RETURN QUERY
+    SELECT e.event_id, d.client_id, e.occurred_at, e.touch_number, e.touch_role, e.platform, e.channel, c.campaign_id, c.campaign_name,
+           e.is_lead, e.is_contract, k.amount, e.source_id || ':' || e.event_id, e.business_id
+    FROM (
+        -- Business by business and day by day, as the index has them: a page costs its own days, whatever the period.
+        SELECT t.*
+        FROM analytics.businesses(events_funnel.business_id) b
+        CROSS JOIN LATERAL (
+            SELECT e.* FROM warehouse.fact_events e
+            WHERE e.business_id = b.business AND e.event_date <= end_date
+              AND e.event_date >= CASE WHEN after_business = b.business THEN GREATEST(after_day, start_date) ELSE start_date END
+              AND (wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms))
+              AND (after_business IS NULL OR (e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C")
+                                           > (after_business, after_day, after_time, after_source, after_id))
+            ORDER BY e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C"
+            LIMIT row_limit
+        ) t
+        WHERE after_business IS NULL OR b.business >= after_business
+        ORDER BY t.business_id, t.event_date, t.occurred_at, t.source_id, t.event_id COLLATE "C"
+        LIMIT row_limit
+    ) e
+    LEFT JOIN warehouse.dim_clients d ON d.business_id = e.business_id AND d.client_key = e.client_key
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
+    LEFT JOIN LATERAL (
+        SELECT pg_catalog.sum(k.amount) AS amount FROM warehouse.fact_contracts k
+        WHERE e.is_contract AND k.business_id = e.business_id AND k.client_key = e.client_key AND k.event_id = e.event_id
+    ) k ON true
+    ORDER BY e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION analytics.events_funnel(date, date, text, int, text, bigint) IS
+'Every touch of a period, page by page
+In the order of time (within a business). platform: a platform or a family; NULL for all. row_limit: rows of a page. after_event: event_key of the last row of the page before; NULL for the first page.';
+
+CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, row_limit int DEFAULT 100, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (contract_id text, client_id text, signed_at timestamptz, amount numeric, first_touch_platform text, first_touch_campaign text,
+                   last_paid_platform text, last_paid_campaign text, attributed_platform text, attributed_campaign text, attribution_rule text,
+                   touches int, days_to_convert numeric, journey text[])
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date), analytics.check_row_limit(row_limit);
+    RETURN QUERY
+    SELECT k.contract_id, d.client_id, k.signed_at, k.amount, k.first_platform, f.campaign_name, k.last_paid_platform, p.campaign_name,
+           k.attributed_platform, a.campaign_name, k.attribution_rule, k.touches, k.days_to_convert,
+           ARRAY(SELECT e.platform FROM warehouse.fact_events e
+                 WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at ORDER BY e.touch_number)
+    FROM (
+        SELECT k.* FROM analytics.businesses(contracts_multi_touch.business_id) b
+        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
+        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C" LIMIT row_limit
+    ) k
+    LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
+    LEFT JOIN warehouse.dim_campaigns f ON f.business_id = k.business_id AND f.campaign_key = k.first_campaign_key
+    LEFT JOIN warehouse.dim_campaigns p ON p.business_id = k.business_id AND p.campaign_key = k.last_paid_campaign_key
+    LEFT JOIN warehouse.dim_campaigns a ON a.business_id = k.business_id AND a.campaign_key = k.attributed_campaign_key
+    ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION analytics.contracts_multi_touch(date, date, int, bigint) IS
+'The contracts signed in a period, and the journey before each
+The latest first. attribution_rule: last_paid_touch, first_touch, own_event or none. touches: at or before signing. days_to_convert: from the first touch; NULL where there was none before. journey: platforms of the touches, in order.';
+
+CREATE FUNCTION analytics.contracts_enriched(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (contract_id text, signed_at timestamptz, amount numeric, client_id text, client_name text, product_id text, product text,
+                   branch_id text, branch text, attributed_platform text, campaign_id text, campaign_name text, ad_id text, ad_name text,
+                   creative_title text, creative_body text, creative_image_url text, creative_link_url text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted_platforms text[];
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date), analytics.check_row_limit(row_limit);
+    IF contracts_enriched.platform IS NOT NULL THEN
+        wanted_platforms := analytics.platform_members(ARRAY[contracts_enriched.platform]);
+    END IF;
+    RETURN QUERY
+    SELECT k.contract_id, k.signed_at, k.amount, d.client_id, d.name, k.product_id, p.name, k.branch_id, b.name, k.attributed_platform,
+           c.campaign_id, c.campaign_name, e.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url
+    FROM (
+        SELECT k.* FROM analytics.businesses(contracts_enriched.business_id) b
+        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
+        WHERE wanted_platforms IS NULL OR k.attributed_platform = ANY (wanted_platforms)
+        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C" LIMIT row_limit
+    ) k
+    LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
+    LEFT JOIN warehouse.dim_products p ON p.business_id = k.business_id AND p.product_id = k.product_id
+    LEFT JOIN warehouse.dim_branches b ON b.business_id = k.business_id AND b.branch_id = k.branch_id
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.attributed_campaign_key
+    -- The touch that the contract is attributed to.
+    LEFT JOIN LATERAL (
+        SELECT e.* FROM warehouse.fact_events e
+        WHERE e.business_id = k.business_id AND e.client_key = k.client_key
+          AND e.event_id = CASE k.attribution_rule WHEN 'last_paid_touch' THEN k.last_paid_event_id WHEN 'first_touch' THEN k.first_event_id ELSE k.event_id END
+        ORDER BY e.source_id LIMIT 1
+    ) e ON true
+    LEFT JOIN warehouse.dim_ad_creatives a ON a.business_id = k.business_id AND a.ad_id = e.ad_id AND a.platform = COALESCE(c.platform, e.platform)
+    ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION analytics.contracts_enriched(date, date, text, int, bigint) IS
+'The contracts signed in a period with client, product, branch, campaign and ad
+The latest first. platform: the platform or family that a contract is attributed to; NULL for all. Campaign, ad and creative are those of the touch that the contract is attributed to; NULL where it had none, or where no list knows it.';
+
+CREATE FUNCTION analytics.platforms_touches(start_date date, end_date date, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (platform text, events bigint, clients bigint, contracts bigint, revenue numeric, conversion_rate numeric, avg_touches numeric,
+                   avg_days_to_convert numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date);
+    RETURN QUERY
+    WITH touched AS (
+        SELECT t.platform, pg_catalog.sum(t.events)::bigint AS events, pg_catalog.count(*) AS clients
+        FROM (
+            SELECT e.platform, e.client_key, pg_catalog.count(*) AS events
+            FROM analytics.businesses(platforms_touches.business_id) b
+            JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
+            GROUP BY e.platform, e.client_key
+        ) t
+        GROUP BY t.platform
+    ), signed AS (
+        SELECT COALESCE(e.platform, k.last_platform, 'unknown') AS platform, pg_catalog.count(*) AS contracts, pg_catalog.sum(k.amount) AS revenue,
+               pg_catalog.avg(k.touches) AS touches, pg_catalog.avg(k.days_to_convert) AS days
+        FROM analytics.businesses(platforms_touches.business_id) b
+        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
+        LEFT JOIN LATERAL (
+            SELECT e.platform FROM warehouse.fact_events e
+            WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.event_id = k.event_id ORDER BY e.source_id LIMIT 1
+        ) e ON true
+        GROUP BY 1
+    )
+    SELECT platform, COALESCE(t.events, 0), COALESCE(t.clients, 0), COALESCE(s.contracts, 0), COALESCE(s.revenue, 0)::numeric(18,4),
+           analytics.percentage(COALESCE(s.contracts, 0), t.clients), pg_catalog.round(s.touches, 2), pg_catalog.round(s.days, 2)
+    FROM touched t FULL JOIN signed s USING (platform)
+    ORDER BY 2 DESC, 4 DESC, platform;
+END
+$$;
+COMMENT ON FUNCTION analytics.platforms_touches(date, date, bigint) IS
+'Touches, clients and contracts per platform of the touch
+By events, the most first. events, clients: of the period. contracts, revenue: signed in the period, at the platform of the contract''s own event; without such an event at that of the last touch before. conversion_rate: contracts in percent of clients. avg_touches, avg_days_to_convert: of these contracts, from the first touch of the client.';
+
+CREATE FUNCTION analytics.platforms_contracts(start_date date, end_date date, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (platform text, contracts bigint, revenue numeric, avg_touches numeric, avg_days numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date);
+    RETURN QUERY
+    SELECT k.attributed_platform, pg_catalog.count(*), pg_catalog.sum(k.amount)::numeric(18,4), pg_catalog.round(pg_catalog.avg(k.touches), 2),
+           pg_catalog.round(pg_catalog.avg(k.days_to_convert), 2)
+    FROM analytics.businesses(platforms_contracts.business_id) b
+    JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
+    GROUP BY k.attributed_platform
+    ORDER BY 2 DESC, 3 DESC, 1;
+END
+$$;
+COMMENT ON FUNCTION analytics.platforms_contracts(date, date, bigint) IS
+'Contracts and revenue per platform that they are attributed to
+The contracts signed in the period, by contracts, the most first. avg_touches: touches at or before signing. avg_days: from the first touch to signing.';
+
+CREATE FUNCTION analytics.campaign_funnel(platform text, start_date date, end_date date, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (campaign_id text, campaign_name text, first_touches bigint, mid_touches bigint, last_touches bigint, clients bigint,
+                   leads bigint, contracts bigint, revenue numeric, spend numeric, campaign_platform text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted_platforms text[];
+BEGIN
+    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date);
+    IF campaign_funnel.platform IS NOT NULL THEN
+        wanted_platforms := analytics.platform_members(ARRAY[campaign_funnel.platform]);
+    END IF;
+    RETURN QUERY
+    WITH touched AS (
+        SELECT t.business_id, t.campaign_key, t.of_platform, pg_catalog.sum(t.first)::bigint AS first, pg_catalog.sum(t.mid)::bigint AS mid,
+               pg_catalog.sum(t.last)::bigint AS last, pg_catalog.count(*) AS clients
+        FROM (
+            SELECT e.business_id, COALESCE(e.campaign_key, 0) AS campaign_key, CASE WHEN e.campaign_key IS NULL THEN e.platform END AS of_platform,
+                   pg_catalog.count(*) FILTER (WHERE e.touch_role = 'first') AS first, pg_catalog.count(*) FILTER (WHERE e.touch_role = 'mid') AS mid,
+                   pg_catalog.count(*) FILTER (WHERE e.touch_role = 'last') AS last
+            FROM analytics.businesses(campaign_funnel.business_id) b
+            JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
+            WHERE wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms)
+            GROUP BY e.business_id, 2, 3, e.client_key
+        ) t
+        GROUP BY t.business_id, t.campaign_key, t.of_platform
+    ), named AS (
+        SELECT t.*, COALESCE(c.platform, t.of_platform) AS campaign_platform, c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign_name
+        FROM touched t LEFT JOIN warehouse.dim_campaigns c ON c.business_id = t.business_id AND c.campaign_key = t.campaign_key
+    )
+    SELECT COALESCE(t.campaign_id, r.campaign_id), COALESCE(t.campaign_name, r.campaign_name), COALESCE(t.first, 0), COALESCE(t.mid, 0), COALESCE(t.last, 0),
+           COALESCE(t.clients, 0), COALESCE(r.leads, 0), COALESCE(r.n_contracts, 0), COALESCE(r.revenue, 0)::numeric(18,4),
+           COALESCE(r.spend, 0)::numeric(18,4), COALESCE(t.campaign_platform, r.platform)
+    FROM named t
+    FULL JOIN analytics.campaign_results(start_date, end_date, wanted_platforms, campaign_funnel.business_id) r
+        ON r.business_id = t.business_id AND r.campaign_key = t.campaign_key AND r.platform = t.campaign_platform
+    ORDER BY 10 DESC, 6 DESC, 7 DESC, 11, 2, 1, COALESCE(t.business_id, r.business_id);
+END
+$$;
+COMMENT ON FUNCTION analytics.campaign_funnel(text, date, date, bigint) IS
+'Touches, clients, leads, contracts, revenue and spend per campaign
+platform: a platform or a family; NULL for all. By spend, the highest first. first_touches, mid_touches, last_touches, clients: of the period''s touches; last_touches signed a contract. leads, contracts, revenue, spend: as in campaigns(). What belongs to no campaign is a row (no campaign) per platform.';
+
+CREATE FUNCTION analytics.summary(business_id bigint DEFAULT NULL)
+    RETURNS TABLE (total_events bigint, unique_clients bigint, first_touch_events bigint, mid_and_last_touch_events bigint, contracts bigint,
+                   total_revenue numeric, unique_platforms bigint, data_multiplier numeric, last_refresh timestamptz, rejected_rows bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+AS $$
+    -- A client's touches have one first: the first touches are the clients.
+    SELECT e.events, e.first_touches, e.first_touches, e.events - e.first_touches, k.contracts, k.revenue, e.platforms,
+           pg_catalog.round(e.events::numeric / NULLIF(e.first_touches, 0), 2), w.refreshed_at, j.rejected
+    FROM (SELECT 'warehouse'::analytics.installed) ready, (
+        SELECT COALESCE(pg_catalog.sum(e.events), 0)::bigint AS events, COALESCE(pg_catalog.sum(e.first_touches), 0)::bigint AS first_touches,
+               pg_catalog.count(DISTINCT e.platform) AS platforms
+        FROM warehouse.event_daily e WHERE summary.business_id IS NULL OR e.business_id = summary.business_id
+    ) e, (
+        SELECT COALESCE(pg_catalog.sum(r.contracts_signed), 0)::bigint AS contracts, COALESCE(pg_catalog.sum(r.revenue_signed), 0)::numeric(18,4) AS revenue
+        FROM warehouse.platform_daily r WHERE summary.business_id IS NULL OR r.business_id = summary.business_id
+    ) k, (
+        SELECT pg_catalog.max(w.refreshed_at) AS refreshed_at FROM warehouse.source_watermark w
+        WHERE summary.business_id IS NULL OR w.business_id = summary.business_id
+    ) w, (
+        SELECT COALESCE(pg_catalog.sum(r.occurrences), 0)::bigint AS rejected FROM warehouse.rejected_rows r
+        WHERE summary.business_id IS NULL OR r.business_id = summary.business_id
+    ) j
+$$;
+COMMENT ON FUNCTION analytics.summary(bigint) IS
+'What the warehouse holds: touches, clients, contracts, revenue, platforms
+One row. unique_clients: clients with a touch. data_multiplier: touches per first touch. last_refresh: when a source was last read. rejected_rows: source rows that could not be loaded (warehouse.rejected_rows has them with their reasons).';
+
+CREATE FUNCTION analytics.funnel_stages(business_id bigint DEFAULT NULL)
+    RETURNS TABLE (stage text, clients bigint, rate numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics.installed;
+    RETURN QUERY
+    WITH lead AS (
+        SELECT DISTINCT l.business_id, l.client_key
+        FROM analytics.businesses(funnel_stages.business_id) b JOIN warehouse.fact_leads l ON l.business_id = b.business
+    ), signed AS (
+        SELECT k.business_id, k.client_key, pg_catalog.count(*) AS contracts
+        FROM analytics.businesses(funnel_stages.business_id) b JOIN warehouse.fact_contracts k ON k.business_id = b.business
+        GROUP BY k.business_id, k.client_key
+    ), reached (place, stage, clients) AS (
+        -- Clients known by their touches, and those known by a lead alone.
+        SELECT 1, 'clients', (SELECT COALESCE(pg_catalog.sum(e.first_touches), 0) FROM analytics.businesses(funnel_stages.business_id) b
+                              JOIN warehouse.event_daily e ON e.business_id = b.business)::bigint
+                           + (SELECT pg_catalog.count(*) FROM lead l JOIN warehouse.dim_clients d ON d.business_id = l.business_id AND d.client_key = l.client_key
+                              WHERE d.first_event_at IS NULL)
+        UNION ALL SELECT 2, 'leads', (SELECT pg_catalog.count(*) FROM lead)
+        UNION ALL SELECT 3, 'customers', (SELECT pg_catalog.count(*) FROM signed)
+        UNION ALL SELECT 4, 'repeat customers', (SELECT pg_catalog.count(*) FROM signed s WHERE s.contracts > 1)
+    )
+    SELECT r.stage, r.clients, analytics.percentage(r.clients, pg_catalog.lag(r.clients) OVER (ORDER BY r.place)) FROM reached r ORDER BY r.place;
+END
+$$;
+COMMENT ON FUNCTION analytics.funnel_stages(bigint) IS
+'How many clients came how far: clients, leads, customers, repeat customers
+clients: with a touch or a lead. customers: with a contract. repeat customers: with more than one. rate: in percent of the stage before; NULL for the first.';
+
+CREATE VIEW analytics.funnel_summary AS SELECT s.stage, s.clients AS count, s.rate FROM analytics.funnel_stages() s;
+COMMENT ON VIEW analytics.funnel_summary IS 'How many clients came how far, of all businesses that the caller may see';
+COMMENT ON COLUMN analytics.funnel_summary.count IS 'Clients that reached the stage';
+COMMENT ON COLUMN analytics.funnel_summary.rate IS 'In percent of the stage before; NULL for the first';
+GRANT SELECT ON analytics.funnel_summary TO PUBLIC;

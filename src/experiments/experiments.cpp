@@ -1,0 +1,569 @@
+#include "experiments/experiments.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/beta.hpp>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <boost/math/quadrature/tanh_sinh.hpp>
+#include <boost/math/tools/toms748_solve.hpp>
+#include <cmath>
+#include <numbers>
+#include <string>
+
+#include "kernel/error.hpp"
+
+namespace marketing::experiments {
+namespace {
+
+using boost::math::complement;
+using kernel::Error;
+using kernel::ErrorCode;
+using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+using Normal = boost::math::normal_distribution<double, Policy>;
+using StudentsT = boost::math::students_t_distribution<double, Policy>;
+using Beta = boost::math::beta_distribution<double, Policy>;
+using ChiSquared = boost::math::chi_squared_distribution<double, Policy>;
+
+[[noreturn]] void refuse(const char* message, const char* hint = "")
+{
+    throw Error(ErrorCode::invalid_parameter, message, {}, hint);
+}
+
+[[noreturn]] void refuse_name(const char* what, std::string_view name, const char* hint)
+{
+    throw Error(ErrorCode::invalid_parameter, std::string("unknown ") + what + " \"" + std::string(name) + "\"", {}, hint);
+}
+
+void check_confidence(double confidence)
+{
+    if (!(confidence > 0 && confidence < 1)) {
+        refuse("confidence must be between 0 and 1", "0.95 is 95 percent.");
+    }
+}
+
+void check_proportion(const Proportion& p)
+{
+    if (p.successes < 0 || p.trials < p.successes) {
+        refuse("successes must be between 0 and the trials");
+    }
+}
+
+void check_moments(const Moments& m)
+{
+    if (!std::isfinite(m.n) || m.n < 0 || m.n != std::floor(m.n)) {
+        refuse("n must be a whole number that is not negative");
+    }
+    if (!std::isfinite(m.mean) || !std::isfinite(m.other_mean) || !std::isfinite(m.covariance)) {
+        refuse("means and covariances must be finite");
+    }
+    if (!std::isfinite(m.variance) || m.variance < 0 || !std::isfinite(m.other_variance) || m.other_variance < 0) {
+        refuse("variances must be finite and not negative");
+    }
+    // The least that rounding may add.
+    if (std::abs(m.covariance) > std::sqrt(m.variance * m.other_variance) * (1 + 1e-6)) {
+        refuse("the covariance is larger than the variances allow");
+    }
+}
+
+double rate(const Proportion& p)
+{
+    return static_cast<double>(p.successes) / static_cast<double>(p.trials);
+}
+double square(double x)
+{
+    return x * x;
+}
+double two_sided(double z)
+{
+    return std::erfc(std::abs(z) / std::numbers::sqrt2);
+}
+double normal_quantile_above(double tail)
+{
+    return quantile(complement(Normal(), tail));
+}
+
+double degrees_of_freedom(double se2_a, double n_a, double se2_b, double n_b)
+{
+    return square(se2_a + se2_b) / (square(se2_a) / (n_a - 1) + square(se2_b) / (n_b - 1));
+}
+
+/** The t test of `estimate`, into an interval and a p-value. */
+void test(double estimate, double standard_error, double freedom, double confidence, ConfidenceInterval& interval,
+          double& p_value)
+{
+    const StudentsT distribution(freedom);
+    const double reach = quantile(complement(distribution, (1 - confidence) / 2)) * standard_error;
+    interval = {estimate - reach, estimate + reach};
+    p_value = 2 * cdf(complement(distribution, std::abs(estimate) / standard_error));
+}
+
+/** One arm's estimate, and the variance of it. */
+struct Estimate {
+    double n;
+    double mean;
+    double se2;
+};
+
+/** What every comparison of two estimates shares; `base` is what the lift is relative to, with its covariance with the difference. */
+void compare(const Estimate& a, const Estimate& b, const Estimate& base, double base_covariance, double confidence,
+             Comparison& out)
+{
+    out.estimate_a = a.mean;
+    out.estimate_b = b.mean;
+    out.difference = b.mean - a.mean;
+    if (a.n < 2 || b.n < 2) {
+        out.reason = "an arm has fewer than two units";
+        return;
+    }
+    out.standard_error = std::sqrt(a.se2 + b.se2);
+    if (out.standard_error == 0) {
+        out.reason = "the values do not vary";
+        return;
+    }
+    out.degrees_of_freedom = degrees_of_freedom(a.se2, a.n, b.se2, b.n);
+    out.statistic = out.difference / out.standard_error;
+    test(out.difference, out.standard_error, out.degrees_of_freedom, confidence, out.difference_interval, out.p_value);
+    if (base.mean == 0) {
+        out.reason = "the control is 0: there is no lift";
+        return;
+    }
+    out.lift = out.difference / base.mean;
+    const double variance = (a.se2 + b.se2 - 2 * out.lift * base_covariance + square(out.lift) * base.se2) / square(base.mean);
+    if (variance > 0) {
+        test(out.lift, std::sqrt(variance), out.degrees_of_freedom, confidence, out.lift_interval, out.lift_p_value);
+    }
+}
+
+ConfidenceInterval wilson(const Proportion& p, double z)
+{
+    const auto n = static_cast<double>(p.trials);
+    const double centre = rate(p) + z * z / (2 * n);
+    const double reach = z * std::sqrt(rate(p) * (1 - rate(p)) / n + z * z / (4 * n * n));
+    const double scale = 1 + z * z / n;
+    // Exact at the ends, where rounding would leave a trace.
+    return {p.successes == 0 ? 0 : (centre - reach) / scale, p.successes == p.trials ? 1 : (centre + reach) / scale};
+}
+
+ConfidenceInterval clopper_pearson(const Proportion& p, double tail)
+{
+    const auto x = static_cast<double>(p.successes);
+    const auto n = static_cast<double>(p.trials);
+    return {p.successes == 0 ? 0 : quantile(Beta(x, n - x + 1), tail),
+            p.successes == p.trials ? 1 : quantile(complement(Beta(x + 1, n - x), tail))};
+}
+
+/**
+ * Fisher's exact test: of all tables with these margins, those no more likely than the one at hand. Likelihoods are taken relative
+ * to the most likely table, from one neighbour to the next, and left off where they no longer count.
+ */
+double fisher(const Proportion& a, const Proportion& b, const kernel::StopFlag& stop)
+{
+    const auto n_a = static_cast<double>(a.trials);
+    const auto n_b = static_cast<double>(b.trials);
+    const auto all = static_cast<double>(a.successes + b.successes);
+    const double least = std::max(0.0, all - n_b);
+    const double most = std::min(all, n_a);
+    const double mode = std::clamp(std::floor((all + 1) * (n_a + 1) / (n_a + n_b + 2)), least, most);
+    const auto observed = static_cast<double>(a.successes);
+    const auto up = [&](double k) { return (all - k) * (n_a - k) / ((k + 1) * (n_b - all + k + 1)); };
+    // visit(weight of k) from the mode on, as long as it answers true.
+    const auto walk = [&](int direction, auto&& visit) {
+        double weight = 1;
+        std::int64_t steps = 0;
+        for (double k = mode + direction; k >= least && k <= most; k += direction) {
+            weight = direction > 0 ? weight * up(k - 1) : weight / up(k);
+            if (++steps % 65536 == 0) {
+                stop.poll();
+            }
+            if (!visit(k, weight)) {
+                return;
+            }
+        }
+    };
+    double at_hand = 1;
+    walk(observed >= mode ? 1 : -1, [&](double k, double weight) {
+        if ((observed - k) * (observed - mode) >= 0 && observed != mode) {
+            at_hand = weight;
+        }
+        return k != observed && weight > 0 && observed != mode;
+    });
+    const double limit = at_hand * (1 + 1e-7);
+    const double negligible = at_hand * 1e-20;
+    double total = 1;
+    double rare = 1 <= limit ? 1 : 0;
+    for (const int direction : {1, -1}) {
+        walk(direction, [&](double, double weight) {
+            total += weight;
+            rare += weight <= limit ? weight : 0;
+            return weight > negligible;
+        });
+    }
+    return std::min(1.0, rare / total);
+}
+
+}  // namespace
+
+ProportionMethod find_proportion_method(std::string_view name)
+{
+    if (name == "wilson") {
+        return ProportionMethod::wilson;
+    }
+    if (name == "exact") {
+        return ProportionMethod::exact;
+    }
+    if (name == "wald") {
+        return ProportionMethod::wald;
+    }
+    refuse_name("method", name, "Use wilson, exact or wald.");
+}
+
+ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method)
+{
+    check_proportion(p);
+    check_confidence(confidence);
+    if (p.trials == 0) {
+        return {};
+    }
+    const double tail = (1 - confidence) / 2;
+    if (method == ProportionMethod::exact) {
+        return clopper_pearson(p, tail);
+    }
+    const double z = normal_quantile_above(tail);
+    if (method == ProportionMethod::wilson) {
+        return wilson(p, z);
+    }
+    const double reach = z * std::sqrt(rate(p) * (1 - rate(p)) / static_cast<double>(p.trials));
+    return {rate(p) - reach, rate(p) + reach};
+}
+
+DifferenceMethod find_difference_method(std::string_view name)
+{
+    if (name == "newcombe") {
+        return DifferenceMethod::newcombe;
+    }
+    if (name == "wald") {
+        return DifferenceMethod::wald;
+    }
+    refuse_name("method", name, "Use newcombe or wald.");
+}
+
+ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence, DifferenceMethod method,
+                                         const kernel::StopFlag& stop)
+{
+    check_proportion(a);
+    check_proportion(b);
+    check_confidence(confidence);
+    ProportionComparison out;
+    if (a.trials == 0 || b.trials == 0) {
+        out.reason = "an arm has no trials";
+        return out;
+    }
+    const auto n_a = static_cast<double>(a.trials);
+    const auto n_b = static_cast<double>(b.trials);
+    const double p_a = rate(a);
+    const double p_b = rate(b);
+    const Estimate first{n_a, p_a, p_a * (1 - p_a) / n_a};
+    const Estimate second{n_b, p_b, p_b * (1 - p_b) / n_b};
+    compare(first, second, first, -first.se2, confidence, out);
+    out.p_exact = fisher(a, b, stop);
+
+    // The t test gave way to what proportions have of their own.
+    out.standard_error = std::sqrt(first.se2 + second.se2);
+    const double z = normal_quantile_above((1 - confidence) / 2);
+    if (method == DifferenceMethod::newcombe) {
+        const ConfidenceInterval i = wilson(a, z);
+        const ConfidenceInterval j = wilson(b, z);
+        out.difference_interval = {out.difference - std::hypot(p_b - j.low, i.high - p_a),
+                                   out.difference + std::hypot(j.high - p_b, p_a - i.low)};
+    } else {
+        out.difference_interval = {out.difference - z * out.standard_error, out.difference + z * out.standard_error};
+    }
+    const double pooled = static_cast<double>(a.successes + b.successes) / (n_a + n_b);
+    const double null_error = std::sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b));
+    out.statistic = null_error > 0 ? out.difference / null_error : unknown;
+    out.p_value = null_error > 0 ? two_sided(out.statistic) : 1;
+    return out;
+}
+
+Comparison compare_means(const Moments& a, const Moments& b, double confidence)
+{
+    check_moments(a);
+    check_moments(b);
+    check_confidence(confidence);
+    Comparison out;
+    if (a.n == 0 || b.n == 0) {
+        out.reason = "an arm has no units";
+        return out;
+    }
+    const Estimate first{a.n, a.mean, a.variance / a.n};
+    const Estimate second{b.n, b.mean, b.variance / b.n};
+    compare(first, second, first, -first.se2, confidence, out);
+    return out;
+}
+
+Comparison compare_ratios(const Moments& a, const Moments& b, double confidence)
+{
+    check_moments(a);
+    check_moments(b);
+    check_confidence(confidence);
+    Comparison out;
+    if (a.n == 0 || b.n == 0) {
+        out.reason = "an arm has no units";
+        return out;
+    }
+    if (a.other_mean == 0 || b.other_mean == 0) {
+        out.reason = "the denominator of an arm is 0";
+        return out;
+    }
+    const auto estimate = [](const Moments& m) {
+        const double d = m.other_mean;
+        const double variance = m.variance / square(d) + m.other_variance * square(m.mean) / square(square(d)) -
+                                2 * m.covariance * m.mean / (d * d * d);
+        return Estimate{m.n, m.mean / d, std::max(0.0, variance) / m.n};
+    };
+    const Estimate first = estimate(a);
+    compare(first, estimate(b), first, -first.se2, confidence, out);
+    return out;
+}
+
+AdjustedComparison compare_cuped(const Moments& a, const Moments& b, double confidence)
+{
+    check_moments(a);
+    check_moments(b);
+    check_confidence(confidence);
+    AdjustedComparison out;
+    if (a.n == 0 || b.n == 0) {
+        out.reason = "an arm has no units";
+        return out;
+    }
+    // Within the arms, so that an effect of the treatment does not pass for one of the covariate.
+    const double covariance = (a.n - 1) * a.covariance + (b.n - 1) * b.covariance;
+    const double variance = (a.n - 1) * a.other_variance + (b.n - 1) * b.other_variance;
+    out.theta = variance > 0 ? covariance / variance : unknown;
+    const double theta = variance > 0 ? out.theta : 0;
+    // About the covariate's mean of both arms, so that the estimates are on the scale of the values.
+    const double centre = (a.n * a.other_mean + b.n * b.other_mean) / (a.n + b.n);
+    const auto adjusted = [theta, centre](const Moments& m) {
+        const double left = m.variance + square(theta) * m.other_variance - 2 * theta * m.covariance;
+        return Estimate{m.n, m.mean - theta * (m.other_mean - centre), std::max(0.0, left) / m.n};
+    };
+    const Estimate first = adjusted(a);
+    compare(first, adjusted(b), {a.n, a.mean, a.variance / a.n}, -(a.variance - theta * a.covariance) / a.n, confidence, out);
+    const double before = a.variance / a.n + b.variance / b.n;
+    out.variance_reduction = before > 0 ? 1 - square(out.standard_error) / before : unknown;
+    if (out.reason == "ok" && variance == 0) {
+        out.reason = "the covariate does not vary: nothing is adjusted";
+    }
+    return out;
+}
+
+BayesianComparison compare_bayesian(const Proportion& a, const Proportion& b, double prior_successes, double prior_failures,
+                                    double confidence)
+{
+    check_proportion(a);
+    check_proportion(b);
+    check_confidence(confidence);
+    if (!(prior_successes > 0 && prior_failures > 0) || !std::isfinite(prior_successes) || !std::isfinite(prior_failures)) {
+        refuse("the prior must be positive and finite", "Beta(1, 1) holds all rates for equally likely.");
+    }
+    const auto after = [&](const Proportion& p) {
+        return Beta(prior_successes + static_cast<double>(p.successes),
+                    prior_failures + static_cast<double>(p.trials - p.successes));
+    };
+    const Beta first = after(a);
+    const Beta second = after(b);
+    const double tail = (1 - confidence) / 2;
+    BayesianComparison out;
+    out.rate_a = mean(first);
+    out.rate_b = mean(second);
+    out.rate_a_interval = {quantile(first, tail), quantile(complement(first, tail))};
+    out.rate_b_interval = {quantile(second, tail), quantile(complement(second, tail))};
+
+    // Where either of them has any mass, cut where one of them is centred: each piece is smooth.
+    constexpr double no_mass = 1e-18;
+    double cuts[] = {std::min(quantile(first, no_mass), quantile(second, no_mass)), std::min(out.rate_a, out.rate_b),
+                     std::max(out.rate_a, out.rate_b),
+                     std::max(quantile(complement(first, no_mass)), quantile(complement(second, no_mass)))};
+    boost::math::quadrature::tanh_sinh<double> integrator;
+    const auto integral = [&](auto&& f) {
+        double sum = 0;
+        for (int i = 0; i < 3; ++i) {
+            if (cuts[i + 1] > cuts[i]) {
+                sum += integrator.integrate(f, cuts[i], cuts[i + 1], 1e-13);
+            }
+        }
+        return sum;
+    };
+    // With density where it is finite: P(B > A) from A's, or from B's by its complement, whichever is not singular at 0 or 1.
+    const auto open = [](double x) { return x > 0 && x < 1; };
+    out.p_b_better = integral([&](double x) { return open(x) ? pdf(first, x) * cdf(complement(second, x)) : 0.0; });
+    out.p_b_better = std::clamp(out.p_b_better, 0.0, 1.0);
+    out.expected_loss_a = integral([&](double x) { return cdf(first, x) * cdf(complement(second, x)); });
+    out.expected_loss_b = integral([&](double x) { return cdf(second, x) * cdf(complement(first, x)); });
+    return out;
+}
+
+SequentialResult sequential(double difference, double standard_error, double n, double confidence, double tightest_at)
+{
+    check_confidence(confidence);
+    if (!std::isfinite(difference)) {
+        refuse("difference must be finite");
+    }
+    if (!std::isfinite(standard_error) || standard_error < 0) {
+        refuse("standard_error must be finite and not negative");
+    }
+    if (!std::isfinite(n) || n < 1 || !std::isfinite(tightest_at) || tightest_at < 1) {
+        refuse("n and tightest_at must be finite and at least 1");
+    }
+    const double alpha = 1 - confidence;
+    SequentialResult out;
+    out.rho = std::sqrt((-2 * std::log(alpha) + std::log(-2 * std::log(alpha) + 1)) / tightest_at);
+    if (standard_error == 0) {
+        return out;
+    }
+    const double t = n * square(out.rho) + 1;
+    const double reach = standard_error * std::sqrt(n) * std::sqrt(2 * t * std::log(std::sqrt(t) / alpha)) / (n * out.rho);
+    out.interval = {difference - reach, difference + reach};
+    const double log_evidence = square(out.rho * difference / standard_error) * n / (2 * t) - std::log(t) / 2;
+    out.p_value = std::min(1.0, std::exp(-log_evidence));
+    return out;
+}
+
+SizeMethod find_size_method(std::string_view name)
+{
+    if (name == "unpooled") {
+        return SizeMethod::unpooled;
+    }
+    if (name == "pooled") {
+        return SizeMethod::pooled;
+    }
+    if (name == "cohen_h") {
+        return SizeMethod::cohen_h;
+    }
+    refuse_name("method", name, "Use unpooled, pooled or cohen_h.");
+}
+
+namespace {
+
+void check_design(const Design& d)
+{
+    if (!(d.significance > 0 && d.significance < 1)) {
+        refuse("significance must be between 0 and 1", "0.05 is the usual one.");
+    }
+    if (!(d.power > 0 && d.power < 1)) {
+        refuse("power must be between 0 and 1", "0.8 is the usual one.");
+    }
+    if (!(d.ratio > 0) || !std::isfinite(d.ratio)) {
+        refuse("ratio must be positive and finite", "It is the size of B over the size of A.");
+    }
+}
+
+/** How far the truth must be from 0, in standard errors, to be found with that power on either side of it: z + z_power, or a trace less. */
+double shift_for_power(double z, double power)
+{
+    const auto excess = [&](double shift) { return cdf(complement(Normal(), z - shift)) + cdf(Normal(), -z - shift) - power; };
+    const double high = z + std::max(0.0, normal_quantile_above(1 - power)) + 1;
+    if (excess(0) >= 0) {
+        return 0;
+    }
+    std::uintmax_t iterations = 200;
+    return boost::math::tools::toms748_solve(excess, 0.0, high, boost::math::tools::eps_tolerance<double>(52), iterations)
+        .second;
+}
+
+}  // namespace
+
+double size_for_proportions(double rate, double effect, const Design& d, SizeMethod method)
+{
+    check_design(d);
+    const double other = rate + effect;
+    if (!(rate >= 0 && rate <= 1 && other >= 0 && other <= 1) || effect == 0) {
+        refuse("rate and rate + effect must be two rates between 0 and 1",
+               "The effect is absolute: 0.01 is one percentage point.");
+    }
+    const double z = normal_quantile_above(d.significance / 2);
+    const double z_power = normal_quantile_above(1 - d.power);
+    const double spread = rate * (1 - rate) + other * (1 - other) / d.ratio;
+    switch (method) {
+        case SizeMethod::unpooled: return square(z + z_power) * spread / square(effect);
+        case SizeMethod::pooled: {
+            const double both = (rate + d.ratio * other) / (1 + d.ratio);
+            return square(z * std::sqrt(both * (1 - both) * (1 + 1 / d.ratio)) + z_power * std::sqrt(spread)) / square(effect);
+        }
+        case SizeMethod::cohen_h: break;
+    }
+    const double h = 2 * (std::asin(std::sqrt(other)) - std::asin(std::sqrt(rate)));
+    return square(shift_for_power(z, d.power)) * (1 + 1 / d.ratio) / square(h);
+}
+
+double size_for_means(double standard_deviation, double effect, const Design& d)
+{
+    check_design(d);
+    if (!std::isfinite(standard_deviation) || standard_deviation <= 0 || !std::isfinite(effect) || effect == 0) {
+        refuse("standard_deviation must be positive and effect not 0, both finite");
+    }
+    const double z = normal_quantile_above(d.significance / 2) + normal_quantile_above(1 - d.power);
+    return square(z * standard_deviation / effect) * (1 + 1 / d.ratio);
+}
+
+double detectable_effect(double rate, double n, const Design& d)
+{
+    check_design(d);
+    if (!(rate >= 0 && rate < 1)) {
+        refuse("rate must be at least 0 and less than 1");
+    }
+    if (!std::isfinite(n) || n < 1) {
+        refuse("n must be finite and at least 1");
+    }
+    const auto excess = [&](double effect) { return size_for_proportions(rate, effect, d, SizeMethod::unpooled) - n; };
+    double low = (1 - rate) * 1e-12;
+    double high = 1 - rate;
+    if (excess(high) > 0) {
+        return unknown;
+    }
+    if (excess(low) <= 0) {
+        return low;
+    }
+    std::uintmax_t iterations = 200;
+    const auto found =
+        boost::math::tools::toms748_solve(excess, low, high, boost::math::tools::eps_tolerance<double>(50), iterations);
+    return found.second;
+}
+
+RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<const double> weights)
+{
+    if (counts.size() < 2) {
+        refuse("there must be at least two counts");
+    }
+    if (!weights.empty() && weights.size() != counts.size()) {
+        refuse("there must be as many weights as counts");
+    }
+    double total = 0;
+    double all = 0;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        if (counts[i] < 0) {
+            refuse("counts must not be negative");
+        }
+        const double weight = weights.empty() ? 1 : weights[i];
+        if (!(weight > 0) || !std::isfinite(weight)) {
+            refuse("weights must be positive and finite");
+        }
+        total += static_cast<double>(counts[i]);
+        all += weight;
+    }
+    RatioCheck out;
+    out.degrees_of_freedom = static_cast<std::int64_t>(counts.size()) - 1;
+    if (total == 0) {
+        return out;
+    }
+    out.chi2 = 0;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        const double expected = total * (weights.empty() ? 1 : weights[i]) / all;
+        out.chi2 += square(static_cast<double>(counts[i]) - expected) / expected;
+    }
+    out.p_value = cdf(complement(ChiSquared(static_cast<double>(out.degrees_of_freedom)), out.chi2));
+    return out;
+}
+
+}  // namespace marketing::experiments

@@ -1,0 +1,128 @@
+/**
+ * Statistics of A/B experiments from counts and moments: two arms compared, intervals, sizes, checks.
+ *
+ * A number that does not exist is NaN, and `reason` says why; "ok" where all are there. A is the control. Arguments that cannot
+ * be throw Error(invalid_parameter).
+ */
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include "kernel/stop.hpp"
+
+namespace marketing::experiments {
+
+inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+struct ConfidenceInterval {
+    double low = unknown;
+    double high = unknown;
+};
+
+/** `successes` of `trials`. */
+struct Proportion {
+    std::int64_t successes = 0;
+    std::int64_t trials = 0;
+};
+
+enum class ProportionMethod { wilson, exact, wald };
+[[nodiscard]] ProportionMethod find_proportion_method(std::string_view name);
+/** Unknown without trials. */
+[[nodiscard]] ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method);
+
+/** What a sample tells of the mean of one value, and of another value of the same units. */
+struct Moments {
+    double n = 0;
+    double mean = 0;
+    double variance = 0;  // of the units, by n - 1
+    double other_mean = 0;
+    double other_variance = 0;
+    double covariance = 0;
+};
+
+/** B against A: the difference B - A, and the lift B / A - 1. */
+struct Comparison {
+    double estimate_a = unknown;
+    double estimate_b = unknown;
+    double difference = unknown;
+    double standard_error = unknown;
+    ConfidenceInterval difference_interval;
+    double statistic = unknown;
+    double degrees_of_freedom = unknown;
+    double p_value = unknown;
+    double lift = unknown;
+    ConfidenceInterval lift_interval;
+    double lift_p_value = unknown;
+    std::string_view reason = "ok";
+};
+
+struct ProportionComparison : Comparison {
+    double p_exact = unknown;  // Fisher's exact test, two-sided
+};
+
+enum class DifferenceMethod { newcombe, wald };
+[[nodiscard]] DifferenceMethod find_difference_method(std::string_view name);
+/** The p-value is that of the z test with the rate of both arms together; the lift is by the delta method. */
+[[nodiscard]] ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence,
+                                                       DifferenceMethod method, const kernel::StopFlag& stop);
+/** Welch's t test; the lift by the delta method with the same degrees of freedom. */
+[[nodiscard]] Comparison compare_means(const Moments& a, const Moments& b, double confidence);
+/** Of value over other, each arm's sums divided; variances by the delta method. */
+[[nodiscard]] Comparison compare_ratios(const Moments& a, const Moments& b, double confidence);
+
+struct AdjustedComparison : Comparison {
+    double theta = unknown;               // of the covariate, over both arms
+    double variance_reduction = unknown;  // of the difference: 1 - adjusted / unadjusted
+};
+/** CUPED: means less what the covariate, known before the experiment, explains. The lift is against the unadjusted mean of A. */
+[[nodiscard]] AdjustedComparison compare_cuped(const Moments& a, const Moments& b, double confidence);
+
+/** Both rates with a Beta(prior_successes, prior_failures) prior. */
+struct BayesianComparison {
+    double rate_a = unknown;  // means after the data
+    double rate_b = unknown;
+    ConfidenceInterval rate_a_interval;
+    ConfidenceInterval rate_b_interval;
+    double p_b_better = unknown;
+    double expected_loss_a = unknown;  // of the rate, if A is chosen
+    double expected_loss_b = unknown;
+};
+[[nodiscard]] BayesianComparison compare_bayesian(const Proportion& a, const Proportion& b, double prior_successes,
+                                                  double prior_failures, double confidence);
+
+/** An interval that holds however often one looks, after Waudby-Smith and others (2023). */
+struct SequentialResult {
+    double rho = unknown;
+    ConfidenceInterval interval;
+    double p_value = unknown;
+};
+/** `n`: units of both arms; `tightest_at`: the n for which the interval is tuned. */
+[[nodiscard]] SequentialResult sequential(double difference, double standard_error, double n, double confidence,
+                                          double tightest_at);
+
+enum class SizeMethod { unpooled, pooled, cohen_h };
+[[nodiscard]] SizeMethod find_size_method(std::string_view name);
+struct Design {
+    double significance = 0.05;  // two-sided
+    double power = 0.8;
+    double ratio = 1;  // n of B over n of A
+};
+/** n of A, not rounded, to tell `rate` from `rate` + `effect`. */
+[[nodiscard]] double size_for_proportions(double rate, double effect, const Design& design, SizeMethod method);
+/** n of A, not rounded, to tell means that are `effect` apart. */
+[[nodiscard]] double size_for_means(double standard_deviation, double effect, const Design& design);
+/** The smallest rise of `rate` that n of A can tell (unpooled); unknown where even a rise to 1 is too little. */
+[[nodiscard]] double detectable_effect(double rate, double n, const Design& design);
+
+struct RatioCheck {
+    double chi2 = unknown;
+    std::int64_t degrees_of_freedom = 0;
+    double p_value = unknown;
+};
+/** Whether counts are as their weights say; unknown without counts. */
+[[nodiscard]] RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<const double> weights);
+
+}  // namespace marketing::experiments

@@ -1,0 +1,126 @@
+-- Statistics of A/B experiments, from counts and from what SQL's own aggregates give. A is the control.
+
+CREATE FUNCTION analytics.proportion_interval(successes bigint, trials bigint, confidence double precision DEFAULT 0.95,
+    method pg_catalog.text DEFAULT 'wilson')
+    RETURNS TABLE (rate double precision, low double precision, high double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_proportion_interval';
+COMMENT ON FUNCTION analytics.proportion_interval(bigint, bigint, double precision, pg_catalog.text) IS
+    'A rate and its confidence interval
+method: wilson, exact (Clopper and Pearson) or wald. NULL without trials; no row where an argument is NULL.';
+
+CREATE FUNCTION analytics.ab_proportions(successes_a bigint, trials_a bigint, successes_b bigint, trials_b bigint,
+    confidence double precision DEFAULT 0.95, method pg_catalog.text DEFAULT 'newcombe')
+    RETURNS TABLE (estimate_a double precision, estimate_b double precision, difference double precision,
+                   difference_low double precision, difference_high double precision, p_value double precision,
+                   lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
+                   standard_error double precision, statistic double precision, degrees_of_freedom double precision,
+                   p_exact double precision, reason pg_catalog.text)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_proportions';
+COMMENT ON FUNCTION analytics.ab_proportions(bigint, bigint, bigint, bigint, double precision, pg_catalog.text) IS
+    'Compares two rates, such as the conversion rates of two arms
+method: of the interval of the difference: newcombe or wald.
+Result: difference: B - A with its interval; p_value: of the z test with the rate of both arms together, statistic its z; lift: B / A - 1,
+  its interval and p-value by the delta method, with degrees_of_freedom; p_exact: Fisher''s exact test, two-sided. standard_error: of
+  the difference, for ab_sequential(). reason: ok, or why something is NULL. No row where an argument is NULL.';
+
+CREATE FUNCTION analytics.ab_means(n_a bigint, mean_a double precision, variance_a double precision,
+    n_b bigint, mean_b double precision, variance_b double precision, confidence double precision DEFAULT 0.95)
+    RETURNS TABLE (estimate_a double precision, estimate_b double precision, difference double precision,
+                   difference_low double precision, difference_high double precision, p_value double precision,
+                   lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
+                   standard_error double precision, statistic double precision, degrees_of_freedom double precision,
+                   reason pg_catalog.text)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_means';
+COMMENT ON FUNCTION analytics.ab_means(bigint, double precision, double precision, bigint, double precision, double precision, double precision) IS
+    'Compares two means, such as the revenue per visitor of two arms: Welch''s t test
+variance_a, variance_b: of the units, as var_samp() gives them.
+Result: as of ab_proportions(); statistic: t. The lift''s interval is by the delta method.';
+
+CREATE TYPE analytics.metric_moments AS (
+    n bigint, mean double precision, variance double precision,
+    other_mean double precision, other_variance double precision, covariance double precision);
+COMMENT ON TYPE analytics.metric_moments IS
+    'What ab_ratios() and ab_cuped() need of an arm: moments of two values of its units
+(count(*), avg(y), var_samp(y), avg(x), var_samp(x), covar_samp(y, x))::analytics.metric_moments makes one.';
+
+CREATE FUNCTION analytics.ab_ratios(a analytics.metric_moments, b analytics.metric_moments, confidence double precision DEFAULT 0.95)
+    RETURNS TABLE (estimate_a double precision, estimate_b double precision, difference double precision,
+                   difference_low double precision, difference_high double precision, p_value double precision,
+                   lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
+                   standard_error double precision, statistic double precision, degrees_of_freedom double precision,
+                   reason pg_catalog.text)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_ratios';
+COMMENT ON FUNCTION analytics.ab_ratios(analytics.metric_moments, analytics.metric_moments, double precision) IS
+    'Compares two ratios of sums, such as revenue per order where customers are the units
+a, b: per unit of the arm, the value is the numerator and the other one the denominator. Variances by the delta method, so that units
+with many orders count as one unit.
+Result: as of ab_means().';
+
+CREATE FUNCTION analytics.ab_cuped(a analytics.metric_moments, b analytics.metric_moments, confidence double precision DEFAULT 0.95)
+    RETURNS TABLE (estimate_a double precision, estimate_b double precision, difference double precision,
+                   difference_low double precision, difference_high double precision, p_value double precision,
+                   lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
+                   standard_error double precision, statistic double precision, degrees_of_freedom double precision,
+                   theta double precision, variance_reduction double precision, reason pg_catalog.text)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_cuped';
+COMMENT ON FUNCTION analytics.ab_cuped(analytics.metric_moments, analytics.metric_moments, double precision) IS
+    'Compares two means, less what a value from before the experiment explains (CUPED)
+a, b: the other value is the covariate, known before the units were assigned, such as the spend of the month before.
+Result: as of ab_means(), of the means adjusted; the lift is relative to the mean of A as it is. theta: slope within the arms, NULL
+  where the covariate does not vary; variance_reduction: share of the variance of the difference that is gone.';
+
+CREATE FUNCTION analytics.ab_bayes(successes_a bigint, trials_a bigint, successes_b bigint, trials_b bigint,
+    prior_successes double precision DEFAULT 1, prior_failures double precision DEFAULT 1, confidence double precision DEFAULT 0.95)
+    RETURNS TABLE (p_b_better double precision, expected_loss_a double precision, expected_loss_b double precision,
+                   rate_a double precision, rate_a_low double precision, rate_a_high double precision,
+                   rate_b double precision, rate_b_low double precision, rate_b_high double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_bayes';
+COMMENT ON FUNCTION analytics.ab_bayes(bigint, bigint, bigint, bigint, double precision, double precision, double precision) IS
+    'How probable it is that B converts better than A, and what a wrong choice costs
+prior_successes, prior_failures: Beta prior of both rates; 1 and 1: any rate is as likely as another.
+Result: p_b_better; expected_loss_a, expected_loss_b: by how much the rate falls short on average if A or B is chosen; the rates after the
+  data with their credible intervals. Exact, nothing is simulated.';
+
+CREATE FUNCTION analytics.ab_sequential(difference double precision, standard_error double precision, n bigint,
+    confidence double precision DEFAULT 0.95, tightest_at double precision DEFAULT 5000)
+    RETURNS TABLE (low double precision, high double precision, p_value double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_sequential';
+COMMENT ON FUNCTION analytics.ab_sequential(double precision, double precision, bigint, double precision, double precision) IS
+    'An interval and a p-value that hold however often one looks at the experiment
+difference, standard_error: of any comparison; n: units of both arms. tightest_at: the n at which the interval is narrowest, about
+where the experiment is meant to end. NULL where the standard error is 0.
+Asymptotic confidence sequence (Waudby-Smith and others): wider than the ordinary interval, the price of stopping at any time.';
+
+CREATE FUNCTION analytics.ab_sample_size(rate double precision, effect double precision, significance double precision DEFAULT 0.05,
+    power double precision DEFAULT 0.8, ratio double precision DEFAULT 1, method pg_catalog.text DEFAULT 'unpooled')
+    RETURNS TABLE (n_a bigint, n_b bigint, n_a_exact double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_sample_size';
+COMMENT ON FUNCTION analytics.ab_sample_size(double precision, double precision, double precision, double precision, double precision, pg_catalog.text) IS
+    'How many units each arm needs to tell two rates apart
+rate: of A; effect: absolute: 0.02 is from 10 to 12 percent. significance: two-sided. power: how probably the effect is found. ratio: size
+of B over that of A. method: unpooled, pooled (the z test''s own) or cohen_h.
+Result: rounded up, and the size of A before rounding.';
+
+CREATE FUNCTION analytics.ab_sample_size_means(standard_deviation double precision, effect double precision,
+    significance double precision DEFAULT 0.05, power double precision DEFAULT 0.8, ratio double precision DEFAULT 1)
+    RETURNS TABLE (n_a bigint, n_b bigint, n_a_exact double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_sample_size_means';
+COMMENT ON FUNCTION analytics.ab_sample_size_means(double precision, double precision, double precision, double precision, double precision) IS
+    'How many units each arm needs to tell two means apart
+standard_deviation: of the units; effect: difference of the means. The other arguments are those of ab_sample_size().';
+
+CREATE FUNCTION analytics.ab_detectable_effect(rate double precision, n_a bigint, significance double precision DEFAULT 0.05,
+    power double precision DEFAULT 0.8, ratio double precision DEFAULT 1)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_ab_detectable_effect';
+COMMENT ON FUNCTION analytics.ab_detectable_effect(double precision, bigint, double precision, double precision, double precision) IS
+    'The smallest rise of a rate that an experiment of that size can find
+The other way round than ab_sample_size(), method unpooled. NULL where even a rise to 1 is too little.';
+
+CREATE FUNCTION analytics.ab_sample_ratio(counts bigint[], weights double precision[] DEFAULT NULL, alarm double precision DEFAULT 0.001)
+    RETURNS TABLE (chi2 double precision, degrees_of_freedom bigint, p_value double precision, mismatch boolean)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_sample_ratio';
+COMMENT ON FUNCTION analytics.ab_sample_ratio(bigint[], double precision[], double precision) IS
+    'Whether the arms have the sizes they should have: sample ratio mismatch
+counts: units of each arm; weights: the shares they were to have, in any scale; NULL for equal ones. alarm: mismatch is true where
+p_value is below. A mismatch says that units were lost or assigned wrongly: the experiment''s other numbers are not to be trusted.';

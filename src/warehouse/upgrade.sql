@@ -1,0 +1,285 @@
+-- An older layout of the warehouse is brought to the one that create_tables() describes: that template is made once more, as temporary
+-- tables, and the catalogs are compared. Nothing here knows what the versions between changed.
+
+CREATE FUNCTION analytics.layout_template() RETURNS text
+    LANGUAGE sql STABLE
+AS $$
+    SELECT 'BEGIN' || pg_catalog.string_agg(p.prosrc || ';', '' ORDER BY f.place) || 'END'
+    FROM ROWS FROM (pg_catalog.unnest('{analytics.create_tables(),analytics.create_reporting_views()}'::regprocedure[])) WITH ORDINALITY f (oid, place)
+    JOIN pg_catalog.pg_proc p ON p.oid = f.oid
+$$;
+COMMENT ON FUNCTION analytics.layout_template() IS 'The statements that create the tables and views of schema warehouse, as one block';
+
+-- The version is a fingerprint of the template, taken when the extension is created: whoever changes the one changes the other.
+DO $$
+BEGIN
+    EXECUTE pg_catalog.format('CREATE FUNCTION analytics.layout_version() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L', pg_catalog.format('SELECT %L::text',
+        pg_catalog."left"(pg_catalog.md5(pg_catalog.regexp_replace(analytics.layout_template(), '(\s|--[^\n]*)+', ' ', 'g')), 12)));
+END
+$$;
+COMMENT ON FUNCTION analytics.layout_version() IS 'The layout of the warehouse that this extension works with';
+
+CREATE FUNCTION analytics.layout_tables() RETURNS TABLE (name text, is_view boolean)
+    LANGUAGE sql STABLE
+AS $$
+    SELECT m[2], m[1] = 'VIEW'
+    FROM pg_catalog.regexp_matches(analytics.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') m
+$$;
+COMMENT ON FUNCTION analytics.layout_tables() IS 'The tables and views that the warehouse consists of';
+
+CREATE FUNCTION analytics.check_layout() RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    PERFORM 'warehouse'::analytics.installed;
+    IF (SELECT pg_catalog.max(l.version::text) FROM warehouse.layout l) IS DISTINCT FROM analytics.layout_version() THEN
+        RAISE EXCEPTION 'the warehouse has another layout than this version of the extension works with' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Run SELECT analytics.upgrade_warehouse().';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_layout() IS 'Raises 55000 where the warehouse is not installed, or not of this layout';
+
+-- Tables that the next refreshes fill again from the sources. All others hold what exists nowhere else: settings, logs, histories.
+CREATE FUNCTION analytics.is_derived(name text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT name ~ '^(dim|fact|source|pending)_|_daily$|^campaign_ref$|^rejected_rows$' $$;
+COMMENT ON FUNCTION analytics.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
+
+-- Template and warehouse are described in the same words, so that definitions can be compared.
+CREATE FUNCTION analytics.layout_columns(schema regnamespace)
+    RETURNS TABLE (table_name text, place int, column_name text, type text, not_null boolean, default_value text, identity text, comment text)
+    LANGUAGE sql STABLE
+AS $$
+    SELECT c.relname, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+           pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity::text, pg_catalog.col_description(c.oid, a.attnum)
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+$$;
+COMMENT ON FUNCTION analytics.layout_columns(regnamespace) IS 'Columns of the warehouse''s tables in a schema';
+
+CREATE FUNCTION analytics.layout_objects(schema regnamespace)
+    RETURNS TABLE (table_name text, kind text, name text, definition text)
+    LANGUAGE sql STABLE
+AS $$
+    SELECT c.relname, 'constraint', k.conname, pg_catalog.pg_get_constraintdef(k.oid)
+    FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+    WHERE c.relnamespace = schema AND k.contype IN ('c', 'p', 'u') AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+    UNION ALL
+    SELECT c.relname, 'index', x.relname, pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid), ' ON pg_temp.', ' ON warehouse.')
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+    WHERE c.relnamespace = schema AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
+    UNION ALL
+    SELECT c.relname, 'comment', '', pg_catalog.obj_description(c.oid, 'pg_class')
+    FROM pg_catalog.pg_class c WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+$$;
+COMMENT ON FUNCTION analytics.layout_objects(regnamespace) IS 'Constraints, indexes and comments of the tables in a schema';
+
+-- The text of a view with no schema before the names of our tables, so that it fits each schema. Relations of other schemas keep theirs.
+CREATE FUNCTION analytics.layout_view(schema regnamespace, name text) RETURNS text
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    path constant text := pg_catalog.current_setting('search_path');
+    definition text;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', CASE WHEN schema = pg_catalog.pg_my_temp_schema() THEN 'pg_temp' ELSE schema || ', pg_temp' END, true);
+    SELECT pg_catalog.pg_get_viewdef(c.oid) INTO definition FROM pg_catalog.pg_class c WHERE c.relnamespace = schema AND c.relname = layout_view.name AND c.relkind = 'v';
+    PERFORM pg_catalog.set_config('search_path', path, true);
+    RETURN definition;
+END
+$$;
+COMMENT ON FUNCTION analytics.layout_view(regnamespace, text) IS 'Definition of a view, as it reads within its own schema; NULL where there is none';
+
+CREATE FUNCTION analytics.layout_changes(template regnamespace) RETURNS TABLE (place int, table_name text, column_place int, what text, statement text, must_rebuild boolean)
+    LANGUAGE sql STABLE
+AS $$
+    WITH wanted AS (SELECT * FROM analytics.layout_columns(layout_changes.template)), present AS (SELECT * FROM analytics.layout_columns('warehouse')),
+    wanted_object AS (SELECT * FROM analytics.layout_objects(layout_changes.template)), present_object AS (SELECT * FROM analytics.layout_objects('warehouse'))
+    SELECT 1, t.name, 0, 'table ' || t.name || ' is new', pg_catalog.format('CREATE TABLE warehouse.%1$I (LIKE %2$s.%1$I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING STORAGE INCLUDING COMMENTS)%3$s',
+               t.name, layout_changes.template, (SELECT ' WITH (' || pg_catalog.array_to_string(c.reloptions, ', ') || ')' FROM pg_catalog.pg_class c
+                                                 WHERE c.relnamespace = layout_changes.template AND c.relname = t.name)), false
+    FROM analytics.layout_tables() t WHERE NOT t.is_view AND t.name NOT IN (SELECT p.table_name FROM present p)
+    UNION ALL
+    SELECT 2, w.table_name, w.place, pg_catalog.format('column %s.%s is new', w.table_name, w.column_name), pg_catalog.concat(pg_catalog.format('ALTER TABLE warehouse.%I ADD COLUMN %I %s', w.table_name, w.column_name, w.type),
+               ' DEFAULT ' || w.default_value, CASE w.identity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY' WHEN 'd' THEN ' GENERATED BY DEFAULT AS IDENTITY' END,
+               CASE WHEN w.not_null THEN ' NOT NULL' END),
+           w.not_null AND w.default_value IS NULL AND w.identity = ''
+    FROM wanted w WHERE w.table_name IN (SELECT p.table_name FROM present p) AND NOT EXISTS (SELECT FROM present p WHERE p.table_name = w.table_name AND p.column_name = w.column_name)
+    UNION ALL
+    SELECT 2, w.table_name, w.place, pg_catalog.format('column %s.%s becomes %s', w.table_name, w.column_name, w.type),
+           pg_catalog.format('ALTER TABLE warehouse.%I ALTER COLUMN %I DROP DEFAULT, ALTER COLUMN %2$I TYPE %3$s USING %2$I::%3$s', w.table_name, w.column_name, w.type), true
+    FROM wanted w JOIN present p USING (table_name, column_name) WHERE w.type <> p.type
+    UNION ALL
+    SELECT 3, w.table_name, w.place, pg_catalog.format('column %s.%s has another default', w.table_name, w.column_name),
+           pg_catalog.format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s', w.table_name, w.column_name, COALESCE('SET DEFAULT ' || w.default_value, 'DROP DEFAULT')), false
+    FROM wanted w JOIN present p USING (table_name, column_name)
+    WHERE w.identity = '' AND (w.default_value IS DISTINCT FROM p.default_value OR w.type <> p.type AND w.default_value IS NOT NULL)
+    UNION ALL
+    SELECT 4, p.table_name, p.place, pg_catalog.format('column %s.%s %s', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'must have a value' ELSE 'may be empty' END),
+           pg_catalog.format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s NOT NULL', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'SET' ELSE 'DROP' END),
+           COALESCE(w.not_null, false)
+    FROM present p LEFT JOIN wanted w USING (table_name, column_name)
+    -- A column that nobody fills any more, or one of the user's.
+    WHERE CASE WHEN w.column_name IS NULL THEN p.not_null AND p.default_value IS NULL AND p.identity = '' ELSE w.not_null <> p.not_null END
+    UNION ALL
+    SELECT 5, w.table_name, 0, pg_catalog.format('%s %s is %s', w.kind, w.name, CASE WHEN p.name IS NULL THEN 'new' ELSE 'another' END), CASE w.kind
+               WHEN 'index' THEN pg_catalog.concat('DROP INDEX warehouse.' || pg_catalog.quote_ident(p.name) || '; ', w.definition)
+               ELSE pg_catalog.concat(pg_catalog.format('ALTER TABLE warehouse.%I ', w.table_name), 'DROP CONSTRAINT ' || pg_catalog.quote_ident(p.name) || ', ',
+                        pg_catalog.format('ADD CONSTRAINT %I %s', w.name, w.definition)) END,
+           w.kind = 'constraint' AND w.definition NOT LIKE 'CHECK%' AND w.table_name IN (SELECT e.table_name FROM present e)
+    FROM wanted_object w LEFT JOIN present_object p USING (table_name, kind, name)
+    WHERE w.kind <> 'comment' AND w.definition IS DISTINCT FROM p.definition
+    UNION ALL
+    SELECT 6, w.table_name, 0, NULL, pg_catalog.format('COMMENT ON TABLE warehouse.%I IS %L', w.table_name, w.definition), false
+    FROM wanted_object w LEFT JOIN present_object p USING (table_name, kind, name) WHERE w.kind = 'comment' AND w.definition IS DISTINCT FROM p.definition
+    UNION ALL
+    SELECT 6, w.table_name, w.place, NULL, pg_catalog.format('COMMENT ON COLUMN warehouse.%I.%I IS %L', w.table_name, w.column_name, w.comment), false
+    FROM wanted w LEFT JOIN present p USING (table_name, column_name) WHERE w.comment IS DISTINCT FROM p.comment
+$$;
+COMMENT ON FUNCTION analytics.layout_changes(regnamespace) IS
+'What makes the tables of schema warehouse those of a template
+what: for the user; NULL for mere comments. must_rebuild: the rows that are there may not fit.';
+
+-- A comparison cannot tell a table that got another name from one that went and one that came.
+CREATE FUNCTION analytics.rename_tables() RETURNS int
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    renamed record;
+    part text;
+    changed int := 0;
+BEGIN
+    FOR renamed IN SELECT v.*, c.oid FROM (VALUES ('quality_result', 'quality_history')) v (old_name, new_name)
+        JOIN pg_catalog.pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = v.old_name AND c.relkind = 'r'
+    LOOP
+        RAISE NOTICE 'table % is now called %', renamed.old_name, renamed.new_name;
+        EXECUTE pg_catalog.format('ALTER TABLE warehouse.%I RENAME TO %I', renamed.old_name, renamed.new_name);
+        -- So are its constraints and indexes.
+        FOR part IN
+            SELECT pg_catalog.format('ALTER TABLE warehouse.%I RENAME CONSTRAINT %I TO %I', renamed.new_name, k.conname, pg_catalog.replace(k.conname, renamed.old_name, renamed.new_name))
+            FROM pg_catalog.pg_constraint k WHERE k.conrelid = renamed.oid AND k.conname LIKE renamed.old_name || '%'
+            UNION ALL
+            SELECT pg_catalog.format('ALTER INDEX warehouse.%I RENAME TO %I', x.relname, pg_catalog.replace(x.relname, renamed.old_name, renamed.new_name))
+            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+            WHERE i.indrelid = renamed.oid AND x.relname LIKE renamed.old_name || '%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = x.oid)
+        LOOP
+            EXECUTE part;
+        END LOOP;
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION analytics.rename_tables() IS 'Gives tables of older layouts the names they have now; returns how many';
+
+CREATE FUNCTION analytics.upgrade_views(template regnamespace) RETURNS int
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    view record;
+    path constant text := pg_catalog.current_setting('search_path');
+    changed int := 0;
+BEGIN
+    FOR view IN
+        SELECT v.name, analytics.layout_view(template, v.name) AS wanted, analytics.layout_view('warehouse', v.name) AS present, pg_catalog.obj_description(c.oid, 'pg_class') AS comment, c.oid
+        FROM analytics.layout_tables() v JOIN pg_catalog.pg_class c ON c.relnamespace = template AND c.relname = v.name
+        WHERE v.is_view
+    LOOP
+        CONTINUE WHEN view.wanted = view.present;
+        RAISE NOTICE 'view % is %', view.name, CASE WHEN view.present IS NULL THEN 'new' ELSE 'another' END;
+        changed := changed + 1;
+        IF view.present IS NOT NULL THEN
+            EXECUTE pg_catalog.format('DROP VIEW warehouse.%I', view.name);
+        END IF;
+        PERFORM pg_catalog.set_config('search_path', 'warehouse, pg_temp', true);
+        EXECUTE pg_catalog.format('CREATE VIEW warehouse.%I WITH (security_invoker = true) AS %s', view.name, view.wanted);
+        PERFORM pg_catalog.set_config('search_path', path, true);
+        EXECUTE pg_catalog.format('COMMENT ON VIEW warehouse.%I IS %L', view.name, view.comment);
+        EXECUTE COALESCE((SELECT pg_catalog.string_agg(pg_catalog.format('COMMENT ON COLUMN warehouse.%I.%I IS %L', view.name, a.attname, d.description), '; ')
+            FROM pg_catalog.pg_description d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
+            WHERE d.objoid = view.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0), 'SELECT 1');
+    END LOOP;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION analytics.upgrade_views(regnamespace) IS 'Makes the views of schema warehouse those of a template; returns how many changed';
+
+CREATE FUNCTION analytics.upgrade_warehouse() RETURNS text
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    business bigint;
+    change record;
+    template regnamespace;
+    rebuilt text[];
+    changes int;
+BEGIN
+    PERFORM 'warehouse'::analytics.installed;
+    FOR business IN SELECT s.business_id FROM analytics.source s UNION SELECT s.business_id FROM warehouse.settings s ORDER BY 1 LOOP
+        IF NOT pg_catalog.pg_try_advisory_xact_lock(analytics.refresh_lock(business)) THEN
+            RAISE EXCEPTION 'a refresh of business % is running', business USING ERRCODE = 'object_in_use', HINT = 'Try again when it has ended.';
+        END IF;
+    END LOOP;
+    changes := analytics.rename_tables();
+
+    -- At level warning, for the server says of each view that it will be temporary.
+    EXECUTE (SELECT pg_catalog.format('CREATE FUNCTION pg_temp.create_tables() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS %L',
+                 pg_catalog.replace(analytics.layout_template(), 'warehouse.', 'pg_temp.')));
+    EXECUTE 'SELECT pg_temp.create_tables()';
+    template := pg_catalog.pg_my_temp_schema()::regnamespace;
+
+    -- Rows that do not fit a new shape come from the sources again. Rollups stand for themselves; else what is derived is one whole, since
+    -- the keys of one table stand in others.
+    SELECT pg_catalog.array_agg(DISTINCT c.table_name ORDER BY c.table_name) INTO rebuilt FROM analytics.layout_changes(template) c
+    WHERE c.must_rebuild AND analytics.is_derived(c.table_name);
+    IF rebuilt IS NOT NULL THEN
+        RAISE NOTICE 'emptied, for the next refresh to fill again, because of the shape of %', pg_catalog.array_to_string(rebuilt, ', ');
+        EXECUTE (SELECT pg_catalog.string_agg('TRUNCATE warehouse.' || pg_catalog.quote_ident(c.relname), '; ') FROM pg_catalog.pg_class c
+                 WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics.is_derived(c.relname)
+                   AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+                   AND (c.relname = ANY (rebuilt) OR EXISTS (SELECT FROM pg_catalog.unnest(rebuilt) r WHERE r ~ '^fact_' OR r !~ '_daily$')));
+    END IF;
+    -- Views stand on columns whose type may change: those of ours that hold on to one are made again below.
+    IF EXISTS (SELECT FROM analytics.layout_changes(template) c WHERE c.what LIKE 'column % becomes %') THEN
+        EXECUTE COALESCE((SELECT pg_catalog.string_agg('DROP VIEW warehouse.' || pg_catalog.quote_ident(v.relname), '; ') FROM pg_catalog.pg_class v
+            WHERE v.relnamespace = 'warehouse'::regnamespace AND v.relkind = 'v' AND v.relname IN (SELECT t.name FROM analytics.layout_tables() t)), 'SELECT 1');
+    END IF;
+    -- Twice: what belongs to a new table shows once it is there.
+    FOR pass IN 1 .. 2 LOOP
+        FOR change IN SELECT c.* FROM analytics.layout_changes(template) c ORDER BY c.place, c.table_name, c.column_place, c.statement LOOP
+            IF change.what IS NOT NULL AND pass = 1 THEN
+                RAISE NOTICE '%', change.what;
+            END IF;
+            EXECUTE change.statement;
+            changes := changes + 1;
+        END LOOP;
+    END LOOP;
+    changes := changes + analytics.upgrade_views(template);
+
+    EXECUTE (SELECT pg_catalog.string_agg(pg_catalog.format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; ' ORDER BY t.is_view DESC)
+             FROM analytics.layout_tables() t);
+    DROP FUNCTION pg_temp.create_tables();
+    IF changes = 0 AND (SELECT l.version = analytics.layout_version() FROM warehouse.layout l) THEN
+        RETURN 'already up to date';
+    END IF;
+
+    -- Whoever reads or writes the tables that were there does so with the new ones.
+    PERFORM analytics.grant_access(g.grantee, CASE WHEN g.writes THEN 'writer' ELSE 'reader' END)
+    FROM (SELECT a.grantee::regrole, pg_catalog.bool_or(a.privilege_type = 'INSERT') AS writes
+          FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
+          WHERE c.oid = 'warehouse.settings'::regclass AND a.grantee NOT IN (0, c.relowner) GROUP BY a.grantee) g;
+    UPDATE warehouse.layout l SET version = analytics.layout_version();
+    -- What the new layout also holds comes with the next refresh, which reads and derives everything.
+    UPDATE warehouse.source_watermark w SET definition = '';
+    PERFORM analytics.mark_all_pending(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
+    RAISE NOTICE 'the next refresh reads all sources again';
+    RETURN 'upgraded';
+END
+$$;
+COMMENT ON FUNCTION analytics.upgrade_warehouse() IS
+'Brings the tables of an older warehouse to the layout of this version
+Adds what is missing and changes what differs, each with a notice; settings, logs and histories stay, and so do tables, columns and indexes of your own. Where rows of facts or dimensions cannot stay they are emptied, for the next refresh to fill: it reads all sources again in any case. Run it after ALTER EXTENSION pg_marketing UPDATE; where nothing differs it does nothing.';

@@ -1,0 +1,132 @@
+-- Daily views for tools that read tables and cannot call functions. Part of install(): they belong to the warehouse and use nothing of
+-- the extension. Each has the day as a date and as the moment it begins, for tools that draw time series.
+
+CREATE FUNCTION analytics.create_reporting_views() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $function$
+BEGIN
+    CREATE VIEW warehouse.v_campaign_daily WITH (security_invoker = true) AS
+    SELECT r.date AS date_day, r.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", r.business_id, r.platform,
+           c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign_name, r.impressions, r.clicks, r.spend, r.leads,
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END AS contracts,
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END AS revenue, COALESCE(s.currency, 'USD') AS currency
+    FROM warehouse.campaign_roi_daily r
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = r.business_id AND c.campaign_key = r.campaign_key
+    LEFT JOIN warehouse.settings s ON s.business_id = r.business_id;
+    COMMENT ON VIEW warehouse.v_campaign_daily IS 'Spend, clicks, leads, contracts and revenue per day, platform and campaign';
+
+    CREATE VIEW warehouse.v_kpi_daily WITH (security_invoker = true) AS
+    SELECT r.date AS date_day, r.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", r.business_id, r.platform,
+           r.impressions, r.clicks, r.spend, r.leads, CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END AS contracts,
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END AS revenue, COALESCE(s.currency, 'USD') AS currency
+    FROM warehouse.platform_daily r LEFT JOIN warehouse.settings s ON s.business_id = r.business_id;
+    COMMENT ON VIEW warehouse.v_kpi_daily IS 'Spend, clicks, leads, contracts and revenue per day and platform';
+
+    CREATE VIEW warehouse.v_lead_daily WITH (security_invoker = true) AS
+    SELECT l.created_date AS date_day, l.created_date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", l.business_id, l.platform,
+           l.channel, l.is_paid, NULLIF(l.utm_source, '') AS utm_source, NULLIF(l.product_id, '') AS product_id, p.name AS product,
+           NULLIF(l.branch_id, '') AS branch_id, b.name AS branch, l.leads, l.contracts, l.revenue, COALESCE(s.currency, 'USD') AS currency
+    FROM warehouse.lead_daily l
+    LEFT JOIN warehouse.dim_products p ON p.business_id = l.business_id AND p.product_id = l.product_id
+    LEFT JOIN warehouse.dim_branches b ON b.business_id = l.business_id AND b.branch_id = l.branch_id
+    LEFT JOIN warehouse.settings s ON s.business_id = l.business_id;
+    COMMENT ON VIEW warehouse.v_lead_daily IS 'Leads per day, source, product and branch, with the contracts of these leads';
+
+    CREATE VIEW warehouse.v_touch_daily WITH (security_invoker = true) AS
+    SELECT e.event_date AS date_day, e.event_date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", e.business_id, e.platform,
+           e.events, e.first_touches, e.contract_events
+    FROM warehouse.event_daily e LEFT JOIN warehouse.settings s ON s.business_id = e.business_id;
+    COMMENT ON VIEW warehouse.v_touch_daily IS 'Touches per day and platform';
+
+    -- Ads alone, in the words of dbt's ad_reporting models. Each grain is read from its own export, since sums differ by grain: spend
+    -- that no ad was charged for is missing by ad. Where an export of the grain is missing, a finer one is added up.
+    CREATE VIEW warehouse.ad_reporting__ad_report WITH (security_invoker = true) AS
+    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id, NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
+           COALESCE(c.campaign_name, f.campaign_name) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id, a.ad_group_name, f.ad_id, a.ad_name, f.clicks, f.impressions, f.spend,
+           f.platform_conversions AS conversions, NULL::numeric(18,4) AS conversions_value,
+           f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
+    FROM (
+        SELECT p.*, pg_catalog.rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id, p.ad_id ORDER BY p.source_id) AS choice
+        FROM warehouse.fact_campaign_performance_daily p WHERE p.grain = 'ad'
+    ) f
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
+    LEFT JOIN warehouse.dim_ad_creatives a ON a.business_id = f.business_id AND a.platform = f.platform AND a.ad_id = f.ad_id
+    LEFT JOIN warehouse.settings s ON s.business_id = f.business_id
+    WHERE f.choice = 1;
+    COMMENT ON VIEW warehouse.ad_reporting__ad_report IS 'Clicks, impressions, spend and platform conversions per day and ad';
+
+    CREATE VIEW warehouse.ad_reporting__ad_group_report WITH (security_invoker = true) AS
+    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id, NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
+           pg_catalog.max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id, pg_catalog.max(a.ad_group_name) AS ad_group_name,
+           pg_catalog.sum(f.clicks)::bigint AS clicks, pg_catalog.sum(f.impressions)::bigint AS impressions, pg_catalog.sum(f.spend)::numeric(18,4) AS spend,
+           pg_catalog.sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
+           f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
+    FROM (
+        SELECT p.*, pg_catalog.rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id
+                   ORDER BY CASE p.grain WHEN 'ad_group' THEN 1 ELSE 2 END, p.source_id) AS choice
+        FROM warehouse.fact_campaign_performance_daily p WHERE p.grain IN ('ad_group', 'ad')
+    ) f
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
+    LEFT JOIN (SELECT d.business_id, d.platform, d.campaign_id, d.ad_group_id, pg_catalog.max(d.ad_group_name) AS ad_group_name
+               FROM warehouse.dim_ad_creatives d GROUP BY d.business_id, d.platform, d.campaign_id, d.ad_group_id) a
+        ON a.business_id = f.business_id AND a.platform = f.platform AND a.campaign_id = f.campaign_id AND a.ad_group_id = f.ad_group_id
+    LEFT JOIN warehouse.settings s ON s.business_id = f.business_id
+    WHERE f.choice = 1
+    GROUP BY f.business_id, f.date, f.platform, f.account_id, f.campaign_id, f.ad_group_id, f.source_id, f.currency, s.reporting_timezone;
+    COMMENT ON VIEW warehouse.ad_reporting__ad_group_report IS 'Clicks, impressions, spend and platform conversions per day and ad group';
+
+    CREATE VIEW warehouse.ad_reporting__campaign_report WITH (security_invoker = true) AS
+    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id, NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
+           pg_catalog.max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, pg_catalog.sum(f.clicks)::bigint AS clicks,
+           pg_catalog.sum(f.impressions)::bigint AS impressions, pg_catalog.sum(f.spend)::numeric(18,4) AS spend,
+           pg_catalog.sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
+           f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
+    FROM (
+        -- The choice of the rollup campaign_roi_daily, whose spend this adds up to; the reasons are there.
+        SELECT p.*, pg_catalog.rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.campaign_id, CASE p.campaign_id WHEN '' THEN p.account_id END
+                   ORDER BY CASE p.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, p.source_id) AS choice,
+               p.campaign_id = '' AND p.grain <> 'campaign' AND pg_catalog.bool_or(p.campaign_id <> '' AND p.grain = 'campaign')
+                   OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id) AS is_part
+        FROM warehouse.fact_campaign_performance_daily p
+    ) f
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
+    LEFT JOIN warehouse.settings s ON s.business_id = f.business_id
+    WHERE f.choice = 1 AND NOT f.is_part
+    GROUP BY f.business_id, f.date, f.platform, f.account_id, f.campaign_id, f.source_id, f.currency, s.reporting_timezone;
+    COMMENT ON VIEW warehouse.ad_reporting__campaign_report IS 'Clicks, impressions, spend and platform conversions per day and campaign';
+
+    CREATE VIEW warehouse.ad_reporting__account_report WITH (security_invoker = true) AS
+    SELECT v.source_relation, v.date_day, v.platform, v.account_id, v.account_name, pg_catalog.sum(v.clicks)::bigint AS clicks,
+           pg_catalog.sum(v.impressions)::bigint AS impressions, pg_catalog.sum(v.spend)::numeric(18,4) AS spend,
+           pg_catalog.sum(v.conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value, v."time", v.business_id, v.currency
+    FROM warehouse.ad_reporting__campaign_report v
+    GROUP BY v.source_relation, v.date_day, v.platform, v.account_id, v.account_name, v."time", v.business_id, v.currency;
+    COMMENT ON VIEW warehouse.ad_reporting__account_report IS 'Clicks, impressions, spend and platform conversions per day and ad account';
+
+    PERFORM analytics.comment_columns(v, '{
+        "date_day": "The day, in the reporting time zone; of ads, the day of the ad account",
+        "time": "The moment at which that day begins in the reporting time zone",
+        "contracts": "Of the leads of that day, or signed on it where the setting revenue_basis is contract_date; in v_lead_daily always of the leads",
+        "revenue": "Of these contracts",
+        "source_relation": "Number of the registered source that the row comes from",
+        "account_name": "Not kept: NULL",
+        "conversions": "What the platform claims; every platform counts its own, so these must not be added up over platforms. Leads and contracts are in v_kpi_daily",
+        "conversions_value": "Not kept: NULL"}')
+    FROM pg_catalog.unnest('{v_campaign_daily,v_kpi_daily,v_lead_daily,v_touch_daily,ad_reporting__ad_report,ad_reporting__ad_group_report,ad_reporting__campaign_report,ad_reporting__account_report}'::text[]) v;
+END
+$function$;
+COMMENT ON FUNCTION analytics.create_reporting_views() IS 'Creates the daily views of schema warehouse for BI tools; a part of install()';
+
+CREATE FUNCTION analytics.comment_columns(view_name text, comments jsonb) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    col record;
+BEGIN
+    FOR col IN SELECT a.attname, comments ->> a.attname AS comment FROM pg_catalog.pg_attribute a
+               WHERE a.attrelid = pg_catalog.to_regclass('warehouse.' || view_name) AND comments ? a.attname LOOP
+        EXECUTE pg_catalog.format('COMMENT ON COLUMN warehouse.%I.%I IS %L', view_name, col.attname, col.comment);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics.comment_columns(text, jsonb) IS 'Comments those columns of a warehouse view that the object names';

@@ -1,0 +1,72 @@
+// Any bytes as values of rfm_table and cohort_table and as the states of these aggregates: an Error or an answer, and what is written
+// must be readable.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <span>
+
+#include "customers/cohort.hpp"
+#include "customers/rfm_table.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using namespace marketing::customers;
+using Bytes = std::span<const std::byte>;
+
+template <class Body>
+void attempt(Body body)
+{
+    try {
+        body();
+    } catch (const marketing::kernel::Error&) {
+    }
+}
+
+void read_table(Bytes bytes)
+{
+    const RfmTable table(bytes);
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        (void)table.id(i);
+    }
+}
+
+/** Our own output must pass our own check: an Error but for a limit is a defect, and ends the process. */
+template <class Read>
+void must_read(const marketing::attribution::FlatValue& value, Read read) noexcept
+{
+    try {
+        read(Bytes(value.data, value.size));
+    } catch (const marketing::kernel::Error& error) {
+        if (error.code() == marketing::kernel::ErrorCode::malformed_binary) {
+            throw;
+        }
+    }
+}
+
+template <class State, class Read>
+void through_state(Bytes bytes, Read read)
+{
+    std::pmr::monotonic_buffer_resource memory;
+    State state(std::pmr::get_default_resource());
+    state.deserialise(bytes);
+    const auto sent = state.serialise(memory, 0);
+    State received(std::pmr::get_default_resource());
+    received.deserialise(Bytes(sent.data, sent.size));
+    must_read(received.finish(memory, 0, {}), read);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const Bytes bytes = std::as_bytes(std::span(data, size));
+    const auto read_cohorts = [](Bytes value) { (void)cohort_rows(value, std::nullopt, {}); };
+    attempt([bytes] { read_table(bytes); });
+    attempt([bytes, read_cohorts] { read_cohorts(bytes); });
+    attempt([bytes] { through_state<RfmState>(bytes, read_table); });
+    attempt([bytes, read_cohorts] { through_state<CohortState>(bytes, read_cohorts); });
+    return 0;
+}

@@ -1,0 +1,50 @@
+// The simulations of docs/budget.md in small: enough runs to see a broken method, not the third digit.
+#include "../../bench/budget/simulations.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace marketing::budget::worlds;
+
+TEST(BudgetSimulation, AdviceIsSeldomWrongAndFindsMore)
+{
+    const AdviceScores scores = simulate_advice(300);
+    EXPECT_LE(scores.ours.false_pauses(), 0.065);
+    EXPECT_LE(scores.ours.false_scales(), 0.065);
+    EXPECT_GE(scores.ours.recall(), 1.85 * scores.heavy_evidence.recall());
+    EXPECT_GE(scores.ours.coverage(), 0.87);
+    EXPECT_LE(scores.ours.coverage(), 0.92);
+    // What people do instead is wrong three times as often.
+    EXPECT_GE(scores.rule_engine.false_pauses(), 2.5 * scores.ours.false_pauses());
+    // It says how often it will be wrong.
+    EXPECT_NEAR(scores.ours.claimed_false / scores.ours.claims,
+                (scores.ours.falsely_paused + scores.ours.falsely_scaled) / double(scores.ours.paused + scores.ours.scaled),
+                0.02);
+}
+
+TEST(BudgetSimulation, AdviceDoesNotFlap)
+{
+    const double with = simulate_flips(10, 0.05);
+    EXPECT_LT(with, 0.8 * simulate_flips(10, 0));
+    EXPECT_LT(with, 0.07);
+}
+
+TEST(BudgetSimulation, PlansWinMostOfWhatThereIs)
+{
+    for (const bool steep : {true, false}) {
+        PortfolioKind kind;
+        kind.budget_days = 7;
+        kind.endogenous = true;
+        kind.elasticity_a = steep ? 7 : 3;
+        kind.elasticity_b = steep ? 4 : 6;
+        const PlanScores scores = simulate_plans(30, kind);
+        EXPECT_GE(scores.ours.share(), steep ? 0.8 : 0.6);
+        EXPECT_GE(scores.ours.coverage(), 0.8);
+        EXPECT_LE(scores.ours.harm(), 0.07);
+        EXPECT_GT(scores.ours.share(), scores.rule.share());
+        EXPECT_GT(scores.ours.share(), scores.hill.share());
+    }
+}
+
+}  // namespace

@@ -1,0 +1,378 @@
+// A/B statistics: answers of other software, brute force, simulated experiments, and what has no answer.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <csignal>
+#include <random>
+#include <vector>
+
+#include "customers_value_support.hpp"
+#include "experiments/experiments.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using namespace marketing::experiments;
+using marketing::kernel::Error;
+using value_test::number;
+using value_test::read_csv;
+
+const marketing::kernel::StopFlag never;
+
+/** Equal to 1e-9, relative where it is larger than 1. */
+void expect_close(double found, double expected, const std::string& what, double tolerance = 1e-9)
+{
+    EXPECT_LE(std::abs(found - expected), tolerance * std::max(1.0, std::abs(expected)))
+        << what << ": " << found << ", " << expected;
+}
+
+ProportionComparison compared(const Proportion& a, const Proportion& b, DifferenceMethod method = DifferenceMethod::newcombe)
+{
+    return compare_proportions(a, b, 0.95, method, never);
+}
+
+TEST(Proportions, AsOtherSoftwareHasThem)
+{
+    const auto rows = read_csv("oracle_ab_proportions.csv");
+    if (rows.empty()) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR does not lead to the data sets";
+    }
+    ASSERT_EQ(rows.size(), 7U);
+    for (const auto& row : rows) {
+        const auto value = [&row](const char* column) { return number(row, column); };
+        const Proportion a{static_cast<std::int64_t>(value("x_a")), static_cast<std::int64_t>(value("n_a"))};
+        const Proportion b{static_cast<std::int64_t>(value("x_b")), static_cast<std::int64_t>(value("n_b"))};
+        const std::string what = row.at("x_a") + "/" + row.at("n_a") + " ";
+        const ProportionComparison c = compared(a, b);
+        expect_close(c.statistic, value("z_pooled"), what + "z");
+        expect_close(c.statistic * c.statistic, value("chi2"), what + "chi2");
+        expect_close(c.p_value, value("p_ztest"), what + "p");
+        expect_close(c.p_exact, value("p_fisher"), what + "Fisher");
+        expect_close(c.difference, value("diff"), what + "difference");
+        expect_close(c.difference_interval.low, value("newcombe_lo"), what + "Newcombe");
+        expect_close(c.difference_interval.high, value("newcombe_hi"), what + "Newcombe");
+        const ConfidenceInterval wald = compared(a, b, DifferenceMethod::wald).difference_interval;
+        expect_close(wald.low, value("wald_lo"), what + "Wald");
+        expect_close(wald.high, value("wald_hi"), what + "Wald");
+        const ConfidenceInterval wilson = proportion_interval(a, 0.95, ProportionMethod::wilson);
+        expect_close(wilson.low, value("wilson_a_lo"), what + "Wilson");
+        expect_close(wilson.high, value("wilson_a_hi"), what + "Wilson");
+        const ConfidenceInterval exact = proportion_interval(a, 0.95, ProportionMethod::exact);
+        expect_close(exact.low, value("cp_a_lo"), what + "Clopper-Pearson");
+        expect_close(exact.high, value("cp_a_hi"), what + "Clopper-Pearson");
+        const BayesianComparison bayes = compare_bayesian(a, b, 1, 1, 0.95);
+        // The file adds up logarithms of factorials, which with a million trials leaves it nine digits: the exact value is in Bayes below.
+        expect_close(bayes.p_b_better, value("prob_b_beats_a"), what + "P(B > A)", a.trials < 1000000 ? 1e-9 : 3e-9);
+        expect_close(bayes.expected_loss_b, value("exp_loss_choose_b"), what + "loss", 1e-11);
+        expect_close(c.degrees_of_freedom, value("gb_dof"), what + "degrees of freedom");
+        if (row.at("gb_rel").empty()) {
+            EXPECT_TRUE(std::isnan(c.lift));
+            EXPECT_EQ(c.reason, "the control is 0: there is no lift");
+        } else {
+            expect_close(c.lift, value("gb_rel"), what + "lift");
+            expect_close(c.lift_p_value, value("gb_p"), what + "p of lift");
+            expect_close(c.lift_interval.low, value("gb_ci_lo"), what + "lift");
+            expect_close(c.lift_interval.high, value("gb_ci_hi"), what + "lift");
+        }
+        const SequentialResult s =
+            sequential(c.difference, c.standard_error, static_cast<double>(a.trials + b.trials), 0.95, 5000);
+        expect_close(s.rho, value("seq_rho"), what + "rho");
+        expect_close(s.interval.high - c.difference, value("seq_halfwidth_abs"), what + "sequential");
+        expect_close(s.p_value, value("seq_p_abs"), what + "sequential p");
+    }
+}
+
+TEST(SampleSize, AsOtherSoftwareHasThem)
+{
+    const auto rows = read_csv("oracle_ab_sample_size.csv");
+    if (rows.empty()) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR does not lead to the data sets";
+    }
+    ASSERT_EQ(rows.size(), 5U);
+    for (const auto& row : rows) {
+        const auto value = [&row](const char* column) { return number(row, column); };
+        const Design design{value("alpha"), value("power"), value("ratio")};
+        expect_close(size_for_proportions(value("p0"), value("mde_abs"), design, SizeMethod::unpooled), value("n_a_unpooled"),
+                     "unpooled");
+        expect_close(size_for_proportions(value("p0"), value("mde_abs"), design, SizeMethod::pooled), value("n_a_pooled_null"),
+                     "pooled");
+        expect_close(size_for_proportions(value("p0"), value("mde_abs"), design, SizeMethod::cohen_h), value("n_a_cohen_h"),
+                     "Cohen");
+        expect_close(detectable_effect(value("p0"), value("n_a_unpooled"), design), value("mde_abs"), "effect");
+    }
+}
+
+TEST(SampleSize, OfMeansIsThatOfTheZTest)
+{
+    // One standard deviation at 5 % and 80 %: 2 (1.959964 + 0.841621)^2.
+    EXPECT_NEAR(size_for_means(1, 1, {}), 15.697759, 1e-5);
+    EXPECT_NEAR(size_for_means(3, 1.5, {}), 4 * 15.697759, 1e-4);
+    EXPECT_TRUE(std::isnan(detectable_effect(0.5, 2, {})));
+}
+
+/** All tables with the margins, by logarithms of factorials. */
+double fisher_by_factorials(std::int64_t x1, std::int64_t n1, std::int64_t x2, std::int64_t n2)
+{
+    const auto choose = [](std::int64_t n, std::int64_t k) {
+        return std::lgamma(static_cast<double>(n + 1)) - std::lgamma(static_cast<double>(k + 1)) -
+               std::lgamma(static_cast<double>(n - k + 1));
+    };
+    const std::int64_t all = x1 + x2;
+    const auto likelihood = [&](std::int64_t k) {
+        return std::exp(choose(n1, k) + choose(n2, all - k) - choose(n1 + n2, all));
+    };
+    double p = 0;
+    for (std::int64_t k = std::max<std::int64_t>(0, all - n2); k <= std::min(all, n1); ++k) {
+        p += likelihood(k) <= likelihood(x1) * (1 + 1e-7) ? likelihood(k) : 0;
+    }
+    return std::min(1.0, p);
+}
+
+TEST(Proportions, FishersTestIsTheSumOfAllTables)
+{
+    std::mt19937 random(4);
+    for (int round = 0; round < 3000; ++round) {
+        const auto n1 = static_cast<std::int64_t>(1 + random() % 60);
+        const auto n2 = static_cast<std::int64_t>(1 + random() % 60);
+        const auto x1 = static_cast<std::int64_t>(random() % static_cast<unsigned>(n1 + 1));
+        const auto x2 = static_cast<std::int64_t>(random() % static_cast<unsigned>(n2 + 1));
+        EXPECT_NEAR(compared({x1, n1}, {x2, n2}).p_exact, fisher_by_factorials(x1, n1, x2, n2), 1e-10)
+            << x1 << '/' << n1 << ' ' << x2 << '/' << n2;
+    }
+    const double tiny = compared({10, 1000000}, {90, 1000000}).p_exact;
+    EXPECT_LT(tiny, 1e-15);
+    EXPECT_GT(tiny, 1e-20);
+    EXPECT_NEAR(std::log(tiny), std::log(fisher_by_factorials(10, 1000000, 90, 1000000)), 1e-6);
+    EXPECT_EQ(compared({0, 1000000}, {500000, 1000000}).p_exact, 0) << "smaller than any number";
+}
+
+TEST(Proportions, Corners)
+{
+    const ProportionComparison none = compared({0, 10}, {0, 0});
+    EXPECT_TRUE(std::isnan(none.difference));
+    EXPECT_EQ(none.reason, "an arm has no trials");
+    const ProportionComparison zeros = compared({0, 50}, {0, 60});
+    EXPECT_EQ(zeros.p_value, 1);
+    EXPECT_EQ(zeros.p_exact, 1);
+    EXPECT_TRUE(std::isnan(zeros.statistic));
+    EXPECT_LT(zeros.difference_interval.low, 0);
+    EXPECT_GT(zeros.difference_interval.high, 0);
+    EXPECT_EQ(zeros.reason, "the values do not vary");
+    const ProportionComparison ones = compared({50, 50}, {60, 60});
+    EXPECT_EQ(ones.p_value, 1);
+    const ProportionComparison single = compared({0, 1}, {1, 1});
+    EXPECT_EQ(single.difference, 1);
+    EXPECT_NEAR(single.p_exact, 1, 1e-12);
+    EXPECT_EQ(single.reason, "an arm has fewer than two units");
+    // One in a million against ten: the p-value does not sink below what a number can hold.
+    const ProportionComparison rare = compared({1, 1000000}, {100, 1000000});
+    EXPECT_GT(rare.p_value, 0);
+    EXPECT_LT(rare.p_value, 1e-20);
+    EXPECT_GT(rare.lift_p_value, 0);
+    EXPECT_THROW((void)compared({-1, 5}, {1, 5}), Error);
+    EXPECT_THROW((void)compared({6, 5}, {1, 5}), Error);
+    EXPECT_THROW((void)compare_proportions({1, 5}, {1, 5}, 1, DifferenceMethod::wald, never), Error);
+    EXPECT_THROW((void)compare_proportions({1, 5}, {1, 5}, std::nan(""), DifferenceMethod::wald, never), Error);
+    EXPECT_THROW((void)find_difference_method("score"), Error);
+    EXPECT_THROW((void)find_proportion_method(""), Error);
+    EXPECT_THROW((void)find_size_method("none"), Error);
+}
+
+TEST(Means, WelchAsPublished)
+{
+    // Welch's test of two small samples, worked by hand: v/n = 2.5/5 and 10/4.
+    const Comparison c = compare_means({5, 3, 2.5, 0, 0, 0}, {4, 6, 10, 0, 0, 0}, 0.95);
+    EXPECT_NEAR(c.statistic, 3 / std::sqrt(3.0), 1e-12);
+    EXPECT_NEAR(c.degrees_of_freedom, 9 / (0.25 / 4 + 6.25 / 3), 1e-12);
+    EXPECT_NEAR(c.difference_interval.low + c.difference_interval.high, 6, 1e-12);
+    EXPECT_GT(c.p_value, 0.05);
+    EXPECT_LT(c.difference_interval.low, 0);
+    // The lift: variance v2 / (m1^2 n2) + v1 m2^2 / (m1^4 n1).
+    EXPECT_NEAR(c.lift, 1, 1e-12);
+    const double variance = 2.5 / 9 + 0.5 * 36 / 81;
+    EXPECT_NEAR((c.lift_interval.high - c.lift) / (c.difference_interval.high - 3), std::sqrt(variance) / std::sqrt(3.0),
+                1e-12);
+}
+
+TEST(Means, Corners)
+{
+    EXPECT_EQ(compare_means({}, {5, 1, 1, 0, 0, 0}, 0.95).reason, "an arm has no units");
+    const Comparison one = compare_means({1, 3, 0, 0, 0, 0}, {5, 1, 1, 0, 0, 0}, 0.95);
+    EXPECT_EQ(one.reason, "an arm has fewer than two units");
+    EXPECT_EQ(one.difference, -2);
+    EXPECT_TRUE(std::isnan(one.p_value));
+    const Comparison constant = compare_means({5, 3, 0, 0, 0, 0}, {5, 3, 0, 0, 0, 0}, 0.95);
+    EXPECT_EQ(constant.reason, "the values do not vary");
+    EXPECT_TRUE(std::isnan(constant.p_value));
+    const Comparison zero = compare_means({5, 0, 1, 0, 0, 0}, {5, 3, 1, 0, 0, 0}, 0.95);
+    EXPECT_EQ(zero.reason, "the control is 0: there is no lift");
+    EXPECT_FALSE(std::isnan(zero.p_value));
+    EXPECT_TRUE(std::isnan(zero.lift));
+    EXPECT_THROW((void)compare_means({5, 0, -1, 0, 0, 0}, {5, 3, 1, 0, 0, 0}, 0.95), Error);
+    EXPECT_THROW((void)compare_means({5, std::nan(""), 1, 0, 0, 0}, {5, 3, 1, 0, 0, 0}, 0.95), Error);
+    EXPECT_THROW((void)compare_ratios({5, 1, 1, 1, 1, 2}, {5, 3, 1, 1, 1, 0}, 0.95), Error);
+    EXPECT_EQ(compare_ratios({5, 1, 1, 0, 1, 0}, {5, 3, 1, 1, 1, 0}, 0.95).reason, "the denominator of an arm is 0");
+    EXPECT_EQ(compare_cuped({5, 1, 1, 2, 0, 0}, {5, 3, 1, 2, 0, 0}, 0.95).reason,
+              "the covariate does not vary: nothing is adjusted");
+}
+
+Moments moments_of(const std::vector<std::pair<double, double>>& units)
+{
+    Moments m;
+    m.n = static_cast<double>(units.size());
+    for (const auto& [y, x] : units) {
+        m.mean += y / m.n;
+        m.other_mean += x / m.n;
+    }
+    for (const auto& [y, x] : units) {
+        m.variance += (y - m.mean) * (y - m.mean) / (m.n - 1);
+        m.other_variance += (x - m.other_mean) * (x - m.other_mean) / (m.n - 1);
+        m.covariance += (y - m.mean) * (x - m.other_mean) / (m.n - 1);
+    }
+    return m;
+}
+
+/** Units whose value is 10 + covariate + noise + effect. */
+Moments simulate(std::mt19937_64& random, int n, double effect)
+{
+    std::normal_distribution<double> normal;
+    std::vector<std::pair<double, double>> units;
+    for (int i = 0; i < n; ++i) {
+        const double x = 20 + 3 * normal(random);
+        units.emplace_back(x - 10 + normal(random) + effect, x);
+    }
+    return moments_of(units);
+}
+
+TEST(Experiments, IntervalsHoldTheTruthAsOftenAsTheySay)
+{
+    std::mt19937_64 random(12);
+    const double effect = 0.4;
+    int mean_holds = 0;
+    int cuped_holds = 0;
+    int ratio_holds = 0;
+    int lift_holds = 0;
+    int mean_finds = 0;
+    int cuped_finds = 0;
+    constexpr int rounds = 2000;
+    const auto holds = [](const ConfidenceInterval& i, double truth) { return i.low <= truth && truth <= i.high ? 1 : 0; };
+    for (int i = 0; i < rounds; ++i) {
+        const Moments a = simulate(random, 120, 0);
+        const Moments b = simulate(random, 90, effect);
+        const Comparison means = compare_means(a, b, 0.95);
+        const AdjustedComparison cuped = compare_cuped(a, b, 0.95);
+        mean_holds += holds(means.difference_interval, effect);
+        cuped_holds += holds(cuped.difference_interval, effect);
+        lift_holds += holds(cuped.lift_interval, effect / 10);
+        ratio_holds += holds(compare_ratios(a, b, 0.95).difference_interval, effect / 20);
+        mean_finds += means.p_value < 0.05 ? 1 : 0;
+        cuped_finds += cuped.p_value < 0.05 ? 1 : 0;
+        EXPECT_GT(cuped.variance_reduction, 0.8);
+        EXPECT_NEAR(cuped.theta, 1, 0.15);
+    }
+    // Four standard errors of a share of 2000.
+    for (const int count : {mean_holds, cuped_holds, ratio_holds, lift_holds}) {
+        EXPECT_NEAR(count / double{rounds}, 0.95, 4 * std::sqrt(0.95 * 0.05 / rounds));
+    }
+    EXPECT_GT(cuped_finds, 3 * mean_finds);
+}
+
+TEST(Experiments, WhoeverPeeksIsFooledByTheTTestAndNotByTheSequentialOne)
+{
+    std::mt19937_64 random(21);
+    std::normal_distribution<double> normal;
+    constexpr int rounds = 500;
+    int fooled = 0;
+    int fooled_sequentially = 0;
+    for (int round = 0; round < rounds; ++round) {
+        double sum[2] = {0, 0};
+        double squares[2] = {0, 0};
+        bool found = false;
+        bool found_sequentially = false;
+        for (int n = 1; n <= 2000; ++n) {
+            for (int arm = 0; arm < 2; ++arm) {
+                const double y = normal(random);
+                sum[arm] += y;
+                squares[arm] += y * y;
+            }
+            if (n % 100 == 0) {
+                const auto moments = [&](int arm) {
+                    const double mean = sum[arm] / n;
+                    return Moments{double(n), mean, (squares[arm] - n * mean * mean) / (n - 1), 0, 0, 0};
+                };
+                const Comparison c = compare_means(moments(0), moments(1), 0.95);
+                found = found || c.p_value < 0.05;
+                found_sequentially =
+                    found_sequentially || sequential(c.difference, c.standard_error, 2.0 * n, 0.95, 2000).p_value < 0.05;
+            }
+        }
+        fooled += found ? 1 : 0;
+        fooled_sequentially += found_sequentially ? 1 : 0;
+    }
+    EXPECT_GT(fooled, rounds * 0.15);
+    EXPECT_LT(fooled_sequentially, rounds * 0.05);
+}
+
+TEST(Bayes, IsTheClosedSumWhereThatExists)
+{
+    for (const auto& [a, b] : std::vector<std::pair<Proportion, Proportion>>{
+             {{0, 0}, {0, 0}}, {{0, 50}, {3, 55}}, {{7, 30}, {2, 40}}, {{400, 1000}, {399, 900}}}) {
+        const auto beta = [](double x, double y) { return std::lgamma(x) + std::lgamma(y) - std::lgamma(x + y); };
+        const double aa = 1 + double(a.successes), ba = 1 + double(a.trials - a.successes);
+        const double ab = 1 + double(b.successes), bb = 1 + double(b.trials - b.successes);
+        double sum = 0;
+        for (int i = 0; i < ab; ++i) {
+            sum += std::exp(beta(aa + i, ba + bb) - std::log(bb + i) - beta(1 + i, bb) - beta(aa, ba));
+        }
+        const BayesianComparison c = compare_bayesian(a, b, 1, 1, 0.95);
+        EXPECT_NEAR(c.p_b_better, sum, 1e-10);
+        EXPECT_NEAR(compare_bayesian(b, a, 1, 1, 0.95).p_b_better, 1 - sum, 1e-10);
+        EXPECT_NEAR(c.expected_loss_a - c.expected_loss_b, c.rate_b - c.rate_a, 1e-12);
+        EXPECT_LE(c.rate_a_interval.low, c.rate_a);
+    }
+    // The same sums in decimals of 50 digits.
+    const BayesianComparison million = compare_bayesian({12000, 1000000}, {12600, 1000000}, 1, 1, 0.95);
+    EXPECT_NEAR(million.p_b_better, 0.99994077319044010752, 1e-12);
+    EXPECT_NEAR(million.expected_loss_b, 2.14986323189583351e-9, 1e-19);
+    EXPECT_NEAR(compare_bayesian({200, 2000}, {250, 2000}, 1, 1, 0.95).p_b_better, 0.99381434832629651293, 1e-13);
+    // Jeffreys' prior, whose density has no bound: two arms of nothing are equally good.
+    EXPECT_NEAR(compare_bayesian({0, 0}, {0, 0}, 0.5, 0.5, 0.95).p_b_better, 0.5, 1e-8);
+    EXPECT_NEAR(compare_bayesian({3, 8}, {3, 8}, 0.5, 0.5, 0.95).p_b_better, 0.5, 1e-10);
+    EXPECT_THROW((void)compare_bayesian({3, 8}, {3, 8}, 0, 1, 0.95), Error);
+}
+
+TEST(SampleRatio, IsTheChiSquaredTest)
+{
+    const std::int64_t even[] = {5000, 5000};
+    EXPECT_EQ(check_sample_ratio(even, {}).p_value, 1);
+    const std::int64_t odd[] = {5200, 4800};
+    const RatioCheck c = check_sample_ratio(odd, {});
+    EXPECT_NEAR(c.chi2, 16, 1e-12);
+    EXPECT_NEAR(c.p_value, std::erfc(4 / std::sqrt(2.0)), 1e-15);
+    const double weights[] = {0.52, 0.48};
+    EXPECT_NEAR(check_sample_ratio(odd, weights).chi2, 0, 1e-9);
+    const std::int64_t none[] = {0, 0};
+    EXPECT_TRUE(std::isnan(check_sample_ratio(none, {}).p_value));
+    const std::int64_t many[] = {1000000, 1010000, 990000};
+    EXPECT_GT(check_sample_ratio(many, {}).p_value, 0);
+    EXPECT_EQ(check_sample_ratio(many, {}).degrees_of_freedom, 2);
+    EXPECT_THROW((void)check_sample_ratio(std::span(even, 1), {}), Error);
+    const double bad[] = {1, 0};
+    EXPECT_THROW((void)check_sample_ratio(even, bad), Error);
+}
+
+TEST(Sequential, Corners)
+{
+    EXPECT_TRUE(std::isnan(sequential(0, 0, 10, 0.95, 5000).p_value));
+    EXPECT_EQ(sequential(0, 1, 10, 0.95, 5000).p_value, 1);
+    EXPECT_THROW((void)sequential(0, 1, 0, 0.95, 5000), Error);
+    EXPECT_THROW((void)sequential(std::nan(""), 1, 10, 0.95, 5000), Error);
+    EXPECT_THROW((void)sequential(0, -1, 10, 0.95, 5000), Error);
+    // Tightest where it is tuned.
+    const auto width = [](double tuned) { return sequential(0, 1, 1000, 0.95, tuned).interval.high; };
+    EXPECT_LT(width(1000), width(100));
+    EXPECT_LT(width(1000), width(10000));
+}
+
+}  // namespace
