@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "anomaly/adaptive.hpp"
 #include "anomaly/day_grid.hpp"
 #include "anomaly/rates.hpp"
-#include "anomaly/adaptive.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::anomaly {
