@@ -106,8 +106,9 @@ ALTER TABLE warehouse.refresh_run DROP COLUMN obsolete;
 SELECT 'missing: ' || layout FROM (SELECT layout FROM wanted EXCEPT SELECT pg_temp.layout()) d UNION ALL SELECT 'left: ' || layout FROM (SELECT pg_temp.layout() EXCEPT SELECT layout FROM wanted) d (layout) ORDER BY 1;
 SELECT count(*) FROM warehouse.fact_events;
 -- Where the rows of a fact cannot stay, the facts are filled again; settings and logs are not touched.
-DROP VIEW warehouse.product_performance, warehouse.branch_performance;
-ALTER TABLE warehouse.lead_daily DROP COLUMN revenue;
+SET client_min_messages = warning;
+ALTER TABLE warehouse.lead_daily DROP COLUMN revenue CASCADE;
+RESET client_min_messages;
 SELECT analytics.upgrade_warehouse();
 SELECT (SELECT count(*) FROM warehouse.fact_events) AS events, (SELECT count(*) FROM warehouse.lead_daily) AS lead_days;
 ALTER TABLE warehouse.dim_clients ALTER COLUMN client_bucket TYPE int;

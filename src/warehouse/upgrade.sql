@@ -19,13 +19,13 @@ END
 $$;
 COMMENT ON FUNCTION analytics.layout_version() IS 'The layout of the warehouse that this extension works with';
 
-CREATE FUNCTION analytics.layout_tables() RETURNS TABLE (name text, is_view boolean)
+CREATE FUNCTION analytics.layout_tables() RETURNS TABLE (name text, is_view boolean, place bigint)
     LANGUAGE sql STABLE
 AS $$
-    SELECT m[2], m[1] = 'VIEW'
-    FROM pg_catalog.regexp_matches(analytics.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') m
+    SELECT t.m[2], t.m[1] = 'VIEW', t.place
+    FROM pg_catalog.regexp_matches(analytics.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') WITH ORDINALITY t (m, place)
 $$;
-COMMENT ON FUNCTION analytics.layout_tables() IS 'The tables and views that the warehouse consists of';
+COMMENT ON FUNCTION analytics.layout_tables() IS 'The tables and views that the warehouse consists of, in the order of their creation';
 
 CREATE FUNCTION analytics.check_layout() RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -43,7 +43,7 @@ COMMENT ON FUNCTION analytics.check_layout() IS 'Raises 55000 where the warehous
 -- Tables that the next refreshes fill again from the sources. All others hold what exists nowhere else: settings, logs, histories.
 CREATE FUNCTION analytics.is_derived(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT name ~ '^(dim|fact|source|pending)_|_daily$|^campaign_ref$|^rejected_rows$' $$;
+AS $$ SELECT name ~ '^(dim|fact|source|pending|customer)_|_(daily|model)$|^campaign_ref$|^rejected_rows$' $$;
 COMMENT ON FUNCTION analytics.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
 
 -- Template and warehouse are described in the same words, so that definitions can be compared.
@@ -176,34 +176,60 @@ END
 $$;
 COMMENT ON FUNCTION analytics.rename_tables() IS 'Gives tables of older layouts the names they have now; returns how many';
 
+CREATE FUNCTION analytics.drop_views(names text[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT t.name FROM analytics.layout_tables() t JOIN pg_catalog.pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = t.name AND c.relkind = 'v'
+                WHERE t.name = ANY (names) ORDER BY t.place DESC LOOP
+        EXECUTE pg_catalog.format('DROP VIEW warehouse.%I', name);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics.drop_views(text[]) IS 'Drops views of schema warehouse, the latest first, since it may stand on the others';
+
 CREATE FUNCTION analytics.upgrade_views(template regnamespace) RETURNS int
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    view record;
     path constant text := pg_catalog.current_setting('search_path');
-    changed int := 0;
+    changed text[];
+    again text[];
+    view record;
 BEGIN
+    SELECT pg_catalog.array_agg(v.name) INTO changed FROM analytics.layout_tables() v
+    WHERE v.is_view AND analytics.layout_view(template, v.name) IS DISTINCT FROM analytics.layout_view('warehouse', v.name);
+    -- With those that stand on a view that changes.
+    WITH RECURSIVE affected (name) AS (
+        SELECT pg_catalog.unnest(changed)
+        UNION
+        SELECT c.relname::text COLLATE pg_catalog."default" FROM affected a
+        JOIN pg_catalog.pg_class v ON v.relnamespace = 'warehouse'::regnamespace AND v.relname = a.name
+        JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid AND d.classid = 'pg_rewrite'::regclass
+        JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
+        JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relnamespace = 'warehouse'::regnamespace
+    )
+    SELECT pg_catalog.array_agg(a.name) INTO again FROM affected a;
+    PERFORM analytics.drop_views(again);
     FOR view IN
-        SELECT v.name, analytics.layout_view(template, v.name) AS wanted, analytics.layout_view('warehouse', v.name) AS present, pg_catalog.obj_description(c.oid, 'pg_class') AS comment, c.oid
+        SELECT v.name, analytics.layout_view(template, v.name) AS definition, pg_catalog.obj_description(c.oid, 'pg_class') AS comment, c.oid
         FROM analytics.layout_tables() v JOIN pg_catalog.pg_class c ON c.relnamespace = template AND c.relname = v.name
-        WHERE v.is_view
+        WHERE v.name = ANY (again) ORDER BY v.place
     LOOP
-        CONTINUE WHEN view.wanted = view.present;
-        RAISE NOTICE 'view % is %', view.name, CASE WHEN view.present IS NULL THEN 'new' ELSE 'another' END;
-        changed := changed + 1;
-        IF view.present IS NOT NULL THEN
-            EXECUTE pg_catalog.format('DROP VIEW warehouse.%I', view.name);
+        IF view.name = ANY (changed) THEN
+            RAISE NOTICE 'view % is new', view.name;
         END IF;
         PERFORM pg_catalog.set_config('search_path', 'warehouse, pg_temp', true);
-        EXECUTE pg_catalog.format('CREATE VIEW warehouse.%I WITH (security_invoker = true) AS %s', view.name, view.wanted);
+        EXECUTE pg_catalog.format('CREATE VIEW warehouse.%I WITH (security_invoker = true) AS %s', view.name, view.definition);
         PERFORM pg_catalog.set_config('search_path', path, true);
         EXECUTE pg_catalog.format('COMMENT ON VIEW warehouse.%I IS %L', view.name, view.comment);
         EXECUTE COALESCE((SELECT pg_catalog.string_agg(pg_catalog.format('COMMENT ON COLUMN warehouse.%I.%I IS %L', view.name, a.attname, d.description), '; ')
             FROM pg_catalog.pg_description d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
             WHERE d.objoid = view.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0), 'SELECT 1');
     END LOOP;
-    RETURN changed;
+    RETURN COALESCE(pg_catalog.cardinality(changed), 0);
 END
 $$;
 COMMENT ON FUNCTION analytics.upgrade_views(regnamespace) IS 'Makes the views of schema warehouse those of a template; returns how many changed';
@@ -245,8 +271,7 @@ BEGIN
     END IF;
     -- Views stand on columns whose type may change: those of ours that hold on to one are made again below.
     IF EXISTS (SELECT FROM analytics.layout_changes(template) c WHERE c.what LIKE 'column % becomes %') THEN
-        EXECUTE COALESCE((SELECT pg_catalog.string_agg('DROP VIEW warehouse.' || pg_catalog.quote_ident(v.relname), '; ') FROM pg_catalog.pg_class v
-            WHERE v.relnamespace = 'warehouse'::regnamespace AND v.relkind = 'v' AND v.relname IN (SELECT t.name FROM analytics.layout_tables() t)), 'SELECT 1');
+        PERFORM analytics.drop_views((SELECT pg_catalog.array_agg(t.name) FROM analytics.layout_tables() t WHERE t.is_view));
     END IF;
     -- Twice: what belongs to a new table shows once it is there.
     FOR pass IN 1 .. 2 LOOP
@@ -260,7 +285,7 @@ BEGIN
     END LOOP;
     changes := changes + analytics.upgrade_views(template);
 
-    EXECUTE (SELECT pg_catalog.string_agg(pg_catalog.format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; ' ORDER BY t.is_view DESC)
+    EXECUTE (SELECT pg_catalog.string_agg(pg_catalog.format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; ' ORDER BY t.place DESC)
              FROM analytics.layout_tables() t);
     DROP FUNCTION pg_temp.create_tables();
     IF changes = 0 AND (SELECT l.version = analytics.layout_version() FROM warehouse.layout l) THEN

@@ -112,21 +112,21 @@ BEGIN
         "account_name": "Not kept: NULL",
         "conversions": "What the platform claims; every platform counts its own, so these must not be added up over platforms. Leads and contracts are in v_kpi_daily",
         "conversions_value": "Not kept: NULL"}')
-    FROM pg_catalog.unnest('{v_campaign_daily,v_kpi_daily,v_lead_daily,v_touch_daily,ad_reporting__ad_report,ad_reporting__ad_group_report,ad_reporting__campaign_report,ad_reporting__account_report}'::text[]) v;
+    FROM pg_catalog.unnest('{warehouse.v_campaign_daily,warehouse.v_kpi_daily,warehouse.v_lead_daily,warehouse.v_touch_daily,warehouse.ad_reporting__ad_report,warehouse.ad_reporting__ad_group_report,warehouse.ad_reporting__campaign_report,warehouse.ad_reporting__account_report}'::regclass[]) v;
 END
 $function$;
 COMMENT ON FUNCTION analytics.create_reporting_views() IS 'Creates the daily views of schema warehouse for BI tools; a part of install()';
 
-CREATE FUNCTION analytics.comment_columns(view_name text, comments jsonb) RETURNS void
+CREATE FUNCTION analytics.comment_columns(view regclass, comments jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
     col record;
 BEGIN
     FOR col IN SELECT a.attname, comments ->> a.attname AS comment FROM pg_catalog.pg_attribute a
-               WHERE a.attrelid = pg_catalog.to_regclass('warehouse.' || view_name) AND comments ? a.attname LOOP
-        EXECUTE pg_catalog.format('COMMENT ON COLUMN warehouse.%I.%I IS %L', view_name, col.attname, col.comment);
+               WHERE a.attrelid = view AND comments ? a.attname LOOP
+        EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L', view, col.attname, col.comment);
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics.comment_columns(text, jsonb) IS 'Comments those columns of a warehouse view that the object names';
+COMMENT ON FUNCTION analytics.comment_columns(regclass, jsonb) IS 'Comments those columns of a warehouse view that the object names';
