@@ -2,6 +2,9 @@
 \set VERBOSITY terse
 \set SHOW_CONTEXT never
 SET client_min_messages = warning;
+DROP SCHEMA IF EXISTS raw, demo, warehouse CASCADE;
+DELETE FROM analytics.source;
+ALTER SEQUENCE analytics.source_id_seq RESTART;
 
 SELECT * FROM analytics.content_overview();
 SELECT analytics.install();
