@@ -29,8 +29,8 @@ async function main() {
     for (const [name, query] of Object.entries(queries)) {
         answers[name] = await ask(server.address().port, query);
     }
-    console.log(JSON.stringify(answers));
-    process.exit(0);
+    // All of it is written before the end: it is more than a pipe holds.
+    process.stdout.write(JSON.stringify(answers), () => process.exit(0));
 }
 
 main().catch((error) => {
