@@ -38,7 +38,6 @@ SQL_FRAGMENTS = \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
 	src/customers/value_warehouse.sql \
-	src/statistics/statistics.sql \
 	src/endpoints/filters.sql \
 	src/endpoints/results.sql \
 	src/endpoints/dashboard.sql \

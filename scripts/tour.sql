@@ -54,6 +54,16 @@ SELECT campaign_name, leads_cur, leads_prev, round(spend_cur) AS spend_cur, roun
        round(p_value::numeric, 3) AS p_value
 FROM analytics.campaigns_wow('2025-10-20', '2025-10-31', '{meta,google}', row_limit => 5);
 
+\echo 'WHAT IS WRONG: beyond chance, beside the thirty days before'
+\echo '  SELECT * FROM analytics.anomalies(''2025-10-20'', ''2025-10-31'')'
+SELECT anomaly_type, severity, campaign_name, leads, round(spend) AS spend, round(current_cpl) AS cpl, round(baseline_cpl) AS cpl_before, round(p_adjusted::numeric, 4) AS p_adjusted
+FROM analytics.anomalies('2025-10-20', '2025-10-31');
+
+\echo 'WHAT TO DO WITH THE BUDGET'
+\echo '  SELECT * FROM analytics.reco_budget(''2025-10-04'', ''2025-10-31'')'
+SELECT action, campaign_name, leads_cur AS leads, round(spend_cur) AS spend, round(cpl_cur) AS cpl, change_pct, round(recommended_spend) AS recommended, round(p_better::numeric, 2) AS p_better, reason
+FROM analytics.reco_budget('2025-10-04', '2025-10-31');
+
 \echo 'HOW FAR CLIENTS COME'
 \echo '  SELECT * FROM analytics.funnel_summary'
 SELECT stage, count, rate AS pct_of_stage_before, repeat('#', (count / 100)::int) AS chart FROM analytics.funnel_summary;

@@ -45,7 +45,7 @@ CREATE FUNCTION pg_temp.windows(kind text, shape text, alternative text DEFAULT 
     RETURNS TABLE (series_id bigint, status text, found float8, expected numeric, p numeric, needed numeric) LANGUAGE plpgsql AS $$
 BEGIN
     RETURN QUERY EXECUTE format($q$
-        SELECT w.series_id, w.status, w.window_value, round(w.expected::numeric, 4), round(w.p_value::numeric, 6), round(COALESCE(w.needed_days, w.needed_events)::numeric, 2)
+        SELECT w.series_id, w.status, w.window_value, round(w.expected::numeric, 4), round(w.p_value::numeric, 4), round(COALESCE(w.needed_days, w.needed_events)::numeric, 2)
         FROM (SELECT array_agg(s ORDER BY s, d) s, array_agg(date '2025-01-01' + d ORDER BY s, d) d, array_agg((%s)::float8 ORDER BY s, d) v,
                      array_agg(10 + d %% 3 ORDER BY s, d)::float8[] e FROM generate_series(1, 3) s, generate_series(0, 36) d) l,
              analytics.compare_windows(l.s, l.d, l.v, %s, '2025-01-31', '2025-02-06', %L, alternative => %L, min_effect => %s) w$q$,

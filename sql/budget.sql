@@ -17,3 +17,98 @@ SELECT analytics.beta_probability(5, 4, 0.1);
 SELECT analytics.beta_probability(5, 'Infinity', 0.1);
 SELECT analytics.beta_probability(5, 6, 'NaN');
 SELECT analytics.beta_superiority(1, 2, 1, 2, prior_successes => 0);
+
+-- Costs: known values.
+SELECT round(analytics.cost_probability(7, 300, 50, 4, 160)::numeric, 12) AS p_within_50, round(c.cost_low::numeric, 9) AS q05, round(c.cost::numeric, 9) AS q50, round(c.cost_high::numeric, 9) AS q95
+FROM analytics.cost_posterior(7, 300, 4, 160) c;
+SELECT round(analytics.cost_superiority(11, 460, 30, 1500)::numeric, 12) AS cheaper, round(analytics.cost_superiority(11, 460, 30, 1500, 1.1)::numeric, 12) AS by_a_tenth;
+SELECT round(prior_events::numeric, 9), round(prior_spend::numeric, 9) FROM analytics.cost_prior('{4}', '{100}');
+SELECT analytics.cost_posterior(5, 100, 2, 50, level => 1);
+SELECT analytics.cost_probability(7, 300, 0, 4, 160);
+SELECT analytics.cost_posterior(-1, 100, 2, 50);
+-- Contracts: where every lead signs, a contract costs what a lead does; returns: the interval holds the median, the target decides the probability.
+SELECT abs(analytics.contract_cost_probability(25, 1000, 25, 50, 1, 40, 1e9, 1) - analytics.cost_probability(25, 1000, 50, 1, 40)) < 1e-6 AS all_sign,
+       analytics.contract_cost_probability(25, 1000, 5, 250, 1, 40) BETWEEN 0.5 AND 0.8 AS some_sign;
+SELECT roas_low < roas AND roas < roas_high AS ordered, (p_above > 0.5) = (roas > 2) AS agrees FROM analytics.roas_posterior(25, 1000, 5, 600, 0.2, 2, 1, 40);
+SELECT analytics.contract_cost_probability(5, 100, 6, 50, 1, 40);
+
+-- Allocation: known optima (a curve is given by a point of it and its elasticity there).
+SELECT campaign, round(optimal::numeric, 8) AS optimal, round(response_optimal::numeric, 9) AS response, round((1 / marginal_cost)::numeric, 11) AS slope, binding, is_total
+FROM analytics.allocate_budget('{a,b,c}', '{100,50,400}', '{15,10,25}', '{0.5,0.5,0.5}', target => 300, min_spends => '{20,20,20}', max_spends => '{150,150,200}');
+SELECT campaign, round(optimal::numeric, 8) AS optimal, round(response_optimal::numeric, 9) AS response, round((1 / marginal_cost)::numeric, 14) AS slope, binding
+FROM analytics.allocate_budget('{a,b,c}', '{1,1,1}', '{2,1,3}', '{0.5,0.7,0.4}', target => 300, min_spends => '{20,20,20}', max_spends => '{150,150,200}', family => 'power');
+-- The budget is met to 1e-12 in any unit of money, and nobody is left worse off than today.
+SELECT u.unit, abs(t.optimal / t.spend - 1) < 1e-12 AS met, t.response_optimal >= t.response AS no_worse
+FROM (VALUES (1e-6), (1), (1e6)) u (unit), LATERAL (
+    SELECT array_agg(i::text ORDER BY i) AS names, array_agg((100 + i * 37 % 91) * u.unit ORDER BY i) AS spends, array_agg((5 + i * 13 % 29)::float8 ORDER BY i) AS responses,
+           array_agg(0.1 + 0.8 * (i * 17 % 41) / 41 ORDER BY i) AS elasticities FROM generate_series(1, 200) i) c,
+    LATERAL analytics.allocate_budget(c.names, c.spends::float8[], c.responses, c.elasticities::float8[]) t WHERE t.is_total;
+-- One campaign, equal curves, frozen ones, a platform's share.
+SELECT campaign, round(optimal::numeric, 6) AS optimal, binding FROM analytics.allocate_budget('{one}', '{100}', '{5}', '{0.5}');
+SELECT campaign, round(optimal::numeric, 6) AS optimal, binding FROM analytics.allocate_budget('{a,b,c}', '{100,100,100}', '{5,5,5}', '{0.5,0.5,0.5}');
+SELECT campaign, round(optimal::numeric, 6) AS optimal, binding FROM analytics.allocate_budget('{a,b,c}', '{100,100,100}', '{5,9,20}', '{0.5,0.5,0.5}', min_spends => '{100,70,70}', max_spends => '{100,130,130}');
+SELECT campaign, round(optimal::numeric, 6) AS optimal, binding FROM analytics.allocate_budget('{a,b,c}', '{100,100,100}', '{5,9,20}', '{0.5,0.5,0.5}', platforms => '{x,x,y}', share_platforms => '{y}', max_share => '{0.35}');
+-- The same point by each objective.
+WITH curves AS (SELECT '{a,b,c}'::text[] AS names, '{100,50,400}'::float8[] AS spends, '{15,10,25}'::float8[] AS responses, '{0.5,0.5,0.5}'::float8[] AS elasticities,
+                       '{20,20,20}'::float8[] AS low, '{150,150,200}'::float8[] AS high)
+SELECT o.objective, round(t.optimal::numeric, 6) AS budget, round(t.response_optimal::numeric, 6) AS response
+FROM curves c, (VALUES ('fixed_budget', 300), ('target_cost', 300 / 38.940815400), ('marginal_cost', 1 / 0.07183433482), ('target_response', 38.940815400)) o (objective, target),
+     LATERAL analytics.allocate_budget(c.names, c.spends, c.responses, c.elasticities, o.objective, o.target, c.low, c.high) t WHERE t.is_total;
+SELECT round((optimal / spend)::numeric, 3) AS saved, abs(response_optimal / response - 1) < 1e-9 AS same FROM analytics.allocate_budget('{a,b}', '{100,100}', '{5,20}', '{0.5,0.5}', 'same_response') WHERE is_total;
+-- What cannot be met says why.
+\set VERBOSITY default
+SELECT * FROM analytics.allocate_budget('{a,b}', '{100,100}', '{5,20}', '{0.5,0.5}', target => 1000);
+SELECT * FROM analytics.allocate_budget('{a,b}', '{100,100}', '{5,20}', '{0.5,0.5}', 'target_cost', 0.1);
+SELECT * FROM analytics.allocate_budget('{a,b}', '{100,100}', '{5,20}', '{0.5,1}');
+\set VERBOSITY terse
+SELECT * FROM analytics.allocate_budget('{a,b}', '{100,0}', '{5,20}', '{0.5,0.5}');
+SELECT * FROM analytics.allocate_budget('{a,b}', '{100,NULL}', '{5,20}', '{0.5,0.5}');
+SELECT * FROM analytics.allocate_budget('{a,NULL}', '{100,100}', '{5,20}', '{0.5,0.5}');
+SELECT * FROM analytics.allocate_budget('{a,b}', '{100,100}', '{5}', '{0.5,0.5}');
+SELECT * FROM analytics.allocate_budget('{a}', '{100}', '{5}', '{0.5}', 'most');
+SELECT * FROM analytics.allocate_budget('{a}', '{100}', '{5}', '{0.5}', family => 'hill');
+SELECT * FROM analytics.allocate_budget('{}', '{}', '{}', '{}');
+
+-- Advice and curves on a plain table; the order of the rows does not matter.
+CREATE TEMP TABLE daily AS
+SELECT c.campaign, c.platform, date '2025-03-01' + d AS day, c.spend * (1 + 0.4 * sin(d / 7 * 1.7)) AS spend,
+       floor((d + 1) * c.spend / c.cost) - floor(d * c.spend / c.cost) AS leads
+FROM (VALUES ('cheap', 'google', 100, 20), ('dear', 'facebook', 100, 200), ('usual', 'facebook', 100, 50), ('usual too', 'google', 100, 52), ('small', 'google', 2, 50)) c (campaign, platform, spend, cost),
+     generate_series(0, 83) d;
+CREATE TEMP VIEW panel AS
+SELECT array_agg(campaign ORDER BY day, campaign) AS campaigns, array_agg(platform ORDER BY day, campaign) AS platforms, array_agg(day ORDER BY day, campaign) AS days,
+       array_agg(spend::float8 ORDER BY day, campaign) AS spend, array_agg(leads::float8 ORDER BY day, campaign) AS leads FROM daily;
+SELECT a.campaign, a.platform, a.action, round(a.change_pct::numeric, 1) AS change, a.leads, round(a.cpl::numeric, 1) AS cpl, a.p_better > 0.9 AS better, a.p_worse > 0.9 AS worse, a.evidence, a.next_review
+FROM panel p, analytics.campaign_actions(p.campaigns, p.platforms, p.days, p.spend, p.leads) a;
+SELECT a.reason FROM panel p, analytics.campaign_actions(p.campaigns, p.platforms, p.days, p.spend, p.leads) a WHERE a.action <> 'monitor';
+WITH shuffled AS (
+    SELECT array_agg(campaign ORDER BY md5(day::text || campaign)) AS campaigns, array_agg(platform ORDER BY md5(day::text || campaign)) AS platforms,
+           array_agg(day ORDER BY md5(day::text || campaign)) AS days, array_agg(spend::float8 ORDER BY md5(day::text || campaign)) AS spend,
+           array_agg(leads::float8 ORDER BY md5(day::text || campaign)) AS leads FROM daily)
+SELECT (SELECT jsonb_agg(a) FROM panel p, analytics.campaign_actions(p.campaigns, p.platforms, p.days, p.spend, p.leads) a)
+     = (SELECT jsonb_agg(a) FROM shuffled p, analytics.campaign_actions(p.campaigns, p.platforms, p.days, p.spend, p.leads) a) AS same_advice,
+       (SELECT jsonb_agg(a) FROM panel p, analytics.recommend_budget(p.campaigns, p.platforms, p.days, p.spend, p.leads) a)
+     = (SELECT jsonb_agg(a) FROM shuffled p, analytics.recommend_budget(p.campaigns, p.platforms, p.days, p.spend, p.leads) a) AS same_plan;
+-- Without days: totals of one day, judged by their counts alone.
+SELECT a.campaign, a.platform, a.action, a.evidence, a.next_review FROM analytics.campaign_actions('{a,b,c,d}', NULL, NULL, '{1000,1000,1000,0}', '{60,5,20,7}') a;
+SELECT a.reason FROM analytics.campaign_actions('{a,b,c,d}', NULL, NULL, '{1000,1000,1000,0}', '{60,5,20,7}') a WHERE a.evidence = 'no_spend';
+SELECT c.campaign, c.blocks, c.usable, round(c.spend::numeric, 2) AS spend, c.elasticity BETWEEN c.elasticity_low AND c.elasticity_high AS within
+FROM panel p, analytics.response_curve(p.campaigns, p.platforms, p.days, p.spend, p.leads) c;
+SELECT count(*) FROM analytics.response_curve('{}', NULL, NULL, '{}', '{}');
+SELECT count(*) FROM analytics.campaign_actions('{}', NULL, NULL, '{}', '{}');
+SELECT r.is_total, r.reason FROM analytics.recommend_budget(NULL, NULL, NULL, NULL, NULL) r;
+SELECT r.campaign, r.binding, round(r.change_pct::numeric, 1) AS change, r.usable, r.reason
+FROM panel p, analytics.recommend_budget(p.campaigns, p.platforms, p.days, p.spend, p.leads, frozen => '{dear}') r WHERE NOT r.is_total;
+-- Experiments are believed.
+SELECT r.campaign, round(r.elasticity::numeric, 1) AS elasticity, r.usable
+FROM panel p, analytics.recommend_budget(p.campaigns, p.platforms, p.days, p.spend, p.leads, lift_campaigns => '{cheap}', lift_elasticity => '{0.2}', lift_sd => '{0.02}') r WHERE r.campaign = 'cheap';
+SELECT * FROM analytics.campaign_actions('{a}', NULL, '{2025-01-01}', '{NaN}', '{1}');
+SELECT * FROM analytics.campaign_actions('{a}', NULL, '{2025-01-01}', '{-5}', '{1}');
+SELECT * FROM analytics.campaign_actions('{a}', NULL, '{2025-01-01,2025-01-02}', '{5}', '{1}');
+SELECT * FROM analytics.campaign_actions('{a}', NULL, '{infinity}', '{5}', '{1}');
+SELECT * FROM analytics.campaign_actions('{a}', NULL, NULL, '{5}', '{1}', window_days => 0);
+SELECT * FROM analytics.campaign_actions('{a}', NULL, NULL, '{5}', '{1}', p_scale => 2);
+SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', bounds => '{1.3,0.7}');
+SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', bounds => '{1}');
+SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', frozen => '{b}');
+SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', lift_campaigns => '{a}', lift_elasticity => '{2}', lift_sd => '{0.1}');

@@ -55,8 +55,8 @@ SELECT 'c' || c AS id, 1 AS business, (ARRAY['Anna', 'Борис', 'Chloé'])[1 
 FROM generate_series(0, 249) c;
 CREATE VIEW raw.sales1 AS SELECT * FROM raw.sales WHERE business = 1;
 CREATE VIEW raw.sales2 AS SELECT * FROM raw.sales WHERE business = 2;
-SELECT analytics.configure(reporting_timezone => 'Europe/Kyiv', currency => 'UAH', fiscal_year_start_month => 4) IS NOT NULL AS configured,
-       analytics.configure(reporting_timezone => 'UTC', currency => 'UAH', business_id => 2) IS NOT NULL;
+SELECT (analytics.configure(reporting_timezone => 'Europe/Kyiv', currency => 'UAH', fiscal_year_start_month => 4)).fiscal_year_start_month AS first,
+       (analytics.configure(reporting_timezone => 'UTC', currency => 'UAH', business_id => 2)).fiscal_year_start_month AS second;
 SELECT analytics.register_source('transactions', 'raw.sales1', '{"transaction_id": "id", "client_id": "client", "occurred_at": "sold_at", "amount": "total", "quantity": "units"}'),
        analytics.register_source('transactions', 'raw.sales2', '{"transaction_id": "id", "client_id": "client", "occurred_at": "sold_at", "amount": "total", "quantity": "units"}', business_id => 2),
        analytics.register_source('clients', 'raw.people', '{"client_id": "id", "mobile": "phone"}');

@@ -3,6 +3,8 @@
 \set VERBOSITY terse
 SET client_min_messages = warning;
 SET DateStyle = 'ISO, YMD';
+DROP SCHEMA IF EXISTS raw, warehouse CASCADE;
+DELETE FROM analytics.source;
 -- 300 customers who come at different times, buy at different intervals for different amounts, send some of it back, and leave.
 CREATE TEMP TABLE sale AS
 SELECT row_number() OVER (ORDER BY c, k) AS id, 'c' || c AS customer, date '2024-01-01' + start + k * gap * (70 + analytics.demo_number(c * 1000 + k, 7, 60)) / 100 AS day,

@@ -192,6 +192,7 @@ SELECT ts, value, round(expected::numeric) AS expected, is_anomaly, reason FROM 
 SELECT * FROM analytics.detect_anomalies('{2025-01-01,2025-01-01}', '{1,2}');
 SELECT * FROM analytics.detect_anomalies('{2025-01-01 08:00,2025-01-01 09:00}', '{1,2}');
 SELECT * FROM analytics.detect_anomalies('{2025-01-01}', '{1,2}');
+SELECT * FROM analytics.detect_anomalies('{2025-01-01}', '{1e200}');
 SELECT * FROM analytics.detect_anomalies('{NULL}', '{1}');
 SELECT * FROM analytics.detect_anomalies('{infinity}', '{1}');
 SELECT * FROM analytics.detect_anomalies('{2025-01-01}', '{1}', kind => 'rate');

@@ -27,18 +27,20 @@ constexpr std::size_t shift_after = 3;    // anomalies in a row that may be chan
 constexpr double seasonal_shrinkage = 2;  // points of no offset that the offset of each season is drawn to
 constexpr double least_spread = 0.02;     // of positive values: a fixed budget still varies by two percent
 constexpr double least_p = 1e-300;
+constexpr double least_weight = 1e-100;  // after a long gap all points are old, and still the baseline
 constexpr std::int32_t most_window = 100'000;
+constexpr double most_prior = 1e6;
 
-struct NamedKind {
+struct NamedSeriesKind {
     std::string_view name;
-    Kind kind;
+    SeriesKind kind;
 };
 
 constexpr std::array kinds{
-    NamedKind{"count", Kind::count},
-    NamedKind{"rate", Kind::rate},
-    NamedKind{"positive", Kind::positive},
-    NamedKind{"real", Kind::real},
+    NamedSeriesKind{"count", SeriesKind::count},
+    NamedSeriesKind{"rate", SeriesKind::rate},
+    NamedSeriesKind{"positive", SeriesKind::positive},
+    NamedSeriesKind{"real", SeriesKind::real},
 };
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint = {})
@@ -54,6 +56,9 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept
 /** The p-value of a deviate in the direction that is asked for. */
 double p_of(double t, double df, Direction direction)
 {
+    if (std::isnan(t) || !(df > 0)) {
+        throw Error(ErrorCode::numeric_range, "the figures of a series are too large or too small to be compared");
+    }
     const double p = direction == Direction::both ? 2 * student_tail(std::abs(t), df)
                                                   : student_tail(direction == Direction::up ? t : -t, df);
     return std::clamp(p, least_p, 1.0);
@@ -117,7 +122,7 @@ private:
 
 }  // namespace
 
-Kind find_kind(std::string_view name)
+SeriesKind find_series_kind(std::string_view name)
 {
     return attribution::find_named(kinds, name, "kind").kind;
 }
@@ -140,9 +145,9 @@ void check(const AdaptiveOptions& options)
     if (!(options.half_life > 0)) {
         refuse("half_life must be positive", "It is a number of steps.");
     }
-    if (!(options.prior_dispersion > 0) || std::isinf(options.prior_dispersion) || !(options.prior_df >= 0) ||
-        std::isinf(options.prior_df)) {
-        refuse("prior_dispersion must be positive and prior_df not negative");
+    if (!(options.prior_dispersion > 0 && options.prior_dispersion <= most_prior) ||
+        !(options.prior_df >= 0 && options.prior_df <= most_prior)) {
+        refuse("prior_dispersion must be positive, prior_df not negative, and both at most 1e6");
     }
 }
 
@@ -151,7 +156,7 @@ AdaptiveDetector::AdaptiveDetector(const AdaptiveOptions& options) : options_(op
     check(options);
     decay_.resize(static_cast<std::size_t>(2 * options.window) + 1);
     for (std::size_t age = 0; age < decay_.size(); ++age) {
-        decay_[age] = std::exp2(-static_cast<double>(age) / options.half_life);
+        decay_[age] = std::max(std::exp2(-static_cast<double>(age) / options.half_life), least_weight);
     }
     seasons_.resize(static_cast<std::size_t>(options.period));
 }
@@ -168,6 +173,7 @@ std::size_t AdaptiveDetector::season_of(std::int64_t step) const noexcept
 
 Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
 {
+    check_size(point);
     const std::int64_t step = step_of(point.time);
     const std::int64_t before = run_.empty() ? (baseline_.empty() ? step - 1 : baseline_.back().step) : run_.back().step;
     if (step <= std::max(before, zeros_.empty() ? before : zeros_.back())) {
@@ -183,7 +189,7 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
         verdict.reason = Reason::insufficient_data;
         return verdict;
     }
-    if (options_.kind == Kind::positive && point.value == 0) {
+    if (options_.kind == SeriesKind::positive && point.value == 0) {
         judge_zero(step, test, verdict);
         return verdict;
     }
@@ -191,7 +197,8 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
     if (counts()) {
         judge_count(point, season_of(step), test, verdict);
     } else {
-        judge_level(options_.kind == Kind::positive ? std::log(point.value) : point.value, season_of(step), test, verdict);
+        judge_level(options_.kind == SeriesKind::positive ? std::log(point.value) : point.value, season_of(step), test,
+                    verdict);
     }
     return verdict;
 }
@@ -199,14 +206,14 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
 bool AdaptiveDetector::learn(const Point& point, bool is_anomaly)
 {
     const std::int64_t step = step_of(point.time);
-    if (options_.kind == Kind::positive && point.value == 0) {
+    if (options_.kind == SeriesKind::positive && point.value == 0) {
         while (!zeros_.empty() && step - zeros_.front() >= options_.period) {
             zeros_.pop_front();
         }
         zeros_.push_back(step);
         return false;
     }
-    const Entry entry{step, options_.kind == Kind::positive ? std::log(point.value) : point.value, point.exposure};
+    const Entry entry{step, options_.kind == SeriesKind::positive ? std::log(point.value) : point.value, point.exposure};
     if (!is_anomaly) {
         run_.clear();
         baseline_.push_back(entry);
@@ -380,7 +387,7 @@ double AdaptiveDetector::spread(double level)
         residual = std::abs(residual - centre);
     }
     const double robust = std::max(mad_to_sd * median(residuals_), 0.7 * range / decile_distance);
-    return options_.kind == Kind::positive ? std::max(robust, least_spread) : robust;
+    return options_.kind == SeriesKind::positive ? std::max(robust, least_spread) : robust;
 }
 
 void AdaptiveDetector::judge_level(double value, std::size_t season, const Test& test, Verdict& verdict)
@@ -396,10 +403,12 @@ void AdaptiveDetector::judge_level(double value, std::size_t season, const Test&
     const double tail = std::isinf(t) ? least_p : std::max(student_tail(std::abs(t), df), least_p);
     verdict.z = t >= 0 ? deviate({tail, 1 - tail}) : deviate({1 - tail, tail});
     const double reach = critical(df, test) * sd;
-    const auto shown = [this](double y) { return options_.kind == Kind::positive ? std::exp(y) : y; };
+    const auto shown = [this](double y) { return options_.kind == SeriesKind::positive ? std::exp(y) : y; };
     verdict.expected = shown(expected);
     verdict.dispersion = sd;
-    verdict.lower = test.direction != Direction::up ? shown(expected - reach) : options_.kind == Kind::positive ? 0 : not_known;
+    verdict.lower = test.direction != Direction::up         ? shown(expected - reach)
+                    : options_.kind == SeriesKind::positive ? 0
+                                                            : not_known;
     verdict.upper = test.direction != Direction::down ? shown(expected + reach) : not_known;
 }
 
@@ -460,6 +469,7 @@ void AdaptiveDetector::load(kernel::WireReader& in)
             if (!in_order || !valid) {
                 kernel::WireReader::fail("a point is out of order or not a number");
             }
+            check_size({0, entry.value, entry.exposure});
             entries.push_back(entry);
         }
     };

@@ -21,13 +21,13 @@
 
 namespace marketing::anomaly {
 
-enum class Kind : std::uint8_t { count, rate, positive, real };
+enum class SeriesKind : std::uint8_t { count, rate, positive, real };
 
 /** The kind called `name`: count, rate, positive, real. Throws Error(invalid_parameter) for another. */
-[[nodiscard]] Kind find_kind(std::string_view name);
+[[nodiscard]] SeriesKind find_series_kind(std::string_view name);
 
 struct AdaptiveOptions {
-    Kind kind = Kind::count;
+    SeriesKind kind = SeriesKind::count;
     std::int64_t step = std::int64_t{24} * 3600 * 1'000'000;  // microseconds from one point to the next
     std::int32_t period = 7;                                  // steps of a season; 1: none
     std::int32_t window = 56;                                 // points of the baseline
@@ -77,7 +77,10 @@ private:
 
     [[nodiscard]] std::int64_t step_of(std::int64_t time) const noexcept;
     [[nodiscard]] std::size_t season_of(std::int64_t step) const noexcept;
-    [[nodiscard]] bool counts() const noexcept { return options_.kind == Kind::count || options_.kind == Kind::rate; }
+    [[nodiscard]] bool counts() const noexcept
+    {
+        return options_.kind == SeriesKind::count || options_.kind == SeriesKind::rate;
+    }
     void weigh(std::int64_t step);
     void judge_count(const Point& point, std::size_t season, const Test& test, Verdict& verdict);
     [[nodiscard]] double fit_rate();

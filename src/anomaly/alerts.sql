@@ -134,8 +134,8 @@ BEGIN
         SELECT w.* FROM list l, analytics.compare_windows(l.series, l.day, l.leads, l.spend, alert_tests.date_from, last_day, 'rate',
             alert_tests.baseline_days, 'less', alert_tests.min_effect, min_events => alert_tests.min_events) w
     ), lead AS (
-        -- In the total, most leads may owe nothing to the spend; a campaign without spend has no days that it was active on.
-        SELECT w.* FROM list l, analytics.compare_windows(l.series, l.day, l.leads, CASE WHEN alert_tests.dimension <> 'total' THEN l.spend END,
+        -- A campaign without spend has no days that it was active on.
+        SELECT w.* FROM list l, analytics.compare_windows(l.series, l.day, l.leads, l.spend,
             alert_tests.date_from, last_day, 'count', alert_tests.baseline_days, 'less', alert_tests.min_effect,
             min_events => alert_tests.min_events, gaps_are_zero => alert_tests.dimension <> 'campaign') w
         WHERE alert_tests.dimension <> 'campaign' OR EXISTS (SELECT FROM cost c WHERE c.series_id = w.series_id)

@@ -84,6 +84,7 @@ double CalibratedDetector::deviation(const Point& point) const
 
 Verdict CalibratedDetector::judge(const Point& point, const Test& test) const
 {
+    check_size(point);
     Verdict verdict;
     verdict.history = static_cast<std::int32_t>(tail_.size());
     if (verdict.history < options_.min_history) {
@@ -141,12 +142,15 @@ void CalibratedDetector::load(kernel::WireReader& in)
         if (!std::isfinite(part.level) || part.count < 0) {
             kernel::WireReader::fail("a level is no finite number");
         }
+        check_size({0, part.level, 1});
     };
     load_part(all_);
     std::for_each(parts_.begin(), parts_.end(), load_part);
-    if (!std::isfinite(mean_) || !(variance_ >= 0) || std::isinf(variance_)) {
+    constexpr double largest_variance = 1e300;
+    if (!std::isfinite(mean_) || !(variance_ >= 0) || variance_ > largest_variance) {
         kernel::WireReader::fail("a spread is no finite number");
     }
+    check_size({0, mean_, 1});
     tail_.load(in);
 }
 

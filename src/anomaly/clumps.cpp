@@ -147,9 +147,13 @@ PhiWeights phi_posterior(const PhiWeights& likelihood, const PhiWeights& prior)
     return posterior;
 }
 
-double phi_mean(const PhiWeights& posterior)
+double typical_phi(const PhiWeights& weights)
 {
-    return std::inner_product(posterior.begin(), posterior.end(), phi_values().begin(), 0.0);
+    double log = 0;
+    for (std::size_t step = 0; step < phi_steps; ++step) {
+        log += weights[step] * std::log(phi_values()[step]);
+    }
+    return std::exp(log);
 }
 
 Tails clumped_tails(const Rate& current, const Rate& baseline, double ratio, const PhiWeights& posterior)

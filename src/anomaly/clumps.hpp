@@ -34,7 +34,8 @@ using PhiWeights = std::array<double, phi_steps>;
 /** What phi may be after both; the weights add up to 1. */
 [[nodiscard]] PhiWeights phi_posterior(const PhiWeights& likelihood, const PhiWeights& prior);
 
-[[nodiscard]] double phi_mean(const PhiWeights& posterior);
+/** The geometric mean: what little weight very large values have does not move it. */
+[[nodiscard]] double typical_phi(const PhiWeights& weights);
 
 /** Tails of `current` against `baseline` where the first rate is `ratio` times the second, over what phi may be. */
 [[nodiscard]] Tails clumped_tails(const Rate& current, const Rate& baseline, double ratio, const PhiWeights& posterior);

@@ -56,10 +56,10 @@ private:
     double expected_ = 0;
 };
 
-bool is_usable(const Point& point, Kind kind)
+bool is_usable(const Point& point, SeriesKind kind)
 {
     return std::isfinite(point.value) && point.exposure > 0 && std::isfinite(point.exposure) &&
-           (kind == Kind::real || point.value >= 0) && (kind != Kind::positive || point.value > 0);
+           (kind == SeriesKind::real || point.value >= 0) && (kind != SeriesKind::positive || point.value > 0);
 }
 
 }  // namespace

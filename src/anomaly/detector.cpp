@@ -65,7 +65,7 @@ Enum get_enum(WireReader& in, Enum last)
 AdaptiveOptions load_adaptive(WireReader& in)
 {
     AdaptiveOptions options;
-    options.kind = get_enum(in, Kind::real);
+    options.kind = get_enum(in, SeriesKind::real);
     options.step = in.get<std::int64_t>();
     options.period = in.get<std::int32_t>();
     options.window = in.get<std::int32_t>();
@@ -237,7 +237,7 @@ Verdict Detector::update(const Point& point)
 bool Detector::refuses_negative() const noexcept
 {
     const auto* adaptive = std::get_if<AdaptiveOptions>(&options_.method);
-    return adaptive != nullptr && adaptive->kind != Kind::real;
+    return adaptive != nullptr && adaptive->kind != SeriesKind::real;
 }
 
 Verdict Detector::judge(const Point& point)

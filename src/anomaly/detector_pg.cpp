@@ -128,7 +128,7 @@ constexpr std::array methods{NamedMethod{"adaptive", Method::adaptive}, NamedMet
 anomaly::AdaptiveOptions adaptive_options(const Settings& settings)
 {
     anomaly::AdaptiveOptions options;
-    options.kind = anomaly::find_kind(settings.kind);
+    options.kind = anomaly::find_series_kind(settings.kind);
     options.step = settings.step.value_or(options.step);
     options.period = settings.period.value_or(options.period);
     options.window = settings.history.value_or(options.window);
@@ -155,7 +155,7 @@ anomaly::CalibratedOptions calibrated_options(const Settings& settings)
 anomaly::DetectorOptions detector_options(const Settings& settings)
 {
     anomaly::DetectorOptions options;
-    (void)anomaly::find_kind(settings.kind);
+    (void)anomaly::find_series_kind(settings.kind);
     if (attribution::find_named(methods, settings.method, "method").method == Method::adaptive) {
         options.method = adaptive_options(settings);
     } else {

@@ -161,14 +161,12 @@ LevelTest level_test(std::span<const Level> window, const Baseline& baseline, do
     const double error = deviation * std::sqrt(of_window + of_baseline);
     result.half_width = error * boost::math::quantile(complement(boost::math::students_t_distribution<double>(df), 0.025));
     result.z = beyond(result.shift, margin, alternative) / error;
-    double p = side_p(result.z, df, alternative);
-    if (window.size() > 1) {
-        // A single day is judged by a distribution of heavy tails and by the days seen before, and there are as many chances as days.
-        const double peak = window[result.peak].value;
-        const double t = beyond(peak - baseline.mean, margin, alternative) / (deviation * std::sqrt(1 + of_baseline));
-        const double seen = static_cast<double>(as_far_out(baseline, peak, alternative)) / (n + 1);
-        p = 2 * std::min(p, m * std::max(seen, side_p(t, std::clamp(n / 10, 4.0, df), alternative)));
-    }
+    // A single day is judged by a distribution of heavy tails and by the days seen before, and there are as many chances as days.
+    const double peak = window[result.peak].value;
+    const double t = beyond(peak - baseline.mean, margin, alternative) / (deviation * std::sqrt(1 + of_baseline));
+    const double seen = static_cast<double>(as_far_out(baseline, peak, alternative)) / (n + 1);
+    const double p_day = std::max(seen, side_p(t, std::clamp(n / 10, 4.0, df), alternative));
+    const double p = window.size() == 1 ? p_day : 2 * std::min(side_p(result.z, df, alternative), m * p_day);
     result.p_value = std::clamp(p, 1e-300, 1.0);
     return result;
 }

@@ -1,8 +1,10 @@
 #include "anomaly/verdict.hpp"
 
 #include <array>
+#include <cmath>
 
 #include "attribution/named.hpp"
+#include "kernel/error.hpp"
 
 namespace marketing::anomaly {
 namespace {
@@ -23,6 +25,15 @@ constexpr std::array directions{
 Direction find_direction(std::string_view name)
 {
     return attribution::find_named(directions, name, "direction").direction;
+}
+
+void check_size(const Point& point)
+{
+    constexpr double largest = 1e150;
+    if (std::abs(point.value) > largest || point.exposure > largest || point.exposure < 1 / largest) {
+        throw kernel::Error(kernel::ErrorCode::numeric_range, "a figure is too large, or an exposure too large or too small",
+                            "They may have up to 150 digits.");
+    }
 }
 
 std::string_view name_of(Reason reason) noexcept

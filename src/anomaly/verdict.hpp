@@ -28,6 +28,9 @@ struct Point {
     double exposure = 1;    // what the value is counted per; not positive or NaN: inactive
 };
 
+/** Throws Error(numeric_range) for figures that cannot be squared, or divided by each other. */
+void check_size(const Point& point);
+
 /** Why a point is, or is not, an anomaly. */
 enum class Reason : std::uint8_t {
     normal,

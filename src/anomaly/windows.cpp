@@ -20,9 +20,10 @@ constexpr int week = 7;
 constexpr std::int32_t longest = 36600;
 // No verdict where even none at all would not be remarkable.
 constexpr double remarkable = 0.05;
-// What days of the week are drawn to 1 or to those of all series by: counts per dispersion, and days.
-constexpr double week_events = 20;
+// What the days of the week are drawn to 1 by: counts per dispersion, and days.
+constexpr double week_events = 40;
 constexpr double week_days = 4;
+constexpr std::size_t few_series = 3;
 // The latest of them tell how much the days vary; older ones add little, and it may have changed.
 constexpr std::int32_t dispersion_days = 90;
 constexpr double least_log_deviation = 0.02;
@@ -45,9 +46,9 @@ struct Activity {
     double own_exposure_baseline = 0;
 };
 
-int weekday(std::int32_t day)
+std::size_t weekday(std::int32_t day)
 {
-    return ((day % week) + week) % week;
+    return static_cast<std::size_t>(((day % week) + week) % week);
 }
 
 void check(const WindowRequest& request)
@@ -226,32 +227,59 @@ private:
     {
         Week all_events{};
         Week all_even{};
-        Week none{};
-        none.fill(1);
+        Week even_weeks{};
+        even_weeks.fill(1);
         for (const Activity& activity : activities_) {
             add_weekdays(activity, all_events, all_even);
         }
-        double dispersion = 0;
-        double series = 0;
-        for (const Activity& activity : activities_) {
-            if (activity.result.baseline_days > 1 && activity.result.baseline_value > 0) {
-                dispersion += dispersion_of(activity);
-                ++series;
-            }
-        }
-        const Week usual =
-            weekday_factors(all_events, all_even, none, week_events * std::max(1.0, series > 0 ? dispersion / series : 1));
+        const Week usual = weekday_factors(all_events, all_even, even_weeks, week_events * usual_dispersion(even_weeks));
+        const double differ = week_difference(usual);
         for (Activity& activity : activities_) {
             Week events{};
             Week even{};
             add_weekdays(activity, events, even);
-            const Week factors = weekday_factors(events, even, usual, week_events * std::max(1.0, dispersion_of(activity)));
+            const double weight = dispersion_of(activity, usual) / differ;
+            const Week factors = std::isfinite(weight) ? weekday_factors(events, even, usual, weight) : usual;
             activity.result.window_exposure = activity.result.baseline_exposure = 0;
             for (Day& day : activity.days) {
-                day.exposure = factors[static_cast<std::size_t>(weekday(day.day))];
+                day.exposure = factors[weekday(day.day)];
                 (day.in_window ? activity.result.window_exposure : activity.result.baseline_exposure) += day.exposure;
             }
         }
+    }
+
+    [[nodiscard]] double usual_dispersion(const Week& factors) const
+    {
+        double sum = 0;
+        for (const Activity& activity : activities_) {
+            sum += dispersion_of(activity, factors);
+        }
+        return activities_.empty() ? 1 : sum / static_cast<double>(activities_.size());
+    }
+
+    /** By how much the weeks of the series differ from the usual one: the variance of their factors beyond chance. */
+    [[nodiscard]] double week_difference(const Week& usual) const
+    {
+        double squares = 0;
+        double by_chance = 0;
+        double expected = 0;
+        std::size_t series = 0;
+        for (const Activity& activity : activities_) {
+            if (activity.result.baseline_days < request_.min_days || !(activity.result.baseline_value > 0)) {
+                continue;
+            }
+            Week events{};
+            Week even{};
+            add_weekdays(activity, events, even);
+            for (std::size_t i = 0; i < week; ++i) {
+                const double mean = even[i] * usual[i];
+                squares += mean > 0 ? (events[i] - mean) * (events[i] - mean) / mean : 0;
+                expected += mean;
+            }
+            by_chance += (week - 1) * dispersion_of(activity, usual);
+            ++series;
+        }
+        return series < few_series ? 0 : std::max(0.0, squares - by_chance) / expected;
     }
 
     static void add_weekdays(const Activity& activity, Week& events, Week& even)
@@ -259,20 +287,21 @@ private:
         const double per_day = activity.result.baseline_value / std::max(1, activity.result.baseline_days);
         for (const Day& day : activity.days) {
             if (!day.in_window) {
-                events[static_cast<std::size_t>(weekday(day.day))] += day.value;
-                even[static_cast<std::size_t>(weekday(day.day))] += per_day;
+                events[weekday(day.day)] += day.value;
+                even[weekday(day.day)] += per_day;
             }
         }
     }
 
-    static double dispersion_of(const Activity& activity)
+    static double dispersion_of(const Activity& activity, const Week& usual)
     {
-        const double mean = activity.result.baseline_value / std::max(1, activity.result.baseline_days);
+        const double per_day = activity.result.baseline_value / std::max(1, activity.result.baseline_days);
         double squares = 0;
         for (const Day& day : activity.days) {
-            squares += day.in_window ? 0 : (day.value - mean) * (day.value - mean);
+            const double mean = per_day * usual[weekday(day.day)];
+            squares += !day.in_window && mean > 0 ? (day.value - mean) * (day.value - mean) / mean : 0;
         }
-        return mean > 0 && activity.result.baseline_days > 1 ? squares / (activity.result.baseline_days - 1) / mean : 1;
+        return std::max(1.0, squares / std::max(1, activity.result.baseline_days - 1));
     }
 
     /** Fewer events for less exposure are no surprise: a count that is tested for a fall expects that much less. */
@@ -291,7 +320,7 @@ private:
         WindowResult& r = activity.result;
         const Rate current{r.window_value, r.window_exposure * excused(activity)};
         const Rate baseline{r.baseline_value, r.baseline_exposure};
-        r.phi = phi_mean(posterior);
+        r.phi = typical_phi(posterior);
         r.expected = baseline.events / baseline.exposure * current.exposure;
         r.ratio = r.expected > 0 ? current.events / r.expected : unknown;
         RateOptions options;
@@ -353,7 +382,7 @@ private:
         std::vector<Level> found;
         for (const Day& day : activity.days) {
             if (day.in_window == window) {
-                found.push_back({day.day, scaled(day.value) - factors[static_cast<std::size_t>(weekday(day.day))]});
+                found.push_back({day.day, scaled(day.value) - factors[weekday(day.day)]});
             }
         }
         return found;
@@ -401,7 +430,7 @@ private:
             const Baseline baseline = describe(before);
             const double reach = 2 * baseline.deviation;
             for (const Level& level : before) {
-                const auto place = static_cast<std::size_t>(weekday(level.day));
+                const auto place = weekday(level.day);
                 const double distance = std::clamp(level.value - baseline.mean, -reach, reach);
                 own[i][place] += distance;
                 days[i][place] += 1;
@@ -432,7 +461,7 @@ private:
         double usual_days = 0;
         double expected_days = 0;
         for (const Day& day : activity.days) {
-            const double factor = factors[static_cast<std::size_t>(weekday(day.day))];
+            const double factor = factors[weekday(day.day)];
             if (day.in_window) {
                 expected_days += logs ? std::exp(factor) : factor;
             } else {
@@ -450,7 +479,7 @@ private:
         r.z = test.z;
         r.p_value = test.p_value;
         r.peak_day = window[test.peak].day;
-        const double usual = unscaled(per_usual_day, factors[static_cast<std::size_t>(weekday(r.peak_day))]);
+        const double usual = unscaled(per_usual_day, factors[weekday(r.peak_day)]);
         const auto peak =
             std::find_if(activity.days.begin(), activity.days.end(), [&r](const Day& day) { return day.day == r.peak_day; });
         r.peak_ratio = usual > 0 ? peak->value / usual : unknown;

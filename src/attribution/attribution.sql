@@ -24,7 +24,7 @@ BEGIN
         AND analytics.check_choice('basis', basis, '{conversion,touch}');
 END
 $$;
-COMMENT ON FUNCTION analytics.check_attribution IS 'True for a dimension, basis and list of models that can be, else an error (22023)';
+COMMENT ON FUNCTION analytics.check_attribution IS 'True for a known dimension and basis and a list of models, else error 22023';
 
 CREATE FUNCTION analytics.check_confidence(confidence double precision) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -66,8 +66,8 @@ BEGIN
     ), contract AS MATERIALIZED (
         -- A contract whose event is a touch at that very moment is one row with it, so that include_conversion_touch knows them.
         SELECT c.business_id, c.client_key, c.signed_at, c.amount, c.event_id, o.source_id,
-               o.source_id IS NOT NULL AND pg_catalog.row_number() OVER (PARTITION BY c.business_id, o.source_id, c.event_id ORDER BY c.source_id, c.contract_id) = 1
-                   AS has_touch
+               o.source_id IS NOT NULL AND pg_catalog.row_number() OVER (PARTITION BY c.business_id, o.source_id, c.event_id
+                                                                         ORDER BY c.source_id, c.contract_id) = 1 AS has_touch
         FROM client v
         JOIN warehouse.fact_contracts c ON c.business_id = v.business_id AND c.client_key = v.client_key
         JOIN business b ON b.business_id = c.business_id
@@ -206,9 +206,11 @@ BEGIN
             transform_key, max_touches, stages, CASE basis WHEN 'touch' THEN j.period_start END, CASE basis WHEN 'touch' THEN j.period_end END,
             replicates, seed, confidence) a
     ), replicated AS (
-        SELECT r.model, r.key, r.wanted, r.unattributed, pg_catalog.array_agg(r.conversions ORDER BY r.n) AS conversions, pg_catalog.array_agg(r.value ORDER BY r.n) AS value
+        SELECT r.model, r.key, r.wanted, r.unattributed, pg_catalog.array_agg(r.conversions ORDER BY r.n) AS conversions,
+               pg_catalog.array_agg(r.value ORDER BY r.n) AS value
         FROM (SELECT c.model, c.key, c.wanted, c.unattributed, u.n, pg_catalog.sum(u.conversions) AS conversions, pg_catalog.sum(u.value) AS value
-              FROM credit c, ROWS FROM (pg_catalog.unnest(c.conversions_replicates), pg_catalog.unnest(c.value_replicates)) WITH ORDINALITY u (conversions, value, n)
+              FROM credit c,
+                   ROWS FROM (pg_catalog.unnest(c.conversions_replicates), pg_catalog.unnest(c.value_replicates)) WITH ORDINALITY u (conversions, value, n)
               GROUP BY c.model, c.key, c.wanted, c.unattributed, u.n) r
         GROUP BY r.model, r.key, r.wanted, r.unattributed
     )
@@ -255,15 +257,17 @@ BEGIN
     one_currency := analytics.currency_of(business_id);
     RETURN QUERY
     WITH per_key AS (
-        SELECT * FROM analytics.warehouse_credit(attribution.date_from, attribution.date_to, wanted_platforms, attribution.models, attribution.dimension, attribution.lookback,
+        SELECT * FROM analytics.warehouse_credit(
+            attribution.date_from, attribution.date_to, wanted_platforms, attribution.models, attribution.dimension, attribution.lookback,
             attribution.half_life, attribution.cycle, attribution.fallback, attribution.business_id, attribution.first_weights,
-            attribution.last_weights, attribution.basis, attribution.position_weights, attribution.two_touch,
-            attribution.include_conversion_touch, attribution.exclude_keys, attribution.only_keys, attribution.views, attribution.transform,
-            attribution.transform_key, attribution.max_touches, attribution.replicates, attribution.seed, attribution.confidence)
+            attribution.last_weights, attribution.basis, attribution.position_weights, attribution.two_touch, attribution.include_conversion_touch,
+            attribution.exclude_keys, attribution.only_keys, attribution.views, attribution.transform, attribution.transform_key,
+            attribution.max_touches, attribution.replicates, attribution.seed, attribution.confidence)
     ), total AS (
         SELECT k.model,
                CASE basis WHEN 'touch' THEN pg_catalog.sum(k.conversions) ELSE pg_catalog.max(c.contracts)::double precision END AS contracts,
-               CASE WHEN basis = 'touch' OR k.model = 'participation' THEN pg_catalog.round(pg_catalog.sum(k.value)::numeric, 4) ELSE pg_catalog.max(c.amount) END AS amount
+               CASE WHEN basis = 'touch' OR k.model = 'participation' THEN pg_catalog.round(pg_catalog.sum(k.value)::numeric, 4)
+                    ELSE pg_catalog.max(c.amount) END AS amount
         FROM per_key k CROSS JOIN analytics.contracts_signed(date_from, date_to, business_id) c
         GROUP BY k.model
     ), exact AS (
@@ -323,12 +327,13 @@ BEGIN
     RETURN QUERY
     SELECT a.key, pg_catalog.jsonb_object_agg(a.model, pg_catalog.round(a.conversions::numeric, 6)), pg_catalog.jsonb_object_agg(a.model, a.revenue),
            pg_catalog.jsonb_object_agg(a.model, a.roas), pg_catalog.max(a.spend), pg_catalog.max(a.assisted), pg_catalog.min(a.currency)
-    FROM analytics.attribution(attribution_compare.date_from, attribution_compare.date_to, attribution_compare.models, attribution_compare.dimension,
+    FROM analytics.attribution(
+        attribution_compare.date_from, attribution_compare.date_to, attribution_compare.models, attribution_compare.dimension,
         attribution_compare.lookback, attribution_compare.half_life, attribution_compare.cycle, attribution_compare.fallback,
         attribution_compare.platforms, attribution_compare.business_id, attribution_compare.first_weights, attribution_compare.last_weights,
-        attribution_compare.basis, attribution_compare.position_weights, attribution_compare.two_touch,
-        attribution_compare.include_conversion_touch, attribution_compare.exclude_keys, attribution_compare.only_keys,
-        attribution_compare.views, attribution_compare.transform, attribution_compare.transform_key, attribution_compare.max_touches) a
+        attribution_compare.basis, attribution_compare.position_weights, attribution_compare.two_touch, attribution_compare.include_conversion_touch,
+        attribution_compare.exclude_keys, attribution_compare.only_keys, attribution_compare.views, attribution_compare.transform,
+        attribution_compare.transform_key, attribution_compare.max_touches) a
     GROUP BY a.key
     ORDER BY a.key = '(unattributed)', pg_catalog.max(a.conversions) FILTER (WHERE a.model = attribution_compare.models[1]) DESC, a.key;
 END
@@ -355,13 +360,14 @@ BEGIN
     SELECT a.model, a.key, a.conversions, a.conversions_low, a.conversions_high, a.revenue, a.revenue_low, a.revenue_high, a.supporting, a.clients, e.margin,
            CASE WHEN a.clients = 0 THEN 'none' WHEN e.margin IS NULL THEN NULL WHEN a.clients < 10 OR e.margin > 0.5 THEN 'weak'
                WHEN e.margin > 0.2 THEN 'fair' ELSE 'strong' END, a.currency
-    FROM analytics.attribution(attribution_support.date_from, attribution_support.date_to, attribution_support.models, attribution_support.dimension,
+    FROM analytics.attribution(
+        attribution_support.date_from, attribution_support.date_to, attribution_support.models, attribution_support.dimension,
         attribution_support.lookback, attribution_support.half_life, attribution_support.cycle, attribution_support.fallback,
         attribution_support.platforms, attribution_support.business_id, attribution_support.first_weights, attribution_support.last_weights,
-        attribution_support.basis, attribution_support.position_weights, attribution_support.two_touch,
-        attribution_support.include_conversion_touch, attribution_support.exclude_keys, attribution_support.only_keys,
-        attribution_support.views, attribution_support.transform, attribution_support.transform_key, attribution_support.max_touches,
-        attribution_support.replicates, attribution_support.seed, attribution_support.confidence) WITH ORDINALITY a
+        attribution_support.basis, attribution_support.position_weights, attribution_support.two_touch, attribution_support.include_conversion_touch,
+        attribution_support.exclude_keys, attribution_support.only_keys, attribution_support.views, attribution_support.transform,
+        attribution_support.transform_key, attribution_support.max_touches, attribution_support.replicates, attribution_support.seed,
+        attribution_support.confidence) WITH ORDINALITY a
     CROSS JOIN LATERAL (SELECT (a.conversions_high - a.conversions_low) / 2 / NULLIF(a.conversions, 0) AS margin) e
     ORDER BY a.ordinality;
 END
@@ -392,7 +398,8 @@ BEGIN
     wanted_platforms := CASE WHEN platforms <> '{}' THEN analytics.platform_members(platforms) END;
     RETURN QUERY
     WITH credit AS MATERIALIZED (
-        SELECT * FROM analytics.warehouse_credit(attribution_pairs.date_from, attribution_pairs.date_to, wanted_platforms, attribution_pairs.models, attribution_pairs.dimension,
+        SELECT * FROM analytics.warehouse_credit(
+            attribution_pairs.date_from, attribution_pairs.date_to, wanted_platforms, attribution_pairs.models, attribution_pairs.dimension,
             attribution_pairs.lookback, attribution_pairs.half_life, attribution_pairs.cycle, attribution_pairs.fallback,
             attribution_pairs.business_id, attribution_pairs.first_weights, attribution_pairs.last_weights, attribution_pairs.basis,
             attribution_pairs.position_weights, attribution_pairs.two_touch, attribution_pairs.include_conversion_touch,
@@ -425,19 +432,18 @@ BEGIN
     SELECT k.*, pg_catalog.round(k.assisted::numeric / NULLIF(k.last_touch, 0), 2), analytics.currency_of(assisted_conversions.business_id)
     FROM (
         SELECT a.key,
-               (pg_catalog.max(a.conversions) FILTER (WHERE a.model = 'participation') - pg_catalog.max(a.conversions) FILTER (WHERE a.model = 'last'))::bigint AS assisted,
-               pg_catalog.max(a.revenue) FILTER (WHERE a.model = 'participation') - pg_catalog.max(a.revenue) FILTER (WHERE a.model = 'last') AS assisted_revenue,
+               pg_catalog.sum(CASE a.model WHEN 'participation' THEN a.conversions WHEN 'last' THEN -a.conversions END)::bigint AS assisted,
+               pg_catalog.sum(CASE a.model WHEN 'participation' THEN a.revenue WHEN 'last' THEN -a.revenue END) AS assisted_revenue,
                (pg_catalog.max(a.conversions) FILTER (WHERE a.model = 'last'))::bigint AS last_touch,
                pg_catalog.max(a.revenue) FILTER (WHERE a.model = 'last') AS last_touch_revenue,
                (pg_catalog.max(a.conversions) FILTER (WHERE a.model = 'first'))::bigint AS first_touch,
                pg_catalog.max(a.revenue) FILTER (WHERE a.model = 'first') AS first_touch_revenue
         FROM analytics.attribution(models => '{participation,last,first}',
-            date_from => assisted_conversions.date_from, date_to => assisted_conversions.date_to, dimension => assisted_conversions.dimension, lookback
-            => assisted_conversions.lookback, cycle => assisted_conversions.cycle, platforms => assisted_conversions.platforms, business_id
+            date_from => assisted_conversions.date_from, date_to => assisted_conversions.date_to, dimension => assisted_conversions.dimension,
+            lookback => assisted_conversions.lookback, cycle => assisted_conversions.cycle, platforms => assisted_conversions.platforms, business_id
             => assisted_conversions.business_id, include_conversion_touch => assisted_conversions.include_conversion_touch, exclude_keys =>
-            assisted_conversions.exclude_keys, only_keys => assisted_conversions.only_keys, views => assisted_conversions.views, transform
-            => assisted_conversions.transform, transform_key => assisted_conversions.transform_key, max_touches =>
-            assisted_conversions.max_touches) a
+            assisted_conversions.exclude_keys, only_keys => assisted_conversions.only_keys, views => assisted_conversions.views, transform =>
+            assisted_conversions.transform, transform_key => assisted_conversions.transform_key, max_touches => assisted_conversions.max_touches) a
         WHERE a.assisted > 0 GROUP BY a.key
     ) k
     ORDER BY k.assisted DESC, k.last_touch DESC, k.key;

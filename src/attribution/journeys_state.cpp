@@ -240,7 +240,7 @@ FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_
 
 namespace {
 
-/** A column as it was written: whole, but what follows its bytes is not its own. */
+/** A column where it lies: what follows its bytes is not its own, but may be read. */
 PackedColumn read_column(WireReader& in, std::uint32_t rows)
 {
     PackedColumn column{in.get<std::int64_t>(), in.get<std::uint8_t>(), nullptr};
@@ -248,6 +248,9 @@ PackedColumn read_column(WireReader& in, std::uint32_t rows)
         WireReader::fail("a column has elements that are too wide");
     }
     column.bytes = in.get_array<std::uint8_t>(std::uint64_t{rows} * column.width).data();
+    if (in.remaining() < PackedColumn::overrun) {
+        WireReader::fail("it ends before its announced content");
+    }
     return column;
 }
 
@@ -312,7 +315,7 @@ void JourneysState::read_block(WireReader& in)
     TouchBlock block{in.get<std::uint32_t>(), {}};
     require_row(block.rows > 0 && block.rows <= TouchBlock::most_rows && touch_kind_ != IdKind::none);
     for (PackedColumn& column : block.columns) {
-        column = copy_column(read_column(in, block.rows), block.rows, touches_.memory());
+        column = read_column(in, block.rows);
     }
     for (std::size_t i = 0; i < block.rows; ++i) {
         const TouchRecord touch = block[i];
@@ -365,6 +368,8 @@ private:
     [[nodiscard]] std::pmr::vector<std::int64_t> list_clients(Keep keep);
     void number_everybody();
     void keep_touches();
+    void keep_those_of_converters();
+    void keep_all();
     void rank_keys();
     void sort_touches();
     void sort_conversions();
@@ -423,17 +428,22 @@ std::pmr::vector<std::int64_t> JourneysState::Finisher::list_clients(Keep keep)
 
 void JourneysState::Finisher::keep_touches()
 {
-    std::pmr::vector<std::uint32_t> ranks(state_.resource_);  // of everybody, by number
-    for (const std::int64_t client : everybody_.list()) {
-        ranks.push_back(index_.find(client));
+    if (numbers_.empty()) {
+        keep_those_of_converters();
+    } else {
+        keep_all();
     }
-    auto number = numbers_.begin();
+    touch_end_.pop_back();
+}
+
+void JourneysState::Finisher::keep_those_of_converters()
+{
     ChunkList<KeptTouch> kept(state_.resource_);
     ChunkList<std::byte> scratch(state_.resource_);
     state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         stop_.poll();
         for (std::size_t i = 0; i < block.size(); ++i) {
-            const std::uint32_t converter = ranks.empty() ? index_.find(block.client(i)) : ranks[*number++];
+            const std::uint32_t converter = index_.find(block.client(i));
             if (converter != ConverterIndex::absent) {
                 ++touch_end_[converter + 1];
                 const TouchRecord touch = block[i];
@@ -454,7 +464,34 @@ void JourneysState::Finisher::keep_touches()
             touches_[touch_end_[chunk[at].converter]++] = chunk[at];
         }
     }
-    touch_end_.pop_back();
+}
+
+/** The same where every touch is kept and its client's number known: nothing is put aside between. */
+void JourneysState::Finisher::keep_all()
+{
+    std::pmr::vector<std::uint32_t> ranks(state_.resource_);  // of everybody, by number
+    for (const std::int64_t client : everybody_.list()) {
+        ranks.push_back(index_.find(client));
+    }
+    for (std::uint32_t& number : numbers_) {
+        number = ranks[number];
+        ++touch_end_[number + 1];
+    }
+    std::partial_sum(touch_end_.begin(), touch_end_.end(), touch_end_.begin());
+    touches_.resize(numbers_.size());
+    ChunkList<std::byte> scratch(state_.resource_);
+    std::size_t at = 0;
+    state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
+        stop_.poll();
+        for (std::size_t i = 0; i < block.size(); ++i, ++at) {
+            if (at + ahead < numbers_.size()) {
+                __builtin_prefetch(touches_.data() + touch_end_[numbers_[at + ahead]], 1);
+            }
+            const TouchRecord touch = block[i];
+            touches_[touch_end_[numbers_[at]]++] = {touch.time, touch.touch, static_cast<std::uint32_t>(touch.code),
+                                                    numbers_[at]};
+        }
+    });
 }
 
 void JourneysState::Finisher::rank_keys()

@@ -55,7 +55,10 @@ public:
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
     [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
-    /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
+    /**
+     * Fills this state, which must be empty, with the rows of a serialised one, whose bytes must outlive it: rows are not copied, since
+     * merge() will. Throws Error(malformed_binary).
+     */
     void deserialise(std::span<const std::byte> bytes);
 
     /**

@@ -20,13 +20,13 @@ BEGIN
     WITH collected AS MATERIALIZED (
         SELECT * FROM analytics.warehouse_journeys(date_from, date_to, dimension, NULL, lookback, NULL, business_id, 'everybody')
     )
-    SELECT r.n, analytics.path_counts_union(analytics.journey_paths(j.journeys, j.used_lookback, cycle, j.period_start, j.period_end, true, include_conversion_touch,
-               exclude_keys, only_keys, views, transform, transform_key, max_touches, nulls_before, NULLIF(r.n, 0), seed))
+    SELECT r.n, analytics.path_counts_union(analytics.journey_paths(j.journeys, j.used_lookback, cycle, j.period_start, j.period_end, true,
+               include_conversion_touch, exclude_keys, only_keys, views, transform, transform_key, max_touches, nulls_before, NULLIF(r.n, 0), seed))
     FROM pg_catalog.generate_series(0, replicates) r (n) LEFT JOIN collected j ON true GROUP BY r.n;
 END
 $$;
 COMMENT ON FUNCTION analytics.warehouse_paths IS
-'The counted paths of a period over all businesses asked for, and their replicates
+'The counted paths of a period over all businesses, and their replicates
 Arguments as for markov(). replicate 0 has each client once; the others as often as the bootstrap draws it.';
 
 CREATE FUNCTION analytics.warehouse_path_credit(
@@ -44,16 +44,18 @@ DECLARE
 BEGIN
     -- Before anything is read: an unknown method or order is an error also where there are no paths.
     PERFORM 'warehouse'::analytics.installed, analytics.check_confidence(confidence);
-    PERFORM FROM analytics.shapley_credit((SELECT analytics.path_counts('{}', 0, 0, 0) WHERE false), CASE method WHEN 'markov' THEN 'cumulative' ELSE method END);
+    PERFORM FROM analytics.shapley_credit((SELECT analytics.path_counts('{}', 0, 0, 0) WHERE false),
+        CASE method WHEN 'markov' THEN 'cumulative' ELSE method END);
     PERFORM FROM analytics.markov_credit((SELECT analytics.path_counts('{}', 0, 0, 0) WHERE false), markov_order);
     one_currency := analytics.currency_of(business_id);
     RETURN QUERY
     WITH counted AS MATERIALIZED (
-        SELECT * FROM analytics.warehouse_paths(warehouse_path_credit.date_from, warehouse_path_credit.date_to, warehouse_path_credit.dimension, warehouse_path_credit.lookback,
+        SELECT * FROM analytics.warehouse_paths(
+            warehouse_path_credit.date_from, warehouse_path_credit.date_to, warehouse_path_credit.dimension, warehouse_path_credit.lookback,
             warehouse_path_credit.cycle, warehouse_path_credit.business_id, warehouse_path_credit.include_conversion_touch,
-            warehouse_path_credit.exclude_keys, warehouse_path_credit.only_keys, warehouse_path_credit.views,
-            warehouse_path_credit.transform, warehouse_path_credit.transform_key, warehouse_path_credit.max_touches,
-            warehouse_path_credit.nulls_before, warehouse_path_credit.replicates, warehouse_path_credit.seed)
+            warehouse_path_credit.exclude_keys, warehouse_path_credit.only_keys, warehouse_path_credit.views, warehouse_path_credit.transform,
+            warehouse_path_credit.transform_key, warehouse_path_credit.max_touches, warehouse_path_credit.nulls_before,
+            warehouse_path_credit.replicates, warehouse_path_credit.seed)
     ), chosen AS (
         SELECT COALESCE(markov_order, (SELECT o."order" FROM counted p, analytics.markov_order(p.paths) o WHERE p.replicate = 0 AND o.best), 1) AS markov_order
     ), credit AS MATERIALIZED (
@@ -75,12 +77,15 @@ BEGIN
               LEFT JOIN credit d ON d.replicate = r.n AND d.key IS NOT DISTINCT FROM c.key AND d."position" IS NOT DISTINCT FROM c."position" GROUP BY c.n) c,
             analytics.replicate_interval(c.conversions, confidence) conversions, analytics.replicate_interval(c.value, confidence) revenue
     )
-    SELECT COALESCE(c.key, s.key, '(unattributed)'), c."position", COALESCE(c.conversions, 0), CASE WHEN one_currency IS NOT NULL THEN COALESCE(e.revenue, 0) END::numeric(18,4),
-           pg_catalog.round((100 * COALESCE(c.conversions, 0) / NULLIF(t.contracts, 0))::numeric, 2), CASE WHEN one_currency IS NOT NULL THEN s.spend END::numeric(18,4),
+    SELECT COALESCE(c.key, s.key, '(unattributed)'), c."position", COALESCE(c.conversions, 0),
+           CASE WHEN one_currency IS NOT NULL THEN COALESCE(e.revenue, 0) END::numeric(18,4),
+           pg_catalog.round((100 * COALESCE(c.conversions, 0) / NULLIF(t.contracts, 0))::numeric, 2),
+           CASE WHEN one_currency IS NOT NULL THEN s.spend END::numeric(18,4),
            CASE WHEN one_currency IS NOT NULL THEN pg_catalog.round(s.spend / NULLIF(c.conversions, 0)::numeric, 4) END,
            CASE WHEN one_currency IS NOT NULL THEN pg_catalog.round(COALESCE(e.revenue, 0) / NULLIF(s.spend, 0), 4) END,
            c.removal_effect, c.removal_effect_value, c.base_probability, c.order_used, i.low, i.high,
-           CASE WHEN one_currency IS NOT NULL THEN i.revenue_low END::numeric(18,4), CASE WHEN one_currency IS NOT NULL THEN i.revenue_high END::numeric(18,4), one_currency
+           CASE WHEN one_currency IS NOT NULL THEN i.revenue_low END::numeric(18,4),
+           CASE WHEN one_currency IS NOT NULL THEN i.revenue_high END::numeric(18,4), one_currency
     FROM point c
     FULL JOIN (SELECT * FROM analytics.spend_by_key(date_from, date_to, dimension, NULL, business_id) WHERE method <> 'ordered') s ON s.key = c.key
     LEFT JOIN exact e ON e.n = c.n
@@ -109,7 +114,8 @@ BEGIN
     RETURN QUERY
     SELECT c.key, c.conversions, c.revenue, c.share_pct, c.spend, c.cpa, c.roas, c.removal_effect, c.removal_effect_revenue, c.base_probability, c.order_used,
            c.conversions_low, c.conversions_high, c.revenue_low, c.revenue_high, c.currency
-    FROM analytics.warehouse_path_credit('markov', markov."order", markov.date_from, markov.date_to, markov.dimension, markov.lookback, markov.cycle, markov.business_id,
+    FROM analytics.warehouse_path_credit(
+        'markov', markov."order", markov.date_from, markov.date_to, markov.dimension, markov.lookback, markov.cycle, markov.business_id,
         markov.include_conversion_touch, markov.exclude_keys, markov.only_keys, markov.views, markov.transform, markov.transform_key,
         markov.max_touches, markov.nulls_before, markov.replicates, markov.seed, markov.confidence) WITH ORDINALITY c
     ORDER BY c.ordinality;
@@ -134,7 +140,8 @@ BEGIN
     RETURN QUERY
     SELECT c.key, c."position", c.conversions, c.revenue, c.share_pct, c.spend, c.cpa, c.roas, c.conversions_low, c.conversions_high, c.revenue_low, c.revenue_high,
            c.currency
-    FROM analytics.warehouse_path_credit(shapley.game, NULL, shapley.date_from, shapley.date_to, shapley.dimension, shapley.lookback, shapley.cycle,
+    FROM analytics.warehouse_path_credit(
+        shapley.game, NULL, shapley.date_from, shapley.date_to, shapley.dimension, shapley.lookback, shapley.cycle,
         shapley.business_id, shapley.include_conversion_touch, shapley.exclude_keys, shapley.only_keys, shapley.views, shapley.transform,
         shapley.transform_key, shapley.max_touches, shapley.nulls_before, shapley.replicates, shapley.seed, shapley.confidence) WITH ORDINALITY c
     ORDER BY c.ordinality;
@@ -157,7 +164,8 @@ BEGIN
     PERFORM analytics.check_row_limit(row_limit);
     RETURN QUERY
     SELECT t.from_state, t.to_state, t.count::bigint, t.probability
-    FROM analytics.warehouse_paths(transitions.date_from, transitions.date_to, transitions.dimension, transitions.lookback, transitions.cycle, transitions.business_id,
+    FROM analytics.warehouse_paths(
+            transitions.date_from, transitions.date_to, transitions.dimension, transitions.lookback, transitions.cycle, transitions.business_id,
             transitions.include_conversion_touch, transitions.exclude_keys, transitions.only_keys, transitions.views, transitions.transform,
             transitions.transform_key, transitions.max_touches, transitions.nulls_before, 0, 0) p,
         analytics.markov_transitions(p.paths, transitions."order", transitions.self_loops) t
@@ -186,7 +194,8 @@ BEGIN
     SELECT l.path, pg_catalog.cardinality(l.path), l.conversions::bigint, CASE WHEN one_currency IS NOT NULL THEN l.value END::numeric(18,4),
            pg_catalog.round((100 * l.conversions / NULLIF(pg_catalog.sum(l.conversions) OVER (), 0))::numeric, 2), l.nulls::bigint,
            pg_catalog.round((100 * l.conversions / NULLIF(l.conversions + l.nulls, 0))::numeric, 2), one_currency
-    FROM analytics.warehouse_paths(top_paths.date_from, top_paths.date_to, top_paths.dimension, top_paths.lookback, top_paths.cycle, top_paths.business_id,
+    FROM analytics.warehouse_paths(
+            top_paths.date_from, top_paths.date_to, top_paths.dimension, top_paths.lookback, top_paths.cycle, top_paths.business_id,
             top_paths.include_conversion_touch, top_paths.exclude_keys, top_paths.only_keys, top_paths.views, top_paths.transform,
             top_paths.transform_key, top_paths.max_touches, top_paths.nulls_before, 0, 0) p, analytics.path_list(p.paths) l
     ORDER BY l.conversions DESC, l.value DESC, l.nulls DESC, l.path LIMIT top_paths.row_limit;
@@ -216,9 +225,10 @@ BEGIN
            pg_catalog.round((100 * k.conversions / NULLIF(k.conversions + k.nulls, 0))::numeric, 2), one_currency
     FROM (SELECT pg_catalog.cardinality(l.path) AS touches, pg_catalog.sum(l.conversions) AS conversions, pg_catalog.sum(l.value::numeric(18,4)) AS value,
                  pg_catalog.sum(l.nulls) AS nulls
-          FROM analytics.warehouse_paths(path_lengths.date_from, path_lengths.date_to, path_lengths.dimension, path_lengths.lookback, path_lengths.cycle, path_lengths.business_id,
-            path_lengths.include_conversion_touch, path_lengths.exclude_keys, path_lengths.only_keys, path_lengths.views,
-            path_lengths.transform, path_lengths.transform_key, path_lengths.max_touches, path_lengths.nulls_before, 0, 0) p, analytics.path_list(p.paths) l GROUP BY 1) k
+          FROM analytics.warehouse_paths(
+            path_lengths.date_from, path_lengths.date_to, path_lengths.dimension, path_lengths.lookback, path_lengths.cycle, path_lengths.business_id,
+            path_lengths.include_conversion_touch, path_lengths.exclude_keys, path_lengths.only_keys, path_lengths.views, path_lengths.transform,
+            path_lengths.transform_key, path_lengths.max_touches, path_lengths.nulls_before, 0, 0) p, analytics.path_list(p.paths) l GROUP BY 1) k
     ORDER BY k.touches;
 END
 $$;
@@ -249,9 +259,10 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH took AS (
-        SELECT c.value, EXTRACT(epoch FROM c.converted_at - CASE since WHEN 'first' THEN c.touched_at[1] ELSE c.touched_at[pg_catalog.cardinality(c.touched_at)] END) / 86400 AS days
+        SELECT c.value, EXTRACT(epoch FROM c.converted_at - c.touched_at[CASE since WHEN 'first' THEN 1 ELSE pg_catalog.cardinality(c.touched_at) END]) / 86400 AS days
         FROM analytics.warehouse_journeys(date_from, date_to, dimension, NULL, lookback, NULL, business_id, 'converters') j,
-            analytics.conversion_paths(j.journeys, j.used_lookback, cycle, j.period_start, j.period_end, include_conversion_touch, exclude_keys, only_keys, views, transform,
+            analytics.conversion_paths(
+            j.journeys, j.used_lookback, cycle, j.period_start, j.period_end, include_conversion_touch, exclude_keys, only_keys, views, transform,
             transform_key, max_touches) c
     ), bucket AS (
         SELECT b.n, b.from_days, b.to_days
@@ -265,7 +276,8 @@ BEGIN
     )
     SELECT f.from_days, f.to_days, f.conversions, CASE WHEN one_currency IS NOT NULL THEN f.value END::numeric(18,4),
            pg_catalog.round(100 * f.conversions / NULLIF(pg_catalog.sum(f.conversions) OVER (), 0), 2),
-           CASE WHEN f.n IS NOT NULL THEN pg_catalog.round(100 * pg_catalog.sum(f.conversions) OVER (ORDER BY f.n) / NULLIF(pg_catalog.sum(f.conversions) FILTER (WHERE f.n IS NOT NULL) OVER (), 0), 2) END,
+           CASE WHEN f.n IS NOT NULL THEN pg_catalog.round(100 * pg_catalog.sum(f.conversions) OVER (ORDER BY f.n)
+               / NULLIF(pg_catalog.sum(f.conversions) FILTER (WHERE f.n IS NOT NULL) OVER (), 0), 2) END,
            one_currency
     FROM filled f WHERE f.n IS NOT NULL OR f.conversions > 0 ORDER BY f.n;
 END

@@ -298,9 +298,12 @@ private:
         return 1 - p_within(i, belief, 1 + rules_.margin);
     }
 
-    [[nodiscard]] bool still_learning(const Evidence& evidence, double target) const
+    /** Whether a campaign has spent on too few days of its life, or too little in the window. */
+    [[nodiscard]] bool still_learning(const Series& series, std::int32_t as_of, const Evidence& evidence, double target) const
     {
-        return (!timeless_ && evidence.days < std::min(rules_.least_days, rules_.window)) ||
+        const auto lived = std::count_if(series.days.begin(), series.days.end(),
+                                         [as_of](const Day& day) { return day.day <= as_of && day.spend > 0; });
+        return (!timeless_ && lived < rules_.least_days) ||
                (evidence.responses < rules_.least_responses && evidence.spend < rules_.least_spend * target);
     }
 
@@ -310,7 +313,7 @@ private:
     {
         for (std::int32_t back = 1; back <= memory_days && !timeless_; ++back) {
             const Evidence evidence = evidence_of(panel_[i], as_of_ - back);
-            if (evidence.weighted_spend <= 0 || still_learning(evidence, target_of(i))) {
+            if (evidence.weighted_spend <= 0 || still_learning(panel_[i], as_of_ - back, evidence, target_of(i))) {
                 return false;
             }
             const double p = probability(i, belief_of(i, evidence));
@@ -433,10 +436,10 @@ private:
             advice.reason = "No spend in the last " + std::to_string(stopped_days) + " days: it is stopped already.";
             return;
         }
-        if (still_learning(evidence, advice.target)) {
+        if (still_learning(panel_[i], as_of_, evidence, advice.target)) {
             advice.evidence = "learning";
-            advice.reason = "Too little to judge: " + std::to_string(evidence.days) + " days, " + shown(evidence.responses) +
-                            " leads on a spend of " + shown(evidence.spend) + ".";
+            advice.reason = "Too little to judge: " + std::to_string(evidence.days) + " days, " +
+                            shown_short(evidence.responses) + " leads on a spend of " + shown(evidence.spend) + ".";
             set_spend_needed(i, advice);
             return;
         }
@@ -476,14 +479,21 @@ private:
             advice.reason = cheaper + ", but its spend changed " + std::to_string(since) + " days ago: let it settle.";
             return;
         }
-        double step = std::min(advice.p_better >= 0.95 ? rules_.step : rules_.step / 2, room(i, advice, marginal));
+        const double room_left = room(i, advice, marginal);
+        if (p_marginal(i, belief, advice.daily_spend, marginal) < 0.5 || room_left < least_step) {
+            advice.reason = cheaper + ", but one more costs " + shown(advice.marginal_cost) + ", near or above the " +
+                            shown(marginal) + " that pay: more spend would bring too little.";
+            return;
+        }
+        double step = std::min(advice.p_better >= 0.95 ? rules_.step : rules_.step / 2, room_left);
         const double earlier = timeless_ ? 0 : level_of(panel_[i], as_of_ - 14, 7).mean;
         if (earlier > 0) {
             step = std::min(step, most_growth * earlier / advice.daily_spend - 1);
         }
-        if (p_marginal(i, belief, advice.daily_spend, marginal) < 0.5 || step < least_step) {
-            advice.reason = cheaper + ", but one more costs " + shown(advice.marginal_cost) + ", near or above the " +
-                            shown(marginal) + " that pay: more spend would bring too little.";
+        if (step < least_step) {
+            advice.evidence = "cooling_down";
+            advice.reason = cheaper + ", but its spend grew from " + shown(earlier) + " to " + shown(advice.daily_spend) +
+                            " a day in two weeks: let it settle.";
             return;
         }
         advice.action = Action::scale;

@@ -81,7 +81,7 @@ public:
         if (!candidates_.empty()) {
             const Allocation allocation = allocate(candidates_, shares_, rules_.objective, target(), stop_);
             for (std::size_t c = 0; c < member_.size(); ++c) {
-                spend[member_[c]] = allocation.spend[c];
+                spend[member_[c]] = allocation.spend[c] / rules_.horizon;
                 binding[member_[c]] = allocation.binding[c];
             }
         }
@@ -152,7 +152,8 @@ private:
         }
         shares_.push_back({});
         // Where the whole budget changes, campaigns of which little is known change with it.
-        const double wanted = rules_.objective == Objective::fixed_budget && total_ > 0 ? target() / total_ : 1;
+        const double wanted =
+            rules_.objective == Objective::fixed_budget && total_ > 0 ? target() / (total_ * rules_.horizon) : 1;
         const double center = std::clamp(wanted, rules_.least, rules_.most);
         for (std::size_t i = 0; i < panel_.size(); ++i) {
             const ResponseFit& fit = model_.campaigns[i];
@@ -168,27 +169,30 @@ private:
                 most = std::min(most, center * (1 + thin_step));
             }
             member_.push_back(i);
-            candidates_.push_back(
-                {fit.curve(model_.family), current_[i], current_[i] * least, current_[i] * most, group_of(panel_[i].platform)});
+            // In amounts of the horizon, so that errors speak of those.
+            Curve curve = fit.curve(model_.family);
+            curve.spend *= rules_.horizon;
+            curve.response *= rules_.horizon;
+            const double current = current_[i] * rules_.horizon;
+            candidates_.push_back({curve, current, current * least, current * most, group_of(panel_[i].platform)});
         }
     }
 
-    /** The objective's target per day, and costs as they are. */
     [[nodiscard]] double target() const
     {
-        const bool cost = rules_.objective == Objective::target_cost || rules_.objective == Objective::marginal_cost;
         if (rules_.target) {
-            return cost ? *rules_.target : *rules_.target / rules_.horizon;
+            return *rules_.target;
         }
         if (rules_.objective == Objective::fixed_budget || rules_.objective == Objective::same_response) {
-            return total_;
+            return total_ * rules_.horizon;
         }
         throw Error(ErrorCode::invalid_parameter, "this objective needs a target", {},
                     "Give the cost, the marginal cost or the response to reach.");
     }
     [[nodiscard]] bool spends_as_today() const
     {
-        return rules_.objective == Objective::fixed_budget && std::abs(target() - total_) <= 1e-9 * total_;
+        const double today = total_ * rules_.horizon;
+        return rules_.objective == Objective::fixed_budget && std::abs(target() - today) <= 1e-9 * today;
     }
     [[nodiscard]] std::vector<Move> moves_to(std::span<const double> spend) const
     {

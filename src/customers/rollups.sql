@@ -127,14 +127,16 @@ AS $$
 #variable_conflict use_column
 DECLARE
     dated constant boolean := start_date IS NOT NULL OR end_date IS NOT NULL;
+    -- Named one by one, so that a client is found by the primary key.
+    businesses constant bigint[] := ARRAY(SELECT p.business_id FROM warehouse.customer_population p
+                                          WHERE count_customers.business_id IS NULL OR p.business_id = count_customers.business_id);
 BEGIN
     RETURN QUERY
     WITH profile AS MATERIALIZED (
         SELECT t.business_id, t.client_key, t.first_date AS first_ever, t.first_date, t.second_date, t.last_date, t.orders, t.amount, t.quantity,
                t.orders_with_quantity, t.profit, t.fiscal_years
         FROM warehouse.customer_totals t
-        WHERE NOT dated AND (count_customers.business_id IS NULL OR t.business_id = count_customers.business_id)
-          AND (clients IS NULL OR t.client_key = ANY (clients))
+        WHERE NOT dated AND t.business_id = ANY (businesses) AND (clients IS NULL OR t.client_key = ANY (clients))
         UNION ALL
         -- Scores compare a customer with all others of the period, so that all of these are added up.
         SELECT c.business, c.client_key, t.first_date, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity,
@@ -144,7 +146,7 @@ BEGIN
         WHERE dated
     ), population AS MATERIALIZED (
         SELECT p.business_id, p.as_of, p.r_breaks, p.f_breaks, p.m_breaks FROM warehouse.customer_population p
-        WHERE NOT dated AND (count_customers.business_id IS NULL OR p.business_id = count_customers.business_id)
+        WHERE NOT dated AND p.business_id = ANY (businesses)
         UNION ALL
         SELECT c.business_id, a.as_of, analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - c.last_date)::double precision)),
                analytics.rfm_breaks(pg_catalog.array_agg(c.orders::double precision)),

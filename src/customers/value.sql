@@ -122,7 +122,7 @@ CREATE FUNCTION analytics.mbgnbd_final(pg_catalog.internal) RETURNS analytics.pu
 COMMENT ON FUNCTION analytics.purchase_fit_transition(pg_catalog.internal, bigint, double precision, double precision) IS
     'Part of the aggregates bgnbd_fit and mbgnbd_fit: adds a customer.';
 COMMENT ON FUNCTION analytics.purchase_fit_weighted_transition(pg_catalog.internal, bigint, double precision, double precision, double precision) IS
-    'Part of the aggregates bgnbd_fit_weighted and mbgnbd_fit_weighted: adds customers.';
+    'Part of the weighted aggregates of fits: adds customers.';
 COMMENT ON FUNCTION analytics.purchase_fit_combine(pg_catalog.internal, pg_catalog.internal) IS 'Part of the aggregates of fits: joins two states.';
 COMMENT ON FUNCTION analytics.purchase_fit_serialise(pg_catalog.internal) IS 'Part of the aggregates of fits: sends a state.';
 COMMENT ON FUNCTION analytics.purchase_fit_deserialise(pg_catalog.bytea, pg_catalog.internal) IS 'Part of the aggregates of fits: receives a state.';

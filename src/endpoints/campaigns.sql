@@ -8,9 +8,7 @@ CREATE FUNCTION analytics.campaigns_wow(date_from date, date_to date, platforms 
 AS $$
     SELECT k.platform, k.campaign_name, k.leads_cur, k.leads_prev, analytics.change_pct(k.leads_cur, k.leads_prev), k.cpl_cur, k.cpl_prev,
            k.spend_cur, k.spend_prev, analytics.change_pct(k.cpl_cur, k.cpl_prev),
-           -- Of two Poisson counts of equal periods, given their sum, each lead falls into either with probability 1/2.
-           CASE WHEN k.leads_cur + k.leads_prev > 0
-                THEN LEAST(1, 2 * analytics.beta_cdf(0.5, GREATEST(k.leads_cur, k.leads_prev), LEAST(k.leads_cur, k.leads_prev) + 1)) END,
+           CASE WHEN k.leads_cur + k.leads_prev > 0 THEN (analytics.rate_ratio_test(k.leads_cur, 1, k.leads_prev, 1, mid_p => false)).p_value END,
            k.campaign_id
     FROM (
         SELECT COALESCE(c.business_id, v.business_id) AS business_id, COALESCE(c.platform, v.platform) AS platform,
@@ -64,7 +62,7 @@ AS $$
     FROM (
         SELECT k.*, pg_catalog.rank() OVER (ORDER BY k.leads DESC) AS place, pg_catalog.count(*) OVER () AS campaigns,
                -- Jeffreys' prior; without a lead there is nothing to judge.
-               CASE WHEN k.leads > 0 THEN 1 - analytics.beta_cdf(k.average, k.converted + 0.5, k.leads - k.converted + 0.5) END AS p_above
+               CASE WHEN k.leads > 0 THEN analytics.beta_probability(k.converted, k.leads, k.average, 0.5, 0.5) END AS p_above
         FROM (
             SELECT r.*, LEAST(r.n_contracts, r.leads) AS converted,
                    (pg_catalog.sum(LEAST(r.n_contracts, r.leads)) OVER () / NULLIF(pg_catalog.sum(r.leads) OVER (), 0))::double precision AS average
@@ -109,9 +107,9 @@ CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_t
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.week, c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign, k.leads, k.n_contracts, k.revenue, k.impressions, k.clicks,
-           k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(k.revenue, k.spend), COALESCE(c.platform, k.platform) AS of_platform
+           k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(k.revenue, k.spend), COALESCE(c.platform, k.platform, 'unknown') AS of_platform
     FROM (
-        SELECT r.business_id, pg_catalog.date_trunc('week', r.date::timestamp)::date AS week, r.campaign_key, pg_catalog.min(r.platform) AS platform,
+        SELECT r.business_id, pg_catalog.date_trunc('week', r.date::timestamp)::date AS week, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END AS platform,
                pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.n_contracts)::bigint AS n_contracts,
                pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.impressions)::bigint AS impressions,
                pg_catalog.sum(r.clicks)::bigint AS clicks, pg_catalog.sum(r.spend)::numeric(18,4) AS spend

@@ -57,15 +57,15 @@ CREATE FUNCTION analytics.campaign_results(first_day date, last_day date, wanted
                    n_contracts bigint, revenue numeric, spend numeric, impressions bigint, clicks bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.business_id, k.campaign_key, COALESCE(c.platform, k.platform), c.campaign_id, COALESCE(c.campaign_name, '(no campaign)'),
+    SELECT k.business_id, k.campaign_key, COALESCE(c.platform, k.platform, 'unknown'), c.campaign_id, COALESCE(c.campaign_name, '(no campaign)'),
            k.leads, k.n_contracts, k.revenue, k.spend, k.impressions, k.clicks
     FROM (
-        SELECT r.business_id, r.campaign_key, pg_catalog.min(r.platform) AS platform, pg_catalog.sum(r.leads)::bigint AS leads,
+        -- What has no campaign is a row per platform.
+        SELECT r.business_id, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END AS platform, pg_catalog.sum(r.leads)::bigint AS leads,
                pg_catalog.sum(r.n_contracts)::bigint AS n_contracts, pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue,
                pg_catalog.sum(r.spend)::numeric(18,4) AS spend, pg_catalog.sum(r.impressions)::bigint AS impressions,
                pg_catalog.sum(r.clicks)::bigint AS clicks
         FROM analytics.campaign_days_between(first_day, last_day, wanted_platforms, wanted_business) r
-        -- What has no campaign is a row per platform.
         GROUP BY r.business_id, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END
     ) k
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key

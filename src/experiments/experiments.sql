@@ -40,7 +40,7 @@ CREATE TYPE analytics.metric_moments AS (
     n bigint, mean double precision, variance double precision,
     other_mean double precision, other_variance double precision, covariance double precision);
 COMMENT ON TYPE analytics.metric_moments IS
-    'What ab_ratios() and ab_cuped() need of an arm: moments of two values of its units
+    'Moments of two values of an arm''s units, for ab_ratios() and ab_cuped()
 (count(*), avg(y), var_samp(y), avg(x), var_samp(x), covar_samp(y, x))::analytics.metric_moments makes one.';
 
 CREATE FUNCTION analytics.ab_ratios(a analytics.metric_moments, b analytics.metric_moments, confidence double precision DEFAULT 0.95)
@@ -51,7 +51,7 @@ CREATE FUNCTION analytics.ab_ratios(a analytics.metric_moments, b analytics.metr
                    reason pg_catalog.text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_ratios';
 COMMENT ON FUNCTION analytics.ab_ratios(analytics.metric_moments, analytics.metric_moments, double precision) IS
-    'Compares two ratios of sums, such as revenue per order where customers are the units
+    'Compares two ratios of sums, such as revenue per order by customers
 a, b: per unit of the arm, the value is the numerator and the other one the denominator. Variances by the delta method, so that units
 with many orders count as one unit.
 Result: as of ab_means().';
@@ -64,7 +64,7 @@ CREATE FUNCTION analytics.ab_cuped(a analytics.metric_moments, b analytics.metri
                    theta double precision, variance_reduction double precision, reason pg_catalog.text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_cuped';
 COMMENT ON FUNCTION analytics.ab_cuped(analytics.metric_moments, analytics.metric_moments, double precision) IS
-    'Compares two means, less what a value from before the experiment explains (CUPED)
+    'Compares two means, less what a value from before explains (CUPED)
 a, b: the other value is the covariate, known before the units were assigned, such as the spend of the month before.
 Result: as of ab_means(), of the means adjusted; the lift is relative to the mean of A as it is. theta: slope within the arms, NULL
   where the covariate does not vary; variance_reduction: share of the variance of the difference that is gone.';

@@ -86,8 +86,8 @@ BEGIN
         UNIQUE (business_id, client_id)
     );
     COMMENT ON TABLE warehouse.dim_clients IS 'One row per client, known from a clients source or from its events and contracts';
-    CREATE INDEX dim_clients_name ON warehouse.dim_clients (business_id, pg_catalog.lower(name) text_pattern_ops) WHERE name IS NOT NULL;
-    CREATE INDEX dim_clients_mobile ON warehouse.dim_clients (business_id, pg_catalog.regexp_replace(mobile, '[^0-9]', '', 'g')) WHERE mobile IS NOT NULL;
+    CREATE INDEX dim_clients_name ON warehouse.dim_clients (pg_catalog.lower(name) text_pattern_ops) WHERE name IS NOT NULL;
+    CREATE INDEX dim_clients_mobile ON warehouse.dim_clients (pg_catalog.regexp_replace(mobile, '[^0-9]', '', 'g')) WHERE mobile IS NOT NULL;
 
     CREATE TABLE warehouse.dim_campaigns (
         business_id bigint NOT NULL DEFAULT 1,

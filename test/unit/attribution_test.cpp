@@ -855,7 +855,8 @@ TEST(Random, AnySplitCombinesToTheSameValue)
                     append(state, row, ids);
                 }
                 JourneysState sent(std::pmr::get_default_resource());
-                sent.deserialise(serialise(state));
+                const Bytes message = serialise(state);
+                sent.deserialise(message);
                 EXPECT_EQ(finish(sent), finish(state));
                 whole.merge(parts % 2 == 0 ? sent : state);
             }

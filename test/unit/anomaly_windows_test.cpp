@@ -1,0 +1,232 @@
+// Windows against the days before them: clumped counts against sums by hand, levels, days in any order, and how often all of it is
+// wrong on fleets whose truth is known (the full tables are made by bench/anomaly/simulate).
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <csignal>
+#include <numeric>
+
+#include "anomaly/clumps.hpp"
+#include "anomaly/dispersion.hpp"
+#include "anomaly/levels.hpp"
+#include "anomaly_fleet.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using namespace marketing::anomaly;
+using namespace anomaly_test;
+using marketing::kernel::Error;
+
+double log_beta(double a, double b)
+{
+    return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
+}
+
+TEST(AnomalyClumps, TailsAreSumsOfBetaBinomials)
+{
+    for (const double a : {0.02, 0.7, 3.0, 40.0}) {
+        for (const double b : {0.5, 9.0, 200.0}) {
+            for (const int hits : {0, 1, 7, 29, 30}) {
+                double more = 0;
+                double mass = 0;
+                for (int k = hits; k <= 30; ++k) {
+                    const double each = std::exp(std::lgamma(31) - std::lgamma(k + 1) - std::lgamma(31 - k) +
+                                                 log_beta(k + a, 30 - k + b) - log_beta(a, b));
+                    (k == hits ? mass : more) += each;
+                }
+                const Tails tails = beta_binomial_tails(hits, 30, a, b);
+                EXPECT_NEAR(tails.more, more + mass / 2, 1e-10) << a << ' ' << b << ' ' << hits;
+                EXPECT_NEAR(tails.fewer, 1 - more - mass / 2, 1e-10) << a << ' ' << b << ' ' << hits;
+            }
+        }
+    }
+}
+
+TEST(AnomalyClumps, ManyShapesAreNearlyBinomial)
+{
+    const Tails clumped = beta_binomial_tails(30, 100, 2e7, 8e7);
+    const Tails plain = binomial_tails(30, 100 - 30, 0.2);
+    EXPECT_NEAR(clumped.more, plain.more, 1e-6);
+}
+
+TEST(AnomalyClumps, LargeTotalsGoOverWithoutAJump)
+{
+    const Tails summed = beta_binomial_tails(4400, 20000, 300, 1200);
+    const Tails continuous = beta_binomial_tails(4400.22, 20001, 300, 1200);
+    EXPECT_NEAR(continuous.more / summed.more, 1, 0.04);
+}
+
+TEST(AnomalyClumps, DaysTellWhatPhiIs)
+{
+    std::mt19937_64 random(3);
+    std::vector<PhiWeights> likelihoods;
+    for (int i = 0; i < 300; ++i) {
+        std::vector<double> events;
+        const std::vector<double> exposure(30, 1.0);
+        for (int d = 0; d < 30; ++d) {
+            events.push_back(negative_binomial(random, 10, 4));
+        }
+        likelihoods.push_back(phi_likelihood(events, exposure, 10));
+    }
+    const PhiWeights prior = phi_prior(likelihoods);
+    EXPECT_NEAR(std::accumulate(prior.begin(), prior.end(), 0.0), 1, 1e-12);
+    EXPECT_NEAR(typical_phi(prior), 4, 0.5);
+    // A day of no exposure that counts, and days without events, are no reason to fail.
+    EXPECT_EQ(phi_likelihood(std::vector<double>{0, 0}, std::vector<double>{1, 1}, 0)[3], 1);
+    EXPECT_NEAR(clumped_tails({0, 7}, {0, 30}, 1, prior).fewer, 0.5, 1e-12);
+}
+
+TEST(AnomalyDispersion, PearsonAndItsPrior)
+{
+    const Dispersion found = dispersion(std::vector<double>{3, 9, 4, 14, 5, 7}, std::vector<double>(6, 1.0));
+    EXPECT_NEAR(found.phi, ((16 + 4 + 9 + 49 + 4 + 0) / 7.0) / 5, 1e-12);
+    EXPECT_EQ(found.df, 5);
+    EXPECT_TRUE(std::isnan(dispersion(std::vector<double>{3}, std::vector<double>{1}).phi));
+    EXPECT_EQ(dispersion(std::vector<double>{0, 0, 0}, std::vector<double>(3, 1.0)).phi, 1);
+    EXPECT_THROW((void)dispersion(std::vector<double>{3}, std::vector<double>{}), Error);
+
+    // Estimates that vary by just what 29 degrees of freedom explain are worth nothing of their own.
+    std::mt19937_64 random(5);
+    std::vector<double> alike;
+    std::vector<double> unlike;
+    for (int i = 0; i < 2000; ++i) {
+        const double chi = std::gamma_distribution<double>(29 / 2.0, 2.0 / 29)(random);
+        alike.push_back(2 * chi);
+        unlike.push_back(2 * chi / std::gamma_distribution<double>(6 / 2.0, 2.0 / 6)(random));
+    }
+    const std::vector<double> df(2000, 29.0);
+    EXPECT_GT(dispersion_prior(alike, df).df, 150);
+    EXPECT_NEAR(dispersion_prior(alike, df).phi, 2, 0.05);
+    EXPECT_NEAR(dispersion_prior(unlike, df).df, 6, 1);
+    EXPECT_NEAR(dispersion_prior(unlike, df).phi, 2, 0.1);
+    const Dispersion drawn = shrink({8, 29}, {2, 29});
+    EXPECT_NEAR(drawn.phi, 5, 1e-12);
+    EXPECT_EQ(drawn.df, 58);
+    EXPECT_EQ(shrink({0.2, 29}, {0.5, 1}).phi, 1);
+}
+
+std::vector<Level> levels_of(const std::vector<double>& values, int first = 0)
+{
+    std::vector<Level> levels;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        levels.push_back({first + static_cast<int>(i), values[i]});
+    }
+    return levels;
+}
+
+TEST(AnomalyLevels, IndependentDaysGiveStudentsTest)
+{
+    std::vector<double> before;
+    for (int i = 0; i < 30; ++i) {
+        before.push_back(std::sin(i * 12.9898) * 0.5);
+    }
+    const Baseline baseline = describe(levels_of(before));
+    const double mean = std::accumulate(before.begin(), before.end(), 0.0) / 30;
+    EXPECT_NEAR(baseline.mean, mean, 0.02);
+    const LevelTest test = level_test(levels_of({0.9, 0.8, 1.0, 0.7}, 30), baseline, 0, 0, 0, Alternative::two_sided);
+    EXPECT_NEAR(test.shift, 0.85 - baseline.mean, 1e-9);
+    const double deviation = baseline.deviation / std::sqrt(1 - 1.0 / 30);
+    EXPECT_NEAR(test.z, test.shift / (deviation * std::sqrt(0.25 + 1.0 / 30)), 1e-9);
+    EXPECT_LT(test.p_value, 0.01);
+    // Days that follow each other say less.
+    EXPECT_GT(level_test(levels_of({0.9, 0.8, 1.0, 0.7}, 30), baseline, 0.6, 0, 0, Alternative::two_sided).p_value,
+              test.p_value);
+    // On the other side, or within the margin, there is nothing.
+    EXPECT_GT(level_test(levels_of({0.9, 0.8, 1.0, 0.7}, 30), baseline, 0, 0, 0, Alternative::less).p_value, 0.9);
+    EXPECT_GT(level_test(levels_of({0.9, 0.8, 1.0, 0.7}, 30), baseline, 0, 0, 1.5, Alternative::two_sided).p_value, 0.9);
+}
+
+TEST(AnomalyLevels, ADayLikeOneSeenBeforeIsNoSurprise)
+{
+    std::vector<double> before(30, 0.0);
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        before[i] = i % 10 == 4 ? 3 : 0.1 * static_cast<double>(i % 4);
+    }
+    const Baseline baseline = describe(levels_of(before));
+    EXPECT_GT(level_test(levels_of({3}, 30), baseline, 0, 0, 0, Alternative::greater).p_value, 0.05);
+    EXPECT_LT(level_test(levels_of({9}, 30), baseline, 0, 0, 0, Alternative::greater).p_value, 0.01);
+    EXPECT_EQ(level_test(levels_of({0.1, 9, 0.2}, 30), baseline, 0, 0, 0, Alternative::greater).peak, 1U);
+}
+
+TEST(AnomalyLevels, ASeriesThatNeverVariedHasAnAnswer)
+{
+    const Baseline baseline = describe(levels_of(std::vector<double>(30, 4.6)));
+    EXPECT_EQ(baseline.deviation, 0);
+    EXPECT_EQ(level_test(levels_of({4.6, 4.6}, 30), baseline, 0, 0.02, 0, Alternative::two_sided).p_value, 1);
+    EXPECT_LT(level_test(levels_of({5.0, 5.0}, 30), baseline, 0, 0.02, 0, Alternative::two_sided).p_value, 1e-6);
+}
+
+TEST(AnomalyDayGrid, OrderAndPartsDoNotMatter)
+{
+    const std::vector<std::int64_t> series{9, 2, 9, 9, 2};
+    const std::vector<std::int32_t> day{1, 0, 1, 0, 5};
+    const std::vector<double> value{0.1, 5, 0.2, std::nan(""), 7};
+    const DayGrid grid({series, day, value, {}}, 0, 3);
+    ASSERT_EQ(grid.series().size(), 2U);
+    EXPECT_EQ(grid.series()[0].id, 2);
+    EXPECT_EQ(grid.series()[0].value[0], 5);
+    EXPECT_TRUE(std::isnan(grid.series()[0].value[1]));
+    EXPECT_DOUBLE_EQ(grid.series()[1].value[1], 0.1 + 0.2);
+    EXPECT_EQ(grid.reported(), (std::vector<bool>{true, true, false, false}));
+
+    std::mt19937_64 random(9);
+    std::vector<double> parts;
+    for (int i = 0; i < 50; ++i) {
+        parts.push_back(std::exp(std::normal_distribution<double>(0, 5)(random)));
+    }
+    const std::vector<std::int64_t> one(50, 1);
+    const std::vector<std::int32_t> first(50, 0);
+    const double sum = DayGrid({one, first, parts, {}}, 0, 0).series()[0].value[0];
+    for (int i = 0; i < 20; ++i) {
+        std::shuffle(parts.begin(), parts.end(), random);
+        EXPECT_EQ(DayGrid({one, first, parts, {}}, 0, 0).series()[0].value[0], sum);
+    }
+    EXPECT_THROW(DayGrid({one, day, parts, {}}, 0, 0), Error);
+}
+
+TEST(AnomalyWindows, AFlagEndsTheComparison)
+{
+    std::mt19937_64 random(1);
+    const Fleet fleet = make_fleet({}, random);
+    const volatile std::sig_atomic_t raised = 1;
+    WindowRequest request;
+    request.window_from = 30;
+    request.window_to = 36;
+    EXPECT_THROW((void)compare_windows({fleet.series, fleet.day, fleet.leads, fleet.spend}, request,
+                                       marketing::kernel::StopFlag(&raised)),
+                 marketing::kernel::Stopped);
+}
+
+// The small form of bench/anomaly/simulate; its seeds are others.
+TEST(AnomalySimulation, FalseAlarmsStayNominal)
+{
+    for (const double phi : {1.0, 2.5, 5.0}) {
+        for (const int window : {1, 7}) {
+            FleetPlan plan;
+            plan.least_phi = plan.most_phi = phi;
+            plan.changed = 0;
+            plan.window = window;
+            EXPECT_LE(simulate(plan, 5, 101).false_rate, phi < 5 ? 0.014 : 0.021) << "phi " << phi << ", " << window << " days";
+            plan.kind = Kind::count;
+            EXPECT_LE(simulate(plan, 5, 109).false_rate, phi < 5 ? 0.014 : 0.021)
+                << "counts, phi " << phi << ", " << window << " days";
+        }
+    }
+}
+
+TEST(AnomalySimulation, FalseShareOfAlertsAndWhatIsFound)
+{
+    FleetPlan plan;
+    const Outcome usual = simulate(plan, 12, 103);
+    EXPECT_LE(usual.false_share, 0.11);
+    EXPECT_GE(usual.found, 0.64);
+    plan.most_phi = 30;
+    const Outcome clumpy = simulate(plan, 12, 107);
+    EXPECT_LE(clumpy.false_share, 0.13);
+    EXPECT_GE(clumpy.found, 0.36);
+}
+
+}  // namespace
