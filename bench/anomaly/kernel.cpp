@@ -29,8 +29,8 @@ int main()
     }
     for (const int baseline : {30, days - 7}) {
         const std::size_t first = static_cast<std::size_t>(days - 7 - baseline) * 500;
-        for (const Kind kind : {Kind::rate, Kind::count, Kind::positive}) {
-            const bool money = kind == Kind::positive;
+        for (const SeriesKind kind : {SeriesKind::rate, SeriesKind::count, SeriesKind::positive}) {
+            const bool money = kind == SeriesKind::positive;
             const DayRows rows{std::span(series).subspan(first), std::span(day).subspan(first),
                                std::span(money ? spend : leads).subspan(first),
                                money ? std::span<const double>{} : std::span(spend).subspan(first)};
@@ -52,7 +52,7 @@ int main()
                 }
             }
             std::printf("%-8s %7zu days of 500 series: %7.1f ms\n",
-                        kind == Kind::rate ? "rate"
+                        kind == SeriesKind::rate ? "rate"
                         : money            ? "positive"
                                            : "count",
                         rows.day.size(), best);

@@ -21,7 +21,7 @@ void null_table()
                 plan.least_leads = plan.most_leads = leads;
                 plan.changed = 0;
                 plan.window = i % 2 == 0 ? 1 : 7;
-                plan.kind = i < 2 ? Kind::rate : Kind::count;
+                plan.kind = i < 2 ? SeriesKind::rate : SeriesKind::count;
                 rate[i] = simulate(plan, 100, 7).false_rate;
             }
             std::printf("%6.1f %11.0f %8.4f %8.4f %12.4f %8.4f\n", phi, leads, rate[0], rate[1], rate[2], rate[3]);
@@ -80,7 +80,7 @@ void spend_table()
             std::normal_distribution<double> normal;
             std::uniform_real_distribution<double> uniform(0, 1);
             WindowRequest request;
-            request.kind = Kind::positive;
+            request.kind = SeriesKind::positive;
             request.alternative = Alternative::greater;
             request.window_from = 30;
             request.window_to = i == 0 ? 30 : 36;

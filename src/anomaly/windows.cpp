@@ -85,7 +85,7 @@ public:
             collect(series);
         }
         stop_.poll();
-        if (request_.kind == Kind::count || request_.kind == Kind::rate) {
+        if (request_.kind == SeriesKind::count || request_.kind == SeriesKind::rate) {
             compare_counts();
         } else {
             compare_levels();
@@ -105,10 +105,10 @@ private:
     {
         const bool counted = std::isfinite(value);
         switch (request_.kind) {
-            case Kind::rate: return counted && value >= 0 && exposure > 0;
-            case Kind::count: return counted && value >= 0 && (!ever_exposed || exposure > 0);
-            case Kind::positive: return counted && value > 0;
-            case Kind::real: return counted;
+            case SeriesKind::rate: return counted && value >= 0 && exposure > 0;
+            case SeriesKind::count: return counted && value >= 0 && (!ever_exposed || exposure > 0);
+            case SeriesKind::positive: return counted && value > 0;
+            case SeriesKind::real: return counted;
         }
         return false;
     }
@@ -119,7 +119,7 @@ private:
         activity.series = series.id;
         const bool ever_exposed =
             with_exposure_ && std::any_of(series.exposure.begin(), series.exposure.end(), [](double e) { return e > 0; });
-        const bool fill = request_.kind == Kind::count && request_.gaps_are_zero && !ever_exposed;
+        const bool fill = request_.kind == SeriesKind::count && request_.gaps_are_zero && !ever_exposed;
         bool begun = false;
         for (std::size_t i = 0; i < series.value.size(); ++i) {
             const std::int32_t day = first_ + static_cast<std::int32_t>(i);
@@ -129,7 +129,7 @@ private:
                 value = 0;
             }
             if (is_active(value, series.exposure[i], ever_exposed)) {
-                activity.days.push_back({day, in_window(day), value, request_.kind == Kind::rate ? series.exposure[i] : 1});
+                activity.days.push_back({day, in_window(day), value, request_.kind == SeriesKind::rate ? series.exposure[i] : 1});
                 if (ever_exposed) {
                     (in_window(day) ? activity.own_exposure_window : activity.own_exposure_baseline) += series.exposure[i];
                 }
@@ -173,7 +173,7 @@ private:
 
     void compare_counts()
     {
-        if (request_.kind == Kind::count && request_.weekly) {
+        if (request_.kind == SeriesKind::count && request_.weekly) {
             weigh_weekdays();
         }
         std::vector<PhiWeights> likelihoods(activities_.size());
@@ -308,7 +308,7 @@ private:
     [[nodiscard]] double excused(const Activity& activity) const
     {
         const WindowResult& r = activity.result;
-        if (request_.kind != Kind::count || request_.alternative != Alternative::less ||
+        if (request_.kind != SeriesKind::count || request_.alternative != Alternative::less ||
             !(activity.own_exposure_baseline > 0)) {
             return 1;
         }
@@ -370,11 +370,11 @@ private:
 
     // -- Amounts
 
-    [[nodiscard]] double scaled(double value) const { return request_.kind == Kind::positive ? std::log(value) : value; }
+    [[nodiscard]] double scaled(double value) const { return request_.kind == SeriesKind::positive ? std::log(value) : value; }
     /** What a shift of the scale makes of an amount of `from`. */
     [[nodiscard]] double unscaled(double from, double shift) const
     {
-        return request_.kind == Kind::positive ? from * std::exp(shift) : from + shift;
+        return request_.kind == SeriesKind::positive ? from * std::exp(shift) : from + shift;
     }
 
     [[nodiscard]] std::vector<Level> levels(const Activity& activity, bool window, const Week& factors) const
@@ -451,7 +451,7 @@ private:
     void test_levels(Activity& activity, const Baseline& baseline, double correlation, const Week& factors)
     {
         WindowResult& r = activity.result;
-        const bool logs = request_.kind == Kind::positive;
+        const bool logs = request_.kind == SeriesKind::positive;
         const double margin = logs ? std::log1p(request_.margin) : request_.margin * std::abs(baseline.mean);
         const double least = logs ? least_log_deviation : least_log_deviation * std::abs(baseline.mean);
         const auto window = levels(activity, true, factors);

@@ -31,7 +31,7 @@ enum class Status {
 };
 
 struct WindowRequest {
-    Kind kind = Kind::count;
+    SeriesKind kind = SeriesKind::count;
     Alternative alternative = Alternative::two_sided;
     std::int32_t window_from = 0;  // days, both ends included
     std::int32_t window_to = 0;

@@ -101,7 +101,7 @@ MARKETING_FUNCTION(compare_windows)
     request.weekly = PG_GETARG_BOOL(13);
     postgres::PlainArray<anomaly::WindowResult> results;
     postgres::run_kernel([&columns, &request, kind, alternative, &results] {
-        request.kind = anomaly::find_kind(kind);
+        request.kind = anomaly::find_series_kind(kind);
         request.alternative = anomaly::find_alternative(alternative);
         const auto found = anomaly::compare_windows(columns, request, postgres::stop_flag());
         postgres::ContextResource memory(CurrentMemoryContext);

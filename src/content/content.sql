@@ -23,7 +23,7 @@ $$;
 COMMENT ON FUNCTION analytics.check_business(bigint) IS
 'True for NULL and for a business that the caller may see, else an error (42501)';
 
-CREATE FUNCTION analytics.check_days(days int, fewest int, most int) RETURNS int
+CREATE FUNCTION analytics.check_day_count(days int, fewest int, most int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
 BEGIN
@@ -33,7 +33,7 @@ BEGIN
     RETURN days;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_days(int, int, int) IS 'The number of days itself where it is in range, else an error (22023)';
+COMMENT ON FUNCTION analytics.check_day_count(int, int, int) IS 'The number of days itself where it is in range, else an error (22023)';
 
 CREATE FUNCTION analytics.content_last_day(business_id bigint) RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -125,7 +125,7 @@ CREATE FUNCTION analytics.content_overview(business_id bigint DEFAULT NULL, days
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_overview.business_id), analytics.check_days(content_overview.days, 1, 365);
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_overview.business_id), analytics.check_day_count(content_overview.days, 1, 365);
     RETURN QUERY
     WITH platform AS (
         SELECT p.* FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p
@@ -158,7 +158,7 @@ AS $$
 DECLARE
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_platforms.business_id), analytics.check_days(content_platforms.days, 1, 365);
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_platforms.business_id), analytics.check_day_count(content_platforms.days, 1, 365);
     last := COALESCE(content_platforms.as_of, analytics.content_last_day(content_platforms.business_id));
     RETURN QUERY
     WITH earned AS (
@@ -212,7 +212,7 @@ AS $$
 DECLARE
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_trends.business_id), analytics.check_days(content_trends.days, 7, 90);
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_trends.business_id), analytics.check_day_count(content_trends.days, 7, 90);
     last := COALESCE(content_trends.as_of, analytics.content_last_day(content_trends.business_id));
     RETURN QUERY
     WITH earned AS (
@@ -282,7 +282,7 @@ BEGIN
     SELECT t.platform, t.content_id, t.title, t.content_type, t.author, t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0), COALESCE(t.shares, 0),
            COALESCE(t.comments, 0), COALESCE(t.clicks, 0), pg_catalog.round(100.0 * t.engagement / NULLIF(t.views, 0), 4),
            pg_catalog.round(100.0 * t.clicks / NULLIF(t.views, 0), 4), COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
-    FROM analytics.content_totals(CASE WHEN content_performance.days IS NOT NULL THEN last - analytics.check_days(content_performance.days, 1, 3660) + 1 END,
+    FROM analytics.content_totals(CASE WHEN content_performance.days IS NOT NULL THEN last - analytics.check_day_count(content_performance.days, 1, 3660) + 1 END,
                                   last, content_performance.business_id, last) t
     ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform, t.content_id, t.business LIMIT content_performance.row_limit;
 END
@@ -332,7 +332,7 @@ DECLARE
 BEGIN
     PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_ranking.business_id),
             analytics.check_choice('dimension', content_ranking.dimension, '{hour,weekday,content_type,platform,hashtag,author}'),
-            analytics.check_days(content_ranking.days, 1, 3660), analytics.check_row_limit(content_ranking.row_limit);
+            analytics.check_day_count(content_ranking.days, 1, 3660), analytics.check_row_limit(content_ranking.row_limit);
     last := COALESCE(content_ranking.as_of, analytics.content_last_day(content_ranking.business_id));
     RETURN QUERY
     WITH post AS MATERIALIZED (
@@ -372,7 +372,7 @@ DECLARE
     posts bigint;
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_insights.business_id), analytics.check_days(content_insights.days, 1, 3660);
+    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_insights.business_id), analytics.check_day_count(content_insights.days, 1, 3660);
     last := COALESCE(content_insights.as_of, analytics.content_last_day(content_insights.business_id));
     SELECT pg_catalog.count(*) INTO posts FROM analytics.content_groups('platform', content_insights.days, last, content_insights.business_id) g;
     IF posts < fewest_posts THEN

@@ -1,10 +1,86 @@
--- Access: the warehouse's owner lets roles read it, or also load it.
+-- Access: the warehouse's owner lets roles read it, or also load it; with row security, each role sees its businesses alone.
 
-CREATE FUNCTION analytics.grant_access(role regrole, level text DEFAULT 'reader') RETURNS void
+CREATE FUNCTION analytics.sees_all_businesses() RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    -- Whoever owns the warehouse, or bypasses row security, and everybody where it is not on.
+    SELECT NOT COALESCE(pg_catalog.row_security_active(pg_catalog.to_regclass('warehouse.settings')), false)
+$$;
+COMMENT ON FUNCTION analytics.sees_all_businesses() IS 'Whether row security leaves the caller all rows of the warehouse';
+
+CREATE TABLE analytics.business_access (
+    role text NOT NULL,
+    business_id bigint
+);
+COMMENT ON TABLE analytics.business_access IS 'Which businesses a role sees under row security; members of the role see them too';
+COMMENT ON COLUMN analytics.business_access.business_id IS 'NULL: any, named in each transaction by SET LOCAL analytics.business_id';
+CREATE UNIQUE INDEX business_access_one ON analytics.business_access (role, business_id);
+CREATE UNIQUE INDEX business_access_any ON analytics.business_access (role) WHERE business_id IS NULL;
+SELECT pg_catalog.pg_extension_config_dump('analytics.business_access', '');
+ALTER TABLE analytics.business_access ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_roles ON analytics.business_access USING ((SELECT analytics.sees_all_businesses())
+    OR EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) role AND pg_catalog.pg_has_role(r.oid, 'USAGE')))
+    WITH CHECK ((SELECT analytics.sees_all_businesses()));
+GRANT SELECT ON analytics.business_access TO PUBLIC;
+GRANT INSERT, UPDATE, DELETE ON analytics.business_access TO @extowner@ WITH GRANT OPTION;
+
+CREATE FUNCTION analytics.current_businesses() RETURNS SETOF bigint
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    -- business_access shows the caller's own rows only.
+    WITH named AS (
+        SELECT pg_catalog.string_to_array(NULLIF(pg_catalog.btrim(pg_catalog.current_setting('analytics.business_id', true)), ''), ',')::bigint[] AS ids
+    )
+    SELECT a.business_id FROM analytics.business_access a, named n
+    WHERE a.business_id IS NOT NULL AND (n.ids IS NULL OR a.business_id = ANY (n.ids))
+    UNION
+    SELECT i FROM named n, pg_catalog.unnest(n.ids) i WHERE EXISTS (SELECT FROM analytics.business_access a WHERE a.business_id IS NULL)
+$$;
+COMMENT ON FUNCTION analytics.current_businesses() IS
+'The businesses that the caller sees under row security
+Those of analytics.business_access for its roles, narrowed by the setting analytics.business_id (one id, or several with commas) where that is set. A role with access to any business sees those that the setting names, and nothing where it names none: set it in each transaction with SET LOCAL, so that it does not outlive it in a pool.';
+
+ALTER TABLE analytics.source ENABLE ROW LEVEL SECURITY;
+CREATE POLICY business ON analytics.source USING ((SELECT analytics.sees_all_businesses())
+    OR business_id OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT analytics.current_businesses())));
+
+CREATE FUNCTION analytics.enable_row_security() RETURNS int
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
-    target constant text := role::text;
+    target record;
+    changed int := 0;
+BEGIN
+    FOR target IN
+        SELECT c.relname AS name, a.attname AS key
+        FROM analytics.layout_tables() t
+        JOIN pg_catalog.pg_class c ON c.relname = t.name AND c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p')
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = ANY ('{business_id,source_id}') AND NOT a.attisdropped
+        WHERE (a.attname = 'business_id' OR NOT EXISTS (SELECT FROM pg_catalog.pg_attribute b WHERE b.attrelid = c.oid AND b.attname = 'business_id'))
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'business')
+    LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE warehouse.%I ENABLE ROW LEVEL SECURITY', target.name);
+        -- The array is made once per query and reaches the index; a function of each row's business would not.
+        EXECUTE pg_catalog.format('CREATE POLICY business ON warehouse.%I USING (%s)', target.name, CASE target.key
+            WHEN 'business_id' THEN 'business_id = ANY (ARRAY(SELECT analytics.current_businesses()))'
+            ELSE pg_catalog.format('EXISTS (SELECT FROM analytics.source s WHERE s.source_id = %I.source_id)', target.name) END);
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION analytics.enable_row_security() IS
+'Gives each table of the warehouse that lacks it the policy of its business
+Returns how many tables were changed. A part of install(row_security => true) and of upgrade_warehouse().';
+
+CREATE FUNCTION analytics.grant_access(role regrole, level text DEFAULT 'reader', businesses bigint[] DEFAULT NULL, any_business boolean DEFAULT false)
+    RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+#variable_conflict use_column
+DECLARE
+    target constant text := grant_access.role::text;
+    role_name constant text := (SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = grant_access.role);
 BEGIN
     PERFORM 'warehouse'::analytics.installed;
     IF level IS NULL OR level NOT IN ('reader', 'writer') THEN
@@ -19,8 +95,16 @@ BEGIN
         EXECUTE pg_catalog.format('GRANT INSERT, UPDATE, DELETE ON analytics.source TO %s', target);
         EXECUTE pg_catalog.format('GRANT USAGE, SELECT ON SEQUENCE analytics.source_id_seq TO %s', target);
     END IF;
+    INSERT INTO analytics.business_access (role, business_id)
+        SELECT role_name, b.id FROM (SELECT id FROM pg_catalog.unnest(businesses) id WHERE id IS NOT NULL UNION SELECT NULL WHERE any_business) b
+        WHERE NOT EXISTS (SELECT FROM analytics.business_access a WHERE a.role = role_name AND a.business_id IS NOT DISTINCT FROM b.id);
+    IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = 'warehouse.settings'::regclass)
+        AND NOT EXISTS (SELECT FROM analytics.business_access a WHERE a.role = role_name) THEN
+        RAISE NOTICE 'row security is on: role % sees nothing until it is given businesses', target
+            USING HINT = pg_catalog.format('For example SELECT analytics.grant_access(%L, businesses => ''{1}'').', target);
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION analytics.grant_access(regrole, text) IS
+COMMENT ON FUNCTION analytics.grant_access(regrole, text, bigint[], boolean) IS
 'Lets a role read the warehouse, or also register sources and refresh it
-level: reader or writer. A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles only.';
+level: reader or writer. businesses: which it sees where row security is on, added to those it has; any_business: it names them in each transaction by SET LOCAL analytics.business_id, as services over a connection pool do. A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles only.';

@@ -4,13 +4,16 @@
 -- Keys begin with business_id (the tenant); facts about clients also carry client_bucket, the unit of distribution.
 -- A fact's identity is (source_id, its id in that source): two sources may both count from 1.
 
-CREATE FUNCTION analytics.install() RETURNS text
+CREATE FUNCTION analytics.install(row_security boolean DEFAULT false) RETURNS text
     LANGUAGE plpgsql VOLATILE
 AS $function$
 DECLARE
     taken text;
 BEGIN
     IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
+        IF row_security AND analytics.enable_row_security() > 0 THEN
+            RETURN 'row security enabled';
+        END IF;
         RAISE NOTICE 'the warehouse is already installed';
         RETURN 'already installed';
     END IF;
@@ -28,12 +31,15 @@ BEGIN
     END IF;
     PERFORM analytics.create_tables(), analytics.create_reporting_views();
     INSERT INTO warehouse.layout (version) VALUES (analytics.layout_version());
+    IF row_security THEN
+        PERFORM analytics.enable_row_security();
+    END IF;
     RETURN 'installed';
 END
 $function$;
-COMMENT ON FUNCTION analytics.install() IS
+COMMENT ON FUNCTION analytics.install(boolean) IS
 'Creates the tables and views of schema warehouse, owned by the caller
-Returns ''installed'' or ''already installed''. Raises 42P07 where other tables of these names stand in schema warehouse.';
+row_security: roles see their businesses alone (see analytics.grant_access()); may be asked for later too. The owner sees everything. Returns ''installed'', ''row security enabled'' or ''already installed''. Raises 42P07 where other tables of these names stand in schema warehouse.';
 
 -- The layout, as a new warehouse has it. Where an older one is to be brought to it, upgrade_warehouse() finds the differences by itself:
 -- but a new column stands last in its table, and a table that gets another name is named there.

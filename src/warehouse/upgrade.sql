@@ -292,6 +292,9 @@ BEGIN
         RETURN 'already up to date';
     END IF;
 
+    IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = 'warehouse.settings'::regclass) THEN
+        PERFORM analytics.enable_row_security();
+    END IF;
     -- Whoever reads or writes the tables that were there does so with the new ones.
     PERFORM analytics.grant_access(g.grantee, CASE WHEN g.writes THEN 'writer' ELSE 'reader' END)
     FROM (SELECT a.grantee::regrole, pg_catalog.bool_or(a.privilege_type = 'INSERT') AS writes

@@ -210,7 +210,7 @@ TEST(AnomalySimulation, FalseAlarmsStayNominal)
             plan.changed = 0;
             plan.window = window;
             EXPECT_LE(simulate(plan, 5, 101).false_rate, phi < 5 ? 0.014 : 0.021) << "phi " << phi << ", " << window << " days";
-            plan.kind = Kind::count;
+            plan.kind = SeriesKind::count;
             EXPECT_LE(simulate(plan, 5, 109).false_rate, phi < 5 ? 0.014 : 0.021)
                 << "counts, phi " << phi << ", " << window << " days";
         }
