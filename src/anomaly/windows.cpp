@@ -503,24 +503,6 @@ std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowReque
     return Windows(rows, request, stop).compare();
 }
 
-Kind find_kind(std::string_view name)
-{
-    if (name == "count") {
-        return Kind::count;
-    }
-    if (name == "rate") {
-        return Kind::rate;
-    }
-    if (name == "positive") {
-        return Kind::positive;
-    }
-    if (name == "real") {
-        return Kind::real;
-    }
-    throw Error(ErrorCode::invalid_parameter, "unknown kind \"" + std::string(name) + "\"", {},
-                "Use count, rate, positive or real.");
-}
-
 std::string_view name_of(Status status) noexcept
 {
     switch (status) {

@@ -10,18 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "anomaly/adaptive.hpp"
 #include "anomaly/day_grid.hpp"
 #include "anomaly/rates.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::anomaly {
-
-enum class Kind {
-    count,     // events per day; days without exposure are pauses, and less exposure excuses fewer events
-    rate,      // events per exposure
-    positive,  // amounts that vary by factors: spend, cost per click
-    real,      // amounts that vary by differences
-};
 
 enum class Status {
     tested,
@@ -71,7 +65,6 @@ struct WindowResult {
 [[nodiscard]] std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowRequest& request,
                                                         const kernel::StopFlag& stop = {});
 
-[[nodiscard]] Kind find_kind(std::string_view name);
 [[nodiscard]] std::string_view name_of(Status status) noexcept;
 
 }  // namespace marketing::anomaly
