@@ -2,8 +2,10 @@
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
 SET client_min_messages = warning;
+\set VERBOSITY sqlstate
 SELECT * FROM analytics.reco_budget('2025-01-01', '2025-01-31');
 SELECT * FROM analytics.budget_plan();
+\set VERBOSITY terse
 DROP SCHEMA IF EXISTS warehouse CASCADE;
 SELECT analytics.install();
 CREATE SCHEMA raw;
@@ -28,7 +30,7 @@ CALL analytics.refresh();
 SELECT action, platform, campaign_name, leads_cur, spend_cur, cpl_cur, roas_cur, contracts_cur, change_pct, recommended_spend, round(p_better::numeric, 3) AS p_better, evidence, next_review
 FROM analytics.reco_budget('2025-04-26', '2025-05-23');
 SELECT campaign_name, reason FROM analytics.reco_budget('2025-04-26', '2025-05-23');
--- While its spend is steady, the cheap one gets more.
+-- What doubled in two weeks is left to settle, however cheap.
 SELECT action, campaign_name, change_pct, recommended_spend, evidence, reason FROM analytics.reco_budget('2025-03-15', '2025-04-11') WHERE campaign_name = 'Cheap';
 -- The columns that dashboards read come first.
 SELECT string_agg(column_name, ' ' ORDER BY n) FROM (SELECT unnest(proargnames) AS column_name, unnest(proargmodes) AS mode, generate_subscripts(proargnames, 1) AS n FROM pg_proc WHERE proname = 'reco_budget') a WHERE mode = 't';
@@ -124,7 +126,7 @@ CREATE TEMP TABLE demo_campaign AS
 SELECT campaign_id, campaign_name, sum(leads) AS leads, sum(spend) AS spend FROM analytics.campaigns('2025-10-01', '2025-10-31', row_limit => 1000) WHERE spend > 0 GROUP BY 1, 2;
 SELECT r.action, r.campaign_name, r.evidence, r.change_pct,
        round((c.spend / c.leads) / ((SELECT sum(spend) FROM demo_campaign) - c.spend) * ((SELECT sum(leads) FROM demo_campaign) - c.leads), 2) AS cost_over_that_of_the_others
-FROM analytics.reco_budget('2025-10-01', '2025-10-31') r JOIN demo_campaign c USING (campaign_id) WHERE r.action <> 'monitor';
+FROM analytics.reco_budget('2025-10-01', '2025-10-31') r JOIN demo_campaign c USING (campaign_id) WHERE r.action <> 'monitor' ORDER BY r.action;
 -- The campaign that the demo pauses is known to be stopped.
 SELECT campaign_name, evidence, reason FROM analytics.reco_budget('2025-10-01', '2025-10-31') WHERE evidence = 'inactive';
 SELECT is_total, p_lift >= 0.8 AS likely, lift > 0 AS gains FROM analytics.budget_plan() WHERE is_total;

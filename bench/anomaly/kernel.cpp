@@ -53,8 +53,8 @@ int main()
             }
             std::printf("%-8s %7zu days of 500 series: %7.1f ms\n",
                         kind == SeriesKind::rate ? "rate"
-                        : money            ? "positive"
-                                           : "count",
+                        : money                  ? "positive"
+                                                 : "count",
                         rows.day.size(), best);
         }
     }

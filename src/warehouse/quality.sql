@@ -90,7 +90,7 @@ COMMENT ON FUNCTION analytics.reconcile_source(analytics.source) IS
 'Rows and money of each day and grain, in a source and in the warehouse
 day: -infinity for rows without a readable day, and for entities that have none.';
 
-CREATE FUNCTION analytics.check_days(business_id bigint) RETURNS SETOF analytics.quality_finding
+CREATE FUNCTION analytics.check_reconciliation(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -100,7 +100,7 @@ DECLARE
     finding analytics.quality_finding;
     days record;
 BEGIN
-    FOR source IN SELECT s.* FROM analytics.source s WHERE s.business_id = check_days.business_id ORDER BY s.source_id LOOP
+    FOR source IN SELECT s.* FROM analytics.source s WHERE s.business_id = check_reconciliation.business_id ORDER BY s.source_id LOOP
         SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
         CONTINUE WHEN NOT FOUND;
         BEGIN
@@ -148,7 +148,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_days(bigint) IS 'Reconciles rows and money with each source: in all, and by grain and day';
+COMMENT ON FUNCTION analytics.check_reconciliation(bigint) IS 'Reconciles rows and money with each source: in all, and by grain and day';
 
 -- One statement per rule, since the rules are data: what refers to what, and which columns a row is known by.
 CREATE FUNCTION analytics.check_facts(business_id bigint) RETURNS SETOF analytics.quality_finding
@@ -235,7 +235,7 @@ BEGIN
             INSERT INTO warehouse.quality_history (run_id, business_id, check_name, subject, status, failed_rows, observed, expected, sample, message)
             SELECT check_data_quality.run_id, checked, f.* FROM (
                 SELECT * FROM analytics.check_sources(checked)
-                UNION ALL SELECT * FROM analytics.check_days(checked) WHERE check_data_quality.thorough
+                UNION ALL SELECT * FROM analytics.check_reconciliation(checked) WHERE check_data_quality.thorough
                 UNION ALL SELECT * FROM analytics.check_facts(checked) WHERE check_data_quality.thorough) f
             RETURNING *
         )

@@ -2,6 +2,12 @@
 // Usage: node ask.js <connection string>; reads {"name": "GraphQL query", ...} from standard input.
 const http = require('http');
 const { postgraphile } = require('postgraphile');
+const { makePgSmartTagsPlugin } = require('graphile-utils');
+
+// Its types have the singular of a function's name, and there are cohort() and cohorts(), customer_value() and customer_values().
+const names = makePgSmartTagsPlugin(
+    ['cohort', 'customer_value'].map((name) => ({ kind: 'procedure', match: `analytics.${name}`, tags: { name: `${name}_rows` } })),
+);
 
 async function ask(port, query) {
     const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
@@ -15,7 +21,7 @@ async function ask(port, query) {
 async function main() {
     const queries = JSON.parse(require('fs').readFileSync(0, 'utf8'));
     // PostGraphile leaves out what belongs to an extension, unless it is told to.
-    const options = { includeExtensionResources: true, disableQueryLog: true, ignoreRBAC: false };
+    const options = { includeExtensionResources: true, disableQueryLog: true, ignoreRBAC: false, appendPlugins: [names] };
     const server = http.createServer(postgraphile(process.argv[2], 'analytics', options));
     // Port 0: whichever is free.
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -23,8 +29,8 @@ async function main() {
     for (const [name, query] of Object.entries(queries)) {
         answers[name] = await ask(server.address().port, query);
     }
-    console.log(JSON.stringify(answers));
-    process.exit(0);
+    // All of it is written before the end: it is more than a pipe holds.
+    process.stdout.write(JSON.stringify(answers), () => process.exit(0));
 }
 
 main().catch((error) => {

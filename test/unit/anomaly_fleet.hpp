@@ -24,7 +24,7 @@ struct FleetPlan {
     double change = 0.4;  // of the rate, in the window
     int window = 7;
     int baseline = 30;
-    Kind kind = Kind::rate;
+    SeriesKind kind = SeriesKind::rate;
 };
 
 struct Fleet {
