@@ -129,7 +129,8 @@ private:
                 value = 0;
             }
             if (is_active(value, series.exposure[i], ever_exposed)) {
-                activity.days.push_back({day, in_window(day), value, request_.kind == SeriesKind::rate ? series.exposure[i] : 1});
+                activity.days.push_back(
+                    {day, in_window(day), value, request_.kind == SeriesKind::rate ? series.exposure[i] : 1});
                 if (ever_exposed) {
                     (in_window(day) ? activity.own_exposure_window : activity.own_exposure_baseline) += series.exposure[i];
                 }
