@@ -23,7 +23,7 @@ CREATE FUNCTION analytics.response_curve(campaigns text[], platforms text[], day
                    blocks bigint, usable boolean)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_response_curve';
 COMMENT ON FUNCTION analytics.response_curve(text[], text[], date[], double precision[], double precision[], text, int, boolean) IS
-'Response curve per campaign: what a day of spend brings, and how much more brings
+'Response curve per campaign: what a day of spend brings, and what more brings
 One element per campaign and day. family: michaelis_menten, power or logarithm. block_days: days taken together. counts: the response counts events; false: an amount of money. spend, response: per day. elasticity: by how many percent one percent more spend raises the response, learned from all campaigns together, with its 90 % interval. usable: at least 8 blocks whose spends differ.';
 
 CREATE FUNCTION analytics.allocate_budget(campaigns text[], spends double precision[], responses double precision[],
@@ -53,5 +53,5 @@ CREATE FUNCTION analytics.recommend_budget(campaigns text[], platforms text[], d
                    p_lift double precision, is_total boolean)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_recommend_budget';
 COMMENT ON FUNCTION analytics.recommend_budget(text[], text[], date[], double precision[], double precision[], text, double precision, double precision[], int, int, date, text, int, boolean, text[], text[], double precision[], double precision[], text[], double precision[], double precision[], double precision) IS
-'Budget plan from daily spend and response: curves, best allocation, expected lift
+'Budget plan from daily spend and response: curves, best allocation and lift
 One element per campaign and day. objective, target: as allocate_budget; budgets and responses are those of horizon days. bounds: multiples of the spend of the last window_days. frozen: campaigns that keep their spend. lift_campaigns, lift_elasticity, lift_sd: results of experiments. unit: spends are multiples of it. Intervals are 90 percent. lift: the change of the response, in the row of totals.';

@@ -26,7 +26,7 @@ CREATE FUNCTION analytics.cost_prior(events double precision[], spend double pre
     OUT prior_spend double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'marketing_cost_prior';
 COMMENT ON FUNCTION analytics.cost_prior(double precision[], double precision[]) IS
-'What the costs per event of a group have in common, as a prior in events on spend
+'What costs per event of a group have in common, as a prior in events on spend
 Empirical Bayes: the gamma-Poisson likelihood of the group with a weak prior on its strength. events, spend: one element per member; members without spend say nothing.';
 
 CREATE FUNCTION analytics.cost_posterior(events double precision, spend double precision, prior_events double precision,
@@ -65,5 +65,5 @@ CREATE FUNCTION analytics.roas_posterior(leads double precision, spend double pr
     OUT p_above double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'marketing_roas_posterior';
 COMMENT ON FUNCTION analytics.roas_posterior(double precision, double precision, double precision, double precision, double precision, double precision, double precision, double precision, double precision, double precision, double precision) IS
-'Median and interval of the return on spend, and how probably it is above a target
+'Median and interval of the return on spend, and how probably it beats a target
 Log-normal. contract_value: mean value of a contract. value_error: the standard error of that mean, relative to it.';

@@ -12,7 +12,7 @@ CREATE TABLE analytics.business_access (
     role text NOT NULL,
     business_id bigint
 );
-COMMENT ON TABLE analytics.business_access IS 'Which businesses a role sees under row security; members of the role see them too';
+COMMENT ON TABLE analytics.business_access IS 'Which businesses a role sees under row security; its members see them too';
 COMMENT ON COLUMN analytics.business_access.business_id IS 'NULL: any, named in each transaction by SET LOCAL analytics.business_id';
 CREATE UNIQUE INDEX business_access_one ON analytics.business_access (role, business_id);
 CREATE UNIQUE INDEX business_access_any ON analytics.business_access (role) WHERE business_id IS NULL;

@@ -80,7 +80,7 @@ AS $$
         ORDER BY f.date DESC, f.source_id, f.campaign_name LIMIT 1) n ON true
 $$;
 COMMENT ON FUNCTION analytics.exported_campaigns(bigint) IS
-'The campaigns of the ad exports, each with its latest name and its first and last day';
+'The campaigns of the ad exports, each with its latest name, first and last day';
 
 CREATE FUNCTION analytics.resolve_campaigns(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -156,7 +156,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.resolve_campaigns(bigint) IS
-'Keeps dim_campaigns, and in campaign_ref and fact_events the campaign of each touch
+'Keeps dim_campaigns, and the campaign of each touch in campaign_ref and events
 A touch names a campaign by id or by name; a name that no export knows becomes a campaign of its own.';
 
 CREATE FUNCTION analytics.derive_campaigns(business_id bigint) RETURNS analytics.load_counts

@@ -56,7 +56,7 @@ AS $$
          analytics.settings(check_sources.business_id) s
     WHERE u.total > 0
 $$;
-COMMENT ON FUNCTION analytics.check_sources(bigint) IS 'Checks of what the refresh keeps account of: refused rows, freshness, unknown shares';
+COMMENT ON FUNCTION analytics.check_sources(bigint) IS 'Checks what the refresh accounts for: refused rows, freshness, unknown shares';
 
 -- The days of a source beside those of the warehouse, read as the refresh reads them.
 CREATE FUNCTION analytics.reconcile_source(source analytics.source)

@@ -8,7 +8,7 @@ AS $$
     FROM ROWS FROM (pg_catalog.unnest('{analytics.create_tables(),analytics.create_reporting_views()}'::regprocedure[])) WITH ORDINALITY f (oid, place)
     JOIN pg_catalog.pg_proc p ON p.oid = f.oid
 $$;
-COMMENT ON FUNCTION analytics.layout_template() IS 'The statements that create the tables and views of schema warehouse, as one block';
+COMMENT ON FUNCTION analytics.layout_template() IS 'The statements that create the tables and views of the warehouse, as one block';
 
 -- The version is a fingerprint of the template, taken when the extension is created: whoever changes the one changes the other.
 DO $$
@@ -25,7 +25,7 @@ AS $$
     SELECT t.m[2], t.m[1] = 'VIEW', t.place
     FROM pg_catalog.regexp_matches(analytics.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') WITH ORDINALITY t (m, place)
 $$;
-COMMENT ON FUNCTION analytics.layout_tables() IS 'The tables and views that the warehouse consists of, in the order of their creation';
+COMMENT ON FUNCTION analytics.layout_tables() IS 'The tables and views of the warehouse, in the order of their creation';
 
 CREATE FUNCTION analytics.check_layout() RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -92,7 +92,7 @@ BEGIN
     RETURN definition;
 END
 $$;
-COMMENT ON FUNCTION analytics.layout_view(regnamespace, text) IS 'Definition of a view, as it reads within its own schema; NULL where there is none';
+COMMENT ON FUNCTION analytics.layout_view(regnamespace, text) IS 'Definition of a view, as it reads in its own schema; NULL where there is none';
 
 CREATE FUNCTION analytics.layout_changes(template regnamespace) RETURNS TABLE (place int, table_name text, column_place int, what text, statement text, must_rebuild boolean)
     LANGUAGE sql STABLE
@@ -188,7 +188,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics.drop_views(text[]) IS 'Drops views of schema warehouse, the latest first, since it may stand on the others';
+COMMENT ON FUNCTION analytics.drop_views(text[]) IS 'Drops views of the warehouse, the latest first: it may stand on the others';
 
 CREATE FUNCTION analytics.upgrade_views(template regnamespace) RETURNS int
     LANGUAGE plpgsql VOLATILE
@@ -232,7 +232,7 @@ BEGIN
     RETURN COALESCE(pg_catalog.cardinality(changed), 0);
 END
 $$;
-COMMENT ON FUNCTION analytics.upgrade_views(regnamespace) IS 'Makes the views of schema warehouse those of a template; returns how many changed';
+COMMENT ON FUNCTION analytics.upgrade_views(regnamespace) IS 'Makes the views those of a template; returns how many changed';
 
 CREATE FUNCTION analytics.upgrade_warehouse() RETURNS text
     LANGUAGE plpgsql VOLATILE
