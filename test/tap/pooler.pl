@@ -31,6 +31,7 @@ append_to_file("$folder/pgbouncer.ini", <<"INI");
 [databases]
 postgres = host=${\$node->host} port=${\$node->port} user=$user dbname=postgres
 one = host=${\$node->host} port=${\$node->port} user=$user dbname=postgres pool_size=1
+service = host=${\$node->host} port=${\$node->port} user=service dbname=postgres pool_size=1
 [pgbouncer]
 listen_addr =
 listen_port = $port
@@ -123,6 +124,33 @@ my %answers = map { $_ => 1 } @readers, $node->safe_psql('postgres', $kpi);
 is(scalar(keys %answers), 1, '... and readers meanwhile saw what was there');
 is($node->safe_psql('postgres', $locks), '0', 'no lock is left in the end');
 is($node->safe_psql('postgres', "SELECT count(*) FROM analytics.check_data_quality() WHERE status = 'fail'"), '0', 'and the warehouse adds up');
+
+# Tenants: one role serves all, and names the business in each transaction; the next client on the same connection has no part in that.
+$node->safe_psql('postgres', <<'SQL');
+SET client_min_messages = warning;
+CREATE ROLE service LOGIN;
+SELECT analytics.install(row_security => true), analytics.grant_access('service', any_business => true);
+CREATE VIEW raw.secret_events AS SELECT 'secret ' || event_id AS event_id, 'secret ' || client_id AS client_id, occurred_at, 'secret' AS utm_source FROM raw.events WHERE event_id <= 500;
+SELECT analytics.register_source('events', 'raw.secret_events', business_id => 2);
+CALL analytics.refresh();
+SQL
+my $events = 'SELECT count(*) FROM warehouse.fact_events';
+my %own = map { $_ => $node->safe_psql('postgres', "$events WHERE business_id = $_") } 1, 2;
+my $connection = pooled('service', 'SELECT pg_backend_pid()');
+is(pooled('service', $events), '0', 'a service that names no business sees nothing');
+for my $business (1, 2, 1) {
+    is(pooled('service', "BEGIN;\nSET LOCAL analytics.business_id = '$business';\n$events;\nCOMMIT;"), $own{$business}, "business $business sees its events");
+    is(pooled('service', $events), '0', '... and the next client nothing');
+}
+my $asked = join(";\n", map { "SELECT * FROM $_" } 'analytics.share_platforms(\'2025-01-01\', \'2025-01-31\')', 'analytics.utm_sources(\'2025-01-01\', \'2025-01-31\')',
+    'analytics.events_funnel(\'2025-01-01\', \'2025-01-31\')', 'analytics.attribution(\'2025-01-01\', \'2025-01-31\')', 'warehouse.dim_platforms', 'warehouse.dim_clients',
+    'warehouse.refresh_step', 'warehouse.quality_result', 'warehouse.rejected_rows', 'analytics.source',
+    'analytics.kpi(\'2025-01-01\', \'2025-01-31\', platforms => \'{nobody}\')');
+my %answer = map { $_ => pooled('service', "\\set ON_ERROR_STOP off\nSET client_min_messages = debug1;\nBEGIN;\nSET LOCAL analytics.business_id = '$_';\nSAVEPOINT a;\n$asked;\nROLLBACK;\nRESET client_min_messages;") } 1, 2;
+unlike($answer{1}, qr/secret/, 'nothing of another business is in rows, notices or errors');
+like($answer{1}, qr/unknown platform.*newsletter/s, '... an error lists what the caller may see');
+like($answer{2}, qr/secret/, '... and the other business does see it');
+is(pooled('service', 'SELECT pg_backend_pid()'), $connection, 'all of it by one server connection');
 
 $node->stop('immediate');
 done_testing();
