@@ -3,6 +3,8 @@
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 log_folder=${MARKETING_LOGS:-$repository/build/logs}
 mkdir -p "$log_folder"
+# The same encoding and order of text whatever the machine is set to: a server of our own takes over what it is started with.
+export LC_ALL=C.UTF-8
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
