@@ -105,7 +105,7 @@ AS $$
             FROM warehouse.settings s, LATERAL (
                 SELECT d.date AS first_day FROM warehouse.fact_content_metrics d
                 WHERE d.business_id = m.business_id AND d.source_id = m.source_id ORDER BY d.date LIMIT 1) w
-            WHERE s.business_id = m.business_id) f ON m.is_cumulative
+            WHERE s.business_id = m.business_id AND m.is_cumulative AND p.date IS NULL OFFSET 0) f ON true
         WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
           AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
           -- Where two sources report a day of a post, the one registered first counts.
@@ -161,7 +161,7 @@ BEGIN
     PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_platforms.business_id), analytics.check_day_count(content_platforms.days, 1, 365);
     last := COALESCE(content_platforms.as_of, analytics.content_last_day(content_platforms.business_id));
     RETURN QUERY
-    WITH earned AS (
+    WITH earned AS MATERIALIZED (
         SELECT d.*, d.day > last - content_platforms.days AS now
         FROM analytics.content_days(last - 2 * content_platforms.days + 1, last, content_platforms.business_id) d
     ), per_platform AS (
@@ -220,7 +220,7 @@ BEGIN
                pg_catalog.sum(d.shares)::bigint AS shares, pg_catalog.sum(d.comments)::bigint AS comments, pg_catalog.sum(d.clicks)::bigint AS clicks,
                pg_catalog.sum(d.engagement)::bigint AS engagement, 100.0 * pg_catalog.sum(d.engagement) FILTER (WHERE d.views IS NOT NULL)
                    / NULLIF(pg_catalog.sum(d.views) FILTER (WHERE d.engagement IS NOT NULL), 0) AS rate
-        FROM analytics.content_days(last - content_trends.days + 1, last, content_trends.business_id) d GROUP BY d.day
+        FROM (SELECT * FROM analytics.content_days(last - content_trends.days + 1, last, content_trends.business_id) OFFSET 0) d GROUP BY d.day
     ), published AS (
         SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date AS day, pg_catalog.count(*) AS posts
         FROM warehouse.fact_content c JOIN warehouse.settings s ON s.business_id = c.business_id
