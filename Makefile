@@ -35,6 +35,7 @@ SQL_FRAGMENTS = \
 	src/warehouse/rollups.sql \
 	src/warehouse/quality.sql \
 	src/customers/rollups.sql \
+	src/content/rollups.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
 	src/customers/value_warehouse.sql \

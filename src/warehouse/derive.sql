@@ -19,6 +19,7 @@ AS $$
             UNION SELECT p.business_id, 'customers', '-infinity' FROM warehouse.customer_population p
         ) d (business_id, rollup, day) WHERE d.business_id = mark_all_pending.business_id
         ON CONFLICT DO NOTHING;
+    SELECT analytics.mark_all_content(mark_all_pending.business_id);
 $$;
 COMMENT ON FUNCTION analytics.mark_all_pending(bigint) IS 'Marks every client and day of a business for derivation: a full rebuild';
 

@@ -345,6 +345,31 @@ BEGIN
     COMMENT ON COLUMN warehouse.fact_content_metrics.is_cumulative IS 'The numbers are totals up to that day, not those of the day (option cumulative of the source)';
     CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id, date);
 
+    CREATE TABLE warehouse.content_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        date date NOT NULL,
+        platform text NOT NULL,
+        posts bigint NOT NULL,
+        posts_without_metrics bigint NOT NULL,
+        readings bigint NOT NULL,
+        views bigint NOT NULL,
+        reach bigint NOT NULL,
+        likes bigint NOT NULL,
+        shares bigint NOT NULL,
+        comments bigint NOT NULL,
+        clicks bigint NOT NULL,
+        engagement bigint NOT NULL,
+        rated_engagement bigint NOT NULL,
+        rated_views bigint NOT NULL,
+        rated_clicks bigint NOT NULL,
+        clicked_views bigint NOT NULL,
+        PRIMARY KEY (business_id, date, platform)
+    );
+    COMMENT ON TABLE warehouse.content_daily IS 'Rollup of content per day and platform: posts published, and what posts of any age earned';
+    COMMENT ON COLUMN warehouse.content_daily.readings IS 'Posts that have figures of the day';
+    COMMENT ON COLUMN warehouse.content_daily.rated_engagement IS 'Engagement of figures that count views too, rated_views their views; rated_clicks and clicked_views so for clicks';
+    CREATE INDEX content_daily_date ON warehouse.content_daily (date);
+
     CREATE TABLE warehouse.campaign_roi_daily (
         business_id bigint NOT NULL DEFAULT 1,
         date date NOT NULL,
@@ -561,7 +586,7 @@ BEGIN
 
     CREATE TABLE warehouse.pending_day (
         business_id bigint NOT NULL,
-        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'customers')),
+        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'content', 'customers')),
         day date NOT NULL,
         PRIMARY KEY (business_id, rollup, day)
     );
