@@ -129,13 +129,11 @@ CREATE FUNCTION analytics.content_overview(business_id bigint DEFAULT NULL, days
                    date_from date, date_to date)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
-    WITH period AS MATERIALIZED (
-        SELECT COALESCE(content_overview.as_of, analytics.content_last_day(content_overview.business_id)) AS last FROM (SELECT 'warehouse'::analytics.installed) ready
-    )
     SELECT o.posts, o.reach, o.engagement, pg_catalog.round(100.0 * o.rated_engagement / NULLIF(o.rated_views, 0), 4),
            pg_catalog.round(100.0 * (o.engagement - o.engagement_before) / NULLIF(o.engagement_before, 0), 4), o.top_platform, o.platform_breakdown,
            o.views, o.engagement_before, o.posts_without_metrics, p.last - content_overview.days + 1, p.last
-    FROM period p, (
+    FROM (SELECT COALESCE(content_overview.as_of, analytics.content_last_day(content_overview.business_id)) AS last
+          FROM (SELECT 'warehouse'::analytics.installed) ready OFFSET 0) p, (
         SELECT COALESCE(pg_catalog.sum(p.posts), 0)::bigint AS posts, COALESCE(pg_catalog.sum(p.reach), 0)::bigint AS reach,
                COALESCE(pg_catalog.sum(p.engagement), 0)::bigint AS engagement, COALESCE(pg_catalog.sum(p.views), 0)::bigint AS views,
                COALESCE(pg_catalog.sum(p.engagement_before), 0)::bigint AS engagement_before,
@@ -145,7 +143,7 @@ AS $$
                COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('platform', p.platform, 'posts', p.posts, 'views', p.views, 'reach', p.reach,
                    'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate)
                    ORDER BY p.engagement DESC, p.platform), '[]') AS platform_breakdown
-        FROM analytics.content_platforms(content_overview.business_id, content_overview.days, (SELECT p.last FROM period p)) p) o
+        FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p) o
 $$;
 COMMENT ON FUNCTION analytics.content_overview(bigint, int, date) IS
 'Posts, reach and engagement of a period, and their growth: one row
