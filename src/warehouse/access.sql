@@ -25,26 +25,25 @@ CREATE POLICY own_roles ON analytics.business_access
 GRANT SELECT ON analytics.business_access TO PUBLIC;
 GRANT INSERT, UPDATE, DELETE ON analytics.business_access TO @extowner@ WITH GRANT OPTION;
 
--- Asked once for each table of a query. PL/pgSQL keeps its plans, and the roles' names reach the index, however many roles there are.
+-- Asked once for each table of a query. PL/pgSQL keeps its plans, and the name of a role reaches the index, however many roles there are.
 CREATE FUNCTION analytics.current_businesses() RETURNS bigint[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 DECLARE
     named constant bigint[] := pg_catalog.string_to_array(NULLIF(pg_catalog.btrim(pg_catalog.current_setting('analytics.business_id', true)), ''), ',');
-    -- The owner of the database is a member of this one without any entry.
-    roles text[] := ARRAY[CURRENT_USER, 'pg_database_owner'];
+    own constant text := CURRENT_USER;
     granted bigint[];
 BEGIN
-    IF EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.member = pg_catalog.to_regrole(pg_catalog.quote_ident(CURRENT_USER))) THEN
-        roles := roles || ARRAY(
-            WITH RECURSIVE member (role) AS (
-                SELECT pg_catalog.to_regrole(pg_catalog.quote_ident(r))::oid FROM pg_catalog.unnest(roles) r
+    -- The table shows rows of the caller's roles alone: not of one whose rights he does not inherit though he is its member.
+    granted := ARRAY(SELECT a.business_id FROM analytics.business_access a WHERE a.role = own);
+    IF EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.member = pg_catalog.to_regrole(pg_catalog.quote_ident(own))) THEN
+        granted := granted || ARRAY(
+            WITH RECURSIVE other (role) AS (
+                SELECT m.roleid FROM pg_catalog.pg_auth_members m WHERE m.member = pg_catalog.to_regrole(pg_catalog.quote_ident(own))
                 UNION
-                SELECT m.roleid FROM member b JOIN pg_catalog.pg_auth_members m ON m.member = b.role)
-            SELECT pg_catalog.pg_get_userbyid(b.role) FROM member b);
+                SELECT m.roleid FROM other o JOIN pg_catalog.pg_auth_members m ON m.member = o.role)
+            SELECT a.business_id FROM other o JOIN analytics.business_access a ON a.role = pg_catalog.pg_get_userbyid(o.role)::text);
     END IF;
-    -- The table shows the caller's own rows only: not those of a role whose rights he does not have though he is its member.
-    granted := ARRAY(SELECT a.business_id FROM analytics.business_access a WHERE a.role = ANY (roles));
     IF named IS NULL THEN
         RETURN pg_catalog.array_remove(granted, NULL);
     ELSIF pg_catalog.array_position(granted, NULL) IS NOT NULL THEN
