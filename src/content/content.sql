@@ -114,6 +114,7 @@ AS $$
             OFFSET 0) f ON true
         WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
           AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
+          AND analytics.check_business(content_days.business_id)
           -- Where two sources report a day of a post, the one registered first counts.
           AND NOT EXISTS (
               SELECT FROM warehouse.fact_content_metrics o WHERE o.business_id = m.business_id AND o.platform = m.platform
