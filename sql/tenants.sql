@@ -151,6 +151,7 @@ BEGIN
 END
 $$;
 SET client_min_messages = error;
+\set QUIET on
 SET ROLE regress_one;
 INSERT INTO raw.answer SELECT 'one', 'itself', q.subject, false, raw.ask(q.statement, q.reads, q.reads) FROM questions.about('open', 1) q;
 INSERT INTO raw.answer SELECT 'one', 'all', q.subject, false, raw.ask(q.statement, q.reads) FROM questions.about('open', NULL) q;
@@ -201,6 +202,7 @@ INSERT INTO warehouse.dim_products VALUES (2, 'secret product', 1, 'x', 'y');
 UPDATE warehouse.settings SET currency = 'EUR' WHERE business_id = 2;
 DELETE FROM warehouse.fact_events WHERE business_id = 2;
 RESET ROLE;
+\set QUIET off
 SELECT fingerprint = raw.fingerprint(2) AS untouched FROM before;
 SELECT count(*) AS tells FROM raw.answer WHERE asker = 'writer' AND answer LIKE '%secret%';
 DROP SCHEMA questions CASCADE;

@@ -330,14 +330,14 @@ BEGIN
     SELECT a.group_name, a.n, g.views, g.engagement, pg_catalog.round(100.0 * g.engagement / NULLIF(g.views, 0), 4),
            pg_catalog.round((100 * a.overall_rate * pg_catalog.exp(a.effect))::numeric, 4), pg_catalog.round(pg_catalog.exp(a.effect)::numeric, 4),
            pg_catalog.round(pg_catalog.exp(a.low)::numeric, 4), pg_catalog.round(pg_catalog.exp(a.high)::numeric, 4), a.p_above, a.p_adjusted,
-           COALESCE(a.p_adjusted <= 0.05 AND a.low > 0, false)
+           COALESCE(a.n >= 3 AND a.p_adjusted <= 0.05 AND a.low > 0, false)
     FROM adjusted a JOIN per_group g ON g.group_name = a.group_name
     ORDER BY a.effect DESC NULLS LAST, a.group_name LIMIT content_ranking.row_limit;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision) IS
 'Hours, weekdays, types, platforms, hashtags or authors by what posts earn there
-dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing, the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are. lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low, high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 % and low is above 1.';
+dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing, the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are. lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low, high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 %, low is above 1 and there are three posts at least.';
 
 CREATE FUNCTION analytics.content_insights(business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL)
     RETURNS TABLE (kind text, subject text, value numeric, lift numeric, low numeric, high numeric, n bigint, text text)
