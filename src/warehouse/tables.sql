@@ -365,9 +365,9 @@ BEGIN
         clicked_views bigint NOT NULL,
         PRIMARY KEY (business_id, date, platform)
     );
-    COMMENT ON TABLE warehouse.content_daily IS 'Rollup of content per day and platform: posts published, and what posts of any age earned';
+    COMMENT ON TABLE warehouse.content_daily IS 'Rollup of content per day and platform: posts published, and what all earned';
     COMMENT ON COLUMN warehouse.content_daily.readings IS 'Posts that have figures of the day';
-    COMMENT ON COLUMN warehouse.content_daily.rated_engagement IS 'Engagement of figures that count views too, rated_views their views; rated_clicks and clicked_views so for clicks';
+    COMMENT ON COLUMN warehouse.content_daily.rated_engagement IS 'Engagement of figures that count views too; rated_views: their views';
     CREATE INDEX content_daily_date ON warehouse.content_daily (date);
 
     CREATE TABLE warehouse.campaign_roi_daily (
