@@ -109,7 +109,7 @@ AS $$
     SELECT k.week, c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign, k.leads, b.contracts, b.revenue, k.impressions, k.clicks,
            k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(b.revenue, k.spend), COALESCE(c.platform, k.platform, 'unknown') AS of_platform
     FROM (
-        SELECT r.business_id, pg_catalog.date_trunc('week', r.first_of_part::timestamp)::date AS week, r.campaign_key,
+        SELECT r.business_id, pg_catalog.date_trunc('week', r.starts_on::timestamp)::date AS week, r.campaign_key,
                CASE r.campaign_key WHEN 0 THEN r.platform END AS platform, pg_catalog.sum(r.leads)::bigint AS leads,
                pg_catalog.sum(r.contracts)::bigint AS contracts, pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue,
                pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed,

@@ -103,18 +103,19 @@ AS $$
 BEGIN
     PERFORM analytics.drop_temporary('changed_span');
     CREATE TEMP TABLE changed_span ON COMMIT DROP AS
-    SELECT DISTINCT analytics.span_of(d.day, n.days) AS span FROM warehouse.pending_day d, pg_catalog.unnest(analytics.span_lengths()) n (days)
+    SELECT DISTINCT f.starts_on, n.days, analytics.span_name(f.starts_on, n.days) AS span
+    FROM warehouse.pending_day d, pg_catalog.unnest(analytics.span_lengths()) n (days), LATERAL (SELECT analytics.span_start(d.day, n.days)) f (starts_on)
     WHERE d.business_id = roll_up_spans.business_id AND d.rollup = 'results';
     ANALYZE pg_temp.changed_span;
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT r.business_id, c.span, r.platform, r.campaign_key, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
+    SELECT r.business_id, c.span, c.starts_on, r.platform, r.campaign_key, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
            pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
            pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
            pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
     FROM pg_temp.changed_span c
-    JOIN warehouse.campaign_roi_daily r ON r.business_id = roll_up_spans.business_id AND r.date >= pg_catalog.lower(c.span) AND r.date < pg_catalog.upper(c.span)
-    GROUP BY r.business_id, c.span, r.platform, r.campaign_key
+    JOIN warehouse.campaign_roi_daily r ON r.business_id = roll_up_spans.business_id AND r.date >= c.starts_on AND r.date < c.starts_on + c.days
+    GROUP BY r.business_id, c.span, c.starts_on, r.platform, r.campaign_key
     ORDER BY c.span, r.platform, r.campaign_key;
     RETURN analytics.merge_table('warehouse.campaign_roi_span', '{business_id,span,platform,campaign_key}',
         scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.changed_span c WHERE c.span = t.span)', roll_up_spans.business_id));

@@ -14,16 +14,19 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.span_start(date, int) IS 'First day of the span of so many days that a day belongs to';
 
-CREATE FUNCTION analytics.span_of(day date, days int) RETURNS daterange
+CREATE FUNCTION analytics.span_name(first_day date, days int) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT pg_catalog.daterange(analytics.span_start(day, days), analytics.span_start(day, days) + days) $$;
-COMMENT ON FUNCTION analytics.span_of(date, int) IS 'The span of so many days that a day belongs to';
+AS $$
+    -- One text and not a range: of ranges the planner keeps no statistics of equality. Written out, since the form of a date is a setting.
+    SELECT pg_catalog.to_char(first_day::timestamp, 'YYYY-MM-DD') || '/P' || days || 'D'
+$$;
+COMMENT ON FUNCTION analytics.span_name(date, int) IS 'The name of a span by ISO 8601: its first day and how many days it has';
 
-CREATE FUNCTION analytics.spans_within(first_day date, last_day date, longest int DEFAULT 364) RETURNS daterange[]
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION analytics.spans_within(first_day date, last_day date, longest int DEFAULT 364) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000
 AS $$
 DECLARE
-    spans daterange[] := '{}';
+    spans text[] := '{}';
     -- What is still to be divided: from a day to before another.
     since date := first_day;
     until date := last_day + 1;
@@ -39,15 +42,15 @@ BEGIN
             after := analytics.span_start(until, days);
             EXIT WHEN days > longest OR first_start >= after;
             IF shorter IS NOT NULL THEN
-                spans := spans || ARRAY(SELECT pg_catalog.daterange(since + i, since + i + shorter) FROM pg_catalog.generate_series(0, first_start - since - 1, shorter) i)
-                               || ARRAY(SELECT pg_catalog.daterange(after + i, after + i + shorter) FROM pg_catalog.generate_series(0, until - after - 1, shorter) i);
+                spans := spans || ARRAY(SELECT analytics.span_name(since + i, shorter) FROM pg_catalog.generate_series(0, first_start - since - 1, shorter) i)
+                               || ARRAY(SELECT analytics.span_name(after + i, shorter) FROM pg_catalog.generate_series(0, until - after - 1, shorter) i);
             END IF;
             since := first_start;
             until := after;
             shorter := days;
         END LOOP;
         IF shorter IS NOT NULL THEN
-            spans := spans || ARRAY(SELECT pg_catalog.daterange(since + i, since + i + shorter) FROM pg_catalog.generate_series(0, until - since - 1, shorter) i);
+            spans := spans || ARRAY(SELECT analytics.span_name(since + i, shorter) FROM pg_catalog.generate_series(0, until - since - 1, shorter) i);
         END IF;
     END IF;
     RETURN spans;
@@ -58,7 +61,7 @@ COMMENT ON FUNCTION analytics.spans_within(date, date, int) IS
 longest: the most days that a span may have.';
 
 CREATE FUNCTION analytics.days_outside_spans(first_day date, last_day date) RETURNS date[]
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000
 AS $$
 DECLARE
     monday date;

@@ -367,7 +367,8 @@ BEGIN
 
     CREATE TABLE warehouse.campaign_roi_span (
         business_id bigint NOT NULL DEFAULT 1,
-        span daterange NOT NULL,
+        span text COLLATE "C" NOT NULL,
+        starts_on date NOT NULL,
         platform text NOT NULL,
         campaign_key bigint NOT NULL,
         leads bigint NOT NULL,
@@ -381,7 +382,7 @@ BEGIN
         PRIMARY KEY (business_id, span, platform, campaign_key)
     );
     COMMENT ON TABLE warehouse.campaign_roi_span IS 'Rollup per 7, 28 and 364 days: campaign_roi_daily added up, so that long periods are few rows';
-    COMMENT ON COLUMN warehouse.campaign_roi_span.span IS 'From a Monday to a Sunday; 28 days are four whole weeks, and 364 are thirteen of those';
+    COMMENT ON COLUMN warehouse.campaign_roi_span.span IS 'From a Monday, by ISO 8601: 2025-03-03/P7D. 28 days are four whole weeks, and 364 are thirteen of those';
     CREATE INDEX campaign_roi_span_span ON warehouse.campaign_roi_span (span, platform);
 
     CREATE TABLE warehouse.platform_daily (
@@ -399,7 +400,8 @@ BEGIN
         PRIMARY KEY (business_id, date, platform)
     );
     COMMENT ON TABLE warehouse.platform_daily IS 'Rollup per day and platform: campaign_roi_daily added up, for questions that name no campaign';
-    CREATE INDEX platform_daily_date ON warehouse.platform_daily (date, platform);
+    CREATE INDEX platform_daily_date ON warehouse.platform_daily (date);
+    CREATE INDEX platform_daily_platform ON warehouse.platform_daily (platform, date);
 
     CREATE TABLE warehouse.lead_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -416,7 +418,8 @@ BEGIN
         PRIMARY KEY (business_id, created_date, platform, channel, is_paid, utm_source, product_id, branch_id)
     );
     COMMENT ON TABLE warehouse.lead_daily IS 'Rollup of leads per day and attribute; an empty text where the attribute is not known';
-    CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date, platform);
+    CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date);
+    CREATE INDEX lead_daily_platform ON warehouse.lead_daily (platform, created_date);
 
     -- Views, since lead_daily and fact_contracts hold the numbers: a third copy of them could only be wrong or late. Names come from
     -- the dimensions by outer join, so that a product that no list knows keeps its numbers.
