@@ -17,10 +17,10 @@ AS $$ SELECT pg_catalog.round(100 * current / NULLIF(previous, 0) - 100, 2) $$;
 COMMENT ON FUNCTION analytics.change_pct(numeric, numeric) IS 'Change in percent, two decimals; NULL where the value before is 0';
 
 -- Whether a filter of platforms lets everything through.
-CREATE FUNCTION analytics.all_platforms(wanted text[]) RETURNS boolean
+CREATE FUNCTION analytics.no_platform_filter(wanted text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT wanted IS NULL OR wanted = '{}' $$;
-COMMENT ON FUNCTION analytics.all_platforms(text[]) IS 'Whether a filter of platforms lets everything through: NULL or {}';
+COMMENT ON FUNCTION analytics.no_platform_filter(text[]) IS 'Whether a filter of platforms lets everything through: NULL or {}';
 
 -- With and without a filter of platforms are two branches, of which the planner drops one at once; of a plan that knows no values one is
 -- run. So the filter is a join, which an index serves, and not a part of an OR, of which no index would know.
@@ -33,10 +33,10 @@ AS $$
            CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END,
            CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END, r.spend, r.impressions, r.clicks
     FROM (
-        SELECT p.* FROM warehouse.platform_daily p WHERE analytics.all_platforms(wanted_platforms)
+        SELECT p.* FROM warehouse.platform_daily p WHERE analytics.no_platform_filter(wanted_platforms)
         UNION ALL
         SELECT p.* FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.platform_daily p ON p.platform = w
-        WHERE NOT analytics.all_platforms(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
+        WHERE NOT analytics.no_platform_filter(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
     ) r
     LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
     WHERE r.date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR r.business_id = wanted_business)
@@ -52,21 +52,21 @@ CREATE FUNCTION analytics.campaign_parts(first_day date, last_day date, wanted_p
 AS $$
     SELECT r.* FROM (
         SELECT d.* FROM warehouse.campaign_roi_daily d
-        WHERE analytics.all_platforms(wanted_platforms) AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
+        WHERE analytics.no_platform_filter(wanted_platforms) AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
         UNION ALL
         SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
                s.revenue_signed, s.spend, s.impressions, s.clicks
         FROM warehouse.campaign_roi_span s
-        WHERE analytics.all_platforms(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
+        WHERE analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
         UNION ALL
         SELECT d.* FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_daily d ON d.platform = w
-        WHERE NOT analytics.all_platforms(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
+        WHERE NOT analytics.no_platform_filter(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
           AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
         UNION ALL
         SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
                s.revenue_signed, s.spend, s.impressions, s.clicks
         FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_span s ON s.platform = w
-        WHERE NOT analytics.all_platforms(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
+        WHERE NOT analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
     ) r
     WHERE wanted_business IS NULL OR r.business_id = wanted_business
 $$;
@@ -104,10 +104,10 @@ CREATE FUNCTION analytics.leads_between(first_day date, last_day date, wanted_pl
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT r.* FROM (
-        SELECT l.* FROM warehouse.lead_daily l WHERE analytics.all_platforms(wanted_platforms)
+        SELECT l.* FROM warehouse.lead_daily l WHERE analytics.no_platform_filter(wanted_platforms)
         UNION ALL
         SELECT l.* FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.lead_daily l ON l.platform = w
-        WHERE NOT analytics.all_platforms(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
+        WHERE NOT analytics.no_platform_filter(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
     ) r
     WHERE r.created_date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR r.business_id = wanted_business)
 $$;
