@@ -97,28 +97,38 @@ END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_platforms(bigint) IS 'Makes platform_daily anew for the pending days, from campaign_roi_daily';
 
-CREATE FUNCTION analytics.roll_up_spans(business_id bigint) RETURNS analytics.load_counts
+-- Weeks are added up from days and longer spans from shorter ones, so that a day that changed costs a few rows per campaign and not a year of them.
+CREATE FUNCTION analytics.roll_up_spans(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
 AS $$
+DECLARE
+    days int;
+    shorter int;
 BEGIN
-    PERFORM analytics.drop_temporary('changed_span');
-    CREATE TEMP TABLE changed_span ON COMMIT DROP AS
-    SELECT DISTINCT f.starts_on, n.days, analytics.span_name(f.starts_on, n.days) AS span
-    FROM warehouse.pending_day d, pg_catalog.unnest(analytics.span_lengths()) n (days), LATERAL (SELECT analytics.span_start(d.day, n.days)) f (starts_on)
-    WHERE d.business_id = roll_up_spans.business_id AND d.rollup = 'results';
-    ANALYZE pg_temp.changed_span;
-    PERFORM analytics.drop_temporary('shaped');
-    CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT r.business_id, c.span, c.starts_on, r.platform, r.campaign_key, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
-           pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
-           pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
-           pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
-    FROM pg_temp.changed_span c
-    JOIN warehouse.campaign_roi_daily r ON r.business_id = roll_up_spans.business_id AND r.date >= c.starts_on AND r.date < c.starts_on + c.days
-    GROUP BY r.business_id, c.span, c.starts_on, r.platform, r.campaign_key
-    ORDER BY c.span, r.platform, r.campaign_key;
-    RETURN analytics.merge_table('warehouse.campaign_roi_span', '{business_id,span,platform,campaign_key}',
-        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.changed_span c WHERE c.span = t.span)', roll_up_spans.business_id));
+    FOREACH days IN ARRAY analytics.span_lengths() LOOP
+        PERFORM analytics.drop_temporary('changed_span');
+        CREATE TEMP TABLE changed_span ON COMMIT DROP AS
+        SELECT roll_up_spans.business_id, analytics.span_name(f.starts_on, days) AS span, f.starts_on
+        FROM (SELECT DISTINCT analytics.span_start(d.day, days) AS starts_on FROM warehouse.pending_day d
+              WHERE d.business_id = roll_up_spans.business_id AND d.rollup = 'results') f;
+        ANALYZE pg_temp.changed_span;
+        PERFORM analytics.drop_temporary('shaped');
+        EXECUTE pg_catalog.format($sql$
+            CREATE TEMP TABLE shaped ON COMMIT DROP AS
+            SELECT c.business_id, c.span, c.starts_on, r.platform, r.campaign_key, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
+                   pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
+                   pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
+                   pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
+            FROM pg_temp.changed_span c CROSS JOIN LATERAL pg_catalog.generate_series(0, %s - 1, %s) i
+            JOIN %s
+            GROUP BY c.business_id, c.span, c.starts_on, r.platform, r.campaign_key
+            ORDER BY c.span, r.platform, r.campaign_key$sql$, days, COALESCE(shorter, 1), CASE WHEN shorter IS NULL
+                THEN 'warehouse.campaign_roi_daily r ON r.business_id = c.business_id AND r.date = c.starts_on + i'
+                ELSE 'warehouse.campaign_roi_span r ON r.business_id = c.business_id AND r.span = analytics.span_name(c.starts_on + i, ' || shorter || ')' END);
+        PERFORM analytics.merge_table('warehouse.campaign_roi_span', '{business_id,span,platform,campaign_key}',
+            scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.changed_span c WHERE c.span = t.span)', roll_up_spans.business_id));
+        shorter := days;
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_spans(bigint) IS 'Makes campaign_roi_span anew around the pending days, from campaign_roi_daily';
