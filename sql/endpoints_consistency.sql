@@ -22,7 +22,7 @@ CREATE INDEX ON part (i);
 ANALYZE part;
 SELECT count(*) AS periods, count(*) FILTER (WHERE p.days IS DISTINCT FROM ARRAY(SELECT d::date FROM generate_series(p.first::timestamp, p.last, '1 day') d)) AS broken
 FROM (SELECT q.*, ARRAY(SELECT a.first + o FROM part a, generate_series(0, a.days - 1) o WHERE a.i = q.i ORDER BY 1) AS days FROM period q) p;
-SELECT days, count(*) > 30 AS met, bool_and(days = 1 OR isodow = 1 AND days <= longest) AS from_monday, count(*) FILTER (WHERE longer) AS needlessly_short
+SELECT days, count(*) > 10 AS met, bool_and(days = 1 OR isodow = 1 AND days <= longest) AS from_monday, count(*) FILTER (WHERE longer) AS needlessly_short
 FROM (SELECT a.days, p.longest, extract(isodow FROM a.first) AS isodow,
              EXISTS (SELECT FROM unnest('{7,28,364}'::int[]) n, LATERAL (SELECT analytics.span_start(a.first, n)) s (first) WHERE n > a.days AND n <= p.longest AND s.first >= p.first AND s.first + n - 1 <= p.last) AS longer
       FROM part a JOIN period p USING (i)) x GROUP BY days ORDER BY days;
