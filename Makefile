@@ -32,6 +32,7 @@ SQL_FRAGMENTS = \
 	src/warehouse/sources.sql \
 	src/warehouse/load.sql \
 	src/warehouse/derive.sql \
+	src/warehouse/spans.sql \
 	src/warehouse/rollups.sql \
 	src/warehouse/quality.sql \
 	src/customers/rollups.sql \

@@ -386,9 +386,29 @@ BEGIN
         PRIMARY KEY (business_id, date, platform, campaign_key)
     );
     COMMENT ON TABLE warehouse.campaign_roi_daily IS 'Rollup per day, platform and campaign; campaign_key 0 where none is known';
-    CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date);
+    CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date, platform);
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS 'Contracts of the leads created on that day, whenever they were signed';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts_signed IS 'Contracts signed on that day';
+
+    CREATE TABLE warehouse.campaign_roi_span (
+        business_id bigint NOT NULL DEFAULT 1,
+        span text COLLATE "C" NOT NULL,
+        starts_on date NOT NULL,
+        platform text NOT NULL,
+        campaign_key bigint NOT NULL,
+        leads bigint NOT NULL,
+        contracts bigint NOT NULL,
+        revenue numeric(18,4) NOT NULL,
+        contracts_signed bigint NOT NULL,
+        revenue_signed numeric(18,4) NOT NULL,
+        spend numeric(18,4) NOT NULL,
+        impressions bigint NOT NULL,
+        clicks bigint NOT NULL,
+        PRIMARY KEY (business_id, span, platform, campaign_key)
+    );
+    COMMENT ON TABLE warehouse.campaign_roi_span IS 'Rollup per 7, 28 and 364 days: campaign_roi_daily added up, so that long periods are few rows';
+    COMMENT ON COLUMN warehouse.campaign_roi_span.span IS 'From a Monday, by ISO 8601: 2025-03-03/P7D. 28 days are four whole weeks, and 364 are thirteen of those';
+    CREATE INDEX campaign_roi_span_span ON warehouse.campaign_roi_span (span, platform);
 
     CREATE TABLE warehouse.platform_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -406,6 +426,7 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.platform_daily IS 'Rollup per day and platform: campaign_roi_daily added up, for questions that name no campaign';
     CREATE INDEX platform_daily_date ON warehouse.platform_daily (date);
+    CREATE INDEX platform_daily_platform ON warehouse.platform_daily (platform, date);
 
     CREATE TABLE warehouse.lead_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -423,6 +444,7 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.lead_daily IS 'Rollup of leads per day and attribute; an empty text where the attribute is not known';
     CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date);
+    CREATE INDEX lead_daily_platform ON warehouse.lead_daily (platform, created_date);
 
     -- Views, since lead_daily and fact_contracts hold the numbers: a third copy of them could only be wrong or late. Names come from
     -- the dimensions by outer join, so that a product that no list knows keeps its numbers.
