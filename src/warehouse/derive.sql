@@ -7,7 +7,7 @@ AS $$
     INSERT INTO warehouse.pending_client
         SELECT d.business_id, d.client_key FROM warehouse.dim_clients d WHERE d.business_id = mark_all_pending.business_id
         ON CONFLICT DO NOTHING;
-    INSERT INTO warehouse.pending_day
+    INSERT INTO warehouse.pending_day AS p
         SELECT d.business_id, d.rollup, d.day FROM (
             SELECT e.business_id, 'events', e.event_date FROM warehouse.fact_events e
             UNION SELECT e.business_id, 'events', e.event_date FROM warehouse.event_daily e
@@ -18,7 +18,7 @@ AS $$
             UNION SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
             UNION SELECT p.business_id, 'customers', '-infinity' FROM warehouse.customer_population p
         ) d (business_id, rollup, day) WHERE d.business_id = mark_all_pending.business_id
-        ON CONFLICT DO NOTHING;
+        ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole;
 $$;
 COMMENT ON FUNCTION analytics.mark_all_pending(bigint) IS 'Marks every client and day of a business for derivation: a full rebuild';
 
@@ -191,9 +191,9 @@ BEGIN
         FROM (
             SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel, e.is_paid, e.utm_source,
                    e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
-                   (pg_catalog.row_number() OVER (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"))::int AS touch_number,
+                   (pg_catalog.row_number() OVER journey)::int AS touch_number,
                    -- One source that marks its leads settles the matter for the client.
-                   pg_catalog.bool_or(e.lead_flag IS NOT NULL) OVER (PARTITION BY e.client_key) AS leads_are_marked,
+                   pg_catalog.bool_or(e.lead_flag IS NOT NULL) OVER journey AS leads_are_marked,
                    c.event_id IS NOT NULL AS is_contract,
                    e.touch_number AS old_number, e.touch_role AS old_role, e.is_lead AS old_lead, e.is_contract AS old_contract
             FROM warehouse.fact_events e
@@ -203,9 +203,13 @@ BEGIN
                        WHERE k.business_id = derive_touches.business_id AND k.event_id IS NOT NULL) c
                 ON c.client_key = e.client_key AND c.event_id = e.event_id
             WHERE e.business_id = derive_touches.business_id
+            WINDOW journey AS (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
         ) t
     ) n;
     GET DIAGNOSTICS counts.rows_read = ROW_COUNT;
+    -- A few of a client's touches matter to a lead or contract.
+    CREATE INDEX ON pg_temp.touch (client_key, touch_number);
     ANALYZE pg_temp.touch (client_key, touch_number, is_lead);
 
     PERFORM analytics.drop_temporary('moved');
@@ -318,7 +322,8 @@ BEGIN
     JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     WHERE k.place = 1;
     RETURN analytics.merge_table('warehouse.fact_leads', '{business_id,source_id,lead_id,client_bucket}',
-        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_leads.business_id), pending => '{created_date}');
+        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_leads.business_id), pending => '{created_date}',
+        keep => '{platform,channel,is_paid,utm_source,product_id,branch_id,campaign_key,n_contracts,contract_amount}');
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_leads(bigint) IS

@@ -41,7 +41,7 @@ AS $$ SELECT (pg_catalog.hashtextextended(client_id, business_id) & 1023)::small
 COMMENT ON FUNCTION analytics.client_bucket(bigint, text) IS 'Bucket 0..1023 of a client: the unit of distribution';
 
 CREATE FUNCTION analytics.merge_table(target text, key text[], insert_only text[] DEFAULT '{}', scope text DEFAULT NULL,
-    pending text[] DEFAULT '{}', shaped text DEFAULT 'pg_temp.shaped') RETURNS analytics.load_counts
+    pending text[] DEFAULT '{}', shaped text DEFAULT 'pg_temp.shaped', keep text[] DEFAULT '{}') RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -66,7 +66,7 @@ BEGIN
         EXECUTE pg_catalog.format('CREATE TEMP TABLE diff ON COMMIT DROP AS
             SELECT s.*, %1$s FROM %2$s s FULL JOIN (SELECT * FROM %3$s t WHERE %4$s) t ON %5$s WHERE s.%6$I IS NULL OR t.%6$I IS NULL OR %7$s',
             (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I AS %I', c, 'old_' || c), ', ')
-             FROM (SELECT DISTINCT pg_catalog.unnest(key || pending)) c (c)),
+             FROM (SELECT DISTINCT pg_catalog.unnest(key || pending || keep)) c (c)),
             shaped, target, COALESCE(scope, 'true'),
             (SELECT pg_catalog.string_agg(pg_catalog.format('s.%1$I = t.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k), key[1],
             CASE WHEN compared = '{}' THEN 'false' ELSE pg_catalog.format('(%s) IS DISTINCT FROM (%s)',
@@ -101,25 +101,31 @@ BEGIN
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[], text) IS
+COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[], text, text[]) IS
 'Makes a table equal to pg_temp.shaped within a scope; writes only what differs
-target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: client_key or date columns, whose old and new values are marked for derivation. shaped: the working table, where it has another name.';
+target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: client_key or date columns, whose old and new values are marked for derivation. shaped: the working table, where it has another name. keep: columns whose old values pending needs, too.';
 
 CREATE FUNCTION analytics.mark_pending(changed_column text, changes text, with_old boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
-    EXECUTE pg_catalog.format('INSERT INTO warehouse.%s SELECT DISTINCT %s, %s v.value FROM %s d, LATERAL (VALUES (d.%I)%s) v (value)
-        WHERE v.value IS NOT NULL ON CONFLICT DO NOTHING',
+    IF changed_column = 'created_date' THEN
+        PERFORM analytics.mark_leads(changes, with_old);
+        RETURN;
+    END IF;
+    EXECUTE pg_catalog.format('INSERT INTO warehouse.%s AS p SELECT DISTINCT %s, %s v.value FROM %s d, LATERAL (VALUES (d.%I)%s) v (value)
+        WHERE v.value IS NOT NULL %s',
         CASE changed_column WHEN 'client_key' THEN 'pending_client' ELSE 'pending_day' END,
         CASE WHEN with_old THEN 'COALESCE(d.business_id, d.old_business_id)' ELSE 'd.business_id' END,
         CASE changed_column WHEN 'client_key' THEN '' WHEN 'event_date' THEN '''events'',' ELSE '''results'',' END,
-        changes, changed_column, CASE WHEN with_old THEN pg_catalog.format(', (d.%I)', 'old_' || changed_column) END);
+        changes, changed_column, CASE WHEN with_old THEN pg_catalog.format(', (d.%I)', 'old_' || changed_column) END,
+        CASE changed_column WHEN 'client_key' THEN 'ON CONFLICT DO NOTHING'
+                            ELSE 'ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole' END);
 END
 $$;
 COMMENT ON FUNCTION analytics.mark_pending(text, text, boolean) IS
 'Marks the clients or days of changed rows for derivation
-changed_column: client_key or a date. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
+changed_column: client_key or a date; that of leads marks what they change, and not their days. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
 
 -- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
 CREATE FUNCTION analytics.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
@@ -311,6 +317,16 @@ AS $$
            (merged).deleted, (settled).deduplicated, (settled).rejected
 $$;
 COMMENT ON FUNCTION analytics.sum_counts(analytics.load_counts, analytics.load_counts) IS 'The counts of one load: what was settled and what was merged';
+
+CREATE FUNCTION analytics.total_counts(VARIADIC parts analytics.load_counts[]) RETURNS analytics.load_counts
+    LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT COALESCE(pg_catalog.sum(p.rows_read), 0)::bigint, COALESCE(pg_catalog.sum(p.inserted), 0)::bigint, COALESCE(pg_catalog.sum(p.updated), 0)::bigint,
+           COALESCE(pg_catalog.sum(p.unchanged), 0)::bigint, COALESCE(pg_catalog.sum(p.deleted), 0)::bigint,
+           COALESCE(pg_catalog.sum(p.deduplicated), 0)::bigint, COALESCE(pg_catalog.sum(p.rejected), 0)::bigint
+    FROM pg_catalog.unnest(parts) p
+$$;
+COMMENT ON FUNCTION analytics.total_counts(analytics.load_counts[]) IS 'Counts of several merges added up';
 
 CREATE FUNCTION analytics.load_clients(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE

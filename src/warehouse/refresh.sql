@@ -268,11 +268,13 @@ BEGIN
     SELECT pg_catalog.count(*) INTO counts.deleted FROM gone;
     WITH gone AS (DELETE FROM warehouse.fact_contracts f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.client_key, f.signed_date),
          clients AS (INSERT INTO warehouse.pending_client SELECT DISTINCT business_id, client_key FROM gone ON CONFLICT DO NOTHING),
-         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, 'results', signed_date FROM gone ON CONFLICT DO NOTHING)
+         days AS (INSERT INTO warehouse.pending_day AS p SELECT DISTINCT business_id, 'results', signed_date FROM gone
+                  ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole)
     SELECT pg_catalog.count(*) INTO n FROM gone;
     counts.deleted := counts.deleted + n;
     WITH gone AS (DELETE FROM warehouse.fact_campaign_performance_daily f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.date),
-         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, 'results', date FROM gone ON CONFLICT DO NOTHING)
+         days AS (INSERT INTO warehouse.pending_day AS p SELECT DISTINCT business_id, 'results', date FROM gone
+                  ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole)
     SELECT pg_catalog.count(*) INTO n FROM gone;
     counts.deleted := counts.deleted + n;
     WITH gone AS (UPDATE warehouse.dim_clients d SET source_id = NULL, name = NULL, mobile = NULL, registered_at = NULL
