@@ -12,6 +12,13 @@ DECLARE
     purchase_models analytics.purchase_model[];
     spend_models analytics.spend_model[];
 BEGIN
+    -- Where no transaction changed the models are what they are, unless a day has come that was in the future.
+    IF NOT EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = fit_value_models.business_id AND p.rollup = 'values')
+       AND NOT EXISTS (SELECT FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id AND m.observed_until IS DISTINCT FROM LEAST(
+           (SELECT pg_catalog.max(t.transaction_date) FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id), CURRENT_DATE)) THEN
+        RETURN NULL;
+    END IF;
+    DELETE FROM warehouse.pending_day p WHERE p.business_id = fit_value_models.business_id AND p.rollup = 'values';
     -- What is dated in the future has not happened yet.
     SELECT LEAST(pg_catalog.max(t.transaction_date), CURRENT_DATE), pg_catalog.count(t.profit) > 0 INTO until, has_profit
     FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id HAVING pg_catalog.count(*) > 0;
@@ -55,7 +62,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.fit_value_models(bigint) IS
 'Fits the models of customer value to the transactions of a business
-Rows of warehouse.purchase_model and warehouse.spend_model; NULL where the business has no transactions.';
+Rows of warehouse.purchase_model and warehouse.spend_model; NULL where there are no transactions, or none changed.';
 
 CREATE FUNCTION analytics.customer_value(as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)

@@ -58,8 +58,12 @@ BEGIN
     -- The plans below follow the number of rows: a few are looked up in the target, many are joined with it.
     EXECUTE pg_catalog.format('ANALYZE %s (%s)', shaped, pg_catalog.array_to_string(key, ', '));
     EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', shaped) INTO counts.rows_read;
-    -- Counted, since EXISTS is planned for a match at first sight, and finding none can take for ever.
-    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM %s t WHERE %s', target, COALESCE(scope, 'true')) INTO met;
+    -- Many rows are not compared where there is nothing to compare them with. Counted, since EXISTS is planned for a match at first sight,
+    -- and finding none can take for ever.
+    met := counts.rows_read <= 100000;
+    IF NOT met THEN
+        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM %s t WHERE %s', target, COALESCE(scope, 'true')) INTO met;
+    END IF;
 
     IF met THEN
         PERFORM analytics.drop_temporary('diff');
@@ -95,7 +99,7 @@ BEGIN
     -- By statistics that still call the table empty, as autovacuum leaves them where a source was dropped, the steps to come would
     -- compare each of its rows with each.
     IF counts.inserted + counts.updated + counts.deleted > (
-        SELECT 50 + 0.1 * GREATEST(c.reltuples, 0) FROM pg_catalog.pg_class c WHERE c.oid = target::regclass) THEN
+        SELECT 50 + 0.2 * GREATEST(c.reltuples, 0) FROM pg_catalog.pg_class c WHERE c.oid = target::regclass) THEN
         PERFORM analytics.analyze_own(target::regclass);
     END IF;
     RETURN counts;
@@ -415,6 +419,9 @@ BEGIN
     merged := analytics.merge_table('warehouse.' || entity.target, '{business_id}'::text[] || CASE WHEN NOT entity.shared THEN '{source_id}'::text[] END
         || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope,
         pending => CASE WHEN of_clients THEN '{client_key}'::text[] ELSE '{}' END);
+    IF source.entity = 'transactions' AND merged.inserted + merged.updated + merged.deleted > 0 THEN
+        INSERT INTO warehouse.pending_day VALUES (source.business_id, 'values', '-infinity') ON CONFLICT DO NOTHING;
+    END IF;
     IF entity.shared AND merged.deleted > 0 THEN
         PERFORM analytics.read_others_again(source.business_id, source.source_id, source.entity);
     END IF;
@@ -487,18 +494,24 @@ DECLARE
 BEGIN
     PERFORM analytics.add_clients(source.business_id);
     PERFORM analytics.drop_temporary('shaped');
-    -- Touch numbers are right at once for clients that are new; derive_journeys() settles the others.
+    -- Touch numbers are right at once for clients that are new, and for the next touches of the others; derive_journeys() settles the rest.
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT source.business_id, d.client_bucket, source.source_id, s.event_id, d.client_key, s.occurred_at,
            (s.occurred_at AT TIME ZONE zone)::date AS event_date, s.source_type, u.utm_source, u.utm_medium, u.utm_campaign, u.utm_content,
            u.utm_term, u.referrer_host, u.click_id_name, u.click_id, COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id,
            s.product_id, s.branch_id, CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) END AS lead_flag,
            COALESCE(s.platform, c.platform) AS platform, c.channel, c.is_paid, c.rule AS channel_rule,
-           r.campaign_key, s.touch_number::int, CASE s.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
-           CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE s.touch_number = 1 END AS is_lead, false AS is_contract
-    FROM (SELECT s.*, pg_catalog.row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS touch_number
+           r.campaign_key, n.touch_number, CASE n.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
+           CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE n.touch_number = 1 END AS is_lead, false AS is_contract
+    FROM (SELECT s.*, pg_catalog.row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS place
           FROM pg_temp.stage s) s
     JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id
+    CROSS JOIN LATERAL (
+        SELECT (s.place + CASE WHEN scope IS NULL THEN 0 ELSE (
+            SELECT pg_catalog.count(*) FROM warehouse.fact_events e
+            WHERE e.business_id = source.business_id AND e.client_key = d.client_key AND e.occurred_at < s.occurred_at) END)::int AS touch_number
+        OFFSET 0
+    ) n
     CROSS JOIN LATERAL (
         SELECT COALESCE(s.utm_source, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_source'), 150)) AS utm_source,
                COALESCE(s.utm_medium, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_medium'), 150)) AS utm_medium,

@@ -293,6 +293,10 @@ BEGIN
             entity.target, forget_source.source_id, CASE WHEN entity.entity = 'transactions' THEN
                 ', marked AS (INSERT INTO warehouse.pending_client SELECT DISTINCT business_id, client_key FROM gone ON CONFLICT DO NOTHING)' END) INTO n;
         counts.deleted := counts.deleted + n;
+        IF entity.entity = 'transactions' THEN
+            INSERT INTO warehouse.pending_day SELECT w.business_id, 'values', '-infinity' FROM warehouse.source_watermark w
+            WHERE w.source_id = forget_source.source_id ON CONFLICT DO NOTHING;
+        END IF;
         IF entity.shared THEN
             PERFORM analytics.read_others_again(w.business_id, w.source_id, w.entity) FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
         END IF;
@@ -308,7 +312,7 @@ COMMENT ON FUNCTION analytics.forget_source(bigint) IS 'Takes the rows of a sour
 -- What a small delta touches is looked up by index. By the server's default, made for spinning disks, whole facts would be read instead.
 CREATE FUNCTION analytics.run_step(name text, business_id bigint, source_id bigint, run_id bigint, from_date date) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
-    SET random_page_cost = 1.1
+    SET random_page_cost = 1.1 SET jit = off
 AS $$
 BEGIN
     IF run_step.name LIKE 'load %' THEN

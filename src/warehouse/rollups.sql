@@ -147,39 +147,38 @@ END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_leads(bigint) IS 'Makes lead_daily anew for the pending days';
 
--- Every measure of leads adds up exactly, so that a rollup plus what changed is the rollup made anew.
-CREATE FUNCTION analytics.add_lead_changes(business_id bigint, target text, key text[]) RETURNS analytics.load_counts
+-- What rollups count adds up exactly, so that a rollup plus what changed is the rollup made anew.
+CREATE FUNCTION analytics.add_changes(business_id bigint, changes text, target text, key text[], counts text[]) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
+    key_list constant text := pg_catalog.array_to_string(key, ', ');
+    same_key constant text := pg_catalog.string_agg(pg_catalog.format('t.%1$I = c.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k;
+    sums text;
     columns text;
-    counted text;
 BEGIN
-    SELECT pg_catalog.string_agg(CASE WHEN a.attname = ANY (key) THEN 'c.' || a.attname
-                                      WHEN a.attname IN ('leads', 'contracts', 'revenue') THEN pg_catalog.format('(COALESCE(t.%1$I, 0) + c.%1$I)::%2$s AS %1$I', a.attname, k.type)
-                                      ELSE pg_catalog.format('COALESCE(t.%1$I, 0)::%2$s AS %1$I', a.attname, k.type) END, ', ' ORDER BY a.attnum),
-           -- What a row of the rollup is there for. Without leads there are none of their contracts and no revenue.
-           pg_catalog.string_agg(pg_catalog.format(CASE a.attname WHEN 'leads' THEN 'COALESCE(t.leads, 0) + c.leads' ELSE 't.%I' END || ' <> 0', a.attname), ' OR ')
-               FILTER (WHERE a.attname IN ('leads', 'contracts_signed', 'exports'))
-    INTO columns, counted
-    FROM pg_catalog.pg_attribute a CROSS JOIN LATERAL (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod)) k (type)
+    SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.sum(c.%1$I) AS %1$I', m.attname), ', ') FILTER (WHERE m.attname IS NOT NULL),
+           pg_catalog.string_agg(CASE WHEN a.attname = ANY (key) THEN 'c.' || a.attname
+               ELSE pg_catalog.format('(COALESCE(t.%1$I, 0)%2$s)::%3$s AS %1$I', a.attname, ' + c.' || m.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) END,
+               ', ' ORDER BY a.attnum)
+    INTO sums, columns
+    FROM pg_catalog.pg_attribute a
+    LEFT JOIN pg_catalog.pg_attribute m ON m.attrelid = changes::regclass AND m.attname = a.attname AND m.attname <> ALL (key)
     WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped;
 
     PERFORM analytics.drop_temporary('cell'), analytics.drop_temporary('shaped');
-    EXECUTE pg_catalog.format('CREATE TEMP TABLE cell ON COMMIT DROP AS
-        SELECT %1$s, pg_catalog.sum(c.leads) AS leads, pg_catalog.sum(c.contracts) AS contracts, pg_catalog.sum(c.revenue) AS revenue
-        FROM (SELECT c.*, c.day AS date, c.day AS created_date FROM pg_temp.lead_change c) c GROUP BY %1$s',
-        (SELECT pg_catalog.string_agg('c.' || k, ', ') FROM pg_catalog.unnest(key) k));
-    EXECUTE pg_catalog.format('ANALYZE pg_temp.cell (%s)', pg_catalog.array_to_string(key, ', '));
+    EXECUTE pg_catalog.format('CREATE TEMP TABLE cell ON COMMIT DROP AS SELECT %1$s, %2$s FROM %3$s c GROUP BY %1$s', key_list, sums, changes);
+    EXECUTE pg_catalog.format('ANALYZE pg_temp.cell (%s)', key_list);
     EXECUTE pg_catalog.format('CREATE TEMP TABLE shaped ON COMMIT DROP AS
-        SELECT %s FROM pg_temp.cell c LEFT JOIN %s t ON %s WHERE %s', columns, target,
-        (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = c.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k), counted);
-    RETURN analytics.merge_table(target, key, scope => (
-        SELECT pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.cell c WHERE %s)', add_lead_changes.business_id,
-                                 pg_catalog.string_agg(pg_catalog.format('c.%1$I = t.%1$I', k), ' AND ')) FROM pg_catalog.unnest(key) k));
+        SELECT v.* FROM (SELECT %s FROM pg_temp.cell c LEFT JOIN %s t ON %s) v WHERE %s', columns, target, same_key,
+        (SELECT pg_catalog.string_agg(pg_catalog.format('v.%I <> 0', n), ' OR ') FROM pg_catalog.unnest(counts) n));
+    RETURN analytics.merge_table(target, key,
+        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.cell c WHERE %s)', add_changes.business_id, same_key));
 END
 $$;
-COMMENT ON FUNCTION analytics.add_lead_changes(bigint, text, text[]) IS 'Adds pg_temp.lead_change to a rollup of leads';
+COMMENT ON FUNCTION analytics.add_changes(bigint, text, text, text[], text[]) IS
+'Adds what changed to a rollup
+changes: a working table with the columns of the key and those that change, each row with what it adds. counts: columns that say what a row of the rollup stands for; it goes when all of them are 0.';
 
 CREATE FUNCTION analytics.roll_up_whole_days(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -221,14 +220,16 @@ BEGIN
     END IF;
     PERFORM analytics.drop_temporary('lead_change');
     CREATE TEMP TABLE lead_change ON COMMIT DROP AS
-    SELECT l.* FROM warehouse.pending_lead l
+    SELECT l.*, l.day AS date, l.day AS created_date FROM warehouse.pending_lead l
     JOIN warehouse.pending_day d ON d.business_id = l.business_id AND d.rollup = 'results' AND d.day = l.day AND NOT d.whole
     WHERE l.business_id = roll_up_results.business_id;
     IF EXISTS (SELECT FROM pg_temp.lead_change) THEN
-        campaigns := analytics.add_lead_changes(roll_up_results.business_id, 'warehouse.campaign_roi_daily', '{business_id,date,platform,campaign_key}');
-        PERFORM analytics.add_lead_changes(roll_up_results.business_id, 'warehouse.platform_daily', '{business_id,date,platform}');
-        leads := analytics.add_lead_changes(roll_up_results.business_id, 'warehouse.lead_daily',
-            '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}');
+        campaigns := analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.campaign_roi_daily',
+            '{business_id,date,platform,campaign_key}', '{leads,contracts_signed,exports}');
+        PERFORM analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.platform_daily',
+            '{business_id,date,platform}', '{leads,contracts_signed,exports}');
+        leads := analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.lead_daily',
+            '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}', '{leads}');
     END IF;
     DELETE FROM warehouse.pending_lead l WHERE l.business_id = roll_up_results.business_id;
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';

@@ -191,7 +191,7 @@ BEGIN
         n_contracts int NOT NULL,
         contract_amount numeric(18,4) NOT NULL,
         PRIMARY KEY (business_id, source_id, lead_id, client_bucket)
-    );
+    ) WITH (fillfactor = 90);
     COMMENT ON TABLE warehouse.fact_leads IS 'One row per lead, with what it is attributed to and the contracts it became';
     CREATE INDEX fact_leads_client ON warehouse.fact_leads (business_id, client_key);
     CREATE INDEX fact_leads_day ON warehouse.fact_leads (business_id, created_date);
@@ -562,14 +562,21 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.pending_client IS 'Clients whose facts changed and whose journeys are yet to be derived again';
 
+    CREATE TABLE warehouse.pending_customer (
+        business_id bigint NOT NULL,
+        client_key bigint NOT NULL,
+        PRIMARY KEY (business_id, client_key)
+    );
+    COMMENT ON TABLE warehouse.pending_customer IS 'Clients whose purchases may have changed and are yet to be added up again';
+
     CREATE TABLE warehouse.pending_day (
         business_id bigint NOT NULL,
-        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'customers')),
+        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'customers', 'values')),
         day date NOT NULL,
         whole boolean NOT NULL DEFAULT true,
         PRIMARY KEY (business_id, rollup, day)
     );
-    COMMENT ON TABLE warehouse.pending_day IS 'Days whose facts changed and whose rollups are yet to be made again; that of customers has one row, of no day';
+    COMMENT ON TABLE warehouse.pending_day IS 'Days whose facts changed and whose rollups are yet to be made again; customers and value models have one row, of no day';
     COMMENT ON COLUMN warehouse.pending_day.whole IS 'The day is to be added up anew; else pending_lead has all that changed on it';
 
     CREATE TABLE warehouse.pending_lead (
