@@ -189,7 +189,9 @@ BEGIN
     FROM analytics.customer_profiles(NULL, NULL, shape_customers.business_id, clients) c;
     RETURN (
         WITH known AS MATERIALIZED (
-            SELECT t.* FROM warehouse.customer_totals t WHERE t.business_id = shape_customers.business_id AND t.client_key = ANY (clients)
+            SELECT t.business_id, t.client_key, t.client_bucket, t.first_date, t.second_date, t.last_date, t.orders, t.amount, t.quantity,
+                   t.orders_with_quantity, t.profit, t.fiscal_years
+            FROM warehouse.customer_totals t WHERE t.business_id = shape_customers.business_id AND t.client_key = ANY (clients)
         )
         SELECT COALESCE(pg_catalog.array_agg(DISTINCT d.client_key), '{}')
         FROM (SELECT c.client_key FROM (TABLE pg_temp.shaped EXCEPT TABLE known) c
@@ -246,10 +248,10 @@ DECLARE
     moved bigint[];
     was record;
     is_now record;
-    in_cells constant text := 'INSERT INTO pg_temp.cell_change
-        SELECT c.business, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year, $1 * c.customers, $1 * c.new_customers,
-               $1 * c.orders, $1 * c.amount, $1 * c.quantity, $1 * c.orders_with_quantity, $1 * c.profit, $1 * c.customers_with_profit, $1 * c.return_days
-        FROM analytics.count_customers(NULL, NULL, $2, $3) c';
+    in_cells constant text := 'SELECT c.business AS business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year,
+        $1 * c.customers AS customers, $1 * c.new_customers AS new_customers, $1 * c.orders AS orders, $1 * c.amount AS amount, $1 * c.quantity AS quantity,
+        $1 * c.orders_with_quantity AS orders_with_quantity, $1 * c.profit AS profit, $1 * c.customers_with_profit AS customers_with_profit,
+        $1 * c.return_days AS return_days FROM analytics.count_customers(NULL, NULL, $2, $3) c';
 BEGIN
     PERFORM analytics.analyze_own('warehouse.pending_customer');
     changed := analytics.shape_customers(recount_changed_customers.business_id, ARRAY(
@@ -258,8 +260,7 @@ BEGIN
         RETURN (0, 0, 0, 0, 0, 0, 0)::analytics.load_counts;
     END IF;
     PERFORM analytics.drop_temporary('cell_change');
-    CREATE TEMP TABLE cell_change ON COMMIT DROP AS SELECT * FROM warehouse.customer_cell WITH NO DATA;
-    EXECUTE in_cells USING -1, recount_changed_customers.business_id, changed;
+    EXECUTE 'CREATE TEMP TABLE cell_change ON COMMIT DROP AS ' || in_cells USING -1, recount_changed_customers.business_id, changed;
     PERFORM analytics.merge_table('warehouse.customer_totals', '{business_id,client_key}',
         scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM warehouse.pending_customer p WHERE p.business_id = t.business_id AND p.client_key = t.client_key)',
             recount_changed_customers.business_id));
@@ -276,11 +277,11 @@ BEGIN
             AND analytics.rfm_score(t.orders::double precision, was.f_breaks) IS DISTINCT FROM analytics.rfm_score(t.orders::double precision, is_now.f_breaks)
         OR was.m_breaks IS DISTINCT FROM is_now.m_breaks
             AND analytics.rfm_score(t.amount::double precision, was.m_breaks) IS DISTINCT FROM analytics.rfm_score(t.amount::double precision, is_now.m_breaks));
-    EXECUTE in_cells USING -1, recount_changed_customers.business_id, moved;
+    EXECUTE 'INSERT INTO pg_temp.cell_change ' || in_cells USING -1, recount_changed_customers.business_id, moved;
     UPDATE warehouse.customer_population p
     SET as_of = is_now.as_of, customers = is_now.customers, r_breaks = is_now.r_breaks, f_breaks = is_now.f_breaks, m_breaks = is_now.m_breaks
     WHERE p.business_id = recount_changed_customers.business_id;
-    EXECUTE in_cells USING 1, recount_changed_customers.business_id, changed || moved;
+    EXECUTE 'INSERT INTO pg_temp.cell_change ' || in_cells USING 1, recount_changed_customers.business_id, changed || moved;
     RETURN analytics.add_changes(recount_changed_customers.business_id, 'pg_temp.cell_change', 'warehouse.customer_cell',
         '{business_id,fiscal_year,recency_bucket,visits_bucket,value_bucket,return_bucket,r,f,m}', '{customers}');
 END

@@ -8,23 +8,24 @@ DECLARE
     purchase_counts analytics.load_counts;
     spend_counts analytics.load_counts;
     until date;
+    known_until date;
+    changed boolean;
     has_profit boolean;
     purchase_models analytics.purchase_model[];
     spend_models analytics.spend_model[];
 BEGIN
-    -- Where no transaction changed the models are what they are, unless a day has come that was in the future.
-    IF NOT EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = fit_value_models.business_id AND p.rollup = 'values')
-       AND NOT EXISTS (SELECT FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id AND m.observed_until IS DISTINCT FROM LEAST(
-           (SELECT pg_catalog.max(t.transaction_date) FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id), CURRENT_DATE)) THEN
-        RETURN NULL;
-    END IF;
-    DELETE FROM warehouse.pending_day p WHERE p.business_id = fit_value_models.business_id AND p.rollup = 'values';
     -- What is dated in the future has not happened yet.
-    SELECT LEAST(pg_catalog.max(t.transaction_date), CURRENT_DATE), pg_catalog.count(t.profit) > 0 INTO until, has_profit
-    FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id HAVING pg_catalog.count(*) > 0;
-    IF until IS NULL AND NOT EXISTS (SELECT FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id) THEN
+    SELECT LEAST(t.last_day, CURRENT_DATE) INTO until
+    FROM (SELECT pg_catalog.max(t.transaction_date) AS last_day FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id) t
+    WHERE t.last_day IS NOT NULL;
+    DELETE FROM warehouse.pending_day p WHERE p.business_id = fit_value_models.business_id AND p.rollup = 'values';
+    changed := FOUND;
+    SELECT m.observed_until INTO known_until FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id AND m.model = 'mbgnbd';
+    -- Where no transaction changed the models are what they are.
+    IF until IS NOT DISTINCT FROM known_until AND (NOT changed OR until IS NULL) THEN
         RETURN NULL;
     END IF;
+    has_profit := EXISTS (SELECT FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id AND t.profit IS NOT NULL);
     SELECT ARRAY[analytics.mbgnbd_fit(s.frequency, s.recency, s.age), analytics.bgnbd_fit(s.frequency, s.recency, s.age)],
            ARRAY[analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))]
     INTO purchase_models, spend_models

@@ -164,7 +164,8 @@ BEGIN
     INTO sums, columns
     FROM pg_catalog.pg_attribute a
     LEFT JOIN pg_catalog.pg_attribute m ON m.attrelid = changes::regclass AND m.attname = a.attname AND m.attname <> ALL (key)
-    WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+    -- Columns that may be empty are not the rollup's.
+    WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull;
 
     PERFORM analytics.drop_temporary('cell'), analytics.drop_temporary('shaped');
     EXECUTE pg_catalog.format('CREATE TEMP TABLE cell ON COMMIT DROP AS SELECT %1$s, %2$s FROM %3$s c GROUP BY %1$s', key_list, sums, changes);
