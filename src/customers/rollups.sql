@@ -11,6 +11,7 @@ BEGIN
     INSERT INTO warehouse.customer_population AS p (business_id, purchases) VALUES (derive_purchases.business_id, wanted)
     ON CONFLICT ON CONSTRAINT customer_population_pkey DO UPDATE SET purchases = EXCLUDED.purchases WHERE p.purchases <> EXCLUDED.purchases;
     IF FOUND THEN
+        INSERT INTO warehouse.pending_day VALUES (derive_purchases.business_id, 'values', '-infinity') ON CONFLICT DO NOTHING;
         INSERT INTO warehouse.pending_client
             SELECT t.business_id, t.client_key FROM warehouse.customer_totals t WHERE t.business_id = derive_purchases.business_id
             UNION SELECT t.business_id, t.client_key FROM warehouse.fact_transactions t WHERE t.business_id = derive_purchases.business_id
@@ -20,6 +21,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_purchases(bigint) IS 'Settles whether a business''s purchases are its transactions or its contracts';
+
+CREATE FUNCTION analytics.mark_values(source analytics.source, counts analytics.load_counts) RETURNS void
+    LANGUAGE sql VOLATILE
+AS $$
+    INSERT INTO warehouse.pending_day
+    SELECT source.business_id, 'values', '-infinity'
+    WHERE counts.inserted + counts.updated + counts.deleted > 0
+      AND EXISTS (SELECT FROM warehouse.customer_population p WHERE p.business_id = source.business_id AND source.entity IN (p.purchases, 'transactions'))
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION analytics.mark_values(analytics.source, analytics.load_counts) IS
+'Has the models of customer value fitted again, where a source of purchases changed';
 
 CREATE FUNCTION analytics.fiscal_year(day date, start_month int) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -419,8 +419,8 @@ BEGIN
     merged := analytics.merge_table('warehouse.' || entity.target, '{business_id}'::text[] || CASE WHEN NOT entity.shared THEN '{source_id}'::text[] END
         || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope,
         pending => CASE WHEN of_clients THEN '{client_key}'::text[] ELSE '{}' END);
-    IF source.entity = 'transactions' AND merged.inserted + merged.updated + merged.deleted > 0 THEN
-        INSERT INTO warehouse.pending_day VALUES (source.business_id, 'values', '-infinity') ON CONFLICT DO NOTHING;
+    IF source.entity = 'transactions' THEN
+        PERFORM analytics.mark_values(source, merged);
     END IF;
     IF entity.shared AND merged.deleted > 0 THEN
         PERFORM analytics.read_others_again(source.business_id, source.source_id, source.entity);
@@ -550,6 +550,7 @@ AS $$
 DECLARE
     setting constant record := s FROM analytics.settings(source.business_id) s;
     settled analytics.load_counts;
+    merged analytics.load_counts;
 BEGIN
     PERFORM analytics.refuse_other_currencies(setting.currency);
     settled := analytics.settle_stage(source, '{contract_id}', run_id, scope IS NULL);
@@ -559,9 +560,11 @@ BEGIN
     SELECT source.business_id, d.client_bucket, source.source_id, s.contract_id, d.client_key, s.event_id, s.signed_at,
            (s.signed_at AT TIME ZONE setting.reporting_timezone)::date AS signed_date, s.amount::numeric(18,4), s.product_id, s.branch_id
     FROM pg_temp.stage s JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id;
-    RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_contracts',
+    merged := analytics.merge_table('warehouse.fact_contracts',
         '{business_id,source_id,contract_id,client_bucket}', scope => COALESCE(scope, pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id)),
-        pending => '{client_key,signed_date}'));
+        pending => '{client_key,signed_date}');
+    PERFORM analytics.mark_values(source, merged);
+    RETURN analytics.sum_counts(settled, merged);
 END
 $$;
 COMMENT ON FUNCTION analytics.load_contracts(analytics.source, bigint, text) IS 'Loads pg_temp.stage into fact_contracts';

@@ -293,14 +293,12 @@ BEGIN
             entity.target, forget_source.source_id, CASE WHEN entity.entity = 'transactions' THEN
                 ', marked AS (INSERT INTO warehouse.pending_client SELECT DISTINCT business_id, client_key FROM gone ON CONFLICT DO NOTHING)' END) INTO n;
         counts.deleted := counts.deleted + n;
-        IF entity.entity = 'transactions' THEN
-            INSERT INTO warehouse.pending_day SELECT w.business_id, 'values', '-infinity' FROM warehouse.source_watermark w
-            WHERE w.source_id = forget_source.source_id ON CONFLICT DO NOTHING;
-        END IF;
         IF entity.shared THEN
             PERFORM analytics.read_others_again(w.business_id, w.source_id, w.entity) FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
         END IF;
     END LOOP;
+    INSERT INTO warehouse.pending_day SELECT w.business_id, 'values', '-infinity' FROM warehouse.source_watermark w
+    WHERE w.source_id = forget_source.source_id AND w.entity IN ('transactions', 'contracts') ON CONFLICT DO NOTHING;
     DELETE FROM warehouse.rejected_rows r WHERE r.source_id = forget_source.source_id;
     DELETE FROM warehouse.source_day d WHERE d.source_id = forget_source.source_id;
     DELETE FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
