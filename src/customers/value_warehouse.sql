@@ -88,13 +88,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.fit_value_models(bigint) IS
-<<<<<<< HEAD
-'Fits the models of customer value to the transactions of a business
-Rows of warehouse.purchase_model and warehouse.spend_model; NULL where there are no purchases, or none changed.';
-=======
 'Fits the models of customer value to the purchases of a business
-Rows of warehouse.purchase_model and warehouse.spend_model; NULL where the business has no purchases.';
->>>>>>> main
+Rows of warehouse.purchase_model and warehouse.spend_model; NULL where there are no purchases, or none changed.';
 
 CREATE FUNCTION analytics.customer_value(as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)
