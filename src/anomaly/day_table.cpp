@@ -19,6 +19,9 @@ constexpr double absent = std::numeric_limits<double>::quiet_NaN();
 /** Of several values of one day: smallest first, so that the sum does not depend on the order of the rows. */
 double sum_of(std::span<double> values)
 {
+    if (values.size() == 1) {
+        return std::isfinite(values[0]) ? values[0] : absent;
+    }
     const auto end = std::partition(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
     const auto count = end - values.begin();
     if (count < 2) {

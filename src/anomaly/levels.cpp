@@ -35,10 +35,10 @@ Middle middle_of(std::vector<double>& values)
 {
     const auto last = static_cast<double>(values.size() - 1);
     Middle middle{value_at(values, 0.5 * last, values.begin(), values.end()), 0};
-    // Larger values stand behind the middle now.
+    // Smaller values stand before the middle now, larger ones behind it.
     const auto half = values.begin() + static_cast<std::ptrdiff_t>(0.5 * last);
     const double upper = value_at(values, 0.9 * last, half, values.end());
-    const double lower = value_at(values, 0.1 * last, values.begin(), values.end());
+    const double lower = value_at(values, 0.1 * last, values.begin(), values.size() > 2 ? half + 1 : values.end());
     const double tenths = (upper - lower) / tenths_apart;
     for (double& value : values) {
         value = std::abs(value - middle.center);

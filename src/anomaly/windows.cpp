@@ -40,13 +40,14 @@ struct Day {
     std::uint8_t weekday;
     bool in_window;
     double value;
-    double exposure;  // of a rate; 1 for counts and amounts, until the week is known
+    double weight;  // exposure of a rate; of a count what the day of the week makes of 1; of an amount its place on the test's scale
 };
 
 /** The active days of one series. */
 struct Activity {
     std::int64_t series = 0;
-    std::vector<Day> days;
+    std::size_t first_day = 0;  // among the days of all series
+    std::span<Day> days;
     WindowResult result{};
     double own_exposure_window = 0;
     double own_exposure_baseline = 0;
@@ -83,6 +84,7 @@ std::int32_t first_day(const WindowRequest& request)
 
 class Windows {
 public:
+    /** Of requests that have the same windows. */
     Windows(const WindowRequest& request, const std::vector<bool>& reported, const kernel::StopFlag& stop)
         : request_(request),
           stop_(stop),
@@ -92,12 +94,10 @@ public:
     {
     }
 
-    std::vector<WindowResult> compare(std::span<const DaySeries> all)
+    std::vector<WindowResult> compare(std::span<const DaySeries> all, const WindowRequest& request)
     {
-        activities_.reserve(all.size());
-        for (const DaySeries& series : all) {
-            collect(series);
-        }
+        request_ = request;
+        collect_all(all);
         stop_.poll();
         if (request_.kind == SeriesKind::count || request_.kind == SeriesKind::rate) {
             compare_counts();
@@ -127,16 +127,36 @@ private:
         return false;
     }
 
+    void collect_all(std::span<const DaySeries> all)
+    {
+        days_.clear();
+        activities_.clear();
+        activities_.reserve(all.size());
+        std::size_t rows = 0;
+        for (const DaySeries& series : all) {
+            rows += series.day.size();
+        }
+        days_.reserve(rows);
+        for (const DaySeries& series : all) {
+            collect(series);
+        }
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            const std::size_t end = i + 1 < activities_.size() ? activities_[i + 1].first_day : days_.size();
+            activities_[i].days = std::span(days_).subspan(activities_[i].first_day, end - activities_[i].first_day);
+            activities_[i].result = summary(activities_[i]);
+        }
+    }
+
     void collect(const DaySeries& series)
     {
         Activity activity;
         activity.series = series.id;
+        activity.first_day = days_.size();
         const bool ever_exposed =
             std::any_of(series.exposure.begin(), series.exposure.end(), [](double exposure) { return exposure > 0; });
         const auto add = [&](std::int32_t day, double value, double exposure) {
             if (is_active(value, exposure, ever_exposed)) {
-                activity.days.push_back(
-                    {day, weekday(day), in_window(day), value, request_.kind == SeriesKind::rate ? exposure : 1});
+                days_.push_back({day, weekday(day), in_window(day), value, request_.kind == SeriesKind::rate ? exposure : 1});
                 if (ever_exposed) {
                     (in_window(day) ? activity.own_exposure_window : activity.own_exposure_baseline) += exposure;
                 }
@@ -145,14 +165,12 @@ private:
         if (request_.kind == SeriesKind::count && request_.gaps_are_zero && !ever_exposed) {
             each_reported_day(series, add);
         } else {
-            activity.days.reserve(series.day.size());
             for (std::size_t i = 0; i < series.day.size(); ++i) {
                 add(series.day[i], series.value[i], series.exposure.empty() ? unknown : series.exposure[i]);
             }
         }
-        if (!activity.days.empty()) {
-            activity.result = summary(activity);
-            activities_.push_back(std::move(activity));
+        if (days_.size() > activity.first_day) {
+            activities_.push_back(activity);
         }
     }
 
@@ -183,7 +201,7 @@ private:
         for (const Day& day : activity.days) {
             (day.in_window ? result.window_days : result.baseline_days) += 1;
             (day.in_window ? result.window_value : result.baseline_value) += day.value;
-            (day.in_window ? result.window_exposure : result.baseline_exposure) += day.exposure;
+            (day.in_window ? result.window_exposure : result.baseline_exposure) += day.weight;
             if (!day.in_window) {
                 result.last_active = day.day;
             }
@@ -238,7 +256,7 @@ private:
         for (const Day& day : activity.days) {
             if (!day.in_window && left_out-- <= 0) {
                 events_.push_back(day.value);
-                exposures_.push_back(day.exposure);
+                exposures_.push_back(day.weight);
             }
         }
         return phi_likelihood(events_, exposures_,
@@ -282,8 +300,8 @@ private:
             const Week factors = std::isfinite(weight) ? weekday_factors(weeks[i].events, weeks[i].even, usual, weight) : usual;
             activity.result.window_exposure = activity.result.baseline_exposure = 0;
             for (Day& day : activity.days) {
-                day.exposure = factors[day.weekday];
-                (day.in_window ? activity.result.window_exposure : activity.result.baseline_exposure) += day.exposure;
+                day.weight = factors[day.weekday];
+                (day.in_window ? activity.result.window_exposure : activity.result.baseline_exposure) += day.weight;
             }
         }
     }
@@ -410,45 +428,31 @@ private:
         return request_.kind == SeriesKind::positive ? from * std::exp(shift) : from + shift;
     }
 
-    /** The days of a series on the scale of the test. */
-    struct Levels {
-        std::vector<Level> before;
-        std::vector<Level> window;
-        void subtract(const Week& factors)
-        {
-            for (std::vector<Level>* const part : {&before, &window}) {
-                for (Level& level : *part) {
-                    level.value -= factors[weekday(level.day)];
-                }
+    /** The days of the window, or those before it, on the scale of the test, without what the day of the week adds. */
+    static void take_levels(const Activity& activity, bool window, const Week& factors, std::vector<Level>& levels)
+    {
+        levels.clear();
+        for (const Day& day : activity.days) {
+            if (day.in_window == window) {
+                levels.push_back({day.day, day.weight - factors[day.weekday]});
             }
         }
-    };
-
-    [[nodiscard]] Levels levels_of(const Activity& activity) const
-    {
-        Levels levels;
-        levels.before.reserve(static_cast<std::size_t>(activity.result.baseline_days));
-        for (const Day& day : activity.days) {
-            (day.in_window ? levels.window : levels.before).push_back({day.day, scaled(day.value)});
-        }
-        return levels;
     }
 
     void compare_levels()
     {
-        std::vector<Levels> levels;
-        levels.reserve(activities_.size());
-        for (const Activity& activity : activities_) {
-            levels.push_back(levels_of(activity));
+        for (Day& day : days_) {
+            day.weight = scaled(day.value);
         }
-        const std::vector<Week> factors = level_weeks(levels);
+        const std::vector<Week> factors = level_weeks();
+        std::vector<Level> levels;
         std::vector<Baseline> baselines;
         baselines.reserve(activities_.size());
         double correlations = 0;
         double count = 0;
         for (std::size_t i = 0; i < activities_.size(); ++i) {
-            levels[i].subtract(factors[i]);
-            baselines.push_back(levels[i].before.empty() ? Baseline{} : describe(levels[i].before));
+            take_levels(activities_[i], false, factors[i], levels);
+            baselines.push_back(levels.empty() ? Baseline{} : describe(levels));
             if (activities_[i].result.baseline_days >= request_.min_days) {
                 correlations += baselines.back().correlation;
                 ++count;
@@ -457,7 +461,8 @@ private:
         const double usual = count > 0 ? correlations / count : 0;
         for (std::size_t i = 0; i < activities_.size(); ++i) {
             if (activities_[i].result.status == Status::tested) {
-                test_levels(activities_[i], levels[i].window, baselines[i], pooled_correlation(baselines[i].correlation, usual),
+                take_levels(activities_[i], true, factors[i], levels);
+                test_levels(activities_[i], levels, baselines[i], pooled_correlation(baselines[i].correlation, usual),
                             factors[i]);
             }
             stop_.poll();
@@ -465,7 +470,7 @@ private:
     }
 
     /** What each day of the week adds to a series: its own days drawn to those of all series, in units of each one's deviation. */
-    [[nodiscard]] std::vector<Week> level_weeks(const std::vector<Levels>& levels) const
+    [[nodiscard]] std::vector<Week> level_weeks() const
     {
         std::vector<Week> result(activities_.size(), Week{});
         if (!request_.weekly) {
@@ -475,8 +480,9 @@ private:
         Week counts{};
         std::vector<Week> own(activities_.size(), Week{});
         std::vector<Week> days(activities_.size(), Week{});
+        std::vector<Level> before;
         for (std::size_t i = 0; i < activities_.size(); ++i) {
-            const std::vector<Level>& before = levels[i].before;
+            take_levels(activities_[i], false, Week{}, before);
             if (before.size() < static_cast<std::size_t>(request_.min_days)) {
                 continue;
             }
@@ -547,6 +553,7 @@ private:
     std::int32_t first_;
     const std::vector<bool>& reported_;
     std::int32_t reported_days_;  // of the window
+    std::vector<Day> days_;
     std::vector<Activity> activities_;
     std::vector<double> events_;
     std::vector<double> exposures_;
@@ -558,7 +565,7 @@ std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowReque
 {
     check(request);
     const DayTable table(rows, first_day(request), request.window_to);
-    return Windows(request, table.reported(), stop).compare(table.series());
+    return Windows(request, table.reported(), stop).compare(table.series(), request);
 }
 
 AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, const AlertRequest& request,
@@ -573,15 +580,16 @@ AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, co
     each.alternative = Alternative::less;
     check(each);
     const DayTable table(places, rows, first_day(each), each.window_to);
+    Windows windows(each, table.reported(), stop);
     AlertWindows found;
     each.kind = SeriesKind::rate;
-    found.cost = Windows(each, table.reported(), stop).compare(table.series());
+    found.cost = windows.compare(table.series(), each);
     each.kind = SeriesKind::count;
     each.gaps_are_zero = request.gaps_are_zero;
-    found.leads = Windows(each, table.reported(), stop).compare(table.series());
+    found.leads = windows.compare(table.series(), each);
     each.kind = SeriesKind::positive;
     each.alternative = Alternative::greater;
-    found.spend = Windows(each, table.reported(), stop).compare(table.exposures());
+    found.spend = windows.compare(table.exposures(), each);
     return found;
 }
 
