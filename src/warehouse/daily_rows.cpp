@@ -33,7 +33,23 @@ constexpr std::size_t row_bytes(std::size_t width)
     return row_words(width) * sizeof(std::uint64_t);
 }
 
+bool lies_well(const std::byte* content)
+{
+    return reinterpret_cast<std::uintptr_t>(content) % alignof(std::uint64_t) == 0;
+}
+
 }  // namespace
+
+std::span<const std::byte> readable(std::span<const std::byte> bytes, std::pmr::memory_resource& resource)
+{
+    if (bytes.size() < head_bytes || lies_well(bytes.data() + head_bytes)) {
+        return bytes;
+    }
+    constexpr std::size_t lead = sizeof(std::uint64_t) - head_bytes % sizeof(std::uint64_t);
+    auto* const copy = static_cast<std::byte*>(resource.allocate(lead + bytes.size(), alignof(std::uint64_t))) + lead;
+    std::memcpy(copy, bytes.data(), bytes.size());
+    return {copy, bytes.size()};
+}
 
 DailyRowsView::DailyRowsView(std::span<const std::byte> bytes)
 {
@@ -51,7 +67,7 @@ DailyRowsView::DailyRowsView(std::span<const std::byte> bytes)
         WireReader::fail("its rows cannot be of this width");
     }
     const std::byte* content = bytes.data() + head_bytes;
-    if (reinterpret_cast<std::uintptr_t>(content) % alignof(std::uint64_t) != 0) {
+    if (!lies_well(content)) {
         WireReader::fail("it does not lie where it can be read");
     }
     const auto key_bytes = in.get_array<std::uint64_t>(2 * std::uint64_t{keys});

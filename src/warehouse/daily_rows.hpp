@@ -11,6 +11,7 @@
 #include <memory_resource>
 #include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "attribution/chunk_list.hpp"
 #include "attribution/flat_buffer.hpp"
@@ -42,11 +43,14 @@ struct RowHead {
     std::int32_t day;   // since 2000-01-01
 };
 
+/** `bytes`, or where they cannot be read in place (the server packs small values) a copy from `resource` that can. */
+[[nodiscard]] std::span<const std::byte> readable(std::span<const std::byte> bytes, std::pmr::memory_resource& resource);
+
 /** A value of daily_rows, read in place; it must outlive the view. */
 class DailyRowsView {
 public:
     DailyRowsView() = default;
-    /** `bytes` must lie on a multiple of eight less `lead`. Throws Error(malformed_binary). */
+    /** `bytes` as readable() gives them. Throws Error(malformed_binary). */
     explicit DailyRowsView(std::span<const std::byte> bytes);
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -77,7 +81,10 @@ private:
 class DailyRows {
 public:
     /** All memory, now and later, comes from `resource`. */
-    explicit DailyRows(std::pmr::memory_resource* resource) : places_(resource), keys_(resource), rows_(resource) {}
+    explicit DailyRows(std::pmr::memory_resource* resource)
+        : resource_(resource), places_(resource), keys_(resource), rows_(resource)
+    {
+    }
 
     /** All rows have as many figures as the first. NaN is one that is not there. */
     void append(const SeriesKey& series, std::int32_t day, std::span<const double> figures);
@@ -92,13 +99,17 @@ public:
         return serialise(result, header);
     }
     /** Fills this state, which must be empty and may then only be merged from; it reads `bytes`. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) { borrowed_ = DailyRowsView(bytes); }
+    void deserialise(std::span<const std::byte> bytes) 
+    {
+        borrowed_ = DailyRowsView(readable(bytes, *resource_));
+    }
 
 private:
     void require_width(std::size_t figures);
     std::uint32_t place_of(const SeriesKey& series);
     void take(std::span<const SeriesKey> keys, std::span<const std::byte> rows);
 
+    std::pmr::memory_resource* resource_;
     std::size_t width_ = 0;  // figures of a row; 0 before the first
     std::pmr::unordered_map<SeriesKey, std::uint32_t, SeriesKeyHash> places_;
     std::pmr::vector<SeriesKey> keys_;

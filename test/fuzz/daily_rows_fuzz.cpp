@@ -51,14 +51,14 @@ void read_all(const DailyRowsView& rows)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     std::vector<std::uint64_t> aligned(size / sizeof(std::uint64_t) + 2);
-    std::byte* const place = reinterpret_cast<std::byte*>(aligned.data()) + lead;
+    std::byte* const place = reinterpret_cast<std::byte*>(aligned.data()) + lead + size % 2;
     if (size > 0) {
         std::memcpy(place, data, size);
     }
     const Bytes bytes(place, size);
     try {
-        read_all(DailyRowsView(bytes));
         std::pmr::monotonic_buffer_resource memory;
+        read_all(DailyRowsView(readable(bytes, memory)));
         DailyRows own(&memory);
         const double figures[] = {1, 2};
         own.append({1, 7}, 30, figures);
