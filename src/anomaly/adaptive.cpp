@@ -70,7 +70,8 @@ double student_quantile(double df, double tail)
     using Quick = boost::math::policies::policy<boost::math::policies::promote_double<false>,
                                                 boost::math::policies::overflow_error<boost::math::policies::ignore_error>>;
     if (df < 20) {
-        const double t = boost::math::quantile(boost::math::complement(boost::math::students_t_distribution<double, Quick>(df), tail));
+        const double t =
+            boost::math::quantile(boost::math::complement(boost::math::students_t_distribution<double, Quick>(df), tail));
         if (!std::isfinite(t)) {
             throw Error(ErrorCode::numeric_range, "alpha is too small for so few points");
         }

@@ -60,9 +60,9 @@ std::size_t as_far_out(const Baseline& baseline, double value, Alternative alter
     const double bound = baseline.mean + about * (value - baseline.mean);
     const bool upwards =
         alternative == Alternative::greater || (alternative == Alternative::two_sided && value > baseline.mean);
-    return static_cast<std::size_t>(std::count_if(baseline.values.begin(), baseline.values.end(), [bound, upwards](double each) {
-        return upwards ? each >= bound : each <= bound;
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(baseline.values.begin(), baseline.values.end(),
+                      [bound, upwards](double each) { return upwards ? each >= bound : each <= bound; }));
 }
 
 /** By how much the variance of a mean of `count` correlated days exceeds that of independent ones. */

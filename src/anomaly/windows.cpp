@@ -40,7 +40,8 @@ struct Day {
     std::uint8_t weekday;
     bool in_window;
     double value;
-    double weight;  // exposure of a rate; of a count what the day of the week makes of 1; of an amount its place on the test's scale
+    double
+        weight;  // exposure of a rate; of a count what the day of the week makes of 1; of an amount its place on the test's scale
 };
 
 /** The active days of one series. */

@@ -169,8 +169,8 @@ MARKETING_FUNCTION(alert_windows)
     postgres::run_kernel([bytes, &units, &request, &tests] {
         postgres::ContextResource memory(CurrentMemoryContext);
         const warehouse::DailyRowsView rows(warehouse::readable(bytes, memory));
-        const auto found = anomaly::compare_alert_windows(places_of(units, rows), {{}, rows.days(), rows.figures(0), rows.figures(1)},
-                                                          request, postgres::stop_flag());
+        const auto found = anomaly::compare_alert_windows(
+            places_of(units, rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, request, postgres::stop_flag());
         tests[0].results = postgres::to_plain(memory, std::span(found.cost));
         tests[1].results = postgres::to_plain(memory, std::span(found.leads));
         tests[2].results = postgres::to_plain(memory, std::span(found.spend));

@@ -15,7 +15,7 @@ public:
     {
     }
     template <class Container>
-        requires requires(const Container& values) { std::span<const T>(values); }
+    requires requires(const Container& values) { std::span<const T>(values); }
     Column(const Container& values) noexcept : Column(std::span<const T>(values))  // NOLINT(google-explicit-constructor)
     {
     }
@@ -24,10 +24,7 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-    [[nodiscard]] T operator[](std::size_t index) const noexcept
-    {
-        return *reinterpret_cast<const T*>(first_ + index * step_);
-    }
+    [[nodiscard]] T operator[](std::size_t index) const noexcept { return *reinterpret_cast<const T*>(first_ + index * step_); }
 
 private:
     const std::byte* first_ = nullptr;

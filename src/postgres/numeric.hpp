@@ -34,8 +34,8 @@ namespace marketing::postgres {
         const bool is_long = (head & 0x8000U) == 0 && size >= 4;
         if (is_short || is_long) {
             const bool is_negative = (head & (is_short ? 0x2000U : 0x4000U)) != 0;
-            const int weight = is_long ? static_cast<std::int16_t>(next())
-                                       : static_cast<int>(head & 0x3FU) - ((head & 0x40U) != 0 ? 0x40 : 0);
+            const int weight =
+                is_long ? static_cast<std::int16_t>(next()) : static_cast<int>(head & 0x3FU) - ((head & 0x40U) != 0 ? 0x40 : 0);
             const int digits = static_cast<int>(size / 2) - (is_short ? 1 : 2);
             std::int64_t whole = 0;
             for (int i = 0; i < digits && digits <= most_digits; ++i) {

@@ -99,10 +99,7 @@ public:
         return serialise(result, header);
     }
     /** Fills this state, which must be empty and may then only be merged from; it reads `bytes`. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) 
-    {
-        borrowed_ = DailyRowsView(readable(bytes, *resource_));
-    }
+    void deserialise(std::span<const std::byte> bytes) { borrowed_ = DailyRowsView(readable(bytes, *resource_)); }
 
 private:
     void require_width(std::size_t figures);
