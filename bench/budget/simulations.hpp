@@ -61,7 +61,7 @@ struct AdviceScores {
 };
 
 /** Portfolios of 20 campaigns for 14 days: cost over target log-normal 0.45, leads negative binomial of size 2 a day, spend 1 to 60 targets. */
-inline AdviceScores simulate_advice(int runs)
+inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000)
 {
     AdviceScores scores;
     std::vector<std::string> names;
@@ -69,7 +69,7 @@ inline AdviceScores simulate_advice(int runs)
         names.push_back("campaign " + std::to_string(100 + i));
     }
     for (int run = 0; run < runs; ++run) {
-        Engine engine(5000 + static_cast<std::uint64_t>(run));
+        Engine engine(seed + static_cast<std::uint64_t>(run));
         std::vector<Series> panel;
         std::vector<double> cost;
         for (int i = 0; i < 20; ++i) {
@@ -114,12 +114,12 @@ inline AdviceScores simulate_advice(int runs)
 }
 
 /** How often the advice of a day differs from that of the day before, over four weeks in which nothing changes. */
-inline double simulate_flips(int runs, double hysteresis)
+inline double simulate_flips(int runs, double hysteresis, std::uint64_t seed = 7000)
 {
     int flips = 0;
     int looks = 0;
     for (int run = 0; run < runs; ++run) {
-        Engine engine(7000 + static_cast<std::uint64_t>(run));
+        Engine engine(seed + static_cast<std::uint64_t>(run));
         std::vector<std::string> names;
         std::vector<Series> panel;
         for (int i = 0; i < 20; ++i) {
