@@ -33,7 +33,8 @@ AS $$
                analytics.campaign_days(r.date, r.spend, r.leads, CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END) AS days
         FROM warehouse.campaign_roi_daily r
         JOIN business b ON b.business_id = r.business_id
-        WHERE r.date BETWEEN reco_budget.date_from - 91 AND b.as_of AND r.date <= reco_budget.date_to
+        -- A difference, not a comparison with as_of: how many rows the dates of the question have can be planned for, as_of is not known then.
+        WHERE r.date BETWEEN reco_budget.date_from - 91 AND reco_budget.date_to AND r.date - b.as_of <= 0
           AND b.as_of >= reco_budget.date_from AND r.campaign_key <> 0
         GROUP BY r.business_id, r.campaign_key
     ), panel AS (

@@ -137,7 +137,7 @@ double digamma(double x)
 
 double normal_score(double p)
 {
-    return boost::math::quantile(boost::math::normal(), p);
+    return boost::math::quantile(boost::math::normal_distribution<double, DoublePolicy>(), p);
 }
 double normal_below(double z)
 {
@@ -161,11 +161,13 @@ public:
         const double precision = 1 / trigamma(usual.events);
         double mode = std::log((usual.events + evidence.events) / (usual.spend + evidence.spend));
         double information = 0;
-        for (int round = 0; round < 20; ++round) {
+        double change = 1;
+        for (int round = 0; round < 20 && std::abs(change) > 1e-12; ++round) {
             const double m = evidence.spend * std::exp(mode);
             const double share = std::isinf(size) ? 1 : (evidence.events + size) / (m + size);
             information = m * share * (std::isinf(size) ? 1 : size / (m + size)) + precision;
-            mode -= (m * share - evidence.events + precision * (mode - center)) / information;
+            change = (m * share - evidence.events + precision * (mode - center)) / information;
+            mode -= change;
         }
         step_ = 2 * reach / (points - 1) / std::sqrt(information);
         first_ = mode - step_ * (points - 1) / 2;
