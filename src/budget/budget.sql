@@ -3,7 +3,7 @@
 CREATE FUNCTION analytics.campaign_actions(campaigns text[], platforms text[], days date[], daily_spend double precision[],
     daily_leads double precision[], daily_contracts double precision[] DEFAULT NULL, as_of date DEFAULT NULL, window_days int DEFAULT 28,
     target double precision DEFAULT NULL, marginal_target double precision DEFAULT NULL, p_scale double precision DEFAULT 0.9,
-    p_pause double precision DEFAULT 0.9, margin double precision DEFAULT 0.05, min_leads double precision DEFAULT 8,
+    p_pause double precision DEFAULT 0.9, margin double precision DEFAULT 0.08, min_leads double precision DEFAULT 8,
     min_spend_mult double precision DEFAULT 3, step double precision DEFAULT 0.2, half_life double precision DEFAULT 14,
     hysteresis double precision DEFAULT 0.05)
     RETURNS TABLE (campaign text, platform text, action text, change_pct double precision, spend double precision, leads double precision,
