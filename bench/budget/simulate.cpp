@@ -49,6 +49,15 @@ int main(int argc, char** argv)
                 scores.ours.claimed_false / scores.ours.claims);
     std::printf("changes of advice per campaign and 100 days: %.1f with hysteresis, %.1f without\n\n",
                 100 * simulate_flips(advice_runs / 50, 0.05, seed), 100 * simulate_flips(advice_runs / 50, 0, seed));
+    std::printf("| deviation of log costs | 3 campaigns | 6 | 20 | 60 |\n|---|---|---|---|---|\n");
+    for (const double deviation : {0.2, 0.45, 0.9}) {
+        std::printf("| %.2f |", deviation);
+        for (const int campaigns : {3, 6, 20, 60}) {
+            std::printf(" %.3f |", simulate_coverage(5 * advice_runs / campaigns, campaigns, deviation, seed));
+        }
+        std::printf("\n");
+    }
+    std::printf("\n");
     std::printf(
         "| world | share of attainable lift | coverage | harm | rule | log-log OLS | Hill NLS | attainable "
         "|\n|---|---|---|---|---|---|---|---|\n");

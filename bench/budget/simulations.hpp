@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "budget/actions.hpp"
+#include "budget/costs.hpp"
 #include "budget/plan.hpp"
 #include "worlds.hpp"
 
@@ -111,6 +112,30 @@ inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000)
         }
     }
     return scores;
+}
+
+/** Share of campaigns whose true cost the 90 % interval holds, where a group has `campaigns` whose log costs deviate by `deviation`. */
+inline double simulate_coverage(int runs, int campaigns, double deviation, std::uint64_t seed)
+{
+    constexpr double days = 14;
+    constexpr double size = 2;
+    int covered = 0;
+    for (int run = 0; run < runs; ++run) {
+        Engine engine(seed + static_cast<std::uint64_t>(run));
+        std::vector<double> cost;
+        std::vector<CostEvidence> group;
+        for (int i = 0; i < campaigns; ++i) {
+            cost.push_back(lognormal(engine, deviation));
+            const double spend = std::exp(uniform(engine) * std::log(60.0));
+            group.push_back({overdispersed(engine, spend / cost.back(), days * size), spend, days * size});
+        }
+        const CostPrior prior(group);
+        for (std::size_t i = 0; i < group.size(); ++i) {
+            const CostPosterior belief = prior.update(group[i]);
+            covered += belief.quantile(0.05) <= cost[i] && cost[i] <= belief.quantile(0.95) ? 1 : 0;
+        }
+    }
+    return covered / double(runs * campaigns);
 }
 
 /** How often the advice of a day differs from that of the day before, over four weeks in which nothing changes. */
