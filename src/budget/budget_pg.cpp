@@ -156,7 +156,8 @@ struct PackedArguments {
           days(postgres::bytea_array_argument(fcinfo, first + 2, "days"))
     {
         if (platform.size() != campaign.size() || days.size() != campaign.size()) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("platform and days must have as many elements as campaign")));
+            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                            errmsg("platform and days must have as many elements as campaign")));
         }
     }
     [[nodiscard]] std::vector<budget::Series> panel() const
@@ -208,7 +209,7 @@ void write_name(postgres::RowWriter& rows, std::string_view name, bool given)
 struct PanelForm {
     bool has_platforms;
     bool has_days;
-    bool dated;           // as_of is given
+    bool dated;  // as_of is given
     std::int32_t as_of;
 };
 
@@ -264,7 +265,8 @@ MARKETING_FUNCTION(campaign_actions)
     PanelArguments columns(fcinfo, 0);
     columns.contracts = postgres::float8_array_argument(fcinfo, 5);
     budget::ActionRules rules;
-    const PanelForm form{!columns.platform.empty(), columns.day.size > 0, !PG_ARGISNULL(6), PG_ARGISNULL(6) ? 0 : PG_GETARG_DATEADT(6)};
+    const PanelForm form{!columns.platform.empty(), columns.day.size > 0, !PG_ARGISNULL(6),
+                         PG_ARGISNULL(6) ? 0 : PG_GETARG_DATEADT(6)};
     rules.window = days_argument(fcinfo, 7, rules.window, "window_days");
     rules.target = number_argument(fcinfo, 8, rules.target);
     rules.marginal_target = number_argument(fcinfo, 9, rules.marginal_target);
@@ -276,7 +278,8 @@ MARKETING_FUNCTION(campaign_actions)
     rules.step = number_argument(fcinfo, 15, rules.step);
     rules.half_life = number_argument(fcinfo, 16, rules.half_life);
     rules.hysteresis = number_argument(fcinfo, 17, rules.hysteresis);
-    write_advice(rows, [&columns] { return columns.panel(); }, form, rules);
+    write_advice(
+        rows, [&columns] { return columns.panel(); }, form, rules);
     return static_cast<Datum>(0);
 }
 
@@ -288,7 +291,8 @@ MARKETING_FUNCTION(actions_of_days)
     rules.window = days_argument(fcinfo, 4, rules.window, "window_days");
     rules.target = number_argument(fcinfo, 5, rules.target);
     const PanelForm form{true, true, !PG_ARGISNULL(3), PG_ARGISNULL(3) ? 0 : PG_GETARG_DATEADT(3)};
-    write_advice(rows, [&columns] { return columns.panel(); }, form, rules);
+    write_advice(
+        rows, [&columns] { return columns.panel(); }, form, rules);
     return static_cast<Datum>(0);
 }
 

@@ -103,9 +103,8 @@ FlatValue DayLog::serialise(std::pmr::memory_resource& result, std::size_t heade
 
 void DayLog::deserialise(std::span<const std::byte> bytes)
 {
-    DaysReader(bytes, rows_tag, "it is not a state of the aggregate campaign_days of this release").each([this](const Day& day) {
-        days_.push_back(day);
-    });
+    DaysReader(bytes, rows_tag, "it is not a state of the aggregate campaign_days of this release")
+        .each([this](const Day& day) { days_.push_back(day); });
 }
 
 FlatValue DayLog::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const

@@ -18,8 +18,9 @@ MARKETING_FUNCTION(campaign_days_transition)
     MemoryContext context = postgres::aggregate_context(fcinfo);
     for (int argument = 1; argument <= 4; ++argument) {
         if (PG_ARGISNULL(argument)) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("day, spend, response and contracts must not be NULL"),
-                            errhint("A day on which nothing was recorded is 0, or no row.")));
+            ereport(ERROR,
+                    (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("day, spend, response and contracts must not be NULL"),
+                     errhint("A day on which nothing was recorded is 0, or no row.")));
         }
     }
     const DateADT date = PG_GETARG_DATEADT(1);

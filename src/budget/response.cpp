@@ -224,7 +224,8 @@ Centers weigh_centers(std::span<const Centers> evidences)
 void settle(ResponseFit& fit, const Centers& center_weight, const Centers& evidence)
 {
     using CenterVector = Eigen::Array<double, center_nodes, 1>;
-    const CenterVector odds = Eigen::Map<const CenterVector>(center_weight.data()) / Eigen::Map<const CenterVector>(evidence.data());
+    const CenterVector odds =
+        Eigen::Map<const CenterVector>(center_weight.data()) / Eigen::Map<const CenterVector>(evidence.data());
     Eigen::Map<NodeArray>(fit.weight.data()) =
         (elasticity_prior().transpose() * odds.matrix()).array() * Eigen::Map<const NodeArray>(fit.likelihood.data());
     fit.response = 0;

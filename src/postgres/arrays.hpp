@@ -27,6 +27,7 @@ namespace marketing::postgres {
 [[nodiscard]] PlainArray<std::int64_t> timestamp_array_argument(FunctionCallInfo fcinfo, int index, const char* name);
 
 /** The elements of a bytea[] argument, in the array or detoasted. A NULL element is an error (22023) that says `name`. */
-[[nodiscard]] std::span<const std::span<const std::byte>> bytea_array_argument(FunctionCallInfo fcinfo, int index, const char* name);
+[[nodiscard]] std::span<const std::span<const std::byte>> bytea_array_argument(FunctionCallInfo fcinfo, int index,
+                                                                               const char* name);
 
 }  // namespace marketing::postgres

@@ -26,10 +26,7 @@ constexpr int most_power = 5;
 /** Reads words that need not be aligned. */
 class Words {
 public:
-    explicit Words(const struct varlena* value)
-        : next_(VARDATA_ANY(value)), end_(next_ + VARSIZE_ANY_EXHDR(value))
-    {
-    }
+    explicit Words(const struct varlena* value) : next_(VARDATA_ANY(value)), end_(next_ + VARSIZE_ANY_EXHDR(value)) {}
     [[nodiscard]] bool more() const noexcept { return end_ - next_ >= 2; }
     template <class Word>
     [[nodiscard]] Word take() noexcept
