@@ -22,7 +22,7 @@ CREATE FUNCTION pg_temp.plainly(until date, unit double precision, holdout date)
         SELECT d.*, count(*) FILTER (WHERE bought) OVER (PARTITION BY d.customer ORDER BY d.day) AS purchase FROM daily d WHERE d.day <= until
     ), known AS (
         SELECT n.customer, min(n.day) FILTER (WHERE bought) AS first_day, max(n.day) FILTER (WHERE bought) AS last_day, max(n.purchase) - 1 AS frequency,
-               sum(n.amount) FILTER (WHERE n.purchase > 1) AS repeated, sum(n.amount) FILTER (WHERE n.purchase > 0) AS total
+               sum(n.amount) FILTER (WHERE n.purchase > 1) AS repeated, sum(n.amount) AS total
         FROM numbered n GROUP BY 1 HAVING max(n.purchase) > 0
     )
     SELECT k.customer, k.first_day, k.last_day, k.frequency, (k.last_day - k.first_day) / unit, (until - k.first_day) / unit, (k.repeated / NULLIF(k.frequency, 0))::float8, k.total::float8,
@@ -181,6 +181,20 @@ SELECT p_alive, expected_purchases, clv, purchases, evidence FROM analytics.cust
 DELETE FROM raw.sales;
 CALL analytics.refresh();
 SELECT (SELECT count(*) FROM warehouse.purchase_model) AS purchase_models, (SELECT count(*) FROM warehouse.spend_model) AS spend_models;
+-- Contracts stand in where no transactions are registered, and the lines of an order are one purchase: sent back as a whole, it is none.
+CREATE TABLE raw.contracts AS SELECT id, customer, day, amount FROM sale WHERE amount > 0;
+CREATE TABLE raw.lines AS SELECT id, customer, day, amount * part AS amount FROM sale, (VALUES (2), (-1)) v (part);
+SELECT analytics.configure(business_id => 2), analytics.configure(business_id => 3);
+SELECT analytics.register_source('contracts', 'raw.contracts', '{"contract_id": "id", "client_id": "customer", "signed_at": "day", "amount": "amount"}', business_id => 2) IS NOT NULL AS contracts,
+       analytics.register_source('transactions', 'raw.lines', '{"transaction_id": "id || ''/'' || amount", "client_id": "customer", "occurred_at": "day", "amount": "amount", "order_id": "id"}', business_id => 3) IS NOT NULL AS lines;
+CALL analytics.refresh();
+SELECT b.business_id, count(*) FILTER (WHERE v.client_id IS NULL) AS missing, count(*) = (SELECT count(*) FROM analytics.customer_value(row_limit => 100000, business_id => b.business_id)) AS nobody_else,
+       count(*) FILTER (WHERE v.purchases <> h.frequency + 1 OR v.total_spend <> h.total_value::numeric(18,4)) AS different, bool_and(clv >= 0) AS values
+FROM (VALUES (2, true), (3, false)) b (business_id, only_sales)
+CROSS JOIN LATERAL (SELECT analytics.purchases(customer, day, amount, amount < 0) AS p FROM sale WHERE amount > 0 OR NOT b.only_sales) s
+CROSS JOIN LATERAL analytics.purchase_summary(s.p) h
+LEFT JOIN LATERAL analytics.customer_value(row_limit => 100000, business_id => b.business_id) v ON v.client_id = h.customer
+GROUP BY b.business_id ORDER BY b.business_id;
 -- Bad arguments.
 SELECT * FROM analytics.customer_value(model => 'pareto');
 SELECT * FROM analytics.customer_value(value => 'units');

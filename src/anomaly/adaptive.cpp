@@ -9,8 +9,8 @@
 
 #include "anomaly/quantile.hpp"
 #include "anomaly/rates.hpp"
-#include "attribution/named.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::anomaly {
 namespace {
@@ -124,7 +124,7 @@ private:
 
 SeriesKind find_series_kind(std::string_view name)
 {
-    return attribution::find_named(kinds, name, "kind").kind;
+    return kernel::find_named(kinds, name, "kind").kind;
 }
 
 void check(const AdaptiveOptions& options)

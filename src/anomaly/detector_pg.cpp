@@ -14,8 +14,8 @@
 #include "anomaly/series_state.hpp"
 #include "attribution/arguments_pg.hpp"
 #include "attribution/flat_value_pg.hpp"
-#include "attribution/named.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
@@ -156,7 +156,7 @@ anomaly::DetectorOptions detector_options(const Settings& settings)
 {
     anomaly::DetectorOptions options;
     (void)anomaly::find_series_kind(settings.kind);
-    if (attribution::find_named(methods, settings.method, "method").method == Method::adaptive) {
+    if (kernel::find_named(methods, settings.method, "method").method == Method::adaptive) {
         options.method = adaptive_options(settings);
     } else {
         options.method = calibrated_options(settings);

@@ -3,8 +3,8 @@
 #include <array>
 #include <cmath>
 
-#include "attribution/named.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::anomaly {
 namespace {
@@ -24,7 +24,7 @@ constexpr std::array directions{
 
 Direction find_direction(std::string_view name)
 {
-    return attribution::find_named(directions, name, "direction").direction;
+    return kernel::find_named(directions, name, "direction").direction;
 }
 
 void check_size(const Point& point)

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "attribution/named.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::attribution {
 namespace {
@@ -305,7 +305,7 @@ std::vector<Model> find_models(std::span<const std::string_view> names)
 {
     std::vector<Model> found;
     for (const std::string_view name : names) {
-        const Model& model = find_named(models, name, "attribution model");
+        const Model& model = kernel::find_named(models, name, "attribution model");
         if (std::none_of(found.begin(), found.end(), [&model](const Model& other) { return other.name == model.name; })) {
             found.push_back(model);
         }
@@ -321,7 +321,7 @@ std::vector<Pick> find_fallback(std::span<const std::string_view> names)
     std::vector<Pick> chain;
     bool open = true;
     for (const std::string_view name : names) {
-        const Pick pick = find_named(fallbacks, name, "fallback").pick;
+        const Pick pick = kernel::find_named(fallbacks, name, "fallback").pick;
         open = open && pick != nullptr;
         if (open) {
             chain.push_back(pick);
@@ -332,7 +332,7 @@ std::vector<Pick> find_fallback(std::span<const std::string_view> names)
 
 TwoTouch find_two_touch(std::string_view name)
 {
-    return find_named(two_touch_rules, name, "two_touch rule").rule;
+    return kernel::find_named(two_touch_rules, name, "two_touch rule").rule;
 }
 
 std::array<double, 3> checked_position_weights(std::span<const double> weights)

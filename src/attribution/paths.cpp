@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "attribution/named.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::attribution {
 namespace {
@@ -123,17 +123,17 @@ std::span<const Touch> in_cycle_of(std::span<const Touch> touches, std::span<con
 
 Cycle find_cycle(std::string_view name)
 {
-    return find_named(cycles, name, "cycle").cycle;
+    return kernel::find_named(cycles, name, "cycle").cycle;
 }
 
 Views find_views(std::string_view name)
 {
-    return find_named(view_rules, name, "rule for views").views;
+    return kernel::find_named(view_rules, name, "rule for views").views;
 }
 
 Transform find_transform(std::string_view name, bool with_key)
 {
-    const NamedTransform& found = find_named(transforms, name, "transform");
+    const NamedTransform& found = kernel::find_named(transforms, name, "transform");
     if (found.with_key != with_key) {
         throw Error(
             ErrorCode::invalid_parameter,

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "attribution/named.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 #include "kernel/wire.hpp"
 
 namespace marketing::customers {
@@ -79,7 +79,7 @@ Grain grain_of(std::uint16_t number)
 
 Grain find_grain(std::string_view name)
 {
-    return attribution::find_named(grains, name, "grain").grain;
+    return kernel::find_named(grains, name, "grain").grain;
 }
 
 std::int32_t period_of(std::int32_t day, Grain grain)

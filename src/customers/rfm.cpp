@@ -5,8 +5,8 @@
 #include <numeric>
 #include <string>
 
-#include "attribution/named.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::customers {
 namespace {
@@ -120,7 +120,7 @@ std::vector<double> negated(std::span<const std::int32_t> days)
 
 Method find_method(std::string_view name)
 {
-    return attribution::find_named(methods, name, "RFM method").method;
+    return kernel::find_named(methods, name, "RFM method").method;
 }
 
 void check_bins(int bins)

@@ -79,7 +79,7 @@ observed_until: the last day that is known; NULL for the last one there is. Cust
 days_per_unit: the unit of recency and age: 1 for days, 7 for weeks.
 holdout_until: end of the period after observed_until that predictions are compared with.
 Result: frequency: days of purchase after the first. recency: time from the first to the last of them. age: time from the first to
-  observed_until. monetary_value: mean paid on the days after the first, NULL where there are none. total_value: paid on all days.
+  observed_until. monetary_value: mean paid on the days after the first, NULL where there are none. total_value: all amounts together.
   holdout_purchases, holdout_value: days of purchase and money after observed_until until holdout_until, NULL without it.
 Ordered by customer.';
 

@@ -156,8 +156,6 @@ std::optional<PurchaseSummary> PurchasesView::summary(std::size_t customer, cons
             s.first_day = purchases == 0 ? day : s.first_day;
             s.last_day = day;
             ++purchases;
-        } else if (purchases == 0) {
-            continue;  // of a purchase that nobody told of
         }
         total.add(amount_[at]);
         if (purchases > 1) {

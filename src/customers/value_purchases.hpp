@@ -11,7 +11,8 @@
  *                 f64 amount[days]                                  all rows of that day added up, finite
  *
  * A day counts once, however many rows it has. A refund is no purchase: its amount, which is negative as a rule, belongs to what was
- * paid on its day, or else to the customer's last day of purchase before. The same purchases always have the same bytes.
+ * paid on its day, or else to the customer's last day of purchase before; one before the first counts in the total alone. The same
+ * purchases always have the same bytes.
  */
 #pragma once
 
@@ -45,7 +46,7 @@ struct PurchaseSummary {
     double recency = 0;                  // from the first to the last, in units
     double age = 0;                      // from the first to the end of the observation, in units
     double repeat_value = 0;             // paid on the days after the first
-    double total_value = 0;              // paid on all days
+    double total_value = 0;              // paid on all days, less all refunds
     std::int64_t holdout_frequency = 0;  // days of purchase after the observation, to the end of the holdout
     double holdout_value = 0;
 };

@@ -1,5 +1,26 @@
--- Customer value on the warehouse: models fitted by the refresh to the transactions of a business, and what they say of each customer.
+-- Customer value on the warehouse: models fitted by the refresh to the purchases of a business, and what they say of each customer.
 -- Time is counted in weeks.
+
+-- A business that is NULL vanishes only where the plan knows it, so each call plans for its own.
+CREATE FUNCTION analytics.purchase_histories(value text, business_id bigint)
+    RETURNS TABLE (business bigint, first_day date, last_day date, has_profit boolean, purchases analytics.purchases)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+    SET plan_cache_mode = force_custom_plan SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    -- What is dated in the future has not happened yet.
+    SELECT p.business_id, pg_catalog.min(p.day), LEAST(pg_catalog.max(p.day), CURRENT_DATE), pg_catalog.count(p.profit) > 0,
+           analytics.purchases(p.client_key, p.day, CASE purchase_histories.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders = 0)
+    FROM warehouse.purchase p
+    WHERE purchase_histories.business_id IS NULL OR p.business_id = purchase_histories.business_id
+    GROUP BY p.business_id;
+END
+$$;
+COMMENT ON FUNCTION analytics.purchase_histories(text, bigint) IS
+'The purchases of each business that has any, as the models of customer value read them
+value: amount or profit. Result: the first day; the last that is not in the future; whether any purchase has a profit; purchases of warehouse.purchase, by client_key.';
 
 CREATE FUNCTION analytics.fit_value_models(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -9,26 +30,22 @@ DECLARE
     spend_counts analytics.load_counts;
     until date;
     has_profit boolean;
+    bought analytics.purchases;
     purchase_models analytics.purchase_model[];
     spend_models analytics.spend_model[];
 BEGIN
-    -- What is dated in the future has not happened yet.
-    SELECT LEAST(pg_catalog.max(t.transaction_date), CURRENT_DATE), pg_catalog.count(t.profit) > 0 INTO until, has_profit
-    FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id HAVING pg_catalog.count(*) > 0;
+    SELECT b.last_day, b.has_profit, b.purchases INTO until, has_profit, bought
+    FROM analytics.purchase_histories('amount', fit_value_models.business_id) b;
     IF until IS NULL AND NOT EXISTS (SELECT FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id) THEN
         RETURN NULL;
     END IF;
     SELECT ARRAY[analytics.mbgnbd_fit(s.frequency, s.recency, s.age), analytics.bgnbd_fit(s.frequency, s.recency, s.age)],
            ARRAY[analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))]
     INTO purchase_models, spend_models
-    FROM (SELECT analytics.purchases(t.client_key, t.transaction_date, t.amount::double precision, t.amount < 0) AS purchases
-          FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id) p,
-         LATERAL analytics.purchase_summary(p.purchases, until, 7) s;
+    FROM analytics.purchase_summary(bought, until, 7) s;
     IF has_profit THEN
         SELECT spend_models || ARRAY[analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))] INTO spend_models
-        FROM (SELECT analytics.purchases(t.client_key, t.transaction_date, t.profit::double precision, t.amount < 0) AS purchases
-              FROM warehouse.fact_transactions t WHERE t.business_id = fit_value_models.business_id) p,
-             LATERAL analytics.purchase_summary(p.purchases, until, 7) s;
+        FROM analytics.purchase_histories('profit', fit_value_models.business_id) b, LATERAL analytics.purchase_summary(b.purchases, until, 7) s;
     END IF;
 
     PERFORM analytics.drop_temporary('shaped');
@@ -54,8 +71,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.fit_value_models(bigint) IS
-'Fits the models of customer value to the transactions of a business
-Rows of warehouse.purchase_model and warehouse.spend_model; NULL where the business has no transactions.';
+'Fits the models of customer value to the purchases of a business
+Rows of warehouse.purchase_model and warehouse.spend_model; NULL where the business has no purchases.';
 
 CREATE FUNCTION analytics.customer_value(as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)
@@ -69,7 +86,7 @@ BEGIN
     PERFORM 'warehouse'::analytics.installed, analytics.check_choice('model', customer_value.model, '{mbgnbd,bgnbd}'),
         analytics.check_choice('value', customer_value.value, '{amount,profit}');
     IF customer_value.as_of IS NOT NULL AND NOT pg_catalog.isfinite(customer_value.as_of) THEN
-        RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is the last day with a transaction.';
+        RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is the last day with a purchase.';
     ELSIF customer_value.horizon IS NULL OR customer_value.horizon < interval '1 day' OR customer_value.horizon > interval '100 years' THEN
         RAISE EXCEPTION 'horizon must be between a day and 100 years' USING ERRCODE = 'invalid_parameter_value';
     ELSIF customer_value.discount_rate IS NULL OR NOT (customer_value.discount_rate > -1 AND customer_value.discount_rate <= 100) THEN
@@ -81,7 +98,7 @@ BEGIN
         SELECT m.business_id, COALESCE(customer_value.as_of, m.observed_until) AS as_of, m.observed_until, m.customers, m.reason,
                analytics.make_purchase_model(m.model, m.r, m.alpha, m.a, m.b) AS model,
                analytics.make_spend_model(s.p, s.q, s.gamma) AS spend, s.customers AS spenders,
-               COALESCE(s.reason, 'no transaction has a profit') AS spend_reason
+               COALESCE(s.reason, 'no purchase has a profit') AS spend_reason
         FROM warehouse.purchase_model m
         LEFT JOIN warehouse.spend_model s ON s.business_id = m.business_id AND s.value = customer_value.value
         WHERE m.model = customer_value.model AND (customer_value.business_id IS NULL OR m.business_id = customer_value.business_id)
@@ -94,20 +111,14 @@ BEGIN
         FROM fitted f
         CROSS JOIN LATERAL (SELECT (f.as_of + customer_value.horizon)::date - f.as_of) d (days)
         CROSS JOIN LATERAL (SELECT GREATEST(1, pg_catalog.round(d.days / 30.4375))::int) n (periods)
-    ), bought AS (
-        SELECT t.business_id, analytics.purchases(t.client_key, t.transaction_date,
-                   CASE customer_value.value WHEN 'profit' THEN t.profit ELSE t.amount END::double precision, t.amount < 0) AS purchases
-        FROM warehouse.fact_transactions t
-        WHERE customer_value.business_id IS NULL OR t.business_id = customer_value.business_id
-        GROUP BY t.business_id
     ), valued AS (
         SELECT p.business_id, h.customer::bigint AS client_key, h.frequency, h.first_purchase, h.last_purchase, h.monetary_value, h.total_value,
                p.evidence, analytics.p_alive(p.model, h.frequency, h.recency, h.age) AS p_alive,
                analytics.expected_purchases(p.model, h.frequency, h.recency, h.age, p.weeks) AS expected_purchases,
                analytics.expected_spend(p.spend, h.frequency, h.monetary_value) AS expected_spend,
                analytics.discounted_purchases(p.model, h.frequency, h.recency, h.age, p.periods, p.period, p.rate) AS discounted_purchases
-        FROM bought b
-        JOIN plan p ON p.business_id = b.business_id
+        FROM analytics.purchase_histories(customer_value.value, customer_value.business_id) b
+        JOIN plan p ON p.business_id = b.business
         CROSS JOIN LATERAL analytics.purchase_summary(b.purchases, p.as_of, 7) h
     )
     SELECT d.client_id, d.name, v.p_alive, v.expected_purchases, v.expected_spend::numeric(18,4),
@@ -122,7 +133,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.customer_value(date, interval, text, double precision, text, int, bigint) IS
 'What each customer''s purchases within a horizon are worth today
-as_of: the last day that counts, NULL for the last with a transaction; the models are those of the last refresh. horizon: how far ahead. value: amount or profit. discount_rate: a year. model: mbgnbd, or bgnbd, which holds everybody who bought once for alive.
+as_of: the last day that counts, NULL for the last with a purchase; the models are those of the last refresh. horizon: how far ahead. value: amount or profit. discount_rate: a year. model: mbgnbd, or bgnbd, which holds everybody who bought once for alive.
 Result: p_alive: probability that the customer has not left. expected_purchases: days of purchase within the horizon. expected_spend: of each of them, between the customer''s own mean and that of all. clv: expected spend of the horizon, discounted month by month. mean_spend: of the days of purchase after the first, NULL where there are none; total_spend: of all. evidence: which models, of how many customers, and whether they converged. NULL where there is no model.
 The highest clv first. Customers who had not bought by as_of are left out.';
 
@@ -138,16 +149,10 @@ AS $$
 BEGIN
     PERFORM 'warehouse'::analytics.installed, analytics.check_choice('model', customer_value_holdout.model, '{mbgnbd,bgnbd}');
     RETURN QUERY
-    WITH bought AS (
-        SELECT t.business_id, pg_catalog.min(t.transaction_date) AS first_day, LEAST(pg_catalog.max(t.transaction_date), CURRENT_DATE) AS last_day,
-               analytics.purchases(t.client_key, t.transaction_date, t.amount::double precision, t.amount < 0) AS purchases
-        FROM warehouse.fact_transactions t
-        WHERE customer_value_holdout.business_id IS NULL OR t.business_id = customer_value_holdout.business_id
-        GROUP BY t.business_id
-    ), period AS (
-        SELECT b.*, COALESCE(customer_value_holdout.observed_until, b.first_day + (b.last_day - b.first_day) / 2) AS until,
+    WITH period AS (
+        SELECT b.business AS business_id, b.purchases, COALESCE(customer_value_holdout.observed_until, b.first_day + (b.last_day - b.first_day) / 2) AS until,
                COALESCE(customer_value_holdout.holdout_until, b.last_day) AS holdout_end
-        FROM bought b
+        FROM analytics.purchase_histories('amount', customer_value_holdout.business_id) b
     ), history AS MATERIALIZED (
         SELECT p.business_id, p.until, p.holdout_end, (p.holdout_end - p.until) / 7.0::double precision AS weeks, h.*
         FROM period p CROSS JOIN LATERAL analytics.purchase_summary(p.purchases, p.until, 7, p.holdout_end) h
@@ -181,5 +186,5 @@ END
 $$;
 COMMENT ON FUNCTION analytics.customer_value_holdout(date, date, text, bigint) IS
 'How well a model fitted to the past foretells what came after it
-The model is fitted to the purchases until observed_until (NULL: half of the time that is known) and compared with those after it, until holdout_until (NULL: the last day with a transaction).
+The model is fitted to the purchases until observed_until (NULL: half of the time that is known) and compared with those after it, until holdout_until (NULL: the last day with a purchase).
 Result, one row per number of repeat purchases until then (0 to 6, 7+) and one for all: actual and expected days of purchase, their means; bought_again: share of the customers who bought, p_bought_again: what the model gave it; errors per customer; actual_value, expected_value: money.';

@@ -1,6 +1,7 @@
 #include "experiments/experiments.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/math/distributions/beta.hpp>
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
@@ -12,6 +13,7 @@
 #include <string>
 
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::experiments {
 namespace {
@@ -30,10 +32,18 @@ using ChiSquared = boost::math::chi_squared_distribution<double, Policy>;
     throw Error(ErrorCode::invalid_parameter, message, {}, hint);
 }
 
-[[noreturn]] void refuse_name(const char* what, std::string_view name, const char* hint)
-{
-    throw Error(ErrorCode::invalid_parameter, std::string("unknown ") + what + " \"" + std::string(name) + "\"", {}, hint);
-}
+template <class Method>
+struct Named {
+    std::string_view name;
+    Method method;
+};
+
+constexpr std::array<Named<ProportionMethod>, 3> proportion_methods{
+    {{"wilson", ProportionMethod::wilson}, {"exact", ProportionMethod::exact}, {"wald", ProportionMethod::wald}}};
+constexpr std::array<Named<DifferenceMethod>, 2> difference_methods{
+    {{"newcombe", DifferenceMethod::newcombe}, {"wald", DifferenceMethod::wald}}};
+constexpr std::array<Named<SizeMethod>, 3> size_methods{
+    {{"unpooled", SizeMethod::unpooled}, {"pooled", SizeMethod::pooled}, {"cohen_h", SizeMethod::cohen_h}}};
 
 void check_confidence(double confidence)
 {
@@ -206,16 +216,7 @@ double fisher(const Proportion& a, const Proportion& b, const kernel::StopFlag& 
 
 ProportionMethod find_proportion_method(std::string_view name)
 {
-    if (name == "wilson") {
-        return ProportionMethod::wilson;
-    }
-    if (name == "exact") {
-        return ProportionMethod::exact;
-    }
-    if (name == "wald") {
-        return ProportionMethod::wald;
-    }
-    refuse_name("method", name, "Use wilson, exact or wald.");
+    return kernel::find_named(proportion_methods, name, "method").method;
 }
 
 ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method)
@@ -239,13 +240,7 @@ ConfidenceInterval proportion_interval(const Proportion& p, double confidence, P
 
 DifferenceMethod find_difference_method(std::string_view name)
 {
-    if (name == "newcombe") {
-        return DifferenceMethod::newcombe;
-    }
-    if (name == "wald") {
-        return DifferenceMethod::wald;
-    }
-    refuse_name("method", name, "Use newcombe or wald.");
+    return kernel::find_named(difference_methods, name, "method").method;
 }
 
 ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence, DifferenceMethod method,
@@ -432,16 +427,7 @@ SequentialResult sequential(double difference, double standard_error, double n, 
 
 SizeMethod find_size_method(std::string_view name)
 {
-    if (name == "unpooled") {
-        return SizeMethod::unpooled;
-    }
-    if (name == "pooled") {
-        return SizeMethod::pooled;
-    }
-    if (name == "cohen_h") {
-        return SizeMethod::cohen_h;
-    }
-    refuse_name("method", name, "Use unpooled, pooled or cohen_h.");
+    return kernel::find_named(size_methods, name, "method").method;
 }
 
 namespace {

@@ -102,6 +102,16 @@ SELECT pg_temp.same('fiscal years from December', array_agg((fiscal_year, new_cu
 SELECT pg_temp.same('customers in segments', sum(customers), (SELECT count(*) FROM warehouse.customer_totals WHERE business_id = 2)::numeric), pg_temp.same('their revenue', sum(revenue), (SELECT sum(amount) FROM warehouse.customer_totals WHERE business_id = 2))
 FROM analytics.rfm_summary(scheme => 'codes11', business_id => 2);
 SELECT pg_temp.same('moved', sum(customers), (SELECT count(*) FROM warehouse.customer_totals WHERE business_id = 2)::numeric) FROM analytics.rfm_migration('2011-06-30', '2011-12-09', business_id => 2);
+-- What they are worth: everybody who bought, with the purchases and the money of the raw lines. Hardly a wholesaler's customer leaves
+-- (BG/NBD: a = 0.003), so MBG/NBD ends at the boundary where nobody does, and says so.
+SELECT pg_temp.same('models', array_agg(business_id || ' ' || model || ': ' || reason ORDER BY business_id, model),
+    '{"1 bgnbd: ok","1 mbgnbd: ok","2 bgnbd: ok","2 mbgnbd: boundary a -> 0: no dropout identifiable"}') FROM warehouse.purchase_model;
+CREATE TEMP TABLE value AS SELECT * FROM analytics.customer_value(row_limit => 100000, business_id => 2);
+SELECT pg_temp.same('values', count(*), (SELECT count(*) FROM warehouse.customer_totals WHERE business_id = 2)),
+       pg_temp.same('probabilities', bool_and(v.p_alive > 0 AND v.p_alive <= 1 AND v.expected_purchases >= 0 AND v.clv >= 0), true),
+       pg_temp.same('purchases or money that differ', count(*) FILTER (WHERE (v.purchases, v.last_purchase, v.total_spend) IS DISTINCT FROM (p.days, p.last, p.total)), 0::bigint)
+FROM value v FULL JOIN (SELECT client, count(DISTINCT day) FILTER (WHERE total >= 0) AS days, max(day) FILTER (WHERE total >= 0) AS last,
+                               sum(total)::numeric(18,4) AS total FROM raw.purchase WHERE business = 2 GROUP BY client HAVING bool_or(total >= 0)) p ON p.client = v.client_id;
 -- What first attracted them; and a refresh with nothing new changes nothing.
 SELECT pg_temp.same('first products', sum(size), (SELECT count(*) FROM warehouse.customer_totals WHERE business_id = 2)::numeric) FROM analytics.cohorts(cohort_by => 'first_product', business_id => 2) WHERE k = 0;
 CALL analytics.refresh();

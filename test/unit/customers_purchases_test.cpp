@@ -98,6 +98,8 @@ std::optional<PurchaseSummary> slowly(const std::vector<Bought>& rows, std::int6
             days.emplace_back(day, amount);
         } else if (!days.empty()) {
             days.back().second += amount;
+        } else {
+            s.total_value += amount;
         }
     }
     if (days.empty()) {
@@ -185,7 +187,7 @@ TEST(Purchases, NeitherOrderNorSplitNorMergeShows)
 TEST(Purchases, ADayCountsOnceAndARefundIsNoPurchase)
 {
     const Bytes value =
-        value_of({{1, 10, 5}, {1, 10, 7}, {1, 17, -2}, {1, 24, 30}, {1, 24, -10}, {1, 31, -5}, {2, 10, -4}, {3, 12, 0}});
+        value_of({{1, 10, 5}, {1, 10, 7}, {1, 17, -2}, {1, 24, 30}, {1, 24, -10}, {1, 31, -5}, {2, 10, -4}, {3, 12, 0}, {4, 9, -3}, {4, 12, 8}});
     const PurchasesView view(value);
     EXPECT_EQ(*view.last_day(), 31);
     const auto first = *view.summary(0, {38, 38, 7});
@@ -197,6 +199,8 @@ TEST(Purchases, ADayCountsOnceAndARefundIsNoPurchase)
     EXPECT_FALSE(view.summary(1, {38, 38, 7})) << "a refund alone makes no customer";
     EXPECT_EQ(view.summary(2, {38, 38, 7})->frequency, 0) << "a purchase for nothing is one";
     EXPECT_FALSE(view.summary(2, {11, 38, 7})) << "not yet a customer";
+    EXPECT_EQ(view.summary(3, {38, 38, 7})->first_day, 12);
+    EXPECT_EQ(view.summary(3, {38, 38, 7})->total_value, 5) << "a refund of what was bought before the records begin is money all the same";
 }
 
 TEST(Purchases, NoRowsAreNoCustomers)

@@ -9,7 +9,7 @@
 
 #include "kernel/error.hpp"
 
-namespace marketing::attribution {
+namespace marketing::kernel {
 
 /** The entry of `table` called `name`; throws Error(invalid_parameter), which lists the known ones, where there is none. */
 template <class Table>
@@ -21,10 +21,10 @@ const auto& find_named(const Table& table, std::string_view name, const char* wh
         for (const auto& entry : table) {
             known += (known.empty() ? "" : ", ") + std::string(entry.name);
         }
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter,
-                            std::string("unknown ") + what + " \"" + std::string(name) + "\"", {}, "Known are: " + known + ".");
+        throw Error(ErrorCode::invalid_parameter, std::string("unknown ") + what + " \"" + std::string(name) + "\"", {},
+                    "Known are: " + known + ".");
     }
     return *found;
 }
 
-}  // namespace marketing::attribution
+}  // namespace marketing::kernel
