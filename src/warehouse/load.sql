@@ -103,12 +103,19 @@ END
 $$;
 COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[], text) IS
 'Makes a table equal to pg_temp.shaped within a scope; writes only what differs
-target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: client_key or date columns, whose old and new values are marked for derivation. shaped: the working table, where it has another name.';
+target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: what marks for derivation, by its old and new values: client_key, a date, or of content content_id and published_at. shaped: the working table, where it has another name.';
 
 CREATE FUNCTION analytics.mark_pending(changed_column text, changes text, with_old boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
+    IF changed_column = 'content_id' THEN
+        PERFORM analytics.mark_readings(changes, with_old);
+        RETURN;
+    ELSIF changed_column = 'published_at' THEN
+        PERFORM analytics.mark_posts(changes, with_old);
+        RETURN;
+    END IF;
     EXECUTE pg_catalog.format('INSERT INTO warehouse.%s SELECT DISTINCT %s, %s v.value FROM %s d, LATERAL (VALUES (d.%I)%s) v (value)
         WHERE v.value IS NOT NULL ON CONFLICT DO NOTHING',
         CASE changed_column WHEN 'client_key' THEN 'pending_client' ELSE 'pending_day' END,
@@ -119,7 +126,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.mark_pending(text, text, boolean) IS
 'Marks the clients or days of changed rows for derivation
-changed_column: client_key or a date. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
+changed_column: client_key, a date, or content_id of readings and published_at of posts. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
 
 -- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
 CREATE FUNCTION analytics.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
@@ -398,7 +405,8 @@ BEGIN
 
     merged := analytics.merge_table('warehouse.' || entity.target, '{business_id}'::text[] || CASE WHEN NOT entity.shared THEN '{source_id}'::text[] END
         || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope,
-        pending => CASE WHEN of_clients THEN '{client_key}'::text[] ELSE '{}' END);
+        pending => CASE WHEN of_clients THEN '{client_key}'::text[] WHEN entity.entity = 'content' THEN '{published_at}'
+                        WHEN entity.entity = 'content_metrics' THEN '{content_id}' ELSE '{}' END);
     IF entity.shared AND merged.deleted > 0 THEN
         PERFORM analytics.read_others_again(source.business_id, source.source_id, source.entity);
     END IF;
