@@ -275,7 +275,8 @@ void JourneysWriter::end_client(const Identifier& id) noexcept
     if (client_kind_ == IdKind::integer) {
         client_id_.put(id.number);
     } else {
-        client_bytes_.next = std::copy_n(reinterpret_cast<const std::byte*>(id.text.data()), id.text.size(), client_bytes_.next);
+        client_bytes_.next =
+            std::copy_n(reinterpret_cast<const std::byte*>(id.text.data()), id.text.size(), client_bytes_.next);
         client_id_.put(static_cast<std::uint32_t>(client_bytes_.size()));
     }
     touch_end_.put(static_cast<std::uint32_t>(touch_time_.size() / sizeof(std::int64_t)));
@@ -319,10 +320,9 @@ void JourneysWriter::write_dictionary(std::byte* to, std::size_t clients) const 
     out.put(static_cast<std::uint8_t>(clients == 0 ? IdKind::none : client_kind_));
     out.put(code_width_);
     const std::uint64_t key_bytes = size_of_dictionary(keys_) - header_size - keys_.size() * sizeof(std::uint32_t);
-    for (const std::uint64_t count : {std::uint64_t{keys_.size()}, std::uint64_t{clients},
-                                      std::uint64_t{touch_time_.size() / sizeof(std::int64_t)},
-                                      std::uint64_t{conversion_time_.size() / sizeof(std::int64_t)}, key_bytes,
-                                      std::uint64_t{client_bytes_.size()}}) {
+    for (const std::uint64_t count :
+         {std::uint64_t{keys_.size()}, std::uint64_t{clients}, std::uint64_t{touch_time_.size() / sizeof(std::int64_t)},
+          std::uint64_t{conversion_time_.size() / sizeof(std::int64_t)}, key_bytes, std::uint64_t{client_bytes_.size()}}) {
         out.put(static_cast<std::uint32_t>(count));
     }
     std::uint32_t key_end = 0;

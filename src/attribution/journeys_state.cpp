@@ -497,15 +497,15 @@ void JourneysState::Finisher::rank_keys()
 void JourneysState::Finisher::rank_names()
 {
     name_rank_.assign(state_.client_texts_.size(), keep_ == Keep::everybody ? 0 : absent);
-    for_each_conversion([this](const ConversionRecord& conversion) { name_rank_[static_cast<std::size_t>(conversion.client)] = 0; });
+    for_each_conversion(
+        [this](const ConversionRecord& conversion) { name_rank_[static_cast<std::size_t>(conversion.client)] = 0; });
     for (std::uint32_t code = 0; code < name_rank_.size(); ++code) {
         if (name_rank_[code] != absent) {
             names_.push_back(code);
         }
     }
-    std::sort(names_.begin(), names_.end(), [this](std::uint32_t a, std::uint32_t b) {
-        return state_.client_texts_.text(a) < state_.client_texts_.text(b);
-    });
+    std::sort(names_.begin(), names_.end(),
+              [this](std::uint32_t a, std::uint32_t b) { return state_.client_texts_.text(a) < state_.client_texts_.text(b); });
     for (std::uint32_t rank = 0; rank < names_.size(); ++rank) {
         name_rank_[names_[rank]] = rank;
     }
@@ -571,7 +571,8 @@ void JourneysState::Finisher::count_rows()
         }
     });
     touches_ = std::accumulate(range_size_.begin(), range_size_.end(), std::size_t{0});
-    for_each_conversion([this](const ConversionRecord& conversion) { ++range_size_[place_of(conversion.client) >> range_bits_]; });
+    for_each_conversion(
+        [this](const ConversionRecord& conversion) { ++range_size_[place_of(conversion.client) >> range_bits_]; });
 }
 
 /** Copies the rows of a group's ranges, one range behind the other. */
@@ -673,7 +674,8 @@ FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std:
     }
     JourneysWriter writer(shape(), result, header);
     const std::vector<Group> groups = this->groups();
-    const auto largest_group = std::max_element(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.rows < b.rows; });
+    const auto largest_group =
+        std::max_element(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.rows < b.rows; });
     ChunkList<Row> memory(state_.resource_);
     Row* const rows = memory.append(largest_group->rows);
     const std::size_t largest_range = *std::max_element(range_size_.begin(), range_size_.end());

@@ -484,9 +484,19 @@ TEST(Collecting, ClientsOfAnyNumbersComeInTheirOrder)
     std::mt19937_64 random(11);
     const std::map<std::string, std::function<std::int64_t()>> numbers{
         {"dense", [&] { return static_cast<std::int64_t>(random() % 20'000); }},
-        {"anywhere", [&] { return std::int64_t{1'000'003} * static_cast<std::int64_t>(random() % 9'000) * (random() % 2 == 0 ? 1 : -999'983); }},
-        {"powers of two", [&] { return static_cast<std::int64_t>(std::uint64_t{1} << (random() % 64)) + static_cast<std::int64_t>(random() % 3); }},
-        {"both ends", [&] { return random() % 2 == 0 ? least + static_cast<std::int64_t>(random() % 50) : most - static_cast<std::int64_t>(random() % 50); }},
+        {"anywhere",
+         [&] {
+             return std::int64_t{1'000'003} * static_cast<std::int64_t>(random() % 9'000) * (random() % 2 == 0 ? 1 : -999'983);
+         }},
+        {"powers of two",
+         [&] {
+             return static_cast<std::int64_t>(std::uint64_t{1} << (random() % 64)) + static_cast<std::int64_t>(random() % 3);
+         }},
+        {"both ends",
+         [&] {
+             return random() % 2 == 0 ? least + static_cast<std::int64_t>(random() % 50)
+                                      : most - static_cast<std::int64_t>(random() % 50);
+         }},
         {"one far from all", [&] { return random() % 1'000 == 0 ? most : static_cast<std::int64_t>(random() % 3'000); }},
         {"one", [] { return std::int64_t{-7}; }},
     };
@@ -512,7 +522,8 @@ TEST(Collecting, ClientsOfAnyNumbersComeInTheirOrder)
 TEST(Collecting, KeysOfThoseLeftOutAreNotInTheValue)
 {
     // With all keys a code takes four bytes or two, with those of the converters two or one.
-    for (const auto& [all, converters] : {std::pair(40, 3), std::pair(9'000, 20), std::pair(9'000, 900), std::pair(600, 400), std::pair(30, 30)}) {
+    for (const auto& [all, converters] :
+         {std::pair(40, 3), std::pair(9'000, 20), std::pair(9'000, 900), std::pair(600, 400), std::pair(30, 30)}) {
         std::vector<Row> rows;
         for (int key = 0; key < all; ++key) {
             rows.push_back({key < converters ? 1 : 2, key, key, "key " + std::to_string(all - key)});
