@@ -22,3 +22,11 @@ END $$;
 SELECT (analytics.run_step('customers', 1, NULL, NULL, NULL)).inserted AS cells;
 \timing off
 VACUUM ANALYZE warehouse.customer_totals, warehouse.customer_cell;
+-- One customer buys on the day after: time passes for all.
+INSERT INTO warehouse.fact_transactions (source_id, client_bucket, transaction_id, client_key, occurred_at, transaction_date, amount, quantity, profit)
+SELECT 1, 0, 'next', client_key, last_date + 1, last_date + 1, 10, 1, 2 FROM warehouse.customer_totals ORDER BY last_date DESC, client_key LIMIT 1;
+INSERT INTO warehouse.pending_client SELECT business_id, client_key FROM warehouse.fact_transactions WHERE transaction_id = 'next';
+SELECT (analytics.run_step('journeys', 1, NULL, NULL, NULL)).rows_read AS touches;
+\timing on
+SELECT (analytics.run_step('customers', 1, NULL, NULL, NULL)).rows_read AS cells;
+\timing off

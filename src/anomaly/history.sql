@@ -111,9 +111,9 @@ DECLARE
     last_day date;
     counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
-    SELECT LEAST(pg_catalog.max(r.date), (pg_catalog.now() AT TIME ZONE s.reporting_timezone)::date - rules.lag_days) INTO last_day
-    FROM analytics.settings(record_anomalies.business_id) s LEFT JOIN warehouse.campaign_roi_daily r ON r.business_id = record_anomalies.business_id
-    GROUP BY s.reporting_timezone;
+    SELECT LEAST((SELECT pg_catalog.max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = record_anomalies.business_id),
+                 (pg_catalog.now() AT TIME ZONE s.reporting_timezone)::date - rules.lag_days) INTO last_day
+    FROM analytics.settings(record_anomalies.business_id) s;
     WITH alert AS MATERIALIZED (
         SELECT d.dimension, t.*
         FROM pg_catalog.unnest(rules.dimensions) WITH ORDINALITY d (dimension, place)

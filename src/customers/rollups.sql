@@ -11,6 +11,7 @@ BEGIN
     INSERT INTO warehouse.customer_population AS p (business_id, purchases) VALUES (derive_purchases.business_id, wanted)
     ON CONFLICT ON CONSTRAINT customer_population_pkey DO UPDATE SET purchases = EXCLUDED.purchases WHERE p.purchases <> EXCLUDED.purchases;
     IF FOUND THEN
+        INSERT INTO warehouse.pending_day VALUES (derive_purchases.business_id, 'values', '-infinity') ON CONFLICT DO NOTHING;
         INSERT INTO warehouse.pending_client
             SELECT t.business_id, t.client_key FROM warehouse.customer_totals t WHERE t.business_id = derive_purchases.business_id
             UNION SELECT t.business_id, t.client_key FROM warehouse.fact_transactions t WHERE t.business_id = derive_purchases.business_id
@@ -20,6 +21,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_purchases(bigint) IS 'Settles whether a business''s purchases are its transactions or its contracts';
+
+CREATE FUNCTION analytics.mark_values(source analytics.source, counts analytics.load_counts) RETURNS void
+    LANGUAGE sql VOLATILE
+AS $$
+    INSERT INTO warehouse.pending_day
+    SELECT source.business_id, 'values', '-infinity'
+    WHERE counts.inserted + counts.updated + counts.deleted > 0
+      AND EXISTS (SELECT FROM warehouse.customer_population p WHERE p.business_id = source.business_id AND source.entity IN (p.purchases, 'transactions'))
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION analytics.mark_values(analytics.source, analytics.load_counts) IS
+'Has the models of customer value fitted again, where a source of purchases changed';
 
 CREATE FUNCTION analytics.fiscal_year(day date, start_month int) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -58,26 +71,23 @@ COMMENT ON FUNCTION analytics.customer_profiles(date, date, bigint, bigint[]) IS
 'Totals per customer, from the purchases of a period
 The rows that warehouse.customer_totals holds for all time. start_date, end_date: both days belong to the period, NULL is without limit. clients: client_key of these only. A customer has at least one purchase in the period; refunds alone make none.';
 
-CREATE FUNCTION analytics.derive_customers(business_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.mark_customers(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
 AS $$
-DECLARE
-    counts analytics.load_counts;
 BEGIN
-    PERFORM analytics.drop_temporary('shaped');
-    CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT c.business AS business_id, c.client_key, c.client_bucket, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity,
-           c.orders_with_quantity, c.profit, c.fiscal_years
-    FROM analytics.customer_profiles(NULL, NULL, derive_customers.business_id, COALESCE((SELECT pg_catalog.array_agg(b.client_key) FROM pg_temp.batch b), '{}')) c;
-    counts := analytics.merge_table('warehouse.customer_totals', '{business_id,client_key}',
-        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_customers.business_id));
-    IF counts.inserted + counts.updated + counts.deleted > 0 THEN
-        INSERT INTO warehouse.pending_day VALUES (derive_customers.business_id, 'customers', '-infinity') ON CONFLICT DO NOTHING;
+    IF EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = mark_customers.business_id AND p.rollup = 'customers' AND p.whole) THEN
+        RETURN;
     END IF;
-    RETURN counts;
+    INSERT INTO warehouse.pending_day AS p
+    SELECT mark_customers.business_id, 'customers', '-infinity', pg_catalog.count(*) > 50 + 0.1 * GREATEST((
+        SELECT c.reltuples FROM pg_catalog.pg_class c WHERE c.oid = 'warehouse.customer_totals'::regclass), 0) FROM pg_temp.batch
+    ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = EXCLUDED.whole;
+    INSERT INTO warehouse.pending_customer SELECT mark_customers.business_id, b.client_key FROM pg_temp.batch b
+    WHERE EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = mark_customers.business_id AND p.rollup = 'customers' AND NOT p.whole)
+    ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION analytics.derive_customers(bigint) IS 'Adds up the purchases of pending clients in customer_totals';
+COMMENT ON FUNCTION analytics.mark_customers(bigint) IS 'Marks the clients of pg_temp.batch to be added up again, or all where they are many';
 
 -- Every bucket has its place, from 1 on; 0 stands for none of them. The labels are what the dashboard shows and filters by.
 CREATE FUNCTION analytics.customer_buckets()
@@ -181,38 +191,135 @@ COMMENT ON FUNCTION analytics.count_customers(date, date, bigint, bigint[]) IS
 'Counts customers by all that the dashboard shows, in cells
 start_date, end_date: from the purchases of that period alone; both NULL: from customer_totals, with the cuts of customer_population. clients: client_key of these only; their scores compare them with everybody. Rows with fiscal_year 0 count each customer once; the others count those who bought in that year and, as new_customers, those for whom it was the first.';
 
-CREATE FUNCTION analytics.roll_up_customers(business_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics.shape_customers(business_id bigint, clients bigint[] DEFAULT NULL) RETURNS bigint[]
     LANGUAGE plpgsql VOLATILE
 AS $$
-DECLARE
-    counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
-    IF NOT EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = roll_up_customers.business_id AND p.rollup = 'customers') THEN
-        RETURN counts;
-    END IF;
+    PERFORM analytics.drop_temporary('shaped');
+    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    SELECT c.business AS business_id, c.client_key, c.client_bucket, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity,
+           c.orders_with_quantity, c.profit, c.fiscal_years
+    FROM analytics.customer_profiles(NULL, NULL, shape_customers.business_id, clients) c;
+    RETURN (
+        WITH known AS MATERIALIZED (
+            SELECT t.business_id, t.client_key, t.client_bucket, t.first_date, t.second_date, t.last_date, t.orders, t.amount, t.quantity,
+                   t.orders_with_quantity, t.profit, t.fiscal_years
+            FROM warehouse.customer_totals t WHERE t.business_id = shape_customers.business_id AND t.client_key = ANY (clients)
+        )
+        SELECT COALESCE(pg_catalog.array_agg(DISTINCT d.client_key), '{}')
+        FROM (SELECT c.client_key FROM (TABLE pg_temp.shaped EXCEPT TABLE known) c
+              UNION ALL SELECT c.client_key FROM (TABLE known EXCEPT TABLE pg_temp.shaped) c) d);
+END
+$$;
+COMMENT ON FUNCTION analytics.shape_customers(bigint, bigint[]) IS
+'Adds up the purchases of clients in pg_temp.shaped
+clients: client_key of these, NULL for all. Returns those of them whose totals change.';
+
+-- Where the scores are cut depends on all customers, so that all totals are read.
+CREATE FUNCTION analytics.customer_cuts(business_id bigint, OUT as_of date, OUT customers bigint, OUT r_breaks double precision[], OUT f_breaks double precision[],
+    OUT m_breaks double precision[])
+    LANGUAGE sql STABLE
+AS $$
+    SELECT a.as_of, pg_catalog.count(t.client_key), COALESCE(analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - t.last_date)::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}'),
+           COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.orders::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}'),
+           COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.amount::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}')
+    FROM (SELECT pg_catalog.max(t.last_date) AS as_of FROM warehouse.customer_totals t WHERE t.business_id = customer_cuts.business_id) a
+    LEFT JOIN warehouse.customer_totals t ON t.business_id = customer_cuts.business_id
+    GROUP BY a.as_of
+$$;
+COMMENT ON FUNCTION analytics.customer_cuts(bigint) IS 'What the customers of a business are compared with, from their totals';
+
+CREATE FUNCTION analytics.recount_customers(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    PERFORM analytics.shape_customers(recount_customers.business_id);
+    PERFORM analytics.merge_table('warehouse.customer_totals', '{business_id,client_key}',
+        scope => pg_catalog.format('t.business_id = %s', recount_customers.business_id));
     UPDATE warehouse.customer_population p
-    SET as_of = v.as_of, customers = v.customers, r_breaks = v.r_breaks, f_breaks = v.f_breaks, m_breaks = v.m_breaks
-    FROM (SELECT a.as_of, pg_catalog.count(t.client_key) AS customers,
-                 COALESCE(analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - t.last_date)::double precision)), '{}') AS r_breaks,
-                 COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.orders::double precision)), '{}') AS f_breaks,
-                 COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.amount::double precision)), '{}') AS m_breaks
-          FROM (SELECT pg_catalog.max(t.last_date) AS as_of FROM warehouse.customer_totals t WHERE t.business_id = roll_up_customers.business_id) a
-          JOIN warehouse.customer_totals t ON t.business_id = roll_up_customers.business_id GROUP BY a.as_of
-          UNION ALL
-          SELECT NULL, 0, '{}', '{}', '{}'
-          WHERE NOT EXISTS (SELECT FROM warehouse.customer_totals t WHERE t.business_id = roll_up_customers.business_id)) v
-    WHERE p.business_id = roll_up_customers.business_id;
+    SET as_of = c.as_of, customers = c.customers, r_breaks = c.r_breaks, f_breaks = c.f_breaks, m_breaks = c.m_breaks
+    FROM analytics.customer_cuts(recount_customers.business_id) c WHERE p.business_id = recount_customers.business_id;
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT c.business AS business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year, c.customers,
            c.new_customers, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.customers_with_profit, c.return_days
-    FROM analytics.count_customers(NULL, NULL, roll_up_customers.business_id) c;
-    counts := analytics.merge_table('warehouse.customer_cell',
+    FROM analytics.count_customers(NULL, NULL, recount_customers.business_id) c;
+    RETURN analytics.merge_table('warehouse.customer_cell',
         '{business_id,fiscal_year,recency_bucket,visits_bucket,value_bucket,return_bucket,r,f,m}',
-        scope => pg_catalog.format('t.business_id = %s', roll_up_customers.business_id));
+        scope => pg_catalog.format('t.business_id = %s', recount_customers.business_id));
+END
+$$;
+COMMENT ON FUNCTION analytics.recount_customers(bigint) IS 'Makes totals, score cuts and the dashboard''s counts anew, for all customers';
+
+-- A customer is taken out of the cells as it was counted, and counted in again as it is.
+CREATE FUNCTION analytics.recount_changed_customers(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+    SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    changed bigint[];
+    moved bigint[];
+    was record;
+    is_now record;
+    in_cells constant text := 'SELECT c.business AS business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year,
+        $1 * c.customers AS customers, $1 * c.new_customers AS new_customers, $1 * c.orders AS orders, $1 * c.amount AS amount, $1 * c.quantity AS quantity,
+        $1 * c.orders_with_quantity AS orders_with_quantity, $1 * c.profit AS profit, $1 * c.customers_with_profit AS customers_with_profit,
+        $1 * c.return_days AS return_days FROM analytics.count_customers(NULL, NULL, $2, $3) c';
+BEGIN
+    PERFORM analytics.analyze_own('warehouse.pending_customer');
+    changed := analytics.shape_customers(recount_changed_customers.business_id, ARRAY(
+        SELECT p.client_key FROM warehouse.pending_customer p WHERE p.business_id = recount_changed_customers.business_id));
+    IF changed = '{}' THEN
+        RETURN (0, 0, 0, 0, 0, 0, 0)::analytics.load_counts;
+    END IF;
+    PERFORM analytics.drop_temporary('cell_change');
+    EXECUTE 'CREATE TEMP TABLE cell_change ON COMMIT DROP AS ' || in_cells USING -1, recount_changed_customers.business_id, changed;
+    PERFORM analytics.merge_table('warehouse.customer_totals', '{business_id,client_key}',
+        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM warehouse.pending_customer p WHERE p.business_id = t.business_id AND p.client_key = t.client_key)',
+            recount_changed_customers.business_id));
+
+    -- Time passes and the cuts move: some customers come to other cells though they did nothing.
+    SELECT p.* INTO was FROM warehouse.customer_population p WHERE p.business_id = recount_changed_customers.business_id;
+    SELECT c.* INTO is_now FROM analytics.customer_cuts(recount_changed_customers.business_id) c;
+    SELECT COALESCE(pg_catalog.array_agg(t.client_key), '{}') INTO moved FROM warehouse.customer_totals t
+    WHERE t.business_id = recount_changed_customers.business_id AND t.client_key <> ALL (changed) AND (
+        (was.as_of, was.r_breaks) IS DISTINCT FROM (is_now.as_of, is_now.r_breaks)
+            AND (analytics.recency_bucket(was.as_of - t.last_date), analytics.rfm_score((was.as_of - t.last_date)::double precision, was.r_breaks, true))
+                IS DISTINCT FROM (analytics.recency_bucket(is_now.as_of - t.last_date), analytics.rfm_score((is_now.as_of - t.last_date)::double precision, is_now.r_breaks, true))
+        OR was.f_breaks IS DISTINCT FROM is_now.f_breaks
+            AND analytics.rfm_score(t.orders::double precision, was.f_breaks) IS DISTINCT FROM analytics.rfm_score(t.orders::double precision, is_now.f_breaks)
+        OR was.m_breaks IS DISTINCT FROM is_now.m_breaks
+            AND analytics.rfm_score(t.amount::double precision, was.m_breaks) IS DISTINCT FROM analytics.rfm_score(t.amount::double precision, is_now.m_breaks));
+    EXECUTE 'INSERT INTO pg_temp.cell_change ' || in_cells USING -1, recount_changed_customers.business_id, moved;
+    UPDATE warehouse.customer_population p
+    SET as_of = is_now.as_of, customers = is_now.customers, r_breaks = is_now.r_breaks, f_breaks = is_now.f_breaks, m_breaks = is_now.m_breaks
+    WHERE p.business_id = recount_changed_customers.business_id;
+    EXECUTE 'INSERT INTO pg_temp.cell_change ' || in_cells USING 1, recount_changed_customers.business_id, changed || moved;
+    RETURN analytics.add_changes(recount_changed_customers.business_id, 'pg_temp.cell_change', 'warehouse.customer_cell',
+        '{business_id,fiscal_year,recency_bucket,visits_bucket,value_bucket,return_bucket,r,f,m}', '{customers}');
+END
+$$;
+COMMENT ON FUNCTION analytics.recount_changed_customers(bigint) IS
+'Makes totals and the dashboard''s counts right for customers who changed
+And for those whom a later day, or new cuts between scores, put elsewhere.';
+
+CREATE FUNCTION analytics.roll_up_customers(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    is_whole boolean;
+    counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
+BEGIN
+    SELECT p.whole INTO is_whole FROM warehouse.pending_day p WHERE p.business_id = roll_up_customers.business_id AND p.rollup = 'customers';
+    IF is_whole THEN
+        counts := analytics.recount_customers(roll_up_customers.business_id);
+    ELSIF NOT is_whole THEN
+        counts := analytics.recount_changed_customers(roll_up_customers.business_id);
+    END IF;
+    DELETE FROM warehouse.pending_customer p WHERE p.business_id = roll_up_customers.business_id;
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_customers.business_id AND p.rollup = 'customers';
     RETURN counts;
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_customers(bigint) IS
-'Makes score cuts and the dashboard''s counts anew, where totals changed';
+'Brings customers'' totals, score cuts and the dashboard''s counts up to date';

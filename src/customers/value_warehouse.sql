@@ -22,6 +22,17 @@ COMMENT ON FUNCTION analytics.purchase_histories(text, bigint) IS
 'The purchases of each business that has any, as the models of customer value read them
 value: amount or profit. Result: the first day; the last that is not in the future; whether any purchase has a profit; purchases of warehouse.purchase, by client_key.';
 
+CREATE FUNCTION analytics.last_purchase_day(business_id bigint) RETURNS date
+    LANGUAGE sql STABLE
+AS $$
+    SELECT LEAST(pg_catalog.max(d.day), CASE WHEN pg_catalog.count(d.day) > 0 THEN CURRENT_DATE END) FROM (
+        SELECT pg_catalog.max(t.transaction_date) FROM warehouse.fact_transactions t WHERE t.business_id = last_purchase_day.business_id
+        UNION ALL
+        SELECT pg_catalog.max(c.signed_date) FROM warehouse.fact_contracts c WHERE c.business_id = last_purchase_day.business_id
+        AND EXISTS (SELECT FROM warehouse.customer_population p WHERE p.business_id = last_purchase_day.business_id AND p.purchases = 'contracts')) d (day)
+$$;
+COMMENT ON FUNCTION analytics.last_purchase_day(bigint) IS 'The last day with a purchase that is not in the future, by index';
+
 CREATE FUNCTION analytics.fit_value_models(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
@@ -34,6 +45,12 @@ DECLARE
     purchase_models analytics.purchase_model[];
     spend_models analytics.spend_model[];
 BEGIN
+    DELETE FROM warehouse.pending_day p WHERE p.business_id = fit_value_models.business_id AND p.rollup = 'values';
+    -- Where no purchase changed the models are what they are, unless a day has come that was in the future.
+    IF NOT FOUND AND (SELECT m.observed_until FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id AND m.model = 'mbgnbd')
+            IS NOT DISTINCT FROM analytics.last_purchase_day(fit_value_models.business_id) THEN
+        RETURN NULL;
+    END IF;
     SELECT b.last_day, b.has_profit, b.purchases INTO until, has_profit, bought
     FROM analytics.purchase_histories('amount', fit_value_models.business_id) b;
     IF until IS NULL AND NOT EXISTS (SELECT FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id) THEN
@@ -72,7 +89,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.fit_value_models(bigint) IS
 'Fits the models of customer value to the purchases of a business
-Rows of warehouse.purchase_model and warehouse.spend_model; NULL where the business has no purchases.';
+Rows of warehouse.purchase_model and warehouse.spend_model; NULL where there are no purchases, or none changed.';
 
 CREATE FUNCTION analytics.customer_value(as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)

@@ -50,12 +50,14 @@ CREATE FUNCTION analytics.campaign_parts(first_day date, last_day date, wanted_p
                    contracts_signed bigint, revenue_signed numeric, spend numeric, impressions bigint, clicks bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT r.* FROM (
+    SELECT r.business_id, r.date, r.platform, r.campaign_key, r.leads, r.contracts, r.revenue, r.contracts_signed, r.revenue_signed, r.spend,
+           r.impressions, r.clicks
+    FROM (
         SELECT d.* FROM warehouse.campaign_roi_daily d
         WHERE analytics.no_platform_filter(wanted_platforms) AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
         UNION ALL
         SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
-               s.revenue_signed, s.spend, s.impressions, s.clicks
+               s.revenue_signed, s.spend, s.impressions, s.clicks, s.exports
         FROM warehouse.campaign_roi_span s
         WHERE analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
         UNION ALL
@@ -64,7 +66,7 @@ AS $$
           AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
         UNION ALL
         SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
-               s.revenue_signed, s.spend, s.impressions, s.clicks
+               s.revenue_signed, s.spend, s.impressions, s.clicks, s.exports
         FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_span s ON s.platform = w
         WHERE NOT analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
     ) r

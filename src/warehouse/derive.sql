@@ -7,7 +7,7 @@ AS $$
     INSERT INTO warehouse.pending_client
         SELECT d.business_id, d.client_key FROM warehouse.dim_clients d WHERE d.business_id = mark_all_pending.business_id
         ON CONFLICT DO NOTHING;
-    INSERT INTO warehouse.pending_day
+    INSERT INTO warehouse.pending_day AS p
         SELECT d.business_id, d.rollup, d.day FROM (
             SELECT e.business_id, 'events', e.event_date FROM warehouse.fact_events e
             UNION SELECT e.business_id, 'events', e.event_date FROM warehouse.event_daily e
@@ -17,9 +17,9 @@ AS $$
             UNION SELECT r.business_id, 'results', r.date FROM warehouse.campaign_roi_daily r
             UNION SELECT r.business_id, 'results', r.starts_on FROM warehouse.campaign_roi_span r
             UNION SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
-            UNION SELECT p.business_id, 'customers', '-infinity' FROM warehouse.customer_population p
+            UNION SELECT p.business_id, v.rollup, '-infinity' FROM warehouse.customer_population p, (VALUES ('customers'), ('values')) v (rollup)
         ) d (business_id, rollup, day) WHERE d.business_id = mark_all_pending.business_id
-        ON CONFLICT DO NOTHING;
+        ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole;
     SELECT analytics.mark_all_content(mark_all_pending.business_id);
 $$;
 COMMENT ON FUNCTION analytics.mark_all_pending(bigint) IS 'Marks every client and day of a business for derivation: a full rebuild';
@@ -193,21 +193,24 @@ BEGIN
         FROM (
             SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel, e.is_paid, e.utm_source,
                    e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
-                   (pg_catalog.row_number() OVER (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"))::int AS touch_number,
+                   (pg_catalog.row_number() OVER journey)::int AS touch_number,
                    -- One source that marks its leads settles the matter for the client.
-                   pg_catalog.bool_or(e.lead_flag IS NOT NULL) OVER (PARTITION BY e.client_key) AS leads_are_marked,
+                   pg_catalog.bool_or(e.lead_flag IS NOT NULL) OVER journey AS leads_are_marked,
                    c.event_id IS NOT NULL AS is_contract,
                    e.touch_number AS old_number, e.touch_role AS old_role, e.is_lead AS old_lead, e.is_contract AS old_contract
             FROM warehouse.fact_events e
             JOIN pg_temp.batch p ON p.client_key = e.client_key
             LEFT JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
-            LEFT JOIN (SELECT DISTINCT k.client_key, k.event_id FROM warehouse.fact_contracts k JOIN pg_temp.batch USING (client_key)
-                       WHERE k.business_id = derive_touches.business_id AND k.event_id IS NOT NULL) c
+            LEFT JOIN (SELECT DISTINCT k.client_key, k.event_id FROM pg_temp.contract k WHERE k.event_id IS NOT NULL) c
                 ON c.client_key = e.client_key AND c.event_id = e.event_id
             WHERE e.business_id = derive_touches.business_id
+            WINDOW journey AS (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
         ) t
     ) n;
     GET DIAGNOSTICS counts.rows_read = ROW_COUNT;
+    -- A few of a client's touches matter to a lead or contract.
+    CREATE INDEX ON pg_temp.touch (client_key, touch_number);
     ANALYZE pg_temp.touch (client_key, touch_number, is_lead);
 
     PERFORM analytics.drop_temporary('moved');
@@ -249,9 +252,7 @@ DECLARE
 BEGIN
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    WITH contract AS (
-        SELECT c.* FROM warehouse.fact_contracts c JOIN pg_temp.batch q USING (client_key) WHERE c.business_id = derive_contracts.business_id
-    ), met AS (
+    WITH met AS (
         -- Which of the client's touches matter to the contract, by their numbers: these follow time.
         SELECT c.source_id, c.contract_id,
                pg_catalog.max(t.touch_number) FILTER (WHERE t.occurred_at <= c.signed_at) AS last_number,
@@ -260,7 +261,7 @@ BEGIN
                COALESCE(pg_catalog.max(t.touch_number) FILTER (WHERE t.is_lead AND t.occurred_at <= c.signed_at),
                         pg_catalog.min(t.touch_number) FILTER (WHERE t.is_lead)) AS lead_number,
                (pg_catalog.array_agg(t.touch_number ORDER BY t.source_id) FILTER (WHERE t.event_id = c.event_id))[1] AS own_number
-        FROM contract c JOIN pg_temp.touch t ON t.client_key = c.client_key
+        FROM pg_temp.contract c JOIN pg_temp.touch t ON t.client_key = c.client_key
         GROUP BY c.source_id, c.contract_id
     )
     SELECT c.business_id, c.client_bucket, c.source_id, c.contract_id, c.client_key, c.signed_date,
@@ -274,7 +275,7 @@ BEGIN
            CASE WHEN p.event_id IS NOT NULL THEN 'last_paid_touch' WHEN f.event_id IS NOT NULL THEN 'first_touch'
                 WHEN o.event_id IS NOT NULL THEN 'own_event' ELSE 'none' END AS attribution_rule,
            COALESCE(t.touch_number, 0) AS touches, (EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400)::numeric(12,4) AS days_to_convert
-    FROM contract c
+    FROM pg_temp.contract c
     LEFT JOIN met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
     LEFT JOIN pg_temp.touch f ON f.client_key = c.client_key AND f.touch_number = 1 AND f.occurred_at <= c.signed_at
     LEFT JOIN pg_temp.touch t ON t.client_key = c.client_key AND t.touch_number = m.last_number
@@ -295,6 +296,9 @@ AS $$
 BEGIN
     PERFORM analytics.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    WITH contract AS MATERIALIZED (
+        SELECT c.* FROM warehouse.fact_contracts c JOIN pg_temp.batch q USING (client_key) WHERE c.business_id = derive_leads.business_id
+    )
     SELECT derive_leads.business_id, l.client_bucket, l.source_id, l.event_id AS lead_id, l.client_key, l.occurred_at AS created_at,
            l.event_date AS created_date, a.platform, a.channel, a.is_paid, a.utm_source, a.campaign_key, a.ad_id,
            CASE WHEN l.last_ad_number IS NULL THEN 'first_touch' ELSE 'last_paid_touch' END AS attribution_rule, l.product_id, l.branch_id,
@@ -303,8 +307,7 @@ BEGIN
     JOIN pg_temp.touch a ON a.client_key = l.client_key AND a.touch_number = COALESCE(l.last_ad_number, 1)
     LEFT JOIN (
         SELECT k.client_key, k.lead_source_id, k.lead_id, pg_catalog.count(*) AS n_contracts, pg_catalog.sum(k.amount) AS contract_amount
-        FROM warehouse.fact_contracts k JOIN pg_temp.batch q USING (client_key)
-        WHERE k.business_id = derive_leads.business_id GROUP BY k.client_key, k.lead_source_id, k.lead_id
+        FROM contract k GROUP BY k.client_key, k.lead_source_id, k.lead_id
     ) c ON c.client_key = l.client_key AND c.lead_source_id = l.source_id AND c.lead_id = l.event_id
     WHERE l.is_lead
     UNION ALL
@@ -314,13 +317,13 @@ BEGIN
            k.product_id, k.branch_id, k.n_contracts::int, k.contract_amount::numeric(18,4)
     FROM (SELECT c.*, pg_catalog.count(*) OVER w AS n_contracts, pg_catalog.sum(c.amount) OVER w AS contract_amount,
                  pg_catalog.row_number() OVER (PARTITION BY c.client_key ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C") AS place
-          FROM warehouse.fact_contracts c JOIN pg_temp.batch q USING (client_key)
-          WHERE c.business_id = derive_leads.business_id AND c.lead_id IS NULL
+          FROM contract c WHERE c.lead_id IS NULL
           WINDOW w AS (PARTITION BY c.client_key)) k
     JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     WHERE k.place = 1;
     RETURN analytics.merge_table('warehouse.fact_leads', '{business_id,source_id,lead_id,client_bucket}',
-        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_leads.business_id), pending => '{created_date}');
+        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_leads.business_id), pending => '{created_date}',
+        keep => '{platform,channel,is_paid,utm_source,product_id,branch_id,campaign_key,n_contracts,contract_amount}');
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_leads(bigint) IS
@@ -338,10 +341,14 @@ BEGIN
     CREATE TEMP TABLE batch ON COMMIT DROP AS
     SELECT p.client_key FROM warehouse.pending_client p WHERE p.business_id = derive_journeys.business_id ORDER BY p.client_key LIMIT batch_size;
     ANALYZE pg_temp.batch;
+    PERFORM analytics.drop_temporary('contract');
+    CREATE TEMP TABLE contract ON COMMIT DROP AS
+    SELECT c.* FROM warehouse.fact_contracts c JOIN pg_temp.batch USING (client_key) WHERE c.business_id = derive_journeys.business_id;
+    ANALYZE pg_temp.contract (source_id, contract_id, client_key, event_id);
     counts := analytics.derive_touches(derive_journeys.business_id);
     PERFORM analytics.derive_contracts(derive_journeys.business_id);
     PERFORM analytics.derive_leads(derive_journeys.business_id);
-    PERFORM analytics.derive_customers(derive_journeys.business_id);
+    PERFORM analytics.mark_customers(derive_journeys.business_id);
     -- Clients that no list, touch, contract or transaction names any more. OFFSET 0: index probes, not joins with whole facts.
     DELETE FROM warehouse.dim_clients d USING pg_temp.batch p
     WHERE d.business_id = derive_journeys.business_id AND p.client_key = d.client_key AND d.source_id IS NULL AND d.first_event_at IS NULL
@@ -352,5 +359,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.derive_journeys(bigint, int) IS
-'Derives touches, contracts, leads and purchases of a batch of pending clients
+'Derives touches, contracts and leads of a batch of pending clients
 The caller repeats it until no client is pending: a batch bounds the memory and the length of a transaction.';

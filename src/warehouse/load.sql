@@ -41,7 +41,7 @@ AS $$ SELECT (pg_catalog.hashtextextended(client_id, business_id) & 1023)::small
 COMMENT ON FUNCTION analytics.client_bucket(bigint, text) IS 'Bucket 0..1023 of a client: the unit of distribution';
 
 CREATE FUNCTION analytics.merge_table(target text, key text[], insert_only text[] DEFAULT '{}', scope text DEFAULT NULL,
-    pending text[] DEFAULT '{}', shaped text DEFAULT 'pg_temp.shaped') RETURNS analytics.load_counts
+    pending text[] DEFAULT '{}', shaped text DEFAULT 'pg_temp.shaped', keep text[] DEFAULT '{}') RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -58,15 +58,19 @@ BEGIN
     -- The plans below follow the number of rows: a few are looked up in the target, many are joined with it.
     EXECUTE pg_catalog.format('ANALYZE %s (%s)', shaped, pg_catalog.array_to_string(key, ', '));
     EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) FROM %s', shaped) INTO counts.rows_read;
-    -- Counted, since EXISTS is planned for a match at first sight, and finding none can take for ever.
-    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM %s t WHERE %s', target, COALESCE(scope, 'true')) INTO met;
+    -- Many rows are not compared where there is nothing to compare them with. Counted, since EXISTS is planned for a match at first sight,
+    -- and finding none can take for ever.
+    met := counts.rows_read <= 100000;
+    IF NOT met THEN
+        EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM %s t WHERE %s', target, COALESCE(scope, 'true')) INTO met;
+    END IF;
 
     IF met THEN
         PERFORM analytics.drop_temporary('diff');
         EXECUTE pg_catalog.format('CREATE TEMP TABLE diff ON COMMIT DROP AS
             SELECT s.*, %1$s FROM %2$s s FULL JOIN (SELECT * FROM %3$s t WHERE %4$s) t ON %5$s WHERE s.%6$I IS NULL OR t.%6$I IS NULL OR %7$s',
             (SELECT pg_catalog.string_agg(pg_catalog.format('t.%I AS %I', c, 'old_' || c), ', ')
-             FROM (SELECT DISTINCT pg_catalog.unnest(key || pending)) c (c)),
+             FROM (SELECT DISTINCT pg_catalog.unnest(key || pending || keep)) c (c)),
             shaped, target, COALESCE(scope, 'true'),
             (SELECT pg_catalog.string_agg(pg_catalog.format('s.%1$I = t.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k), key[1],
             CASE WHEN compared = '{}' THEN 'false' ELSE pg_catalog.format('(%s) IS DISTINCT FROM (%s)',
@@ -95,15 +99,15 @@ BEGIN
     -- By statistics that still call the table empty, as autovacuum leaves them where a source was dropped, the steps to come would
     -- compare each of its rows with each.
     IF counts.inserted + counts.updated + counts.deleted > (
-        SELECT 50 + 0.1 * GREATEST(c.reltuples, 0) FROM pg_catalog.pg_class c WHERE c.oid = target::regclass) THEN
+        SELECT 50 + 0.2 * GREATEST(c.reltuples, 0) FROM pg_catalog.pg_class c WHERE c.oid = target::regclass) THEN
         PERFORM analytics.analyze_own(target::regclass);
     END IF;
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[], text) IS
+COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[], text, text[]) IS
 'Makes a table equal to pg_temp.shaped within a scope; writes only what differs
-target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: what marks for derivation, by its old and new values: client_key, a date, or of content content_id and published_at. shaped: the working table, where it has another name.';
+target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: what marks for derivation, by its old and new values: client_key, a date, or of content content_id and published_at. shaped: the working table, where it has another name. keep: columns whose old values pending needs, too.';
 
 CREATE FUNCTION analytics.mark_pending(changed_column text, changes text, with_old boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -115,18 +119,23 @@ BEGIN
     ELSIF changed_column = 'published_at' THEN
         PERFORM analytics.mark_posts(changes, with_old);
         RETURN;
+    ELSIF changed_column = 'created_date' THEN
+        PERFORM analytics.mark_leads(changes, with_old);
+        RETURN;
     END IF;
-    EXECUTE pg_catalog.format('INSERT INTO warehouse.%s SELECT DISTINCT %s, %s v.value FROM %s d, LATERAL (VALUES (d.%I)%s) v (value)
-        WHERE v.value IS NOT NULL ON CONFLICT DO NOTHING',
+    EXECUTE pg_catalog.format('INSERT INTO warehouse.%s AS p SELECT DISTINCT %s, %s v.value FROM %s d, LATERAL (VALUES (d.%I)%s) v (value)
+        WHERE v.value IS NOT NULL %s',
         CASE changed_column WHEN 'client_key' THEN 'pending_client' ELSE 'pending_day' END,
         CASE WHEN with_old THEN 'COALESCE(d.business_id, d.old_business_id)' ELSE 'd.business_id' END,
         CASE changed_column WHEN 'client_key' THEN '' WHEN 'event_date' THEN '''events'',' ELSE '''results'',' END,
-        changes, changed_column, CASE WHEN with_old THEN pg_catalog.format(', (d.%I)', 'old_' || changed_column) END);
+        changes, changed_column, CASE WHEN with_old THEN pg_catalog.format(', (d.%I)', 'old_' || changed_column) END,
+        CASE changed_column WHEN 'client_key' THEN 'ON CONFLICT DO NOTHING'
+                            ELSE 'ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole' END);
 END
 $$;
 COMMENT ON FUNCTION analytics.mark_pending(text, text, boolean) IS
 'Marks the clients or days of changed rows for derivation
-changed_column: client_key, a date, or content_id of readings and published_at of posts. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
+changed_column: client_key or a date; that of leads marks what they change, and not their days; content_id of readings and published_at of posts. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
 
 -- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
 CREATE FUNCTION analytics.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
@@ -319,6 +328,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.sum_counts(analytics.load_counts, analytics.load_counts) IS 'The counts of one load: what was settled and what was merged';
 
+CREATE FUNCTION analytics.total_counts(VARIADIC parts analytics.load_counts[]) RETURNS analytics.load_counts
+    LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT COALESCE(pg_catalog.sum(p.rows_read), 0)::bigint, COALESCE(pg_catalog.sum(p.inserted), 0)::bigint, COALESCE(pg_catalog.sum(p.updated), 0)::bigint,
+           COALESCE(pg_catalog.sum(p.unchanged), 0)::bigint, COALESCE(pg_catalog.sum(p.deleted), 0)::bigint,
+           COALESCE(pg_catalog.sum(p.deduplicated), 0)::bigint, COALESCE(pg_catalog.sum(p.rejected), 0)::bigint
+    FROM pg_catalog.unnest(parts) p
+$$;
+COMMENT ON FUNCTION analytics.total_counts(analytics.load_counts[]) IS 'Counts of several merges added up';
+
 CREATE FUNCTION analytics.load_clients(source analytics.source, run_id bigint, scope text) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
@@ -407,6 +426,9 @@ BEGIN
         || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope,
         pending => CASE WHEN of_clients THEN '{client_key}'::text[] WHEN entity.entity = 'content' THEN '{published_at}'
                         WHEN entity.entity = 'content_metrics' THEN '{content_id}' ELSE '{}' END);
+    IF source.entity = 'transactions' THEN
+        PERFORM analytics.mark_values(source, merged);
+    END IF;
     IF entity.shared AND merged.deleted > 0 THEN
         PERFORM analytics.read_others_again(source.business_id, source.source_id, source.entity);
     END IF;
@@ -479,18 +501,24 @@ DECLARE
 BEGIN
     PERFORM analytics.add_clients(source.business_id);
     PERFORM analytics.drop_temporary('shaped');
-    -- Touch numbers are right at once for clients that are new; derive_journeys() settles the others.
+    -- Touch numbers are right at once for clients that are new, and for the next touches of the others; derive_journeys() settles the rest.
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT source.business_id, d.client_bucket, source.source_id, s.event_id, d.client_key, s.occurred_at,
            (s.occurred_at AT TIME ZONE zone)::date AS event_date, s.source_type, u.utm_source, u.utm_medium, u.utm_campaign, u.utm_content,
            u.utm_term, u.referrer_host, u.click_id_name, u.click_id, COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id,
            s.product_id, s.branch_id, CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) END AS lead_flag,
            COALESCE(s.platform, c.platform) AS platform, c.channel, c.is_paid, c.rule AS channel_rule,
-           r.campaign_key, s.touch_number::int, CASE s.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
-           CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE s.touch_number = 1 END AS is_lead, false AS is_contract
-    FROM (SELECT s.*, pg_catalog.row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS touch_number
+           r.campaign_key, n.touch_number, CASE n.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
+           CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE n.touch_number = 1 END AS is_lead, false AS is_contract
+    FROM (SELECT s.*, pg_catalog.row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS place
           FROM pg_temp.stage s) s
     JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id
+    CROSS JOIN LATERAL (
+        SELECT (s.place + CASE WHEN scope IS NULL THEN 0 ELSE (
+            SELECT pg_catalog.count(*) FROM warehouse.fact_events e
+            WHERE e.business_id = source.business_id AND e.client_key = d.client_key AND e.occurred_at < s.occurred_at) END)::int AS touch_number
+        OFFSET 0
+    ) n
     CROSS JOIN LATERAL (
         SELECT COALESCE(s.utm_source, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_source'), 150)) AS utm_source,
                COALESCE(s.utm_medium, pg_catalog."left"(analytics.url_parameter(s.landing_url, 'utm_medium'), 150)) AS utm_medium,
@@ -529,6 +557,7 @@ AS $$
 DECLARE
     setting constant record := s FROM analytics.settings(source.business_id) s;
     settled analytics.load_counts;
+    merged analytics.load_counts;
 BEGIN
     PERFORM analytics.refuse_other_currencies(setting.currency);
     settled := analytics.settle_stage(source, '{contract_id}', run_id, scope IS NULL);
@@ -538,9 +567,11 @@ BEGIN
     SELECT source.business_id, d.client_bucket, source.source_id, s.contract_id, d.client_key, s.event_id, s.signed_at,
            (s.signed_at AT TIME ZONE setting.reporting_timezone)::date AS signed_date, s.amount::numeric(18,4), s.product_id, s.branch_id
     FROM pg_temp.stage s JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id;
-    RETURN analytics.sum_counts(settled, analytics.merge_table('warehouse.fact_contracts',
+    merged := analytics.merge_table('warehouse.fact_contracts',
         '{business_id,source_id,contract_id,client_bucket}', scope => COALESCE(scope, pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id)),
-        pending => '{client_key,signed_date}'));
+        pending => '{client_key,signed_date}');
+    PERFORM analytics.mark_values(source, merged);
+    RETURN analytics.sum_counts(settled, merged);
 END
 $$;
 COMMENT ON FUNCTION analytics.load_contracts(analytics.source, bigint, text) IS 'Loads pg_temp.stage into fact_contracts';

@@ -268,11 +268,13 @@ BEGIN
     SELECT pg_catalog.count(*) INTO counts.deleted FROM gone;
     WITH gone AS (DELETE FROM warehouse.fact_contracts f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.client_key, f.signed_date),
          clients AS (INSERT INTO warehouse.pending_client SELECT DISTINCT business_id, client_key FROM gone ON CONFLICT DO NOTHING),
-         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, 'results', signed_date FROM gone ON CONFLICT DO NOTHING)
+         days AS (INSERT INTO warehouse.pending_day AS p SELECT DISTINCT business_id, 'results', signed_date FROM gone
+                  ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole)
     SELECT pg_catalog.count(*) INTO n FROM gone;
     counts.deleted := counts.deleted + n;
     WITH gone AS (DELETE FROM warehouse.fact_campaign_performance_daily f WHERE f.source_id = forget_source.source_id RETURNING f.business_id, f.date),
-         days AS (INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, 'results', date FROM gone ON CONFLICT DO NOTHING)
+         days AS (INSERT INTO warehouse.pending_day AS p SELECT DISTINCT business_id, 'results', date FROM gone
+                  ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole)
     SELECT pg_catalog.count(*) INTO n FROM gone;
     counts.deleted := counts.deleted + n;
     WITH gone AS (UPDATE warehouse.dim_clients d SET source_id = NULL, name = NULL, mobile = NULL, registered_at = NULL
@@ -298,6 +300,8 @@ BEGIN
             PERFORM analytics.mark_all_content(w.business_id) FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
         END IF;
     END LOOP;
+    INSERT INTO warehouse.pending_day SELECT w.business_id, 'values', '-infinity' FROM warehouse.source_watermark w
+    WHERE w.source_id = forget_source.source_id AND w.entity IN ('transactions', 'contracts') ON CONFLICT DO NOTHING;
     DELETE FROM warehouse.rejected_rows r WHERE r.source_id = forget_source.source_id;
     DELETE FROM warehouse.source_day d WHERE d.source_id = forget_source.source_id;
     DELETE FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
@@ -309,7 +313,7 @@ COMMENT ON FUNCTION analytics.forget_source(bigint) IS 'Takes the rows of a sour
 -- What a small delta touches is looked up by index. By the server's default, made for spinning disks, whole facts would be read instead.
 CREATE FUNCTION analytics.run_step(name text, business_id bigint, source_id bigint, run_id bigint, from_date date) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
-    SET random_page_cost = 1.1
+    SET random_page_cost = 1.1 SET jit = off
 AS $$
 BEGIN
     IF run_step.name LIKE 'load %' THEN

@@ -1,4 +1,37 @@
--- Rollups per day, made anew for the days in warehouse.pending_day.
+-- Rollups per day, made anew for the days in warehouse.pending_day. Leads change on many days at once, a few on each, when their clients
+-- come back: to the rollups of such days the changes alone are added (warehouse.pending_lead).
+
+CREATE FUNCTION analytics.mark_leads(changes text, with_old boolean) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    many boolean;
+BEGIN
+    EXECUTE pg_catalog.format('SELECT pg_catalog.count(*) > 50 + 0.1 * GREATEST((SELECT c.reltuples FROM pg_catalog.pg_class c
+        WHERE c.oid = ''warehouse.fact_leads''::regclass), 0) FROM %s', changes) INTO many;
+    EXECUTE pg_catalog.format(CASE WHEN many THEN
+        'INSERT INTO warehouse.pending_day AS p SELECT DISTINCT v.business_id, ''results'', v.day, true FROM (%s) v
+         ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole'
+    ELSE
+        'WITH change AS (
+             SELECT v.business_id, v.day, v.platform, v.channel, v.is_paid, COALESCE(v.utm_source, '''') AS utm_source, COALESCE(v.product_id, '''') AS product_id,
+                    COALESCE(v.branch_id, '''') AS branch_id, COALESCE(v.campaign_key, 0) AS campaign_key, pg_catalog.sum(v.sign) AS leads,
+                    pg_catalog.sum(v.sign * v.n_contracts) AS contracts, pg_catalog.sum(v.sign * v.contract_amount) AS revenue
+             FROM (%s) v GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+         ), day AS (
+             INSERT INTO warehouse.pending_day SELECT DISTINCT c.business_id, ''results'', c.day, false FROM change c ON CONFLICT DO NOTHING
+         )
+         INSERT INTO warehouse.pending_lead SELECT c.* FROM change c WHERE (c.leads, c.contracts, c.revenue) <> (0, 0, 0)' END,
+        pg_catalog.concat('SELECT d.business_id, d.created_date AS day, d.platform, d.channel, d.is_paid, d.utm_source, d.product_id, d.branch_id, d.campaign_key,
+                                  1 AS sign, d.n_contracts, d.contract_amount FROM ', changes, ' d WHERE d.business_id IS NOT NULL',
+            CASE WHEN with_old THEN ' UNION ALL
+                           SELECT d.old_business_id, d.old_created_date, d.old_platform, d.old_channel, d.old_is_paid, d.old_utm_source, d.old_product_id,
+                                  d.old_branch_id, d.old_campaign_key, -1, d.old_n_contracts, d.old_contract_amount FROM ' || changes || ' d WHERE d.old_business_id IS NOT NULL' END));
+END
+$$;
+COMMENT ON FUNCTION analytics.mark_leads(text, boolean) IS
+'Keeps what changed leads change in the rollups, or marks their days where they are many
+changes: the working table, with the columns of leads. with_old: it also has what they were before, as old_<column>.';
 
 CREATE FUNCTION analytics.roll_up_events(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -42,15 +75,15 @@ BEGIN
            pg_catalog.sum(u.leads)::bigint AS leads, pg_catalog.sum(u.contracts)::bigint AS contracts,
            pg_catalog.sum(u.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(u.contracts_signed)::bigint AS contracts_signed,
            pg_catalog.sum(u.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(u.spend)::numeric(18,4) AS spend,
-           pg_catalog.sum(u.impressions)::bigint AS impressions, pg_catalog.sum(u.clicks)::bigint AS clicks
+           pg_catalog.sum(u.impressions)::bigint AS impressions, pg_catalog.sum(u.clicks)::bigint AS clicks, pg_catalog.sum(u.exports)::bigint AS exports
     FROM (
-        SELECT l.created_date, l.platform, l.campaign_key, l.leads, l.contracts, l.revenue, 0, 0::numeric, 0::numeric, 0, 0 FROM pg_temp.lead_day l
+        SELECT l.created_date, l.platform, l.campaign_key, l.leads, l.contracts, l.revenue, 0, 0::numeric, 0::numeric, 0, 0, 0 FROM pg_temp.lead_day l
         UNION ALL
-        SELECT c.signed_date, c.attributed_platform, c.attributed_campaign_key, 0, 0, 0, pg_catalog.count(*), pg_catalog.sum(c.amount), 0, 0, 0
-        FROM warehouse.fact_contracts c JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = c.business_id AND d.day = c.signed_date
+        SELECT c.signed_date, c.attributed_platform, c.attributed_campaign_key, 0, 0, 0, pg_catalog.count(*), pg_catalog.sum(c.amount), 0, 0, 0, 0
+        FROM warehouse.fact_contracts c JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = c.business_id AND d.day = c.signed_date
         WHERE c.business_id = roll_up_campaigns.business_id GROUP BY c.signed_date, c.attributed_platform, c.attributed_campaign_key
         UNION ALL
-        SELECT s.date, s.platform, k.campaign_key, 0, 0, 0, 0, 0, s.spend, s.impressions, s.clicks
+        SELECT s.date, s.platform, k.campaign_key, 0, 0, 0, 0, 0, s.spend, s.impressions, s.clicks, 1
         FROM (
             -- A campaign's day counts once: by its coarsest export, since spend by ad leaves some of it out, and by the first source that has it.
             -- One export may name the account and the other not, so that the campaign alone says what belongs together.
@@ -60,17 +93,17 @@ BEGIN
                    -- Ads whose export does not name their campaign are part of their account's campaigns, where these are exported too.
                    f.campaign_id = '' AND f.grain <> 'campaign' AND pg_catalog.bool_or(f.campaign_id <> '' AND f.grain = 'campaign')
                        OVER (PARTITION BY f.date, f.platform, f.account_id) AS is_part
-            FROM warehouse.fact_campaign_performance_daily f JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = f.business_id AND d.day = f.date
+            FROM warehouse.fact_campaign_performance_daily f JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = f.business_id AND d.day = f.date
             WHERE f.business_id = roll_up_campaigns.business_id
         ) s
         LEFT JOIN warehouse.dim_campaigns k ON k.business_id = roll_up_campaigns.business_id AND k.platform = s.platform AND k.campaign_id = s.campaign_id
         WHERE s.choice = 1 AND NOT s.is_part
-    ) u (date, platform, campaign_key, leads, contracts, revenue, contracts_signed, revenue_signed, spend, impressions, clicks)
+    ) u (date, platform, campaign_key, leads, contracts, revenue, contracts_signed, revenue_signed, spend, impressions, clicks, exports)
     GROUP BY u.date, u.platform, COALESCE(u.campaign_key, 0)
     -- Days that are asked for together lie together.
     ORDER BY u.date, u.platform, COALESCE(u.campaign_key, 0);
     RETURN analytics.merge_table('warehouse.campaign_roi_daily', '{business_id,date,platform,campaign_key}',
-        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
+        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.whole AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
             roll_up_campaigns.business_id));
 END
 $$;
@@ -85,13 +118,13 @@ BEGIN
     SELECT r.business_id, r.date, r.platform, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
            pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
            pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
-           pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
+           pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks, pg_catalog.sum(r.exports)::bigint AS exports
     FROM warehouse.campaign_roi_daily r
-    JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = r.business_id AND d.day = r.date
+    JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = r.business_id AND d.day = r.date
     WHERE r.business_id = roll_up_platforms.business_id
     GROUP BY r.business_id, r.date, r.platform ORDER BY 1, 2, 3;
     RETURN analytics.merge_table('warehouse.platform_daily', '{business_id,date,platform}',
-        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
+        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.whole AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
             roll_up_platforms.business_id));
 END
 $$;
@@ -110,7 +143,7 @@ BEGIN
         CREATE TEMP TABLE changed_span ON COMMIT DROP AS
         SELECT roll_up_spans.business_id, analytics.span_name(f.starts_on, days) AS span, f.starts_on
         FROM (SELECT DISTINCT analytics.span_start(d.day, days) AS starts_on FROM warehouse.pending_day d
-              WHERE d.business_id = roll_up_spans.business_id AND d.rollup = 'results') f;
+              WHERE d.business_id = roll_up_spans.business_id AND d.rollup = 'results' AND d.whole) f;
         ANALYZE pg_temp.changed_span;
         PERFORM analytics.drop_temporary('shaped');
         EXECUTE pg_catalog.format($sql$
@@ -118,7 +151,8 @@ BEGIN
             SELECT c.business_id, c.span, c.starts_on, r.platform, r.campaign_key, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
                    pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
                    pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
-                   pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
+                   pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks,
+                   pg_catalog.sum(r.exports)::bigint AS exports
             FROM pg_temp.changed_span c CROSS JOIN LATERAL pg_catalog.generate_series(0, %s - 1, %s) i
             JOIN %s
             GROUP BY c.business_id, c.span, c.starts_on, r.platform, r.campaign_key
@@ -131,7 +165,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_spans(bigint) IS 'Makes campaign_roi_span anew around the pending days, from campaign_roi_daily';
+COMMENT ON FUNCTION analytics.roll_up_spans(bigint) IS 'Makes campaign_roi_span anew around the days that are made anew, from campaign_roi_daily';
 
 CREATE FUNCTION analytics.roll_up_leads(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -144,37 +178,107 @@ BEGIN
     FROM pg_temp.lead_day l GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8;
     RETURN analytics.merge_table('warehouse.lead_daily',
         '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}',
-        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.business_id = t.business_id AND d.day = t.created_date AND d.business_id = %s)',
+        scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.whole AND d.business_id = t.business_id AND d.day = t.created_date AND d.business_id = %s)',
             roll_up_leads.business_id));
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_leads(bigint) IS 'Makes lead_daily anew for the pending days';
 
-CREATE FUNCTION analytics.roll_up_results(business_id bigint) RETURNS analytics.load_counts
+-- What rollups count adds up exactly, so that a rollup plus what changed is the rollup made anew.
+CREATE FUNCTION analytics.add_changes(business_id bigint, changes text, target text, key text[], counts text[]) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    key_list constant text := pg_catalog.array_to_string(key, ', ');
+    same_key constant text := pg_catalog.string_agg(pg_catalog.format('t.%1$I = c.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k;
+    sums text;
+    columns text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.sum(c.%1$I) AS %1$I', m.attname), ', ') FILTER (WHERE m.attname IS NOT NULL),
+           pg_catalog.string_agg(CASE WHEN a.attname = ANY (key) THEN 'c.' || a.attname
+               ELSE pg_catalog.format('(COALESCE(t.%1$I, 0)%2$s)::%3$s AS %1$I', a.attname, ' + c.' || m.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) END,
+               ', ' ORDER BY a.attnum)
+    INTO sums, columns
+    FROM pg_catalog.pg_attribute a
+    LEFT JOIN pg_catalog.pg_attribute m ON m.attrelid = changes::regclass AND m.attname = a.attname AND m.attname <> ALL (key)
+    -- Columns that may be empty are not the rollup's.
+    WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull;
+
+    PERFORM analytics.drop_temporary('cell'), analytics.drop_temporary('shaped');
+    EXECUTE pg_catalog.format('CREATE TEMP TABLE cell ON COMMIT DROP AS SELECT %1$s, %2$s FROM %3$s c GROUP BY %1$s', key_list, sums, changes);
+    EXECUTE pg_catalog.format('ANALYZE pg_temp.cell (%s)', key_list);
+    EXECUTE pg_catalog.format('CREATE TEMP TABLE shaped ON COMMIT DROP AS
+        SELECT v.* FROM (SELECT %s FROM pg_temp.cell c LEFT JOIN %s t ON %s) v WHERE %s', columns, target, same_key,
+        (SELECT pg_catalog.string_agg(pg_catalog.format('v.%I <> 0', n), ' OR ') FROM pg_catalog.unnest(counts) n));
+    RETURN analytics.merge_table(target, key,
+        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.cell c WHERE %s)', add_changes.business_id, same_key));
+END
+$$;
+COMMENT ON FUNCTION analytics.add_changes(bigint, text, text, text[], text[]) IS
+'Adds what changed to a rollup
+changes: a working table with the columns of the key and those that change, each row with what it adds. counts: columns that say what a row of the rollup stands for; it goes when all of them are 0.';
+
+CREATE FUNCTION analytics.roll_up_whole_days(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
     campaigns analytics.load_counts;
     leads analytics.load_counts;
 BEGIN
-    PERFORM analytics.analyze_own('warehouse.pending_day');
-    -- The leads of the pending days, read once for both rollups.
+    -- The leads of the days, read once for both rollups.
     PERFORM analytics.drop_temporary('lead_day');
     CREATE TEMP TABLE lead_day ON COMMIT DROP AS
     SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, COALESCE(l.utm_source, '') AS utm_source,
            COALESCE(l.product_id, '') AS product_id, COALESCE(l.branch_id, '') AS branch_id, l.campaign_key, pg_catalog.count(*) AS leads,
            pg_catalog.sum(l.n_contracts)::bigint AS contracts, pg_catalog.sum(l.contract_amount)::numeric(18,4) AS revenue
-    FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.business_id = l.business_id AND d.day = l.created_date
-    WHERE l.business_id = roll_up_results.business_id
+    FROM warehouse.fact_leads l JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = l.business_id AND d.day = l.created_date
+    WHERE l.business_id = roll_up_whole_days.business_id
     GROUP BY l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.campaign_key;
     ANALYZE pg_temp.lead_day;
-    campaigns := analytics.roll_up_campaigns(roll_up_results.business_id);
+    campaigns := analytics.roll_up_campaigns(roll_up_whole_days.business_id);
     -- Not counted: they add up what is counted already.
-    PERFORM analytics.roll_up_platforms(roll_up_results.business_id), analytics.roll_up_spans(roll_up_results.business_id);
-    leads := analytics.roll_up_leads(roll_up_results.business_id);
-    DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
-    RETURN (campaigns.rows_read + leads.rows_read, campaigns.inserted + leads.inserted, campaigns.updated + leads.updated,
-            campaigns.unchanged + leads.unchanged, campaigns.deleted + leads.deleted, 0, 0)::analytics.load_counts;
+    PERFORM analytics.roll_up_platforms(roll_up_whole_days.business_id), analytics.roll_up_spans(roll_up_whole_days.business_id);
+    leads := analytics.roll_up_leads(roll_up_whole_days.business_id);
+    RETURN analytics.total_counts(campaigns, leads);
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS 'Makes the rollups of leads, contracts and spend for the pending days';
+COMMENT ON FUNCTION analytics.roll_up_whole_days(bigint) IS 'Makes the rollups of leads, contracts and spend anew for pending days';
+
+CREATE FUNCTION analytics.roll_up_results(business_id bigint) RETURNS analytics.load_counts
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    whole analytics.load_counts;
+    campaigns analytics.load_counts;
+    leads analytics.load_counts;
+BEGIN
+    PERFORM analytics.analyze_own('warehouse.pending_day');
+    IF EXISTS (SELECT FROM warehouse.pending_day d WHERE d.business_id = roll_up_results.business_id AND d.rollup = 'results' AND d.whole) THEN
+        whole := analytics.roll_up_whole_days(roll_up_results.business_id);
+    END IF;
+    PERFORM analytics.drop_temporary('lead_change');
+    CREATE TEMP TABLE lead_change ON COMMIT DROP AS
+    SELECT l.*, l.day AS date, l.day AS created_date FROM warehouse.pending_lead l
+    JOIN warehouse.pending_day d ON d.business_id = l.business_id AND d.rollup = 'results' AND d.day = l.day AND NOT d.whole
+    WHERE l.business_id = roll_up_results.business_id;
+    IF EXISTS (SELECT FROM pg_temp.lead_change) THEN
+        campaigns := analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.campaign_roi_daily',
+            '{business_id,date,platform,campaign_key}', '{leads,contracts_signed,exports}');
+        PERFORM analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.platform_daily',
+            '{business_id,date,platform}', '{leads,contracts_signed,exports}');
+        PERFORM analytics.drop_temporary('span_change');
+        CREATE TEMP TABLE span_change ON COMMIT DROP AS
+        SELECT l.*, f.starts_on, analytics.span_name(f.starts_on, n.days) AS span
+        FROM pg_temp.lead_change l, pg_catalog.unnest(analytics.span_lengths()) n (days), LATERAL (SELECT analytics.span_start(l.day, n.days)) f (starts_on);
+        PERFORM analytics.add_changes(roll_up_results.business_id, 'pg_temp.span_change', 'warehouse.campaign_roi_span',
+            '{business_id,span,starts_on,platform,campaign_key}', '{leads,contracts_signed,exports}');
+        leads := analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.lead_daily',
+            '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}', '{leads}');
+    END IF;
+    DELETE FROM warehouse.pending_lead l WHERE l.business_id = roll_up_results.business_id;
+    DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
+    RETURN analytics.total_counts(whole, campaigns, leads);
+END
+$$;
+COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS
+'Brings the rollups of leads, contracts and spend up to date with the pending days';

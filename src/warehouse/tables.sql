@@ -191,7 +191,7 @@ BEGIN
         n_contracts int NOT NULL,
         contract_amount numeric(18,4) NOT NULL,
         PRIMARY KEY (business_id, source_id, lead_id, client_bucket)
-    );
+    ) WITH (fillfactor = 90);
     COMMENT ON TABLE warehouse.fact_leads IS 'One row per lead, with what it is attributed to and the contracts it became';
     CREATE INDEX fact_leads_client ON warehouse.fact_leads (business_id, client_key);
     CREATE INDEX fact_leads_day ON warehouse.fact_leads (business_id, created_date);
@@ -383,12 +383,14 @@ BEGIN
         spend numeric(18,4) NOT NULL,
         impressions bigint NOT NULL,
         clicks bigint NOT NULL,
+        exports bigint NOT NULL DEFAULT 0,
         PRIMARY KEY (business_id, date, platform, campaign_key)
     );
     COMMENT ON TABLE warehouse.campaign_roi_daily IS 'Rollup per day, platform and campaign; campaign_key 0 where none is known';
     CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date, platform);
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS 'Contracts of the leads created on that day, whenever they were signed';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts_signed IS 'Contracts signed on that day';
+    COMMENT ON COLUMN warehouse.campaign_roi_daily.exports IS 'Rows of ad exports behind spend, impressions and clicks';
 
     CREATE TABLE warehouse.campaign_roi_span (
         business_id bigint NOT NULL DEFAULT 1,
@@ -404,6 +406,7 @@ BEGIN
         spend numeric(18,4) NOT NULL,
         impressions bigint NOT NULL,
         clicks bigint NOT NULL,
+        exports bigint NOT NULL,
         PRIMARY KEY (business_id, span, platform, campaign_key)
     );
     COMMENT ON TABLE warehouse.campaign_roi_span IS 'Rollup per 7, 28 and 364 days: campaign_roi_daily added up, so that long periods are few rows';
@@ -422,6 +425,7 @@ BEGIN
         spend numeric(18,4) NOT NULL,
         impressions bigint NOT NULL,
         clicks bigint NOT NULL,
+        exports bigint NOT NULL DEFAULT 0,
         PRIMARY KEY (business_id, date, platform)
     );
     COMMENT ON TABLE warehouse.platform_daily IS 'Rollup per day and platform: campaign_roi_daily added up, for questions that name no campaign';
@@ -606,13 +610,39 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.pending_client IS 'Clients whose facts changed and whose journeys are yet to be derived again';
 
+    CREATE TABLE warehouse.pending_customer (
+        business_id bigint NOT NULL,
+        client_key bigint NOT NULL,
+        PRIMARY KEY (business_id, client_key)
+    );
+    COMMENT ON TABLE warehouse.pending_customer IS 'Clients whose purchases may have changed and are yet to be added up again';
+
     CREATE TABLE warehouse.pending_day (
         business_id bigint NOT NULL,
-        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'content', 'customers')),
+        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'content', 'customers', 'values')),
         day date NOT NULL,
+        whole boolean NOT NULL DEFAULT true,
         PRIMARY KEY (business_id, rollup, day)
     );
-    COMMENT ON TABLE warehouse.pending_day IS 'Days whose facts changed and whose rollups are yet to be made again; that of customers has one row, of no day';
+    COMMENT ON TABLE warehouse.pending_day IS 'Days whose facts changed and whose rollups are yet to be made again; customers and value models have one row, of no day';
+    COMMENT ON COLUMN warehouse.pending_day.whole IS 'The day is to be added up anew; else pending_lead has all that changed on it';
+
+    CREATE TABLE warehouse.pending_lead (
+        business_id bigint NOT NULL,
+        day date NOT NULL,
+        platform text NOT NULL,
+        channel text NOT NULL,
+        is_paid boolean NOT NULL,
+        utm_source text NOT NULL,
+        product_id text NOT NULL,
+        branch_id text NOT NULL,
+        campaign_key bigint NOT NULL,
+        leads bigint NOT NULL,
+        contracts bigint NOT NULL,
+        revenue numeric(18,4) NOT NULL
+    );
+    COMMENT ON TABLE warehouse.pending_lead IS 'What leads that changed are yet to add to the rollups, or with negative numbers to take away';
+    CREATE INDEX pending_lead_day ON warehouse.pending_lead (business_id, day);
 
     CREATE TABLE warehouse.refresh_run (
         run_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -119,6 +119,11 @@ AS $$
     FROM wanted w JOIN present p USING (table_name, column_name)
     WHERE w.identity = '' AND (w.default_value IS DISTINCT FROM p.default_value OR w.type <> p.type AND w.default_value IS NOT NULL)
     UNION ALL
+    SELECT 3, w.relname, 0, pg_catalog.format('table %s has other options', w.relname),
+           pg_catalog.format('ALTER TABLE warehouse.%I SET (%s)', w.relname, pg_catalog.array_to_string(w.reloptions, ', ')), false
+    FROM pg_catalog.pg_class w JOIN pg_catalog.pg_class p ON p.relnamespace = 'warehouse'::regnamespace AND p.relname = w.relname AND p.relkind = w.relkind
+    WHERE w.relnamespace = layout_changes.template AND w.relkind = 'r' AND NOT w.reloptions <@ COALESCE(p.reloptions, '{}')
+    UNION ALL
     SELECT 4, p.table_name, p.place, pg_catalog.format('column %s.%s %s', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'must have a value' ELSE 'may be empty' END),
            pg_catalog.format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s NOT NULL', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'SET' ELSE 'DROP' END),
            COALESCE(w.not_null, false)
