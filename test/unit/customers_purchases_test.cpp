@@ -186,8 +186,16 @@ TEST(Purchases, NeitherOrderNorSplitNorMergeShows)
 
 TEST(Purchases, ADayCountsOnceAndARefundIsNoPurchase)
 {
-    const Bytes value =
-        value_of({{1, 10, 5}, {1, 10, 7}, {1, 17, -2}, {1, 24, 30}, {1, 24, -10}, {1, 31, -5}, {2, 10, -4}, {3, 12, 0}, {4, 9, -3}, {4, 12, 8}});
+    const Bytes value = value_of({{1, 10, 5},
+                                  {1, 10, 7},
+                                  {1, 17, -2},
+                                  {1, 24, 30},
+                                  {1, 24, -10},
+                                  {1, 31, -5},
+                                  {2, 10, -4},
+                                  {3, 12, 0},
+                                  {4, 9, -3},
+                                  {4, 12, 8}});
     const PurchasesView view(value);
     EXPECT_EQ(*view.last_day(), 31);
     const auto first = *view.summary(0, {38, 38, 7});
@@ -200,7 +208,8 @@ TEST(Purchases, ADayCountsOnceAndARefundIsNoPurchase)
     EXPECT_EQ(view.summary(2, {38, 38, 7})->frequency, 0) << "a purchase for nothing is one";
     EXPECT_FALSE(view.summary(2, {11, 38, 7})) << "not yet a customer";
     EXPECT_EQ(view.summary(3, {38, 38, 7})->first_day, 12);
-    EXPECT_EQ(view.summary(3, {38, 38, 7})->total_value, 5) << "a refund of what was bought before the records begin is money all the same";
+    EXPECT_EQ(view.summary(3, {38, 38, 7})->total_value, 5)
+        << "a refund of what was bought before the records begin is money all the same";
 }
 
 TEST(Purchases, NoRowsAreNoCustomers)
