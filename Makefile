@@ -32,9 +32,11 @@ SQL_FRAGMENTS = \
 	src/warehouse/sources.sql \
 	src/warehouse/load.sql \
 	src/warehouse/derive.sql \
+	src/warehouse/spans.sql \
 	src/warehouse/rollups.sql \
 	src/warehouse/quality.sql \
 	src/customers/rollups.sql \
+	src/content/rollups.sql \
 	src/warehouse/refresh.sql \
 	src/warehouse/access.sql \
 	src/customers/value_warehouse.sql \

@@ -164,7 +164,17 @@ INSERT INTO cross_check VALUES
                    FROM (SELECT *, EXISTS (SELECT FROM demo.crm_contracts k WHERE k.event_id = t.id) AS signed FROM raw_touch t) t
                    WHERE created_at::date BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY 1, 2, 3) t
              FULL JOIN (SELECT platform, COALESCE(campaign_id, '') AS c, campaign_name, sum(leads) AS leads, sum(contracts) AS contracts, sum(revenue) AS revenue, sum(spend) AS spend FROM raw_result
-                        WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY 1, 2, 3) r USING (platform, c, campaign_name), LATERAL (SELECT NULLIF(c, '')) i (campaign_id)$q$);
+                        WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY 1, 2, 3) r USING (platform, c, campaign_name), LATERAL (SELECT NULLIF(c, '')) i (campaign_id)$q$),
+-- Of the advice and the alerts, the figures that they rest on, for the campaigns they name; what they conclude has tests of its own.
+('reco_budget', $q$SELECT platform, campaign_name, leads_cur, spend_cur, cpl_cur, roas_cur, contracts_cur, campaign_id FROM analytics.reco_budget({from}, {to}, 1000, platforms => {platforms})$q$,
+        $q$SELECT platform, campaign_name, COALESCE(l, 0), COALESCE(s, 0), round(s / NULLIF(l, 0), 4), round(r / NULLIF(s, 0), 4), COALESCE(c, 0), campaign_id
+             FROM analytics.reco_budget({from}, {to}, 1000, platforms => {platforms}) a JOIN raw_campaign n USING (platform, campaign_id, campaign_name),
+             LATERAL (SELECT sum(leads), sum(contracts), sum(revenue), sum(spend) FROM raw_result k WHERE day BETWEEN {from} AND {to} AND k.campaign_id = n.campaign_id) k (l, c, r, s)$q$),
+('anomalies', $q$SELECT platform, campaign_name, leads, spend, current_cpl, baseline_cpl FROM analytics.anomalies({from}, {to}, {platforms}, 1000, 40)$q$,
+        $q$SELECT platform, campaign_name, COALESCE(l, 0), COALESCE(s, 0), round(s / NULLIF(l, 0), 4), round(bs / NULLIF(bl, 0), 4)
+             FROM analytics.anomalies({from}, {to}, {platforms}, 1000, 40) a JOIN raw_campaign n USING (platform, campaign_name),
+             LATERAL (SELECT sum(leads), sum(spend) FROM raw_result k WHERE day BETWEEN {from} AND {to} AND k.campaign_id = n.campaign_id) k (l, s),
+             LATERAL (SELECT sum(leads), sum(spend) FROM raw_result k WHERE day BETWEEN {from}::date - 40 AND {from}::date - 1 AND k.campaign_id = n.campaign_id) b (bl, bs)$q$);
 
 CREATE TEMP TABLE asked AS
 SELECT p.*, f.* FROM (VALUES (date '2025-08-15', date '2025-10-31'), ('2025-10-20', '2025-10-31'), ('2025-09-30', '2025-09-30'), ('2025-10-28', '2025-11-20'), ('2026-01-01', '2026-01-05')) p (date_from, date_to),
@@ -207,11 +217,13 @@ WHERE campaign_id IS NOT NULL;
 -- The figures of the whole.
 SELECT total_events, unique_clients, first_touch_events, mid_and_last_touch_events, contracts, total_revenue, unique_platforms, data_multiplier,
        last_refresh > now() - interval '1 hour' AS refreshed, rejected_rows FROM analytics.summary();
+SELECT (total_events, unique_clients, first_touch_events, contracts, total_revenue, unique_platforms) = (SELECT count(*), count(DISTINCT client_id), count(*) FILTER (WHERE n = 1),
+            (SELECT count(*) FROM demo.crm_contracts), (SELECT sum(amount)::numeric FROM demo.crm_contracts), count(DISTINCT platform) FROM raw_touch) AS as_raw FROM analytics.summary();
 SELECT * FROM analytics.summary(business_id => 2);
 SELECT * FROM analytics.platforms_touches('2025-08-15', '2025-10-31');
 SELECT * FROM analytics.platforms_contracts('2025-08-15', '2025-10-31');
 TABLE analytics.funnel_summary;
-SELECT (SELECT count(DISTINCT client_id) FROM demo.crm_events) AS clients, (SELECT count(DISTINCT client_id) FROM demo.crm_contracts) AS customers,
+SELECT (SELECT count(DISTINCT client_id) FROM demo.crm_events) AS clients, (SELECT count(*) FROM raw_lead) AS leads, (SELECT count(DISTINCT client_id) FROM demo.crm_contracts) AS customers,
        (SELECT count(*) FROM (SELECT FROM demo.crm_contracts GROUP BY client_id HAVING count(*) > 1) r) AS repeat_customers;
 
 -- What a caller sees.

@@ -77,7 +77,7 @@ BEGIN
     FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
         plan := plan || E'\n' || line;
     END LOOP;
-    RETURN QUERY SELECT plan ~ 'Function Scan on (kpi|campaigns|trend|share)', plan ~ 'Index Cond: [^\n]*date >= ';
+    RETURN QUERY SELECT plan ~ 'Function Scan on (kpi|campaigns|trend|share)', plan ~ 'Index Cond: [^\n]*(date >= |date = ANY )';
 END
 $$;
 SELECT r.reader, p.* FROM (VALUES ('kpi'), ('campaigns'), ('trend_leads'), ('trend_spend'), ('share_platforms')) r (reader),

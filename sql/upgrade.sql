@@ -74,6 +74,9 @@ SELECT has_table_privilege('upgrade_reader', 'warehouse.quality_history', 'SELEC
        has_table_privilege('upgrade_writer', 'warehouse.quality_history', 'INSERT') AS writer_writes, has_table_privilege('upgrade_writer', 'warehouse.quality_result', 'SELECT') AS writer_reads;
 -- The figures stand before the next refresh; what it makes is what a new warehouse holds.
 SELECT count(*) FROM warehouse.fact_events;
+-- A refresh is still to come; what readers add up together agrees before it, too.
+SELECT split_part(span, '/', 2) AS days, count(*) > 5 AS several, (sum(leads), sum(revenue), sum(spend)) = (SELECT sum(leads), sum(revenue), sum(spend) FROM warehouse.campaign_roi_daily) AS equal
+FROM warehouse.campaign_roi_span GROUP BY 1 ORDER BY length(split_part(span, '/', 2)), 1;
 SET client_min_messages = warning;
 CALL analytics.refresh();
 SELECT my_note FROM warehouse.dim_clients WHERE client_id = 'c1';
@@ -90,7 +93,7 @@ RESET client_min_messages;
 DROP VIEW warehouse.product_performance;
 CREATE OR REPLACE VIEW warehouse.quality_result AS SELECT q.business_id, q.check_name, q.subject, q.status, q.failed_rows, q.observed, q.expected, q.message, q.sample, q.checked_at, q.run_id, false AS is_latest
     FROM warehouse.quality_history q;
-DROP TABLE warehouse.fact_content_metrics;
+DROP TABLE warehouse.fact_content_metrics, warehouse.campaign_roi_span;
 DROP INDEX warehouse.fact_leads_day;
 DROP INDEX warehouse.fact_events_day;
 CREATE INDEX fact_events_day ON warehouse.fact_events (event_date);

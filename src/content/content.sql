@@ -41,8 +41,8 @@ AS $$
     SELECT COALESCE(pg_catalog.max(m.date), pg_catalog.max(s.today) - 1)
     FROM (SELECT s.business_id, (pg_catalog.now() AT TIME ZONE s.reporting_timezone)::date AS today FROM warehouse.settings s
           WHERE content_last_day.business_id IS NULL OR s.business_id = content_last_day.business_id) s
-    LEFT JOIN LATERAL (SELECT m.date FROM warehouse.fact_content_metrics m WHERE m.business_id = s.business_id AND m.date < s.today
-                       ORDER BY m.date DESC LIMIT 1) m ON true
+    LEFT JOIN LATERAL (SELECT d.date FROM warehouse.content_daily d WHERE d.business_id = s.business_id AND d.date < s.today AND d.readings > 0
+                       ORDER BY d.date DESC LIMIT 1) m ON true
 $$;
 COMMENT ON FUNCTION analytics.content_last_day(bigint) IS 'The last day before today that the metrics of content reach';
 
@@ -80,23 +80,27 @@ AS $$
                      THEN COALESCE(g.likes, 0) + COALESCE(g.shares, 0) + COALESCE(g.comments, 0) END
     FROM (
         SELECT m.business_id AS business, m.date AS day, m.platform, m.content_id,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.views, COALESCE(p.views,
-                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views')), f.counts) ELSE m.views END AS views,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.likes, COALESCE(p.likes,
-                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes')), f.counts) ELSE m.likes END AS likes,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.shares, COALESCE(p.shares,
-                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares')), f.counts) ELSE m.shares END AS shares,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.comments, COALESCE(p.comments,
-                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments')), f.counts) ELSE m.comments END AS comments,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.clicks, COALESCE(p.clicks,
-                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks')), f.counts) ELSE m.clicks END AS clicks,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.reach, COALESCE(p.reach,
-                   analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach')), f.counts) ELSE m.reach END AS reach
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.views, b.views, f.counts) ELSE m.views END AS views,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.likes, b.likes, f.counts) ELSE m.likes END AS likes,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.shares, b.shares, f.counts) ELSE m.shares END AS shares,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.comments, b.comments, f.counts) ELSE m.comments END AS comments,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.clicks, b.clicks, f.counts) ELSE m.clicks END AS clicks,
+               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.reach, b.reach, f.counts) ELSE m.reach END AS reach
         FROM warehouse.fact_content_metrics m
         LEFT JOIN LATERAL (
             SELECT b.* FROM warehouse.fact_content_metrics b
             WHERE m.is_cumulative AND b.business_id = m.business_id AND b.platform = m.platform AND b.content_id = m.content_id
               AND b.date < m.date AND b.source_id = m.source_id ORDER BY b.date DESC LIMIT 1) p ON true
+        -- Each metric's total before: of the reading before, or of an older one where that left it out.
+        CROSS JOIN LATERAL (
+            SELECT
+                   CASE WHEN p.views IS NULL AND m.views IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views') ELSE p.views END AS views,
+                   CASE WHEN p.likes IS NULL AND m.likes IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes') ELSE p.likes END AS likes,
+                   CASE WHEN p.shares IS NULL AND m.shares IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares') ELSE p.shares END AS shares,
+                   CASE WHEN p.comments IS NULL AND m.comments IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments') ELSE p.comments END AS comments,
+                   CASE WHEN p.clicks IS NULL AND m.clicks IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks') ELSE p.clicks END AS clicks,
+                   CASE WHEN p.reach IS NULL AND m.reach IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach') ELSE p.reach END AS reach
+            OFFSET 0) b
         -- The first total of what was there before the source's first day holds a past that nobody saw: no day's gain.
         LEFT JOIN LATERAL (
             SELECT content_days.count_past OR COALESCE((
@@ -105,9 +109,12 @@ AS $$
             FROM warehouse.settings s, LATERAL (
                 SELECT d.date AS first_day FROM warehouse.fact_content_metrics d
                 WHERE d.business_id = m.business_id AND d.source_id = m.source_id ORDER BY d.date LIMIT 1) w
-            WHERE s.business_id = m.business_id AND m.is_cumulative AND p.date IS NULL OFFSET 0) f ON true
+            WHERE s.business_id = m.business_id AND m.is_cumulative AND (m.views IS NOT NULL AND b.views IS NULL OR m.likes IS NOT NULL AND b.likes IS NULL OR m.shares IS NOT NULL AND b.shares IS NULL
+                   OR m.comments IS NOT NULL AND b.comments IS NULL OR m.clicks IS NOT NULL AND b.clicks IS NULL OR m.reach IS NOT NULL AND b.reach IS NULL)
+            OFFSET 0) f ON true
         WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
           AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
+          AND analytics.check_business(content_days.business_id)
           -- Where two sources report a day of a post, the one registered first counts.
           AND NOT EXISTS (
               SELECT FROM warehouse.fact_content_metrics o WHERE o.business_id = m.business_id AND o.platform = m.platform
@@ -121,28 +128,23 @@ CREATE FUNCTION analytics.content_overview(business_id bigint DEFAULT NULL, days
     RETURNS TABLE (total_posts bigint, total_reach bigint, total_engagement bigint, avg_engagement_rate numeric, growth_rate numeric,
                    top_platform text, platform_breakdown jsonb, total_views bigint, engagement_before bigint, posts_without_metrics bigint,
                    date_from date, date_to date)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
-#variable_conflict use_column
-BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_overview.business_id), analytics.check_day_count(content_overview.days, 1, 365);
-    RETURN QUERY
-    WITH platform AS (
-        SELECT p.* FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p
-    )
-    SELECT COALESCE(pg_catalog.sum(p.posts), 0)::bigint, COALESCE(pg_catalog.sum(p.reach), 0)::bigint, COALESCE(pg_catalog.sum(p.engagement), 0)::bigint,
-           pg_catalog.round(100.0 * pg_catalog.sum(p.rated_engagement) / NULLIF(pg_catalog.sum(p.rated_views), 0), 4),
-           pg_catalog.round(100.0 * (pg_catalog.sum(p.engagement) - pg_catalog.sum(p.engagement_before)) / NULLIF(pg_catalog.sum(p.engagement_before), 0), 4),
-           (SELECT t.platform FROM platform t WHERE t.engagement > 0 ORDER BY t.engagement DESC, t.platform LIMIT 1),
-           COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('platform', p.platform, 'posts', p.posts, 'views', p.views, 'reach', p.reach,
-               'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate) ORDER BY p.engagement DESC, p.platform)
-               FILTER (WHERE p.platform IS NOT NULL), '[]'),
-           COALESCE(pg_catalog.sum(p.views), 0)::bigint, COALESCE(pg_catalog.sum(p.engagement_before), 0)::bigint,
-           COALESCE(pg_catalog.sum(p.posts_without_metrics), 0)::bigint, d.last - content_overview.days + 1, d.last
-    FROM (SELECT COALESCE(content_overview.as_of, analytics.content_last_day(content_overview.business_id)) AS last) d
-    LEFT JOIN platform p ON true
-    GROUP BY d.last;
-END
+    SELECT o.posts, o.reach, o.engagement, pg_catalog.round(100.0 * o.rated_engagement / NULLIF(o.rated_views, 0), 4),
+           pg_catalog.round(100.0 * (o.engagement - o.engagement_before) / NULLIF(o.engagement_before, 0), 4), o.top_platform, o.platform_breakdown,
+           o.views, o.engagement_before, o.posts_without_metrics, p.last - content_overview.days + 1, p.last
+    FROM (SELECT COALESCE(content_overview.as_of, analytics.content_last_day(content_overview.business_id)) AS last
+          FROM (SELECT 'warehouse'::analytics.installed) ready OFFSET 0) p, (
+        SELECT COALESCE(pg_catalog.sum(p.posts), 0)::bigint AS posts, COALESCE(pg_catalog.sum(p.reach), 0)::bigint AS reach,
+               COALESCE(pg_catalog.sum(p.engagement), 0)::bigint AS engagement, COALESCE(pg_catalog.sum(p.views), 0)::bigint AS views,
+               COALESCE(pg_catalog.sum(p.engagement_before), 0)::bigint AS engagement_before,
+               COALESCE(pg_catalog.sum(p.posts_without_metrics), 0)::bigint AS posts_without_metrics,
+               pg_catalog.sum(p.rated_engagement) AS rated_engagement, pg_catalog.sum(p.rated_views) AS rated_views,
+               (pg_catalog.array_agg(p.platform ORDER BY p.engagement DESC, p.platform) FILTER (WHERE p.engagement > 0))[1] AS top_platform,
+               COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('platform', p.platform, 'posts', p.posts, 'views', p.views, 'reach', p.reach,
+                   'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate)
+                   ORDER BY p.engagement DESC, p.platform), '[]') AS platform_breakdown
+        FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p) o
 $$;
 COMMENT ON FUNCTION analytics.content_overview(bigint, int, date) IS
 'Posts, reach and engagement of a period, and their growth: one row
@@ -152,52 +154,35 @@ CREATE FUNCTION analytics.content_platforms(business_id bigint DEFAULT NULL, day
     RETURNS TABLE (platform text, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
                    engagement bigint, engagement_rate numeric, click_through_rate numeric, share_pct numeric, engagement_before bigint,
                    growth_rate numeric, rated_engagement bigint, rated_views bigint, posts_without_metrics bigint)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-#variable_conflict use_column
-DECLARE
-    last date;
-BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_platforms.business_id), analytics.check_day_count(content_platforms.days, 1, 365);
-    last := COALESCE(content_platforms.as_of, analytics.content_last_day(content_platforms.business_id));
-    RETURN QUERY
-    WITH earned AS MATERIALIZED (
-        SELECT d.*, d.day > last - content_platforms.days AS now
-        FROM analytics.content_days(last - 2 * content_platforms.days + 1, last, content_platforms.business_id) d
-    ), per_platform AS (
-        SELECT e.platform, 0::bigint AS posts, pg_catalog.sum(e.views) FILTER (WHERE e.now) AS views, pg_catalog.sum(e.reach) FILTER (WHERE e.now) AS reach,
-               pg_catalog.sum(e.likes) FILTER (WHERE e.now) AS likes, pg_catalog.sum(e.shares) FILTER (WHERE e.now) AS shares,
-               pg_catalog.sum(e.comments) FILTER (WHERE e.now) AS comments, pg_catalog.sum(e.clicks) FILTER (WHERE e.now) AS clicks,
-               pg_catalog.sum(e.engagement) FILTER (WHERE e.now) AS engagement, pg_catalog.sum(e.engagement) FILTER (WHERE NOT e.now) AS before,
-               pg_catalog.sum(e.engagement) FILTER (WHERE e.now AND e.views IS NOT NULL) AS rated,
-               pg_catalog.sum(e.views) FILTER (WHERE e.now AND e.engagement IS NOT NULL) AS rated_views,
-               100.0 * pg_catalog.sum(e.clicks) FILTER (WHERE e.now AND e.views IS NOT NULL)
-                   / NULLIF(pg_catalog.sum(e.views) FILTER (WHERE e.now AND e.clicks IS NOT NULL), 0) AS click_through_rate, 0::bigint AS bare
-        FROM earned e GROUP BY e.platform
-        UNION ALL
-        SELECT c.platform, pg_catalog.count(*), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL,
-               pg_catalog.count(*) FILTER (WHERE NOT EXISTS (SELECT FROM warehouse.fact_content_metrics m
-                   WHERE m.business_id = c.business_id AND m.platform = c.platform AND m.content_id = c.content_id))
-        FROM warehouse.fact_content c JOIN warehouse.settings s ON s.business_id = c.business_id
-        WHERE (content_platforms.business_id IS NULL OR c.business_id = content_platforms.business_id)
-          AND (c.published_at AT TIME ZONE s.reporting_timezone)::date BETWEEN last - content_platforms.days + 1 AND last
-        GROUP BY c.platform
-    ), whole AS (
-        SELECT p.platform, pg_catalog.sum(p.posts)::bigint AS posts, COALESCE(pg_catalog.sum(p.views), 0)::bigint AS views,
-               COALESCE(pg_catalog.sum(p.reach), 0)::bigint AS reach, COALESCE(pg_catalog.sum(p.likes), 0)::bigint AS likes,
-               COALESCE(pg_catalog.sum(p.shares), 0)::bigint AS shares, COALESCE(pg_catalog.sum(p.comments), 0)::bigint AS comments,
-               COALESCE(pg_catalog.sum(p.clicks), 0)::bigint AS clicks, COALESCE(pg_catalog.sum(p.engagement), 0)::bigint AS engagement,
-               COALESCE(pg_catalog.sum(p.before), 0)::bigint AS before, COALESCE(pg_catalog.sum(p.rated), 0)::bigint AS rated,
-               COALESCE(pg_catalog.sum(p.rated_views), 0)::bigint AS rated_views, pg_catalog.max(p.click_through_rate) AS click_through_rate,
-               pg_catalog.sum(p.bare)::bigint AS bare
-        FROM per_platform p GROUP BY p.platform
+    WITH period AS MATERIALIZED (
+        SELECT COALESCE(content_platforms.as_of, analytics.content_last_day(content_platforms.business_id)) AS last FROM (SELECT 'warehouse'::analytics.installed) ready
     )
-    SELECT w.platform, w.posts, w.views, w.reach, w.likes, w.shares, w.comments, w.clicks, w.engagement,
-           pg_catalog.round(100.0 * w.rated / NULLIF(w.rated_views, 0), 4), pg_catalog.round(w.click_through_rate, 4),
-           pg_catalog.round(100.0 * w.engagement / NULLIF(pg_catalog.sum(w.engagement) OVER (), 0), 4), w.before,
-           pg_catalog.round(100.0 * (w.engagement - w.before) / NULLIF(w.before, 0), 4), w.rated, w.rated_views, w.bare
-    FROM whole w ORDER BY w.engagement DESC, w.platform;
-END
+    SELECT w.platform, w.posts::bigint, w.views::bigint, w.reach::bigint, w.likes::bigint, w.shares::bigint, w.comments::bigint, w.clicks::bigint,
+           w.engagement::bigint, pg_catalog.round(100.0 * w.rated_engagement / NULLIF(w.rated_views, 0), 4),
+           pg_catalog.round(100.0 * w.rated_clicks / NULLIF(w.clicked_views, 0), 4),
+           pg_catalog.round(100.0 * w.engagement / NULLIF(pg_catalog.sum(w.engagement) OVER (), 0), 4), w.before::bigint,
+           pg_catalog.round(100.0 * (w.engagement - w.before) / NULLIF(w.before, 0), 4), w.rated_engagement::bigint, w.rated_views::bigint, w.bare::bigint
+    FROM (
+        SELECT d.platform, COALESCE(pg_catalog.sum(d.posts) FILTER (WHERE d.now), 0) AS posts,
+               COALESCE(pg_catalog.sum(d.posts_without_metrics) FILTER (WHERE d.now), 0) AS bare,
+               COALESCE(pg_catalog.sum(d.views) FILTER (WHERE d.now), 0) AS views, COALESCE(pg_catalog.sum(d.reach) FILTER (WHERE d.now), 0) AS reach,
+               COALESCE(pg_catalog.sum(d.likes) FILTER (WHERE d.now), 0) AS likes, COALESCE(pg_catalog.sum(d.shares) FILTER (WHERE d.now), 0) AS shares,
+               COALESCE(pg_catalog.sum(d.comments) FILTER (WHERE d.now), 0) AS comments, COALESCE(pg_catalog.sum(d.clicks) FILTER (WHERE d.now), 0) AS clicks,
+               COALESCE(pg_catalog.sum(d.engagement) FILTER (WHERE d.now), 0) AS engagement,
+               COALESCE(pg_catalog.sum(d.engagement) FILTER (WHERE NOT d.now), 0) AS before,
+               COALESCE(pg_catalog.sum(d.rated_engagement) FILTER (WHERE d.now), 0) AS rated_engagement,
+               COALESCE(pg_catalog.sum(d.rated_views) FILTER (WHERE d.now), 0) AS rated_views,
+               COALESCE(pg_catalog.sum(d.rated_clicks) FILTER (WHERE d.now), 0) AS rated_clicks,
+               COALESCE(pg_catalog.sum(d.clicked_views) FILTER (WHERE d.now), 0) AS clicked_views
+        FROM (SELECT c.*, c.date > (SELECT p.last FROM period p) - content_platforms.days AS now FROM warehouse.content_daily c) d
+        WHERE d.date BETWEEN (SELECT p.last - 2 * content_platforms.days + 1 FROM period p) AND (SELECT p.last FROM period p)
+          AND (content_platforms.business_id IS NULL OR d.business_id = content_platforms.business_id)
+          AND (d.now OR d.readings > 0)
+          AND analytics.check_business(content_platforms.business_id) AND analytics.check_day_count(content_platforms.days, 1, 365) > 0
+        GROUP BY d.platform
+    ) w ORDER BY w.engagement DESC, w.platform
 $$;
 COMMENT ON FUNCTION analytics.content_platforms(bigint, int, date) IS
 'Posts, reach and engagement of a period per platform
@@ -206,34 +191,26 @@ Arguments as of content_overview(). posts: published in the period; all other fi
 CREATE FUNCTION analytics.content_trends(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
     RETURNS TABLE (dt date, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
                    engagement bigint, engagement_rate numeric)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-#variable_conflict use_column
-DECLARE
-    last date;
-BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_trends.business_id), analytics.check_day_count(content_trends.days, 7, 90);
-    last := COALESCE(content_trends.as_of, analytics.content_last_day(content_trends.business_id));
-    RETURN QUERY
-    WITH earned AS (
-        SELECT d.day, pg_catalog.sum(d.views)::bigint AS views, pg_catalog.sum(d.reach)::bigint AS reach, pg_catalog.sum(d.likes)::bigint AS likes,
-               pg_catalog.sum(d.shares)::bigint AS shares, pg_catalog.sum(d.comments)::bigint AS comments, pg_catalog.sum(d.clicks)::bigint AS clicks,
-               pg_catalog.sum(d.engagement)::bigint AS engagement, 100.0 * pg_catalog.sum(d.engagement) FILTER (WHERE d.views IS NOT NULL)
-                   / NULLIF(pg_catalog.sum(d.views) FILTER (WHERE d.engagement IS NOT NULL), 0) AS rate
-        FROM (SELECT * FROM analytics.content_days(last - content_trends.days + 1, last, content_trends.business_id) OFFSET 0) d GROUP BY d.day
-    ), published AS (
-        SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date AS day, pg_catalog.count(*) AS posts
-        FROM warehouse.fact_content c JOIN warehouse.settings s ON s.business_id = c.business_id
-        WHERE content_trends.business_id IS NULL OR c.business_id = content_trends.business_id
-        GROUP BY 1
+    WITH period AS MATERIALIZED (
+        SELECT COALESCE(content_trends.as_of, analytics.content_last_day(content_trends.business_id)) AS last FROM (SELECT 'warehouse'::analytics.installed) ready
     )
-    SELECT (last - n.back) AS dt, COALESCE(p.posts, 0), COALESCE(e.views, 0), COALESCE(e.reach, 0), COALESCE(e.likes, 0), COALESCE(e.shares, 0),
-           COALESCE(e.comments, 0), COALESCE(e.clicks, 0), COALESCE(e.engagement, 0), pg_catalog.round(e.rate, 4)
-    FROM pg_catalog.generate_series(0, content_trends.days - 1) n (back)
-    LEFT JOIN earned e ON e.day = last - n.back
-    LEFT JOIN published p ON p.day = last - n.back
-    ORDER BY dt;
-END
+    SELECT n.day AS dt, COALESCE(e.posts, 0)::bigint, COALESCE(e.views, 0)::bigint, COALESCE(e.reach, 0)::bigint, COALESCE(e.likes, 0)::bigint,
+           COALESCE(e.shares, 0)::bigint, COALESCE(e.comments, 0)::bigint, COALESCE(e.clicks, 0)::bigint, COALESCE(e.engagement, 0)::bigint,
+           pg_catalog.round(100.0 * e.rated_engagement / NULLIF(e.rated_views, 0), 4)
+    FROM (SELECT p.last - pg_catalog.generate_series(0, content_trends.days - 1) AS day FROM period p) n
+    LEFT JOIN (
+        SELECT d.date, pg_catalog.sum(d.posts) AS posts, pg_catalog.sum(d.views) AS views, pg_catalog.sum(d.reach) AS reach, pg_catalog.sum(d.likes) AS likes,
+               pg_catalog.sum(d.shares) AS shares, pg_catalog.sum(d.comments) AS comments, pg_catalog.sum(d.clicks) AS clicks,
+               pg_catalog.sum(d.engagement) AS engagement, pg_catalog.sum(d.rated_engagement) AS rated_engagement, pg_catalog.sum(d.rated_views) AS rated_views
+        FROM warehouse.content_daily d
+        WHERE d.date BETWEEN (SELECT p.last - content_trends.days + 1 FROM period p) AND (SELECT p.last FROM period p)
+          AND (content_trends.business_id IS NULL OR d.business_id = content_trends.business_id)
+        GROUP BY d.date
+    ) e ON e.date = n.day
+    WHERE analytics.check_business(content_trends.business_id) AND analytics.check_day_count(content_trends.days, 7, 90) > 0
+    ORDER BY dt
 $$;
 COMMENT ON FUNCTION analytics.content_trends(bigint, int, date) IS
 'Posts, views and engagement per day, days without any included
@@ -353,14 +330,14 @@ BEGIN
     SELECT a.group_name, a.n, g.views, g.engagement, pg_catalog.round(100.0 * g.engagement / NULLIF(g.views, 0), 4),
            pg_catalog.round((100 * a.overall_rate * pg_catalog.exp(a.effect))::numeric, 4), pg_catalog.round(pg_catalog.exp(a.effect)::numeric, 4),
            pg_catalog.round(pg_catalog.exp(a.low)::numeric, 4), pg_catalog.round(pg_catalog.exp(a.high)::numeric, 4), a.p_above, a.p_adjusted,
-           COALESCE(a.p_adjusted <= 0.05 AND a.low > 0, false)
+           COALESCE(a.n >= 3 AND a.p_adjusted <= 0.05 AND a.low > 0, false)
     FROM adjusted a JOIN per_group g ON g.group_name = a.group_name
     ORDER BY a.effect DESC NULLS LAST, a.group_name LIMIT content_ranking.row_limit;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision) IS
 'Hours, weekdays, types, platforms, hashtags or authors by what posts earn there
-dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing, the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are. lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low, high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 % and low is above 1.';
+dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing, the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are. lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low, high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 %, low is above 1 and there are three posts at least.';
 
 CREATE FUNCTION analytics.content_insights(business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL)
     RETURNS TABLE (kind text, subject text, value numeric, lift numeric, low numeric, high numeric, n bigint, text text)

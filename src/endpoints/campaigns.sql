@@ -106,18 +106,25 @@ CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_t
                    clicks bigint, spend numeric, cpl numeric, roas numeric, campaign_platform text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.week, c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign, k.leads, k.n_contracts, k.revenue, k.impressions, k.clicks,
-           k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(k.revenue, k.spend), COALESCE(c.platform, k.platform, 'unknown') AS of_platform
+    SELECT k.week, c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign, k.leads, b.contracts, b.revenue, k.impressions, k.clicks,
+           k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(b.revenue, k.spend), COALESCE(c.platform, k.platform, 'unknown') AS of_platform
     FROM (
-        SELECT r.business_id, pg_catalog.date_trunc('week', r.date::timestamp)::date AS week, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END AS platform,
-               pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.n_contracts)::bigint AS n_contracts,
-               pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.impressions)::bigint AS impressions,
-               pg_catalog.sum(r.clicks)::bigint AS clicks, pg_catalog.sum(r.spend)::numeric(18,4) AS spend
-        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.campaign_days_between(campaigns_weekly.date_from, campaigns_weekly.date_to,
-            CASE WHEN campaigns_weekly.platform IS NOT NULL THEN ARRAY[campaigns_weekly.platform] END, campaigns_weekly.business_id) r
+        SELECT r.business_id, pg_catalog.date_trunc('week', r.starts_on::timestamp)::date AS week, r.campaign_key,
+               CASE r.campaign_key WHEN 0 THEN r.platform END AS platform, pg_catalog.sum(r.leads)::bigint AS leads,
+               pg_catalog.sum(r.contracts)::bigint AS contracts, pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue,
+               pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed,
+               pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks,
+               pg_catalog.sum(r.spend)::numeric(18,4) AS spend
+        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.campaign_parts(campaigns_weekly.date_from, campaigns_weekly.date_to,
+            CASE WHEN campaigns_weekly.platform IS NOT NULL THEN ARRAY[campaigns_weekly.platform] END, campaigns_weekly.business_id, longest => 7) r
         WHERE analytics.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
         GROUP BY r.business_id, week, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END
     ) k
+    LEFT JOIN warehouse.settings s ON s.business_id = k.business_id
+    CROSS JOIN LATERAL (
+        SELECT CASE s.revenue_basis WHEN 'contract_date' THEN k.contracts_signed ELSE k.contracts END AS contracts,
+               CASE s.revenue_basis WHEN 'contract_date' THEN k.revenue_signed ELSE k.revenue END AS revenue
+    ) b
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
     ORDER BY k.week, k.spend DESC, k.leads DESC, of_platform, campaign, c.campaign_id, k.business_id
 $$;

@@ -16,6 +16,14 @@ CREATE FUNCTION analytics.change_pct(current numeric, previous numeric) RETURNS 
 AS $$ SELECT pg_catalog.round(100 * current / NULLIF(previous, 0) - 100, 2) $$;
 COMMENT ON FUNCTION analytics.change_pct(numeric, numeric) IS 'Change in percent, two decimals; NULL where the value before is 0';
 
+-- Whether a filter of platforms lets everything through.
+CREATE FUNCTION analytics.no_platform_filter(wanted text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT wanted IS NULL OR wanted = '{}' $$;
+COMMENT ON FUNCTION analytics.no_platform_filter(text[]) IS 'Whether a filter of platforms lets everything through: NULL or {}';
+
+-- With and without a filter of platforms are two branches, of which the planner drops one at once; of a plan that knows no values one is
+-- run. So the filter is a join, which an index serves, and not a part of an OR, of which no index would know.
 CREATE FUNCTION analytics.results_between(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
     RETURNS TABLE (business_id bigint, date date, platform text, leads bigint, n_contracts bigint, revenue numeric,
                    spend numeric, impressions bigint, clicks bigint)
@@ -24,33 +32,47 @@ AS $$
     SELECT r.business_id, r.date, r.platform, r.leads,
            CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END,
            CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END, r.spend, r.impressions, r.clicks
-    FROM warehouse.platform_daily r
+    FROM (
+        SELECT p.* FROM warehouse.platform_daily p WHERE analytics.no_platform_filter(wanted_platforms)
+        UNION ALL
+        SELECT p.* FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.platform_daily p ON p.platform = w
+        WHERE NOT analytics.no_platform_filter(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
+    ) r
     LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
     WHERE r.date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR r.business_id = wanted_business)
-      -- As sub-selects, families are looked up once and not per row, in generic plans too; and an
-      -- unknown name is an error also where there is no row.
-      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR (SELECT analytics.platform_members(wanted_platforms)) IS NOT NULL)
-      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR r.platform = ANY ((SELECT analytics.platform_members(wanted_platforms))::text[]))
 $$;
 COMMENT ON FUNCTION analytics.results_between(date, date, text[], bigint) IS
 'Rollup rows of platforms in a period, contracts by the setting revenue_basis';
 
-CREATE FUNCTION analytics.campaign_days_between(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
-    RETURNS TABLE (business_id bigint, date date, platform text, campaign_key bigint, leads bigint, n_contracts bigint, revenue numeric,
-                   spend numeric, impressions bigint, clicks bigint)
+-- A period is read in as few rows as there are for it: 364, 28 and 7 days together where it has them whole, single days at its ends.
+CREATE FUNCTION analytics.campaign_parts(first_day date, last_day date, wanted_platforms text[], wanted_business bigint, longest int DEFAULT 364)
+    RETURNS TABLE (business_id bigint, starts_on date, platform text, campaign_key bigint, leads bigint, contracts bigint, revenue numeric,
+                   contracts_signed bigint, revenue_signed numeric, spend numeric, impressions bigint, clicks bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT r.business_id, r.date, r.platform, r.campaign_key, r.leads,
-           CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END,
-           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END, r.spend, r.impressions, r.clicks
-    FROM warehouse.campaign_roi_daily r
-    LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
-    WHERE r.date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR r.business_id = wanted_business)
-      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR (SELECT analytics.platform_members(wanted_platforms)) IS NOT NULL)
-      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR r.platform = ANY ((SELECT analytics.platform_members(wanted_platforms))::text[]))
+    SELECT r.* FROM (
+        SELECT d.* FROM warehouse.campaign_roi_daily d
+        WHERE analytics.no_platform_filter(wanted_platforms) AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
+        UNION ALL
+        SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
+               s.revenue_signed, s.spend, s.impressions, s.clicks
+        FROM warehouse.campaign_roi_span s
+        WHERE analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
+        UNION ALL
+        SELECT d.* FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_daily d ON d.platform = w
+        WHERE NOT analytics.no_platform_filter(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
+          AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
+        UNION ALL
+        SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
+               s.revenue_signed, s.spend, s.impressions, s.clicks
+        FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_span s ON s.platform = w
+        WHERE NOT analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
+    ) r
+    WHERE wanted_business IS NULL OR r.business_id = wanted_business
 $$;
-COMMENT ON FUNCTION analytics.campaign_days_between(date, date, text[], bigint) IS
-'Rollup rows of campaigns in a period, contracts by the setting revenue_basis';
+COMMENT ON FUNCTION analytics.campaign_parts(date, date, text[], bigint, int) IS
+'Rollup rows of campaigns that make up a period: spans of days, and single days
+longest: the most days that one row may stand for: 7, 28 or 364.';
 
 CREATE FUNCTION analytics.campaign_results(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
     RETURNS TABLE (business_id bigint, campaign_key bigint, platform text, campaign_id text, campaign_name text, leads bigint,
@@ -58,16 +80,19 @@ CREATE FUNCTION analytics.campaign_results(first_day date, last_day date, wanted
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.business_id, k.campaign_key, COALESCE(c.platform, k.platform, 'unknown'), c.campaign_id, COALESCE(c.campaign_name, '(no campaign)'),
-           k.leads, k.n_contracts, k.revenue, k.spend, k.impressions, k.clicks
+           k.leads, CASE s.revenue_basis WHEN 'contract_date' THEN k.contracts_signed ELSE k.contracts END,
+           CASE s.revenue_basis WHEN 'contract_date' THEN k.revenue_signed ELSE k.revenue END, k.spend, k.impressions, k.clicks
     FROM (
         -- What has no campaign is a row per platform.
         SELECT r.business_id, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END AS platform, pg_catalog.sum(r.leads)::bigint AS leads,
-               pg_catalog.sum(r.n_contracts)::bigint AS n_contracts, pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue,
+               pg_catalog.sum(r.contracts)::bigint AS contracts, pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue,
+               pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed,
                pg_catalog.sum(r.spend)::numeric(18,4) AS spend, pg_catalog.sum(r.impressions)::bigint AS impressions,
                pg_catalog.sum(r.clicks)::bigint AS clicks
-        FROM analytics.campaign_days_between(first_day, last_day, wanted_platforms, wanted_business) r
+        FROM analytics.campaign_parts(first_day, last_day, wanted_platforms, wanted_business) r
         GROUP BY r.business_id, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END
     ) k
+    LEFT JOIN warehouse.settings s ON s.business_id = k.business_id
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
 $$;
 COMMENT ON FUNCTION analytics.campaign_results(date, date, text[], bigint) IS
@@ -78,11 +103,13 @@ CREATE FUNCTION analytics.leads_between(first_day date, last_day date, wanted_pl
                    branch_id text, leads bigint, contracts bigint, revenue numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.leads, l.contracts, l.revenue
-    FROM warehouse.lead_daily l
-    WHERE l.created_date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR l.business_id = wanted_business)
-      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR (SELECT analytics.platform_members(wanted_platforms)) IS NOT NULL)
-      AND (wanted_platforms IS NULL OR wanted_platforms = '{}' OR l.platform = ANY ((SELECT analytics.platform_members(wanted_platforms))::text[]))
+    SELECT r.* FROM (
+        SELECT l.* FROM warehouse.lead_daily l WHERE analytics.no_platform_filter(wanted_platforms)
+        UNION ALL
+        SELECT l.* FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.lead_daily l ON l.platform = w
+        WHERE NOT analytics.no_platform_filter(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
+    ) r
+    WHERE r.created_date BETWEEN first_day AND last_day AND (wanted_business IS NULL OR r.business_id = wanted_business)
 $$;
 COMMENT ON FUNCTION analytics.leads_between(date, date, text[], bigint) IS
 'Rollup rows of leads created in a period, with the contracts of these leads';

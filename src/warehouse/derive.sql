@@ -15,10 +15,12 @@ AS $$
             UNION SELECT c.business_id, 'results', c.signed_date FROM warehouse.fact_contracts c
             UNION SELECT p.business_id, 'results', p.date FROM warehouse.fact_campaign_performance_daily p
             UNION SELECT r.business_id, 'results', r.date FROM warehouse.campaign_roi_daily r
+            UNION SELECT r.business_id, 'results', r.starts_on FROM warehouse.campaign_roi_span r
             UNION SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
             UNION SELECT p.business_id, v.rollup, '-infinity' FROM warehouse.customer_population p, (VALUES ('customers'), ('values')) v (rollup)
         ) d (business_id, rollup, day) WHERE d.business_id = mark_all_pending.business_id
         ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole;
+    SELECT analytics.mark_all_content(mark_all_pending.business_id);
 $$;
 COMMENT ON FUNCTION analytics.mark_all_pending(bigint) IS 'Marks every client and day of a business for derivation: a full rebuild';
 

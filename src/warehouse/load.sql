@@ -107,7 +107,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.merge_table(text, text[], text[], text, text[], text, text[]) IS
 'Makes a table equal to pg_temp.shaped within a scope; writes only what differs
-target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: client_key or date columns, whose old and new values are marked for derivation. shaped: the working table, where it has another name. keep: columns whose old values pending needs, too.';
+target: qualified table name. key: its unique columns, none of them NULL, the first of them business_id. insert_only: columns that a later step owns, given on insert and left alone after. scope: condition on the target (alias t) that the shaped rows cover completely; rows of the target in it that they lack are deleted. pending: what marks for derivation, by its old and new values: client_key, a date, or of content content_id and published_at. shaped: the working table, where it has another name. keep: columns whose old values pending needs, too.';
 
 CREATE FUNCTION analytics.mark_pending(changed_column text, changes text, with_old boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -115,6 +115,12 @@ AS $$
 BEGIN
     IF changed_column = 'created_date' THEN
         PERFORM analytics.mark_leads(changes, with_old);
+        RETURN;
+    ELSIF changed_column = 'content_id' THEN
+        PERFORM analytics.mark_readings(changes, with_old);
+        RETURN;
+    ELSIF changed_column = 'published_at' THEN
+        PERFORM analytics.mark_posts(changes, with_old);
         RETURN;
     END IF;
     EXECUTE pg_catalog.format('INSERT INTO warehouse.%s AS p SELECT DISTINCT %s, %s v.value FROM %s d, LATERAL (VALUES (d.%I)%s) v (value)
@@ -129,7 +135,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.mark_pending(text, text, boolean) IS
 'Marks the clients or days of changed rows for derivation
-changed_column: client_key or a date; that of leads marks what they change, and not their days. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
+changed_column: client_key; a date, where that of leads marks what they change and not their days; content_id of readings and published_at of posts. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
 
 -- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
 CREATE FUNCTION analytics.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
@@ -418,7 +424,8 @@ BEGIN
 
     merged := analytics.merge_table('warehouse.' || entity.target, '{business_id}'::text[] || CASE WHEN NOT entity.shared THEN '{source_id}'::text[] END
         || entity.key || CASE WHEN of_clients THEN '{client_bucket}'::text[] END, scope => scope,
-        pending => CASE WHEN of_clients THEN '{client_key}'::text[] ELSE '{}' END);
+        pending => CASE WHEN of_clients THEN '{client_key}'::text[] WHEN entity.entity = 'content' THEN '{published_at}'
+                        WHEN entity.entity = 'content_metrics' THEN '{content_id}' ELSE '{}' END);
     IF source.entity = 'transactions' THEN
         PERFORM analytics.mark_values(source, merged);
     END IF;

@@ -15,7 +15,7 @@ AS $$
         UNION ALL
         SELECT d.place, d.name, NULL
         FROM (VALUES (20, 'mark everything'), (21, 'platforms'), (22, 'campaigns'), (23, 'purchases'), (24, 'journeys'),
-                     (25, 'touches per day'), (26, 'results per day'), (27, 'customers'), (28, 'value models'), (30, 'quality'),
+                     (25, 'touches per day'), (26, 'results per day'), (27, 'customers'), (28, 'value models'), (29, 'content per day'), (30, 'quality'),
                      (31, 'anomalies')) d (place, name)
         WHERE d.name <> 'mark everything' OR refresh_plan.mode = 'full'
     ) p ORDER BY p.place, p.source_id
@@ -296,6 +296,9 @@ BEGIN
         IF entity.shared THEN
             PERFORM analytics.read_others_again(w.business_id, w.source_id, w.entity) FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
         END IF;
+        IF entity.entity IN ('content', 'content_metrics') THEN
+            PERFORM analytics.mark_all_content(w.business_id) FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
+        END IF;
     END LOOP;
     INSERT INTO warehouse.pending_day SELECT w.business_id, 'values', '-infinity' FROM warehouse.source_watermark w
     WHERE w.source_id = forget_source.source_id AND w.entity IN ('transactions', 'contracts') ON CONFLICT DO NOTHING;
@@ -336,6 +339,7 @@ BEGIN
         WHEN 'results per day' THEN analytics.roll_up_results(run_step.business_id)
         WHEN 'value models' THEN analytics.fit_value_models(run_step.business_id)
         WHEN 'customers' THEN analytics.roll_up_customers(run_step.business_id)
+        WHEN 'content per day' THEN analytics.roll_up_content(run_step.business_id)
         WHEN 'anomalies' THEN analytics.record_anomalies(run_step.business_id)
     END;
 END

@@ -30,7 +30,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.mark_leads(text, boolean) IS
-'Keeps what changed leads change in the rollups, or marks their days where they are many
+'Keeps what changed leads change in the rollups, or marks the days of many leads
 changes: the working table, with the columns of leads. with_old: it also has what they were before, as old_<column>.';
 
 CREATE FUNCTION analytics.roll_up_events(business_id bigint) RETURNS analytics.load_counts
@@ -122,13 +122,49 @@ BEGIN
     FROM warehouse.campaign_roi_daily r
     JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = r.business_id AND d.day = r.date
     WHERE r.business_id = roll_up_platforms.business_id
-    GROUP BY r.business_id, r.date, r.platform;
+    GROUP BY r.business_id, r.date, r.platform ORDER BY 1, 2, 3;
     RETURN analytics.merge_table('warehouse.platform_daily', '{business_id,date,platform}',
         scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.whole AND d.business_id = t.business_id AND d.day = t.date AND d.business_id = %s)',
             roll_up_platforms.business_id));
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_platforms(bigint) IS 'Makes platform_daily anew for the pending days, from campaign_roi_daily';
+
+-- Weeks are added up from days and longer spans from shorter ones, so that a day that changed costs a few rows per campaign and not a year of them.
+CREATE FUNCTION analytics.roll_up_spans(business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    days int;
+    shorter int;
+BEGIN
+    FOREACH days IN ARRAY analytics.span_lengths() LOOP
+        PERFORM analytics.drop_temporary('changed_span');
+        CREATE TEMP TABLE changed_span ON COMMIT DROP AS
+        SELECT roll_up_spans.business_id, analytics.span_name(f.starts_on, days) AS span, f.starts_on
+        FROM (SELECT DISTINCT analytics.span_start(d.day, days) AS starts_on FROM warehouse.pending_day d
+              WHERE d.business_id = roll_up_spans.business_id AND d.rollup = 'results') f;
+        ANALYZE pg_temp.changed_span;
+        PERFORM analytics.drop_temporary('shaped');
+        EXECUTE pg_catalog.format($sql$
+            CREATE TEMP TABLE shaped ON COMMIT DROP AS
+            SELECT c.business_id, c.span, c.starts_on, r.platform, r.campaign_key, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
+                   pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
+                   pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
+                   pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
+            FROM pg_temp.changed_span c CROSS JOIN LATERAL pg_catalog.generate_series(0, %s - 1, %s) i
+            JOIN %s
+            GROUP BY c.business_id, c.span, c.starts_on, r.platform, r.campaign_key
+            ORDER BY c.span, r.platform, r.campaign_key$sql$, days, COALESCE(shorter, 1), CASE WHEN shorter IS NULL
+                THEN 'warehouse.campaign_roi_daily r ON r.business_id = c.business_id AND r.date = c.starts_on + i'
+                ELSE 'warehouse.campaign_roi_span r ON r.business_id = c.business_id AND r.span = analytics.span_name(c.starts_on + i, ' || shorter || ')' END);
+        PERFORM analytics.merge_table('warehouse.campaign_roi_span', '{business_id,span,platform,campaign_key}',
+            scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.changed_span c WHERE c.span = t.span)', roll_up_spans.business_id));
+        shorter := days;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics.roll_up_spans(bigint) IS 'Makes campaign_roi_span anew around the pending days, from campaign_roi_daily';
 
 CREATE FUNCTION analytics.roll_up_leads(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -138,7 +174,7 @@ BEGIN
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, pg_catalog.sum(l.leads)::bigint AS leads,
            pg_catalog.sum(l.contracts)::bigint AS contracts, pg_catalog.sum(l.revenue)::numeric(18,4) AS revenue
-    FROM pg_temp.lead_day l GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+    FROM pg_temp.lead_day l GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8;
     RETURN analytics.merge_table('warehouse.lead_daily',
         '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}',
         scope => pg_catalog.format('EXISTS (SELECT FROM warehouse.pending_day d WHERE d.rollup = ''results'' AND d.whole AND d.business_id = t.business_id AND d.day = t.created_date AND d.business_id = %s)',
@@ -232,10 +268,11 @@ BEGIN
         leads := analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.lead_daily',
             '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}', '{leads}');
     END IF;
+    PERFORM analytics.roll_up_spans(roll_up_results.business_id);
     DELETE FROM warehouse.pending_lead l WHERE l.business_id = roll_up_results.business_id;
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
     RETURN analytics.total_counts(whole, campaigns, leads);
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS
-'Brings the rollups of leads, contracts and spend up to date with the pending days';
+'Brings the rollups of leads, contracts and spend up to date with pending days';

@@ -345,6 +345,31 @@ BEGIN
     COMMENT ON COLUMN warehouse.fact_content_metrics.is_cumulative IS 'The numbers are totals up to that day, not those of the day (option cumulative of the source)';
     CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id, date);
 
+    CREATE TABLE warehouse.content_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        date date NOT NULL,
+        platform text NOT NULL,
+        posts bigint NOT NULL,
+        posts_without_metrics bigint NOT NULL,
+        readings bigint NOT NULL,
+        views bigint NOT NULL,
+        reach bigint NOT NULL,
+        likes bigint NOT NULL,
+        shares bigint NOT NULL,
+        comments bigint NOT NULL,
+        clicks bigint NOT NULL,
+        engagement bigint NOT NULL,
+        rated_engagement bigint NOT NULL,
+        rated_views bigint NOT NULL,
+        rated_clicks bigint NOT NULL,
+        clicked_views bigint NOT NULL,
+        PRIMARY KEY (business_id, date, platform)
+    );
+    COMMENT ON TABLE warehouse.content_daily IS 'Rollup of content per day and platform: posts published, and what all earned';
+    COMMENT ON COLUMN warehouse.content_daily.readings IS 'Posts that have figures of the day';
+    COMMENT ON COLUMN warehouse.content_daily.rated_engagement IS 'Engagement of figures that count views too; rated_views: their views';
+    CREATE INDEX content_daily_date ON warehouse.content_daily (date);
+
     CREATE TABLE warehouse.campaign_roi_daily (
         business_id bigint NOT NULL DEFAULT 1,
         date date NOT NULL,
@@ -362,10 +387,30 @@ BEGIN
         PRIMARY KEY (business_id, date, platform, campaign_key)
     );
     COMMENT ON TABLE warehouse.campaign_roi_daily IS 'Rollup per day, platform and campaign; campaign_key 0 where none is known';
-    CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date);
+    CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date, platform);
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS 'Contracts of the leads created on that day, whenever they were signed';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts_signed IS 'Contracts signed on that day';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.exports IS 'Rows of ad exports behind spend, impressions and clicks';
+
+    CREATE TABLE warehouse.campaign_roi_span (
+        business_id bigint NOT NULL DEFAULT 1,
+        span text COLLATE "C" NOT NULL,
+        starts_on date NOT NULL,
+        platform text NOT NULL,
+        campaign_key bigint NOT NULL,
+        leads bigint NOT NULL,
+        contracts bigint NOT NULL,
+        revenue numeric(18,4) NOT NULL,
+        contracts_signed bigint NOT NULL,
+        revenue_signed numeric(18,4) NOT NULL,
+        spend numeric(18,4) NOT NULL,
+        impressions bigint NOT NULL,
+        clicks bigint NOT NULL,
+        PRIMARY KEY (business_id, span, platform, campaign_key)
+    );
+    COMMENT ON TABLE warehouse.campaign_roi_span IS 'Rollup per 7, 28 and 364 days: campaign_roi_daily added up, so that long periods are few rows';
+    COMMENT ON COLUMN warehouse.campaign_roi_span.span IS 'From a Monday, by ISO 8601: 2025-03-03/P7D. 28 days are four whole weeks, and 364 are thirteen of those';
+    CREATE INDEX campaign_roi_span_span ON warehouse.campaign_roi_span (span, platform);
 
     CREATE TABLE warehouse.platform_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -384,6 +429,7 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.platform_daily IS 'Rollup per day and platform: campaign_roi_daily added up, for questions that name no campaign';
     CREATE INDEX platform_daily_date ON warehouse.platform_daily (date);
+    CREATE INDEX platform_daily_platform ON warehouse.platform_daily (platform, date);
 
     CREATE TABLE warehouse.lead_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -401,6 +447,7 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.lead_daily IS 'Rollup of leads per day and attribute; an empty text where the attribute is not known';
     CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date);
+    CREATE INDEX lead_daily_platform ON warehouse.lead_daily (platform, created_date);
 
     -- Views, since lead_daily and fact_contracts hold the numbers: a third copy of them could only be wrong or late. Names come from
     -- the dimensions by outer join, so that a product that no list knows keeps its numbers.
@@ -571,7 +618,7 @@ BEGIN
 
     CREATE TABLE warehouse.pending_day (
         business_id bigint NOT NULL,
-        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'customers', 'values')),
+        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'content', 'customers', 'values')),
         day date NOT NULL,
         whole boolean NOT NULL DEFAULT true,
         PRIMARY KEY (business_id, rollup, day)

@@ -43,7 +43,7 @@ COMMENT ON FUNCTION analytics.check_layout() IS 'Raises 55000 where the warehous
 -- Tables that the next refreshes fill again from the sources. All others hold what exists nowhere else: settings, logs, histories.
 CREATE FUNCTION analytics.is_derived(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT name ~ '^(dim|fact|source|pending|customer)_|_(daily|model)$|^campaign_ref$|^rejected_rows$' $$;
+AS $$ SELECT name ~ '^(dim|fact|source|pending|customer)_|_(daily|span|model)$|^campaign_ref$|^rejected_rows$' $$;
 COMMENT ON FUNCTION analytics.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
 
 -- Template and warehouse are described in the same words, so that definitions can be compared.
@@ -272,7 +272,7 @@ BEGIN
         EXECUTE (SELECT pg_catalog.string_agg('TRUNCATE warehouse.' || pg_catalog.quote_ident(c.relname), '; ') FROM pg_catalog.pg_class c
                  WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics.is_derived(c.relname)
                    AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
-                   AND (c.relname = ANY (rebuilt) OR EXISTS (SELECT FROM pg_catalog.unnest(rebuilt) r WHERE r ~ '^fact_' OR r !~ '_daily$')));
+                   AND (c.relname = ANY (rebuilt) OR EXISTS (SELECT FROM pg_catalog.unnest(rebuilt) r WHERE r ~ '^fact_' OR r !~ '_(daily|span)$')));
     END IF;
     -- Views stand on columns whose type may change: those of ours that hold on to one are made again below.
     IF EXISTS (SELECT FROM analytics.layout_changes(template) c WHERE c.what LIKE 'column % becomes %') THEN
@@ -309,6 +309,8 @@ BEGIN
     -- What the new layout also holds comes with the next refresh, which reads and derives everything.
     UPDATE warehouse.source_watermark w SET definition = '';
     PERFORM analytics.mark_all_pending(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
+    -- Readers add spans to days: until then they must belong together.
+    PERFORM analytics.roll_up_spans(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
     RAISE NOTICE 'the next refresh reads all sources again';
     RETURN 'upgraded';
 END
