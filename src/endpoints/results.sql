@@ -51,7 +51,9 @@ CREATE FUNCTION analytics.campaign_parts(first_day date, last_day date, wanted_p
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT r.* FROM (
-        SELECT d.* FROM warehouse.campaign_roi_daily d
+        SELECT d.business_id, d.date, d.platform, d.campaign_key, d.leads, d.contracts, d.revenue, d.contracts_signed,
+               d.revenue_signed, d.spend, d.impressions, d.clicks
+        FROM warehouse.campaign_roi_daily d
         WHERE analytics.no_platform_filter(wanted_platforms) AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
         UNION ALL
         SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
@@ -59,7 +61,9 @@ AS $$
         FROM warehouse.campaign_roi_span s
         WHERE analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
         UNION ALL
-        SELECT d.* FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_daily d ON d.platform = w
+        SELECT d.business_id, d.date, d.platform, d.campaign_key, d.leads, d.contracts, d.revenue, d.contracts_signed,
+               d.revenue_signed, d.spend, d.impressions, d.clicks
+        FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_daily d ON d.platform = w
         WHERE NOT analytics.no_platform_filter(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
           AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
         UNION ALL
