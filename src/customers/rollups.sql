@@ -32,7 +32,7 @@ AS $$
     ON CONFLICT DO NOTHING
 $$;
 COMMENT ON FUNCTION analytics.mark_values(analytics.source, analytics.load_counts) IS
-'Has the models of customer value fitted again, where a source of purchases changed';
+'Has the models of customer value fitted again where purchases changed';
 
 CREATE FUNCTION analytics.fiscal_year(day date, start_month int) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -87,7 +87,7 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION analytics.mark_customers(bigint) IS 'Marks the clients of pg_temp.batch to be added up again, or all where they are many';
+COMMENT ON FUNCTION analytics.mark_customers(bigint) IS 'Marks the clients of pg_temp.batch, or all where they are many, to be added up again';
 
 -- Every bucket has its place, from 1 on; 0 stands for none of them. The labels are what the dashboard shows and filters by.
 CREATE FUNCTION analytics.customer_buckets()

@@ -19,7 +19,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.purchase_histories(text, bigint) IS
-'The purchases of each business that has any, as the models of customer value read them
+'The purchases of each business, as the models of customer value read them
 value: amount or profit. Result: the first day; the last that is not in the future; whether any purchase has a profit; purchases of warehouse.purchase, by client_key.';
 
 CREATE FUNCTION analytics.last_purchase_day(business_id bigint) RETURNS date

@@ -50,23 +50,25 @@ CREATE FUNCTION analytics.campaign_parts(first_day date, last_day date, wanted_p
                    contracts_signed bigint, revenue_signed numeric, spend numeric, impressions bigint, clicks bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT r.business_id, r.date, r.platform, r.campaign_key, r.leads, r.contracts, r.revenue, r.contracts_signed, r.revenue_signed, r.spend,
-           r.impressions, r.clicks
-    FROM (
-        SELECT d.* FROM warehouse.campaign_roi_daily d
+    SELECT r.* FROM (
+        SELECT d.business_id, d.date, d.platform, d.campaign_key, d.leads, d.contracts, d.revenue, d.contracts_signed,
+               d.revenue_signed, d.spend, d.impressions, d.clicks
+        FROM warehouse.campaign_roi_daily d
         WHERE analytics.no_platform_filter(wanted_platforms) AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
         UNION ALL
         SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
-               s.revenue_signed, s.spend, s.impressions, s.clicks, s.exports
+               s.revenue_signed, s.spend, s.impressions, s.clicks
         FROM warehouse.campaign_roi_span s
         WHERE analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
         UNION ALL
-        SELECT d.* FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_daily d ON d.platform = w
+        SELECT d.business_id, d.date, d.platform, d.campaign_key, d.leads, d.contracts, d.revenue, d.contracts_signed,
+               d.revenue_signed, d.spend, d.impressions, d.clicks
+        FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_daily d ON d.platform = w
         WHERE NOT analytics.no_platform_filter(wanted_platforms) AND analytics.platform_members(wanted_platforms) IS NOT NULL
           AND d.date = ANY (analytics.days_outside_spans(first_day, last_day))
         UNION ALL
         SELECT s.business_id, s.starts_on, s.platform, s.campaign_key, s.leads, s.contracts, s.revenue, s.contracts_signed,
-               s.revenue_signed, s.spend, s.impressions, s.clicks, s.exports
+               s.revenue_signed, s.spend, s.impressions, s.clicks
         FROM analytics.each_platform(wanted_platforms) w JOIN warehouse.campaign_roi_span s ON s.platform = w
         WHERE NOT analytics.no_platform_filter(wanted_platforms) AND s.span = ANY (analytics.spans_within(first_day, last_day, longest))
     ) r

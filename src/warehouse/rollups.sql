@@ -30,7 +30,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.mark_leads(text, boolean) IS
-'Keeps what changed leads change in the rollups, or marks their days where they are many
+'Keeps what changed leads change in the rollups, or marks the days of many leads
 changes: the working table, with the columns of leads. with_old: it also has what they were before, as old_<column>.';
 
 CREATE FUNCTION analytics.roll_up_events(business_id bigint) RETURNS analytics.load_counts
@@ -281,4 +281,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.roll_up_results(bigint) IS
-'Brings the rollups of leads, contracts and spend up to date with the pending days';
+'Brings the rollups of leads, contracts and spend up to date with pending days';
