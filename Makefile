@@ -14,6 +14,7 @@ SQL_FRAGMENTS = \
 	src/warehouse/begin.sql \
 	src/warehouse/setup.sql \
 	src/warehouse/parse.sql \
+	src/warehouse/daily_rows.sql \
 	src/channels/config.sql \
 	src/channels/bundled_sources.sql \
 	src/channels/channels.sql \

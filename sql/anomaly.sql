@@ -91,6 +91,68 @@ SELECT * FROM analytics.compare_windows('{NULL}', '{2025-01-01}', '{1}', NULL, '
 SELECT * FROM analytics.compare_windows('{1}', '{infinity}', '{1}', NULL, '2025-01-31', '2025-02-06', 'count');
 SELECT * FROM analytics.compare_windows(NULL, '{2025-01-01}', '{1}', NULL, '2025-01-31', '2025-02-06', 'count');
 
+
+-- Rows for a kernel: the same comparisons as by arrays, whatever the order, the plan and the types of the figures.
+CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS off) ' || query; END $$;
+CREATE TEMP TABLE days AS
+SELECT (1 + s % 2)::bigint AS business, s::bigint AS unit, date '2025-01-01' + d AS day, ((d * 7 + s * 3) % 11 * CASE WHEN d > 29 AND s = 4 THEN 0 ELSE 1 END)::bigint AS leads,
+       round((100 + (d * 13 + s) % 17 * 1.37)::numeric * CASE WHEN d > 29 AND s = 6 THEN 3 ELSE 1 END, 4)::numeric(18,4) AS spend
+FROM generate_series(1, 60) s, generate_series(0, 36) d WHERE (d + s) % 9 <> 0;
+CREATE TEMP TABLE compared AS
+WITH u AS (SELECT array_agg(business ORDER BY unit) AS businesses, array_agg(unit ORDER BY unit) AS units FROM (SELECT DISTINCT business, unit FROM days WHERE unit < 50) x),
+l AS (SELECT array_agg(unit) s, array_agg(day) d, array_agg(leads::float8) v, array_agg(spend::float8) e FROM days WHERE unit < 50),
+rows AS (
+    SELECT 'plain' AS form, analytics.daily_rows(business, unit, day, leads, spend) AS bytes FROM days
+    UNION ALL SELECT 'shuffled', analytics.daily_rows(business, unit, day, leads, spend ORDER BY md5(unit::text || day)) FROM days
+    UNION ALL SELECT 'other types', analytics.daily_rows(business, unit, day, leads::numeric, spend::float8) FROM days
+    UNION ALL SELECT 'halves', analytics.daily_rows(business, unit, day, leads / 2.0, spend / 2) FROM (SELECT * FROM days UNION ALL SELECT * FROM days) twice)
+SELECT r.form, w.* FROM rows r, u, analytics.alert_windows(r.bytes, u.businesses, u.units, '2025-01-31', '2025-02-06', 30, 0.2, 3, false) w
+UNION ALL
+SELECT 'arrays', w.* FROM l, LATERAL (
+    SELECT 'cost', c.* FROM analytics.compare_windows(l.s, l.d, l.v, l.e, '2025-01-31', '2025-02-06', 'rate', 30, 'less', 0.2) c
+    UNION ALL SELECT 'leads', c.* FROM analytics.compare_windows(l.s, l.d, l.v, l.e, '2025-01-31', '2025-02-06', 'count', 30, 'less', 0.2) c
+    UNION ALL SELECT 'spend', c.* FROM analytics.compare_windows(l.s, l.d, l.e, NULL, '2025-01-31', '2025-02-06', 'positive', 30, 'greater', 0.2) c) w;
+SELECT form, count(*), count(DISTINCT test) AS tests, bool_or(test = 'leads' AND p_value < 0.01 AND series_id = 4) AS lost, bool_or(test = 'spend' AND p_value < 0.01 AND series_id = 6) AS dear
+FROM compared GROUP BY form ORDER BY form;
+SELECT count(DISTINCT result) AS results FROM (
+    SELECT form, string_agg((to_jsonb(c) - 'form')::text, ' ' ORDER BY test, series_id) AS result FROM compared c GROUP BY form) f;
+-- Collected by workers, with a group before the state, so that it does not lie on a multiple of eight.
+BEGIN;
+CREATE TABLE days_for_workers AS SELECT (unit % 3)::int AS part, d.* FROM days d;
+ANALYZE days_for_workers;
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_tuple_cost = 0;
+SET LOCAL min_parallel_table_scan_size = 0;
+SET LOCAL max_parallel_workers_per_gather = 2;
+SET LOCAL enable_sort = off;
+DO $$ BEGIN ASSERT (SELECT count(*) > 0 FROM pg_temp.plan_of('SELECT part, analytics.daily_rows(business, unit, day, leads, spend) FROM days_for_workers GROUP BY part') p WHERE p LIKE '%Partial%'), 'no workers'; END $$;
+CREATE TEMP TABLE by_workers AS SELECT part, analytics.daily_rows(business, unit, day, leads, spend) AS bytes FROM days_for_workers GROUP BY part;
+SET LOCAL max_parallel_workers_per_gather = 0;
+SELECT w.part, count(*), count(*) FILTER (WHERE w.result = a.result) AS same
+FROM (SELECT b.part, r.test, r.series_id, r::text AS result FROM by_workers b, LATERAL analytics.alert_windows(b.bytes,
+          (SELECT array_agg(1 + s % 2)::bigint[] FROM generate_series(1, 60) s), (SELECT array_agg(s)::bigint[] FROM generate_series(1, 60) s), '2025-01-31', '2025-02-06', 30, 0.2, 3, false) r) w
+JOIN (SELECT b.part, r.test, r.series_id, r::text AS result FROM (SELECT part, analytics.daily_rows(business, unit, day, leads, spend) AS bytes FROM days_for_workers GROUP BY part) b,
+      LATERAL analytics.alert_windows(b.bytes, (SELECT array_agg(1 + s % 2)::bigint[] FROM generate_series(1, 60) s), (SELECT array_agg(s)::bigint[] FROM generate_series(1, 60) s),
+          '2025-01-31', '2025-02-06', 30, 0.2, 3, false) r) a USING (part, test, series_id)
+GROUP BY w.part ORDER BY w.part;
+ROLLBACK;
+-- A numeric becomes the number that the server's cast makes of it.
+CREATE TEMP TABLE amounts AS SELECT row_number() OVER () AS id, a.amount FROM (
+    SELECT ((i * 7919) % 99991 * power(10, i % 12)::numeric / power(10, i % 9)::numeric)::numeric AS amount FROM generate_series(1, 400) i
+    UNION ALL SELECT unnest('{1,10000,9999.9999,12345678.9012,99999999999999.9999,9007199254740993,0.0001,0.00000001,123456789012345678.1234,1e-30,1e30,1e100,2.5,20000000000000000,100000000}'::numeric[])
+    UNION ALL SELECT 1 + i + i / 10000.0 FROM generate_series(1, 300) i) a;
+SELECT count(*), count(*) FILTER (WHERE w.window_value <> n.amount::float8) AS differ FROM amounts n,
+    (SELECT analytics.daily_rows(1, id, '2025-01-31', 1, amount) AS bytes, array_agg(id ORDER BY id) AS units, array_agg(1::bigint) AS businesses FROM amounts) r,
+    LATERAL analytics.alert_windows(r.bytes, r.businesses, r.units, '2025-01-31', '2025-01-31', 7, 0, 0, false) w WHERE w.test = 'spend' AND w.series_id = n.id;
+SELECT analytics.daily_rows(NULL, 1, '2025-01-01', 1);
+SELECT analytics.daily_rows(1, 1, 'infinity', 1);
+SELECT analytics.daily_rows(1, 1, '2025-01-01', 'one'::text);
+SELECT length(analytics.daily_rows(1, 1, day, 1)) FROM days WHERE false;
+SELECT * FROM analytics.alert_windows('\x00', '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
+SELECT * FROM analytics.alert_windows((SELECT substr(analytics.daily_rows(business, unit, day, leads, spend), 1, 1000) FROM days), '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
+SELECT * FROM analytics.alert_windows((SELECT analytics.daily_rows(business, unit, day, leads) FROM days), '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
+SELECT * FROM analytics.alert_windows((SELECT analytics.daily_rows(business, unit, day, leads, spend) FROM days), '{1}', '{1,2}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
+
 \set VERBOSITY terse
 -- Alerts. Without a warehouse the caller is told so.
 SELECT * FROM analytics.anomalies('2025-03-01', '2025-03-07');

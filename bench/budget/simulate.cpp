@@ -1,4 +1,4 @@
-// Prints the tables of docs/budget.md: advice and plans in simulated worlds. Usage: simulate [runs of advice] [runs of plans].
+// Prints the tables of docs/budget.md: advice and plans in simulated worlds. Usage: simulate [runs of advice] [runs of plans] [seed].
 
 #include <cstdio>
 #include <cstdlib>
@@ -21,9 +21,9 @@ void print(const char* name, const AdviceScore& s)
     }
 }
 
-void print(const char* name, const PortfolioKind& kind, int runs)
+void print(const char* name, const PortfolioKind& kind, int runs, std::uint64_t seed)
 {
-    const PlanScores s = simulate_plans(runs, kind);
+    const PlanScores s = simulate_plans(runs, kind, seed);
     std::printf("| %s | %.3f | %.3f | %.1f %% | %.3f (%.0f %%) | %.3f (%.0f %%) | %.3f (%.0f %%) | %.1f %% |\n", name,
                 s.ours.share(), s.ours.coverage(), 100 * s.ours.harm(), s.rule.share(), 100 * s.rule.harm(), s.log_log.share(),
                 100 * s.log_log.harm(), s.hill.share(), 100 * s.hill.harm(), 100 * s.ours.attainable / s.ours.runs);
@@ -36,7 +36,8 @@ int main(int argc, char** argv)
 {
     const int advice_runs = argc > 1 ? std::atoi(argv[1]) : 2000;
     const int plan_runs = argc > 2 ? std::atoi(argv[2]) : 300;
-    const AdviceScores scores = simulate_advice(advice_runs);
+    const std::uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1000;
+    const AdviceScores scores = simulate_advice(advice_runs, seed);
     std::printf(
         "| rule | paused | false | scaled | false | bad found | good found | coverage |\n|---|---|---|---|---|---|---|---|\n");
     print("rule engine", scores.rule_engine);
@@ -47,7 +48,16 @@ int main(int argc, char** argv)
                 scores.ours.recall(), scores.heavy_evidence.recall(), scores.ours.recall() / scores.heavy_evidence.recall(),
                 scores.ours.claimed_false / scores.ours.claims);
     std::printf("changes of advice per campaign and 100 days: %.1f with hysteresis, %.1f without\n\n",
-                100 * simulate_flips(advice_runs / 50, 0.05), 100 * simulate_flips(advice_runs / 50, 0));
+                100 * simulate_flips(advice_runs / 50, 0.05, seed), 100 * simulate_flips(advice_runs / 50, 0, seed));
+    std::printf("| deviation of log costs | 3 campaigns | 6 | 20 | 60 |\n|---|---|---|---|---|\n");
+    for (const double deviation : {0.2, 0.45, 0.9}) {
+        std::printf("| %.2f |", deviation);
+        for (const int campaigns : {3, 6, 20, 60}) {
+            std::printf(" %.3f |", simulate_coverage(5 * advice_runs / campaigns, campaigns, deviation, seed));
+        }
+        std::printf("\n");
+    }
+    std::printf("\n");
     std::printf(
         "| world | share of attainable lift | coverage | harm | rule | log-log OLS | Hill NLS | attainable "
         "|\n|---|---|---|---|---|---|---|---|\n");
@@ -60,16 +70,16 @@ int main(int argc, char** argv)
             kind.elasticity_b = steep ? 4 : 6;
             const std::string name = std::string("91 days, spend ") + (endogenous ? "follows the weekday" : "is independent") +
                                      ", e about " + (steep ? "0.62" : "0.34");
-            print(name.c_str(), kind, plan_runs);
+            print(name.c_str(), kind, plan_runs, seed);
         }
     }
     kind.days = 28;
     kind.spend_deviation = 0.15;
-    print("28 days, little variation, e about 0.34", kind, plan_runs);
+    print("28 days, little variation, e about 0.34", kind, plan_runs, seed);
     kind = {};
     kind.budget_days = 7;
     kind.endogenous = kind.chasing = true;
     kind.elasticity_a = 3;
     kind.elasticity_b = 6;
-    print("91 days, spend follows each day's demand, e about 0.34", kind, plan_runs);
+    print("91 days, spend follows each day's demand, e about 0.34", kind, plan_runs, seed);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "budget/actions.hpp"
+#include "budget/costs.hpp"
 #include "budget/plan.hpp"
 #include "worlds.hpp"
 
@@ -61,7 +62,7 @@ struct AdviceScores {
 };
 
 /** Portfolios of 20 campaigns for 14 days: cost over target log-normal 0.45, leads negative binomial of size 2 a day, spend 1 to 60 targets. */
-inline AdviceScores simulate_advice(int runs)
+inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000)
 {
     AdviceScores scores;
     std::vector<std::string> names;
@@ -69,7 +70,7 @@ inline AdviceScores simulate_advice(int runs)
         names.push_back("campaign " + std::to_string(100 + i));
     }
     for (int run = 0; run < runs; ++run) {
-        Engine engine(5000 + static_cast<std::uint64_t>(run));
+        Engine engine(seed + static_cast<std::uint64_t>(run));
         std::vector<Series> panel;
         std::vector<double> cost;
         for (int i = 0; i < 20; ++i) {
@@ -113,13 +114,37 @@ inline AdviceScores simulate_advice(int runs)
     return scores;
 }
 
+/** Share of campaigns whose true cost the 90 % interval holds, where a group has `campaigns` whose log costs deviate by `deviation`. */
+inline double simulate_coverage(int runs, int campaigns, double deviation, std::uint64_t seed)
+{
+    constexpr double days = 14;
+    constexpr double size = 2;
+    int covered = 0;
+    for (int run = 0; run < runs; ++run) {
+        Engine engine(seed + static_cast<std::uint64_t>(run));
+        std::vector<double> cost;
+        std::vector<CostEvidence> group;
+        for (int i = 0; i < campaigns; ++i) {
+            cost.push_back(lognormal(engine, deviation));
+            const double spend = std::exp(uniform(engine) * std::log(60.0));
+            group.push_back({overdispersed(engine, spend / cost.back(), days * size), spend, days * size});
+        }
+        const CostPrior prior(group);
+        for (std::size_t i = 0; i < group.size(); ++i) {
+            const CostPosterior belief = prior.update(group[i]);
+            covered += belief.quantile(0.05) <= cost[i] && cost[i] <= belief.quantile(0.95) ? 1 : 0;
+        }
+    }
+    return covered / double(runs * campaigns);
+}
+
 /** How often the advice of a day differs from that of the day before, over four weeks in which nothing changes. */
-inline double simulate_flips(int runs, double hysteresis)
+inline double simulate_flips(int runs, double hysteresis, std::uint64_t seed = 7000)
 {
     int flips = 0;
     int looks = 0;
     for (int run = 0; run < runs; ++run) {
-        Engine engine(7000 + static_cast<std::uint64_t>(run));
+        Engine engine(seed + static_cast<std::uint64_t>(run));
         std::vector<std::string> names;
         std::vector<Series> panel;
         for (int i = 0; i < 20; ++i) {

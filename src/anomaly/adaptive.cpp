@@ -67,9 +67,15 @@ double p_of(double t, double df, Direction direction)
 /** What Student's distribution exceeds with probability `tail`; by Fisher's expansion where that is exact to four digits. */
 double student_quantile(double df, double tail)
 {
-    using Quick = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+    using Quick = boost::math::policies::policy<boost::math::policies::promote_double<false>,
+                                                boost::math::policies::overflow_error<boost::math::policies::ignore_error>>;
     if (df < 20) {
-        return boost::math::quantile(boost::math::complement(boost::math::students_t_distribution<double, Quick>(df), tail));
+        const double t =
+            boost::math::quantile(boost::math::complement(boost::math::students_t_distribution<double, Quick>(df), tail));
+        if (!std::isfinite(t)) {
+            throw Error(ErrorCode::numeric_range, "alpha is too small for so few points");
+        }
+        return t;
     }
     const double x = boost::math::quantile(boost::math::complement(boost::math::normal_distribution<double, Quick>(), tail));
     const double y = x * x;

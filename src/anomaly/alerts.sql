@@ -36,10 +36,10 @@ COMMENT ON FUNCTION analytics.amount_text(double precision) IS 'A number as peop
 
 -- What is watched, with the days of it. A unit is a campaign, platform, product ... of one business, so that currencies never mix.
 CREATE FUNCTION analytics.watched_units(dimension text, platforms text[], business_id bigint)
-    RETURNS TABLE (series_id bigint, business bigint, platform text, name text, id text, campaign_key bigint, is_paused boolean, status text)
+    RETURNS TABLE (series_id bigint, business bigint, unit_key bigint, platform text, name text, id text, is_paused boolean, status text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT pg_catalog.row_number() OVER (ORDER BY u.business, u.platform, u.id), u.business, u.platform, u.name, u.id, u.campaign_key,
+    SELECT pg_catalog.row_number() OVER by_name, u.business, COALESCE(u.campaign_key, pg_catalog.row_number() OVER by_name), u.platform, u.name, u.id,
            pg_catalog.upper(u.status) ~ '^(.*_)?(PAUSED|REMOVED|ARCHIVED|DELETED|DISABLED|ENDED|COMPLETED|INACTIVE|STOPPED)$', u.status
     FROM (
         SELECT c.business_id, c.platform, c.campaign_name, c.campaign_id, c.campaign_key, c.status
@@ -63,32 +63,48 @@ AS $$
     ) u (business, platform, name, id, campaign_key, status)
     WHERE (watched_units.business_id IS NULL OR u.business = watched_units.business_id)
       AND (watched_units.platforms IS NULL OR watched_units.platforms = '{}' OR u.platform IS NULL OR u.platform = ANY (watched_units.platforms))
+    WINDOW by_name AS (ORDER BY u.business, u.platform, u.id)
 $$;
 COMMENT ON FUNCTION analytics.watched_units(text, text[], bigint) IS 'The units of a dimension that anomalies() compares; platforms, no families';
 
 CREATE FUNCTION analytics.watched_days(dimension text, date_from date, date_to date, platforms text[], business_id bigint)
-    RETURNS TABLE (series_id bigint, day date, leads bigint, spend numeric)
+    RETURNS TABLE (business bigint, unit_key bigint, day date, leads bigint, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT u.series_id, r.date, r.leads, r.spend
-    FROM analytics.watched_units('campaign', watched_days.platforms, watched_days.business_id) u
-    JOIN warehouse.campaign_roi_daily r ON r.business_id = u.business AND r.campaign_key = u.campaign_key
+    -- All campaigns, watched or not: who reads the days looks them up anyway.
+    SELECT r.business_id, r.campaign_key, r.date, r.leads, r.spend
+    FROM warehouse.campaign_roi_daily r
     WHERE watched_days.dimension = 'campaign' AND r.date BETWEEN watched_days.date_from AND watched_days.date_to
+      AND (watched_days.business_id IS NULL OR r.business_id = watched_days.business_id)
     UNION ALL
-    SELECT u.series_id, r.date, r.leads, r.spend
+    SELECT u.business, u.series_id, r.date, r.leads, r.spend
     FROM analytics.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
     JOIN warehouse.campaign_roi_daily r ON r.business_id = u.business AND (u.platform IS NULL OR r.platform = u.platform)
     WHERE watched_days.dimension IN ('platform', 'total') AND r.date BETWEEN watched_days.date_from AND watched_days.date_to
       AND (watched_days.platforms IS NULL OR watched_days.platforms = '{}' OR r.platform = ANY (watched_days.platforms))
     UNION ALL
-    SELECT u.series_id, l.created_date, l.leads, NULL
+    SELECT u.business, u.series_id, l.created_date, l.leads, NULL
     FROM analytics.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
     JOIN warehouse.lead_daily l ON l.business_id = u.business
          AND u.id = CASE watched_days.dimension WHEN 'channel' THEN l.channel WHEN 'product' THEN l.product_id ELSE l.branch_id END
     WHERE watched_days.dimension IN ('channel', 'product', 'branch') AND l.created_date BETWEEN watched_days.date_from AND watched_days.date_to
       AND (watched_days.platforms IS NULL OR watched_days.platforms = '{}' OR l.platform = ANY (watched_days.platforms))
 $$;
-COMMENT ON FUNCTION analytics.watched_days(text, date, date, text[], bigint) IS 'Leads and spend per day of the units of watched_units()';
+COMMENT ON FUNCTION analytics.watched_days(text, date, date, text[], bigint) IS 'Leads and spend per day of the units of watched_units(), by their unit_key';
+
+CREATE FUNCTION analytics.alert_windows(days bytea, businesses bigint[], units bigint[], date_from date, date_to date, baseline_days int, min_effect double precision,
+    min_events double precision, gaps_are_zero boolean)
+    RETURNS TABLE (
+    test text, series_id bigint, status text, window_days int, days_before int, reported_days int, last_active date,
+    window_value double precision, baseline_value double precision, window_exposure double precision, baseline_exposure double precision,
+    expected double precision, ratio double precision, ratio_low double precision, ratio_high double precision, z double precision,
+    p_value double precision, phi double precision, needed_events double precision, needed_days double precision,
+    peak_day date, peak_ratio double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_alert_windows';
+COMMENT ON FUNCTION analytics.alert_windows(bytea, bigint[], bigint[], date, date, int, double precision, double precision, boolean) IS
+'The comparisons that alerts rest on: cost per lead, leads and spend of each unit
+days: daily_rows(business, unit, day, leads, spend). businesses, units: those that count; series_id is the place in these arrays. test:
+cost and leads for fewer than before, spend for more; the other columns are those of compare_windows().';
 
 -- Every test of a call, one row each: what anomalies() and the history choose from.
 CREATE FUNCTION analytics.alert_tests(date_from date, date_to date, platforms text[], baseline_days int, dimension text, lag_days int, as_of date,
@@ -123,39 +139,43 @@ BEGIN
     RETURN QUERY
     WITH unit AS MATERIALIZED (
         SELECT * FROM analytics.watched_units(alert_tests.dimension, members, alert_tests.business_id)
-    ), list AS MATERIALIZED (
-        SELECT COALESCE(pg_catalog.array_agg(d.series_id), '{}') AS series, COALESCE(pg_catalog.array_agg(d.day), '{}') AS day,
-               COALESCE(pg_catalog.array_agg(d.leads::double precision), '{}') AS leads, COALESCE(pg_catalog.array_agg(d.spend::double precision), '{}') AS spend
-        FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day, members, alert_tests.business_id) d
     ), total AS MATERIALIZED (
-        SELECT d.series_id, pg_catalog.sum(d.leads)::bigint AS leads, pg_catalog.sum(d.spend)::numeric(18,4) AS spend
-        FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from, last_day, members, alert_tests.business_id) d GROUP BY d.series_id
+        SELECT u.series_id, d.leads, d.spend FROM (
+            SELECT d.business, d.unit_key, pg_catalog.sum(d.leads)::bigint AS leads, pg_catalog.sum(d.spend)::numeric(18,4) AS spend
+            FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from, last_day, members, alert_tests.business_id) d
+            GROUP BY d.business, d.unit_key) d
+        JOIN unit u ON u.business = d.business AND u.unit_key = d.unit_key
+    ), compared AS MATERIALIZED (
+        SELECT w.* FROM (
+            SELECT analytics.daily_rows(d.business, d.unit_key, d.day, d.leads, d.spend) AS days
+            FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day, members,
+                alert_tests.business_id) d) c,
+            (SELECT COALESCE(pg_catalog.array_agg(u.business ORDER BY u.series_id), '{}') AS businesses,
+                    COALESCE(pg_catalog.array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units FROM unit u) k,
+            LATERAL analytics.alert_windows(c.days, k.businesses, k.units, alert_tests.date_from, last_day, alert_tests.baseline_days,
+                alert_tests.min_effect, alert_tests.min_events, alert_tests.dimension <> 'campaign') w
     ), cost AS (
-        SELECT w.* FROM list l, analytics.compare_windows(l.series, l.day, l.leads, l.spend, alert_tests.date_from, last_day, 'rate',
-            alert_tests.baseline_days, 'less', alert_tests.min_effect, min_events => alert_tests.min_events) w
+        SELECT w.* FROM compared w WHERE w.test = 'cost'
     ), lead AS (
         -- A campaign without spend has no days that it was active on.
-        SELECT w.* FROM list l, analytics.compare_windows(l.series, l.day, l.leads, l.spend,
-            alert_tests.date_from, last_day, 'count', alert_tests.baseline_days, 'less', alert_tests.min_effect,
-            min_events => alert_tests.min_events, gaps_are_zero => alert_tests.dimension <> 'campaign') w
-        WHERE alert_tests.dimension <> 'campaign' OR EXISTS (SELECT FROM cost c WHERE c.series_id = w.series_id)
+        SELECT w.* FROM compared w
+        WHERE w.test = 'leads' AND (alert_tests.dimension <> 'campaign' OR EXISTS (SELECT FROM cost c WHERE c.series_id = w.series_id))
     ), money AS (
-        SELECT w.* FROM list l, analytics.compare_windows(l.series, l.day, l.spend, NULL, alert_tests.date_from, last_day, 'positive',
-            alert_tests.baseline_days, 'greater', alert_tests.min_effect) w
+        SELECT w.* FROM compared w WHERE w.test = 'spend'
     ), advertised AS MATERIALIZED (
         -- Platforms whose ads were reported in the window: elsewhere, no spend is no news.
         SELECT DISTINCT r.business_id, r.platform FROM warehouse.campaign_roi_daily r
         WHERE r.date BETWEEN alert_tests.date_from AND last_day
           AND (r.spend <> 0 OR r.impressions <> 0 OR r.clicks <> 0 OR (r.leads = 0 AND r.contracts = 0 AND r.contracts_signed = 0))
     ), test AS (
-        SELECT c.series_id, CASE WHEN c.window_value = 0 AND c.status = 'tested' THEN 'zero_leads' ELSE 'spike_cpl' END AS type, c.* FROM cost c
+        SELECT CASE WHEN c.window_value = 0 AND c.status = 'tested' THEN 'zero_leads' ELSE 'spike_cpl' END AS type, c.* FROM cost c
         UNION ALL
-        SELECT l.series_id, CASE WHEN l.window_value = 0 AND l.status = 'tested' THEN 'zero_leads' ELSE 'drop_leads' END, l.* FROM lead l
+        SELECT CASE WHEN l.window_value = 0 AND l.status = 'tested' THEN 'zero_leads' ELSE 'drop_leads' END, l.* FROM lead l
         WHERE NOT (l.window_value = 0 AND EXISTS (SELECT FROM cost c WHERE c.series_id = l.series_id AND c.status = 'tested'))
         UNION ALL
-        SELECT m.series_id, CASE m.status WHEN 'inactive' THEN 'zero_spend' ELSE 'spike_spend' END, m.* FROM money m
+        SELECT CASE m.status WHEN 'inactive' THEN 'zero_spend' ELSE 'spike_spend' END, m.* FROM money m
     ), numbered AS (
-        SELECT t.*, pg_catalog.row_number() OVER (ORDER BY t.series_id, t.type) AS place FROM test t (of_series, type)
+        SELECT t.*, pg_catalog.row_number() OVER (ORDER BY t.series_id, t.type) AS place FROM test t
         -- What had stopped before the window, and what has only just begun, is not on watch.
         WHERE t.status <> 'inactive' OR (t.type = 'zero_spend' AND t.days_before >= 7 AND t.last_active >= alert_tests.date_from - 3)
     ), adjusted AS (
@@ -217,10 +237,10 @@ BEGIN
                    ELSE 2 END - CASE WHEN s.final = 'anomaly' AND s.at_stake < 0.01 * s.all_spend THEN 1 ELSE 0 END] END,
            s.platform, s.name, s.id, s.leads, s.spend, pg_catalog.round(s.spend / NULLIF(s.leads, 0), 4), s.cpl_before::numeric(18,4),
            s.shown, s.shown_low, s.shown_high, CASE WHEN s.type = 'zero_spend' THEN s.at_stake ELSE s.expected END, s.p_value, s.p_adjusted, s.at_stake::numeric(18,4),
-           analytics.alert_reason(s.final, s.type, s.shown, s.expected, s.leads, s.spend, s.cpl_before, s.spend_ratio, s.spend_peak, s.spend_peak_ratio,
-               s.spend_per_day, s.last_active, s.needed_events, s.needed_days, s.p_value, s.currency),
-           s.window_days, s.days_before, s.phi, s.needed_events, s.needed_days
-    FROM settled s;
+           r.reason, s.window_days, s.days_before, s.phi, s.needed_events, s.needed_days
+    FROM settled s,
+         LATERAL analytics.alert_reason(s.final, s.type, s.shown, s.expected, s.leads, s.spend, s.cpl_before, s.spend_ratio, s.spend_peak, s.spend_peak_ratio,
+             s.spend_per_day, s.last_active, s.needed_events, s.needed_days, s.p_value, s.currency) r;
 END
 $function$;
 COMMENT ON FUNCTION analytics.alert_tests(date, date, text[], int, text, int, date, double precision, double precision, double precision, numeric, bigint) IS
@@ -228,8 +248,9 @@ COMMENT ON FUNCTION analytics.alert_tests(date, date, text[], int, text, int, da
 
 CREATE FUNCTION analytics.alert_reason(verdict text, anomaly_type text, ratio double precision, expected double precision, leads bigint, spend numeric,
     cpl_before double precision, spend_ratio double precision, peak_day date, peak_ratio double precision, spend_per_day double precision,
-    last_active date, needed_events double precision, needed_days double precision, p_value double precision, currency text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    last_active date, needed_events double precision, needed_days double precision, p_value double precision, currency text)
+    RETURNS TABLE (reason text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
 AS $$
     SELECT CASE verdict
         WHEN 'insufficient_data' THEN CASE

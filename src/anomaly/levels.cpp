@@ -15,27 +15,38 @@ constexpr double about = 0.8;     // of the distance from the mean
 constexpr double own_part = 0.3;  // a month of days tells a correlation badly
 constexpr double most_correlation = 0.8;
 
-/** Of sorted values, between neighbours in proportion. */
-double quantile(const std::vector<double>& sorted, double share)
+using Values = std::vector<double>::iterator;
+
+/** The value at `place` in order of size, between neighbours in proportion. Only what lies from `first` to `last` is moved. */
+double value_at(std::vector<double>& values, double place, Values first, Values last)
 {
-    const double place = share * static_cast<double>(sorted.size() - 1);
-    const auto below = static_cast<std::size_t>(place);
-    const double rest = place - static_cast<double>(below);
-    return below + 1 < sorted.size() ? sorted[below] + rest * (sorted[below + 1] - sorted[below]) : sorted[below];
+    const auto below = values.begin() + static_cast<std::ptrdiff_t>(place);
+    const double rest = place - std::floor(place);
+    std::nth_element(first, below, last);
+    return below + 1 < last ? *below + rest * (*std::min_element(below + 1, last) - *below) : *below;
 }
 
-/** By the median distance from the median; by the outer tenths where most days are alike. */
-double robust_reach(const std::vector<double>& sorted)
+struct Middle {
+    double center;
+    double reach;  // by the median distance from the median; by the outer tenths where most days are alike
+};
+
+Middle middle_of(std::vector<double>& values)
 {
-    const double center = quantile(sorted, 0.5);
-    std::vector<double> distances;
-    for (const double value : sorted) {
-        distances.push_back(std::abs(value - center));
+    const auto last = static_cast<double>(values.size() - 1);
+    Middle middle{value_at(values, 0.5 * last, values.begin(), values.end()), 0};
+    // Smaller values stand before the middle now, larger ones behind it.
+    const auto half = values.begin() + static_cast<std::ptrdiff_t>(0.5 * last);
+    const double upper = value_at(values, 0.9 * last, half, values.end());
+    const double lower = value_at(values, 0.1 * last, values.begin(), values.size() > 2 ? half + 1 : values.end());
+    const double tenths = (upper - lower) / tenths_apart;
+    for (double& value : values) {
+        value = std::abs(value - middle.center);
     }
-    const auto middle = distances.begin() + std::ssize(distances) / 2;
-    std::nth_element(distances.begin(), middle, distances.end());
-    const double tenths = (quantile(sorted, 0.9) - quantile(sorted, 0.1)) / tenths_apart;
-    return drawn_in * std::max(robust_deviation * *middle, tenths_part * tenths);
+    const auto distance = values.begin() + std::ssize(values) / 2;
+    std::nth_element(values.begin(), distance, values.end());
+    middle.reach = drawn_in * std::max(robust_deviation * *distance, tenths_part * tenths);
+    return middle;
 }
 
 double draw_in(double value, double center, double reach)
@@ -49,9 +60,9 @@ std::size_t as_far_out(const Baseline& baseline, double value, Alternative alter
     const double bound = baseline.mean + about * (value - baseline.mean);
     const bool upwards =
         alternative == Alternative::greater || (alternative == Alternative::two_sided && value > baseline.mean);
-    const auto& values = baseline.values;
-    return static_cast<std::size_t>(upwards ? values.end() - std::lower_bound(values.begin(), values.end(), bound)
-                                            : std::upper_bound(values.begin(), values.end(), bound) - values.begin());
+    return static_cast<std::size_t>(
+        std::count_if(baseline.values.begin(), baseline.values.end(),
+                      [bound, upwards](double each) { return upwards ? each >= bound : each <= bound; }));
 }
 
 /** By how much the variance of a mean of `count` correlated days exceeds that of independent ones. */
@@ -99,13 +110,15 @@ double beyond(double shift, double margin, Alternative alternative)
 Baseline describe(std::span<const Level> levels)
 {
     Baseline result;
+    result.values.reserve(levels.size());
     for (const Level& level : levels) {
         result.values.push_back(level.value);
     }
-    std::sort(result.values.begin(), result.values.end());
-    const double center = quantile(result.values, 0.5);
-    result.reach = robust_reach(result.values);
+    std::vector<double> moved(result.values);
+    const auto [center, reach] = middle_of(moved);
+    result.reach = reach;
     std::vector<double> drawn;
+    drawn.reserve(levels.size());
     for (const Level& level : levels) {
         drawn.push_back(draw_in(level.value, center, result.reach));
         result.mean += drawn.back() / static_cast<double>(levels.size());
@@ -141,12 +154,11 @@ LevelTest level_test(std::span<const Level> window, const Baseline& baseline, do
     const double df = std::max(4.0, n * (1 - correlation) / (1 + correlation) - 1);
 
     // One day far out is a matter of its own, and does not move the level.
-    std::vector<double> sorted;
+    std::vector<double> moved;
     for (const Level& level : window) {
-        sorted.push_back(level.value);
+        moved.push_back(level.value);
     }
-    std::sort(sorted.begin(), sorted.end());
-    const double center = quantile(sorted, 0.5);
+    const double center = value_at(moved, 0.5 * (m - 1), moved.begin(), moved.end());
     LevelTest result{};
     double farthest = 0;
     for (std::size_t i = 0; i < window.size(); ++i) {

@@ -25,7 +25,7 @@ struct Baseline {
     double deviation = 0;        // of single days
     double reach = 0;            // how far from the median a day may lie before it is drawn in; 0 where hardly any day differs
     double correlation = 0;      // of neighbouring days, before it is drawn to what is usual
-    std::vector<double> values;  // as they are, in order of size
+    std::vector<double> values;  // as they are
 };
 
 [[nodiscard]] Baseline describe(std::span<const Level> levels);

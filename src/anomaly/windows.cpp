@@ -30,26 +30,36 @@ constexpr double least_log_deviation = 0.02;
 
 using Week = std::array<double, week>;
 
+std::uint8_t weekday(std::int32_t day)
+{
+    return static_cast<std::uint8_t>(((day % week) + week) % week);
+}
+
 struct Day {
     std::int32_t day;
+    std::uint8_t weekday;
     bool in_window;
     double value;
-    double exposure;  // of a rate; 1 for counts and amounts, until the week is known
+    double
+        weight;  // exposure of a rate; of a count what the day of the week makes of 1; of an amount its place on the test's scale
 };
 
 /** The active days of one series. */
 struct Activity {
     std::int64_t series = 0;
-    std::vector<Day> days;
+    std::size_t first_day = 0;  // among the days of all series
+    std::span<Day> days;
     WindowResult result{};
     double own_exposure_window = 0;
     double own_exposure_baseline = 0;
 };
 
-std::size_t weekday(std::int32_t day)
-{
-    return static_cast<std::size_t>(((day % week) + week) % week);
-}
+/** The baseline of a series of counts by days of the week: what there was, and what there would be if all days were alike. */
+struct WeekOfCounts {
+    Week events{};
+    Week even{};
+    double dispersion = 1;  // once the usual week is known
+};
 
 void check(const WindowRequest& request)
 {
@@ -68,22 +78,27 @@ void check(const WindowRequest& request)
     }
 }
 
+std::int32_t first_day(const WindowRequest& request)
+{
+    return request.window_from - request.baseline_days;
+}
+
 class Windows {
 public:
-    Windows(const DayRows& rows, const WindowRequest& request, const kernel::StopFlag& stop)
+    /** Of requests that have the same windows. */
+    Windows(const WindowRequest& request, const std::vector<bool>& reported, const kernel::StopFlag& stop)
         : request_(request),
           stop_(stop),
-          first_(request.window_from - request.baseline_days),
-          grid_(rows, first_, request.window_to),
-          with_exposure_(!rows.exposure.empty())
+          first_(first_day(request)),
+          reported_(reported),
+          reported_days_(static_cast<std::int32_t>(std::count(reported.begin() + request.baseline_days, reported.end(), true)))
     {
     }
 
-    std::vector<WindowResult> compare()
+    std::vector<WindowResult> compare(std::span<const DaySeries> all, const WindowRequest& request)
     {
-        for (const DaySeries& series : grid_.series()) {
-            collect(series);
-        }
+        request_ = request;
+        collect_all(all);
         stop_.poll();
         if (request_.kind == SeriesKind::count || request_.kind == SeriesKind::rate) {
             compare_counts();
@@ -113,32 +128,69 @@ private:
         return false;
     }
 
+    void collect_all(std::span<const DaySeries> all)
+    {
+        days_.clear();
+        activities_.clear();
+        activities_.reserve(all.size());
+        std::size_t rows = 0;
+        for (const DaySeries& series : all) {
+            rows += series.day.size();
+        }
+        days_.reserve(rows);
+        for (const DaySeries& series : all) {
+            collect(series);
+        }
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            const std::size_t end = i + 1 < activities_.size() ? activities_[i + 1].first_day : days_.size();
+            activities_[i].days = std::span(days_).subspan(activities_[i].first_day, end - activities_[i].first_day);
+            activities_[i].result = summary(activities_[i]);
+        }
+    }
+
     void collect(const DaySeries& series)
     {
         Activity activity;
         activity.series = series.id;
+        activity.first_day = days_.size();
         const bool ever_exposed =
-            with_exposure_ && std::any_of(series.exposure.begin(), series.exposure.end(), [](double e) { return e > 0; });
-        const bool fill = request_.kind == SeriesKind::count && request_.gaps_are_zero && !ever_exposed;
-        bool begun = false;
-        for (std::size_t i = 0; i < series.value.size(); ++i) {
-            const std::int32_t day = first_ + static_cast<std::int32_t>(i);
-            double value = series.value[i];
-            begun = begun || std::isfinite(value);
-            if (fill && begun && std::isnan(value) && grid_.reported()[i]) {
-                value = 0;
-            }
-            if (is_active(value, series.exposure[i], ever_exposed)) {
-                activity.days.push_back(
-                    {day, in_window(day), value, request_.kind == SeriesKind::rate ? series.exposure[i] : 1});
+            std::any_of(series.exposure.begin(), series.exposure.end(), [](double exposure) { return exposure > 0; });
+        const auto add = [&](std::int32_t day, double value, double exposure) {
+            if (is_active(value, exposure, ever_exposed)) {
+                days_.push_back({day, weekday(day), in_window(day), value, request_.kind == SeriesKind::rate ? exposure : 1});
                 if (ever_exposed) {
-                    (in_window(day) ? activity.own_exposure_window : activity.own_exposure_baseline) += series.exposure[i];
+                    (in_window(day) ? activity.own_exposure_window : activity.own_exposure_baseline) += exposure;
                 }
             }
+        };
+        if (request_.kind == SeriesKind::count && request_.gaps_are_zero && !ever_exposed) {
+            each_reported_day(series, add);
+        } else {
+            for (std::size_t i = 0; i < series.day.size(); ++i) {
+                add(series.day[i], series.value[i], series.exposure.empty() ? unknown : series.exposure[i]);
+            }
         }
-        if (!activity.days.empty()) {
-            activity.result = summary(activity);
-            activities_.push_back(std::move(activity));
+        if (days_.size() > activity.first_day) {
+            activities_.push_back(activity);
+        }
+    }
+
+    /** From the first value on: where any series has a row and this one has no value, it is zero. */
+    template <class Add>
+    void each_reported_day(const DaySeries& series, const Add& add) const
+    {
+        bool begun = false;
+        std::size_t next = 0;
+        for (std::size_t i = 0; i < reported_.size(); ++i) {
+            const std::int32_t day = first_ + static_cast<std::int32_t>(i);
+            double value = unknown;
+            if (next < series.day.size() && series.day[next] == day) {
+                value = series.value[next++];
+            }
+            begun = begun || !std::isnan(value);
+            if (begun && reported_[i]) {
+                add(day, std::isnan(value) ? 0 : value, unknown);
+            }
         }
     }
 
@@ -150,14 +202,12 @@ private:
         for (const Day& day : activity.days) {
             (day.in_window ? result.window_days : result.baseline_days) += 1;
             (day.in_window ? result.window_value : result.baseline_value) += day.value;
-            (day.in_window ? result.window_exposure : result.baseline_exposure) += day.exposure;
+            (day.in_window ? result.window_exposure : result.baseline_exposure) += day.weight;
             if (!day.in_window) {
                 result.last_active = day.day;
             }
         }
-        for (std::int32_t day = request_.window_from; day <= request_.window_to; ++day) {
-            result.reported_days += grid_.reported()[static_cast<std::size_t>(day - first_)] ? 1 : 0;
-        }
+        result.reported_days = reported_days_;
         result.expected = result.ratio = result.ratio_low = result.ratio_high = result.z = result.p_value = unknown;
         result.phi = result.needed_events = result.needed_days = result.peak_ratio = unknown;
         result.status = result.window_days == 0                    ? Status::inactive
@@ -207,7 +257,7 @@ private:
         for (const Day& day : activity.days) {
             if (!day.in_window && left_out-- <= 0) {
                 events_.push_back(day.value);
-                exposures_.push_back(day.exposure);
+                exposures_.push_back(day.weight);
             }
         }
         return phi_likelihood(events_, exposures_,
@@ -230,54 +280,51 @@ private:
         Week all_even{};
         Week even_weeks{};
         even_weeks.fill(1);
+        double dispersions = 0;
+        std::vector<WeekOfCounts> weeks;
+        weeks.reserve(activities_.size());
         for (const Activity& activity : activities_) {
             add_weekdays(activity, all_events, all_even);
+            weeks.emplace_back();
+            add_weekdays(activity, weeks.back().events, weeks.back().even);
+            dispersions += dispersion_of(activity, even_weeks);
         }
-        const Week usual = weekday_factors(all_events, all_even, even_weeks, week_events * usual_dispersion(even_weeks));
-        const double differ = week_difference(usual);
-        for (Activity& activity : activities_) {
-            Week events{};
-            Week even{};
-            add_weekdays(activity, events, even);
-            const double weight = dispersion_of(activity, usual) / differ;
-            const Week factors = std::isfinite(weight) ? weekday_factors(events, even, usual, weight) : usual;
+        const double usual_dispersion = activities_.empty() ? 1 : dispersions / static_cast<double>(activities_.size());
+        const Week usual = weekday_factors(all_events, all_even, even_weeks, week_events * usual_dispersion);
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            weeks[i].dispersion = dispersion_of(activities_[i], usual);
+        }
+        const double differ = week_difference(weeks, usual);
+        for (std::size_t i = 0; i < activities_.size(); ++i) {
+            Activity& activity = activities_[i];
+            const double weight = weeks[i].dispersion / differ;
+            const Week factors = std::isfinite(weight) ? weekday_factors(weeks[i].events, weeks[i].even, usual, weight) : usual;
             activity.result.window_exposure = activity.result.baseline_exposure = 0;
             for (Day& day : activity.days) {
-                day.exposure = factors[weekday(day.day)];
-                (day.in_window ? activity.result.window_exposure : activity.result.baseline_exposure) += day.exposure;
+                day.weight = factors[day.weekday];
+                (day.in_window ? activity.result.window_exposure : activity.result.baseline_exposure) += day.weight;
             }
         }
     }
 
-    [[nodiscard]] double usual_dispersion(const Week& factors) const
-    {
-        double sum = 0;
-        for (const Activity& activity : activities_) {
-            sum += dispersion_of(activity, factors);
-        }
-        return activities_.empty() ? 1 : sum / static_cast<double>(activities_.size());
-    }
-
     /** By how much the weeks of the series differ from the usual one: the variance of their factors beyond chance. */
-    [[nodiscard]] double week_difference(const Week& usual) const
+    [[nodiscard]] double week_difference(const std::vector<WeekOfCounts>& weeks, const Week& usual) const
     {
         double squares = 0;
         double by_chance = 0;
         double expected = 0;
         std::size_t series = 0;
-        for (const Activity& activity : activities_) {
-            if (activity.result.baseline_days < request_.min_days || !(activity.result.baseline_value > 0)) {
+        for (std::size_t at = 0; at < activities_.size(); ++at) {
+            const WindowResult& result = activities_[at].result;
+            if (result.baseline_days < request_.min_days || !(result.baseline_value > 0)) {
                 continue;
             }
-            Week events{};
-            Week even{};
-            add_weekdays(activity, events, even);
             for (std::size_t i = 0; i < week; ++i) {
-                const double mean = even[i] * usual[i];
-                squares += mean > 0 ? (events[i] - mean) * (events[i] - mean) / mean : 0;
+                const double mean = weeks[at].even[i] * usual[i];
+                squares += mean > 0 ? (weeks[at].events[i] - mean) * (weeks[at].events[i] - mean) / mean : 0;
                 expected += mean;
             }
-            by_chance += (week - 1) * dispersion_of(activity, usual);
+            by_chance += (week - 1) * weeks[at].dispersion;
             ++series;
         }
         return series < few_series ? 0 : std::max(0.0, squares - by_chance) / expected;
@@ -288,8 +335,8 @@ private:
         const double per_day = activity.result.baseline_value / std::max(1, activity.result.baseline_days);
         for (const Day& day : activity.days) {
             if (!day.in_window) {
-                events[weekday(day.day)] += day.value;
-                even[weekday(day.day)] += per_day;
+                events[day.weekday] += day.value;
+                even[day.weekday] += per_day;
             }
         }
     }
@@ -297,9 +344,13 @@ private:
     static double dispersion_of(const Activity& activity, const Week& usual)
     {
         const double per_day = activity.result.baseline_value / std::max(1, activity.result.baseline_days);
+        Week means{};
+        for (std::size_t i = 0; i < week; ++i) {
+            means[i] = per_day * usual[i];
+        }
         double squares = 0;
         for (const Day& day : activity.days) {
-            const double mean = per_day * usual[weekday(day.day)];
+            const double mean = means[day.weekday];
             squares += !day.in_window && mean > 0 ? (day.value - mean) * (day.value - mean) / mean : 0;
         }
         return std::max(1.0, squares / std::max(1, activity.result.baseline_days - 1));
@@ -378,26 +429,31 @@ private:
         return request_.kind == SeriesKind::positive ? from * std::exp(shift) : from + shift;
     }
 
-    [[nodiscard]] std::vector<Level> levels(const Activity& activity, bool window, const Week& factors) const
+    /** The days of the window, or those before it, on the scale of the test, without what the day of the week adds. */
+    static void take_levels(const Activity& activity, bool window, const Week& factors, std::vector<Level>& levels)
     {
-        std::vector<Level> found;
+        levels.clear();
         for (const Day& day : activity.days) {
             if (day.in_window == window) {
-                found.push_back({day.day, scaled(day.value) - factors[weekday(day.day)]});
+                levels.push_back({day.day, day.weight - factors[day.weekday]});
             }
         }
-        return found;
     }
 
     void compare_levels()
     {
+        for (Day& day : days_) {
+            day.weight = scaled(day.value);
+        }
         const std::vector<Week> factors = level_weeks();
+        std::vector<Level> levels;
         std::vector<Baseline> baselines;
+        baselines.reserve(activities_.size());
         double correlations = 0;
         double count = 0;
         for (std::size_t i = 0; i < activities_.size(); ++i) {
-            const auto before = levels(activities_[i], false, factors[i]);
-            baselines.push_back(before.empty() ? Baseline{} : describe(before));
+            take_levels(activities_[i], false, factors[i], levels);
+            baselines.push_back(levels.empty() ? Baseline{} : describe(levels));
             if (activities_[i].result.baseline_days >= request_.min_days) {
                 correlations += baselines.back().correlation;
                 ++count;
@@ -406,7 +462,9 @@ private:
         const double usual = count > 0 ? correlations / count : 0;
         for (std::size_t i = 0; i < activities_.size(); ++i) {
             if (activities_[i].result.status == Status::tested) {
-                test_levels(activities_[i], baselines[i], pooled_correlation(baselines[i].correlation, usual), factors[i]);
+                take_levels(activities_[i], true, factors[i], levels);
+                test_levels(activities_[i], levels, baselines[i], pooled_correlation(baselines[i].correlation, usual),
+                            factors[i]);
             }
             stop_.poll();
         }
@@ -423,8 +481,9 @@ private:
         Week counts{};
         std::vector<Week> own(activities_.size(), Week{});
         std::vector<Week> days(activities_.size(), Week{});
+        std::vector<Level> before;
         for (std::size_t i = 0; i < activities_.size(); ++i) {
-            const auto before = levels(activities_[i], false, Week{});
+            take_levels(activities_[i], false, Week{}, before);
             if (before.size() < static_cast<std::size_t>(request_.min_days)) {
                 continue;
             }
@@ -439,6 +498,7 @@ private:
                 counts[place] += 1;
             }
             result[i].fill(baseline.deviation);
+            stop_.poll();
         }
         for (std::size_t i = 0; i < activities_.size(); ++i) {
             for (std::size_t place = 0; place < week; ++place) {
@@ -449,25 +509,28 @@ private:
         return result;
     }
 
-    void test_levels(Activity& activity, const Baseline& baseline, double correlation, const Week& factors)
+    void test_levels(Activity& activity, std::span<const Level> window, const Baseline& baseline, double correlation,
+                     const Week& factors)
     {
         WindowResult& r = activity.result;
         const bool logs = request_.kind == SeriesKind::positive;
         const double margin = logs ? std::log1p(request_.margin) : request_.margin * std::abs(baseline.mean);
         const double least = logs ? least_log_deviation : least_log_deviation * std::abs(baseline.mean);
-        const auto window = levels(activity, true, factors);
         const LevelTest test = level_test(window, baseline, correlation, least, margin, request_.alternative);
         // Sums, as people add them up: the usual day of the baseline, with the days of the week of the window.
         double per_usual_day = 0;
         double usual_days = 0;
         double expected_days = 0;
+        Week scale{};
+        for (std::size_t i = 0; i < week; ++i) {
+            scale[i] = logs ? std::exp(factors[i]) : factors[i];
+        }
         for (const Day& day : activity.days) {
-            const double factor = factors[weekday(day.day)];
             if (day.in_window) {
-                expected_days += logs ? std::exp(factor) : factor;
+                expected_days += scale[day.weekday];
             } else {
-                per_usual_day += logs ? day.value : day.value - factor;
-                usual_days += logs ? std::exp(factor) : 1;
+                per_usual_day += logs ? day.value : day.value - scale[day.weekday];
+                usual_days += logs ? scale[day.weekday] : 1;
             }
         }
         per_usual_day /= usual_days;
@@ -489,8 +552,9 @@ private:
     WindowRequest request_;
     kernel::StopFlag stop_;
     std::int32_t first_;
-    DayGrid grid_;
-    bool with_exposure_;
+    const std::vector<bool>& reported_;
+    std::int32_t reported_days_;  // of the window
+    std::vector<Day> days_;
     std::vector<Activity> activities_;
     std::vector<double> events_;
     std::vector<double> exposures_;
@@ -501,7 +565,33 @@ private:
 std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowRequest& request, const kernel::StopFlag& stop)
 {
     check(request);
-    return Windows(rows, request, stop).compare();
+    const DayTable table(rows, first_day(request), request.window_to);
+    return Windows(request, table.reported(), stop).compare(table.series(), request);
+}
+
+AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, const AlertRequest& request,
+                                   const kernel::StopFlag& stop)
+{
+    WindowRequest each;
+    each.window_from = request.window_from;
+    each.window_to = request.window_to;
+    each.baseline_days = request.baseline_days;
+    each.margin = request.margin;
+    each.min_events = request.min_events;
+    each.alternative = Alternative::less;
+    check(each);
+    const DayTable table(places, rows, first_day(each), each.window_to);
+    Windows windows(each, table.reported(), stop);
+    AlertWindows found;
+    each.kind = SeriesKind::rate;
+    found.cost = windows.compare(table.series(), each);
+    each.kind = SeriesKind::count;
+    each.gaps_are_zero = request.gaps_are_zero;
+    found.leads = windows.compare(table.series(), each);
+    each.kind = SeriesKind::positive;
+    each.alternative = Alternative::greater;
+    found.spend = windows.compare(table.exposures(), each);
+    return found;
 }
 
 std::string_view name_of(Status status) noexcept

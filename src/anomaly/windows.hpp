@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "anomaly/adaptive.hpp"
-#include "anomaly/day_grid.hpp"
+#include "anomaly/day_table.hpp"
 #include "anomaly/rates.hpp"
 #include "kernel/stop.hpp"
 
@@ -64,6 +64,26 @@ struct WindowResult {
 /** One result per series that was active at all, in the order of their ids. */
 [[nodiscard]] std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowRequest& request,
                                                         const kernel::StopFlag& stop = {});
+
+/** What is asked of the leads and the spend of campaigns, platforms, products ... */
+struct AlertRequest {
+    std::int32_t window_from = 0;
+    std::int32_t window_to = 0;
+    std::int32_t baseline_days = 30;
+    double margin = 0;
+    double min_events = 3;
+    bool gaps_are_zero = false;  // of leads
+};
+
+struct AlertWindows {
+    std::vector<WindowResult> cost;   // leads per spend, fewer than before
+    std::vector<WindowResult> leads;  // leads per active day, fewer than before
+    std::vector<WindowResult> spend;  // more than before
+};
+
+/** The three comparisons that alerts rest on, of rows whose value is leads and whose exposure is spend. */
+[[nodiscard]] AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, const AlertRequest& request,
+                                                 const kernel::StopFlag& stop = {});
 
 [[nodiscard]] std::string_view name_of(Status status) noexcept;
 

@@ -1,19 +1,25 @@
-/** A window against the days before it, for SQL: analytics.compare_windows, dispersion, dispersion_prior. */
+/** A window against the days before it, for SQL: analytics.compare_windows, alert_windows, dispersion, dispersion_prior. */
 #include <span>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "anomaly/dispersion.hpp"
 #include "anomaly/numbers_pg.hpp"
 #include "anomaly/windows.hpp"
+#include "postgres/aggregate.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
+#include "warehouse/daily_rows.hpp"
 
 namespace anomaly = marketing::anomaly;
+namespace kernel = marketing::kernel;
 namespace postgres = marketing::postgres;
+namespace warehouse = marketing::warehouse;
 
 namespace {
 
@@ -75,6 +81,36 @@ void write(postgres::RowWriter& rows, const anomaly::WindowResult& result, std::
     rows.end_row();
 }
 
+/** The units that count; a result's series is the place of its unit, from 1. */
+struct Units {
+    std::span<const std::int64_t> businesses;
+    std::span<const std::int64_t> units;
+};
+
+anomaly::Places places_of(const Units& units, const warehouse::DailyRowsView& rows)
+{
+    if (units.businesses.size() != units.units.size()) {
+        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "businesses and units must be of the same length");
+    }
+    anomaly::Places places;
+    std::unordered_map<warehouse::SeriesKey, std::uint32_t, warehouse::SeriesKeyHash> known;
+    for (std::size_t i = 0; i < units.units.size(); ++i) {
+        known.try_emplace({units.businesses[i], units.units[i]}, static_cast<std::uint32_t>(i));
+        places.ids.push_back(static_cast<std::int64_t>(i) + 1);
+    }
+    std::vector<std::uint32_t> of_keys;
+    for (const warehouse::SeriesKey& key : rows.keys()) {
+        const auto found = known.find(key);
+        of_keys.push_back(found == known.end() ? anomaly::Places::nowhere : found->second);
+    }
+    const auto keys = rows.key_places();
+    places.of_rows.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        places.of_rows.push_back(of_keys[keys[row]]);
+    }
+    return places;
+}
+
 }  // namespace
 
 MARKETING_FUNCTION(compare_windows)
@@ -110,6 +146,41 @@ MARKETING_FUNCTION(compare_windows)
     postgres::RowWriter rows(fcinfo);
     for (const anomaly::WindowResult& result : results) {
         write(rows, result, request.window_from - request.baseline_days);
+    }
+    return static_cast<Datum>(0);
+}
+
+MARKETING_FUNCTION(alert_windows)
+{
+    const std::span<const std::byte> bytes = postgres::bytea_argument(fcinfo, 0);
+    const Units units{span_of(postgres::bigint_array_argument(fcinfo, 1, "businesses")),
+                      span_of(postgres::bigint_array_argument(fcinfo, 2, "units"))};
+    anomaly::AlertRequest request;
+    request.window_from = finite_date(fcinfo, 3);
+    request.window_to = finite_date(fcinfo, 4);
+    request.baseline_days = PG_GETARG_INT32(5);
+    request.margin = PG_GETARG_FLOAT8(6);
+    request.min_events = PG_GETARG_FLOAT8(7);
+    request.gaps_are_zero = PG_GETARG_BOOL(8);
+    struct {
+        std::string_view name;
+        postgres::PlainArray<anomaly::WindowResult> results;
+    } tests[] = {{"cost", {}}, {"leads", {}}, {"spend", {}}};
+    postgres::run_kernel([bytes, &units, &request, &tests] {
+        postgres::ContextResource memory(CurrentMemoryContext);
+        const warehouse::DailyRowsView rows(warehouse::readable(bytes, memory));
+        const auto found = anomaly::compare_alert_windows(
+            places_of(units, rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, request, postgres::stop_flag());
+        tests[0].results = postgres::to_plain(memory, std::span(found.cost));
+        tests[1].results = postgres::to_plain(memory, std::span(found.leads));
+        tests[2].results = postgres::to_plain(memory, std::span(found.spend));
+    });
+    postgres::RowWriter rows(fcinfo);
+    for (const auto& test : tests) {
+        for (const anomaly::WindowResult& result : test.results) {
+            rows.text(test.name);
+            write(rows, result, request.window_from - request.baseline_days);
+        }
     }
     return static_cast<Datum>(0);
 }

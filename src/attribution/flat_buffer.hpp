@@ -27,14 +27,20 @@ public:
     /** The server's limit for one value (MaxAllocSize). */
     static constexpr std::uint64_t most_bytes = 0x3fffffff;
 
-    /** Allocates header + content from `resource`. Throws Error(limit_exceeded) past 1 GB. */
-    FlatBuffer(std::pmr::memory_resource& resource, std::size_t header, std::uint64_t content)
+    /** Throws Error(limit_exceeded) where journeys of `content` bytes are past 1 GB. */
+    static void require_room(std::size_t header, std::uint64_t content)
     {
         if (content > most_bytes - header) {
             throw kernel::Error(kernel::ErrorCode::limit_exceeded, "the journeys do not fit in one value",
                                 "They need " + std::to_string(content) + " bytes; a value holds at most 1 GB.",
                                 "Group by a bucket of the client and add the parts up with analytics.journeys_union.");
         }
+    }
+
+    /** Allocates header + content from `resource`. Throws Error(limit_exceeded) past 1 GB. */
+    FlatBuffer(std::pmr::memory_resource& resource, std::size_t header, std::uint64_t content)
+    {
+        require_room(header, content);
         value_.size = header + content;
         value_.data = static_cast<std::byte*>(resource.allocate(value_.size, alignof(std::max_align_t)));
         next_ = value_.data + header;

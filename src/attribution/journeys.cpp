@@ -1,8 +1,9 @@
 #include "attribution/journeys.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
+#include <utility>
 
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
@@ -14,7 +15,7 @@ using kernel::WireReader;
 using kernel::WireWriter;
 
 constexpr std::uint32_t value_tag = 0x6e726a6d;  // "mjrn"
-constexpr std::uint16_t value_version = 3;
+constexpr std::uint16_t value_version = 4;
 constexpr std::uint64_t header_size = 8 + 6 * sizeof(std::uint32_t);
 
 // The server's -infinity and infinity, which are dates of nothing.
@@ -92,6 +93,10 @@ JourneysView::JourneysView(std::span<const std::byte> bytes)
 
     key_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(keys));
     key_bytes_ = as_text(in.get_array<std::uint8_t>(key_bytes));
+    touch_time_ = Column<std::int64_t>(in.get_array<std::int64_t>(touches));
+    touch_code_ = in.get_array<std::uint8_t>(std::uint64_t{touches} * code_width_);
+    conversion_time_ = Column<std::int64_t>(in.get_array<std::int64_t>(conversions));
+    conversion_value_ = Column<double>(in.get_array<double>(conversions));
     if (client_kind_ == IdKind::integer) {
         client_number_ = Column<std::int64_t>(in.get_array<std::int64_t>(clients));
     } else {
@@ -100,10 +105,6 @@ JourneysView::JourneysView(std::span<const std::byte> bytes)
     }
     touch_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(clients));
     conversion_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(clients));
-    touch_time_ = Column<std::int64_t>(in.get_array<std::int64_t>(touches));
-    touch_code_ = in.get_array<std::uint8_t>(std::uint64_t{touches} * code_width_);
-    conversion_time_ = Column<std::int64_t>(in.get_array<std::int64_t>(conversions));
-    conversion_value_ = Column<double>(in.get_array<double>(conversions));
     in.expect_end();
 
     check_dictionaries();
@@ -125,13 +126,28 @@ void JourneysView::check_dictionaries() const
     }
 }
 
+template <class Visit>
+void JourneysView::for_codes(std::size_t begin, std::size_t end, Visit visit) const
+{
+    const auto all = [&](auto codes) {
+        for (std::size_t i = begin; i < end; ++i) {
+            visit(i, std::uint32_t{codes[i]});
+        }
+    };
+    switch (code_width_) {
+        case 1: all(Column<std::uint8_t>(touch_code_)); break;
+        case 2: all(Column<std::uint16_t>(touch_code_)); break;
+        default: all(Column<std::uint32_t>(touch_code_));
+    }
+}
+
 void JourneysView::check_touches() const
 {
     check_ends(touch_end_, touch_count());
     check_times(touch_time_, touch_end_);
-    for (std::size_t i = 0; i < touch_count(); ++i) {
-        require(code_of_touch(i) / touch_codes < key_count(), "a touch has a key that is not in the dictionary");
-    }
+    std::uint32_t most = 0;
+    for_codes(0, touch_count(), [&most](std::size_t /*i*/, std::uint32_t code) { most = std::max(most, code); });
+    require(touch_count() == 0 || most / touch_codes < key_count(), "a touch has a key that is not in the dictionary");
 }
 
 void JourneysView::check_conversions() const
@@ -167,21 +183,15 @@ std::size_t JourneysView::client_conversion_count(std::size_t index) const noexc
     return length_of(conversion_end_, index);
 }
 
-std::uint32_t JourneysView::code_of_touch(std::size_t index) const noexcept
-{
-    std::uint32_t code = 0;  // little endian: the low bytes come first
-    std::memcpy(&code, touch_code_.data() + index * code_width_, code_width_);
-    return code;
-}
-
 void JourneysView::read(std::size_t client, Journey& journey) const
 {
-    journey.touches.clear();
-    for (std::size_t i = touch_end_[client] - client_touch_count(client); i < touch_end_[client]; ++i) {
-        const std::uint32_t code = code_of_touch(i);
-        journey.touches.push_back({touch_time_[i], code / touch_codes, (code & paid_code) != 0, (code & converts_code) != 0,
-                                   (code & view_code) != 0});
-    }
+    const std::size_t touches_end = touch_end_[client];
+    const std::size_t touches_begin = touches_end - client_touch_count(client);
+    journey.touches.resize(touches_end - touches_begin);
+    for_codes(touches_begin, touches_end, [&](std::size_t i, std::uint32_t code) {
+        journey.touches[i - touches_begin] = {touch_time_[i], code / touch_codes, (code & paid_code) != 0,
+                                              (code & converts_code) != 0, (code & view_code) != 0};
+    });
     journey.conversions.clear();
     for (std::size_t i = conversion_end_[client] - client_conversion_count(client); i < conversion_end_[client]; ++i) {
         journey.conversions.push_back({conversion_time_[i], conversion_value_[i]});
@@ -190,69 +200,74 @@ void JourneysView::read(std::size_t client, Journey& journey) const
 
 namespace {
 
-std::uint64_t total_size(const JourneysShape& shape)
+std::uint64_t size_of_dictionary(std::span<const std::string_view> keys) noexcept
 {
-    std::uint64_t key_bytes = 0;
-    for (const std::string_view key : shape.keys) {
-        key_bytes += key.size();
+    std::uint64_t size = header_size + keys.size() * sizeof(std::uint32_t);
+    for (const std::string_view key : keys) {
+        size += key.size();
     }
-    const std::uint64_t per_client = shape.client_kind == IdKind::integer ? 16 : 12;
-    return header_size + shape.keys.size() * 4 + key_bytes + shape.clients * per_client + shape.client_bytes +
-           shape.touches * (8 + width_for(shape.keys.size())) + shape.conversions * 16;
+    return size;
+}
+
+std::uint64_t client_width(IdKind kind) noexcept
+{
+    return kind == IdKind::integer ? sizeof(std::int64_t) : sizeof(std::uint32_t);
+}
+
+/** What kernel::WireWriter asks of a byte vector, over memory that is there. */
+struct Target {
+    std::byte* next;
+    [[nodiscard]] std::byte* end() const noexcept { return next; }
+    void insert(std::byte* /*end*/, const std::byte* first, const std::byte* last) noexcept
+    {
+        next = std::copy(first, last, next);
+    }
+};
+
+/** Translates `count` codes from their keys' places in one dictionary to those in another; the places narrow, so does their width. */
+template <class Wide, class Narrow>
+void translate_codes(std::byte* codes, std::size_t count, std::span<const std::uint32_t> places)
+{
+    for (std::size_t i = 0; i < count; ++i) {
+        Wide from;
+        std::memcpy(&from, codes + i * sizeof(Wide), sizeof(Wide));
+        const auto to = static_cast<Narrow>(touch_codes * places[from / touch_codes] + from % touch_codes);
+        std::memcpy(codes + i * sizeof(Narrow), &to, sizeof(Narrow));
+    }
 }
 
 }  // namespace
 
 JourneysWriter::JourneysWriter(const JourneysShape& shape, std::pmr::memory_resource& result, std::size_t header)
-    : buffer_(result, header, total_size(shape)), client_kind_(shape.client_kind), code_width_(width_for(shape.keys.size()))
+    : header_(header),
+      client_kind_(shape.client_kind),
+      code_width_(width_for(shape.keys.size())),
+      keys_(shape.keys.begin(), shape.keys.end()),
+      key_used_(shape.keys.size())
 {
-    // The total is below 1 GB, so each part fits 32 bits.
-    WireWriter out(buffer_);
-    out.put(value_tag);
-    out.put(value_version);
-    out.put(static_cast<std::uint8_t>(client_kind_));
-    out.put(code_width_);
-    std::uint32_t key_bytes = 0;
-    for (const std::string_view key : shape.keys) {
-        key_bytes += static_cast<std::uint32_t>(key.size());
+    struct Room {
+        Part* part;
+        std::uint64_t size;
+    };
+    const Room rooms[] = {{&touch_time_, shape.touches * sizeof(std::int64_t)},
+                          {&touch_code_, shape.touches * code_width_},
+                          {&conversion_time_, shape.conversions * sizeof(std::int64_t)},
+                          {&conversion_value_, shape.conversions * sizeof(double)},
+                          {&client_id_, shape.clients * client_width(client_kind_)},
+                          {&client_bytes_, shape.client_bytes},
+                          {&touch_end_, shape.clients * sizeof(std::uint32_t)},
+                          {&conversion_end_, shape.clients * sizeof(std::uint32_t)}};
+    const std::uint64_t first = header + size_of_dictionary(keys_);
+    std::uint64_t size = first;
+    for (const Room& room : rooms) {
+        size += room.size;
     }
-    for (const std::uint64_t count : {std::uint64_t{shape.keys.size()}, shape.clients, shape.touches, shape.conversions,
-                                      std::uint64_t{key_bytes}, shape.client_bytes}) {
-        out.put(static_cast<std::uint32_t>(count));
+    data_ = static_cast<std::byte*>(result.allocate(size, alignof(std::max_align_t)));
+    std::byte* at = data_ + first;
+    for (const Room& room : rooms) {
+        *room.part = {at, at};
+        at += room.size;
     }
-    std::uint32_t key_end = 0;
-    for (const std::string_view key : shape.keys) {
-        key_end += static_cast<std::uint32_t>(key.size());
-        out.put(key_end);
-    }
-    for (const std::string_view key : shape.keys) {
-        out.put_array(std::span<const char>(key));
-    }
-    client_id_.next =
-        buffer_.take(shape.clients * (client_kind_ == IdKind::integer ? sizeof(std::int64_t) : sizeof(std::uint32_t)));
-    client_bytes_begin_ = client_bytes_.next = buffer_.take(shape.client_bytes);
-    touch_end_.next = buffer_.take(shape.clients * sizeof(std::uint32_t));
-    conversion_end_.next = buffer_.take(shape.clients * sizeof(std::uint32_t));
-    touch_time_.next = buffer_.take(shape.touches * sizeof(std::int64_t));
-    touch_code_.next = buffer_.take(shape.touches * code_width_);
-    conversion_time_.next = buffer_.take(shape.conversions * sizeof(std::int64_t));
-    conversion_value_.next = buffer_.take(shape.conversions * sizeof(double));
-    last_byte_ = buffer_.end();
-}
-
-void JourneysWriter::touch(std::int64_t time, std::uint32_t code) noexcept
-{
-    touch_time_.put(time);
-    std::memcpy(touch_code_.next, &code, code_width_);
-    touch_code_.next += code_width_;
-    ++touches_;
-}
-
-void JourneysWriter::conversion(std::int64_t time, double value) noexcept
-{
-    conversion_time_.put(time);
-    conversion_value_.put(value);
-    ++conversions_;
 }
 
 void JourneysWriter::end_client(const Identifier& id) noexcept
@@ -260,20 +275,85 @@ void JourneysWriter::end_client(const Identifier& id) noexcept
     if (client_kind_ == IdKind::integer) {
         client_id_.put(id.number);
     } else {
-        std::memcpy(client_bytes_.next, id.text.data(), id.text.size());
-        client_bytes_.next += id.text.size();
-        client_id_.put(static_cast<std::uint32_t>(client_bytes_.next - client_bytes_begin_));
+        client_bytes_.next =
+            std::copy_n(reinterpret_cast<const std::byte*>(id.text.data()), id.text.size(), client_bytes_.next);
+        client_id_.put(static_cast<std::uint32_t>(client_bytes_.size()));
     }
-    touch_end_.put(touches_);
-    conversion_end_.put(conversions_);
+    touch_end_.put(static_cast<std::uint32_t>(touch_time_.size() / sizeof(std::int64_t)));
+    conversion_end_.put(static_cast<std::uint32_t>(conversion_time_.size() / sizeof(std::int64_t)));
 }
 
-FlatValue JourneysWriter::finish() const
+void JourneysWriter::drop_unused_keys()
 {
-    if (!buffer_.full() || conversion_value_.next != last_byte_) {
-        throw std::logic_error("journeys were written that do not match their announced shape");
+    std::vector<std::uint32_t> places(keys_.size());
+    std::vector<std::string_view> used;
+    for (std::size_t key = 0; key < keys_.size(); ++key) {
+        places[key] = static_cast<std::uint32_t>(used.size());
+        if (key_used_[key] != 0) {
+            used.push_back(keys_[key]);
+        }
     }
-    return buffer_.value();
+    const std::size_t count = touch_code_.size() / code_width_;
+    const std::uint8_t width = width_for(used.size());
+    const auto translate = [&](auto wide, auto narrow) {
+        translate_codes<decltype(wide), decltype(narrow)>(touch_code_.begin, count, places);
+    };
+    switch (10 * code_width_ + width) {
+        case 11: translate(std::uint8_t{}, std::uint8_t{}); break;
+        case 21: translate(std::uint16_t{}, std::uint8_t{}); break;
+        case 22: translate(std::uint16_t{}, std::uint16_t{}); break;
+        case 41: translate(std::uint32_t{}, std::uint8_t{}); break;
+        case 42: translate(std::uint32_t{}, std::uint16_t{}); break;
+        default: translate(std::uint32_t{}, std::uint32_t{});
+    }
+    keys_ = std::move(used);
+    code_width_ = width;
+    touch_code_.next = touch_code_.begin + count * width;
+}
+
+void JourneysWriter::write_dictionary(std::byte* to, std::size_t clients) const noexcept
+{
+    Target target{to};
+    WireWriter out(target);
+    out.put(value_tag);
+    out.put(value_version);
+    out.put(static_cast<std::uint8_t>(clients == 0 ? IdKind::none : client_kind_));
+    out.put(code_width_);
+    const std::uint64_t key_bytes = size_of_dictionary(keys_) - header_size - keys_.size() * sizeof(std::uint32_t);
+    for (const std::uint64_t count :
+         {std::uint64_t{keys_.size()}, std::uint64_t{clients}, std::uint64_t{touch_time_.size() / sizeof(std::int64_t)},
+          std::uint64_t{conversion_time_.size() / sizeof(std::int64_t)}, key_bytes, std::uint64_t{client_bytes_.size()}}) {
+        out.put(static_cast<std::uint32_t>(count));
+    }
+    std::uint32_t key_end = 0;
+    for (const std::string_view key : keys_) {
+        key_end += static_cast<std::uint32_t>(key.size());
+        out.put(key_end);
+    }
+    for (const std::string_view key : keys_) {
+        out.put_array(std::span<const char>(key));
+    }
+}
+
+FlatValue JourneysWriter::finish()
+{
+    if (std::find(key_used_.begin(), key_used_.end(), 0) != key_used_.end()) {
+        drop_unused_keys();
+    }
+    const Part parts[] = {touch_time_, touch_code_,   conversion_time_, conversion_value_,
+                          client_id_,  client_bytes_, touch_end_,       conversion_end_};
+    std::uint64_t content = size_of_dictionary(keys_);
+    for (const Part& part : parts) {
+        content += part.size();
+    }
+    FlatBuffer::require_room(header_, content);  // so each part fits 32 bits
+    write_dictionary(data_ + header_, touch_end_.size() / sizeof(std::uint32_t));
+    std::byte* at = data_ + header_ + size_of_dictionary(keys_);
+    for (const Part& part : parts) {
+        std::memmove(at, part.begin, part.size());
+        at += part.size();
+    }
+    return {data_, header_ + content};
 }
 
 }  // namespace marketing::attribution

@@ -8,10 +8,10 @@
  *     u32 tag, u16 version, u8 kind of client identifiers, u8 bytes per touch code
  *     u32 keys, clients, touches, conversions, bytes of all keys, bytes of all client identifiers
  *     keys:         u32 end[keys], bytes                          distinct, ascending by bytes, none empty
- *     clients:      i64 id[clients], or u32 end[clients], bytes   distinct, ascending
- *                   u32 touch_end[clients], u32 conversion_end[clients]
  *     touches:      i64 time[touches], u8|u16|u32 code[touches]   code = 8 * key + 4 * view + 2 * converts + paid
  *     conversions:  i64 time[conversions], f64 value[conversions]
+ *     clients:      i64 id[clients], or u32 end[clients], bytes   distinct, ascending
+ *                   u32 touch_end[clients], u32 conversion_end[clients]
  *
  * Times are microseconds on the server's clock, finite; within a client both touches and conversions ascend in time, and each
  * client has a touch or a conversion. The same journeys always have the same bytes.
@@ -117,7 +117,9 @@ public:
 
 private:
     static std::string_view element(const Column<std::uint32_t>& ends, std::string_view bytes, std::size_t index) noexcept;
-    [[nodiscard]] std::uint32_t code_of_touch(std::size_t index) const noexcept;
+    /** Calls `visit(i, code)` for the touches from `begin` to before `end`. */
+    template <class Visit>
+    void for_codes(std::size_t begin, std::size_t end, Visit visit) const;
     void check_dictionaries() const;
     void check_touches() const;
     void check_conversions() const;
@@ -137,7 +139,7 @@ private:
     Column<double> conversion_value_;
 };
 
-/** What a journeys value will hold, known before it is written. */
+/** What a journeys value will hold at most, known before it is written. */
 struct JourneysShape {
     std::span<const std::string_view> keys;  // ascending, distinct
     IdKind client_kind = IdKind::none;
@@ -147,22 +149,39 @@ struct JourneysShape {
     std::uint64_t conversions = 0;
 };
 
-/** Writes a journeys value, client by client in ascending order, each with its touches and conversions ascending in time. */
+/**
+ * Writes a journeys value, client by client in ascending order, each with its touches and conversions ascending in time. The columns lie
+ * as far apart as the shape says, and are moved together at the end; what is never written costs no memory but address space.
+ */
 class JourneysWriter {
 public:
-    /** Allocates from `result`, leaving `header` bytes before the value. Throws Error(limit_exceeded) past 1 GB. */
+    /** Allocates from `result`, leaving `header` bytes before the value. The keys' bytes must outlive it. */
     JourneysWriter(const JourneysShape& shape, std::pmr::memory_resource& result, std::size_t header);
 
     /** `code`: see touch_code(). */
-    void touch(std::int64_t time, std::uint32_t code) noexcept;
-    void conversion(std::int64_t time, double value) noexcept;
+    void touch(std::int64_t time, std::uint32_t code) noexcept
+    {
+        touch_time_.put(time);
+        switch (code_width_) {
+            case 1: touch_code_.put(static_cast<std::uint8_t>(code)); break;
+            case 2: touch_code_.put(static_cast<std::uint16_t>(code)); break;
+            default: touch_code_.put(code);
+        }
+        key_used_[code / touch_codes] = 1;
+    }
+    void conversion(std::int64_t time, double value) noexcept
+    {
+        conversion_time_.put(time);
+        conversion_value_.put(value);
+    }
     /** Ends the client to whom the touches and conversions since the last call belong. */
     void end_client(const Identifier& id) noexcept;
-    /** The value; everything that the shape announced must have been written. */
-    [[nodiscard]] FlatValue finish() const;
+    /** The value of what was written, with the keys that were met. Throws Error(limit_exceeded) past 1 GB. */
+    [[nodiscard]] FlatValue finish();
 
 private:
-    struct Cursor {
+    struct Part {
+        std::byte* begin = nullptr;
         std::byte* next = nullptr;
         template <class T>
         void put(T value) noexcept
@@ -170,23 +189,26 @@ private:
             std::memcpy(next, &value, sizeof value);
             next += sizeof value;
         }
+        [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(next - begin); }
     };
 
-    FlatBuffer buffer_;
+    void drop_unused_keys();
+    void write_dictionary(std::byte* to, std::size_t clients) const noexcept;
+
+    std::size_t header_;
+    std::byte* data_ = nullptr;
     IdKind client_kind_;
     std::uint8_t code_width_;
-    Cursor client_id_;
-    Cursor client_bytes_;
-    std::byte* client_bytes_begin_ = nullptr;
-    Cursor touch_end_;
-    Cursor conversion_end_;
-    Cursor touch_time_;
-    Cursor touch_code_;
-    Cursor conversion_time_;
-    Cursor conversion_value_;
-    std::uint32_t touches_ = 0;
-    std::uint32_t conversions_ = 0;
-    std::byte* last_byte_ = nullptr;
+    std::vector<std::string_view> keys_;
+    std::vector<std::uint8_t> key_used_;
+    Part client_id_;
+    Part client_bytes_;
+    Part touch_end_;
+    Part conversion_end_;
+    Part touch_time_;
+    Part touch_code_;
+    Part conversion_time_;
+    Part conversion_value_;
 };
 
 }  // namespace marketing::attribution

@@ -6,10 +6,13 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <tuple>
+#include <utility>
 #include <vector>
 
-#include "attribution/converters.hpp"
+#include "attribution/client_filter.hpp"
+#include "attribution/client_sort.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
 
@@ -25,17 +28,21 @@ constexpr std::string_view no_key = "(none)";
 constexpr std::uint32_t state_tag = 0x73726a6d;  // "mjrs"
 constexpr std::uint16_t state_version = 3;
 
-void check_kind(IdKind& known, IdKind given, const char* what)
+void settle_kind(IdKind& known, IdKind given, const char* what)
 {
-    if (known == given && given != IdKind::none) {
-        return;
-    }
     if (known == IdKind::none) {
         known = given;
     }
     if (known != given || given == IdKind::none) {
         throw Error(ErrorCode::invalid_parameter, std::string(what) + " identifiers of two kinds in one aggregate", {},
                     "Give all of them as integers, or cast all of them to text.");
+    }
+}
+
+inline void check_kind(IdKind& known, IdKind given, const char* what)
+{
+    if (known != given || given == IdKind::none) [[unlikely]] {
+        settle_kind(known, given, what);
     }
 }
 
@@ -47,6 +54,18 @@ bool finite(std::int64_t time) noexcept
 std::string_view text_at(std::int64_t address) noexcept
 {
     return ByteArena::text(std::bit_cast<const char*>(address));
+}
+
+/** The bits of a finite value such that they ascend with it, and back. */
+std::int64_t ascending_bits(double value) noexcept
+{
+    const auto bits = std::bit_cast<std::int64_t>(value);
+    return bits ^ ((bits >> 63) & std::numeric_limits<std::int64_t>::max());
+}
+
+double value_of_bits(std::int64_t bits) noexcept
+{
+    return std::bit_cast<double>(bits ^ ((bits >> 63) & std::numeric_limits<std::int64_t>::max()));
 }
 
 }  // namespace
@@ -330,257 +349,357 @@ void JourneysState::read_block(WireReader& in)
     touches_.append_block(block);
 }
 
-/** The steps from the state to the value, each a member; the temporaries come from the state's memory. */
+namespace {
+
+/** Some of the rows, by their numbers: filled in their order, a bit for each. */
+class RowSet {
+public:
+    RowSet(std::size_t rows, std::pmr::memory_resource* resource) : bits_(rows / 64 + 1, resource) {}
+
+    void push_back(bool in_set) noexcept
+    {
+        bits_[size_ / 64] |= std::uint64_t{in_set} << (size_ % 64);
+        ++size_;
+    }
+    /** Calls `visit(i)` for each row `first` + i in the set, i from 0 to below `count`. */
+    template <class Visit>
+    void for_each(std::size_t first, std::size_t count, Visit visit) const
+    {
+        std::size_t at = first;
+        while (at < first + count) {
+            const std::size_t left = std::min(64 - at % 64, first + count - at);
+            std::uint64_t bits = bits_[at / 64] >> (at % 64) & ~std::uint64_t{0} >> (64 - left);
+            for (; bits != 0; bits &= bits - 1) {
+                visit(static_cast<std::uint32_t>(at - first) + static_cast<std::uint32_t>(std::countr_zero(bits)));
+            }
+            at += left;
+        }
+    }
+
+private:
+    std::pmr::vector<std::uint64_t> bits_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace
+
+/**
+ * From the state to the value, the temporaries in the state's memory. Each kept row is put to its client by a radix sort, not by a table of
+ * clients: a million of these do not fit the processor's cache, and rows come in the order of time. First the rows are counted by ranges
+ * of clients; then a few neighbouring ranges at a time are copied, sorted and written, so that the copies stay small.
+ */
 class JourneysState::Finisher {
 public:
     Finisher(const JourneysState& state, const kernel::StopFlag& stop, Keep keep)
         : state_(state),
           stop_(stop),
-          everybody_(state.resource_),
-          numbers_(state.resource_),
-          converters_(list_clients(keep)),
-          index_(converters_, state.resource_),
-          touch_end_(converters_.size() + 1, 0, state.resource_),
-          touches_(state.resource_),
-          conversions_(state.resource_),
+          keep_(keep),
+          keys_(state.resource_),
           key_rank_(state.keys_.size(), 0, state.resource_),
-          keys_(state.resource_)
+          names_(state.resource_),
+          name_rank_(state.resource_),
+          range_size_(state.resource_),
+          kept_(state.touches_.size(), state.resource_)
     {
-        keep_touches();
         rank_keys();
-        sort_touches();
-        sort_conversions();
+        if (state_.client_kind_ == IdKind::text) {
+            rank_names();
+        } else {
+            find_bounds();
+        }
+        count_rows();
     }
 
-    [[nodiscard]] FlatValue write(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] FlatValue write(std::pmr::memory_resource& result, std::size_t header);
 
 private:
-    /** What is known of a million clients is not in the processor's cache: it is asked for so many touches ahead. */
-    static constexpr std::size_t ahead = 16;
-
-    struct KeptTouch {
+    /** A touch or a conversion. */
+    struct Row {
+        std::int64_t client;  // its place
         std::int64_t time;
-        std::int64_t touch;
-        std::uint32_t code;       // of the key's rank, once the keys are ranked
-        std::uint32_t converter;  // place in converters_
+        std::int64_t detail;  // of a touch its identifier, of a conversion its ascending_bits()
+        std::uint32_t code;   // of a touch, with the rank of its key
+        bool is_conversion;
     };
+    /** Neighbouring ranges of clients: as many rows as a quarter of all touches, or one range that has more. */
+    struct Group {
+        std::size_t begin;
+        std::size_t end;
+        std::size_t rows;
+    };
+    static constexpr std::uint32_t absent = 0xffffffff;
 
-    [[nodiscard]] std::pmr::vector<std::int64_t> list_clients(Keep keep);
-    void number_everybody();
-    void keep_touches();
-    void keep_those_of_converters();
-    void keep_all();
     void rank_keys();
-    void sort_touches();
-    void sort_conversions();
-    template <class Before>
-    void sort_each_client(Before before);
+    void rank_names();
+    void find_bounds();
+    void count_rows();
+    [[nodiscard]] std::uint64_t place_of(std::int64_t client) const noexcept;
+    [[nodiscard]] Identifier client_at(std::int64_t place) const noexcept;
+    template <class Visit>
+    void for_each_block(Visit visit) const;
+    template <class Visit>
+    void for_each_conversion(Visit visit) const;
+    [[nodiscard]] std::vector<Group> groups() const;
+    void collect(const Group& group, Row* rows) const;
+    void write_clients(std::span<const Row> rows, JourneysWriter& writer) const;
+    [[nodiscard]] JourneysShape shape() const;
 
     const JourneysState& state_;
     const kernel::StopFlag& stop_;
-    // Of everybody, if everybody is kept: hashed once, since that is what most of the time would go to.
-    DistinctClients everybody_;
-    std::pmr::vector<std::uint32_t> numbers_;    // by touch: place in everybody_
-    std::pmr::vector<std::int64_t> converters_;  // whom to keep: distinct, in the order of their identifiers
-    ConverterIndex index_;
-    std::pmr::vector<std::size_t> touch_end_;  // of each converter, in touches_
-    std::pmr::vector<KeptTouch> touches_;
-    std::pmr::vector<std::pair<std::uint32_t, Conversion>> conversions_;
+    Keep keep_;
+    std::pmr::vector<std::string_view> keys_;  // ascending
     std::pmr::vector<std::uint32_t> key_rank_;
-    std::pmr::vector<std::string_view> keys_;
+    // A client's place: its number from the least on, or the rank of its name. Places are in the order of the value.
+    std::int64_t least_ = 0;
+    std::uint64_t last_place_ = 0;
+    std::optional<ClientFilter> filter_;         // of converters with numbers
+    std::pmr::vector<std::uint32_t> names_;      // of those to keep, ascending: the codes of their texts
+    std::pmr::vector<std::uint32_t> name_rank_;  // by code
+    int range_bits_ = 0;                         // a range of clients is so many bits of the place
+    std::pmr::vector<std::size_t> range_size_;   // rows of each range
+    RowSet kept_;                                // touches that may be kept
+    std::size_t touches_ = 0;                    // how many these are
 };
 
-void JourneysState::Finisher::number_everybody()
+template <class Visit>
+void JourneysState::Finisher::for_each_block(Visit visit) const
 {
-    numbers_.reserve(state_.touches_.size());
     ChunkList<std::byte> scratch(state_.resource_);
     state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         stop_.poll();
-        for (std::size_t i = 0; i < block.size(); ++i) {
-            if (i + ahead < block.size()) {
-                everybody_.prefetch(block.client(i + ahead));
-            }
-            numbers_.push_back(everybody_.insert(block.client(i)));
-        }
+        visit(block);
     });
 }
 
-std::pmr::vector<std::int64_t> JourneysState::Finisher::list_clients(Keep keep)
+template <class Visit>
+void JourneysState::Finisher::for_each_conversion(Visit visit) const
 {
-    if (keep == Keep::everybody) {
-        number_everybody();
-    }
-    std::pmr::vector<std::int64_t> clients(everybody_.list(), state_.resource_);
-    clients.reserve(clients.size() + state_.conversions_.size());
     for (std::size_t i = 0; i < state_.conversions_.chunk_count(); ++i) {
+        stop_.poll();
         for (const ConversionRecord& conversion : state_.conversions_.chunk(i)) {
-            clients.push_back(conversion.client);
+            visit(conversion);
         }
     }
-    std::sort(clients.begin(), clients.end());
-    clients.erase(std::unique(clients.begin(), clients.end()), clients.end());
-    if (state_.client_kind_ == IdKind::text) {
-        std::sort(clients.begin(), clients.end(),
-                  [this](std::int64_t a, std::int64_t b) { return state_.client_of(a).text < state_.client_of(b).text; });
-    }
-    return clients;
-}
-
-void JourneysState::Finisher::keep_touches()
-{
-    if (numbers_.empty()) {
-        keep_those_of_converters();
-    } else {
-        keep_all();
-    }
-    touch_end_.pop_back();
-}
-
-void JourneysState::Finisher::keep_those_of_converters()
-{
-    ChunkList<KeptTouch> kept(state_.resource_);
-    ChunkList<std::byte> scratch(state_.resource_);
-    state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
-        stop_.poll();
-        for (std::size_t i = 0; i < block.size(); ++i) {
-            const std::uint32_t converter = index_.find(block.client(i));
-            if (converter != ConverterIndex::absent) {
-                ++touch_end_[converter + 1];
-                const TouchRecord touch = block[i];
-                kept.push_back({touch.time, touch.touch, static_cast<std::uint32_t>(touch.code), converter});
-            }
-        }
-    });
-    // Counting sort by converter: each count becomes where the converter begins, and moves on to where it ends.
-    std::partial_sum(touch_end_.begin(), touch_end_.end(), touch_end_.begin());
-    touches_.resize(kept.size());
-    for (std::size_t i = 0; i < kept.chunk_count(); ++i) {
-        stop_.poll();
-        const std::span<const KeptTouch> chunk = kept.chunk(i);
-        for (std::size_t at = 0; at < chunk.size(); ++at) {
-            if (at + ahead < chunk.size()) {
-                __builtin_prefetch(touches_.data() + touch_end_[chunk[at + ahead].converter], 1);
-            }
-            touches_[touch_end_[chunk[at].converter]++] = chunk[at];
-        }
-    }
-}
-
-/** The same where every touch is kept and its client's number known: nothing is put aside between. */
-void JourneysState::Finisher::keep_all()
-{
-    std::pmr::vector<std::uint32_t> ranks(state_.resource_);  // of everybody, by number
-    for (const std::int64_t client : everybody_.list()) {
-        ranks.push_back(index_.find(client));
-    }
-    for (std::uint32_t& number : numbers_) {
-        number = ranks[number];
-        ++touch_end_[number + 1];
-    }
-    std::partial_sum(touch_end_.begin(), touch_end_.end(), touch_end_.begin());
-    touches_.resize(numbers_.size());
-    ChunkList<std::byte> scratch(state_.resource_);
-    std::size_t at = 0;
-    state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
-        stop_.poll();
-        for (std::size_t i = 0; i < block.size(); ++i, ++at) {
-            if (at + ahead < numbers_.size()) {
-                __builtin_prefetch(touches_.data() + touch_end_[numbers_[at + ahead]], 1);
-            }
-            const TouchRecord touch = block[i];
-            touches_[touch_end_[numbers_[at]]++] = {touch.time, touch.touch, static_cast<std::uint32_t>(touch.code),
-                                                    numbers_[at]};
-        }
-    });
 }
 
 void JourneysState::Finisher::rank_keys()
 {
-    std::pmr::vector<bool> used(state_.keys_.size(), false, state_.resource_);
-    for (const KeptTouch& touch : touches_) {
-        used[touch.code / touch_codes] = true;
-    }
-    std::pmr::vector<std::uint32_t> codes(state_.resource_);
-    for (std::uint32_t code = 0; code < used.size(); ++code) {
-        if (used[code]) {
-            codes.push_back(code);
-        }
-    }
+    std::pmr::vector<std::uint32_t> codes(key_rank_.size(), state_.resource_);
+    std::iota(codes.begin(), codes.end(), 0);
     std::sort(codes.begin(), codes.end(),
               [this](std::uint32_t a, std::uint32_t b) { return state_.keys_.text(a) < state_.keys_.text(b); });
     for (const std::uint32_t code : codes) {
         key_rank_[code] = static_cast<std::uint32_t>(keys_.size());
         keys_.push_back(state_.keys_.text(code));
     }
-    for (KeptTouch& touch : touches_) {
-        touch.code = touch_codes * key_rank_[touch.code / touch_codes] + touch.code % touch_codes;
+}
+
+void JourneysState::Finisher::rank_names()
+{
+    name_rank_.assign(state_.client_texts_.size(), keep_ == Keep::everybody ? 0 : absent);
+    for_each_conversion(
+        [this](const ConversionRecord& conversion) { name_rank_[static_cast<std::size_t>(conversion.client)] = 0; });
+    for (std::uint32_t code = 0; code < name_rank_.size(); ++code) {
+        if (name_rank_[code] != absent) {
+            names_.push_back(code);
+        }
+    }
+    std::sort(names_.begin(), names_.end(),
+              [this](std::uint32_t a, std::uint32_t b) { return state_.client_texts_.text(a) < state_.client_texts_.text(b); });
+    for (std::uint32_t rank = 0; rank < names_.size(); ++rank) {
+        name_rank_[names_[rank]] = rank;
+    }
+    last_place_ = names_.empty() ? 0 : names_.size() - 1;
+}
+
+void JourneysState::Finisher::find_bounds()
+{
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    std::int64_t most = std::numeric_limits<std::int64_t>::min();
+    const auto include = [&](std::int64_t client) {
+        least = std::min(least, client);
+        most = std::max(most, client);
+    };
+    if (keep_ == Keep::converters) {
+        filter_.emplace(state_.conversions_.size(), state_.resource_);
+    }
+    for_each_conversion([&](const ConversionRecord& conversion) {
+        include(conversion.client);
+        if (filter_) {
+            filter_->insert(conversion.client);
+        }
+    });
+    if (keep_ == Keep::everybody) {
+        for_each_block([&](const TouchBlock& block) {
+            for (std::size_t i = 0; i < block.size(); ++i) {
+                include(block.client(i));
+            }
+        });
+    }
+    if (least <= most) {
+        least_ = least;
+        last_place_ = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least);
     }
 }
 
-template <class Before>
-void JourneysState::Finisher::sort_each_client(Before before)
+/** More than last_place_ where the client is surely not kept. */
+inline std::uint64_t JourneysState::Finisher::place_of(std::int64_t client) const noexcept
 {
-    std::size_t begin = 0;
-    for (const std::size_t end : touch_end_) {
-        stop_.poll();
-        std::sort(touches_.begin() + static_cast<std::ptrdiff_t>(begin), touches_.begin() + static_cast<std::ptrdiff_t>(end),
-                  before);
+    return name_rank_.empty() ? static_cast<std::uint64_t>(client) - static_cast<std::uint64_t>(least_)
+                              : name_rank_[static_cast<std::size_t>(client)];
+}
+
+Identifier JourneysState::Finisher::client_at(std::int64_t place) const noexcept
+{
+    return name_rank_.empty() ? Identifier::of(place) : state_.client_of(names_[static_cast<std::size_t>(place)]);
+}
+
+void JourneysState::Finisher::count_rows()
+{
+    constexpr int most_bits = 14;
+    constexpr std::size_t rows_of_range = 4096;
+    const std::size_t rows = state_.touches_.size() + state_.conversions_.size();
+    const int bits = std::min(static_cast<int>(std::bit_width(rows / rows_of_range)), most_bits);
+    range_bits_ = std::clamp(static_cast<int>(std::bit_width(last_place_)) - bits, 0, 63);
+    range_size_.assign((last_place_ >> range_bits_) + 1, 0);
+    for_each_block([this](const TouchBlock& block) {
+        for (std::size_t i = 0; i < block.size(); ++i) {
+            const std::uint64_t place = place_of(block.client(i));
+            const bool kept = place <= last_place_ && (!filter_ || filter_->may_have(block.client(i)));
+            range_size_[kept ? place >> range_bits_ : 0] += kept ? 1 : 0;
+            kept_.push_back(kept);
+        }
+    });
+    touches_ = std::accumulate(range_size_.begin(), range_size_.end(), std::size_t{0});
+    for_each_conversion(
+        [this](const ConversionRecord& conversion) { ++range_size_[place_of(conversion.client) >> range_bits_]; });
+}
+
+/** Copies the rows of a group's ranges, one range behind the other. */
+void JourneysState::Finisher::collect(const Group& group, Row* rows) const
+{
+    std::pmr::vector<Row*> next(state_.resource_);
+    for (std::size_t range = group.begin; range < group.end; ++range) {
+        next.push_back(rows);
+        rows += range_size_[range];
+    }
+    const auto in_group = [this, group](std::uint64_t place) {
+        return (place >> range_bits_) - group.begin < group.end - group.begin;
+    };
+    const auto add = [this, group, &next](std::uint64_t place, const Row& row) {
+        Row& to = *next[(place >> range_bits_) - group.begin]++;
+        to = row;
+        to.client = static_cast<std::int64_t>(static_cast<std::uint64_t>(least_) + place);
+    };
+    std::array<std::uint32_t, TouchBlock::most_rows> selected;
+    std::size_t row = 0;
+    for_each_block([&](const TouchBlock& block) {
+        // Row numbers are written and then kept or not: branches would be guessed wrong too often.
+        std::size_t count = 0;
+        kept_.for_each(row, block.size(), [&](std::uint32_t i) {
+            selected[count] = i;
+            count += in_group(place_of(block.client(i))) ? 1 : 0;
+        });
+        row += block.size();
+        for (const std::uint32_t i : std::span(selected).first(count)) {
+            const TouchRecord touch = block[i];
+            const auto code = static_cast<std::uint32_t>(touch.code);
+            add(place_of(touch.client),
+                {0, touch.time, touch.touch, touch_codes * key_rank_[code / touch_codes] + code % touch_codes, false});
+        }
+    });
+    for_each_conversion([&](const ConversionRecord& conversion) {
+        const std::uint64_t place = place_of(conversion.client);
+        if (in_group(place)) {
+            add(place, {0, conversion.time, ascending_bits(conversion.value), 0, true});
+        }
+    });
+}
+
+/** Writes the clients of `rows`, which are sorted; of each the conversions come last. */
+void JourneysState::Finisher::write_clients(std::span<const Row> rows, JourneysWriter& writer) const
+{
+    stop_.poll();
+    for (auto begin = rows.begin(); begin != rows.end();) {
+        const auto end = std::find_if(begin, rows.end(), [begin](const Row& row) { return row.client != begin->client; });
+        if (keep_ == Keep::everybody || std::prev(end)->is_conversion) {
+            for (const Row& row : std::span(begin, end)) {
+                if (row.is_conversion) {
+                    writer.conversion(row.time, value_of_bits(row.detail));
+                } else {
+                    writer.touch(row.time, row.code);
+                }
+            }
+            writer.end_client(client_at(begin->client));
+        }
         begin = end;
     }
 }
 
-void JourneysState::Finisher::sort_touches()
+JourneysShape JourneysState::Finisher::shape() const
 {
-    if (state_.touch_kind_ == IdKind::text) {
-        sort_each_client([](const KeptTouch& a, const KeptTouch& b) {
-            if (a.time != b.time) {
-                return a.time < b.time;
-            }
-            const int order = text_at(a.touch).compare(text_at(b.touch));
-            return order != 0 ? order < 0 : a.code < b.code;
-        });
-    } else {
-        sort_each_client([](const KeptTouch& a, const KeptTouch& b) {
-            return std::tie(a.time, a.touch, a.code) < std::tie(b.time, b.touch, b.code);
-        });
-    }
-}
-
-void JourneysState::Finisher::sort_conversions()
-{
-    conversions_.reserve(state_.conversions_.size());
-    for (std::size_t i = 0; i < state_.conversions_.chunk_count(); ++i) {
-        stop_.poll();
-        for (const ConversionRecord& conversion : state_.conversions_.chunk(i)) {
-            conversions_.push_back({index_.find(conversion.client), {conversion.time, conversion.value}});
-        }
-    }
-    std::sort(conversions_.begin(), conversions_.end(), [](const auto& a, const auto& b) {
-        return std::tie(a.first, a.second.time, a.second.value) < std::tie(b.first, b.second.time, b.second.value);
-    });
-}
-
-FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std::size_t header) const
-{
+    const std::size_t conversions = state_.conversions_.size();
+    const std::uint64_t owners = keep_ == Keep::everybody ? touches_ + conversions : conversions;
     JourneysShape shape{.keys = keys_,
-                        .client_kind = converters_.empty() ? IdKind::none : state_.client_kind_,
-                        .clients = converters_.size(),
-                        .touches = touches_.size(),
-                        .conversions = conversions_.size()};
-    for (std::size_t i = 0; shape.client_kind == IdKind::text && i < converters_.size(); ++i) {
-        shape.client_bytes += state_.client_of(converters_[i]).text.size();
+                        .client_kind = state_.client_kind_,
+                        .clients = owners <= last_place_ ? owners : std::min(owners, last_place_ + 1),
+                        .touches = touches_,
+                        .conversions = conversions};
+    for (const std::uint32_t name : names_) {
+        shape.client_bytes += state_.client_texts_.text(name).size();
     }
-    JourneysWriter writer(shape, result, header);
-    std::size_t touch = 0;
-    auto conversion = conversions_.begin();
-    for (std::uint32_t i = 0; i < converters_.size(); ++i) {
-        for (; touch < touch_end_[i]; ++touch) {
-            writer.touch(touches_[touch].time, touches_[touch].code);
+    return shape;
+}
+
+std::vector<JourneysState::Finisher::Group> JourneysState::Finisher::groups() const
+{
+    constexpr std::size_t few = 65536;
+    const std::size_t most = std::max(few, state_.touches_.size() / 4);
+    std::vector<Group> groups;
+    for (std::size_t range = 0; range < range_size_.size(); ++range) {
+        if (groups.empty() || groups.back().rows + range_size_[range] > most) {
+            groups.push_back({range, range, 0});
         }
-        for (; conversion != conversions_.end() && conversion->first == i; ++conversion) {
-            writer.conversion(conversion->second.time, conversion->second.value);
+        groups.back().end = range + 1;
+        groups.back().rows += range_size_[range];
+    }
+    return groups;
+}
+
+FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std::size_t header)
+{
+    if (keep_ == Keep::everybody) {
+        // What the value has at least: told before the work is done.
+        FlatBuffer::require_room(header, touches_ * (sizeof(std::int64_t) + 1));
+    }
+    JourneysWriter writer(shape(), result, header);
+    const std::vector<Group> groups = this->groups();
+    const auto largest_group =
+        std::max_element(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.rows < b.rows; });
+    ChunkList<Row> memory(state_.resource_);
+    Row* const rows = memory.append(largest_group->rows);
+    const std::size_t largest_range = *std::max_element(range_size_.begin(), range_size_.end());
+    const std::span<Row> spare(memory.append(largest_range), largest_range);
+    const auto before = [text_touches = state_.touch_kind_ == IdKind::text](const Row& a, const Row& b) {
+        if (a.client != b.client || a.is_conversion != b.is_conversion || a.time != b.time) {
+            return std::tie(a.client, a.is_conversion, a.time) < std::tie(b.client, b.is_conversion, b.time);
         }
-        writer.end_client(state_.client_of(converters_[i]));
+        if (text_touches && !a.is_conversion) {
+            const int order = text_at(a.detail).compare(text_at(b.detail));
+            return order != 0 ? order < 0 : a.code < b.code;
+        }
+        return std::tie(a.detail, a.code) < std::tie(b.detail, b.code);
+    };
+    const auto visit = [&](std::span<const Row> part) { write_clients(part, writer); };
+    for (const Group& group : groups) {
+        collect(group, rows);
+        Row* begin = rows;
+        for (std::size_t range = group.begin; range < group.end; begin += range_size_[range++]) {
+            const std::size_t size = range_size_[range];
+            if (size > 0) {
+                visit_by_client(std::span(begin, size), spare.first(size), before, visit);
+            }
+        }
     }
     return writer.finish();
 }

@@ -214,7 +214,9 @@ Path PathBuilder::shaped(Touches touches, const Conversion& end)
     touches = transformed(without_views(touches));
     const bool truncated = touches.size() > rules_.max_touches;
     touches = truncated ? touches.last(rules_.max_touches) : touches;
-    find_distinct(touches);
+    if (rules_.distinct) {
+        find_distinct(touches);
+    }
     find_anchors(touches, end.time);
     const auto frequency = std::span(frequency_).last(std::min(frequency_.size(), touches.size()));
     return {client_, touches, end.time, end.value, distinct_, anchors_, frequency, truncated};

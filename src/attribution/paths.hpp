@@ -23,7 +23,7 @@ struct Path {
     std::span<const Touch> touches;
     std::int64_t converted_at;  // of a path that did not convert, the time of its last touch
     double value;
-    /** Places in `touches` of the first touch of each key. */
+    /** Places in `touches` of the first touch of each key; empty unless PathRules::distinct. */
     std::span<const std::size_t> distinct;
     /** For each stage the place of the last touch at or before it; negative where there is none. */
     std::span<const std::ptrdiff_t> anchors;
@@ -77,6 +77,7 @@ struct PathRules {
     std::string_view transform_key{};  // of the two transforms that remove a key
     /** Only so many touches, the latest, stay. */
     std::size_t max_touches = std::numeric_limits<std::size_t>::max();
+    bool distinct = true;  // whether Path::distinct is asked for
     /** Censoring: whoever was met at or after this may still convert, and gives no path that did not. */
     std::int64_t nulls_before = std::numeric_limits<std::int64_t>::max();
 };

@@ -88,10 +88,12 @@ MarkovTransitions journey_transitions(const JourneysView& journeys, const CountR
                             "the transform \"frequency\" makes keys that only counted paths have", {},
                             "Ask markov_transitions of the paths that journey_paths makes.");
     }
+    PathRules rules = request.rules;
+    rules.distinct = false;
     StepWalker walker(journeys, self_loops);
-    for_each_path(journeys, request.rules, stop,
+    for_each_path(journeys, rules, stop,
                   [&](const Path& path) { walker.add(path, true, draws_of(journeys, path.client, request)); });
-    PathBuilder builder(journeys, request.rules);
+    PathBuilder builder(journeys, rules);
     for (std::size_t client = 0; request.nulls && client < journeys.client_count(); ++client) {
         stop.poll();
         builder.read(client);

@@ -21,7 +21,7 @@ struct ActionRules {
     double p_scale = 0.9;
     double p_pause = 0.9;
     double hysteresis = 0.05;  // an action once advised stays until its probability is this much lower
-    double margin = 0.05;      // pause what is this much dearer than the target
+    double margin = 0.08;      // pause what is this much dearer than the target
     double least_responses = 8;
     double least_spend = 3;  // in targets
     std::int32_t least_days = 7;

@@ -25,40 +25,42 @@ AS $$
             WHERE reco_budget.business_id IS NULL OR c.business_id = reco_budget.business_id) b
         LEFT JOIN warehouse.settings s ON s.business_id = b.business_id
         WHERE analytics.check_period(reco_budget.date_from, reco_budget.date_to)
-    ), daily AS MATERIALIZED (
-        -- Thirteen weeks tell how campaigns respond; the period alone is judged. Refunds of ad networks are no spend.
-        SELECT r.business_id, r.campaign_key, c.platform, r.date, GREATEST(r.spend, 0) AS spend, r.leads,
-               CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END AS contracts,
-               CASE WHEN b.by_signing THEN r.revenue_signed ELSE r.revenue END AS revenue
-        FROM warehouse.campaign_roi_daily r
-        JOIN warehouse.dim_campaigns c ON c.business_id = r.business_id AND c.campaign_key = r.campaign_key
-        JOIN business b ON b.business_id = r.business_id
-        WHERE r.date BETWEEN reco_budget.date_from - 91 AND b.as_of AND r.date <= reco_budget.date_to
-          AND b.as_of >= reco_budget.date_from AND (b.members IS NULL OR c.platform = ANY (b.members))
     ), campaign AS MATERIALIZED (
-        SELECT d.business_id, d.campaign_key, pg_catalog.sum(d.leads)::bigint AS leads, pg_catalog.sum(d.spend)::numeric(18,4) AS spend,
-               pg_catalog.sum(d.contracts)::bigint AS contracts, pg_catalog.sum(d.revenue) AS revenue
-        FROM daily d WHERE d.date >= reco_budget.date_from GROUP BY d.business_id, d.campaign_key
+        -- Thirteen weeks tell how campaigns respond; the period alone is judged, and has its amounts exactly. Refunds of ad networks are no spend.
+        SELECT r.business_id, r.campaign_key,
+               pg_catalog.sum(GREATEST(r.spend, 0)) FILTER (WHERE r.date >= reco_budget.date_from)::numeric(18,4) AS spend,
+               pg_catalog.sum(CASE WHEN b.by_signing THEN r.revenue_signed ELSE r.revenue END) FILTER (WHERE r.date >= reco_budget.date_from) AS revenue,
+               analytics.campaign_days(r.date, r.spend, r.leads, CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END) AS days
+        FROM warehouse.campaign_roi_daily r
+        JOIN business b ON b.business_id = r.business_id
+        -- A difference, not a comparison with as_of: how many rows the dates of the question have can be planned for, as_of is not known then.
+        WHERE r.date BETWEEN reco_budget.date_from - 91 AND reco_budget.date_to AND r.date - b.as_of <= 0
+          AND b.as_of >= reco_budget.date_from AND r.campaign_key <> 0
+        GROUP BY r.business_id, r.campaign_key
     ), panel AS (
-        SELECT d.business_id, pg_catalog.array_agg(d.campaign_key::text) AS campaigns, pg_catalog.array_agg(d.platform) AS platforms,
-               pg_catalog.array_agg(d.date) AS days, pg_catalog.array_agg(d.spend::double precision) AS spend,
-               pg_catalog.array_agg(d.leads::double precision) AS leads, pg_catalog.array_agg(d.contracts::double precision) AS contracts
-        FROM daily d GROUP BY d.business_id
+        SELECT c.business_id, pg_catalog.array_agg(c.campaign_key::text) AS campaigns, pg_catalog.array_agg(c.platform) AS platforms,
+               pg_catalog.array_agg(k.days) AS days
+        FROM campaign k
+        JOIN business b ON b.business_id = k.business_id
+        JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
+        WHERE b.members IS NULL OR c.platform = ANY (b.members)
+        GROUP BY c.business_id
     ), advice AS MATERIALIZED (
         -- Once per business, whatever is joined to it.
         SELECT b.business_id, b.currency, a.*
         FROM panel p JOIN business b ON b.business_id = p.business_id
-        CROSS JOIN LATERAL analytics.campaign_actions(p.campaigns, p.platforms, p.days, p.spend, p.leads, p.contracts, b.as_of,
-            b.as_of - reco_budget.date_from + 1, reco_budget.target_cpl::double precision) a
+        CROSS JOIN LATERAL analytics.actions_of_days(p.campaigns, p.platforms, p.days, b.as_of, b.as_of - reco_budget.date_from + 1,
+            reco_budget.target_cpl::double precision) a
     )
-    SELECT a.action, c.platform, c.campaign_name, k.leads, k.spend, pg_catalog.round(k.spend / NULLIF(k.leads, 0), 4),
-           pg_catalog.round(k.revenue / NULLIF(k.spend, 0), 4), k.contracts, pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
+    SELECT a.action, c.platform, c.campaign_name, a.leads::bigint, k.spend, pg_catalog.round(k.spend / NULLIF(a.leads, 0)::numeric, 4),
+           pg_catalog.round(k.revenue / NULLIF(k.spend, 0), 4), a.contracts::bigint, pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
            pg_catalog.round(k.spend * (1 + COALESCE(a.change_pct, 0)::numeric / 100), 4), a.p_better, pg_catalog.round(a.cpl_low::numeric, 4),
            pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4), a.evidence, a.reason, a.next_review,
            c.campaign_id, pg_catalog.round(100 * a.expected_false_rate::numeric, 1), a.currency
     FROM advice a
     JOIN campaign k ON k.business_id = a.business_id AND k.campaign_key = a.campaign::bigint
     JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
+    WHERE k.spend IS NOT NULL
     ORDER BY a.action = 'monitor', k.spend DESC, c.platform, c.campaign_name, c.campaign_id, k.business_id
     LIMIT analytics.check_row_limit(reco_budget.row_limit)
 $$;

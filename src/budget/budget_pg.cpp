@@ -6,6 +6,7 @@
 
 #include "budget/actions.hpp"
 #include "budget/allocate.hpp"
+#include "budget/day_log.hpp"
 #include "budget/plan.hpp"
 #include "budget/response.hpp"
 #include "postgres/arrays.hpp"
@@ -143,6 +144,34 @@ struct TestArguments {
     }
 };
 
+/** Campaigns with their packed days, as arguments `first` and the two after it: campaign, platform, days. */
+struct PackedArguments {
+    std::span<const std::string_view> campaign;
+    std::span<const std::string_view> platform;
+    std::span<const std::span<const std::byte>> days;
+
+    PackedArguments(FunctionCallInfo fcinfo, int first)
+        : campaign(names_argument(fcinfo, first, "campaign")),
+          platform(names_argument(fcinfo, first + 1, "platform")),
+          days(postgres::bytea_array_argument(fcinfo, first + 2, "days"))
+    {
+        if (platform.size() != campaign.size() || days.size() != campaign.size()) {
+            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                            errmsg("platform and days must have as many elements as campaign")));
+        }
+    }
+    [[nodiscard]] std::vector<budget::Series> panel() const
+    {
+        std::vector<budget::Series> panel;
+        for (std::size_t i = 0; i < campaign.size(); ++i) {
+            panel.push_back({platform[i], campaign[i], budget::unpack_days(days[i])});
+        }
+        budget::sort_panel(panel);
+        return panel;
+    }
+};
+static_assert(std::is_trivially_destructible_v<PackedArguments>);
+
 /** Text in the current memory context, as plain data. */
 std::string_view keep(std::pmr::memory_resource& memory, std::string_view text)
 {
@@ -176,28 +205,18 @@ void write_name(postgres::RowWriter& rows, std::string_view name, bool given)
     }
 }
 
-}  // namespace
+/** What the days of a panel are called in an answer. */
+struct PanelForm {
+    bool has_platforms;
+    bool has_days;
+    bool dated;  // as_of is given
+    std::int32_t as_of;
+};
 
-MARKETING_FUNCTION(campaign_actions)
+/** Advice on the panel that `make_panel` makes, a row per campaign. */
+template <class MakePanel>
+void write_advice(postgres::RowWriter& rows, MakePanel make_panel, const PanelForm& form, const budget::ActionRules& rules)
 {
-    postgres::RowWriter rows(fcinfo);
-    PanelArguments columns(fcinfo, 0);
-    columns.contracts = postgres::float8_array_argument(fcinfo, 5);
-    budget::ActionRules rules;
-    const bool dated = !PG_ARGISNULL(6);
-    const std::int32_t as_of = dated ? PG_GETARG_DATEADT(6) : 0;
-    rules.window = days_argument(fcinfo, 7, rules.window, "window_days");
-    rules.target = number_argument(fcinfo, 8, rules.target);
-    rules.marginal_target = number_argument(fcinfo, 9, rules.marginal_target);
-    rules.p_scale = number_argument(fcinfo, 10, rules.p_scale);
-    rules.p_pause = number_argument(fcinfo, 11, rules.p_pause);
-    rules.margin = number_argument(fcinfo, 12, rules.margin);
-    rules.least_responses = number_argument(fcinfo, 13, rules.least_responses);
-    rules.least_spend = number_argument(fcinfo, 14, rules.least_spend);
-    rules.step = number_argument(fcinfo, 15, rules.step);
-    rules.half_life = number_argument(fcinfo, 16, rules.half_life);
-    rules.hysteresis = number_argument(fcinfo, 17, rules.hysteresis);
-
     struct Row {
         std::string_view campaign;
         std::string_view platform;
@@ -206,10 +225,9 @@ MARKETING_FUNCTION(campaign_actions)
     };
     postgres::PlainArray<Row> written;
     double false_rate = 0;
-    std::int32_t last = 0;
     postgres::run_kernel([&] {
-        const auto panel = columns.panel();
-        last = dated ? as_of : budget::last_day(panel);
+        const auto panel = make_panel();
+        const std::int32_t last = form.dated ? form.as_of : budget::last_day(panel);
         const auto advice = budget::advise(panel, rules, last, postgres::stop_flag());
         false_rate = budget::expected_false_rate(advice);
         postgres::ContextResource memory(CurrentMemoryContext);
@@ -223,13 +241,13 @@ MARKETING_FUNCTION(campaign_actions)
     for (const Row& row : written) {
         const budget::AdviceNumbers& a = row.numbers;
         rows.text(row.campaign);
-        write_name(rows, row.platform, !columns.platform.empty());
+        write_name(rows, row.platform, form.has_platforms);
         rows.text(actions[static_cast<int>(a.action)]);
         write_numbers(
             rows, {100 * a.change, a.spend, a.responses, a.contracts, a.cost, a.cost_low, a.cost_high, a.p_better, a.p_worse,
                    a.p_better_rest, a.marginal_cost, a.elasticity, a.target, a.daily_spend, a.spend_needed});
         rows.text(a.evidence).text(row.reason);
-        if (columns.day.size == 0) {
+        if (!form.has_days) {
             rows.null();
         } else {
             rows.datum(DateADTGetDatum(a.next_review));
@@ -237,6 +255,44 @@ MARKETING_FUNCTION(campaign_actions)
         write(rows, false_rate);
         rows.end_row();
     }
+}
+
+}  // namespace
+
+MARKETING_FUNCTION(campaign_actions)
+{
+    postgres::RowWriter rows(fcinfo);
+    PanelArguments columns(fcinfo, 0);
+    columns.contracts = postgres::float8_array_argument(fcinfo, 5);
+    budget::ActionRules rules;
+    const PanelForm form{!columns.platform.empty(), columns.day.size > 0, !PG_ARGISNULL(6),
+                         PG_ARGISNULL(6) ? 0 : PG_GETARG_DATEADT(6)};
+    rules.window = days_argument(fcinfo, 7, rules.window, "window_days");
+    rules.target = number_argument(fcinfo, 8, rules.target);
+    rules.marginal_target = number_argument(fcinfo, 9, rules.marginal_target);
+    rules.p_scale = number_argument(fcinfo, 10, rules.p_scale);
+    rules.p_pause = number_argument(fcinfo, 11, rules.p_pause);
+    rules.margin = number_argument(fcinfo, 12, rules.margin);
+    rules.least_responses = number_argument(fcinfo, 13, rules.least_responses);
+    rules.least_spend = number_argument(fcinfo, 14, rules.least_spend);
+    rules.step = number_argument(fcinfo, 15, rules.step);
+    rules.half_life = number_argument(fcinfo, 16, rules.half_life);
+    rules.hysteresis = number_argument(fcinfo, 17, rules.hysteresis);
+    write_advice(
+        rows, [&columns] { return columns.panel(); }, form, rules);
+    return static_cast<Datum>(0);
+}
+
+MARKETING_FUNCTION(actions_of_days)
+{
+    postgres::RowWriter rows(fcinfo);
+    const PackedArguments columns(fcinfo, 0);
+    budget::ActionRules rules;
+    rules.window = days_argument(fcinfo, 4, rules.window, "window_days");
+    rules.target = number_argument(fcinfo, 5, rules.target);
+    const PanelForm form{true, true, !PG_ARGISNULL(3), PG_ARGISNULL(3) ? 0 : PG_GETARG_DATEADT(3)};
+    write_advice(
+        rows, [&columns] { return columns.panel(); }, form, rules);
     return static_cast<Datum>(0);
 }
 

@@ -126,10 +126,6 @@ double error_of_mean(std::span<const CostBelief> members, double events)
     return 1 / std::sqrt(information);
 }
 
-/** What is usual of the spread of log costs, and how much that is doubted. */
-constexpr double usual_deviation = 0.45;
-constexpr double doubt_of_deviation = 0.7;
-
 double digamma(double x)
 {
     return boost::math::digamma(x, DoublePolicy());
@@ -137,7 +133,7 @@ double digamma(double x)
 
 double normal_score(double p)
 {
-    return boost::math::quantile(boost::math::normal(), p);
+    return boost::math::quantile(boost::math::normal_distribution<double, DoublePolicy>(), p);
 }
 double normal_below(double z)
 {
@@ -161,17 +157,22 @@ public:
         const double precision = 1 / trigamma(usual.events);
         double mode = std::log((usual.events + evidence.events) / (usual.spend + evidence.spend));
         double information = 0;
-        for (int round = 0; round < 20; ++round) {
+        double change = 1;
+        for (int round = 0; round < 20 && std::abs(change) > 1e-12; ++round) {
             const double m = evidence.spend * std::exp(mode);
             const double share = std::isinf(size) ? 1 : (evidence.events + size) / (m + size);
             information = m * share * (std::isinf(size) ? 1 : size / (m + size)) + precision;
-            mode -= (m * share - evidence.events + precision * (mode - center)) / information;
+            change = (m * share - evidence.events + precision * (mode - center)) / information;
+            mode -= change;
         }
         step_ = 2 * reach / (points - 1) / std::sqrt(information);
         first_ = mode - step_ * (points - 1) / 2;
-        const double top = log_likelihood(mode);
         for (int i = 0; i < points; ++i) {
-            likelihood_[static_cast<std::size_t>(i)] = std::exp(log_likelihood(at(i)) - top);
+            likelihood_[static_cast<std::size_t>(i)] = log_likelihood(at(i));
+        }
+        const double top = *std::max_element(likelihood_.begin(), likelihood_.end());
+        for (double& likelihood : likelihood_) {
+            likelihood = std::exp(likelihood - top);
         }
     }
 
@@ -188,9 +189,11 @@ public:
         const double scale = weight / evidence(center, deviation);
         each(center, deviation, [&](std::size_t i, double d) { density[i] += scale * d; });
     }
+    /** What no prior can explain, so that all densities are 0, speaks for itself. */
     [[nodiscard]] CostPosterior posterior(const std::array<double, CostPosterior::points>& density) const
     {
-        return CostPosterior(first_, step_, density);
+        const bool explained = std::any_of(density.begin(), density.end(), [](double d) { return d > 0; });
+        return CostPosterior(first_, step_, explained ? density : likelihood_);
     }
 
 private:
@@ -302,11 +305,15 @@ CostPrior::CostPrior(std::span<const CostEvidence> group, double fallback_rate)
         nodes_.push_back({center, std::sqrt(trigamma(usual_.events)), 1});
         return;
     }
+    // The center is flat beforehand, and so is the variance of the log costs (Stein's harmonic prior): with it the intervals of groups of any
+    // size and spread hold what they promise (Morris and Tang 2011), while a prior flat in the log of the deviation has them too narrow.
     const double error = error_of_mean(members, usual_.events);
-    for (const double deviation : {0.1, 0.16, 0.24, 0.34, 0.46, 0.62, 0.84, 1.15, 1.6}) {
-        const double unusual = std::log(deviation / usual_deviation) / doubt_of_deviation;
-        for (const double side : {-2.4, -1.6, -0.8, 0.0, 0.8, 1.6, 2.4}) {
-            nodes_.push_back({center + side * error, deviation, -unusual * unusual / 2});
+    constexpr int deviations = 9;
+    for (int d = 0; d < deviations; ++d) {
+        // Equal steps of the log, from 0.1 to 1.6: by these a flat variance is the square of the deviation.
+        const double deviation = 0.1 * std::exp2(d / 2.0);
+        for (const double side : {-3.6, -2.4, -1.2, 0.0, 1.2, 2.4, 3.6}) {
+            nodes_.push_back({center + side * error, deviation, 2 * std::log(deviation)});
         }
     }
     for (const CostEvidence& member : group) {

@@ -44,11 +44,19 @@ struct KeyHash {
     }
 };
 
-/** Rows of one day added up. */
+}  // namespace
+
+void check_amounts(const Day& day)
+{
+    check_amount(day.spend, "spend");
+    check_amount(day.response, "response");
+    check_amount(day.contracts, "contracts");
+}
+
 void add_up(std::vector<Day>& days)
 {
-    const auto earlier = [](const Day& a, const Day& b) { return a.day < b.day; };
-    if (!std::is_sorted(days.begin(), days.end(), earlier)) {
+    const auto not_ascending = [](const Day& a, const Day& b) { return a.day >= b.day; };
+    if (std::adjacent_find(days.begin(), days.end(), not_ascending) != days.end()) {
         // Sums must not depend on the order of the rows.
         std::sort(days.begin(), days.end(), [](const Day& a, const Day& b) {
             return std::tie(a.day, a.spend, a.response, a.contracts) < std::tie(b.day, b.spend, b.response, b.contracts);
@@ -66,8 +74,6 @@ void add_up(std::vector<Day>& days)
     }
     days.resize(kept);
 }
-
-}  // namespace
 
 std::vector<Series> make_panel(const PanelColumns& columns)
 {
@@ -91,18 +97,22 @@ std::vector<Series> make_panel(const PanelColumns& columns)
         }
         const Day day{columns.day.empty() ? 0 : columns.day[i], columns.spend[i], columns.response[i],
                       columns.contracts.empty() ? 0 : columns.contracts[i]};
-        check_amount(day.spend, "spend");
-        check_amount(day.response, "response");
-        check_amount(day.contracts, "contracts");
+        check_amounts(day);
         panel[place].days.push_back(day);
     }
     for (Series& series : panel) {
         add_up(series.days);
     }
+    sort_panel(panel);
+    return panel;
+}
+
+void sort_panel(std::vector<Series>& panel)
+{
+    std::erase_if(panel, [](const Series& series) { return series.days.empty(); });
     std::sort(panel.begin(), panel.end(), [](const Series& a, const Series& b) {
         return std::tie(a.platform, a.campaign) < std::tie(b.platform, b.campaign);
     });
-    return panel;
 }
 
 std::int32_t last_day(std::span<const Series> panel)

@@ -33,8 +33,17 @@ struct PanelColumns {
     std::span<const double> contracts;  // absent: not known
 };
 
+/** Throws Error(invalid_parameter) for amounts that are negative or not finite. */
+void check_amounts(const Day& day);
+
+/** Sorts days, and adds up those of one day so that the order in which they came does not show. */
+void add_up(std::vector<Day>& days);
+
 /** By platform and campaign. Throws Error(invalid_parameter) for columns that do not fit and numbers that cannot be. */
 [[nodiscard]] std::vector<Series> make_panel(const PanelColumns& columns);
+
+/** The same of campaigns whose days are known, each given once. Those without a day are left out. */
+void sort_panel(std::vector<Series>& panel);
 
 /** The last day of the panel; 0 for an empty one. */
 [[nodiscard]] std::int32_t last_day(std::span<const Series> panel);

@@ -1,5 +1,6 @@
 #include "budget/response.hpp"
 
+#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -29,6 +30,8 @@ constexpr std::size_t worlds = 2000;
 
 using Nodes = std::array<double, elasticity_nodes>;
 using Centers = std::array<double, center_nodes>;
+using NodeArray = Eigen::Array<double, elasticity_nodes, 1>;
+using PriorTable = Eigen::Matrix<double, center_nodes, elasticity_nodes>;
 
 double center_node(std::size_t j)
 {
@@ -40,22 +43,18 @@ double square(double x)
     return x * x;
 }
 
-/** prior[j][k]: of elasticity k where the portfolio's center is j; each row adds up to 1. */
-const std::array<Nodes, center_nodes>& elasticity_prior()
+/** Of elasticity k (column) where the portfolio's center is j (row); each row adds up to 1. */
+const PriorTable& elasticity_prior()
 {
     static const auto table = [] {
-        std::array<Nodes, center_nodes> prior{};
+        PriorTable prior;
         for (std::size_t j = 0; j < center_nodes; ++j) {
-            double sum = 0;
             for (std::size_t k = 0; k < elasticity_nodes; ++k) {
                 const double e = elasticity_node(k);
-                prior[j][k] =
+                prior(j, k) =
                     std::exp(-square((std::log(e / (1 - e)) - center_node(j)) / elasticity_deviation) / 2) / (e * (1 - e));
-                sum += prior[j][k];
             }
-            for (double& p : prior[j]) {
-                p /= sum;
-            }
+            prior.row(j) /= prior.row(j).sum();
         }
         return prior;
     }();
@@ -85,9 +84,11 @@ Scatter scatter_of(std::span<const Block> blocks, double reference)
     Scatter scatter;
     double total = 0;
     double expected = 0;
+    std::vector<double> usual;
     for (const Block& block : blocks) {
         total += block.response;
-        expected += block.days * std::pow(block.spend / reference, usual_elasticity);
+        usual.push_back(block.days * std::pow(block.spend / reference, usual_elasticity));
+        expected += usual.back();
     }
     const auto n = static_cast<double>(blocks.size());
     scatter.freedom = n - 1;
@@ -95,10 +96,10 @@ Scatter scatter_of(std::span<const Block> blocks, double reference)
     if (total <= 0 || blocks.size() < 2) {
         return scatter;
     }
-    for (const Block& block : blocks) {
-        const double mu = total / expected * block.days * std::pow(block.spend / reference, usual_elasticity);
-        scatter.pearson += square(block.response - mu) / mu;
-        scatter.excess += square(block.response - mu) * n / (n - 1) - mu;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+        const double mu = total / expected * usual[b];
+        scatter.pearson += square(blocks[b].response - mu) / mu;
+        scatter.excess += square(blocks[b].response - mu) * n / (n - 1) - mu;
         scatter.squares += mu * mu;
     }
     return scatter;
@@ -167,35 +168,35 @@ void weigh_elasticities(ResponseFit& fit, std::span<const Block> blocks, std::sp
     fit.shape = prior_response + total / fit.dispersion;
     // The prior's scale is the mean response of a day, or one event of all days where there was none.
     const double scale = total > 0 ? total / days : fit.dispersion / days;
-    double top = -std::numeric_limits<double>::infinity();
-    for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-        double expected = 0;
-        double agreement = 0;
-        for (const Block& block : blocks) {
-            const double h = shapes[k].value(block.spend / fit.spend);
-            expected += block.days * h;
-            agreement += block.response > 0 ? block.response * std::log(h) : 0;
+    NodeArray expected = NodeArray::Zero();
+    NodeArray agreement = NodeArray::Zero();
+    for (const Block& block : blocks) {
+        NodeArray h;
+        for (std::size_t k = 0; k < elasticity_nodes; ++k) {
+            h(k) = shapes[k].value(block.spend / fit.spend);
         }
-        fit.rate[k] = prior_response / scale + expected / fit.dispersion;
-        fit.likelihood[k] = agreement / fit.dispersion - fit.shape * std::log(fit.rate[k]);
-        if (test.deviation > 0) {
-            fit.likelihood[k] -= square((elasticity_node(k) - test.elasticity) / test.deviation) / 2;
+        expected += block.days * h;
+        if (block.response > 0) {
+            agreement += block.response * h.log();
         }
-        top = std::max(top, fit.likelihood[k]);
     }
-    for (double& likelihood : fit.likelihood) {
-        likelihood = std::exp(likelihood - top);
+    const NodeArray rate = prior_response / scale + expected / fit.dispersion;
+    NodeArray likelihood = agreement / fit.dispersion - fit.shape * rate.log();
+    if (test.deviation > 0) {
+        for (std::size_t k = 0; k < elasticity_nodes; ++k) {
+            likelihood(k) -= square((elasticity_node(k) - test.elasticity) / test.deviation) / 2;
+        }
     }
+    Eigen::Map<NodeArray>(fit.rate.data()) = rate;
+    Eigen::Map<NodeArray>(fit.likelihood.data()) = (likelihood - likelihood.maxCoeff()).exp();
 }
 
 /** How likely each center makes a campaign's blocks. */
 Centers evidence_of(const ResponseFit& fit)
 {
-    const auto& prior = elasticity_prior();
     Centers evidence{};
-    for (std::size_t j = 0; j < center_nodes; ++j) {
-        evidence[j] = std::inner_product(prior[j].begin(), prior[j].end(), fit.likelihood.begin(), 0.0);
-    }
+    Eigen::Map<Eigen::Matrix<double, center_nodes, 1>>(evidence.data()) =
+        elasticity_prior() * Eigen::Map<const Eigen::Matrix<double, elasticity_nodes, 1>>(fit.likelihood.data());
     return evidence;
 }
 
@@ -222,15 +223,14 @@ Centers weigh_centers(std::span<const Centers> evidences)
 
 void settle(ResponseFit& fit, const Centers& center_weight, const Centers& evidence)
 {
-    const auto& prior = elasticity_prior();
+    using CenterVector = Eigen::Array<double, center_nodes, 1>;
+    const CenterVector odds =
+        Eigen::Map<const CenterVector>(center_weight.data()) / Eigen::Map<const CenterVector>(evidence.data());
+    Eigen::Map<NodeArray>(fit.weight.data()) =
+        (elasticity_prior().transpose() * odds.matrix()).array() * Eigen::Map<const NodeArray>(fit.likelihood.data());
     fit.response = 0;
     double slope = 0;
     for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-        double weight = 0;
-        for (std::size_t j = 0; j < center_nodes; ++j) {
-            weight += center_weight[j] * prior[j][k] / evidence[j];
-        }
-        fit.weight[k] = weight * fit.likelihood[k];
         const double response = fit.shape / fit.rate[k];
         fit.response += fit.weight[k] * response;
         slope += fit.weight[k] * response * elasticity_node(k);
@@ -342,12 +342,13 @@ std::vector<std::size_t> centers_of_worlds(const Centers& weight)
 /** A campaign's elasticities given each center, cumulated. */
 std::array<Nodes, center_nodes> cumulated_elasticities(const ResponseFit& fit)
 {
-    std::array<Nodes, center_nodes> cumulated = elasticity_prior();
-    for (Nodes& row : cumulated) {
+    std::array<Nodes, center_nodes> cumulated{};
+    for (std::size_t j = 0; j < center_nodes; ++j) {
+        double sum = 0;
         for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-            row[k] *= fit.likelihood[k];
+            sum += elasticity_prior()(j, k) * fit.likelihood[k];
+            cumulated[j][k] = sum;
         }
-        std::partial_sum(row.begin(), row.end(), row.begin());
     }
     return cumulated;
 }
@@ -393,7 +394,7 @@ ResponseModel fit_responses(std::span<const std::vector<Block>> campaigns, std::
     const auto& prior = elasticity_prior();
     for (std::size_t k = 0; k < elasticity_nodes; ++k) {
         for (std::size_t j = 0; j < center_nodes; ++j) {
-            model.prior_weight[k] += model.center_weight[j] * prior[j][k];
+            model.prior_weight[k] += model.center_weight[j] * prior(j, k);
         }
         model.elasticity += model.prior_weight[k] * elasticity_node(k);
     }

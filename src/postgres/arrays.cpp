@@ -71,4 +71,18 @@ PlainArray<std::int64_t> timestamp_array_argument(FunctionCallInfo fcinfo, int i
         });
 }
 
+std::span<const std::span<const std::byte>> bytea_array_argument(FunctionCallInfo fcinfo, int index, const char* name)
+{
+    using Bytes = std::span<const std::byte>;
+    const auto values =
+        array_argument<Bytes>(fcinfo, index, BYTEAOID, -1, false, TYPALIGN_INT, [name](Datum datum, bool is_null) {
+            if (is_null) {
+                ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not hold NULL", name)));
+            }
+            const auto* value = PG_DETOAST_DATUM_PACKED(datum);
+            return Bytes(reinterpret_cast<const std::byte*>(VARDATA_ANY(value)), VARSIZE_ANY_EXHDR(value));
+        });
+    return {values.data, values.size};
+}
+
 }  // namespace marketing::postgres

@@ -5,7 +5,9 @@
  */
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
@@ -23,5 +25,9 @@ namespace marketing::postgres {
 
 /** A timestamp[] argument as microseconds since 2000-01-01. A NULL or infinite element is an error (22023) that says `name`. */
 [[nodiscard]] PlainArray<std::int64_t> timestamp_array_argument(FunctionCallInfo fcinfo, int index, const char* name);
+
+/** The elements of a bytea[] argument, in the array or detoasted. A NULL element is an error (22023) that says `name`. */
+[[nodiscard]] std::span<const std::span<const std::byte>> bytea_array_argument(FunctionCallInfo fcinfo, int index,
+                                                                               const char* name);
 
 }  // namespace marketing::postgres

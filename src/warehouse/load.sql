@@ -113,14 +113,14 @@ CREATE FUNCTION analytics.mark_pending(changed_column text, changes text, with_o
     LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
-    IF changed_column = 'created_date' THEN
-        PERFORM analytics.mark_leads(changes, with_old);
-        RETURN;
-    ELSIF changed_column = 'content_id' THEN
+    IF changed_column = 'content_id' THEN
         PERFORM analytics.mark_readings(changes, with_old);
         RETURN;
     ELSIF changed_column = 'published_at' THEN
         PERFORM analytics.mark_posts(changes, with_old);
+        RETURN;
+    ELSIF changed_column = 'created_date' THEN
+        PERFORM analytics.mark_leads(changes, with_old);
         RETURN;
     END IF;
     EXECUTE pg_catalog.format('INSERT INTO warehouse.%s AS p SELECT DISTINCT %s, %s v.value FROM %s d, LATERAL (VALUES (d.%I)%s) v (value)
@@ -135,7 +135,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.mark_pending(text, text, boolean) IS
 'Marks the clients or days of changed rows for derivation
-changed_column: client_key; a date, where that of leads marks what they change and not their days; content_id of readings and published_at of posts. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
+changed_column: client_key or a date; that of leads marks what they change, and not their days; content_id of readings and published_at of posts. changes: the working table. with_old: it also has what the column was before, as old_<column>.';
 
 -- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
 CREATE FUNCTION analytics.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint

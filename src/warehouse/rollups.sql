@@ -143,7 +143,7 @@ BEGIN
         CREATE TEMP TABLE changed_span ON COMMIT DROP AS
         SELECT roll_up_spans.business_id, analytics.span_name(f.starts_on, days) AS span, f.starts_on
         FROM (SELECT DISTINCT analytics.span_start(d.day, days) AS starts_on FROM warehouse.pending_day d
-              WHERE d.business_id = roll_up_spans.business_id AND d.rollup = 'results') f;
+              WHERE d.business_id = roll_up_spans.business_id AND d.rollup = 'results' AND d.whole) f;
         ANALYZE pg_temp.changed_span;
         PERFORM analytics.drop_temporary('shaped');
         EXECUTE pg_catalog.format($sql$
@@ -151,7 +151,8 @@ BEGIN
             SELECT c.business_id, c.span, c.starts_on, r.platform, r.campaign_key, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(r.contracts)::bigint AS contracts,
                    pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue, pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
                    pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed, pg_catalog.sum(r.spend)::numeric(18,4) AS spend,
-                   pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks
+                   pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks,
+                   pg_catalog.sum(r.exports)::bigint AS exports
             FROM pg_temp.changed_span c CROSS JOIN LATERAL pg_catalog.generate_series(0, %s - 1, %s) i
             JOIN %s
             GROUP BY c.business_id, c.span, c.starts_on, r.platform, r.campaign_key
@@ -164,7 +165,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_spans(bigint) IS 'Makes campaign_roi_span anew around the pending days, from campaign_roi_daily';
+COMMENT ON FUNCTION analytics.roll_up_spans(bigint) IS 'Makes campaign_roi_span anew around the days that are made anew, from campaign_roi_daily';
 
 CREATE FUNCTION analytics.roll_up_leads(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -235,8 +236,8 @@ BEGIN
     GROUP BY l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.campaign_key;
     ANALYZE pg_temp.lead_day;
     campaigns := analytics.roll_up_campaigns(roll_up_whole_days.business_id);
-    -- Not counted: it adds up what is counted already.
-    PERFORM analytics.roll_up_platforms(roll_up_whole_days.business_id);
+    -- Not counted: they add up what is counted already.
+    PERFORM analytics.roll_up_platforms(roll_up_whole_days.business_id), analytics.roll_up_spans(roll_up_whole_days.business_id);
     leads := analytics.roll_up_leads(roll_up_whole_days.business_id);
     RETURN analytics.total_counts(campaigns, leads);
 END
@@ -265,10 +266,15 @@ BEGIN
             '{business_id,date,platform,campaign_key}', '{leads,contracts_signed,exports}');
         PERFORM analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.platform_daily',
             '{business_id,date,platform}', '{leads,contracts_signed,exports}');
+        PERFORM analytics.drop_temporary('span_change');
+        CREATE TEMP TABLE span_change ON COMMIT DROP AS
+        SELECT l.*, f.starts_on, analytics.span_name(f.starts_on, n.days) AS span
+        FROM pg_temp.lead_change l, pg_catalog.unnest(analytics.span_lengths()) n (days), LATERAL (SELECT analytics.span_start(l.day, n.days)) f (starts_on);
+        PERFORM analytics.add_changes(roll_up_results.business_id, 'pg_temp.span_change', 'warehouse.campaign_roi_span',
+            '{business_id,span,starts_on,platform,campaign_key}', '{leads,contracts_signed,exports}');
         leads := analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.lead_daily',
             '{business_id,created_date,platform,channel,is_paid,utm_source,product_id,branch_id}', '{leads}');
     END IF;
-    PERFORM analytics.roll_up_spans(roll_up_results.business_id);
     DELETE FROM warehouse.pending_lead l WHERE l.business_id = roll_up_results.business_id;
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
     RETURN analytics.total_counts(whole, campaigns, leads);

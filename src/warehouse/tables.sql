@@ -406,6 +406,7 @@ BEGIN
         spend numeric(18,4) NOT NULL,
         impressions bigint NOT NULL,
         clicks bigint NOT NULL,
+        exports bigint NOT NULL,
         PRIMARY KEY (business_id, span, platform, campaign_key)
     );
     COMMENT ON TABLE warehouse.campaign_roi_span IS 'Rollup per 7, 28 and 364 days: campaign_roi_daily added up, so that long periods are few rows';

@@ -97,6 +97,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         must_read(all.finish(memory, 0, {}));
     });
     attempt([bytes] { try_state<JourneysState>(bytes); });
+    attempt([bytes] {
+        JourneysState state(std::pmr::get_default_resource());
+        state.deserialise(bytes);
+        std::pmr::monotonic_buffer_resource memory;
+        must_read(state.finish(memory, 0, {}, Keep::everybody));
+    });
     attempt([bytes] { try_state<JourneysUnion>(bytes); });
     return 0;
 }

@@ -159,18 +159,18 @@ TEST(AnomalyLevels, ASeriesThatNeverVariedHasAnAnswer)
     EXPECT_LT(level_test(levels_of({5.0, 5.0}, 30), baseline, 0, 0.02, 0, Alternative::two_sided).p_value, 1e-6);
 }
 
-TEST(AnomalyDayGrid, OrderAndPartsDoNotMatter)
+TEST(AnomalyDayTable, OrderAndPartsDoNotMatter)
 {
     const std::vector<std::int64_t> series{9, 2, 9, 9, 2};
     const std::vector<std::int32_t> day{1, 0, 1, 0, 5};
     const std::vector<double> value{0.1, 5, 0.2, std::nan(""), 7};
-    const DayGrid grid({series, day, value, {}}, 0, 3);
-    ASSERT_EQ(grid.series().size(), 2U);
-    EXPECT_EQ(grid.series()[0].id, 2);
-    EXPECT_EQ(grid.series()[0].value[0], 5);
-    EXPECT_TRUE(std::isnan(grid.series()[0].value[1]));
-    EXPECT_DOUBLE_EQ(grid.series()[1].value[1], 0.1 + 0.2);
-    EXPECT_EQ(grid.reported(), (std::vector<bool>{true, true, false, false}));
+    const DayTable table({series, day, value, {}}, 0, 3);
+    ASSERT_EQ(table.series().size(), 2U);
+    EXPECT_EQ(table.series()[0].id, 2);
+    EXPECT_EQ(table.series()[0].value[0], 5);
+    EXPECT_TRUE(std::isnan(table.series()[0].value[1]));
+    EXPECT_DOUBLE_EQ(table.series()[1].value[1], 0.1 + 0.2);
+    EXPECT_EQ(table.reported(), (std::vector<bool>{true, true, false, false}));
 
     std::mt19937_64 random(9);
     std::vector<double> parts;
@@ -179,12 +179,12 @@ TEST(AnomalyDayGrid, OrderAndPartsDoNotMatter)
     }
     const std::vector<std::int64_t> one(50, 1);
     const std::vector<std::int32_t> first(50, 0);
-    const double sum = DayGrid({one, first, parts, {}}, 0, 0).series()[0].value[0];
+    const double sum = DayTable({one, first, parts, {}}, 0, 0).series()[0].value[0];
     for (int i = 0; i < 20; ++i) {
         std::shuffle(parts.begin(), parts.end(), random);
-        EXPECT_EQ(DayGrid({one, first, parts, {}}, 0, 0).series()[0].value[0], sum);
+        EXPECT_EQ(DayTable({one, first, parts, {}}, 0, 0).series()[0].value[0], sum);
     }
-    EXPECT_THROW(DayGrid({one, day, parts, {}}, 0, 0), Error);
+    EXPECT_THROW(DayTable({one, day, parts, {}}, 0, 0), Error);
 }
 
 TEST(AnomalyWindows, AFlagEndsTheComparison)

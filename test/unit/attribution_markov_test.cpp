@@ -343,12 +343,20 @@ TEST(Markov, PathDataAgainstExactAndSimulated)
             }
         }
     }
-    double apart = 0;
+    // ChannelAttribution simulates: by default until its runs differ by less than 5 %, and here with twenty million journeys.
     const auto simulated = oracle(data / "oracle_ca_markov_order1_default.csv");
+    const std::map<std::string, double> long_simulated{{"alpha", 5344.8387},  {"iota", 3884.6764},  {"eta", 3344.2504},
+                                                       {"beta", 2527.0334},   {"theta", 1973.3787}, {"lambda", 1283.3980},
+                                                       {"epsilon", 599.1893}, {"zeta", 378.6732},   {"kappa", 272.5838},
+                                                       {"gamma", 170.3852},   {"delta", 4.8827},    {"mi", 1.7102}};
+    double apart = 0;
+    double long_apart = 0;
     for (const MarkovCredit& c : markov_credit(PathCountsView(bytes), {}, {})) {
         apart += std::abs(c.conversions - simulated.at(std::string(c.key))[0]);
+        long_apart += std::abs(c.conversions - long_simulated.at(std::string(c.key)));
     }
-    EXPECT_LT(apart / 19785, 0.0205);
+    EXPECT_LT(apart / 19785, 0.0205);  // its own noise: it is as far from its long run
+    EXPECT_LT(long_apart / 19785, 0.001);
 }
 
 }  // namespace

@@ -2,10 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <random>
 #include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "attribution_support.hpp"
 #include "kernel/error.hpp"
@@ -410,6 +416,122 @@ TEST(Collecting, DropsWhoNeverConverts)
     EXPECT_EQ(summary.clients, 1);
     EXPECT_EQ(summary.touches, 1);
     EXPECT_EQ(summary.keys, 1);
+}
+
+// ---- Who is kept, and in which order
+
+/** What a value must hold of one client, sorted by whatever decides. */
+struct Kept {
+    std::vector<std::tuple<std::int64_t, std::int64_t, std::string>> touches;  // time, identifier, key
+    std::vector<std::pair<std::int64_t, double>> conversions;
+};
+
+/** Client by client with sorted lists: right by its brevity. */
+std::map<std::int64_t, Kept> kept_of(std::span<const Row> rows, Keep keep)
+{
+    std::map<std::int64_t, Kept> clients;
+    for (const Row& row : rows) {
+        if (row.touch) {
+            clients[row.client].touches.emplace_back(row.time, *row.touch, row.key);
+        }
+        if (row.value) {
+            clients[row.client].conversions.emplace_back(row.time, *row.value);
+        }
+    }
+    std::erase_if(clients, [keep](const auto& entry) { return keep == Keep::converters && entry.second.conversions.empty(); });
+    for (auto& [client, kept] : clients) {
+        std::sort(kept.touches.begin(), kept.touches.end());
+        std::sort(kept.conversions.begin(), kept.conversions.end());
+    }
+    return clients;
+}
+
+void expect_kept(std::span<const Row> rows, Keep keep)
+{
+    JourneysState state(std::pmr::get_default_resource());
+    for (const Row& row : rows) {
+        append(state, row);
+    }
+    const Bytes bytes = bytes_of([&](auto& memory, std::size_t header) { return state.finish(memory, header, {}, keep); });
+    const JourneysView view(bytes);
+    const auto expected = kept_of(rows, keep);
+    ASSERT_EQ(view.client_count(), expected.size());
+    std::set<std::string> keys;
+    std::size_t client = 0;
+    Journey journey;
+    for (const auto& [id, kept] : expected) {
+        ASSERT_EQ(view.client(client).number, id);
+        view.read(client++, journey);
+        ASSERT_EQ(journey.touches.size(), kept.touches.size());
+        for (std::size_t i = 0; i < kept.touches.size(); ++i) {
+            ASSERT_EQ(journey.touches[i].time, std::get<0>(kept.touches[i]));
+            ASSERT_EQ(view.key(journey.touches[i].key), std::get<2>(kept.touches[i]));
+            keys.insert(std::get<2>(kept.touches[i]));
+        }
+        ASSERT_EQ(journey.conversions.size(), kept.conversions.size());
+        for (std::size_t i = 0; i < kept.conversions.size(); ++i) {
+            ASSERT_EQ(journey.conversions[i].time, kept.conversions[i].first);
+            ASSERT_EQ(journey.conversions[i].value, kept.conversions[i].second);
+        }
+    }
+    EXPECT_EQ(view.key_count(), keys.size());  // none that only those left out have met
+}
+
+TEST(Collecting, ClientsOfAnyNumbersComeInTheirOrder)
+{
+    constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    std::mt19937_64 random(11);
+    const std::map<std::string, std::function<std::int64_t()>> numbers{
+        {"dense", [&] { return static_cast<std::int64_t>(random() % 20'000); }},
+        {"anywhere",
+         [&] {
+             return std::int64_t{1'000'003} * static_cast<std::int64_t>(random() % 9'000) * (random() % 2 == 0 ? 1 : -999'983);
+         }},
+        {"powers of two",
+         [&] {
+             return static_cast<std::int64_t>(std::uint64_t{1} << (random() % 64)) + static_cast<std::int64_t>(random() % 3);
+         }},
+        {"both ends",
+         [&] {
+             return random() % 2 == 0 ? least + static_cast<std::int64_t>(random() % 50)
+                                      : most - static_cast<std::int64_t>(random() % 50);
+         }},
+        {"one far from all", [&] { return random() % 1'000 == 0 ? most : static_cast<std::int64_t>(random() % 3'000); }},
+        {"one", [] { return std::int64_t{-7}; }},
+    };
+    for (const auto& [name, client] : numbers) {
+        SCOPED_TRACE(name);
+        std::vector<Row> rows;
+        for (std::int64_t i = 0; i < 90'000; ++i) {  // so many that they are sorted in several goes
+            const bool converts = random() % 40 == 0;
+            const std::string key = "key " + std::to_string(random() % 400 * (converts ? 1 : random() % 2));
+            Row row{client(), static_cast<std::int64_t>(random() % 1'000) - 500, i % 100'003, key};
+            if (converts) {
+                row.value = static_cast<double>(random() % 200) - 100;
+                row.touch = random() % 2 == 0 ? row.touch : std::nullopt;
+            }
+            rows.push_back(row);
+        }
+        expect_kept(rows, Keep::everybody);
+        expect_kept(rows, Keep::converters);
+        expect_kept(std::span(rows).first(40), Keep::converters);
+    }
+}
+
+TEST(Collecting, KeysOfThoseLeftOutAreNotInTheValue)
+{
+    // With all keys a code takes four bytes or two, with those of the converters two or one.
+    for (const auto& [all, converters] :
+         {std::pair(40, 3), std::pair(9'000, 20), std::pair(9'000, 900), std::pair(600, 400), std::pair(30, 30)}) {
+        std::vector<Row> rows;
+        for (int key = 0; key < all; ++key) {
+            rows.push_back({key < converters ? 1 : 2, key, key, "key " + std::to_string(all - key)});
+        }
+        rows.push_back({1, all, std::nullopt, {}, false, 1.5});
+        expect_kept(rows, Keep::converters);
+        expect_kept(rows, Keep::everybody);
+    }
 }
 
 TEST(Collecting, NothingIsAValueToo)

@@ -50,7 +50,7 @@ TEST(BudgetCosts, ContractsAndReturnsAreThoseOfDraws)
     EXPECT_NEAR(probability_contract_cost_within(leads, {1e9, 1}, 50), probability_cost_within(leads, 50), 1e-6);
 }
 
-/** Costs from a log-normal world: nine of ten 90 % intervals hold the truth; under a gamma prior at its best fit fewer do. */
+/** Costs from a log-normal world of little evidence: at least nine of ten 90 % intervals hold the truth, and not many more. */
 TEST(BudgetCosts, IntervalsHoldWhatTheyPromise)
 {
     std::mt19937_64 random(11);
@@ -75,7 +75,8 @@ TEST(BudgetCosts, IntervalsHoldWhatTheyPromise)
             ++all;
         }
     }
-    EXPECT_NEAR(covered / double(all), 0.9, 0.025);
+    EXPECT_GE(covered / double(all), 0.885);
+    EXPECT_LE(covered / double(all), 0.945);
 }
 
 /** One campaign and no doubt about the group: the posterior on points is that of a fine numerical integration. */

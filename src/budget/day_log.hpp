@@ -1,0 +1,45 @@
+/**
+ * The state of the aggregate campaign_days, and the value it ends in: the days of one campaign, packed. Rows may come in any order, split
+ * and merge; they are sorted and added up at the end.
+ */
+#pragma once
+
+#include <cstddef>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "attribution/chunk_list.hpp"
+#include "attribution/flat_buffer.hpp"
+#include "budget/panel.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::budget {
+
+class DayLog {
+public:
+    /** All memory, now and later, comes from `resource`. */
+    explicit DayLog(std::pmr::memory_resource* resource) : days_(resource) {}
+
+    /** Throws Error(invalid_parameter) for amounts that cannot be. */
+    void append(const Day& day);
+    /** Adds the days of `other`, which stays as it is. */
+    void merge(const DayLog& other);
+
+    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
+    [[nodiscard]] attribution::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    /** Fills this state, which must be empty. Throws Error(malformed_binary), or as append does. */
+    void deserialise(std::span<const std::byte> bytes);
+
+    /** The days, ascending, `header` bytes left before them. */
+    [[nodiscard]] attribution::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                                const kernel::StopFlag& stop) const;
+
+private:
+    attribution::ChunkList<Day> days_;
+};
+
+/** The days of a value that campaign_days made. Throws Error(malformed_binary), or Error(invalid_parameter) for amounts that cannot be. */
+[[nodiscard]] std::vector<Day> unpack_days(std::span<const std::byte> value);
+
+}  // namespace marketing::budget

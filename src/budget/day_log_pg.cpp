@@ -1,0 +1,59 @@
+// Binding of the aggregate campaign_days.
+
+#include "attribution/flat_value_pg.hpp"
+#include "budget/day_log.hpp"
+#include "postgres/aggregate.hpp"
+#include "postgres/guard.hpp"
+#include "postgres/numeric.hpp"
+#include "postgres/pg.hpp"
+
+namespace attribution = marketing::attribution;
+namespace budget = marketing::budget;
+namespace postgres = marketing::postgres;
+
+using budget::DayLog;
+
+MARKETING_FUNCTION(campaign_days_transition)
+{
+    MemoryContext context = postgres::aggregate_context(fcinfo);
+    for (int argument = 1; argument <= 4; ++argument) {
+        if (PG_ARGISNULL(argument)) {
+            ereport(ERROR,
+                    (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("day, spend, response and contracts must not be NULL"),
+                     errhint("A day on which nothing was recorded is 0, or no row.")));
+        }
+    }
+    const DateADT date = PG_GETARG_DATEADT(1);
+    if (DATE_NOT_FINITE(date)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("day must be finite")));
+    }
+    // Refunds of ad networks are no spend.
+    const double spend = postgres::numeric_to_double(PG_GETARG_DATUM(2));
+    const budget::Day day{date, spend < 0 ? 0 : spend, PG_GETARG_FLOAT8(3), PG_GETARG_FLOAT8(4)};
+    auto* state = postgres::state_argument<DayLog>(fcinfo, 0);
+    if (state == nullptr) {
+        state = postgres::make_state<DayLog>(context);
+    }
+    postgres::run_kernel([state, &day] { state->append(day); });
+    PG_RETURN_POINTER(state);
+}
+
+MARKETING_FUNCTION(campaign_days_combine)
+{
+    return attribution::combine<DayLog>(fcinfo);
+}
+
+MARKETING_FUNCTION(campaign_days_serialise)
+{
+    return attribution::serialise<DayLog>(fcinfo);
+}
+
+MARKETING_FUNCTION(campaign_days_deserialise)
+{
+    return attribution::deserialise<DayLog>(fcinfo);
+}
+
+MARKETING_FUNCTION(campaign_days_final)
+{
+    return attribution::finish<DayLog>(fcinfo);
+}

@@ -1,0 +1,74 @@
+// Any bytes as a value of daily_rows, alone and as the state of another worker: an Error or rows, and what is written must be readable.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "anomaly/day_table.hpp"
+#include "kernel/error.hpp"
+#include "warehouse/daily_rows.hpp"
+
+namespace {
+
+using namespace marketing::warehouse;
+using Bytes = std::span<const std::byte>;
+constexpr std::size_t lead = 4;  // of the server, before a value
+
+/** Our own output must pass our own check: an Error here is a defect, and ends the process. */
+DailyRowsView must_read(Bytes value) noexcept
+{
+    return DailyRowsView(value);
+}
+
+/** All of a view, and the days of it as a kernel sorts them. */
+void read_all(const DailyRowsView& rows)
+{
+    double sum = 0;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        sum += static_cast<double>(rows.keys()[rows.key_places()[row]].series) + rows.days()[row];
+        for (std::size_t figure = 0; figure < rows.width(); ++figure) {
+            sum += rows.figures(figure)[row];
+        }
+    }
+    volatile double sink = sum;
+    (void)sink;
+    if (rows.width() > 1) {
+        marketing::anomaly::Places places;
+        places.ids.resize(rows.keys().size());
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            places.of_rows.push_back(rows.key_places()[row]);
+        }
+        const marketing::anomaly::DayTable table(places, {{}, rows.days(), rows.figures(0), rows.figures(1)}, -100, 1000);
+        (void)table.exposures();
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    std::vector<std::uint64_t> aligned(size / sizeof(std::uint64_t) + 2);
+    std::byte* const place = reinterpret_cast<std::byte*>(aligned.data()) + lead + size % 2;
+    if (size > 0) {
+        std::memcpy(place, data, size);
+    }
+    const Bytes bytes(place, size);
+    try {
+        std::pmr::monotonic_buffer_resource memory;
+        read_all(DailyRowsView(readable(bytes, memory)));
+        DailyRows own(&memory);
+        const double figures[] = {1, 2};
+        own.append({1, 7}, 30, figures);
+        DailyRows other(&memory);
+        other.deserialise(bytes);
+        own.merge(other);
+        own.append({1, 7}, 31, figures);
+        const auto value = own.serialise(memory, lead);
+        read_all(must_read({value.data + lead, value.size - lead}));
+    } catch (const marketing::kernel::Error&) {
+    }
+    return 0;
+}
