@@ -87,7 +87,7 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION analytics.mark_customers(bigint) IS 'Marks the clients of pg_temp.batch, or all where they are many, to be added up again';
+COMMENT ON FUNCTION analytics.mark_customers(bigint) IS 'Marks clients of pg_temp.batch, or all where they are many, to be added up again';
 
 -- Every bucket has its place, from 1 on; 0 stands for none of them. The labels are what the dashboard shows and filters by.
 CREATE FUNCTION analytics.customer_buckets()

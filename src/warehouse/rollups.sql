@@ -165,7 +165,7 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_spans(bigint) IS 'Makes campaign_roi_span anew around the days that are made anew, from campaign_roi_daily';
+COMMENT ON FUNCTION analytics.roll_up_spans(bigint) IS 'Makes campaign_roi_span anew around the changed days, from campaign_roi_daily';
 
 CREATE FUNCTION analytics.roll_up_leads(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE
