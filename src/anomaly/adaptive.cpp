@@ -54,11 +54,17 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
+[[noreturn]] void refuse_sizes()
+{
+    throw Error(ErrorCode::numeric_range, "the figures of a series are too large or too small to be compared", {},
+                "Give them, or their exposures, in another unit.");
+}
+
 /** The p-value of a deviate in the direction that is asked for. */
 double p_of(double t, double df, Direction direction)
 {
     if (std::isnan(t) || !(df > 0)) {
-        throw Error(ErrorCode::numeric_range, "the figures of a series are too large or too small to be compared");
+        refuse_sizes();
     }
     const double p = direction == Direction::both ? 2 * student_tail(std::abs(t), df)
                                                   : student_tail(direction == Direction::up ? t : -t, df);
@@ -74,7 +80,8 @@ double student_quantile(double df, double tail)
         const double t =
             boost::math::quantile(boost::math::complement(boost::math::students_t_distribution<double, Quick>(df), tail));
         if (!std::isfinite(t)) {
-            throw Error(ErrorCode::numeric_range, "alpha is too small for so few points");
+            throw Error(ErrorCode::numeric_range, "alpha is too small for so few points", {},
+                        "Give a greater alpha, min_history or prior_df.");
         }
         return t;
     }
@@ -337,6 +344,9 @@ void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const
     verdict.z = deviate(binomial_tails(point.value / phi, misses, odds / (1 + odds)));
     verdict.p_value = p_of(verdict.z, df, test.direction);
     verdict.expected = rate * own;
+    if (std::isinf(verdict.expected)) {
+        refuse_sizes();
+    }
     verdict.dispersion = phi;
     const CountBound bound(misses, odds);
     const double limit = critical(df, test);
