@@ -291,6 +291,17 @@ TEST(AnomalySimulation, FalseAlarmsStayNominal)
     }
 }
 
+TEST(AnomalySimulation, SpendThatFollowsItselfRaisesNoFalseAlarm)
+{
+    for (const double correlation : {0.0, 0.6}) {
+        for (const int window : {1, 7}) {
+            EXPECT_LE(simulate_spend({.correlation = correlation, .window = window}, 10, 113), 0.014)
+                << "correlation " << correlation << ", " << window << " days";
+        }
+    }
+    EXPECT_GE(simulate_spend({.change = 1.5}, 5, 127), 0.5);
+}
+
 TEST(AnomalySimulation, FalseShareOfAlertsAndWhatIsFound)
 {
     FleetPlan plan;
