@@ -79,7 +79,8 @@ void spend_table()
     std::printf("%12s %8s %8s %22s\n", "correlation", "1 day", "7 days", "found at x1.5, 7 days");
     for (const double correlation : {0.0, 0.3, 0.6}) {
         const std::uint64_t seed = other_seeds + 17;
-        std::printf("%12.1f %8.4f %8.4f %22.3f\n", correlation, simulate_spend({.correlation = correlation, .window = 1}, 100, seed),
+        std::printf("%12.1f %8.4f %8.4f %22.3f\n", correlation,
+                    simulate_spend({.correlation = correlation, .window = 1}, 100, seed),
                     simulate_spend({.correlation = correlation}, 100, seed),
                     simulate_spend({.correlation = correlation, .change = 1.5}, 100, seed));
     }

@@ -372,9 +372,8 @@ void AdaptiveDetector::group_by_season()
 {
     by_season_.resize(baseline_.size());
     std::iota(by_season_.begin(), by_season_.end(), std::size_t{0});
-    std::sort(by_season_.begin(), by_season_.end(), [this](std::size_t a, std::size_t b) {
-        return std::pair(entry_season_[a], a) < std::pair(entry_season_[b], b);
-    });
+    std::sort(by_season_.begin(), by_season_.end(),
+              [this](std::size_t a, std::size_t b) { return std::pair(entry_season_[a], a) < std::pair(entry_season_[b], b); });
 }
 
 /** The level, with the offset of each season. */

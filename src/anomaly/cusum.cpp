@@ -67,8 +67,9 @@ bool is_usable(const Point& point, SeriesKind kind)
 double cusum_run_length(double limit, double shift, double mean)
 {
     if (!(limit > 0 && limit <= 50) || !(shift > 0 && shift <= 10) || !std::isfinite(mean)) {
-        throw Error(ErrorCode::invalid_parameter, "alarm_limit must be above 0 and at most 50, shift above 0 and at most 10, mean finite",
-                    {}, "All are in standard deviations of a point; cusum_limit() gives the limit of a run length.");
+        throw Error(ErrorCode::invalid_parameter,
+                    "alarm_limit must be above 0 and at most 50, shift above 0 and at most 10, mean finite", {},
+                    "All are in standard deviations of a point; cusum_limit() gives the limit of a run length.");
     }
     // L(s) = 1 + L(0) P(k - s) + integral over 0..h of L(y) p(y + k - s), k: half the shift; at the nodes of a Gauss rule.
     using Rule = boost::math::quadrature::gauss<double, 60>;

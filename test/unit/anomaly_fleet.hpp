@@ -151,8 +151,8 @@ inline double simulate_spend(const SpendPlan& plan, int rounds, std::uint64_t se
                 const bool late = d >= 30;
                 series.push_back(c);
                 day.push_back(d);
-                spend.push_back(100 * std::exp(0.3 * level) * (d % 7 > 4 ? 0.7 : 1) * (!late && uniform(random) < 0.03 ? 3 : 1) *
-                                (late ? plan.change : 1));
+                spend.push_back(100 * std::exp(0.3 * level) * (d % 7 > 4 ? 0.7 : 1) *
+                                (!late && uniform(random) < 0.03 ? 3 : 1) * (late ? plan.change : 1));
             }
         }
         for (const WindowResult& result : compare_windows({series, day, spend, {}}, request)) {
