@@ -179,6 +179,37 @@ SET ROLE regress_two;
 INSERT INTO raw.answer SELECT 'two', 'itself', q.subject, false, raw.ask(q.statement, q.reads) FROM questions.about('secret', 2) q WHERE q.reads;
 RESET ROLE;
 SELECT count(*) FILTER (WHERE answer LIKE '%secret%') > 30 AS found FROM raw.answer WHERE asker = 'two' AND answer !~ '^\w{5}: ';
+-- Hostile words as each text of each function: none is run, none breaks a statement, and nothing of the second tenant comes of it. What a sequence
+-- has given stays given, whatever is undone.
+CREATE SEQUENCE raw.run;
+GRANT USAGE, SELECT ON SEQUENCE raw.run TO regress_one;
+CREATE TABLE raw.hostile AS SELECT row_number() OVER () AS n, word FROM unnest(ARRAY[
+    '''); SELECT nextval(''raw.run''); --', '"); SELECT nextval(''raw.run''); --', ''' || nextval(''raw.run'') || ''', 'nextval(''raw.run'')',
+    '$$ || nextval(''raw.run'') || $$', '\'' || nextval(''raw.run'') || \''; /*', 'E''\x00'' \000 \ %s %I %1$L %n $1 $2 ; -- */ {"a',
+    U&'\2019 OR 1=1 \02BC\FF07\201C;\202E', '%', '_', '.*', '(((', '{}', '', repeat('x''"', 7000)]) word;
+GRANT SELECT ON raw.hostile TO regress_one;
+CREATE TABLE raw.hostile_answer (subject text, argument text, n bigint, runs boolean, answer text);
+GRANT INSERT ON raw.hostile_answer TO regress_one;
+SET ROLE regress_one;
+DO $$
+DECLARE
+    q record;
+    given bigint;
+    reply text;
+BEGIN
+    FOR q IN SELECT w.n, a.* FROM raw.hostile w, questions.with_argument(w.word, 'open', 1) a LOOP
+        given := COALESCE(pg_sequence_last_value('raw.run'), 0);
+        reply := raw.ask(q.statement, q.reads);
+        INSERT INTO raw.hostile_answer VALUES (q.subject, q.argument, q.n, given <> COALESCE(pg_sequence_last_value('raw.run'), 0), reply);
+    END LOOP;
+END
+$$;
+RESET ROLE;
+SELECT count(DISTINCT (subject, argument)) > 100 AS many FROM raw.hostile_answer;
+-- SQL, with the rights of its caller, is by its documentation what metric_anomalies() takes; steps of the refresh take names of relations as they stand.
+SELECT DISTINCT subject, argument FROM raw.hostile_answer WHERE runs ORDER BY 1, 2;
+SELECT DISTINCT split_part(subject, '(', 1) AS subject, argument FROM raw.hostile_answer WHERE answer ~ '^(XX|42601|57014)' ORDER BY 1, 2;
+SELECT subject, argument, n FROM raw.hostile_answer WHERE answer LIKE '%secret%' OR answer ~ '(^|[^0-9a-f])7000[0-9]{3}([^0-9]|$)' ORDER BY 1, 2;
 -- One who may write: whatever he calls, about whomever, the second tenant's rows stay what they were.
 CREATE FUNCTION raw.fingerprint(business bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -206,6 +237,30 @@ RESET ROLE;
 SELECT fingerprint = raw.fingerprint(2) AS untouched FROM before;
 SELECT count(*) AS tells FROM raw.answer WHERE asker = 'writer' AND answer LIKE '%secret%';
 DROP SCHEMA questions CASCADE;
+-- The same as names of relations, columns and roles, and in the rows: all of it is loaded, checked and read as it stands.
+CREATE ROLE "regress_""'; SELECT nextval('raw.run'); --";
+SELECT analytics.grant_access('"regress_""''; SELECT nextval(''raw.run''); --"', 'writer', '{3}');
+CREATE TABLE raw."odd""'); SELECT nextval('raw.run'); --" ("id""'; SELECT nextval('raw.run'); --" text, "client %s $1 \" text, "at) --" timestamptz, "$$';" text);
+INSERT INTO raw."odd""'); SELECT nextval('raw.run'); --" SELECT k || h.word, h.word, timestamptz '2025-03-01Z' + k * interval '1 day', h.word
+    FROM raw.hostile h, generate_series(1, 3) k WHERE h.word <> '' AND length(h.word) < 200;
+GRANT SELECT ON ALL TABLES IN SCHEMA raw TO "regress_""'; SELECT nextval('raw.run'); --";
+GRANT USAGE ON SCHEMA raw TO "regress_""'; SELECT nextval('raw.run'); --";
+CREATE TEMP TABLE given AS SELECT pg_sequence_last_value('raw.run') AS n;
+SELECT analytics.register_source('events', 'raw."odd""''); SELECT nextval(''raw.run''); --"', business_id => 3, columns => jsonb_build_object(
+    'event_id', 'id"''; SELECT nextval(''raw.run''); --', 'client_id', 'client %s $1 \', 'occurred_at', 'at) --', 'utm_source', '$$'';')) > 0 AS registered;
+CALL analytics.refresh(business_id => 3);
+CALL analytics.refresh('full', business_id => 3);
+SELECT count(*), count(DISTINCT utm_source) FROM warehouse.fact_events WHERE business_id = 3;
+SELECT count(*) AS changed FROM warehouse.fact_events e WHERE e.business_id = 3 AND e.utm_source IS DISTINCT FROM NULLIF(regexp_replace(e.event_id, '^\d', ''), '');
+SELECT count(*) FROM analytics.check_data_quality(business_id => 3) WHERE status IN ('fail', 'error');
+SELECT count(*) > 0 AS asked FROM analytics.metric_anomalies('raw."odd""''); SELECT nextval(''raw.run''); --"', '"at) --"', '1', '2025-03-03', '2025-03-04', series => '"client %s $1 \"');
+SET ROLE "regress_""'; SELECT nextval('raw.run'); --";
+SELECT array_agg(DISTINCT business_id) FROM warehouse.fact_events;
+RESET ROLE;
+SELECT n = pg_sequence_last_value('raw.run') AS nothing_run FROM given;
+DROP OWNED BY "regress_""'; SELECT nextval('raw.run'); --";
+DROP ROLE "regress_""'; SELECT nextval('raw.run'); --";
+
 -- The policy reaches the index by an array that is made once.
 CREATE FUNCTION raw.plan_of(statement text, options text DEFAULT '(COSTS off)') RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
