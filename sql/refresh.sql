@@ -150,3 +150,21 @@ SELECT (SELECT total FROM raw.contracts WHERE id = 'k4') = (SELECT amount FROM w
 SELECT p.proname, pg_get_function_arguments(p.oid) FROM pg_proc p JOIN analytics.entity e ON p.proname = 'refresh_' || e.entity WHERE p.prokind = 'p' ORDER BY e.place;
 CALL analytics.refresh_ad_performance(mode => 'full', business_id => 1);
 SELECT EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily WHERE date = '2025-02-02') AS ads_are_older;
+
+-- A business that comes later is small beside the others, yet the planner is to know of it: to one of no rows it would join all by trying each.
+SET client_min_messages = warning;
+ALTER TABLE warehouse.fact_events SET (autovacuum_enabled = false);
+ALTER TABLE warehouse.dim_clients SET (autovacuum_enabled = false);
+CREATE TABLE raw.many_events AS SELECT i AS event_id, i % 5000 AS client_id, timestamptz '2025-01-01' + i * interval '1 minute' AS occurred_at FROM generate_series(1, 20000) i;
+CREATE VIEW raw.few_events AS SELECT * FROM raw.many_events WHERE event_id <= 3000;
+SELECT analytics.register_source('events', 'raw.many_events', business_id => 8) > 0 AS registered;
+CALL analytics.refresh(business_id => 8);
+SELECT analytics.register_source('events', 'raw.few_events', business_id => 9) > 0 AS registered;
+CALL analytics.refresh(business_id => 9);
+SELECT analytics.known_rows('warehouse.fact_events', 9) BETWEEN 2500 AND 3500 AS events_known, analytics.known_rows('warehouse.dim_clients', 9) BETWEEN 2500 AND 3500 AS clients_known,
+       analytics.known_rows('warehouse.fact_leads', 9) BETWEEN 2500 AND 3500 AS leads_known, analytics.known_rows('warehouse.fact_events', 77) < 100 AS others_are_not;
+-- A small delta is not worth an analysis.
+INSERT INTO raw.many_events SELECT i, i, timestamptz '2025-03-01' FROM generate_series(20001, 20500) i;
+CALL analytics.refresh(business_id => 8);
+SELECT analytics.known_rows('warehouse.fact_events', 8) BETWEEN 19000 AND 20100 AS as_before;
+RESET client_min_messages;

@@ -35,6 +35,34 @@ END
 $$;
 COMMENT ON FUNCTION analytics.analyze_own(regclass) IS 'Analyses a table, where the caller owns it and nobody else is at it';
 
+CREATE FUNCTION analytics.known_rows(relation regclass, business_id bigint) RETURNS double precision
+    LANGUAGE sql STABLE
+AS $$
+    SELECT GREATEST(c.reltuples, 0) * COALESCE(
+        s.most_common_freqs[pg_catalog.array_position(s.most_common_vals::text::bigint[], known_rows.business_id)],
+        (1 - m.share) / NULLIF(CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * c.reltuples ELSE s.n_distinct END - m.businesses, 0), 0)
+    FROM pg_catalog.pg_class c
+    LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = c.relnamespace::regnamespace::text AND s.tablename = c.relname AND s.attname = 'business_id' AND NOT s.inherited
+    CROSS JOIN LATERAL (SELECT pg_catalog.count(*) AS businesses, COALESCE(pg_catalog.sum(f), 0) AS share FROM pg_catalog.unnest(s.most_common_freqs) f) m
+    WHERE c.oid = known_rows.relation
+$$;
+COMMENT ON FUNCTION analytics.known_rows(regclass, bigint) IS 'How many rows of a business the planner expects in a table';
+
+-- By statistics that call a table empty, as autovacuum leaves them where a source was dropped, or that know nothing of a business which
+-- came since, the steps to come would compare each of its rows with each.
+CREATE FUNCTION analytics.analyze_grown(relation regclass, business_id bigint, changed bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+    IF changed > 50 AND (changed > 50 + 0.2 * (SELECT GREATEST(c.reltuples, 0) FROM pg_catalog.pg_class c WHERE c.oid = relation)
+        OR changed > 1000 + 0.2 * analytics.known_rows(relation, business_id)) THEN
+        PERFORM analytics.analyze_own(relation);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.analyze_grown(regclass, bigint, bigint) IS
+'Analyses a table after many changes, by all its rows or by those of the business';
+
 CREATE FUNCTION analytics.client_bucket(business_id bigint, client_id text) RETURNS smallint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (pg_catalog.hashtextextended(client_id, business_id) & 1023)::smallint $$;
@@ -47,9 +75,13 @@ AS $$
 DECLARE
     counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
     same_key constant text := pg_catalog.string_agg(pg_catalog.format('t.%1$I = d.%2$I', k, 'old_' || k), ' AND ') FROM pg_catalog.unnest(key) k;
+    -- Rows that get a number get it in an order that no plan chooses: the bootstrap draws by the number of a client.
+    in_order constant text := 'ORDER BY ' || pg_catalog.string_agg(pg_catalog.format('d.%I::text COLLATE "C"', k), ', ') FROM pg_catalog.unnest(key) k
+        WHERE EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = target::regclass AND a.attidentity <> '');
     all_columns text;
     compared text[];
     met boolean;
+    business bigint;
 BEGIN
     SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum),
            COALESCE(pg_catalog.array_agg(a.attname ORDER BY a.attnum) FILTER (WHERE a.attname <> ALL (key || insert_only)), '{}')
@@ -88,20 +120,16 @@ BEGIN
                 (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = d.%1$I', c), ', ') FROM pg_catalog.unnest(compared) c), key[1], same_key);
         END IF;
         IF counts.inserted > 0 THEN
-            EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM pg_temp.diff d WHERE d.%3$I IS NULL', target, all_columns, 'old_' || key[1]);
+            EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM pg_temp.diff d WHERE d.%3$I IS NULL %4$s', target, all_columns, 'old_' || key[1], in_order);
         END IF;
     ELSE
-        EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM %3$s', target, all_columns, shaped);
+        EXECUTE pg_catalog.format('INSERT INTO %1$s (%2$s) SELECT %2$s FROM %3$s d %4$s', target, all_columns, shaped, in_order);
         counts.inserted := counts.rows_read;
     END IF;
     counts.unchanged := counts.rows_read - counts.inserted - counts.updated;
     PERFORM analytics.mark_pending(p, CASE WHEN met THEN 'pg_temp.diff' ELSE shaped END, met) FROM pg_catalog.unnest(pending) p;
-    -- By statistics that still call the table empty, as autovacuum leaves them where a source was dropped, the steps to come would
-    -- compare each of its rows with each.
-    IF counts.inserted + counts.updated + counts.deleted > (
-        SELECT 50 + 0.2 * GREATEST(c.reltuples, 0) FROM pg_catalog.pg_class c WHERE c.oid = target::regclass) THEN
-        PERFORM analytics.analyze_own(target::regclass);
-    END IF;
+    EXECUTE pg_catalog.format('SELECT s.business_id FROM %s s LIMIT 1', shaped) INTO business;
+    PERFORM analytics.analyze_grown(target, business, counts.inserted + counts.updated + counts.deleted);
     RETURN counts;
 END
 $$;
@@ -291,12 +319,20 @@ Returns how many were deduplicated and rejected.';
 
 -- Clients that a stage names and the dimension does not know yet.
 CREATE FUNCTION analytics.add_clients(business_id bigint) RETURNS void
-    LANGUAGE sql VOLATILE
+    LANGUAGE plpgsql VOLATILE
 AS $$
+DECLARE
+    added bigint;
+BEGIN
     INSERT INTO warehouse.dim_clients (business_id, client_bucket, client_id)
     SELECT add_clients.business_id, analytics.client_bucket(add_clients.business_id, s.client_id), s.client_id
     FROM (SELECT DISTINCT client_id FROM pg_temp.stage) s
     WHERE NOT EXISTS (SELECT FROM warehouse.dim_clients d WHERE d.business_id = add_clients.business_id AND d.client_id = s.client_id)
+    -- Numbers in an order that no plan chooses: the bootstrap draws by them.
+    ORDER BY s.client_id COLLATE "C";
+    GET DIAGNOSTICS added = ROW_COUNT;
+    PERFORM analytics.analyze_grown('warehouse.dim_clients', add_clients.business_id, added);
+END
 $$;
 COMMENT ON FUNCTION analytics.add_clients(bigint) IS 'Adds the clients of pg_temp.stage that dim_clients lacks';
 
