@@ -20,11 +20,7 @@ void _PG_init()
                             "The most memory that one group of an aggregate about journeys or paths may take.",
                             "0: no limit. Each worker of a parallel plan may take as much.", &attribution_memory,
                             attribution_memory, 0, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
-#if PG_VERSION_NUM >= 150000
     MarkGUCPrefixReserved("pg_marketing");
-#else
-    EmitWarningsOnPlaceholders("pg_marketing");
-#endif
 }
 }
 

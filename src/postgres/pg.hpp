@@ -53,8 +53,8 @@ extern "C" {
 #undef strerror
 #undef strerror_r
 
-#if PG_VERSION_NUM < 130000
-#error "pg_marketing needs PostgreSQL 13 or newer"
+#if PG_VERSION_NUM < 150000
+#error "pg_marketing needs PostgreSQL 15 or newer"
 #endif
 
 /** Declares a function that SQL can call; the exported names all start with marketing_. */
