@@ -239,7 +239,9 @@ BEGIN
         $sql$, kept, CASE WHEN slice IS NULL THEN 'NULL::bigint' ELSE pg_catalog.format('(SELECT pg_catalog.count(*) FROM %s)', relation) END,
         relation, COALESCE(slice, 'true'), outputs, reasons);
     GET DIAGNOSTICS n = ROW_COUNT;
-    EXECUTE 'ANALYZE pg_temp.stage';
+    -- What the steps to come group and join by.
+    EXECUTE 'ANALYZE pg_temp.stage (reject_reason, ' || pg_catalog.array_to_string(ARRAY(
+        SELECT c.name FROM analytics.entity_column c WHERE c.entity = source.entity AND c.kind IN ('key', 'platform', 'date')), ', ') || ')';
     RETURN n;
 END
 $$;
@@ -293,7 +295,11 @@ BEGIN
         $sql$, pg_catalog.format('pg_catalog."left"(%I::text, 256)', key[1]))
     USING source.business_id, source.source_id, source.entity, run_id;
     -- What was refused before stands until the source is read completely, or the row with that key comes again.
-    IF complete THEN
+    IF NOT EXISTS (SELECT FROM pg_temp.shaped) AND NOT EXISTS (
+        SELECT FROM warehouse.rejected_rows r WHERE r.business_id = source.business_id AND r.source_id = source.source_id) THEN
+        counts.rejected := 0;
+        RETURN counts;
+    ELSIF complete THEN
         PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
             scope => pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id));
     ELSE
