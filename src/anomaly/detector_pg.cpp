@@ -12,12 +12,12 @@
 #include "anomaly/cusum.hpp"
 #include "anomaly/detector.hpp"
 #include "anomaly/series_state.hpp"
-#include "attribution/arguments_pg.hpp"
-#include "attribution/flat_value_pg.hpp"
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/arguments.hpp"
 #include "postgres/arrays.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
@@ -25,7 +25,6 @@
 #include "postgres/text.hpp"
 
 namespace anomaly = marketing::anomaly;
-namespace attribution = marketing::attribution;
 namespace kernel = marketing::kernel;
 namespace postgres = marketing::postgres;
 
@@ -66,18 +65,18 @@ std::optional<double> number_argument(FunctionCallInfo fcinfo, int index)
 
 std::optional<std::int64_t> step_argument(FunctionCallInfo fcinfo, int index)
 {
-    return PG_ARGISNULL(index) ? std::nullopt : std::optional(attribution::microseconds_argument(fcinfo, index, "step"));
+    return PG_ARGISNULL(index) ? std::nullopt : std::optional(postgres::microseconds_argument(fcinfo, index, "step"));
 }
 
 std::string_view name_argument(FunctionCallInfo fcinfo, int index, const char* name)
 {
-    attribution::require_given(fcinfo, index, name);
+    postgres::require_given(fcinfo, index, name);
     return postgres::text_argument(fcinfo, index);
 }
 
 double given_number(FunctionCallInfo fcinfo, int index, const char* name)
 {
-    attribution::require_given(fcinfo, index, name);
+    postgres::require_given(fcinfo, index, name);
     return PG_GETARG_FLOAT8(index);
 }
 
@@ -104,7 +103,7 @@ Settings settings_arguments(FunctionCallInfo fcinfo, int first)
     settings.method = name_argument(fcinfo, first + 1, "method");
     settings.alpha = given_number(fcinfo, first + 2, "alpha");
     settings.direction = name_argument(fcinfo, first + 3, "direction");
-    attribution::require_given(fcinfo, first + 4, "cooldown");
+    postgres::require_given(fcinfo, first + 4, "cooldown");
     settings.cooldown = PG_GETARG_INT32(first + 4);
     settings.step = step_argument(fcinfo, first + 5);
     settings.period = integer_argument(fcinfo, first + 6);
@@ -261,9 +260,9 @@ MARKETING_FUNCTION(detect_anomalies)
 MARKETING_FUNCTION(anomaly_start)
 {
     const Settings settings = settings_arguments(fcinfo, 0);
-    return attribution::make_varlena([&settings](std::pmr::memory_resource& result) {
+    return postgres::make_varlena([&settings](std::pmr::memory_resource& result) {
         const std::vector<std::byte> state = anomaly::Detector(detector_options(settings)).save();
-        attribution::FlatBuffer buffer(result, VARHDRSZ, state.size());
+        kernel::FlatBuffer buffer(result, VARHDRSZ, state.size());
         buffer.insert(buffer.end(), state.data(), state.data() + state.size());
         return buffer.value();
     });
@@ -300,17 +299,17 @@ Datum checked_state(bytea* value)
 
 MARKETING_FUNCTION(anomaly_state_in)
 {
-    return checked_state(attribution::bytes_of_literal(PG_GETARG_CSTRING(0), "anomaly_state"));
+    return checked_state(postgres::bytes_of_literal(PG_GETARG_CSTRING(0), "anomaly_state"));
 }
 
 MARKETING_FUNCTION(anomaly_state_out)
 {
-    PG_RETURN_CSTRING(attribution::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "anomaly_state"));
+    PG_RETURN_CSTRING(postgres::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "anomaly_state"));
 }
 
 MARKETING_FUNCTION(anomaly_state_recv)
 {
-    return checked_state(attribution::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
+    return checked_state(postgres::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
 }
 
 MARKETING_FUNCTION(anomaly_state_send)
@@ -342,17 +341,17 @@ MARKETING_FUNCTION(anomaly_state_transition)
 
 MARKETING_FUNCTION(anomaly_state_combine)
 {
-    return attribution::combine<SeriesState>(fcinfo);
+    return postgres::combine<SeriesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(anomaly_state_serialise)
 {
-    return attribution::serialise<SeriesState>(fcinfo);
+    return postgres::serialise<SeriesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(anomaly_state_deserialise)
 {
-    return attribution::deserialise<SeriesState>(fcinfo);
+    return postgres::deserialise<SeriesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(anomaly_state_final)
@@ -362,7 +361,7 @@ MARKETING_FUNCTION(anomaly_state_final)
     if (state == nullptr) {
         PG_RETURN_NULL();
     }
-    return attribution::make_varlena(
+    return postgres::make_varlena(
         [state](std::pmr::memory_resource& result) { return state->finish(result, VARHDRSZ, postgres::stop_flag()); });
 }
 
@@ -403,11 +402,11 @@ MARKETING_FUNCTION(detect_drifts)
     settings.direction = name_argument(fcinfo, 4, "direction");
     const double shift = given_number(fcinfo, 5, "shift");
     const double run_length = given_number(fcinfo, 6, "run_length");
-    attribution::require_given(fcinfo, 7, "step");
+    postgres::require_given(fcinfo, 7, "step");
     settings.step = step_argument(fcinfo, 7);
     const char* const names[] = {"period", "history", "min_history"};
     for (int i = 0; i < 3; ++i) {
-        attribution::require_given(fcinfo, 8 + i, names[i]);
+        postgres::require_given(fcinfo, 8 + i, names[i]);
     }
     settings.period = integer_argument(fcinfo, 8);
     settings.history = integer_argument(fcinfo, 9);

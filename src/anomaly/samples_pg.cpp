@@ -9,8 +9,8 @@
 #include "anomaly/quantile.hpp"
 #include "anomaly/stl.hpp"
 #include "anomaly/verdict.hpp"
-#include "attribution/arguments_pg.hpp"
 #include "kernel/error.hpp"
+#include "postgres/arguments.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
@@ -29,7 +29,7 @@ using Numbers = postgres::PlainArray<double>;
 void require_all(FunctionCallInfo fcinfo, int first, std::initializer_list<const char*> names)
 {
     for (const char* name : names) {
-        marketing::attribution::require_given(fcinfo, first++, name);
+        marketing::postgres::require_given(fcinfo, first++, name);
     }
 }
 

@@ -9,8 +9,8 @@
 namespace marketing::anomaly {
 namespace {
 
-using attribution::FlatBuffer;
-using attribution::FlatValue;
+using kernel::FlatBuffer;
+using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "anomaly/verdict.hpp"
-#include "attribution/chunk_list.hpp"
-#include "attribution/flat_buffer.hpp"
+#include "kernel/chunk_list.hpp"
+#include "kernel/flat_buffer.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::anomaly {
@@ -27,19 +27,19 @@ public:
     void merge(const SeriesState& other);
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] attribution::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
     /** Fills this state, which must be empty. Throws Error(malformed_binary). */
     void deserialise(std::span<const std::byte> bytes);
 
     /** What the detector knows after all points, `header` bytes left before it. Throws as Detector does; Stopped. */
-    [[nodiscard]] attribution::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
-                                                const kernel::StopFlag& stop) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
 
 private:
     void begin(std::span<const std::byte> start);
 
     std::pmr::vector<std::byte> start_;
-    attribution::ChunkList<Point> points_;
+    kernel::ChunkList<Point> points_;
 };
 
 }  // namespace marketing::anomaly

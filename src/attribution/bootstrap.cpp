@@ -23,9 +23,9 @@ constexpr std::uint64_t mix(std::uint64_t x) noexcept
 
 constexpr std::uint64_t step = 0x9e3779b97f4a7c15U;
 
-std::uint64_t hash(const Identifier& client) noexcept
+std::uint64_t hash(const kernel::Identifier& client) noexcept
 {
-    if (client.kind != IdKind::text) {
+    if (client.kind != kernel::IdKind::text) {
         return mix(static_cast<std::uint64_t>(client.number) + step);
     }
     std::uint64_t h = 0xcbf29ce484222325U;  // FNV-1a
@@ -35,7 +35,7 @@ std::uint64_t hash(const Identifier& client) noexcept
     return mix(h);
 }
 
-std::uint64_t stream_of(const Identifier& client, std::int64_t seed) noexcept
+std::uint64_t stream_of(const kernel::Identifier& client, std::int64_t seed) noexcept
 {
     return mix(hash(client) ^ mix(static_cast<std::uint64_t>(seed) + step));
 }
@@ -79,13 +79,13 @@ void check_replicates(int replicates)
     }
 }
 
-double draw(const Identifier& client, std::int64_t seed, std::uint32_t replicate) noexcept
+double draw(const kernel::Identifier& client, std::int64_t seed, std::uint32_t replicate) noexcept
 {
     const std::uint64_t bits = word(stream_of(client, seed), replicate / 2);
     return poisson(static_cast<std::uint32_t>(replicate % 2 == 0 ? bits : bits >> 32U));
 }
 
-void draw_all(const Identifier& client, std::int64_t seed, std::span<double> draws) noexcept
+void draw_all(const kernel::Identifier& client, std::int64_t seed, std::span<double> draws) noexcept
 {
     const std::uint64_t stream = stream_of(client, seed);
     for (std::size_t i = 0; i < draws.size(); i += 2) {

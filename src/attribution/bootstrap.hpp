@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "attribution/journeys.hpp"
+#include "kernel/identifier.hpp"
 
 namespace marketing::attribution {
 
@@ -29,10 +30,10 @@ struct Resampling {
 void check_replicates(int replicates);
 
 /** How often a replicate (from 0) draws `client`: 0, 1, 2, ... up to 12. */
-[[nodiscard]] double draw(const Identifier& client, std::int64_t seed, std::uint32_t replicate) noexcept;
+[[nodiscard]] double draw(const kernel::Identifier& client, std::int64_t seed, std::uint32_t replicate) noexcept;
 
 /** How often each replicate draws `client`, into `draws`. */
-void draw_all(const Identifier& client, std::int64_t seed, std::span<double> draws) noexcept;
+void draw_all(const kernel::Identifier& client, std::int64_t seed, std::span<double> draws) noexcept;
 
 /** Sums by key of two measures, one for each replicate. A key without a term takes no room. */
 class ReplicateSums {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "attribution/compensated_sum.hpp"
+#include "kernel/compensated_sum.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::attribution {
@@ -127,8 +127,8 @@ private:
     }
 
     Model model_;
-    std::vector<CompensatedSum> conversions_;
-    std::vector<CompensatedSum> values_;
+    std::vector<kernel::CompensatedSum> conversions_;
+    std::vector<kernel::CompensatedSum> values_;
     Counter supporting_;
     Counter clients_;
     ReplicateSums* replicates_;  // nullptr without resampling
@@ -216,7 +216,7 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
 
 Summary summarise(const JourneysView& journeys)
 {
-    CompensatedSum value;
+    kernel::CompensatedSum value;
     for (std::size_t i = 0; i < journeys.conversion_count(); ++i) {
         value.add(journeys.conversion_value(i));
     }

@@ -6,11 +6,11 @@
 #include <string_view>
 #include <vector>
 
-#include "attribution/arguments_pg.hpp"
 #include "attribution/bootstrap.hpp"
 #include "attribution/credit.hpp"
 #include "attribution/journeys.hpp"
 #include "attribution/models.hpp"
+#include "attribution/shape_pg.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
@@ -22,10 +22,10 @@ namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
 
 using attribution::lookback_argument;
-using attribution::microseconds_argument;
-using attribution::require_given;
-using attribution::text_argument;
-using attribution::texts_argument;
+using postgres::microseconds_argument;
+using postgres::require_given;
+using postgres::text_argument;
+using postgres::texts_argument;
 
 namespace {
 
@@ -52,7 +52,7 @@ struct Arguments {
 
 postgres::PlainArray<double> numbers_argument(FunctionCallInfo fcinfo, int argument, const char* name)
 {
-    const attribution::Elements elements = attribution::elements_argument(fcinfo, argument, name, FLOAT8OID);
+    const postgres::Elements elements = postgres::elements_argument(fcinfo, argument, name, FLOAT8OID);
     auto* numbers = static_cast<double*>(palloc(sizeof(double) * (elements.count + 1)));
     for (int i = 0; i < elements.count; ++i) {
         numbers[i] = DatumGetFloat8(elements.datums[i]);

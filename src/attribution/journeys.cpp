@@ -43,7 +43,7 @@ std::string_view as_text(std::span<const std::byte> bytes) noexcept
 }
 
 /** Ends must not descend and must reach exactly `total`. */
-void check_ends(const Column<std::uint32_t>& ends, std::uint64_t total)
+void check_ends(const kernel::FlatColumn<std::uint32_t>& ends, std::uint64_t total)
 {
     std::uint32_t previous = 0;
     for (std::size_t i = 0; i < ends.size(); ++i) {
@@ -53,7 +53,7 @@ void check_ends(const Column<std::uint32_t>& ends, std::uint64_t total)
     require(previous == total, "its elements do not add up to its announced size");
 }
 
-void check_times(const Column<std::int64_t>& times, const Column<std::uint32_t>& ends)
+void check_times(const kernel::FlatColumn<std::int64_t>& times, const kernel::FlatColumn<std::uint32_t>& ends)
 {
     std::size_t at = 0;
     for (std::size_t client = 0; client < ends.size(); ++client) {
@@ -65,7 +65,7 @@ void check_times(const Column<std::int64_t>& times, const Column<std::uint32_t>&
     }
 }
 
-std::size_t length_of(const Column<std::uint32_t>& ends, std::size_t index) noexcept
+std::size_t length_of(const kernel::FlatColumn<std::uint32_t>& ends, std::size_t index) noexcept
 {
     return ends[index] - (index == 0 ? 0 : ends[index - 1]);
 }
@@ -78,8 +78,8 @@ JourneysView::JourneysView(std::span<const std::byte> bytes)
     require(in.get<std::uint32_t>() == value_tag, "it is not a journeys value");
     require(in.get<std::uint16_t>() == value_version, "it is of a version that this release does not know");
     const auto kind = in.get<std::uint8_t>();
-    require(kind <= static_cast<std::uint8_t>(IdKind::text), "its kind of client identifiers is unknown");
-    client_kind_ = static_cast<IdKind>(kind);
+    require(kind <= static_cast<std::uint8_t>(kernel::IdKind::text), "its kind of client identifiers is unknown");
+    client_kind_ = static_cast<kernel::IdKind>(kind);
     code_width_ = in.get<std::uint8_t>();
     const auto keys = in.get<std::uint32_t>();
     const auto clients = in.get<std::uint32_t>();
@@ -88,23 +88,23 @@ JourneysView::JourneysView(std::span<const std::byte> bytes)
     const auto key_bytes = in.get<std::uint32_t>();
     const auto client_bytes = in.get<std::uint32_t>();
     require(code_width_ == width_for(keys), "its touch codes have the wrong width");
-    require((clients == 0) == (client_kind_ == IdKind::none), "its clients have no identifiers");
-    require(client_kind_ == IdKind::text || client_bytes == 0, "it has identifiers of two kinds");
+    require((clients == 0) == (client_kind_ == kernel::IdKind::none), "its clients have no identifiers");
+    require(client_kind_ == kernel::IdKind::text || client_bytes == 0, "it has identifiers of two kinds");
 
-    key_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(keys));
+    key_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(keys));
     key_bytes_ = as_text(in.get_array<std::uint8_t>(key_bytes));
-    touch_time_ = Column<std::int64_t>(in.get_array<std::int64_t>(touches));
+    touch_time_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(touches));
     touch_code_ = in.get_array<std::uint8_t>(std::uint64_t{touches} * code_width_);
-    conversion_time_ = Column<std::int64_t>(in.get_array<std::int64_t>(conversions));
-    conversion_value_ = Column<double>(in.get_array<double>(conversions));
-    if (client_kind_ == IdKind::integer) {
-        client_number_ = Column<std::int64_t>(in.get_array<std::int64_t>(clients));
+    conversion_time_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(conversions));
+    conversion_value_ = kernel::FlatColumn<double>(in.get_array<double>(conversions));
+    if (client_kind_ == kernel::IdKind::integer) {
+        client_number_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(clients));
     } else {
-        client_text_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(clients));
+        client_text_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(clients));
         client_bytes_ = as_text(in.get_array<std::uint8_t>(client_bytes));
     }
-    touch_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(clients));
-    conversion_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(clients));
+    touch_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(clients));
+    conversion_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(clients));
     in.expect_end();
 
     check_dictionaries();
@@ -118,7 +118,7 @@ void JourneysView::check_dictionaries() const
     for (std::size_t i = 0; i < key_count(); ++i) {
         require(!key(i).empty() && (i == 0 || key(i - 1) < key(i)), "its keys are empty, repeated or out of order");
     }
-    if (client_kind_ == IdKind::text) {
+    if (client_kind_ == kernel::IdKind::text) {
         check_ends(client_text_end_, client_bytes_.size());
     }
     for (std::size_t i = 1; i < client_count(); ++i) {
@@ -135,9 +135,9 @@ void JourneysView::for_codes(std::size_t begin, std::size_t end, Visit visit) co
         }
     };
     switch (code_width_) {
-        case 1: all(Column<std::uint8_t>(touch_code_)); break;
-        case 2: all(Column<std::uint16_t>(touch_code_)); break;
-        default: all(Column<std::uint32_t>(touch_code_));
+        case 1: all(kernel::FlatColumn<std::uint8_t>(touch_code_)); break;
+        case 2: all(kernel::FlatColumn<std::uint16_t>(touch_code_)); break;
+        default: all(kernel::FlatColumn<std::uint32_t>(touch_code_));
     }
 }
 
@@ -162,15 +162,16 @@ void JourneysView::check_conversions() const
     }
 }
 
-std::string_view JourneysView::element(const Column<std::uint32_t>& ends, std::string_view bytes, std::size_t index) noexcept
+std::string_view JourneysView::element(const kernel::FlatColumn<std::uint32_t>& ends, std::string_view bytes,
+                                       std::size_t index) noexcept
 {
     return {bytes.data() + ends[index] - length_of(ends, index), length_of(ends, index)};
 }
 
-Identifier JourneysView::client(std::size_t index) const noexcept
+kernel::Identifier JourneysView::client(std::size_t index) const noexcept
 {
-    return client_kind_ == IdKind::integer ? Identifier::of(client_number_[index])
-                                           : Identifier::of(element(client_text_end_, client_bytes_, index));
+    return client_kind_ == kernel::IdKind::integer ? kernel::Identifier::of(client_number_[index])
+                                                   : kernel::Identifier::of(element(client_text_end_, client_bytes_, index));
 }
 
 std::size_t JourneysView::client_touch_count(std::size_t index) const noexcept
@@ -209,9 +210,9 @@ std::uint64_t size_of_dictionary(std::span<const std::string_view> keys) noexcep
     return size;
 }
 
-std::uint64_t client_width(IdKind kind) noexcept
+std::uint64_t client_width(kernel::IdKind kind) noexcept
 {
-    return kind == IdKind::integer ? sizeof(std::int64_t) : sizeof(std::uint32_t);
+    return kind == kernel::IdKind::integer ? sizeof(std::int64_t) : sizeof(std::uint32_t);
 }
 
 /** What kernel::WireWriter asks of a byte vector, over memory that is there. */
@@ -270,9 +271,9 @@ JourneysWriter::JourneysWriter(const JourneysShape& shape, std::pmr::memory_reso
     }
 }
 
-void JourneysWriter::end_client(const Identifier& id) noexcept
+void JourneysWriter::end_client(const kernel::Identifier& id) noexcept
 {
-    if (client_kind_ == IdKind::integer) {
+    if (client_kind_ == kernel::IdKind::integer) {
         client_id_.put(id.number);
     } else {
         client_bytes_.next =
@@ -317,7 +318,7 @@ void JourneysWriter::write_dictionary(std::byte* to, std::size_t clients) const 
     WireWriter out(target);
     out.put(value_tag);
     out.put(value_version);
-    out.put(static_cast<std::uint8_t>(clients == 0 ? IdKind::none : client_kind_));
+    out.put(static_cast<std::uint8_t>(clients == 0 ? kernel::IdKind::none : client_kind_));
     out.put(code_width_);
     const std::uint64_t key_bytes = size_of_dictionary(keys_) - header_size - keys_.size() * sizeof(std::uint32_t);
     for (const std::uint64_t count :
@@ -335,7 +336,7 @@ void JourneysWriter::write_dictionary(std::byte* to, std::size_t clients) const 
     }
 }
 
-FlatValue JourneysWriter::finish()
+kernel::FlatValue JourneysWriter::finish()
 {
     if (std::find(key_used_.begin(), key_used_.end(), 0) != key_used_.end()) {
         drop_unused_keys();
@@ -346,7 +347,7 @@ FlatValue JourneysWriter::finish()
     for (const Part& part : parts) {
         content += part.size();
     }
-    FlatBuffer::require_room(header_, content);  // so each part fits 32 bits
+    kernel::FlatBuffer::require_room(header_, content);  // so each part fits 32 bits
     write_dictionary(data_ + header_, touch_end_.size() / sizeof(std::uint32_t));
     std::byte* at = data_ + header_ + size_of_dictionary(keys_);
     for (const Part& part : parts) {

@@ -27,7 +27,8 @@
 #include <string_view>
 #include <vector>
 
-#include "attribution/flat_buffer.hpp"
+#include "kernel/flat_buffer.hpp"
+#include "kernel/identifier.hpp"
 
 namespace marketing::attribution {
 
@@ -56,39 +57,6 @@ struct Conversion {
     double value;       // money or any other finite measure
 };
 
-enum class IdKind : std::uint8_t { none, integer, text };
-
-/** A client or touch identifier: a number, or bytes. Refers to the bytes, does not own them. */
-struct Identifier {
-    IdKind kind = IdKind::none;
-    std::int64_t number = 0;
-    std::string_view text;
-
-    static Identifier of(std::int64_t number) noexcept { return {IdKind::integer, number, {}}; }
-    static Identifier of(std::string_view text) noexcept { return {IdKind::text, 0, text}; }
-    /** Numbers in numeric order, texts by bytes. */
-    friend auto operator<=>(const Identifier&, const Identifier&) = default;
-};
-
-/** Values of T at any address, aligned or not. */
-template <class T>
-class Column {
-public:
-    Column() noexcept = default;
-    explicit Column(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
-    [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() / sizeof(T); }
-    [[nodiscard]] T operator[](std::size_t index) const noexcept
-    {
-        T value;
-        std::memcpy(&value, bytes_.data() + index * sizeof(T), sizeof(T));
-        return value;
-    }
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
-
-private:
-    std::span<const std::byte> bytes_;
-};
-
 /** One client, decoded: both ascend in time. */
 struct Journey {
     std::vector<Touch> touches;
@@ -105,10 +73,10 @@ public:
     [[nodiscard]] std::size_t client_count() const noexcept { return touch_end_.size(); }
     [[nodiscard]] std::size_t touch_count() const noexcept { return touch_time_.size(); }
     [[nodiscard]] std::size_t conversion_count() const noexcept { return conversion_time_.size(); }
-    [[nodiscard]] IdKind client_kind() const noexcept { return client_kind_; }
+    [[nodiscard]] kernel::IdKind client_kind() const noexcept { return client_kind_; }
 
     [[nodiscard]] std::string_view key(std::size_t code) const noexcept { return element(key_end_, key_bytes_, code); }
-    [[nodiscard]] Identifier client(std::size_t index) const noexcept;
+    [[nodiscard]] kernel::Identifier client(std::size_t index) const noexcept;
     [[nodiscard]] std::size_t client_touch_count(std::size_t index) const noexcept;
     [[nodiscard]] std::size_t client_conversion_count(std::size_t index) const noexcept;
     /** Decodes one client into `journey`, whose memory is used again. */
@@ -116,7 +84,8 @@ public:
     [[nodiscard]] double conversion_value(std::size_t index) const noexcept { return conversion_value_[index]; }
 
 private:
-    static std::string_view element(const Column<std::uint32_t>& ends, std::string_view bytes, std::size_t index) noexcept;
+    static std::string_view element(const kernel::FlatColumn<std::uint32_t>& ends, std::string_view bytes,
+                                    std::size_t index) noexcept;
     /** Calls `visit(i, code)` for the touches from `begin` to before `end`. */
     template <class Visit>
     void for_codes(std::size_t begin, std::size_t end, Visit visit) const;
@@ -124,25 +93,25 @@ private:
     void check_touches() const;
     void check_conversions() const;
 
-    IdKind client_kind_;
+    kernel::IdKind client_kind_;
     std::uint8_t code_width_;
-    Column<std::uint32_t> key_end_;
+    kernel::FlatColumn<std::uint32_t> key_end_;
     std::string_view key_bytes_;
-    Column<std::int64_t> client_number_;
-    Column<std::uint32_t> client_text_end_;
+    kernel::FlatColumn<std::int64_t> client_number_;
+    kernel::FlatColumn<std::uint32_t> client_text_end_;
     std::string_view client_bytes_;
-    Column<std::uint32_t> touch_end_;
-    Column<std::uint32_t> conversion_end_;
-    Column<std::int64_t> touch_time_;
+    kernel::FlatColumn<std::uint32_t> touch_end_;
+    kernel::FlatColumn<std::uint32_t> conversion_end_;
+    kernel::FlatColumn<std::int64_t> touch_time_;
     std::span<const std::byte> touch_code_;
-    Column<std::int64_t> conversion_time_;
-    Column<double> conversion_value_;
+    kernel::FlatColumn<std::int64_t> conversion_time_;
+    kernel::FlatColumn<double> conversion_value_;
 };
 
 /** What a journeys value will hold at most, known before it is written. */
 struct JourneysShape {
     std::span<const std::string_view> keys;  // ascending, distinct
-    IdKind client_kind = IdKind::none;
+    kernel::IdKind client_kind = kernel::IdKind::none;
     std::uint64_t clients = 0;
     std::uint64_t client_bytes = 0;  // of all identifiers, where they are text
     std::uint64_t touches = 0;
@@ -175,9 +144,9 @@ public:
         conversion_value_.put(value);
     }
     /** Ends the client to whom the touches and conversions since the last call belong. */
-    void end_client(const Identifier& id) noexcept;
+    void end_client(const kernel::Identifier& id) noexcept;
     /** The value of what was written, with the keys that were met. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] FlatValue finish();
+    [[nodiscard]] kernel::FlatValue finish();
 
 private:
     struct Part {
@@ -197,7 +166,7 @@ private:
 
     std::size_t header_;
     std::byte* data_ = nullptr;
-    IdKind client_kind_;
+    kernel::IdKind client_kind_;
     std::uint8_t code_width_;
     std::vector<std::string_view> keys_;
     std::vector<std::uint8_t> key_used_;

@@ -3,24 +3,26 @@
 #include <memory_resource>
 #include <string_view>
 
-#include "attribution/flat_value_pg.hpp"
 #include "attribution/journeys.hpp"
 #include "attribution/journeys_state.hpp"
 #include "attribution/journeys_union.hpp"
+#include "attribution/state_memory_pg.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
 
 namespace attribution = marketing::attribution;
+namespace kernel = marketing::kernel;
 namespace postgres = marketing::postgres;
 
-using attribution::Identifier;
-using attribution::IdKind;
 using attribution::JourneyRow;
 using attribution::JourneysState;
 using attribution::JourneysUnion;
 using attribution::JourneysView;
+using kernel::Identifier;
+using kernel::IdKind;
 
 namespace {
 
@@ -212,25 +214,25 @@ void read_row(FunctionCallInfo fcinfo, RowReader& reader, JourneyRow& row)
 /** A journeys value from outside: its form is checked, and that its keys are text of this database. */
 Datum checked_journeys(bytea* value)
 {
-    return attribution::checked_value<JourneysView>(value);
+    return postgres::checked_value<JourneysView>(value);
 }
 
 }  // namespace
 
 MARKETING_FUNCTION(journeys_in)
 {
-    bytea* value = attribution::bytes_of_literal(PG_GETARG_CSTRING(0), "journeys");
+    bytea* value = postgres::bytes_of_literal(PG_GETARG_CSTRING(0), "journeys");
     return checked_journeys(value);
 }
 
 MARKETING_FUNCTION(journeys_out)
 {
-    PG_RETURN_CSTRING(attribution::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "journeys"));
+    PG_RETURN_CSTRING(postgres::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "journeys"));
 }
 
 MARKETING_FUNCTION(journeys_recv)
 {
-    return checked_journeys(attribution::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
+    return checked_journeys(postgres::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
 }
 
 MARKETING_FUNCTION(journeys_send)
@@ -253,22 +255,22 @@ MARKETING_FUNCTION(journeys_transition)
 
 MARKETING_FUNCTION(journeys_combine)
 {
-    return attribution::combine<JourneysState>(fcinfo);
+    return postgres::combine<JourneysState, attribution::CappedResource>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_serialise)
 {
-    return attribution::serialise<JourneysState>(fcinfo);
+    return postgres::serialise<JourneysState>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_deserialise)
 {
-    return attribution::deserialise<JourneysState>(fcinfo);
+    return postgres::deserialise<JourneysState>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_final)
 {
-    return attribution::finish<JourneysState>(fcinfo);
+    return postgres::finish<JourneysState>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_union_transition)
@@ -291,20 +293,20 @@ MARKETING_FUNCTION(journeys_union_transition)
 
 MARKETING_FUNCTION(journeys_union_combine)
 {
-    return attribution::combine<JourneysUnion>(fcinfo);
+    return postgres::combine<JourneysUnion, attribution::CappedResource>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_union_serialise)
 {
-    return attribution::serialise<JourneysUnion>(fcinfo);
+    return postgres::serialise<JourneysUnion>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_union_deserialise)
 {
-    return attribution::deserialise<JourneysUnion>(fcinfo);
+    return postgres::deserialise<JourneysUnion>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_union_final)
 {
-    return attribution::finish<JourneysUnion>(fcinfo);
+    return postgres::finish<JourneysUnion>(fcinfo);
 }

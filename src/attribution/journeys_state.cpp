@@ -28,20 +28,20 @@ constexpr std::string_view no_key = "(none)";
 constexpr std::uint32_t state_tag = 0x73726a6d;  // "mjrs"
 constexpr std::uint16_t state_version = 3;
 
-void settle_kind(IdKind& known, IdKind given, const char* what)
+void settle_kind(kernel::IdKind& known, kernel::IdKind given, const char* what)
 {
-    if (known == IdKind::none) {
+    if (known == kernel::IdKind::none) {
         known = given;
     }
-    if (known != given || given == IdKind::none) {
+    if (known != given || given == kernel::IdKind::none) {
         throw Error(ErrorCode::invalid_parameter, std::string(what) + " identifiers of two kinds in one aggregate", {},
                     "Give all of them as integers, or cast all of them to text.");
     }
 }
 
-inline void check_kind(IdKind& known, IdKind given, const char* what)
+inline void check_kind(kernel::IdKind& known, kernel::IdKind given, const char* what)
 {
-    if (known != given || given == IdKind::none) [[unlikely]] {
+    if (known != given || given == kernel::IdKind::none) [[unlikely]] {
         settle_kind(known, given, what);
     }
 }
@@ -53,7 +53,7 @@ bool finite(std::int64_t time) noexcept
 
 std::string_view text_at(std::int64_t address) noexcept
 {
-    return ByteArena::text(std::bit_cast<const char*>(address));
+    return kernel::ByteArena::text(std::bit_cast<const char*>(address));
 }
 
 /** The bits of a finite value such that they ascend with it, and back. */
@@ -102,21 +102,21 @@ void JourneysState::append(const JourneyRow& row)
     }
 }
 
-std::int64_t JourneysState::client_code(const Identifier& client)
+std::int64_t JourneysState::client_code(const kernel::Identifier& client)
 {
     check_kind(client_kind_, client.kind, "client");
-    return client.kind == IdKind::integer ? client.number : client_texts_.code(client.text);
+    return client.kind == kernel::IdKind::integer ? client.number : client_texts_.code(client.text);
 }
 
-std::int64_t JourneysState::touch_number(const Identifier& touch)
+std::int64_t JourneysState::touch_number(const kernel::Identifier& touch)
 {
     check_kind(touch_kind_, touch.kind, "touch");
-    return touch.kind == IdKind::integer ? touch.number : std::bit_cast<std::int64_t>(touch_texts_.store(touch.text));
+    return touch.kind == kernel::IdKind::integer ? touch.number : std::bit_cast<std::int64_t>(touch_texts_.store(touch.text));
 }
 
-std::uint32_t JourneysState::key_code(const Identifier& key)
+std::uint32_t JourneysState::key_code(const kernel::Identifier& key)
 {
-    if (key.kind != IdKind::integer) {
+    if (key.kind != kernel::IdKind::integer) {
         return keys_.code(key.text.empty() ? no_key : key.text);
     }
     CachedKey& cached = cached_keys_[static_cast<std::uint64_t>(key.number) % cached_keys_.size()];
@@ -128,10 +128,11 @@ std::uint32_t JourneysState::key_code(const Identifier& key)
     return cached.code_plus_one - 1;
 }
 
-Identifier JourneysState::client_of(std::int64_t code) const noexcept
+kernel::Identifier JourneysState::client_of(std::int64_t code) const noexcept
 {
-    return client_kind_ == IdKind::integer ? Identifier::of(code)
-                                           : Identifier::of(client_texts_.text(static_cast<std::uint32_t>(code)));
+    return client_kind_ == kernel::IdKind::integer
+               ? kernel::Identifier::of(code)
+               : kernel::Identifier::of(client_texts_.text(static_cast<std::uint32_t>(code)));
 }
 
 PackedColumn JourneysState::copied(const TouchBlock& block, TouchBlock::Column column)
@@ -151,13 +152,13 @@ PackedColumn JourneysState::translated(const TouchBlock& block, TouchBlock::Colu
 
 void JourneysState::merge(const JourneysState& other)
 {
-    if (other.client_kind_ != IdKind::none) {
+    if (other.client_kind_ != kernel::IdKind::none) {
         check_kind(client_kind_, other.client_kind_, "client");
     }
-    if (other.touch_kind_ != IdKind::none) {
+    if (other.touch_kind_ != kernel::IdKind::none) {
         check_kind(touch_kind_, other.touch_kind_, "touch");
     }
-    const auto dictionary = [this](const Interner& from, Interner& to) {
+    const auto dictionary = [this](const kernel::Interner& from, kernel::Interner& to) {
         std::pmr::vector<std::uint32_t> codes(from.size(), resource_);
         for (std::uint32_t code = 0; code < from.size(); ++code) {
             codes[code] = to.code(from.text(code));
@@ -167,17 +168,17 @@ void JourneysState::merge(const JourneysState& other)
     const auto keys = dictionary(other.keys_, keys_);
     const auto clients = dictionary(other.client_texts_, client_texts_);
     const auto client = [&](std::int64_t code) -> std::int64_t {
-        return client_kind_ == IdKind::text ? clients[static_cast<std::size_t>(code)] : code;
+        return client_kind_ == kernel::IdKind::text ? clients[static_cast<std::size_t>(code)] : code;
     };
-    ChunkList<std::byte> scratch(resource_);
+    kernel::ChunkList<std::byte> scratch(resource_);
     other.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         TouchBlock own{block.rows, {}};
-        own.columns[TouchBlock::client_column] = client_kind_ == IdKind::text
+        own.columns[TouchBlock::client_column] = client_kind_ == kernel::IdKind::text
                                                      ? translated(block, TouchBlock::client_column, client)
                                                      : copied(block, TouchBlock::client_column);
         own.columns[TouchBlock::time_column] = copied(block, TouchBlock::time_column);
         own.columns[TouchBlock::touch_column] =
-            touch_kind_ == IdKind::text
+            touch_kind_ == kernel::IdKind::text
                 ? translated(block, TouchBlock::touch_column,
                              [this](std::int64_t address) {
                                  return std::bit_cast<std::int64_t>(touch_texts_.store(text_at(address)));
@@ -197,18 +198,18 @@ void JourneysState::merge(const JourneysState& other)
 
 // Serialised: tag, version, kinds; keys; client texts; blocks of touches; conversions; each list behind its count. A block has its
 // number of rows, for each column base, width and bytes, and after them the texts of the touch identifiers where they are texts.
-FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_t header) const
+kernel::FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
-    const bool text_touches = touch_kind_ == IdKind::text;
+    const bool text_touches = touch_kind_ == kernel::IdKind::text;
     std::uint64_t size =
         8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + conversions_.size() * sizeof(ConversionRecord);
-    const Interner* const dictionaries[] = {&keys_, &client_texts_};
-    for (const Interner* texts : dictionaries) {
+    const kernel::Interner* const dictionaries[] = {&keys_, &client_texts_};
+    for (const kernel::Interner* texts : dictionaries) {
         for (std::uint32_t code = 0; code < texts->size(); ++code) {
             size += sizeof(std::uint32_t) + texts->text(code).size();
         }
     }
-    ChunkList<std::byte> scratch(resource_);
+    kernel::ChunkList<std::byte> scratch(resource_);
     std::uint64_t blocks = 0;
     touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         ++blocks;
@@ -221,13 +222,13 @@ FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_
         }
     });
 
-    FlatBuffer buffer(result, header, size);
+    kernel::FlatBuffer buffer(result, header, size);
     WireWriter out(buffer);
     out.put(state_tag);
     out.put(state_version);
     out.put(static_cast<std::uint8_t>(client_kind_));
     out.put(static_cast<std::uint8_t>(touch_kind_));
-    for (const Interner* texts : dictionaries) {
+    for (const kernel::Interner* texts : dictionaries) {
         out.put(static_cast<std::uint32_t>(texts->size()));
         for (std::uint32_t code = 0; code < texts->size(); ++code) {
             out.put_text(texts->text(code));
@@ -273,17 +274,17 @@ PackedColumn read_column(WireReader& in, std::uint32_t rows)
     return column;
 }
 
-IdKind read_kind(WireReader& in)
+kernel::IdKind read_kind(WireReader& in)
 {
     const auto kind = in.get<std::uint8_t>();
-    if (kind > static_cast<std::uint8_t>(IdKind::text)) {
+    if (kind > static_cast<std::uint8_t>(kernel::IdKind::text)) {
         WireReader::fail("its kind of identifiers is unknown");
     }
-    return static_cast<IdKind>(kind);
+    return static_cast<kernel::IdKind>(kind);
 }
 
 /** The codes of the texts must come out as they were, since the rows are taken over as they are. */
-void read_dictionary(WireReader& in, Interner& texts)
+void read_dictionary(WireReader& in, kernel::Interner& texts)
 {
     const auto count = in.get<std::uint32_t>();
     for (std::uint32_t code = 0; code < count; ++code) {
@@ -325,14 +326,14 @@ void JourneysState::deserialise(std::span<const std::byte> bytes)
 
 bool JourneysState::known_client(std::int64_t code) const noexcept
 {
-    return client_kind_ == IdKind::integer ||
-           (client_kind_ == IdKind::text && code >= 0 && static_cast<std::uint64_t>(code) < client_texts_.size());
+    return client_kind_ == kernel::IdKind::integer ||
+           (client_kind_ == kernel::IdKind::text && code >= 0 && static_cast<std::uint64_t>(code) < client_texts_.size());
 }
 
 void JourneysState::read_block(WireReader& in)
 {
     TouchBlock block{in.get<std::uint32_t>(), {}};
-    require_row(block.rows > 0 && block.rows <= TouchBlock::most_rows && touch_kind_ != IdKind::none);
+    require_row(block.rows > 0 && block.rows <= TouchBlock::most_rows && touch_kind_ != kernel::IdKind::none);
     for (PackedColumn& column : block.columns) {
         column = read_column(in, block.rows);
     }
@@ -341,7 +342,7 @@ void JourneysState::read_block(WireReader& in)
         require_row(known_client(touch.client) && finite(touch.time) && touch.code >= 0 &&
                     static_cast<std::uint64_t>(touch.code / touch_codes) < keys_.size());
     }
-    if (touch_kind_ == IdKind::text) {
+    if (touch_kind_ == kernel::IdKind::text) {
         block.columns[TouchBlock::touch_column] = translated(block, TouchBlock::touch_column, [&](std::int64_t /*address*/) {
             return std::bit_cast<std::int64_t>(touch_texts_.store(in.get_text()));
         });
@@ -402,7 +403,7 @@ public:
           kept_(state.touches_.size(), state.resource_)
     {
         rank_keys();
-        if (state_.client_kind_ == IdKind::text) {
+        if (state_.client_kind_ == kernel::IdKind::text) {
             rank_names();
         } else {
             find_bounds();
@@ -410,7 +411,7 @@ public:
         count_rows();
     }
 
-    [[nodiscard]] FlatValue write(std::pmr::memory_resource& result, std::size_t header);
+    [[nodiscard]] kernel::FlatValue write(std::pmr::memory_resource& result, std::size_t header);
 
 private:
     /** A touch or a conversion. */
@@ -434,7 +435,7 @@ private:
     void find_bounds();
     void count_rows();
     [[nodiscard]] std::uint64_t place_of(std::int64_t client) const noexcept;
-    [[nodiscard]] Identifier client_at(std::int64_t place) const noexcept;
+    [[nodiscard]] kernel::Identifier client_at(std::int64_t place) const noexcept;
     template <class Visit>
     void for_each_block(Visit visit) const;
     template <class Visit>
@@ -464,7 +465,7 @@ private:
 template <class Visit>
 void JourneysState::Finisher::for_each_block(Visit visit) const
 {
-    ChunkList<std::byte> scratch(state_.resource_);
+    kernel::ChunkList<std::byte> scratch(state_.resource_);
     state_.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         stop_.poll();
         visit(block);
@@ -549,9 +550,9 @@ inline std::uint64_t JourneysState::Finisher::place_of(std::int64_t client) cons
                               : name_rank_[static_cast<std::size_t>(client)];
 }
 
-Identifier JourneysState::Finisher::client_at(std::int64_t place) const noexcept
+kernel::Identifier JourneysState::Finisher::client_at(std::int64_t place) const noexcept
 {
-    return name_rank_.empty() ? Identifier::of(place) : state_.client_of(names_[static_cast<std::size_t>(place)]);
+    return name_rank_.empty() ? kernel::Identifier::of(place) : state_.client_of(names_[static_cast<std::size_t>(place)]);
 }
 
 void JourneysState::Finisher::count_rows()
@@ -666,21 +667,21 @@ std::vector<JourneysState::Finisher::Group> JourneysState::Finisher::groups() co
     return groups;
 }
 
-FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std::size_t header)
+kernel::FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std::size_t header)
 {
     if (keep_ == Keep::everybody) {
         // What the value has at least: told before the work is done.
-        FlatBuffer::require_room(header, touches_ * (sizeof(std::int64_t) + 1));
+        kernel::FlatBuffer::require_room(header, touches_ * (sizeof(std::int64_t) + 1));
     }
     JourneysWriter writer(shape(), result, header);
     const std::vector<Group> groups = this->groups();
     const auto largest_group =
         std::max_element(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.rows < b.rows; });
-    ChunkList<Row> memory(state_.resource_);
+    kernel::ChunkList<Row> memory(state_.resource_);
     Row* const rows = memory.append(largest_group->rows);
     const std::size_t largest_range = *std::max_element(range_size_.begin(), range_size_.end());
     const std::span<Row> spare(memory.append(largest_range), largest_range);
-    const auto before = [text_touches = state_.touch_kind_ == IdKind::text](const Row& a, const Row& b) {
+    const auto before = [text_touches = state_.touch_kind_ == kernel::IdKind::text](const Row& a, const Row& b) {
         if (a.client != b.client || a.is_conversion != b.is_conversion || a.time != b.time) {
             return std::tie(a.client, a.is_conversion, a.time) < std::tie(b.client, b.is_conversion, b.time);
         }
@@ -704,8 +705,8 @@ FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& result, std:
     return writer.finish();
 }
 
-FlatValue JourneysState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop,
-                                Keep keep) const
+kernel::FlatValue JourneysState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop,
+                                        Keep keep) const
 {
     return Finisher(*this, stop, keep).write(result, header);
 }

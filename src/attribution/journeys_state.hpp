@@ -11,10 +11,11 @@
 #include <span>
 #include <string_view>
 
-#include "attribution/chunk_list.hpp"
-#include "attribution/interner.hpp"
 #include "attribution/journeys.hpp"
 #include "attribution/touch_log.hpp"
+#include "kernel/chunk_list.hpp"
+#include "kernel/identifier.hpp"
+#include "kernel/interner.hpp"
 #include "kernel/stop.hpp"
 #include "kernel/wire.hpp"
 
@@ -22,11 +23,11 @@ namespace marketing::attribution {
 
 /** One input row: a touch, a conversion, or a conversion whose own row is also a touch. Plain data. */
 struct JourneyRow {
-    Identifier client;
+    kernel::Identifier client;
     std::int64_t time = 0;  // microseconds, finite
     bool has_touch = false;
-    Identifier touch;  // breaks ties of time
-    Identifier key;    // an integer stands for its decimal text, empty text for '(none)'
+    kernel::Identifier touch;  // breaks ties of time
+    kernel::Identifier key;    // an integer stands for its decimal text, empty text for '(none)'
     bool paid = false;
     bool view = false;  // seen, not clicked
     bool has_value = false;
@@ -54,7 +55,7 @@ public:
     void merge(const JourneysState& other);
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
     /**
      * Fills this state, which must be empty, with the rows of a serialised one, whose bytes must outlive it: rows are not copied, since
      * merge() will. Throws Error(malformed_binary).
@@ -66,8 +67,8 @@ public:
      * sorted by (time, touch identifier, key, flags), so the order in which rows came, were split or merged never shows.
      * The state stays as it is. Throws Error(limit_exceeded) past 1 GB, Stopped.
      */
-    [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop,
-                                   Keep keep = Keep::converters) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop,
+                                           Keep keep = Keep::converters) const;
 
     [[nodiscard]] std::size_t touch_count() const noexcept { return touches_.size(); }
 
@@ -84,24 +85,24 @@ private:
     };
     class Finisher;
 
-    std::int64_t client_code(const Identifier& client);
-    std::int64_t touch_number(const Identifier& touch);
-    std::uint32_t key_code(const Identifier& key);
+    std::int64_t client_code(const kernel::Identifier& client);
+    std::int64_t touch_number(const kernel::Identifier& touch);
+    std::uint32_t key_code(const kernel::Identifier& key);
     [[nodiscard]] PackedColumn copied(const TouchBlock& block, TouchBlock::Column column);
     template <class Translate>
     [[nodiscard]] PackedColumn translated(const TouchBlock& block, TouchBlock::Column column, Translate translate);
     void read_block(kernel::WireReader& in);
     [[nodiscard]] bool known_client(std::int64_t code) const noexcept;
-    [[nodiscard]] Identifier client_of(std::int64_t code) const noexcept;
+    [[nodiscard]] kernel::Identifier client_of(std::int64_t code) const noexcept;
 
     std::pmr::memory_resource* resource_;
-    IdKind client_kind_ = IdKind::none;
-    IdKind touch_kind_ = IdKind::none;
+    kernel::IdKind client_kind_ = kernel::IdKind::none;
+    kernel::IdKind touch_kind_ = kernel::IdKind::none;
     TouchLog touches_;  // client: the number itself, or the code of the text; touch: the number, or the address in touch_texts_
-    ChunkList<ConversionRecord> conversions_;
-    Interner keys_;
-    Interner client_texts_;
-    ByteArena touch_texts_;
+    kernel::ChunkList<ConversionRecord> conversions_;
+    kernel::Interner keys_;
+    kernel::Interner client_texts_;
+    kernel::ByteArena touch_texts_;
     std::array<CachedKey, 64> cached_keys_;
 };
 

@@ -21,7 +21,7 @@ constexpr std::uint16_t union_version = 1;
 
 /** One client of one of the values. */
 struct Source {
-    Identifier client;
+    kernel::Identifier client;
     std::uint32_t value;
     std::uint32_t index;
 };
@@ -74,7 +74,7 @@ std::vector<std::uint32_t> translation(const JourneysView& view, const std::vect
 JourneysShape shape_of(const std::vector<JourneysView>& views, const std::vector<Source>& sources,
                        std::span<const std::string_view> keys)
 {
-    JourneysShape shape{.keys = keys, .client_kind = sources.empty() ? IdKind::none : sources.front().client.kind};
+    JourneysShape shape{.keys = keys, .client_kind = sources.empty() ? kernel::IdKind::none : sources.front().client.kind};
     shape.clients = sources.size();
     for (const Source& source : sources) {
         shape.client_bytes += source.client.text.size();
@@ -105,7 +105,7 @@ void JourneysUnion::merge(const JourneysUnion& other)
     }
 }
 
-FlatValue JourneysUnion::serialise(std::pmr::memory_resource& result, std::size_t header) const
+kernel::FlatValue JourneysUnion::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
     std::uint64_t size = sizeof union_tag + sizeof union_version + sizeof(std::uint32_t);
     for (std::size_t i = 0; i < values_.chunk_count(); ++i) {
@@ -113,7 +113,7 @@ FlatValue JourneysUnion::serialise(std::pmr::memory_resource& result, std::size_
             size += sizeof(std::uint32_t) + value.size();
         }
     }
-    FlatBuffer buffer(result, header, size);
+    kernel::FlatBuffer buffer(result, header, size);
     WireWriter out(buffer);
     out.put(union_tag);
     out.put(union_version);
@@ -138,7 +138,8 @@ void JourneysUnion::deserialise(std::span<const std::byte> bytes)
     in.expect_end();
 }
 
-FlatValue JourneysUnion::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const
+kernel::FlatValue JourneysUnion::finish(std::pmr::memory_resource& result, std::size_t header,
+                                        const kernel::StopFlag& stop) const
 {
     std::vector<JourneysView> views;
     for (std::size_t i = 0; i < values_.chunk_count(); ++i) {

@@ -7,8 +7,8 @@
 #include <memory_resource>
 #include <span>
 
-#include "attribution/chunk_list.hpp"
 #include "attribution/journeys.hpp"
+#include "kernel/chunk_list.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::attribution {
@@ -24,7 +24,7 @@ public:
     void merge(const JourneysUnion& other);
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
     /** Adds the values of a serialised state. Throws Error(malformed_binary). */
     void deserialise(std::span<const std::byte> bytes);
 
@@ -32,11 +32,12 @@ public:
      * One value with all journeys, the same bytes as if they had been collected together. Throws Error: invalid_parameter where
      * a client is in two values or identifiers are of two kinds; limit_exceeded past 1 GB; Stopped.
      */
-    [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
 
 private:
-    ChunkList<std::byte> bytes_;
-    ChunkList<std::span<const std::byte>> values_;
+    kernel::ChunkList<std::byte> bytes_;
+    kernel::ChunkList<std::span<const std::byte>> values_;
 };
 
 }  // namespace marketing::attribution

@@ -12,9 +12,9 @@
 #include <optional>
 #include <utility>
 
-#include "attribution/compensated_sum.hpp"
-#include "attribution/interner.hpp"
+#include "kernel/compensated_sum.hpp"
 #include "kernel/error.hpp"
+#include "kernel/interner.hpp"
 
 namespace marketing::attribution {
 namespace {
@@ -78,7 +78,7 @@ private:
     }
     [[nodiscard]] std::vector<std::uint32_t> codes(std::size_t node) const;
 
-    Interner states_{std::pmr::get_default_resource()};
+    kernel::Interner states_{std::pmr::get_default_resource()};
     std::vector<Step> steps_;
     std::vector<std::size_t> rows_;
     std::vector<double> probability_;
@@ -388,7 +388,7 @@ struct Totals {
 
 Totals totals_of(const PathCountsView& paths)
 {
-    CompensatedSum sums[2][3];
+    kernel::CompensatedSum sums[2][3];
     for (std::size_t path = 0; path < paths.path_count(); ++path) {
         const Counts counts = paths.counts(path);
         auto& sum = sums[paths.path_size(path) == 0 ? 1 : 0];
@@ -396,7 +396,9 @@ Totals totals_of(const PathCountsView& paths)
         sum[1].add(counts.value);
         sum[2].add(counts.nulls);
     }
-    const auto counts = [](const CompensatedSum(&sum)[3]) { return Counts{sum[0].value(), sum[1].value(), sum[2].value()}; };
+    const auto counts = [](const kernel::CompensatedSum(&sum)[3]) {
+        return Counts{sum[0].value(), sum[1].value(), sum[2].value()};
+    };
     const Totals totals{counts(sums[0]), counts(sums[1])};
     if (!std::isfinite(totals.touched.conversions) || !std::isfinite(totals.touched.value) ||
         !std::isfinite(totals.touched.nulls)) {
@@ -431,8 +433,8 @@ void write_effects(Solution& solution, const Chain& chain, std::vector<MarkovCre
 /** Scales effects to credits. Returns what of the value no key can take. */
 double share_out(std::vector<MarkovCredit>& credits, const Totals& totals)
 {
-    CompensatedSum effects;
-    CompensatedSum value_effects;
+    kernel::CompensatedSum effects;
+    kernel::CompensatedSum value_effects;
     bool negative = false;
     for (const MarkovCredit& credit : credits) {
         effects.add(credit.removal_effect);
@@ -514,7 +516,7 @@ struct Scored {
 std::optional<double> area_under_curve(std::vector<Scored> paths)
 {
     std::stable_sort(paths.begin(), paths.end(), [](const Scored& a, const Scored& b) { return a.score > b.score; });
-    CompensatedSum area;
+    kernel::CompensatedSum area;
     double conversions = 0;
     double nulls = 0;
     for (std::size_t i = 0; i < paths.size();) {

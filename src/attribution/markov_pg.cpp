@@ -4,8 +4,8 @@
 #include <span>
 #include <string_view>
 
-#include "attribution/arguments_pg.hpp"
 #include "attribution/markov.hpp"
+#include "attribution/shape_pg.hpp"
 #include "attribution/transitions_pg.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
@@ -22,13 +22,13 @@ namespace {
 
 int integer_argument(FunctionCallInfo fcinfo, int argument, const char* name)
 {
-    attribution::require_given(fcinfo, argument, name);
+    postgres::require_given(fcinfo, argument, name);
     return PG_GETARG_INT32(argument);
 }
 
 bool boolean_argument(FunctionCallInfo fcinfo, int argument, const char* name)
 {
-    attribution::require_given(fcinfo, argument, name);
+    postgres::require_given(fcinfo, argument, name);
     return PG_GETARG_BOOL(argument);
 }
 

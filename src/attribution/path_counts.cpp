@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "attribution/bootstrap.hpp"
-#include "attribution/compensated_sum.hpp"
+#include "kernel/compensated_sum.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
 
@@ -50,7 +50,7 @@ bool possible(const Counts& counts) noexcept
            counts.conversions >= 0 && counts.nulls >= 0;
 }
 
-void check_ends(const Column<std::uint32_t>& ends, std::uint64_t total)
+void check_ends(const kernel::FlatColumn<std::uint32_t>& ends, std::uint64_t total)
 {
     std::uint32_t previous = 0;
     for (std::size_t i = 0; i < ends.size(); ++i) {
@@ -60,14 +60,14 @@ void check_ends(const Column<std::uint32_t>& ends, std::uint64_t total)
     require(previous == total, "its elements do not add up to its announced size");
 }
 
-std::size_t begin_of(const Column<std::uint32_t>& ends, std::size_t index) noexcept
+std::size_t begin_of(const kernel::FlatColumn<std::uint32_t>& ends, std::size_t index) noexcept
 {
     return index == 0 ? 0 : ends[index - 1];
 }
 
-FlatBuffer buffer_for(std::pmr::memory_resource& result, std::size_t header, std::uint64_t size)
+kernel::FlatBuffer buffer_for(std::pmr::memory_resource& result, std::size_t header, std::uint64_t size)
 {
-    if (size > FlatBuffer::most_bytes - header) {
+    if (size > kernel::FlatBuffer::most_bytes - header) {
         throw Error(ErrorCode::limit_exceeded, "the counted paths do not fit in one value",
                     "They need " + std::to_string(size) + " bytes; a value holds at most 1 GB.",
                     "Shorten the paths, or give fewer distinct keys.");
@@ -101,14 +101,14 @@ PathCountsView::PathCountsView(std::span<const std::byte> bytes)
     touches_ = in.get<std::uint32_t>();
     const auto key_bytes = in.get<std::uint32_t>();
     require(code_width_ == width_for(keys), "its codes have the wrong width");
-    key_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(keys));
+    key_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(keys));
     const auto texts = in.get_array<std::uint8_t>(key_bytes);
     key_bytes_ = {reinterpret_cast<const char*>(texts.data()), texts.size()};
-    path_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(paths));
+    path_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(paths));
     codes_ = in.get_array<std::uint8_t>(std::uint64_t{touches_} * code_width_);
-    conversions_ = Column<double>(in.get_array<double>(paths));
-    value_ = Column<double>(in.get_array<double>(paths));
-    nulls_ = Column<double>(in.get_array<double>(paths));
+    conversions_ = kernel::FlatColumn<double>(in.get_array<double>(paths));
+    value_ = kernel::FlatColumn<double>(in.get_array<double>(paths));
+    nulls_ = kernel::FlatColumn<double>(in.get_array<double>(paths));
     in.expect_end();
     check_keys();
     check_paths();
@@ -166,9 +166,9 @@ void PathCountsView::check_paths() const
 
 Counts total_counts(const PathCountsView& paths)
 {
-    CompensatedSum conversions;
-    CompensatedSum value;
-    CompensatedSum nulls;
+    kernel::CompensatedSum conversions;
+    kernel::CompensatedSum value;
+    kernel::CompensatedSum nulls;
     for (std::size_t path = 0; path < paths.path_count(); ++path) {
         const Counts counts = paths.counts(path);
         conversions.add(counts.conversions);
@@ -240,21 +240,21 @@ void PathCountsState::merge(const PathCountsState& other)
 }
 
 // Serialised: tag, version, zero; keys and paths, each text behind its length and each list behind its count; rows behind theirs.
-FlatValue PathCountsState::serialise(std::pmr::memory_resource& result, std::size_t header) const
+kernel::FlatValue PathCountsState::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
     std::uint64_t size = 8 + 2 * sizeof(std::uint32_t) + sizeof(std::uint64_t) + rows_.size() * row_bytes;
-    const Interner* const dictionaries[] = {&keys_, &paths_};
-    for (const Interner* texts : dictionaries) {
+    const kernel::Interner* const dictionaries[] = {&keys_, &paths_};
+    for (const kernel::Interner* texts : dictionaries) {
         for (std::uint32_t code = 0; code < texts->size(); ++code) {
             size += sizeof(std::uint32_t) + texts->text(code).size();
         }
     }
-    FlatBuffer buffer = buffer_for(result, header, size);
+    kernel::FlatBuffer buffer = buffer_for(result, header, size);
     WireWriter out(buffer);
     out.put(state_tag);
     out.put(state_version);
     out.put(std::uint16_t{0});
-    for (const Interner* texts : dictionaries) {
+    for (const kernel::Interner* texts : dictionaries) {
         out.put(static_cast<std::uint32_t>(texts->size()));
         for (std::uint32_t code = 0; code < texts->size(); ++code) {
             out.put_text(texts->text(code));
@@ -277,7 +277,7 @@ void PathCountsState::deserialise(std::span<const std::byte> bytes)
     WireReader in(bytes);
     require(in.get<std::uint32_t>() == state_tag && in.get<std::uint16_t>() == state_version && in.get<std::uint16_t>() == 0,
             "it is not a state of the aggregate path_counts of this release");
-    for (Interner* texts : {&keys_, &paths_}) {
+    for (kernel::Interner* texts : {&keys_, &paths_}) {
         const auto count = in.get<std::uint32_t>();
         for (std::uint32_t code = 0; code < count; ++code) {
             require(texts->code(in.get_text()) == code, "its dictionary names a text twice");
@@ -317,7 +317,7 @@ public:
         add_up();
     }
 
-    [[nodiscard]] FlatValue write(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue write(std::pmr::memory_resource& result, std::size_t header) const;
 
 private:
     void rank_keys();
@@ -379,9 +379,9 @@ void PathCountsState::Finisher::add_up()
     for (auto row = rows.begin(); row != rows.end();) {
         stop_.poll();
         const std::uint32_t path = row->path;
-        CompensatedSum conversions;
-        CompensatedSum value;
-        CompensatedSum nulls;
+        kernel::CompensatedSum conversions;
+        kernel::CompensatedSum value;
+        kernel::CompensatedSum nulls;
         for (; row != rows.end() && row->path == path; ++row) {
             conversions.add(row->counts.conversions);
             value.add(row->counts.value);
@@ -395,7 +395,7 @@ void PathCountsState::Finisher::add_up()
     }
 }
 
-FlatValue PathCountsState::Finisher::write(std::pmr::memory_resource& result, std::size_t header) const
+kernel::FlatValue PathCountsState::Finisher::write(std::pmr::memory_resource& result, std::size_t header) const
 {
     std::uint64_t key_bytes = 0;
     for (const std::uint32_t key : keys_) {
@@ -406,9 +406,9 @@ FlatValue PathCountsState::Finisher::write(std::pmr::memory_resource& result, st
         touches += length_of(state_.paths_.text(path));
     }
     const std::uint8_t width = width_for(keys_.size());
-    FlatBuffer buffer = buffer_for(result, header,
-                                   value_header + keys_.size() * sizeof(std::uint32_t) + key_bytes +
-                                       paths_.size() * (sizeof(std::uint32_t) + 3 * sizeof(double)) + touches * width);
+    kernel::FlatBuffer buffer = buffer_for(result, header,
+                                           value_header + keys_.size() * sizeof(std::uint32_t) + key_bytes +
+                                               paths_.size() * (sizeof(std::uint32_t) + 3 * sizeof(double)) + touches * width);
     // The total is below 1 GB, so each part fits 32 bits.
     WireWriter out(buffer);
     out.put(value_tag);
@@ -444,7 +444,8 @@ FlatValue PathCountsState::Finisher::write(std::pmr::memory_resource& result, st
     return buffer.value();
 }
 
-FlatValue PathCountsState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const
+kernel::FlatValue PathCountsState::finish(std::pmr::memory_resource& result, std::size_t header,
+                                          const kernel::StopFlag& stop) const
 {
     return Finisher(*this, stop).write(result, header);
 }

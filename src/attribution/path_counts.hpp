@@ -20,11 +20,11 @@
 #include <string_view>
 #include <vector>
 
-#include "attribution/chunk_list.hpp"
-#include "attribution/flat_buffer.hpp"
-#include "attribution/interner.hpp"
 #include "attribution/journeys.hpp"
 #include "attribution/paths.hpp"
+#include "kernel/chunk_list.hpp"
+#include "kernel/flat_buffer.hpp"
+#include "kernel/interner.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::attribution {
@@ -58,13 +58,13 @@ private:
 
     std::uint8_t code_width_;
     std::size_t touches_;
-    Column<std::uint32_t> key_end_;
+    kernel::FlatColumn<std::uint32_t> key_end_;
     std::string_view key_bytes_;
-    Column<std::uint32_t> path_end_;
+    kernel::FlatColumn<std::uint32_t> path_end_;
     std::span<const std::byte> codes_;
-    Column<double> conversions_;
-    Column<double> value_;
-    Column<double> nulls_;
+    kernel::FlatColumn<double> conversions_;
+    kernel::FlatColumn<double> value_;
+    kernel::FlatColumn<double> nulls_;
 };
 
 /** All counts added up (compensated). Throws Error(numeric_range) where a sum overflows. */
@@ -93,12 +93,13 @@ public:
     void merge(const PathCountsState& other);
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
     /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
     void deserialise(std::span<const std::byte> bytes);
 
     /** The value, `header` bytes left before it. Throws Error: limit_exceeded past 1 GB, numeric_range where a sum overflows; Stopped. */
-    [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
 
 private:
     struct Row {
@@ -110,9 +111,9 @@ private:
     [[nodiscard]] std::uint32_t code_of_path();
 
     std::pmr::memory_resource* resource_;
-    Interner keys_;
-    Interner paths_;  // each the bytes of its key codes
-    ChunkList<Row> rows_;
+    kernel::Interner keys_;
+    kernel::Interner paths_;  // each the bytes of its key codes
+    kernel::ChunkList<Row> rows_;
     std::pmr::vector<std::uint32_t> codes_;  // the path at hand
 };
 
@@ -130,7 +131,7 @@ struct CountRequest {
 [[nodiscard]] double draws_of(const JourneysView& journeys, std::size_t client, const CountRequest& request) noexcept;
 
 struct CountedPaths {
-    FlatValue value;
+    kernel::FlatValue value;
     std::int64_t truncated;  // paths that had more than max_touches
 };
 

@@ -4,15 +4,16 @@
 #include <string_view>
 #include <vector>
 
-#include "attribution/arguments_pg.hpp"
-#include "attribution/flat_value_pg.hpp"
 #include "attribution/journeys.hpp"
 #include "attribution/journeys_state.hpp"
 #include "attribution/models.hpp"
 #include "attribution/path_counts.hpp"
+#include "attribution/shape_pg.hpp"
+#include "attribution/state_memory_pg.hpp"
 #include "attribution/transitions.hpp"
 #include "attribution/transitions_pg.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
@@ -77,18 +78,18 @@ PathRules path_rules(FunctionCallInfo fcinfo)
 
 MARKETING_FUNCTION(path_counts_in)
 {
-    return attribution::checked_value<PathCountsView>(attribution::bytes_of_literal(PG_GETARG_CSTRING(0), "path_counts"));
+    return postgres::checked_value<PathCountsView>(postgres::bytes_of_literal(PG_GETARG_CSTRING(0), "path_counts"));
 }
 
 MARKETING_FUNCTION(path_counts_out)
 {
-    PG_RETURN_CSTRING(attribution::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "path_counts"));
+    PG_RETURN_CSTRING(postgres::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "path_counts"));
 }
 
 MARKETING_FUNCTION(path_counts_recv)
 {
-    return attribution::checked_value<PathCountsView>(
-        attribution::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
+    return postgres::checked_value<PathCountsView>(
+        postgres::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
 }
 
 MARKETING_FUNCTION(path_counts_send)
@@ -123,29 +124,29 @@ MARKETING_FUNCTION(path_counts_union_transition)
 
 MARKETING_FUNCTION(path_counts_combine)
 {
-    return attribution::combine<PathCountsState>(fcinfo);
+    return postgres::combine<PathCountsState, attribution::CappedResource>(fcinfo);
 }
 
 MARKETING_FUNCTION(path_counts_serialise)
 {
-    return attribution::serialise<PathCountsState>(fcinfo);
+    return postgres::serialise<PathCountsState>(fcinfo);
 }
 
 MARKETING_FUNCTION(path_counts_deserialise)
 {
-    return attribution::deserialise<PathCountsState>(fcinfo);
+    return postgres::deserialise<PathCountsState>(fcinfo);
 }
 
 MARKETING_FUNCTION(path_counts_final)
 {
-    return attribution::finish<PathCountsState>(fcinfo);
+    return postgres::finish<PathCountsState>(fcinfo);
 }
 
 MARKETING_FUNCTION(journeys_with_nulls_final)
 {
     (void)postgres::aggregate_context(fcinfo);
     const auto* state = postgres::state_argument<attribution::JourneysState>(fcinfo, 0);
-    return attribution::make_varlena([state](std::pmr::memory_resource& result) {
+    return postgres::make_varlena([state](std::pmr::memory_resource& result) {
         if (state == nullptr) {
             return attribution::JourneysState(&result).finish(result, VARHDRSZ, postgres::stop_flag());
         }
@@ -177,8 +178,8 @@ CountArguments count_arguments(FunctionCallInfo fcinfo)
     CountArguments arguments{};
     arguments.journeys = postgres::bytea_argument(fcinfo, 0);
     arguments.request.rules = path_rules(fcinfo);
-    arguments.cycle = attribution::text_argument(fcinfo, 2, "cycle");
-    attribution::require_given(fcinfo, 5, "nulls");
+    arguments.cycle = postgres::text_argument(fcinfo, 2, "cycle");
+    postgres::require_given(fcinfo, 5, "nulls");
     arguments.request.nulls = PG_GETARG_BOOL(5);
     arguments.shape = attribution::shape_arguments(fcinfo, 6);
     arguments.request.rules.nulls_before = PG_ARGISNULL(13) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(13);
@@ -189,7 +190,7 @@ CountArguments count_arguments(FunctionCallInfo fcinfo)
                             errhint("NULL counts each client once.")));
         }
     }
-    attribution::require_given(fcinfo, 15, "seed");
+    postgres::require_given(fcinfo, 15, "seed");
     arguments.request.seed = PG_GETARG_INT64(15);
     return arguments;
 }
@@ -203,7 +204,7 @@ MARKETING_FUNCTION(journey_paths)
     }
     const CountArguments arguments = count_arguments(fcinfo);
     std::int64_t truncated = 0;
-    const Datum paths = attribution::make_varlena([&arguments, &truncated](std::pmr::memory_resource& result) {
+    const Datum paths = postgres::make_varlena([&arguments, &truncated](std::pmr::memory_resource& result) {
         const auto counted = attribution::count_paths(JourneysView(arguments.journeys), arguments.complete(), result, VARHDRSZ,
                                                       postgres::stop_flag());
         truncated = counted.truncated;
@@ -220,7 +221,7 @@ MARKETING_FUNCTION(journey_transitions)
         return static_cast<Datum>(0);
     }
     const CountArguments arguments = count_arguments(fcinfo);
-    attribution::require_given(fcinfo, 16, "self_loops");
+    postgres::require_given(fcinfo, 16, "self_loops");
     const bool self_loops = PG_GETARG_BOOL(16);
     attribution::PlainTransitions transitions;
     postgres::run_kernel([&arguments, self_loops, &transitions] {
@@ -320,7 +321,7 @@ MARKETING_FUNCTION(conversion_paths)
     }
     const auto journeys = postgres::bytea_argument(fcinfo, 0);
     const PathRules rules = path_rules(fcinfo);
-    const auto cycle = attribution::text_argument(fcinfo, 2, "cycle");
+    const auto cycle = postgres::text_argument(fcinfo, 2, "cycle");
     const auto shape = attribution::shape_arguments(fcinfo, 5);
     postgres::PlainArray<ListedConversion> conversions;
     std::int64_t truncated = 0;

@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "attribution/compensated_sum.hpp"
+#include "kernel/compensated_sum.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::attribution {
@@ -50,8 +50,8 @@ public:
 
 private:
     struct Sum {
-        CompensatedSum conversions;
-        CompensatedSum value;
+        kernel::CompensatedSum conversions;
+        kernel::CompensatedSum value;
     };
     std::map<std::pair<std::uint32_t, std::int32_t>, Sum> sums_;
     Sum nobody_;
@@ -160,8 +160,8 @@ class RateGame {
 public:
     RateGame(const PathCountsView& paths, const kernel::StopFlag& stop) : paths_(paths), stop_(stop)
     {
-        CompensatedSum conversions;
-        CompensatedSum journeys;
+        kernel::CompensatedSum conversions;
+        kernel::CompensatedSum journeys;
         Codes path;
         for (std::size_t i = 0; i < paths.path_count(); ++i) {
             paths.read(i, path);
@@ -216,7 +216,7 @@ private:
         double total = 0;
         for (std::size_t i = 0; i < n; ++i) {
             const unsigned own = 1U << i;
-            CompensatedSum share;
+            kernel::CompensatedSum share;
             for (unsigned mask = 0; mask < rates.size(); ++mask) {
                 if ((mask & own) == 0) {
                     share.add(weights[static_cast<std::size_t>(std::popcount(mask))] * (rates[mask | own] - rates[mask]));

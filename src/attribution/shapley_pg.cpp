@@ -3,7 +3,7 @@
 #include <span>
 #include <string_view>
 
-#include "attribution/arguments_pg.hpp"
+#include "attribution/shape_pg.hpp"
 #include "attribution/shapley.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
@@ -47,7 +47,7 @@ MARKETING_FUNCTION(shapley_credit)
     if (PG_ARGISNULL(0)) {
         return static_cast<Datum>(0);
     }
-    attribution::require_given(fcinfo, 1, "game");
+    postgres::require_given(fcinfo, 1, "game");
     const auto game = postgres::text_view(PG_GETARG_DATUM(1));
     const auto credits = credits_of(fcinfo, [game](const PathCountsView& paths) {
         return attribution::shapley_credit(paths, attribution::find_game(game), postgres::stop_flag());
@@ -84,7 +84,7 @@ MARKETING_FUNCTION(path_credit)
     if (PG_ARGISNULL(0)) {
         return static_cast<Datum>(0);
     }
-    attribution::require_given(fcinfo, 1, "models");
+    postgres::require_given(fcinfo, 1, "models");
     for (const std::string_view model : postgres::text_array_argument(fcinfo, 1)) {
         const auto credits = credits_of(fcinfo, [model](const PathCountsView& paths) {
             return attribution::path_credit(paths, attribution::find_path_model(model), postgres::stop_flag());

@@ -6,7 +6,7 @@
 namespace marketing::attribution {
 
 // Writes whole words and lets the next element overwrite what is too much.
-PackedColumn pack_column(std::span<const std::int64_t> values, ChunkList<std::byte>& memory)
+PackedColumn pack_column(std::span<const std::int64_t> values, kernel::ChunkList<std::byte>& memory)
 {
     std::int64_t least = values.front();
     std::int64_t most = least;
@@ -27,7 +27,7 @@ PackedColumn pack_column(std::span<const std::int64_t> values, ChunkList<std::by
     return column;
 }
 
-PackedColumn copy_column(const PackedColumn& column, std::size_t rows, ChunkList<std::byte>& memory)
+PackedColumn copy_column(const PackedColumn& column, std::size_t rows, kernel::ChunkList<std::byte>& memory)
 {
     const std::size_t size = rows * column.width;
     std::byte* const copy = memory.append(size + PackedColumn::overrun);
@@ -36,7 +36,7 @@ PackedColumn copy_column(const PackedColumn& column, std::size_t rows, ChunkList
     return {column.base, column.width, copy};
 }
 
-TouchBlock pack_block(std::span<const TouchRecord> rows, ChunkList<std::byte>& memory)
+TouchBlock pack_block(std::span<const TouchRecord> rows, kernel::ChunkList<std::byte>& memory)
 {
     std::array<std::int64_t, TouchBlock::most_rows> values;
     const auto packed = [&](std::int64_t TouchRecord::*field) {

@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-#include "attribution/chunk_list.hpp"
+#include "kernel/chunk_list.hpp"
 
 namespace marketing::attribution {
 
@@ -64,11 +64,11 @@ struct TouchBlock {
 };
 
 /** Packs at least one value; the bytes go into `memory`. */
-[[nodiscard]] PackedColumn pack_column(std::span<const std::int64_t> values, ChunkList<std::byte>& memory);
+[[nodiscard]] PackedColumn pack_column(std::span<const std::int64_t> values, kernel::ChunkList<std::byte>& memory);
 /** `column` of `rows` elements in other memory; what follows its bytes is not read. */
-[[nodiscard]] PackedColumn copy_column(const PackedColumn& column, std::size_t rows, ChunkList<std::byte>& memory);
+[[nodiscard]] PackedColumn copy_column(const PackedColumn& column, std::size_t rows, kernel::ChunkList<std::byte>& memory);
 /** Packs 1 to TouchBlock::most_rows rows. */
-[[nodiscard]] TouchBlock pack_block(std::span<const TouchRecord> rows, ChunkList<std::byte>& memory);
+[[nodiscard]] TouchBlock pack_block(std::span<const TouchRecord> rows, kernel::ChunkList<std::byte>& memory);
 
 class TouchLog {
 public:
@@ -95,13 +95,13 @@ public:
         rows_in_blocks_ += block.rows;
     }
     /** Where columns for append_block go. */
-    [[nodiscard]] ChunkList<std::byte>& memory() noexcept { return memory_; }
+    [[nodiscard]] kernel::ChunkList<std::byte>& memory() noexcept { return memory_; }
 
     [[nodiscard]] std::size_t size() const noexcept { return rows_in_blocks_ + latest_.size(); }
 
     /** Calls `visit(block)` for each block in turn; the one still being filled is packed into `scratch` for it. */
     template <class Visitor>
-    void for_each_block(ChunkList<std::byte>& scratch, Visitor&& visit) const
+    void for_each_block(kernel::ChunkList<std::byte>& scratch, Visitor&& visit) const
     {
         for (std::size_t i = 0; i < blocks_.chunk_count(); ++i) {
             for (const TouchBlock& block : blocks_.chunk(i)) {
@@ -114,8 +114,8 @@ public:
     }
 
 private:
-    ChunkList<std::byte> memory_;
-    ChunkList<TouchBlock> blocks_;
+    kernel::ChunkList<std::byte> memory_;
+    kernel::ChunkList<TouchBlock> blocks_;
     std::pmr::vector<TouchRecord> latest_;
     std::size_t rows_in_blocks_ = 0;
 };

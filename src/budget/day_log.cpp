@@ -5,8 +5,8 @@
 namespace marketing::budget {
 namespace {
 
-using attribution::FlatBuffer;
-using attribution::FlatValue;
+using kernel::FlatBuffer;
+using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 

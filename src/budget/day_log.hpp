@@ -9,9 +9,9 @@
 #include <span>
 #include <vector>
 
-#include "attribution/chunk_list.hpp"
-#include "attribution/flat_buffer.hpp"
 #include "budget/panel.hpp"
+#include "kernel/chunk_list.hpp"
+#include "kernel/flat_buffer.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::budget {
@@ -27,16 +27,16 @@ public:
     void merge(const DayLog& other);
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] attribution::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
     /** Fills this state, which must be empty. Throws Error(malformed_binary), or as append does. */
     void deserialise(std::span<const std::byte> bytes);
 
     /** The days, ascending, `header` bytes left before them. */
-    [[nodiscard]] attribution::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
-                                                const kernel::StopFlag& stop) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
 
 private:
-    attribution::ChunkList<Day> days_;
+    kernel::ChunkList<Day> days_;
 };
 
 /** The days of a value that campaign_days made. Throws Error(malformed_binary), or Error(invalid_parameter) for amounts that cannot be. */

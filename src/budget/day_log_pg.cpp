@@ -1,13 +1,12 @@
 // Binding of the aggregate campaign_days.
 
-#include "attribution/flat_value_pg.hpp"
 #include "budget/day_log.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/numeric.hpp"
 #include "postgres/pg.hpp"
 
-namespace attribution = marketing::attribution;
 namespace budget = marketing::budget;
 namespace postgres = marketing::postgres;
 
@@ -40,20 +39,20 @@ MARKETING_FUNCTION(campaign_days_transition)
 
 MARKETING_FUNCTION(campaign_days_combine)
 {
-    return attribution::combine<DayLog>(fcinfo);
+    return postgres::combine<DayLog>(fcinfo);
 }
 
 MARKETING_FUNCTION(campaign_days_serialise)
 {
-    return attribution::serialise<DayLog>(fcinfo);
+    return postgres::serialise<DayLog>(fcinfo);
 }
 
 MARKETING_FUNCTION(campaign_days_deserialise)
 {
-    return attribution::deserialise<DayLog>(fcinfo);
+    return postgres::deserialise<DayLog>(fcinfo);
 }
 
 MARKETING_FUNCTION(campaign_days_final)
 {
-    return attribution::finish<DayLog>(fcinfo);
+    return postgres::finish<DayLog>(fcinfo);
 }

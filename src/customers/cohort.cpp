@@ -15,10 +15,10 @@
 namespace marketing::customers {
 namespace {
 
-using attribution::FlatBuffer;
-using attribution::FlatValue;
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::FlatBuffer;
+using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 

@@ -19,10 +19,10 @@
 #include <string_view>
 #include <vector>
 
-#include "attribution/chunk_list.hpp"
-#include "attribution/flat_buffer.hpp"
 #include "customers/customer_ids.hpp"
 #include "customers/purchase.hpp"
+#include "kernel/chunk_list.hpp"
+#include "kernel/flat_buffer.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::customers {
@@ -46,13 +46,13 @@ public:
     /** Adds the rows of `other`, which stays as it is. */
     void merge(const CohortState& other);
 
-    [[nodiscard]] attribution::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
     /** Fills this state, which must be empty. Throws Error(malformed_binary). */
     void deserialise(std::span<const std::byte> bytes);
 
     /** Throws Error(limit_exceeded) where one customer's purchases are too many periods apart, Stopped. */
-    [[nodiscard]] attribution::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
-                                                const kernel::StopFlag& stop) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
 
 private:
     struct Row {
@@ -72,7 +72,7 @@ private:
     void set_grain(Grain grain);
     [[nodiscard]] std::vector<Row> rows_by_customer(const kernel::StopFlag& stop) const;
 
-    attribution::ChunkList<Row> rows_;
+    kernel::ChunkList<Row> rows_;
     CustomerIds ids_;
     std::optional<Grain> grain_;
     std::int32_t last_day_ = 0;

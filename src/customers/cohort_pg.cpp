@@ -2,17 +2,16 @@
 
 #include <optional>
 
-#include "attribution/flat_value_pg.hpp"
 #include "customers/cohort.hpp"
 #include "customers/purchase_pg.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
 
-namespace attribution = marketing::attribution;
 namespace customers = marketing::customers;
 namespace postgres = marketing::postgres;
 
@@ -38,22 +37,22 @@ MARKETING_FUNCTION(cohort_table_transition)
 
 MARKETING_FUNCTION(cohort_table_combine)
 {
-    return attribution::combine<CohortState>(fcinfo);
+    return postgres::combine<CohortState>(fcinfo);
 }
 
 MARKETING_FUNCTION(cohort_table_serialise)
 {
-    return attribution::serialise<CohortState>(fcinfo);
+    return postgres::serialise<CohortState>(fcinfo);
 }
 
 MARKETING_FUNCTION(cohort_table_deserialise)
 {
-    return attribution::deserialise<CohortState>(fcinfo);
+    return postgres::deserialise<CohortState>(fcinfo);
 }
 
 MARKETING_FUNCTION(cohort_table_final)
 {
-    return attribution::finish<CohortState>(fcinfo);
+    return postgres::finish<CohortState>(fcinfo);
 }
 
 MARKETING_FUNCTION(cohort)

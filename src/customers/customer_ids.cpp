@@ -34,7 +34,7 @@ std::uint64_t CustomerIds::wire_size() const noexcept
     return size;
 }
 
-void CustomerIds::write(kernel::WireWriter<attribution::FlatBuffer>& out) const
+void CustomerIds::write(kernel::WireWriter<kernel::FlatBuffer>& out) const
 {
     out.put(static_cast<std::uint16_t>(kind_));
     out.put(static_cast<std::uint32_t>(texts_.size()));
@@ -65,9 +65,9 @@ void CustomerIds::check(std::int64_t key) const
     }
 }
 
-attribution::FlatBuffer allocate_value(std::pmr::memory_resource& result, std::size_t header, std::uint64_t content)
+kernel::FlatBuffer allocate_value(std::pmr::memory_resource& result, std::size_t header, std::uint64_t content)
 {
-    if (content > attribution::FlatBuffer::most_bytes - header) {
+    if (content > kernel::FlatBuffer::most_bytes - header) {
         throw Error(ErrorCode::limit_exceeded, "the customers do not fit in one value",
                     "They need " + std::to_string(content) + " bytes; a value holds at most 1 GB.",
                     "Group by a part of the customers, such as customer % 16, and add the results up.");

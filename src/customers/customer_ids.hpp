@@ -7,9 +7,10 @@
 #include <memory_resource>
 #include <string_view>
 
-#include "attribution/flat_buffer.hpp"
-#include "attribution/interner.hpp"
 #include "customers/purchase.hpp"
+#include "kernel/flat_buffer.hpp"
+#include "kernel/identifier.hpp"
+#include "kernel/interner.hpp"
 #include "kernel/wire.hpp"
 
 namespace marketing::customers {
@@ -26,19 +27,18 @@ public:
 
     /** The bytes that write() takes. */
     [[nodiscard]] std::uint64_t wire_size() const noexcept;
-    void write(kernel::WireWriter<attribution::FlatBuffer>& out) const;
+    void write(kernel::WireWriter<kernel::FlatBuffer>& out) const;
     /** Fills this, which must be empty. Throws Error(malformed_binary). */
     void read(kernel::WireReader& in);
     /** Throws Error(malformed_binary) for a key that stands for no identifier. */
     void check(std::int64_t key) const;
 
 private:
-    attribution::Interner texts_;
+    kernel::Interner texts_;
     IdKind kind_ = IdKind::none;
 };
 
 /** Allocates a value. Throws Error(limit_exceeded) past 1 GB. */
-[[nodiscard]] attribution::FlatBuffer allocate_value(std::pmr::memory_resource& result, std::size_t header,
-                                                     std::uint64_t content);
+[[nodiscard]] kernel::FlatBuffer allocate_value(std::pmr::memory_resource& result, std::size_t header, std::uint64_t content);
 
 }  // namespace marketing::customers

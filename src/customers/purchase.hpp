@@ -7,13 +7,13 @@
 #include <cstdint>
 #include <string_view>
 
-#include "attribution/journeys.hpp"
 #include "kernel/error.hpp"
+#include "kernel/identifier.hpp"
 
 namespace marketing::customers {
 
-using attribution::Identifier;
-using attribution::IdKind;
+using kernel::Identifier;
+using kernel::IdKind;
 
 struct Purchase {
     Identifier customer;

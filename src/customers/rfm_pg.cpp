@@ -6,19 +6,18 @@
 #include <string_view>
 #include <vector>
 
-#include "attribution/flat_value_pg.hpp"
 #include "customers/purchase_pg.hpp"
 #include "customers/rfm.hpp"
 #include "customers/rfm_table.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/arrays.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
 
-namespace attribution = marketing::attribution;
 namespace customers = marketing::customers;
 namespace postgres = marketing::postgres;
 
@@ -163,22 +162,22 @@ MARKETING_FUNCTION(rfm_table_transition)
 
 MARKETING_FUNCTION(rfm_table_combine)
 {
-    return attribution::combine<RfmState>(fcinfo);
+    return postgres::combine<RfmState>(fcinfo);
 }
 
 MARKETING_FUNCTION(rfm_table_serialise)
 {
-    return attribution::serialise<RfmState>(fcinfo);
+    return postgres::serialise<RfmState>(fcinfo);
 }
 
 MARKETING_FUNCTION(rfm_table_deserialise)
 {
-    return attribution::deserialise<RfmState>(fcinfo);
+    return postgres::deserialise<RfmState>(fcinfo);
 }
 
 MARKETING_FUNCTION(rfm_table_final)
 {
-    return attribution::finish<RfmState>(fcinfo);
+    return postgres::finish<RfmState>(fcinfo);
 }
 
 MARKETING_FUNCTION(rfm_scores)

@@ -10,10 +10,10 @@
 namespace marketing::customers {
 namespace {
 
-using attribution::FlatBuffer;
-using attribution::FlatValue;
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::FlatBuffer;
+using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -256,14 +256,14 @@ RfmTable::RfmTable(std::span<const std::byte> bytes)
         WireReader::fail("its kind of identifiers is unknown");
     }
     kind_ = static_cast<IdKind>(kind);
-    first_day_ = attribution::Column<std::int32_t>(in.get_array<std::int32_t>(size_));
-    last_day_ = attribution::Column<std::int32_t>(in.get_array<std::int32_t>(size_));
-    purchases_ = attribution::Column<std::int64_t>(in.get_array<std::int64_t>(size_));
-    units_ = attribution::Column<std::int64_t>(in.get_array<std::int64_t>(size_));
+    first_day_ = kernel::FlatColumn<std::int32_t>(in.get_array<std::int32_t>(size_));
+    last_day_ = kernel::FlatColumn<std::int32_t>(in.get_array<std::int32_t>(size_));
+    purchases_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(size_));
+    units_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(size_));
     if (kind_ != IdKind::text) {
-        numbers_ = attribution::Column<std::int64_t>(in.get_array<std::int64_t>(size_));
+        numbers_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(size_));
     } else {
-        text_ends_ = attribution::Column<std::uint32_t>(in.get_array<std::uint32_t>(size_));
+        text_ends_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(size_));
         texts_ = in.get_array<char>(text_size);
         std::uint32_t before = 0;
         for (std::size_t i = 0; i < size_; ++i) {

@@ -15,9 +15,9 @@
 #include <span>
 #include <vector>
 
-#include "attribution/flat_buffer.hpp"
 #include "customers/customer_ids.hpp"
 #include "customers/purchase.hpp"
+#include "kernel/flat_buffer.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::customers {
@@ -41,13 +41,13 @@ public:
     void merge(const RfmState& other);
 
     /** This state for another process, `header` bytes left before it. */
-    [[nodiscard]] attribution::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
     /** Fills this state, which must be empty. Throws Error(malformed_binary). */
     void deserialise(std::span<const std::byte> bytes);
 
     /** The customers with a purchase, by identifier: integers by number, texts by bytes. */
-    [[nodiscard]] attribution::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
-                                                const kernel::StopFlag& stop) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
 
 private:
     void add(const CustomerRecord& row);
@@ -83,12 +83,12 @@ public:
 private:
     std::size_t size_ = 0;
     IdKind kind_ = IdKind::none;
-    attribution::Column<std::int32_t> first_day_;
-    attribution::Column<std::int32_t> last_day_;
-    attribution::Column<std::int64_t> purchases_;
-    attribution::Column<std::int64_t> units_;
-    attribution::Column<std::int64_t> numbers_;
-    attribution::Column<std::uint32_t> text_ends_;
+    kernel::FlatColumn<std::int32_t> first_day_;
+    kernel::FlatColumn<std::int32_t> last_day_;
+    kernel::FlatColumn<std::int64_t> purchases_;
+    kernel::FlatColumn<std::int64_t> units_;
+    kernel::FlatColumn<std::int64_t> numbers_;
+    kernel::FlatColumn<std::uint32_t> text_ends_;
     std::span<const std::byte> texts_;
 };
 

@@ -4,16 +4,15 @@
 #include <cstring>
 #include <string_view>
 
-#include "attribution/flat_value_pg.hpp"
 #include "customers/value_fit.hpp"
 #include "customers/value_models.hpp"
 #include "customers/value_rows.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/text.hpp"
 
-namespace attribution = marketing::attribution;
 namespace customers = marketing::customers;
 namespace postgres = marketing::postgres;
 
@@ -230,17 +229,17 @@ MARKETING_FUNCTION(purchase_fit_transition)
 
 MARKETING_FUNCTION(purchase_fit_combine)
 {
-    return attribution::combine<HistoriesState>(fcinfo);
+    return postgres::combine<HistoriesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(purchase_fit_serialise)
 {
-    return attribution::serialise<HistoriesState>(fcinfo);
+    return postgres::serialise<HistoriesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(purchase_fit_deserialise)
 {
-    return attribution::deserialise<HistoriesState>(fcinfo);
+    return postgres::deserialise<HistoriesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(bgnbd_final)
@@ -264,17 +263,17 @@ MARKETING_FUNCTION(spend_fit_transition)
 
 MARKETING_FUNCTION(spend_fit_combine)
 {
-    return attribution::combine<SpendsState>(fcinfo);
+    return postgres::combine<SpendsState>(fcinfo);
 }
 
 MARKETING_FUNCTION(spend_fit_serialise)
 {
-    return attribution::serialise<SpendsState>(fcinfo);
+    return postgres::serialise<SpendsState>(fcinfo);
 }
 
 MARKETING_FUNCTION(spend_fit_deserialise)
 {
-    return attribution::deserialise<SpendsState>(fcinfo);
+    return postgres::deserialise<SpendsState>(fcinfo);
 }
 
 MARKETING_FUNCTION(gamma_gamma_final)

@@ -6,18 +6,18 @@
 #include <limits>
 #include <vector>
 
-#include "attribution/compensated_sum.hpp"
+#include "kernel/compensated_sum.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
 
 namespace marketing::customers {
 namespace {
 
-using attribution::Column;
-using attribution::CompensatedSum;
-using attribution::FlatBuffer;
+using kernel::CompensatedSum;
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::FlatBuffer;
+using kernel::FlatColumn;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -72,16 +72,16 @@ PurchasesView::PurchasesView(std::span<const std::byte> bytes)
     const auto text_bytes = in.get<std::uint32_t>();
     require(kind_ != IdKind::none || customers == 0, "its customers have no identifiers");
     if (kind_ == IdKind::text) {
-        text_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(customers));
+        text_end_ = FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(customers));
     } else {
-        number_ = Column<std::int64_t>(in.get_array<std::int64_t>(customers));
+        number_ = FlatColumn<std::int64_t>(in.get_array<std::int64_t>(customers));
         require(text_bytes == 0, "numbers have no text");
     }
     const auto texts = in.get_array<char>(text_bytes);
     texts_ = {reinterpret_cast<const char*>(texts.data()), texts.size()};
-    day_end_ = Column<std::uint32_t>(in.get_array<std::uint32_t>(customers));
-    day_ = Column<std::int32_t>(in.get_array<std::int32_t>(days));
-    amount_ = Column<double>(in.get_array<double>(days));
+    day_end_ = FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(customers));
+    day_ = FlatColumn<std::int32_t>(in.get_array<std::int32_t>(days));
+    amount_ = FlatColumn<double>(in.get_array<double>(days));
     in.expect_end();
     check_customers();
     check_days();

@@ -23,17 +23,17 @@
 #include <span>
 #include <string_view>
 
-#include "attribution/chunk_list.hpp"
-#include "attribution/flat_buffer.hpp"
-#include "attribution/interner.hpp"
-#include "attribution/journeys.hpp"
+#include "kernel/chunk_list.hpp"
+#include "kernel/flat_buffer.hpp"
+#include "kernel/identifier.hpp"
+#include "kernel/interner.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::customers {
 
-using attribution::FlatValue;
-using attribution::Identifier;
-using attribution::IdKind;
+using kernel::FlatValue;
+using kernel::Identifier;
+using kernel::IdKind;
 
 /** Days since any fixed day, in a range whose double fits. */
 constexpr std::int32_t most_days = 1'000'000'000;
@@ -79,12 +79,12 @@ private:
     void check_days() const;
 
     IdKind kind_;
-    attribution::Column<std::int64_t> number_;
-    attribution::Column<std::uint32_t> text_end_;
+    kernel::FlatColumn<std::int64_t> number_;
+    kernel::FlatColumn<std::uint32_t> text_end_;
     std::string_view texts_;
-    attribution::Column<std::uint32_t> day_end_;
-    attribution::Column<std::int32_t> day_;
-    attribution::Column<double> amount_;
+    kernel::FlatColumn<std::uint32_t> day_end_;
+    kernel::FlatColumn<std::int32_t> day_;
+    kernel::FlatColumn<double> amount_;
 };
 
 /** The state of the aggregate: rows as they came. Sorted at the end, so that no order, split or merge of the rows shows. */
@@ -120,8 +120,8 @@ private:
 
     std::pmr::memory_resource* resource_;
     IdKind kind_ = IdKind::none;
-    attribution::Interner texts_;
-    attribution::ChunkList<Row> rows_;
+    kernel::Interner texts_;
+    kernel::ChunkList<Row> rows_;
 };
 
 }  // namespace marketing::customers

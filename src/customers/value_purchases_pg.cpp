@@ -2,23 +2,22 @@
 
 #include <string_view>
 
-#include "attribution/flat_value_pg.hpp"
 #include "customers/value_purchases.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
 
-namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
 
-using marketing::attribution::Identifier;
-using marketing::attribution::IdKind;
 using marketing::customers::Observation;
 using marketing::customers::PurchasesState;
 using marketing::customers::PurchaseSummary;
 using marketing::customers::PurchasesView;
+using marketing::kernel::Identifier;
+using marketing::kernel::IdKind;
 
 namespace {
 
@@ -78,18 +77,17 @@ void require_not_null(FunctionCallInfo fcinfo, int argument, const char* name)
 
 MARKETING_FUNCTION(purchases_in)
 {
-    return attribution::checked_value<PurchasesView>(attribution::bytes_of_literal(PG_GETARG_CSTRING(0), "purchases"));
+    return postgres::checked_value<PurchasesView>(postgres::bytes_of_literal(PG_GETARG_CSTRING(0), "purchases"));
 }
 
 MARKETING_FUNCTION(purchases_out)
 {
-    PG_RETURN_CSTRING(attribution::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "purchases"));
+    PG_RETURN_CSTRING(postgres::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "purchases"));
 }
 
 MARKETING_FUNCTION(purchases_recv)
 {
-    return attribution::checked_value<PurchasesView>(
-        attribution::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
+    return postgres::checked_value<PurchasesView>(postgres::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
 }
 
 MARKETING_FUNCTION(purchases_send)
@@ -116,22 +114,22 @@ MARKETING_FUNCTION(purchases_transition)
 
 MARKETING_FUNCTION(purchases_combine)
 {
-    return attribution::combine<PurchasesState>(fcinfo);
+    return postgres::combine<PurchasesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(purchases_serialise)
 {
-    return attribution::serialise<PurchasesState>(fcinfo);
+    return postgres::serialise<PurchasesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(purchases_deserialise)
 {
-    return attribution::deserialise<PurchasesState>(fcinfo);
+    return postgres::deserialise<PurchasesState>(fcinfo);
 }
 
 MARKETING_FUNCTION(purchases_final)
 {
-    return attribution::finish<PurchasesState>(fcinfo);
+    return postgres::finish<PurchasesState>(fcinfo);
 }
 
 namespace {

@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
-#include "attribution/chunk_list.hpp"
-#include "attribution/flat_buffer.hpp"
 #include "customers/value_fit.hpp"
+#include "kernel/chunk_list.hpp"
 #include "kernel/error.hpp"
+#include "kernel/flat_buffer.hpp"
 #include "kernel/wire.hpp"
 
 namespace marketing::customers {
@@ -83,14 +83,14 @@ public:
     /** Rows that tell the model nothing. */
     [[nodiscard]] std::int64_t skipped() const noexcept { return skipped_; }
 
-    [[nodiscard]] attribution::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const
     {
         const std::uint64_t content = 24 + rows_.size() * sizeof(Row);
-        if (content > attribution::FlatBuffer::most_bytes - header) {
+        if (content > kernel::FlatBuffer::most_bytes - header) {
             throw kernel::Error(kernel::ErrorCode::limit_exceeded, "too many customers for one parallel worker", {},
                                 "Set max_parallel_workers_per_gather to 0 for this query.");
         }
-        attribution::FlatBuffer buffer(result, header, content);
+        kernel::FlatBuffer buffer(result, header, content);
         kernel::WireWriter out(buffer);
         out.put(tag);
         out.put(version);
@@ -127,7 +127,7 @@ private:
     static constexpr std::uint32_t tag = 0x5246414d;  // "MAFR"
     static constexpr std::uint16_t version = 1;
 
-    attribution::ChunkList<Row> rows_;
+    kernel::ChunkList<Row> rows_;
     std::int64_t skipped_ = 0;
 };
 

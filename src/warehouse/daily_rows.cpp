@@ -9,10 +9,10 @@
 namespace marketing::warehouse {
 namespace {
 
-using attribution::FlatBuffer;
-using attribution::FlatValue;
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::FlatBuffer;
+using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 

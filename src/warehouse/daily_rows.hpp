@@ -13,9 +13,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "attribution/chunk_list.hpp"
-#include "attribution/flat_buffer.hpp"
+#include "kernel/chunk_list.hpp"
 #include "kernel/column.hpp"
+#include "kernel/flat_buffer.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::warehouse {
@@ -92,9 +92,9 @@ public:
     void merge(const DailyRows& other);
 
     /** The rows as one value, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] attribution::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
-    [[nodiscard]] attribution::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
-                                                const kernel::StopFlag& /*stop*/) const
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& /*stop*/) const
     {
         return serialise(result, header);
     }
@@ -110,7 +110,7 @@ private:
     std::size_t width_ = 0;  // figures of a row; 0 before the first
     std::pmr::unordered_map<SeriesKey, std::uint32_t, SeriesKeyHash> places_;
     std::pmr::vector<SeriesKey> keys_;
-    attribution::ChunkList<std::uint64_t> rows_;  // head and figures, each of eight bytes
+    kernel::ChunkList<std::uint64_t> rows_;  // head and figures, each of eight bytes
     DailyRowsView borrowed_;
 };
 

@@ -2,14 +2,13 @@
 
 #include <limits>
 
-#include "attribution/flat_value_pg.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/numeric.hpp"
 #include "postgres/pg.hpp"
 #include "warehouse/daily_rows.hpp"
 
-namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
 namespace warehouse = marketing::warehouse;
 
@@ -89,20 +88,20 @@ MARKETING_FUNCTION(daily_rows_transition)
 
 MARKETING_FUNCTION(daily_rows_combine)
 {
-    return attribution::combine<DailyRows>(fcinfo);
+    return postgres::combine<DailyRows>(fcinfo);
 }
 
 MARKETING_FUNCTION(daily_rows_serialise)
 {
-    return attribution::serialise<DailyRows>(fcinfo);
+    return postgres::serialise<DailyRows>(fcinfo);
 }
 
 MARKETING_FUNCTION(daily_rows_deserialise)
 {
-    return attribution::deserialise<DailyRows>(fcinfo);
+    return postgres::deserialise<DailyRows>(fcinfo);
 }
 
 MARKETING_FUNCTION(daily_rows_final)
 {
-    return attribution::finish<DailyRows>(fcinfo);
+    return postgres::finish<DailyRows>(fcinfo);
 }

@@ -35,7 +35,7 @@ void read_table(Bytes bytes)
 
 /** Our own output must pass our own check: an Error but for a limit is a defect, and ends the process. */
 template <class Read>
-void must_read(const marketing::attribution::FlatValue& value, Read read) noexcept
+void must_read(const marketing::kernel::FlatValue& value, Read read) noexcept
 {
     try {
         read(Bytes(value.data, value.size));

@@ -18,8 +18,8 @@
 namespace {
 
 using namespace marketing::customers;
-using marketing::attribution::Identifier;
 using marketing::kernel::Error;
+using marketing::kernel::Identifier;
 using Bytes = std::vector<std::byte>;
 
 const marketing::kernel::StopFlag never;
@@ -38,7 +38,7 @@ void append(PurchasesState& state, const Bought& row, Ids ids)
     state.append(ids == Ids::texts ? Identifier::of(text) : Identifier::of(row.customer), row.day, row.amount, row.amount < 0);
 }
 
-Bytes bytes_of(const marketing::attribution::FlatValue& value)
+Bytes bytes_of(const marketing::kernel::FlatValue& value)
 {
     Bytes bytes(value.data, value.data + value.size);
     std::pmr::new_delete_resource()->deallocate(value.data, value.size, alignof(std::max_align_t));

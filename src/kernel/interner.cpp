@@ -1,4 +1,4 @@
-#include "attribution/interner.hpp"
+#include "kernel/interner.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 
 #include "kernel/error.hpp"
 
-namespace marketing::attribution {
+namespace marketing::kernel {
 namespace {
 
 template <class T>
@@ -95,7 +95,7 @@ std::uint32_t Interner::add(std::string_view text)
 {
     constexpr std::size_t most_texts = std::size_t{1} << 29U;
     if (texts_.size() >= most_texts) {
-        throw kernel::Error(kernel::ErrorCode::limit_exceeded, "too many distinct identifiers in one group");
+        throw Error(ErrorCode::limit_exceeded, "too many distinct identifiers in one group");
     }
     const auto code = static_cast<std::uint32_t>(texts_.size());
     texts_.push_back(arena_.store(text));
@@ -118,4 +118,4 @@ void Interner::grow()
     slots_ = std::move(wider);
 }
 
-}  // namespace marketing::attribution
+}  // namespace marketing::kernel

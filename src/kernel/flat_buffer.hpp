@@ -14,7 +14,7 @@
 
 #include "kernel/error.hpp"
 
-namespace marketing::attribution {
+namespace marketing::kernel {
 
 /** Bytes in memory that somebody else frees: header, then content. Plain data. */
 struct FlatValue {
@@ -31,9 +31,9 @@ public:
     static void require_room(std::size_t header, std::uint64_t content)
     {
         if (content > most_bytes - header) {
-            throw kernel::Error(kernel::ErrorCode::limit_exceeded, "the journeys do not fit in one value",
-                                "They need " + std::to_string(content) + " bytes; a value holds at most 1 GB.",
-                                "Group by a bucket of the client and add the parts up with analytics.journeys_union.");
+            throw Error(ErrorCode::limit_exceeded, "the journeys do not fit in one value",
+                        "They need " + std::to_string(content) + " bytes; a value holds at most 1 GB.",
+                        "Group by a bucket of the client and add the parts up with analytics.journeys_union.");
         }
     }
 
@@ -54,7 +54,7 @@ public:
         return taken;
     }
 
-    /** What kernel::WireWriter asks of a byte vector: appending. */
+    /** What WireWriter asks of a byte vector: appending. */
     [[nodiscard]] std::byte* end() const noexcept { return next_; }
     void insert(std::byte* /*end*/, const std::byte* first, const std::byte* last) noexcept
     {
@@ -72,4 +72,23 @@ private:
     std::byte* next_;
 };
 
-}  // namespace marketing::attribution
+/** Values of T at any address, aligned or not. */
+template <class T>
+class FlatColumn {
+public:
+    FlatColumn() noexcept = default;
+    explicit FlatColumn(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
+    [[nodiscard]] std::size_t size() const noexcept { return bytes_.size() / sizeof(T); }
+    [[nodiscard]] T operator[](std::size_t index) const noexcept
+    {
+        T value;
+        std::memcpy(&value, bytes_.data() + index * sizeof(T), sizeof(T));
+        return value;
+    }
+    [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
+
+private:
+    std::span<const std::byte> bytes_;
+};
+
+}  // namespace marketing::kernel

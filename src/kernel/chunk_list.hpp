@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace marketing::attribution {
+namespace marketing::kernel {
 
 template <class T>
 class ChunkList {
@@ -93,4 +93,4 @@ private:
     std::size_t full_chunks_size_ = 0;
 };
 
-}  // namespace marketing::attribution
+}  // namespace marketing::kernel

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "attribution/chunk_list.hpp"
+#include "kernel/chunk_list.hpp"
 
-namespace marketing::attribution {
+namespace marketing::kernel {
 
 /** Strings at addresses that never move, each behind its length. */
 class ByteArena {
@@ -51,4 +51,4 @@ private:
     std::pmr::vector<Slot> slots_;  // a power of two, at most half full, linear probing
 };
 
-}  // namespace marketing::attribution
+}  // namespace marketing::kernel

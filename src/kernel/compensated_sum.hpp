@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-namespace marketing::attribution {
+namespace marketing::kernel {
 
 class CompensatedSum {
 public:
@@ -22,4 +22,4 @@ private:
     double lost_ = 0;
 };
 
-}  // namespace marketing::attribution
+}  // namespace marketing::kernel

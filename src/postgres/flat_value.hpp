@@ -8,22 +8,21 @@
 #include <span>
 #include <string_view>
 
-#include "attribution/flat_buffer.hpp"
-#include "attribution/state_memory_pg.hpp"
+#include "kernel/flat_buffer.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
 
-namespace marketing::attribution {
+namespace marketing::postgres {
 
 /** Phases 2 to 4 for `make`, which writes a value into the memory resource it is given, room for the length before it. */
 template <class Make>
 [[nodiscard]] Datum make_varlena(Make make)
 {
-    FlatValue made;
-    postgres::run_kernel([&made, &make] {
-        postgres::ContextResource result(CurrentMemoryContext);
+    kernel::FlatValue made;
+    run_kernel([&made, &make] {
+        ContextResource result(CurrentMemoryContext);
         made = make(result);
     });
     SET_VARSIZE(made.data, made.size);
@@ -34,25 +33,26 @@ template <class Make>
 template <class State>
 [[nodiscard]] Datum finish(FunctionCallInfo fcinfo)
 {
-    (void)postgres::aggregate_context(fcinfo);
-    const State* state = postgres::state_argument<State>(fcinfo, 0);
+    (void)aggregate_context(fcinfo);
+    const State* state = state_argument<State>(fcinfo, 0);
     return make_varlena([state](std::pmr::memory_resource& result) {
         if (state == nullptr) {
-            return State(&result).finish(result, VARHDRSZ, postgres::stop_flag());
+            return State(&result).finish(result, VARHDRSZ, stop_flag());
         }
-        return state->finish(result, VARHDRSZ, postgres::stop_flag());
+        return state->finish(result, VARHDRSZ, stop_flag());
     });
 }
 
-template <class State>
+/** Resource: what a state that has to be made takes its memory from. */
+template <class State, class Resource = ContextResource>
 [[nodiscard]] Datum combine(FunctionCallInfo fcinfo)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
-    auto* state = postgres::state_argument<State>(fcinfo, 0);
-    const auto* other = postgres::state_argument<State>(fcinfo, 1);
+    MemoryContext context = aggregate_context(fcinfo);
+    auto* state = state_argument<State>(fcinfo, 0);
+    const auto* other = state_argument<State>(fcinfo, 1);
     if (other != nullptr) {
-        state = state == nullptr ? make_state<State>(context) : state;
-        postgres::run_kernel([state, other] { state->merge(*other); });
+        state = state == nullptr ? make_state<State, Resource>(context) : state;
+        run_kernel([state, other] { state->merge(*other); });
     }
     if (state == nullptr) {
         PG_RETURN_NULL();
@@ -63,8 +63,8 @@ template <class State>
 template <class State>
 [[nodiscard]] Datum serialise(FunctionCallInfo fcinfo)
 {
-    (void)postgres::aggregate_context(fcinfo);
-    const State* state = postgres::state_argument<State>(fcinfo, 0);
+    (void)aggregate_context(fcinfo);
+    const State* state = state_argument<State>(fcinfo, 0);
     return make_varlena([state](std::pmr::memory_resource& result) { return state->serialise(result, VARHDRSZ); });
 }
 
@@ -72,10 +72,10 @@ template <class State>
 template <class State>
 [[nodiscard]] Datum deserialise(FunctionCallInfo fcinfo)
 {
-    (void)postgres::aggregate_context(fcinfo);
-    const auto bytes = postgres::bytea_argument(fcinfo, 0);
-    auto* state = postgres::make_state<State>(CurrentMemoryContext);
-    postgres::run_kernel([state, bytes] { state->deserialise(bytes); });
+    (void)aggregate_context(fcinfo);
+    const auto bytes = bytea_argument(fcinfo, 0);
+    auto* state = make_state<State>(CurrentMemoryContext);
+    run_kernel([state, bytes] { state->deserialise(bytes); });
     PG_RETURN_POINTER(state);
 }
 
@@ -89,7 +89,7 @@ template <class State>
         ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("malformed %s literal", type),
                         errhint("The aggregate analytics.%s makes such values; they are not written by hand.", type)));
     }
-    bytea* value = postgres::allocate_bytea((size - 2) / 2);
+    bytea* value = allocate_bytea((size - 2) / 2);
     hex_decode(literal + 2, size - 2, VARDATA(value));
     return value;
 }
@@ -112,7 +112,7 @@ template <class State>
 [[nodiscard]] inline bytea* received_bytes(StringInfo buffer)
 {
     const int size = buffer->len - buffer->cursor;
-    bytea* value = postgres::allocate_bytea(static_cast<std::size_t>(size));
+    bytea* value = allocate_bytea(static_cast<std::size_t>(size));
     pq_copymsgbytes(buffer, VARDATA(value), size);
     return value;
 }
@@ -124,9 +124,9 @@ template <class View>
     const std::span bytes(reinterpret_cast<const std::byte*>(VARDATA(value)), VARSIZE(value) - VARHDRSZ);
     std::string_view* keys = nullptr;
     std::size_t key_count = 0;
-    postgres::run_kernel([&] {
+    run_kernel([&] {
         const View view(bytes);
-        postgres::ContextResource memory(CurrentMemoryContext);
+        ContextResource memory(CurrentMemoryContext);
         key_count = view.key_count();
         keys = static_cast<std::string_view*>(memory.allocate(key_count * sizeof(std::string_view), alignof(std::string_view)));
         for (std::size_t code = 0; code < key_count; ++code) {
@@ -139,4 +139,4 @@ template <class View>
     return PointerGetDatum(value);
 }
 
-}  // namespace marketing::attribution
+}  // namespace marketing::postgres
