@@ -84,6 +84,9 @@ SELECT round(sum(recommended_spend) FILTER (WHERE platform = 'google') / sum(rec
 FROM analytics.budget_plan(shares => '{"google": [0.3, 0.3]}', date_to => '2025-05-23', bounds => '{0.5,1.6}');
 SELECT p.is_total, round(p.recommended_spend / p.current_spend, 1) AS spend, round(p.response_then / p.response_now, 1) AS response FROM analytics.budget_plan(objective => 'same_response', date_to => '2025-05-23') p WHERE p.is_total;
 SELECT recommended_spend <= current_spend * 1.3 AS limited FROM analytics.budget_plan(objective => 'marginal_cost', target => 80, date_to => '2025-05-23') WHERE is_total;
+SELECT p.recommended_spend < p.current_spend AS costs_less, abs(p.response_then / w.wanted - 1) < 0.005 AS reached
+FROM (SELECT round(0.99 * response_now) AS wanted FROM plan WHERE is_total) w, analytics.budget_plan(objective => 'target_response', target => w.wanted, date_to => '2025-05-23') p
+WHERE p.is_total;
 SELECT count(*) FROM analytics.budget_plan(objective => 'target_cost', target => 25, date_to => '2025-05-23');
 SELECT count(*) FROM analytics.budget_plan(metric => 'revenue', date_to => '2025-05-23');
 SELECT count(*) FROM analytics.budget_plan(metric => 'contracts', date_to => '2025-05-23', family => 'power');
