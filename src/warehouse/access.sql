@@ -25,24 +25,25 @@ CREATE POLICY own_roles ON analytics.business_access
 GRANT SELECT ON analytics.business_access TO PUBLIC;
 GRANT INSERT, UPDATE, DELETE ON analytics.business_access TO @extowner@ WITH GRANT OPTION;
 
--- Asked once for each table of a query. PL/pgSQL keeps its plans, and the name of a role reaches the index, however many roles there are.
+CREATE FUNCTION analytics.own_roles() RETURNS text[]
+    LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_own_roles';
+COMMENT ON FUNCTION analytics.own_roles() IS 'The caller''s role, first, and those it is a member of, directly or not';
+
+-- Asked once for each table of a query. PL/pgSQL keeps its plans, and the names of roles reach the index, however many there are.
 CREATE FUNCTION analytics.current_businesses() RETURNS bigint[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
 AS $$
 DECLARE
     named constant bigint[] := pg_catalog.string_to_array(NULLIF(pg_catalog.btrim(pg_catalog.current_setting('analytics.business_id', true)), ''), ',');
-    own constant text := CURRENT_USER;
+    roles constant text[] := analytics.own_roles();
+    own constant text := roles[1];
     granted bigint[];
 BEGIN
     -- The table shows rows of the caller's roles alone: not of one whose rights he does not inherit though he is its member.
     granted := ARRAY(SELECT a.business_id FROM analytics.business_access a WHERE a.role = own);
-    IF EXISTS (SELECT FROM pg_catalog.pg_auth_members m WHERE m.member = pg_catalog.to_regrole(pg_catalog.quote_ident(own))) THEN
-        granted := granted || ARRAY(
-            WITH RECURSIVE other (role) AS (
-                SELECT m.roleid FROM pg_catalog.pg_auth_members m WHERE m.member = pg_catalog.to_regrole(pg_catalog.quote_ident(own))
-                UNION
-                SELECT m.roleid FROM other o JOIN pg_catalog.pg_auth_members m ON m.member = o.role)
-            SELECT a.business_id FROM other o JOIN analytics.business_access a ON a.role = pg_catalog.pg_get_userbyid(o.role)::text);
+    -- Apart, since a plan for an array of unknown length is not kept.
+    IF pg_catalog.cardinality(roles) > 1 THEN
+        granted := granted || ARRAY(SELECT a.business_id FROM analytics.business_access a WHERE a.role = ANY (roles[2:]));
     END IF;
     IF named IS NULL THEN
         RETURN pg_catalog.array_remove(granted, NULL);
@@ -56,9 +57,27 @@ COMMENT ON FUNCTION analytics.current_businesses() IS
 'The businesses that the caller sees under row security
 Those of analytics.business_access for its roles, narrowed by the setting analytics.business_id (one id, or several with commas) where that is set. A role with access to any business sees those that the setting names, and nothing where it names none: set it in each transaction with SET LOCAL, so that it does not outlive it in a pool.';
 
+-- The condition of the policies. What stands for it in an index, and how many rows it leaves, the planner hears from its support function.
+CREATE FUNCTION analytics.may_see_support(internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_may_see_support';
+COMMENT ON FUNCTION analytics.may_see_support(internal) IS 'Tells the planner of may_see(): its index conditions and how many rows it leaves';
+
+CREATE FUNCTION analytics.may_see(business_id bigint, businesses bigint[]) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE SUPPORT analytics.may_see_support AS 'MODULE_PATHNAME', 'marketing_may_see';
+COMMENT ON FUNCTION analytics.may_see(bigint, bigint[]) IS
+'Whether a business is one of those that a caller may see
+What the policies of row security ask of each row; an index whose first column is the business answers it.';
+
+CREATE FUNCTION analytics.least_business(businesses bigint[]) RETURNS bigint
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_least_business';
+CREATE FUNCTION analytics.greatest_business(businesses bigint[]) RETURNS bigint
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_greatest_business';
+COMMENT ON FUNCTION analytics.least_business(bigint[]) IS 'The least of some businesses: where an index begins to look for them';
+COMMENT ON FUNCTION analytics.greatest_business(bigint[]) IS 'The greatest of some businesses: where an index ends to look for them';
+
 ALTER TABLE analytics.source ENABLE ROW LEVEL SECURITY;
 CREATE POLICY business ON analytics.source USING ((SELECT analytics.sees_all_businesses())
-    OR business_id OPERATOR(pg_catalog.=) ANY ((SELECT analytics.current_businesses())::bigint[]));
+    OR analytics.may_see(business_id, (SELECT analytics.current_businesses())));
 
 CREATE FUNCTION analytics.enable_row_security() RETURNS int
     LANGUAGE plpgsql VOLATILE
@@ -76,12 +95,9 @@ BEGIN
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'business')
     LOOP
         EXECUTE pg_catalog.format('ALTER TABLE warehouse.%I ENABLE ROW LEVEL SECURITY', target.name);
-        -- The array is made once per query and reaches the index; a function of each row's business would not. The planner does not know its
-        -- length and reckons with ten businesses, where most callers see one: the two bounds, which every business is within, count for a
-        -- third each with it. As sub-selects, since it would see through constants; one as an array of one, since it knows pairs of bounds.
+        -- The array is made once for the table, and reaches the index; a function of each row's business alone would not.
         EXECUTE pg_catalog.format('CREATE POLICY business ON warehouse.%I USING (%s)', target.name, CASE target.key
-            WHEN 'business_id' THEN 'business_id = ANY ((SELECT analytics.current_businesses())::bigint[]) AND business_id >= (SELECT (-9223372036854775808)::bigint)
-                AND business_id <= ANY (ARRAY[(SELECT 9223372036854775807)])'
+            WHEN 'business_id' THEN 'analytics.may_see(business_id, (SELECT analytics.current_businesses()))'
             ELSE pg_catalog.format('EXISTS (SELECT FROM analytics.source s WHERE s.source_id = %I.source_id)', target.name) END);
         changed := changed + 1;
     END LOOP;

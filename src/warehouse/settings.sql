@@ -82,6 +82,9 @@ BEGIN
     IF (new.lead_touches, new.lookback, new.fiscal_year_start_month)
         IS DISTINCT FROM (old.lead_touches, old.lookback, old.fiscal_year_start_month) THEN
         PERFORM analytics.mark_all_pending(configure.business_id);
+    ELSIF new.reporting_timezone <> old.reporting_timezone THEN
+        -- Posts are facts without a day of their own: reading them again changes nothing.
+        PERFORM analytics.mark_all_content(configure.business_id);
     END IF;
     IF (new.reporting_timezone, new.currency, new.lead_touches, new.lookback, new.fiscal_year_start_month)
         IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback, old.fiscal_year_start_month)

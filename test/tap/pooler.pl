@@ -144,18 +144,51 @@ for my $business (1, 2, 1) {
 }
 # Every function, procedure, table and view there is, each in a transaction of its own; with rows, errors and all that the server says besides.
 $node->safe_psql('postgres', slurp_file('test/fixture/questions.sql') =~ s/^\\.*$//mgr);
+# A condition that tells what it is shown, and that costs next to nothing, so that the planner would have it first.
+$node->safe_psql('postgres', <<'SQL');
+CREATE FUNCTION raw.tell(row_text text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS $$
+BEGIN
+    IF row_text ~ 'secret' THEN
+        RAISE NOTICE 'told %', row_text;
+    END IF;
+    RETURN true;
+END
+$$;
+GRANT USAGE ON SCHEMA raw TO service;
+SQL
+my $leaky_plan = "CASE WHEN statement LIKE 'SELECT%' THEN 'EXPLAIN (ANALYZE, VERBOSE) ' || statement || ' WHERE raw.tell(r::text)' ELSE statement END";
 sub answers
 {
-    my ($business, $word, $about) = @_;
-    my $asked = $node->safe_psql('postgres', "SELECT replace(statement, E'\\n', ' ') FROM questions.about('$word', $about)");
+    my ($business, $word, $about, $form) = @_;
+    my $asked = $node->safe_psql('postgres', "SELECT subject || '|' || replace(" . ($form // 'statement') . ", E'\\n', ' ') FROM questions.about('$word', $about)");
     return pooled('service', "\\set ON_ERROR_STOP off\n\\set VERBOSITY terse\n"
-        . join('', map { "BEGIN;\nSET LOCAL analytics.business_id = '$business';\nSET LOCAL client_min_messages = debug1;\n$_;\nROLLBACK;\n" } split(/\n/, $asked)), 1);
+        . join('', map { my ($subject, $statement) = split(/\|/, $_, 2);
+            "\\echo :: $subject\n\\warn :: $subject\nBEGIN;\nSET LOCAL analytics.business_id = '$business';\nSET LOCAL jit = off;\nSET LOCAL client_min_messages = debug1;\n$statement;\nROLLBACK;\n" }
+            split(/\n/, $asked)), 1);
 }
 my $own = answers(1, 'newsletter', 1);
 like($own, qr/newsletter/, 'a business sees its own');
 unlike($own, qr/secret/, '... and nothing of another, in rows, notices or errors');
 unlike(answers(1, 'newsletter', 'NULL'), qr/secret/, '... nor when it asks about all');
 like(answers(2, 'secret', 2), qr/secret event|secret \d/, '... which does see it');
+my $plans = answers(1, 'newsletter', 'NULL', $leaky_plan);
+unlike($plans, qr/secret|told/, '... nor by a condition that tells what it is shown, or by plans that were run');
+like($plans, qr/actual time.*may_see\(/s, '... which have the policy');
+like(answers(2, 'secret', 2, $leaky_plan), qr/NOTICE:  told .*secret \d/, '... and the condition does tell of one\'s own');
+# What is said in answer to each question, in any order, since SQL promises none; not by functions that are hashes of their arguments, nor what
+# the server says of its own caches.
+sub said
+{
+    my ($answers, $subject, %said) = (shift, '');
+    for (split(/\n/, $answers =~ s/^psql:\S+ //mgr =~ s/secret/absent/gr =~ s/\b(2|3|14|21)\b/#/gr =~ s/-?\d{3,}/N/gr)) {
+        if (/^:: (.*)/) { $subject = $1 } elsif (!/^DEBUG:  rehashing catalog cache/) { push @{$said{$subject}}, $_ }
+    }
+    delete @said{'analytics.client_bucket(bigint,text)', 'analytics.refresh_lock(bigint)'};
+    return {map { $_ => [sort @{$said{$_}}] } keys %said};
+}
+my ($another, $nobody) = (said(answers(1, 'secret', 2)), said(answers(1, 'absent', 3)));
+ok(keys %$another > 250, 'a business asks about another in many ways');
+is_deeply($another, $nobody, '... and hears what it hears about one that does not exist');
 is(pooled('service', 'SELECT pg_backend_pid()'), $connection, 'all of it by one server connection');
 
 $node->stop('immediate');
