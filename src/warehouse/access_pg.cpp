@@ -25,22 +25,24 @@ extern "C" {
 namespace {
 
 /** The elements of a bigint[] without NULL in it. */
-std::span<const std::int64_t> elements_of(ArrayType *array)
+std::span<const std::int64_t> elements_of(ArrayType* array)
 {
     if (array_contains_nulls(array)) {
         ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array of businesses must not contain nulls")));
     }
-    return {reinterpret_cast<const std::int64_t *>(ARR_DATA_PTR(array)), static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)))};
+    return {reinterpret_cast<const std::int64_t*>(ARR_DATA_PTR(array)),
+            static_cast<std::size_t>(ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)))};
 }
 
 /** Whether the query itself asks for one value of the column: the policy then leaves all of what that finds, or nothing. */
-bool is_given(const RelOptInfo *relation, const Node *column)
+bool is_given(const RelOptInfo* relation, const Node* column)
 {
-    ListCell *cell = nullptr;
+    ListCell* cell = nullptr;
     foreach (cell, relation->baserestrictinfo) {
-        const auto *clause = reinterpret_cast<const OpExpr *>(lfirst_node(RestrictInfo, cell)->clause);
-        if (IsA(clause, OpExpr) && list_length(clause->args) == 2 && get_op_opfamily_strategy(clause->opno, INTEGER_BTREE_FAM_OID) == BTEqualStrategyNumber
-            && (equal(linitial(clause->args), column) || equal(lsecond(clause->args), column))) {
+        const auto* clause = reinterpret_cast<const OpExpr*>(lfirst_node(RestrictInfo, cell)->clause);
+        if (IsA(clause, OpExpr) && list_length(clause->args) == 2 &&
+            get_op_opfamily_strategy(clause->opno, INTEGER_BTREE_FAM_OID) == BTEqualStrategyNumber &&
+            (equal(linitial(clause->args), column) || equal(lsecond(clause->args), column))) {
             return true;
         }
     }
@@ -48,37 +50,40 @@ bool is_given(const RelOptInfo *relation, const Node *column)
 }
 
 /** Most callers see one business: as many rows as have the same one. */
-Node *estimate(SupportRequestSelectivity *request)
+Node* estimate(SupportRequestSelectivity* request)
 {
     if (request->is_join) {
         return nullptr;
     }
     VariableStatData column;
-    examine_variable(request->root, static_cast<Node *>(linitial(request->args)), request->varRelid, &column);
+    examine_variable(request->root, static_cast<Node*>(linitial(request->args)), request->varRelid, &column);
     bool is_default = false;
-    request->selectivity = column.rel != nullptr && is_given(column.rel, column.var) ? 1 : 1 / std::max(get_variable_numdistinct(&column, &is_default), 1.0);
+    request->selectivity = column.rel != nullptr && is_given(column.rel, column.var)
+                               ? 1
+                               : 1 / std::max(get_variable_numdistinct(&column, &is_default), 1.0);
     ReleaseVariableStats(column);
-    return reinterpret_cast<Node *>(request);
+    return reinterpret_cast<Node*>(request);
 }
 
-Expr *compared(Oid operator_id, Oid function, Node *column, Node *array)
+Expr* compared(Oid operator_id, Oid function, Node* column, Node* array)
 {
-    auto *comparison = makeNode(ScalarArrayOpExpr);
+    auto* comparison = makeNode(ScalarArrayOpExpr);
     comparison->opno = operator_id;
     comparison->opfuncid = function;
     comparison->useOr = true;
     comparison->args = list_make2(column, array);
     comparison->location = -1;
-    return reinterpret_cast<Expr *>(comparison);
+    return reinterpret_cast<Expr*>(comparison);
 }
 
 /** The least or the greatest of the businesses, as the planner's trees say it. */
-Node *bound(const char *function, Node *businesses)
+Node* bound(const char* function, Node* businesses)
 {
     char schema[] = "analytics";
     const Oid type = INT8ARRAYOID;
     const Oid id = LookupFuncName(list_make2(makeString(schema), makeString(pstrdup(function))), 1, &type, false);
-    return reinterpret_cast<Node *>(makeFuncExpr(id, INT8OID, list_make1(businesses), InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
+    return reinterpret_cast<Node*>(
+        makeFuncExpr(id, INT8OID, list_make1(copyObjectImpl(businesses)), InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
 }
 
 /**
@@ -87,27 +92,31 @@ Node *bound(const char *function, Node *businesses)
  * The planner reckons with ten elements of an array it does not know, where most callers see one business: the bounds count for a third each.
  * One of them is an array of one, since it knows pairs of bounds. Where the query names the business itself, that condition is the better one.
  */
-Node *index_conditions(SupportRequestIndexCondition *request)
+Node* index_conditions(SupportRequestIndexCondition* request)
 {
-    const auto *call = reinterpret_cast<const FuncExpr *>(request->node);
-    auto *column = static_cast<Node *>(linitial(call->args));
-    auto *businesses = static_cast<Node *>(lsecond(call->args));
+    const auto* call = reinterpret_cast<const FuncExpr*>(request->node);
+    auto* column = static_cast<Node*>(linitial(call->args));
+    auto* businesses = static_cast<Node*>(lsecond(call->args));
     // A condition of a later column would take the order away that such an index has.
-    if (request->indexarg != 0 || request->indexcol != 0 || !request->index->amsearcharray || request->opfamily != INTEGER_BTREE_FAM_OID
-        || is_given(request->index->rel, column) || contain_var_clause(businesses) || contain_volatile_functions(businesses)) {
+    if (request->indexarg != 0 || request->indexcol != 0 || !request->index->amsearcharray ||
+        request->opfamily != INTEGER_BTREE_FAM_OID || is_given(request->index->rel, column) || contain_var_clause(businesses) ||
+        contain_volatile_functions(businesses)) {
         return nullptr;
     }
-    const auto comparison = [](StrategyNumber strategy) { return get_opfamily_member(INTEGER_BTREE_FAM_OID, INT8OID, INT8OID, strategy); };
-    auto *greatest = makeNode(ArrayExpr);
+    const auto comparison = [](StrategyNumber strategy) {
+        return get_opfamily_member(INTEGER_BTREE_FAM_OID, INT8OID, INT8OID, strategy);
+    };
+    auto* greatest = makeNode(ArrayExpr);
     greatest->array_typeid = INT8ARRAYOID;
     greatest->element_typeid = INT8OID;
     greatest->elements = list_make1(bound("greatest_business", businesses));
     greatest->location = -1;
     request->lossy = false;
-    return reinterpret_cast<Node *>(list_make3(
-        compared(comparison(BTEqualStrategyNumber), F_INT8EQ, column, businesses),
-        make_opclause(comparison(BTGreaterEqualStrategyNumber), BOOLOID, false, reinterpret_cast<Expr *>(column), reinterpret_cast<Expr *>(bound("least_business", businesses)), InvalidOid, InvalidOid),
-        compared(comparison(BTLessEqualStrategyNumber), F_INT8LE, column, reinterpret_cast<Node *>(greatest))));
+    return reinterpret_cast<Node*>(
+        list_make3(compared(comparison(BTEqualStrategyNumber), F_INT8EQ, column, businesses),
+                   make_opclause(comparison(BTGreaterEqualStrategyNumber), BOOLOID, false, reinterpret_cast<Expr*>(column),
+                                 reinterpret_cast<Expr*>(bound("least_business", businesses)), InvalidOid, InvalidOid),
+                   compared(comparison(BTLessEqualStrategyNumber), F_INT8LE, column, reinterpret_cast<Node*>(greatest))));
 }
 
 }  // namespace
@@ -120,12 +129,12 @@ MARKETING_FUNCTION(may_see)
 
 MARKETING_FUNCTION(may_see_support)
 {
-    auto *request = reinterpret_cast<Node *>(PG_GETARG_POINTER(0));
+    auto* request = reinterpret_cast<Node*>(PG_GETARG_POINTER(0));
     if (IsA(request, SupportRequestSelectivity)) {
-        PG_RETURN_POINTER(estimate(reinterpret_cast<SupportRequestSelectivity *>(request)));
+        PG_RETURN_POINTER(estimate(reinterpret_cast<SupportRequestSelectivity*>(request)));
     }
     if (IsA(request, SupportRequestIndexCondition)) {
-        PG_RETURN_POINTER(index_conditions(reinterpret_cast<SupportRequestIndexCondition *>(request)));
+        PG_RETURN_POINTER(index_conditions(reinterpret_cast<SupportRequestIndexCondition*>(request)));
     }
     PG_RETURN_POINTER(nullptr);
 }
@@ -151,23 +160,24 @@ MARKETING_FUNCTION(greatest_business)
 /** The caller's role and those it is a member of, directly or not: from the server's caches, since each table of a query asks. */
 MARKETING_FUNCTION(own_roles)
 {
-    List *roles = list_make1_oid(GetUserId());
+    List* roles = list_make1_oid(GetUserId());
     // The list grows while it is read.
     for (int i = 0; i < list_length(roles); ++i) {
-        CatCList *memberships = SearchSysCacheList1(AUTHMEMMEMROLE, ObjectIdGetDatum(list_nth_oid(roles, i)));
+        CatCList* memberships = SearchSysCacheList1(AUTHMEMMEMROLE, ObjectIdGetDatum(list_nth_oid(roles, i)));
         for (int j = 0; j < memberships->n_members; ++j) {
             bool is_null = false;
-            const Datum role = SysCacheGetAttr(AUTHMEMMEMROLE, &memberships->members[j]->tuple, Anum_pg_auth_members_roleid, &is_null);
+            const Datum role =
+                SysCacheGetAttr(AUTHMEMMEMROLE, &memberships->members[j]->tuple, Anum_pg_auth_members_roleid, &is_null);
             roles = list_append_unique_oid(roles, DatumGetObjectId(role));
         }
         ReleaseSysCacheList(memberships);
     }
-    auto *names = static_cast<Datum *>(palloc(sizeof(Datum) * list_length(roles)));
+    auto* names = static_cast<Datum*>(palloc(sizeof(Datum) * list_length(roles)));
     int count = 0;
-    ListCell *cell = nullptr;
+    ListCell* cell = nullptr;
     foreach (cell, roles) {
         // One that has just been dropped has no name.
-        if (const char *name = GetUserNameFromId(lfirst_oid(cell), true)) {
+        if (const char* name = GetUserNameFromId(lfirst_oid(cell), true)) {
             names[count++] = CStringGetTextDatum(name);
         }
     }
