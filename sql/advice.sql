@@ -106,6 +106,20 @@ SELECT * FROM analytics.budget_plan(lift_tests => '{"nobody": [0.2, 0.1]}', date
 SELECT * FROM analytics.budget_plan(history_days => 0);
 SELECT * FROM analytics.budget_plan(platforms => '{nowhere}', date_to => '2025-05-23');
 
+-- Spend in another currency is refused and named, never added up: neither for a campaign of its own nor for one that has spend in ours.
+CREATE TABLE raw.foreign_ads AS SELECT platform, campaign_id, campaign_name, date, spend, impressions, clicks, 'EUR' AS currency FROM raw.ads WHERE campaign_id = '103'
+UNION ALL SELECT 'google', '301', 'Abroad', date '2025-03-01' + d, 900, 1000, 10, 'EUR' FROM generate_series(0, 83) d
+UNION ALL SELECT 'google', '302', 'At home', date '2025-03-01' + d, 5, 1000, 10, 'UAH' FROM generate_series(0, 83) d;
+SELECT analytics.register_source('ad_performance', 'raw.foreign_ads') IS NOT NULL AS registered;
+CALL analytics.refresh();
+SELECT reason, sum(occurrences) AS rows FROM warehouse.rejected_rows GROUP BY 1;
+SELECT campaign_name, spend_cur FROM analytics.reco_budget('2025-04-26', '2025-05-23', 20) WHERE campaign_name IN ('Usual', 'Abroad', 'At home') ORDER BY 1;
+SELECT count(*) FILTER (WHERE campaign_name = 'Abroad') AS abroad, count(*) FILTER (WHERE campaign_name = 'At home') AS at_home,
+       max(current_spend) FILTER (WHERE campaign_name = 'Usual') = max(p.usual) AS as_before
+FROM analytics.budget_plan(date_to => '2025-05-23'), (SELECT current_spend AS usual FROM plan WHERE campaign_name = 'Usual') p;
+DELETE FROM analytics.source WHERE relation = 'raw.foreign_ads';
+CALL analytics.refresh();
+
 -- Two businesses with two currencies: advice is each one's own, a plan asks whose it is.
 CREATE TABLE raw.other_ads AS SELECT platform, campaign_id, campaign_name, date, round(spend / 40, 2) AS spend, impressions, clicks FROM raw.ads WHERE campaign_id IN ('101', '103');
 CREATE TABLE raw.other_events AS SELECT event_id || 'b' AS event_id, client_id, occurred_at, utm_source, utm_medium, utm_campaign FROM raw.events WHERE utm_campaign IN ('101', '103');

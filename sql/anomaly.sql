@@ -92,6 +92,31 @@ SELECT * FROM analytics.compare_windows('{1}', '{infinity}', '{1}', NULL, '2025-
 SELECT * FROM analytics.compare_windows(NULL, '{2025-01-01}', '{1}', NULL, '2025-01-31', '2025-02-06', 'count');
 
 
+-- A weekend alone, of series whose weekends bring half: usual, unless days of the week are taken to be alike.
+SELECT weekly, count(*) AS series, count(*) FILTER (WHERE w.p_value < 0.05) AS fewer, round(min(w.expected)::numeric) AS expected, min(w.window_value) AS found FROM unnest('{true,false}'::boolean[]) weekly,
+    LATERAL (SELECT array_agg(s) s, array_agg(date '2025-01-01' + d) d, array_agg((CASE WHEN date_part('isodow', date '2025-01-01' + d) > 5 THEN 20 ELSE 40 END + d % 5)::float8) v
+             FROM generate_series(1::bigint, 8) s, generate_series(0, 60) d) l,
+    LATERAL analytics.compare_windows(l.s, l.d, l.v, NULL, '2025-03-01', '2025-03-02', 'count', baseline_days => 56, weekly => weekly) w GROUP BY weekly ORDER BY weekly;
+-- Amounts per something: a week in which views are dearer by their own test only, not the clicks, and not the spend. Values of the definition written out in R.
+CREATE TEMP TABLE advertising AS
+SELECT date '2025-01-01' + d AS day, round((100 * exp(0.08 * sin(d * 0.9) + 0.05 * sin(d * 2.3)))::numeric, 4) AS spend,
+       round(CASE WHEN d = 11 THEN 6 ELSE 1 END * CASE WHEN d >= 30 THEN 0.62 ELSE 1 END * 20000 * exp(0.10 * sin(d * 1.1 + 1) + 0.06 * cos(d * 0.35))) AS views,
+       round(220 * exp(0.07 * sin(d * 0.9 + 0.4) + 0.04 * cos(d * 1.9))) AS clicks
+FROM generate_series(0, 36) d;
+SELECT metric, round(w.ratio::numeric, 9) AS ratio, round(w.z::numeric, 9) AS z, round(w.p_value::numeric, 12) AS p FROM (VALUES ('spend', 0), ('cost per click', 0), ('cost per view', 0), ('cost per view', 0.1)) m (metric, effect),
+    LATERAL (SELECT array_agg(1::bigint) s, array_agg(day) d, array_agg(spend::float8) v, array_agg((CASE metric WHEN 'cost per click' THEN clicks ELSE views END)::float8) e FROM advertising) l,
+    LATERAL analytics.compare_windows(l.s, l.d, l.v, CASE WHEN metric <> 'spend' THEN l.e END, '2025-01-31', '2025-02-06', 'positive', min_effect => effect, weekly => false) w;
+SELECT metric, verdict, change, tested_as, round(ratio::numeric, 2) AS ratio, reason FROM unnest('{NULL,clicks,views / 1000}'::text[]) metric,
+    LATERAL analytics.metric_anomalies('advertising', 'day', 'spend', '2025-01-31', '2025-02-06', exposure => metric, kind => 'positive') ORDER BY ratio;
+-- Sums over sums, whatever rows the days come in; a day without exposure has no ratio, and a refund no logarithm.
+SELECT count(DISTINCT w::text) AS results FROM generate_series(0, 1) parts,
+    LATERAL (SELECT array_agg(1::bigint) s, array_agg(day) d, array_agg(spend::float8 / (1 << parts)) v, array_agg(views / (1 << parts)) e FROM advertising, generate_series(1, 1 << parts)) l,
+    LATERAL analytics.compare_windows(l.s, l.d, l.v, l.e, '2025-01-31', '2025-02-06', 'positive') w;
+SELECT kind, w.status, w.window_days, w.days_before, w.p_value < 0.01 AS dearer FROM unnest('{positive,real}'::text[]) kind,
+    LATERAL (SELECT array_agg(1::bigint) s, array_agg(day) d, array_agg(CASE WHEN day = '2025-01-09' THEN -1 ELSE spend END::float8) v,
+                    array_agg(CASE date_part('dow', day) WHEN 0 THEN 0 WHEN 1 THEN NULL WHEN 2 THEN 'Infinity' ELSE views END) e FROM advertising) l,
+    LATERAL analytics.compare_windows(l.s, l.d, l.v, l.e, '2025-01-31', '2025-02-06', kind) w;
+
 -- Rows for a kernel: the same comparisons as by arrays, whatever the order, the plan and the types of the figures.
 CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS off) ' || query; END $$;
 CREATE TEMP TABLE days AS
@@ -201,6 +226,12 @@ FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => '{}', row_limit
 SELECT count(DISTINCT baseline_cpl) AS baselines, count(*) AS windows
 FROM generate_series(date '2025-03-03', '2025-03-09', '1 day') d, analytics.anomalies('2025-03-03', d::date, verdicts => NULL, row_limit => 1000) a
 WHERE campaign_name = '02 dear' AND anomaly_type = 'spike_cpl';
+-- Cost per lead is spend over leads of all days, those without a lead included: not the mean of each day's, in which they vanish.
+SELECT a.baseline_cpl = round(b.spend / b.leads, 4) AS sum_over_sum, round(a.baseline_cpl / b.mean_of_days, 1) AS beside_mean_of_days
+FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => NULL, row_limit => 1000) a,
+    LATERAL (SELECT sum(r.spend) AS spend, sum(r.leads) AS leads, avg(r.spend / NULLIF(r.leads, 0)) AS mean_of_days FROM warehouse.campaign_roi_daily r
+             JOIN warehouse.dim_campaigns c USING (business_id, campaign_key) WHERE c.campaign_name = a.campaign_name AND r.date BETWEEN '2025-02-01' AND '2025-03-02') b
+WHERE a.campaign_name = '10 tiny' AND a.anomaly_type = 'spike_cpl';
 -- Days that are still being reported are left out: on 9 March, the 9th itself, or more.
 SELECT max(window_days) FILTER (WHERE lag = 1) AS one_day, max(window_days) FILTER (WHERE lag = 3) AS three_days, max(window_days) FILTER (WHERE lag = 0) AS none
 FROM unnest('{0,1,3}'::int[]) lag, analytics.anomalies('2025-03-03', '2025-03-09', lag_days => lag, as_of => '2025-03-09', verdicts => NULL);

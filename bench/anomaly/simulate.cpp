@@ -78,41 +78,11 @@ void spend_table()
         "tripled)\n");
     std::printf("%12s %8s %8s %22s\n", "correlation", "1 day", "7 days", "found at x1.5, 7 days");
     for (const double correlation : {0.0, 0.3, 0.6}) {
-        double rate[3] = {};
-        for (int i = 0; i < 3; ++i) {
-            std::mt19937_64 random(other_seeds + 17);
-            std::normal_distribution<double> normal;
-            std::uniform_real_distribution<double> uniform(0, 1);
-            WindowRequest request;
-            request.kind = SeriesKind::positive;
-            request.alternative = Alternative::greater;
-            request.window_from = 30;
-            request.window_to = i == 0 ? 30 : 36;
-            request.baseline_days = 30;
-            double all = 0;
-            for (int round = 0; round < 100; ++round) {
-                std::vector<std::int64_t> series;
-                std::vector<std::int32_t> day;
-                std::vector<double> spend;
-                for (int c = 0; c < 200; ++c) {
-                    double level = normal(random);
-                    for (int d = 0; d <= request.window_to; ++d) {
-                        level = correlation * level + std::sqrt(1 - correlation * correlation) * normal(random);
-                        const bool late = d >= 30;
-                        series.push_back(c);
-                        day.push_back(d);
-                        spend.push_back(100 * std::exp(0.3 * level) * (d % 7 > 4 ? 0.7 : 1) *
-                                        (!late && uniform(random) < 0.03 ? 3 : 1) * (late && i == 2 ? 1.5 : 1));
-                    }
-                }
-                for (const WindowResult& result : compare_windows({series, day, spend, {}}, request)) {
-                    all += 1;
-                    rate[i] += result.p_value < 0.01 ? 1 : 0;
-                }
-            }
-            rate[i] /= all;
-        }
-        std::printf("%12.1f %8.4f %8.4f %22.3f\n", correlation, rate[0], rate[1], rate[2]);
+        const std::uint64_t seed = other_seeds + 17;
+        std::printf("%12.1f %8.4f %8.4f %22.3f\n", correlation,
+                    simulate_spend({.correlation = correlation, .window = 1}, 100, seed),
+                    simulate_spend({.correlation = correlation}, 100, seed),
+                    simulate_spend({.correlation = correlation, .change = 1.5}, 100, seed));
     }
 }
 

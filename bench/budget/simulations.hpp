@@ -182,10 +182,11 @@ struct PlanScore {
     double attainable = 0;  // of the best allocation
     int runs = 0;
     int harmed = 0;
-    int covered = 0;
+    int moved = 0;    // plans that move money
+    int covered = 0;  // of those, whose interval holds the truth
     [[nodiscard]] double share() const { return won / attainable; }
     [[nodiscard]] double harm() const { return harmed / double(runs); }
-    [[nodiscard]] double coverage() const { return covered / double(runs); }
+    [[nodiscard]] double coverage() const { return covered / double(moved); }
     void add(double gain, double best)
     {
         won += gain;
@@ -309,14 +310,17 @@ inline PlanScores simulate_plans(int runs, const PortfolioKind& kind, std::uint6
         }
         const std::vector<Share> shares(1);
         std::vector<double> spend = allocate(candidates, shares, Objective::fixed_budget, total, {}).spend;
-        std::vector<Move> moves;
+        const LikelyStep step = likely_step(model, current, spend, {});
         for (std::size_t i = 0; i < current.size(); ++i) {
-            moves.push_back({current[i], spend[i]});
+            spend[i] = current[i] + step.part * (spend[i] - current[i]);
         }
-        const PlanOutcome outcome = outcome_of(model, moves, {});
         const double lift = gain(spend);
-        scores.ours.covered += outcome.lift.low <= lift * now && lift * now <= outcome.lift.high ? 1 : 0;
-        scores.ours.add(outcome.probability_of_lift >= 0.8 ? lift : 0, best);
+        if (step.part > 0) {
+            // That nothing comes of nothing would be no merit.
+            ++scores.ours.moved;
+            scores.ours.covered += step.outcome.lift.low <= lift * now && lift * now <= step.outcome.lift.high ? 1 : 0;
+        }
+        scores.ours.add(lift, best);
 
         std::vector<std::size_t> order(current.size());
         std::iota(order.begin(), order.end(), std::size_t{0});

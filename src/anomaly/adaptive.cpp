@@ -5,6 +5,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "anomaly/quantile.hpp"
@@ -53,11 +54,17 @@ std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept
     return a / b - (a % b < 0 ? 1 : 0);
 }
 
+[[noreturn]] void refuse_sizes()
+{
+    throw Error(ErrorCode::numeric_range, "the figures of a series are too large or too small to be compared", {},
+                "Give them, or their exposures, in another unit.");
+}
+
 /** The p-value of a deviate in the direction that is asked for. */
 double p_of(double t, double df, Direction direction)
 {
     if (std::isnan(t) || !(df > 0)) {
-        throw Error(ErrorCode::numeric_range, "the figures of a series are too large or too small to be compared");
+        refuse_sizes();
     }
     const double p = direction == Direction::both ? 2 * student_tail(std::abs(t), df)
                                                   : student_tail(direction == Direction::up ? t : -t, df);
@@ -73,7 +80,8 @@ double student_quantile(double df, double tail)
         const double t =
             boost::math::quantile(boost::math::complement(boost::math::students_t_distribution<double, Quick>(df), tail));
         if (!std::isfinite(t)) {
-            throw Error(ErrorCode::numeric_range, "alpha is too small for so few points");
+            throw Error(ErrorCode::numeric_range, "alpha is too small for so few points", {},
+                        "Give a greater alpha, min_history or prior_df.");
         }
         return t;
     }
@@ -160,10 +168,6 @@ void check(const AdaptiveOptions& options)
 AdaptiveDetector::AdaptiveDetector(const AdaptiveOptions& options) : options_(options)
 {
     check(options);
-    decay_.resize(static_cast<std::size_t>(2 * options.window) + 1);
-    for (std::size_t age = 0; age < decay_.size(); ++age) {
-        decay_[age] = std::max(std::exp2(-static_cast<double>(age) / options.half_life), least_weight);
-    }
     seasons_.resize(static_cast<std::size_t>(options.period));
 }
 
@@ -186,7 +190,7 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
         refuse("two points lie in the same step", "Sum them up per step, or give the time from one point to the next as step.");
     }
     // What is older than twice the window tells nothing of today.
-    while (!baseline_.empty() && step - baseline_.front().step >= static_cast<std::int64_t>(decay_.size())) {
+    while (!baseline_.empty() && step - baseline_.front().step > std::int64_t{2} * options_.window) {
         baseline_.pop_front();
     }
     Verdict verdict;
@@ -244,6 +248,15 @@ void AdaptiveDetector::forget_before(std::int64_t time)
     run_.clear();
 }
 
+/** What a point of that age weighs. The table grows to the oldest that was asked for, so that a wide window costs nothing by itself. */
+double AdaptiveDetector::weight_at(std::int64_t age)
+{
+    while (decay_.size() <= static_cast<std::size_t>(age)) {
+        decay_.push_back(std::max(std::exp2(-static_cast<double>(decay_.size()) / options_.half_life), least_weight));
+    }
+    return decay_[static_cast<std::size_t>(age)];
+}
+
 /** Weights of the baseline by age, and which season each of its points is in. */
 void AdaptiveDetector::weigh(std::int64_t step)
 {
@@ -253,7 +266,7 @@ void AdaptiveDetector::weigh(std::int64_t step)
     weight_squares_ = 0;
     std::size_t i = 0;
     for (const Entry& entry : baseline_) {
-        const double weight = decay_[static_cast<std::size_t>(step - entry.step)];
+        const double weight = weight_at(step - entry.step);
         weights_[i] = weight;
         entry_season_[i] = season_of(entry.step);
         weight_sum_ += weight;
@@ -331,6 +344,9 @@ void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const
     verdict.z = deviate(binomial_tails(point.value / phi, misses, odds / (1 + odds)));
     verdict.p_value = p_of(verdict.z, df, test.direction);
     verdict.expected = rate * own;
+    if (std::isinf(verdict.expected)) {
+        refuse_sizes();
+    }
     verdict.dispersion = phi;
     const CountBound bound(misses, odds);
     const double limit = critical(df, test);
@@ -351,6 +367,15 @@ double AdaptiveDetector::weighted_median()
     return sorted_.back().first;
 }
 
+/** Puts the points of the same season next to each other. */
+void AdaptiveDetector::group_by_season()
+{
+    by_season_.resize(baseline_.size());
+    std::iota(by_season_.begin(), by_season_.end(), std::size_t{0});
+    std::sort(by_season_.begin(), by_season_.end(),
+              [this](std::size_t a, std::size_t b) { return std::pair(entry_season_[a], a) < std::pair(entry_season_[b], b); });
+}
+
 /** The level, with the offset of each season. */
 double AdaptiveDetector::fit_level()
 {
@@ -363,16 +388,19 @@ double AdaptiveDetector::fit_level()
         return weighted_median();
     };
     double found = level();
-    for (int round = 1; options_.period > 1 && round < rounds; ++round) {
-        for (std::size_t season = 0; season < seasons_.size(); ++season) {
+    if (options_.period == 1) {
+        return found;
+    }
+    group_by_season();
+    for (int round = 1; round < rounds; ++round) {
+        for (auto first = by_season_.begin(); first != by_season_.end();) {
+            const std::size_t season = entry_season_[*first];
             residuals_.clear();
-            for (std::size_t i = 0; i < baseline_.size(); ++i) {
-                if (entry_season_[i] == season) {
-                    residuals_.push_back(baseline_[i].value - found);
-                }
+            for (; first != by_season_.end() && entry_season_[*first] == season; ++first) {
+                residuals_.push_back(baseline_[*first].value - found);
             }
             const auto count = static_cast<double>(residuals_.size());
-            seasons_[season].factor = residuals_.empty() ? 0 : median(residuals_) * count / (count + seasonal_shrinkage);
+            seasons_[season].factor = median(residuals_) * count / (count + seasonal_shrinkage);
         }
         found = level();
     }

@@ -81,12 +81,14 @@ private:
     {
         return options_.kind == SeriesKind::count || options_.kind == SeriesKind::rate;
     }
+    [[nodiscard]] double weight_at(std::int64_t age);
     void weigh(std::int64_t step);
     void judge_count(const Point& point, std::size_t season, const Test& test, Verdict& verdict);
     [[nodiscard]] double fit_rate();
     [[nodiscard]] double pooled_dispersion(double rate) const;
     void judge_level(double value, std::size_t season, const Test& test, Verdict& verdict);
     void judge_zero(std::int64_t step, const Test& test, Verdict& verdict) const;
+    void group_by_season();
     [[nodiscard]] double fit_level();
     [[nodiscard]] double weighted_median();
     [[nodiscard]] double spread(double level);
@@ -96,11 +98,12 @@ private:
     std::deque<Entry> baseline_;
     std::vector<Entry> run_;          // anomalies in a row
     std::deque<std::int64_t> zeros_;  // steps of the last season that had nothing, of the kind positive
-    std::vector<double> decay_;       // by age in steps
+    std::vector<double> decay_;       // by age in steps, as far as was needed
 
     // Of the verdict at hand.
     std::vector<double> weights_;
     std::vector<std::size_t> entry_season_;
+    std::vector<std::size_t> by_season_;  // points in order of their season
     std::vector<Season> seasons_;
     std::vector<std::pair<double, double>> sorted_;
     std::vector<double> residuals_;

@@ -23,7 +23,7 @@ std::vector<std::size_t> order_of(std::span<const double> p)
             continue;
         }
         if (p[i] < 0 || p[i] > 1) {
-            throw Error(ErrorCode::invalid_parameter, "p-values must lie between 0 and 1");
+            throw Error(ErrorCode::invalid_parameter, "p-values must lie between 0 and 1", {}, "NULL stands for no test.");
         }
         order.push_back(i);
     }

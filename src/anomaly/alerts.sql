@@ -8,9 +8,11 @@ BEGIN
     PERFORM analytics.check_choice('dimension', dimension, '{campaign,platform,channel,product,branch,total}');
     PERFORM analytics.check_choice('verdict', v, '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}') FROM pg_catalog.unnest(verdicts) v;
     IF baseline_days IS NULL OR baseline_days NOT BETWEEN 7 AND 3660 THEN
-        RAISE EXCEPTION 'baseline_days must be between 7 and 3660' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'baseline_days must be between 7 and 3660' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is how many days before the period it is compared with; 30 is usual.';
     ELSIF lag_days IS NULL OR lag_days NOT BETWEEN 0 AND 365 THEN
-        RAISE EXCEPTION 'lag_days must be between 0 and 365' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'lag_days must be between 0 and 365' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is how many days up to today are still being reported.';
     ELSIF q IS NULL OR NOT (q > 0 AND q < 1) THEN
         RAISE EXCEPTION 'q must lie between 0 and 1' USING ERRCODE = 'invalid_parameter_value',
             HINT = '0.1 lets one in ten alerts be false.';
@@ -18,7 +20,8 @@ BEGIN
         RAISE EXCEPTION 'min_effect must be a number that is not negative' USING ERRCODE = 'invalid_parameter_value',
             HINT = '0.2 is silent on changes by less than a fifth.';
     ELSIF min_events IS NULL OR NOT (min_events >= 0 AND min_events < 'Infinity') OR min_impact IS NULL OR NOT (min_impact >= 0) OR min_impact = 'NaN' THEN
-        RAISE EXCEPTION 'min_events and min_impact must be numbers that are not negative' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'min_events and min_impact must be numbers that are not negative' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'They are leads that must be expected or found, and money that must be at stake.';
     END IF;
     RETURN true;
 END
@@ -124,7 +127,8 @@ DECLARE
 BEGIN
     PERFORM 'warehouse'::analytics.installed, analytics.check_period(date_from, date_to);
     IF date_to - date_from > 3660 THEN
-        RAISE EXCEPTION 'the period must not be longer than 3660 days' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'the period must not be longer than 3660 days' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Compare a shorter period, such as the last week.';
     END IF;
     IF platforms <> '{}' THEN
         members := analytics.platform_members(platforms);

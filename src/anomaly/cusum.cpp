@@ -67,7 +67,9 @@ bool is_usable(const Point& point, SeriesKind kind)
 double cusum_run_length(double limit, double shift, double mean)
 {
     if (!(limit > 0 && limit <= 50) || !(shift > 0 && shift <= 10) || !std::isfinite(mean)) {
-        throw Error(ErrorCode::invalid_parameter, "alarm_limit must be above 0 and at most 50, shift above 0 and at most 10");
+        throw Error(ErrorCode::invalid_parameter,
+                    "alarm_limit must be above 0 and at most 50, shift above 0 and at most 10, mean finite", {},
+                    "All are in standard deviations of a point; cusum_limit() gives the limit of a run length.");
     }
     // L(s) = 1 + L(0) P(k - s) + integral over 0..h of L(y) p(y + k - s), k: half the shift; at the nodes of a Gauss rule.
     using Rule = boost::math::quadrature::gauss<double, 60>;
@@ -98,7 +100,8 @@ double cusum_run_length(double limit, double shift, double mean)
 double cusum_limit(double run_length, double shift, int sides)
 {
     if (!(run_length >= 10 && run_length <= 1e9) || !(shift > 0 && shift <= 10)) {
-        throw Error(ErrorCode::invalid_parameter, "run_length must be from 10 to 1e9 points, shift above 0 and at most 10");
+        throw Error(ErrorCode::invalid_parameter, "run_length must be from 10 to 1e9 points, shift above 0 and at most 10", {},
+                    "365 is a false alarm in a year of days; shift is in standard deviations of a point.");
     }
     // Two sides alarm twice as often as one.
     double low = 0.01;

@@ -100,7 +100,8 @@ DayTable::DayTable(const Places& places, const DayRows& rows, std::int32_t first
 {
     const std::size_t count = places.of_rows.size();
     if (rows.day.size() != count || rows.value.size() != count || (!rows.exposure.empty() && rows.exposure.size() != count)) {
-        throw Error(ErrorCode::invalid_parameter, "series, day, value and exposure must be of the same length");
+        throw Error(ErrorCode::invalid_parameter, "series, day, value and exposure must be of the same length", {},
+                    "Collect them from the same rows by array_agg().");
     }
     if (count >= Places::nowhere) {
         throw Error(ErrorCode::limit_exceeded, "too many series and days to compare at once", {},

@@ -125,10 +125,12 @@ void fit_interval(double value, bool is_anomaly, Verdict& verdict)
 void check(const DetectorOptions& options)
 {
     if (!(options.test.alpha > 0 && options.test.alpha < 0.5)) {
-        throw Error(ErrorCode::invalid_parameter, "alpha must be above 0 and below 0.5");
+        throw Error(ErrorCode::invalid_parameter, "alpha must be above 0 and below 0.5", {},
+                    "It is the share of usual points that may be called unusual, such as 0.005.");
     }
     if (options.cooldown < 0 || options.cooldown > most_cooldown) {
-        throw Error(ErrorCode::invalid_parameter, "cooldown must be from 0 to 1000000 points");
+        throw Error(ErrorCode::invalid_parameter, "cooldown must be from 0 to 1000000 points", {},
+                    "0 lets each unusual point be an anomaly.");
     }
     std::visit([](const auto& method) { check(method); }, options.method);
 }
@@ -244,7 +246,7 @@ Verdict Detector::judge(const Point& point)
 {
     Verdict verdict = std::visit([&](auto& method) { return method.judge(point, options_.test); }, method_);
     if (!std::isnan(verdict.p_value)) {
-        verdict.score = -std::log10(verdict.p_value);
+        verdict.score = 0 - std::log10(verdict.p_value);  // not -0 for 1
         verdict.is_anomaly = verdict.p_value < options_.test.alpha;
         verdict.reason = !verdict.is_anomaly ? Reason::normal : verdict.z > 0 ? Reason::high : Reason::low;
         fit_interval(point.value, verdict.is_anomaly, verdict);

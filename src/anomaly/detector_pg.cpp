@@ -326,11 +326,11 @@ MARKETING_FUNCTION(anomaly_state_transition)
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("state must not be NULL"),
                  errhint("A new series begins with analytics.anomaly_start(): coalesce(state, analytics.anomaly_start()).")));
     }
-    attribution::require_given(fcinfo, 2, "ts");
-    const Timestamp time = PG_GETARG_TIMESTAMP(2);
-    if (TIMESTAMP_NOT_FINITE(time)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("ts must be finite")));
+    if (PG_ARGISNULL(2) || TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMP(2))) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("ts must not be NULL or infinite"),
+                        errhint("It is the time of the point.")));
     }
+    const Timestamp time = PG_GETARG_TIMESTAMP(2);
     const auto start = postgres::bytea_argument(fcinfo, 1);
     const Point point{time, PG_ARGISNULL(3) ? anomaly::not_known : PG_GETARG_FLOAT8(3),
                       PG_ARGISNULL(4) ? anomaly::not_known : PG_GETARG_FLOAT8(4)};
@@ -449,7 +449,8 @@ MARKETING_FUNCTION(cusum_limit)
     const double shift = PG_GETARG_FLOAT8(1);
     const int sides = PG_GETARG_INT32(2);
     if (sides != 1 && sides != 2) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("sides must be 1 or 2, not %d", sides)));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("sides must be 1 or 2, not %d", sides),
+                        errhint("1 where only rises or only falls are watched.")));
     }
     double limit = 0;
     postgres::run_kernel([run_length, shift, sides, &limit] { limit = anomaly::cusum_limit(run_length, shift, sides); });

@@ -58,7 +58,8 @@ double median(std::vector<double> values)
 Dispersion dispersion(std::span<const double> events, std::span<const double> exposure, int factors)
 {
     if (events.size() != exposure.size()) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "events and exposure must be of the same length");
+        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "events and exposure must be of the same length", {},
+                            "Collect them from the same rows by array_agg().");
     }
     double sum = 0;
     double weight = 0;
@@ -91,7 +92,8 @@ Dispersion dispersion(std::span<const double> events, std::span<const double> ex
 DispersionPrior dispersion_prior(std::span<const double> phi, std::span<const double> df)
 {
     if (phi.size() != df.size()) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "phi and df must be of the same length");
+        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "phi and df must be of the same length", {},
+                            "Collect them from the same rows by array_agg().");
     }
     std::vector<double> phis;
     std::vector<double> dfs;

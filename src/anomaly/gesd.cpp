@@ -164,10 +164,12 @@ Extreme find_extreme(const Sample& sample, double location, Direction direction)
 void check(const GesdOptions& options)
 {
     if (!(options.max_share > 0 && options.max_share < 0.5)) {
-        throw Error(ErrorCode::invalid_parameter, "max_share must be above 0 and below 0.5");
+        throw Error(ErrorCode::invalid_parameter, "max_share must be above 0 and below 0.5", {},
+                    "It is the share of values that may be outliers, such as 0.1.");
     }
     if (!(options.alpha > 0 && options.alpha < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "alpha must be above 0 and below 1");
+        throw Error(ErrorCode::invalid_parameter, "alpha must be above 0 and below 1", {},
+                    "It is the probability of an outlier where there is none, such as 0.05.");
     }
 }
 
@@ -213,7 +215,8 @@ std::vector<GesdStep> gesd(std::span<const double> values, const GesdOptions& op
 TukeyFences tukey_fences(std::span<double> values, double k, double lower_quantile, double upper_quantile)
 {
     if (!(k >= 0) || std::isinf(k)) {
-        throw Error(ErrorCode::invalid_parameter, "k must not be negative");
+        throw Error(ErrorCode::invalid_parameter, "k must not be negative", {},
+                    "It is how many ranges between the quantiles the fences stand off, such as 1.5.");
     }
     if (!(lower_quantile >= 0 && lower_quantile < upper_quantile && upper_quantile <= 1)) {
         throw Error(ErrorCode::invalid_parameter, "quantiles must lie between 0 and 1, the lower one first");

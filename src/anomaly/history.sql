@@ -33,9 +33,11 @@ DECLARE
     old constant analytics.alert_settings := analytics.alert_settings(business_id);
 BEGIN
     IF business_id IS NULL THEN
-        RAISE EXCEPTION 'business_id must be given' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'business_id must be given' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave it out for the only business, 1.';
     ELSIF window_days NOT BETWEEN 1 AND 366 OR cooldown_days NOT BETWEEN 0 AND 366 THEN
-        RAISE EXCEPTION 'window_days must be between 1 and 366, cooldown_days between 0 and 366' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'window_days must be between 1 and 366, cooldown_days between 0 and 366' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'The last week, not raised again for a week, is usual: 7 and 7.';
     END IF;
     PERFORM analytics.check_alert_arguments(d, COALESCE(baseline_days, old.baseline_days), COALESCE(lag_days, old.lag_days), COALESCE(q, old.q),
         COALESCE(min_effect, old.min_effect), COALESCE(min_events, old.min_events), COALESCE(min_impact, old.min_impact), NULL)

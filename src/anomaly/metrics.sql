@@ -21,7 +21,8 @@ BEGIN
     PERFORM analytics.check_period(date_from, date_to), analytics.check_choice('direction', direction, '{up,down,both}'),
             analytics.check_alert_arguments('total', baseline_days, 0, q, min_effect, min_events, 0, NULL);
     IF relation IS NULL OR day IS NULL OR value IS NULL THEN
-        RAISE EXCEPTION 'relation, day and value must be given' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'relation, day and value must be given' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'day and value are columns of the relation, or SQL over them.';
     END IF;
     -- day, value, exposure and series are SQL over the columns of the relation, run with the rights of the caller.
     EXECUTE pg_catalog.format($sql$
@@ -70,7 +71,8 @@ $function$;
 COMMENT ON FUNCTION analytics.metric_anomalies(regclass, text, text, date, date, text, text, text, text, int, double precision, double precision, int, double precision, boolean) IS
 'The comparison of anomalies() for any metric of any relation
 
-day, value, exposure, series: columns or SQL expressions over them; rows of one series and day add up. kind: count, rate (value per
-exposure), positive (varies by factors) or real (varies by differences); NULL picks one by the values. direction: up, down or both. The
+day, value, exposure, series: columns or SQL expressions over them; rows of one series and day add up. kind: count, rate (events per
+exposure), positive (an amount that varies by factors, or such an amount per exposure: cost per click, or per view) or real (the same of
+what varies by differences); NULL picks one by the values. direction: up, down or both. The
 period from date_from to date_to is compared with the baseline_days days before it, for all series in one family of tests. min_effect is a
 part of the expected value.';

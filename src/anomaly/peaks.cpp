@@ -59,7 +59,8 @@ double posterior_theta(std::span<const double> excesses)
 PeaksFit fit_peaks(std::span<double> values, double level)
 {
     if (!(level >= 0.5 && level < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "level must be at least 0.5 and below 1");
+        throw Error(ErrorCode::invalid_parameter, "level must be at least 0.5 and below 1", {},
+                    "It is the quantile that peaks lie above, such as 0.98.");
     }
     constexpr double not_fitted = std::numeric_limits<double>::quiet_NaN();
     PeaksFit fit{not_fitted, not_fitted, not_fitted, values.size(), 0};

@@ -43,7 +43,7 @@ void check(const Rate& current, const Rate& baseline, const RateOptions& options
     check_count(current.events, "x");
     check_count(baseline.events, "x0");
     if (std::isinf(current.exposure) || std::isinf(baseline.exposure)) {
-        refuse("an exposure must be finite");
+        refuse("an exposure must be finite", "It is what the events are counted per, such as spend or days.");
     }
     if (!std::isfinite(options.phi) || options.phi <= 0) {
         refuse("phi must be positive and finite", "It is the variance of the counts over their mean; 1 for Poisson counts.");
@@ -56,7 +56,7 @@ void check(const Rate& current, const Rate& baseline, const RateOptions& options
                "0.2 asks for a rate that is higher by more than a fifth.");
     }
     if (!(options.confidence > 0 && options.confidence < 1)) {
-        refuse("confidence must lie between 0 and 1");
+        refuse("confidence must lie between 0 and 1", "0.95 is usual.");
     }
 }
 

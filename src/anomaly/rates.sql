@@ -89,7 +89,7 @@ COMMENT ON FUNCTION analytics.compare_windows(bigint[], date[], double precision
 
 series, day, value, exposure: columns of any table, collected by array_agg; rows of one series and day add up, their order does not matter.
 kind: count (events per day; days without exposure are pauses), rate (events per exposure), positive (amounts that vary by factors), real
-(amounts that vary by differences). The baseline are the baseline_days days before date_from. alternative: two.sided, greater or less.
+(amounts that vary by differences), both per exposure where there is one: spend per click, spend per view. The baseline are the baseline_days days before date_from. alternative: two.sided, greater or less.
 min_effect: a ratio that does not go beyond 1 + min_effect does not count. min_days: active days that a baseline needs; min_events:
 expected or found events that a window of counts needs. gaps_are_zero: in a series of counts without exposure, days without a row had
 no events. weekly: days of the week differ. One row per series that was active at all; status: tested, insufficient_data, inactive (no

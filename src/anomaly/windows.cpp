@@ -41,7 +41,7 @@ struct Day {
     bool in_window;
     double value;
     double
-        weight;  // exposure of a rate; of a count what the day of the week makes of 1; of an amount its place on the test's scale
+        weight;  // exposure of a ratio; of a count what the day of the week makes of 1; of an amount its place on the test's scale
 };
 
 /** The active days of one series. */
@@ -63,18 +63,20 @@ struct WeekOfCounts {
 
 void check(const WindowRequest& request)
 {
-    const auto refuse = [](const char* message) { throw Error(ErrorCode::invalid_parameter, message); };
+    const auto refuse = [](const char* message, const char* hint) {
+        throw Error(ErrorCode::invalid_parameter, message, {}, hint);
+    };
     if (request.window_to < request.window_from) {
-        refuse("the window ends before it begins");
+        refuse("the window ends before it begins", "date_from must not be after date_to.");
     }
     if (request.baseline_days < 1 || request.baseline_days > longest || request.window_to - request.window_from > longest) {
-        refuse("baseline and window must be of 1 to 36600 days");
+        refuse("baseline and window must be of 1 to 36600 days", "Give other dates, or other baseline_days.");
     }
     if (!std::isfinite(request.margin) || request.margin < 0) {
-        refuse("min_effect must be a finite number that is not negative");
+        refuse("min_effect must be a finite number that is not negative", "0.2 is silent on changes by less than a fifth.");
     }
     if (request.min_days < 2 || !(request.min_events >= 0)) {
-        refuse("min_days must be at least 2, and min_events not negative");
+        refuse("min_days must be at least 2, and min_events not negative", "7 days and 3 events are usual.");
     }
 }
 
@@ -122,10 +124,16 @@ private:
         switch (request_.kind) {
             case SeriesKind::rate: return counted && value >= 0 && exposure > 0;
             case SeriesKind::count: return counted && value >= 0 && (!ever_exposed || exposure > 0);
-            case SeriesKind::positive: return counted && value > 0;
-            case SeriesKind::real: return counted;
+            case SeriesKind::positive: return counted && value > 0 && is_level(value, exposure);
+            case SeriesKind::real: return counted && is_level(value, exposure);
         }
         return false;
+    }
+
+    /** Whether an amount has a place on the scale: any, or one of something. */
+    [[nodiscard]] bool is_level(double value, double exposure) const
+    {
+        return !per_exposure_ || (exposure > 0 && std::isfinite(exposure) && std::isfinite(value / exposure));
     }
 
     void collect_all(std::span<const DaySeries> all)
@@ -134,8 +142,10 @@ private:
         activities_.clear();
         activities_.reserve(all.size());
         std::size_t rows = 0;
+        per_exposure_ = request_.kind == SeriesKind::rate;
         for (const DaySeries& series : all) {
             rows += series.day.size();
+            per_exposure_ = per_exposure_ || (request_.kind != SeriesKind::count && !series.exposure.empty());
         }
         days_.reserve(rows);
         for (const DaySeries& series : all) {
@@ -157,7 +167,7 @@ private:
             std::any_of(series.exposure.begin(), series.exposure.end(), [](double exposure) { return exposure > 0; });
         const auto add = [&](std::int32_t day, double value, double exposure) {
             if (is_active(value, exposure, ever_exposed)) {
-                days_.push_back({day, weekday(day), in_window(day), value, request_.kind == SeriesKind::rate ? exposure : 1});
+                days_.push_back({day, weekday(day), in_window(day), value, per_exposure_ ? exposure : 1});
                 if (ever_exposed) {
                     (in_window(day) ? activity.own_exposure_window : activity.own_exposure_baseline) += exposure;
                 }
@@ -423,6 +433,11 @@ private:
     // -- Amounts
 
     [[nodiscard]] double scaled(double value) const { return request_.kind == SeriesKind::positive ? std::log(value) : value; }
+    /** What the amount of the `i`th day of a series is divided by. */
+    [[nodiscard]] double exposure_of(const Activity& activity, std::size_t i) const
+    {
+        return per_exposure_ ? day_exposures_[activity.first_day + i] : 1;
+    }
     /** What a shift of the scale makes of an amount of `from`. */
     [[nodiscard]] double unscaled(double from, double shift) const
     {
@@ -442,8 +457,12 @@ private:
 
     void compare_levels()
     {
+        day_exposures_.clear();
         for (Day& day : days_) {
-            day.weight = scaled(day.value);
+            if (per_exposure_) {
+                day_exposures_.push_back(day.weight);
+            }
+            day.weight = scaled(day.value / day.weight);
         }
         const std::vector<Week> factors = level_weeks();
         std::vector<Level> levels;
@@ -525,16 +544,20 @@ private:
         for (std::size_t i = 0; i < week; ++i) {
             scale[i] = logs ? std::exp(factors[i]) : factors[i];
         }
-        for (const Day& day : activity.days) {
+        double exposed_days = 0;  // of the window
+        for (std::size_t i = 0; i < activity.days.size(); ++i) {
+            const Day& day = activity.days[i];
+            const double exposure = exposure_of(activity, i);
             if (day.in_window) {
-                expected_days += scale[day.weekday];
+                expected_days += exposure * scale[day.weekday];
+                exposed_days += exposure;
             } else {
-                per_usual_day += logs ? day.value : day.value - scale[day.weekday];
-                usual_days += logs ? scale[day.weekday] : 1;
+                per_usual_day += logs ? day.value : day.value - exposure * scale[day.weekday];
+                usual_days += exposure * (logs ? scale[day.weekday] : 1);
             }
         }
         per_usual_day /= usual_days;
-        r.expected = logs ? per_usual_day * expected_days : per_usual_day * r.window_days + expected_days;
+        r.expected = logs ? per_usual_day * expected_days : per_usual_day * exposed_days + expected_days;
         r.ratio = r.expected > 0 ? r.window_value / r.expected : unknown;
         if (logs) {
             r.ratio_low = r.ratio * std::exp(-test.half_width);
@@ -543,9 +566,10 @@ private:
         r.z = test.z;
         r.p_value = test.p_value;
         r.peak_day = window[test.peak].day;
-        const double usual = unscaled(per_usual_day, factors[weekday(r.peak_day)]);
         const auto peak =
             std::find_if(activity.days.begin(), activity.days.end(), [&r](const Day& day) { return day.day == r.peak_day; });
+        const double usual = unscaled(per_usual_day, factors[weekday(r.peak_day)]) *
+                             exposure_of(activity, static_cast<std::size_t>(peak - activity.days.begin()));
         r.peak_ratio = usual > 0 ? peak->value / usual : unknown;
     }
 
@@ -554,10 +578,12 @@ private:
     std::int32_t first_;
     const std::vector<bool>& reported_;
     std::int32_t reported_days_;  // of the window
+    bool per_exposure_ = false;   // ratios are tested: counts, or amounts, per exposure
     std::vector<Day> days_;
     std::vector<Activity> activities_;
     std::vector<double> events_;
     std::vector<double> exposures_;
+    std::vector<double> day_exposures_;  // of all days, where amounts are divided by them
 };
 
 }  // namespace

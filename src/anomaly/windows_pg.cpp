@@ -43,7 +43,8 @@ DateADT finite_date(FunctionCallInfo fcinfo, int index)
 {
     const DateADT date = PG_GETARG_DATEADT(index);
     if (DATE_NOT_FINITE(date)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("date_from and date_to must be finite")));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("date_from and date_to must be finite"),
+                        errhint("Both days belong to the period.")));
     }
     return date;
 }
@@ -90,7 +91,8 @@ struct Units {
 anomaly::Places places_of(const Units& units, const warehouse::DailyRowsView& rows)
 {
     if (units.businesses.size() != units.units.size()) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "businesses and units must be of the same length");
+        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "businesses and units must be of the same length", {},
+                            "Collect them from the same rows by array_agg().");
     }
     anomaly::Places places;
     std::unordered_map<warehouse::SeriesKey, std::uint32_t, warehouse::SeriesKeyHash> known;

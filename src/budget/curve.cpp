@@ -1,5 +1,6 @@
 #include "budget/curve.hpp"
 
+#include <algorithm>
 #include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <cstdint>
@@ -60,6 +61,27 @@ Shape::Shape(Family family, double elasticity) : family_(family), elasticity_(el
         constant_ = constant_of_logarithm(elasticity);
         scale_ = 1 / std::log1p(1 / constant_);
     }
+}
+
+double Shape::bend() const
+{
+    switch (family_) {
+        case Family::michaelis_menten: return 2 * (1 - elasticity_);
+        case Family::power: return 1 - elasticity_;
+        case Family::logarithm: return 1 / (constant_ + 1);
+    }
+    return 0;
+}
+
+Shape Shape::of_bend(Family family, double bend)
+{
+    switch (family) {
+        case Family::michaelis_menten: return {family, 1 - bend / 2};
+        case Family::power: return {family, 1 - bend};
+        // Below an elasticity of 0.03 a logarithm's bend is 1 to the last digits.
+        case Family::logarithm: return {family, -bend / std::log1p(-std::min(bend, 1 - 1e-15))};
+    }
+    return {family, 0};
 }
 
 }  // namespace marketing::budget

@@ -30,6 +30,10 @@ public:
     /** The x >= 0 at which the slope is `slope`; 0 where it is lower everywhere. */
     [[nodiscard]] double at_slope(double slope) const;
     [[nodiscard]] double elasticity() const noexcept { return elasticity_; }
+    /** How fast the slope falls where x = 1, relative to it: -h''(1) / h'(1), between 0 and 1, for Michaelis-Menten 2. */
+    [[nodiscard]] double bend() const;
+    /** The member of a family that bends so. */
+    [[nodiscard]] static Shape of_bend(Family family, double bend);
 
 private:
     Family family_;
@@ -73,8 +77,9 @@ struct Curve {
     Shape shape;
     double spend;
     double response;
+    double base = 0;  // added to it: only slopes decide where money goes, but sums of responses need the height, too
 
-    [[nodiscard]] double value(double s) const { return response * shape.value(s / spend); }
+    [[nodiscard]] double value(double s) const { return base + response * shape.value(s / spend); }
     [[nodiscard]] double slope(double s) const { return response / spend * shape.slope(s / spend); }
     /** The spend at which one more unit of money brings `slope` more. */
     [[nodiscard]] double at_slope(double slope) const { return spend * shape.at_slope(slope * spend / response); }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "kernel/error.hpp"
 
@@ -17,8 +18,8 @@ using kernel::ErrorCode;
 
 /** How far the spend of a campaign may move whose own curve is not known: as far as its portfolio's curve can be trusted. */
 constexpr double thin_step = 0.2;
-/** A plan that does not spend more is made only if it is this probable to bring more. */
-constexpr double least_probability = 0.8;
+/** A plan that does not spend more goes only as far as it is this probable to bring more. */
+constexpr double least_probability = 0.85;
 
 std::string shown(double x, int decimals)
 {
@@ -60,6 +61,25 @@ double current_spend(const Series& series, std::int32_t as_of, std::int32_t wind
     return known > 0 ? spend / known : 0;
 }
 
+/** The spends a part of the way from `today` to `aim`. */
+std::vector<double> between(std::span<const double> today, std::span<const double> aim, double part)
+{
+    std::vector<double> spend(today.size());
+    for (std::size_t i = 0; i < today.size(); ++i) {
+        spend[i] = part == 1 ? aim[i] : today[i] + part * (aim[i] - today[i]);
+    }
+    return spend;
+}
+
+std::vector<Move> moves_of(std::span<const double> today, std::span<const double> spend)
+{
+    std::vector<Move> moves;
+    for (std::size_t i = 0; i < spend.size(); ++i) {
+        moves.push_back({today[i], spend[i]});
+    }
+    return moves;
+}
+
 class Planner {
 public:
     Planner(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of, const kernel::StopFlag& stop)
@@ -85,15 +105,14 @@ public:
                 binding[member_[c]] = allocation.binding[c];
             }
         }
-        PlanOutcome outcome = outcome_of(model_, moves_to(spend), stop_);
-        // Moving money is not free of risk: without more of it, what is there stays unless moving it is likely to pay.
-        kept_ = !candidates_.empty() && spends_as_today() && outcome.probability_of_lift < least_probability;
-        if (kept_) {
-            doubt_ = outcome.probability_of_lift;
-            spend = current_;
-            outcome = outcome_of(model_, moves_to(spend), stop_);
+        // Moving money is not free of risk: without more of it, it moves only as far as that is likely to pay.
+        if (!candidates_.empty() && may_stay()) {
+            const LikelyStep step = likely_step(model_, current_, spend, stop_);
+            part_ = step.part;
+            doubt_ = step.probability_of_all;
+            return written(rounded(between(current_, spend, part_)), binding, step.outcome);
         }
-        return written(rounded(spend), binding, outcome);
+        return written(rounded(spend), binding, outcome_of(model_, moves_of(current_, spend), stop_));
     }
 
 private:
@@ -173,6 +192,7 @@ private:
             Curve curve = fit.curve(model_.family);
             curve.spend *= rules_.horizon;
             curve.response *= rules_.horizon;
+            curve.base *= rules_.horizon;
             const double current = current_[i] * rules_.horizon;
             candidates_.push_back({curve, current, current * least, current * most, group_of(panel_[i].platform)});
         }
@@ -189,18 +209,20 @@ private:
         throw Error(ErrorCode::invalid_parameter, "this objective needs a target", {},
                     "Give the cost, the marginal cost or the response to reach.");
     }
-    [[nodiscard]] bool spends_as_today() const
+    /** Whether the rules would let all spends be what they are. */
+    [[nodiscard]] bool may_stay() const
     {
         const double today = total_ * rules_.horizon;
-        return rules_.objective == Objective::fixed_budget && std::abs(target() - today) <= 1e-9 * today;
-    }
-    [[nodiscard]] std::vector<Move> moves_to(std::span<const double> spend) const
-    {
-        std::vector<Move> moves;
-        for (std::size_t i = 0; i < spend.size(); ++i) {
-            moves.push_back({current_[i], spend[i]});
+        std::vector<double> of_group(shares_.size());
+        for (const Candidate& c : candidates_) {
+            of_group[c.group] += c.current;
         }
-        return moves;
+        bool within_shares = true;
+        for (std::size_t g = 0; g < shares_.size(); ++g) {
+            within_shares =
+                within_shares && of_group[g] >= shares_[g].least * today && of_group[g] <= shares_[g].most * today * (1 + 1e-9);
+        }
+        return within_shares && rules_.objective == Objective::fixed_budget && std::abs(target() - today) <= 1e-9 * today;
     }
     [[nodiscard]] std::vector<double> rounded(std::vector<double> spend) const
     {
@@ -225,16 +247,17 @@ private:
             return "Frozen: it keeps its spend.";
         }
         std::string reason;
-        if (kept_) {
+        if (part_ == 0) {
             reason = "Kept: moving money would bring more with probability " + shown(doubt_, 2) + " only.";
         } else if (std::abs(change) < 0.005) {
             reason = "Its next result costs what the others' do.";
         } else {
             reason = change > 0 ? "More: its next result is cheaper than the others'"
                                 : "Less: its next result is dearer than the others'";
-            reason += binding == Binding::least || binding == Binding::most ? ", up to its bound."
-                      : binding == Binding::group                           ? ", within its platform's share."
-                                                                            : ".";
+            reason += binding == Binding::least || binding == Binding::most ? ", up to its bound"
+                      : binding == Binding::group                           ? ", within its platform's share"
+                                                                            : "";
+            reason += part_ < 1 ? ", and only part of the way, as far as a gain is likely." : ".";
         }
         if (!fit.usable) {
             reason += fit.blocks < usable_blocks
@@ -263,7 +286,7 @@ private:
             row.elasticity = fit.elasticity;
             row.blocks = fit.blocks;
             row.usable = fit.usable;
-            row.binding = kept_ ? "kept" : names[static_cast<std::size_t>(binding[i])];
+            row.binding = part_ == 0 ? "kept" : part_ < 1 ? "doubt" : names[static_cast<std::size_t>(binding[i])];
             row.reason = reason_of(i, binding[i], row.current > 0 ? row.recommended / row.current - 1 : 0);
             recommended += spend[i];
             plan.total.blocks += fit.blocks;
@@ -285,7 +308,7 @@ private:
         if (candidates_.empty()) {
             return "No campaign spends: there is nothing to plan.";
         }
-        if (kept_) {
+        if (part_ == 0) {
             return "Keep the budgets: the best move found brings more with probability " + shown(doubt_, 2) + " only.";
         }
         const auto usable = static_cast<int>(
@@ -293,6 +316,10 @@ private:
         std::string reason = "Expected change of the response: " + shown(plan.lift.mean, 1) + " (" + shown(plan.lift.low, 1) +
                              " to " + shown(plan.lift.high, 1) + "), a gain with probability " +
                              shown(plan.probability_of_lift, 2) + ".";
+        if (part_ < 1) {
+            reason += " That is " + shown(100 * part_, 0) +
+                      " % of the way to the best budgets; all of it would gain with probability " + shown(doubt_, 2) + " only.";
+        }
         if (usable == 0) {
             reason += " Data too thin: no campaign has a curve of its own (" + std::to_string(usable_blocks) +
                       " blocks with different spends).";
@@ -309,11 +336,42 @@ private:
     std::vector<Candidate> candidates_;
     std::vector<std::size_t> member_;  // of each candidate, in the panel
     std::vector<Share> shares_;
-    bool kept_ = false;
-    double doubt_ = 0;
+    double part_ = 1;   // of the way to the best allocation that the plan goes
+    double doubt_ = 0;  // probability that all of the way gains
 };
 
 }  // namespace
+
+LikelyStep likely_step(const ResponseModel& model, std::span<const double> today, std::span<const double> aim,
+                       const kernel::StopFlag& stop)
+{
+    constexpr int all = 8;
+    const auto outcome_at = [&](int eighths) {
+        return outcome_of(model, moves_of(today, between(today, aim, double(eighths) / all)), stop);
+    };
+    PlanOutcome outcome = outcome_at(all);
+    const double probability_of_all = outcome.probability_of_lift;
+    if (probability_of_all >= least_probability) {
+        return {1, outcome, probability_of_all};
+    }
+    // In every world the gain is concave in the part and 0 at part 0: where a longer part gains, so does each shorter one.
+    int likely = 0;
+    int doubtful = all;
+    while (doubtful - likely > 1) {
+        const int middle = (likely + doubtful) / 2;
+        PlanOutcome there = outcome_at(middle);
+        if (there.probability_of_lift >= least_probability) {
+            likely = middle;
+            outcome = std::move(there);
+        } else {
+            doubtful = middle;
+        }
+    }
+    if (likely == 0) {
+        outcome = outcome_at(0);
+    }
+    return {double(likely) / all, outcome, probability_of_all};
+}
 
 Plan make_plan(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of, const kernel::StopFlag& stop)
 {

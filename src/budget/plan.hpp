@@ -61,6 +61,15 @@ struct Plan {
     double probability_of_lift = 0;
 };
 
+/** How far to go from today's spends towards others: the longest part of the way, in eighths, that is likely enough to gain. */
+struct LikelyStep {
+    double part;  // 0: stay
+    PlanOutcome outcome;
+    double probability_of_all;  // that going all the way gains
+};
+[[nodiscard]] LikelyStep likely_step(const ResponseModel& model, std::span<const double> today, std::span<const double> aim,
+                                     const kernel::StopFlag& stop);
+
 /** Throws Error(invalid_parameter) for rules that cannot be met, and Stopped. */
 [[nodiscard]] Plan make_plan(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of,
                              const kernel::StopFlag& stop);

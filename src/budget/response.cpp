@@ -221,7 +221,7 @@ Centers weigh_centers(std::span<const Centers> evidences)
     return weight;
 }
 
-void settle(ResponseFit& fit, const Centers& center_weight, const Centers& evidence)
+void settle(ResponseFit& fit, std::span<const Shape> shapes, const Centers& center_weight, const Centers& evidence)
 {
     using CenterVector = Eigen::Array<double, center_nodes, 1>;
     const CenterVector odds =
@@ -230,13 +230,15 @@ void settle(ResponseFit& fit, const Centers& center_weight, const Centers& evide
         (elasticity_prior().transpose() * odds.matrix()).array() * Eigen::Map<const NodeArray>(fit.likelihood.data());
     fit.response = 0;
     double slope = 0;
+    double bend = 0;
     for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-        const double response = fit.shape / fit.rate[k];
-        fit.response += fit.weight[k] * response;
-        slope += fit.weight[k] * response * elasticity_node(k);
+        const double response = fit.weight[k] * fit.shape / fit.rate[k];
+        fit.response += response;
+        slope += response * shapes[k].elasticity();
+        bend += response * shapes[k].elasticity() * shapes[k].bend();
     }
-    // The two-parameter curve with the value and the slope of the mean curve at the reference.
     fit.elasticity = slope / fit.response;
+    fit.bend = bend / slope;
     double below = 0;
     fit.elasticity_low = least_elasticity;
     fit.elasticity_high = most_elasticity;
@@ -401,7 +403,7 @@ ResponseModel fit_responses(std::span<const std::vector<Block>> campaigns, std::
     for (std::size_t i = 0; i < campaigns.size(); ++i) {
         ResponseFit& fit = model.campaigns[i];
         if (fit.blocks > 0) {
-            settle(fit, model.center_weight, evidences[i]);
+            settle(fit, shapes, model.center_weight, evidences[i]);
             fit.r2 = explained(fit, campaigns[i], options.family);
         } else {
             fit.elasticity = model.elasticity;

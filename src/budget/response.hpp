@@ -44,6 +44,7 @@ struct ResponseFit {
     double spend = 0;     // reference: mean spend per day
     double response = 0;  // expected per day at that spend
     double elasticity = 0;
+    double bend = 0;            // of the mean curve at that spend, see Shape
     double elasticity_low = 0;  // 5 and 95 percent
     double elasticity_high = 0;
     double dispersion = 1;  // variance of a block over its mean
@@ -57,7 +58,13 @@ struct ResponseFit {
     std::array<double, elasticity_nodes> weight{};  // of each elasticity
     std::array<double, elasticity_nodes> likelihood{};
 
-    [[nodiscard]] Curve curve(Family family) const { return {Shape(family, elasticity), spend, response}; }
+    /** The mean of all curves, as far as a curve of the family tells it: the same value, slope and bend at the reference. */
+    [[nodiscard]] Curve curve(Family family) const
+    {
+        const Shape bent = Shape::of_bend(family, bend);
+        const double steep = response * elasticity / bent.elasticity();
+        return {bent, spend, steep, response - steep};
+    }
 };
 
 struct ResponseModel {

@@ -78,16 +78,22 @@ BEGIN
     IF EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = mark_customers.business_id AND p.rollup = 'customers' AND p.whole) THEN
         RETURN;
     END IF;
+    -- Most clients never bought: only those who did, or do now, are somebody's customer.
+    PERFORM analytics.drop_temporary('buyer');
+    CREATE TEMP TABLE buyer ON COMMIT DROP AS
+    SELECT t.client_key FROM warehouse.customer_totals t JOIN pg_temp.batch b ON b.client_key = t.client_key WHERE t.business_id = mark_customers.business_id
+    UNION SELECT c.client_key FROM pg_temp.contract c
+    UNION SELECT t.client_key FROM warehouse.fact_transactions t JOIN pg_temp.batch b ON b.client_key = t.client_key WHERE t.business_id = mark_customers.business_id;
     INSERT INTO warehouse.pending_day AS p
     SELECT mark_customers.business_id, 'customers', '-infinity', pg_catalog.count(*) > 50 + 0.1 * GREATEST((
-        SELECT c.reltuples FROM pg_catalog.pg_class c WHERE c.oid = 'warehouse.customer_totals'::regclass), 0) FROM pg_temp.batch
+        SELECT c.reltuples FROM pg_catalog.pg_class c WHERE c.oid = 'warehouse.customer_totals'::regclass), 0) FROM pg_temp.buyer HAVING pg_catalog.count(*) > 0
     ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = EXCLUDED.whole;
-    INSERT INTO warehouse.pending_customer SELECT mark_customers.business_id, b.client_key FROM pg_temp.batch b
+    INSERT INTO warehouse.pending_customer SELECT mark_customers.business_id, b.client_key FROM pg_temp.buyer b
     WHERE EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = mark_customers.business_id AND p.rollup = 'customers' AND NOT p.whole)
     ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION analytics.mark_customers(bigint) IS 'Marks clients of pg_temp.batch, or all where they are many, to be added up again';
+COMMENT ON FUNCTION analytics.mark_customers(bigint) IS 'Marks buyers of pg_temp.batch, or all where they are many, to be added up again';
 
 -- Every bucket has its place, from 1 on; 0 stands for none of them. The labels are what the dashboard shows and filters by.
 CREATE FUNCTION analytics.customer_buckets()

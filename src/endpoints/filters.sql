@@ -80,7 +80,7 @@ BEGIN
         ON d.platform = a.name OR d.family = a.name;
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown platform: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (
-            SELECT 'Known here: ' || pg_catalog.string_agg(DISTINCT k.name, ', ') || '.'
+            SELECT COALESCE('Known here: ' || pg_catalog.string_agg(DISTINCT k.name, ', ') || '.', 'There are no platforms here yet.')
             FROM warehouse.dim_platforms w, LATERAL (VALUES (w.platform), (w.family)) k (name));
     END IF;
     RETURN members;

@@ -183,32 +183,36 @@ DECLARE
 BEGIN
     PERFORM analytics.drop_temporary('touch');
     CREATE TEMP TABLE touch ON COMMIT DROP AS
-    SELECT n.*, CASE WHEN n.touch_number = 1 THEN 'first' WHEN n.is_contract THEN 'last' ELSE 'mid' END AS touch_role,
-           CASE WHEN n.leads_are_marked THEN COALESCE(n.lead_flag, false) ELSE n.touch_number = 1 END AS is_lead,
-           -- The last paid touch that a lead at this touch would be attributed to. Touches of one moment count for each other.
-           CASE WHEN before_lead THEN pg_catalog.max(n.ad_number) OVER (PARTITION BY n.client_key ORDER BY n.occurred_at)
-                ELSE pg_catalog.max(n.ad_number) OVER (PARTITION BY n.client_key) END AS last_ad_number
+    SELECT r.*, m.has_moved
     FROM (
-        SELECT t.*, CASE WHEN t.is_paid AND t.campaign_key IS NOT NULL AND t.ad_network THEN t.touch_number END AS ad_number
+        SELECT n.*, CASE WHEN n.touch_number = 1 THEN 'first' WHEN n.is_contract THEN 'last' ELSE 'mid' END AS touch_role,
+               -- One source that marks its leads settles the matter for the client.
+               CASE WHEN pg_catalog.bool_or(n.lead_flag IS NOT NULL) OVER journey THEN COALESCE(n.lead_flag, false) ELSE n.touch_number = 1 END AS is_lead,
+               -- The last paid touch that a lead at this touch would be attributed to. Touches of one moment count for each other.
+               CASE WHEN before_lead THEN pg_catalog.max(n.ad_number) OVER (PARTITION BY n.client_key ORDER BY n.occurred_at)
+                    ELSE pg_catalog.max(n.ad_number) OVER journey END AS last_ad_number,
+               pg_catalog.count(*) OVER journey AS touches
         FROM (
-            SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel, e.is_paid, e.utm_source,
-                   e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
-                   (pg_catalog.row_number() OVER journey)::int AS touch_number,
-                   -- One source that marks its leads settles the matter for the client.
-                   pg_catalog.bool_or(e.lead_flag IS NOT NULL) OVER journey AS leads_are_marked,
-                   c.event_id IS NOT NULL AS is_contract,
-                   e.touch_number AS old_number, e.touch_role AS old_role, e.is_lead AS old_lead, e.is_contract AS old_contract
-            FROM warehouse.fact_events e
-            JOIN pg_temp.batch p ON p.client_key = e.client_key
-            LEFT JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
-            LEFT JOIN (SELECT DISTINCT k.client_key, k.event_id FROM pg_temp.contract k WHERE k.event_id IS NOT NULL) c
-                ON c.client_key = e.client_key AND c.event_id = e.event_id
-            WHERE e.business_id = derive_touches.business_id
-            WINDOW journey AS (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"
-                               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-        ) t
-    ) n;
-    GET DIAGNOSTICS counts.rows_read = ROW_COUNT;
+            SELECT t.*, CASE WHEN t.is_paid AND t.campaign_key IS NOT NULL AND t.ad_network THEN t.touch_number END AS ad_number
+            FROM (
+                SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel, e.is_paid, e.utm_source,
+                       e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
+                       (pg_catalog.row_number() OVER (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"))::int AS touch_number,
+                       c.event_id IS NOT NULL AS is_contract,
+                       e.touch_number AS old_number, e.touch_role AS old_role, e.is_lead AS old_lead, e.is_contract AS old_contract
+                FROM warehouse.fact_events e
+                JOIN pg_temp.batch p ON p.client_key = e.client_key
+                LEFT JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
+                LEFT JOIN (SELECT DISTINCT k.client_key, k.event_id FROM pg_temp.contract k WHERE k.event_id IS NOT NULL) c
+                    ON c.client_key = e.client_key AND c.event_id = e.event_id
+                WHERE e.business_id = derive_touches.business_id
+            ) t
+        ) n
+        WINDOW journey AS (PARTITION BY n.client_key)
+    ) r
+    CROSS JOIN LATERAL (SELECT (r.touch_number, r.touch_role, r.is_lead, r.is_contract) IS DISTINCT FROM (r.old_number, r.old_role, r.old_lead, r.old_contract)) m (has_moved)
+    -- No lead is attributed to the others, and only of clients with contracts are all touches asked for.
+    WHERE m.has_moved OR r.touch_number = 1 OR r.is_lead OR r.touch_number = r.last_ad_number OR r.client_key IN (SELECT k.client_key FROM pg_temp.contract k);
     -- A few of a client's touches matter to a lead or contract.
     CREATE INDEX ON pg_temp.touch (client_key, touch_number);
     ANALYZE pg_temp.touch (client_key, touch_number, is_lead);
@@ -218,8 +222,7 @@ BEGIN
     SELECT t.client_bucket, t.source_id, t.event_id, t.event_date, t.touch_number, t.touch_role, t.is_lead, t.is_contract,
            -- What the rollups count.
            (t.touch_number = 1, t.is_lead, t.is_contract) IS DISTINCT FROM (t.old_number = 1, t.old_lead, t.old_contract) AS counts_anew
-    FROM pg_temp.touch t
-    WHERE (t.touch_number, t.touch_role, t.is_lead, t.is_contract) IS DISTINCT FROM (t.old_number, t.old_role, t.old_lead, t.old_contract);
+    FROM pg_temp.touch t WHERE t.has_moved;
     ANALYZE pg_temp.moved;
     UPDATE warehouse.fact_events e
     SET touch_number = v.touch_number, touch_role = v.touch_role, is_lead = v.is_lead, is_contract = v.is_contract
@@ -232,6 +235,7 @@ BEGIN
     UPDATE warehouse.dim_clients d SET first_event_at = v.occurred_at
     FROM (SELECT p.client_key, t.occurred_at FROM pg_temp.batch p LEFT JOIN pg_temp.touch t ON t.client_key = p.client_key AND t.touch_number = 1) v
     WHERE d.business_id = derive_touches.business_id AND d.client_key = v.client_key AND d.first_event_at IS DISTINCT FROM v.occurred_at;
+    SELECT COALESCE(pg_catalog.sum(t.touches), 0) INTO counts.rows_read FROM pg_temp.touch t WHERE t.touch_number = 1;
     counts.inserted := 0;
     counts.unchanged := counts.rows_read - counts.updated;
     counts.deleted := 0;
@@ -242,7 +246,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.derive_touches(bigint) IS
 'Numbers the touches of pending clients and says which are leads and contracts
-Collects them in pg_temp.touch, for the derivations that follow. touch_role: first for a client''s first touch, last for a later touch that is a contract, mid for the others.';
+Collects in pg_temp.touch those that the derivations to follow ask for. touch_role: first for a client''s first touch, last for a later touch that is a contract, mid for the others.';
 
 CREATE FUNCTION analytics.derive_contracts(business_id bigint) RETURNS analytics.load_counts
     LANGUAGE plpgsql VOLATILE

@@ -179,6 +179,12 @@ DECLARE
     kept text;
     outputs text;
     reasons text;
+    -- What json holds need not be fit for jsonb (\u0000, half of a surrogate pair), so that such columns are kept as the text they are.
+    source_row constant text := CASE WHEN pg_catalog.bool_or(a.is_json) THEN pg_catalog.format('(SELECT pg_catalog.to_jsonb(j) FROM (SELECT %s) j)',
+            pg_catalog.string_agg(pg_catalog.format(CASE WHEN a.is_json THEN '_source.%1$I::text AS %1$I' ELSE '_source.%1$I' END, a.attname), ', ' ORDER BY a.attnum))
+            ELSE 'pg_catalog.to_jsonb(_source)' END
+        FROM (SELECT c.attname, c.attnum, c.atttypid IN ('json'::regtype, 'json[]'::regtype) AS is_json FROM pg_catalog.pg_attribute c
+              WHERE c.attrelid = pg_catalog.to_regclass(source.relation) AND c.attnum > 0 AND NOT c.attisdropped) a;
     n bigint;
 BEGIN
     IF relation IS NULL THEN
@@ -233,16 +239,18 @@ BEGIN
     EXECUTE pg_catalog.format($sql$
         CREATE TEMP TABLE stage ON COMMIT DROP AS
         SELECT pg_catalog.row_number() OVER () AS stage_no, %s, r.reject_reason,
-               CASE WHEN r.reject_reason IS NOT NULL THEN pg_catalog.to_jsonb(_source) END AS source_row,
+               CASE WHEN r.reject_reason IS NOT NULL THEN %s END AS source_row,
                -- Counted in the same snapshot as the slice is read in.
                %s AS source_total
         FROM (SELECT * FROM %s WHERE %s) AS _source
         CROSS JOIN LATERAL (SELECT %s OFFSET 0) v
         CROSS JOIN LATERAL (SELECT CASE %s END AS reject_reason OFFSET 0) r
-        $sql$, kept, CASE WHEN slice IS NULL THEN 'NULL::bigint' ELSE pg_catalog.format('(SELECT pg_catalog.count(*) FROM %s)', relation) END,
+        $sql$, kept, source_row, CASE WHEN slice IS NULL THEN 'NULL::bigint' ELSE pg_catalog.format('(SELECT pg_catalog.count(*) FROM %s)', relation) END,
         relation, COALESCE(slice, 'true'), outputs, reasons);
     GET DIAGNOSTICS n = ROW_COUNT;
-    EXECUTE 'ANALYZE pg_temp.stage';
+    -- What the steps to come group and join by.
+    EXECUTE 'ANALYZE pg_temp.stage (reject_reason, ' || pg_catalog.array_to_string(ARRAY(
+        SELECT c.name FROM analytics.entity_column c WHERE c.entity = source.entity AND c.kind IN ('key', 'platform', 'date')), ', ') || ')';
     RETURN n;
 END
 $$;
@@ -296,7 +304,11 @@ BEGIN
         $sql$, pg_catalog.format('pg_catalog."left"(%I::text, 256)', key[1]))
     USING source.business_id, source.source_id, source.entity, run_id;
     -- What was refused before stands until the source is read completely, or the row with that key comes again.
-    IF complete THEN
+    IF NOT EXISTS (SELECT FROM pg_temp.shaped) AND NOT EXISTS (
+        SELECT FROM warehouse.rejected_rows r WHERE r.business_id = source.business_id AND r.source_id = source.source_id) THEN
+        counts.rejected := 0;
+        RETURN counts;
+    ELSIF complete THEN
         PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
             scope => pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id));
     ELSE

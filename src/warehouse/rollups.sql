@@ -189,29 +189,41 @@ CREATE FUNCTION analytics.add_changes(business_id bigint, changes text, target t
     LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
+    done analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
     key_list constant text := pg_catalog.array_to_string(key, ', ');
-    same_key constant text := pg_catalog.string_agg(pg_catalog.format('t.%1$I = c.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k;
-    sums text;
-    columns text;
+    -- Nothing is left that the row stands for.
+    is_empty constant text := pg_catalog.string_agg(pg_catalog.format('t.%I = 0', n), ' AND ') FROM pg_catalog.unnest(counts) n;
+    primary_key constant text := c.conname FROM pg_catalog.pg_constraint c WHERE c.conrelid = target::regclass AND c.contype = 'p';
+    added text[];
+    others text[];
 BEGIN
-    SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.sum(c.%1$I) AS %1$I', m.attname), ', ') FILTER (WHERE m.attname IS NOT NULL),
-           pg_catalog.string_agg(CASE WHEN a.attname = ANY (key) THEN 'c.' || a.attname
-               ELSE pg_catalog.format('(COALESCE(t.%1$I, 0)%2$s)::%3$s AS %1$I', a.attname, ' + c.' || m.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)) END,
-               ', ' ORDER BY a.attnum)
-    INTO sums, columns
+    SELECT pg_catalog.array_agg(a.attname) FILTER (WHERE m.attname IS NOT NULL), pg_catalog.array_agg(a.attname) FILTER (WHERE m.attname IS NULL)
+    INTO added, others
     FROM pg_catalog.pg_attribute a
-    LEFT JOIN pg_catalog.pg_attribute m ON m.attrelid = changes::regclass AND m.attname = a.attname AND m.attname <> ALL (key)
+    LEFT JOIN pg_catalog.pg_attribute m ON m.attrelid = changes::regclass AND m.attname = a.attname
     -- Columns that may be empty are not the rollup's.
-    WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull;
+    WHERE a.attrelid = target::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND a.attname <> ALL (key);
 
-    PERFORM analytics.drop_temporary('cell'), analytics.drop_temporary('shaped');
-    EXECUTE pg_catalog.format('CREATE TEMP TABLE cell ON COMMIT DROP AS SELECT %1$s, %2$s FROM %3$s c GROUP BY %1$s', key_list, sums, changes);
-    EXECUTE pg_catalog.format('ANALYZE pg_temp.cell (%s)', key_list);
-    EXECUTE pg_catalog.format('CREATE TEMP TABLE shaped ON COMMIT DROP AS
-        SELECT v.* FROM (SELECT %s FROM pg_temp.cell c LEFT JOIN %s t ON %s) v WHERE %s', columns, target, same_key,
-        (SELECT pg_catalog.string_agg(pg_catalog.format('v.%I <> 0', n), ' OR ') FROM pg_catalog.unnest(counts) n));
-    RETURN analytics.merge_table(target, key,
-        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.cell c WHERE %s)', add_changes.business_id, same_key));
+    EXECUTE pg_catalog.format('WITH changed AS (
+            INSERT INTO %1$s AS t (%2$s, %3$s) SELECT %2$s, %4$s FROM %5$s c GROUP BY %2$s HAVING (%6$s) IS DISTINCT FROM (%7$s) ORDER BY %2$s
+            ON CONFLICT ON CONSTRAINT %8$I DO UPDATE SET %9$s
+            RETURNING t.xmax = 0 AS is_new, %10$s AS is_empty)
+        SELECT pg_catalog.count(*) FILTER (WHERE c.is_new AND NOT c.is_empty), pg_catalog.count(*) FILTER (WHERE NOT c.is_new AND NOT c.is_empty),
+               pg_catalog.count(*) FILTER (WHERE c.is_empty) FROM changed c',
+        target, key_list, pg_catalog.array_to_string(added || others, ', '),
+        pg_catalog.concat_ws(', ', (SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.sum(c.%I)', a), ', ') FROM pg_catalog.unnest(added) a),
+            (SELECT pg_catalog.string_agg('0', ', ') FROM pg_catalog.unnest(others))), changes,
+        (SELECT pg_catalog.string_agg(pg_catalog.format('pg_catalog.sum(c.%I)', a), ', ') FROM pg_catalog.unnest(added) a),
+        (SELECT pg_catalog.string_agg('0', ', ') FROM pg_catalog.unnest(added)), primary_key,
+        (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = t.%1$I + EXCLUDED.%1$I', a), ', ') FROM pg_catalog.unnest(added) a), is_empty)
+    INTO done.inserted, done.updated, done.deleted;
+    IF done.deleted > 0 THEN
+        EXECUTE pg_catalog.format('DELETE FROM %s t USING (SELECT DISTINCT %s FROM %s) c WHERE %s AND %s', target, key_list, changes,
+            (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = c.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) k), is_empty);
+    END IF;
+    done.rows_read := done.inserted + done.updated;
+    PERFORM analytics.analyze_grown(target::regclass, add_changes.business_id, done.inserted + done.deleted);
+    RETURN done;
 END
 $$;
 COMMENT ON FUNCTION analytics.add_changes(bigint, text, text, text[], text[]) IS
@@ -267,9 +279,14 @@ BEGIN
         PERFORM analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.platform_daily',
             '{business_id,date,platform}', '{leads,contracts_signed,exports}');
         PERFORM analytics.drop_temporary('span_change');
+        -- Each day's spans are named once, not for each of its rows.
         CREATE TEMP TABLE span_change ON COMMIT DROP AS
-        SELECT l.*, f.starts_on, analytics.span_name(f.starts_on, n.days) AS span
-        FROM pg_temp.lead_change l, pg_catalog.unnest(analytics.span_lengths()) n (days), LATERAL (SELECT analytics.span_start(l.day, n.days)) f (starts_on);
+        WITH span AS MATERIALIZED (
+            SELECT d.day, f.starts_on, analytics.span_name(f.starts_on, n.days) AS span
+            FROM (SELECT DISTINCT l.day FROM pg_temp.lead_change l) d, pg_catalog.unnest(analytics.span_lengths()) n (days),
+                 LATERAL (SELECT analytics.span_start(d.day, n.days)) f (starts_on)
+        )
+        SELECT l.*, s.starts_on, s.span FROM pg_temp.lead_change l JOIN span s ON s.day = l.day;
         PERFORM analytics.add_changes(roll_up_results.business_id, 'pg_temp.span_change', 'warehouse.campaign_roi_span',
             '{business_id,span,starts_on,platform,campaign_key}', '{leads,contracts_signed,exports}');
         leads := analytics.add_changes(roll_up_results.business_id, 'pg_temp.lead_change', 'warehouse.lead_daily',

@@ -43,8 +43,8 @@ COMMENT ON TABLE analytics.entity_column IS
 kind: key is text of at most 256 bytes, label is text cut at 150 characters, platform is a label in its canonical spelling, count is a whole number. default_value: what an empty value counts as.';
 INSERT INTO analytics.entity_column VALUES
     ('clients', 1, 'client_id', 'key', true, true, NULL, NULL, 'the client''s id in the company''s systems'),
-    ('clients', 2, 'name', 'text', false, false, NULL, NULL, 'name'),
-    ('clients', 3, 'mobile', 'text', false, false, NULL, NULL, 'phone number'),
+    ('clients', 2, 'name', 'label', false, false, NULL, NULL, 'name'),
+    ('clients', 3, 'mobile', 'label', false, false, NULL, NULL, 'phone number'),
     ('clients', 4, 'registered_at', 'timestamp', false, false, NULL, NULL, 'when the client was first known'),
     ('campaigns', 1, 'platform', 'platform', true, true, NULL, NULL, 'advertising platform'),
     ('campaigns', 2, 'campaign_id', 'key', true, true, NULL, NULL, 'the platform''s id of the campaign'),

@@ -3,6 +3,7 @@ use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use JSON::PP;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('alerts');
@@ -25,36 +26,69 @@ SELECT analytics.register_source('events', 'touches', '{"event_id": "id"}');
 SELECT analytics.configure_alerts(dimensions => '{campaign}');
 SQL
 
-# What a session hears that listens, refreshes and then asks for something, so that psql looks for notifications.
+# A session that only listens; what others have told it since it was last asked. psql looks for notifications after each query.
+my $listener = $node->background_psql('postgres');
+$listener->query_safe('LISTEN analytics_anomalies');
+
 sub heard
 {
-    my ($sql) = @_;
-    my (undef, $out) = $node->psql('postgres', "SET client_min_messages = warning;\nLISTEN analytics_anomalies;\n$sql\nSELECT 1;");
-    return [sort grep { defined } map { /Asynchronous notification "analytics_anomalies" with payload "(.*)" received/ ? $1 : undef } split /\n/, $out];
+    my $out = $listener->query_safe('SELECT 1');
+    return map { decode_json($_) } $out =~ /Asynchronous notification "analytics_anomalies" with payload "(.*)" received/g;
+}
+
+sub refresh
+{
+    my ($before, $after) = @_;
+    $node->safe_psql('postgres', join("\n", 'SET client_min_messages = warning;', $before // '', 'CALL analytics.refresh();', $after // ''));
 }
 my $kept = 'SELECT count(*) FROM warehouse.anomaly_history';
 
-is_deeply(heard("BEGIN;\nCALL analytics.refresh();\nROLLBACK;"), [], 'a refresh that is rolled back announces nothing');
+refresh('BEGIN;', 'ROLLBACK;');
+is_deeply([heard()], [], 'a refresh that is rolled back announces nothing');
 is($node->safe_psql('postgres', $kept), '0', 'and keeps nothing');
 
-my $first = heard('CALL analytics.refresh();');
-is(scalar @$first, 2, 'a refresh announces each new alert');
-is(scalar(grep { /"dimension" : "campaign".*"name" : "Campaign 2"/ } @$first), 2, 'with the campaign that is meant');
-is(join(',', sort map { /"anomaly_type" : "(\w+)"/ } @$first), 'spike_cpl,spike_spend', 'and what it is about');
-is($node->safe_psql('postgres', $kept), '2', 'and keeps them');
-is_deeply(heard('CALL analytics.refresh();'), [], 'the next refresh does not repeat them');
+# Until the transaction ends there is nothing to hear, either.
+my $session = $node->background_psql('postgres');
+$session->query_safe('SET client_min_messages = warning');
+$session->query_safe('BEGIN; CALL analytics.refresh()');
+is($session->query_safe($kept), '2', 'a refresh keeps its alerts');
+is_deeply([heard()], [], 'nothing is announced before they are committed');
+$session->query_safe('COMMIT');
+$session->quit;
+
+my @first = sort { $a->{anomaly_type} cmp $b->{anomaly_type} } heard();
+is(scalar @first, 2, 'then each new alert is announced to a session that listens');
+is_deeply([sort keys %{ $first[0] }], [qw(alert_id anomaly_type business_id date_to dimension name outcome platform reason severity)],
+    'with the keys that the documentation names');
+my @rows = map { decode_json($_) } split /\n/, $node->safe_psql('postgres', <<'SQL');
+SELECT json_build_object('alert_id', alert_id, 'business_id', business_id, 'dimension', dimension, 'anomaly_type', anomaly_type, 'severity', severity,
+    'platform', platform, 'name', unit_name, 'date_to', date_to, 'outcome', 'new', 'reason', reason) FROM warehouse.anomaly_history ORDER BY anomaly_type
+SQL
+is_deeply(\@first, \@rows, 'and with what the history keeps');
+is(join(',', map { "$_->{name} $_->{anomaly_type} $_->{date_to}" } @first), 'Campaign 2 spike_cpl 2025-03-09,Campaign 2 spike_spend 2025-03-09', 'of the campaign that is meant');
+is_deeply([heard()], [], 'once');
+
+refresh();
+is_deeply([heard()], [], 'the next refresh does not repeat them');
+$node->safe_psql('postgres', "INSERT INTO ads SELECT date + 1, platform, campaign_id, campaign_name, spend, impressions, clicks FROM ads WHERE date = '2025-03-09'");
+refresh();
+is_deeply([heard()], [], 'a further day of the same within the cool-down does not, either');
+is($node->safe_psql('postgres', 'SELECT max(last_seen) FROM warehouse.anomaly_history'), '2025-03-10', 'it is only kept as seen');
 
 # A server that crashes between two refreshes has both the alert and its announcement behind it, or neither.
-$node->safe_psql('postgres', "INSERT INTO ads SELECT date + 1, platform, campaign_id, campaign_name, spend, impressions, clicks FROM ads WHERE date = '2025-03-09';
-    INSERT INTO ads SELECT date + 1, platform, campaign_id, campaign_name, CASE campaign_id WHEN 'c3' THEN 2500 ELSE spend END, impressions, clicks FROM ads WHERE date = '2025-03-10'");
-my $session = $node->background_psql('postgres');
-$session->query_safe("SET client_min_messages = warning; BEGIN; CALL analytics.refresh()");
+$node->safe_psql('postgres', "INSERT INTO ads SELECT date + 1, platform, campaign_id, campaign_name, CASE campaign_id WHEN 'c3' THEN 2500 ELSE spend END, impressions, clicks FROM ads WHERE date = '2025-03-10'");
+$session = $node->background_psql('postgres');
+$session->query_safe('SET client_min_messages = warning');
+$session->query_safe('BEGIN; CALL analytics.refresh()');
 is($session->query_safe($kept), '4', 'two more alerts, in a transaction that is open');
 $node->stop('immediate');
 $node->start;
 is($node->safe_psql('postgres', $kept), '2', 'the crash takes them away');
-my $again = heard('CALL analytics.refresh();');
-is(scalar(grep { /"name" : "Campaign 3".*"outcome" : "new"/ } @$again), 2, 'and the refresh after it announces them');
-is(scalar @$again, 2, 'and nothing else');
+$listener = $node->background_psql('postgres');
+$listener->query_safe('LISTEN analytics_anomalies');
+refresh();
+my @again = heard();
+is(join(',', map { "$_->{name} $_->{outcome}" } @again), 'Campaign 3 new,Campaign 3 new', 'and the refresh after it announces them, and nothing else');
+$listener->quit;
 $node->stop;
 done_testing();

@@ -159,6 +159,80 @@ TEST(AnomalyLevels, ASeriesThatNeverVariedHasAnAnswer)
     EXPECT_LT(level_test(levels_of({5.0, 5.0}, 30), baseline, 0, 0.02, 0, Alternative::two_sided).p_value, 1e-6);
 }
 
+/** Five weeks of a campaign, the views of the last of them 38 % fewer, and as many clicks of them. */
+struct Advertising {
+    std::vector<std::int64_t> series;
+    std::vector<std::int32_t> day;
+    std::vector<double> spend;
+    std::vector<double> impressions;
+    std::vector<double> clicks;
+};
+
+Advertising advertising()
+{
+    Advertising result;
+    for (int d = 0; d < 37; ++d) {
+        result.series.push_back(1);
+        result.day.push_back(d);
+        result.spend.push_back(std::round(1e6 * std::exp(0.08 * std::sin(d * 0.9) + 0.05 * std::sin(d * 2.3))) / 1e4);
+        result.impressions.push_back(std::round((d == 11 ? 6 : 1) * (d >= 30 ? 0.62 : 1) * 20000 *
+                                                std::exp(0.10 * std::sin(d * 1.1 + 1) + 0.06 * std::cos(d * 0.35))));
+        result.clicks.push_back(std::round(220 * std::exp(0.07 * std::sin(d * 0.9 + 0.4) + 0.04 * std::cos(d * 1.9))));
+    }
+    return result;
+}
+
+WindowResult compare_amount(const Advertising& days, const std::vector<double>& exposure, double margin)
+{
+    WindowRequest request;
+    request.kind = SeriesKind::positive;
+    request.window_from = 30;
+    request.window_to = 36;
+    request.margin = margin;
+    request.weekly = false;
+    return compare_windows({days.series, days.day, days.spend, exposure}, request).at(0);
+}
+
+// Expected values: the definition of the test written out in R, with its quantile(), sd() and pt().
+TEST(AnomalyAmounts, DearerViewsAreFoundByTheirOwnTestOnly)
+{
+    const Advertising days = advertising();
+    EXPECT_EQ(compare_amount(days, {}, 0.1).p_value, 1);
+    EXPECT_EQ(compare_amount(days, days.clicks, 0.1).p_value, 1);
+    const WindowResult dearer = compare_amount(days, days.impressions, 0.1);
+    EXPECT_NEAR(dearer.p_value / 7.93647432259401e-04, 1, 1e-9);
+    EXPECT_NEAR(dearer.z / 4.87606738567704, 1, 1e-9);
+
+    EXPECT_NEAR(compare_amount(days, {}, 0).z / 0.0409562482348035, 1, 1e-9);
+    EXPECT_NEAR(compare_amount(days, days.clicks, 0).z / 0.079833558077165, 1, 1e-9);
+    const WindowResult plain = compare_amount(days, days.impressions, 0);
+    EXPECT_NEAR(plain.z / 6.16201876754707, 1, 1e-9);
+    EXPECT_NEAR(plain.p_value / 1.03286827270887e-04, 1, 1e-9);
+}
+
+TEST(AnomalyAmounts, RatiosAreSumsOverSums)
+{
+    Advertising days = advertising();
+    EXPECT_NEAR(compare_amount(days, {}, 0).ratio / 1.00199352503146, 1, 1e-12);
+    EXPECT_NEAR(compare_amount(days, days.clicks, 0).ratio / 1.00179934023978, 1, 1e-12);
+    EXPECT_NEAR(compare_amount(days, days.impressions, 0).ratio / 1.82949418528418, 1, 1e-12);
+    EXPECT_EQ(compare_amount(days, days.impressions, 0).window_value,
+              std::accumulate(days.spend.begin() + 30, days.spend.end(), 0.0));
+    // A day may come in parts, and one without views has no price of them.
+    const double before = compare_amount(days, days.impressions, 0).z;
+    for (const double part : {0.25, 0.75}) {
+        days.series.push_back(1);
+        days.day.push_back(36);
+        days.spend.push_back(days.spend[36] * part);
+        days.impressions.push_back(days.impressions[36] * part);
+    }
+    days.impressions[36] = 0;
+    days.spend[36] = 0;
+    EXPECT_NEAR(compare_amount(days, days.impressions, 0).z, before, 1e-12);
+    days.impressions[35] = 0;
+    EXPECT_EQ(compare_amount(days, days.impressions, 0).window_days, 6);
+}
+
 TEST(AnomalyDayTable, OrderAndPartsDoNotMatter)
 {
     const std::vector<std::int64_t> series{9, 2, 9, 9, 2};
@@ -215,6 +289,17 @@ TEST(AnomalySimulation, FalseAlarmsStayNominal)
                 << "counts, phi " << phi << ", " << window << " days";
         }
     }
+}
+
+TEST(AnomalySimulation, SpendThatFollowsItselfRaisesNoFalseAlarm)
+{
+    for (const double correlation : {0.0, 0.6}) {
+        for (const int window : {1, 7}) {
+            EXPECT_LE(simulate_spend({.correlation = correlation, .window = window}, 10, 113), 0.014)
+                << "correlation " << correlation << ", " << window << " days";
+        }
+    }
+    EXPECT_GE(simulate_spend({.change = 1.5}, 5, 127), 0.5);
 }
 
 TEST(AnomalySimulation, FalseShareOfAlertsAndWhatIsFound)

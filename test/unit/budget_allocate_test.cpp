@@ -278,6 +278,8 @@ TEST(BudgetCurve, ShapesAreWhatTheySay)
             const Shape shape(family, e);
             EXPECT_NEAR(shape.value(1), 1, 1e-12);
             EXPECT_NEAR(shape.slope(1), e, 1e-12);
+            EXPECT_NEAR((shape.slope(1 - 1e-5) - shape.slope(1 + 1e-5)) / (2e-5 * e), shape.bend(), 1e-4);
+            EXPECT_NEAR(Shape::of_bend(family, shape.bend()).elasticity(), e, 1e-5);
             for (const double x : {0.2, 1.0, 4.0}) {
                 EXPECT_NEAR((shape.value(x * (1 + 1e-6)) - shape.value(x * (1 - 1e-6))) / (2e-6 * x), shape.slope(x), 1e-6);
                 EXPECT_NEAR(shape.at_slope(shape.slope(x)), x, 1e-9 * std::max(1.0, 1 / (1 - e)));

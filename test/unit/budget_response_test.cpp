@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../../bench/budget/worlds.hpp"
 #include "budget/actions.hpp"
 #include "budget/plan.hpp"
 #include "kernel/error.hpp"
@@ -158,6 +159,80 @@ Plan plan_of(const std::vector<Series>& panel, PlanRules rules = {})
 {
     rules.window = 7;
     return make_plan(panel, rules, last_day(panel), StopFlag());
+}
+
+TEST(BudgetResponse, TheCurveIsTheMeanOfAllCurves)
+{
+    for (const Family family : {Family::michaelis_menten, Family::power, Family::logarithm}) {
+        // Spends that vary little leave a wide choice of elasticities.
+        const ResponseModel model = fit({weeks_of("a", 0.4, 1, 13, 0.1), weeks_of("b", 0.7, 2, 13, 0.1)}, {}, family);
+        for (const ResponseFit& fit : model.campaigns) {
+            const Curve curve = fit.curve(family);
+            for (const double x : {0.7, 0.85, 1.0, 1.15, 1.3}) {
+                double value = 0;
+                double slope = 0;
+                for (std::size_t k = 0; k < elasticity_nodes; ++k) {
+                    const Shape shape(family, elasticity_node(k));
+                    value += fit.weight[k] * fit.shape / fit.rate[k] * shape.value(x);
+                    slope += fit.weight[k] * fit.shape / fit.rate[k] * shape.slope(x) / fit.spend;
+                }
+                const double tolerance = x == 1 ? 1e-10 : 0.02;
+                EXPECT_NEAR(curve.value(x * fit.spend) / value, 1, tolerance / 10) << x;
+                EXPECT_NEAR(curve.slope(x * fit.spend) / slope, 1, tolerance) << x;
+            }
+        }
+    }
+}
+
+/** A campaign of few leads, which come as they like. */
+Series noisy(std::string_view name, worlds::Engine& engine)
+{
+    const double cost = 20 * worlds::lognormal(engine, 0.5);
+    Series series{"p", name, {}};
+    for (int d = 0; d < 70; ++d) {
+        const double spend = 100 * (1 + 0.3 * std::sin(d / 7 * 1.7));
+        series.days.push_back({d, spend, worlds::overdispersed(engine, spend / cost, 0.5), 0});
+    }
+    return series;
+}
+
+TEST(BudgetPlan, GoesOnlyAsFarAsAGainIsLikely)
+{
+    worlds::Engine engine(1);
+    int kept = 0;
+    int partly = 0;
+    int all = 0;
+    for (int run = 0; run < 60; ++run) {
+        const std::vector<Series> panel{noisy("a", engine), noisy("b", engine)};
+        const Plan plan = plan_of(panel);
+        const std::string_view binding = plan.campaigns[0].binding;
+        if (binding == "kept") {
+            ++kept;
+            EXPECT_EQ(plan.lift.mean, 0);
+            EXPECT_NE(plan.total.reason.find("Keep the budgets"), std::string::npos);
+            EXPECT_NEAR(plan.campaigns[0].recommended, plan.campaigns[0].current, 0.011);
+        } else {
+            (binding == "doubt" ? partly : all) += 1;
+            EXPECT_GE(plan.probability_of_lift, 0.85);
+            EXPECT_EQ(binding == "doubt", plan.total.reason.find(" % of the way to the best budgets") != std::string::npos);
+        }
+        EXPECT_NEAR(plan.total.recommended, plan.total.current, 0.011);
+    }
+    EXPECT_GT(kept, 0);
+    EXPECT_GT(partly, 0);
+    EXPECT_GT(all, 0);
+}
+
+TEST(BudgetPlan, AShareThatIsNotKeptTodayIsNoMatterOfDoubt)
+{
+    // Equal campaigns gain nothing by moving money, but the share is the user's wish.
+    const std::vector<Series> panel{weeks_of("a", 0.5, 1, 20), {"q", "b", weeks_of("b", 0.5, 1, 20).days}};
+    PlanRules rules;
+    const std::vector<NamedShare> shares{{"q", {0.6, 1}}};
+    rules.shares = shares;
+    const Plan plan = plan_of(panel, rules);
+    EXPECT_NEAR(plan.campaigns[1].recommended / plan.total.recommended, 0.6, 1e-4);
+    EXPECT_LT(plan.lift.mean, 0);
 }
 
 TEST(BudgetPlan, NeverWorseThanTodayAndAddsUp)
