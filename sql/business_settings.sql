@@ -27,6 +27,7 @@ CALL analytics.refresh();
 \set ECHO none
 \i :fixture
 \set ECHO all
+\set QUIET on
 CREATE TABLE raw.question AS
     SELECT split_part(q.subject, '(', 1) AS subject, b AS business, CASE WHEN q.statement ~ '2025-01-01.*2025-05-01' THEN
         replace(replace(q.statement, '2025-05-01', '2025-03-10'), '2025-01-01', '2025-02-01') ELSE q.statement END AS statement FROM generate_series(1, 2) b, questions.about('facebook', b) q

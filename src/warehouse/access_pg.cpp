@@ -83,7 +83,7 @@ Node* bound(const char* function, Node* businesses)
     const Oid type = INT8ARRAYOID;
     const Oid id = LookupFuncName(list_make2(makeString(schema), makeString(pstrdup(function))), 1, &type, false);
     return reinterpret_cast<Node*>(
-        makeFuncExpr(id, INT8OID, list_make1(businesses), InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
+        makeFuncExpr(id, INT8OID, list_make1(copyObjectImpl(businesses)), InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL));
 }
 
 /**
