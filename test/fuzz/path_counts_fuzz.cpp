@@ -13,6 +13,7 @@
 namespace {
 
 using namespace marketing::attribution;
+using marketing::kernel::FlatValue;
 using Bytes = std::span<const std::byte>;
 
 template <class Body>

@@ -16,6 +16,8 @@
 namespace attribution_test {
 
 using namespace marketing::attribution;
+using marketing::kernel::FlatValue;
+using marketing::kernel::Identifier;
 using Bytes = std::vector<std::byte>;
 
 constexpr std::int64_t day = std::int64_t{24} * 3600 * 1'000'000;
