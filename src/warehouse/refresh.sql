@@ -72,6 +72,33 @@ END
 $$;
 COMMENT ON FUNCTION analytics.fingerprint_days(analytics.source) IS 'Counts and hashes the rows of each day of a source into pg_temp.day_now';
 
+CREATE FUNCTION analytics.has_unique_key(source analytics.source) RETURNS boolean
+    LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_index i
+        WHERE i.indrelid = source.relation::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND NOT EXISTS (
+              SELECT FROM pg_catalog.pg_attribute a
+              WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND pg_catalog.quote_ident(a.attname) NOT IN (
+                  SELECT m.expression FROM analytics.source_mapping(source.entity, i.indrelid, source.columns, source.options) m
+                  WHERE m.name = ANY (e.key) AND m.expression IS NOT NULL)))
+    FROM analytics.entity e WHERE e.entity = source.entity
+$$;
+COMMENT ON FUNCTION analytics.has_unique_key(analytics.source) IS 'Whether an index of a source''s table sees to it that no id is there twice';
+
+-- An id that came again while another row went leaves the number of rows as it was, which else tells of both.
+CREATE FUNCTION analytics.repeats_outside(source analytics.source, wanted text) RETURNS text
+    LANGUAGE sql STABLE
+AS $$
+    SELECT pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM (SELECT %s FROM %s AS _source WHERE (%s) IS NOT TRUE) t JOIN pg_temp.stage k ON %s',
+        pg_catalog.string_agg(pg_catalog.format('COALESCE((%s)::text, %L) AS %I', analytics.column_sql(source, c.name), c.default_value, c.name), ', '), source.relation, wanted,
+        pg_catalog.string_agg(pg_catalog.format('k.%1$I::text = t.%1$I', c.name), ' AND '))
+    FROM analytics.entity e JOIN analytics.entity_column c ON c.entity = e.entity AND c.name = ANY (e.key)
+    WHERE e.entity = source.entity AND (c.default_value IS NULL OR analytics.column_sql(source, c.name) IS NOT NULL)
+$$;
+COMMENT ON FUNCTION analytics.repeats_outside(analytics.source, text) IS 'Query that tells whether an id of pg_temp.stage also stands in the rows that were not wanted';
+
 -- The part of a source that a refresh has to read: NULL for all of it.
 CREATE FUNCTION analytics.source_slice(source analytics.source, from_date date, OUT wanted text, OUT scope text, OUT repeats text)
     LANGUAGE plpgsql VOLATILE
@@ -100,6 +127,9 @@ BEGIN
         wanted := pg_catalog.format('(%1$s >= %2$L OR %1$s IS NULL)', changed_at,
             known.watermark - COALESCE(source.options ->> 'overlap', '10')::int * interval '1 minute');
         scope := own || ' AND ' || restaged;
+        IF COALESCE(source.options ->> 'append_only', 'false') = 'false' AND NOT analytics.has_unique_key(source) THEN
+            repeats := analytics.repeats_outside(source, wanted);
+        END IF;
     ELSIF changed_at IS NULL AND day IS NOT NULL THEN
         SELECT COALESCE(pg_catalog.array_agg(d.day), '{}')::text INTO days FROM (
             SELECT COALESCE(n.day, o.day) AS day
