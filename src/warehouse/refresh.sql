@@ -75,15 +75,17 @@ COMMENT ON FUNCTION analytics.fingerprint_days(analytics.source) IS 'Counts and 
 CREATE FUNCTION analytics.has_unique_key(source analytics.source) RETURNS boolean
     LANGUAGE sql STABLE
 AS $$
+    WITH key AS MATERIALIZED (
+        SELECT m.expression FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns, source.options) m, analytics.entity e
+        WHERE e.entity = source.entity AND m.name = ANY (e.key) AND m.expression IS NOT NULL
+    )
     SELECT EXISTS (
         SELECT FROM pg_catalog.pg_index i
         WHERE i.indrelid = source.relation::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
           AND NOT EXISTS (
               SELECT FROM pg_catalog.pg_attribute a
-              WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND pg_catalog.quote_ident(a.attname) NOT IN (
-                  SELECT m.expression FROM analytics.source_mapping(source.entity, i.indrelid, source.columns, source.options) m
-                  WHERE m.name = ANY (e.key) AND m.expression IS NOT NULL)))
-    FROM analytics.entity e WHERE e.entity = source.entity
+              WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+                AND pg_catalog.quote_ident(a.attname) NOT IN (SELECT k.expression FROM key k)))
 $$;
 COMMENT ON FUNCTION analytics.has_unique_key(analytics.source) IS 'Whether an index of a source''s table sees to it that no id is there twice';
 
