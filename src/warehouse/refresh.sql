@@ -99,7 +99,7 @@ AS $$
     FROM analytics.entity e JOIN analytics.entity_column c ON c.entity = e.entity AND c.name = ANY (e.key)
     WHERE e.entity = source.entity AND (c.default_value IS NULL OR analytics.column_sql(source, c.name) IS NOT NULL)
 $$;
-COMMENT ON FUNCTION analytics.repeats_outside(analytics.source, text) IS 'Query that tells whether an id of pg_temp.stage also stands in the rows that were not wanted';
+COMMENT ON FUNCTION analytics.repeats_outside(analytics.source, text) IS 'Query that tells whether an id of the stage is also in the rows left unread';
 
 -- The part of a source that a refresh has to read: NULL for all of it.
 CREATE FUNCTION analytics.source_slice(source analytics.source, from_date date, OUT wanted text, OUT scope text, OUT repeats text)
