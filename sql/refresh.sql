@@ -189,4 +189,24 @@ SELECT s.relation, analytics.has_unique_key(s) FROM (
     UNION ALL SELECT (jsonb_populate_record(s, '{"relation": "raw.keyed", "columns": {"event_id": "id"}}')).* FROM analytics.source s WHERE relation = 'raw.repeating'
     UNION ALL SELECT (jsonb_populate_record(s, '{"relation": "raw.keyed", "columns": {"event_id": "id + 1"}}')).* FROM analytics.source s WHERE relation = 'raw.repeating'
 ) s;
+-- One platform may be spelt in several ways, and a day be a part of a time.
+CREATE TABLE raw.keyed_ads (day timestamp, platform text, campaign text, spend int, updated_at timestamptz, UNIQUE (day, platform, campaign));
+CREATE TABLE raw.totals (day date, platform text, campaign text UNIQUE, spend int, updated_at timestamptz);
+SELECT relation, analytics.has_unique_key(jsonb_populate_record(NULL::analytics.source, jsonb_build_object('business_id', 10, 'entity', 'ad_performance', 'relation', 'raw.' || relation,
+    'columns', '{"date": "day", "campaign_id": "campaign"}'::jsonb, 'options', '{}'::jsonb))) FROM unnest('{keyed_ads,totals}'::text[]) relation;
+-- A refused row stays in the quarantine while another of that day, or a copy of it, comes and one goes: so the count stays right, and shows what went.
+INSERT INTO raw.totals SELECT '2025-05-01', 'google', 'c' || i, 3 - i, '2025-05-01' FROM generate_series(1, 5) i;
+SELECT analytics.register_source('ad_performance', 'raw.totals', '{"date": "day", "campaign_id": "campaign"}', business_id => 10, options => '{"overlap": 0}') > 0 AS registered;
+CALL analytics.refresh(business_id => 10);
+DELETE FROM raw.totals WHERE campaign = 'c1';
+INSERT INTO raw.totals VALUES ('2025-05-01', 'google', 'c6', -1, '2025-05-02');
+CALL analytics.refresh(business_id => 10);
+SELECT row_key, occurrences FROM warehouse.rejected_rows WHERE business_id = 10 ORDER BY row_key;
+SELECT campaign_id FROM warehouse.fact_campaign_performance_daily WHERE business_id = 10 ORDER BY campaign_id;
+ALTER TABLE raw.totals DROP CONSTRAINT totals_campaign_key;
+DELETE FROM raw.totals WHERE campaign = 'c2';
+INSERT INTO raw.totals SELECT * FROM raw.totals WHERE campaign = 'c6';
+CALL analytics.refresh(business_id => 10);
+SELECT row_key, occurrences FROM warehouse.rejected_rows WHERE business_id = 10 ORDER BY row_key;
+SELECT count(*) AS left_over FROM warehouse.fact_campaign_performance_daily WHERE business_id = 10;
 RESET client_min_messages;

@@ -265,6 +265,9 @@ AS $$
 DECLARE
     counts analytics.load_counts;
     key_list constant text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(k), ', ') FROM pg_catalog.unnest(key) k);
+    key_text constant text := (SELECT pg_catalog.format('pg_catalog."left"(NULLIF(pg_catalog.regexp_replace(pg_catalog.concat_ws('', '', %s), ''(, )+$'', ''''), ''''), 256)',
+        pg_catalog.string_agg(pg_catalog.format('COALESCE(%I::text, '''')', k), ', ')) FROM pg_catalog.unnest(key) k);
+    part text := '';
 BEGIN
     -- Of rows with one key the newest is kept. The rest are copies or older versions; where neither can be said, they are refused.
     EXECUTE pg_catalog.format($sql$
@@ -301,25 +304,22 @@ BEGIN
                $3::text AS entity, pg_catalog.min(%s) AS row_key, pg_catalog.min(reject_reason) AS reason,
                (pg_catalog.array_agg(source_row))[1] AS source_row, pg_catalog.count(*) AS occurrences, $4::bigint AS run_id
         FROM pg_temp.stage WHERE reject_reason IS NOT NULL GROUP BY row_hash
-        $sql$, pg_catalog.format('pg_catalog."left"(%I::text, 256)', key[1]))
+        $sql$, key_text)
     USING source.business_id, source.source_id, source.entity, run_id;
-    -- What was refused before stands until the source is read completely, or the row with that key comes again.
     IF NOT EXISTS (SELECT FROM pg_temp.shaped) AND NOT EXISTS (
         SELECT FROM warehouse.rejected_rows r WHERE r.business_id = source.business_id AND r.source_id = source.source_id) THEN
         counts.rejected := 0;
         RETURN counts;
-    ELSIF complete THEN
-        PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
-            scope => pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id));
-    ELSE
-        PERFORM analytics.drop_temporary('seen_key');
-        CREATE TEMP TABLE seen_key ON COMMIT DROP AS SELECT s.row_key FROM pg_temp.shaped s;
-        EXECUTE pg_catalog.format('INSERT INTO pg_temp.seen_key SELECT pg_catalog."left"(%I::text, 256) FROM pg_temp.stage', key[1]);
-        PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id,occurrences}',
-            scope => pg_catalog.format('t.business_id = %s AND t.source_id = %s AND (t.row_key IN (SELECT k.row_key FROM pg_temp.seen_key k)
-                OR t.row_hash IN (SELECT c.row_hash FROM pg_temp.shaped c))', source.business_id, source.source_id));
-        DROP TABLE pg_temp.seen_key;
     END IF;
+    -- What was refused before stands until the source is read completely, or the row with that key comes again. Rows that lack a part of
+    -- their key are known by their content alone.
+    IF NOT complete THEN
+        PERFORM analytics.drop_temporary('seen_key');
+        EXECUTE pg_catalog.format('CREATE TEMP TABLE seen_key ON COMMIT DROP AS SELECT %s AS row_key FROM pg_temp.stage WHERE ROW(%s) IS NOT NULL', key_text, key_list);
+        part := ' AND (t.row_key IN (SELECT k.row_key FROM pg_temp.seen_key k) OR t.row_hash IN (SELECT c.row_hash FROM pg_temp.shaped c))';
+    END IF;
+    PERFORM analytics.merge_table('warehouse.rejected_rows', '{business_id,source_id,row_hash}', insert_only => '{run_id}',
+        scope => pg_catalog.format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id) || part);
     SELECT COALESCE(pg_catalog.sum(s.occurrences), 0) INTO counts.rejected FROM pg_temp.shaped s;
     DELETE FROM pg_temp.stage s WHERE s.reject_reason IS NOT NULL;
     RETURN counts;

@@ -76,7 +76,7 @@ CREATE FUNCTION analytics.has_unique_key(source analytics.source) RETURNS boolea
     LANGUAGE sql STABLE
 AS $$
     WITH key AS MATERIALIZED (
-        SELECT m.expression FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns, source.options) m, analytics.entity e
+        SELECT m.expression, m.kind FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns, source.options) m, analytics.entity e
         WHERE e.entity = source.entity AND m.name = ANY (e.key) AND m.expression IS NOT NULL
     )
     SELECT EXISTS (
@@ -85,7 +85,9 @@ AS $$
           AND NOT EXISTS (
               SELECT FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
-                AND pg_catalog.quote_ident(a.attname) NOT IN (SELECT k.expression FROM key k)))
+                -- Two values of others, as of platforms, may come to the same.
+                AND NOT EXISTS (SELECT FROM key k WHERE k.expression = pg_catalog.quote_ident(a.attname)
+                    AND (k.kind = 'key' OR k.kind = 'date' AND a.atttypid = 'date'::regtype))))
 $$;
 COMMENT ON FUNCTION analytics.has_unique_key(analytics.source) IS 'Whether an index of a source''s table sees to it that no id is there twice';
 
@@ -129,9 +131,6 @@ BEGIN
         wanted := pg_catalog.format('(%1$s >= %2$L OR %1$s IS NULL)', changed_at,
             known.watermark - COALESCE(source.options ->> 'overlap', '10')::int * interval '1 minute');
         scope := own || ' AND ' || restaged;
-        IF COALESCE(source.options ->> 'append_only', 'false') = 'false' AND NOT analytics.has_unique_key(source) THEN
-            repeats := analytics.repeats_outside(source, wanted);
-        END IF;
     ELSIF changed_at IS NULL AND day IS NOT NULL THEN
         SELECT COALESCE(pg_catalog.array_agg(d.day), '{}')::text INTO days FROM (
             SELECT COALESCE(n.day, o.day) AS day
@@ -146,6 +145,9 @@ BEGIN
     IF from_date IS NOT NULL AND day IS NOT NULL AND wanted IS NOT NULL THEN
         wanted := pg_catalog.format('(%s OR %s >= %L)', wanted, day, from_date);
         scope := pg_catalog.format('%s AND (t.%I >= %L OR %s OR %s)', own, stored_day, from_date, scope, restaged);
+    END IF;
+    IF changed_at IS NOT NULL AND wanted IS NOT NULL AND COALESCE(source.options ->> 'append_only', 'false') = 'false' AND NOT analytics.has_unique_key(source) THEN
+        repeats := analytics.repeats_outside(source, wanted);
     END IF;
 END
 $$;
