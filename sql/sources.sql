@@ -33,6 +33,10 @@ INSERT INTO raw.odd VALUES ('1', 'client-1', NULL, NULL, 1, '2025-02-03', NULL);
 ALTER TABLE raw.odd DROP COLUMN who;
 \set VERBOSITY default
 CALL analytics.refresh(entities => '{events}');
+-- Also where the column is the one that tells the days.
+ALTER TABLE raw.odd ADD who text;
+ALTER TABLE raw.odd RENAME "when" TO "day";
+CALL analytics.refresh(entities => '{events}');
 DROP TABLE raw.odd;
 CALL analytics.refresh(entities => '{events}');
 \set VERBOSITY terse

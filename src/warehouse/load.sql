@@ -171,11 +171,7 @@ CREATE FUNCTION analytics.stage_source(source analytics.source, slice text DEFAU
     SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
 AS $$
 DECLARE
-    relation regclass := pg_catalog.to_regclass(source.relation);
-    -- Times without a zone are local to the source or, where it does not say, to the business.
-    options constant jsonb := pg_catalog.jsonb_build_object('timezone', s.reporting_timezone) || source.options
-        FROM analytics.settings(source.business_id) s;
-    problems text;
+    relation constant regclass := source.relation::regclass;
     kept text;
     outputs text;
     reasons text;
@@ -184,21 +180,10 @@ DECLARE
             pg_catalog.string_agg(pg_catalog.format(CASE WHEN a.is_json THEN '_source.%1$I::text AS %1$I' ELSE '_source.%1$I' END, a.attname), ', ' ORDER BY a.attnum))
             ELSE 'pg_catalog.to_jsonb(_source)' END
         FROM (SELECT c.attname, c.attnum, c.atttypid IN ('json'::regtype, 'json[]'::regtype) AS is_json FROM pg_catalog.pg_attribute c
-              WHERE c.attrelid = pg_catalog.to_regclass(source.relation) AND c.attnum > 0 AND NOT c.attisdropped) a;
+              WHERE c.attrelid = relation AND c.attnum > 0 AND NOT c.attisdropped) a;
     n bigint;
 BEGIN
-    IF relation IS NULL THEN
-        RAISE EXCEPTION 'relation % of source % does not exist', source.relation, source.source_id
-            USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
-    END IF;
-    PERFORM pg_catalog.set_config('TimeZone', options ->> 'timezone', true);
-    SELECT pg_catalog.string_agg(m.problem, E'\n') INTO problems
-    FROM analytics.source_mapping(source.entity, relation, source.columns, options) m;
-    IF problems IS NOT NULL THEN
-        RAISE EXCEPTION 'the mapping of source % (%) no longer fits', source.source_id, source.relation
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = problems, HINT = 'Register the source again.';
-    END IF;
-
+    PERFORM pg_catalog.set_config('TimeZone', analytics.source_timezone(source), true);
     SELECT pg_catalog.string_agg(pg_catalog.format('v.%I', c.name), ', ' ORDER BY c.position),
            pg_catalog.string_agg(pg_catalog.format('%s AS %I', k.sql, c.name)
                -- Text that was there and could not be read, for the reason.
@@ -208,7 +193,7 @@ BEGIN
            pg_catalog.string_agg(checks.sql, ' ' ORDER BY c.position)
     INTO kept, outputs, reasons
     FROM analytics.entity_column c
-    LEFT JOIN analytics.source_mapping(source.entity, relation, source.columns, options) m ON m.name = c.name
+    LEFT JOIN analytics.current_mapping(source) m ON m.name = c.name
     CROSS JOIN LATERAL (
         SELECT CASE c.kind WHEN 'timestamp' THEN 'timestamptz' WHEN 'date' THEN 'date' WHEN 'boolean' THEN 'boolean'
                            WHEN 'number' THEN 'numeric' WHEN 'count' THEN 'numeric' ELSE 'text' END

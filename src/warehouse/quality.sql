@@ -69,7 +69,7 @@ DECLARE
     amount constant text := analytics.column_sql(source, entity.amount);
     by_grain constant boolean := source.entity = 'ad_performance';
 BEGIN
-    PERFORM pg_catalog.set_config('TimeZone', COALESCE(source.options ->> 'timezone', s.reporting_timezone), true) FROM analytics.settings(source.business_id) s;
+    PERFORM pg_catalog.set_config('TimeZone', analytics.source_timezone(source), true);
     RETURN QUERY EXECUTE pg_catalog.format($sql$
         SELECT COALESCE(s.grain, t.grain), COALESCE(s.day, t.day), COALESCE(s.rows, 0), s.amount, COALESCE(t.rows, 0), t.amount
         FROM (SELECT %1$s AS grain, %2$s AS day, pg_catalog.count(*) AS rows, %3$s AS amount FROM %4$s AS _source GROUP BY 1, 2) s
@@ -99,17 +99,20 @@ DECLARE
     changed boolean;
     finding analytics.quality_finding;
     days record;
+    detail text;
 BEGIN
     FOR source IN SELECT s.* FROM analytics.source s WHERE s.business_id = check_reconciliation.business_id ORDER BY s.source_id LOOP
         SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
         CONTINUE WHEN NOT FOUND;
         BEGIN
-            PERFORM analytics.drop_temporary('compared');
+            PERFORM analytics.check_source(source), analytics.drop_temporary('compared');
             CREATE TEMP TABLE compared ON COMMIT DROP AS SELECT * FROM analytics.reconcile_source(source);
             changed := known.definition <> analytics.source_definition(source)
                 OR known.rows_read <> (SELECT COALESCE(pg_catalog.sum(c.source_rows), 0) FROM pg_temp.compared c);
         EXCEPTION WHEN OTHERS THEN
-            RETURN NEXT ('reconciliation_day', source.entity || ' of source ' || source.source_id, 'fail', 0, NULL, NULL, NULL, 'the source cannot be read: ' || SQLERRM)::analytics.quality_finding;
+            GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+            RETURN NEXT ('reconciliation_day', source.entity || ' of source ' || source.source_id, 'fail', 0, NULL, NULL, NULL,
+                pg_catalog.concat_ws(': ', 'the source cannot be read', SQLERRM, NULLIF(detail, '')))::analytics.quality_finding;
             CONTINUE;
         END;
         FOR days IN

@@ -37,11 +37,7 @@ COMMENT ON FUNCTION analytics.source_definition(analytics.source) IS 'Fingerprin
 CREATE FUNCTION analytics.column_sql(source analytics.source, name text) RETURNS text
     LANGUAGE sql STABLE
 AS $$
-    SELECT m.conversion
-    FROM analytics.settings(source.business_id) s,
-         analytics.source_mapping(source.entity, source.relation::regclass, source.columns,
-             pg_catalog.jsonb_build_object('timezone', s.reporting_timezone) || source.options) m
-    WHERE m.name = column_sql.name
+    SELECT m.conversion FROM analytics.current_mapping(source) m WHERE m.name = column_sql.name
 $$;
 COMMENT ON FUNCTION analytics.column_sql(analytics.source, text) IS 'SQL that reads a canonical column from a source, NULL where it is not mapped';
 
@@ -76,7 +72,7 @@ CREATE FUNCTION analytics.has_unique_key(source analytics.source) RETURNS boolea
     LANGUAGE sql STABLE
 AS $$
     WITH key AS MATERIALIZED (
-        SELECT m.expression, m.kind FROM analytics.source_mapping(source.entity, source.relation::regclass, source.columns, source.options) m, analytics.entity e
+        SELECT m.expression, m.kind FROM analytics.current_mapping(source) m, analytics.entity e
         WHERE e.entity = source.entity AND m.name = ANY (e.key) AND m.expression IS NOT NULL
     )
     SELECT EXISTS (
@@ -200,10 +196,7 @@ DECLARE
     newest timestamptz;
 BEGIN
     SELECT * INTO STRICT source FROM analytics.source s WHERE s.source_id = load_source.source_id;
-    IF pg_catalog.to_regclass(source.relation) IS NULL THEN
-        RAISE EXCEPTION 'relation % of source % does not exist', source.relation, source.source_id
-            USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
-    END IF;
+    PERFORM analytics.check_source(source);
     SELECT * INTO known FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
     -- Taken before the rows are read, so that rules that change meanwhile are noticed next time.
     definition := analytics.source_definition(source);

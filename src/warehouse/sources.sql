@@ -287,7 +287,8 @@ BEGIN
                 problem := pg_catalog.format('%s: type %s cannot be read as a %s', wanted.name, found_type, wanted.kind);
             END IF;
         EXCEPTION WHEN OTHERS THEN
-            problem := pg_catalog.format('%s: %s', wanted.name, SQLERRM);
+            -- A name that is no column reads as something else where it is a word of SQL.
+            problem := pg_catalog.format('%s: %s', wanted.name, CASE WHEN mapped ~ '^\w+$' THEN pg_catalog.format('column "%s" does not exist', mapped) ELSE SQLERRM END);
         END;
         RETURN NEXT;
     END LOOP;
@@ -296,6 +297,44 @@ $$;
 COMMENT ON FUNCTION analytics.source_mapping(text, regclass, jsonb, jsonb) IS
 'How each canonical column would be read from a relation, and what hinders it
 One row per mapped column or problem: the expression, the SQL that converts it, and the problem, NULL where there is none.';
+
+CREATE FUNCTION analytics.source_timezone(source analytics.source) RETURNS text
+    LANGUAGE sql STABLE
+AS $$
+    SELECT COALESCE(source.options ->> 'timezone', s.reporting_timezone) FROM analytics.settings(source.business_id) s
+$$;
+COMMENT ON FUNCTION analytics.source_timezone(analytics.source) IS
+'The zone of times in a source that name none: its own, or else the business''s';
+
+CREATE FUNCTION analytics.current_mapping(source analytics.source)
+    RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text)
+    LANGUAGE sql STABLE
+AS $$
+    SELECT m.* FROM analytics.source_mapping(source.entity, pg_catalog.to_regclass(source.relation), source.columns,
+        source.options || pg_catalog.jsonb_build_object('timezone', analytics.source_timezone(source))) m
+$$;
+COMMENT ON FUNCTION analytics.current_mapping(analytics.source) IS 'source_mapping() of a registered source, as its relation is now';
+
+CREATE FUNCTION analytics.check_source(source analytics.source) RETURNS void
+    LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    problems text;
+BEGIN
+    IF pg_catalog.to_regclass(source.relation) IS NULL THEN
+        RAISE EXCEPTION 'relation % of source % does not exist', source.relation, source.source_id
+            USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
+    END IF;
+    SELECT pg_catalog.string_agg(m.problem, E'\n') INTO problems FROM analytics.current_mapping(source) m;
+    IF problems IS NOT NULL THEN
+        RAISE EXCEPTION 'the mapping of source % (%) no longer fits', source.source_id, source.relation
+            USING ERRCODE = 'invalid_parameter_value', DETAIL = problems, HINT = 'Register the source again.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.check_source(analytics.source) IS
+'Refuses a source that cannot be read any more, and says why
+Raises 42P01 where its relation is gone, 22023 where a mapped column is.';
 
 -- A preset is written for several tables: what one of them lacks is left out, and said.
 CREATE FUNCTION analytics.fit_preset(preset jsonb, entity text, relation regclass, OUT columns jsonb, OUT skipped text[])
