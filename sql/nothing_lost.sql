@@ -19,7 +19,7 @@ INSERT INTO raw.garbage VALUES ('missing', NULL), ('empty', ''), ('blank', E' \t
     ('not a number', 'NaN'), ('infinity', 'Infinity'), ('two numbers', '1.5 UAH'), ('comma', '5,5'), ('other digits', U&'\0663'), ('no such day', '2025-02-30'), ('no such hour', '2025-02-10 25:00'),
     ('long ago', '0001-01-01'), ('far away', '9999-12-31'), ('relative', 'tomorrow'), ('control characters', E'\x01\x02\x1b[31m\x7f'), ('zero width', U&'\200B\FEFF\200F'), ('replacement', U&'\FFFD\FFFD'),
     ('surrogate escape', '\ud800'), ('bytes as text', encode('\xc328ff00', 'escape')), ('percent bytes', 'https://x.example/?utm_source=%FF%FE%00&gclid=%ED%A0%80'),
-    ('format', '%s %I %1$L {} $$ \'), ('quotes', E'\';--"'), ('combining', 'e' || repeat(U&'\0301', 5000)), ('emoji', repeat(U&'\+01F600', 300)), ('currency', 'XXX'),
+    ('format', '%s %I %1$L {} $$ \'), ('quotes', E'\';--"'), ('combining', 'e' || repeat(U&'\0301', 5000)), ('emoji', repeat(U&'\+01F600', 300)), ('currency', 'XTS'),
     ('long', (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 32768) i));
 
 -- The value of a column in a sound row.

@@ -81,6 +81,10 @@ SELECT analytics.rfm_table(customer, day, 'NaN', 1) FROM bought;
 SELECT analytics.rfm_table(customer, day, 1e14, 1) FROM bought;
 SELECT analytics.rfm_table(customer, day, 1, -1) FROM bought;
 SELECT analytics.rfm_table(customer::float8, day, 1, 1) FROM bought;
+SELECT analytics.purchases(customer::float8, day, 1, false) FROM bought;
+-- Customers of other types are known by what they print; equal numbers are one.
+SELECT s.customer, s.frequency FROM (SELECT analytics.rfm_table(c, d, 1, 1) AS t FROM (VALUES (1.0, date '2025-01-01'), (1.00, '2025-01-03'), (2, '2025-01-02')) v (c, d)) b, analytics.rfm_scores(b.t, bins => 2) s ORDER BY 1;
+SELECT s.customer, s.frequency FROM (SELECT analytics.rfm_table(uuid '00000000-0000-4000-8000-000000000001', date '2025-01-01', 1, 1) AS t) b, analytics.rfm_scores(b.t, bins => 2) s;
 SELECT count(*) FROM (SELECT analytics.rfm_table(customer, day, 9e13, 1) FROM bought, generate_series(1, 3) WHERE customer = 1) x;
 SELECT analytics.rfm_table(1, DATE '2024-01-01', 9e13, 1) IS NOT NULL FROM generate_series(1, 12);
 SELECT * FROM serial s, analytics.rfm_scores(s.t, '2024-01-01');

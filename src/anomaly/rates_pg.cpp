@@ -3,11 +3,11 @@
 #include <string_view>
 
 #include "anomaly/adjust.hpp"
-#include "anomaly/numbers_pg.hpp"
 #include "anomaly/rates.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
+#include "postgres/numbers.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/text.hpp"
 
@@ -31,7 +31,7 @@ MARKETING_FUNCTION(rate_ratio_test)
         found = anomaly::rate_ratio_test(current, baseline, options);
     });
     const double columns[] = {found.ratio, found.ci_low, found.ci_high, found.z, found.p_value};
-    return anomaly::numbers_row(fcinfo, columns);
+    return postgres::numbers_row(fcinfo, columns);
 }
 
 MARKETING_FUNCTION(p_adjust)
@@ -44,5 +44,5 @@ MARKETING_FUNCTION(p_adjust)
         postgres::ContextResource memory(CurrentMemoryContext);
         adjusted = postgres::to_plain(memory, std::span(values));
     });
-    return anomaly::numbers_datum({adjusted.data, adjusted.size});
+    return postgres::numbers_datum({adjusted.data, adjusted.size});
 }

@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "anomaly/dispersion.hpp"
-#include "anomaly/numbers_pg.hpp"
 #include "anomaly/windows.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
+#include "postgres/numbers.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
@@ -195,7 +195,7 @@ MARKETING_FUNCTION(dispersion)
     anomaly::Dispersion found{};
     postgres::run_kernel([events, exposure, factors, &found] { found = anomaly::dispersion(events, exposure, factors); });
     const double columns[] = {found.phi, found.df};
-    return anomaly::numbers_row(fcinfo, columns);
+    return postgres::numbers_row(fcinfo, columns);
 }
 
 MARKETING_FUNCTION(dispersion_prior)
@@ -205,5 +205,5 @@ MARKETING_FUNCTION(dispersion_prior)
     anomaly::DispersionPrior found{};
     postgres::run_kernel([phi, df, &found] { found = anomaly::dispersion_prior(phi, df); });
     const double columns[] = {found.phi, found.df};
-    return anomaly::numbers_row(fcinfo, columns);
+    return postgres::numbers_row(fcinfo, columns);
 }

@@ -8,6 +8,7 @@
 #include "attribution/journeys_union.hpp"
 #include "attribution/state_memory_pg.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/arguments.hpp"
 #include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
@@ -182,18 +183,10 @@ double read_value(Datum datum, const ArgumentReader& reader)
     return 0;
 }
 
-void require_not_null(FunctionCallInfo fcinfo, int argument, const char* name)
-{
-    if (PG_ARGISNULL(argument)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be NULL", name),
-                        errhint("Leave out rows without it: a WHERE or FILTER (WHERE ... IS NOT NULL) does.")));
-    }
-}
-
 void read_row(FunctionCallInfo fcinfo, RowReader& reader, JourneyRow& row)
 {
-    require_not_null(fcinfo, client_argument, "client");
-    require_not_null(fcinfo, time_argument, "occurred_at");
+    postgres::require_in_row(fcinfo, client_argument, "client");
+    postgres::require_in_row(fcinfo, time_argument, "occurred_at");
     read_identifier(PG_GETARG_DATUM(client_argument), reader.client, row.client);
     row.time = PG_GETARG_TIMESTAMPTZ(time_argument);
     row.has_touch = !PG_ARGISNULL(touch_argument);

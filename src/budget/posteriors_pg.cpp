@@ -1,11 +1,13 @@
 // Binding of rates and costs out of counts.
 
+#include <array>
 #include <vector>
 
 #include "budget/costs.hpp"
 #include "budget/rates.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
+#include "postgres/numbers.hpp"
 #include "postgres/pg.hpp"
 
 namespace budget = marketing::budget;
@@ -20,25 +22,6 @@ void require_same_length(const postgres::PlainArray<double>& one, const postgres
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must have as many elements as each other", names),
                         errdetail("They have %zu and %zu.", one.size, other.size)));
     }
-}
-
-constexpr int most_numbers = 4;
-
-/** A composite of numbers, as the function is declared to return. */
-Datum numbers_datum(FunctionCallInfo fcinfo, std::initializer_list<double> numbers)
-{
-    TupleDesc descriptor = nullptr;
-    if (get_call_result_type(fcinfo, nullptr, &descriptor) != TYPEFUNC_COMPOSITE ||
-        descriptor->natts != static_cast<int>(numbers.size()) || descriptor->natts > most_numbers) {
-        elog(ERROR, "unexpected result type of a pg_marketing function");
-    }
-    Datum values[most_numbers];
-    bool nulls[most_numbers] = {};
-    int filled = 0;
-    for (const double number : numbers) {
-        values[filled++] = Float8GetDatum(number);
-    }
-    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
 }
 
 /** Half of what an interval of this level leaves out. */
@@ -86,7 +69,7 @@ MARKETING_FUNCTION(beta_prior)
         }
         prior = budget::fit_rate_prior(group);
     });
-    PG_RETURN_DATUM(numbers_datum(fcinfo, {prior.successes, prior.failures}));
+    PG_RETURN_DATUM(postgres::numbers_row(fcinfo, std::array{prior.successes, prior.failures}));
 }
 
 MARKETING_FUNCTION(cost_prior)
@@ -102,7 +85,7 @@ MARKETING_FUNCTION(cost_prior)
         }
         prior = budget::fit_cost_prior(group);
     });
-    PG_RETURN_DATUM(numbers_datum(fcinfo, {prior.events, prior.spend}));
+    PG_RETURN_DATUM(postgres::numbers_row(fcinfo, std::array{prior.events, prior.spend}));
 }
 
 MARKETING_FUNCTION(cost_posterior)
@@ -117,7 +100,7 @@ MARKETING_FUNCTION(cost_posterior)
         cost[1] = budget::cost_quantile(belief, 0.5);
         cost[2] = budget::cost_quantile(belief, 1 - tail);
     });
-    PG_RETURN_DATUM(numbers_datum(fcinfo, {cost[0], cost[1], cost[2]}));
+    PG_RETURN_DATUM(postgres::numbers_row(fcinfo, std::array{cost[0], cost[1], cost[2]}));
 }
 
 MARKETING_FUNCTION(cost_probability)
@@ -174,5 +157,5 @@ MARKETING_FUNCTION(roas_posterior)
         found[2] = budget::return_quantile(belief, 1 - tail);
         found[3] = budget::probability_return_above(belief, target);
     });
-    PG_RETURN_DATUM(numbers_datum(fcinfo, {found[0], found[1], found[2], found[3]}));
+    PG_RETURN_DATUM(postgres::numbers_row(fcinfo, std::array{found[0], found[1], found[2], found[3]}));
 }

@@ -22,7 +22,7 @@ MARKETING_FUNCTION(cohort_table_transition)
     MemoryContext context = postgres::aggregate_context(fcinfo);
     customers::Purchase purchase = customers::purchase_arguments(fcinfo);
     const double amount = customers::amount_argument(fcinfo);
-    customers::require_given(fcinfo, 5, "grain");
+    postgres::require_in_row(fcinfo, 5, "grain");
     const std::string_view grain = postgres::text_argument(fcinfo, 5);
     auto* state = postgres::state_argument<CohortState>(fcinfo, 0);
     if (state == nullptr) {

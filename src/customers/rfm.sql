@@ -28,7 +28,7 @@ COMMENT ON FUNCTION analytics.rfm_table_deserialise(pg_catalog.bytea, pg_catalog
 COMMENT ON FUNCTION analytics.rfm_table_final(pg_catalog.internal) IS 'Part of the aggregate rfm_table: makes the value';
 COMMENT ON AGGREGATE analytics.rfm_table("any", date, double precision, bigint) IS
 'Gathers first and last day, purchases and money of each customer, for rfm_scores
-customer: integers or text; never NULL. day: of the purchase; never NULL nor infinite. amount: money, or profit; counted in ten-thousandths, NULL is 0. purchases: how many purchases the row stands for: 1 for a purchase, 0 for a refund with its negative amount, more for a row that adds up several; never NULL. Customers without any purchase are left out. The order of the rows does not matter.';
+customer: any type but floating point; never NULL. day: of the purchase; never NULL nor infinite. amount: money, or profit; counted in ten-thousandths, NULL is 0. purchases: how many purchases the row stands for: 1 for a purchase, 0 for a refund with its negative amount, more for a row that adds up several; never NULL. Customers without any purchase are left out. The order of the rows does not matter.';
 
 CREATE FUNCTION analytics.rfm_scores(rfm_table bytea, as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
     r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL)

@@ -10,10 +10,12 @@
 #include "customers/rfm.hpp"
 #include "customers/rfm_table.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/arguments.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
+#include "postgres/numbers.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
@@ -24,14 +26,6 @@ namespace postgres = marketing::postgres;
 using customers::RfmState;
 
 namespace {
-
-Datum number_array(const postgres::PlainArray<double>& numbers)
-{
-    auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * (numbers.size + 1)));
-    std::transform(numbers.begin(), numbers.end(), datums, Float8GetDatum);
-    return PointerGetDatum(
-        construct_array(datums, static_cast<int>(numbers.size), FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
 
 /** The arguments (value, as_of, method, bins, r_breaks, f_breaks, m_breaks). */
 struct Arguments {
@@ -49,9 +43,9 @@ Arguments read_arguments(FunctionCallInfo fcinfo)
     arguments.table = postgres::bytea_argument(fcinfo, 0);
     arguments.dated = !PG_ARGISNULL(1);
     arguments.as_of = arguments.dated ? customers::day_of(PG_GETARG_DATEADT(1), "as_of") : 0;
-    customers::require_given(fcinfo, 2, "method");
+    postgres::require_given(fcinfo, 2, "method");
     arguments.method = postgres::text_argument(fcinfo, 2);
-    customers::require_given(fcinfo, 3, "bins");
+    postgres::require_given(fcinfo, 3, "bins");
     arguments.bins = PG_GETARG_INT32(3);
     arguments.breaks = {postgres::float8_array_argument(fcinfo, 4), postgres::float8_array_argument(fcinfo, 5),
                         postgres::float8_array_argument(fcinfo, 6)};
@@ -237,8 +231,8 @@ MARKETING_FUNCTION(rfm_thresholds)
 
 MARKETING_FUNCTION(rfm_breaks)
 {
-    customers::require_given(fcinfo, 1, "bins");
-    customers::require_given(fcinfo, 2, "method");
+    postgres::require_given(fcinfo, 1, "bins");
+    postgres::require_given(fcinfo, 2, "method");
     if (PG_ARGISNULL(0)) {
         PG_RETURN_NULL();
     }
@@ -260,7 +254,7 @@ MARKETING_FUNCTION(rfm_breaks)
         postgres::ContextResource memory(CurrentMemoryContext);
         breaks = postgres::to_plain(memory, std::span(found));
     });
-    return number_array(breaks);
+    return postgres::numbers_datum(breaks);
 }
 
 MARKETING_FUNCTION(rfm_score)
@@ -268,7 +262,7 @@ MARKETING_FUNCTION(rfm_score)
     if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
         PG_RETURN_NULL();
     }
-    customers::require_given(fcinfo, 2, "reverse");
+    postgres::require_given(fcinfo, 2, "reverse");
     const double value = PG_GETARG_FLOAT8(0);
     const auto breaks = postgres::float8_array_argument(fcinfo, 1);
     if (std::isnan(value) || std::any_of(breaks.begin(), breaks.end(), [](double cut) { return std::isnan(cut); })) {

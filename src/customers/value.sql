@@ -58,7 +58,7 @@ COMMENT ON FUNCTION analytics.purchases_deserialise(pg_catalog.bytea, pg_catalog
 COMMENT ON FUNCTION analytics.purchases_final(pg_catalog.internal) IS 'Part of the aggregate purchases: makes the value.';
 COMMENT ON AGGREGATE analytics.purchases("any", date, double precision, boolean) IS
     'Collects purchases: who bought on which day, and for how much
-customer: any type; never NULL. purchased_on: never NULL; all rows of a customer''s day are one purchase. amount: money or profit; NULL is
+customer: any type but floating point; never NULL. purchased_on: never NULL; all rows of a customer''s day are one purchase. amount: money or profit; NULL is
   0. is_refund: the row is no purchase; its amount, negative as a rule, belongs to what was paid on that day, or else to the last day of
   purchase before. NULL is false.
 The order of the rows does not matter.';

@@ -2,8 +2,10 @@
 
 #include <string_view>
 
+#include "customers/purchase_pg.hpp"
 #include "customers/value_purchases.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/arguments.hpp"
 #include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/pg.hpp"
@@ -18,62 +20,6 @@ using marketing::customers::PurchaseSummary;
 using marketing::customers::PurchasesView;
 using marketing::kernel::Identifier;
 using marketing::kernel::IdKind;
-
-namespace {
-
-/** How customers are read; settled once for each place in a query where the aggregate is called. */
-struct CustomerReader {
-    enum class Form { int2, int4, int8, text, printed } form;
-    FmgrInfo output;  // where printed
-};
-
-CustomerReader& customer_reader(FunctionCallInfo fcinfo)
-{
-    if (fcinfo->flinfo->fn_extra == nullptr) {
-        auto* reader = static_cast<CustomerReader*>(MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CustomerReader)));
-        const Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 1));
-        switch (type) {
-            case INT2OID: reader->form = CustomerReader::Form::int2; break;
-            case INT4OID: reader->form = CustomerReader::Form::int4; break;
-            case INT8OID: reader->form = CustomerReader::Form::int8; break;
-            case TEXTOID:
-            case VARCHAROID: reader->form = CustomerReader::Form::text; break;
-            default: {
-                Oid output = InvalidOid;
-                bool is_varlena = false;
-                getTypeOutputInfo(type, &output, &is_varlena);
-                fmgr_info_cxt(output, &reader->output, fcinfo->flinfo->fn_mcxt);
-                reader->form = CustomerReader::Form::printed;
-            }
-        }
-        fcinfo->flinfo->fn_extra = reader;
-    }
-    return *static_cast<CustomerReader*>(fcinfo->flinfo->fn_extra);
-}
-
-Identifier customer_argument(FunctionCallInfo fcinfo)
-{
-    CustomerReader& reader = customer_reader(fcinfo);
-    const Datum datum = PG_GETARG_DATUM(1);
-    switch (reader.form) {
-        case CustomerReader::Form::int2: return Identifier::of(std::int64_t{DatumGetInt16(datum)});
-        case CustomerReader::Form::int4: return Identifier::of(std::int64_t{DatumGetInt32(datum)});
-        case CustomerReader::Form::int8: return Identifier::of(std::int64_t{DatumGetInt64(datum)});
-        case CustomerReader::Form::text: return Identifier::of(postgres::text_view(datum));
-        case CustomerReader::Form::printed: break;
-    }
-    return Identifier::of(std::string_view(OutputFunctionCall(&reader.output, datum)));
-}
-
-void require_not_null(FunctionCallInfo fcinfo, int argument, const char* name)
-{
-    if (PG_ARGISNULL(argument)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be NULL", name),
-                        errhint("Leave out rows without it: a WHERE or FILTER (WHERE ... IS NOT NULL) does.")));
-    }
-}
-
-}  // namespace
 
 MARKETING_FUNCTION(purchases_in)
 {
@@ -98,9 +44,9 @@ MARKETING_FUNCTION(purchases_send)
 MARKETING_FUNCTION(purchases_transition)
 {
     MemoryContext context = postgres::aggregate_context(fcinfo);
-    require_not_null(fcinfo, 1, "customer");
-    require_not_null(fcinfo, 2, "purchased_on");
-    const Identifier customer = customer_argument(fcinfo);
+    postgres::require_in_row(fcinfo, 1, "customer");
+    postgres::require_in_row(fcinfo, 2, "purchased_on");
+    const Identifier customer = marketing::customers::customer_argument(fcinfo);
     const DateADT day = PG_GETARG_DATEADT(2);
     const double amount = PG_ARGISNULL(3) ? 0 : PG_GETARG_FLOAT8(3);
     const bool refund = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);

@@ -18,6 +18,15 @@ inline void require_given(FunctionCallInfo fcinfo, int argument, const char* nam
     }
 }
 
+/** The same for a column of the rows that an aggregate reads. */
+inline void require_in_row(FunctionCallInfo fcinfo, int argument, const char* name)
+{
+    if (PG_ARGISNULL(argument)) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be NULL", name),
+                        errhint("Leave out rows without it: a WHERE or FILTER (WHERE ... IS NOT NULL) does.")));
+    }
+}
+
 /** Microseconds of an interval of fixed length: a day is 24 hours, a month has no length. */
 [[nodiscard]] inline std::int64_t microseconds_argument(FunctionCallInfo fcinfo, int argument, const char* name)
 {
