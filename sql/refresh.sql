@@ -189,11 +189,12 @@ SELECT s.relation, analytics.has_unique_key(s) FROM (
     UNION ALL SELECT (jsonb_populate_record(s, '{"relation": "raw.keyed", "columns": {"event_id": "id"}}')).* FROM analytics.source s WHERE relation = 'raw.repeating'
     UNION ALL SELECT (jsonb_populate_record(s, '{"relation": "raw.keyed", "columns": {"event_id": "id + 1"}}')).* FROM analytics.source s WHERE relation = 'raw.repeating'
 ) s;
--- One platform may be spelt in several ways, and a day be a part of a time.
+-- One platform may be spelt in several ways, a day be a part of a time, and a unique column hold many NULLs.
 CREATE TABLE raw.keyed_ads (day timestamp, platform text, campaign text, spend int, updated_at timestamptz, UNIQUE (day, platform, campaign));
-CREATE TABLE raw.totals (day date, platform text, campaign text UNIQUE, spend int, updated_at timestamptz);
+CREATE TABLE raw.totals (day date, platform text, campaign text UNIQUE NOT NULL, spend int, updated_at timestamptz);
+CREATE TABLE raw.unnamed (day date, platform text, campaign text UNIQUE, spend int, updated_at timestamptz);
 SELECT relation, analytics.has_unique_key(jsonb_populate_record(NULL::analytics.source, jsonb_build_object('business_id', 10, 'entity', 'ad_performance', 'relation', 'raw.' || relation,
-    'columns', '{"date": "day", "campaign_id": "campaign"}'::jsonb, 'options', '{}'::jsonb))) FROM unnest('{keyed_ads,totals}'::text[]) relation;
+    'columns', '{"date": "day", "campaign_id": "campaign"}'::jsonb, 'options', '{}'::jsonb))) FROM unnest('{keyed_ads,totals,unnamed}'::text[]) relation;
 -- A refused row stays in the quarantine while another of that day, or a copy of it, comes and one goes: so the count stays right, and shows what went.
 INSERT INTO raw.totals SELECT '2025-05-01', 'google', 'c' || i, 3 - i, '2025-05-01' FROM generate_series(1, 5) i;
 SELECT analytics.register_source('ad_performance', 'raw.totals', '{"date": "day", "campaign_id": "campaign"}', business_id => 10, options => '{"overlap": 0}') > 0 AS registered;
@@ -209,4 +210,46 @@ INSERT INTO raw.totals SELECT * FROM raw.totals WHERE campaign = 'c6';
 CALL analytics.refresh(business_id => 10);
 SELECT row_key, occurrences FROM warehouse.rejected_rows WHERE business_id = 10 ORDER BY row_key;
 SELECT count(*) AS left_over FROM warehouse.fact_campaign_performance_daily WHERE business_id = 10;
+-- Ids of long parts are told apart behind what is kept of them.
+INSERT INTO raw.totals SELECT '2025-05-03', 'google', repeat('x', 250) || i, -1, '2025-05-03' FROM generate_series(10000, 10002) i;
+CALL analytics.refresh(business_id => 10);
+SELECT count(DISTINCT row_key) AS long_keys, max(length(row_key)) AS longest FROM warehouse.rejected_rows WHERE business_id = 10 AND row_key LIKE '2025-05-03%';
+-- Ids are read as they were, whatever the session's settings.
+CREATE TABLE raw.daily_touches (client_id text, occurred_at date, updated_at timestamptz);
+INSERT INTO raw.daily_touches SELECT 'c' || i, '2025-05-01', '2025-05-01' FROM generate_series(1, 4) i;
+SELECT analytics.register_source('events', 'raw.daily_touches', '{"event_id": "client_id || ''-'' || occurred_at"}', business_id => 12, options => '{"overlap": 0}') > 0 AS registered;
+CALL analytics.refresh(business_id => 12);
+DELETE FROM raw.daily_touches WHERE client_id = 'c2';
+INSERT INTO raw.daily_touches VALUES ('c4', '2025-05-01', '2025-05-02');
+SET DateStyle = 'German';
+CALL analytics.refresh(business_id => 12);
+RESET DateStyle;
+SELECT event_id FROM warehouse.fact_events WHERE business_id = 12 ORDER BY event_id;
+
+-- What is in the way for a moment is tried again; an entity that fails does not keep the others, and those that follow from them, from being loaded.
+CREATE SEQUENCE raw.tries;
+CREATE FUNCTION raw.busy(touch text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF touch IS NOT NULL AND nextval('raw.tries') <= 2 THEN
+        RAISE EXCEPTION 'busy' USING ERRCODE = 'serialization_failure';
+    END IF;
+    RETURN 'google';
+END
+$$;
+CREATE TABLE raw.one_touch AS SELECT 't1' AS event_id, 'c1' AS client_id, timestamptz '2025-05-01' AS occurred_at;
+CREATE TABLE raw.one_client AS SELECT 'c1' AS client_id, 1 AS name;
+SELECT analytics.register_source('events', 'raw.one_touch', '{"utm_source": "raw.busy(event_id)"}', business_id => 11) > 0 AND analytics.register_source('clients', 'raw.one_client', business_id => 11) > 0 AS registered;
+ALTER TABLE raw.one_client RENAME client_id TO id;
+CALL analytics.refresh(business_id => 11);
+SELECT name, sqlstate, message FROM warehouse.refresh_step WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run) AND (name LIKE 'load%' OR sqlstate IS NOT NULL) ORDER BY step;
+SELECT e.platform, l.platform AS of_lead, last_value >= 3 AS tried_again FROM warehouse.fact_events e JOIN warehouse.fact_leads l USING (business_id, client_key), raw.tries WHERE e.business_id = 11;
+-- A rule of classification reaches what is loaded already by the next refresh.
+INSERT INTO analytics.channel_rule (priority, source, platform, channel, is_paid) VALUES (1, 'google', 'bing', 'Own Channel', true);
+ALTER TABLE raw.one_client RENAME id TO client_id;
+CALL analytics.refresh(business_id => 11);
+SELECT e.platform, e.channel, l.platform AS of_lead FROM warehouse.fact_events e JOIN warehouse.fact_leads l USING (business_id, client_key) WHERE e.business_id = 11;
+DELETE FROM analytics.channel_rule WHERE NOT builtin;
+-- A setting that reaches derived data says so.
 RESET client_min_messages;
+SELECT lookback FROM analytics.configure(lookback => '60 days', business_id => 11);
+SELECT freshness_warn FROM analytics.configure(freshness_warn => '3 days', business_id => 11);

@@ -220,7 +220,7 @@ private:
         bool within_shares = true;
         for (std::size_t g = 0; g < shares_.size(); ++g) {
             within_shares =
-                within_shares && of_group[g] >= shares_[g].least * today && of_group[g] <= shares_[g].most * today * (1 + 1e-9);
+                within_shares && of_group[g] >= (shares_[g].least - 1e-9) * today && of_group[g] <= (shares_[g].most + 1e-9) * today;
         }
         return within_shares && rules_.objective == Objective::fixed_budget && std::abs(target() - today) <= 1e-9 * today;
     }
@@ -249,7 +249,7 @@ private:
         std::string reason;
         if (part_ == 0) {
             reason = "Kept: moving money would bring more with probability " + shown(doubt_, 2) + " only.";
-        } else if (std::abs(change) < 0.005) {
+        } else if (std::abs(change) < 0.005 * part_) {
             reason = "Its next result costs what the others' do.";
         } else {
             reason = change > 0 ? "More: its next result is cheaper than the others'"
@@ -286,7 +286,9 @@ private:
             row.elasticity = fit.elasticity;
             row.blocks = fit.blocks;
             row.usable = fit.usable;
-            row.binding = part_ == 0 ? "kept" : part_ < 1 ? "doubt" : names[static_cast<std::size_t>(binding[i])];
+            row.binding = binding[i] == Binding::fixed || part_ == 1 ? names[static_cast<std::size_t>(binding[i])]
+                          : part_ == 0                               ? "kept"
+                                                                     : "doubt";
             row.reason = reason_of(i, binding[i], row.current > 0 ? row.recommended / row.current - 1 : 0);
             recommended += spend[i];
             plan.total.blocks += fit.blocks;

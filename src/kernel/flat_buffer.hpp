@@ -27,13 +27,13 @@ public:
     /** The server's limit for one value (MaxAllocSize). */
     static constexpr std::uint64_t most_bytes = 0x3fffffff;
 
-    /** Throws Error(limit_exceeded) where journeys of `content` bytes are past 1 GB. */
+    /** Throws Error(limit_exceeded) where a value of `content` bytes is past 1 GB. */
     static void require_room(std::size_t header, std::uint64_t content)
     {
         if (content > most_bytes - header) {
-            throw Error(ErrorCode::limit_exceeded, "the journeys do not fit in one value",
-                        "They need " + std::to_string(content) + " bytes; a value holds at most 1 GB.",
-                        "Group by a bucket of the client and add the parts up with analytics.journeys_union.");
+            throw Error(ErrorCode::limit_exceeded, "the result does not fit in one value",
+                        "It needs " + std::to_string(content) + " bytes; a value holds at most 1 GB.",
+                        "Group by a part of the rows, as a bucket of the client, and add the parts up.");
         }
     }
 

@@ -179,7 +179,10 @@ DECLARE
     source_row constant text := CASE WHEN pg_catalog.bool_or(a.is_json) THEN pg_catalog.format('(SELECT pg_catalog.to_jsonb(j) FROM (SELECT %s) j)',
             pg_catalog.string_agg(pg_catalog.format(CASE WHEN a.is_json THEN '_source.%1$I::text AS %1$I' ELSE '_source.%1$I' END, a.attname), ', ' ORDER BY a.attnum))
             ELSE 'pg_catalog.to_jsonb(_source)' END
-        FROM (SELECT c.attname, c.attnum, c.atttypid IN ('json'::regtype, 'json[]'::regtype) AS is_json FROM pg_catalog.pg_attribute c
+        FROM (SELECT c.attname, c.attnum, c.atttypid IN ('json'::regtype, 'json[]'::regtype)
+                  -- It may be inside of these.
+                  OR t.typtype = 'c' OR t.typtype = 'd' AND t.typcategory IN ('U', 'A') OR e.typtype IN ('c', 'd') AS is_json
+              FROM pg_catalog.pg_attribute c JOIN pg_catalog.pg_type t ON t.oid = c.atttypid LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
               WHERE c.attrelid = relation AND c.attnum > 0 AND NOT c.attisdropped) a;
     n bigint;
 BEGIN
@@ -250,7 +253,9 @@ AS $$
 DECLARE
     counts analytics.load_counts;
     key_list constant text := (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(k), ', ') FROM pg_catalog.unnest(key) k);
-    key_text constant text := (SELECT pg_catalog.format('pg_catalog."left"(NULLIF(pg_catalog.regexp_replace(pg_catalog.concat_ws('', '', %s), ''(, )+$'', ''''), ''''), 256)',
+    -- What is long is told apart by its hash.
+    key_text constant text := (SELECT pg_catalog.format('(SELECT CASE WHEN pg_catalog.length(k) <= 256 THEN k ELSE pg_catalog."left"(k, 223) || '' '' || pg_catalog.md5(k) END
+            FROM (SELECT NULLIF(pg_catalog.regexp_replace(pg_catalog.concat_ws('', '', %s), ''(, )+$'', ''''), '''')) t (k))',
         pg_catalog.string_agg(pg_catalog.format('COALESCE(%I::text, '''')', k), ', ')) FROM pg_catalog.unnest(key) k);
     part text := '';
 BEGIN

@@ -81,23 +81,31 @@ AS $$
           AND NOT EXISTS (
               SELECT FROM pg_catalog.pg_attribute a
               WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
-                -- Two values of others, as of platforms, may come to the same.
-                AND NOT EXISTS (SELECT FROM key k WHERE k.expression = pg_catalog.quote_ident(a.attname)
-                    AND (k.kind = 'key' OR k.kind = 'date' AND a.atttypid = 'date'::regtype))))
+                -- Any number of NULLs, and two spellings of a platform, come to the same.
+                AND NOT (a.attnotnull AND EXISTS (SELECT FROM key k WHERE k.expression = pg_catalog.quote_ident(a.attname)
+                    AND (k.kind = 'key' OR k.kind = 'date' AND a.atttypid = 'date'::regtype)))))
 $$;
 COMMENT ON FUNCTION analytics.has_unique_key(analytics.source) IS 'Whether an index of a source''s table sees to it that no id is there twice';
 
--- An id that came again while another row went leaves the number of rows as it was, which else tells of both.
-CREATE FUNCTION analytics.repeats_outside(source analytics.source, wanted text) RETURNS text
-    LANGUAGE sql STABLE
+-- An id that came again while another row went leaves the number of rows as it was, which else tells of both. Read as stage_source reads.
+CREATE FUNCTION analytics.repeats_outside(source analytics.source, wanted text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
 AS $$
-    SELECT pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM (SELECT %s FROM %s AS _source WHERE (%s) IS NOT TRUE) t JOIN pg_temp.stage k ON %s',
-        pg_catalog.string_agg(pg_catalog.format('COALESCE((%s)::text, %L) AS %I', analytics.column_sql(source, c.name), c.default_value, c.name), ', '), source.relation, wanted,
-        pg_catalog.string_agg(pg_catalog.format('k.%1$I::text = t.%1$I', c.name), ' AND '))
-    FROM analytics.entity e JOIN analytics.entity_column c ON c.entity = e.entity AND c.name = ANY (e.key)
-    WHERE e.entity = source.entity AND (c.default_value IS NULL OR analytics.column_sql(source, c.name) IS NOT NULL)
+DECLARE
+    repeated boolean;
+BEGIN
+    PERFORM pg_catalog.set_config('TimeZone', analytics.source_timezone(source), true);
+    EXECUTE (
+        SELECT pg_catalog.format('SELECT pg_catalog.count(*) > 0 FROM (SELECT %s FROM %s AS _source WHERE (%s) IS NOT TRUE) t JOIN pg_temp.stage k ON %s',
+            pg_catalog.string_agg(pg_catalog.format('COALESCE((%s)::text, %L) AS %I', analytics.column_sql(source, c.name), c.default_value, c.name), ', '), source.relation, wanted,
+            pg_catalog.string_agg(pg_catalog.format('k.%1$I::text = t.%1$I', c.name), ' AND '))
+        FROM analytics.entity e JOIN analytics.entity_column c ON c.entity = e.entity AND c.name = ANY (e.key)
+        WHERE e.entity = source.entity AND (c.default_value IS NULL OR analytics.column_sql(source, c.name) IS NOT NULL)) INTO repeated;
+    RETURN repeated;
+END
 $$;
-COMMENT ON FUNCTION analytics.repeats_outside(analytics.source, text) IS 'Query that tells whether an id of the stage is also in the rows left unread';
+COMMENT ON FUNCTION analytics.repeats_outside(analytics.source, text) IS 'Whether an id of the stage is also in the rows of the source left unread';
 
 -- The part of a source that a refresh has to read: NULL for all of it.
 CREATE FUNCTION analytics.source_slice(source analytics.source, from_date date, OUT wanted text, OUT scope text, OUT repeats text)
@@ -143,13 +151,13 @@ BEGIN
         scope := pg_catalog.format('%s AND (t.%I >= %L OR %s OR %s)', own, stored_day, from_date, scope, restaged);
     END IF;
     IF changed_at IS NOT NULL AND wanted IS NOT NULL AND COALESCE(source.options ->> 'append_only', 'false') = 'false' AND NOT analytics.has_unique_key(source) THEN
-        repeats := analytics.repeats_outside(source, wanted);
+        repeats := 'SELECT analytics.repeats_outside($1, $2)';
     END IF;
 END
 $$;
 COMMENT ON FUNCTION analytics.source_slice(analytics.source, date) IS
 'Which rows of a source may have changed since it was last read
-Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are. scope: the rows of the warehouse that the slice stands for. repeats: query that tells whether a key of the slice also stands outside it.';
+Both NULL where the source has to be read completely. With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now). from_date: also all rows of that day and later; -infinity for all there are. scope: the rows of the warehouse that the slice stands for. repeats: query that tells whether a key of the slice also stands outside it; $1 the source, $2 wanted.';
 
 CREATE FUNCTION analytics.in_warehouse(business_id bigint, source_id bigint, entity text) RETURNS bigint
     LANGUAGE plpgsql STABLE
@@ -209,7 +217,7 @@ BEGIN
     rows_read := analytics.stage_source(source, slice.wanted);
     SELECT pg_catalog.max(s.updated_at) FILTER (WHERE s.reject_reason IS NULL), pg_catalog.min(s.source_total) INTO newest, total FROM pg_temp.stage s;
     IF slice.repeats IS NOT NULL THEN
-        EXECUTE slice.repeats INTO repeated;
+        EXECUTE slice.repeats INTO repeated USING source, slice.wanted;
     END IF;
     IF repeated THEN
         slice.wanted := NULL;

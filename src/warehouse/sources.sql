@@ -288,7 +288,8 @@ BEGIN
             END IF;
         EXCEPTION WHEN OTHERS THEN
             -- A name that is no column reads as something else where it is a word of SQL.
-            problem := pg_catalog.format('%s: %s', wanted.name, CASE WHEN mapped ~ '^\w+$' THEN pg_catalog.format('column "%s" does not exist', mapped) ELSE SQLERRM END);
+            problem := pg_catalog.format('%s: %s', wanted.name, CASE WHEN SQLSTATE = '42601' AND mapped ~ '^\w+$'
+                THEN pg_catalog.format('column "%s" does not exist', mapped) ELSE SQLERRM END);
         END;
         RETURN NEXT;
     END LOOP;

@@ -223,6 +223,20 @@ TEST(BudgetPlan, GoesOnlyAsFarAsAGainIsLikely)
     EXPECT_GT(all, 0);
 }
 
+TEST(BudgetPlan, AFrozenCampaignIsFixedHoweverFarTheOthersGo)
+{
+    worlds::Engine engine(1);
+    const std::vector<std::string_view> frozen{"c"};
+    PlanRules rules;
+    rules.frozen = frozen;
+    for (int run = 0; run < 30; ++run) {
+        const std::vector<Series> panel{noisy("a", engine), noisy("b", engine), noisy("c", engine)};
+        const Plan plan = plan_of(panel, rules);
+        EXPECT_EQ(plan.campaigns[2].binding, "fixed");
+        EXPECT_EQ(plan.campaigns[2].reason, "Frozen: it keeps its spend.");
+    }
+}
+
 TEST(BudgetPlan, AShareThatIsNotKeptTodayIsNoMatterOfDoubt)
 {
     // Equal campaigns gain nothing by moving money, but the share is the user's wish.
