@@ -222,6 +222,13 @@ FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => '{insufficient_
 -- Every campaign that was on watch has a verdict, and intervals hold what they are of.
 SELECT verdict, count(*), bool_and(ratio BETWEEN ratio_low AND ratio_high) FILTER (WHERE verdict <> 'paused') AS inside, bool_and(p_adjusted >= p_value) AS adjusted
 FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => '{}', row_limit => 1000) GROUP BY 1 ORDER BY 1;
+-- The tests of a call are one family, whatever is shown of it.
+SELECT count(*) > 20 AS many, count(*) FILTER (WHERE abs(a.p_adjusted - b.p_adjusted) > 1e-12) AS differ
+FROM (SELECT p_adjusted, row_number() OVER (ORDER BY p_value) AS n FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => '{}', row_limit => 1000) WHERE p_value IS NOT NULL) a
+JOIN unnest((SELECT analytics.p_adjust(array_agg(p_value ORDER BY p_value), 'bh') FROM analytics.anomalies('2025-03-03', '2025-03-09', verdicts => '{}', row_limit => 1000) WHERE p_value IS NOT NULL))
+    WITH ORDINALITY b (p_adjusted, n) USING (n);
+SELECT count(*) FILTER (WHERE events = 1000) > count(*) FILTER (WHERE events = 10) AS asks_for_more
+FROM unnest('{10,1000}'::int[]) events, analytics.anomalies('2025-03-03', '2025-03-09', min_events => events, verdicts => '{insufficient_data}', row_limit => 1000);
 -- The baseline is what it was, whatever the window holds: the window's own days are no part of it.
 SELECT count(DISTINCT baseline_cpl) AS baselines, count(*) AS windows
 FROM generate_series(date '2025-03-03', '2025-03-09', '1 day') d, analytics.anomalies('2025-03-03', d::date, verdicts => NULL, row_limit => 1000) a

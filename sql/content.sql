@@ -171,6 +171,18 @@ CREATE FUNCTION pg_temp.found(runs int, per_hour int, effect float8) RETURNS flo
 $$;
 SELECT pg_temp.found(200, 10, 0) <= 0.05 AS rarely_claimed, pg_temp.found(50, 30, ln(1.5)) >= 0.8 AS mostly_found;
 
+-- Through the endpoint: thirty posts in each of six hours, one of which has three times the likes. It alone stands out, and is recommended.
+CREATE TABLE raw.hours AS SELECT 'h' || h || '-' || i AS content_id, 'facebook' AS platform, 'video' AS content_type, timestamptz '2025-05-01 00:00Z' + i * interval '1 day' + h * interval '1 hour' AS published_at
+    FROM generate_series(6, 11) h, generate_series(1, 30) i;
+CREATE TABLE raw.hourly AS SELECT content_id, platform, (published_at AT TIME ZONE 'UTC')::date AS date, 10000 AS views,
+    (CASE WHEN content_id LIKE 'h9-%' THEN 900 ELSE 300 END * (0.8 + 0.4 * (hashtext(content_id) & 1023) / 1023))::int AS likes FROM raw.hours;
+SELECT analytics.register_source('content', 'raw.hours', business_id => 7) > 0 AND analytics.register_source('content_metrics', 'raw.hourly', business_id => 7) > 0 AS registered;
+CALL analytics.refresh(business_id => 7);
+SELECT kind, subject, n, text FROM analytics.content_insights(days => 90, as_of => '2025-06-10', business_id => 7);
+SELECT i.kind, abs(i.lift / o.lift - 1) < 0.01 AS lift_of_raw, i.low < i.lift AND i.lift < i.high AND i.low > 2 AS inside
+FROM analytics.content_insights(days => 90, as_of => '2025-06-10', business_id => 7) i,
+    (SELECT exp(avg(ln(likes / 10000.0)) FILTER (WHERE content_id LIKE 'h9-%') - avg(ln(likes / 10000.0))) AS lift FROM raw.hourly) o WHERE i.lift IS NOT NULL;
+
 -- Two sets of posts: the test is Welch's, on logarithms.
 SELECT c.n, c.n_others, c.lift, c.low < c.lift AND c.lift < c.high AS inside, c.p_value BETWEEN 0 AND 1 AS p, c.without_rate, c.reason, c.lift = round(exp(x.diff)::numeric, 4) AS same
 FROM analytics.content_compare('{p13,p16,p19,p22,p3}', '{p25,p28,p31,p34}') c,

@@ -219,8 +219,8 @@ private:
         }
         bool within_shares = true;
         for (std::size_t g = 0; g < shares_.size(); ++g) {
-            within_shares =
-                within_shares && of_group[g] >= (shares_[g].least - 1e-9) * today && of_group[g] <= (shares_[g].most + 1e-9) * today;
+            within_shares = within_shares && of_group[g] >= (shares_[g].least - 1e-9) * today &&
+                            of_group[g] <= (shares_[g].most + 1e-9) * today;
         }
         return within_shares && rules_.objective == Objective::fixed_budget && std::abs(target() - today) <= 1e-9 * today;
     }
