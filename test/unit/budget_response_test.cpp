@@ -232,7 +232,7 @@ TEST(BudgetPlan, AFrozenCampaignIsFixedHoweverFarTheOthersGo)
     for (int run = 0; run < 30; ++run) {
         const std::vector<Series> panel{noisy("a", engine), noisy("b", engine), noisy("c", engine)};
         const Plan plan = plan_of(panel, rules);
-        EXPECT_EQ(plan.campaigns[2].binding, "fixed");
+        EXPECT_STREQ(plan.campaigns[2].binding, "fixed");
         EXPECT_EQ(plan.campaigns[2].reason, "Frozen: it keeps its spend.");
     }
 }
