@@ -13,34 +13,34 @@ DATA_built   = $(EXTENSION)--$(EXT_VERSION).sql
 SQL_FRAGMENTS = \
 	src/warehouse/begin.sql \
 	src/warehouse/setup.sql \
-	src/warehouse/parse.sql \
-	src/warehouse/daily_rows.sql \
+	src/sources/parse.sql \
+	src/refresh/daily_rows.sql \
 	src/channels/config.sql \
 	src/channels/bundled_sources.sql \
 	src/channels/channels.sql \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
 	src/anomaly/rates.sql \
-	src/customers/value.sql \
+	src/lifetime_value/lifetime_value.sql \
 	src/experiments/experiments.sql \
 	src/budget/posteriors.sql \
 	src/budget/budget.sql \
-	src/anomaly/series.sql \
+	src/series/series.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/views.sql \
 	src/warehouse/upgrade.sql \
 	src/warehouse/settings.sql \
-	src/warehouse/sources.sql \
-	src/warehouse/load.sql \
-	src/warehouse/derive.sql \
-	src/warehouse/spans.sql \
-	src/warehouse/rollups.sql \
-	src/warehouse/quality.sql \
+	src/sources/sources.sql \
+	src/sources/load.sql \
+	src/refresh/derive.sql \
+	src/refresh/spans.sql \
+	src/refresh/rollups.sql \
+	src/refresh/quality.sql \
 	src/customers/rollups.sql \
 	src/content/rollups.sql \
-	src/warehouse/refresh.sql \
+	src/refresh/refresh.sql \
 	src/warehouse/access.sql \
-	src/customers/value_warehouse.sql \
+	src/lifetime_value/customer_value.sql \
 	src/endpoints/filters.sql \
 	src/endpoints/results.sql \
 	src/endpoints/dashboard.sql \
@@ -49,11 +49,11 @@ SQL_FRAGMENTS = \
 	src/endpoints/campaigns.sql \
 	src/endpoints/funnel.sql \
 	src/attribution/attribution.sql \
-	src/customers/rfm.sql \
-	src/customers/cohort.sql \
+	src/rfm/rfm.sql \
+	src/cohorts/cohort.sql \
 	src/customers/customers.sql \
-	src/customers/segments.sql \
-	src/customers/customer_cohorts.sql \
+	src/rfm/segments.sql \
+	src/cohorts/customer_cohorts.sql \
 	src/anomaly/alerts.sql \
 	src/anomaly/metrics.sql \
 	src/anomaly/history.sql \

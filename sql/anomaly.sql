@@ -127,11 +127,11 @@ CREATE TEMP TABLE compared AS
 WITH u AS (SELECT array_agg(business ORDER BY unit) AS businesses, array_agg(unit ORDER BY unit) AS units FROM (SELECT DISTINCT business, unit FROM days WHERE unit < 50) x),
 l AS (SELECT array_agg(unit) s, array_agg(day) d, array_agg(leads::float8) v, array_agg(spend::float8) e FROM days WHERE unit < 50),
 rows AS (
-    SELECT 'plain' AS form, analytics.daily_rows(business, unit, day, leads, spend) AS bytes FROM days
-    UNION ALL SELECT 'shuffled', analytics.daily_rows(business, unit, day, leads, spend ORDER BY md5(unit::text || day)) FROM days
-    UNION ALL SELECT 'other types', analytics.daily_rows(business, unit, day, leads::numeric, spend::float8) FROM days
-    UNION ALL SELECT 'halves', analytics.daily_rows(business, unit, day, leads / 2.0, spend / 2) FROM (SELECT * FROM days UNION ALL SELECT * FROM days) twice)
-SELECT r.form, w.* FROM rows r, u, analytics.alert_windows(r.bytes, u.businesses, u.units, '2025-01-31', '2025-02-06', 30, 0.2, 3, false) w
+    SELECT 'plain' AS form, analytics_internal.daily_rows(business, unit, day, leads, spend) AS bytes FROM days
+    UNION ALL SELECT 'shuffled', analytics_internal.daily_rows(business, unit, day, leads, spend ORDER BY md5(unit::text || day)) FROM days
+    UNION ALL SELECT 'other types', analytics_internal.daily_rows(business, unit, day, leads::numeric, spend::float8) FROM days
+    UNION ALL SELECT 'halves', analytics_internal.daily_rows(business, unit, day, leads / 2.0, spend / 2) FROM (SELECT * FROM days UNION ALL SELECT * FROM days) twice)
+SELECT r.form, w.* FROM rows r, u, analytics_internal.alert_windows(r.bytes, u.businesses, u.units, '2025-01-31', '2025-02-06', 30, 0.2, 3, false) w
 UNION ALL
 SELECT 'arrays', w.* FROM l, LATERAL (
     SELECT 'cost', c.* FROM analytics.compare_windows(l.s, l.d, l.v, l.e, '2025-01-31', '2025-02-06', 'rate', 30, 'less', 0.2) c
@@ -150,14 +150,14 @@ SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
 SET LOCAL max_parallel_workers_per_gather = 2;
 SET LOCAL enable_sort = off;
-DO $$ BEGIN ASSERT (SELECT count(*) > 0 FROM pg_temp.plan_of('SELECT part, analytics.daily_rows(business, unit, day, leads, spend) FROM days_for_workers GROUP BY part') p WHERE p LIKE '%Partial%'), 'no workers'; END $$;
-CREATE TEMP TABLE by_workers AS SELECT part, analytics.daily_rows(business, unit, day, leads, spend) AS bytes FROM days_for_workers GROUP BY part;
+DO $$ BEGIN ASSERT (SELECT count(*) > 0 FROM pg_temp.plan_of('SELECT part, analytics_internal.daily_rows(business, unit, day, leads, spend) FROM days_for_workers GROUP BY part') p WHERE p LIKE '%Partial%'), 'no workers'; END $$;
+CREATE TEMP TABLE by_workers AS SELECT part, analytics_internal.daily_rows(business, unit, day, leads, spend) AS bytes FROM days_for_workers GROUP BY part;
 SET LOCAL max_parallel_workers_per_gather = 0;
 SELECT w.part, count(*), count(*) FILTER (WHERE w.result = a.result) AS same
-FROM (SELECT b.part, r.test, r.series_id, r::text AS result FROM by_workers b, LATERAL analytics.alert_windows(b.bytes,
+FROM (SELECT b.part, r.test, r.series_id, r::text AS result FROM by_workers b, LATERAL analytics_internal.alert_windows(b.bytes,
           (SELECT array_agg(1 + s % 2)::bigint[] FROM generate_series(1, 60) s), (SELECT array_agg(s)::bigint[] FROM generate_series(1, 60) s), '2025-01-31', '2025-02-06', 30, 0.2, 3, false) r) w
-JOIN (SELECT b.part, r.test, r.series_id, r::text AS result FROM (SELECT part, analytics.daily_rows(business, unit, day, leads, spend) AS bytes FROM days_for_workers GROUP BY part) b,
-      LATERAL analytics.alert_windows(b.bytes, (SELECT array_agg(1 + s % 2)::bigint[] FROM generate_series(1, 60) s), (SELECT array_agg(s)::bigint[] FROM generate_series(1, 60) s),
+JOIN (SELECT b.part, r.test, r.series_id, r::text AS result FROM (SELECT part, analytics_internal.daily_rows(business, unit, day, leads, spend) AS bytes FROM days_for_workers GROUP BY part) b,
+      LATERAL analytics_internal.alert_windows(b.bytes, (SELECT array_agg(1 + s % 2)::bigint[] FROM generate_series(1, 60) s), (SELECT array_agg(s)::bigint[] FROM generate_series(1, 60) s),
           '2025-01-31', '2025-02-06', 30, 0.2, 3, false) r) a USING (part, test, series_id)
 GROUP BY w.part ORDER BY w.part;
 ROLLBACK;
@@ -167,16 +167,16 @@ CREATE TEMP TABLE amounts AS SELECT row_number() OVER () AS id, a.amount FROM (
     UNION ALL SELECT unnest('{1,10000,9999.9999,12345678.9012,99999999999999.9999,9007199254740993,0.0001,0.00000001,123456789012345678.1234,1e-30,1e30,1e100,2.5,20000000000000000,100000000}'::numeric[])
     UNION ALL SELECT 1 + i + i / 10000.0 FROM generate_series(1, 300) i) a;
 SELECT count(*), count(*) FILTER (WHERE w.window_value <> n.amount::float8) AS differ FROM amounts n,
-    (SELECT analytics.daily_rows(1, id, '2025-01-31', 1, amount) AS bytes, array_agg(id ORDER BY id) AS units, array_agg(1::bigint) AS businesses FROM amounts) r,
-    LATERAL analytics.alert_windows(r.bytes, r.businesses, r.units, '2025-01-31', '2025-01-31', 7, 0, 0, false) w WHERE w.test = 'spend' AND w.series_id = n.id;
-SELECT analytics.daily_rows(NULL, 1, '2025-01-01', 1);
-SELECT analytics.daily_rows(1, 1, 'infinity', 1);
-SELECT analytics.daily_rows(1, 1, '2025-01-01', 'one'::text);
-SELECT length(analytics.daily_rows(1, 1, day, 1)) FROM days WHERE false;
-SELECT * FROM analytics.alert_windows('\x00', '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
-SELECT * FROM analytics.alert_windows((SELECT substr(analytics.daily_rows(business, unit, day, leads, spend), 1, 1000) FROM days), '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
-SELECT * FROM analytics.alert_windows((SELECT analytics.daily_rows(business, unit, day, leads) FROM days), '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
-SELECT * FROM analytics.alert_windows((SELECT analytics.daily_rows(business, unit, day, leads, spend) FROM days), '{1}', '{1,2}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
+    (SELECT analytics_internal.daily_rows(1, id, '2025-01-31', 1, amount) AS bytes, array_agg(id ORDER BY id) AS units, array_agg(1::bigint) AS businesses FROM amounts) r,
+    LATERAL analytics_internal.alert_windows(r.bytes, r.businesses, r.units, '2025-01-31', '2025-01-31', 7, 0, 0, false) w WHERE w.test = 'spend' AND w.series_id = n.id;
+SELECT analytics_internal.daily_rows(NULL, 1, '2025-01-01', 1);
+SELECT analytics_internal.daily_rows(1, 1, 'infinity', 1);
+SELECT analytics_internal.daily_rows(1, 1, '2025-01-01', 'one'::text);
+SELECT length(analytics_internal.daily_rows(1, 1, day, 1)) FROM days WHERE false;
+SELECT * FROM analytics_internal.alert_windows('\x00', '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
+SELECT * FROM analytics_internal.alert_windows((SELECT substr(analytics_internal.daily_rows(business, unit, day, leads, spend), 1, 1000) FROM days), '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
+SELECT * FROM analytics_internal.alert_windows((SELECT analytics_internal.daily_rows(business, unit, day, leads) FROM days), '{1}', '{1}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
+SELECT * FROM analytics_internal.alert_windows((SELECT analytics_internal.daily_rows(business, unit, day, leads, spend) FROM days), '{1}', '{1,2}', '2025-01-31', '2025-02-06', 30, 0.2, 3, false);
 
 \set VERBOSITY terse
 -- Alerts. Without a warehouse the caller is told so.
@@ -301,7 +301,7 @@ BEGIN
     FOR day IN SELECT generate_series(max(r.date) + 1, until, '1 day')::date FROM warehouse.campaign_roi_daily r LOOP
         INSERT INTO warehouse.campaign_roi_daily SELECT k.business_id, live.day, k.platform, k.campaign_key, k.leads, 0, 0, 0, 0, k.spend, k.impressions, k.clicks
             FROM kept_days k WHERE k.date = LEAST(live.day, date '2025-03-09');
-        SELECT format('%s read, %s new, %s changed, %s as before', c.rows_read, c.inserted, c.updated, c.unchanged) INTO counts FROM analytics.record_anomalies(1) c;
+        SELECT format('%s read, %s new, %s changed, %s as before', c.rows_read, c.inserted, c.updated, c.unchanged) INTO counts FROM analytics_internal.record_anomalies(1) c;
         RETURN NEXT;
     END LOOP;
 END
@@ -310,7 +310,7 @@ DELETE FROM warehouse.campaign_roi_daily WHERE date > '2025-03-02';
 SELECT * FROM analytics.configure_alerts(dimensions => '{campaign}', window_days => 3);
 SELECT * FROM pg_temp.live('2025-03-09');
 SELECT unit_name, anomaly_type, date_from, date_to, last_seen, severity, reason FROM warehouse.anomaly_history ORDER BY unit_name, anomaly_type, date_to;
-SELECT inserted, updated, unchanged > 0 AS unchanged FROM analytics.record_anomalies(1);
+SELECT inserted, updated, unchanged > 0 AS unchanged FROM analytics_internal.record_anomalies(1);
 -- Without a cool-down each day raises it again.
 TRUNCATE warehouse.anomaly_history;
 DELETE FROM warehouse.campaign_roi_daily WHERE date > '2025-03-05';
@@ -319,7 +319,7 @@ SELECT FROM pg_temp.live('2025-03-08');
 SELECT unit_name, anomaly_type, count(*) AS alerts FROM warehouse.anomaly_history GROUP BY 1, 2 HAVING count(*) > 1 ORDER BY 1, 2;
 -- Nothing is watched, nothing is raised.
 SELECT (s).dimensions FROM analytics.configure_alerts(dimensions => '{}') s;
-SELECT rows_read FROM analytics.record_anomalies(1);
+SELECT rows_read FROM analytics_internal.record_anomalies(1);
 SELECT analytics.configure_alerts(dimensions => '{colour}');
 SELECT analytics.configure_alerts(window_days => 0);
 SELECT analytics.configure_alerts(q => 2);

@@ -52,9 +52,9 @@ SELECT * FROM pg_temp.errors_of(
     'analytics.compare_windows(''{1}'', ''{2025-01-01}'', ''{1}'', NULL, ''2025-01-31'', ''2025-02-06'', ''count'', min_effect => -1)',
     'analytics.compare_windows(''{1}'', ''{2025-01-01}'', ''{1}'', NULL, ''2025-01-31'', ''2025-02-06'', ''count'', min_days => 1)',
     'analytics.compare_windows(''{1}'', ''{2025-01-01}'', ''{1}'', NULL, ''2025-01-31'', ''2025-02-06'', ''count'', min_events => ''NaN'')',
-    'analytics.alert_windows(analytics.daily_rows(1, 1, ''2025-01-01'', 1, 1), ''{1}'', ''{1,2}'', ''2025-01-31'', ''2025-02-06'', 30, 0.2, 3, false)',
-    'analytics.alert_windows(analytics.daily_rows(1, 1, ''2025-01-01'', 1), ''{1}'', ''{1}'', ''2025-01-31'', ''2025-02-06'', 30, 0.2, 3, false)',
-    'analytics.alert_windows(''\x00'', ''{1}'', ''{1}'', ''2025-01-31'', ''2025-02-06'', 30, 0.2, 3, false)');
+    'analytics_internal.alert_windows(analytics_internal.daily_rows(1, 1, ''2025-01-01'', 1, 1), ''{1}'', ''{1,2}'', ''2025-01-31'', ''2025-02-06'', 30, 0.2, 3, false)',
+    'analytics_internal.alert_windows(analytics_internal.daily_rows(1, 1, ''2025-01-01'', 1), ''{1}'', ''{1}'', ''2025-01-31'', ''2025-02-06'', 30, 0.2, 3, false)',
+    'analytics_internal.alert_windows(''\x00'', ''{1}'', ''{1}'', ''2025-01-31'', ''2025-02-06'', 30, 0.2, 3, false)');
 
 -- Points one by one.
 SELECT * FROM pg_temp.errors_of(

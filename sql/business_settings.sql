@@ -87,5 +87,5 @@ SELECT setting, string_agg(DISTINCT regexp_replace(subject, '^(analytics|warehou
 SELECT setting, subject, array_agg(business) AS only_of FROM raw.follows GROUP BY 1, 2 HAVING count(*) <> 2 ORDER BY 1, 2;
 -- How often the thorough checks are due is seen by the clock alone.
 SELECT quality_every FROM analytics.configure(quality_every => '0', business_id => 2);
-SELECT b AS business, analytics.is_thorough_check_due(b) AS due FROM generate_series(1, 2) b;
+SELECT b AS business, analytics_internal.is_thorough_check_due(b) AS due FROM generate_series(1, 2) b;
 DROP SCHEMA questions CASCADE;

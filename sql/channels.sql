@@ -116,7 +116,7 @@ SELECT analytics.classify_touch(NULL);
 SELECT analytics.classify_touch('\x00');
 SELECT analytics.classify_touch(substr(analytics.channel_ruleset(), 1, 5000));
 SELECT analytics.platform_name('x', '');
-SELECT analytics.is_pattern('a|b*'), analytics.is_pattern('[a'), analytics.is_pattern(NULL);
+SELECT analytics_internal.is_pattern('a|b*'), analytics_internal.is_pattern('[a'), analytics_internal.is_pattern(NULL);
 
 -- URLs.
 SELECT * FROM analytics.url_parameters(
@@ -137,7 +137,7 @@ SELECT parameter FROM analytics.click_id WHERE builtin AND analytics.click_ids('
 -- Every public object of this topic says what it is, in a first line of at most 80 characters.
 SELECT p.proname, length(split_part(obj_description(p.oid), E'\n', 1)) AS length
 FROM pg_proc p
-WHERE p.pronamespace = 'analytics'::regnamespace
+WHERE p.pronamespace IN ('analytics'::regnamespace, 'analytics_internal'::regnamespace)
   AND p.proname IN ('is_pattern', 'ruleset_record', 'channel_ruleset', 'channel_ruleset_version', 'classify_touch', 'channel_group',
                     'platform_name', 'url_parameters', 'url_parameter', 'url_host', 'click_ids')
   AND (obj_description(p.oid) IS NULL OR length(split_part(obj_description(p.oid), E'\n', 1)) > 80);

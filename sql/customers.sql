@@ -161,12 +161,12 @@ SELECT d -> 'kpi' = (SELECT to_jsonb(k) FROM analytics.customer_kpi('2024-01-01'
        d -> 'fiscal_year_data' = (SELECT jsonb_agg(to_jsonb(k)) FROM analytics.customer_fiscal_years('2024-01-01') k) AS fiscal_year
 FROM analytics.customer_dashboard('2024-01-01') d;
 -- The ends of the buckets.
-SELECT n, b.label AS recency FROM unnest('{0,1,200,201,400,401,1000,1001}'::int[]) n, analytics.customer_buckets() b WHERE b.part = 'recency' AND b.place = analytics.recency_bucket(n) ORDER BY n;
-SELECT n, b.label AS value FROM unnest('{-5,0,0.0001,1000,1000.0001,2000,5000,5000.01}'::numeric[]) n, analytics.customer_buckets() b WHERE b.part = 'value' AND b.place = analytics.value_bucket(n) ORDER BY n;
-SELECT n, b.label AS return FROM unnest('{1,29,30,60,61,89,90,180,181,364,365,730,731,NULL}'::int[]) n, analytics.customer_buckets() b WHERE b.part = 'return' AND b.place = analytics.return_bucket(n) ORDER BY n;
-SELECT count(*) FILTER (WHERE place <> CASE part WHEN 'recency' THEN analytics.recency_bucket(highest::int) WHEN 'visits' THEN analytics.visits_bucket(highest::bigint) WHEN 'value' THEN analytics.value_bucket(highest)
-    ELSE analytics.return_bucket(highest::int) END) AS wrong FROM analytics.customer_buckets() WHERE highest IS NOT NULL;
-SELECT day, analytics.fiscal_year(day, 1) AS january, analytics.fiscal_year(day, 4) AS april, analytics.fiscal_year(day, 12) AS december FROM unnest('{2024-01-01,2024-03-31,2024-04-01,2024-12-01,2024-12-31}'::date[]) day;
+SELECT n, b.label AS recency FROM unnest('{0,1,200,201,400,401,1000,1001}'::int[]) n, analytics.customer_buckets() b WHERE b.part = 'recency' AND b.place = analytics_internal.recency_bucket(n) ORDER BY n;
+SELECT n, b.label AS value FROM unnest('{-5,0,0.0001,1000,1000.0001,2000,5000,5000.01}'::numeric[]) n, analytics.customer_buckets() b WHERE b.part = 'value' AND b.place = analytics_internal.value_bucket(n) ORDER BY n;
+SELECT n, b.label AS return FROM unnest('{1,29,30,60,61,89,90,180,181,364,365,730,731,NULL}'::int[]) n, analytics.customer_buckets() b WHERE b.part = 'return' AND b.place = analytics_internal.return_bucket(n) ORDER BY n;
+SELECT count(*) FILTER (WHERE place <> CASE part WHEN 'recency' THEN analytics_internal.recency_bucket(highest::int) WHEN 'visits' THEN analytics_internal.visits_bucket(highest::bigint) WHEN 'value' THEN analytics_internal.value_bucket(highest)
+    ELSE analytics_internal.return_bucket(highest::int) END) AS wrong FROM analytics.customer_buckets() WHERE highest IS NOT NULL;
+SELECT day, analytics_internal.fiscal_year(day, 1) AS january, analytics_internal.fiscal_year(day, 4) AS april, analytics_internal.fiscal_year(day, 12) AS december FROM unnest('{2024-01-01,2024-03-31,2024-04-01,2024-12-01,2024-12-31}'::date[]) day;
 
 -- Mistakes.
 \set VERBOSITY default

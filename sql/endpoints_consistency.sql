@@ -16,18 +16,18 @@ CREATE TEMP TABLE period AS
 SELECT i, date '1997-06-11' + h % 9000 AS first, date '1997-06-11' + h % 9000 + h / 9000 % (ARRAY[1, 8, 30, 100, 1500])[1 + i % 5] AS last, (ARRAY[7, 28, 364])[1 + i % 3] AS longest
 FROM (SELECT i, ('x' || substr(md5('p' || i), 1, 8))::bit(32)::int::bigint & 2147483647 AS n FROM generate_series(1, 300) i) r, LATERAL (SELECT n::int) c (h);
 CREATE TEMP TABLE part AS
-SELECT p.i, left(s, 10)::date AS first, substring(s, 'P(\d+)D')::int AS days FROM period p, unnest(analytics.spans_within(p.first, p.last, p.longest)) s
-UNION ALL SELECT p.i, d, 1 FROM period p, unnest(analytics.days_outside_spans(p.first, p.last)) d;
+SELECT p.i, left(s, 10)::date AS first, substring(s, 'P(\d+)D')::int AS days FROM period p, unnest(analytics_internal.spans_within(p.first, p.last, p.longest)) s
+UNION ALL SELECT p.i, d, 1 FROM period p, unnest(analytics_internal.days_outside_spans(p.first, p.last)) d;
 CREATE INDEX ON part (i);
 ANALYZE part;
 SELECT count(*) AS periods, count(*) FILTER (WHERE p.days IS DISTINCT FROM ARRAY(SELECT d::date FROM generate_series(p.first::timestamp, p.last, '1 day') d)) AS broken
 FROM (SELECT q.*, ARRAY(SELECT a.first + o FROM part a, generate_series(0, a.days - 1) o WHERE a.i = q.i ORDER BY 1) AS days FROM period q) p;
 SELECT days, count(*) > 10 AS met, bool_and(days = 1 OR isodow = 1 AND days <= longest) AS from_monday, count(*) FILTER (WHERE longer) AS needlessly_short
 FROM (SELECT a.days, p.longest, extract(isodow FROM a.first) AS isodow,
-             EXISTS (SELECT FROM unnest('{7,28,364}'::int[]) n, LATERAL (SELECT analytics.span_start(a.first, n)) s (first) WHERE n > a.days AND n <= p.longest AND s.first >= p.first AND s.first + n - 1 <= p.last) AS longer
+             EXISTS (SELECT FROM unnest('{7,28,364}'::int[]) n, LATERAL (SELECT analytics_internal.span_start(a.first, n)) s (first) WHERE n > a.days AND n <= p.longest AND s.first >= p.first AND s.first + n - 1 <= p.last) AS longer
       FROM part a JOIN period p USING (i)) x GROUP BY days ORDER BY days;
-SELECT analytics.spans_within('2025-03-01', '2025-03-12'), analytics.days_outside_spans('2025-03-01', '2025-03-12'), analytics.spans_within('2025-03-05', '2025-03-04'), analytics.spans_within(NULL, '2025-03-04'),
-       analytics.days_outside_spans('2025-03-05', '2025-03-04'), analytics.days_outside_spans('-infinity', '2025-03-04');
+SELECT analytics_internal.spans_within('2025-03-01', '2025-03-12'), analytics_internal.days_outside_spans('2025-03-01', '2025-03-12'), analytics_internal.spans_within('2025-03-05', '2025-03-04'), analytics_internal.spans_within(NULL, '2025-03-04'),
+       analytics_internal.days_outside_spans('2025-03-05', '2025-03-04'), analytics_internal.days_outside_spans('-infinity', '2025-03-04');
 
 -- Another business, by other rules: contracts count when they are signed, clients are leads more than once, contracts without any touch, Instagram touches
 -- of a campaign of a Facebook account, spend without leads, ads by campaign beside ads by ad.

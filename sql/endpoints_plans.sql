@@ -92,7 +92,7 @@ FROM of_email q, LATERAL (SELECT pg_temp.plan(q.query)) p (plan), LATERAL (SELEC
 SET client_min_messages = error;
 CREATE ROLE plans_reader;
 SELECT FROM analytics.grant_access('plans_reader', businesses => '{1}');
-SELECT analytics.enable_row_security() > 0 AS row_security;
+SELECT analytics_internal.enable_row_security() > 0 AS row_security;
 GRANT SELECT ON of_email TO plans_reader;
 SET ROLE plans_reader;
 SELECT q.name, pg_temp.platforms_in_index(p.plan) AS platforms, p.plan ~ 'ANY \(\$|may_see\(' AS policy FROM of_email q, LATERAL (SELECT pg_temp.plan(replace(q.query, ', business_id => 1', ''))) p (plan) ORDER BY q.name;

@@ -7,10 +7,10 @@ DROP SCHEMA IF EXISTS raw, warehouse CASCADE;
 DELETE FROM analytics.source;
 -- 300 customers who come at different times, buy at different intervals for different amounts, send some of it back, and leave.
 CREATE TEMP TABLE sale AS
-SELECT row_number() OVER (ORDER BY c, k) AS id, 'c' || c AS customer, date '2024-01-01' + start + k * gap * (70 + analytics.demo_number(c * 1000 + k, 7, 60)) / 100 AS day,
-       round((spend * (60 + analytics.demo_number(c * 1000 + k, 5, 80)) / 100.0 * CASE analytics.demo_number(c * 1000 + k, 6, 14) WHEN 0 THEN -1 ELSE 1 END)::numeric, 2) AS amount
+SELECT row_number() OVER (ORDER BY c, k) AS id, 'c' || c AS customer, date '2024-01-01' + start + k * gap * (70 + analytics_internal.demo_number(c * 1000 + k, 7, 60)) / 100 AS day,
+       round((spend * (60 + analytics_internal.demo_number(c * 1000 + k, 5, 80)) / 100.0 * CASE analytics_internal.demo_number(c * 1000 + k, 6, 14) WHEN 0 THEN -1 ELSE 1 END)::numeric, 2) AS amount
 FROM generate_series(1, 300) c,
-     LATERAL (SELECT analytics.demo_number(c, 1, 200), 3 + analytics.demo_number(c, 2, 20) * analytics.demo_number(c, 8, 20) * 3 / 4, 1 + analytics.demo_number(c, 3, 12) * analytics.demo_number(c, 9, 12), 10 + analytics.demo_number(c, 4, 90)) v (start, life, gap, spend),
+     LATERAL (SELECT analytics_internal.demo_number(c, 1, 200), 3 + analytics_internal.demo_number(c, 2, 20) * analytics_internal.demo_number(c, 8, 20) * 3 / 4, 1 + analytics_internal.demo_number(c, 3, 12) * analytics_internal.demo_number(c, 9, 12), 10 + analytics_internal.demo_number(c, 4, 90)) v (start, life, gap, spend),
      generate_series(0, life / gap) k;
 -- A summary is what plain SQL makes of the days: refunds are no purchases, and belong to the last purchase before them.
 CREATE FUNCTION pg_temp.plainly(until date, unit double precision, holdout date)

@@ -77,7 +77,7 @@ BEGIN
     FOR s IN SELECT r.*, e.place FROM analytics.refresh_status() r JOIN analytics.entity e USING (entity) WHERE r.business_id = business ORDER BY e.place LOOP
         EXECUTE format('SELECT count(*) FROM %s', s.relation) INTO rows_there;
         SELECT s.entity, s.rows_read, s.loaded, s.deduplicated, s.rejected INTO entity, rows_read, loaded, deduplicated, rejected;
-        in_warehouse := analytics.in_warehouse(business, s.source_id, s.entity);
+        in_warehouse := analytics_internal.in_warehouse(business, s.source_id, s.entity);
         accounted := rows_there = rows_read AND rows_read = loaded + deduplicated + rejected AND loaded = in_warehouse
             AND rejected = (SELECT COALESCE(sum(x.occurrences), 0) FROM warehouse.rejected_rows x WHERE x.source_id = s.source_id);
         RETURN NEXT;

@@ -93,8 +93,8 @@ SELECT * FROM analytics.time_to_convert('2025-01-01', '2025-01-31', edges => '{3
 SELECT * FROM analytics.time_to_convert('2025-01-01', '2025-01-31', lookback => '1 month');
 
 -- Rounding that adds up
-SELECT analytics.share_exactly('{0.33333333,0.33333333,0.33333333}', 1), analytics.share_exactly('{1,2}', 3.0001), analytics.share_exactly('{1,2}', 2.9999), analytics.share_exactly('{}', 0),
-       analytics.share_exactly('{-0.5,1.5}', 1), analytics.share_exactly('{5}', 5.0007);
+SELECT analytics_internal.share_exactly('{0.33333333,0.33333333,0.33333333}', 1), analytics_internal.share_exactly('{1,2}', 3.0001), analytics_internal.share_exactly('{1,2}', 2.9999), analytics_internal.share_exactly('{}', 0),
+       analytics_internal.share_exactly('{-0.5,1.5}', 1), analytics_internal.share_exactly('{5}', 5.0007);
 
 -- Before install() the caller is told so.
 BEGIN;

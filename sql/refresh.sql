@@ -161,12 +161,12 @@ SELECT analytics.register_source('events', 'raw.many_events', business_id => 8) 
 CALL analytics.refresh(business_id => 8);
 SELECT analytics.register_source('events', 'raw.few_events', business_id => 9) > 0 AS registered;
 CALL analytics.refresh(business_id => 9);
-SELECT analytics.known_rows('warehouse.fact_events', 9) BETWEEN 2500 AND 3500 AS events_known, analytics.known_rows('warehouse.dim_clients', 9) BETWEEN 2500 AND 3500 AS clients_known,
-       analytics.known_rows('warehouse.fact_leads', 9) BETWEEN 2500 AND 3500 AS leads_known, analytics.known_rows('warehouse.fact_events', 77) < 100 AS others_are_not;
+SELECT analytics_internal.known_rows('warehouse.fact_events', 9) BETWEEN 2500 AND 3500 AS events_known, analytics_internal.known_rows('warehouse.dim_clients', 9) BETWEEN 2500 AND 3500 AS clients_known,
+       analytics_internal.known_rows('warehouse.fact_leads', 9) BETWEEN 2500 AND 3500 AS leads_known, analytics_internal.known_rows('warehouse.fact_events', 77) < 100 AS others_are_not;
 -- A small delta is not worth an analysis.
 INSERT INTO raw.many_events SELECT i, i, timestamptz '2025-03-01' FROM generate_series(20001, 20500) i;
 CALL analytics.refresh(business_id => 8);
-SELECT analytics.known_rows('warehouse.fact_events', 8) BETWEEN 19000 AND 20100 AS as_before;
+SELECT analytics_internal.known_rows('warehouse.fact_events', 8) BETWEEN 19000 AND 20100 AS as_before;
 RESET client_min_messages;
 
 -- With updated_at the rows are counted, to see which went. An id that comes again while another goes leaves the count as it was.
@@ -184,7 +184,7 @@ SELECT rows_read, loaded, deduplicated, rejected FROM warehouse.source_watermark
 CREATE TABLE raw.keyed (id int PRIMARY KEY, client_id text, occurred_at timestamptz, updated_at timestamptz, UNIQUE (client_id, occurred_at));
 CREATE UNIQUE INDEX ON raw.repeating (event_id, updated_at);
 CREATE UNIQUE INDEX ON raw.repeating (event_id) WHERE updated_at > '2025-05-02';
-SELECT s.relation, analytics.has_unique_key(s) FROM (
+SELECT s.relation, analytics_internal.has_unique_key(s) FROM (
     SELECT * FROM analytics.source WHERE relation = 'raw.repeating'
     UNION ALL SELECT (jsonb_populate_record(s, '{"relation": "raw.keyed", "columns": {"event_id": "id"}}')).* FROM analytics.source s WHERE relation = 'raw.repeating'
     UNION ALL SELECT (jsonb_populate_record(s, '{"relation": "raw.keyed", "columns": {"event_id": "id + 1"}}')).* FROM analytics.source s WHERE relation = 'raw.repeating'
@@ -193,7 +193,7 @@ SELECT s.relation, analytics.has_unique_key(s) FROM (
 CREATE TABLE raw.keyed_ads (day timestamp, platform text, campaign text, spend int, updated_at timestamptz, UNIQUE (day, platform, campaign));
 CREATE TABLE raw.totals (day date, platform text, campaign text UNIQUE NOT NULL, spend int, updated_at timestamptz);
 CREATE TABLE raw.unnamed (day date, platform text, campaign text UNIQUE, spend int, updated_at timestamptz);
-SELECT relation, analytics.has_unique_key(jsonb_populate_record(NULL::analytics.source, jsonb_build_object('business_id', 10, 'entity', 'ad_performance', 'relation', 'raw.' || relation,
+SELECT relation, analytics_internal.has_unique_key(jsonb_populate_record(NULL::analytics.source, jsonb_build_object('business_id', 10, 'entity', 'ad_performance', 'relation', 'raw.' || relation,
     'columns', '{"date": "day", "campaign_id": "campaign"}'::jsonb, 'options', '{}'::jsonb))) FROM unnest('{keyed_ads,totals,unnamed}'::text[]) relation;
 -- A refused row stays in the quarantine while another of that day, or a copy of it, comes and one goes: so the count stays right, and shows what went.
 INSERT INTO raw.totals SELECT '2025-05-01', 'google', 'c' || i, 3 - i, '2025-05-01' FROM generate_series(1, 5) i;

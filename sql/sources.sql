@@ -23,7 +23,7 @@ SELECT analytics.drop_source(99);
 SELECT count(*) FROM analytics.source;
 
 -- A column of the name is the column, whatever else the name could mean; registering again replaces the mapping.
-SELECT name, kind, expression, conversion FROM analytics.source_mapping('events', 'raw.odd', '{"event_id": "Id", "client_id": "who", "occurred_at": "when", "is_lead": "flag"}', '{}');
+SELECT name, kind, expression, conversion FROM analytics_internal.source_mapping('events', 'raw.odd', '{"event_id": "Id", "client_id": "who", "occurred_at": "when", "is_lead": "flag"}', '{}');
 SELECT analytics.register_source('events', 'raw.odd', '{"event_id": "Id", "client_id": "who", "occurred_at": "at"}');
 SELECT analytics.register_source('events', 'raw.odd', '{"event_id": "Id", "client_id": "who", "occurred_at": "when"}', options => '{"timezone": "UTC"}');
 SELECT source_id, business_id, entity, relation, columns, options FROM analytics.source ORDER BY source_id;

@@ -108,7 +108,7 @@ RESET ROLE;
 \set ECHO all
 -- New functions are asked by themselves. Which cannot be: their arguments are of types that no query has.
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = 'analytics'::regnamespace AND p.prokind IN ('f', 'p') AND NOT (l.lanname = 'c' AND p.provolatile = 'i')
+WHERE p.pronamespace IN ('analytics'::regnamespace, 'analytics_internal'::regnamespace) AND p.prokind IN ('f', 'p') AND NOT (l.lanname = 'c' AND p.provolatile = 'i')
   AND p.oid::regprocedure::text NOT IN (SELECT subject FROM questions.about('open', 1));
 CREATE TABLE raw.told (word text);
 CREATE TABLE raw.answer (asker text, about text, subject text, whole boolean, answer text);
@@ -168,7 +168,7 @@ SELECT about, subject, left(answer, 200) FROM raw.answer WHERE about IN ('itself
 SELECT a.subject, a.whole, left(a.answer, 200) AS of_another, left(n.answer, 200) AS of_nobody FROM raw.answer a JOIN raw.answer n USING (subject, whole)
 WHERE a.about = 'another' AND n.about = 'nobody'
   AND regexp_replace(replace(a.answer, 'secret', 'absent'), '\m(2|14|3|21)\M', '#', 'g') IS DISTINCT FROM regexp_replace(n.answer, '\m(2|14|3|21)\M', '#', 'g')
-  AND a.subject NOT IN ('analytics.client_bucket(bigint,text)', 'analytics.refresh_lock(bigint)') ORDER BY 1, 2; -- hashes of their arguments
+  AND a.subject NOT IN ('analytics_internal.client_bucket(bigint,text)', 'analytics_internal.refresh_lock(bigint)') ORDER BY 1, 2; -- hashes of their arguments
 -- Content of a business that one may not see is refused, always in the same words.
 SELECT DISTINCT regexp_replace(answer, 'business [23]', 'business N') FROM raw.answer
 WHERE about IN ('another', 'nobody') AND subject ~ '^analytics.content_(overview|performance|platforms|trends|insights|ranking|compare|days)' AND NOT whole;
@@ -281,7 +281,7 @@ CREATE INDEX ON raw.many (n, business_id);
 ANALYZE raw.many;
 CREATE FUNCTION raw.seen(businesses text, condition text) RETURNS TABLE (seen bigint) LANGUAGE plpgsql AS $$
 BEGIN
-    RETURN QUERY EXECUTE format('SELECT count(*) FROM raw.many WHERE analytics.may_see(business_id, (SELECT %L::bigint[])) AND %s', businesses, condition);
+    RETURN QUERY EXECUTE format('SELECT count(*) FROM raw.many WHERE analytics_internal.may_see(business_id, (SELECT %L::bigint[])) AND %s', businesses, condition);
 END
 $$;
 CREATE TEMP TABLE question AS SELECT b AS businesses, c AS condition FROM unnest('{"{7}","{3,100}","{}","{-9223372036854775808,0,9223372036854775807}","{7,7,500}"}'::text[]) b,
@@ -312,8 +312,8 @@ RESET enable_indexonlyscan;
 RESET enable_bitmapscan;
 SELECT c AS condition, substring((array_agg(line))[1] FROM 'rows=(\d+)') AS expected_rows, bool_or(line ~ 'Index Cond: .*business_id = ') AS by_business
 FROM unnest('{true,business_id = 7,n <= 50,business_id = 7 AND n <= 50}'::text[]) c,
-     LATERAL (SELECT line FROM raw.plan_of('SELECT FROM raw.many WHERE analytics.may_see(business_id, (SELECT ''{7}''::bigint[])) AND ' || c, '') line) l GROUP BY 1 ORDER BY 1;
-SELECT analytics.may_see(1, '{1,NULL}');
-SELECT analytics.least_business('{3,-1,2}'), analytics.greatest_business('{3,-1,2}'), analytics.least_business('{}') IS NULL AS none;
+     LATERAL (SELECT line FROM raw.plan_of('SELECT FROM raw.many WHERE analytics_internal.may_see(business_id, (SELECT ''{7}''::bigint[])) AND ' || c, '') line) l GROUP BY 1 ORDER BY 1;
+SELECT analytics_internal.may_see(1, '{1,NULL}');
+SELECT analytics_internal.least_business('{3,-1,2}'), analytics_internal.greatest_business('{3,-1,2}'), analytics_internal.least_business('{}') IS NULL AS none;
 DROP OWNED BY regress_one, regress_two, regress_both, regress_pool, regress_nobody;
 DROP ROLE regress_both, regress_one, regress_two, regress_pool, regress_nobody;

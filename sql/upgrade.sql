@@ -12,9 +12,9 @@ SET check_function_bodies = off; -- the warehouse is not there yet
 -- All that the catalogs say about the tables, one line each; and the numbers that the warehouse derives, without surrogate keys.
 CREATE FUNCTION pg_temp.layout() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT format('column %s.%s is %s: %s %s %s', table_name, column_name, row_number() OVER (PARTITION BY table_name ORDER BY a.attnum), type, not_null, concat_ws(',', default_value, identity, comment))
-    FROM analytics.layout_columns('warehouse') JOIN pg_attribute a ON a.attrelid = ('warehouse.' || table_name)::regclass AND a.attname = column_name
-    UNION ALL SELECT format('%s %s of %s: %s', kind, name, table_name, definition) FROM analytics.layout_objects('warehouse')
-    UNION ALL SELECT format('view %s: %s', name, analytics.layout_view('warehouse', name)) FROM analytics.layout_tables() WHERE is_view
+    FROM analytics_internal.layout_columns('warehouse') JOIN pg_attribute a ON a.attrelid = ('warehouse.' || table_name)::regclass AND a.attname = column_name
+    UNION ALL SELECT format('%s %s of %s: %s', kind, name, table_name, definition) FROM analytics_internal.layout_objects('warehouse')
+    UNION ALL SELECT format('view %s: %s', name, analytics_internal.layout_view('warehouse', name)) FROM analytics_internal.layout_tables() WHERE is_view
     UNION ALL SELECT format('options of %s: %s', relname, reloptions) FROM pg_class WHERE relnamespace = 'warehouse'::regnamespace AND relkind IN ('r', 'v')
     UNION ALL SELECT format('comment of %s: %s', d.objoid::regclass, d.description) FROM pg_description d JOIN pg_class c ON c.oid = d.objoid
               WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'v' AND d.classoid = 'pg_class'::regclass

@@ -8,6 +8,7 @@
 #include "anomaly/windows.hpp"
 
 using namespace marketing::anomaly;
+namespace series = marketing::series;
 
 int main()
 {
@@ -29,8 +30,8 @@ int main()
     }
     for (const int baseline : {30, days - 7}) {
         const std::size_t first = static_cast<std::size_t>(days - 7 - baseline) * 500;
-        for (const SeriesKind kind : {SeriesKind::rate, SeriesKind::count, SeriesKind::positive}) {
-            const bool money = kind == SeriesKind::positive;
+        for (const series::SeriesKind kind : {series::SeriesKind::rate, series::SeriesKind::count, series::SeriesKind::positive}) {
+            const bool money = kind == series::SeriesKind::positive;
             const DayRows rows{std::span(series).subspan(first), std::span(day).subspan(first),
                                std::span(money ? spend : leads).subspan(first),
                                money ? std::span<const double>{} : std::span(spend).subspan(first)};
@@ -52,7 +53,7 @@ int main()
                 }
             }
             std::printf("%-8s %7zu days of 500 series: %7.1f ms\n",
-                        kind == SeriesKind::rate ? "rate"
+                        kind == series::SeriesKind::rate ? "rate"
                         : money                  ? "positive"
                                                  : "count",
                         rows.day.size(), best);

@@ -7,6 +7,7 @@
 #include "../../test/unit/anomaly_fleet.hpp"
 
 using namespace anomaly_test;
+namespace series = marketing::series;
 
 namespace {
 
@@ -25,7 +26,7 @@ void null_table()
                 plan.least_leads = plan.most_leads = leads;
                 plan.changed = 0;
                 plan.window = i % 2 == 0 ? 1 : 7;
-                plan.kind = i < 2 ? SeriesKind::rate : SeriesKind::count;
+                plan.kind = i < 2 ? series::SeriesKind::rate : series::SeriesKind::count;
                 rate[i] = simulate(plan, 100, other_seeds + 7).false_rate;
             }
             std::printf("%6.1f %11.0f %8.4f %8.4f %12.4f %8.4f\n", phi, leads, rate[0], rate[1], rate[2], rate[3]);

@@ -14,12 +14,13 @@
 #include <vector>
 
 #include "anomaly/adjust.hpp"
-#include "anomaly/cusum.hpp"
-#include "anomaly/detector.hpp"
+#include "series/cusum.hpp"
+#include "series/detector.hpp"
 
 namespace {
 
 using namespace marketing::anomaly;
+using namespace marketing::series;
 
 constexpr std::int64_t minute = std::int64_t{60} * 1'000'000;
 constexpr std::int64_t day = 24 * 60 * minute;

@@ -13,12 +13,12 @@ INSERT INTO warehouse.fact_content_metrics
     FROM generate_series(0, :metrics - 1) n ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.pending_day SELECT DISTINCT business_id, 'results', date FROM warehouse.campaign_roi_daily;
 ANALYZE;
-SELECT analytics.roll_up_platforms(b), analytics.roll_up_spans(b) FROM generate_series(1, 100) b \g /dev/null
+SELECT analytics_internal.roll_up_platforms(b), analytics_internal.roll_up_spans(b) FROM generate_series(1, 100) b \g /dev/null
 DELETE FROM warehouse.pending_day;
 VACUUM ANALYZE;
 \echo rollup of content, all businesses anew
 \timing on
-SELECT analytics.mark_all_content(b), analytics.roll_up_content(b) FROM generate_series(1, 1000) b \g /dev/null
+SELECT analytics_internal.mark_all_content(b), analytics_internal.roll_up_content(b) FROM generate_series(1, 1000) b \g /dev/null
 \timing off
 ANALYZE;
 CREATE ROLE bench_tenant;

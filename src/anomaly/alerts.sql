@@ -1,12 +1,13 @@
 -- Alerts on the warehouse: which campaigns, platforms, products ... do worse than their own days before, beyond chance.
 
-CREATE FUNCTION analytics.check_alert_arguments(dimension text, baseline_days int, lag_days int, q double precision, min_effect double precision,
+CREATE FUNCTION analytics_internal.check_alert_arguments(dimension text, baseline_days int, lag_days int, q double precision, min_effect double precision,
     min_events double precision, min_impact numeric, verdicts text[]) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics.check_choice('dimension', dimension, '{campaign,platform,channel,product,branch,total}');
-    PERFORM analytics.check_choice('verdict', v, '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}') FROM pg_catalog.unnest(verdicts) v;
+    PERFORM analytics_internal.check_choice('dimension', dimension, '{campaign,platform,channel,product,branch,total}');
+    PERFORM analytics_internal.check_choice('verdict', v, '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}') FROM unnest(verdicts) v;
     IF baseline_days IS NULL OR baseline_days NOT BETWEEN 7 AND 3660 THEN
         RAISE EXCEPTION 'baseline_days must be between 7 and 3660' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It is how many days before the period it is compared with; 30 is usual.';
@@ -26,19 +27,19 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_alert_arguments(text, int, int, double precision, double precision, double precision, numeric, text[]) IS
+COMMENT ON FUNCTION analytics_internal.check_alert_arguments(text, int, int, double precision, double precision, double precision, numeric, text[]) IS
 'True for arguments that anomalies() knows, else an error (22023)';
 
-CREATE FUNCTION analytics.amount_text(amount double precision) RETURNS text
+CREATE FUNCTION analytics_internal.amount_text(amount double precision) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN pg_catalog.abs(amount) < 9.95 AND amount <> pg_catalog.round(amount) THEN pg_catalog.to_char(amount, 'FM990.0')
                 ELSE pg_catalog.to_char(amount, 'FM999,999,999,999,990') END
 $$;
-COMMENT ON FUNCTION analytics.amount_text(double precision) IS 'A number as people read it: 5,775 or 2.3';
+COMMENT ON FUNCTION analytics_internal.amount_text(double precision) IS 'A number as people read it: 5,775 or 2.3';
 
 -- What is watched, with the days of it. A unit is a campaign, platform, product ... of one business, so that currencies never mix.
-CREATE FUNCTION analytics.watched_units(dimension text, platforms text[], business_id bigint)
+CREATE FUNCTION analytics_internal.watched_units(dimension text, platforms text[], business_id bigint)
     RETURNS TABLE (series_id bigint, business bigint, unit_key bigint, platform text, name text, id text, is_paused boolean, status text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -68,9 +69,9 @@ AS $$
       AND (watched_units.platforms IS NULL OR watched_units.platforms = '{}' OR u.platform IS NULL OR u.platform = ANY (watched_units.platforms))
     WINDOW by_name AS (ORDER BY u.business, u.platform, u.id)
 $$;
-COMMENT ON FUNCTION analytics.watched_units(text, text[], bigint) IS 'The units of a dimension that anomalies() compares; platforms, no families';
+COMMENT ON FUNCTION analytics_internal.watched_units(text, text[], bigint) IS 'The units of a dimension that anomalies() compares; platforms, no families';
 
-CREATE FUNCTION analytics.watched_days(dimension text, date_from date, date_to date, platforms text[], business_id bigint)
+CREATE FUNCTION analytics_internal.watched_days(dimension text, date_from date, date_to date, platforms text[], business_id bigint)
     RETURNS TABLE (business bigint, unit_key bigint, day date, leads bigint, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -81,21 +82,21 @@ AS $$
       AND (watched_days.business_id IS NULL OR r.business_id = watched_days.business_id)
     UNION ALL
     SELECT u.business, u.series_id, r.date, r.leads, r.spend
-    FROM analytics.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
+    FROM analytics_internal.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
     JOIN warehouse.campaign_roi_daily r ON r.business_id = u.business AND (u.platform IS NULL OR r.platform = u.platform)
     WHERE watched_days.dimension IN ('platform', 'total') AND r.date BETWEEN watched_days.date_from AND watched_days.date_to
       AND (watched_days.platforms IS NULL OR watched_days.platforms = '{}' OR r.platform = ANY (watched_days.platforms))
     UNION ALL
     SELECT u.business, u.series_id, l.created_date, l.leads, NULL
-    FROM analytics.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
+    FROM analytics_internal.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
     JOIN warehouse.lead_daily l ON l.business_id = u.business
          AND u.id = CASE watched_days.dimension WHEN 'channel' THEN l.channel WHEN 'product' THEN l.product_id ELSE l.branch_id END
     WHERE watched_days.dimension IN ('channel', 'product', 'branch') AND l.created_date BETWEEN watched_days.date_from AND watched_days.date_to
       AND (watched_days.platforms IS NULL OR watched_days.platforms = '{}' OR l.platform = ANY (watched_days.platforms))
 $$;
-COMMENT ON FUNCTION analytics.watched_days(text, date, date, text[], bigint) IS 'Leads and spend per day of the units of watched_units(), by their unit_key';
+COMMENT ON FUNCTION analytics_internal.watched_days(text, date, date, text[], bigint) IS 'Leads and spend per day of the units of watched_units(), by their unit_key';
 
-CREATE FUNCTION analytics.alert_windows(days bytea, businesses bigint[], units bigint[], date_from date, date_to date, baseline_days int, min_effect double precision,
+CREATE FUNCTION analytics_internal.alert_windows(days bytea, businesses bigint[], units bigint[], date_from date, date_to date, baseline_days int, min_effect double precision,
     min_events double precision, gaps_are_zero boolean)
     RETURNS TABLE (
     test text, series_id bigint, status text, window_days int, days_before int, reported_days int, last_active date,
@@ -104,19 +105,20 @@ CREATE FUNCTION analytics.alert_windows(days bytea, businesses bigint[], units b
     p_value double precision, phi double precision, needed_events double precision, needed_days double precision,
     peak_day date, peak_ratio double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_alert_windows';
-COMMENT ON FUNCTION analytics.alert_windows(bytea, bigint[], bigint[], date, date, int, double precision, double precision, boolean) IS
+COMMENT ON FUNCTION analytics_internal.alert_windows(bytea, bigint[], bigint[], date, date, int, double precision, double precision, boolean) IS
 'The comparisons that alerts rest on: cost per lead, leads and spend of each unit
 days: daily_rows(business, unit, day, leads, spend). businesses, units: those that count; series_id is the place in these arrays. test:
 cost and leads for fewer than before, spend for more; the other columns are those of compare_windows().';
 
 -- Every test of a call, one row each: what anomalies() and the history choose from.
-CREATE FUNCTION analytics.alert_tests(date_from date, date_to date, platforms text[], baseline_days int, dimension text, lag_days int, as_of date,
+CREATE FUNCTION analytics_internal.alert_tests(date_from date, date_to date, platforms text[], baseline_days int, dimension text, lag_days int, as_of date,
     q double precision, min_effect double precision, min_events double precision, min_impact numeric, business_id bigint)
     RETURNS TABLE (business bigint, anomaly_type text, verdict text, severity text, platform text, name text, id text, leads bigint, spend numeric,
                    current_cpl numeric, baseline_cpl numeric, ratio double precision, ratio_low double precision, ratio_high double precision,
                    expected double precision, p_value double precision, p_adjusted double precision, impact numeric, reason text,
                    window_days int, days_before int, phi double precision, needed_events double precision, needed_days double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -125,38 +127,38 @@ DECLARE
     elasticity constant double precision := 0.5;
     last_day date;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_period(date_from, date_to);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to);
     IF date_to - date_from > 3660 THEN
         RAISE EXCEPTION 'the period must not be longer than 3660 days' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Compare a shorter period, such as the last week.';
     END IF;
     IF platforms <> '{}' THEN
-        members := analytics.platform_members(platforms);
+        members := analytics_internal.platform_members(platforms);
     END IF;
     -- Days that are still being reported are no part of the window.
     last_day := LEAST(alert_tests.date_to, COALESCE(alert_tests.as_of, (
-        SELECT pg_catalog.min((pg_catalog.now() AT TIME ZONE s.reporting_timezone)::date) FROM warehouse.settings s
+        SELECT min((now() AT TIME ZONE s.reporting_timezone)::date) FROM warehouse.settings s
         WHERE alert_tests.business_id IS NULL OR s.business_id = alert_tests.business_id)) - alert_tests.lag_days);
     IF last_day < alert_tests.date_from THEN
         RETURN;
     END IF;
     RETURN QUERY
     WITH unit AS MATERIALIZED (
-        SELECT * FROM analytics.watched_units(alert_tests.dimension, members, alert_tests.business_id)
+        SELECT * FROM analytics_internal.watched_units(alert_tests.dimension, members, alert_tests.business_id)
     ), total AS MATERIALIZED (
         SELECT u.series_id, d.leads, d.spend FROM (
-            SELECT d.business, d.unit_key, pg_catalog.sum(d.leads)::bigint AS leads, pg_catalog.sum(d.spend)::numeric(18,4) AS spend
-            FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from, last_day, members, alert_tests.business_id) d
+            SELECT d.business, d.unit_key, sum(d.leads)::bigint AS leads, sum(d.spend)::numeric(18,4) AS spend
+            FROM analytics_internal.watched_days(alert_tests.dimension, alert_tests.date_from, last_day, members, alert_tests.business_id) d
             GROUP BY d.business, d.unit_key) d
         JOIN unit u ON u.business = d.business AND u.unit_key = d.unit_key
     ), compared AS MATERIALIZED (
         SELECT w.* FROM (
-            SELECT analytics.daily_rows(d.business, d.unit_key, d.day, d.leads, d.spend) AS days
-            FROM analytics.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day, members,
+            SELECT analytics_internal.daily_rows(d.business, d.unit_key, d.day, d.leads, d.spend) AS days
+            FROM analytics_internal.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day, members,
                 alert_tests.business_id) d) c,
-            (SELECT COALESCE(pg_catalog.array_agg(u.business ORDER BY u.series_id), '{}') AS businesses,
-                    COALESCE(pg_catalog.array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units FROM unit u) k,
-            LATERAL analytics.alert_windows(c.days, k.businesses, k.units, alert_tests.date_from, last_day, alert_tests.baseline_days,
+            (SELECT COALESCE(array_agg(u.business ORDER BY u.series_id), '{}') AS businesses,
+                    COALESCE(array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units FROM unit u) k,
+            LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, alert_tests.date_from, last_day, alert_tests.baseline_days,
                 alert_tests.min_effect, alert_tests.min_events, alert_tests.dimension <> 'campaign') w
     ), cost AS (
         SELECT w.* FROM compared w WHERE w.test = 'cost'
@@ -179,18 +181,18 @@ BEGIN
         UNION ALL
         SELECT CASE m.status WHEN 'inactive' THEN 'zero_spend' ELSE 'spike_spend' END, m.* FROM money m
     ), numbered AS (
-        SELECT t.*, pg_catalog.row_number() OVER (ORDER BY t.series_id, t.type) AS place FROM test t
+        SELECT t.*, row_number() OVER (ORDER BY t.series_id, t.type) AS place FROM test t
         -- What had stopped before the window, and what has only just begun, is not on watch.
         WHERE t.status <> 'inactive' OR (t.type = 'zero_spend' AND t.days_before >= 7 AND t.last_active >= alert_tests.date_from - 3)
     ), adjusted AS (
-        SELECT a.p, a.place FROM pg_catalog.unnest(analytics.p_adjust((SELECT pg_catalog.array_agg(n.p_value ORDER BY n.place) FROM numbered n)))
+        SELECT a.p, a.place FROM unnest(analytics.p_adjust((SELECT array_agg(n.p_value ORDER BY n.place) FROM numbered n)))
             WITH ORDINALITY a (p, place)
     ), known AS (
         SELECT n.*, u.business, u.platform, u.name, u.id, u.is_paused, u.status AS unit_status, a.p AS p_adjusted, COALESCE(w.leads, 0) AS leads,
                CASE WHEN m.series_id IS NOT NULL THEN COALESCE(w.spend, 0) ELSE w.spend END AS spend,
                c.baseline_exposure / NULLIF(c.baseline_value, 0) AS cpl_before, m.ratio AS spend_ratio, l.ratio AS lead_ratio, l.expected AS leads_expected,
                m.peak_day AS spend_peak, m.peak_ratio AS spend_peak_ratio, m.baseline_value / NULLIF(m.days_before, 0) AS spend_per_day,
-               pg_catalog.sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend')) OVER (PARTITION BY u.business) AS all_spend,
+               sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend')) OVER (PARTITION BY u.business) AS all_spend,
                EXISTS (SELECT FROM advertised v WHERE v.business_id = u.business AND (u.platform IS NULL OR v.platform = u.platform)) AS is_reported,
                b.currency
         FROM numbered n JOIN unit u ON u.series_id = n.series_id
@@ -220,14 +222,14 @@ BEGIN
                    WHEN m.type = 'zero_spend' THEN 'anomaly'
                    WHEN m.status <> 'tested' THEN 'insufficient_data'
                    WHEN m.p_adjusted > alert_tests.q OR COALESCE(m.at_stake < alert_tests.min_impact, false) THEN 'normal'
-                   WHEN m.type = 'spike_cpl' AND m.spend_ratio >= 1 + alert_tests.min_effect AND m.shown <= pg_catalog.power(m.spend_ratio, elasticity) THEN 'scaling'
+                   WHEN m.type = 'spike_cpl' AND m.spend_ratio >= 1 + alert_tests.min_effect AND m.shown <= power(m.spend_ratio, elasticity) THEN 'scaling'
                    ELSE 'anomaly' END AS verdict
         FROM measured m
     ), settled AS (
         -- One story, one alert: leads that stay away make them dearer as well, and a higher spend may do it alone.
         SELECT j.*, CASE WHEN j.verdict = 'anomaly' AND (
-                             j.type = 'spike_cpl' AND COALESCE(j.spend_ratio, 1) < 1 + alert_tests.min_effect AND pg_catalog.bool_or(j.type = 'drop_leads' AND j.verdict = 'anomaly') OVER unit
-                          OR j.type = 'drop_leads' AND COALESCE(j.spend_ratio, 1) >= 1 + alert_tests.min_effect AND pg_catalog.bool_or(j.type = 'spike_cpl' AND j.verdict = 'anomaly') OVER unit)
+                             j.type = 'spike_cpl' AND COALESCE(j.spend_ratio, 1) < 1 + alert_tests.min_effect AND bool_or(j.type = 'drop_leads' AND j.verdict = 'anomaly') OVER unit
+                          OR j.type = 'drop_leads' AND COALESCE(j.spend_ratio, 1) >= 1 + alert_tests.min_effect AND bool_or(j.type = 'spike_cpl' AND j.verdict = 'anomaly') OVER unit)
                          THEN 'explained' ELSE j.verdict END AS final
         FROM judged j WINDOW unit AS (PARTITION BY j.series_id)
     )
@@ -239,18 +241,18 @@ BEGIN
                    WHEN s.p_adjusted <= 0.01 AND (s.type = 'zero_leads' OR GREATEST(s.shown, 1 / NULLIF(s.shown, 0)) >= 1.5) THEN 4
                    WHEN s.p_adjusted <= 0.05 AND (s.type = 'zero_leads' OR GREATEST(s.shown, 1 / NULLIF(s.shown, 0)) >= 1.3) THEN 3
                    ELSE 2 END - CASE WHEN s.final = 'anomaly' AND s.at_stake < 0.01 * s.all_spend THEN 1 ELSE 0 END] END,
-           s.platform, s.name, s.id, s.leads, s.spend, pg_catalog.round(s.spend / NULLIF(s.leads, 0), 4), s.cpl_before::numeric(18,4),
+           s.platform, s.name, s.id, s.leads, s.spend, round(s.spend / NULLIF(s.leads, 0), 4), s.cpl_before::numeric(18,4),
            s.shown, s.shown_low, s.shown_high, CASE WHEN s.type = 'zero_spend' THEN s.at_stake ELSE s.expected END, s.p_value, s.p_adjusted, s.at_stake::numeric(18,4),
            r.reason, s.window_days, s.days_before, s.phi, s.needed_events, s.needed_days
     FROM settled s,
-         LATERAL analytics.alert_reason(s.final, s.type, s.shown, s.expected, s.leads, s.spend, s.cpl_before, s.spend_ratio, s.spend_peak, s.spend_peak_ratio,
+         LATERAL analytics_internal.alert_reason(s.final, s.type, s.shown, s.expected, s.leads, s.spend, s.cpl_before, s.spend_ratio, s.spend_peak, s.spend_peak_ratio,
              s.spend_per_day, s.last_active, s.needed_events, s.needed_days, s.p_value, s.currency) r;
 END
 $function$;
-COMMENT ON FUNCTION analytics.alert_tests(date, date, text[], int, text, int, date, double precision, double precision, double precision, numeric, bigint) IS
+COMMENT ON FUNCTION analytics_internal.alert_tests(date, date, text[], int, text, int, date, double precision, double precision, double precision, numeric, bigint) IS
 'Every test of a call of anomalies(), with its verdict';
 
-CREATE FUNCTION analytics.alert_reason(verdict text, anomaly_type text, ratio double precision, expected double precision, leads bigint, spend numeric,
+CREATE FUNCTION analytics_internal.alert_reason(verdict text, anomaly_type text, ratio double precision, expected double precision, leads bigint, spend numeric,
     cpl_before double precision, spend_ratio double precision, peak_day date, peak_ratio double precision, spend_per_day double precision,
     last_active date, needed_events double precision, needed_days double precision, p_value double precision, currency text)
     RETURNS TABLE (reason text)
@@ -267,30 +269,30 @@ AS $$
         WHEN 'no_data' THEN pg_catalog.format('No ad data of the platform in the period: nothing is known since %s.', last_active)
         WHEN 'normal' THEN pg_catalog.format('Within what is usual, or too small a change to matter (p = %s).', pg_catalog.to_char(p_value, 'FM0.000'))
         WHEN 'scaling' THEN pg_catalog.format('A lead cost %s times as much (%s instead of %s) while spend grew to %s times: more budget buys dearer leads.',
-            analytics.amount_text(ratio), w.cpl, w.cpl_then, analytics.amount_text(spend_ratio))
+            analytics_internal.amount_text(ratio), w.cpl, w.cpl_then, analytics_internal.amount_text(spend_ratio))
         ELSE CASE anomaly_type
             WHEN 'spike_cpl' THEN pg_catalog.format('A lead cost %s instead of %s (%s times as much): %s for %s.',
-                w.cpl, w.cpl_then, analytics.amount_text(ratio), w.leads_found, w.spent)
-            WHEN 'drop_leads' THEN pg_catalog.format('%s instead of about %s%s.', w.leads_found, analytics.amount_text(expected), CASE
+                w.cpl, w.cpl_then, analytics_internal.amount_text(ratio), w.leads_found, w.spent)
+            WHEN 'drop_leads' THEN pg_catalog.format('%s instead of about %s%s.', w.leads_found, analytics_internal.amount_text(expected), CASE
                 WHEN spend_ratio IS NULL THEN ''
-                WHEN spend_ratio > 1.1 THEN pg_catalog.format(', although spend grew to %s times', analytics.amount_text(spend_ratio))
+                WHEN spend_ratio > 1.1 THEN pg_catalog.format(', although spend grew to %s times', analytics_internal.amount_text(spend_ratio))
                 WHEN spend_ratio < 0.9 THEN ', more than the lower spend explains' ELSE ', while spend is as before' END)
             WHEN 'zero_leads' THEN CASE WHEN spend > 0
-                THEN pg_catalog.format('No lead for %s, where about %s were to be expected.', w.spent, analytics.amount_text(expected))
-                ELSE pg_catalog.format('No lead, where about %s were to be expected.', analytics.amount_text(expected)) END
-            WHEN 'spike_spend' THEN pg_catalog.format('Spent %s instead of about %s (%s times)%s.', w.spent, analytics.amount_text(expected),
-                analytics.amount_text(ratio), CASE WHEN peak_ratio > 1.5 * ratio
-                    THEN pg_catalog.format(', above all on %s: %s times the usual', peak_day, analytics.amount_text(peak_ratio)) ELSE '' END)
+                THEN pg_catalog.format('No lead for %s, where about %s were to be expected.', w.spent, analytics_internal.amount_text(expected))
+                ELSE pg_catalog.format('No lead, where about %s were to be expected.', analytics_internal.amount_text(expected)) END
+            WHEN 'spike_spend' THEN pg_catalog.format('Spent %s instead of about %s (%s times)%s.', w.spent, analytics_internal.amount_text(expected),
+                analytics_internal.amount_text(ratio), CASE WHEN peak_ratio > 1.5 * ratio
+                    THEN pg_catalog.format(', above all on %s: %s times the usual', peak_day, analytics_internal.amount_text(peak_ratio)) ELSE '' END)
             ELSE pg_catalog.format('No spend since %s, where %s a day was usual, and the campaign is not known to be paused.', last_active,
-                COALESCE(analytics.amount_text(spend_per_day) || ' ' || currency, analytics.amount_text(spend_per_day))) END
+                COALESCE(analytics_internal.amount_text(spend_per_day) || ' ' || currency, analytics_internal.amount_text(spend_per_day))) END
         END
-    FROM (SELECT pg_catalog.concat_ws(' ', analytics.amount_text(spend::double precision), currency) AS spent,
-                 analytics.amount_text((spend / NULLIF(leads, 0))::double precision) AS cpl, analytics.amount_text(cpl_before) AS cpl_then,
-                 pg_catalog.concat_ws(' ', analytics.amount_text(needed_events * cpl_before), currency) AS money_needed,
-                 analytics.amount_text(GREATEST(needed_events, 0.1)) AS leads_needed,
+    FROM (SELECT pg_catalog.concat_ws(' ', analytics_internal.amount_text(spend::double precision), currency) AS spent,
+                 analytics_internal.amount_text((spend / NULLIF(leads, 0))::double precision) AS cpl, analytics_internal.amount_text(cpl_before) AS cpl_then,
+                 pg_catalog.concat_ws(' ', analytics_internal.amount_text(needed_events * cpl_before), currency) AS money_needed,
+                 analytics_internal.amount_text(GREATEST(needed_events, 0.1)) AS leads_needed,
                  leads || CASE leads WHEN 1 THEN ' lead' ELSE ' leads' END AS leads_found) w
 $$;
-COMMENT ON FUNCTION analytics.alert_reason(text, text, double precision, double precision, bigint, numeric, double precision, double precision, date,
+COMMENT ON FUNCTION analytics_internal.alert_reason(text, text, double precision, double precision, bigint, numeric, double precision, double precision, date,
     double precision, double precision, date, double precision, double precision, double precision, text) IS
 'A verdict of anomalies() in one sentence';
 
@@ -306,16 +308,16 @@ CREATE FUNCTION analytics.anomalies(date_from date, date_to date, platforms text
 AS $$
     SELECT t.anomaly_type, t.severity, t.platform, t.name, t.leads, t.spend, t.current_cpl, t.baseline_cpl, t.ratio, t.ratio_low, t.ratio_high, t.expected,
            t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict, t.id, t.window_days, t.days_before, t.phi, t.needed_events, t.needed_days
-    FROM (SELECT 'warehouse'::analytics.installed) ready,
-         analytics.alert_tests(anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days, anomalies.dimension, anomalies.lag_days,
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready,
+         analytics_internal.alert_tests(anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days, anomalies.dimension, anomalies.lag_days,
              anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.business_id) t
-    WHERE analytics.check_alert_arguments(anomalies.dimension, anomalies.baseline_days, anomalies.lag_days, anomalies.q, anomalies.min_effect,
+    WHERE analytics_internal.check_alert_arguments(anomalies.dimension, anomalies.baseline_days, anomalies.lag_days, anomalies.q, anomalies.min_effect,
               anomalies.min_events, anomalies.min_impact, anomalies.verdicts)
       AND (anomalies.verdicts IS NULL OR anomalies.verdicts = '{}' OR t.verdict = ANY (anomalies.verdicts))
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
              pg_catalog.array_position('{anomaly,scaling,explained,insufficient_data,no_data,paused,normal}'::text[], t.verdict),
              t.impact DESC NULLS LAST, t.p_value, t.platform, t.name, t.id, t.anomaly_type
-    LIMIT analytics.check_row_limit(anomalies.row_limit)
+    LIMIT analytics_internal.check_row_limit(anomalies.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.anomalies(date, date, text[], int, int, text, text[], int, date, double precision, double precision, double precision, numeric, bigint) IS
 'Campaigns whose cost, leads or spend are worse than before, beyond chance

@@ -8,11 +8,12 @@ COMMENT ON TYPE analytics.alert_settings IS 'What refreshes watch for a business
 
 CREATE FUNCTION analytics.alert_settings(business_id bigint DEFAULT 1) RETURNS analytics.alert_settings
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     found analytics.alert_settings := ('{campaign,platform,total}', 7, 30, 1, 7, 0.1, 0.2, 3, 0);
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM 'warehouse'::analytics_internal.installed;
     SELECT COALESCE(s.dimensions, found.dimensions), COALESCE(s.window_days, found.window_days), COALESCE(s.baseline_days, found.baseline_days),
            COALESCE(s.lag_days, found.lag_days), COALESCE(s.cooldown_days, found.cooldown_days), COALESCE(s.q, found.q),
            COALESCE(s.min_effect, found.min_effect), COALESCE(s.min_events, found.min_events), COALESCE(s.min_impact, found.min_impact)
@@ -27,6 +28,7 @@ CREATE FUNCTION analytics.configure_alerts(dimensions text[] DEFAULT NULL, windo
     min_events double precision DEFAULT NULL, min_impact numeric DEFAULT NULL, business_id bigint DEFAULT 1)
     RETURNS analytics.alert_settings
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -39,9 +41,9 @@ BEGIN
         RAISE EXCEPTION 'window_days must be between 1 and 366, cooldown_days between 0 and 366' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'The last week, not raised again for a week, is usual: 7 and 7.';
     END IF;
-    PERFORM analytics.check_alert_arguments(d, COALESCE(baseline_days, old.baseline_days), COALESCE(lag_days, old.lag_days), COALESCE(q, old.q),
+    PERFORM analytics_internal.check_alert_arguments(d, COALESCE(baseline_days, old.baseline_days), COALESCE(lag_days, old.lag_days), COALESCE(q, old.q),
         COALESCE(min_effect, old.min_effect), COALESCE(min_events, old.min_events), COALESCE(min_impact, old.min_impact), NULL)
-    FROM pg_catalog.unnest('campaign'::text || COALESCE(dimensions, old.dimensions)) d;
+    FROM unnest('campaign'::text || COALESCE(dimensions, old.dimensions)) d;
     INSERT INTO warehouse.alert_settings AS s VALUES (business_id, COALESCE(dimensions, old.dimensions), COALESCE(window_days, old.window_days),
         COALESCE(baseline_days, old.baseline_days), COALESCE(lag_days, old.lag_days), COALESCE(cooldown_days, old.cooldown_days), COALESCE(q, old.q),
         COALESCE(min_effect, old.min_effect), COALESCE(min_events, old.min_events), COALESCE(min_impact, old.min_impact))
@@ -58,10 +60,11 @@ today, or with the last day that has data. cooldown_days: an alert that was seen
 become more severe. The others are those of anomalies().';
 
 -- One alert of the warehouse into the history: 'new', 'worse', 'seen' (on a later day than before) or 'known'.
-CREATE FUNCTION analytics.record_alert(business_id bigint, dimension text, window_from date, window_to date, cooldown_days int,
+CREATE FUNCTION analytics_internal.record_alert(business_id bigint, dimension text, window_from date, window_to date, cooldown_days int,
     anomaly_type text, severity text, platform text, unit_id text, unit_name text, leads bigint, spend numeric, ratio double precision,
     p_adjusted double precision, impact numeric, reason text) RETURNS text
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -81,12 +84,12 @@ BEGIN
         VALUES (business_id, dimension, anomaly_type, platform, unit_id, unit_name, window_from, window_to, window_to,
                 severity, leads, spend, ratio, p_adjusted, impact, reason)
         RETURNING * INTO known;
-    ELSIF pg_catalog.array_position(severities, severity) > pg_catalog.array_position(severities, known.severity) THEN
+    ELSIF array_position(severities, severity) > array_position(severities, known.severity) THEN
         outcome := 'worse';
         UPDATE warehouse.anomaly_history h
         SET severity = record_alert.severity, date_from = window_from, date_to = window_to, last_seen = GREATEST(h.last_seen, window_to), leads = record_alert.leads,
             spend = record_alert.spend, ratio = record_alert.ratio, p_adjusted = record_alert.p_adjusted, impact = record_alert.impact,
-            reason = record_alert.reason, raised_at = pg_catalog.clock_timestamp()
+            reason = record_alert.reason, raised_at = clock_timestamp()
         WHERE h.business_id = record_alert.business_id AND h.alert_id = known.alert_id RETURNING * INTO known;
     ELSIF window_to > known.last_seen THEN
         UPDATE warehouse.anomaly_history h SET last_seen = window_to WHERE h.business_id = record_alert.business_id AND h.alert_id = known.alert_id;
@@ -95,43 +98,44 @@ BEGIN
         RETURN 'known';
     END IF;
     -- Delivered when the row is committed, and never without it.
-    PERFORM pg_catalog.pg_notify('analytics_anomalies', pg_catalog.json_build_object('alert_id', known.alert_id, 'business_id', known.business_id,
+    PERFORM pg_notify('analytics_anomalies', json_build_object('alert_id', known.alert_id, 'business_id', known.business_id,
         'dimension', known.dimension, 'anomaly_type', known.anomaly_type, 'severity', known.severity, 'platform', known.platform,
-        'name', pg_catalog."left"(known.unit_name, 200), 'date_to', known.date_to, 'outcome', outcome, 'reason', pg_catalog."left"(known.reason, 500))::text);
+        'name', left(known.unit_name, 200), 'date_to', known.date_to, 'outcome', outcome, 'reason', left(known.reason, 500))::text);
     RETURN outcome;
 END
 $$;
-COMMENT ON FUNCTION analytics.record_alert(bigint, text, date, date, int, text, text, text, text, text, bigint, numeric, double precision, double precision, numeric, text) IS
+COMMENT ON FUNCTION analytics_internal.record_alert(bigint, text, date, date, int, text, text, text, text, text, bigint, numeric, double precision, double precision, numeric, text) IS
 'Writes an alert into warehouse.anomaly_history, and announces it where it is new
 Returns new, worse, seen or known.';
 
-CREATE FUNCTION analytics.record_anomalies(business_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics_internal.record_anomalies(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     rules constant analytics.alert_settings := analytics.alert_settings(record_anomalies.business_id);
     last_day date;
-    counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
+    counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
-    SELECT LEAST((SELECT pg_catalog.max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = record_anomalies.business_id),
-                 (pg_catalog.now() AT TIME ZONE s.reporting_timezone)::date - rules.lag_days) INTO last_day
+    SELECT LEAST((SELECT max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = record_anomalies.business_id),
+                 (now() AT TIME ZONE s.reporting_timezone)::date - rules.lag_days) INTO last_day
     FROM analytics.settings(record_anomalies.business_id) s;
     WITH alert AS MATERIALIZED (
         SELECT d.dimension, t.*
-        FROM pg_catalog.unnest(rules.dimensions) WITH ORDINALITY d (dimension, place)
-        CROSS JOIN LATERAL analytics.alert_tests(last_day - rules.window_days + 1, last_day, NULL, rules.baseline_days, d.dimension, 0, last_day, rules.q,
+        FROM unnest(rules.dimensions) WITH ORDINALITY d (dimension, place)
+        CROSS JOIN LATERAL analytics_internal.alert_tests(last_day - rules.window_days + 1, last_day, NULL, rules.baseline_days, d.dimension, 0, last_day, rules.q,
             rules.min_effect, rules.min_events, rules.min_impact, record_anomalies.business_id) t
         WHERE last_day IS NOT NULL AND t.verdict = 'anomaly'
         ORDER BY d.place, t.impact DESC NULLS LAST, t.platform, t.id, t.anomaly_type
     )
-    SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE o.outcome = 'new'), pg_catalog.count(*) FILTER (WHERE o.outcome IN ('worse', 'seen')),
-           pg_catalog.count(*) FILTER (WHERE o.outcome = 'known') INTO counts.rows_read, counts.inserted, counts.updated, counts.unchanged
+    SELECT count(*), count(*) FILTER (WHERE o.outcome = 'new'), count(*) FILTER (WHERE o.outcome IN ('worse', 'seen')),
+           count(*) FILTER (WHERE o.outcome = 'known') INTO counts.rows_read, counts.inserted, counts.updated, counts.unchanged
     FROM alert a
-    CROSS JOIN LATERAL analytics.record_alert(a.business, a.dimension, last_day - rules.window_days + 1, last_day, rules.cooldown_days, a.anomaly_type,
+    CROSS JOIN LATERAL analytics_internal.record_alert(a.business, a.dimension, last_day - rules.window_days + 1, last_day, rules.cooldown_days, a.anomaly_type,
         a.severity, a.platform, a.id, a.name, a.leads, a.spend, a.ratio, a.p_adjusted, a.impact, a.reason) o (outcome);
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.record_anomalies(bigint) IS
+COMMENT ON FUNCTION analytics_internal.record_anomalies(bigint) IS
 'Looks for anomalies in the last days of a business and keeps them
 The step of a refresh that fills warehouse.anomaly_history; what is watched is in alert_settings().';

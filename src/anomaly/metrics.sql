@@ -8,6 +8,7 @@ CREATE FUNCTION analytics.metric_anomalies(relation regclass, day text, value te
                    tested_as text, window_days int, days_before int, phi double precision, needed_events double precision, needed_days double precision,
                    reason text)
     LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -18,25 +19,25 @@ DECLARE
     exposures double precision[];
     as_kind text := kind;
 BEGIN
-    PERFORM analytics.check_period(date_from, date_to), analytics.check_choice('direction', direction, '{up,down,both}'),
-            analytics.check_alert_arguments('total', baseline_days, 0, q, min_effect, min_events, 0, NULL);
+    PERFORM analytics_internal.check_period(date_from, date_to), analytics_internal.check_choice('direction', direction, '{up,down,both}'),
+            analytics_internal.check_alert_arguments('total', baseline_days, 0, q, min_effect, min_events, 0, NULL);
     IF relation IS NULL OR day IS NULL OR value IS NULL THEN
         RAISE EXCEPTION 'relation, day and value must be given' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'day and value are columns of the relation, or SQL over them.';
     END IF;
     -- day, value, exposure and series are SQL over the columns of the relation, run with the rights of the caller.
-    EXECUTE pg_catalog.format($sql$
+    EXECUTE format($sql$
         WITH r AS MATERIALIZED (
             SELECT COALESCE((%s)::text, '') AS name, (%s)::date AS day, (%s)::double precision AS number, (%s)::double precision AS exposure
             FROM %s AS _source
         ), kept AS (
-            SELECT pg_catalog.dense_rank() OVER (ORDER BY r.name COLLATE "C") AS id, r.* FROM r WHERE r.day BETWEEN $1 AND $2
+            SELECT dense_rank() OVER (ORDER BY r.name COLLATE "C") AS id, r.* FROM r WHERE r.day BETWEEN $1 AND $2
         )
-        SELECT (SELECT pg_catalog.array_agg(n.name ORDER BY n.id) FROM (SELECT DISTINCT k.id, k.name FROM kept k) n),
-               COALESCE(pg_catalog.array_agg(k.id), '{}'), COALESCE(pg_catalog.array_agg(k.day), '{}'),
-               COALESCE(pg_catalog.array_agg(k.number), '{}'), COALESCE(pg_catalog.array_agg(k.exposure), '{}'),
-               CASE WHEN pg_catalog.bool_and(k.number >= 0 AND k.number = pg_catalog.floor(k.number)) THEN 'count'
-                    WHEN pg_catalog.bool_and(k.number > 0) THEN 'positive' ELSE 'real' END
+        SELECT (SELECT array_agg(n.name ORDER BY n.id) FROM (SELECT DISTINCT k.id, k.name FROM kept k) n),
+               COALESCE(array_agg(k.id), '{}'), COALESCE(array_agg(k.day), '{}'),
+               COALESCE(array_agg(k.number), '{}'), COALESCE(array_agg(k.exposure), '{}'),
+               CASE WHEN bool_and(k.number >= 0 AND k.number = floor(k.number)) THEN 'count'
+                    WHEN bool_and(k.number > 0) THEN 'positive' ELSE 'real' END
         FROM kept k$sql$, COALESCE(series, 'NULL'), day, value, COALESCE(exposure, 'NULL'), relation)
     INTO names, ids, days, numbers, exposures, as_kind USING date_from - baseline_days, date_to;
     as_kind := COALESCE(kind, CASE WHEN exposure IS NOT NULL THEN 'rate' ELSE as_kind END);
@@ -47,8 +48,8 @@ BEGIN
             CASE direction WHEN 'up' THEN 'greater' WHEN 'down' THEN 'less' ELSE 'two.sided' END, metric_anomalies.min_effect, metric_anomalies.min_days,
             metric_anomalies.min_events, metric_anomalies.gaps_are_zero) w
     ), adjusted AS (
-        SELECT a.* FROM ROWS FROM (pg_catalog.unnest((SELECT pg_catalog.array_agg(t.series_id ORDER BY t.series_id) FROM test t)),
-                                   pg_catalog.unnest(analytics.p_adjust((SELECT pg_catalog.array_agg(t.p_value ORDER BY t.series_id) FROM test t)))) a (id, p)
+        SELECT a.* FROM ROWS FROM (unnest((SELECT array_agg(t.series_id ORDER BY t.series_id) FROM test t)),
+                                   unnest(analytics.p_adjust((SELECT array_agg(t.p_value ORDER BY t.series_id) FROM test t)))) a (id, p)
     ), judged AS (
         SELECT t.*, a.p AS adjusted, CASE WHEN t.status <> 'tested' THEN CASE t.status WHEN 'inactive' THEN 'no_data' ELSE 'insufficient_data' END
                                           WHEN a.p <= metric_anomalies.q THEN 'anomaly' ELSE 'normal' END AS final,
@@ -58,14 +59,14 @@ BEGIN
     SELECT names[j.series_id::int], j.final, CASE WHEN j.final = 'anomaly' THEN j.moved END, j.window_value, j.expected, j.ratio, j.ratio_low, j.ratio_high, j.z, j.p_value, j.adjusted,
            as_kind, j.window_days, j.days_before, j.phi, j.needed_events, j.needed_days,
            CASE j.final
-               WHEN 'no_data' THEN pg_catalog.format('No data in the period; the last are of %s.', j.last_active)
-               WHEN 'insufficient_data' THEN CASE WHEN j.needed_days > 0 THEN pg_catalog.format('Too little to tell: needs %s more active days before the period.', j.needed_days)
-                   ELSE pg_catalog.format('Too little to tell: needs about %s more expected events.', analytics.amount_text(GREATEST(j.needed_events, 0.1))) END
-               WHEN 'normal' THEN pg_catalog.format('Within what is usual, or too small a change to matter (p = %s).', pg_catalog.to_char(j.p_value, 'FM0.000'))
-               ELSE pg_catalog.format('%s instead of about %s%s.', analytics.amount_text(j.window_value), analytics.amount_text(j.expected),
-                   CASE WHEN j.ratio IS NOT NULL THEN pg_catalog.format(' (%s times)', analytics.amount_text(j.ratio)) ELSE '' END) END
+               WHEN 'no_data' THEN format('No data in the period; the last are of %s.', j.last_active)
+               WHEN 'insufficient_data' THEN CASE WHEN j.needed_days > 0 THEN format('Too little to tell: needs %s more active days before the period.', j.needed_days)
+                   ELSE format('Too little to tell: needs about %s more expected events.', analytics_internal.amount_text(GREATEST(j.needed_events, 0.1))) END
+               WHEN 'normal' THEN format('Within what is usual, or too small a change to matter (p = %s).', to_char(j.p_value, 'FM0.000'))
+               ELSE format('%s instead of about %s%s.', analytics_internal.amount_text(j.window_value), analytics_internal.amount_text(j.expected),
+                   CASE WHEN j.ratio IS NOT NULL THEN format(' (%s times)', analytics_internal.amount_text(j.ratio)) ELSE '' END) END
     FROM judged j
-    ORDER BY pg_catalog.array_position('{anomaly,normal,insufficient_data,no_data}'::text[], j.final), j.adjusted, j.p_value, names[j.series_id::int];
+    ORDER BY array_position('{anomaly,normal,insufficient_data,no_data}'::text[], j.final), j.adjusted, j.p_value, names[j.series_id::int];
 END
 $function$;
 COMMENT ON FUNCTION analytics.metric_anomalies(regclass, text, text, date, date, text, text, text, text, int, double precision, double precision, int, double precision, boolean) IS

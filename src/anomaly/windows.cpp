@@ -102,7 +102,7 @@ public:
         request_ = request;
         collect_all(all);
         stop_.poll();
-        if (request_.kind == SeriesKind::count || request_.kind == SeriesKind::rate) {
+        if (request_.kind == series::SeriesKind::count || request_.kind == series::SeriesKind::rate) {
             compare_counts();
         } else {
             compare_levels();
@@ -122,10 +122,10 @@ private:
     {
         const bool counted = std::isfinite(value);
         switch (request_.kind) {
-            case SeriesKind::rate: return counted && value >= 0 && exposure > 0;
-            case SeriesKind::count: return counted && value >= 0 && (!ever_exposed || exposure > 0);
-            case SeriesKind::positive: return counted && value > 0 && is_level(value, exposure);
-            case SeriesKind::real: return counted && is_level(value, exposure);
+            case series::SeriesKind::rate: return counted && value >= 0 && exposure > 0;
+            case series::SeriesKind::count: return counted && value >= 0 && (!ever_exposed || exposure > 0);
+            case series::SeriesKind::positive: return counted && value > 0 && is_level(value, exposure);
+            case series::SeriesKind::real: return counted && is_level(value, exposure);
         }
         return false;
     }
@@ -142,10 +142,10 @@ private:
         activities_.clear();
         activities_.reserve(all.size());
         std::size_t rows = 0;
-        per_exposure_ = request_.kind == SeriesKind::rate;
+        per_exposure_ = request_.kind == series::SeriesKind::rate;
         for (const DaySeries& series : all) {
             rows += series.day.size();
-            per_exposure_ = per_exposure_ || (request_.kind != SeriesKind::count && !series.exposure.empty());
+            per_exposure_ = per_exposure_ || (request_.kind != series::SeriesKind::count && !series.exposure.empty());
         }
         days_.reserve(rows);
         for (const DaySeries& series : all) {
@@ -173,7 +173,7 @@ private:
                 }
             }
         };
-        if (request_.kind == SeriesKind::count && request_.gaps_are_zero && !ever_exposed) {
+        if (request_.kind == series::SeriesKind::count && request_.gaps_are_zero && !ever_exposed) {
             each_reported_day(series, add);
         } else {
             for (std::size_t i = 0; i < series.day.size(); ++i) {
@@ -234,7 +234,7 @@ private:
 
     void compare_counts()
     {
-        if (request_.kind == SeriesKind::count && request_.weekly) {
+        if (request_.kind == series::SeriesKind::count && request_.weekly) {
             weigh_weekdays();
         }
         std::vector<PhiWeights> likelihoods(activities_.size());
@@ -370,7 +370,7 @@ private:
     [[nodiscard]] double excused(const Activity& activity) const
     {
         const WindowResult& r = activity.result;
-        if (request_.kind != SeriesKind::count || request_.alternative != Alternative::less ||
+        if (request_.kind != series::SeriesKind::count || request_.alternative != Alternative::less ||
             !(activity.own_exposure_baseline > 0)) {
             return 1;
         }
@@ -432,7 +432,7 @@ private:
 
     // -- Amounts
 
-    [[nodiscard]] double scaled(double value) const { return request_.kind == SeriesKind::positive ? std::log(value) : value; }
+    [[nodiscard]] double scaled(double value) const { return request_.kind == series::SeriesKind::positive ? std::log(value) : value; }
     /** What the amount of the `i`th day of a series is divided by. */
     [[nodiscard]] double exposure_of(const Activity& activity, std::size_t i) const
     {
@@ -441,7 +441,7 @@ private:
     /** What a shift of the scale makes of an amount of `from`. */
     [[nodiscard]] double unscaled(double from, double shift) const
     {
-        return request_.kind == SeriesKind::positive ? from * std::exp(shift) : from + shift;
+        return request_.kind == series::SeriesKind::positive ? from * std::exp(shift) : from + shift;
     }
 
     /** The days of the window, or those before it, on the scale of the test, without what the day of the week adds. */
@@ -532,7 +532,7 @@ private:
                      const Week& factors)
     {
         WindowResult& r = activity.result;
-        const bool logs = request_.kind == SeriesKind::positive;
+        const bool logs = request_.kind == series::SeriesKind::positive;
         const double margin = logs ? std::log1p(request_.margin) : request_.margin * std::abs(baseline.mean);
         const double least = logs ? least_log_deviation : least_log_deviation * std::abs(baseline.mean);
         const LevelTest test = level_test(window, baseline, correlation, least, margin, request_.alternative);
@@ -609,12 +609,12 @@ AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, co
     const DayTable table(places, rows, first_day(each), each.window_to);
     Windows windows(each, table.reported(), stop);
     AlertWindows found;
-    each.kind = SeriesKind::rate;
+    each.kind = series::SeriesKind::rate;
     found.cost = windows.compare(table.series(), each);
-    each.kind = SeriesKind::count;
+    each.kind = series::SeriesKind::count;
     each.gaps_are_zero = request.gaps_are_zero;
     found.leads = windows.compare(table.series(), each);
-    each.kind = SeriesKind::positive;
+    each.kind = series::SeriesKind::positive;
     each.alternative = Alternative::greater;
     found.spend = windows.compare(table.exposures(), each);
     return found;

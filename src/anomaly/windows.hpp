@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "anomaly/adaptive.hpp"
+#include "series/adaptive.hpp"
 #include "anomaly/day_table.hpp"
 #include "anomaly/rates.hpp"
 #include "kernel/stop.hpp"
@@ -25,7 +25,7 @@ enum class Status {
 };
 
 struct WindowRequest {
-    SeriesKind kind = SeriesKind::count;
+    series::SeriesKind kind = series::SeriesKind::count;
     Alternative alternative = Alternative::two_sided;
     std::int32_t window_from = 0;  // days, both ends included
     std::int32_t window_to = 0;

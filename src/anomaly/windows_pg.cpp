@@ -14,12 +14,13 @@
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
-#include "warehouse/daily_rows.hpp"
+#include "refresh/daily_rows.hpp"
 
 namespace anomaly = marketing::anomaly;
 namespace kernel = marketing::kernel;
 namespace postgres = marketing::postgres;
-namespace warehouse = marketing::warehouse;
+namespace refresh = marketing::refresh;
+namespace series = marketing::series;
 
 namespace {
 
@@ -88,20 +89,20 @@ struct Units {
     std::span<const std::int64_t> units;
 };
 
-anomaly::Places places_of(const Units& units, const warehouse::DailyRowsView& rows)
+anomaly::Places places_of(const Units& units, const refresh::DailyRowsView& rows)
 {
     if (units.businesses.size() != units.units.size()) {
         throw kernel::Error(kernel::ErrorCode::invalid_parameter, "businesses and units must be of the same length", {},
                             "Collect them from the same rows by array_agg().");
     }
     anomaly::Places places;
-    std::unordered_map<warehouse::SeriesKey, std::uint32_t, warehouse::SeriesKeyHash> known;
+    std::unordered_map<refresh::SeriesKey, std::uint32_t, refresh::SeriesKeyHash> known;
     for (std::size_t i = 0; i < units.units.size(); ++i) {
         known.try_emplace({units.businesses[i], units.units[i]}, static_cast<std::uint32_t>(i));
         places.ids.push_back(static_cast<std::int64_t>(i) + 1);
     }
     std::vector<std::uint32_t> of_keys;
-    for (const warehouse::SeriesKey& key : rows.keys()) {
+    for (const refresh::SeriesKey& key : rows.keys()) {
         const auto found = known.find(key);
         of_keys.push_back(found == known.end() ? anomaly::Places::nowhere : found->second);
     }
@@ -139,7 +140,7 @@ MARKETING_FUNCTION(compare_windows)
     request.weekly = PG_GETARG_BOOL(13);
     postgres::PlainArray<anomaly::WindowResult> results;
     postgres::run_kernel([&columns, &request, kind, alternative, &results] {
-        request.kind = anomaly::find_series_kind(kind);
+        request.kind = series::find_series_kind(kind);
         request.alternative = anomaly::find_alternative(alternative);
         const auto found = anomaly::compare_windows(columns, request, postgres::stop_flag());
         postgres::ContextResource memory(CurrentMemoryContext);
@@ -170,7 +171,7 @@ MARKETING_FUNCTION(alert_windows)
     } tests[] = {{"cost", {}}, {"leads", {}}, {"spend", {}}};
     postgres::run_kernel([bytes, &units, &request, &tests] {
         postgres::ContextResource memory(CurrentMemoryContext);
-        const warehouse::DailyRowsView rows(warehouse::readable(bytes, memory));
+        const refresh::DailyRowsView rows(refresh::readable(bytes, memory));
         const auto found = anomaly::compare_alert_windows(
             places_of(units, rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, request, postgres::stop_flag());
         tests[0].results = postgres::to_plain(memory, std::span(found.cost));

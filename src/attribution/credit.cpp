@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "kernel/compensated_sum.hpp"
+#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::attribution {
@@ -127,8 +127,8 @@ private:
     }
 
     Model model_;
-    std::vector<kernel::CompensatedSum> conversions_;
-    std::vector<kernel::CompensatedSum> values_;
+    std::vector<numeric::CompensatedSum> conversions_;
+    std::vector<numeric::CompensatedSum> values_;
     Counter supporting_;
     Counter clients_;
     ReplicateSums* replicates_;  // nullptr without resampling
@@ -216,7 +216,7 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
 
 Summary summarise(const JourneysView& journeys)
 {
-    kernel::CompensatedSum value;
+    numeric::CompensatedSum value;
     for (std::size_t i = 0; i < journeys.conversion_count(); ++i) {
         value.add(journeys.conversion_value(i));
     }

@@ -2,20 +2,20 @@
 
 CREATE TYPE analytics.journeys;
 
-CREATE FUNCTION analytics.journeys_in(pg_catalog.cstring) RETURNS analytics.journeys
+CREATE FUNCTION analytics_internal.journeys_in(cstring) RETURNS analytics.journeys
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_in';
-CREATE FUNCTION analytics.journeys_out(analytics.journeys) RETURNS pg_catalog.cstring
+CREATE FUNCTION analytics_internal.journeys_out(analytics.journeys) RETURNS cstring
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_out';
-CREATE FUNCTION analytics.journeys_recv(pg_catalog.internal) RETURNS analytics.journeys
+CREATE FUNCTION analytics_internal.journeys_recv(internal) RETURNS analytics.journeys
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_recv';
-CREATE FUNCTION analytics.journeys_send(analytics.journeys) RETURNS pg_catalog.bytea
+CREATE FUNCTION analytics_internal.journeys_send(analytics.journeys) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_send';
 
 CREATE TYPE analytics.journeys (
-    INPUT = analytics.journeys_in,
-    OUTPUT = analytics.journeys_out,
-    RECEIVE = analytics.journeys_recv,
-    SEND = analytics.journeys_send,
+    INPUT = analytics_internal.journeys_in,
+    OUTPUT = analytics_internal.journeys_out,
+    RECEIVE = analytics_internal.journeys_recv,
+    SEND = analytics_internal.journeys_send,
     INTERNALLENGTH = variable,
     STORAGE = external
 );
@@ -23,44 +23,44 @@ CREATE TYPE analytics.journeys (
 COMMENT ON TYPE analytics.journeys IS
     'Journeys of the clients who converted: touches in order, and conversions.
 Made by the aggregates analytics.journeys and analytics.journeys_union; may be stored. The same journeys always have the same bytes.';
-COMMENT ON FUNCTION analytics.journeys_in(pg_catalog.cstring) IS 'Input of type journeys (hexadecimal).';
-COMMENT ON FUNCTION analytics.journeys_out(analytics.journeys) IS 'Output of type journeys (hexadecimal).';
-COMMENT ON FUNCTION analytics.journeys_recv(pg_catalog.internal) IS 'Binary input of type journeys.';
-COMMENT ON FUNCTION analytics.journeys_send(analytics.journeys) IS 'Binary output of type journeys.';
+COMMENT ON FUNCTION analytics_internal.journeys_in(cstring) IS 'Input of type journeys (hexadecimal).';
+COMMENT ON FUNCTION analytics_internal.journeys_out(analytics.journeys) IS 'Output of type journeys (hexadecimal).';
+COMMENT ON FUNCTION analytics_internal.journeys_recv(internal) IS 'Binary input of type journeys.';
+COMMENT ON FUNCTION analytics_internal.journeys_send(analytics.journeys) IS 'Binary output of type journeys.';
 
-CREATE FUNCTION analytics.journeys_transition(pg_catalog.internal, "any", pg_catalog.timestamptz, "any", "any", boolean, "any")
-    RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.journeys_transition(internal, "any", timestamptz, "any", "any", boolean, "any")
+    RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_transition';
-CREATE FUNCTION analytics.journeys_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.journeys_combine(internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_combine';
-CREATE FUNCTION analytics.journeys_serialise(pg_catalog.internal) RETURNS pg_catalog.bytea
+CREATE FUNCTION analytics_internal.journeys_serialise(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_serialise';
-CREATE FUNCTION analytics.journeys_deserialise(pg_catalog.bytea, pg_catalog.internal) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.journeys_deserialise(bytea, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_deserialise';
-CREATE FUNCTION analytics.journeys_final(pg_catalog.internal) RETURNS analytics.journeys
+CREATE FUNCTION analytics_internal.journeys_final(internal) RETURNS analytics.journeys
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_final';
 
 CREATE AGGREGATE analytics.journeys(
-    client "any", occurred_at pg_catalog.timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
-    SFUNC = analytics.journeys_transition,
-    STYPE = pg_catalog.internal,
+    client "any", occurred_at timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
+    SFUNC = analytics_internal.journeys_transition,
+    STYPE = internal,
     SSPACE = 65536,
-    FINALFUNC = analytics.journeys_final,
-    COMBINEFUNC = analytics.journeys_combine,
-    SERIALFUNC = analytics.journeys_serialise,
-    DESERIALFUNC = analytics.journeys_deserialise,
+    FINALFUNC = analytics_internal.journeys_final,
+    COMBINEFUNC = analytics_internal.journeys_combine,
+    SERIALFUNC = analytics_internal.journeys_serialise,
+    DESERIALFUNC = analytics_internal.journeys_deserialise,
     PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION analytics.journeys_transition(pg_catalog.internal, "any", pg_catalog.timestamptz, "any", "any", boolean, "any") IS
+COMMENT ON FUNCTION analytics_internal.journeys_transition(internal, "any", timestamptz, "any", "any", boolean, "any") IS
     'Part of the aggregate journeys: adds a row.';
-COMMENT ON FUNCTION analytics.journeys_combine(pg_catalog.internal, pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.journeys_combine(internal, internal) IS
     'Part of the aggregate journeys: joins two states.';
-COMMENT ON FUNCTION analytics.journeys_serialise(pg_catalog.internal) IS 'Part of the aggregate journeys: sends a state.';
-COMMENT ON FUNCTION analytics.journeys_deserialise(pg_catalog.bytea, pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.journeys_serialise(internal) IS 'Part of the aggregate journeys: sends a state.';
+COMMENT ON FUNCTION analytics_internal.journeys_deserialise(bytea, internal) IS
     'Part of the aggregate journeys: receives a state.';
-COMMENT ON FUNCTION analytics.journeys_final(pg_catalog.internal) IS 'Part of the aggregate journeys: makes the value.';
-COMMENT ON AGGREGATE analytics.journeys("any", pg_catalog.timestamptz, "any", "any", boolean, "any") IS
+COMMENT ON FUNCTION analytics_internal.journeys_final(internal) IS 'Part of the aggregate journeys: makes the value.';
+COMMENT ON AGGREGATE analytics.journeys("any", timestamptz, "any", "any", boolean, "any") IS
     'Collects journeys from rows that are touches, conversions or both.
 client: whose row it is; integers, or any other type (text by its bytes, others by the text they print); never NULL.
 occurred_at: when; never NULL nor infinite.
@@ -70,37 +70,37 @@ is_paid: whether the touch was paid for; NULL is false.
 value: NOT NULL makes the row a conversion worth that much.
 Only the clients who converted are kept. The order of the rows does not matter.';
 
-CREATE FUNCTION analytics.journeys_union_transition(pg_catalog.internal, analytics.journeys) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.journeys_union_transition(internal, analytics.journeys) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_transition';
-CREATE FUNCTION analytics.journeys_union_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.journeys_union_combine(internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_combine';
-CREATE FUNCTION analytics.journeys_union_serialise(pg_catalog.internal) RETURNS pg_catalog.bytea
+CREATE FUNCTION analytics_internal.journeys_union_serialise(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_serialise';
-CREATE FUNCTION analytics.journeys_union_deserialise(pg_catalog.bytea, pg_catalog.internal) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.journeys_union_deserialise(bytea, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_deserialise';
-CREATE FUNCTION analytics.journeys_union_final(pg_catalog.internal) RETURNS analytics.journeys
+CREATE FUNCTION analytics_internal.journeys_union_final(internal) RETURNS analytics.journeys
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_final';
 
 CREATE AGGREGATE analytics.journeys_union(journeys analytics.journeys) (
-    SFUNC = analytics.journeys_union_transition,
-    STYPE = pg_catalog.internal,
+    SFUNC = analytics_internal.journeys_union_transition,
+    STYPE = internal,
     SSPACE = 1048576,
-    FINALFUNC = analytics.journeys_union_final,
-    COMBINEFUNC = analytics.journeys_union_combine,
-    SERIALFUNC = analytics.journeys_union_serialise,
-    DESERIALFUNC = analytics.journeys_union_deserialise,
+    FINALFUNC = analytics_internal.journeys_union_final,
+    COMBINEFUNC = analytics_internal.journeys_union_combine,
+    SERIALFUNC = analytics_internal.journeys_union_serialise,
+    DESERIALFUNC = analytics_internal.journeys_union_deserialise,
     PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION analytics.journeys_union_transition(pg_catalog.internal, analytics.journeys) IS
+COMMENT ON FUNCTION analytics_internal.journeys_union_transition(internal, analytics.journeys) IS
     'Part of the aggregate journeys_union: adds a value.';
-COMMENT ON FUNCTION analytics.journeys_union_combine(pg_catalog.internal, pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.journeys_union_combine(internal, internal) IS
     'Part of the aggregate journeys_union: joins two states.';
-COMMENT ON FUNCTION analytics.journeys_union_serialise(pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.journeys_union_serialise(internal) IS
     'Part of the aggregate journeys_union: sends a state.';
-COMMENT ON FUNCTION analytics.journeys_union_deserialise(pg_catalog.bytea, pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.journeys_union_deserialise(bytea, internal) IS
     'Part of the aggregate journeys_union: receives a state.';
-COMMENT ON FUNCTION analytics.journeys_union_final(pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.journeys_union_final(internal) IS
     'Part of the aggregate journeys_union: makes the value.';
 COMMENT ON AGGREGATE analytics.journeys_union(analytics.journeys) IS
     'Adds up journeys over disjoint sets of clients; NULL values are left out.
@@ -121,29 +121,29 @@ keys: number of distinct keys among the touches. No row where journeys is NULL.'
 
 CREATE FUNCTION analytics.attribution_credit(
     journeys analytics.journeys,
-    models pg_catalog.text[] DEFAULT '{last_paid}',
+    models text[] DEFAULT '{last_paid}',
     lookback interval DEFAULT '90 days',
     half_life interval DEFAULT '7 days',
-    cycle pg_catalog.text DEFAULT 'shared',
-    fallback pg_catalog.text[] DEFAULT '{last_non_direct,last}',
-    direct_keys pg_catalog.text[] DEFAULT '{direct,(direct),(none)}',
+    cycle text DEFAULT 'shared',
+    fallback text[] DEFAULT '{last_non_direct,last}',
+    direct_keys text[] DEFAULT '{direct,(direct),(none)}',
     position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
-    converted_from pg_catalog.timestamptz DEFAULT NULL,
-    converted_before pg_catalog.timestamptz DEFAULT NULL,
-    two_touch pg_catalog.text DEFAULT 'renormalise',
+    converted_from timestamptz DEFAULT NULL,
+    converted_before timestamptz DEFAULT NULL,
+    two_touch text DEFAULT 'renormalise',
     first_weights double precision[] DEFAULT '{}',
     last_weights double precision[] DEFAULT '{}',
     include_conversion_touch boolean DEFAULT true,
-    exclude_keys pg_catalog.text[] DEFAULT '{}',
-    only_keys pg_catalog.text[] DEFAULT NULL,
-    views pg_catalog.text DEFAULT 'count',
-    transform pg_catalog.text DEFAULT 'none',
-    transform_key pg_catalog.text DEFAULT NULL,
+    exclude_keys text[] DEFAULT '{}',
+    only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count',
+    transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL,
     max_touches integer DEFAULT NULL,
-    stage_keys pg_catalog.text[] DEFAULT '{}',
-    touched_from pg_catalog.timestamptz DEFAULT NULL,
-    touched_before pg_catalog.timestamptz DEFAULT NULL)
-    RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, value double precision, supporting bigint, assisted bigint,
+    stage_keys text[] DEFAULT '{}',
+    touched_from timestamptz DEFAULT NULL,
+    touched_before timestamptz DEFAULT NULL)
+    RETURNS TABLE (model text, key text, conversions double precision, value double precision, supporting bigint, assisted bigint,
                    clients bigint)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_credit';
 
@@ -179,32 +179,32 @@ to all conversions and their value, but for participation, which gives each key 
 
 CREATE FUNCTION analytics.attribution_bootstrap(
     journeys analytics.journeys,
-    models pg_catalog.text[] DEFAULT '{last_paid}',
+    models text[] DEFAULT '{last_paid}',
     lookback interval DEFAULT '90 days',
     half_life interval DEFAULT '7 days',
-    cycle pg_catalog.text DEFAULT 'shared',
-    fallback pg_catalog.text[] DEFAULT '{last_non_direct,last}',
-    direct_keys pg_catalog.text[] DEFAULT '{direct,(direct),(none)}',
+    cycle text DEFAULT 'shared',
+    fallback text[] DEFAULT '{last_non_direct,last}',
+    direct_keys text[] DEFAULT '{direct,(direct),(none)}',
     position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
-    converted_from pg_catalog.timestamptz DEFAULT NULL,
-    converted_before pg_catalog.timestamptz DEFAULT NULL,
-    two_touch pg_catalog.text DEFAULT 'renormalise',
+    converted_from timestamptz DEFAULT NULL,
+    converted_before timestamptz DEFAULT NULL,
+    two_touch text DEFAULT 'renormalise',
     first_weights double precision[] DEFAULT '{}',
     last_weights double precision[] DEFAULT '{}',
     include_conversion_touch boolean DEFAULT true,
-    exclude_keys pg_catalog.text[] DEFAULT '{}',
-    only_keys pg_catalog.text[] DEFAULT NULL,
-    views pg_catalog.text DEFAULT 'count',
-    transform pg_catalog.text DEFAULT 'none',
-    transform_key pg_catalog.text DEFAULT NULL,
+    exclude_keys text[] DEFAULT '{}',
+    only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count',
+    transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL,
     max_touches integer DEFAULT NULL,
-    stage_keys pg_catalog.text[] DEFAULT '{}',
-    touched_from pg_catalog.timestamptz DEFAULT NULL,
-    touched_before pg_catalog.timestamptz DEFAULT NULL,
+    stage_keys text[] DEFAULT '{}',
+    touched_from timestamptz DEFAULT NULL,
+    touched_before timestamptz DEFAULT NULL,
     replicates integer DEFAULT 200,
     seed bigint DEFAULT 0,
     confidence double precision DEFAULT 0.9)
-    RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, conversions_low double precision,
+    RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision,
                    conversions_high double precision, value double precision, value_low double precision, value_high double precision,
                    supporting bigint, assisted bigint, clients bigint, conversions_replicates double precision[], value_replicates double precision[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_bootstrap';
@@ -220,9 +220,10 @@ sets of clients and is what probability_greater() compares. key NULL: conversion
 
 CREATE FUNCTION analytics.probability_greater(a double precision[], b double precision[]) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.avg(CASE WHEN d.x > d.y THEN 1.0::double precision WHEN d.x = d.y THEN 0.5 ELSE 0 END)
-    FROM ROWS FROM (pg_catalog.unnest(a), pg_catalog.unnest(b)) AS d (x, y) WHERE d.x IS NOT NULL AND d.y IS NOT NULL
+    SELECT avg(CASE WHEN d.x > d.y THEN 1.0::double precision WHEN d.x = d.y THEN 0.5 ELSE 0 END)
+    FROM ROWS FROM (unnest(a), unnest(b)) AS d (x, y) WHERE d.x IS NOT NULL AND d.y IS NOT NULL
 $$;
 COMMENT ON FUNCTION analytics.probability_greater IS
     'In what share of the replicates of a bootstrap the first is greater

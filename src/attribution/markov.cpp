@@ -12,7 +12,7 @@
 #include <optional>
 #include <utility>
 
-#include "kernel/compensated_sum.hpp"
+#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
 #include "kernel/interner.hpp"
 
@@ -388,7 +388,7 @@ struct Totals {
 
 Totals totals_of(const PathCountsView& paths)
 {
-    kernel::CompensatedSum sums[2][3];
+    numeric::CompensatedSum sums[2][3];
     for (std::size_t path = 0; path < paths.path_count(); ++path) {
         const Counts counts = paths.counts(path);
         auto& sum = sums[paths.path_size(path) == 0 ? 1 : 0];
@@ -396,7 +396,7 @@ Totals totals_of(const PathCountsView& paths)
         sum[1].add(counts.value);
         sum[2].add(counts.nulls);
     }
-    const auto counts = [](const kernel::CompensatedSum(&sum)[3]) {
+    const auto counts = [](const numeric::CompensatedSum(&sum)[3]) {
         return Counts{sum[0].value(), sum[1].value(), sum[2].value()};
     };
     const Totals totals{counts(sums[0]), counts(sums[1])};
@@ -433,8 +433,8 @@ void write_effects(Solution& solution, const Chain& chain, std::vector<MarkovCre
 /** Scales effects to credits. Returns what of the value no key can take. */
 double share_out(std::vector<MarkovCredit>& credits, const Totals& totals)
 {
-    kernel::CompensatedSum effects;
-    kernel::CompensatedSum value_effects;
+    numeric::CompensatedSum effects;
+    numeric::CompensatedSum value_effects;
     bool negative = false;
     for (const MarkovCredit& credit : credits) {
         effects.add(credit.removal_effect);
@@ -516,7 +516,7 @@ struct Scored {
 std::optional<double> area_under_curve(std::vector<Scored> paths)
 {
     std::stable_sort(paths.begin(), paths.end(), [](const Scored& a, const Scored& b) { return a.score > b.score; });
-    kernel::CompensatedSum area;
+    numeric::CompensatedSum area;
     double conversions = 0;
     double nulls = 0;
     for (std::size_t i = 0; i < paths.size();) {

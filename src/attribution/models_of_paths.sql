@@ -3,20 +3,20 @@
 
 CREATE TYPE analytics.path_counts;
 
-CREATE FUNCTION analytics.path_counts_in(pg_catalog.cstring) RETURNS analytics.path_counts
+CREATE FUNCTION analytics_internal.path_counts_in(cstring) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_in';
-CREATE FUNCTION analytics.path_counts_out(analytics.path_counts) RETURNS pg_catalog.cstring
+CREATE FUNCTION analytics_internal.path_counts_out(analytics.path_counts) RETURNS cstring
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_out';
-CREATE FUNCTION analytics.path_counts_recv(pg_catalog.internal) RETURNS analytics.path_counts
+CREATE FUNCTION analytics_internal.path_counts_recv(internal) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_recv';
-CREATE FUNCTION analytics.path_counts_send(analytics.path_counts) RETURNS pg_catalog.bytea
+CREATE FUNCTION analytics_internal.path_counts_send(analytics.path_counts) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_send';
 
 CREATE TYPE analytics.path_counts (
-    INPUT = analytics.path_counts_in,
-    OUTPUT = analytics.path_counts_out,
-    RECEIVE = analytics.path_counts_recv,
-    SEND = analytics.path_counts_send,
+    INPUT = analytics_internal.path_counts_in,
+    OUTPUT = analytics_internal.path_counts_out,
+    RECEIVE = analytics_internal.path_counts_recv,
+    SEND = analytics_internal.path_counts_send,
     INTERNALLENGTH = variable,
     STORAGE = extended
 );
@@ -25,60 +25,60 @@ COMMENT ON TYPE analytics.path_counts IS
     'Distinct paths, each with its conversions, their value, and its nulls.
 Made by the aggregates analytics.path_counts and analytics.path_counts_union and by analytics.journey_paths; may be stored. The same
 counted paths always have the same bytes.';
-COMMENT ON FUNCTION analytics.path_counts_in(pg_catalog.cstring) IS 'Input of type path_counts (hexadecimal).';
-COMMENT ON FUNCTION analytics.path_counts_out(analytics.path_counts) IS 'Output of type path_counts (hexadecimal).';
-COMMENT ON FUNCTION analytics.path_counts_recv(pg_catalog.internal) IS 'Binary input of type path_counts.';
-COMMENT ON FUNCTION analytics.path_counts_send(analytics.path_counts) IS 'Binary output of type path_counts.';
+COMMENT ON FUNCTION analytics_internal.path_counts_in(cstring) IS 'Input of type path_counts (hexadecimal).';
+COMMENT ON FUNCTION analytics_internal.path_counts_out(analytics.path_counts) IS 'Output of type path_counts (hexadecimal).';
+COMMENT ON FUNCTION analytics_internal.path_counts_recv(internal) IS 'Binary input of type path_counts.';
+COMMENT ON FUNCTION analytics_internal.path_counts_send(analytics.path_counts) IS 'Binary output of type path_counts.';
 
-CREATE FUNCTION analytics.path_counts_transition(
-    pg_catalog.internal, pg_catalog.text[], double precision, double precision, double precision) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.path_counts_transition(
+    internal, text[], double precision, double precision, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_transition';
-CREATE FUNCTION analytics.path_counts_union_transition(pg_catalog.internal, analytics.path_counts) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.path_counts_union_transition(internal, analytics.path_counts) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_union_transition';
-CREATE FUNCTION analytics.path_counts_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.path_counts_combine(internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_combine';
-CREATE FUNCTION analytics.path_counts_serialise(pg_catalog.internal) RETURNS pg_catalog.bytea
+CREATE FUNCTION analytics_internal.path_counts_serialise(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_serialise';
-CREATE FUNCTION analytics.path_counts_deserialise(pg_catalog.bytea, pg_catalog.internal) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.path_counts_deserialise(bytea, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_deserialise';
-CREATE FUNCTION analytics.path_counts_final(pg_catalog.internal) RETURNS analytics.path_counts
+CREATE FUNCTION analytics_internal.path_counts_final(internal) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_final';
 
 CREATE AGGREGATE analytics.path_counts(
-    path pg_catalog.text[], conversions double precision, value double precision, nulls double precision) (
-    SFUNC = analytics.path_counts_transition,
-    STYPE = pg_catalog.internal,
+    path text[], conversions double precision, value double precision, nulls double precision) (
+    SFUNC = analytics_internal.path_counts_transition,
+    STYPE = internal,
     SSPACE = 65536,
-    FINALFUNC = analytics.path_counts_final,
-    COMBINEFUNC = analytics.path_counts_combine,
-    SERIALFUNC = analytics.path_counts_serialise,
-    DESERIALFUNC = analytics.path_counts_deserialise,
+    FINALFUNC = analytics_internal.path_counts_final,
+    COMBINEFUNC = analytics_internal.path_counts_combine,
+    SERIALFUNC = analytics_internal.path_counts_serialise,
+    DESERIALFUNC = analytics_internal.path_counts_deserialise,
     PARALLEL = SAFE
 );
 
 CREATE AGGREGATE analytics.path_counts_union(path_counts analytics.path_counts) (
-    SFUNC = analytics.path_counts_union_transition,
-    STYPE = pg_catalog.internal,
+    SFUNC = analytics_internal.path_counts_union_transition,
+    STYPE = internal,
     SSPACE = 1048576,
-    FINALFUNC = analytics.path_counts_final,
-    COMBINEFUNC = analytics.path_counts_combine,
-    SERIALFUNC = analytics.path_counts_serialise,
-    DESERIALFUNC = analytics.path_counts_deserialise,
+    FINALFUNC = analytics_internal.path_counts_final,
+    COMBINEFUNC = analytics_internal.path_counts_combine,
+    SERIALFUNC = analytics_internal.path_counts_serialise,
+    DESERIALFUNC = analytics_internal.path_counts_deserialise,
     PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION analytics.path_counts_transition(
-    pg_catalog.internal, pg_catalog.text[], double precision, double precision, double precision) IS
+COMMENT ON FUNCTION analytics_internal.path_counts_transition(
+    internal, text[], double precision, double precision, double precision) IS
     'Part of the aggregate path_counts: adds a row.';
-COMMENT ON FUNCTION analytics.path_counts_union_transition(pg_catalog.internal, analytics.path_counts) IS
+COMMENT ON FUNCTION analytics_internal.path_counts_union_transition(internal, analytics.path_counts) IS
     'Part of the aggregate path_counts_union: adds a value.';
-COMMENT ON FUNCTION analytics.path_counts_combine(pg_catalog.internal, pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.path_counts_combine(internal, internal) IS
     'Part of the aggregate path_counts: joins two states.';
-COMMENT ON FUNCTION analytics.path_counts_serialise(pg_catalog.internal) IS 'Part of the aggregate path_counts: sends a state.';
-COMMENT ON FUNCTION analytics.path_counts_deserialise(pg_catalog.bytea, pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.path_counts_serialise(internal) IS 'Part of the aggregate path_counts: sends a state.';
+COMMENT ON FUNCTION analytics_internal.path_counts_deserialise(bytea, internal) IS
     'Part of the aggregate path_counts: receives a state.';
-COMMENT ON FUNCTION analytics.path_counts_final(pg_catalog.internal) IS 'Part of the aggregate path_counts: makes the value.';
-COMMENT ON AGGREGATE analytics.path_counts(pg_catalog.text[], double precision, double precision, double precision) IS
+COMMENT ON FUNCTION analytics_internal.path_counts_final(internal) IS 'Part of the aggregate path_counts: makes the value.';
+COMMENT ON AGGREGATE analytics.path_counts(text[], double precision, double precision, double precision) IS
     'Collects counted paths from rows with a path and its counts.
 path: keys, first touch first; never NULL; an element that is NULL or empty is (none). Rows with the same path add up.
 conversions: journeys with this path that converted; value: what these conversions are worth together; nulls: journeys with this
@@ -86,46 +86,46 @@ conversions: journeys with this path that converted; value: what these conversio
 COMMENT ON AGGREGATE analytics.path_counts_union(analytics.path_counts) IS
     'Adds up counted paths; NULL values are left out.';
 
-CREATE FUNCTION analytics.journeys_with_nulls_final(pg_catalog.internal) RETURNS analytics.journeys
+CREATE FUNCTION analytics_internal.journeys_with_nulls_final(internal) RETURNS analytics.journeys
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_with_nulls_final';
 
 CREATE AGGREGATE analytics.journeys_with_nulls(
-    client "any", occurred_at pg_catalog.timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
-    SFUNC = analytics.journeys_transition,
-    STYPE = pg_catalog.internal,
+    client "any", occurred_at timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
+    SFUNC = analytics_internal.journeys_transition,
+    STYPE = internal,
     SSPACE = 65536,
-    FINALFUNC = analytics.journeys_with_nulls_final,
-    COMBINEFUNC = analytics.journeys_combine,
-    SERIALFUNC = analytics.journeys_serialise,
-    DESERIALFUNC = analytics.journeys_deserialise,
+    FINALFUNC = analytics_internal.journeys_with_nulls_final,
+    COMBINEFUNC = analytics_internal.journeys_combine,
+    SERIALFUNC = analytics_internal.journeys_serialise,
+    DESERIALFUNC = analytics_internal.journeys_deserialise,
     PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION analytics.journeys_with_nulls_final(pg_catalog.internal) IS
+COMMENT ON FUNCTION analytics_internal.journeys_with_nulls_final(internal) IS
     'Part of the aggregate journeys_with_nulls: makes the value.';
-COMMENT ON AGGREGATE analytics.journeys_with_nulls("any", pg_catalog.timestamptz, "any", "any", boolean, "any") IS
+COMMENT ON AGGREGATE analytics.journeys_with_nulls("any", timestamptz, "any", "any", boolean, "any") IS
     'Collects journeys as journeys() does, and keeps clients who never converted
 For analytics.journey_paths(.., nulls => true). The value grows with all touches, not only with those of converters; the credit of
 attribution_credit is the same from either.';
 
-CREATE FUNCTION analytics.journeys_with_views_transition(
-    pg_catalog.internal, "any", pg_catalog.timestamptz, "any", "any", boolean, "any", boolean) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.journeys_with_views_transition(
+    internal, "any", timestamptz, "any", "any", boolean, "any", boolean) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_transition';
 
 CREATE AGGREGATE analytics.journeys_with_views(
-    client "any", occurred_at pg_catalog.timestamptz, touch_id "any", key "any", is_paid boolean, value "any", is_view boolean) (
-    SFUNC = analytics.journeys_with_views_transition,
-    STYPE = pg_catalog.internal,
+    client "any", occurred_at timestamptz, touch_id "any", key "any", is_paid boolean, value "any", is_view boolean) (
+    SFUNC = analytics_internal.journeys_with_views_transition,
+    STYPE = internal,
     SSPACE = 65536,
-    FINALFUNC = analytics.journeys_with_nulls_final,
-    COMBINEFUNC = analytics.journeys_combine,
-    SERIALFUNC = analytics.journeys_serialise,
-    DESERIALFUNC = analytics.journeys_deserialise,
+    FINALFUNC = analytics_internal.journeys_with_nulls_final,
+    COMBINEFUNC = analytics_internal.journeys_combine,
+    SERIALFUNC = analytics_internal.journeys_serialise,
+    DESERIALFUNC = analytics_internal.journeys_deserialise,
     PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION analytics.journeys_with_views_transition IS 'Part of the aggregate journeys_with_views: adds a row.';
-COMMENT ON AGGREGATE analytics.journeys_with_views("any", pg_catalog.timestamptz, "any", "any", boolean, "any", boolean) IS
+COMMENT ON FUNCTION analytics_internal.journeys_with_views_transition IS 'Part of the aggregate journeys_with_views: adds a row.';
+COMMENT ON AGGREGATE analytics.journeys_with_views("any", timestamptz, "any", "any", boolean, "any", boolean) IS
     'Collects journeys as journeys_with_nulls() does, and knows views from clicks
 is_view: whether the touch was seen, not clicked; NULL is false. The argument views of attribution_credit and journey_paths says what
 becomes of such touches.';
@@ -133,18 +133,18 @@ becomes of such touches.';
 CREATE FUNCTION analytics.journey_paths(
     journeys analytics.journeys,
     lookback interval DEFAULT '90 days',
-    cycle pg_catalog.text DEFAULT 'shared',
-    converted_from pg_catalog.timestamptz DEFAULT NULL,
-    converted_before pg_catalog.timestamptz DEFAULT NULL,
+    cycle text DEFAULT 'shared',
+    converted_from timestamptz DEFAULT NULL,
+    converted_before timestamptz DEFAULT NULL,
     nulls boolean DEFAULT false,
     include_conversion_touch boolean DEFAULT true,
-    exclude_keys pg_catalog.text[] DEFAULT '{}',
-    only_keys pg_catalog.text[] DEFAULT NULL,
-    views pg_catalog.text DEFAULT 'count',
-    transform pg_catalog.text DEFAULT 'none',
-    transform_key pg_catalog.text DEFAULT NULL,
+    exclude_keys text[] DEFAULT '{}',
+    only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count',
+    transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL,
     max_touches integer DEFAULT NULL,
-    nulls_before pg_catalog.timestamptz DEFAULT NULL,
+    nulls_before timestamptz DEFAULT NULL,
     replicate integer DEFAULT NULL,
     seed bigint DEFAULT 0) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'marketing_journey_paths';
@@ -165,22 +165,22 @@ A conversion without touches is an empty path.';
 CREATE FUNCTION analytics.journey_transitions(
     journeys analytics.journeys,
     lookback interval DEFAULT '90 days',
-    cycle pg_catalog.text DEFAULT 'shared',
-    converted_from pg_catalog.timestamptz DEFAULT NULL,
-    converted_before pg_catalog.timestamptz DEFAULT NULL,
+    cycle text DEFAULT 'shared',
+    converted_from timestamptz DEFAULT NULL,
+    converted_before timestamptz DEFAULT NULL,
     nulls boolean DEFAULT false,
     include_conversion_touch boolean DEFAULT true,
-    exclude_keys pg_catalog.text[] DEFAULT '{}',
-    only_keys pg_catalog.text[] DEFAULT NULL,
-    views pg_catalog.text DEFAULT 'count',
-    transform pg_catalog.text DEFAULT 'none',
-    transform_key pg_catalog.text DEFAULT NULL,
+    exclude_keys text[] DEFAULT '{}',
+    only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count',
+    transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL,
     max_touches integer DEFAULT NULL,
-    nulls_before pg_catalog.timestamptz DEFAULT NULL,
+    nulls_before timestamptz DEFAULT NULL,
     replicate integer DEFAULT NULL,
     seed bigint DEFAULT 0,
     self_loops boolean DEFAULT false)
-    RETURNS TABLE (from_state pg_catalog.text, to_state pg_catalog.text, count double precision, probability double precision)
+    RETURNS TABLE (from_state text, to_state text, count double precision, probability double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_journey_transitions';
 
 COMMENT ON FUNCTION analytics.journey_transitions IS
@@ -202,7 +202,7 @@ COMMENT ON FUNCTION analytics.path_counts_summary(analytics.path_counts) IS
 No row where path_counts is NULL.';
 
 CREATE FUNCTION analytics.path_list(path_counts analytics.path_counts)
-    RETURNS TABLE (path pg_catalog.text[], conversions double precision, value double precision, nulls double precision)
+    RETURNS TABLE (path text[], conversions double precision, value double precision, nulls double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_path_list';
 
 COMMENT ON FUNCTION analytics.path_list IS
@@ -212,17 +212,17 @@ path: keys, first touch first; {} is the path of conversions without a touch. co
 CREATE FUNCTION analytics.conversion_paths(
     journeys analytics.journeys,
     lookback interval DEFAULT '90 days',
-    cycle pg_catalog.text DEFAULT 'shared',
-    converted_from pg_catalog.timestamptz DEFAULT NULL,
-    converted_before pg_catalog.timestamptz DEFAULT NULL,
+    cycle text DEFAULT 'shared',
+    converted_from timestamptz DEFAULT NULL,
+    converted_before timestamptz DEFAULT NULL,
     include_conversion_touch boolean DEFAULT true,
-    exclude_keys pg_catalog.text[] DEFAULT '{}',
-    only_keys pg_catalog.text[] DEFAULT NULL,
-    views pg_catalog.text DEFAULT 'count',
-    transform pg_catalog.text DEFAULT 'none',
-    transform_key pg_catalog.text DEFAULT NULL,
+    exclude_keys text[] DEFAULT '{}',
+    only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count',
+    transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL,
     max_touches integer DEFAULT NULL)
-    RETURNS TABLE (converted_at pg_catalog.timestamptz, value double precision, path pg_catalog.text[], touched_at pg_catalog.timestamptz[])
+    RETURNS TABLE (converted_at timestamptz, value double precision, path text[], touched_at timestamptz[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_conversion_paths';
 
 COMMENT ON FUNCTION analytics.conversion_paths IS
@@ -232,11 +232,11 @@ it has none; touched_at: when they were.';
 
 CREATE FUNCTION analytics.path_credit(
     path_counts analytics.path_counts,
-    models pg_catalog.text[] DEFAULT '{first,last,linear}')
-    RETURNS TABLE (model pg_catalog.text, key pg_catalog.text, conversions double precision, value double precision)
+    models text[] DEFAULT '{first,last,linear}')
+    RETURNS TABLE (model text, key text, conversions double precision, value double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_path_credit';
 
-COMMENT ON FUNCTION analytics.path_credit(analytics.path_counts, pg_catalog.text[]) IS
+COMMENT ON FUNCTION analytics.path_credit(analytics.path_counts, text[]) IS
     'Shares the conversions of counted paths by place: first, last or linear.
 models: first: all to the first touch; last: all to the last; linear: the same to each touch, repeats counted.
 Result: per model the rows add up to all conversions and their value; key NULL: conversions without a touch.';
@@ -245,7 +245,7 @@ CREATE FUNCTION analytics.markov_credit(
     path_counts analytics.path_counts,
     "order" integer DEFAULT 1,
     use_nulls boolean DEFAULT true)
-    RETURNS TABLE (key pg_catalog.text, removal_effect double precision, removal_effect_value double precision,
+    RETURNS TABLE (key text, removal_effect double precision, removal_effect_value double precision,
                    conversions double precision, value double precision, base_probability double precision, order_used integer)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_markov_credit';
 
@@ -262,7 +262,7 @@ CREATE FUNCTION analytics.markov_transitions(
     path_counts analytics.path_counts,
     "order" integer DEFAULT 1,
     self_loops boolean DEFAULT false)
-    RETURNS TABLE (from_state pg_catalog.text, to_state pg_catalog.text, count double precision, probability double precision)
+    RETURNS TABLE (from_state text, to_state text, count double precision, probability double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_markov_transitions';
 
 COMMENT ON FUNCTION analytics.markov_transitions(analytics.path_counts, integer, boolean) IS
@@ -286,11 +286,11 @@ Result: auc: area under the ROC curve of P(conversion | last state); penalised_a
 
 CREATE FUNCTION analytics.shapley_credit(
     path_counts analytics.path_counts,
-    game pg_catalog.text DEFAULT 'cumulative')
-    RETURNS TABLE (key pg_catalog.text, "position" integer, conversions double precision, value double precision)
+    game text DEFAULT 'cumulative')
+    RETURNS TABLE (key text, "position" integer, conversions double precision, value double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_shapley_credit';
 
-COMMENT ON FUNCTION analytics.shapley_credit(analytics.path_counts, pg_catalog.text) IS
+COMMENT ON FUNCTION analytics.shapley_credit(analytics.path_counts, text) IS
     'Shares conversions by Shapley values of the sets of keys that journeys met.
 game: cumulative: a set is worth the conversions of all journeys within it, so each key of a journey gets the same share;
   ordered: the same, told apart by the place where the key comes first; rate: keys of a set share its conversions by what they add to
@@ -299,7 +299,7 @@ game: cumulative: a set is worth the conversions of all journeys within it, so e
 Result: position: for ordered, else NULL. The rows add up to all conversions and their value; key NULL: conversions without a touch.';
 
 CREATE FUNCTION analytics.removal_credit(path_counts analytics.path_counts)
-    RETURNS TABLE (key pg_catalog.text, conversions double precision, value double precision)
+    RETURNS TABLE (key text, conversions double precision, value double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_removal_credit';
 
 COMMENT ON FUNCTION analytics.removal_credit(analytics.path_counts) IS

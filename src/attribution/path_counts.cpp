@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "attribution/bootstrap.hpp"
-#include "kernel/compensated_sum.hpp"
+#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
 
@@ -166,9 +166,9 @@ void PathCountsView::check_paths() const
 
 Counts total_counts(const PathCountsView& paths)
 {
-    kernel::CompensatedSum conversions;
-    kernel::CompensatedSum value;
-    kernel::CompensatedSum nulls;
+    numeric::CompensatedSum conversions;
+    numeric::CompensatedSum value;
+    numeric::CompensatedSum nulls;
     for (std::size_t path = 0; path < paths.path_count(); ++path) {
         const Counts counts = paths.counts(path);
         conversions.add(counts.conversions);
@@ -379,9 +379,9 @@ void PathCountsState::Finisher::add_up()
     for (auto row = rows.begin(); row != rows.end();) {
         stop_.poll();
         const std::uint32_t path = row->path;
-        kernel::CompensatedSum conversions;
-        kernel::CompensatedSum value;
-        kernel::CompensatedSum nulls;
+        numeric::CompensatedSum conversions;
+        numeric::CompensatedSum value;
+        numeric::CompensatedSum nulls;
         for (; row != rows.end() && row->path == path; ++row) {
             conversions.add(row->counts.conversions);
             value.add(row->counts.value);

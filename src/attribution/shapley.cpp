@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "kernel/compensated_sum.hpp"
+#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::attribution {
@@ -50,8 +50,8 @@ public:
 
 private:
     struct Sum {
-        kernel::CompensatedSum conversions;
-        kernel::CompensatedSum value;
+        numeric::CompensatedSum conversions;
+        numeric::CompensatedSum value;
     };
     std::map<std::pair<std::uint32_t, std::int32_t>, Sum> sums_;
     Sum nobody_;
@@ -160,8 +160,8 @@ class RateGame {
 public:
     RateGame(const PathCountsView& paths, const kernel::StopFlag& stop) : paths_(paths), stop_(stop)
     {
-        kernel::CompensatedSum conversions;
-        kernel::CompensatedSum journeys;
+        numeric::CompensatedSum conversions;
+        numeric::CompensatedSum journeys;
         Codes path;
         for (std::size_t i = 0; i < paths.path_count(); ++i) {
             paths.read(i, path);
@@ -216,7 +216,7 @@ private:
         double total = 0;
         for (std::size_t i = 0; i < n; ++i) {
             const unsigned own = 1U << i;
-            kernel::CompensatedSum share;
+            numeric::CompensatedSum share;
             for (unsigned mask = 0; mask < rates.size(); ++mask) {
                 if ((mask & own) == 0) {
                     share.add(weights[static_cast<std::size_t>(std::popcount(mask))] * (rates[mask | own] - rates[mask]));

@@ -1,12 +1,13 @@
 -- Advice on the warehouse, from the daily rollup: what to do with each campaign, and where the next month's budget should go.
 
-CREATE FUNCTION analytics.last_full_day(business_id bigint) RETURNS date
+CREATE FUNCTION analytics_internal.last_full_day(business_id bigint) RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT (pg_catalog.now() AT TIME ZONE COALESCE(
+    SELECT (now() AT TIME ZONE COALESCE(
         (SELECT s.reporting_timezone FROM warehouse.settings s WHERE s.business_id = last_full_day.business_id), 'UTC'))::date - 1
 $$;
-COMMENT ON FUNCTION analytics.last_full_day(bigint) IS 'Yesterday, in the reporting time zone of a business: today is not over';
+COMMENT ON FUNCTION analytics_internal.last_full_day(bigint) IS 'Yesterday, in the reporting time zone of a business: today is not over';
 
 CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit int DEFAULT 10, platforms text[] DEFAULT NULL,
     target_cpl numeric DEFAULT NULL, business_id bigint DEFAULT NULL)
@@ -17,20 +18,20 @@ CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit in
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH business AS MATERIALIZED (
-        SELECT b.business_id, LEAST(reco_budget.date_to, analytics.last_full_day(b.business_id)) AS as_of,
+        SELECT b.business_id, LEAST(reco_budget.date_to, analytics_internal.last_full_day(b.business_id)) AS as_of,
                COALESCE(s.revenue_basis, 'lead_date') = 'contract_date' AS by_signing, COALESCE(s.currency, 'USD') AS currency,
-               CASE WHEN reco_budget.platforms <> '{}' THEN analytics.platform_members(reco_budget.platforms) END AS members
-        FROM (SELECT 'warehouse'::analytics.installed) ready, (
+               CASE WHEN reco_budget.platforms <> '{}' THEN analytics_internal.platform_members(reco_budget.platforms) END AS members
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready, (
             SELECT DISTINCT c.business_id FROM warehouse.dim_campaigns c
             WHERE reco_budget.business_id IS NULL OR c.business_id = reco_budget.business_id) b
         LEFT JOIN warehouse.settings s ON s.business_id = b.business_id
-        WHERE analytics.check_period(reco_budget.date_from, reco_budget.date_to)
+        WHERE analytics_internal.check_period(reco_budget.date_from, reco_budget.date_to)
     ), campaign AS MATERIALIZED (
         -- Thirteen weeks tell how campaigns respond; the period alone is judged, and has its amounts exactly. Refunds of ad networks are no spend.
         SELECT r.business_id, r.campaign_key,
                pg_catalog.sum(GREATEST(r.spend, 0)) FILTER (WHERE r.date >= reco_budget.date_from)::numeric(18,4) AS spend,
                pg_catalog.sum(CASE WHEN b.by_signing THEN r.revenue_signed ELSE r.revenue END) FILTER (WHERE r.date >= reco_budget.date_from) AS revenue,
-               analytics.campaign_days(r.date, r.spend, r.leads, CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END) AS days
+               analytics_internal.campaign_days(r.date, r.spend, r.leads, CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END) AS days
         FROM warehouse.campaign_roi_daily r
         JOIN business b ON b.business_id = r.business_id
         -- A difference, not a comparison with as_of: how many rows the dates of the question have can be planned for, as_of is not known then.
@@ -49,7 +50,7 @@ AS $$
         -- Once per business, whatever is joined to it.
         SELECT b.business_id, b.currency, a.*
         FROM panel p JOIN business b ON b.business_id = p.business_id
-        CROSS JOIN LATERAL analytics.actions_of_days(p.campaigns, p.platforms, p.days, b.as_of, b.as_of - reco_budget.date_from + 1,
+        CROSS JOIN LATERAL analytics_internal.actions_of_days(p.campaigns, p.platforms, p.days, b.as_of, b.as_of - reco_budget.date_from + 1,
             reco_budget.target_cpl::double precision) a
     )
     SELECT a.action, c.platform, c.campaign_name, a.leads::bigint, k.spend, pg_catalog.round(k.spend / NULLIF(a.leads, 0)::numeric, 4),
@@ -62,19 +63,20 @@ AS $$
     JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
     WHERE k.spend IS NOT NULL
     ORDER BY a.action = 'monitor', k.spend DESC, c.platform, c.campaign_name, c.campaign_id, k.business_id
-    LIMIT analytics.check_row_limit(reco_budget.row_limit)
+    LIMIT analytics_internal.check_row_limit(reco_budget.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.reco_budget(date, date, int, text[], numeric, bigint) IS
 'Which campaigns to scale, pause or watch, with probability, interval and reason
 Judged by the days of the period that are over; campaigns to act on come first, by spend. change_pct, recommended_spend: the step advised, for a period as long. p_better: probability that a lead costs at most the target, by default what the other campaigns of the business pay. cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak, learning, cooling_down, inactive, no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.';
 
-CREATE FUNCTION analytics.campaign_keys(names text[], business_id bigint) RETURNS text[]
+CREATE FUNCTION analytics_internal.campaign_keys(names text[], business_id bigint) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     unknown text;
 BEGIN
-    SELECT pg_catalog.string_agg(pg_catalog.quote_nullable(n), ', ') INTO unknown FROM pg_catalog.unnest(names) n
+    SELECT string_agg(quote_nullable(n), ', ') INTO unknown FROM unnest(names) n
     WHERE NOT EXISTS (SELECT FROM warehouse.dim_campaigns c WHERE c.business_id = campaign_keys.business_id AND n IN (c.campaign_id, c.campaign_name));
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown campaign: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = 'Give ids or names of campaigns.';
@@ -84,7 +86,7 @@ BEGIN
         WHERE c.business_id = campaign_keys.business_id AND (c.campaign_id = ANY (names) OR c.campaign_name = ANY (names)) ORDER BY c.campaign_key);
 END
 $$;
-COMMENT ON FUNCTION analytics.campaign_keys(text[], bigint) IS
+COMMENT ON FUNCTION analytics_internal.campaign_keys(text[], bigint) IS
 'Keys of campaigns, as text, by their ids or names
 An unknown name is an error (22023).';
 
@@ -98,6 +100,7 @@ CREATE FUNCTION analytics.budget_plan(total numeric DEFAULT NULL, objective text
                    usable boolean, binding text, reason text, lift numeric, lift_low numeric, lift_high numeric, p_lift double precision,
                    is_total boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -105,59 +108,59 @@ DECLARE
     as_of date;
     businesses bigint[];
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_choice('metric', metric, '{leads,contracts,revenue}');
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_choice('metric', metric, '{leads,contracts,revenue}');
     IF history_days IS NULL OR history_days < 1 THEN
         RAISE EXCEPTION 'history_days must be at least 1' USING ERRCODE = 'invalid_parameter_value';
     ELSIF total IS NOT NULL AND objective IS DISTINCT FROM 'fixed_budget' THEN
         RAISE EXCEPTION 'a total is the budget of objective fixed_budget' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Other objectives find the budget: give their target, or leave total out.';
-    ELSIF pg_catalog.jsonb_typeof(COALESCE(shares, '{}')) <> 'object' OR pg_catalog.jsonb_typeof(COALESCE(lift_tests, '{}')) <> 'object' THEN
+    ELSIF jsonb_typeof(COALESCE(shares, '{}')) <> 'object' OR jsonb_typeof(COALESCE(lift_tests, '{}')) <> 'object' THEN
         RAISE EXCEPTION 'shares and lift_tests must be JSON objects' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'shares: {"facebook": [0.2, 0.5]}, a platform and its least and greatest share. lift_tests: {"campaign": [0.4, 0.1]}, a campaign, its elasticity and the standard deviation of that.';
     END IF;
     IF wanted IS NULL THEN
         -- A plan moves the money of one business, which has one currency.
-        SELECT pg_catalog.array_agg(DISTINCT c.business_id) INTO businesses FROM warehouse.dim_campaigns c;
-        IF pg_catalog.cardinality(businesses) > 1 THEN
+        SELECT array_agg(DISTINCT c.business_id) INTO businesses FROM warehouse.dim_campaigns c;
+        IF cardinality(businesses) > 1 THEN
             RAISE EXCEPTION 'which business is the plan for?' USING ERRCODE = 'invalid_parameter_value',
-                DETAIL = pg_catalog.format('There are campaigns of the businesses %s.', pg_catalog.array_to_string(businesses, ', ')),
+                DETAIL = format('There are campaigns of the businesses %s.', array_to_string(businesses, ', ')),
                 HINT = 'Give business_id.';
         END IF;
         wanted := COALESCE(businesses[1], 1);
     END IF;
-    as_of := LEAST(COALESCE(date_to, (SELECT pg_catalog.max(r.date) FROM warehouse.campaign_roi_daily r
-                                      WHERE r.business_id = wanted AND r.campaign_key <> 0)), analytics.last_full_day(wanted));
+    as_of := LEAST(COALESCE(date_to, (SELECT max(r.date) FROM warehouse.campaign_roi_daily r
+                                      WHERE r.business_id = wanted AND r.campaign_key <> 0)), analytics_internal.last_full_day(wanted));
     RETURN QUERY
     SELECT c.platform, c.campaign_name, c.campaign_id, a.current_spend::numeric(18,4), a.recommended_spend::numeric(18,4),
-           pg_catalog.round(a.change_pct::numeric, 1), pg_catalog.round(a.response_now::numeric, 2), pg_catalog.round(a.response_now_low::numeric, 2),
-           pg_catalog.round(a.response_now_high::numeric, 2), pg_catalog.round(a.response_then::numeric, 2),
-           pg_catalog.round(a.response_then_low::numeric, 2), pg_catalog.round(a.response_then_high::numeric, 2),
-           pg_catalog.round(a.marginal_cost::numeric, 4), pg_catalog.round(a.elasticity::numeric, 3), a.blocks, a.usable, a.binding, a.reason,
-           pg_catalog.round(a.lift::numeric, 2), pg_catalog.round(a.lift_low::numeric, 2), pg_catalog.round(a.lift_high::numeric, 2),
+           round(a.change_pct::numeric, 1), round(a.response_now::numeric, 2), round(a.response_now_low::numeric, 2),
+           round(a.response_now_high::numeric, 2), round(a.response_then::numeric, 2),
+           round(a.response_then_low::numeric, 2), round(a.response_then_high::numeric, 2),
+           round(a.marginal_cost::numeric, 4), round(a.elasticity::numeric, 3), a.blocks, a.usable, a.binding, a.reason,
+           round(a.lift::numeric, 2), round(a.lift_low::numeric, 2), round(a.lift_high::numeric, 2),
            a.p_lift, a.is_total
     FROM (
-        SELECT pg_catalog.array_agg(r.campaign_key::text) AS campaigns, pg_catalog.array_agg(k.platform) AS platforms, pg_catalog.array_agg(r.date) AS days,
-               pg_catalog.array_agg(GREATEST(r.spend, 0)::double precision) AS spend,
-               pg_catalog.array_agg((CASE metric WHEN 'leads' THEN r.leads::numeric WHEN 'contracts' THEN r.contracts::numeric
+        SELECT array_agg(r.campaign_key::text) AS campaigns, array_agg(k.platform) AS platforms, array_agg(r.date) AS days,
+               array_agg(GREATEST(r.spend, 0)::double precision) AS spend,
+               array_agg((CASE metric WHEN 'leads' THEN r.leads::numeric WHEN 'contracts' THEN r.contracts::numeric
                                                  ELSE GREATEST(r.revenue, 0) END)::double precision) AS response
         FROM warehouse.campaign_roi_daily r
         JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
         WHERE r.business_id = wanted AND r.date > as_of - history_days AND r.date <= as_of
-          AND (budget_plan.platforms IS NULL OR budget_plan.platforms = '{}' OR k.platform = ANY (analytics.platform_members(budget_plan.platforms)))
+          AND (budget_plan.platforms IS NULL OR budget_plan.platforms = '{}' OR k.platform = ANY (analytics_internal.platform_members(budget_plan.platforms)))
     ) p
     CROSS JOIN (
-        SELECT pg_catalog.array_agg(s.key ORDER BY s.key) AS platforms, pg_catalog.array_agg((s.value ->> 0)::double precision ORDER BY s.key) AS low,
-               pg_catalog.array_agg((s.value ->> 1)::double precision ORDER BY s.key) AS high
-        FROM pg_catalog.jsonb_each(shares) s
+        SELECT array_agg(s.key ORDER BY s.key) AS platforms, array_agg((s.value ->> 0)::double precision ORDER BY s.key) AS low,
+               array_agg((s.value ->> 1)::double precision ORDER BY s.key) AS high
+        FROM jsonb_each(shares) s
     ) s
     CROSS JOIN (
-        SELECT pg_catalog.array_agg(n.key ORDER BY n.key) AS campaigns, pg_catalog.array_agg((t.value ->> 0)::double precision ORDER BY n.key) AS elasticity,
-               pg_catalog.array_agg((t.value ->> 1)::double precision ORDER BY n.key) AS deviation
-        FROM pg_catalog.jsonb_each(lift_tests) t, pg_catalog.unnest(analytics.campaign_keys(ARRAY[t.key], wanted)) n (key)
+        SELECT array_agg(n.key ORDER BY n.key) AS campaigns, array_agg((t.value ->> 0)::double precision ORDER BY n.key) AS elasticity,
+               array_agg((t.value ->> 1)::double precision ORDER BY n.key) AS deviation
+        FROM jsonb_each(lift_tests) t, unnest(analytics_internal.campaign_keys(ARRAY[t.key], wanted)) n (key)
     ) l
     CROSS JOIN LATERAL analytics.recommend_budget(p.campaigns, p.platforms, p.days, p.spend, p.response, objective, COALESCE(total, target)::double precision,
         bounds::double precision[], horizon, as_of => as_of, family => family, counts => metric <> 'revenue',
-        frozen => analytics.campaign_keys(frozen, wanted), share_platforms => s.platforms, min_share => s.low, max_share => s.high,
+        frozen => analytics_internal.campaign_keys(frozen, wanted), share_platforms => s.platforms, min_share => s.low, max_share => s.high,
         lift_campaigns => l.campaigns, lift_elasticity => l.elasticity, lift_sd => l.deviation) a
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = wanted AND c.campaign_key = a.campaign::bigint
     ORDER BY a.is_total, a.current_spend DESC, c.platform, c.campaign_name, c.campaign_id;

@@ -16,38 +16,38 @@ COMMENT ON FUNCTION analytics.campaign_actions(text[], text[], date[], double pr
 'Advice per campaign: scale, pause or monitor, with its probability and reason
 campaigns .. daily_contracts: one element per campaign and day; platforms, days and daily_contracts may be NULL. as_of: the last day that counts, by default the last there is. window_days: how many days are judged; earlier ones tell of response curves and of earlier advice. target: cost per lead; NULL: what the other campaigns pay. marginal_target: what one more lead may cost; NULL: the target over the portfolio''s elasticity. p_scale, p_pause: how sure the advice must be to begin; hysteresis: how much less sure to stay. margin: pause what is that much dearer. min_leads, min_spend_mult: least evidence. step: most change. half_life: days. expected_false_rate: expected share of wrong calls among all that scale or pause.';
 
-CREATE FUNCTION analytics.campaign_days_transition(pg_catalog.internal, date, numeric, double precision, double precision) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_transition';
-CREATE FUNCTION analytics.campaign_days_combine(pg_catalog.internal, pg_catalog.internal) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.campaign_days_combine(internal, internal) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_combine';
-CREATE FUNCTION analytics.campaign_days_serialise(pg_catalog.internal) RETURNS pg_catalog.bytea
+CREATE FUNCTION analytics_internal.campaign_days_serialise(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_serialise';
-CREATE FUNCTION analytics.campaign_days_deserialise(pg_catalog.bytea, pg_catalog.internal) RETURNS pg_catalog.internal
+CREATE FUNCTION analytics_internal.campaign_days_deserialise(bytea, internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_deserialise';
-CREATE FUNCTION analytics.campaign_days_final(pg_catalog.internal) RETURNS pg_catalog.bytea
+CREATE FUNCTION analytics_internal.campaign_days_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_final';
 
-CREATE AGGREGATE analytics.campaign_days(day date, spend numeric, leads double precision, contracts double precision) (
-    SFUNC = analytics.campaign_days_transition,
-    STYPE = pg_catalog.internal,
+CREATE AGGREGATE analytics_internal.campaign_days(day date, spend numeric, leads double precision, contracts double precision) (
+    SFUNC = analytics_internal.campaign_days_transition,
+    STYPE = internal,
     SSPACE = 4096,
-    FINALFUNC = analytics.campaign_days_final,
-    COMBINEFUNC = analytics.campaign_days_combine,
-    SERIALFUNC = analytics.campaign_days_serialise,
-    DESERIALFUNC = analytics.campaign_days_deserialise,
+    FINALFUNC = analytics_internal.campaign_days_final,
+    COMBINEFUNC = analytics_internal.campaign_days_combine,
+    SERIALFUNC = analytics_internal.campaign_days_serialise,
+    DESERIALFUNC = analytics_internal.campaign_days_deserialise,
     PARALLEL = SAFE
 );
-COMMENT ON FUNCTION analytics.campaign_days_transition(pg_catalog.internal, date, numeric, double precision, double precision) IS
+COMMENT ON FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision) IS
     'Part of the aggregate campaign_days: adds a day.';
-COMMENT ON FUNCTION analytics.campaign_days_combine(pg_catalog.internal, pg_catalog.internal) IS 'Part of the aggregate campaign_days: joins two states.';
-COMMENT ON FUNCTION analytics.campaign_days_serialise(pg_catalog.internal) IS 'Part of the aggregate campaign_days: sends a state.';
-COMMENT ON FUNCTION analytics.campaign_days_deserialise(pg_catalog.bytea, pg_catalog.internal) IS 'Part of the aggregate campaign_days: receives a state.';
-COMMENT ON FUNCTION analytics.campaign_days_final(pg_catalog.internal) IS 'Part of the aggregate campaign_days: makes the value.';
-COMMENT ON AGGREGATE analytics.campaign_days(date, numeric, double precision, double precision) IS
+COMMENT ON FUNCTION analytics_internal.campaign_days_combine(internal, internal) IS 'Part of the aggregate campaign_days: joins two states.';
+COMMENT ON FUNCTION analytics_internal.campaign_days_serialise(internal) IS 'Part of the aggregate campaign_days: sends a state.';
+COMMENT ON FUNCTION analytics_internal.campaign_days_deserialise(bytea, internal) IS 'Part of the aggregate campaign_days: receives a state.';
+COMMENT ON FUNCTION analytics_internal.campaign_days_final(internal) IS 'Part of the aggregate campaign_days: makes the value.';
+COMMENT ON AGGREGATE analytics_internal.campaign_days(date, numeric, double precision, double precision) IS
 'The days of a campaign, packed for actions_of_days
 Rows in any order; those of one day add up. A negative spend, a refund, is none.';
 
-CREATE FUNCTION analytics.actions_of_days(campaigns text[], platforms text[], days bytea[], as_of date DEFAULT NULL, window_days int DEFAULT 28,
+CREATE FUNCTION analytics_internal.actions_of_days(campaigns text[], platforms text[], days bytea[], as_of date DEFAULT NULL, window_days int DEFAULT 28,
     target double precision DEFAULT NULL)
     RETURNS TABLE (campaign text, platform text, action text, change_pct double precision, spend double precision, leads double precision,
                    contracts double precision, cpl double precision, cpl_low double precision, cpl_high double precision,
@@ -55,7 +55,7 @@ CREATE FUNCTION analytics.actions_of_days(campaigns text[], platforms text[], da
                    elasticity double precision, target_cpl double precision, recent_spend double precision, spend_needed double precision,
                    evidence text, reason text, next_review date, expected_false_rate double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_actions_of_days';
-COMMENT ON FUNCTION analytics.actions_of_days(text[], text[], bytea[], date, int, double precision) IS
+COMMENT ON FUNCTION analytics_internal.actions_of_days(text[], text[], bytea[], date, int, double precision) IS
 'campaign_actions for campaigns whose days campaign_days has packed
 One element per campaign; answers and other arguments are those of campaign_actions.';
 

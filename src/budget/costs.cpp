@@ -7,8 +7,8 @@
 #include <cmath>
 #include <numbers>
 
-#include "budget/quadrature.hpp"
-#include "budget/special.hpp"
+#include "numeric/quadrature.hpp"
+#include "numeric/special_functions.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::budget {
@@ -88,11 +88,11 @@ CostBelief prior_of(std::span<const CostBelief> group, double events, double rat
 double log_posterior(std::span<const CostBelief> group, const CostBelief& prior)
 {
     const double deviation = std::log(prior.events / 5);
-    const double log_gamma_prior = log_gamma(prior.events);
+    const double log_gamma_prior = numeric::log_gamma(prior.events);
     double sum = -deviation * deviation / 2;
     for (const CostBelief& member : group) {
         const double spend = prior.spend + member.spend;
-        sum += log_gamma(prior.events + member.events) - log_gamma_prior + prior.events * std::log(prior.spend / spend) +
+        sum += numeric::log_gamma(prior.events + member.events) - log_gamma_prior + prior.events * std::log(prior.spend / spend) +
                (member.events > 0 ? member.events * std::log(member.spend / spend) : 0);
     }
     return sum;
@@ -126,14 +126,9 @@ double error_of_mean(std::span<const CostBelief> members, double events)
     return 1 / std::sqrt(information);
 }
 
-double digamma(double x)
-{
-    return boost::math::digamma(x, DoublePolicy());
-}
-
 double normal_score(double p)
 {
-    return boost::math::quantile(boost::math::normal_distribution<double, DoublePolicy>(), p);
+    return boost::math::quantile(boost::math::normal_distribution<double, numeric::DoublePolicy>(), p);
 }
 double normal_below(double z)
 {
@@ -153,8 +148,8 @@ public:
             const double m = evidence.spend * std::exp(x);
             return evidence.events * x - (std::isinf(size) ? m : (evidence.events + size) * std::log1p(m / size));
         };
-        const double center = digamma(usual.events) - std::log(usual.spend);
-        const double precision = 1 / trigamma(usual.events);
+        const double center = numeric::digamma(usual.events) - std::log(usual.spend);
+        const double precision = 1 / numeric::trigamma(usual.events);
         double mode = std::log((usual.events + evidence.events) / (usual.spend + evidence.spend));
         double information = 0;
         double change = 1;
@@ -237,26 +232,26 @@ double cost_quantile(const CostBelief& belief, double p)
     if (!(p > 0 && p < 1)) {
         throw Error(ErrorCode::invalid_parameter, "a probability must be between 0 and 1, both excluded");
     }
-    return belief.spend / gamma_quantile(belief.events, 1 - p);
+    return belief.spend / numeric::gamma_quantile(belief.events, 1 - p);
 }
 
 double probability_cost_within(const CostBelief& belief, double target)
 {
     check_positive(target, "target");
-    return gamma_above(belief.events, belief.spend / target);
+    return numeric::gamma_above(belief.events, belief.spend / target);
 }
 
 double probability_cheaper(const CostBelief& one, const CostBelief& other, double ratio)
 {
     check_positive(ratio, "ratio");
-    return beta_below(other.events, one.events, other.spend / (other.spend + ratio * one.spend));
+    return numeric::beta_below(other.events, one.events, other.spend / (other.spend + ratio * one.spend));
 }
 
 double probability_contract_cost_within(const CostBelief& belief, const RateBelief& rate, double target)
 {
     check_positive(target, "target");
-    return expectation(rate, 1 / std::sqrt(belief.events), [&belief, target](double r) {
-        return r > 0 ? gamma_above(belief.events, belief.spend / (target * r)) : 0.0;
+    return numeric::expectation(rate, 1 / std::sqrt(belief.events), [&belief, target](double r) {
+        return r > 0 ? numeric::gamma_above(belief.events, belief.spend / (target * r)) : 0.0;
     });
 }
 
@@ -268,9 +263,9 @@ ReturnBelief return_on_spend(const CostBelief& belief, const RateBelief& rate, d
     }
     const double trials = rate.successes + rate.failures;
     const double value_variance = std::log1p(value_error * value_error);
-    return {digamma(belief.events) - std::log(belief.spend) + digamma(rate.successes) - digamma(trials) + std::log(value) -
+    return {numeric::digamma(belief.events) - std::log(belief.spend) + numeric::digamma(rate.successes) - numeric::digamma(trials) + std::log(value) -
                 value_variance / 2,
-            std::sqrt(trigamma(belief.events) + trigamma(rate.successes) - trigamma(trials) + value_variance)};
+            std::sqrt(numeric::trigamma(belief.events) + numeric::trigamma(rate.successes) - numeric::trigamma(trials) + value_variance)};
 }
 
 double return_quantile(const ReturnBelief& belief, double p)
@@ -300,9 +295,9 @@ CostPrior::CostPrior(std::span<const CostEvidence> group, double fallback_rate)
     }
     const std::vector<CostBelief> members = spending(discounted);
     usual_ = fit(members, fallback_rate);
-    const double center = digamma(usual_.events) - std::log(usual_.spend);
+    const double center = numeric::digamma(usual_.events) - std::log(usual_.spend);
     if (!teaches(members)) {
-        nodes_.push_back({center, std::sqrt(trigamma(usual_.events)), 1});
+        nodes_.push_back({center, std::sqrt(numeric::trigamma(usual_.events)), 1});
         return;
     }
     // The center is flat beforehand, and so is the variance of the log costs (Stein's harmonic prior): with it the intervals of groups of any

@@ -4,8 +4,8 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 
-#include "budget/quadrature.hpp"
-#include "budget/special.hpp"
+#include "numeric/quadrature.hpp"
+#include "numeric/special_functions.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::budget {
@@ -33,7 +33,7 @@ void check(const RateEvidence& evidence)
 
 double log_beta(const RateBelief& b)
 {
-    return log_gamma(b.successes) + log_gamma(b.failures) - log_gamma(b.successes + b.failures);
+    return numeric::log_beta(b.successes, b.failures);
 }
 
 /** The pooled rate, never 0 or 1, so that a prior around it is proper. */
@@ -88,16 +88,16 @@ double probability_above(const RateBelief& belief, double threshold)
     if (std::isnan(threshold)) {
         throw Error(ErrorCode::invalid_parameter, "the rate to compare with must be a number");
     }
-    return threshold <= 0 ? 1 : threshold >= 1 ? 0 : beta_above(belief.successes, belief.failures, threshold);
+    return threshold <= 0 ? 1 : threshold >= 1 ? 0 : numeric::beta_above(belief.successes, belief.failures, threshold);
 }
 
 double probability_superior(const RateBelief& one, const RateBelief& other)
 {
     // Over the narrower of the two, so that the other is smooth between the points.
-    if (logit_variance(one) > logit_variance(other)) {
+    if (numeric::logit_variance(one) > numeric::logit_variance(other)) {
         return 1 - probability_superior(other, one);
     }
-    return expectation(one, 1, [&other](double rate) { return beta_below(other.successes, other.failures, rate); });
+    return numeric::expectation(one, 1, [&other](double rate) { return numeric::beta_below(other.successes, other.failures, rate); });
 }
 
 RateBelief fit_rate_prior(std::span<const RateEvidence> group)

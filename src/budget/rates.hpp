@@ -8,13 +8,12 @@
 
 #include <span>
 
+#include "numeric/quadrature.hpp"
+
 namespace marketing::budget {
 
 /** A beta distribution of a rate, in units of observations. */
-struct RateBelief {
-    double successes;
-    double failures;
-};
+using RateBelief = numeric::Beta;
 
 /** What was seen of one rate. */
 struct RateEvidence {

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-#include "budget/special.hpp"
+#include "numeric/special_functions.hpp"
 
 namespace marketing::budget {
 

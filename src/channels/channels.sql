@@ -1,43 +1,44 @@
 -- Classification of touches, and what a URL says about them.
 
-CREATE FUNCTION analytics.ruleset_record(kind text, VARIADIC fields text[]) RETURNS bytea
+CREATE FUNCTION analytics_internal.ruleset_record(kind text, VARIADIC fields text[]) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_ruleset_record';
-COMMENT ON FUNCTION analytics.ruleset_record(text, text[]) IS
+COMMENT ON FUNCTION analytics_internal.ruleset_record(text, text[]) IS
 'One record of a packed ruleset; a part of analytics.channel_ruleset()';
 
 CREATE FUNCTION analytics.channel_ruleset() RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
     AS $$
-    SELECT pg_catalog.byteacat(pg_catalog.sha256(packed.body), packed.body)
+    SELECT byteacat(sha256(packed.body), packed.body)
     FROM (
-        SELECT pg_catalog.byteacat(
-                   pg_catalog.byteacat('pg_marketing rules 1\012'::pg_catalog.bytea,
-                                       pg_catalog.string_agg(r.record, ''::pg_catalog.bytea ORDER BY r.builtin, r.record)),
-                   analytics.ruleset_record('e', pg_catalog.count(*)::pg_catalog.text)) AS body
+        SELECT byteacat(
+                   byteacat('pg_marketing rules 1\012'::bytea,
+                                       string_agg(r.record, ''::bytea ORDER BY r.builtin, r.record)),
+                   analytics_internal.ruleset_record('e', count(*)::text)) AS body
         FROM (
             -- A platform that was merely seen decides nothing, so that rules, and with them history, do not change as data arrive.
-            SELECT t.builtin, analytics.ruleset_record('p', t.platform, t.family, t.category) AS record
+            SELECT t.builtin, analytics_internal.ruleset_record('p', t.platform, t.family, t.category) AS record
             FROM analytics.platform t
             WHERE t.family IS NOT NULL OR t.category IS NOT NULL
-               OR t.platform OPERATOR(pg_catalog.=) ANY (SELECT b.platform FROM analytics.platform b WHERE b.builtin)
+               OR t.platform = ANY (SELECT b.platform FROM analytics.platform b WHERE b.builtin)
             UNION ALL
-            SELECT t.builtin, analytics.ruleset_record('c', t.source, t.category) FROM analytics.source_category t
+            SELECT t.builtin, analytics_internal.ruleset_record('c', t.source, t.category) FROM analytics.source_category t
             UNION ALL
-            SELECT t.builtin, analytics.ruleset_record('h', t.host, t.platform, t.category) FROM analytics.source_host t
+            SELECT t.builtin, analytics_internal.ruleset_record('h', t.host, t.platform, t.category) FROM analytics.source_host t
             UNION ALL
-            SELECT t.builtin, analytics.ruleset_record('a', t.alias, t.platform, t.implies_paid::pg_catalog.text)
+            SELECT t.builtin, analytics_internal.ruleset_record('a', t.alias, t.platform, t.implies_paid::text)
             FROM analytics.source_alias t
             UNION ALL
-            SELECT t.builtin, analytics.ruleset_record('k', t.parameter, t.platform, t.channel, t.is_paid::pg_catalog.text)
+            SELECT t.builtin, analytics_internal.ruleset_record('k', t.parameter, t.platform, t.channel, t.is_paid::text)
             FROM analytics.click_id t
             UNION ALL
-            SELECT t.builtin, analytics.ruleset_record('g', t."position"::pg_catalog.text, t.channel, t.source, t.medium, t.campaign,
-                                                       t.category, t.builtin::pg_catalog.text)
+            SELECT t.builtin, analytics_internal.ruleset_record('g', t."position"::text, t.channel, t.source, t.medium, t.campaign,
+                                                       t.category, t.builtin::text)
             FROM analytics.channel_group_rule t
             UNION ALL
-            SELECT t.builtin, analytics.ruleset_record('r', t.priority::pg_catalog.text, t.builtin::pg_catalog.text, t.source_type,
+            SELECT t.builtin, analytics_internal.ruleset_record('r', t.priority::text, t.builtin::text, t.source_type,
                                                        t.source, t.medium, t.campaign, t.referrer_host, t.click_id, t.platform,
-                                                       t.channel, t.is_paid::pg_catalog.text)
+                                                       t.channel, t.is_paid::text)
             FROM analytics.channel_rule t
         ) r
     ) packed

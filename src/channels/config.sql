@@ -1,16 +1,16 @@
 -- The rules of classification, as data. Built-in rows belong to the release; a user's row of the same key holds before the built-in one.
 
-CREATE FUNCTION analytics.is_pattern(pattern text) RETURNS boolean
+CREATE FUNCTION analytics_internal.is_pattern(pattern text) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_is_pattern';
-COMMENT ON FUNCTION analytics.is_pattern(text) IS
+COMMENT ON FUNCTION analytics_internal.is_pattern(text) IS
 'Whether a text is a valid pattern of a channel rule
 
 * stands for any characters, ? for one, [a-z] and [^a-z] for one of a set, | for or, \ before a character for that character.
 A pattern covers the whole value, in any case; an empty alternative (or an empty pattern) stands for a missing value.';
 
 CREATE TABLE analytics.platform (
-    platform   text    NOT NULL CHECK (platform OPERATOR(pg_catalog.<>) ''),
-    family     text    CHECK (family OPERATOR(pg_catalog.<>) ''),
+    platform   text    NOT NULL CHECK (platform <> ''),
+    family     text    CHECK (family <> ''),
     category   text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL')),
     ad_network boolean NOT NULL DEFAULT false,
     builtin    boolean NOT NULL DEFAULT false,
@@ -33,7 +33,7 @@ CREATE VIEW analytics.effective_platform AS
 COMMENT ON VIEW analytics.effective_platform IS 'Platforms, one row each: the user''s row before the built-in one';
 
 CREATE TABLE analytics.source_category (
-    source   text    NOT NULL CHECK (source OPERATOR(pg_catalog.<>) ''),
+    source   text    NOT NULL CHECK (source <> ''),
     category text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL')),
     builtin  boolean NOT NULL DEFAULT false,
     PRIMARY KEY (source, builtin)
@@ -47,8 +47,8 @@ COMMENT ON COLUMN analytics.source_category.category IS 'SEARCH, SHOPPING, SOCIA
 COMMENT ON COLUMN analytics.source_category.builtin IS 'True for rows of the release; add a row of the same key rather than change one';
 
 CREATE TABLE analytics.source_host (
-    host     text    NOT NULL CHECK (host OPERATOR(pg_catalog.<>) ''),
-    platform text    CHECK (platform OPERATOR(pg_catalog.<>) ''),
+    host     text    NOT NULL CHECK (host <> ''),
+    platform text    CHECK (platform <> ''),
     category text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL')),
     builtin  boolean NOT NULL DEFAULT false,
     PRIMARY KEY (host, builtin)
@@ -63,8 +63,8 @@ COMMENT ON COLUMN analytics.source_host.category IS 'SEARCH, SHOPPING, SOCIAL, V
 COMMENT ON COLUMN analytics.source_host.builtin IS 'True for rows of the release; add a row of the same key rather than change one';
 
 CREATE TABLE analytics.source_alias (
-    alias        text    NOT NULL CHECK (alias OPERATOR(pg_catalog.<>) ''),
-    platform     text    CHECK (platform OPERATOR(pg_catalog.<>) ''),
+    alias        text    NOT NULL CHECK (alias <> ''),
+    platform     text    CHECK (platform <> ''),
     implies_paid boolean NOT NULL DEFAULT false,
     builtin      boolean NOT NULL DEFAULT false,
     PRIMARY KEY (alias, builtin)
@@ -79,9 +79,9 @@ COMMENT ON COLUMN analytics.source_alias.implies_paid IS 'Whether the name alone
 COMMENT ON COLUMN analytics.source_alias.builtin IS 'True for rows of the release; add a row of the same key rather than change one';
 
 CREATE TABLE analytics.click_id (
-    parameter text    NOT NULL CHECK (parameter OPERATOR(pg_catalog.<>) ''),
-    platform  text    CHECK (platform OPERATOR(pg_catalog.<>) ''),
-    channel   text    CHECK (channel OPERATOR(pg_catalog.<>) ''),
+    parameter text    NOT NULL CHECK (parameter <> ''),
+    platform  text    CHECK (platform <> ''),
+    channel   text    CHECK (channel <> ''),
     is_paid   boolean,
     builtin   boolean NOT NULL DEFAULT false,
     PRIMARY KEY (parameter, builtin)
@@ -98,10 +98,10 @@ COMMENT ON COLUMN analytics.click_id.builtin IS 'True for rows of the release; a
 
 CREATE TABLE analytics.channel_group_rule (
     "position" integer NOT NULL,
-    channel    text    CHECK (channel OPERATOR(pg_catalog.<>) ''),
-    source     text    CONSTRAINT source_is_a_pattern CHECK (analytics.is_pattern(source)),
-    medium     text    CONSTRAINT medium_is_a_pattern CHECK (analytics.is_pattern(medium)),
-    campaign   text    CONSTRAINT campaign_is_a_pattern CHECK (analytics.is_pattern(campaign)),
+    channel    text    CHECK (channel <> ''),
+    source     text    CONSTRAINT source_is_a_pattern CHECK (analytics_internal.is_pattern(source)),
+    medium     text    CONSTRAINT medium_is_a_pattern CHECK (analytics_internal.is_pattern(medium)),
+    campaign   text    CONSTRAINT campaign_is_a_pattern CHECK (analytics_internal.is_pattern(campaign)),
     category   text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL')),
     builtin    boolean NOT NULL DEFAULT false,
     PRIMARY KEY ("position", builtin)
@@ -113,7 +113,7 @@ The first row whose conditions all hold names the channel; no row: Unassigned. T
 support.google.com/analytics/answer/9756891; the place of AI Assistant in the order is not published, it stands before Referral.';
 COMMENT ON COLUMN analytics.channel_group_rule."position" IS 'Order; a row of the user replaces the built-in one at its position';
 COMMENT ON COLUMN analytics.channel_group_rule.channel IS 'The channel; NULL takes the built-in row at this position away';
-COMMENT ON COLUMN analytics.channel_group_rule.source IS 'Pattern of the source (see analytics.is_pattern); NULL: any';
+COMMENT ON COLUMN analytics.channel_group_rule.source IS 'Pattern of the source (see analytics_internal.is_pattern); NULL: any';
 COMMENT ON COLUMN analytics.channel_group_rule.medium IS 'Pattern of the medium; NULL: any, empty: missing';
 COMMENT ON COLUMN analytics.channel_group_rule.campaign IS 'Pattern of the campaign''s name; NULL: any, empty: missing';
 COMMENT ON COLUMN analytics.channel_group_rule.category IS 'Category of the source; NULL: any';
@@ -121,25 +121,25 @@ COMMENT ON COLUMN analytics.channel_group_rule.builtin IS 'True for rows of the 
 
 CREATE TABLE analytics.channel_rule (
     priority      integer NOT NULL,
-    source_type   text    CONSTRAINT source_type_is_a_pattern CHECK (analytics.is_pattern(source_type)),
-    source        text    CONSTRAINT source_is_a_pattern CHECK (analytics.is_pattern(source)),
-    medium        text    CONSTRAINT medium_is_a_pattern CHECK (analytics.is_pattern(medium)),
-    campaign      text    CONSTRAINT campaign_is_a_pattern CHECK (analytics.is_pattern(campaign)),
-    referrer_host text    CONSTRAINT referrer_host_is_a_pattern CHECK (analytics.is_pattern(referrer_host)),
-    click_id      text    CONSTRAINT click_id_is_a_pattern CHECK (analytics.is_pattern(click_id)),
-    platform      text    CHECK (platform OPERATOR(pg_catalog.<>) ''),
-    channel       text    CHECK (channel OPERATOR(pg_catalog.<>) ''),
+    source_type   text    CONSTRAINT source_type_is_a_pattern CHECK (analytics_internal.is_pattern(source_type)),
+    source        text    CONSTRAINT source_is_a_pattern CHECK (analytics_internal.is_pattern(source)),
+    medium        text    CONSTRAINT medium_is_a_pattern CHECK (analytics_internal.is_pattern(medium)),
+    campaign      text    CONSTRAINT campaign_is_a_pattern CHECK (analytics_internal.is_pattern(campaign)),
+    referrer_host text    CONSTRAINT referrer_host_is_a_pattern CHECK (analytics_internal.is_pattern(referrer_host)),
+    click_id      text    CONSTRAINT click_id_is_a_pattern CHECK (analytics_internal.is_pattern(click_id)),
+    platform      text    CHECK (platform <> ''),
+    channel       text    CHECK (channel <> ''),
     is_paid       boolean,
     description   text,
     builtin       boolean NOT NULL DEFAULT false,
     PRIMARY KEY (priority, builtin),
-    CONSTRAINT rule_has_a_result CHECK (pg_catalog.num_nonnulls(platform, channel, is_paid) OPERATOR(pg_catalog.>) 0)
+    CONSTRAINT rule_has_a_result CHECK (num_nonnulls(platform, channel, is_paid) > 0)
 );
 COMMENT ON TABLE analytics.channel_rule IS
 'Rules of classification that hold before all others
 
 The first of the user''s rules by priority that holds decides, then the first built-in one fills what it left open, then the
-generic steps do. Conditions are patterns (see analytics.is_pattern): NULL is any value, an empty pattern a missing one.';
+generic steps do. Conditions are patterns (see analytics_internal.is_pattern): NULL is any value, an empty pattern a missing one.';
 COMMENT ON COLUMN analytics.channel_rule.priority IS 'Order, lowest first, and the rule''s name: 7 is user:7 in classifications';
 COMMENT ON COLUMN analytics.channel_rule.source_type IS 'Pattern of the touch''s source_type';
 COMMENT ON COLUMN analytics.channel_rule.source IS 'Pattern of utm_source as written, before aliases';
@@ -294,10 +294,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.platform, analytics.source_cat
     analytics.source_alias, analytics.click_id, analytics.channel_group_rule, analytics.channel_rule
     TO @extowner@ WITH GRANT OPTION;
 
-SELECT pg_catalog.pg_extension_config_dump('analytics.platform', 'WHERE NOT builtin');
-SELECT pg_catalog.pg_extension_config_dump('analytics.source_category', 'WHERE NOT builtin');
-SELECT pg_catalog.pg_extension_config_dump('analytics.source_host', 'WHERE NOT builtin');
-SELECT pg_catalog.pg_extension_config_dump('analytics.source_alias', 'WHERE NOT builtin');
-SELECT pg_catalog.pg_extension_config_dump('analytics.click_id', 'WHERE NOT builtin');
-SELECT pg_catalog.pg_extension_config_dump('analytics.channel_group_rule', 'WHERE NOT builtin');
-SELECT pg_catalog.pg_extension_config_dump('analytics.channel_rule', 'WHERE NOT builtin');
+SELECT pg_extension_config_dump('analytics.platform', 'WHERE NOT builtin');
+SELECT pg_extension_config_dump('analytics.source_category', 'WHERE NOT builtin');
+SELECT pg_extension_config_dump('analytics.source_host', 'WHERE NOT builtin');
+SELECT pg_extension_config_dump('analytics.source_alias', 'WHERE NOT builtin');
+SELECT pg_extension_config_dump('analytics.click_id', 'WHERE NOT builtin');
+SELECT pg_extension_config_dump('analytics.channel_group_rule', 'WHERE NOT builtin');
+SELECT pg_extension_config_dump('analytics.channel_rule', 'WHERE NOT builtin');

@@ -9,8 +9,9 @@ COMMENT ON FUNCTION analytics.shrunk_means(text[], double precision[], double pr
 'Means of groups, drawn together so that one lucky figure is not the best group
 groups, figures: the group and the value of each observation. n, mean: of the group. effect, low, high: how far the group lies from the mean of all figures, with its interval (level); the fewer figures a group has and the less groups differ, the closer to 0. p_above: probability that the effect is above 0. p_value: of so high a mean against all others, where groups make no difference (one-sided Student test); adjust it for the number of groups with p_adjust(). NULL where there is one group only, or no spread within groups. Source: one-way random effects, the spread of effects averaged over (Gelman, Bayesian Analysis 1, 2006).';
 
-CREATE FUNCTION analytics.check_business(business_id bigint) RETURNS boolean
+CREATE FUNCTION analytics_internal.check_business(business_id bigint) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- The same for a business that is another's and for one that does not exist.
@@ -20,11 +21,12 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_business(bigint) IS
+COMMENT ON FUNCTION analytics_internal.check_business(bigint) IS
 'True for NULL and for a business that the caller may see, else an error (42501)';
 
-CREATE FUNCTION analytics.check_day_count(days int, fewest int, most int) RETURNS int
+CREATE FUNCTION analytics_internal.check_day_count(days int, fewest int, most int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF days IS NULL OR days NOT BETWEEN fewest AND most THEN
@@ -33,21 +35,23 @@ BEGIN
     RETURN days;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_day_count(int, int, int) IS 'The number of days itself where it is in range, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_day_count(int, int, int) IS 'The number of days itself where it is in range, else an error (22023)';
 
-CREATE FUNCTION analytics.content_last_day(business_id bigint) RETURNS date
+CREATE FUNCTION analytics_internal.content_last_day(business_id bigint) RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT COALESCE(pg_catalog.max(m.date), pg_catalog.max(s.today) - 1)
-    FROM (SELECT s.business_id, (pg_catalog.now() AT TIME ZONE s.reporting_timezone)::date AS today FROM warehouse.settings s
+    SELECT COALESCE(max(m.date), max(s.today) - 1)
+    FROM (SELECT s.business_id, (now() AT TIME ZONE s.reporting_timezone)::date AS today FROM warehouse.settings s
           WHERE content_last_day.business_id IS NULL OR s.business_id = content_last_day.business_id) s
     LEFT JOIN LATERAL (SELECT d.date FROM warehouse.content_daily d WHERE d.business_id = s.business_id AND d.date < s.today AND d.readings > 0
                        ORDER BY d.date DESC LIMIT 1) m ON true
 $$;
-COMMENT ON FUNCTION analytics.content_last_day(bigint) IS 'The last day before today that the metrics of content reach';
+COMMENT ON FUNCTION analytics_internal.content_last_day(bigint) IS 'The last day before today that the metrics of content reach';
 
-CREATE FUNCTION analytics.last_known_total(business_id bigint, source_id bigint, platform text, content_id text, before date, metric text) RETURNS bigint
+CREATE FUNCTION analytics_internal.last_known_total(business_id bigint, source_id bigint, platform text, content_id text, before date, metric text) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT v.total
     FROM warehouse.fact_content_metrics m
@@ -57,17 +61,17 @@ AS $$
       AND m.content_id = last_known_total.content_id AND m.date < last_known_total.before AND v.total IS NOT NULL
     ORDER BY m.date DESC LIMIT 1
 $$;
-COMMENT ON FUNCTION analytics.last_known_total(bigint, bigint, text, text, date, text) IS
+COMMENT ON FUNCTION analytics_internal.last_known_total(bigint, bigint, text, text, date, text) IS
 'The last running total of a metric before a day, past readings without it';
 
-CREATE FUNCTION analytics.day_gain(total bigint, total_before bigint, first_counts boolean) RETURNS bigint
+CREATE FUNCTION analytics_internal.day_gain(total bigint, total_before bigint, first_counts boolean) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN total_before IS NULL THEN CASE WHEN first_counts THEN total END
                 WHEN total < total_before / 2 THEN total
                 ELSE total - total_before END
 $$;
-COMMENT ON FUNCTION analytics.day_gain(bigint, bigint, boolean) IS
+COMMENT ON FUNCTION analytics_internal.day_gain(bigint, bigint, boolean) IS
 'What a day added to a running total
 A fall below half of the total before is a counter that began anew; a smaller fall is a correction, and a negative day, so that the days add up to the last total. The first reading is a day''s gain only where first_counts.';
 
@@ -80,12 +84,12 @@ AS $$
                      THEN COALESCE(g.likes, 0) + COALESCE(g.shares, 0) + COALESCE(g.comments, 0) END
     FROM (
         SELECT m.business_id AS business, m.date AS day, m.platform, m.content_id,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.views, b.views, f.counts) ELSE m.views END AS views,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.likes, b.likes, f.counts) ELSE m.likes END AS likes,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.shares, b.shares, f.counts) ELSE m.shares END AS shares,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.comments, b.comments, f.counts) ELSE m.comments END AS comments,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.clicks, b.clicks, f.counts) ELSE m.clicks END AS clicks,
-               CASE WHEN m.is_cumulative THEN analytics.day_gain(m.reach, b.reach, f.counts) ELSE m.reach END AS reach
+               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.views, b.views, f.counts) ELSE m.views END AS views,
+               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.likes, b.likes, f.counts) ELSE m.likes END AS likes,
+               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.shares, b.shares, f.counts) ELSE m.shares END AS shares,
+               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.comments, b.comments, f.counts) ELSE m.comments END AS comments,
+               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.clicks, b.clicks, f.counts) ELSE m.clicks END AS clicks,
+               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.reach, b.reach, f.counts) ELSE m.reach END AS reach
         FROM warehouse.fact_content_metrics m
         LEFT JOIN LATERAL (
             SELECT b.* FROM warehouse.fact_content_metrics b
@@ -94,12 +98,12 @@ AS $$
         -- Each metric's total before: of the reading before, or of an older one where that left it out.
         CROSS JOIN LATERAL (
             SELECT
-                   CASE WHEN p.views IS NULL AND m.views IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views') ELSE p.views END AS views,
-                   CASE WHEN p.likes IS NULL AND m.likes IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes') ELSE p.likes END AS likes,
-                   CASE WHEN p.shares IS NULL AND m.shares IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares') ELSE p.shares END AS shares,
-                   CASE WHEN p.comments IS NULL AND m.comments IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments') ELSE p.comments END AS comments,
-                   CASE WHEN p.clicks IS NULL AND m.clicks IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks') ELSE p.clicks END AS clicks,
-                   CASE WHEN p.reach IS NULL AND m.reach IS NOT NULL THEN analytics.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach') ELSE p.reach END AS reach
+                   CASE WHEN p.views IS NULL AND m.views IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views') ELSE p.views END AS views,
+                   CASE WHEN p.likes IS NULL AND m.likes IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes') ELSE p.likes END AS likes,
+                   CASE WHEN p.shares IS NULL AND m.shares IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares') ELSE p.shares END AS shares,
+                   CASE WHEN p.comments IS NULL AND m.comments IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments') ELSE p.comments END AS comments,
+                   CASE WHEN p.clicks IS NULL AND m.clicks IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks') ELSE p.clicks END AS clicks,
+                   CASE WHEN p.reach IS NULL AND m.reach IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach') ELSE p.reach END AS reach
             OFFSET 0) b
         -- The first total of what was there before the source's first day holds a past that nobody saw: no day's gain.
         LEFT JOIN LATERAL (
@@ -114,7 +118,7 @@ AS $$
             OFFSET 0) f ON true
         WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
           AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
-          AND analytics.check_business(content_days.business_id)
+          AND analytics_internal.check_business(content_days.business_id)
           -- Where two sources report a day of a post, the one registered first counts.
           AND NOT EXISTS (
               SELECT FROM warehouse.fact_content_metrics o WHERE o.business_id = m.business_id AND o.platform = m.platform
@@ -133,8 +137,8 @@ AS $$
     SELECT o.posts, o.reach, o.engagement, pg_catalog.round(100.0 * o.rated_engagement / NULLIF(o.rated_views, 0), 4),
            pg_catalog.round(100.0 * (o.engagement - o.engagement_before) / NULLIF(o.engagement_before, 0), 4), o.top_platform, o.platform_breakdown,
            o.views, o.engagement_before, o.posts_without_metrics, p.last - content_overview.days + 1, p.last
-    FROM (SELECT COALESCE(content_overview.as_of, analytics.content_last_day(content_overview.business_id)) AS last
-          FROM (SELECT 'warehouse'::analytics.installed) ready OFFSET 0) p, (
+    FROM (SELECT COALESCE(content_overview.as_of, analytics_internal.content_last_day(content_overview.business_id)) AS last
+          FROM (SELECT 'warehouse'::analytics_internal.installed) ready OFFSET 0) p, (
         SELECT COALESCE(pg_catalog.sum(p.posts), 0)::bigint AS posts, COALESCE(pg_catalog.sum(p.reach), 0)::bigint AS reach,
                COALESCE(pg_catalog.sum(p.engagement), 0)::bigint AS engagement, COALESCE(pg_catalog.sum(p.views), 0)::bigint AS views,
                COALESCE(pg_catalog.sum(p.engagement_before), 0)::bigint AS engagement_before,
@@ -157,7 +161,7 @@ CREATE FUNCTION analytics.content_platforms(business_id bigint DEFAULT NULL, day
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH period AS MATERIALIZED (
-        SELECT COALESCE(content_platforms.as_of, analytics.content_last_day(content_platforms.business_id)) AS last FROM (SELECT 'warehouse'::analytics.installed) ready
+        SELECT COALESCE(content_platforms.as_of, analytics_internal.content_last_day(content_platforms.business_id)) AS last FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     )
     SELECT w.platform, w.posts::bigint, w.views::bigint, w.reach::bigint, w.likes::bigint, w.shares::bigint, w.comments::bigint, w.clicks::bigint,
            w.engagement::bigint, pg_catalog.round(100.0 * w.rated_engagement / NULLIF(w.rated_views, 0), 4),
@@ -180,7 +184,7 @@ AS $$
         WHERE d.date BETWEEN (SELECT p.last - 2 * content_platforms.days + 1 FROM period p) AND (SELECT p.last FROM period p)
           AND (content_platforms.business_id IS NULL OR d.business_id = content_platforms.business_id)
           AND (d.now OR d.readings > 0)
-          AND analytics.check_business(content_platforms.business_id) AND analytics.check_day_count(content_platforms.days, 1, 365) > 0
+          AND analytics_internal.check_business(content_platforms.business_id) AND analytics_internal.check_day_count(content_platforms.days, 1, 365) > 0
         GROUP BY d.platform
     ) w ORDER BY w.engagement DESC, w.platform
 $$;
@@ -194,7 +198,7 @@ CREATE FUNCTION analytics.content_trends(business_id bigint DEFAULT NULL, days i
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH period AS MATERIALIZED (
-        SELECT COALESCE(content_trends.as_of, analytics.content_last_day(content_trends.business_id)) AS last FROM (SELECT 'warehouse'::analytics.installed) ready
+        SELECT COALESCE(content_trends.as_of, analytics_internal.content_last_day(content_trends.business_id)) AS last FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     )
     SELECT n.day AS dt, COALESCE(e.posts, 0)::bigint, COALESCE(e.views, 0)::bigint, COALESCE(e.reach, 0)::bigint, COALESCE(e.likes, 0)::bigint,
            COALESCE(e.shares, 0)::bigint, COALESCE(e.comments, 0)::bigint, COALESCE(e.clicks, 0)::bigint, COALESCE(e.engagement, 0)::bigint,
@@ -209,14 +213,14 @@ AS $$
           AND (content_trends.business_id IS NULL OR d.business_id = content_trends.business_id)
         GROUP BY d.date
     ) e ON e.date = n.day
-    WHERE analytics.check_business(content_trends.business_id) AND analytics.check_day_count(content_trends.days, 7, 90) > 0
+    WHERE analytics_internal.check_business(content_trends.business_id) AND analytics_internal.check_day_count(content_trends.days, 7, 90) > 0
     ORDER BY dt
 $$;
 COMMENT ON FUNCTION analytics.content_trends(bigint, int, date) IS
 'Posts, views and engagement per day, days without any included
 Arguments as of content_overview(); days: 7 to 90. posts: published on the day; the other figures: gained on it, by posts of any age. engagement_rate = engagement / views * 100, NULL without views.';
 
-CREATE FUNCTION analytics.content_totals(published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)
+CREATE FUNCTION analytics_internal.content_totals(published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)
     RETURNS TABLE (business bigint, platform text, content_id text, title text, content_type text, author text, hashtags text, published_local timestamp,
                    published_at timestamptz, views bigint, likes bigint, shares bigint, comments bigint, clicks bigint, reach bigint, engagement bigint,
                    has_metrics boolean)
@@ -236,7 +240,7 @@ AS $$
       AND (content_totals.published_from IS NULL
            OR (c.published_at AT TIME ZONE s.reporting_timezone)::date BETWEEN content_totals.published_from AND content_totals.published_to)
 $$;
-COMMENT ON FUNCTION analytics.content_totals(date, date, bigint, date) IS
+COMMENT ON FUNCTION analytics_internal.content_totals(date, date, bigint, date) IS
 'Each post with all it earned since it was published
 published_from, published_to: NULL for all, also those without a date. as_of: last day that counts. NULL where a source does not count something.';
 
@@ -245,21 +249,22 @@ CREATE FUNCTION analytics.content_performance(business_id bigint DEFAULT NULL, r
                    shares bigint, comments bigint, clicks bigint, engagement_rate numeric, click_through_rate numeric, engagement bigint, reach bigint,
                    has_metrics boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_performance.business_id), analytics.check_row_limit(content_performance.row_limit);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_performance.business_id), analytics_internal.check_row_limit(content_performance.row_limit);
     IF content_performance.row_limit > 100 THEN
         RAISE EXCEPTION 'row_limit must be at most 100' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    last := COALESCE(content_performance.as_of, analytics.content_last_day(content_performance.business_id));
+    last := COALESCE(content_performance.as_of, analytics_internal.content_last_day(content_performance.business_id));
     RETURN QUERY
     SELECT t.platform, t.content_id, t.title, t.content_type, t.author, t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0), COALESCE(t.shares, 0),
-           COALESCE(t.comments, 0), COALESCE(t.clicks, 0), pg_catalog.round(100.0 * t.engagement / NULLIF(t.views, 0), 4),
-           pg_catalog.round(100.0 * t.clicks / NULLIF(t.views, 0), 4), COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
-    FROM analytics.content_totals(CASE WHEN content_performance.days IS NOT NULL THEN last - analytics.check_day_count(content_performance.days, 1, 3660) + 1 END,
+           COALESCE(t.comments, 0), COALESCE(t.clicks, 0), round(100.0 * t.engagement / NULLIF(t.views, 0), 4),
+           round(100.0 * t.clicks / NULLIF(t.views, 0), 4), COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
+    FROM analytics_internal.content_totals(CASE WHEN content_performance.days IS NOT NULL THEN last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1 END,
                                   last, content_performance.business_id, last) t
     ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform, t.content_id, t.business LIMIT content_performance.row_limit;
 END
@@ -268,32 +273,33 @@ COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date) IS
 'The posts with the most engagement, with all they earned since published
 business_id: NULL for all that the caller may see. row_limit: 1 to 100. days: only posts published in that many last days; NULL for all. as_of: last day that counts, by default the last complete one. engagement = likes + shares + comments, engagement_rate = engagement / views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics: whether the post has any figure; where not, its zeros are not measured.';
 
-CREATE FUNCTION analytics.content_groups(dimension text, days int, as_of date, business_id bigint)
+CREATE FUNCTION analytics_internal.content_groups(dimension text, days int, as_of date, business_id bigint)
     RETURNS TABLE (group_name text, outcome double precision, views bigint, engagement bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
     -- The outcome of a post is the logarithm of its engagement rate, less what its platform and type have in common where these are not asked for:
     -- an hour is not good because videos are published then.
     SELECT g.group_name, p.log_rate - CASE content_groups.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
            p.views, p.engagement
     FROM (
-        SELECT r.*, pg_catalog.avg(r.log_rate) OVER (PARTITION BY r.business, r.platform) AS of_platform,
-               pg_catalog.avg(r.log_rate) OVER (PARTITION BY r.business, r.platform, r.content_type) AS of_cell
+        SELECT r.*, avg(r.log_rate) OVER (PARTITION BY r.business, r.platform) AS of_platform,
+               avg(r.log_rate) OVER (PARTITION BY r.business, r.platform, r.content_type) AS of_cell
         FROM (
-            SELECT t.*, pg_catalog.ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision AS log_rate
+            SELECT t.*, ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision AS log_rate
             -- A post of yesterday has not been seen by most who will see it.
-            FROM analytics.content_totals(content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
+            FROM analytics_internal.content_totals(content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
             WHERE t.views > 0 AND t.engagement IS NOT NULL) r) p
     CROSS JOIN LATERAL (
-        SELECT CASE content_groups.dimension WHEN 'hour' THEN pg_catalog.to_char(p.published_local, 'HH24:00') WHEN 'weekday' THEN pg_catalog.to_char(p.published_local, 'FMDay')
+        SELECT CASE content_groups.dimension WHEN 'hour' THEN to_char(p.published_local, 'HH24:00') WHEN 'weekday' THEN to_char(p.published_local, 'FMDay')
                                              WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)') WHEN 'platform' THEN p.platform
                                              WHEN 'author' THEN COALESCE(p.author, '(unknown)') END AS group_name
         WHERE content_groups.dimension <> 'hashtag'
         UNION
-        SELECT pg_catalog.lower(h.tag) FROM pg_catalog.regexp_split_to_table(p.hashtags, '[\s,;#]+') h (tag)
+        SELECT lower(h.tag) FROM regexp_split_to_table(p.hashtags, '[\s,;#]+') h (tag)
         WHERE content_groups.dimension = 'hashtag' AND h.tag <> '') g
 $$;
-COMMENT ON FUNCTION analytics.content_groups(text, int, date, bigint) IS
+COMMENT ON FUNCTION analytics_internal.content_groups(text, int, date, bigint) IS
 'Posts by what is compared, with the logarithm of their engagement rate
 Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without views, or of a source that counts no engagement, have no rate, those of the last two days not yet: they are left out.';
 
@@ -302,34 +308,35 @@ CREATE FUNCTION analytics.content_ranking(dimension text, business_id bigint DEF
     RETURNS TABLE (subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric, lift numeric, low numeric, high numeric,
                    p_above double precision, p_adjusted double precision, stands_out boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_ranking.business_id),
-            analytics.check_choice('dimension', content_ranking.dimension, '{hour,weekday,content_type,platform,hashtag,author}'),
-            analytics.check_day_count(content_ranking.days, 1, 3660), analytics.check_row_limit(content_ranking.row_limit);
-    last := COALESCE(content_ranking.as_of, analytics.content_last_day(content_ranking.business_id));
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_ranking.business_id),
+            analytics_internal.check_choice('dimension', content_ranking.dimension, '{hour,weekday,content_type,platform,hashtag,author}'),
+            analytics_internal.check_day_count(content_ranking.days, 1, 3660), analytics_internal.check_row_limit(content_ranking.row_limit);
+    last := COALESCE(content_ranking.as_of, analytics_internal.content_last_day(content_ranking.business_id));
     RETURN QUERY
     WITH post AS MATERIALIZED (
-        SELECT g.* FROM analytics.content_groups(content_ranking.dimension, content_ranking.days, last, content_ranking.business_id) g
+        SELECT g.* FROM analytics_internal.content_groups(content_ranking.dimension, content_ranking.days, last, content_ranking.business_id) g
     ), per_group AS (
-        SELECT p.group_name, pg_catalog.sum(p.views)::bigint AS views, pg_catalog.sum(p.engagement)::bigint AS engagement FROM post p GROUP BY p.group_name
+        SELECT p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement FROM post p GROUP BY p.group_name
     ), estimate AS (
-        SELECT e.*, (SELECT pg_catalog.sum(g.engagement) / pg_catalog.sum(g.views) FROM per_group g) AS overall_rate
-        FROM (SELECT pg_catalog.array_agg(p.group_name ORDER BY p.group_name, p.outcome) AS groups,
-                     pg_catalog.array_agg(p.outcome ORDER BY p.group_name, p.outcome) AS outcomes FROM post p) a
+        SELECT e.*, (SELECT sum(g.engagement) / sum(g.views) FROM per_group g) AS overall_rate
+        FROM (SELECT array_agg(p.group_name ORDER BY p.group_name, p.outcome) AS groups,
+                     array_agg(p.outcome ORDER BY p.group_name, p.outcome) AS outcomes FROM post p) a
         CROSS JOIN LATERAL analytics.shrunk_means(a.groups, a.outcomes, content_ranking.level) e
     ), adjusted AS (
         SELECT e.*, a.p AS p_adjusted
-        FROM (SELECT e.*, pg_catalog.row_number() OVER (ORDER BY e.group_name) AS place FROM estimate e) e
-        LEFT JOIN LATERAL pg_catalog.unnest((SELECT analytics.p_adjust(pg_catalog.array_agg(x.p_value ORDER BY x.group_name), 'holm') FROM estimate x))
+        FROM (SELECT e.*, row_number() OVER (ORDER BY e.group_name) AS place FROM estimate e) e
+        LEFT JOIN LATERAL unnest((SELECT analytics.p_adjust(array_agg(x.p_value ORDER BY x.group_name), 'holm') FROM estimate x))
             WITH ORDINALITY a (p, place) ON a.place = e.place
     )
-    SELECT a.group_name, a.n, g.views, g.engagement, pg_catalog.round(100.0 * g.engagement / NULLIF(g.views, 0), 4),
-           pg_catalog.round((100 * a.overall_rate * pg_catalog.exp(a.effect))::numeric, 4), pg_catalog.round(pg_catalog.exp(a.effect)::numeric, 4),
-           pg_catalog.round(pg_catalog.exp(a.low)::numeric, 4), pg_catalog.round(pg_catalog.exp(a.high)::numeric, 4), a.p_above, a.p_adjusted,
+    SELECT a.group_name, a.n, g.views, g.engagement, round(100.0 * g.engagement / NULLIF(g.views, 0), 4),
+           round((100 * a.overall_rate * exp(a.effect))::numeric, 4), round(exp(a.effect)::numeric, 4),
+           round(exp(a.low)::numeric, 4), round(exp(a.high)::numeric, 4), a.p_above, a.p_adjusted,
            COALESCE(a.n >= 3 AND a.p_adjusted <= 0.05 AND a.low > 0, false)
     FROM adjusted a JOIN per_group g ON g.group_name = a.group_name
     ORDER BY a.effect DESC NULLS LAST, a.group_name LIMIT content_ranking.row_limit;
@@ -342,6 +349,7 @@ dimension: hour or weekday (of publishing, in the reporting time zone), content_
 CREATE FUNCTION analytics.content_insights(business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL)
     RETURNS TABLE (kind text, subject text, value numeric, lift numeric, low numeric, high numeric, n bigint, text text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -349,39 +357,39 @@ DECLARE
     posts bigint;
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_insights.business_id), analytics.check_day_count(content_insights.days, 1, 3660);
-    last := COALESCE(content_insights.as_of, analytics.content_last_day(content_insights.business_id));
-    SELECT pg_catalog.count(*) INTO posts FROM analytics.content_groups('platform', content_insights.days, last, content_insights.business_id) g;
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_insights.business_id), analytics_internal.check_day_count(content_insights.days, 1, 3660);
+    last := COALESCE(content_insights.as_of, analytics_internal.content_last_day(content_insights.business_id));
+    SELECT count(*) INTO posts FROM analytics_internal.content_groups('platform', content_insights.days, last, content_insights.business_id) g;
     IF posts < fewest_posts THEN
-        RETURN QUERY SELECT 'insufficient_data', NULL, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, posts, pg_catalog.format(
+        RETURN QUERY SELECT 'insufficient_data', NULL, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, posts, format(
             'Too little to go by: %s of the posts of the last %s days have views, %s are needed.', posts, content_insights.days, fewest_posts);
         RETURN;
     END IF;
     RETURN QUERY
     WITH compared AS (
-        SELECT d.place, d.kind, d.noun, d.advice, r.*, pg_catalog.count(*) OVER (PARTITION BY d.place) AS subjects,
-               pg_catalog.row_number() OVER (PARTITION BY d.place ORDER BY r.stands_out DESC, r.lift DESC NULLS LAST, r.subject) AS rank
+        SELECT d.place, d.kind, d.noun, d.advice, r.*, count(*) OVER (PARTITION BY d.place) AS subjects,
+               row_number() OVER (PARTITION BY d.place ORDER BY r.stands_out DESC, r.lift DESC NULLS LAST, r.subject) AS rank
         FROM (VALUES (1, 'best_posting_time', 'hour', 'hour', 'Publish more in the hour from %s'), (2, 'best_posting_time', 'weekday', 'weekday', 'Publish more on %s'),
                      (3, 'top_content_type', 'content_type', 'type', 'Publish more of the type %s'), (4, 'top_platform', 'platform', 'platform', 'Publish more on %s'),
                      (5, 'top_hashtag', 'hashtag', 'hashtag', 'Use #%s more often'), (6, 'top_author', 'author', 'author', 'Give %s more to publish')) d (place, kind, dimension, noun, advice)
         CROSS JOIN LATERAL analytics.content_ranking(d.dimension, content_insights.business_id, content_insights.days, 1000, last) r
     ), evidence AS (
-        SELECT c.*, pg_catalog.format('%s times the usual engagement rate, 90 %% interval %s to %s, %s posts', pg_catalog.round(c.lift, 2), pg_catalog.round(c.low, 2),
-                                      pg_catalog.round(c.high, 2), c.n) AS words
+        SELECT c.*, format('%s times the usual engagement rate, 90 %% interval %s to %s, %s posts', round(c.lift, 2), round(c.low, 2),
+                                      round(c.high, 2), c.n) AS words
         FROM compared c
     )
     SELECT o.kind, o.subject, o.value, o.lift, o.low, o.high, o.n, o.words FROM (
         SELECT e.place, 1 AS part, e.rank, e.kind, e.subject, e.typical_rate AS value, e.lift, e.low, e.high, e.n,
-               pg_catalog.upper(pg_catalog."left"(e.noun, 1)) || pg_catalog.substr(e.noun, 2) || ' ' || e.subject || ': ' || e.words AS words
+               upper(left(e.noun, 1)) || substr(e.noun, 2) || ' ' || e.subject || ': ' || e.words AS words
         FROM evidence e WHERE e.stands_out
         UNION ALL
         -- What does not stand out is said too, or silence would look like an oversight.
-        SELECT e.place, 1, e.rank, e.kind, NULL, NULL, NULL, NULL, NULL, (SELECT pg_catalog.sum(c.n)::bigint FROM compared c WHERE c.place = e.place),
-               CASE WHEN e.subjects = 1 THEN pg_catalog.format('There is one %s only: %s', e.noun, e.subject)
-                    ELSE pg_catalog.format('No %s stands out of %s by more than chance', e.noun, e.subjects) END
+        SELECT e.place, 1, e.rank, e.kind, NULL, NULL, NULL, NULL, NULL, (SELECT sum(c.n)::bigint FROM compared c WHERE c.place = e.place),
+               CASE WHEN e.subjects = 1 THEN format('There is one %s only: %s', e.noun, e.subject)
+                    ELSE format('No %s stands out of %s by more than chance', e.noun, e.subjects) END
         FROM evidence e WHERE e.rank = 1 AND NOT e.stands_out
         UNION ALL
-        SELECT 9, 2, e.place, 'recommendation', e.subject, e.typical_rate, e.lift, e.low, e.high, e.n, pg_catalog.format(e.advice, e.subject) || ': ' || e.words
+        SELECT 9, 2, e.place, 'recommendation', e.subject, e.typical_rate, e.lift, e.low, e.high, e.n, format(e.advice, e.subject) || ': ' || e.words
         FROM evidence e WHERE e.stands_out AND e.rank = 1
     ) o ORDER BY o.place, o.part, o.rank;
 END
@@ -395,42 +403,43 @@ CREATE FUNCTION analytics.content_compare(posts text[], others text[], business_
     RETURNS TABLE (n bigint, n_others bigint, engagement_rate numeric, engagement_rate_others numeric, lift numeric, low numeric, high numeric,
                    p_value double precision, without_rate bigint, reason text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     wrong text;
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_business(content_compare.business_id);
-    SELECT p INTO wrong FROM pg_catalog.unnest(content_compare.posts || content_compare.others) p
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_compare.business_id);
+    SELECT p INTO wrong FROM unnest(content_compare.posts || content_compare.others) p
     WHERE p IS NULL OR NOT EXISTS (SELECT FROM warehouse.fact_content c WHERE c.content_id = p
         AND (content_compare.business_id IS NULL OR c.business_id = content_compare.business_id)) ORDER BY p LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'no post has the id %', pg_catalog.quote_nullable(wrong) USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'no post has the id %', quote_nullable(wrong) USING ERRCODE = 'invalid_parameter_value';
     ELSIF content_compare.posts && content_compare.others THEN
         RAISE EXCEPTION 'a post must not be in both sets' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    last := COALESCE(content_compare.as_of, analytics.content_last_day(content_compare.business_id));
+    last := COALESCE(content_compare.as_of, analytics_internal.content_last_day(content_compare.business_id));
     RETURN QUERY
     WITH post AS (
         SELECT t.content_id = ANY (content_compare.posts) AS first, t.views, t.engagement, CASE WHEN t.views > 0 AND t.engagement IS NOT NULL
-                   THEN pg_catalog.ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision END AS log_rate
-        FROM analytics.content_totals(NULL, NULL, content_compare.business_id, last) t
+                   THEN ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision END AS log_rate
+        FROM analytics_internal.content_totals(NULL, NULL, content_compare.business_id, last) t
         WHERE t.content_id = ANY (content_compare.posts || content_compare.others)
     ), moments AS (
-        SELECT pg_catalog.count(p.log_rate) FILTER (WHERE p.first) AS n, pg_catalog.count(p.log_rate) FILTER (WHERE NOT p.first) AS n_others,
-               pg_catalog.avg(p.log_rate) FILTER (WHERE p.first) AS mean, pg_catalog.avg(p.log_rate) FILTER (WHERE NOT p.first) AS mean_others,
-               COALESCE(pg_catalog.var_samp(p.log_rate) FILTER (WHERE p.first), 0) AS variance,
-               COALESCE(pg_catalog.var_samp(p.log_rate) FILTER (WHERE NOT p.first), 0) AS variance_others,
-               100.0 * pg_catalog.sum(p.engagement) FILTER (WHERE p.first AND p.log_rate IS NOT NULL)
-                   / pg_catalog.sum(p.views) FILTER (WHERE p.first AND p.log_rate IS NOT NULL) AS rate,
-               100.0 * pg_catalog.sum(p.engagement) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL)
-                   / pg_catalog.sum(p.views) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL) AS rate_others,
-               pg_catalog.count(*) FILTER (WHERE p.log_rate IS NULL) AS without_rate
+        SELECT count(p.log_rate) FILTER (WHERE p.first) AS n, count(p.log_rate) FILTER (WHERE NOT p.first) AS n_others,
+               avg(p.log_rate) FILTER (WHERE p.first) AS mean, avg(p.log_rate) FILTER (WHERE NOT p.first) AS mean_others,
+               COALESCE(var_samp(p.log_rate) FILTER (WHERE p.first), 0) AS variance,
+               COALESCE(var_samp(p.log_rate) FILTER (WHERE NOT p.first), 0) AS variance_others,
+               100.0 * sum(p.engagement) FILTER (WHERE p.first AND p.log_rate IS NOT NULL)
+                   / sum(p.views) FILTER (WHERE p.first AND p.log_rate IS NOT NULL) AS rate,
+               100.0 * sum(p.engagement) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL)
+                   / sum(p.views) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL) AS rate_others,
+               count(*) FILTER (WHERE p.log_rate IS NULL) AS without_rate
         FROM post p
     )
-    SELECT m.n, m.n_others, pg_catalog.round(m.rate, 4), pg_catalog.round(m.rate_others, 4), pg_catalog.round(pg_catalog.exp(a.difference)::numeric, 4),
-           pg_catalog.round(pg_catalog.exp(a.difference_low)::numeric, 4), pg_catalog.round(pg_catalog.exp(a.difference_high)::numeric, 4), a.p_value,
+    SELECT m.n, m.n_others, round(m.rate, 4), round(m.rate_others, 4), round(exp(a.difference)::numeric, 4),
+           round(exp(a.difference_low)::numeric, 4), round(exp(a.difference_high)::numeric, 4), a.p_value,
            m.without_rate, CASE WHEN m.n < 2 OR m.n_others < 2 THEN 'insufficient_data: each set needs two posts with views' ELSE a.reason END
     FROM moments m
     LEFT JOIN LATERAL analytics.ab_means(m.n_others, m.mean_others, m.variance_others, m.n, m.mean, m.variance, content_compare.level) a

@@ -1,8 +1,9 @@
 -- What the refresh keeps of customers: totals per customer, and from them the scores' cuts and the counts that the dashboard reads.
 -- Purchases are transactions; where a business registers none, its contracts.
 
-CREATE FUNCTION analytics.derive_purchases(business_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.derive_purchases(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     wanted constant text := CASE WHEN EXISTS (SELECT FROM analytics.source s WHERE s.business_id = derive_purchases.business_id AND s.entity = 'transactions')
@@ -20,10 +21,11 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION analytics.derive_purchases(bigint) IS 'Settles whether a business''s purchases are its transactions or its contracts';
+COMMENT ON FUNCTION analytics_internal.derive_purchases(bigint) IS 'Settles whether a business''s purchases are its transactions or its contracts';
 
-CREATE FUNCTION analytics.mark_values(source analytics.source, counts analytics.load_counts) RETURNS void
+CREATE FUNCTION analytics_internal.mark_values(source analytics.source, counts analytics_internal.load_counts) RETURNS void
     LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO warehouse.pending_day
     SELECT source.business_id, 'values', '-infinity'
@@ -31,32 +33,32 @@ AS $$
       AND EXISTS (SELECT FROM warehouse.customer_population p WHERE p.business_id = source.business_id AND source.entity IN (p.purchases, 'transactions'))
     ON CONFLICT DO NOTHING
 $$;
-COMMENT ON FUNCTION analytics.mark_values(analytics.source, analytics.load_counts) IS
+COMMENT ON FUNCTION analytics_internal.mark_values(analytics.source, analytics_internal.load_counts) IS
 'Has the models of customer value fitted again where purchases changed';
 
-CREATE FUNCTION analytics.fiscal_year(day date, start_month int) RETURNS int
+CREATE FUNCTION analytics_internal.fiscal_year(day date, start_month int) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (EXTRACT(year FROM day) + CASE WHEN start_month > 1 AND EXTRACT(month FROM day) >= start_month THEN 1 ELSE 0 END)::int $$;
-COMMENT ON FUNCTION analytics.fiscal_year(date, int) IS 'The fiscal year of a day: the calendar year that it ends in';
+COMMENT ON FUNCTION analytics_internal.fiscal_year(date, int) IS 'The fiscal year of a day: the calendar year that it ends in';
 
 -- A filter that is NULL vanishes only where the plan knows it, so each call plans for its own.
-CREATE FUNCTION analytics.customer_profiles(start_date date, end_date date, business_id bigint, clients bigint[] DEFAULT NULL)
+CREATE FUNCTION analytics_internal.customer_profiles(start_date date, end_date date, business_id bigint, clients bigint[] DEFAULT NULL)
     RETURNS TABLE (business bigint, client_key bigint, client_bucket smallint, first_date date, second_date date, last_date date, orders bigint,
                    amount numeric, quantity numeric, orders_with_quantity bigint, profit numeric, fiscal_years int[])
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
-    SET plan_cache_mode = force_custom_plan SET jit = off
+    SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT p.business_id, p.client_key, pg_catalog.min(p.client_bucket),
-           pg_catalog.min(p.day) FILTER (WHERE p.orders > 0),
-           (pg_catalog.array_agg(DISTINCT p.day ORDER BY p.day) FILTER (WHERE p.orders > 0))[2],
-           pg_catalog.max(p.day) FILTER (WHERE p.orders > 0),
-           pg_catalog.sum(p.orders)::bigint, pg_catalog.sum(p.amount)::numeric(18,4),
-           pg_catalog.sum(p.quantity) FILTER (WHERE p.orders > 0)::numeric(18,4), pg_catalog.count(p.quantity) FILTER (WHERE p.orders > 0),
-           pg_catalog.sum(p.profit)::numeric(18,4),
-           pg_catalog.array_agg(DISTINCT analytics.fiscal_year(p.day, s.fiscal_year_start_month)) FILTER (WHERE p.orders > 0)
+    SELECT p.business_id, p.client_key, min(p.client_bucket),
+           min(p.day) FILTER (WHERE p.orders > 0),
+           (array_agg(DISTINCT p.day ORDER BY p.day) FILTER (WHERE p.orders > 0))[2],
+           max(p.day) FILTER (WHERE p.orders > 0),
+           sum(p.orders)::bigint, sum(p.amount)::numeric(18,4),
+           sum(p.quantity) FILTER (WHERE p.orders > 0)::numeric(18,4), count(p.quantity) FILTER (WHERE p.orders > 0),
+           sum(p.profit)::numeric(18,4),
+           array_agg(DISTINCT analytics_internal.fiscal_year(p.day, s.fiscal_year_start_month)) FILTER (WHERE p.orders > 0)
     FROM warehouse.purchase p
     JOIN warehouse.settings s ON s.business_id = p.business_id
     WHERE (customer_profiles.business_id IS NULL OR p.business_id = customer_profiles.business_id)
@@ -64,36 +66,37 @@ BEGIN
       AND (customer_profiles.start_date IS NULL OR p.day >= customer_profiles.start_date)
       AND (customer_profiles.end_date IS NULL OR p.day <= customer_profiles.end_date)
     GROUP BY p.business_id, p.client_key
-    HAVING pg_catalog.sum(p.orders) > 0;
+    HAVING sum(p.orders) > 0;
 END
 $$;
-COMMENT ON FUNCTION analytics.customer_profiles(date, date, bigint, bigint[]) IS
+COMMENT ON FUNCTION analytics_internal.customer_profiles(date, date, bigint, bigint[]) IS
 'Totals per customer, from the purchases of a period
 The rows that warehouse.customer_totals holds for all time. start_date, end_date: both days belong to the period, NULL is without limit. clients: client_key of these only. A customer has at least one purchase in the period; refunds alone make none.';
 
-CREATE FUNCTION analytics.mark_customers(business_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.mark_customers(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = mark_customers.business_id AND p.rollup = 'customers' AND p.whole) THEN
         RETURN;
     END IF;
     -- Most clients never bought: only those who did, or do now, are somebody's customer.
-    PERFORM analytics.drop_temporary('buyer');
+    PERFORM analytics_internal.drop_temporary('buyer');
     CREATE TEMP TABLE buyer ON COMMIT DROP AS
     SELECT t.client_key FROM warehouse.customer_totals t JOIN pg_temp.batch b ON b.client_key = t.client_key WHERE t.business_id = mark_customers.business_id
     UNION SELECT c.client_key FROM pg_temp.contract c
     UNION SELECT t.client_key FROM warehouse.fact_transactions t JOIN pg_temp.batch b ON b.client_key = t.client_key WHERE t.business_id = mark_customers.business_id;
     INSERT INTO warehouse.pending_day AS p
-    SELECT mark_customers.business_id, 'customers', '-infinity', pg_catalog.count(*) > 50 + 0.1 * GREATEST((
-        SELECT c.reltuples FROM pg_catalog.pg_class c WHERE c.oid = 'warehouse.customer_totals'::regclass), 0) FROM pg_temp.buyer HAVING pg_catalog.count(*) > 0
+    SELECT mark_customers.business_id, 'customers', '-infinity', count(*) > 50 + 0.1 * GREATEST((
+        SELECT c.reltuples FROM pg_class c WHERE c.oid = 'warehouse.customer_totals'::regclass), 0) FROM pg_temp.buyer HAVING count(*) > 0
     ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = EXCLUDED.whole;
     INSERT INTO warehouse.pending_customer SELECT mark_customers.business_id, b.client_key FROM pg_temp.buyer b
     WHERE EXISTS (SELECT FROM warehouse.pending_day p WHERE p.business_id = mark_customers.business_id AND p.rollup = 'customers' AND NOT p.whole)
     ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION analytics.mark_customers(bigint) IS 'Marks buyers of pg_temp.batch, or all where they are many, to be added up again';
+COMMENT ON FUNCTION analytics_internal.mark_customers(bigint) IS 'Marks buyers of pg_temp.batch, or all where they are many, to be added up again';
 
 -- Every bucket has its place, from 1 on; 0 stands for none of them. The labels are what the dashboard shows and filters by.
 CREATE FUNCTION analytics.customer_buckets()
@@ -115,30 +118,30 @@ COMMENT ON FUNCTION analytics.customer_buckets() IS
 part: recency (days since the last purchase), visits (orders), value (money), return (days from the first to the second day of purchase). A value belongs to the bucket where it is above lowest and at most highest; 0 days of recency belong to the first.';
 
 -- The places above, as the refresh and the readers compute them.
-CREATE FUNCTION analytics.recency_bucket(days int) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION analytics_internal.recency_bucket(days int) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT LEAST(6, GREATEST(1, (days + 199) / 200))::smallint $$;
-CREATE FUNCTION analytics.visits_bucket(orders bigint) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION analytics_internal.visits_bucket(orders bigint) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT LEAST(11, orders)::smallint $$;
-CREATE FUNCTION analytics.value_bucket(amount numeric) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION analytics_internal.value_bucket(amount numeric) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT CASE WHEN amount <= 0 THEN 1 WHEN amount > 5000 THEN 7 ELSE 1 + pg_catalog.ceil(amount / 1000) END::smallint $$;
-CREATE FUNCTION analytics.return_bucket(days int) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION analytics_internal.return_bucket(days int) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT (CASE WHEN days IS NULL THEN 8 WHEN days < 30 THEN 1 WHEN days <= 60 THEN 2 WHEN days < 90 THEN 3 WHEN days <= 180 THEN 4
                  WHEN days < 365 THEN 5 WHEN days <= 730 THEN 6 ELSE 7 END)::smallint
 $$;
-COMMENT ON FUNCTION analytics.recency_bucket(int) IS 'Place of days since the last purchase among customer_buckets()';
-COMMENT ON FUNCTION analytics.visits_bucket(bigint) IS 'Place of a number of orders among customer_buckets()';
-COMMENT ON FUNCTION analytics.value_bucket(numeric) IS 'Place of an amount of money among customer_buckets()';
-COMMENT ON FUNCTION analytics.return_bucket(int) IS 'Place of days until the second purchase among customer_buckets()';
+COMMENT ON FUNCTION analytics_internal.recency_bucket(int) IS 'Place of days since the last purchase among customer_buckets()';
+COMMENT ON FUNCTION analytics_internal.visits_bucket(bigint) IS 'Place of a number of orders among customer_buckets()';
+COMMENT ON FUNCTION analytics_internal.value_bucket(numeric) IS 'Place of an amount of money among customer_buckets()';
+COMMENT ON FUNCTION analytics_internal.return_bucket(int) IS 'Place of days until the second purchase among customer_buckets()';
 
 -- Cells of customers who are alike in all that the dashboard counts; fiscal_year 0. And, for each fiscal year that they bought in, cells of
 -- those alike in what it filters by; their scores and return bucket are 0.
-CREATE FUNCTION analytics.count_customers(start_date date, end_date date, business_id bigint, clients bigint[] DEFAULT NULL)
+CREATE FUNCTION analytics_internal.count_customers(start_date date, end_date date, business_id bigint, clients bigint[] DEFAULT NULL)
     RETURNS TABLE (business bigint, r smallint, f smallint, m smallint, recency_bucket smallint, visits_bucket smallint, value_bucket smallint,
                    return_bucket smallint, fiscal_year int, customers bigint, new_customers bigint, orders bigint, amount numeric, quantity numeric,
                    orders_with_quantity bigint, profit numeric, customers_with_profit bigint, return_days bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
-    SET plan_cache_mode = force_custom_plan SET jit = off
+    SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -157,16 +160,16 @@ BEGIN
         -- Scores compare a customer with all others of the period, so that all of these are added up.
         SELECT c.business, c.client_key, t.first_date, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity,
                c.orders_with_quantity, c.profit, c.fiscal_years
-        FROM analytics.customer_profiles(start_date, end_date, count_customers.business_id) c
+        FROM analytics_internal.customer_profiles(start_date, end_date, count_customers.business_id) c
         JOIN warehouse.customer_totals t ON t.business_id = c.business AND t.client_key = c.client_key
         WHERE dated
     ), population AS MATERIALIZED (
         SELECT p.business_id, p.as_of, p.r_breaks, p.f_breaks, p.m_breaks FROM warehouse.customer_population p
         WHERE NOT dated AND p.business_id = ANY (businesses)
         UNION ALL
-        SELECT c.business_id, a.as_of, analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - c.last_date)::double precision)),
-               analytics.rfm_breaks(pg_catalog.array_agg(c.orders::double precision)),
-               analytics.rfm_breaks(pg_catalog.array_agg(c.amount::double precision))
+        SELECT c.business_id, a.as_of, analytics.rfm_breaks(array_agg((a.as_of - c.last_date)::double precision)),
+               analytics.rfm_breaks(array_agg(c.orders::double precision)),
+               analytics.rfm_breaks(array_agg(c.amount::double precision))
         FROM profile c JOIN warehouse.customer_population p ON p.business_id = c.business_id
         CROSS JOIN LATERAL (SELECT COALESCE(end_date, p.as_of)) a (as_of)
         WHERE dated GROUP BY c.business_id, a.as_of
@@ -174,93 +177,96 @@ BEGIN
         SELECT c.business_id, analytics.rfm_score((p.as_of - c.last_date)::double precision, p.r_breaks, true)::smallint AS r,
                analytics.rfm_score(c.orders::double precision, p.f_breaks)::smallint AS f,
                analytics.rfm_score(c.amount::double precision, p.m_breaks)::smallint AS m,
-               analytics.recency_bucket(p.as_of - c.last_date) AS recency_bucket, analytics.visits_bucket(c.orders) AS visits_bucket,
-               analytics.value_bucket(c.amount) AS value_bucket, analytics.return_bucket(c.second_date - c.first_date) AS return_bucket,
+               analytics_internal.recency_bucket(p.as_of - c.last_date) AS recency_bucket, analytics_internal.visits_bucket(c.orders) AS visits_bucket,
+               analytics_internal.value_bucket(c.amount) AS value_bucket, analytics_internal.return_bucket(c.second_date - c.first_date) AS return_bucket,
                c.second_date - c.first_date AS return_days, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.fiscal_years,
-               analytics.fiscal_year(c.first_ever, s.fiscal_year_start_month) AS first_year
+               analytics_internal.fiscal_year(c.first_ever, s.fiscal_year_start_month) AS first_year
         FROM profile c JOIN population p ON p.business_id = c.business_id JOIN warehouse.settings s ON s.business_id = c.business_id
         WHERE clients IS NULL OR c.client_key = ANY (clients)
     )
     SELECT c.business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, 0,
-           pg_catalog.count(*), 0::bigint, pg_catalog.sum(c.orders)::bigint, pg_catalog.sum(c.amount)::numeric(18,4),
-           COALESCE(pg_catalog.sum(c.quantity), 0)::numeric(18,4), pg_catalog.sum(c.orders_with_quantity)::bigint,
-           COALESCE(pg_catalog.sum(c.profit), 0)::numeric(18,4), pg_catalog.count(c.profit), COALESCE(pg_catalog.sum(c.return_days), 0)::bigint
+           count(*), 0::bigint, sum(c.orders)::bigint, sum(c.amount)::numeric(18,4),
+           COALESCE(sum(c.quantity), 0)::numeric(18,4), sum(c.orders_with_quantity)::bigint,
+           COALESCE(sum(c.profit), 0)::numeric(18,4), count(c.profit), COALESCE(sum(c.return_days), 0)::bigint
     FROM placed c GROUP BY c.business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket
     UNION ALL
     SELECT c.business_id, 0::smallint, 0::smallint, 0::smallint, c.recency_bucket, c.visits_bucket, c.value_bucket, 0::smallint, y.year,
-           pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE c.first_year = y.year), 0, 0, 0, 0, 0, 0, 0
-    FROM placed c CROSS JOIN LATERAL pg_catalog.unnest(c.fiscal_years) y (year)
+           count(*), count(*) FILTER (WHERE c.first_year = y.year), 0, 0, 0, 0, 0, 0, 0
+    FROM placed c CROSS JOIN LATERAL unnest(c.fiscal_years) y (year)
     GROUP BY c.business_id, c.recency_bucket, c.visits_bucket, c.value_bucket, y.year;
 END
 $$;
-COMMENT ON FUNCTION analytics.count_customers(date, date, bigint, bigint[]) IS
+COMMENT ON FUNCTION analytics_internal.count_customers(date, date, bigint, bigint[]) IS
 'Counts customers by all that the dashboard shows, in cells
 start_date, end_date: from the purchases of that period alone; both NULL: from customer_totals, with the cuts of customer_population. clients: client_key of these only; their scores compare them with everybody. Rows with fiscal_year 0 count each customer once; the others count those who bought in that year and, as new_customers, those for whom it was the first.';
 
-CREATE FUNCTION analytics.shape_customers(business_id bigint, clients bigint[] DEFAULT NULL) RETURNS bigint[]
+CREATE FUNCTION analytics_internal.shape_customers(business_id bigint, clients bigint[] DEFAULT NULL) RETURNS bigint[]
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics.drop_temporary('shaped');
+    PERFORM analytics_internal.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT c.business AS business_id, c.client_key, c.client_bucket, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity,
            c.orders_with_quantity, c.profit, c.fiscal_years
-    FROM analytics.customer_profiles(NULL, NULL, shape_customers.business_id, clients) c;
+    FROM analytics_internal.customer_profiles(NULL, NULL, shape_customers.business_id, clients) c;
     RETURN (
         WITH known AS MATERIALIZED (
             SELECT t.business_id, t.client_key, t.client_bucket, t.first_date, t.second_date, t.last_date, t.orders, t.amount, t.quantity,
                    t.orders_with_quantity, t.profit, t.fiscal_years
             FROM warehouse.customer_totals t WHERE t.business_id = shape_customers.business_id AND t.client_key = ANY (clients)
         )
-        SELECT COALESCE(pg_catalog.array_agg(DISTINCT d.client_key), '{}')
+        SELECT COALESCE(array_agg(DISTINCT d.client_key), '{}')
         FROM (SELECT c.client_key FROM (TABLE pg_temp.shaped EXCEPT TABLE known) c
               UNION ALL SELECT c.client_key FROM (TABLE known EXCEPT TABLE pg_temp.shaped) c) d);
 END
 $$;
-COMMENT ON FUNCTION analytics.shape_customers(bigint, bigint[]) IS
+COMMENT ON FUNCTION analytics_internal.shape_customers(bigint, bigint[]) IS
 'Adds up the purchases of clients in pg_temp.shaped
 clients: client_key of these, NULL for all. Returns those of them whose totals change.';
 
 -- Where the scores are cut depends on all customers, so that all totals are read.
-CREATE FUNCTION analytics.customer_cuts(business_id bigint, OUT as_of date, OUT customers bigint, OUT r_breaks double precision[], OUT f_breaks double precision[],
+CREATE FUNCTION analytics_internal.customer_cuts(business_id bigint, OUT as_of date, OUT customers bigint, OUT r_breaks double precision[], OUT f_breaks double precision[],
     OUT m_breaks double precision[])
     LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT a.as_of, pg_catalog.count(t.client_key), COALESCE(analytics.rfm_breaks(pg_catalog.array_agg((a.as_of - t.last_date)::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}'),
-           COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.orders::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}'),
-           COALESCE(analytics.rfm_breaks(pg_catalog.array_agg(t.amount::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}')
-    FROM (SELECT pg_catalog.max(t.last_date) AS as_of FROM warehouse.customer_totals t WHERE t.business_id = customer_cuts.business_id) a
+    SELECT a.as_of, count(t.client_key), COALESCE(analytics.rfm_breaks(array_agg((a.as_of - t.last_date)::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}'),
+           COALESCE(analytics.rfm_breaks(array_agg(t.orders::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}'),
+           COALESCE(analytics.rfm_breaks(array_agg(t.amount::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}')
+    FROM (SELECT max(t.last_date) AS as_of FROM warehouse.customer_totals t WHERE t.business_id = customer_cuts.business_id) a
     LEFT JOIN warehouse.customer_totals t ON t.business_id = customer_cuts.business_id
     GROUP BY a.as_of
 $$;
-COMMENT ON FUNCTION analytics.customer_cuts(bigint) IS 'What the customers of a business are compared with, from their totals';
+COMMENT ON FUNCTION analytics_internal.customer_cuts(bigint) IS 'What the customers of a business are compared with, from their totals';
 
-CREATE FUNCTION analytics.recount_customers(business_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics_internal.recount_customers(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics.shape_customers(recount_customers.business_id);
-    PERFORM analytics.merge_table('warehouse.customer_totals', '{business_id,client_key}',
-        scope => pg_catalog.format('t.business_id = %s', recount_customers.business_id));
+    PERFORM analytics_internal.shape_customers(recount_customers.business_id);
+    PERFORM analytics_internal.merge_table('warehouse.customer_totals', '{business_id,client_key}',
+        scope => format('t.business_id = %s', recount_customers.business_id));
     UPDATE warehouse.customer_population p
     SET as_of = c.as_of, customers = c.customers, r_breaks = c.r_breaks, f_breaks = c.f_breaks, m_breaks = c.m_breaks
-    FROM analytics.customer_cuts(recount_customers.business_id) c WHERE p.business_id = recount_customers.business_id;
-    PERFORM analytics.drop_temporary('shaped');
+    FROM analytics_internal.customer_cuts(recount_customers.business_id) c WHERE p.business_id = recount_customers.business_id;
+    PERFORM analytics_internal.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
     SELECT c.business AS business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year, c.customers,
            c.new_customers, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.customers_with_profit, c.return_days
-    FROM analytics.count_customers(NULL, NULL, recount_customers.business_id) c;
-    RETURN analytics.merge_table('warehouse.customer_cell',
+    FROM analytics_internal.count_customers(NULL, NULL, recount_customers.business_id) c;
+    RETURN analytics_internal.merge_table('warehouse.customer_cell',
         '{business_id,fiscal_year,recency_bucket,visits_bucket,value_bucket,return_bucket,r,f,m}',
-        scope => pg_catalog.format('t.business_id = %s', recount_customers.business_id));
+        scope => format('t.business_id = %s', recount_customers.business_id));
 END
 $$;
-COMMENT ON FUNCTION analytics.recount_customers(bigint) IS 'Makes totals, score cuts and the dashboard''s counts anew, for all customers';
+COMMENT ON FUNCTION analytics_internal.recount_customers(bigint) IS 'Makes totals, score cuts and the dashboard''s counts anew, for all customers';
 
 -- A customer is taken out of the cells as it was counted, and counted in again as it is.
-CREATE FUNCTION analytics.recount_changed_customers(business_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics_internal.recount_changed_customers(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
-    SET plan_cache_mode = force_custom_plan
+    SET plan_cache_mode = force_custom_plan SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     changed bigint[];
@@ -270,28 +276,28 @@ DECLARE
     in_cells constant text := 'SELECT c.business AS business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year,
         $1 * c.customers AS customers, $1 * c.new_customers AS new_customers, $1 * c.orders AS orders, $1 * c.amount AS amount, $1 * c.quantity AS quantity,
         $1 * c.orders_with_quantity AS orders_with_quantity, $1 * c.profit AS profit, $1 * c.customers_with_profit AS customers_with_profit,
-        $1 * c.return_days AS return_days FROM analytics.count_customers(NULL, NULL, $2, $3) c';
+        $1 * c.return_days AS return_days FROM analytics_internal.count_customers(NULL, NULL, $2, $3) c';
 BEGIN
-    PERFORM analytics.analyze_own('warehouse.pending_customer');
-    changed := analytics.shape_customers(recount_changed_customers.business_id, ARRAY(
+    PERFORM analytics_internal.analyze_own('warehouse.pending_customer');
+    changed := analytics_internal.shape_customers(recount_changed_customers.business_id, ARRAY(
         SELECT p.client_key FROM warehouse.pending_customer p WHERE p.business_id = recount_changed_customers.business_id));
     IF changed = '{}' THEN
-        RETURN (0, 0, 0, 0, 0, 0, 0)::analytics.load_counts;
+        RETURN (0, 0, 0, 0, 0, 0, 0)::analytics_internal.load_counts;
     END IF;
-    PERFORM analytics.drop_temporary('cell_change');
+    PERFORM analytics_internal.drop_temporary('cell_change');
     EXECUTE 'CREATE TEMP TABLE cell_change ON COMMIT DROP AS ' || in_cells USING -1, recount_changed_customers.business_id, changed;
-    PERFORM analytics.merge_table('warehouse.customer_totals', '{business_id,client_key}',
-        scope => pg_catalog.format('t.business_id = %s AND EXISTS (SELECT FROM warehouse.pending_customer p WHERE p.business_id = t.business_id AND p.client_key = t.client_key)',
+    PERFORM analytics_internal.merge_table('warehouse.customer_totals', '{business_id,client_key}',
+        scope => format('t.business_id = %s AND EXISTS (SELECT FROM warehouse.pending_customer p WHERE p.business_id = t.business_id AND p.client_key = t.client_key)',
             recount_changed_customers.business_id));
 
     -- Time passes and the cuts move: some customers come to other cells though they did nothing.
     SELECT p.* INTO was FROM warehouse.customer_population p WHERE p.business_id = recount_changed_customers.business_id;
-    SELECT c.* INTO is_now FROM analytics.customer_cuts(recount_changed_customers.business_id) c;
-    SELECT COALESCE(pg_catalog.array_agg(t.client_key), '{}') INTO moved FROM warehouse.customer_totals t
+    SELECT c.* INTO is_now FROM analytics_internal.customer_cuts(recount_changed_customers.business_id) c;
+    SELECT COALESCE(array_agg(t.client_key), '{}') INTO moved FROM warehouse.customer_totals t
     WHERE t.business_id = recount_changed_customers.business_id AND t.client_key <> ALL (changed) AND (
         (was.as_of, was.r_breaks) IS DISTINCT FROM (is_now.as_of, is_now.r_breaks)
-            AND (analytics.recency_bucket(was.as_of - t.last_date), analytics.rfm_score((was.as_of - t.last_date)::double precision, was.r_breaks, true))
-                IS DISTINCT FROM (analytics.recency_bucket(is_now.as_of - t.last_date), analytics.rfm_score((is_now.as_of - t.last_date)::double precision, is_now.r_breaks, true))
+            AND (analytics_internal.recency_bucket(was.as_of - t.last_date), analytics.rfm_score((was.as_of - t.last_date)::double precision, was.r_breaks, true))
+                IS DISTINCT FROM (analytics_internal.recency_bucket(is_now.as_of - t.last_date), analytics.rfm_score((is_now.as_of - t.last_date)::double precision, is_now.r_breaks, true))
         OR was.f_breaks IS DISTINCT FROM is_now.f_breaks
             AND analytics.rfm_score(t.orders::double precision, was.f_breaks) IS DISTINCT FROM analytics.rfm_score(t.orders::double precision, is_now.f_breaks)
         OR was.m_breaks IS DISTINCT FROM is_now.m_breaks
@@ -301,31 +307,32 @@ BEGIN
     SET as_of = is_now.as_of, customers = is_now.customers, r_breaks = is_now.r_breaks, f_breaks = is_now.f_breaks, m_breaks = is_now.m_breaks
     WHERE p.business_id = recount_changed_customers.business_id;
     EXECUTE 'INSERT INTO pg_temp.cell_change ' || in_cells USING 1, recount_changed_customers.business_id, changed || moved;
-    RETURN analytics.add_changes(recount_changed_customers.business_id, 'pg_temp.cell_change', 'warehouse.customer_cell',
+    RETURN analytics_internal.add_changes(recount_changed_customers.business_id, 'pg_temp.cell_change', 'warehouse.customer_cell',
         '{business_id,fiscal_year,recency_bucket,visits_bucket,value_bucket,return_bucket,r,f,m}', '{customers}');
 END
 $$;
-COMMENT ON FUNCTION analytics.recount_changed_customers(bigint) IS
+COMMENT ON FUNCTION analytics_internal.recount_changed_customers(bigint) IS
 'Makes totals and the dashboard''s counts right for customers who changed
 And for those whom a later day, or new cuts between scores, put elsewhere.';
 
-CREATE FUNCTION analytics.roll_up_customers(business_id bigint) RETURNS analytics.load_counts
+CREATE FUNCTION analytics_internal.roll_up_customers(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     is_whole boolean;
-    counts analytics.load_counts := (0, 0, 0, 0, 0, 0, 0);
+    counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
     SELECT p.whole INTO is_whole FROM warehouse.pending_day p WHERE p.business_id = roll_up_customers.business_id AND p.rollup = 'customers';
     IF is_whole THEN
-        counts := analytics.recount_customers(roll_up_customers.business_id);
+        counts := analytics_internal.recount_customers(roll_up_customers.business_id);
     ELSIF NOT is_whole THEN
-        counts := analytics.recount_changed_customers(roll_up_customers.business_id);
+        counts := analytics_internal.recount_changed_customers(roll_up_customers.business_id);
     END IF;
     DELETE FROM warehouse.pending_customer p WHERE p.business_id = roll_up_customers.business_id;
     DELETE FROM warehouse.pending_day p WHERE p.business_id = roll_up_customers.business_id AND p.rollup = 'customers';
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics.roll_up_customers(bigint) IS
+COMMENT ON FUNCTION analytics_internal.roll_up_customers(bigint) IS
 'Brings customers'' totals, score cuts and the dashboard''s counts up to date';

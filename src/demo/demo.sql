@@ -1,22 +1,22 @@
 -- The demo data set: raw tables as a CRM and ad connectors leave them, in schema `demo`. Sources and refresh do the rest.
 --
 -- Nothing is random: the same figures come out on every run and machine. The counts are those of the VALUES lists below; clients are made
--- by segment, touches by platform, and where a total is shared out, analytics.demo_share() does it without a remainder.
+-- by segment, touches by platform, and where a total is shared out, analytics_internal.demo_share() does it without a remainder.
 -- Time is counted in opening seconds (8:00 to 22:00, 50400 a day) since 15 August 2025: day 66 is 20 October, day 77 is 31 October.
 
-CREATE FUNCTION analytics.demo_number(key bigint, salt int, below int) RETURNS int
+CREATE FUNCTION analytics_internal.demo_number(key bigint, salt int, below int) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (((key * 48271 + salt * 1299709) % 2147483647 * ((key * 48271 + salt * 1299709) % 2147483647) + key) % 2147483629 % below)::int $$;
-COMMENT ON FUNCTION analytics.demo_number(bigint, int, int) IS 'A number from 0 to below - 1 that looks random and is always the same';
+COMMENT ON FUNCTION analytics_internal.demo_number(bigint, int, int) IS 'A number from 0 to below - 1 that looks random and is always the same';
 
-CREATE FUNCTION analytics.demo_share(total bigint, weight bigint, running bigint, all_weights bigint) RETURNS bigint
+CREATE FUNCTION analytics_internal.demo_share(total bigint, weight bigint, running bigint, all_weights bigint) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT total * running / all_weights - total * (running - weight) / all_weights $$;
-COMMENT ON FUNCTION analytics.demo_share(bigint, bigint, bigint, bigint) IS
+COMMENT ON FUNCTION analytics_internal.demo_share(bigint, bigint, bigint, bigint) IS
 'What falls to one of several weights, so that all shares add up to the total
 running: sum of the weights up to and with this one.';
 
-CREATE FUNCTION analytics.demo_campaign()
+CREATE FUNCTION analytics_internal.demo_campaign()
     RETURNS TABLE (place int, platform text, campaign_id text, campaign_name text, leads int, late_leads int, days int, daily_spend int, status text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -39,9 +39,9 @@ AS $$
         -- Dear from the first day on.
         (8, 'google', '21500000203', 'Performance Max', 5, 1, 66, 1200, 'ENABLED')
 $$;
-COMMENT ON FUNCTION analytics.demo_campaign() IS 'The campaigns of the demo data, and what is hidden in them';
+COMMENT ON FUNCTION analytics_internal.demo_campaign() IS 'The campaigns of the demo data, and what is hidden in them';
 
-CREATE FUNCTION analytics.demo_segment()
+CREATE FUNCTION analytics_internal.demo_segment()
     RETURNS TABLE (segment int, clients int, first_touch text, later text[], ad_platform text, ad_before_contract boolean,
                    contract_touch text, contracts int, revenue int)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -84,11 +84,11 @@ AS $$
         (31, 1, 'unknown', '{telegram}', NULL, NULL, NULL, 0, 0),
         (32, 3655, 'unknown', '{}', NULL, NULL, NULL, 0, 0)
 $$;
-COMMENT ON FUNCTION analytics.demo_segment() IS
+COMMENT ON FUNCTION analytics_internal.demo_segment() IS
 'The clients of the demo data: how many meet which platforms, and what they sign
 first_touch: platform of the first touch. later: platforms that each of them meets again at least once. ad_platform: where an ad of a campaign reaches them. contract_touch: platform of the touches by which contracts are signed. revenue: of all the segment''s contracts.';
 
-CREATE FUNCTION analytics.demo_touch()
+CREATE FUNCTION analytics_internal.demo_touch()
     RETURNS TABLE (platform text, touches int, source_types text[], utm_source text, utm_medium text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -105,11 +105,12 @@ AS $$
         ('viber', 1, '{chat}', 'viber', 'messenger'),
         ('telegram', 1, '{chat}', 'telegram', 'messenger')
 $$;
-COMMENT ON FUNCTION analytics.demo_touch() IS
+COMMENT ON FUNCTION analytics_internal.demo_touch() IS
 'The touches of the demo data: how many per platform, and how the CRM writes them';
 
-CREATE FUNCTION analytics.create_demo_tables() RETURNS void
+CREATE FUNCTION analytics_internal.create_demo_tables() RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     CREATE SCHEMA demo;
@@ -159,180 +160,184 @@ BEGIN
     );
 END
 $$;
-COMMENT ON FUNCTION analytics.create_demo_tables() IS 'Creates schema demo and its raw tables, all empty; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.create_demo_tables() IS 'Creates schema demo and its raw tables, all empty; a part of load_demo()';
 
 -- The clients of scale 1 with the time of their first touch, campaign included. Scale n makes n of each.
-CREATE FUNCTION analytics.plan_demo_clients() RETURNS void
+CREATE FUNCTION analytics_internal.plan_demo_clients() RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics.drop_temporary('demo_client');
+    PERFORM analytics_internal.drop_temporary('demo_client');
     CREATE TEMP TABLE demo_client ON COMMIT DROP AS
     WITH client AS (
-        SELECT pg_catalog.row_number() OVER (ORDER BY s.segment, i.i) AS n, s.*
-        FROM analytics.demo_segment() s, pg_catalog.generate_series(1, s.clients) i (i)
+        SELECT row_number() OVER (ORDER BY s.segment, i.i) AS n, s.*
+        FROM analytics_internal.demo_segment() s, generate_series(1, s.clients) i (i)
     ), ranked AS (
-        SELECT c.*, pg_catalog.row_number() OVER (PARTITION BY c.ad_platform ORDER BY analytics.demo_number(c.n, 1, 1000000), c.n) AS ad_rank
+        SELECT c.*, row_number() OVER (PARTITION BY c.ad_platform ORDER BY analytics_internal.demo_number(c.n, 1, 1000000), c.n) AS ad_rank
         FROM client c
     ), campaign AS (
-        SELECT g.*, pg_catalog.sum(g.leads + g.late_leads) OVER (PARTITION BY g.platform ORDER BY g.place) - g.leads - g.late_leads AS before
-        FROM analytics.demo_campaign() g
+        SELECT g.*, sum(g.leads + g.late_leads) OVER (PARTITION BY g.platform ORDER BY g.place) - g.leads - g.late_leads AS before
+        FROM analytics_internal.demo_campaign() g
     ), dated AS (
         SELECT r.n, r.segment, r.first_touch, r.later, r.ad_platform, r.ad_before_contract, r.contract_touch, r.contracts, r.revenue,
                g.campaign_id, g.campaign_name, CASE
                    WHEN p.place <= g.leads THEN (2 * p.place - 1) * g.days / (2 * g.leads)
                    WHEN p.place > g.leads THEN 66 + (2 * (p.place - g.leads) - 1) * 12 / (2 * g.late_leads)
                    -- The others grow more from day to day; who signs needs time for it.
-                   ELSE pg_catalog.floor(pg_catalog.sqrt((r.n * 1931 % 4570)::float8 / 4570) * CASE WHEN r.contracts > 0 THEN 66 ELSE 78 END)::bigint
-               END AS day, analytics.demo_number(r.n, 2, 33600) AS second
+                   ELSE floor(sqrt((r.n * 1931 % 4570)::float8 / 4570) * CASE WHEN r.contracts > 0 THEN 66 ELSE 78 END)::bigint
+               END AS day, analytics_internal.demo_number(r.n, 2, 33600) AS second
         FROM ranked r
         LEFT JOIN campaign g ON g.platform = r.ad_platform AND r.ad_rank > g.before AND r.ad_rank <= g.before + g.leads + g.late_leads
         CROSS JOIN LATERAL (SELECT r.ad_rank - g.before::bigint) p (place)
     )
-    SELECT pg_catalog.row_number() OVER (ORDER BY d.day, d.second, d.n) AS client_id, d.*,
-           1 + analytics.demo_number(d.n, 3, 370) AS product, 1 + analytics.demo_number(d.n, 4, 39) AS branch
+    SELECT row_number() OVER (ORDER BY d.day, d.second, d.n) AS client_id, d.*,
+           1 + analytics_internal.demo_number(d.n, 3, 370) AS product, 1 + analytics_internal.demo_number(d.n, 4, 39) AS branch
     FROM dated d;
     ANALYZE pg_temp.demo_client;
 END
 $$;
-COMMENT ON FUNCTION analytics.plan_demo_clients() IS 'Fills pg_temp.demo_client with the clients of scale 1; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.plan_demo_clients() IS 'Fills pg_temp.demo_client with the clients of scale 1; a part of load_demo()';
 
 -- Their touches and contracts. `place` is where in the client's time a touch lies, in ten-thousandths.
-CREATE FUNCTION analytics.plan_demo_touches() RETURNS void
+CREATE FUNCTION analytics_internal.plan_demo_touches() RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics.drop_temporary('demo_touch');
+    PERFORM analytics_internal.drop_temporary('demo_touch');
     CREATE TEMP TABLE demo_touch ON COMMIT DROP AS
     WITH weighted AS (
         -- Few clients come back often, many hardly ever.
         SELECT c.*, p.platform, (p.platform = ANY (c.later))::int AS needed, 1 + x.x * x.x * x.x / 10000 AS weight
         FROM pg_temp.demo_client c,
-             LATERAL (SELECT DISTINCT pg_catalog.unnest(c.first_touch || c.later || c.contract_touch)) p (platform),
-             LATERAL (SELECT analytics.demo_number(c.n, pg_catalog.ascii(p.platform), 100)) x (x)
+             LATERAL (SELECT DISTINCT unnest(c.first_touch || c.later || c.contract_touch)) p (platform),
+             LATERAL (SELECT analytics_internal.demo_number(c.n, ascii(p.platform), 100)) x (x)
         WHERE p.platform IS NOT NULL
     ), signing AS (
         -- Each client of a segment that signs has a contract, and some have more.
-        SELECT w.n, w.contract_touch AS platform, 1 + analytics.demo_share(w.contracts - pg_catalog.count(*) OVER segment, w.weight,
-                   (pg_catalog.sum(w.weight) OVER (segment ORDER BY w.n))::bigint, (pg_catalog.sum(w.weight) OVER segment)::bigint) AS touches
+        SELECT w.n, w.contract_touch AS platform, 1 + analytics_internal.demo_share(w.contracts - count(*) OVER segment, w.weight,
+                   (sum(w.weight) OVER (segment ORDER BY w.n))::bigint, (sum(w.weight) OVER segment)::bigint) AS touches
         FROM weighted w WHERE w.platform = w.contract_touch
         WINDOW segment AS (PARTITION BY w.segment)
     ), other AS MATERIALIZED (
         -- What is neither a first touch nor a contract, after one for each that needs it.
-        SELECT t.platform, t.touches - (SELECT pg_catalog.count(*) FROM pg_temp.demo_client c WHERE c.first_touch = t.platform)
-                   - COALESCE((SELECT pg_catalog.sum(s.touches) FROM signing s WHERE s.platform = t.platform), 0)::bigint
-                   - (SELECT pg_catalog.count(*) FROM pg_temp.demo_client c WHERE t.platform = ANY (c.later)) AS touches
-        FROM analytics.demo_touch() t
+        SELECT t.platform, t.touches - (SELECT count(*) FROM pg_temp.demo_client c WHERE c.first_touch = t.platform)
+                   - COALESCE((SELECT sum(s.touches) FROM signing s WHERE s.platform = t.platform), 0)::bigint
+                   - (SELECT count(*) FROM pg_temp.demo_client c WHERE t.platform = ANY (c.later)) AS touches
+        FROM analytics_internal.demo_touch() t
     ), middle AS (
-        SELECT w.n, w.platform, w.needed + analytics.demo_share(o.touches, w.weight,
-                   (pg_catalog.sum(w.weight) OVER (platform ORDER BY w.n))::bigint, (pg_catalog.sum(w.weight) OVER platform)::bigint) AS touches
+        SELECT w.n, w.platform, w.needed + analytics_internal.demo_share(o.touches, w.weight,
+                   (sum(w.weight) OVER (platform ORDER BY w.n))::bigint, (sum(w.weight) OVER platform)::bigint) AS touches
         FROM weighted w JOIN other o USING (platform)
         WINDOW platform AS (PARTITION BY w.platform)
     ), touch AS (
         SELECT c.n, c.first_touch AS platform, 'first' AS role, 1 AS i FROM pg_temp.demo_client c
         UNION ALL
-        SELECT m.n, m.platform, 'middle', i FROM middle m, pg_catalog.generate_series(1, m.touches) i
+        SELECT m.n, m.platform, 'middle', i FROM middle m, generate_series(1, m.touches) i
         UNION ALL
-        SELECT s.n, s.platform, 'contract', i FROM signing s, pg_catalog.generate_series(1, s.touches) i
+        SELECT s.n, s.platform, 'contract', i FROM signing s, generate_series(1, s.touches) i
     ), numbered AS (
-        SELECT t.*, pg_catalog.row_number() OVER (ORDER BY t.n, t.role, t.platform, t.i) AS id FROM touch t
+        SELECT t.*, row_number() OVER (ORDER BY t.n, t.role, t.platform, t.i) AS id FROM touch t
     )
     SELECT t.id, c.client_id, t.platform, t.role, c.segment, c.revenue, c.day, c.second, c.product, c.branch,
            CASE WHEN t.platform = c.ad_platform THEN c.campaign_id END AS campaign_id,
            CASE WHEN t.platform = c.ad_platform THEN c.campaign_name END AS campaign_name,
            CASE WHEN t.role = 'first' THEN 0
-                WHEN t.role = 'contract' THEN 5000 + analytics.demo_number(t.id, 5, 3000)
-                WHEN t.platform = c.ad_platform AND c.ad_before_contract THEN 100 + analytics.demo_number(t.id, 5, 2400)
-                WHEN t.platform = c.ad_platform THEN 8500 + analytics.demo_number(t.id, 5, 1400)
-                ELSE 100 + analytics.demo_number(t.id, 5, 9800) END AS place
+                WHEN t.role = 'contract' THEN 5000 + analytics_internal.demo_number(t.id, 5, 3000)
+                WHEN t.platform = c.ad_platform AND c.ad_before_contract THEN 100 + analytics_internal.demo_number(t.id, 5, 2400)
+                WHEN t.platform = c.ad_platform THEN 8500 + analytics_internal.demo_number(t.id, 5, 1400)
+                ELSE 100 + analytics_internal.demo_number(t.id, 5, 9800) END AS place
     FROM numbered t JOIN pg_temp.demo_client c USING (n);
     ANALYZE pg_temp.demo_touch;
 END
 $$;
-COMMENT ON FUNCTION analytics.plan_demo_touches() IS
+COMMENT ON FUNCTION analytics_internal.plan_demo_touches() IS
 'Makes the touches of the demo clients; a part of load_demo()';
 
-CREATE FUNCTION analytics.fill_demo_crm(scale int) RETURNS void
+CREATE FUNCTION analytics_internal.fill_demo_crm(scale int) RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     given constant text[] := '{Olena,Andrii,Iryna,Taras,Oksana,Bohdan,Sofiia,Marko,Daryna,Yurii,Kateryna,Roman}';
     family constant text[] := '{Vymyslenko,Prykladko,Zrazchuk,Kazkovych,Mriienko,Uiavchuk,Vydumko,Fantaziuk,Pysarenko-Demo,Biloknyzhko,Niktoichuk,Testivskyi,Probniuk}';
 BEGIN
     INSERT INTO demo.products
-        SELECT 'P' || n, s.subject || ', ' || s.format || ' ' || (1 + (n - 1) / 37 % 10), s.subject, 4000 + analytics.demo_number(n, 6, 160) * 100
-        FROM pg_catalog.generate_series(1, 370) n, LATERAL (SELECT
+        SELECT 'P' || n, s.subject || ', ' || s.format || ' ' || (1 + (n - 1) / 37 % 10), s.subject, 4000 + analytics_internal.demo_number(n, 6, 160) * 100
+        FROM generate_series(1, 370) n, LATERAL (SELECT
             ('{English,German,Polish,French,Spanish,Mathematics,Programming,Drawing,Chess,Robotics}'::text[])[1 + n % 10],
             ('{evening group,weekend group,intensive,individual,online}'::text[])[1 + n / 10 % 5]) s (subject, format);
     INSERT INTO demo.branches
         SELECT 'B' || n, c.city || ' ' || (1 + (n - 1) / 13), c.city
-        FROM pg_catalog.generate_series(1, 39) n, LATERAL (SELECT
+        FROM generate_series(1, 39) n, LATERAL (SELECT
             ('{Kyiv,Lviv,Odesa,Dnipro,Kharkiv,Vinnytsia,Poltava,Lutsk,Rivne,Ternopil,Chernivtsi,Uzhhorod,Sumy}'::text[])[1 + (n - 1) % 13]) c (city);
 
     INSERT INTO demo.crm_clients
-        SELECT k.id, given[1 + analytics.demo_number(k.id, 7, 12)] || ' ' || family[1 + analytics.demo_number(k.id, 8, 13)],
-               '+38000' || pg_catalog.lpad(k.id::text, 7, '0'), timestamp '2025-08-15 08:00' + c.day * interval '1 day' + k.second * interval '1 second'
-        FROM pg_temp.demo_client c, pg_catalog.generate_series(0, scale - 1) copy,
+        SELECT k.id, given[1 + analytics_internal.demo_number(k.id, 7, 12)] || ' ' || family[1 + analytics_internal.demo_number(k.id, 8, 13)],
+               '+38000' || lpad(k.id::text, 7, '0'), timestamp '2025-08-15 08:00' + c.day * interval '1 day' + k.second * interval '1 second'
+        FROM pg_temp.demo_client c, generate_series(0, scale - 1) copy,
              LATERAL (SELECT copy * 4570 + c.client_id, (c.second + copy * 7919) % 33600) k (id, second);
 
     -- A client's time runs from the first touch to the end of October, for 20 days at most.
     INSERT INTO demo.crm_events
         SELECT copy * 17136 + t.id, copy * 4570 + t.client_id,
                timestamp '2025-08-15 08:00' + at.second / 50400 * interval '1 day' + at.second % 50400 * interval '1 second',
-               w.source_types[1 + analytics.demo_number(t.id, 9, pg_catalog.cardinality(w.source_types))], w.utm_source, w.utm_medium,
+               w.source_types[1 + analytics_internal.demo_number(t.id, 9, cardinality(w.source_types))], w.utm_source, w.utm_medium,
                CASE t.platform WHEN 'facebook' THEN t.campaign_name END,
                -- Every fourth touch names its campaign by name alone.
                CASE WHEN t.platform = 'facebook' AND t.id % 4 <> 0 THEN t.campaign_id END,
                CASE t.platform WHEN 'facebook' THEN t.campaign_id || '0' || (1 + t.id % 3) END,
-               CASE t.platform WHEN 'google' THEN pg_catalog.format('https://school.example/courses?utm_source=google&utm_medium=cpc&utm_campaign=%s&gclid=demo%s',
-                    t.campaign_id, pg_catalog.md5(t.id::text)) END,
+               CASE t.platform WHEN 'google' THEN format('https://school.example/courses?utm_source=google&utm_medium=cpc&utm_campaign=%s&gclid=demo%s',
+                    t.campaign_id, md5(t.id::text)) END,
                CASE WHEN t.role <> 'middle' OR t.id % 3 = 0 THEN 'P' || t.product END, 'B' || t.branch
-        FROM pg_temp.demo_touch t JOIN analytics.demo_touch() w USING (platform), pg_catalog.generate_series(0, scale - 1) copy,
+        FROM pg_temp.demo_touch t JOIN analytics_internal.demo_touch() w USING (platform), generate_series(0, scale - 1) copy,
              LATERAL (SELECT t.day * 50400 + (t.second + copy * 7919) % 33600) first (second),
              LATERAL (SELECT first.second + LEAST(78 * 50400 - first.second, 20 * 50400) * t.place / 10000) at (second);
 
     INSERT INTO demo.crm_contracts
-        SELECT 'C' || pg_catalog.lpad((copy * 424 + t.number)::text, 6, '0'), e.client_id, e.id, e.created_at, t.amount, 'UAH', 'P' || t.product, 'B' || t.branch
+        SELECT 'C' || lpad((copy * 424 + t.number)::text, 6, '0'), e.client_id, e.id, e.created_at, t.amount, 'UAH', 'P' || t.product, 'B' || t.branch
         FROM (
-            SELECT t.id, t.product, t.branch, pg_catalog.row_number() OVER (ORDER BY t.id) AS number, analytics.demo_share(t.revenue, v.weight,
-                       (pg_catalog.sum(v.weight) OVER (segment ORDER BY t.id))::bigint, (pg_catalog.sum(v.weight) OVER segment)::bigint) AS amount
-            FROM pg_temp.demo_touch t, LATERAL (SELECT 20 + analytics.demo_number(t.id, 10, 80)) v (weight)
+            SELECT t.id, t.product, t.branch, row_number() OVER (ORDER BY t.id) AS number, analytics_internal.demo_share(t.revenue, v.weight,
+                       (sum(v.weight) OVER (segment ORDER BY t.id))::bigint, (sum(v.weight) OVER segment)::bigint) AS amount
+            FROM pg_temp.demo_touch t, LATERAL (SELECT 20 + analytics_internal.demo_number(t.id, 10, 80)) v (weight)
             WHERE t.role = 'contract'
             WINDOW segment AS (PARTITION BY t.segment)
-        ) t CROSS JOIN pg_catalog.generate_series(0, scale - 1) copy
+        ) t CROSS JOIN generate_series(0, scale - 1) copy
         JOIN demo.crm_events e ON e.id = copy * 17136 + t.id;
 
     -- Each contract is paid on the day it is signed; every fifth client has bought before, in the three years before.
     INSERT INTO demo.transactions
-        SELECT pg_catalog.row_number() OVER (ORDER BY p.occurred_at, p.client_id, p.amount), p.client_id, p.occurred_at, p.amount, p.quantity, p.amount * 3 / 10
+        SELECT row_number() OVER (ORDER BY p.occurred_at, p.client_id, p.amount), p.client_id, p.occurred_at, p.amount, p.quantity, p.amount * 3 / 10
         FROM (
             SELECT k.client_id, k.signed_at, k.amount, 1 FROM demo.crm_contracts k
             UNION ALL
-            SELECT c.id, timestamp '2025-08-14 12:00' - d.d * d.d * interval '1 day', 300 + a.a * a.a, 1 + analytics.demo_number(c.id, 51 + i, 3)
-            FROM demo.crm_clients c, pg_catalog.generate_series(1, 1 + analytics.demo_number(c.id, 11, 6)) i,
-                 LATERAL (SELECT analytics.demo_number(c.id, 11 + i, 34)) d (d), LATERAL (SELECT analytics.demo_number(c.id, 31 + i, 56)) a (a)
+            SELECT c.id, timestamp '2025-08-14 12:00' - d.d * d.d * interval '1 day', 300 + a.a * a.a, 1 + analytics_internal.demo_number(c.id, 51 + i, 3)
+            FROM demo.crm_clients c, generate_series(1, 1 + analytics_internal.demo_number(c.id, 11, 6)) i,
+                 LATERAL (SELECT analytics_internal.demo_number(c.id, 11 + i, 34)) d (d), LATERAL (SELECT analytics_internal.demo_number(c.id, 31 + i, 56)) a (a)
             WHERE c.id % 5 = 0
         ) p (client_id, occurred_at, amount, quantity);
 END
 $$;
-COMMENT ON FUNCTION analytics.fill_demo_crm(int) IS 'Fills the tables of the CRM from the plan, once per scale; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.fill_demo_crm(int) IS 'Fills the tables of the CRM from the plan, once per scale; a part of load_demo()';
 
-CREATE FUNCTION analytics.fill_demo_ads(scale int) RETURNS void
+CREATE FUNCTION analytics_internal.fill_demo_ads(scale int) RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics.drop_temporary('demo_ad_day');
+    PERFORM analytics_internal.drop_temporary('demo_ad_day');
     CREATE TEMP TABLE demo_ad_day ON COMMIT DROP AS
     SELECT g.*, d.day, date '2025-08-15' + d.day AS date,
            -- In hundredths: less at the weekend, a little up and down from day to day, and the changes that demo_campaign() tells of.
            scale * g.daily_spend::bigint * CASE WHEN EXTRACT(isodow FROM date '2025-08-15' + d.day) > 5 THEN 80 ELSE 100 END
-               * (92 + analytics.demo_number(d.day, 100 + g.place, 17)) / 100
+               * (92 + analytics_internal.demo_number(d.day, 100 + g.place, 17)) / 100
                * CASE WHEN g.place = 2 AND d.day >= 66 THEN 3 WHEN g.place = 4 AND d.day = 60 THEN 6 ELSE 1 END AS cents
-    FROM analytics.demo_campaign() g, pg_catalog.generate_series(0, 77) d (day)
+    FROM analytics_internal.demo_campaign() g, generate_series(0, 77) d (day)
     WHERE g.place <> 3 OR d.day < 66;
 
     INSERT INTO demo.meta_campaigns
-        SELECT g.campaign_id, g.campaign_name, g.status, scale * g.daily_spend::bigint * 100 FROM analytics.demo_campaign() g WHERE g.platform = 'facebook';
+        SELECT g.campaign_id, g.campaign_name, g.status, scale * g.daily_spend::bigint * 100 FROM analytics_internal.demo_campaign() g WHERE g.platform = 'facebook';
     -- Three ads in two ad sets take 50, 30 and 20 percent.
     INSERT INTO demo.meta_ads_insights
         SELECT d.date, d.date, '700100200300', 'Demo school', 'UAH', d.campaign_id, d.campaign_name, d.campaign_id || a.adset, 'Ad set ' || a.adset,
@@ -340,83 +345,84 @@ BEGIN
                v.impressions * (8 + a.ad) / 1000, v.cents / 100.0
         FROM pg_temp.demo_ad_day d CROSS JOIN (VALUES (1, 1, 50), (2, 1, 30), (3, 2, 20)) a (ad, adset, percent),
              LATERAL (SELECT d.cents * a.percent / 100) s (cents),
-             LATERAL (SELECT s.cents, s.cents * 10 / (80 + analytics.demo_number(d.day, 200 + d.place, 20))) v (cents, impressions)
+             LATERAL (SELECT s.cents, s.cents * 10 / (80 + analytics_internal.demo_number(d.day, 200 + d.place, 20))) v (cents, impressions)
         WHERE d.platform = 'facebook';
     -- The creatives of two campaigns are not known.
     INSERT INTO demo.meta_ad_creatives
-        SELECT DISTINCT i.ad_id, i.ad_name, i.adset_id, i.adset_name, i.campaign_id, '99' || pg_catalog."right"(i.ad_id, 6),
-               pg_catalog.split_part(i.campaign_name, ' | ', 1), 'Places are filling up. Sign up today.',
+        SELECT DISTINCT i.ad_id, i.ad_name, i.adset_id, i.adset_name, i.campaign_id, '99' || right(i.ad_id, 6),
+               split_part(i.campaign_name, ' | ', 1), 'Places are filling up. Sign up today.',
                'https://school.example/images/' || i.ad_id || '.jpg', 'https://school.example/courses'
         FROM demo.meta_ads_insights i WHERE i.campaign_id NOT IN ('120210000000000104', '120210000000000105');
     INSERT INTO demo.google_campaign
         SELECT d.date, 5550001234, d.campaign_id::bigint, d.campaign_name, d.status, c.clicks * 14, c.clicks, d.cents * 10000,
-               analytics.demo_number(d.day, 300 + d.place, 5) * scale / 2.0
-        FROM pg_temp.demo_ad_day d, LATERAL (SELECT d.cents / (1000 + analytics.demo_number(d.day, 400 + d.place, 400))) c (clicks)
+               analytics_internal.demo_number(d.day, 300 + d.place, 5) * scale / 2.0
+        FROM pg_temp.demo_ad_day d, LATERAL (SELECT d.cents / (1000 + analytics_internal.demo_number(d.day, 400 + d.place, 400))) c (clicks)
         WHERE d.platform = 'google';
 END
 $$;
-COMMENT ON FUNCTION analytics.fill_demo_ads(int) IS 'Fills the ad exports, spend growing with the scale; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.fill_demo_ads(int) IS 'Fills the ad exports, spend growing with the scale; a part of load_demo()';
 
-CREATE FUNCTION analytics.fill_demo_content() RETURNS void
+CREATE FUNCTION analytics_internal.fill_demo_content() RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     -- Videos, and posts of seven in the evening, are liked best.
     INSERT INTO demo.content_posts
-        SELECT 'post-' || n, ('{facebook,facebook,telegram,viber}'::text[])[1 + n % 4], ('{image,video,text}'::text[])[1 + analytics.demo_number(n, 500, 3)],
-               date '2025-08-15' + (n - 1) * 78 / 156 + ('{09:00,12:30,16:00,19:00}'::time[])[1 + analytics.demo_number(n, 501, 4)],
+        SELECT 'post-' || n, ('{facebook,facebook,telegram,viber}'::text[])[1 + n % 4], ('{image,video,text}'::text[])[1 + analytics_internal.demo_number(n, 500, 3)],
+               date '2025-08-15' + (n - 1) * 78 / 156 + ('{09:00,12:30,16:00,19:00}'::time[])[1 + analytics_internal.demo_number(n, 501, 4)],
                ('{Open day,Students tell,Word of the day,Why learn now}'::text[])[1 + n % 4] || ' no. ' || n,
-               ('{Olena,Marko,Iryna}'::text[])[1 + analytics.demo_number(n, 503, 3)],
-               '#learning ' || ('{#openday,#students,#english,#kids}'::text[])[1 + analytics.demo_number(n, 504, 4)]
-        FROM pg_catalog.generate_series(1, 156) n;
+               ('{Olena,Marko,Iryna}'::text[])[1 + analytics_internal.demo_number(n, 503, 3)],
+               '#learning ' || ('{#openday,#students,#english,#kids}'::text[])[1 + analytics_internal.demo_number(n, 504, 4)]
+        FROM generate_series(1, 156) n;
     INSERT INTO demo.content_daily
         SELECT p.content_id, p.published_at::date + age.days, v.views, v.views * 8 / 10,
                v.views * (20 + 15 * (p.content_type = 'video')::int + 15 * (p.published_at::time = '19:00')::int)
-                   * (600 + analytics.demo_number(pg_catalog.substr(p.content_id, 6)::bigint, 505, 801)) / 1000000,
+                   * (600 + analytics_internal.demo_number(substr(p.content_id, 6)::bigint, 505, 801)) / 1000000,
                v.views * 4 / 1000, v.views * (3 + (p.content_type = 'video')::int) / 1000, v.views * 9 / 1000
-        FROM demo.content_posts p, pg_catalog.generate_series(0, 13) age (days),
-             LATERAL (SELECT (1500 + analytics.demo_number(pg_catalog.substr(p.content_id, 6)::bigint, 502, 1500)) / (1 + age.days)) v (views)
+        FROM demo.content_posts p, generate_series(0, 13) age (days),
+             LATERAL (SELECT (1500 + analytics_internal.demo_number(substr(p.content_id, 6)::bigint, 502, 1500)) / (1 + age.days)) v (views)
         WHERE p.published_at::date + age.days <= date '2025-10-31';
 END
 $$;
-COMMENT ON FUNCTION analytics.fill_demo_content() IS 'Fills posts and their daily counters; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.fill_demo_content() IS 'Fills posts and their daily counters; a part of load_demo()';
 
 CREATE FUNCTION analytics.load_demo(scale int DEFAULT 1) RETURNS text
     LANGUAGE plpgsql VOLATILE
-    SET client_min_messages = warning SET jit = off
+    SET client_min_messages = warning SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     taken text;
     loaded record;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM 'warehouse'::analytics_internal.installed;
     IF load_demo.scale IS NULL OR load_demo.scale NOT BETWEEN 1 AND 1000 THEN
         RAISE EXCEPTION 'scale must be between 1 and 1000' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- A second call, or a refresh in another session, waits for the end of this one.
-    PERFORM pg_catalog.pg_advisory_xact_lock(analytics.refresh_lock(1));
-    IF analytics.is_demo_schema() THEN
+    PERFORM pg_advisory_xact_lock(analytics_internal.refresh_lock(1));
+    IF analytics_internal.is_demo_schema() THEN
         RAISE EXCEPTION 'the demo data are already loaded'
             USING ERRCODE = 'duplicate_schema', HINT = 'Run SELECT analytics.drop_demo() first.';
-    ELSIF pg_catalog.to_regnamespace('demo') IS NOT NULL THEN
+    ELSIF to_regnamespace('demo') IS NOT NULL THEN
         RAISE EXCEPTION 'there is a schema "demo" that load_demo() did not make'
             USING ERRCODE = 'duplicate_schema', HINT = 'Rename that schema, or load the demo into another database.';
     END IF;
-    SELECT pg_catalog.string_agg(pg_catalog.format('%s from %s', s.entity, s.relation), ', ' ORDER BY s.source_id) INTO taken
+    SELECT string_agg(format('%s from %s', s.entity, s.relation), ', ' ORDER BY s.source_id) INTO taken
     FROM analytics.source s WHERE s.business_id = 1;
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'business 1 has sources of its own, and the demo data would be mixed with them'
-            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = pg_catalog.format('It reads %s.', taken),
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = format('It reads %s.', taken),
                   HINT = 'Load the demo into another database.';
     END IF;
 
-    PERFORM analytics.create_demo_tables();
-    PERFORM analytics.plan_demo_clients();
-    PERFORM analytics.plan_demo_touches();
-    PERFORM analytics.fill_demo_crm(load_demo.scale);
-    PERFORM analytics.fill_demo_ads(load_demo.scale);
-    PERFORM analytics.fill_demo_content();
-    PERFORM analytics.drop_temporary(t) FROM pg_catalog.unnest('{demo_client,demo_touch,demo_ad_day}'::text[]) t;
+    PERFORM analytics_internal.create_demo_tables();
+    PERFORM analytics_internal.plan_demo_clients();
+    PERFORM analytics_internal.plan_demo_touches();
+    PERFORM analytics_internal.fill_demo_crm(load_demo.scale);
+    PERFORM analytics_internal.fill_demo_ads(load_demo.scale);
+    PERFORM analytics_internal.fill_demo_content();
+    PERFORM analytics_internal.drop_temporary(t) FROM unnest('{demo_client,demo_touch,demo_ad_day}'::text[]) t;
     ANALYZE demo.crm_clients, demo.crm_events, demo.crm_contracts, demo.transactions;
 
     -- The figures are those of the default settings.
@@ -442,40 +448,40 @@ BEGIN
     WHERE EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = s.entity) ORDER BY s.place;
     CALL analytics.refresh(business_id => 1);
 
-    SELECT (SELECT pg_catalog.count(*) FROM warehouse.fact_events e WHERE e.business_id = 1) AS events,
-           (SELECT pg_catalog.count(*) FROM warehouse.dim_clients c WHERE c.business_id = 1) AS clients,
-           (SELECT pg_catalog.count(*) FROM warehouse.fact_contracts c WHERE c.business_id = 1) AS contracts INTO loaded;
-    RETURN pg_catalog.format('%s events of %s clients, %s contracts', loaded.events, loaded.clients, loaded.contracts);
+    SELECT (SELECT count(*) FROM warehouse.fact_events e WHERE e.business_id = 1) AS events,
+           (SELECT count(*) FROM warehouse.dim_clients c WHERE c.business_id = 1) AS clients,
+           (SELECT count(*) FROM warehouse.fact_contracts c WHERE c.business_id = 1) AS contracts INTO loaded;
+    RETURN format('%s events of %s clients, %s contracts', loaded.events, loaded.clients, loaded.contracts);
 END
 $$;
 COMMENT ON FUNCTION analytics.load_demo(int) IS
 'Makes the demo data in schema demo and loads them as business 1
 scale: how many times 4570 clients and their 17136 events. Deterministic: 15 August to 31 October 2025, Europe/Kyiv, UAH. One transaction: raw tables, settings, sources and refresh. Needs CREATE on the database; refuses where schema demo exists (42P06) or business 1 has sources (55000).';
 
-CREATE FUNCTION analytics.is_demo_schema() RETURNS boolean
+CREATE FUNCTION analytics_internal.is_demo_schema() RETURNS boolean
     LANGUAGE sql STABLE
 AS $$
     SELECT COALESCE(pg_catalog.obj_description(pg_catalog.to_regnamespace('demo'), 'pg_namespace') LIKE '%analytics.load_demo()%', false)
 $$;
-COMMENT ON FUNCTION analytics.is_demo_schema() IS 'Whether there is a schema demo that load_demo() made';
+COMMENT ON FUNCTION analytics_internal.is_demo_schema() IS 'Whether there is a schema demo that load_demo() made';
 
 CREATE FUNCTION analytics.drop_demo() RETURNS text
     LANGUAGE plpgsql VOLATILE
-    SET client_min_messages = warning SET jit = off
+    SET client_min_messages = warning SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     businesses bigint[];
     business bigint;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
-    IF pg_catalog.to_regnamespace('demo') IS NULL THEN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    IF to_regnamespace('demo') IS NULL THEN
         RAISE EXCEPTION 'the demo data are not loaded' USING ERRCODE = 'object_not_in_prerequisite_state';
-    ELSIF NOT analytics.is_demo_schema() THEN
+    ELSIF NOT analytics_internal.is_demo_schema() THEN
         RAISE EXCEPTION 'load_demo() did not make the schema "demo" that there is' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    PERFORM pg_catalog.pg_advisory_xact_lock(analytics.refresh_lock(1));
+    PERFORM pg_advisory_xact_lock(analytics_internal.refresh_lock(1));
     WITH dropped AS (DELETE FROM analytics.source s WHERE s.relation LIKE 'demo.%' RETURNING s.business_id)
-    SELECT pg_catalog.array_agg(DISTINCT d.business_id) INTO businesses FROM dropped d;
+    SELECT array_agg(DISTINCT d.business_id) INTO businesses FROM dropped d;
     FOREACH business IN ARRAY COALESCE(businesses, '{}') LOOP
         CALL analytics.refresh(business_id => business);
     END LOOP;

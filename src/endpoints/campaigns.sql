@@ -6,8 +6,8 @@ CREATE FUNCTION analytics.campaigns_wow(date_from date, date_to date, platforms 
                    spend_cur numeric, spend_prev numeric, cpl_diff_pct numeric, p_value double precision, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.platform, k.campaign_name, k.leads_cur, k.leads_prev, analytics.change_pct(k.leads_cur, k.leads_prev), k.cpl_cur, k.cpl_prev,
-           k.spend_cur, k.spend_prev, analytics.change_pct(k.cpl_cur, k.cpl_prev),
+    SELECT k.platform, k.campaign_name, k.leads_cur, k.leads_prev, analytics_internal.change_pct(k.leads_cur, k.leads_prev), k.cpl_cur, k.cpl_prev,
+           k.spend_cur, k.spend_prev, analytics_internal.change_pct(k.cpl_cur, k.cpl_prev),
            CASE WHEN k.leads_cur + k.leads_prev > 0 THEN (analytics.rate_ratio_test(k.leads_cur, 1, k.leads_prev, 1, mid_p => false)).p_value END,
            k.campaign_id
     FROM (
@@ -15,18 +15,18 @@ AS $$
                COALESCE(c.campaign_name, v.campaign_name) AS campaign_name, COALESCE(c.campaign_id, v.campaign_id) AS campaign_id,
                COALESCE(c.leads, 0) AS leads_cur, COALESCE(v.leads, 0) AS leads_prev,
                COALESCE(c.spend, 0)::numeric(18,4) AS spend_cur, COALESCE(v.spend, 0)::numeric(18,4) AS spend_prev,
-               analytics.quotient(c.spend, c.leads) AS cpl_cur, analytics.quotient(v.spend, v.leads) AS cpl_prev
-        FROM (SELECT 'warehouse'::analytics.installed) ready
+               analytics_internal.quotient(c.spend, c.leads) AS cpl_cur, analytics_internal.quotient(v.spend, v.leads) AS cpl_prev
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN (
-            analytics.campaign_results(campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id) c
-            FULL JOIN analytics.campaign_results(analytics.first_day_before(campaigns_wow.date_from, campaigns_wow.date_to),
+            analytics_internal.campaign_results(campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id) c
+            FULL JOIN analytics_internal.campaign_results(analytics_internal.first_day_before(campaigns_wow.date_from, campaigns_wow.date_to),
                 campaigns_wow.date_from - 1, campaigns_wow.platforms, campaigns_wow.business_id) v
                 ON v.business_id = c.business_id AND v.campaign_key = c.campaign_key AND v.platform = c.platform
         )
-        WHERE analytics.check_period(campaigns_wow.date_from, campaigns_wow.date_to)
+        WHERE analytics_internal.check_period(campaigns_wow.date_from, campaigns_wow.date_to)
     ) k
     ORDER BY k.leads_cur DESC, k.leads_prev DESC, k.spend_cur DESC, k.spend_prev DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
-    LIMIT analytics.check_row_limit(campaigns_wow.row_limit)
+    LIMIT analytics_internal.check_row_limit(campaigns_wow.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.campaigns_wow(date, date, text[], int, bigint) IS
 'Campaigns in a period and in the equally long one before it
@@ -37,13 +37,13 @@ CREATE FUNCTION analytics.scatter_matrix(date_from date, date_to date, platforms
     RETURNS TABLE (platform text, campaign_name text, leads bigint, spend numeric, cpl numeric, roas numeric, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.platform, k.campaign_name, k.leads, k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(k.revenue, k.spend), k.campaign_id
-    FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.campaign_results(scatter_matrix.date_from, scatter_matrix.date_to,
+    SELECT k.platform, k.campaign_name, k.leads, k.spend, analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.campaign_id
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.campaign_results(scatter_matrix.date_from, scatter_matrix.date_to,
         scatter_matrix.platforms, scatter_matrix.business_id) k
-    WHERE analytics.check_period(scatter_matrix.date_from, scatter_matrix.date_to) AND k.campaign_key <> 0
-      AND k.leads >= analytics.check_min_leads(scatter_matrix.min_leads)
+    WHERE analytics_internal.check_period(scatter_matrix.date_from, scatter_matrix.date_to) AND k.campaign_key <> 0
+      AND k.leads >= analytics_internal.check_min_leads(scatter_matrix.min_leads)
     ORDER BY k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
-    LIMIT analytics.check_row_limit(scatter_matrix.row_limit)
+    LIMIT analytics_internal.check_row_limit(scatter_matrix.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.scatter_matrix(date, date, text[], int, int, bigint) IS
 'Campaigns as points: leads, spend, cost per lead and ROAS
@@ -57,8 +57,8 @@ CREATE FUNCTION analytics.campaign_performance(date_from date, date_to date, row
 AS $$
     SELECT CASE WHEN j.p_above >= 0.8 THEN 'high_performer' WHEN j.p_above <= 0.2 THEN 'needs_attention'
                 WHEN j.place <= pg_catalog.ceil(j.campaigns / 4.0) THEN 'volume_driver' ELSE 'medium_performer' END,
-           j.platform, j.campaign_name, j.leads, j.n_contracts, j.revenue, analytics.percentage(j.n_contracts, j.leads),
-           analytics.quotient(j.revenue, j.n_contracts), j.p_above, j.campaign_id
+           j.platform, j.campaign_name, j.leads, j.n_contracts, j.revenue, analytics_internal.percentage(j.n_contracts, j.leads),
+           analytics_internal.quotient(j.revenue, j.n_contracts), j.p_above, j.campaign_id
     FROM (
         SELECT k.*, pg_catalog.rank() OVER (ORDER BY k.leads DESC) AS place, pg_catalog.count(*) OVER () AS campaigns,
                -- Jeffreys' prior; without a lead there is nothing to judge.
@@ -66,14 +66,14 @@ AS $$
         FROM (
             SELECT r.*, LEAST(r.n_contracts, r.leads) AS converted,
                    (pg_catalog.sum(LEAST(r.n_contracts, r.leads)) OVER () / NULLIF(pg_catalog.sum(r.leads) OVER (), 0))::double precision AS average
-            FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.campaign_results(campaign_performance.date_from,
+            FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.campaign_results(campaign_performance.date_from,
                 campaign_performance.date_to, campaign_performance.platforms, campaign_performance.business_id) r
-            WHERE analytics.check_period(campaign_performance.date_from, campaign_performance.date_to) AND r.campaign_key <> 0
+            WHERE analytics_internal.check_period(campaign_performance.date_from, campaign_performance.date_to) AND r.campaign_key <> 0
         ) k
         WHERE k.n_contracts > 0
     ) j
     ORDER BY j.revenue DESC, j.n_contracts DESC, j.leads, j.platform, j.campaign_name, j.campaign_id, j.business_id
-    LIMIT analytics.check_row_limit(campaign_performance.row_limit)
+    LIMIT analytics_internal.check_row_limit(campaign_performance.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.campaign_performance(date, date, int, text[], bigint) IS
 'Campaigns with contracts, judged by the share of their leads that sign
@@ -84,17 +84,17 @@ CREATE FUNCTION analytics.metrics_trend(date_from date, date_to date, platforms 
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT d.day::date AS dt, COALESCE(r.leads, 0)::bigint, COALESCE(r.clicks, 0)::bigint, COALESCE(r.impressions, 0)::bigint,
-           COALESCE(r.spend, 0)::numeric(18,4), analytics.quotient(r.spend, r.leads), analytics.quotient(r.spend, r.clicks),
-           analytics.percentage(r.clicks, r.impressions), analytics.quotient(1000 * r.spend, r.impressions)
-    FROM (SELECT 'warehouse'::analytics.installed) ready
+           COALESCE(r.spend, 0)::numeric(18,4), analytics_internal.quotient(r.spend, r.leads), analytics_internal.quotient(r.spend, r.clicks),
+           analytics_internal.percentage(r.clicks, r.impressions), analytics_internal.quotient(1000 * r.spend, r.impressions)
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN pg_catalog.generate_series(metrics_trend.date_from::timestamp, metrics_trend.date_to, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.leads) AS leads, pg_catalog.sum(r.clicks) AS clicks, pg_catalog.sum(r.impressions) AS impressions,
                pg_catalog.sum(r.spend) AS spend
-        FROM analytics.results_between(metrics_trend.date_from, metrics_trend.date_to, metrics_trend.platforms, metrics_trend.business_id) r
+        FROM analytics_internal.results_between(metrics_trend.date_from, metrics_trend.date_to, metrics_trend.platforms, metrics_trend.business_id) r
         GROUP BY r.date
     ) r ON r.date = d.day::date
-    WHERE analytics.check_period(metrics_trend.date_from, metrics_trend.date_to)
+    WHERE analytics_internal.check_period(metrics_trend.date_from, metrics_trend.date_to)
     ORDER BY dt
 $$;
 COMMENT ON FUNCTION analytics.metrics_trend(date, date, text[], bigint) IS
@@ -107,7 +107,7 @@ CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_t
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.week, c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign, k.leads, b.contracts, b.revenue, k.impressions, k.clicks,
-           k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(b.revenue, k.spend), COALESCE(c.platform, k.platform, 'unknown') AS of_platform
+           k.spend, analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(b.revenue, k.spend), COALESCE(c.platform, k.platform, 'unknown') AS of_platform
     FROM (
         SELECT r.business_id, pg_catalog.date_trunc('week', r.starts_on::timestamp)::date AS week, r.campaign_key,
                CASE r.campaign_key WHEN 0 THEN r.platform END AS platform, pg_catalog.sum(r.leads)::bigint AS leads,
@@ -115,9 +115,9 @@ AS $$
                pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed,
                pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks,
                pg_catalog.sum(r.spend)::numeric(18,4) AS spend
-        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.campaign_parts(campaigns_weekly.date_from, campaigns_weekly.date_to,
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.campaign_parts(campaigns_weekly.date_from, campaigns_weekly.date_to,
             CASE WHEN campaigns_weekly.platform IS NOT NULL THEN ARRAY[campaigns_weekly.platform] END, campaigns_weekly.business_id, longest => 7) r
-        WHERE analytics.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
+        WHERE analytics_internal.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
         GROUP BY r.business_id, week, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END
     ) k
     LEFT JOIN warehouse.settings s ON s.business_id = k.business_id

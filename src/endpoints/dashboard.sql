@@ -1,17 +1,17 @@
 -- Dashboard readers: plain SQL over the rollups, so that the planner inlines them and filters reach the index.
--- Each starts with a literal of type analytics.installed: before install() the caller is told so.
+-- Each starts with a literal of type analytics_internal.installed: before install() the caller is told so.
 
 CREATE FUNCTION analytics.kpi(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric, currency text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
-    SELECT k.leads, k.n_contracts, k.revenue, k.spend, analytics.quotient(k.spend, k.leads), analytics.quotient(k.revenue, k.spend),
-           analytics.currency_of(kpi.business_id)
-    FROM (SELECT 'warehouse'::analytics.installed) ready, (
+    SELECT k.leads, k.n_contracts, k.revenue, k.spend, analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend),
+           analytics_internal.currency_of(kpi.business_id)
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready, (
         SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
                COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
-        FROM analytics.results_between(kpi.date_from, kpi.date_to, kpi.platforms, kpi.business_id) r
-        WHERE analytics.check_period(kpi.date_from, kpi.date_to)
+        FROM analytics_internal.results_between(kpi.date_from, kpi.date_to, kpi.platforms, kpi.business_id) r
+        WHERE analytics_internal.check_period(kpi.date_from, kpi.date_to)
     ) k
 $$;
 COMMENT ON FUNCTION analytics.kpi(date, date, text[], bigint) IS
@@ -23,14 +23,14 @@ CREATE FUNCTION analytics.trend_leads(date_from date, date_to date, platforms te
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT d.day::date AS dt, COALESCE(r.leads, 0)::bigint
-    FROM (SELECT 'warehouse'::analytics.installed) ready
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN pg_catalog.generate_series(trend_leads.date_from::timestamp, trend_leads.date_to, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.leads) AS leads
-        FROM analytics.results_between(trend_leads.date_from, trend_leads.date_to, trend_leads.platforms, trend_leads.business_id) r
+        FROM analytics_internal.results_between(trend_leads.date_from, trend_leads.date_to, trend_leads.platforms, trend_leads.business_id) r
         GROUP BY r.date
     ) r ON r.date = d.day::date
-    WHERE analytics.check_period(trend_leads.date_from, trend_leads.date_to)
+    WHERE analytics_internal.check_period(trend_leads.date_from, trend_leads.date_to)
     ORDER BY dt
 $$;
 COMMENT ON FUNCTION analytics.trend_leads(date, date, text[], bigint) IS
@@ -42,41 +42,43 @@ CREATE FUNCTION analytics.trend_spend(date_from date, date_to date, platforms te
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT d.day::date AS dt, COALESCE(r.spend, 0)::numeric(18,4)
-    FROM (SELECT 'warehouse'::analytics.installed) ready
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN pg_catalog.generate_series(trend_spend.date_from::timestamp, trend_spend.date_to, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.spend) AS spend
-        FROM analytics.results_between(trend_spend.date_from, trend_spend.date_to, trend_spend.platforms, trend_spend.business_id) r
+        FROM analytics_internal.results_between(trend_spend.date_from, trend_spend.date_to, trend_spend.platforms, trend_spend.business_id) r
         GROUP BY r.date
     ) r ON r.date = d.day::date
-    WHERE analytics.check_period(trend_spend.date_from, trend_spend.date_to)
+    WHERE analytics_internal.check_period(trend_spend.date_from, trend_spend.date_to)
     ORDER BY dt
 $$;
 COMMENT ON FUNCTION analytics.trend_spend(date, date, text[], bigint) IS
 'Spend per day of a period, days without spend included
 date_from, date_to: both days belong to the period. platforms: platforms or families; NULL or {} for all.';
 
-CREATE FUNCTION analytics.fiscal_year_start(business_id bigint) RETURNS int
+CREATE FUNCTION analytics_internal.fiscal_year_start(business_id bigint) RETURNS int
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     months int[];
 BEGIN
-    SELECT pg_catalog.array_agg(DISTINCT s.fiscal_year_start_month) INTO months
+    SELECT array_agg(DISTINCT s.fiscal_year_start_month) INTO months
     FROM warehouse.settings s WHERE fiscal_year_start.business_id IS NULL OR s.business_id = fiscal_year_start.business_id;
-    IF pg_catalog.cardinality(months) > 1 THEN
+    IF cardinality(months) > 1 THEN
         RAISE EXCEPTION 'the businesses have different fiscal years' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = pg_catalog.format('Their fiscal years start in the months %s.', pg_catalog.array_to_string(months, ', ')),
+            DETAIL = format('Their fiscal years start in the months %s.', array_to_string(months, ', ')),
             HINT = 'Name one business by business_id, or ask by day, week or month.';
     END IF;
     RETURN COALESCE(months[1], 1);
 END
 $$;
-COMMENT ON FUNCTION analytics.fiscal_year_start(bigint) IS 'Month in which the fiscal year of a business, or of all, starts';
+COMMENT ON FUNCTION analytics_internal.fiscal_year_start(bigint) IS 'Month in which the fiscal year of a business, or of all, starts';
 
 CREATE FUNCTION analytics.calendar_periods(date_from date, date_to date, granularity text, compare text, business_id bigint)
     RETURNS TABLE (period_start date, first_day date, last_day date, first_day_prev date, last_day_prev date)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -88,20 +90,20 @@ DECLARE
     -- From a period to the one it is compared with.
     shift interval;
 BEGIN
-    PERFORM analytics.check_period(date_from, date_to), analytics.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
-        analytics.check_choice('compare', compare, '{none,previous_period,previous_year}');
+    PERFORM analytics_internal.check_period(date_from, date_to), analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
+        analytics_internal.check_choice('compare', compare, '{none,previous_period,previous_year}');
     step := CASE granularity WHEN 'week' THEN '7 days' WHEN 'quarter' THEN '3 months' ELSE '1 ' || granularity END;
     IF granularity IN ('quarter', 'year') THEN
-        fiscal := (analytics.fiscal_year_start(business_id) - 1) * interval '1 month';
+        fiscal := (analytics_internal.fiscal_year_start(business_id) - 1) * interval '1 month';
     END IF;
-    first_start := pg_catalog.date_trunc(granularity, date_from - fiscal) + fiscal;
-    n := (SELECT pg_catalog.count(*) FROM pg_catalog.generate_series(first_start, date_to, step));
+    first_start := date_trunc(granularity, date_from - fiscal) + fiscal;
+    n := (SELECT count(*) FROM generate_series(first_start, date_to, step));
     shift := CASE WHEN compare = 'previous_period' THEN n * step
                   -- Weeks have no year: 52 of them before, each day meets its own weekday.
                   WHEN compare = 'previous_year' THEN CASE granularity WHEN 'week' THEN interval '364 days' ELSE '1 year' END END;
     RETURN QUERY
     SELECT g.first, p.first_day, p.last_day, v.first_day, v.last_day
-    FROM (SELECT s::date AS first, (s + step)::date - 1 AS last, s - shift AS before FROM pg_catalog.generate_series(first_start, date_to, step) s) g
+    FROM (SELECT s::date AS first, (s + step)::date - 1 AS last, s - shift AS before FROM generate_series(first_start, date_to, step) s) g
     CROSS JOIN LATERAL (SELECT GREATEST(g.first, date_from) AS first_day, LEAST(g.last, date_to) AS last_day) p
     -- A period that is cut is compared with the same part of the one before. 29 February has no counterpart of its own.
     LEFT JOIN LATERAL (
@@ -123,25 +125,25 @@ CREATE FUNCTION analytics.kpi_timeseries(date_from date, date_to date, granulari
                    cpl_change_pct numeric, roas_change_pct numeric, first_day date, last_day date, first_day_prev date, last_day_prev date)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT p.period_start, c.leads, c.n_contracts, c.revenue, c.spend, analytics.quotient(c.spend, c.leads), analytics.quotient(c.revenue, c.spend),
-           currency.currency, v.leads, v.n_contracts, v.revenue, v.spend, analytics.quotient(v.spend, v.leads), analytics.quotient(v.revenue, v.spend),
-           analytics.change_pct(c.leads, v.leads), analytics.change_pct(c.n_contracts, v.n_contracts), analytics.change_pct(c.revenue, v.revenue),
-           analytics.change_pct(c.spend, v.spend), analytics.change_pct(analytics.quotient(c.spend, c.leads), analytics.quotient(v.spend, v.leads)),
-           analytics.change_pct(analytics.quotient(c.revenue, c.spend), analytics.quotient(v.revenue, v.spend)),
+    SELECT p.period_start, c.leads, c.n_contracts, c.revenue, c.spend, analytics_internal.quotient(c.spend, c.leads), analytics_internal.quotient(c.revenue, c.spend),
+           currency.currency, v.leads, v.n_contracts, v.revenue, v.spend, analytics_internal.quotient(v.spend, v.leads), analytics_internal.quotient(v.revenue, v.spend),
+           analytics_internal.change_pct(c.leads, v.leads), analytics_internal.change_pct(c.n_contracts, v.n_contracts), analytics_internal.change_pct(c.revenue, v.revenue),
+           analytics_internal.change_pct(c.spend, v.spend), analytics_internal.change_pct(analytics_internal.quotient(c.spend, c.leads), analytics_internal.quotient(v.spend, v.leads)),
+           analytics_internal.change_pct(analytics_internal.quotient(c.revenue, c.spend), analytics_internal.quotient(v.revenue, v.spend)),
            p.first_day, p.last_day, p.first_day_prev, p.last_day_prev
-    FROM (SELECT 'warehouse'::analytics.installed) ready
-    CROSS JOIN (SELECT analytics.currency_of(kpi_timeseries.business_id) AS currency) currency
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN (SELECT analytics_internal.currency_of(kpi_timeseries.business_id) AS currency) currency
     CROSS JOIN analytics.calendar_periods(kpi_timeseries.date_from, kpi_timeseries.date_to, kpi_timeseries.granularity, kpi_timeseries.compare,
         kpi_timeseries.business_id) p
     CROSS JOIN LATERAL (
         SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
                COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
-        FROM analytics.results_between(p.first_day, p.last_day, kpi_timeseries.platforms, kpi_timeseries.business_id) r
+        FROM analytics_internal.results_between(p.first_day, p.last_day, kpi_timeseries.platforms, kpi_timeseries.business_id) r
     ) c
     LEFT JOIN LATERAL (
         SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
                COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
-        FROM analytics.results_between(p.first_day_prev, p.last_day_prev, kpi_timeseries.platforms, kpi_timeseries.business_id) r
+        FROM analytics_internal.results_between(p.first_day_prev, p.last_day_prev, kpi_timeseries.platforms, kpi_timeseries.business_id) r
     ) v ON p.first_day_prev IS NOT NULL
     ORDER BY p.period_start
 $$;

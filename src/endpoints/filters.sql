@@ -1,34 +1,37 @@
 -- What the readers share: checks of their arguments. A check is an immutable condition, so that a reader stays inlinable.
 
-CREATE FUNCTION analytics.check_period(date_from date, date_to date) RETURNS boolean
+CREATE FUNCTION analytics_internal.check_period(date_from date, date_to date) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF date_from IS NULL OR date_to IS NULL THEN
         RAISE EXCEPTION 'date_from and date_to must be given' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF NOT pg_catalog.isfinite(date_from) OR NOT pg_catalog.isfinite(date_to) THEN
+    ELSIF NOT isfinite(date_from) OR NOT isfinite(date_to) THEN
         RAISE EXCEPTION 'date_from and date_to must be finite' USING ERRCODE = 'invalid_parameter_value';
     ELSIF date_from > date_to THEN
         RAISE EXCEPTION 'date_from is after date_to' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = pg_catalog.format('date_from is %s, date_to is %s.', date_from, date_to), HINT = 'Both days belong to the period.';
+            DETAIL = format('date_from is %s, date_to is %s.', date_from, date_to), HINT = 'Both days belong to the period.';
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_period(date, date) IS 'True for a period whose ends are given and in order, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_period(date, date) IS 'True for a period whose ends are given and in order, else an error (22023)';
 
-CREATE FUNCTION analytics.first_day_before(date_from date, date_to date) RETURNS date
+CREATE FUNCTION analytics_internal.first_day_before(date_from date, date_to date) RETURNS date
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics.check_period(date_from, date_to);
+    PERFORM analytics_internal.check_period(date_from, date_to);
     RETURN date_from - (date_to - date_from + 1);
 END
 $$;
-COMMENT ON FUNCTION analytics.first_day_before(date, date) IS 'The first day of the equally long period just before a period';
+COMMENT ON FUNCTION analytics_internal.first_day_before(date, date) IS 'The first day of the equally long period just before a period';
 
-CREATE FUNCTION analytics.check_row_limit(row_limit int) RETURNS int
+CREATE FUNCTION analytics_internal.check_row_limit(row_limit int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF row_limit IS NULL OR row_limit < 1 THEN
@@ -37,10 +40,11 @@ BEGIN
     RETURN row_limit;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_row_limit(int) IS 'The limit itself where it is at least 1, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_row_limit(int) IS 'The limit itself where it is at least 1, else an error (22023)';
 
-CREATE FUNCTION analytics.check_min_leads(min_leads int) RETURNS int
+CREATE FUNCTION analytics_internal.check_min_leads(min_leads int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF min_leads IS NULL OR min_leads < 0 THEN
@@ -49,61 +53,65 @@ BEGIN
     RETURN min_leads;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_min_leads(int) IS 'The threshold itself where it is at least 0, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_min_leads(int) IS 'The threshold itself where it is at least 0, else an error (22023)';
 
-CREATE FUNCTION analytics.check_choice(argument text, value text, known text[]) RETURNS boolean
+CREATE FUNCTION analytics_internal.check_choice(argument text, value text, known text[]) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF value IS NULL OR value <> ALL (known) THEN
-        RAISE EXCEPTION 'unknown %: %', argument, pg_catalog.quote_nullable(value) USING ERRCODE = 'invalid_parameter_value',
-            HINT = pg_catalog.format('Use %s.', pg_catalog.array_to_string(known, ', '));
+        RAISE EXCEPTION 'unknown %: %', argument, quote_nullable(value) USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('Use %s.', array_to_string(known, ', '));
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_choice(text, text, text[]) IS
+COMMENT ON FUNCTION analytics_internal.check_choice(text, text, text[]) IS
 'True for a value that is one of those known, else an error (22023) listing them
 argument: its name, for the message.';
 
-CREATE FUNCTION analytics.platform_members(platforms text[]) RETURNS text[]
+CREATE FUNCTION analytics_internal.platform_members(platforms text[]) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     members text[];
     unknown text;
 BEGIN
-    SELECT pg_catalog.array_agg(DISTINCT d.platform), pg_catalog.string_agg(pg_catalog.quote_nullable(a.name), ', ' ORDER BY a.place) FILTER (WHERE d.platform IS NULL)
+    SELECT array_agg(DISTINCT d.platform), string_agg(quote_nullable(a.name), ', ' ORDER BY a.place) FILTER (WHERE d.platform IS NULL)
     INTO members, unknown
-    FROM pg_catalog.unnest(platforms) WITH ORDINALITY a (name, place)
+    FROM unnest(platforms) WITH ORDINALITY a (name, place)
     LEFT JOIN (SELECT p.platform, p.family FROM analytics.effective_platform p UNION ALL SELECT w.platform, w.family FROM warehouse.dim_platforms w) d
         ON d.platform = a.name OR d.family = a.name;
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown platform: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (
-            SELECT COALESCE('Known here: ' || pg_catalog.string_agg(DISTINCT k.name, ', ') || '.', 'There are no platforms here yet.')
+            SELECT COALESCE('Known here: ' || string_agg(DISTINCT k.name, ', ') || '.', 'There are no platforms here yet.')
             FROM warehouse.dim_platforms w, LATERAL (VALUES (w.platform), (w.family)) k (name));
     END IF;
     RETURN members;
 END
 $$;
-COMMENT ON FUNCTION analytics.platform_members(text[]) IS
+COMMENT ON FUNCTION analytics_internal.platform_members(text[]) IS
 'The platforms that a filter of platforms and families stands for
 An unknown name is an error (22023) that lists the known ones.';
 
 -- Run once, whatever the plan: as a condition on each row it could be run for each. Most filters name one platform, which the planner is told.
-CREATE FUNCTION analytics.each_platform(platforms text[]) RETURNS SETOF text
+CREATE FUNCTION analytics_internal.each_platform(platforms text[]) RETURNS SETOF text
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 1
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY SELECT pg_catalog.unnest(analytics.platform_members(platforms));
+    RETURN QUERY SELECT unnest(analytics_internal.platform_members(platforms));
 END
 $$;
-COMMENT ON FUNCTION analytics.each_platform(text[]) IS 'The platforms that a filter stands for, each once, to be joined';
+COMMENT ON FUNCTION analytics_internal.each_platform(text[]) IS 'The platforms that a filter stands for, each once, to be joined';
 
-CREATE FUNCTION analytics.currency_of(business_id bigint) RETURNS text
+CREATE FUNCTION analytics_internal.currency_of(business_id bigint) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN pg_catalog.count(DISTINCT s.currency) = 1 THEN pg_catalog.min(s.currency) END
+    SELECT CASE WHEN count(DISTINCT s.currency) = 1 THEN min(s.currency) END
     FROM warehouse.settings s WHERE currency_of.business_id IS NULL OR s.business_id = currency_of.business_id
 $$;
-COMMENT ON FUNCTION analytics.currency_of(bigint) IS 'The currency of a business, or of all; NULL where they differ';
+COMMENT ON FUNCTION analytics_internal.currency_of(bigint) IS 'The currency of a business, or of all; NULL where they differ';

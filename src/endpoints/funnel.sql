@@ -1,10 +1,10 @@
 -- Funnel and contracts. What asks for single touches, clients or contracts reads facts: PL/pgSQL with one static query, whose filters
 -- are its arguments. What rollups answer stays plain SQL.
 
-CREATE FUNCTION analytics.businesses(business_id bigint) RETURNS TABLE (business bigint)
+CREATE FUNCTION analytics_internal.businesses(business_id bigint) RETURNS TABLE (business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT s.business_id FROM warehouse.settings s WHERE businesses.business_id IS NULL OR s.business_id = businesses.business_id $$;
-COMMENT ON FUNCTION analytics.businesses(bigint) IS 'The businesses that have data: one, or for NULL all that the caller may see';
+COMMENT ON FUNCTION analytics_internal.businesses(bigint) IS 'The businesses that have data: one, or for NULL all that the caller may see';
 
 CREATE TYPE analytics.funnel_touch AS (
     event_id text, client_id text, occurred_at timestamptz, touch_number int, touch_role text, platform text, channel text, campaign_id text,
@@ -19,6 +19,7 @@ CREATE FUNCTION analytics.events_funnel(start_date date, end_date date, platform
     after_event text DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS SETOF analytics.funnel_touch
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -29,16 +30,16 @@ DECLARE
     after_source bigint;
     after_id text;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date), analytics.check_row_limit(row_limit);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date), analytics_internal.check_row_limit(row_limit);
     IF events_funnel.platform IS NOT NULL THEN
-        wanted_platforms := analytics.platform_members(ARRAY[events_funnel.platform]);
+        wanted_platforms := analytics_internal.platform_members(ARRAY[events_funnel.platform]);
     END IF;
     IF after_event IS NOT NULL THEN
         SELECT e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id
         INTO after_business, after_day, after_time, after_source, after_id
-        FROM analytics.businesses(events_funnel.business_id) b
-        JOIN warehouse.fact_events e ON e.business_id = b.business AND e.source_id::text = pg_catalog.split_part(after_event, ':', 1)
-            AND e.event_id = pg_catalog.substr(after_event, pg_catalog.strpos(after_event, ':') + 1);
+        FROM analytics_internal.businesses(events_funnel.business_id) b
+        JOIN warehouse.fact_events e ON e.business_id = b.business AND e.source_id::text = split_part(after_event, ':', 1)
+            AND e.event_id = substr(after_event, strpos(after_event, ':') + 1);
         IF NOT FOUND THEN
             RAISE EXCEPTION 'there is no event "%"', after_event USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'after_event takes the event_key of the last row of the page before.';
@@ -50,7 +51,7 @@ BEGIN
     FROM (
         -- Business by business and day by day, as the index has them: a page costs its own days, whatever the period.
         SELECT t.*
-        FROM analytics.businesses(events_funnel.business_id) b
+        FROM analytics_internal.businesses(events_funnel.business_id) b
         CROSS JOIN LATERAL (
             SELECT e.* FROM warehouse.fact_events e
             WHERE e.business_id = b.business AND e.event_date <= end_date
@@ -68,7 +69,7 @@ BEGIN
     LEFT JOIN warehouse.dim_clients d ON d.business_id = e.business_id AND d.client_key = e.client_key
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
     LEFT JOIN LATERAL (
-        SELECT pg_catalog.sum(k.amount) AS amount FROM warehouse.fact_contracts k
+        SELECT sum(k.amount) AS amount FROM warehouse.fact_contracts k
         WHERE e.is_contract AND k.business_id = e.business_id AND k.client_key = e.client_key AND k.event_id = e.event_id
     ) k ON true
     ORDER BY e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C";
@@ -83,17 +84,18 @@ CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, 
                    last_paid_platform text, last_paid_campaign text, attributed_platform text, attributed_campaign text, attribution_rule text,
                    touches int, days_to_convert numeric, journey text[])
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date), analytics.check_row_limit(row_limit);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date), analytics_internal.check_row_limit(row_limit);
     RETURN QUERY
     SELECT k.contract_id, d.client_id, k.signed_at, k.amount, k.first_platform, f.campaign_name, k.last_paid_platform, p.campaign_name,
            k.attributed_platform, a.campaign_name, k.attribution_rule, k.touches, k.days_to_convert,
            ARRAY(SELECT e.platform FROM warehouse.fact_events e
                  WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at ORDER BY e.touch_number)
     FROM (
-        SELECT k.* FROM analytics.businesses(contracts_multi_touch.business_id) b
+        SELECT k.* FROM analytics_internal.businesses(contracts_multi_touch.business_id) b
         JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
         ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C" LIMIT row_limit
     ) k
@@ -114,20 +116,21 @@ CREATE FUNCTION analytics.contracts_enriched(start_date date, end_date date, pla
                    branch_id text, branch text, attributed_platform text, campaign_id text, campaign_name text, ad_id text, ad_name text,
                    creative_title text, creative_body text, creative_image_url text, creative_link_url text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     wanted_platforms text[];
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date), analytics.check_row_limit(row_limit);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date), analytics_internal.check_row_limit(row_limit);
     IF contracts_enriched.platform IS NOT NULL THEN
-        wanted_platforms := analytics.platform_members(ARRAY[contracts_enriched.platform]);
+        wanted_platforms := analytics_internal.platform_members(ARRAY[contracts_enriched.platform]);
     END IF;
     RETURN QUERY
     SELECT k.contract_id, k.signed_at, k.amount, d.client_id, d.name, k.product_id, p.name, k.branch_id, b.name, k.attributed_platform,
            c.campaign_id, c.campaign_name, e.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url
     FROM (
-        SELECT k.* FROM analytics.businesses(contracts_enriched.business_id) b
+        SELECT k.* FROM analytics_internal.businesses(contracts_enriched.business_id) b
         JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
         WHERE wanted_platforms IS NULL OR k.attributed_platform = ANY (wanted_platforms)
         ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C" LIMIT row_limit
@@ -155,24 +158,25 @@ CREATE FUNCTION analytics.platforms_touches(start_date date, end_date date, busi
     RETURNS TABLE (platform text, events bigint, clients bigint, contracts bigint, revenue numeric, conversion_rate numeric, avg_touches numeric,
                    avg_days_to_convert numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
     RETURN QUERY
     WITH touched AS (
-        SELECT t.platform, pg_catalog.sum(t.events)::bigint AS events, pg_catalog.count(*) AS clients
+        SELECT t.platform, sum(t.events)::bigint AS events, count(*) AS clients
         FROM (
-            SELECT e.platform, e.client_key, pg_catalog.count(*) AS events
-            FROM analytics.businesses(platforms_touches.business_id) b
+            SELECT e.platform, e.client_key, count(*) AS events
+            FROM analytics_internal.businesses(platforms_touches.business_id) b
             JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
             GROUP BY e.platform, e.client_key
         ) t
         GROUP BY t.platform
     ), signed AS (
-        SELECT COALESCE(e.platform, k.last_platform, 'unknown') AS platform, pg_catalog.count(*) AS contracts, pg_catalog.sum(k.amount) AS revenue,
-               pg_catalog.avg(k.touches) AS touches, pg_catalog.avg(k.days_to_convert) AS days
-        FROM analytics.businesses(platforms_touches.business_id) b
+        SELECT COALESCE(e.platform, k.last_platform, 'unknown') AS platform, count(*) AS contracts, sum(k.amount) AS revenue,
+               avg(k.touches) AS touches, avg(k.days_to_convert) AS days
+        FROM analytics_internal.businesses(platforms_touches.business_id) b
         JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
         LEFT JOIN LATERAL (
             SELECT e.platform FROM warehouse.fact_events e
@@ -181,7 +185,7 @@ BEGIN
         GROUP BY 1
     )
     SELECT platform, COALESCE(t.events, 0), COALESCE(t.clients, 0), COALESCE(s.contracts, 0), COALESCE(s.revenue, 0)::numeric(18,4),
-           analytics.percentage(COALESCE(s.contracts, 0), t.clients), pg_catalog.round(s.touches, 2), pg_catalog.round(s.days, 2)
+           analytics_internal.percentage(COALESCE(s.contracts, 0), t.clients), round(s.touches, 2), round(s.days, 2)
     FROM touched t FULL JOIN signed s USING (platform)
     ORDER BY 2 DESC, 4 DESC, platform;
 END
@@ -193,14 +197,15 @@ By events, the most first. events, clients: of the period. contracts, revenue: s
 CREATE FUNCTION analytics.platforms_contracts(start_date date, end_date date, business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, contracts bigint, revenue numeric, avg_touches numeric, avg_days numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
     RETURN QUERY
-    SELECT k.attributed_platform, pg_catalog.count(*), pg_catalog.sum(k.amount)::numeric(18,4), pg_catalog.round(pg_catalog.avg(k.touches), 2),
-           pg_catalog.round(pg_catalog.avg(k.days_to_convert), 2)
-    FROM analytics.businesses(platforms_contracts.business_id) b
+    SELECT k.attributed_platform, count(*), sum(k.amount)::numeric(18,4), round(avg(k.touches), 2),
+           round(avg(k.days_to_convert), 2)
+    FROM analytics_internal.businesses(platforms_contracts.business_id) b
     JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
     GROUP BY k.attributed_platform
     ORDER BY 2 DESC, 3 DESC, 1;
@@ -214,24 +219,25 @@ CREATE FUNCTION analytics.campaign_funnel(platform text, start_date date, end_da
     RETURNS TABLE (campaign_id text, campaign_name text, first_touches bigint, mid_touches bigint, last_touches bigint, clients bigint,
                    leads bigint, contracts bigint, revenue numeric, spend numeric, campaign_platform text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     wanted_platforms text[];
 BEGIN
-    PERFORM 'warehouse'::analytics.installed, analytics.check_period(start_date, end_date);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
     IF campaign_funnel.platform IS NOT NULL THEN
-        wanted_platforms := analytics.platform_members(ARRAY[campaign_funnel.platform]);
+        wanted_platforms := analytics_internal.platform_members(ARRAY[campaign_funnel.platform]);
     END IF;
     RETURN QUERY
     WITH touched AS (
-        SELECT t.business_id, t.campaign_key, t.of_platform, pg_catalog.sum(t.first)::bigint AS first, pg_catalog.sum(t.mid)::bigint AS mid,
-               pg_catalog.sum(t.last)::bigint AS last, pg_catalog.count(*) AS clients
+        SELECT t.business_id, t.campaign_key, t.of_platform, sum(t.first)::bigint AS first, sum(t.mid)::bigint AS mid,
+               sum(t.last)::bigint AS last, count(*) AS clients
         FROM (
             SELECT e.business_id, COALESCE(e.campaign_key, 0) AS campaign_key, CASE WHEN e.campaign_key IS NULL THEN e.platform END AS of_platform,
-                   pg_catalog.count(*) FILTER (WHERE e.touch_role = 'first') AS first, pg_catalog.count(*) FILTER (WHERE e.touch_role = 'mid') AS mid,
-                   pg_catalog.count(*) FILTER (WHERE e.touch_role = 'last') AS last
-            FROM analytics.businesses(campaign_funnel.business_id) b
+                   count(*) FILTER (WHERE e.touch_role = 'first') AS first, count(*) FILTER (WHERE e.touch_role = 'mid') AS mid,
+                   count(*) FILTER (WHERE e.touch_role = 'last') AS last
+            FROM analytics_internal.businesses(campaign_funnel.business_id) b
             JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
             WHERE wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms)
             GROUP BY e.business_id, 2, 3, e.client_key
@@ -245,7 +251,7 @@ BEGIN
            COALESCE(t.clients, 0), COALESCE(r.leads, 0), COALESCE(r.n_contracts, 0), COALESCE(r.revenue, 0)::numeric(18,4),
            COALESCE(r.spend, 0)::numeric(18,4), COALESCE(t.campaign_platform, r.platform)
     FROM named t
-    FULL JOIN analytics.campaign_results(start_date, end_date, wanted_platforms, campaign_funnel.business_id) r
+    FULL JOIN analytics_internal.campaign_results(start_date, end_date, wanted_platforms, campaign_funnel.business_id) r
         ON r.business_id = t.business_id AND r.campaign_key = t.campaign_key AND r.platform = t.campaign_platform
     ORDER BY 10 DESC, 6 DESC, 7 DESC, 11, 2, 1, COALESCE(t.business_id, r.business_id);
 END
@@ -262,7 +268,7 @@ AS $$
     -- A client's touches have one first: the first touches are the clients.
     SELECT e.events, e.first_touches, e.first_touches, e.events - e.first_touches, k.contracts, k.revenue, e.platforms,
            pg_catalog.round(e.events::numeric / NULLIF(e.first_touches, 0), 2), w.refreshed_at, j.rejected
-    FROM (SELECT 'warehouse'::analytics.installed) ready, (
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready, (
         SELECT COALESCE(pg_catalog.sum(e.events), 0)::bigint AS events, COALESCE(pg_catalog.sum(e.first_touches), 0)::bigint AS first_touches,
                pg_catalog.count(DISTINCT e.platform) AS platforms
         FROM warehouse.event_daily e WHERE summary.business_id IS NULL OR e.business_id = summary.business_id
@@ -284,29 +290,30 @@ One row. unique_clients: clients with a touch. data_multiplier: touches per firs
 CREATE FUNCTION analytics.funnel_stages(business_id bigint DEFAULT NULL)
     RETURNS TABLE (stage text, clients bigint, rate numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM 'warehouse'::analytics_internal.installed;
     RETURN QUERY
     WITH lead AS (
         SELECT DISTINCT l.business_id, l.client_key
-        FROM analytics.businesses(funnel_stages.business_id) b JOIN warehouse.fact_leads l ON l.business_id = b.business
+        FROM analytics_internal.businesses(funnel_stages.business_id) b JOIN warehouse.fact_leads l ON l.business_id = b.business
     ), signed AS (
-        SELECT k.business_id, k.client_key, pg_catalog.count(*) AS contracts
-        FROM analytics.businesses(funnel_stages.business_id) b JOIN warehouse.fact_contracts k ON k.business_id = b.business
+        SELECT k.business_id, k.client_key, count(*) AS contracts
+        FROM analytics_internal.businesses(funnel_stages.business_id) b JOIN warehouse.fact_contracts k ON k.business_id = b.business
         GROUP BY k.business_id, k.client_key
     ), reached (place, stage, clients) AS (
         -- Clients known by their touches, and those known by a lead alone.
-        SELECT 1, 'clients', (SELECT COALESCE(pg_catalog.sum(e.first_touches), 0) FROM analytics.businesses(funnel_stages.business_id) b
+        SELECT 1, 'clients', (SELECT COALESCE(sum(e.first_touches), 0) FROM analytics_internal.businesses(funnel_stages.business_id) b
                               JOIN warehouse.event_daily e ON e.business_id = b.business)::bigint
-                           + (SELECT pg_catalog.count(*) FROM lead l JOIN warehouse.dim_clients d ON d.business_id = l.business_id AND d.client_key = l.client_key
+                           + (SELECT count(*) FROM lead l JOIN warehouse.dim_clients d ON d.business_id = l.business_id AND d.client_key = l.client_key
                               WHERE d.first_event_at IS NULL)
-        UNION ALL SELECT 2, 'leads', (SELECT pg_catalog.count(*) FROM lead)
-        UNION ALL SELECT 3, 'customers', (SELECT pg_catalog.count(*) FROM signed)
-        UNION ALL SELECT 4, 'repeat customers', (SELECT pg_catalog.count(*) FROM signed s WHERE s.contracts > 1)
+        UNION ALL SELECT 2, 'leads', (SELECT count(*) FROM lead)
+        UNION ALL SELECT 3, 'customers', (SELECT count(*) FROM signed)
+        UNION ALL SELECT 4, 'repeat customers', (SELECT count(*) FROM signed s WHERE s.contracts > 1)
     )
-    SELECT r.stage, r.clients, analytics.percentage(r.clients, pg_catalog.lag(r.clients) OVER (ORDER BY r.place)) FROM reached r ORDER BY r.place;
+    SELECT r.stage, r.clients, analytics_internal.percentage(r.clients, lag(r.clients) OVER (ORDER BY r.place)) FROM reached r ORDER BY r.place;
 END
 $$;
 COMMENT ON FUNCTION analytics.funnel_stages(bigint) IS

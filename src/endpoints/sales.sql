@@ -6,13 +6,13 @@ CREATE FUNCTION analytics.campaigns(date_from date, date_to date, platforms text
                    roas numeric, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.platform, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.spend, analytics.quotient(k.spend, k.leads),
-           analytics.quotient(k.revenue, k.spend), k.campaign_id
-    FROM (SELECT 'warehouse'::analytics.installed) ready,
-         analytics.campaign_results(campaigns.date_from, campaigns.date_to, campaigns.platforms, campaigns.business_id) k
-    WHERE analytics.check_period(campaigns.date_from, campaigns.date_to)
+    SELECT k.platform, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.spend, analytics_internal.quotient(k.spend, k.leads),
+           analytics_internal.quotient(k.revenue, k.spend), k.campaign_id
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready,
+         analytics_internal.campaign_results(campaigns.date_from, campaigns.date_to, campaigns.platforms, campaigns.business_id) k
+    WHERE analytics_internal.check_period(campaigns.date_from, campaigns.date_to)
     ORDER BY k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
-    LIMIT analytics.check_row_limit(campaigns.row_limit)
+    LIMIT analytics_internal.check_row_limit(campaigns.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.campaigns(date, date, text[], int, bigint) IS
 'Leads, contracts, revenue, spend, cost per lead and ROAS per campaign
@@ -30,9 +30,9 @@ AS $$
         SELECT p.platform, p.leads, p.leads * 1000 / p.total AS tenths, p.leads * 1000 % p.total AS rest
         FROM (
             SELECT r.platform, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(pg_catalog.sum(r.leads)) OVER ()::bigint AS total
-            FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.results_between(
+            FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.results_between(
                 share_platforms.date_from, share_platforms.date_to, share_platforms.platforms, share_platforms.business_id) r
-            WHERE analytics.check_period(share_platforms.date_from, share_platforms.date_to) AND r.leads > 0
+            WHERE analytics_internal.check_period(share_platforms.date_from, share_platforms.date_to) AND r.leads > 0
             GROUP BY r.platform
         ) p
     ) k
@@ -49,12 +49,12 @@ CREATE FUNCTION analytics.utm_sources(date_from date, date_to date, platforms te
 AS $$
     SELECT l.platform, COALESCE(NULLIF(l.utm_source, ''), '(none)') AS source, pg_catalog.sum(l.leads)::bigint AS leads,
            pg_catalog.sum(l.contracts)::bigint, pg_catalog.sum(l.revenue)::numeric(18,4)
-    FROM (SELECT 'warehouse'::analytics.installed) ready,
-         analytics.leads_between(utm_sources.date_from, utm_sources.date_to, utm_sources.platforms, utm_sources.business_id) l
-    WHERE analytics.check_period(utm_sources.date_from, utm_sources.date_to)
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready,
+         analytics_internal.leads_between(utm_sources.date_from, utm_sources.date_to, utm_sources.platforms, utm_sources.business_id) l
+    WHERE analytics_internal.check_period(utm_sources.date_from, utm_sources.date_to)
     GROUP BY l.platform, source
     ORDER BY leads DESC, l.platform, source
-    LIMIT analytics.check_row_limit(utm_sources.row_limit)
+    LIMIT analytics_internal.check_row_limit(utm_sources.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.utm_sources(date, date, text[], int, bigint) IS
 'Leads, contracts and revenue per platform and utm_source
@@ -69,9 +69,9 @@ AS $$
         SELECT p.platform, p.paid, p.total, pg_catalog.round(100.0 * p.paid / p.total, 1) AS paid_pct
         FROM (
             SELECT l.platform, COALESCE(pg_catalog.sum(l.leads) FILTER (WHERE l.is_paid), 0)::bigint AS paid, pg_catalog.sum(l.leads)::bigint AS total
-            FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.leads_between(paid_split_platforms.date_from,
+            FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.leads_between(paid_split_platforms.date_from,
                 paid_split_platforms.date_to, paid_split_platforms.platforms, paid_split_platforms.business_id) l
-            WHERE analytics.check_period(paid_split_platforms.date_from, paid_split_platforms.date_to)
+            WHERE analytics_internal.check_period(paid_split_platforms.date_from, paid_split_platforms.date_to)
             GROUP BY l.platform
         ) p
     ) k
@@ -87,19 +87,19 @@ CREATE FUNCTION analytics.product_performance(date_from date, date_to date, plat
                    product_id text, category text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT COALESCE(d.name, NULLIF(k.product_id, ''), '(none)') AS product, k.leads, k.contracts, k.revenue, analytics.percentage(k.contracts, k.leads),
-           analytics.quotient(k.revenue, k.contracts), NULLIF(k.product_id, '') AS id, d.category
+    SELECT COALESCE(d.name, NULLIF(k.product_id, ''), '(none)') AS product, k.leads, k.contracts, k.revenue, analytics_internal.percentage(k.contracts, k.leads),
+           analytics_internal.quotient(k.revenue, k.contracts), NULLIF(k.product_id, '') AS id, d.category
     FROM (
         SELECT l.business_id, l.product_id, pg_catalog.sum(l.leads)::bigint AS leads, pg_catalog.sum(l.contracts)::bigint AS contracts,
                pg_catalog.sum(l.revenue)::numeric(18,4) AS revenue
-        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.leads_between(product_performance.date_from,
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.leads_between(product_performance.date_from,
             product_performance.date_to, product_performance.platforms, product_performance.business_id) l
-        WHERE analytics.check_period(product_performance.date_from, product_performance.date_to)
+        WHERE analytics_internal.check_period(product_performance.date_from, product_performance.date_to)
         GROUP BY l.business_id, l.product_id
     ) k
     LEFT JOIN warehouse.dim_products d ON d.business_id = k.business_id AND d.product_id = k.product_id
     ORDER BY k.revenue DESC, k.leads DESC, product, id, k.business_id
-    LIMIT analytics.check_row_limit(product_performance.row_limit)
+    LIMIT analytics_internal.check_row_limit(product_performance.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.product_performance(date, date, text[], int, bigint) IS
 'Leads, contracts and revenue per product that the lead asked for
@@ -111,19 +111,19 @@ CREATE FUNCTION analytics.branch_performance(date_from date, date_to date, platf
                    branch_id text, city text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT COALESCE(d.name, NULLIF(k.branch_id, ''), '(none)') AS branch, k.leads, k.contracts, k.revenue, analytics.percentage(k.contracts, k.leads),
-           analytics.quotient(k.revenue, k.contracts), NULLIF(k.branch_id, '') AS id, d.city
+    SELECT COALESCE(d.name, NULLIF(k.branch_id, ''), '(none)') AS branch, k.leads, k.contracts, k.revenue, analytics_internal.percentage(k.contracts, k.leads),
+           analytics_internal.quotient(k.revenue, k.contracts), NULLIF(k.branch_id, '') AS id, d.city
     FROM (
         SELECT l.business_id, l.branch_id, pg_catalog.sum(l.leads)::bigint AS leads, pg_catalog.sum(l.contracts)::bigint AS contracts,
                pg_catalog.sum(l.revenue)::numeric(18,4) AS revenue
-        FROM (SELECT 'warehouse'::analytics.installed) ready, analytics.leads_between(branch_performance.date_from,
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.leads_between(branch_performance.date_from,
             branch_performance.date_to, branch_performance.platforms, branch_performance.business_id) l
-        WHERE analytics.check_period(branch_performance.date_from, branch_performance.date_to)
+        WHERE analytics_internal.check_period(branch_performance.date_from, branch_performance.date_to)
         GROUP BY l.business_id, l.branch_id
     ) k
     LEFT JOIN warehouse.dim_branches d ON d.business_id = k.business_id AND d.branch_id = k.branch_id
     ORDER BY k.revenue DESC, k.leads DESC, branch, id, k.business_id
-    LIMIT analytics.check_row_limit(branch_performance.row_limit)
+    LIMIT analytics_internal.check_row_limit(branch_performance.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.branch_performance(date, date, text[], int, bigint) IS
 'Leads, contracts and revenue per branch of the lead

@@ -1,22 +1,22 @@
 -- Statistics of A/B experiments, from counts and from what SQL's own aggregates give. A is the control.
 
 CREATE FUNCTION analytics.proportion_interval(successes bigint, trials bigint, confidence double precision DEFAULT 0.95,
-    method pg_catalog.text DEFAULT 'wilson')
+    method text DEFAULT 'wilson')
     RETURNS TABLE (rate double precision, low double precision, high double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_proportion_interval';
-COMMENT ON FUNCTION analytics.proportion_interval(bigint, bigint, double precision, pg_catalog.text) IS
+COMMENT ON FUNCTION analytics.proportion_interval(bigint, bigint, double precision, text) IS
     'A rate and its confidence interval
 method: wilson, exact (Clopper and Pearson) or wald. NULL without trials; no row where an argument is NULL.';
 
 CREATE FUNCTION analytics.ab_proportions(successes_a bigint, trials_a bigint, successes_b bigint, trials_b bigint,
-    confidence double precision DEFAULT 0.95, method pg_catalog.text DEFAULT 'newcombe')
+    confidence double precision DEFAULT 0.95, method text DEFAULT 'newcombe')
     RETURNS TABLE (estimate_a double precision, estimate_b double precision, difference double precision,
                    difference_low double precision, difference_high double precision, p_value double precision,
                    lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
                    standard_error double precision, statistic double precision, degrees_of_freedom double precision,
-                   p_exact double precision, reason pg_catalog.text)
+                   p_exact double precision, reason text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_proportions';
-COMMENT ON FUNCTION analytics.ab_proportions(bigint, bigint, bigint, bigint, double precision, pg_catalog.text) IS
+COMMENT ON FUNCTION analytics.ab_proportions(bigint, bigint, bigint, bigint, double precision, text) IS
     'Compares two rates, such as the conversion rates of two arms
 method: of the interval of the difference: newcombe or wald.
 Result: difference: B - A with its interval; p_value: of the z test with the rate of both arms together, statistic its z; lift: B / A - 1,
@@ -29,7 +29,7 @@ CREATE FUNCTION analytics.ab_means(n_a bigint, mean_a double precision, variance
                    difference_low double precision, difference_high double precision, p_value double precision,
                    lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
                    standard_error double precision, statistic double precision, degrees_of_freedom double precision,
-                   reason pg_catalog.text)
+                   reason text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_means';
 COMMENT ON FUNCTION analytics.ab_means(bigint, double precision, double precision, bigint, double precision, double precision, double precision) IS
     'Compares two means, such as the revenue per visitor of two arms: Welch''s t test
@@ -48,7 +48,7 @@ CREATE FUNCTION analytics.ab_ratios(a analytics.metric_moments, b analytics.metr
                    difference_low double precision, difference_high double precision, p_value double precision,
                    lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
                    standard_error double precision, statistic double precision, degrees_of_freedom double precision,
-                   reason pg_catalog.text)
+                   reason text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_ratios';
 COMMENT ON FUNCTION analytics.ab_ratios(analytics.metric_moments, analytics.metric_moments, double precision) IS
     'Compares two ratios of sums, such as revenue per order by customers
@@ -61,7 +61,7 @@ CREATE FUNCTION analytics.ab_cuped(a analytics.metric_moments, b analytics.metri
                    difference_low double precision, difference_high double precision, p_value double precision,
                    lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
                    standard_error double precision, statistic double precision, degrees_of_freedom double precision,
-                   theta double precision, variance_reduction double precision, reason pg_catalog.text)
+                   theta double precision, variance_reduction double precision, reason text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_cuped';
 COMMENT ON FUNCTION analytics.ab_cuped(analytics.metric_moments, analytics.metric_moments, double precision) IS
     'Compares two means, less what a value from before explains (CUPED)
@@ -92,10 +92,10 @@ where the experiment is meant to end. NULL where the standard error is 0.
 Asymptotic confidence sequence (Waudby-Smith and others): wider than the ordinary interval, the price of stopping at any time.';
 
 CREATE FUNCTION analytics.ab_sample_size(rate double precision, effect double precision, significance double precision DEFAULT 0.05,
-    power double precision DEFAULT 0.8, ratio double precision DEFAULT 1, method pg_catalog.text DEFAULT 'unpooled')
+    power double precision DEFAULT 0.8, ratio double precision DEFAULT 1, method text DEFAULT 'unpooled')
     RETURNS TABLE (n_a bigint, n_b bigint, n_a_exact double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_sample_size';
-COMMENT ON FUNCTION analytics.ab_sample_size(double precision, double precision, double precision, double precision, double precision, pg_catalog.text) IS
+COMMENT ON FUNCTION analytics.ab_sample_size(double precision, double precision, double precision, double precision, double precision, text) IS
     'How many units each arm needs to tell two rates apart
 rate: of A; effect: absolute: 0.02 is from 10 to 12 percent. significance: two-sided. power: how probably the effect is found. ratio: size
 of B over that of A. method: unpooled, pooled (the z test''s own) or cohen_h.

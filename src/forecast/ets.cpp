@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "forecast/nelder_mead.hpp"
+#include "numeric/nelder_mead.hpp"
 
 namespace marketing::forecast {
 
@@ -163,14 +163,14 @@ Standardised standardise(std::span<const double> history)
 constexpr double tolerance = 1e-7;
 
 /** Best of a grid over the logits of alpha and of gamma / (1 - alpha), then downhill from there. */
-Vertex<2> search(Filter<false>& filter, const kernel::StopFlag& stop)
+numeric::Vertex<2> search(Filter<false>& filter, const kernel::StopFlag& stop)
 {
     const auto squares = [&filter, &stop](const std::array<double, 2>& at) {
         stop.poll();
         return filter.run(smoothing_at(at));
     };
     constexpr double shares[] = {0.02, 0.1, 0.3, 0.6};
-    Vertex<2> best{{0, 0}, HUGE_VAL};
+    numeric::Vertex<2> best{{0, 0}, HUGE_VAL};
     for (const double alpha : shares) {
         for (const double gamma : shares) {
             const std::array<double, 2> at{logit(alpha), logit(gamma)};
@@ -179,13 +179,13 @@ Vertex<2> search(Filter<false>& filter, const kernel::StopFlag& stop)
             }
         }
     }
-    return nelder_mead(squares, best.at, 0.5, tolerance, 60);
+    return numeric::nelder_mead(squares, best.at, 0.5, tolerance, 60);
 }
 
 /** Best of a coarse grid over trend and damping around the smoothing that was best without them. */
-Vertex<4> look_for_trend(Filter<true>& filter, const Fit& undamped)
+numeric::Vertex<4> look_for_trend(Filter<true>& filter, const Fit& undamped)
 {
-    Vertex<4> best{{0, 0, 0, 0}, HUGE_VAL};
+    numeric::Vertex<4> best{{0, 0, 0, 0}, HUGE_VAL};
     for (const double beta : {0.02, 0.2}) {
         for (const double damping : {-2.0, 2.0}) {
             const std::array<double, 4> at{logit(undamped.alpha), logit(undamped.gamma / (1 - undamped.alpha)), logit(beta),
@@ -257,7 +257,7 @@ std::optional<Fit> fit_damped_ets(std::span<const double> history, int horizon, 
         stop.poll();
         return filter.run(smoothing_at(at));
     };
-    return finish(filter, smoothing_at(nelder_mead(squares, coarse.at, 0.5, tolerance, 150).at), data, horizon);
+    return finish(filter, smoothing_at(numeric::nelder_mead(squares, coarse.at, 0.5, tolerance, 150).at), data, horizon);
 }
 
 }  // namespace marketing::forecast

@@ -1,23 +1,24 @@
 -- Forecasts on the warehouse: figures to expect, and spend against budgets.
 
-CREATE FUNCTION analytics.last_complete_day(metric text, business_id bigint) RETURNS date
+CREATE FUNCTION analytics_internal.last_complete_day(metric text, business_id bigint) RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
     -- Today is not over, and ad platforms report later than the CRM: days that a metric's source has not reached are not zeros.
-    SELECT pg_catalog.max(r.date)
+    SELECT max(r.date)
     FROM warehouse.settings s
     JOIN LATERAL (
         SELECT r.date FROM warehouse.campaign_roi_daily r
-        WHERE r.business_id = s.business_id AND r.date < (pg_catalog.now() AT TIME ZONE s.reporting_timezone)::date
+        WHERE r.business_id = s.business_id AND r.date < (now() AT TIME ZONE s.reporting_timezone)::date
           AND CASE WHEN last_complete_day.metric IN ('leads', 'contracts', 'revenue') THEN r.leads > 0 OR r.contracts_signed > 0
               ELSE r.spend <> 0 OR r.impressions > 0 OR r.clicks > 0 END
         ORDER BY r.date DESC LIMIT 1) r ON true
     WHERE last_complete_day.business_id IS NULL OR s.business_id = last_complete_day.business_id
 $$;
-COMMENT ON FUNCTION analytics.last_complete_day(text, bigint) IS
+COMMENT ON FUNCTION analytics_internal.last_complete_day(text, bigint) IS
 'The last day before today that a metric''s source reaches';
 
-CREATE FUNCTION analytics.metric_history(metric text, dimension text, last_day date, history_days int, platforms text[], business_id bigint)
+CREATE FUNCTION analytics_internal.metric_history(metric text, dimension text, last_day date, history_days int, platforms text[], business_id bigint)
     RETURNS TABLE (platform text, campaign_key bigint, days date[], figures double precision[])
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -30,27 +31,28 @@ AS $$
         FROM warehouse.campaign_roi_daily r
         WHERE r.date > metric_history.last_day - metric_history.history_days AND r.date <= metric_history.last_day
           AND (metric_history.business_id IS NULL OR r.business_id = metric_history.business_id)
-          AND (metric_history.platforms IS NULL OR metric_history.platforms = '{}' OR r.platform = ANY (analytics.platform_members(metric_history.platforms)))
+          AND (metric_history.platforms IS NULL OR metric_history.platforms = '{}' OR r.platform = ANY (analytics_internal.platform_members(metric_history.platforms)))
         GROUP BY 1, 2, 3) d
     GROUP BY 1, 2
 $$;
-COMMENT ON FUNCTION analytics.metric_history(text, text, date, int, text[], bigint) IS
+COMMENT ON FUNCTION analytics_internal.metric_history(text, text, date, int, text[], bigint) IS
 'The daily figures of a metric as arrays, one row per platform or campaign
 Contracts and revenue count on the day of signing: leads of late have not had the time for theirs.';
 
-CREATE FUNCTION analytics.check_metric(metric text, dimension text, history_days int) RETURNS boolean
+CREATE FUNCTION analytics_internal.check_metric(metric text, dimension text, history_days int) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics.check_choice('metric', metric, '{leads,contracts,revenue,spend,impressions,clicks}'),
-            analytics.check_choice('dimension', dimension, '{total,platform,campaign}');
+    PERFORM analytics_internal.check_choice('metric', metric, '{leads,contracts,revenue,spend,impressions,clicks}'),
+            analytics_internal.check_choice('dimension', dimension, '{total,platform,campaign}');
     IF history_days IS NULL OR history_days NOT BETWEEN 7 AND 3660 THEN
         RAISE EXCEPTION 'history_days must be between 7 and 3660' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_metric(text, text, int) IS 'True for arguments that a forecast can take, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_metric(text, text, int) IS 'True for arguments that a forecast can take, else an error (22023)';
 
 CREATE FUNCTION analytics.forecast_metric(metric text, horizon int DEFAULT 28, dimension text DEFAULT 'total', platforms text[] DEFAULT NULL,
     as_of date DEFAULT NULL, level double precision DEFAULT 0.9, history_days int DEFAULT 730, business_id bigint DEFAULT NULL)
@@ -60,10 +62,10 @@ CREATE FUNCTION analytics.forecast_metric(metric text, horizon int DEFAULT 28, d
 AS $$
     SELECT h.platform, CASE WHEN h.campaign_key IS NOT NULL THEN COALESCE(c.campaign_name, '(no campaign)') END, f.day, f.yhat, f.low, f.high,
            f.model_used, f.n_days, c.campaign_id
-    FROM (SELECT COALESCE(forecast_metric.as_of, analytics.last_complete_day(forecast_metric.metric, forecast_metric.business_id)) AS day
-          FROM (SELECT 'warehouse'::analytics.installed) ready
-          WHERE analytics.check_metric(forecast_metric.metric, forecast_metric.dimension, forecast_metric.history_days)) last
-    CROSS JOIN LATERAL analytics.metric_history(forecast_metric.metric, forecast_metric.dimension, last.day, forecast_metric.history_days,
+    FROM (SELECT COALESCE(forecast_metric.as_of, analytics_internal.last_complete_day(forecast_metric.metric, forecast_metric.business_id)) AS day
+          FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+          WHERE analytics_internal.check_metric(forecast_metric.metric, forecast_metric.dimension, forecast_metric.history_days)) last
+    CROSS JOIN LATERAL analytics_internal.metric_history(forecast_metric.metric, forecast_metric.dimension, last.day, forecast_metric.history_days,
         forecast_metric.platforms, forecast_metric.business_id) h
     CROSS JOIN LATERAL analytics.forecast(h.days, h.figures, forecast_metric.horizon, forecast_metric.level,
         kind => CASE WHEN forecast_metric.metric IN ('revenue', 'spend') THEN 'auto' ELSE 'count' END, last_day => last.day) f
@@ -74,29 +76,30 @@ COMMENT ON FUNCTION analytics.forecast_metric(text, int, text, text[], date, dou
 'Forecast of leads, contracts, revenue, spend, impressions or clicks per day
 metric: leads (by the day of their creation), contracts, revenue (by the day of signing), spend, impressions, clicks. horizon: days to look ahead. dimension: total, platform or campaign, each forecast by itself, so that the parts need not add up to the total exactly. as_of: last day of the history, by default the last complete day that has figures. level: probability that low..high holds the figure. history_days: how far back to learn from. platform, campaign_name: NULL where the dimension is coarser. model, n_days: what the forecast rests on; insufficient_data and NULLs below 7 days.';
 
-CREATE FUNCTION analytics.check_pacing(date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision) RETURNS boolean
+CREATE FUNCTION analytics_internal.check_pacing(date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     wrong text;
-    parts text[] := ARRAY(SELECT k FROM pg_catalog.jsonb_object_keys(CASE WHEN pg_catalog.jsonb_typeof(budgets) = 'object' THEN budgets ELSE '{}' END) k);
+    parts text[] := ARRAY(SELECT k FROM jsonb_object_keys(CASE WHEN jsonb_typeof(budgets) = 'object' THEN budgets ELSE '{}' END) k);
 BEGIN
-    PERFORM analytics.check_period(date_from, date_to), analytics.check_choice('dimension', dimension, '{total,platform,campaign}');
+    PERFORM analytics_internal.check_period(date_from, date_to), analytics_internal.check_choice('dimension', dimension, '{total,platform,campaign}');
     IF date_to - date_from >= 366 THEN
         RAISE EXCEPTION 'a budget period must not be longer than a year' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = pg_catalog.format('It has %s days.', date_to - date_from + 1);
+            DETAIL = format('It has %s days.', date_to - date_from + 1);
     ELSIF budget IS NOT NULL AND dimension <> 'total' OR budgets IS NOT NULL AND dimension = 'total' THEN
         RAISE EXCEPTION 'budget is for the total, budgets is for its parts' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Give budgets => {"facebook": 30000} with dimension => platform, or with campaign ids for dimension => campaign.';
-    ELSIF pg_catalog.jsonb_typeof(budgets) <> 'object' THEN
+    ELSIF jsonb_typeof(budgets) <> 'object' THEN
         RAISE EXCEPTION 'budgets must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'For example {"facebook": 30000, "google": 20000}.';
     ELSIF tolerance IS NULL OR NOT tolerance BETWEEN 0 AND 1 THEN
         RAISE EXCEPTION 'tolerance must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF dimension = 'platform' THEN
-        PERFORM analytics.platform_members(parts);
+        PERFORM analytics_internal.platform_members(parts);
     END IF;
-    SELECT p INTO wrong FROM pg_catalog.unnest(parts) p
+    SELECT p INTO wrong FROM unnest(parts) p
     WHERE CASE dimension WHEN 'platform' THEN NOT EXISTS (SELECT FROM warehouse.campaign_roi_daily r WHERE r.platform = p)
           ELSE NOT EXISTS (SELECT FROM warehouse.dim_campaigns c JOIN warehouse.campaign_roi_daily r USING (business_id, campaign_key) WHERE c.campaign_id = p) END
     ORDER BY p LIMIT 1;
@@ -104,15 +107,15 @@ BEGIN
         RAISE EXCEPTION 'no % called "%" has figures', dimension, wrong USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Budgets are by platform (not family), or by campaign id.';
     END IF;
-    SELECT pg_catalog.format('%s: %s', b.key, b.value) INTO wrong FROM pg_catalog.jsonb_each(budgets) b
-    WHERE CASE WHEN pg_catalog.jsonb_typeof(b.value) = 'number' THEN b.value::numeric <= 0 ELSE true END ORDER BY b.key LIMIT 1;
+    SELECT format('%s: %s', b.key, b.value) INTO wrong FROM jsonb_each(budgets) b
+    WHERE CASE WHEN jsonb_typeof(b.value) = 'number' THEN b.value::numeric <= 0 ELSE true END ORDER BY b.key LIMIT 1;
     IF wrong IS NOT NULL OR budget <= 0 OR budget = 'NaN' THEN
         RAISE EXCEPTION 'a budget must be a positive number' USING ERRCODE = 'invalid_parameter_value', DETAIL = COALESCE(wrong, budget::text);
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_pacing(date, date, numeric, jsonb, text, double precision) IS
+COMMENT ON FUNCTION analytics_internal.check_pacing(date, date, numeric, jsonb, text, double precision) IS
 'True for arguments that budget_pacing can take, else an error (22023)';
 
 CREATE FUNCTION analytics.budget_pacing(date_from date, date_to date, budget numeric DEFAULT NULL, dimension text DEFAULT 'total',
@@ -122,28 +125,29 @@ CREATE FUNCTION analytics.budget_pacing(date_from date, date_to date, budget num
                    low numeric, high numeric, p_over double precision, p_under double precision, days_left int, recommended_daily numeric,
                    recommended_by_weekday numeric[], platform_limit numeric, reason text, model text, n_days int, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
     WITH last AS (
-        SELECT COALESCE(budget_pacing.as_of, analytics.last_complete_day('spend', budget_pacing.business_id)) AS day,
+        SELECT COALESCE(budget_pacing.as_of, analytics_internal.last_complete_day('spend', budget_pacing.business_id)) AS day,
                -- A month's limit of a daily budget is 30.4 times that, whatever the month.
-               CASE WHEN budget_pacing.date_from = pg_catalog.date_trunc('month', budget_pacing.date_from::timestamp)::date
-                         AND budget_pacing.date_to = (pg_catalog.date_trunc('month', budget_pacing.date_from::timestamp) + interval '1 month -1 day')::date
+               CASE WHEN budget_pacing.date_from = date_trunc('month', budget_pacing.date_from::timestamp)::date
+                         AND budget_pacing.date_to = (date_trunc('month', budget_pacing.date_from::timestamp) + interval '1 month -1 day')::date
                     THEN 30.4 ELSE budget_pacing.date_to - budget_pacing.date_from + 1 END::numeric AS budget_days
-        FROM (SELECT 'warehouse'::analytics.installed) ready
-        WHERE analytics.check_pacing(budget_pacing.date_from, budget_pacing.date_to, budget_pacing.budget, budget_pacing.budgets,
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+        WHERE analytics_internal.check_pacing(budget_pacing.date_from, budget_pacing.date_to, budget_pacing.budget, budget_pacing.budgets,
                                      budget_pacing.dimension, budget_pacing.tolerance)
     ), history AS (
         SELECT h.platform, h.campaign_key, h.days, h.figures, last.day AS last_day, last.budget_days,
                GREATEST(0, budget_pacing.date_to - last.day) AS horizon, GREATEST(0, budget_pacing.date_from - 1 - last.day) AS skipped
-        FROM last CROSS JOIN LATERAL analytics.metric_history('spend', budget_pacing.dimension, last.day, 730, budget_pacing.platforms, budget_pacing.business_id) h
+        FROM last CROSS JOIN LATERAL analytics_internal.metric_history('spend', budget_pacing.dimension, last.day, 730, budget_pacing.platforms, budget_pacing.business_id) h
     ), daily AS (
         -- Of campaigns that ran in the last four weeks; known only where each of them has a daily budget.
         SELECT CASE WHEN budget_pacing.dimension <> 'total' THEN c.platform END AS platform,
                CASE WHEN budget_pacing.dimension = 'campaign' THEN c.campaign_key END AS campaign_key,
-               CASE WHEN pg_catalog.bool_and(COALESCE(c.daily_budget > 0, false)) THEN pg_catalog.sum(c.daily_budget) END AS daily_budget
+               CASE WHEN bool_and(COALESCE(c.daily_budget > 0, false)) THEN sum(c.daily_budget) END AS daily_budget
         FROM last JOIN warehouse.dim_campaigns c ON c.last_day > last.day - 28
         WHERE (budget_pacing.business_id IS NULL OR c.business_id = budget_pacing.business_id)
-          AND (budget_pacing.platforms IS NULL OR budget_pacing.platforms = '{}' OR c.platform = ANY (analytics.platform_members(budget_pacing.platforms)))
+          AND (budget_pacing.platforms IS NULL OR budget_pacing.platforms = '{}' OR c.platform = ANY (analytics_internal.platform_members(budget_pacing.platforms)))
         GROUP BY 1, 2
     ), known AS (
         SELECT h.platform, h.campaign_key, c.campaign_name, c.campaign_id, h.days, h.figures, h.last_day, h.horizon, h.skipped, s.spent,
@@ -154,7 +158,7 @@ AS $$
         LEFT JOIN warehouse.dim_campaigns c ON c.campaign_key = h.campaign_key
         LEFT JOIN daily d ON d.platform IS NOT DISTINCT FROM h.platform AND d.campaign_key IS NOT DISTINCT FROM h.campaign_key
         CROSS JOIN LATERAL (
-            SELECT COALESCE(pg_catalog.sum(f.figure), 0)::numeric AS spent FROM ROWS FROM (pg_catalog.unnest(h.days), pg_catalog.unnest(h.figures)) f (day, figure)
+            SELECT COALESCE(sum(f.figure), 0)::numeric AS spent FROM ROWS FROM (unnest(h.days), unnest(h.figures)) f (day, figure)
             WHERE f.day BETWEEN budget_pacing.date_from AND budget_pacing.date_to) s
     ), budgeted AS (
         SELECT k.*, COALESCE(k.given, k.month_limit) AS period_budget,
@@ -177,26 +181,26 @@ AS $$
         FROM expected e
     )
     SELECT p.platform, CASE WHEN p.campaign_key IS NOT NULL THEN COALESCE(p.campaign_name, '(no campaign)') END, p.status,
-           pg_catalog.round(p.period_budget, 4), pg_catalog.round(p.spent, 4), pg_catalog.round(p.forecast_total, 4),
-           pg_catalog.round(p.spent + p.low::numeric, 4), pg_catalog.round(p.spent + p.high::numeric, 4), p.p_over, p.p_under, p.days_left,
-           pg_catalog.round(p.per_day, 4), w.by_weekday, pg_catalog.round(p.platform_limit, 4),
+           round(p.period_budget, 4), round(p.spent, 4), round(p.forecast_total, 4),
+           round(p.spent + p.low::numeric, 4), round(p.spent + p.high::numeric, 4), p.p_over, p.p_under, p.days_left,
+           round(p.per_day, 4), w.by_weekday, round(p.platform_limit, 4),
            CASE p.status
                WHEN 'no_budget' THEN 'no budget was given and not every running campaign has a daily budget'
-               WHEN 'insufficient_data' THEN pg_catalog.format('%s days of spend are known, a forecast needs 7', p.n_days)
-               ELSE pg_catalog.format('%s %% of the budget is spent with %s days left; the forecast ends at %s %% of it (%s %% likely above it)',
-                   pg_catalog.round(100 * p.spent / p.period_budget), p.days_left, pg_catalog.round(100 * p.forecast_total / p.period_budget),
-                   pg_catalog.round((100 * p.p_over)::numeric)) END,
+               WHEN 'insufficient_data' THEN format('%s days of spend are known, a forecast needs 7', p.n_days)
+               ELSE format('%s %% of the budget is spent with %s days left; the forecast ends at %s %% of it (%s %% likely above it)',
+                   round(100 * p.spent / p.period_budget), p.days_left, round(100 * p.forecast_total / p.period_budget),
+                   round((100 * p.p_over)::numeric)) END,
            p.model_used, p.n_days, p.campaign_id
     FROM paced p
     LEFT JOIN LATERAL (
         -- Monday to Sunday, in the proportions of the forecast, even where that sees days without spend; NULL for a weekday that does not come again.
-        SELECT pg_catalog.array_agg(d.amount ORDER BY n.weekday) AS by_weekday
-        FROM pg_catalog.generate_series(1, 7) n (weekday)
+        SELECT array_agg(d.amount ORDER BY n.weekday) AS by_weekday
+        FROM generate_series(1, 7) n (weekday)
         LEFT JOIN (
-            SELECT f.weekday, pg_catalog.round((pg_catalog.avg(f.share) * p.days_left)::numeric * p.per_day, 4) AS amount
+            SELECT f.weekday, round((avg(f.share) * p.days_left)::numeric * p.per_day, 4) AS amount
             FROM (
                 SELECT EXTRACT(isodow FROM f.day)::int AS weekday,
-                       CASE WHEN pg_catalog.min(f.yhat) OVER () > 0 THEN f.yhat / pg_catalog.sum(f.yhat) OVER () ELSE 1.0 / p.days_left END AS share
+                       CASE WHEN min(f.yhat) OVER () > 0 THEN f.yhat / sum(f.yhat) OVER () ELSE 1.0 / p.days_left END AS share
                 FROM analytics.forecast(p.days, p.figures, p.horizon, last_day => p.last_day) f WHERE f.day >= budget_pacing.date_from) f
             GROUP BY f.weekday) d ON d.weekday = n.weekday) w ON p.per_day IS NOT NULL
     ORDER BY p.platform, p.campaign_name, p.campaign_id, p.campaign_key

@@ -79,7 +79,7 @@ Expr* compared(Oid operator_id, Oid function, Node* column, Node* array)
 /** The least or the greatest of the businesses, as the planner's trees say it. */
 Node* bound(const char* function, Node* businesses)
 {
-    char schema[] = "analytics";
+    char schema[] = "analytics_internal";
     const Oid type = INT8ARRAYOID;
     const Oid id = LookupFuncName(list_make2(makeString(schema), makeString(pstrdup(function))), 1, &type, false);
     return reinterpret_cast<Node*>(

@@ -8,11 +8,12 @@ COMMENT ON TYPE analytics.business_settings IS 'Settings of a business, as analy
 
 CREATE FUNCTION analytics.settings(business_id bigint DEFAULT 1) RETURNS analytics.business_settings
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     found analytics.business_settings := ('UTC', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days', '1 day', NULL, NULL, 20);
 BEGIN
-    PERFORM analytics.check_layout();
+    PERFORM analytics_internal.check_layout();
     SELECT COALESCE(s.reporting_timezone, found.reporting_timezone), COALESCE(s.currency, found.currency),
            COALESCE(s.fiscal_year_start_month, found.fiscal_year_start_month), COALESCE(s.revenue_basis, found.revenue_basis),
            COALESCE(s.lead_touches, found.lead_touches), COALESCE(s.lookback, found.lookback), COALESCE(s.half_life, found.half_life),
@@ -30,16 +31,17 @@ CREATE FUNCTION analytics.configure(
     business_id bigint DEFAULT 1)
     RETURNS analytics.business_settings
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     old analytics.business_settings;
     new analytics.business_settings;
 BEGIN
-    PERFORM analytics.check_layout();
+    PERFORM analytics_internal.check_layout();
     IF configure.business_id IS NULL THEN
         RAISE EXCEPTION 'business_id must be given' USING ERRCODE = 'invalid_parameter_value';
     ELSIF configure.reporting_timezone IS NOT NULL
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_timezone_names z WHERE z.name = configure.reporting_timezone) THEN
+        AND NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = configure.reporting_timezone) THEN
         RAISE EXCEPTION 'time zone "%" not recognized', configure.reporting_timezone
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Use a name of pg_timezone_names, such as Europe/Kyiv.';
     ELSIF configure.currency !~ '^[A-Z]{3}$' THEN
@@ -81,10 +83,10 @@ BEGIN
     -- attribution reach every client.
     IF (new.lead_touches, new.lookback, new.fiscal_year_start_month)
         IS DISTINCT FROM (old.lead_touches, old.lookback, old.fiscal_year_start_month) THEN
-        PERFORM analytics.mark_all_pending(configure.business_id);
+        PERFORM analytics_internal.mark_all_pending(configure.business_id);
     ELSIF new.reporting_timezone <> old.reporting_timezone THEN
         -- Posts are facts without a day of their own: reading them again changes nothing.
-        PERFORM analytics.mark_all_content(configure.business_id);
+        PERFORM analytics_internal.mark_all_content(configure.business_id);
     END IF;
     IF (new.reporting_timezone, new.currency, new.lead_touches, new.lookback, new.fiscal_year_start_month)
         IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback, old.fiscal_year_start_month)

@@ -4,7 +4,7 @@
 #include "postgres/pg.hpp"
 
 /**
- * Input function of type analytics.installed. A literal of that type is evaluated while a query is parsed, before the warehouse
+ * Input function of type analytics_internal.installed. A literal of that type is evaluated while a query is parsed, before the warehouse
  * tables beside it are looked up: so a reader that starts with one reports the missing set-up, and stays inlinable SQL.
  */
 MARKETING_FUNCTION(installed_in)

@@ -6,33 +6,34 @@
 
 CREATE FUNCTION analytics.install(row_security boolean DEFAULT false) RETURNS text
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
     taken text;
 BEGIN
-    IF pg_catalog.to_regclass('warehouse.layout') IS NOT NULL THEN
-        IF row_security AND analytics.enable_row_security() > 0 THEN
+    IF to_regclass('warehouse.layout') IS NOT NULL THEN
+        IF row_security AND analytics_internal.enable_row_security() > 0 THEN
             RETURN 'row security enabled';
         END IF;
         RAISE NOTICE 'the warehouse is already installed';
         RETURN 'already installed';
     END IF;
-    SELECT pg_catalog.string_agg(c.relname, ', ' ORDER BY c.relname) INTO taken
-    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = 'warehouse' AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t);
+    SELECT string_agg(c.relname, ', ' ORDER BY c.relname) INTO taken
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'warehouse' AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t);
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'schema "warehouse" already has tables of the names that the warehouse needs'
-            USING ERRCODE = 'duplicate_table', DETAIL = pg_catalog.format('Taken: %s.', taken),
+            USING ERRCODE = 'duplicate_table', DETAIL = format('Taken: %s.', taken),
                   HINT = 'Rename or move these tables, then run SELECT analytics.install() again.';
     END IF;
-    IF pg_catalog.to_regnamespace('warehouse') IS NULL THEN
+    IF to_regnamespace('warehouse') IS NULL THEN
         CREATE SCHEMA warehouse;
         COMMENT ON SCHEMA warehouse IS 'Facts, dimensions and rollups of pg_marketing, derived from the registered sources';
     END IF;
-    PERFORM analytics.create_tables(), analytics.create_reporting_views();
-    INSERT INTO warehouse.layout (version) VALUES (analytics.layout_version());
+    PERFORM analytics_internal.create_tables(), analytics_internal.create_reporting_views();
+    INSERT INTO warehouse.layout (version) VALUES (analytics_internal.layout_version());
     IF row_security THEN
-        PERFORM analytics.enable_row_security();
+        PERFORM analytics_internal.enable_row_security();
     END IF;
     RETURN 'installed';
 END
@@ -43,13 +44,14 @@ row_security: roles see their businesses alone (see analytics.grant_access()); m
 
 -- The layout, as a new warehouse has it. Where an older one is to be brought to it, upgrade_warehouse() finds the differences by itself:
 -- but a new column stands last in its table, and a table that gets another name is named there.
-CREATE FUNCTION analytics.create_tables() RETURNS void
+CREATE FUNCTION analytics_internal.create_tables() RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
     CREATE TABLE warehouse.layout (
         version text NOT NULL,
-        installed_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+        installed_at timestamptz NOT NULL DEFAULT now()
     );
     COMMENT ON TABLE warehouse.layout IS 'Which layout the tables have; analytics.upgrade_warehouse() brings an older one up to date';
 
@@ -92,8 +94,8 @@ BEGIN
         UNIQUE (business_id, client_id)
     );
     COMMENT ON TABLE warehouse.dim_clients IS 'One row per client, known from a clients source or from its events and contracts';
-    CREATE INDEX dim_clients_name ON warehouse.dim_clients (pg_catalog.lower(name) text_pattern_ops) WHERE name IS NOT NULL;
-    CREATE INDEX dim_clients_mobile ON warehouse.dim_clients (pg_catalog.regexp_replace(mobile, '[^0-9]', '', 'g')) WHERE mobile IS NOT NULL;
+    CREATE INDEX dim_clients_name ON warehouse.dim_clients (lower(name) text_pattern_ops) WHERE name IS NOT NULL;
+    CREATE INDEX dim_clients_mobile ON warehouse.dim_clients (regexp_replace(mobile, '[^0-9]', '', 'g')) WHERE mobile IS NOT NULL;
 
     CREATE TABLE warehouse.dim_campaigns (
         business_id bigint NOT NULL DEFAULT 1,
@@ -110,7 +112,7 @@ BEGIN
         UNIQUE (business_id, platform, campaign_id)
     );
     COMMENT ON TABLE warehouse.dim_campaigns IS 'One row per campaign; origin names the best source that knows it';
-    CREATE INDEX dim_campaigns_name ON warehouse.dim_campaigns (business_id, pg_catalog.lower(campaign_name));
+    CREATE INDEX dim_campaigns_name ON warehouse.dim_campaigns (business_id, lower(campaign_name));
 
     CREATE TABLE warehouse.source_campaigns (
         business_id bigint NOT NULL DEFAULT 1,
@@ -453,9 +455,9 @@ BEGIN
     -- Views, since lead_daily and fact_contracts hold the numbers: a third copy of them could only be wrong or late. Names come from
     -- the dimensions by outer join, so that a product that no list knows keeps its numbers.
     CREATE VIEW warehouse.product_performance WITH (security_invoker = true) AS
-    SELECT u.business_id, u.date, u.product_id, d.name AS product_name, d.category, pg_catalog.sum(u.leads)::bigint AS leads,
-           pg_catalog.sum(u.contracts)::bigint AS contracts, pg_catalog.sum(u.revenue)::numeric(18,4) AS revenue,
-           pg_catalog.sum(u.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(u.revenue_signed)::numeric(18,4) AS revenue_signed
+    SELECT u.business_id, u.date, u.product_id, d.name AS product_name, d.category, sum(u.leads)::bigint AS leads,
+           sum(u.contracts)::bigint AS contracts, sum(u.revenue)::numeric(18,4) AS revenue,
+           sum(u.contracts_signed)::bigint AS contracts_signed, sum(u.revenue_signed)::numeric(18,4) AS revenue_signed
     FROM (SELECT l.business_id, l.created_date, l.product_id, l.leads, l.contracts, l.revenue, 0, 0 FROM warehouse.lead_daily l
           UNION ALL
           SELECT c.business_id, c.signed_date, COALESCE(c.product_id, ''), 0, 0, 0, 1, c.amount FROM warehouse.fact_contracts c
@@ -467,9 +469,9 @@ BEGIN
     COMMENT ON COLUMN warehouse.product_performance.contracts_signed IS 'Contracts signed on that day that sold the product';
 
     CREATE VIEW warehouse.branch_performance WITH (security_invoker = true) AS
-    SELECT u.business_id, u.date, u.branch_id, d.name AS branch_name, d.city, pg_catalog.sum(u.leads)::bigint AS leads,
-           pg_catalog.sum(u.contracts)::bigint AS contracts, pg_catalog.sum(u.revenue)::numeric(18,4) AS revenue,
-           pg_catalog.sum(u.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(u.revenue_signed)::numeric(18,4) AS revenue_signed
+    SELECT u.business_id, u.date, u.branch_id, d.name AS branch_name, d.city, sum(u.leads)::bigint AS leads,
+           sum(u.contracts)::bigint AS contracts, sum(u.revenue)::numeric(18,4) AS revenue,
+           sum(u.contracts_signed)::bigint AS contracts_signed, sum(u.revenue_signed)::numeric(18,4) AS revenue_signed
     FROM (SELECT l.business_id, l.created_date, l.branch_id, l.leads, l.contracts, l.revenue, 0, 0 FROM warehouse.lead_daily l
           UNION ALL
           SELECT c.business_id, c.signed_date, COALESCE(c.branch_id, ''), 0, 0, 0, 1, c.amount FROM warehouse.fact_contracts c
@@ -550,8 +552,8 @@ BEGIN
     SELECT t.business_id, t.client_bucket, t.client_key, t.transaction_date AS day, t.amount, t.quantity, t.profit, (t.amount >= 0)::int AS orders
     FROM warehouse.fact_transactions t WHERE t.order_id IS NULL
     UNION ALL
-    SELECT t.business_id, t.client_bucket, t.client_key, t.transaction_date, pg_catalog.sum(t.amount)::numeric(18,4), pg_catalog.sum(t.quantity)::numeric(18,4),
-           pg_catalog.sum(t.profit)::numeric(18,4), (pg_catalog.sum(t.amount) >= 0)::int
+    SELECT t.business_id, t.client_bucket, t.client_key, t.transaction_date, sum(t.amount)::numeric(18,4), sum(t.quantity)::numeric(18,4),
+           sum(t.profit)::numeric(18,4), (sum(t.amount) >= 0)::int
     FROM warehouse.fact_transactions t WHERE t.order_id IS NOT NULL
     GROUP BY t.business_id, t.client_bucket, t.client_key, t.source_id, t.order_id, t.transaction_date
     UNION ALL
@@ -650,7 +652,7 @@ BEGIN
         mode text NOT NULL,
         entities text[],
         requested_by text NOT NULL DEFAULT SESSION_USER,
-        started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+        started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         finished_at timestamptz,
         status text NOT NULL DEFAULT 'running' CHECK (status IN ('running', 'succeeded', 'failed', 'skipped')),
         message text
@@ -663,7 +665,7 @@ BEGIN
         mode text NOT NULL,
         entities text[],
         requested_by text NOT NULL DEFAULT SESSION_USER,
-        requested_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+        requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         taken_at timestamptz
     );
     COMMENT ON TABLE warehouse.refresh_request IS 'Refreshes asked for by analytics.request_refresh(); taken_at is NULL while one waits';
@@ -725,7 +727,7 @@ BEGIN
         source_row jsonb NOT NULL,
         occurrences bigint NOT NULL,
         run_id bigint NOT NULL,
-        rejected_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+        rejected_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (business_id, source_id, row_hash)
     );
     COMMENT ON TABLE warehouse.rejected_rows IS 'Source rows that could not be loaded, kept whole, each with its reason';
@@ -742,7 +744,7 @@ BEGIN
         expected numeric,
         sample jsonb,
         message text NOT NULL,
-        checked_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+        checked_at timestamptz NOT NULL DEFAULT now()
     );
     COMMENT ON TABLE warehouse.quality_history IS 'What analytics.check_data_quality() found each time, with a sample of the failing rows';
     CREATE INDEX quality_history_business ON warehouse.quality_history (business_id, check_name, checked_at);
@@ -779,7 +781,7 @@ BEGIN
         p_adjusted double precision,
         impact numeric(18,4),
         reason text NOT NULL,
-        raised_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+        raised_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (business_id, alert_id)
     );
     COMMENT ON TABLE warehouse.anomaly_history IS 'Alerts that refreshes raised, each once while it lasts';
@@ -789,9 +791,9 @@ BEGIN
 
     CREATE VIEW warehouse.quality_result WITH (security_invoker = true) AS
     SELECT q.business_id, q.check_name, q.subject, q.status, q.failed_rows, q.observed, q.expected, q.message, q.sample, q.checked_at, q.run_id,
-           q.checked_at = pg_catalog.max(q.checked_at) OVER (PARTITION BY q.business_id, q.check_name, q.subject) AS is_latest
+           q.checked_at = max(q.checked_at) OVER (PARTITION BY q.business_id, q.check_name, q.subject) AS is_latest
     FROM warehouse.quality_history q;
     COMMENT ON VIEW warehouse.quality_result IS 'Findings of the checks for dashboards: is_latest marks where each check stands now, the other rows are its history';
 END
 $function$;
-COMMENT ON FUNCTION analytics.create_tables() IS 'Creates the tables and views of schema warehouse';
+COMMENT ON FUNCTION analytics_internal.create_tables() IS 'Creates the tables and views of schema warehouse';

@@ -1,53 +1,55 @@
 -- An older layout of the warehouse is brought to the one that create_tables() describes: that template is made once more, as temporary
 -- tables, and the catalogs are compared. Nothing here knows what the versions between changed.
 
-CREATE FUNCTION analytics.layout_template() RETURNS text
+CREATE FUNCTION analytics_internal.layout_template() RETURNS text
     LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'BEGIN' || pg_catalog.string_agg(p.prosrc || ';', '' ORDER BY f.place) || 'END'
-    FROM ROWS FROM (pg_catalog.unnest('{analytics.create_tables(),analytics.create_reporting_views()}'::regprocedure[])) WITH ORDINALITY f (oid, place)
-    JOIN pg_catalog.pg_proc p ON p.oid = f.oid
+    SELECT 'BEGIN' || string_agg(p.prosrc || ';', '' ORDER BY f.place) || 'END'
+    FROM ROWS FROM (unnest('{analytics_internal.create_tables(),analytics_internal.create_reporting_views()}'::regprocedure[])) WITH ORDINALITY f (oid, place)
+    JOIN pg_proc p ON p.oid = f.oid
 $$;
-COMMENT ON FUNCTION analytics.layout_template() IS 'The statements that create the tables and views of the warehouse, as one block';
+COMMENT ON FUNCTION analytics_internal.layout_template() IS 'The statements that create the tables and views of the warehouse, as one block';
 
 -- The version is a fingerprint of the template, taken when the extension is created: whoever changes the one changes the other.
 DO $$
 BEGIN
-    EXECUTE pg_catalog.format('CREATE FUNCTION analytics.layout_version() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L', pg_catalog.format('SELECT %L::text',
-        pg_catalog."left"(pg_catalog.md5(pg_catalog.regexp_replace(analytics.layout_template(), '(\s|--[^\n]*)+', ' ', 'g')), 12)));
+    EXECUTE format('CREATE FUNCTION analytics_internal.layout_version() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L', format('SELECT %L::text',
+        left(md5(regexp_replace(analytics_internal.layout_template(), '(\s|--[^\n]*)+', ' ', 'g')), 12)));
 END
 $$;
-COMMENT ON FUNCTION analytics.layout_version() IS 'The layout of the warehouse that this extension works with';
+COMMENT ON FUNCTION analytics_internal.layout_version() IS 'The layout of the warehouse that this extension works with';
 
-CREATE FUNCTION analytics.layout_tables() RETURNS TABLE (name text, is_view boolean, place bigint)
+CREATE FUNCTION analytics_internal.layout_tables() RETURNS TABLE (name text, is_view boolean, place bigint)
     LANGUAGE sql STABLE
 AS $$
     SELECT t.m[2], t.m[1] = 'VIEW', t.place
-    FROM pg_catalog.regexp_matches(analytics.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') WITH ORDINALITY t (m, place)
+    FROM pg_catalog.regexp_matches(analytics_internal.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') WITH ORDINALITY t (m, place)
 $$;
-COMMENT ON FUNCTION analytics.layout_tables() IS 'The tables and views of the warehouse, in the order of their creation';
+COMMENT ON FUNCTION analytics_internal.layout_tables() IS 'The tables and views of the warehouse, in the order of their creation';
 
-CREATE FUNCTION analytics.check_layout() RETURNS void
+CREATE FUNCTION analytics_internal.check_layout() RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
-    IF (SELECT pg_catalog.max(l.version::text) FROM warehouse.layout l) IS DISTINCT FROM analytics.layout_version() THEN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    IF (SELECT max(l.version::text) FROM warehouse.layout l) IS DISTINCT FROM analytics_internal.layout_version() THEN
         RAISE EXCEPTION 'the warehouse has another layout than this version of the extension works with' USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Run SELECT analytics.upgrade_warehouse().';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION analytics.check_layout() IS 'Raises 55000 where the warehouse is not installed, or not of this layout';
+COMMENT ON FUNCTION analytics_internal.check_layout() IS 'Raises 55000 where the warehouse is not installed, or not of this layout';
 
 -- Tables that the next refreshes fill again from the sources. All others hold what exists nowhere else: settings, logs, histories.
-CREATE FUNCTION analytics.is_derived(name text) RETURNS boolean
+CREATE FUNCTION analytics_internal.is_derived(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT name ~ '^(dim|fact|source|pending|customer)_|_(daily|span|model)$|^campaign_ref$|^rejected_rows$' $$;
-COMMENT ON FUNCTION analytics.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
+COMMENT ON FUNCTION analytics_internal.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
 
 -- Template and warehouse are described in the same words, so that definitions can be compared.
-CREATE FUNCTION analytics.layout_columns(schema regnamespace)
+CREATE FUNCTION analytics_internal.layout_columns(schema regnamespace)
     RETURNS TABLE (table_name text, place int, column_name text, type text, not_null boolean, default_value text, identity text, comment text)
     LANGUAGE sql STABLE
 AS $$
@@ -56,102 +58,105 @@ AS $$
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-    WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+    WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
 $$;
-COMMENT ON FUNCTION analytics.layout_columns(regnamespace) IS 'Columns of the warehouse''s tables in a schema';
+COMMENT ON FUNCTION analytics_internal.layout_columns(regnamespace) IS 'Columns of the warehouse''s tables in a schema';
 
-CREATE FUNCTION analytics.layout_objects(schema regnamespace)
+CREATE FUNCTION analytics_internal.layout_objects(schema regnamespace)
     RETURNS TABLE (table_name text, kind text, name text, definition text)
     LANGUAGE sql STABLE
 AS $$
     SELECT c.relname, 'constraint', k.conname, pg_catalog.pg_get_constraintdef(k.oid)
     FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-    WHERE c.relnamespace = schema AND k.contype IN ('c', 'p', 'u') AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+    WHERE c.relnamespace = schema AND k.contype IN ('c', 'p', 'u') AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
     UNION ALL
     SELECT c.relname, 'index', x.relname, pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid), ' ON pg_temp.', ' ON warehouse.')
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-    WHERE c.relnamespace = schema AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+    WHERE c.relnamespace = schema AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
     UNION ALL
     SELECT c.relname, 'comment', '', pg_catalog.obj_description(c.oid, 'pg_class')
-    FROM pg_catalog.pg_class c WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
+    FROM pg_catalog.pg_class c WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
 $$;
-COMMENT ON FUNCTION analytics.layout_objects(regnamespace) IS 'Constraints, indexes and comments of the tables in a schema';
+COMMENT ON FUNCTION analytics_internal.layout_objects(regnamespace) IS 'Constraints, indexes and comments of the tables in a schema';
 
 -- The text of a view with no schema before the names of our tables, so that it fits each schema. Relations of other schemas keep theirs.
-CREATE FUNCTION analytics.layout_view(schema regnamespace, name text) RETURNS text
+CREATE FUNCTION analytics_internal.layout_view(schema regnamespace, name text) RETURNS text
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    path constant text := pg_catalog.current_setting('search_path');
+    path constant text := current_setting('search_path');
     definition text;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', CASE WHEN schema = pg_catalog.pg_my_temp_schema() THEN 'pg_temp' ELSE schema || ', pg_temp' END, true);
-    SELECT pg_catalog.pg_get_viewdef(c.oid) INTO definition FROM pg_catalog.pg_class c WHERE c.relnamespace = schema AND c.relname = layout_view.name AND c.relkind = 'v';
-    PERFORM pg_catalog.set_config('search_path', path, true);
+    PERFORM set_config('search_path', CASE WHEN schema = pg_my_temp_schema() THEN 'pg_temp' ELSE schema || ', pg_temp' END, true);
+    SELECT pg_get_viewdef(c.oid) INTO definition FROM pg_class c WHERE c.relnamespace = schema AND c.relname = layout_view.name AND c.relkind = 'v';
+    PERFORM set_config('search_path', path, true);
     RETURN definition;
 END
 $$;
-COMMENT ON FUNCTION analytics.layout_view(regnamespace, text) IS 'Definition of a view, as it reads in its own schema; NULL where there is none';
+COMMENT ON FUNCTION analytics_internal.layout_view(regnamespace, text) IS 'Definition of a view, as it reads in its own schema; NULL where there is none';
 
-CREATE FUNCTION analytics.layout_changes(template regnamespace) RETURNS TABLE (place int, table_name text, column_place int, what text, statement text, must_rebuild boolean)
+CREATE FUNCTION analytics_internal.layout_changes(template regnamespace) RETURNS TABLE (place int, table_name text, column_place int, what text, statement text, must_rebuild boolean)
     LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH wanted AS (SELECT * FROM analytics.layout_columns(layout_changes.template)), present AS (SELECT * FROM analytics.layout_columns('warehouse')),
-    wanted_object AS (SELECT * FROM analytics.layout_objects(layout_changes.template)), present_object AS (SELECT * FROM analytics.layout_objects('warehouse'))
-    SELECT 1, t.name, 0, 'table ' || t.name || ' is new', pg_catalog.format('CREATE TABLE warehouse.%1$I (LIKE %2$s.%1$I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING STORAGE INCLUDING COMMENTS)%3$s',
-               t.name, layout_changes.template, (SELECT ' WITH (' || pg_catalog.array_to_string(c.reloptions, ', ') || ')' FROM pg_catalog.pg_class c
+    WITH wanted AS (SELECT * FROM analytics_internal.layout_columns(layout_changes.template)), present AS (SELECT * FROM analytics_internal.layout_columns('warehouse')),
+    wanted_object AS (SELECT * FROM analytics_internal.layout_objects(layout_changes.template)), present_object AS (SELECT * FROM analytics_internal.layout_objects('warehouse'))
+    SELECT 1, t.name, 0, 'table ' || t.name || ' is new', format('CREATE TABLE warehouse.%1$I (LIKE %2$s.%1$I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING STORAGE INCLUDING COMMENTS)%3$s',
+               t.name, layout_changes.template, (SELECT ' WITH (' || array_to_string(c.reloptions, ', ') || ')' FROM pg_class c
                                                  WHERE c.relnamespace = layout_changes.template AND c.relname = t.name)), false
-    FROM analytics.layout_tables() t WHERE NOT t.is_view AND t.name NOT IN (SELECT p.table_name FROM present p)
+    FROM analytics_internal.layout_tables() t WHERE NOT t.is_view AND t.name NOT IN (SELECT p.table_name FROM present p)
     UNION ALL
-    SELECT 2, w.table_name, w.place, pg_catalog.format('column %s.%s is new', w.table_name, w.column_name), pg_catalog.concat(pg_catalog.format('ALTER TABLE warehouse.%I ADD COLUMN %I %s', w.table_name, w.column_name, w.type),
+    SELECT 2, w.table_name, w.place, format('column %s.%s is new', w.table_name, w.column_name), concat(format('ALTER TABLE warehouse.%I ADD COLUMN %I %s', w.table_name, w.column_name, w.type),
                ' DEFAULT ' || w.default_value, CASE w.identity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY' WHEN 'd' THEN ' GENERATED BY DEFAULT AS IDENTITY' END,
                CASE WHEN w.not_null THEN ' NOT NULL' END),
            w.not_null AND w.default_value IS NULL AND w.identity = ''
     FROM wanted w WHERE w.table_name IN (SELECT p.table_name FROM present p) AND NOT EXISTS (SELECT FROM present p WHERE p.table_name = w.table_name AND p.column_name = w.column_name)
     UNION ALL
-    SELECT 2, w.table_name, w.place, pg_catalog.format('column %s.%s becomes %s', w.table_name, w.column_name, w.type),
-           pg_catalog.format('ALTER TABLE warehouse.%I ALTER COLUMN %I DROP DEFAULT, ALTER COLUMN %2$I TYPE %3$s USING %2$I::%3$s', w.table_name, w.column_name, w.type), true
+    SELECT 2, w.table_name, w.place, format('column %s.%s becomes %s', w.table_name, w.column_name, w.type),
+           format('ALTER TABLE warehouse.%I ALTER COLUMN %I DROP DEFAULT, ALTER COLUMN %2$I TYPE %3$s USING %2$I::%3$s', w.table_name, w.column_name, w.type), true
     FROM wanted w JOIN present p USING (table_name, column_name) WHERE w.type <> p.type
     UNION ALL
-    SELECT 3, w.table_name, w.place, pg_catalog.format('column %s.%s has another default', w.table_name, w.column_name),
-           pg_catalog.format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s', w.table_name, w.column_name, COALESCE('SET DEFAULT ' || w.default_value, 'DROP DEFAULT')), false
+    SELECT 3, w.table_name, w.place, format('column %s.%s has another default', w.table_name, w.column_name),
+           format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s', w.table_name, w.column_name, COALESCE('SET DEFAULT ' || w.default_value, 'DROP DEFAULT')), false
     FROM wanted w JOIN present p USING (table_name, column_name)
     WHERE w.identity = '' AND (w.default_value IS DISTINCT FROM p.default_value OR w.type <> p.type AND w.default_value IS NOT NULL)
     UNION ALL
-    SELECT 3, w.relname, 0, pg_catalog.format('table %s has other options', w.relname),
-           pg_catalog.format('ALTER TABLE warehouse.%I SET (%s)', w.relname, pg_catalog.array_to_string(w.reloptions, ', ')), false
-    FROM pg_catalog.pg_class w JOIN pg_catalog.pg_class p ON p.relnamespace = 'warehouse'::regnamespace AND p.relname = w.relname AND p.relkind = w.relkind
+    SELECT 3, w.relname, 0, format('table %s has other options', w.relname),
+           format('ALTER TABLE warehouse.%I SET (%s)', w.relname, array_to_string(w.reloptions, ', ')), false
+    FROM pg_class w JOIN pg_class p ON p.relnamespace = 'warehouse'::regnamespace AND p.relname = w.relname AND p.relkind = w.relkind
     WHERE w.relnamespace = layout_changes.template AND w.relkind = 'r' AND NOT w.reloptions <@ COALESCE(p.reloptions, '{}')
     UNION ALL
-    SELECT 4, p.table_name, p.place, pg_catalog.format('column %s.%s %s', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'must have a value' ELSE 'may be empty' END),
-           pg_catalog.format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s NOT NULL', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'SET' ELSE 'DROP' END),
+    SELECT 4, p.table_name, p.place, format('column %s.%s %s', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'must have a value' ELSE 'may be empty' END),
+           format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s NOT NULL', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'SET' ELSE 'DROP' END),
            COALESCE(w.not_null, false)
     FROM present p LEFT JOIN wanted w USING (table_name, column_name)
     -- A column that nobody fills any more, or one of the user's.
     WHERE CASE WHEN w.column_name IS NULL THEN p.not_null AND p.default_value IS NULL AND p.identity = '' ELSE w.not_null <> p.not_null END
     UNION ALL
-    SELECT 5, w.table_name, 0, pg_catalog.format('%s %s is %s', w.kind, w.name, CASE WHEN p.name IS NULL THEN 'new' ELSE 'another' END), CASE w.kind
-               WHEN 'index' THEN pg_catalog.concat('DROP INDEX warehouse.' || pg_catalog.quote_ident(p.name) || '; ', w.definition)
-               ELSE pg_catalog.concat(pg_catalog.format('ALTER TABLE warehouse.%I ', w.table_name), 'DROP CONSTRAINT ' || pg_catalog.quote_ident(p.name) || ', ',
-                        pg_catalog.format('ADD CONSTRAINT %I %s', w.name, w.definition)) END,
+    SELECT 5, w.table_name, 0, format('%s %s is %s', w.kind, w.name, CASE WHEN p.name IS NULL THEN 'new' ELSE 'another' END), CASE w.kind
+               WHEN 'index' THEN concat('DROP INDEX warehouse.' || quote_ident(p.name) || '; ', w.definition)
+               ELSE concat(format('ALTER TABLE warehouse.%I ', w.table_name), 'DROP CONSTRAINT ' || quote_ident(p.name) || ', ',
+                        format('ADD CONSTRAINT %I %s', w.name, w.definition)) END,
            w.kind = 'constraint' AND w.definition NOT LIKE 'CHECK%' AND w.table_name IN (SELECT e.table_name FROM present e)
     FROM wanted_object w LEFT JOIN present_object p USING (table_name, kind, name)
     WHERE w.kind <> 'comment' AND w.definition IS DISTINCT FROM p.definition
     UNION ALL
-    SELECT 6, w.table_name, 0, NULL, pg_catalog.format('COMMENT ON TABLE warehouse.%I IS %L', w.table_name, w.definition), false
+    SELECT 6, w.table_name, 0, NULL, format('COMMENT ON TABLE warehouse.%I IS %L', w.table_name, w.definition), false
     FROM wanted_object w LEFT JOIN present_object p USING (table_name, kind, name) WHERE w.kind = 'comment' AND w.definition IS DISTINCT FROM p.definition
     UNION ALL
-    SELECT 6, w.table_name, w.place, NULL, pg_catalog.format('COMMENT ON COLUMN warehouse.%I.%I IS %L', w.table_name, w.column_name, w.comment), false
+    SELECT 6, w.table_name, w.place, NULL, format('COMMENT ON COLUMN warehouse.%I.%I IS %L', w.table_name, w.column_name, w.comment), false
     FROM wanted w LEFT JOIN present p USING (table_name, column_name) WHERE w.comment IS DISTINCT FROM p.comment
 $$;
-COMMENT ON FUNCTION analytics.layout_changes(regnamespace) IS
+COMMENT ON FUNCTION analytics_internal.layout_changes(regnamespace) IS
 'What makes the tables of schema warehouse those of a template
 what: for the user; NULL for mere comments. must_rebuild: the rows that are there may not fit.';
 
 -- A comparison cannot tell a table that got another name from one that went and one that came.
-CREATE FUNCTION analytics.rename_tables() RETURNS int
+CREATE FUNCTION analytics_internal.rename_tables() RETURNS int
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     renamed record;
@@ -159,18 +164,18 @@ DECLARE
     changed int := 0;
 BEGIN
     FOR renamed IN SELECT v.*, c.oid FROM (VALUES ('quality_result', 'quality_history')) v (old_name, new_name)
-        JOIN pg_catalog.pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = v.old_name AND c.relkind = 'r'
+        JOIN pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = v.old_name AND c.relkind = 'r'
     LOOP
         RAISE NOTICE 'table % is now called %', renamed.old_name, renamed.new_name;
-        EXECUTE pg_catalog.format('ALTER TABLE warehouse.%I RENAME TO %I', renamed.old_name, renamed.new_name);
+        EXECUTE format('ALTER TABLE warehouse.%I RENAME TO %I', renamed.old_name, renamed.new_name);
         -- So are its constraints and indexes.
         FOR part IN
-            SELECT pg_catalog.format('ALTER TABLE warehouse.%I RENAME CONSTRAINT %I TO %I', renamed.new_name, k.conname, pg_catalog.replace(k.conname, renamed.old_name, renamed.new_name))
-            FROM pg_catalog.pg_constraint k WHERE k.conrelid = renamed.oid AND k.conname LIKE renamed.old_name || '%'
+            SELECT format('ALTER TABLE warehouse.%I RENAME CONSTRAINT %I TO %I', renamed.new_name, k.conname, replace(k.conname, renamed.old_name, renamed.new_name))
+            FROM pg_constraint k WHERE k.conrelid = renamed.oid AND k.conname LIKE renamed.old_name || '%'
             UNION ALL
-            SELECT pg_catalog.format('ALTER INDEX warehouse.%I RENAME TO %I', x.relname, pg_catalog.replace(x.relname, renamed.old_name, renamed.new_name))
-            FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
-            WHERE i.indrelid = renamed.oid AND x.relname LIKE renamed.old_name || '%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = x.oid)
+            SELECT format('ALTER INDEX warehouse.%I RENAME TO %I', x.relname, replace(x.relname, renamed.old_name, renamed.new_name))
+            FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
+            WHERE i.indrelid = renamed.oid AND x.relname LIKE renamed.old_name || '%' AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid)
         LOOP
             EXECUTE part;
         END LOOP;
@@ -179,68 +184,71 @@ BEGIN
     RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION analytics.rename_tables() IS 'Gives tables of older layouts the names they have now; returns how many';
+COMMENT ON FUNCTION analytics_internal.rename_tables() IS 'Gives tables of older layouts the names they have now; returns how many';
 
-CREATE FUNCTION analytics.drop_views(names text[]) RETURNS void
+CREATE FUNCTION analytics_internal.drop_views(names text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     name text;
 BEGIN
-    FOR name IN SELECT t.name FROM analytics.layout_tables() t JOIN pg_catalog.pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = t.name AND c.relkind = 'v'
+    FOR name IN SELECT t.name FROM analytics_internal.layout_tables() t JOIN pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = t.name AND c.relkind = 'v'
                 WHERE t.name = ANY (names) ORDER BY t.place DESC LOOP
-        EXECUTE pg_catalog.format('DROP VIEW warehouse.%I', name);
+        EXECUTE format('DROP VIEW warehouse.%I', name);
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics.drop_views(text[]) IS 'Drops views of the warehouse, the latest first: it may stand on the others';
+COMMENT ON FUNCTION analytics_internal.drop_views(text[]) IS 'Drops views of the warehouse, the latest first: it may stand on the others';
 
-CREATE FUNCTION analytics.upgrade_views(template regnamespace) RETURNS int
+CREATE FUNCTION analytics_internal.upgrade_views(template regnamespace) RETURNS int
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    path constant text := pg_catalog.current_setting('search_path');
+    path constant text := current_setting('search_path');
     changed text[];
     again text[];
     view record;
 BEGIN
-    SELECT pg_catalog.array_agg(v.name) INTO changed FROM analytics.layout_tables() v
-    WHERE v.is_view AND analytics.layout_view(template, v.name) IS DISTINCT FROM analytics.layout_view('warehouse', v.name);
+    SELECT array_agg(v.name) INTO changed FROM analytics_internal.layout_tables() v
+    WHERE v.is_view AND analytics_internal.layout_view(template, v.name) IS DISTINCT FROM analytics_internal.layout_view('warehouse', v.name);
     -- With those that stand on a view that changes.
     WITH RECURSIVE affected (name) AS (
-        SELECT pg_catalog.unnest(changed)
+        SELECT unnest(changed)
         UNION
-        SELECT c.relname::text COLLATE pg_catalog."default" FROM affected a
-        JOIN pg_catalog.pg_class v ON v.relnamespace = 'warehouse'::regnamespace AND v.relname = a.name
-        JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid AND d.classid = 'pg_rewrite'::regclass
-        JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
-        JOIN pg_catalog.pg_class c ON c.oid = r.ev_class AND c.relnamespace = 'warehouse'::regnamespace
+        SELECT c.relname::text COLLATE "default" FROM affected a
+        JOIN pg_class v ON v.relnamespace = 'warehouse'::regnamespace AND v.relname = a.name
+        JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = v.oid AND d.classid = 'pg_rewrite'::regclass
+        JOIN pg_rewrite r ON r.oid = d.objid
+        JOIN pg_class c ON c.oid = r.ev_class AND c.relnamespace = 'warehouse'::regnamespace
     )
-    SELECT pg_catalog.array_agg(a.name) INTO again FROM affected a;
-    PERFORM analytics.drop_views(again);
+    SELECT array_agg(a.name) INTO again FROM affected a;
+    PERFORM analytics_internal.drop_views(again);
     FOR view IN
-        SELECT v.name, analytics.layout_view(template, v.name) AS definition, pg_catalog.obj_description(c.oid, 'pg_class') AS comment, c.oid
-        FROM analytics.layout_tables() v JOIN pg_catalog.pg_class c ON c.relnamespace = template AND c.relname = v.name
+        SELECT v.name, analytics_internal.layout_view(template, v.name) AS definition, obj_description(c.oid, 'pg_class') AS comment, c.oid
+        FROM analytics_internal.layout_tables() v JOIN pg_class c ON c.relnamespace = template AND c.relname = v.name
         WHERE v.name = ANY (again) ORDER BY v.place
     LOOP
         IF view.name = ANY (changed) THEN
             RAISE NOTICE 'view % is new', view.name;
         END IF;
-        PERFORM pg_catalog.set_config('search_path', 'warehouse, pg_temp', true);
-        EXECUTE pg_catalog.format('CREATE VIEW warehouse.%I WITH (security_invoker = true) AS %s', view.name, view.definition);
-        PERFORM pg_catalog.set_config('search_path', path, true);
-        EXECUTE pg_catalog.format('COMMENT ON VIEW warehouse.%I IS %L', view.name, view.comment);
-        EXECUTE COALESCE((SELECT pg_catalog.string_agg(pg_catalog.format('COMMENT ON COLUMN warehouse.%I.%I IS %L', view.name, a.attname, d.description), '; ')
-            FROM pg_catalog.pg_description d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
+        PERFORM set_config('search_path', 'warehouse, pg_temp', true);
+        EXECUTE format('CREATE VIEW warehouse.%I WITH (security_invoker = true) AS %s', view.name, view.definition);
+        PERFORM set_config('search_path', path, true);
+        EXECUTE format('COMMENT ON VIEW warehouse.%I IS %L', view.name, view.comment);
+        EXECUTE COALESCE((SELECT string_agg(format('COMMENT ON COLUMN warehouse.%I.%I IS %L', view.name, a.attname, d.description), '; ')
+            FROM pg_description d JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
             WHERE d.objoid = view.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0), 'SELECT 1');
     END LOOP;
-    RETURN COALESCE(pg_catalog.cardinality(changed), 0);
+    RETURN COALESCE(cardinality(changed), 0);
 END
 $$;
-COMMENT ON FUNCTION analytics.upgrade_views(regnamespace) IS 'Makes the views those of a template; returns how many changed';
+COMMENT ON FUNCTION analytics_internal.upgrade_views(regnamespace) IS 'Makes the views those of a template; returns how many changed';
 
 CREATE FUNCTION analytics.upgrade_warehouse() RETURNS text
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     business bigint;
@@ -249,38 +257,38 @@ DECLARE
     rebuilt text[];
     changes int;
 BEGIN
-    PERFORM 'warehouse'::analytics.installed;
+    PERFORM 'warehouse'::analytics_internal.installed;
     FOR business IN SELECT s.business_id FROM analytics.source s UNION SELECT s.business_id FROM warehouse.settings s ORDER BY 1 LOOP
-        IF NOT pg_catalog.pg_try_advisory_xact_lock(analytics.refresh_lock(business)) THEN
+        IF NOT pg_try_advisory_xact_lock(analytics_internal.refresh_lock(business)) THEN
             RAISE EXCEPTION 'a refresh of business % is running', business USING ERRCODE = 'object_in_use', HINT = 'Try again when it has ended.';
         END IF;
     END LOOP;
-    changes := analytics.rename_tables();
+    changes := analytics_internal.rename_tables();
 
     -- At level warning, for the server says of each view that it will be temporary.
-    EXECUTE (SELECT pg_catalog.format('CREATE FUNCTION pg_temp.create_tables() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS %L',
-                 pg_catalog.replace(analytics.layout_template(), 'warehouse.', 'pg_temp.')));
+    EXECUTE (SELECT format('CREATE FUNCTION pg_temp.create_tables() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS %L',
+                 replace(analytics_internal.layout_template(), 'warehouse.', 'pg_temp.')));
     EXECUTE 'SELECT pg_temp.create_tables()';
-    template := pg_catalog.pg_my_temp_schema()::regnamespace;
+    template := pg_my_temp_schema()::regnamespace;
 
     -- Rows that do not fit a new shape come from the sources again. Rollups stand for themselves; else what is derived is one whole, since
     -- the keys of one table stand in others.
-    SELECT pg_catalog.array_agg(DISTINCT c.table_name ORDER BY c.table_name) INTO rebuilt FROM analytics.layout_changes(template) c
-    WHERE c.must_rebuild AND analytics.is_derived(c.table_name);
+    SELECT array_agg(DISTINCT c.table_name ORDER BY c.table_name) INTO rebuilt FROM analytics_internal.layout_changes(template) c
+    WHERE c.must_rebuild AND analytics_internal.is_derived(c.table_name);
     IF rebuilt IS NOT NULL THEN
-        RAISE NOTICE 'emptied, for the next refresh to fill again, because of the shape of %', pg_catalog.array_to_string(rebuilt, ', ');
-        EXECUTE (SELECT pg_catalog.string_agg('TRUNCATE warehouse.' || pg_catalog.quote_ident(c.relname), '; ') FROM pg_catalog.pg_class c
-                 WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics.is_derived(c.relname)
-                   AND c.relname IN (SELECT t.name FROM analytics.layout_tables() t)
-                   AND (c.relname = ANY (rebuilt) OR EXISTS (SELECT FROM pg_catalog.unnest(rebuilt) r WHERE r ~ '^fact_' OR r !~ '_(daily|span)$')));
+        RAISE NOTICE 'emptied, for the next refresh to fill again, because of the shape of %', array_to_string(rebuilt, ', ');
+        EXECUTE (SELECT string_agg('TRUNCATE warehouse.' || quote_ident(c.relname), '; ') FROM pg_class c
+                 WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics_internal.is_derived(c.relname)
+                   AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
+                   AND (c.relname = ANY (rebuilt) OR EXISTS (SELECT FROM unnest(rebuilt) r WHERE r ~ '^fact_' OR r !~ '_(daily|span)$')));
     END IF;
     -- Views stand on columns whose type may change: those of ours that hold on to one are made again below.
-    IF EXISTS (SELECT FROM analytics.layout_changes(template) c WHERE c.what LIKE 'column % becomes %') THEN
-        PERFORM analytics.drop_views((SELECT pg_catalog.array_agg(t.name) FROM analytics.layout_tables() t WHERE t.is_view));
+    IF EXISTS (SELECT FROM analytics_internal.layout_changes(template) c WHERE c.what LIKE 'column % becomes %') THEN
+        PERFORM analytics_internal.drop_views((SELECT array_agg(t.name) FROM analytics_internal.layout_tables() t WHERE t.is_view));
     END IF;
     -- Twice: what belongs to a new table shows once it is there.
     FOR pass IN 1 .. 2 LOOP
-        FOR change IN SELECT c.* FROM analytics.layout_changes(template) c ORDER BY c.place, c.table_name, c.column_place, c.statement LOOP
+        FOR change IN SELECT c.* FROM analytics_internal.layout_changes(template) c ORDER BY c.place, c.table_name, c.column_place, c.statement LOOP
             IF change.what IS NOT NULL AND pass = 1 THEN
                 RAISE NOTICE '%', change.what;
             END IF;
@@ -288,29 +296,29 @@ BEGIN
             changes := changes + 1;
         END LOOP;
     END LOOP;
-    changes := changes + analytics.upgrade_views(template);
+    changes := changes + analytics_internal.upgrade_views(template);
 
-    EXECUTE (SELECT pg_catalog.string_agg(pg_catalog.format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; ' ORDER BY t.place DESC)
-             FROM analytics.layout_tables() t);
+    EXECUTE (SELECT string_agg(format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; ' ORDER BY t.place DESC)
+             FROM analytics_internal.layout_tables() t);
     DROP FUNCTION pg_temp.create_tables();
-    IF changes = 0 AND (SELECT l.version = analytics.layout_version() FROM warehouse.layout l) THEN
+    IF changes = 0 AND (SELECT l.version = analytics_internal.layout_version() FROM warehouse.layout l) THEN
         RETURN 'already up to date';
     END IF;
 
-    IF (SELECT c.relrowsecurity FROM pg_catalog.pg_class c WHERE c.oid = 'warehouse.settings'::regclass) THEN
-        PERFORM analytics.enable_row_security();
+    IF (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = 'warehouse.settings'::regclass) THEN
+        PERFORM analytics_internal.enable_row_security();
     END IF;
     -- Whoever reads or writes the tables that were there does so with the new ones.
     PERFORM analytics.grant_access(g.grantee, CASE WHEN g.writes THEN 'writer' ELSE 'reader' END)
-    FROM (SELECT a.grantee::regrole, pg_catalog.bool_or(a.privilege_type = 'INSERT') AS writes
-          FROM pg_catalog.pg_class c, pg_catalog.aclexplode(c.relacl) a
+    FROM (SELECT a.grantee::regrole, bool_or(a.privilege_type = 'INSERT') AS writes
+          FROM pg_class c, aclexplode(c.relacl) a
           WHERE c.oid = 'warehouse.settings'::regclass AND a.grantee NOT IN (0, c.relowner) GROUP BY a.grantee) g;
-    UPDATE warehouse.layout l SET version = analytics.layout_version();
+    UPDATE warehouse.layout l SET version = analytics_internal.layout_version();
     -- What the new layout also holds comes with the next refresh, which reads and derives everything.
     UPDATE warehouse.source_watermark w SET definition = '';
-    PERFORM analytics.mark_all_pending(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
+    PERFORM analytics_internal.mark_all_pending(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
     -- Readers add spans to days: until then they must belong together.
-    PERFORM analytics.roll_up_spans(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
+    PERFORM analytics_internal.roll_up_spans(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
     RAISE NOTICE 'the next refresh reads all sources again';
     RETURN 'upgraded';
 END

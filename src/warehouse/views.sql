@@ -1,8 +1,9 @@
 -- Daily views for tools that read tables and cannot call functions. Part of install(): they belong to the warehouse and use nothing of
 -- the extension. Each has the day as a date and as the moment it begins, for tools that draw time series.
 
-CREATE FUNCTION analytics.create_reporting_views() RETURNS void
+CREATE FUNCTION analytics_internal.create_reporting_views() RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
     CREATE VIEW warehouse.v_campaign_daily WITH (security_invoker = true) AS
@@ -46,7 +47,7 @@ BEGIN
            f.platform_conversions AS conversions, NULL::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
-        SELECT p.*, pg_catalog.rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id, p.ad_id ORDER BY p.source_id) AS choice
+        SELECT p.*, rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id, p.ad_id ORDER BY p.source_id) AS choice
         FROM warehouse.fact_campaign_performance_daily p WHERE p.grain = 'ad'
     ) f
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
@@ -57,17 +58,17 @@ BEGIN
 
     CREATE VIEW warehouse.ad_reporting__ad_group_report WITH (security_invoker = true) AS
     SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id, NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
-           pg_catalog.max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id, pg_catalog.max(a.ad_group_name) AS ad_group_name,
-           pg_catalog.sum(f.clicks)::bigint AS clicks, pg_catalog.sum(f.impressions)::bigint AS impressions, pg_catalog.sum(f.spend)::numeric(18,4) AS spend,
-           pg_catalog.sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
+           max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id, max(a.ad_group_name) AS ad_group_name,
+           sum(f.clicks)::bigint AS clicks, sum(f.impressions)::bigint AS impressions, sum(f.spend)::numeric(18,4) AS spend,
+           sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
-        SELECT p.*, pg_catalog.rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id
+        SELECT p.*, rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id
                    ORDER BY CASE p.grain WHEN 'ad_group' THEN 1 ELSE 2 END, p.source_id) AS choice
         FROM warehouse.fact_campaign_performance_daily p WHERE p.grain IN ('ad_group', 'ad')
     ) f
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
-    LEFT JOIN (SELECT d.business_id, d.platform, d.campaign_id, d.ad_group_id, pg_catalog.max(d.ad_group_name) AS ad_group_name
+    LEFT JOIN (SELECT d.business_id, d.platform, d.campaign_id, d.ad_group_id, max(d.ad_group_name) AS ad_group_name
                FROM warehouse.dim_ad_creatives d GROUP BY d.business_id, d.platform, d.campaign_id, d.ad_group_id) a
         ON a.business_id = f.business_id AND a.platform = f.platform AND a.campaign_id = f.campaign_id AND a.ad_group_id = f.ad_group_id
     LEFT JOIN warehouse.settings s ON s.business_id = f.business_id
@@ -77,15 +78,15 @@ BEGIN
 
     CREATE VIEW warehouse.ad_reporting__campaign_report WITH (security_invoker = true) AS
     SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id, NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
-           pg_catalog.max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, pg_catalog.sum(f.clicks)::bigint AS clicks,
-           pg_catalog.sum(f.impressions)::bigint AS impressions, pg_catalog.sum(f.spend)::numeric(18,4) AS spend,
-           pg_catalog.sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
+           max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, sum(f.clicks)::bigint AS clicks,
+           sum(f.impressions)::bigint AS impressions, sum(f.spend)::numeric(18,4) AS spend,
+           sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
         -- The choice of the rollup campaign_roi_daily, whose spend this adds up to; the reasons are there.
-        SELECT p.*, pg_catalog.rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.campaign_id, CASE p.campaign_id WHEN '' THEN p.account_id END
+        SELECT p.*, rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.campaign_id, CASE p.campaign_id WHEN '' THEN p.account_id END
                    ORDER BY CASE p.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, p.source_id) AS choice,
-               p.campaign_id = '' AND p.grain <> 'campaign' AND pg_catalog.bool_or(p.campaign_id <> '' AND p.grain = 'campaign')
+               p.campaign_id = '' AND p.grain <> 'campaign' AND bool_or(p.campaign_id <> '' AND p.grain = 'campaign')
                    OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id) AS is_part
         FROM warehouse.fact_campaign_performance_daily p
     ) f
@@ -96,14 +97,14 @@ BEGIN
     COMMENT ON VIEW warehouse.ad_reporting__campaign_report IS 'Clicks, impressions, spend and platform conversions per day and campaign';
 
     CREATE VIEW warehouse.ad_reporting__account_report WITH (security_invoker = true) AS
-    SELECT v.source_relation, v.date_day, v.platform, v.account_id, v.account_name, pg_catalog.sum(v.clicks)::bigint AS clicks,
-           pg_catalog.sum(v.impressions)::bigint AS impressions, pg_catalog.sum(v.spend)::numeric(18,4) AS spend,
-           pg_catalog.sum(v.conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value, v."time", v.business_id, v.currency
+    SELECT v.source_relation, v.date_day, v.platform, v.account_id, v.account_name, sum(v.clicks)::bigint AS clicks,
+           sum(v.impressions)::bigint AS impressions, sum(v.spend)::numeric(18,4) AS spend,
+           sum(v.conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value, v."time", v.business_id, v.currency
     FROM warehouse.ad_reporting__campaign_report v
     GROUP BY v.source_relation, v.date_day, v.platform, v.account_id, v.account_name, v."time", v.business_id, v.currency;
     COMMENT ON VIEW warehouse.ad_reporting__account_report IS 'Clicks, impressions, spend and platform conversions per day and ad account';
 
-    PERFORM analytics.comment_columns(v, '{
+    PERFORM analytics_internal.comment_columns(v, '{
         "date_day": "The day, in the reporting time zone; of ads, the day of the ad account",
         "time": "The moment at which that day begins in the reporting time zone",
         "contracts": "Of the leads of that day, or signed on it where the setting revenue_basis is contract_date; in v_lead_daily always of the leads",
@@ -112,21 +113,22 @@ BEGIN
         "account_name": "Not kept: NULL",
         "conversions": "What the platform claims; every platform counts its own, so these must not be added up over platforms. Leads and contracts are in v_kpi_daily",
         "conversions_value": "Not kept: NULL"}')
-    FROM pg_catalog.unnest('{warehouse.v_campaign_daily,warehouse.v_kpi_daily,warehouse.v_lead_daily,warehouse.v_touch_daily,warehouse.ad_reporting__ad_report,warehouse.ad_reporting__ad_group_report,warehouse.ad_reporting__campaign_report,warehouse.ad_reporting__account_report}'::regclass[]) v;
+    FROM unnest('{warehouse.v_campaign_daily,warehouse.v_kpi_daily,warehouse.v_lead_daily,warehouse.v_touch_daily,warehouse.ad_reporting__ad_report,warehouse.ad_reporting__ad_group_report,warehouse.ad_reporting__campaign_report,warehouse.ad_reporting__account_report}'::regclass[]) v;
 END
 $function$;
-COMMENT ON FUNCTION analytics.create_reporting_views() IS 'Creates the daily views of schema warehouse for BI tools; a part of install()';
+COMMENT ON FUNCTION analytics_internal.create_reporting_views() IS 'Creates the daily views of schema warehouse for BI tools; a part of install()';
 
-CREATE FUNCTION analytics.comment_columns(view regclass, comments jsonb) RETURNS void
+CREATE FUNCTION analytics_internal.comment_columns(view regclass, comments jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     col record;
 BEGIN
-    FOR col IN SELECT a.attname, comments ->> a.attname AS comment FROM pg_catalog.pg_attribute a
+    FOR col IN SELECT a.attname, comments ->> a.attname AS comment FROM pg_attribute a
                WHERE a.attrelid = view AND comments ? a.attname LOOP
-        EXECUTE pg_catalog.format('COMMENT ON COLUMN %s.%I IS %L', view, col.attname, col.comment);
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, col.attname, col.comment);
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics.comment_columns(regclass, jsonb) IS 'Comments those columns of a warehouse view that the object names';
+COMMENT ON FUNCTION analytics_internal.comment_columns(regclass, jsonb) IS 'Comments those columns of a warehouse view that the object names';

@@ -7,13 +7,15 @@
 #include <optional>
 #include <span>
 
-#include "customers/cohort.hpp"
-#include "customers/rfm_table.hpp"
+#include "cohorts/cohort.hpp"
+#include "rfm/rfm_table.hpp"
 #include "kernel/error.hpp"
 
 namespace {
 
+using namespace marketing::cohorts;
 using namespace marketing::customers;
+using namespace marketing::rfm;
 using Bytes = std::span<const std::byte>;
 
 template <class Body>

@@ -9,11 +9,11 @@
 
 #include "anomaly/day_table.hpp"
 #include "kernel/error.hpp"
-#include "warehouse/daily_rows.hpp"
+#include "refresh/daily_rows.hpp"
 
 namespace {
 
-using namespace marketing::warehouse;
+using namespace marketing::refresh;
 using Bytes = std::span<const std::byte>;
 constexpr std::size_t lead = 4;  // of the server, before a value
 

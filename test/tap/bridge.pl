@@ -128,8 +128,8 @@ is($node->safe_psql('postgres', 'SELECT allocate(100000, 100, 64) + allocate(100
 $node->safe_psql('postgres', <<SQL);
 CREATE FUNCTION corrupted_serialise(internal) RETURNS bytea LANGUAGE c STRICT PARALLEL SAFE AS '$module', 'marketing_bridge_corrupted_serialise';
 CREATE AGGREGATE spoilt_journeys(client "any", occurred_at timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
-    SFUNC = analytics.journeys_transition, STYPE = internal, FINALFUNC = analytics.journeys_final,
-    COMBINEFUNC = analytics.journeys_combine, SERIALFUNC = corrupted_serialise, DESERIALFUNC = analytics.journeys_deserialise,
+    SFUNC = analytics_internal.journeys_transition, STYPE = internal, FINALFUNC = analytics_internal.journeys_final,
+    COMBINEFUNC = analytics_internal.journeys_combine, SERIALFUNC = corrupted_serialise, DESERIALFUNC = analytics_internal.journeys_deserialise,
     PARALLEL = SAFE);
 CREATE TABLE touch AS
     SELECT 'client ' || g % 3 AS client, timestamptz '2025-01-01 00:00Z' + g * interval '1 hour' AS ts, 't' || g AS id, 'key ' || g % 2 AS key,
@@ -177,7 +177,7 @@ is($node->safe_psql('postgres', "SELECT string_agg(DISTINCT outcome, ',') FROM s
     'a state with any one byte changed is read or refused cleanly');
 is($node->safe_psql('postgres', "SELECT outcome FROM spoilt WHERE how = 'flip' AND place = 0"), '22P03', 'a foreign tag is refused');
 is($node->safe_psql('postgres', q{SELECT outcome($s$SELECT '\x0011'::analytics.journeys$s$) ~ '^22P03'}), 't', 'so is a malformed literal');
-is($node->safe_psql('postgres', q{SELECT outcome($s$SELECT analytics.journeys_in('nonsense')$s$) ~ '^22P03'}), 't', 'and one that is not hexadecimal');
+is($node->safe_psql('postgres', q{SELECT outcome($s$SELECT analytics_internal.journeys_in('nonsense')$s$) ~ '^22P03'}), 't', 'and one that is not hexadecimal');
 
 # Nothing above took the server down: it would not have come back.
 is($node->safe_psql('postgres', 'SELECT 1'), '1', 'the server never restarted');

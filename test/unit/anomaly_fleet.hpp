@@ -13,6 +13,7 @@
 namespace anomaly_test {
 
 using namespace marketing::anomaly;
+namespace series = marketing::series;
 
 struct FleetPlan {
     int campaigns = 400;
@@ -24,7 +25,7 @@ struct FleetPlan {
     double change = 0.4;  // of the rate, in the window
     int window = 7;
     int baseline = 30;
-    SeriesKind kind = SeriesKind::rate;
+    series::SeriesKind kind = series::SeriesKind::rate;
 };
 
 struct Fleet {
@@ -134,7 +135,7 @@ inline double simulate_spend(const SpendPlan& plan, int rounds, std::uint64_t se
     std::normal_distribution<double> normal;
     std::uniform_real_distribution<double> uniform(0, 1);
     WindowRequest request;
-    request.kind = SeriesKind::positive;
+    request.kind = series::SeriesKind::positive;
     request.alternative = Alternative::greater;
     request.window_from = 30;
     request.window_to = 29 + plan.window;

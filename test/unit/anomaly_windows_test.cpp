@@ -18,6 +18,7 @@ namespace {
 
 using namespace marketing::anomaly;
 using namespace anomaly_test;
+namespace series = marketing::series;
 using marketing::kernel::Error;
 
 double log_beta(double a, double b)
@@ -185,7 +186,7 @@ Advertising advertising()
 WindowResult compare_amount(const Advertising& days, const std::vector<double>& exposure, double margin)
 {
     WindowRequest request;
-    request.kind = SeriesKind::positive;
+    request.kind = series::SeriesKind::positive;
     request.window_from = 30;
     request.window_to = 36;
     request.margin = margin;
@@ -284,7 +285,7 @@ TEST(AnomalySimulation, FalseAlarmsStayNominal)
             plan.changed = 0;
             plan.window = window;
             EXPECT_LE(simulate(plan, 5, 101).false_rate, phi < 5 ? 0.014 : 0.021) << "phi " << phi << ", " << window << " days";
-            plan.kind = SeriesKind::count;
+            plan.kind = series::SeriesKind::count;
             EXPECT_LE(simulate(plan, 5, 109).false_rate, phi < 5 ? 0.014 : 0.021)
                 << "counts, phi " << phi << ", " << window << " days";
         }

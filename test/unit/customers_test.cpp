@@ -11,14 +11,16 @@
 #include <string>
 #include <vector>
 
-#include "customers/cohort.hpp"
-#include "customers/rfm.hpp"
-#include "customers/rfm_table.hpp"
+#include "cohorts/cohort.hpp"
+#include "rfm/rfm.hpp"
+#include "rfm/rfm_table.hpp"
 #include "kernel/error.hpp"
 
 namespace {
 
+using namespace marketing::cohorts;
 using namespace marketing::customers;
+using namespace marketing::rfm;
 using marketing::kernel::Error;
 using marketing::kernel::ErrorCode;
 using marketing::kernel::StopFlag;

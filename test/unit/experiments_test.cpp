@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "customers_value_support.hpp"
+#include "lifetime_value_support.hpp"
 #include "experiments/experiments.hpp"
 #include "kernel/error.hpp"
 

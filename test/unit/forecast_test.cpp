@@ -7,12 +7,13 @@
 #include <limits>
 #include <random>
 
-#include "forecast/nelder_mead.hpp"
+#include "numeric/nelder_mead.hpp"
 #include "kernel/error.hpp"
 
 namespace {
 
 using namespace marketing::forecast;
+using namespace marketing::numeric;
 using marketing::kernel::Error;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();

@@ -1,0 +1,411 @@
+#include "cohorts/cohort.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "kernel/error.hpp"
+#include "kernel/named.hpp"
+#include "kernel/wire.hpp"
+
+namespace marketing::cohorts {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+using kernel::FlatBuffer;
+using kernel::FlatValue;
+using kernel::WireReader;
+using kernel::WireWriter;
+
+constexpr std::uint32_t state_tag = 0x73686f63;  // "cohs"
+constexpr std::uint32_t table_tag = 0x74686f63;  // "coht"
+constexpr std::uint16_t version = 1;
+constexpr std::int32_t most_periods = 200'000;  // of one customer: a day each for five centuries
+constexpr std::uint64_t most_rows = 5'000'000;  // of one result
+constexpr std::uint64_t row_bytes = 2 * sizeof(std::int64_t) + 2 * sizeof(std::uint32_t);
+constexpr std::uint64_t cell_bytes = 2 * sizeof(std::int32_t) + 4 * sizeof(std::int64_t);
+
+struct NamedGrain {
+    std::string_view name;
+    Grain grain;
+};
+
+constexpr std::array grains{
+    NamedGrain{"day", Grain::day},         NamedGrain{"week", Grain::week}, NamedGrain{"month", Grain::month},
+    NamedGrain{"quarter", Grain::quarter}, NamedGrain{"year", Grain::year},
+};
+
+std::int32_t floor_divided(std::int32_t a, std::int32_t b) noexcept
+{
+    return a / b - static_cast<std::int32_t>(a % b < 0);
+}
+
+/** Months since January of year 0. */
+std::int32_t month_of(std::int32_t day) noexcept
+{
+    const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
+    return static_cast<int>(date.year()) * 12 + static_cast<std::int32_t>(static_cast<unsigned>(date.month())) - 1;
+}
+
+std::int32_t first_day_of_month(std::int32_t month) noexcept
+{
+    const std::int32_t year = floor_divided(month, 12);
+    const std::chrono::year_month_day date{
+        std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month - year * 12 + 1)}, std::chrono::day{1}};
+    return static_cast<std::int32_t>(std::chrono::sys_days{date}.time_since_epoch().count());
+}
+
+constexpr std::int32_t monday = 4;  // 1970-01-05, of ISO weeks
+
+std::size_t bucket_of(std::int64_t key, unsigned bits) noexcept
+{
+    return bits == 0 ? 0 : static_cast<std::size_t>((static_cast<std::uint64_t>(key) * 0x9e3779b97f4a7c15U) >> (64 - bits));
+}
+
+Grain grain_of(std::uint16_t number)
+{
+    if (number >= grains.size()) {
+        WireReader::fail("its grain is unknown");
+    }
+    return static_cast<Grain>(number);
+}
+
+}  // namespace
+
+Grain find_grain(std::string_view name)
+{
+    return kernel::find_named(grains, name, "grain").grain;
+}
+
+std::int32_t period_of(std::int32_t day, Grain grain)
+{
+    switch (grain) {
+        case Grain::day: return day;
+        case Grain::week: return floor_divided(day - monday, 7);
+        case Grain::month: return month_of(day);
+        case Grain::quarter: return floor_divided(month_of(day), 3);
+        default: return floor_divided(month_of(day), 12);
+    }
+}
+
+std::int32_t first_day_of(std::int32_t period, Grain grain)
+{
+    switch (grain) {
+        case Grain::day: return period;
+        case Grain::week: return period * 7 + monday;
+        case Grain::month: return first_day_of_month(period);
+        case Grain::quarter: return first_day_of_month(period * 3);
+        default: return first_day_of_month(period * 12);
+    }
+}
+
+void CohortState::set_grain(Grain grain)
+{
+    if (grain_ && *grain_ != grain) {
+        throw Error(ErrorCode::invalid_parameter, "two grains in one aggregate", {}, "Group by the grain, or give one.");
+    }
+    grain_ = grain;
+}
+
+void CohortState::append(const customers::Purchase& purchase, Grain grain)
+{
+    if (purchase.purchases < 0 || purchase.purchases > std::numeric_limits<std::uint32_t>::max()) {
+        throw Error(ErrorCode::invalid_parameter, "purchases must not be negative nor above 4294967295", {},
+                    "Give 1 for a purchase and 0 for a refund, whose amount is negative.");
+    }
+    set_grain(grain);
+    last_day_ = rows_.size() == 0 ? purchase.day : std::max(last_day_, purchase.day);
+    rows_.push_back({ids_.key(purchase.customer), purchase.units, period_of(purchase.day, grain),
+                     static_cast<std::uint32_t>(purchase.purchases)});
+}
+
+void CohortState::merge(const CohortState& other)
+{
+    if (other.rows_.size() == 0) {
+        return;
+    }
+    set_grain(*other.grain_);
+    last_day_ = rows_.size() == 0 ? other.last_day_ : std::max(last_day_, other.last_day_);
+    for (std::size_t i = 0; i < other.rows_.chunk_count(); ++i) {
+        for (Row row : other.rows_.chunk(i)) {
+            row.key = ids_.key(other.ids_.customer(row.key));
+            rows_.push_back(row);
+        }
+    }
+}
+
+// Serialised: tag, version, grain, last day, identifiers, number of rows, rows.
+FlatValue CohortState::serialise(std::pmr::memory_resource& result, std::size_t header) const
+{
+    const std::uint64_t rows = rows_.size();
+    FlatBuffer buffer =
+        customers::allocate_value(result, header, 3 * sizeof(std::uint32_t) + ids_.wire_size() + sizeof rows + rows * row_bytes);
+    WireWriter out(buffer);
+    out.put(state_tag);
+    out.put(version);
+    out.put(static_cast<std::uint16_t>(grain_.value_or(Grain::day)));
+    out.put(last_day_);
+    ids_.write(out);
+    out.put(rows);
+    for (std::size_t i = 0; i < rows_.chunk_count(); ++i) {
+        for (const Row& row : rows_.chunk(i)) {
+            out.put(row.key);
+            out.put(row.units);
+            out.put(row.period);
+            out.put(row.purchases);
+        }
+    }
+    return buffer.value();
+}
+
+void CohortState::deserialise(std::span<const std::byte> bytes)
+{
+    WireReader in(bytes);
+    if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != version) {
+        WireReader::fail("it is no state of cohort_table of this version");
+    }
+    grain_ = grain_of(in.get<std::uint16_t>());
+    last_day_ = in.get<std::int32_t>();
+    if (!customers::plausible_day(last_day_)) {
+        WireReader::fail("its last day is out of range");
+    }
+    ids_.read(in);
+    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
+        const Row row{in.get<std::int64_t>(), in.get<std::int64_t>(), in.get<std::int32_t>(), in.get<std::uint32_t>()};
+        ids_.check(row.key);
+        if (!customers::plausible_day(row.period) || row.period > period_of(last_day_, *grain_)) {
+            WireReader::fail("a period is out of range");
+        }
+        rows_.push_back(row);
+    }
+    in.expect_end();
+}
+
+/** Cells of every cohort, filled customer by customer. */
+class CohortState::Cells {
+public:
+    /** Adds a customer's rows, which ascend by period. */
+    void add_customer(std::span<const Row> rows)
+    {
+        const auto first = std::find_if(rows.begin(), rows.end(), [](const Row& row) { return row.purchases > 0; });
+        if (first == rows.end()) {
+            return;  // never bought: in no cohort
+        }
+        std::vector<Cell>& cohort = cohorts_[first->period];
+        std::int32_t seen = -1;
+        for (const Row& row : rows) {
+            // What was paid back for purchases before the first known one counts in its period.
+            const std::int32_t k = std::max(0, row.period - first->period);
+            Cell& cell = cell_at(cohort, k);
+            cell.units = customers::add_checked(cell.units, row.units);
+            cell.purchases += row.purchases;
+            if (row.purchases > 0 && k != seen) {
+                ++cell.customers;
+                seen = k;
+            }
+        }
+        ++cohort[static_cast<std::size_t>(seen)].last_seen;
+    }
+
+    template <class Visitor>
+    void for_each(Visitor&& visit) const
+    {
+        for (const auto& [first, cells] : cohorts_) {
+            for (std::size_t k = 0; k < cells.size(); ++k) {
+                if (cells[k].purchases != 0 || cells[k].units != 0) {
+                    visit(first, static_cast<std::int32_t>(k), cells[k]);
+                }
+            }
+        }
+    }
+
+private:
+    static Cell& cell_at(std::vector<Cell>& cohort, std::int32_t k)
+    {
+        if (k >= most_periods) {
+            throw Error(ErrorCode::limit_exceeded, "the purchases of one customer are more than 200000 periods apart", {},
+                        "Take a coarser grain.");
+        }
+        if (static_cast<std::size_t>(k) >= cohort.size()) {
+            cohort.resize(static_cast<std::size_t>(k) + 1);
+        }
+        return cohort[static_cast<std::size_t>(k)];
+    }
+
+    std::map<std::int32_t, std::vector<Cell>> cohorts_;
+};
+
+/** All rows, those of a customer side by side and ascending by period: scattered into buckets that fit the cache, each sorted. */
+std::vector<CohortState::Row> CohortState::rows_by_customer(const kernel::StopFlag& stop) const
+{
+    unsigned bits = 0;
+    while (bits < 12 && rows_.size() >> bits > 8192) {
+        ++bits;
+    }
+    std::vector<std::size_t> ends(std::size_t{1} << bits);
+    const auto for_each_row = [this, &stop](auto&& visit) {
+        for (std::size_t i = 0; i < rows_.chunk_count(); ++i) {
+            stop.poll();
+            for (const Row& row : rows_.chunk(i)) {
+                visit(row);
+            }
+        }
+    };
+    for_each_row([&](const Row& row) { ++ends[bucket_of(row.key, bits)]; });
+    std::size_t begin = 0;
+    for (std::size_t& end : ends) {
+        begin += std::exchange(end, begin);
+    }
+    std::vector<Row> rows(rows_.size());
+    for_each_row([&](const Row& row) { rows[ends[bucket_of(row.key, bits)]++] = row; });
+    begin = 0;
+    for (const std::size_t end : ends) {
+        stop.poll();
+        std::sort(rows.begin() + static_cast<std::ptrdiff_t>(begin), rows.begin() + static_cast<std::ptrdiff_t>(end),
+                  [](const Row& a, const Row& b) { return a.key < b.key || (a.key == b.key && a.period < b.period); });
+        begin = end;
+    }
+    return rows;
+}
+
+FlatValue CohortState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const
+{
+    const std::vector<Row> rows = rows_by_customer(stop);
+    Cells cells;
+    for (auto begin = rows.begin(); begin != rows.end();) {
+        const auto end = std::find_if(begin, rows.end(), [key = begin->key](const Row& row) { return row.key != key; });
+        cells.add_customer({begin, end});
+        begin = end;
+    }
+    std::uint32_t count = 0;
+    cells.for_each([&count](std::int32_t /*first*/, std::int32_t /*k*/, const Cell& /*cell*/) { ++count; });
+    FlatBuffer buffer = customers::allocate_value(result, header, 4 * sizeof(std::uint32_t) + count * cell_bytes);
+    WireWriter out(buffer);
+    out.put(table_tag);
+    out.put(version);
+    out.put(static_cast<std::uint16_t>(grain_.value_or(Grain::day)));
+    out.put(last_day_);
+    out.put(count);
+    cells.for_each([&out](std::int32_t first, std::int32_t k, const Cell& cell) {
+        out.put(first);
+        out.put(k);
+        out.put(cell.customers);
+        out.put(cell.last_seen);
+        out.put(cell.purchases);
+        out.put(cell.units);
+    });
+    return buffer.value();
+}
+
+namespace {
+
+struct TableCell {
+    std::int32_t cohort;
+    std::int32_t k;
+    std::int64_t customers;
+    std::int64_t last_seen;
+    std::int64_t purchases;
+    std::int64_t units;
+};
+
+TableCell read_cell(WireReader& in)
+{
+    return {in.get<std::int32_t>(), in.get<std::int32_t>(), in.get<std::int64_t>(),
+            in.get<std::int64_t>(), in.get<std::int64_t>(), in.get<std::int64_t>()};
+}
+
+/** The cells of a table in their order, each checked. */
+std::vector<TableCell> read_cells(WireReader& in, std::uint32_t count)
+{
+    WireReader lengths = in;
+    (void)lengths.get_array<std::uint8_t>(count * cell_bytes);
+    std::vector<TableCell> cells;
+    cells.reserve(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const TableCell cell = read_cell(in);
+        const bool starts = i == 0 || cell.cohort > cells.back().cohort;
+        const bool goes_on = i > 0 && cell.cohort == cells.back().cohort && cell.k > cells.back().k;
+        if (!customers::plausible_day(cell.cohort) || cell.k < 0 || cell.k >= most_periods ||
+            (starts ? cell.k != 0 || cell.customers == 0 : !goes_on) || cell.customers < 0 || cell.last_seen < 0 ||
+            cell.purchases < 0) {
+            WireReader::fail("its cells contradict themselves");
+        }
+        cells.push_back(cell);
+    }
+    in.expect_end();
+    return cells;
+}
+
+/** The rows of one cohort, from its cells. */
+void append_rows(std::span<const TableCell> cells, std::int32_t until, Grain grain, std::vector<CohortRow>& rows)
+{
+    const std::int32_t first = cells.front().cohort;
+    const std::int32_t last = period_of(until, grain);
+    CohortRow row{};
+    row.cohort = first_day_of(first, grain);
+    row.size = cells.front().customers;
+    row.still_active = row.size;
+    for (row.k = 0; first + row.k <= last; ++row.k) {
+        const bool filled = !cells.empty() && cells.front().k == row.k;
+        const TableCell cell = filled ? cells.front() : TableCell{};
+        row.period = first_day_of(first + row.k, grain);
+        row.customers = cell.customers;
+        row.purchases = cell.purchases;
+        row.units = cell.units;
+        row.cumulative_units = customers::add_checked(row.cumulative_units, cell.units);
+        row.is_partial = first_day_of(first + row.k + 1, grain) - 1 > until;
+        rows.push_back(row);
+        row.still_active -= cell.last_seen;
+        cells = filled ? cells.subspan(1) : cells;
+    }
+}
+
+}  // namespace
+
+std::vector<CohortRow> cohort_rows(std::span<const std::byte> table, std::optional<std::int32_t> until,
+                                   const kernel::StopFlag& stop)
+{
+    WireReader in(table);
+    if (in.get<std::uint32_t>() != table_tag || in.get<std::uint16_t>() != version) {
+        WireReader::fail("it is no value of cohort_table of this version");
+    }
+    const Grain grain = grain_of(in.get<std::uint16_t>());
+    const auto last_day = in.get<std::int32_t>();
+    const auto cells = read_cells(in, in.get<std::uint32_t>());
+    if (!customers::plausible_day(last_day) || (!cells.empty() && std::any_of(cells.begin(), cells.end(), [&](const TableCell& cell) {
+            return cell.cohort + cell.k > period_of(last_day, grain);
+        }))) {
+        WireReader::fail("its last day is out of range");
+    }
+    if (until && !cells.empty() && *until < last_day) {
+        throw Error(ErrorCode::invalid_parameter, "until is before the last day that was counted", {},
+                    "Leave out rows after that day: FILTER (WHERE day <= ...) does.");
+    }
+    const std::int32_t end = until.value_or(last_day);
+    std::uint64_t expected = 0;
+    for (const TableCell& cell : cells) {
+        expected += cell.k == 0 ? static_cast<std::uint64_t>(period_of(end, grain) - cell.cohort + 1) : 0;
+    }
+    if (expected > most_rows) {
+        throw Error(ErrorCode::limit_exceeded, "the cohorts have more than 5000000 rows", {}, "Take a coarser grain.");
+    }
+    std::vector<CohortRow> rows;
+    rows.reserve(expected);
+    for (std::size_t begin = 0; begin < cells.size();) {
+        stop.poll();
+        std::size_t next = begin + 1;
+        while (next < cells.size() && cells[next].k != 0) {
+            ++next;
+        }
+        append_rows(std::span(cells).subspan(begin, next - begin), end, grain, rows);
+        begin = next;
+    }
+    return rows;
+}
+
+}  // namespace marketing::cohorts

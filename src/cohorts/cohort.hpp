@@ -1,0 +1,102 @@
+/**
+ * Cohorts: customers by the period of their first purchase, and what they do in each period after it. The state of the aggregate
+ * analytics.cohort_table, its value, and the rows that are read from it.
+ *
+ * The value is flat, versioned, little endian:
+ *
+ *     u32 tag, u16 version, u16 grain, i32 last_day, u32 cells
+ *     per cell: i32 cohort, i32 k, i64 customers, i64 last_seen, i64 purchases, i64 units      ascending by cohort and k
+ *
+ * Each cohort has a cell for k = 0; periods in which nothing happened have none.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "customers/customer_ids.hpp"
+#include "customers/purchase.hpp"
+#include "kernel/chunk_list.hpp"
+#include "kernel/flat_buffer.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::cohorts {
+
+enum class Grain : std::uint16_t { day, week, month, quarter, year };
+
+/** The grain called `name`: day, week (ISO), month, quarter, year. Throws Error(invalid_parameter) for an unknown name. */
+[[nodiscard]] Grain find_grain(std::string_view name);
+/** Number of the period that a day lies in; neighbouring periods have neighbouring numbers. */
+[[nodiscard]] std::int32_t period_of(std::int32_t day, Grain grain);
+/** The first day of a period. */
+[[nodiscard]] std::int32_t first_day_of(std::int32_t period, Grain grain);
+
+class CohortState {
+public:
+    /** All memory, now and later, comes from `resource`. */
+    explicit CohortState(std::pmr::memory_resource* resource) : rows_(resource), ids_(resource) {}
+
+    /** Throws Error: invalid_parameter for another grain than before, identifiers of two kinds or purchases out of range. */
+    void append(const customers::Purchase& purchase, Grain grain);
+    /** Adds the rows of `other`, which stays as it is. */
+    void merge(const CohortState& other);
+
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    /** Fills this state, which must be empty. Throws Error(malformed_binary). */
+    void deserialise(std::span<const std::byte> bytes);
+
+    /** Throws Error(limit_exceeded) where one customer's purchases are too many periods apart, Stopped. */
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
+
+private:
+    struct Row {
+        std::int64_t key;
+        std::int64_t units;
+        std::int32_t period;
+        std::uint32_t purchases;
+    };
+    struct Cell {
+        std::int64_t customers;
+        std::int64_t last_seen;
+        std::int64_t purchases;
+        std::int64_t units;
+    };
+    class Cells;
+
+    void set_grain(Grain grain);
+    [[nodiscard]] std::vector<Row> rows_by_customer(const kernel::StopFlag& stop) const;
+
+    kernel::ChunkList<Row> rows_;
+    customers::CustomerIds ids_;
+    std::optional<Grain> grain_;
+    std::int32_t last_day_ = 0;
+};
+
+/** One row of the result. */
+struct CohortRow {
+    std::int32_t cohort;  // first day of the period of the first purchase
+    std::int32_t k;       // periods since then
+    std::int32_t period;  // first day of the period
+    std::int64_t size;    // customers of the cohort
+    std::int64_t customers;
+    std::int64_t still_active;  // who bought in this period or in a later one
+    std::int64_t purchases;
+    std::int64_t units;
+    std::int64_t cumulative_units;
+    bool is_partial;  // the period ends after the last day
+};
+
+/**
+ * Every cohort with every period up to that of `until`, periods without purchases included. Without `until`: up to the last day
+ * there is. Throws Error: malformed_binary, invalid_parameter where `until` is before the last day, limit_exceeded.
+ */
+[[nodiscard]] std::vector<CohortRow> cohort_rows(std::span<const std::byte> table, std::optional<std::int32_t> until,
+                                                 const kernel::StopFlag& stop);
+
+}  // namespace marketing::cohorts

@@ -1,0 +1,368 @@
+#include "lifetime_value/fit.hpp"
+
+#include <cmath>
+#include <limits>
+#include <span>
+#include <tuple>
+
+#include "numeric/newton.hpp"
+#include "numeric/special_functions.hpp"
+
+namespace marketing::lifetime_value {
+namespace {
+
+constexpr std::size_t rows_between_polls = 65536;
+// e^16 is 9 million: a parameter so far from the scale of the data has no finite maximum.
+constexpr double furthest = 16;
+
+auto order(const WeightedHistory& r)
+{
+    return std::tie(r.history.frequency, r.history.recency, r.history.age);
+}
+auto order(const WeightedSpend& r)
+{
+    return std::tie(r.frequency, r.mean);
+}
+
+/** Sorts, and makes one row of those alike. Weights are sorted, too: their sum must not depend on the order of the rows. */
+template <class Row>
+void join_alike(std::vector<Row>& rows, const kernel::StopFlag& stop)
+{
+    stop.poll();
+    std::sort(rows.begin(), rows.end(),
+              [](const Row& x, const Row& y) { return order(x) < order(y) || (order(x) == order(y) && x.weight < y.weight); });
+    std::size_t kept = 0;
+    for (const Row& row : rows) {
+        if (kept > 0 && order(rows[kept - 1]) == order(row)) {
+            rows[kept - 1].weight += row.weight;
+        } else {
+            rows[kept++] = row;
+        }
+    }
+    rows.resize(kept);
+    stop.poll();
+}
+
+double frequency_of(const WeightedHistory& row)
+{
+    return row.history.frequency;
+}
+double frequency_of(const WeightedSpend& row)
+{
+    return row.frequency;
+}
+
+/** Calls `visit(rows of one frequency)`: what depends on the frequency alone is calculated once. */
+template <class Row, class Visit>
+void for_each_frequency(std::span<const Row> rows, Visit&& visit)
+{
+    for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+        while (end < rows.size() && frequency_of(rows[end]) == frequency_of(rows[begin])) {
+            ++end;
+        }
+        visit(rows.subspan(begin, end - begin));
+    }
+}
+
+template <class Row>
+double weight_of(std::span<const Row> rows)
+{
+    double sum = 0;
+    for (const Row& row : rows) {
+        sum += row.weight;
+    }
+    return sum;
+}
+
+using Vector4 = Eigen::Matrix<double, 4, 1>;
+using Vector3 = Eigen::Matrix<double, 3, 1>;
+
+/**
+ * The likelihood of histories is a part that depends on the frequency alone, times the sum of two ways the silence since the
+ * last purchase can have come about: still there (3) or gone (4).
+ */
+class PurchaseLikelihood {
+public:
+    PurchaseLikelihood(PurchaseModel model, std::span<const WeightedHistory> rows, const kernel::StopFlag& stop)
+        : extra_(extra_coins(model)), rows_(rows), stop_(stop)
+    {
+    }
+
+    numeric::Curvature<4> operator()(const Vector4& at) const
+    {
+        numeric::Curvature<4> sum;
+        for_each_frequency(rows_, [&](std::span<const WeightedHistory> same) {
+            add_purchases(same, at, sum);
+            add_silence(same, at, sum);
+        });
+        sum.hessian.triangularView<Eigen::StrictlyUpper>() = sum.hessian.transpose();
+        return sum;
+    }
+
+private:
+    // Only the lower triangle of the Hessian is summed.
+    void add_purchases(std::span<const WeightedHistory> same, const Vector4& at, numeric::Curvature<4>& sum) const
+    {
+        const double r = at[0], alpha = at[1], a = at[2], b = at[3];
+        const double x = same.front().history.frequency;
+        const double k = x + extra_;
+        const double w = weight_of(same);
+        sum.value += w * (numeric::log_gamma(r + x) - numeric::log_gamma(r) + r * std::log(alpha));
+        sum.gradient[0] += w * (numeric::digamma(r + x) - numeric::digamma(r) + std::log(alpha));
+        sum.gradient[1] += w * r / alpha;
+        sum.hessian(0, 0) += w * (numeric::trigamma(r + x) - numeric::trigamma(r));
+        sum.hessian(1, 0) += w / alpha;
+        sum.hessian(1, 1) -= w * r / (alpha * alpha);
+        if (k > 0) {
+            const double both = numeric::digamma(a + b) - numeric::digamma(a + b + k);
+            const double both_bent = numeric::trigamma(a + b) - numeric::trigamma(a + b + k);
+            sum.value += w * (numeric::log_beta(a, b + k) - numeric::log_beta(a, b));
+            sum.gradient[2] += w * both;
+            sum.gradient[3] += w * (both + numeric::digamma(b + k) - numeric::digamma(b));
+            sum.hessian(2, 2) += w * both_bent;
+            sum.hessian(3, 2) += w * both_bent;
+            sum.hessian(3, 3) += w * (both_bent + numeric::trigamma(b + k) - numeric::trigamma(b));
+        }
+    }
+
+    void add_silence(std::span<const WeightedHistory> same, const Vector4& at, numeric::Curvature<4>& sum) const
+    {
+        const double alpha = at[1], a = at[2], b = at[3];
+        const double x = same.front().history.frequency;
+        const double k = x + extra_;
+        const double n = at[0] + x;
+        const double log_odds = k > 0 ? std::log(a) - std::log(b + k - 1) : 0;
+        std::size_t until_poll = rows_between_polls;
+        for (const WeightedHistory& row : same) {
+            if (--until_poll == 0) {
+                stop_.poll();
+                until_poll = rows_between_polls;
+            }
+            const double now = alpha + row.history.age;
+            const double last = alpha + row.history.recency;
+            const double log_now = std::log(now);
+            const double log_last = std::log(last);
+            double gone = 0;
+            double value = -n * log_now;
+            if (k > 0) {
+                const double difference = log_odds + n * (log_now - log_last);
+                const double odds = std::exp(-std::abs(difference));
+                gone = difference > 0 ? 1 / (1 + odds) : odds / (1 + odds);
+                value += std::max(difference, 0.0) + std::log1p(odds);
+            }
+            const double w = row.weight;
+            const double here = 1 - gone;
+            const double spread = w * gone * here;
+            const double du_r = log_now - log_last;
+            const double du_alpha = n / now - n / last;
+            sum.value += w * value;
+            sum.gradient[0] -= w * (here * log_now + gone * log_last);
+            sum.gradient[1] -= w * n * (here / now + gone / last);
+            sum.hessian(0, 0) += spread * du_r * du_r;
+            sum.hessian(1, 0) += spread * du_r * du_alpha - w * (here / now + gone / last);
+            sum.hessian(1, 1) += spread * du_alpha * du_alpha + w * n * (here / (now * now) + gone / (last * last));
+            if (k > 0) {
+                const double du_a = 1 / a;
+                const double du_b = -1 / (b + k - 1);
+                sum.gradient[2] += w * gone * du_a;
+                sum.gradient[3] += w * gone * du_b;
+                sum.hessian(2, 0) += spread * du_r * du_a;
+                sum.hessian(2, 1) += spread * du_alpha * du_a;
+                sum.hessian(2, 2) += spread * du_a * du_a - w * gone * du_a * du_a;
+                sum.hessian(3, 0) += spread * du_r * du_b;
+                sum.hessian(3, 1) += spread * du_alpha * du_b;
+                sum.hessian(3, 2) += spread * du_a * du_b;
+                sum.hessian(3, 3) += spread * du_b * du_b + w * gone * du_b * du_b;
+            }
+        }
+    }
+
+    double extra_;
+    std::span<const WeightedHistory> rows_;
+    const kernel::StopFlag& stop_;
+};
+
+class SpendLikelihood {
+public:
+    SpendLikelihood(std::span<const WeightedSpend> rows, const kernel::StopFlag& stop) : rows_(rows), stop_(stop) {}
+
+    numeric::Curvature<3> operator()(const Vector3& at) const
+    {
+        numeric::Curvature<3> sum;
+        for_each_frequency(rows_, [&](std::span<const WeightedSpend> same) { add(same, at, sum); });
+        sum.hessian.triangularView<Eigen::StrictlyUpper>() = sum.hessian.transpose();
+        return sum;
+    }
+
+private:
+    void add(std::span<const WeightedSpend> same, const Vector3& at, numeric::Curvature<3>& sum) const
+    {
+        const double p = at[0], q = at[1], g = at[2];
+        const double x = same.front().frequency;
+        const double n = p * x + q;
+        const double psi = numeric::digamma(n);
+        const double psi_bent = numeric::trigamma(n);
+        double w = 0, logs = 0, log_ends = 0, inverse = 0, inverse_squared = 0;
+        std::size_t until_poll = rows_between_polls;
+        for (const WeightedSpend& row : same) {
+            if (--until_poll == 0) {
+                stop_.poll();
+                until_poll = rows_between_polls;
+            }
+            const double end = x * row.mean + g;
+            w += row.weight;
+            logs += row.weight * std::log(row.mean);
+            log_ends += row.weight * std::log(end);
+            inverse += row.weight / end;
+            inverse_squared += row.weight / (end * end);
+        }
+        sum.value += w * (numeric::log_gamma(n) - numeric::log_gamma(p * x) - numeric::log_gamma(q) + q * std::log(g) + p * x * std::log(x)) +
+                     (p * x - 1) * logs - n * log_ends;
+        sum.gradient[0] += x * (w * (psi - numeric::digamma(p * x) + std::log(x)) + logs - log_ends);
+        sum.gradient[1] += w * (psi - numeric::digamma(q) + std::log(g)) - log_ends;
+        sum.gradient[2] += w * q / g - n * inverse;
+        sum.hessian(0, 0) += w * x * x * (psi_bent - numeric::trigamma(p * x));
+        sum.hessian(1, 0) += w * x * psi_bent;
+        sum.hessian(2, 0) -= x * inverse;
+        sum.hessian(1, 1) += w * (psi_bent - numeric::trigamma(q));
+        sum.hessian(2, 1) += w / g - inverse;
+        sum.hessian(2, 2) += n * inverse_squared - w * q / (g * g);
+    }
+
+    std::span<const WeightedSpend> rows_;
+    const kernel::StopFlag& stop_;
+};
+
+/** Why a climb ended where it did. On a ridge it may run out of steps before it is out of bounds. */
+template <int N>
+std::string_view reason_of(const numeric::Maximum<N>& found,
+                           const std::array<std::array<std::string_view, 2>, static_cast<std::size_t>(N)>& beyond)
+{
+    constexpr double far = 8;
+    const auto logarithms = found.at.array().log();
+    int furthest_off = 0;
+    const double distance = logarithms.abs().maxCoeff(&furthest_off);
+    if (found.out_of_bounds >= 0 || (!found.converged && distance > far)) {
+        const int which = found.out_of_bounds >= 0 ? found.out_of_bounds : furthest_off;
+        return beyond[static_cast<std::size_t>(which)][found.at[which] > 1 ? 1 : 0];
+    }
+    if (!found.converged) {
+        return "no maximum was found";
+    }
+    return found.errors.allFinite() ? "ok" : "singular Hessian";
+}
+
+template <int N>
+void report(const numeric::Maximum<N>& found, std::string_view reason, FitQuality& quality)
+{
+    quality.usable = true;
+    quality.iterations = found.iterations;
+    quality.reason = reason;
+    quality.converged = reason == "ok";
+}
+
+double correlation(std::span<const WeightedSpend> rows)
+{
+    double w = 0, x = 0, m = 0;
+    for (const WeightedSpend& row : rows) {
+        w += row.weight;
+        x += row.weight * row.frequency;
+        m += row.weight * row.mean;
+    }
+    double xx = 0, xm = 0, mm = 0;
+    for (const WeightedSpend& row : rows) {
+        const double dx = row.frequency - x / w;
+        const double dm = row.mean - m / w;
+        xx += row.weight * dx * dx;
+        xm += row.weight * dx * dm;
+        mm += row.weight * dm * dm;
+    }
+    return xx > 0 && mm > 0 ? xm / std::sqrt(xx) / std::sqrt(mm) : std::numeric_limits<double>::quiet_NaN();
+}
+
+}  // namespace
+
+PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows, const kernel::StopFlag& stop)
+{
+    PurchaseFit fit;
+    fit.parameters.model = model;
+    fit.errors.fill(std::numeric_limits<double>::quiet_NaN());
+    join_alike(rows, stop);
+    FitQuality& quality = fit.quality;
+    quality.distinct = static_cast<std::int64_t>(rows.size());
+    double longest = 0;
+    double purchases = 0;
+    for (const WeightedHistory& row : rows) {
+        quality.customers += row.weight;
+        quality.repeat_customers += row.history.frequency > 0 ? row.weight : 0;
+        purchases += row.weight * row.history.frequency;
+        longest = std::max(longest, row.history.age);
+    }
+    if (quality.repeat_customers == 0) {
+        quality.reason = rows.empty() ? "no customers" : "no repeat purchases";
+        return fit;
+    }
+    if (longest == 0) {
+        quality.reason = "no time has passed";
+        return fit;
+    }
+    for (WeightedHistory& row : rows) {
+        row.history.recency /= longest;
+        row.history.age /= longest;
+    }
+    const Vector4 start(1, 0.1, 1, 1);
+    const auto found = numeric::maximise<4>(PurchaseLikelihood(model, rows, stop), start, furthest, stop);
+    static constexpr std::array<std::array<std::string_view, 2>, 4> beyond = {{
+        {"boundary r -> 0: almost nobody buys again", "boundary r -> inf: customers do not differ in their rate"},
+        {"boundary alpha -> 0: the time between purchases has no scale",
+         "boundary alpha -> inf: customers do not differ in their rate"},
+        {"boundary a -> 0: no dropout identifiable", "boundary a -> inf: customers do not differ in their dropout"},
+        {"boundary b -> 0: everybody leaves at once", "boundary b -> inf: customers do not differ in their dropout"},
+    }};
+    // Dropout vanishes along a ridge: a falls or b rises, whichever bound comes first.
+    const bool nobody_leaves = !found.converged && found.at[2] < 1e-4 * found.at[3];
+    report(found, nobody_leaves ? beyond[2][0] : reason_of<4>(found, beyond), quality);
+    quality.log_likelihood = found.value - purchases * std::log(longest);
+    fit.parameters = {model, found.at[0], found.at[1] * longest, found.at[2], found.at[3]};
+    fit.errors = {found.errors[0], found.errors[1] * longest, found.errors[2], found.errors[3]};
+    return fit;
+}
+
+SpendFit fit_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop)
+{
+    SpendFit fit;
+    fit.errors.fill(std::numeric_limits<double>::quiet_NaN());
+    join_alike(rows, stop);
+    FitQuality& quality = fit.quality;
+    quality.distinct = static_cast<std::int64_t>(rows.size());
+    double total = 0;
+    for (const WeightedSpend& row : rows) {
+        quality.customers += row.weight;
+        total += row.weight * row.mean;
+    }
+    quality.repeat_customers = quality.customers;
+    fit.correlation = correlation(rows);
+    if (quality.customers == 0) {
+        quality.reason = "no repeat purchases with a positive value";
+        return fit;
+    }
+    const double scale = total / quality.customers;
+    for (WeightedSpend& row : rows) {
+        row.mean /= scale;
+    }
+    const auto found = numeric::maximise<3>(SpendLikelihood(rows, stop), Vector3(1, 2, 1), furthest, stop);
+    static constexpr std::array<std::array<std::string_view, 2>, 3> beyond = {{
+        {"boundary p -> 0: spend has no scale", "boundary p -> inf: customers always spend the same"},
+        {"boundary q -> 0: mean spend has no scale", "boundary q -> inf: customers do not differ in their mean spend"},
+        {"boundary gamma -> 0: mean spend has no scale", "boundary gamma -> inf: customers do not differ in their mean spend"},
+    }};
+    // Likewise where nobody's spend varies: p rises while gamma falls.
+    const bool constant = !found.converged && found.at[0] > 1e4;
+    report(found, constant ? beyond[0][1] : reason_of<3>(found, beyond), quality);
+    quality.log_likelihood = found.value - quality.customers * std::log(scale);
+    fit.parameters = {found.at[0], found.at[1], found.at[2] * scale};
+    fit.errors = {found.errors[0], found.errors[1], found.errors[2] * scale};
+    return fit;
+}
+
+}  // namespace marketing::lifetime_value

@@ -1,0 +1,261 @@
+-- What customers are worth, on any table: purchases as one value, their summaries, models of who buys again and for how much.
+
+CREATE TYPE analytics.purchases;
+
+CREATE FUNCTION analytics_internal.purchases_in(cstring) RETURNS analytics.purchases
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_in';
+CREATE FUNCTION analytics_internal.purchases_out(analytics.purchases) RETURNS cstring
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_out';
+CREATE FUNCTION analytics_internal.purchases_recv(internal) RETURNS analytics.purchases
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_recv';
+CREATE FUNCTION analytics_internal.purchases_send(analytics.purchases) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_send';
+
+CREATE TYPE analytics.purchases (
+    INPUT = analytics_internal.purchases_in,
+    OUTPUT = analytics_internal.purchases_out,
+    RECEIVE = analytics_internal.purchases_recv,
+    SEND = analytics_internal.purchases_send,
+    INTERNALLENGTH = variable,
+    STORAGE = extended
+);
+
+COMMENT ON TYPE analytics.purchases IS
+    'The days on which each customer bought, and what was paid.
+Made by the aggregate analytics.purchases; may be stored. The same purchases always have the same bytes.';
+COMMENT ON FUNCTION analytics_internal.purchases_in(cstring) IS 'Input of type purchases (hexadecimal).';
+COMMENT ON FUNCTION analytics_internal.purchases_out(analytics.purchases) IS 'Output of type purchases (hexadecimal).';
+COMMENT ON FUNCTION analytics_internal.purchases_recv(internal) IS 'Binary input of type purchases.';
+COMMENT ON FUNCTION analytics_internal.purchases_send(analytics.purchases) IS 'Binary output of type purchases.';
+
+CREATE FUNCTION analytics_internal.purchases_transition(internal, "any", date, double precision, boolean) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_transition';
+CREATE FUNCTION analytics_internal.purchases_combine(internal, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_combine';
+CREATE FUNCTION analytics_internal.purchases_serialise(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_serialise';
+CREATE FUNCTION analytics_internal.purchases_deserialise(bytea, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_deserialise';
+CREATE FUNCTION analytics_internal.purchases_final(internal) RETURNS analytics.purchases
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_final';
+
+CREATE AGGREGATE analytics.purchases(customer "any", purchased_on date, amount double precision, is_refund boolean) (
+    SFUNC = analytics_internal.purchases_transition,
+    STYPE = internal,
+    SSPACE = 65536,
+    FINALFUNC = analytics_internal.purchases_final,
+    COMBINEFUNC = analytics_internal.purchases_combine,
+    SERIALFUNC = analytics_internal.purchases_serialise,
+    DESERIALFUNC = analytics_internal.purchases_deserialise,
+    PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION analytics_internal.purchases_transition(internal, "any", date, double precision, boolean) IS
+    'Part of the aggregate purchases: adds a row.';
+COMMENT ON FUNCTION analytics_internal.purchases_combine(internal, internal) IS 'Part of the aggregate purchases: joins two states.';
+COMMENT ON FUNCTION analytics_internal.purchases_serialise(internal) IS 'Part of the aggregate purchases: sends a state.';
+COMMENT ON FUNCTION analytics_internal.purchases_deserialise(bytea, internal) IS 'Part of the aggregate purchases: receives a state.';
+COMMENT ON FUNCTION analytics_internal.purchases_final(internal) IS 'Part of the aggregate purchases: makes the value.';
+COMMENT ON AGGREGATE analytics.purchases("any", date, double precision, boolean) IS
+    'Collects purchases: who bought on which day, and for how much
+customer: any type but floating point; never NULL. purchased_on: never NULL; all rows of a customer''s day are one purchase. amount: money or profit; NULL is
+  0. is_refund: the row is no purchase; its amount, negative as a rule, belongs to what was paid on that day, or else to the last day of
+  purchase before. NULL is false.
+The order of the rows does not matter.';
+
+CREATE FUNCTION analytics.purchase_summary(
+    purchases analytics.purchases,
+    observed_until date DEFAULT NULL,
+    days_per_unit double precision DEFAULT 7,
+    holdout_until date DEFAULT NULL)
+    RETURNS TABLE (customer text, first_purchase date, last_purchase date, frequency bigint, recency double precision,
+                   age double precision, monetary_value double precision, total_value double precision,
+                   holdout_purchases bigint, holdout_value double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 100000 AS 'MODULE_PATHNAME', 'marketing_purchase_summary';
+
+COMMENT ON FUNCTION analytics.purchase_summary(analytics.purchases, date, double precision, date) IS
+    'What each customer did until a day: frequency, recency, age, monetary value
+observed_until: the last day that is known; NULL for the last one there is. Customers who first bought later are left out.
+days_per_unit: the unit of recency and age: 1 for days, 7 for weeks.
+holdout_until: end of the period after observed_until that predictions are compared with.
+Result: frequency: days of purchase after the first. recency: time from the first to the last of them. age: time from the first to
+  observed_until. monetary_value: mean paid on the days after the first, NULL where there are none. total_value: all amounts together.
+  holdout_purchases, holdout_value: days of purchase and money after observed_until until holdout_until, NULL without it.
+Ordered by customer.';
+
+CREATE TYPE analytics.purchase_model AS (
+    model text, r double precision, alpha double precision, a double precision, b double precision,
+    r_error double precision, alpha_error double precision, a_error double precision, b_error double precision,
+    log_likelihood double precision, customers bigint, repeat_customers bigint, distinct_histories bigint,
+    iterations integer, converged boolean, reason text);
+COMMENT ON TYPE analytics.purchase_model IS
+    'A fitted BG/NBD or MBG/NBD model: parameters, their errors, how it was found
+model: bgnbd or mbgnbd. r, alpha: customers buy at rates of Gamma(r, alpha), alpha in units of time. a, b: they leave after a purchase
+with probabilities of Beta(a, b). *_error: standard errors. converged: whether this is the maximum of the likelihood; reason: ok, or why
+not. Parameters are NULL where there is nothing to fit.';
+
+CREATE TYPE analytics.spend_model AS (
+    p double precision, q double precision, gamma double precision,
+    p_error double precision, q_error double precision, gamma_error double precision,
+    log_likelihood double precision, customers bigint, skipped bigint, correlation double precision,
+    iterations integer, converged boolean, reason text);
+COMMENT ON TYPE analytics.spend_model IS
+    'A fitted Gamma-Gamma model of spend: parameters, their errors, how it was found
+customers: with a repeat purchase and a positive mean value, whom the fit is about; skipped: all others. correlation: of frequency and
+mean value, which the model takes for independent. converged, reason: as in purchase_model.';
+
+CREATE FUNCTION analytics_internal.purchase_fit_transition(internal, bigint, double precision, double precision) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_transition';
+CREATE FUNCTION analytics_internal.purchase_fit_weighted_transition(internal, bigint, double precision, double precision, double precision)
+    RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_transition';
+CREATE FUNCTION analytics_internal.purchase_fit_combine(internal, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_combine';
+CREATE FUNCTION analytics_internal.purchase_fit_serialise(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_serialise';
+CREATE FUNCTION analytics_internal.purchase_fit_deserialise(bytea, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_deserialise';
+CREATE FUNCTION analytics_internal.bgnbd_final(internal) RETURNS analytics.purchase_model
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_bgnbd_final';
+CREATE FUNCTION analytics_internal.mbgnbd_final(internal) RETURNS analytics.purchase_model
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_mbgnbd_final';
+COMMENT ON FUNCTION analytics_internal.purchase_fit_transition(internal, bigint, double precision, double precision) IS
+    'Part of the aggregates bgnbd_fit and mbgnbd_fit: adds a customer.';
+COMMENT ON FUNCTION analytics_internal.purchase_fit_weighted_transition(internal, bigint, double precision, double precision, double precision) IS
+    'Part of the weighted aggregates of fits: adds customers.';
+COMMENT ON FUNCTION analytics_internal.purchase_fit_combine(internal, internal) IS 'Part of the aggregates of fits: joins two states.';
+COMMENT ON FUNCTION analytics_internal.purchase_fit_serialise(internal) IS 'Part of the aggregates of fits: sends a state.';
+COMMENT ON FUNCTION analytics_internal.purchase_fit_deserialise(bytea, internal) IS 'Part of the aggregates of fits: receives a state.';
+COMMENT ON FUNCTION analytics_internal.bgnbd_final(internal) IS 'Part of the aggregate bgnbd_fit: fits the model.';
+COMMENT ON FUNCTION analytics_internal.mbgnbd_final(internal) IS 'Part of the aggregate mbgnbd_fit: fits the model.';
+
+CREATE AGGREGATE analytics.bgnbd_fit(frequency bigint, recency double precision, age double precision) (
+    SFUNC = analytics_internal.purchase_fit_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.bgnbd_final, COMBINEFUNC = analytics_internal.purchase_fit_combine,
+    SERIALFUNC = analytics_internal.purchase_fit_serialise, DESERIALFUNC = analytics_internal.purchase_fit_deserialise, PARALLEL = SAFE
+);
+CREATE AGGREGATE analytics.bgnbd_fit_weighted(frequency bigint, recency double precision, age double precision, customers double precision) (
+    SFUNC = analytics_internal.purchase_fit_weighted_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.bgnbd_final, COMBINEFUNC = analytics_internal.purchase_fit_combine,
+    SERIALFUNC = analytics_internal.purchase_fit_serialise, DESERIALFUNC = analytics_internal.purchase_fit_deserialise, PARALLEL = SAFE
+);
+CREATE AGGREGATE analytics.mbgnbd_fit(frequency bigint, recency double precision, age double precision) (
+    SFUNC = analytics_internal.purchase_fit_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.purchase_fit_combine,
+    SERIALFUNC = analytics_internal.purchase_fit_serialise, DESERIALFUNC = analytics_internal.purchase_fit_deserialise, PARALLEL = SAFE
+);
+CREATE AGGREGATE analytics.mbgnbd_fit_weighted(frequency bigint, recency double precision, age double precision, customers double precision) (
+    SFUNC = analytics_internal.purchase_fit_weighted_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.purchase_fit_combine,
+    SERIALFUNC = analytics_internal.purchase_fit_serialise, DESERIALFUNC = analytics_internal.purchase_fit_deserialise, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE analytics.bgnbd_fit(bigint, double precision, double precision) IS
+    'Fits the BG/NBD model of repeat purchases by maximum likelihood
+One row per customer, as purchase_summary() gives them: frequency: repeat purchases; recency: time from the first to the last; age: time
+  from the first until now. Rows with a NULL are left out; an impossible one is an error (22023).
+A customer without a repeat purchase is alive for sure in this model: see mbgnbd_fit.';
+COMMENT ON AGGREGATE analytics.bgnbd_fit_weighted(bigint, double precision, double precision, double precision) IS
+    'Fits BG/NBD to rows that each stand for many customers
+customers: how many have this history; otherwise as bgnbd_fit.';
+COMMENT ON AGGREGATE analytics.mbgnbd_fit(bigint, double precision, double precision) IS
+    'Fits the MBG/NBD model of repeat purchases by maximum likelihood
+As bgnbd_fit, but customers may leave after their first purchase, too: p_alive of one-time buyers is below 1.';
+COMMENT ON AGGREGATE analytics.mbgnbd_fit_weighted(bigint, double precision, double precision, double precision) IS
+    'Fits MBG/NBD to rows that each stand for many customers
+customers: how many have this history; otherwise as mbgnbd_fit.';
+
+CREATE FUNCTION analytics_internal.spend_fit_transition(internal, bigint, double precision) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_transition';
+CREATE FUNCTION analytics_internal.spend_fit_combine(internal, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_combine';
+CREATE FUNCTION analytics_internal.spend_fit_serialise(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_serialise';
+CREATE FUNCTION analytics_internal.spend_fit_deserialise(bytea, internal) RETURNS internal
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_deserialise';
+CREATE FUNCTION analytics_internal.gamma_gamma_final(internal) RETURNS analytics.spend_model
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_gamma_gamma_final';
+COMMENT ON FUNCTION analytics_internal.spend_fit_transition(internal, bigint, double precision) IS
+    'Part of the aggregate gamma_gamma_fit: adds a customer.';
+COMMENT ON FUNCTION analytics_internal.spend_fit_combine(internal, internal) IS 'Part of the aggregate gamma_gamma_fit: joins two states.';
+COMMENT ON FUNCTION analytics_internal.spend_fit_serialise(internal) IS 'Part of the aggregate gamma_gamma_fit: sends a state.';
+COMMENT ON FUNCTION analytics_internal.spend_fit_deserialise(bytea, internal) IS 'Part of the aggregate gamma_gamma_fit: receives a state.';
+COMMENT ON FUNCTION analytics_internal.gamma_gamma_final(internal) IS 'Part of the aggregate gamma_gamma_fit: fits the model.';
+
+CREATE AGGREGATE analytics.gamma_gamma_fit(frequency bigint, monetary_value double precision) (
+    SFUNC = analytics_internal.spend_fit_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.gamma_gamma_final, COMBINEFUNC = analytics_internal.spend_fit_combine,
+    SERIALFUNC = analytics_internal.spend_fit_serialise, DESERIALFUNC = analytics_internal.spend_fit_deserialise, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE analytics.gamma_gamma_fit(bigint, double precision) IS
+    'Fits the Gamma-Gamma model of spend per purchase by maximum likelihood
+One row per customer: frequency: repeat purchases; monetary_value: mean value of these, in money or profit. Customers without a repeat
+  purchase, or with a mean that is not positive, are counted as skipped; rows with a NULL are left out.';
+
+CREATE FUNCTION analytics.p_alive(model analytics.purchase_model, frequency bigint, recency double precision, age double precision)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'marketing_p_alive';
+COMMENT ON FUNCTION analytics.p_alive(analytics.purchase_model, bigint, double precision, double precision) IS
+    'Probability that a customer has not left for good
+frequency, recency, age: the history, in the unit of the model. NULL where the model has no parameters.';
+
+CREATE FUNCTION analytics.expected_purchases(
+    model analytics.purchase_model, frequency bigint, recency double precision, age double precision, horizon double precision)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 20 AS 'MODULE_PATHNAME', 'marketing_expected_purchases';
+COMMENT ON FUNCTION analytics.expected_purchases(analytics.purchase_model, bigint, double precision, double precision, double precision) IS
+    'Purchases to expect of a customer within a horizon from now
+horizon: in the unit of the model. A new customer has frequency, recency and age 0. NULL where the model has no parameters.';
+
+CREATE FUNCTION analytics.purchase_probability(
+    model analytics.purchase_model, frequency bigint, recency double precision, age double precision, horizon double precision, purchases integer)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'marketing_purchase_probability';
+COMMENT ON FUNCTION analytics.purchase_probability(analytics.purchase_model, bigint, double precision, double precision, double precision, integer) IS
+    'Probability that a customer buys exactly so many times within a horizon
+Over all numbers of purchases it adds up to 1, and its mean is expected_purchases().';
+
+CREATE FUNCTION analytics.discounted_purchases(
+    model analytics.purchase_model, frequency bigint, recency double precision, age double precision, periods integer,
+    period double precision, discount_rate double precision)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME', 'marketing_discounted_purchases';
+COMMENT ON FUNCTION analytics.discounted_purchases(analytics.purchase_model, bigint, double precision, double precision, integer, double precision, double precision) IS
+    'Purchases to expect of a customer, later ones counting less
+periods: how many; period: length of each, in the unit of the model; discount_rate: of one period: purchases of the k-th are divided by
+(1 + discount_rate)^k. An annual rate d is power(1 + d, 1 / 12.0) - 1 a month.';
+
+CREATE FUNCTION analytics.expected_spend(model analytics.spend_model, frequency bigint, monetary_value double precision)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'marketing_expected_spend';
+COMMENT ON FUNCTION analytics.expected_spend(analytics.spend_model, bigint, double precision) IS
+    'Mean value to expect of a purchase of a customer
+Between the customer''s own mean and that of all, by how often he bought; that of all where frequency is 0 or his mean is not positive
+or NULL. NULL where the model has no parameters, or no finite mean of all (q <= 1).';
+
+CREATE FUNCTION analytics.lifetime_value(
+    model analytics.purchase_model, spend analytics.spend_model, frequency bigint, recency double precision, age double precision,
+    monetary_value double precision, periods integer, period double precision, discount_rate double precision)
+    RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT analytics.expected_spend(spend, frequency, monetary_value)
+         * analytics.discounted_purchases(model, frequency, recency, age, periods, period, discount_rate)
+$$;
+COMMENT ON FUNCTION analytics.lifetime_value(analytics.purchase_model, analytics.spend_model, bigint, double precision, double precision, double precision, integer, double precision, double precision) IS
+    'What a customer''s purchases of the next periods are worth today
+expected_spend() times discounted_purchases().';
+
+CREATE FUNCTION analytics.make_purchase_model(model text, r double precision, alpha double precision, a double precision, b double precision)
+    RETURNS analytics.purchase_model
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ROW(model, r, alpha, a, b, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.purchase_model $$;
+COMMENT ON FUNCTION analytics.make_purchase_model(text, double precision, double precision, double precision, double precision) IS
+    'A purchase model of given parameters, as an article or another tool has them
+model: bgnbd or mbgnbd.';
+
+CREATE FUNCTION analytics.make_spend_model(p double precision, q double precision, gamma double precision)
+    RETURNS analytics.spend_model
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ROW(p, q, gamma, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.spend_model $$;
+COMMENT ON FUNCTION analytics.make_spend_model(double precision, double precision, double precision) IS
+    'A spend model of given parameters, as an article or another tool has them';

@@ -1,0 +1,199 @@
+#include "lifetime_value/models.hpp"
+
+#include <boost/math/quadrature/tanh_sinh.hpp>
+#include <boost/math/special_functions/beta.hpp>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "numeric/special_functions.hpp"
+#include "kernel/error.hpp"
+
+namespace marketing::lifetime_value {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+bool positive(double value)
+{
+    return value > 0 && std::isfinite(value);
+}
+
+/**
+ * E = C (-expm1(e L) / e - exp(e L) S): the mean by Euler's transformation of Gauss's series, whose terms all but cancel nowhere.
+ * With e -> 0 (a = 1) the first part becomes -L.
+ */
+double mean_by_series(const Outlook& c, double share)
+{
+    const double e = c.a - 1;
+    const double last = c.a + c.b - 1;
+    const double first = last - c.r;
+    const double log_rest = std::log1p(-share);
+    double term = first / last * share;
+    double sum = 0;
+    for (double n = 1;; ++n) {
+        sum += term;
+        term *= (first + n) * (e + n) / ((last + n) * (n + 1)) * share;
+        if (std::abs(term) <= std::numeric_limits<double>::epsilon() / 4 * std::abs(sum) || term == 0) {
+            break;
+        }
+    }
+    const double head = e == 0 ? -log_rest : -std::expm1(e * log_rest) / e;
+    return last * (head - std::exp(e * log_rest) * sum);
+}
+
+/** The same mean over the probability to leave, p = v^(1/a): for horizons so long that the series does not end. */
+double mean_by_quadrature(const Outlook& c, double horizon)
+{
+    const double scale = 1 / (c.a * std::exp(numeric::log_beta(c.a, c.b)));
+    const auto purchases_at = [&](double v, double to_end) {
+        // Near v = 1 the distance to the end is known better than v itself.
+        const double log_v = v > 0.5 && to_end < 0.5 ? std::log1p(-std::abs(to_end)) : std::log(v);
+        const double p = std::exp(log_v / c.a);
+        const double stay = -std::expm1(log_v / c.a);
+        if (p == 0 || stay == 0) {
+            return p == 0 ? c.r * horizon / c.alpha : 0.0;
+        }
+        return -std::expm1(-c.r * std::log1p(p * horizon / c.alpha)) / p * std::exp((c.b - 1) * std::log(stay));
+    };
+    boost::math::quadrature::tanh_sinh<double> integrator;
+    return scale * integrator.integrate(purchases_at, 0.0, 1.0, 1e-12);
+}
+
+}  // namespace
+
+PurchaseModel find_purchase_model(std::string_view name)
+{
+    for (const PurchaseModel model : {PurchaseModel::bgnbd, PurchaseModel::mbgnbd}) {
+        if (name_of(model) == name) {
+            return model;
+        }
+    }
+    throw Error(ErrorCode::invalid_parameter, "unknown purchase model \"" + std::string(name) + "\"", {},
+                "Use bgnbd or mbgnbd.");
+}
+
+std::string_view name_of(PurchaseModel model) noexcept
+{
+    return model == PurchaseModel::bgnbd ? "bgnbd" : "mbgnbd";
+}
+
+void check(const PurchaseParameters& parameters)
+{
+    if (!positive(parameters.r) || !positive(parameters.alpha) || !positive(parameters.a) || !positive(parameters.b)) {
+        throw Error(ErrorCode::invalid_parameter, "r, alpha, a and b of a purchase model must be positive and finite");
+    }
+}
+
+void check(const History& history)
+{
+    const auto refuse = [&history](const char* why) {
+        throw Error(ErrorCode::invalid_parameter, "impossible purchase history",
+                    "frequency " + std::to_string(history.frequency) + ", recency " + std::to_string(history.recency) +
+                        ", age " + std::to_string(history.age) + ": " + why);
+    };
+    if (!std::isfinite(history.frequency) || !std::isfinite(history.recency) || !std::isfinite(history.age)) {
+        refuse("all must be finite");
+    } else if (history.frequency < 0 || history.frequency != std::floor(history.frequency)) {
+        refuse("frequency counts repeat purchases");
+    } else if (history.recency < 0 || history.recency > history.age) {
+        refuse("the last purchase is not after the end of the observation");
+    } else if (history.frequency == 0 && history.recency != 0) {
+        refuse("without a repeat purchase the last one is the first");
+    }
+}
+
+Outlook outlook(const PurchaseParameters& p, const History& h)
+{
+    const double coins = h.frequency + extra_coins(p.model);
+    const double r = p.r + h.frequency;
+    double p_alive = 1;
+    if (coins > 0) {
+        const double log_odds_gone =
+            std::log(p.a) - std::log(p.b + coins - 1) + r * std::log1p((h.age - h.recency) / (p.alpha + h.recency));
+        p_alive = 1 / (1 + std::exp(log_odds_gone));
+    }
+    return {p_alive, r, p.alpha + h.age, p.a, p.b + coins};
+}
+
+double expected_purchases(const Outlook& customer, double horizon)
+{
+    if (!std::isfinite(horizon) || horizon < 0) {
+        throw Error(ErrorCode::invalid_parameter, "horizon must be finite and not negative");
+    }
+    if (horizon == 0 || customer.p_alive == 0) {
+        return 0;
+    }
+    constexpr double longest_series = 0.999;
+    const double share = horizon / (customer.alpha + horizon);
+    return customer.p_alive *
+           (share <= longest_series ? mean_by_series(customer, share) : mean_by_quadrature(customer, horizon));
+}
+
+double purchase_probability(const Outlook& c, double purchases, double horizon)
+{
+    if (!std::isfinite(horizon) || horizon < 0) {
+        throw Error(ErrorCode::invalid_parameter, "horizon must be finite and not negative");
+    }
+    if (!std::isfinite(purchases) || purchases < 0 || purchases != std::floor(purchases)) {
+        throw Error(ErrorCode::invalid_parameter, "purchases must be a whole number that is not negative");
+    }
+    const double log_none = -c.r * std::log1p(horizon / c.alpha);
+    if (purchases == 0) {
+        return 1 - c.p_alive + c.p_alive * std::exp(log_none);
+    }
+    if (horizon == 0) {
+        return 0;
+    }
+    // Still there after n purchases, or left after the last of at least n.
+    const double n = purchases;
+    const double stays = numeric::log_beta(c.a, c.b + n) - numeric::log_beta(c.a, c.b) + numeric::log_gamma(c.r + n) - numeric::log_gamma(c.r) - numeric::log_gamma(n + 1) +
+                         log_none + n * std::log(horizon / (c.alpha + horizon));
+    const double leaves = numeric::log_beta(c.a + 1, c.b + n - 1) - numeric::log_beta(c.a, c.b);
+    const double at_least = boost::math::ibeta(n, c.r, horizon / (c.alpha + horizon), numeric::DoublePolicy());
+    return c.p_alive * (std::exp(stays) + std::exp(leaves) * at_least);
+}
+
+double discounted_purchases(const Outlook& customer, int periods, double period, double rate)
+{
+    if (periods < 1 || periods > 10000) {
+        throw Error(ErrorCode::invalid_parameter, "periods must be between 1 and 10000");
+    }
+    if (!positive(period)) {
+        throw Error(ErrorCode::invalid_parameter, "the length of a period must be positive and finite");
+    }
+    if (!std::isfinite(rate) || rate <= -1) {
+        throw Error(ErrorCode::invalid_parameter, "the discount rate must be finite and above -1", {},
+                    "It is the rate of one period: 0.01 is one percent.");
+    }
+    double sum = 0;
+    double before = 0;
+    double factor = 1;
+    for (int k = 1; k <= periods; ++k) {
+        const double until = expected_purchases(customer, k * period);
+        factor /= 1 + rate;
+        sum += (until - before) * factor;
+        before = until;
+    }
+    return sum;
+}
+
+void check(const SpendParameters& parameters)
+{
+    if (!positive(parameters.p) || !positive(parameters.q) || !positive(parameters.gamma)) {
+        throw Error(ErrorCode::invalid_parameter, "p, q and gamma of a spend model must be positive and finite");
+    }
+}
+
+double expected_spend(const SpendParameters& s, double frequency, double mean)
+{
+    const double purchases = frequency > 0 && mean > 0 ? frequency : 0;
+    const double weight = s.p * purchases + s.q - 1;
+    if (weight <= 0) {
+        return std::numeric_limits<double>::quiet_NaN();
+    }
+    return s.p * (s.gamma + (purchases > 0 ? purchases * mean : 0)) / weight;
+}
+
+}  // namespace marketing::lifetime_value

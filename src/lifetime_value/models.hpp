@@ -1,0 +1,76 @@
+/**
+ * What the "buy till you die" models say of a customer: BG/NBD (Fader, Hardie and Lee 2005), MBG/NBD (Batislam, Denizel and
+ * Filiztekin 2007) and the Gamma-Gamma model of spend (Fader and Hardie, note 25).
+ *
+ * Each customer buys at a rate of his own, Gamma(r, alpha), and after a purchase leaves for good with a probability of his own,
+ * Beta(a, b). BG/NBD lets him leave after repeat purchases only, MBG/NBD also after the first. Times are in any unit, the same
+ * everywhere; the models differ from each other in one number, `coins`.
+ */
+#pragma once
+
+#include <string_view>
+
+namespace marketing::lifetime_value {
+
+enum class PurchaseModel { bgnbd, mbgnbd };
+
+/** How often a customer may have left by his x-th repeat purchase, less x: once more where the first purchase counts. */
+[[nodiscard]] constexpr double extra_coins(PurchaseModel model) noexcept
+{
+    return model == PurchaseModel::mbgnbd ? 1 : 0;
+}
+
+/** The model of that name; throws Error(invalid_parameter). */
+[[nodiscard]] PurchaseModel find_purchase_model(std::string_view name);
+[[nodiscard]] std::string_view name_of(PurchaseModel model) noexcept;
+
+/** All positive and finite. */
+struct PurchaseParameters {
+    PurchaseModel model = PurchaseModel::mbgnbd;
+    double r = 0;
+    double alpha = 0;
+    double a = 0;
+    double b = 0;
+};
+
+/** What is known of a customer: repeat purchases, time from the first to the last one, time from the first one until now. */
+struct History {
+    double frequency = 0;
+    double recency = 0;
+    double age = 0;
+};
+
+/** Throws Error(invalid_parameter) for parameters that are not positive and finite. */
+void check(const PurchaseParameters& parameters);
+/** Throws Error(invalid_parameter) unless frequency is a whole number >= 0, 0 <= recency <= age, and recency is 0 where frequency is. */
+void check(const History& history);
+
+/** A customer after his history: the same model with parameters of his own, if he is still there. */
+struct Outlook {
+    double p_alive = 0;
+    double r = 0;
+    double alpha = 0;
+    double a = 0;
+    double b = 0;
+};
+
+[[nodiscard]] Outlook outlook(const PurchaseParameters& parameters, const History& history);
+/** Expected purchases in the next `horizon`, which is not negative. */
+[[nodiscard]] double expected_purchases(const Outlook& customer, double horizon);
+/** P(exactly `purchases` in the next `horizon`); `purchases` is a whole number >= 0. */
+[[nodiscard]] double purchase_probability(const Outlook& customer, double purchases, double horizon);
+/** Expected purchases in each of `periods` of length `period`, those of the k-th divided by (1 + rate)^k, added up. */
+[[nodiscard]] double discounted_purchases(const Outlook& customer, int periods, double period, double rate);
+
+/** All positive and finite: spend per purchase varies by Gamma(p) around a mean of the customer's own, whose scale is Gamma(q, gamma). */
+struct SpendParameters {
+    double p = 0;
+    double q = 0;
+    double gamma = 0;
+};
+
+void check(const SpendParameters& parameters);
+/** Mean spend to expect of a customer with `frequency` purchases of `mean` each; NaN where the model has none (p x + q <= 1). */
+[[nodiscard]] double expected_spend(const SpendParameters& parameters, double frequency, double mean);
+
+}  // namespace marketing::lifetime_value

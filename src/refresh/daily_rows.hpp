@@ -1,0 +1,117 @@
+/**
+ * Figures per series of a business and day: what a kernel needs of a daily table, collected by one scan of it.
+ *
+ * The aggregate daily_rows appends rows in any order; its value holds the same rows, and is also how a state goes to another
+ * process. Nothing is added up or sorted here: whoever reads the rows must not depend on their order.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "kernel/chunk_list.hpp"
+#include "kernel/column.hpp"
+#include "kernel/flat_buffer.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::refresh {
+
+/** The most figures that a row may have. */
+inline constexpr std::size_t most_figures = 16;
+
+/** A series: a campaign, platform, product ... by its number within a business. */
+struct SeriesKey {
+    std::int64_t business;
+    std::int64_t series;
+    friend bool operator==(const SeriesKey&, const SeriesKey&) = default;
+};
+
+struct SeriesKeyHash {
+    std::size_t operator()(const SeriesKey& key) const noexcept
+    {
+        return std::hash<std::int64_t>{}(key.series) ^ (std::hash<std::int64_t>{}(key.business) << 32U);
+    }
+};
+
+/** What stands before the figures of a row. */
+struct RowHead {
+    std::uint32_t key;  // place of the series among the keys
+    std::int32_t day;   // since 2000-01-01
+};
+
+/** `bytes`, or where they cannot be read in place (the server packs small values) a copy from `resource` that can. */
+[[nodiscard]] std::span<const std::byte> readable(std::span<const std::byte> bytes, std::pmr::memory_resource& resource);
+
+/** A value of daily_rows, read in place; it must outlive the view. */
+class DailyRowsView {
+public:
+    DailyRowsView() = default;
+    /** `bytes` as readable() gives them. Throws Error(malformed_binary). */
+    explicit DailyRowsView(std::span<const std::byte> bytes);
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t width() const noexcept { return width_; }
+    /** Each series once, in no order. */
+    [[nodiscard]] std::span<const SeriesKey> keys() const noexcept { return keys_; }
+    [[nodiscard]] kernel::Column<std::uint32_t> key_places() const noexcept { return column<std::uint32_t>(0); }
+    [[nodiscard]] kernel::Column<std::int32_t> days() const noexcept { return column<std::int32_t>(offsetof(RowHead, day)); }
+    /** Figure `index` of each row, NaN where there is none. Throws Error(invalid_parameter) where rows have fewer figures. */
+    [[nodiscard]] kernel::Column<double> figures(std::size_t index) const;
+    /** All rows as they lie. */
+    [[nodiscard]] std::span<const std::byte> rows() const noexcept { return rows_; }
+
+private:
+    template <class T>
+    [[nodiscard]] kernel::Column<T> column(std::size_t offset) const noexcept
+    {
+        return {rows_.data() + offset, sizeof(RowHead) + width_ * sizeof(double), size_};
+    }
+
+    std::size_t size_ = 0;
+    std::size_t width_ = 0;
+    std::span<const SeriesKey> keys_;
+    std::span<const std::byte> rows_;
+};
+
+/** The state of the aggregate. */
+class DailyRows {
+public:
+    /** All memory, now and later, comes from `resource`. */
+    explicit DailyRows(std::pmr::memory_resource* resource)
+        : resource_(resource), places_(resource), keys_(resource), rows_(resource)
+    {
+    }
+
+    /** All rows have as many figures as the first. NaN is one that is not there. */
+    void append(const SeriesKey& series, std::int32_t day, std::span<const double> figures);
+    /** Adds the rows of `other`, which stays as it is. */
+    void merge(const DailyRows& other);
+
+    /** The rows as one value, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& /*stop*/) const
+    {
+        return serialise(result, header);
+    }
+    /** Fills this state, which must be empty and may then only be merged from; it reads `bytes`. Throws Error(malformed_binary). */
+    void deserialise(std::span<const std::byte> bytes) { borrowed_ = DailyRowsView(readable(bytes, *resource_)); }
+
+private:
+    void require_width(std::size_t figures);
+    std::uint32_t place_of(const SeriesKey& series);
+    void take(std::span<const SeriesKey> keys, std::span<const std::byte> rows);
+
+    std::pmr::memory_resource* resource_;
+    std::size_t width_ = 0;  // figures of a row; 0 before the first
+    std::pmr::unordered_map<SeriesKey, std::uint32_t, SeriesKeyHash> places_;
+    std::pmr::vector<SeriesKey> keys_;
+    kernel::ChunkList<std::uint64_t> rows_;  // head and figures, each of eight bytes
+    DailyRowsView borrowed_;
+};
+
+}  // namespace marketing::refresh

@@ -1,0 +1,95 @@
+/**
+ * What RFM asks of each customer, from one pass over purchases: the state of the aggregate analytics.rfm_table, and its value.
+ *
+ * The value is flat, versioned, little endian, read where it lies:
+ *
+ *     u32 tag, u16 version, u16 kind of identifiers, u32 customers, u32 bytes of all text identifiers
+ *     i32 first_day[customers], i32 last_day[customers], i64 purchases[customers], i64 units[customers]
+ *     i64 id[customers], or u32 end[customers] and the bytes      distinct, ascending
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "customers/customer_ids.hpp"
+#include "customers/purchase.hpp"
+#include "kernel/flat_buffer.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::rfm {
+
+struct CustomerRecord {
+    std::int64_t key;  // the identifier, or the code of its text
+    std::int32_t first_day;
+    std::int32_t last_day;
+    std::int64_t purchases;  // negative: a free place of the table
+    std::int64_t units;
+};
+
+class RfmState {
+public:
+    /** All memory, now and later, comes from `resource`. */
+    explicit RfmState(std::pmr::memory_resource* resource);
+
+    /** Throws Error: invalid_parameter for identifiers of two kinds or negative purchases, numeric_range where a sum does not fit. */
+    void append(const customers::Purchase& purchase);
+    /** Adds the customers of `other`, which stays as it is. */
+    void merge(const RfmState& other);
+
+    /** This state for another process, `header` bytes left before it. */
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    /** Fills this state, which must be empty. Throws Error(malformed_binary). */
+    void deserialise(std::span<const std::byte> bytes);
+
+    /** The customers with a purchase, by identifier: integers by number, texts by bytes. */
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
+
+private:
+    void add(const CustomerRecord& row);
+    void settle();
+    void settle_row(const CustomerRecord& row);
+    void grow();
+    /** Calls `visit(row)` for each customer's record, and for the rows that wait to be added to them. */
+    template <class Visitor>
+    void for_each_row(Visitor&& visit) const;
+
+    static constexpr std::size_t batch_size = 128;
+
+    // Rows wait here, so that the places they go to are fetched before they are needed.
+    std::pmr::vector<CustomerRecord> batch_;
+    std::pmr::vector<CustomerRecord> places_;  // open addressing, a power of two, at most half full
+    std::size_t used_ = 0;
+    customers::CustomerIds ids_;
+};
+
+/** The value, checked and read where it lies. */
+class RfmTable {
+public:
+    /** Throws Error(malformed_binary). */
+    explicit RfmTable(std::span<const std::byte> bytes);
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::int32_t first_day(std::size_t i) const noexcept { return first_day_[i]; }
+    [[nodiscard]] std::int32_t last_day(std::size_t i) const noexcept { return last_day_[i]; }
+    [[nodiscard]] std::int64_t purchases(std::size_t i) const noexcept { return purchases_[i]; }
+    [[nodiscard]] std::int64_t units(std::size_t i) const noexcept { return units_[i]; }
+    [[nodiscard]] kernel::Identifier id(std::size_t i) const noexcept;
+
+private:
+    std::size_t size_ = 0;
+    kernel::IdKind kind_ = kernel::IdKind::none;
+    kernel::FlatColumn<std::int32_t> first_day_;
+    kernel::FlatColumn<std::int32_t> last_day_;
+    kernel::FlatColumn<std::int64_t> purchases_;
+    kernel::FlatColumn<std::int64_t> units_;
+    kernel::FlatColumn<std::int64_t> numbers_;
+    kernel::FlatColumn<std::uint32_t> text_ends_;
+    std::span<const std::byte> texts_;
+};
+
+}  // namespace marketing::rfm

@@ -1,0 +1,146 @@
+-- RFM on the warehouse: scores and segments of the customers at any day, by any method and scheme.
+
+-- All purchases up to a day, one rfm_table per business: customers are compared with those of their own business.
+CREATE FUNCTION analytics_internal.rfm_tables(as_of date, business_id bigint)
+    RETURNS TABLE (business bigint, as_of_day date, customers bytea)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+    SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    IF as_of IS NOT NULL AND NOT isfinite(as_of) THEN
+        RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN QUERY
+    SELECT p.business_id, COALESCE(rfm_tables.as_of, p.as_of), analytics.rfm_table(t.client_key, t.last_date, t.amount::double precision, t.orders)
+    FROM warehouse.customer_population p JOIN warehouse.customer_totals t ON t.business_id = p.business_id
+    WHERE (rfm_tables.as_of IS NULL OR rfm_tables.as_of >= p.as_of) AND (rfm_tables.business_id IS NULL OR p.business_id = rfm_tables.business_id)
+    GROUP BY p.business_id, p.as_of
+    UNION ALL
+    -- A refund may come after the latest purchase; up to a day before it, the totals of today do not hold.
+    SELECT p.business_id, rfm_tables.as_of, analytics.rfm_table(t.client_key, t.last_date, t.amount::double precision, t.orders)
+    FROM warehouse.customer_population p CROSS JOIN LATERAL analytics_internal.customer_profiles(NULL, rfm_tables.as_of, p.business_id) t
+    WHERE rfm_tables.as_of < p.as_of AND (rfm_tables.business_id IS NULL OR p.business_id = rfm_tables.business_id)
+    GROUP BY p.business_id;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.rfm_tables(date, bigint) IS 'An rfm_table() per business, of the purchases up to a day';
+
+CREATE FUNCTION analytics.customer_rfm(as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
+    r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (client_id text, recency_days int, frequency bigint, monetary numeric, r int, f int, m int, rfm_code text, segment text,
+                   last_date date, name text, client_key bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+    SET jit = off SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT d.client_id, s.recency_days, s.frequency, s.monetary::numeric(18,4), s.r, s.f, s.m, s.rfm_code, k.segment, s.last_day, d.name, d.client_key
+    FROM analytics_internal.rfm_tables(customer_rfm.as_of, customer_rfm.business_id) t
+    CROSS JOIN LATERAL analytics.rfm_scores(t.customers, t.as_of_day, customer_rfm.method, customer_rfm.bins, customer_rfm.r_breaks,
+        customer_rfm.f_breaks, customer_rfm.m_breaks) s
+    JOIN warehouse.dim_clients d ON d.business_id = t.business AND d.client_key = s.customer::bigint
+    LEFT JOIN (
+        SELECT g.* FROM (SELECT customer_rfm.scheme WHERE customer_rfm.scheme IS NOT NULL) wanted CROSS JOIN LATERAL analytics.rfm_segments(wanted.scheme,
+            CASE customer_rfm.method WHEN 'breaks' THEN cardinality(customer_rfm.r_breaks) + 1 ELSE customer_rfm.bins END) g
+    ) k ON k.r = s.r AND k.f = s.f AND k.m = s.m;
+END
+$$;
+COMMENT ON FUNCTION analytics.customer_rfm(date, text, text, int, double precision[], double precision[], double precision[], bigint) IS
+'Recency, frequency, monetary value, scores and segment of each customer
+as_of: by the purchases up to that day; NULL for the day of the latest purchase. scheme: dashboard, rf10, codes11, rfm_r or one of your own (analytics.rfm_segment_rule), made for as many bins; NULL: without segments. method, bins, breaks: see rfm_scores(). frequency: orders. monetary: what was paid, refunds taken off.';
+
+CREATE FUNCTION analytics.customer_rfm_thresholds(as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
+    r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (dimension text, score int, lowest double precision, highest double precision, upper_break double precision, customers bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 15
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT s.dimension, s.score, s.lowest, s.highest, s.upper_break, s.customers
+    FROM analytics_internal.rfm_tables(customer_rfm_thresholds.as_of, customer_rfm_thresholds.business_id) t
+    CROSS JOIN LATERAL analytics.rfm_thresholds(t.customers, t.as_of_day, customer_rfm_thresholds.method, customer_rfm_thresholds.bins,
+        customer_rfm_thresholds.r_breaks, customer_rfm_thresholds.f_breaks, customer_rfm_thresholds.m_breaks) s
+    ORDER BY t.business, array_position('{recency,frequency,monetary}', s.dimension), s.score;
+END
+$$;
+COMMENT ON FUNCTION analytics.customer_rfm_thresholds(date, text, int, double precision[], double precision[], double precision[], bigint) IS
+'What each score of customer_rfm() stands for
+Columns and arguments as those of rfm_thresholds(): per dimension and score the lowest and the highest value, the cut above them and the customers.';
+
+CREATE FUNCTION analytics.rfm_summary(as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (segment text, customers bigint, share_pct numeric, orders bigint, revenue numeric, revenue_pct numeric, avg_order_value numeric,
+                   median_recency_days double precision, median_frequency double precision, median_monetary double precision)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT c.segment, count(*), round(100.0 * count(*) / sum(count(*)) OVER (), 2),
+           sum(c.frequency)::bigint, sum(c.monetary)::numeric(18,4),
+           round(100 * sum(c.monetary) / NULLIF(sum(sum(c.monetary)) OVER (), 0), 2),
+           round(sum(c.monetary) / NULLIF(sum(c.frequency), 0), 4),
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY c.recency_days), percentile_cont(0.5) WITHIN GROUP (ORDER BY c.frequency),
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY c.monetary::double precision)
+    FROM analytics.customer_rfm(rfm_summary.as_of, COALESCE(rfm_summary.scheme, 'dashboard'), rfm_summary.method, rfm_summary.bins,
+        business_id => rfm_summary.business_id) c
+    GROUP BY c.segment ORDER BY sum(c.monetary) DESC, c.segment;
+END
+$$;
+COMMENT ON FUNCTION analytics.rfm_summary(date, text, text, int, bigint) IS
+'Customers, orders, revenue and medians of each segment
+Arguments as for customer_rfm(). avg_order_value = revenue / orders. By revenue, the highest first.';
+
+CREATE FUNCTION analytics.rfm_heatmap(as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (r int, f int, customers bigint, mean_monetary numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 25
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT rs.n, fs.n, COALESCE(c.customers, 0), c.mean_monetary
+    FROM generate_series(1, rfm_heatmap.bins) rs (n) CROSS JOIN generate_series(1, rfm_heatmap.bins) fs (n)
+    LEFT JOIN (
+        SELECT x.r, x.f, count(*) AS customers, round(avg(x.monetary), 4) AS mean_monetary
+        FROM analytics.customer_rfm(rfm_heatmap.as_of, NULL, rfm_heatmap.method, rfm_heatmap.bins, business_id => rfm_heatmap.business_id) x
+        GROUP BY x.r, x.f
+    ) c ON c.r = rs.n AND c.f = fs.n
+    ORDER BY rs.n DESC, fs.n;
+END
+$$;
+COMMENT ON FUNCTION analytics.rfm_heatmap(date, text, int, bigint) IS
+'Customers and mean monetary value per score of recency and frequency
+Every pair of scores is a row; mean_monetary is NULL where there is nobody. Arguments as for customer_rfm().';
+
+CREATE FUNCTION analytics.rfm_migration(date1 date, date2 date, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (from_segment text, to_segment text, customers bigint, share_of_from_pct numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM analytics_internal.check_period(date1, date2);
+    RETURN QUERY
+    SELECT COALESCE(a.segment, '(not yet a customer)'), b.segment, count(*),
+           round(100.0 * count(*) / sum(count(*)) OVER (PARTITION BY a.segment), 2)
+    FROM analytics.customer_rfm(date2, COALESCE(rfm_migration.scheme, 'dashboard'), rfm_migration.method, rfm_migration.bins,
+        business_id => rfm_migration.business_id) b
+    LEFT JOIN analytics.customer_rfm(date1, COALESCE(rfm_migration.scheme, 'dashboard'), rfm_migration.method, rfm_migration.bins,
+        business_id => rfm_migration.business_id) a ON a.client_key = b.client_key
+    GROUP BY a.segment, b.segment
+    ORDER BY a.segment NULLS LAST, count(*) DESC, b.segment;
+END
+$$;
+COMMENT ON FUNCTION analytics.rfm_migration(date, date, text, text, int, bigint) IS
+'How many customers moved from which segment to which between two days
+Scores are those of each day, by the purchases up to it. share_of_from_pct: of the customers of from_segment. Who had not bought by date1 comes from (not yet a customer).';

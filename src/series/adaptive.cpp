@@ -1,0 +1,524 @@
+#include "series/adaptive.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+#include "numeric/quantile.hpp"
+#include "anomaly/rates.hpp"
+#include "kernel/error.hpp"
+#include "kernel/named.hpp"
+
+namespace marketing::series {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+// Measured on 400 daily series with known anomalies (bench/series/simulate); results change little around these.
+constexpr double pooled_events = 30;      // events of the mean day that each day of the week is drawn to
+constexpr double most_surprising = 24;    // cap of a squared Pearson residual, so that an old spike does not hide a new one
+constexpr double caution = 1.1;           // the dispersion is underestimated where the level drifts
+constexpr int rounds = 3;                 // of level and season
+constexpr std::size_t shift_after = 3;    // anomalies in a row that may be chance
+constexpr double seasonal_shrinkage = 2;  // points of no offset that the offset of each season is drawn to
+constexpr double least_spread = 0.02;     // of positive values: a fixed budget still varies by two percent
+constexpr double least_p = 1e-300;
+constexpr double least_weight = 1e-100;  // after a long gap all points are old, and still the baseline
+constexpr std::int32_t most_window = 100'000;
+constexpr double most_prior = 1e6;
+
+struct NamedSeriesKind {
+    std::string_view name;
+    SeriesKind kind;
+};
+
+constexpr std::array kinds{
+    NamedSeriesKind{"count", SeriesKind::count},
+    NamedSeriesKind{"rate", SeriesKind::rate},
+    NamedSeriesKind{"positive", SeriesKind::positive},
+    NamedSeriesKind{"real", SeriesKind::real},
+};
+
+[[noreturn]] void refuse(const std::string& what, const std::string& hint = {})
+{
+    throw Error(ErrorCode::invalid_parameter, what, {}, hint);
+}
+
+std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept
+{
+    return a / b - (a % b < 0 ? 1 : 0);
+}
+
+[[noreturn]] void refuse_sizes()
+{
+    throw Error(ErrorCode::numeric_range, "the figures of a series are too large or too small to be compared", {},
+                "Give them, or their exposures, in another unit.");
+}
+
+/** The p-value of a deviate in the direction that is asked for. */
+double p_of(double t, double df, Direction direction)
+{
+    if (std::isnan(t) || !(df > 0)) {
+        refuse_sizes();
+    }
+    const double p = direction == Direction::both ? 2 * anomaly::student_tail(std::abs(t), df)
+                                                  : anomaly::student_tail(direction == Direction::up ? t : -t, df);
+    return std::clamp(p, least_p, 1.0);
+}
+
+/** What Student's distribution exceeds with probability `tail`; by Fisher's expansion where that is exact to four digits. */
+double student_quantile(double df, double tail)
+{
+    using Quick = boost::math::policies::policy<boost::math::policies::promote_double<false>,
+                                                boost::math::policies::overflow_error<boost::math::policies::ignore_error>>;
+    if (df < 20) {
+        const double t =
+            boost::math::quantile(boost::math::complement(boost::math::students_t_distribution<double, Quick>(df), tail));
+        if (!std::isfinite(t)) {
+            throw Error(ErrorCode::numeric_range, "alpha is too small for so few points", {},
+                        "Give a greater alpha, min_history or prior_df.");
+        }
+        return t;
+    }
+    const double x = boost::math::quantile(boost::math::complement(boost::math::normal_distribution<double, Quick>(), tail));
+    const double y = x * x;
+    return x + x * (y + 1) / (4 * df) + x * (3 + y * (16 + 5 * y)) / (96 * df * df) +
+           x * (-15 + y * (17 + y * (19 + 3 * y))) / (384 * df * df * df);
+}
+
+/** The count next to a baseline of `events` events in units of the dispersion, by Paulson's normal approximation of F. */
+class CountBound {
+public:
+    /** `odds`: exposure of the point over that of the baseline. */
+    CountBound(double events, double odds) : b_(events + 0.5), odds_(odds), spread_(1 / (9 * b_)) {}
+
+    /** The count whose deviate is `z`; 0 where no count is as low. */
+    [[nodiscard]] double at(double z) const
+    {
+        const double root = std::max(std::sqrt(odds_ * b_) + z / 2 * std::sqrt(1 + odds_), 0.0);
+        double before = root * root + 0.5;
+        double a = 1.1 * before;
+        double miss_before = excess(before, z);
+        for (int i = 0; i < 20; ++i) {  // secants
+            const double miss = excess(a, z);
+            if (std::abs(miss) < 1e-7) {
+                break;
+            }
+            const double slope = (miss - miss_before) / (a - before);
+            before = a;
+            miss_before = miss;
+            a = std::max(slope > 0 ? a - miss / slope : a, 0.25 * a);
+            if (a < 0.5) {
+                return 0;
+            }
+        }
+        return a - 0.5;
+    }
+
+private:
+    /** Grows with the count; 0 where its deviate is z. */
+    [[nodiscard]] double excess(double a, double z) const
+    {
+        const double y = std::cbrt(odds_ * b_ / a);
+        const double own = 1 / (9 * a);
+        return (1 - own) - (1 - spread_) * y - z * std::sqrt(spread_ * y * y + own);
+    }
+
+    double b_;
+    double odds_;
+    double spread_;
+};
+
+}  // namespace
+
+SeriesKind find_series_kind(std::string_view name)
+{
+    return kernel::find_named(kinds, name, "kind").kind;
+}
+
+void check(const AdaptiveOptions& options)
+{
+    if (options.step <= 0) {
+        refuse("step must be positive", "It is the time from one point to the next, such as '1 day'.");
+    }
+    if (options.window < 4 || options.window > most_window) {
+        refuse("history must be from 4 to " + std::to_string(most_window) + " points");
+    }
+    if (options.period < 1 || options.period > options.window) {
+        refuse("period must be at least 1 and not longer than the history",
+               "It is a number of steps: 7 for daily data with weekdays, 1 for no season.");
+    }
+    if (options.min_history < 2 || options.min_history > options.window) {
+        refuse("min_history must be from 2 points to the history");
+    }
+    if (!(options.half_life > 0)) {
+        refuse("half_life must be positive", "It is a number of steps.");
+    }
+    if (!(options.prior_dispersion > 0 && options.prior_dispersion <= most_prior) ||
+        !(options.prior_df >= 0 && options.prior_df <= most_prior)) {
+        refuse("prior_dispersion must be positive, prior_df not negative, and both at most 1e6");
+    }
+}
+
+AdaptiveDetector::AdaptiveDetector(const AdaptiveOptions& options) : options_(options)
+{
+    check(options);
+    seasons_.resize(static_cast<std::size_t>(options.period));
+}
+
+std::int64_t AdaptiveDetector::step_of(std::int64_t time) const noexcept
+{
+    return floor_divide(time, options_.step);
+}
+
+std::size_t AdaptiveDetector::season_of(std::int64_t step) const noexcept
+{
+    return static_cast<std::size_t>(step - floor_divide(step, options_.period) * options_.period);
+}
+
+Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
+{
+    check_size(point);
+    const std::int64_t step = step_of(point.time);
+    const std::int64_t before = run_.empty() ? (baseline_.empty() ? step - 1 : baseline_.back().step) : run_.back().step;
+    if (step <= std::max(before, zeros_.empty() ? before : zeros_.back())) {
+        refuse("two points lie in the same step", "Sum them up per step, or give the time from one point to the next as step.");
+    }
+    // What is older than twice the window tells nothing of today.
+    while (!baseline_.empty() && step - baseline_.front().step > std::int64_t{2} * options_.window) {
+        baseline_.pop_front();
+    }
+    Verdict verdict;
+    verdict.history = static_cast<std::int32_t>(baseline_.size());
+    if (verdict.history < options_.min_history) {
+        verdict.reason = Reason::insufficient_data;
+        return verdict;
+    }
+    if (options_.kind == SeriesKind::positive && point.value == 0) {
+        judge_zero(step, test, verdict);
+        return verdict;
+    }
+    weigh(step);
+    if (counts()) {
+        judge_count(point, season_of(step), test, verdict);
+    } else {
+        judge_level(options_.kind == SeriesKind::positive ? std::log(point.value) : point.value, season_of(step), test,
+                    verdict);
+    }
+    return verdict;
+}
+
+bool AdaptiveDetector::learn(const Point& point, bool is_anomaly)
+{
+    const std::int64_t step = step_of(point.time);
+    if (options_.kind == SeriesKind::positive && point.value == 0) {
+        while (!zeros_.empty() && step - zeros_.front() >= options_.period) {
+            zeros_.pop_front();
+        }
+        zeros_.push_back(step);
+        return false;
+    }
+    const Entry entry{step, options_.kind == SeriesKind::positive ? std::log(point.value) : point.value, point.exposure};
+    if (!is_anomaly) {
+        run_.clear();
+        baseline_.push_back(entry);
+        if (baseline_.size() > static_cast<std::size_t>(options_.window)) {
+            baseline_.pop_front();
+        }
+        return false;
+    }
+    run_.push_back(entry);
+    if (run_.size() <= shift_after) {
+        return false;
+    }
+    baseline_.assign(run_.begin(), run_.end());
+    run_.clear();
+    return true;
+}
+
+void AdaptiveDetector::forget_before(std::int64_t time)
+{
+    const std::int64_t step = step_of(time);
+    std::erase_if(baseline_, [step](const Entry& entry) { return entry.step < step; });
+    run_.clear();
+}
+
+/** What a point of that age weighs. The table grows to the oldest that was asked for, so that a wide window costs nothing by itself. */
+double AdaptiveDetector::weight_at(std::int64_t age)
+{
+    while (decay_.size() <= static_cast<std::size_t>(age)) {
+        decay_.push_back(std::max(std::exp2(-static_cast<double>(decay_.size()) / options_.half_life), least_weight));
+    }
+    return decay_[static_cast<std::size_t>(age)];
+}
+
+/** Weights of the baseline by age, and which season each of its points is in. */
+void AdaptiveDetector::weigh(std::int64_t step)
+{
+    weights_.resize(baseline_.size());
+    entry_season_.resize(baseline_.size());
+    weight_sum_ = 0;
+    weight_squares_ = 0;
+    std::size_t i = 0;
+    for (const Entry& entry : baseline_) {
+        const double weight = weight_at(step - entry.step);
+        weights_[i] = weight;
+        entry_season_[i] = season_of(entry.step);
+        weight_sum_ += weight;
+        weight_squares_ += weight * weight;
+        ++i;
+    }
+}
+
+/** Events per exposure, with the factor of each season. */
+double AdaptiveDetector::fit_rate()
+{
+    std::fill(seasons_.begin(), seasons_.end(), Season{});
+    std::size_t i = 0;
+    for (const Entry& entry : baseline_) {
+        Season& season = seasons_[entry_season_[i]];
+        season.events += weights_[i] * entry.value;
+        season.exposure += weights_[i] * entry.exposure;
+        season.plain_events += entry.value;
+        season.plain_exposure += entry.exposure;
+        ++i;
+    }
+    const auto level = [this] {
+        double events = 0;
+        double exposure = 0;
+        for (const Season& season : seasons_) {
+            events += season.events;
+            exposure += season.exposure * season.factor;
+        }
+        return events / exposure;
+    };
+    double rate = level();
+    for (int round = 0; options_.period > 1 && round < rounds; ++round) {
+        for (Season& season : seasons_) {
+            season.factor = (season.plain_events + pooled_events) / (rate * season.plain_exposure + pooled_events);
+        }
+        rate = level();
+    }
+    return rate;
+}
+
+/** Variance over mean of the baseline, drawn to what is expected beforehand; at least that of Poisson's. */
+double AdaptiveDetector::pooled_dispersion(double rate) const
+{
+    double sum = 0;
+    std::size_t i = 0;
+    for (const Entry& entry : baseline_) {
+        const double mean = rate * entry.exposure * seasons_[entry_season_[i]].factor;
+        ++i;
+        if (mean > 0) {
+            const double off = entry.value - mean;
+            sum += std::min(off * off, most_surprising * mean) / mean;
+        }
+    }
+    const double df = std::max(1.0, static_cast<double>(baseline_.size()) - (1 + (options_.period - 1) / 2.0));
+    return std::max(1.0, caution * (options_.prior_df * options_.prior_dispersion + sum) / (options_.prior_df + df));
+}
+
+void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const Test& test, Verdict& verdict)
+{
+    const double rate = fit_rate();
+    const double phi = pooled_dispersion(rate);
+    double events = 0;
+    double exposure = 0;
+    for (const Season& each : seasons_) {
+        events += each.events;
+        exposure += each.exposure * each.factor;
+    }
+    // As many events of weight 1 as have the variance of the weighted sum.
+    const double scale = weight_sum_ / weight_squares_;
+    const double own = point.exposure * seasons_[season].factor;
+    const double odds = own / (scale * exposure);
+    const double misses = scale * events / phi;
+    const double df =
+        std::max(1.0, static_cast<double>(baseline_.size()) - (1 + (options_.period - 1) / 2.0)) + options_.prior_df;
+    verdict.z = anomaly::deviate(anomaly::binomial_tails(point.value / phi, misses, odds / (1 + odds)));
+    verdict.p_value = p_of(verdict.z, df, test.direction);
+    verdict.expected = rate * own;
+    if (std::isinf(verdict.expected)) {
+        refuse_sizes();
+    }
+    verdict.dispersion = phi;
+    const CountBound bound(misses, odds);
+    const double limit = critical(df, test);
+    verdict.lower = test.direction == Direction::up ? 0 : std::min(phi * bound.at(-limit), verdict.expected);
+    verdict.upper = test.direction == Direction::down ? not_known : std::max(phi * bound.at(limit), verdict.expected);
+}
+
+double AdaptiveDetector::weighted_median()
+{
+    std::sort(sorted_.begin(), sorted_.end());
+    double below = 0;
+    for (std::size_t i = 0; i < sorted_.size(); ++i) {
+        below += sorted_[i].second;
+        if (below > weight_sum_ / 2) {
+            return sorted_[i].first;
+        }
+    }
+    return sorted_.back().first;
+}
+
+/** Puts the points of the same season next to each other. */
+void AdaptiveDetector::group_by_season()
+{
+    by_season_.resize(baseline_.size());
+    std::iota(by_season_.begin(), by_season_.end(), std::size_t{0});
+    std::sort(by_season_.begin(), by_season_.end(),
+              [this](std::size_t a, std::size_t b) { return std::pair(entry_season_[a], a) < std::pair(entry_season_[b], b); });
+}
+
+/** The level, with the offset of each season. */
+double AdaptiveDetector::fit_level()
+{
+    std::fill(seasons_.begin(), seasons_.end(), Season{.factor = 0});
+    const auto level = [this] {
+        sorted_.clear();
+        for (std::size_t i = 0; i < baseline_.size(); ++i) {
+            sorted_.emplace_back(baseline_[i].value - seasons_[entry_season_[i]].factor, weights_[i]);
+        }
+        return weighted_median();
+    };
+    double found = level();
+    if (options_.period == 1) {
+        return found;
+    }
+    group_by_season();
+    for (int round = 1; round < rounds; ++round) {
+        for (auto first = by_season_.begin(); first != by_season_.end();) {
+            const std::size_t season = entry_season_[*first];
+            residuals_.clear();
+            for (; first != by_season_.end() && entry_season_[*first] == season; ++first) {
+                residuals_.push_back(baseline_[*first].value - found);
+            }
+            const auto count = static_cast<double>(residuals_.size());
+            seasons_[season].factor = numeric::median(residuals_) * count / (count + seasonal_shrinkage);
+        }
+        found = level();
+    }
+    return found;
+}
+
+/** A standard deviation that outliers do not inflate and repeated values do not make vanish. */
+double AdaptiveDetector::spread(double level)
+{
+    residuals_.clear();
+    for (std::size_t i = 0; i < baseline_.size(); ++i) {
+        residuals_.push_back(baseline_[i].value - level - seasons_[entry_season_[i]].factor);
+    }
+    constexpr double decile_distance = 2.563;  // between the first and the last decile of a standard normal
+    const double range = numeric::quantile(residuals_, 0.9) - numeric::quantile(residuals_, 0.1);
+    const double centre = numeric::median(residuals_);
+    for (double& residual : residuals_) {
+        residual = std::abs(residual - centre);
+    }
+    const double robust = std::max(numeric::mad_to_sd * numeric::median(residuals_), 0.7 * range / decile_distance);
+    return options_.kind == SeriesKind::positive ? std::max(robust, least_spread) : robust;
+}
+
+void AdaptiveDetector::judge_level(double value, std::size_t season, const Test& test, Verdict& verdict)
+{
+    const double level = fit_level();
+    const double expected = level + seasons_[season].factor;
+    const double sd = spread(level) * std::sqrt(1 + weight_squares_ / (weight_sum_ * weight_sum_));
+    // Few degrees of freedom on purpose: such metrics have heavy tails.
+    const double df = std::max(4.0, static_cast<double>(baseline_.size()) / 10);
+    const double off = value - expected;
+    const double t = off == 0 ? 0 : off / sd;  // infinite where the baseline does not vary at all
+    verdict.p_value = std::isinf(t) ? p_of(std::copysign(1e300, t), 1e6, test.direction) : p_of(t, df, test.direction);
+    const double tail = std::isinf(t) ? least_p : std::max(anomaly::student_tail(std::abs(t), df), least_p);
+    verdict.z = t >= 0 ? anomaly::deviate({tail, 1 - tail}) : anomaly::deviate({1 - tail, tail});
+    const double reach = critical(df, test) * sd;
+    const auto shown = [this](double y) { return options_.kind == SeriesKind::positive ? std::exp(y) : y; };
+    verdict.expected = shown(expected);
+    verdict.dispersion = sd;
+    verdict.lower = test.direction != Direction::up         ? shown(expected - reach)
+                    : options_.kind == SeriesKind::positive ? 0
+                                                            : not_known;
+    verdict.upper = test.direction != Direction::down ? shown(expected + reach) : not_known;
+}
+
+/** Nothing at all has no logarithm. It is news unless there was nothing one step or one season ago, either. */
+void AdaptiveDetector::judge_zero(std::int64_t step, const Test& test, Verdict& verdict) const
+{
+    const bool again = std::any_of(zeros_.begin(), zeros_.end(), [this, step](std::int64_t zero) {
+        return zero == step - 1 || zero == step - options_.period;
+    });
+    verdict.reason = again ? Reason::inactive : Reason::zero;
+    verdict.is_anomaly = !again && test.direction != Direction::up;
+}
+
+/** How many standard deviations off a point may be. */
+double AdaptiveDetector::critical(double df, const Test& test)
+{
+    if (df != critical_df_) {
+        const double tail = test.direction == Direction::both ? test.alpha / 2 : test.alpha;
+        critical_df_ = df;
+        critical_value_ = student_quantile(df, tail);
+    }
+    return critical_value_;
+}
+
+void AdaptiveDetector::save(kernel::WireWriter<std::vector<std::byte>>& out) const
+{
+    const auto save_entries = [&out](const auto& entries) {
+        out.put(static_cast<std::uint32_t>(entries.size()));
+        for (const Entry& entry : entries) {
+            out.put(entry.step);
+            out.put(entry.value);
+            out.put(entry.exposure);
+        }
+    };
+    save_entries(baseline_);
+    save_entries(run_);
+    out.put(static_cast<std::uint32_t>(zeros_.size()));
+    for (const std::int64_t zero : zeros_) {
+        out.put(zero);
+    }
+}
+
+void AdaptiveDetector::load(kernel::WireReader& in)
+{
+    const auto load_entries = [&](auto& entries, std::size_t most) {
+        const auto count = in.get<std::uint32_t>();
+        if (count > most || count > in.remaining() / sizeof(Entry)) {
+            kernel::WireReader::fail("it has more points than its window");
+        }
+        for (std::uint32_t i = 0; i < count; ++i) {
+            Entry entry{};
+            entry.step = in.get<std::int64_t>();
+            entry.value = in.get<double>();
+            entry.exposure = in.get<double>();
+            const bool in_order = entries.empty() || entry.step > entries.back().step;
+            const bool valid = std::isfinite(entry.value) && std::isfinite(entry.exposure) && entry.exposure > 0 &&
+                               (!counts() || entry.value >= 0) && in_range(entry.step);
+            if (!in_order || !valid) {
+                kernel::WireReader::fail("a point is out of order or not a number");
+            }
+            check_size({0, entry.value, entry.exposure});
+            entries.push_back(entry);
+        }
+    };
+    load_entries(baseline_, static_cast<std::size_t>(options_.window));
+    load_entries(run_, shift_after);
+    const auto zeros = in.get<std::uint32_t>();
+    if (zeros > static_cast<std::uint32_t>(options_.period) + 1 || zeros > in.remaining() / sizeof(std::int64_t)) {
+        kernel::WireReader::fail("it has more zeros than a season");
+    }
+    for (std::uint32_t i = 0; i < zeros; ++i) {
+        zeros_.push_back(in.get<std::int64_t>());
+        if (!in_range(zeros_.back())) {
+            kernel::WireReader::fail("a time is out of range");
+        }
+    }
+}
+
+}  // namespace marketing::series

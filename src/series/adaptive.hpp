@@ -1,0 +1,117 @@
+/**
+ * The adaptive detector: the next point against the last regular ones, weighed by age and corrected for the season.
+ *
+ *     count, rate     events per exposure, more dispersed than Poisson's: conditional binomial test, mid-p, Student tail
+ *     positive, real  level and spread by order statistics, positive values as logarithms; Student tail
+ *
+ * Anomalies are left out of later baselines. Where more than three follow each other the level has shifted, and the baseline
+ * starts anew with them.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "series/verdict.hpp"
+#include "kernel/wire.hpp"
+
+namespace marketing::series {
+
+enum class SeriesKind : std::uint8_t { count, rate, positive, real };
+
+/** The kind called `name`: count, rate, positive, real. Throws Error(invalid_parameter) for another. */
+[[nodiscard]] SeriesKind find_series_kind(std::string_view name);
+
+struct AdaptiveOptions {
+    SeriesKind kind = SeriesKind::count;
+    std::int64_t step = std::int64_t{24} * 3600 * 1'000'000;  // microseconds from one point to the next
+    std::int32_t period = 7;                                  // steps of a season; 1: none
+    std::int32_t window = 56;                                 // points of the baseline
+    std::int32_t min_history = 14;                            // points before the first verdict
+    double half_life = 35;                                    // steps in which a point loses half its weight
+    double prior_dispersion = 2;                              // what is expected of the dispersion beforehand,
+    double prior_df = 10;                                     // and how many degrees of freedom that is worth
+};
+
+/** Throws Error(invalid_parameter) for options outside their domain. */
+void check(const AdaptiveOptions& options);
+
+/** How a verdict is to be reached. */
+struct Test {
+    double alpha;
+    Direction direction;
+};
+
+class AdaptiveDetector {
+public:
+    explicit AdaptiveDetector(const AdaptiveOptions& options);
+
+    /** The verdict on `point` before it is learnt. Throws Error(invalid_parameter) for a second point in a step. */
+    [[nodiscard]] Verdict judge(const Point& point, const Test& test);
+    /** Adds a judged point to the baseline, or to the run of anomalies; true where that run is a shift of the level. */
+    bool learn(const Point& point, bool is_anomaly);
+    /** Leaves only what is not before `time` in the baseline. */
+    void forget_before(std::int64_t time);
+
+    void save(kernel::WireWriter<std::vector<std::byte>>& out) const;
+    /** Throws Error(malformed_binary). */
+    void load(kernel::WireReader& in);
+
+private:
+    struct Entry {
+        std::int64_t step;  // since the epoch
+        double value;       // of the kind positive: the logarithm
+        double exposure;
+    };
+    struct Season {
+        double events = 0;  // weighted
+        double exposure = 0;
+        double plain_events = 0;
+        double plain_exposure = 0;
+        double factor = 1;  // of counts; of other kinds an offset
+    };
+
+    [[nodiscard]] std::int64_t step_of(std::int64_t time) const noexcept;
+    [[nodiscard]] std::size_t season_of(std::int64_t step) const noexcept;
+    [[nodiscard]] bool counts() const noexcept
+    {
+        return options_.kind == SeriesKind::count || options_.kind == SeriesKind::rate;
+    }
+    [[nodiscard]] double weight_at(std::int64_t age);
+    void weigh(std::int64_t step);
+    void judge_count(const Point& point, std::size_t season, const Test& test, Verdict& verdict);
+    [[nodiscard]] double fit_rate();
+    [[nodiscard]] double pooled_dispersion(double rate) const;
+    void judge_level(double value, std::size_t season, const Test& test, Verdict& verdict);
+    void judge_zero(std::int64_t step, const Test& test, Verdict& verdict) const;
+    void group_by_season();
+    [[nodiscard]] double fit_level();
+    [[nodiscard]] double weighted_median();
+    [[nodiscard]] double spread(double level);
+    [[nodiscard]] double critical(double df, const Test& test);
+
+    AdaptiveOptions options_;
+    std::deque<Entry> baseline_;
+    std::vector<Entry> run_;          // anomalies in a row
+    std::deque<std::int64_t> zeros_;  // steps of the last season that had nothing, of the kind positive
+    std::vector<double> decay_;       // by age in steps, as far as was needed
+
+    // Of the verdict at hand.
+    std::vector<double> weights_;
+    std::vector<std::size_t> entry_season_;
+    std::vector<std::size_t> by_season_;  // points in order of their season
+    std::vector<Season> seasons_;
+    std::vector<std::pair<double, double>> sorted_;
+    std::vector<double> residuals_;
+    double weight_sum_ = 0;
+    double weight_squares_ = 0;
+    // The last critical value: it changes with the degrees of freedom alone.
+    double critical_df_ = 0;
+    double critical_value_ = 0;
+};
+
+}  // namespace marketing::series

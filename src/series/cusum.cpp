@@ -1,0 +1,159 @@
+#include "series/cusum.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <boost/math/quadrature/gauss.hpp>
+#include <cmath>
+#include <numbers>
+
+#include "kernel/error.hpp"
+
+namespace marketing::series {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+
+constexpr double most_surprising = 3;  // deviates that one point may add, so that a spike is no drift
+
+double density(double x)
+{
+    return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi);
+}
+
+double probability(double x)
+{
+    return std::erfc(-x / std::numbers::sqrt2) / 2;
+}
+
+/** One side of the chart. */
+class Side {
+public:
+    explicit Side(double allowance) : allowance_(allowance) {}
+
+    void add(double deviate, double value, double expected, std::size_t place)
+    {
+        if (sum_ == 0) {
+            since_ = place;
+            value_ = 0;
+            expected_ = 0;
+        }
+        sum_ = std::max(0.0, sum_ + deviate - allowance_);
+        value_ += value;
+        expected_ += expected;
+    }
+    void restart() { sum_ = 0; }
+
+    [[nodiscard]] double sum() const noexcept { return sum_; }
+    [[nodiscard]] std::size_t since() const noexcept { return since_; }
+    [[nodiscard]] double ratio() const noexcept { return expected_ != 0 ? value_ / expected_ : not_known; }
+
+private:
+    double allowance_;
+    double sum_ = 0;
+    std::size_t since_ = 0;
+    double value_ = 0;
+    double expected_ = 0;
+};
+
+bool is_usable(const Point& point, SeriesKind kind)
+{
+    return std::isfinite(point.value) && point.exposure > 0 && std::isfinite(point.exposure) &&
+           (kind == SeriesKind::real || point.value >= 0) && (kind != SeriesKind::positive || point.value > 0);
+}
+
+}  // namespace
+
+double cusum_run_length(double limit, double shift, double mean)
+{
+    if (!(limit > 0 && limit <= 50) || !(shift > 0 && shift <= 10) || !std::isfinite(mean)) {
+        throw Error(ErrorCode::invalid_parameter,
+                    "alarm_limit must be above 0 and at most 50, shift above 0 and at most 10, mean finite", {},
+                    "All are in standard deviations of a point; cusum_limit() gives the limit of a run length.");
+    }
+    // L(s) = 1 + L(0) P(k - s) + integral over 0..h of L(y) p(y + k - s), k: half the shift; at the nodes of a Gauss rule.
+    using Rule = boost::math::quadrature::gauss<double, 60>;
+    constexpr int nodes = 60;
+    const double drift = shift / 2 - mean;
+    Eigen::VectorXd node(nodes);
+    Eigen::VectorXd weight(nodes);
+    for (int i = 0; i < nodes / 2; ++i) {
+        const double x = Rule::abscissa()[static_cast<std::size_t>(i)];
+        const double w = Rule::weights()[static_cast<std::size_t>(i)] * limit / 2;
+        node[i] = limit / 2 * (1 - x);
+        node[nodes - 1 - i] = limit / 2 * (1 + x);
+        weight[i] = w;
+        weight[nodes - 1 - i] = w;
+    }
+    Eigen::MatrixXd system = Eigen::MatrixXd::Identity(nodes + 1, nodes + 1);
+    for (int row = 0; row <= nodes; ++row) {
+        const double from = row == nodes ? 0 : node[row];
+        for (int column = 0; column < nodes; ++column) {
+            system(row, column) -= weight[column] * density(node[column] + drift - from);
+        }
+        system(row, nodes) -= probability(drift - from);
+    }
+    const Eigen::VectorXd lengths = system.partialPivLu().solve(Eigen::VectorXd::Ones(nodes + 1));
+    return lengths[nodes];
+}
+
+double cusum_limit(double run_length, double shift, int sides)
+{
+    if (!(run_length >= 10 && run_length <= 1e9) || !(shift > 0 && shift <= 10)) {
+        throw Error(ErrorCode::invalid_parameter, "run_length must be from 10 to 1e9 points, shift above 0 and at most 10", {},
+                    "365 is a false alarm in a year of days; shift is in standard deviations of a point.");
+    }
+    // Two sides alarm twice as often as one.
+    double low = 0.01;
+    double high = 50;
+    for (int i = 0; i < 60; ++i) {
+        const double middle = (low + high) / 2;
+        // The run length grows beyond all bounds with the limit, and its solution loses sense: not finite, or below 1.
+        const double length = cusum_run_length(middle, shift, 0);
+        const bool longer = !(length < sides * run_length) || length < 1;
+        (longer ? high : low) = middle;
+    }
+    return (low + high) / 2;
+}
+
+std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOptions& options, const kernel::StopFlag& stop)
+{
+    const double limit = cusum_limit(options.run_length, options.shift, options.direction == Direction::both ? 2 : 1);
+    AdaptiveDetector detector(options.baseline);
+    Side up(options.shift / 2);
+    Side down(options.shift / 2);
+    std::vector<DriftPoint> chart(points.size());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        stop.poll();
+        DriftPoint& drawn = chart[i];
+        if (!is_usable(points[i], options.baseline.kind)) {
+            drawn.verdict.reason = std::isfinite(points[i].value) ? Reason::inactive : Reason::missing;
+            continue;
+        }
+        drawn.verdict = detector.judge(points[i], {0.005, Direction::both});
+        const double z = drawn.verdict.z;
+        detector.learn(points[i], false);
+        if (std::isnan(z)) {
+            continue;
+        }
+        const double deviate = std::clamp(z, -most_surprising, most_surprising);
+        up.add(options.direction == Direction::down ? -limit : deviate, points[i].value, drawn.verdict.expected, i);
+        down.add(options.direction == Direction::up ? -limit : -deviate, points[i].value, drawn.verdict.expected, i);
+        drawn.up = up.sum();
+        drawn.down = down.sum();
+        drawn.limit = limit;
+        drawn.is_drift = std::max(up.sum(), down.sum()) > limit;
+        if (drawn.is_drift) {
+            const Side& side = up.sum() > limit ? up : down;
+            drawn.since = side.since();
+            drawn.ratio = side.ratio();
+            drawn.verdict.reason = up.sum() > limit ? Reason::high : Reason::low;
+            detector.forget_before(points[drawn.since].time);
+            up.restart();
+            down.restart();
+        }
+    }
+    return chart;
+}
+
+}  // namespace marketing::series

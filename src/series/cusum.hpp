@@ -1,0 +1,51 @@
+/**
+ * Slow drifts: the CUSUM chart of standardised deviations. What each point is too high, less half of the shift that is looked for, adds
+ * up; past a limit the level has moved. The limit is chosen by how long a series without any drift runs until a false alarm.
+ */
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "series/adaptive.hpp"
+#include "series/verdict.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::series {
+
+/**
+ * The mean number of points until a one-sided CUSUM of independent normal deviates around `mean` passes `limit`; `shift`: what it is
+ * made for. Solved as an integral equation (Goel and Wu 1971). Throws Error(invalid_parameter) for a limit or shift outside its domain.
+ */
+[[nodiscard]] double cusum_run_length(double limit, double shift, double mean);
+
+/** The limit of that run length without a drift; `sides` 1 or 2 of the chart are watched. */
+[[nodiscard]] double cusum_limit(double run_length, double shift, int sides);
+
+struct DriftOptions {
+    AdaptiveOptions baseline;
+    Direction direction = Direction::both;
+    double shift = 1;         // of the mean, in standard deviations of a point
+    double run_length = 365;  // points until a false alarm
+};
+
+/** A point of the chart; NaN stands for what is not known. */
+struct DriftPoint {
+    Verdict verdict;
+    double up = not_known;    // what has added up above the baseline,
+    double down = not_known;  // and below it
+    double limit = not_known;
+    bool is_drift = false;
+    std::size_t since = 0;     // of a drift: the point where it began,
+    double ratio = not_known;  // and the sum since then over what was expected
+};
+
+/**
+ * The chart of points in order of time, each against all points before it since the last drift. After an alarm the baseline is what
+ * came since the drift began. Throws as Detector does; Stopped.
+ */
+[[nodiscard]] std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOptions& options,
+                                                  const kernel::StopFlag& stop);
+
+}  // namespace marketing::series

@@ -1,0 +1,280 @@
+#include "series/detector.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernel/error.hpp"
+
+namespace marketing::series {
+namespace {
+
+using kernel::Error;
+using kernel::ErrorCode;
+using kernel::WireReader;
+using Writer = kernel::WireWriter<std::vector<std::byte>>;
+
+constexpr std::uint32_t state_tag = 0x5453'4E41;  // "ANST"
+constexpr std::uint16_t state_version = 1;
+constexpr std::int32_t most_cooldown = 1'000'000;
+
+std::variant<AdaptiveDetector, CalibratedDetector> make_method(const DetectorOptions& options)
+{
+    if (const auto* adaptive = std::get_if<AdaptiveOptions>(&options.method)) {
+        return AdaptiveDetector(*adaptive);
+    }
+    return CalibratedDetector(std::get<CalibratedOptions>(options.method));
+}
+
+void save_options(const DetectorOptions& options, Writer& out)
+{
+    out.put(options.test.alpha);
+    out.put(static_cast<std::uint8_t>(options.test.direction));
+    out.put(options.cooldown);
+    out.put(static_cast<std::uint8_t>(options.method.index()));
+    if (const auto* adaptive = std::get_if<AdaptiveOptions>(&options.method)) {
+        out.put(static_cast<std::uint8_t>(adaptive->kind));
+        out.put(adaptive->step);
+        out.put(adaptive->period);
+        out.put(adaptive->window);
+        out.put(adaptive->min_history);
+        out.put(adaptive->half_life);
+        out.put(adaptive->prior_dispersion);
+        out.put(adaptive->prior_df);
+    } else {
+        const auto& calibrated = std::get<CalibratedOptions>(options.method);
+        out.put(calibrated.step);
+        out.put(calibrated.period);
+        out.put(calibrated.memory);
+        out.put(calibrated.min_history);
+        out.put(calibrated.level_rate);
+    }
+}
+
+/** A value of an enumeration whose last is `last`. */
+template <class Enum>
+Enum get_enum(WireReader& in, Enum last)
+{
+    const auto value = in.get<std::uint8_t>();
+    if (value > static_cast<std::uint8_t>(last)) {
+        WireReader::fail("an option has an unknown value");
+    }
+    return static_cast<Enum>(value);
+}
+
+AdaptiveOptions load_adaptive(WireReader& in)
+{
+    AdaptiveOptions options;
+    options.kind = get_enum(in, SeriesKind::real);
+    options.step = in.get<std::int64_t>();
+    options.period = in.get<std::int32_t>();
+    options.window = in.get<std::int32_t>();
+    options.min_history = in.get<std::int32_t>();
+    options.half_life = in.get<double>();
+    options.prior_dispersion = in.get<double>();
+    options.prior_df = in.get<double>();
+    return options;
+}
+
+CalibratedOptions load_calibrated(WireReader& in)
+{
+    CalibratedOptions options;
+    options.step = in.get<std::int64_t>();
+    options.period = in.get<std::int32_t>();
+    options.memory = in.get<std::int32_t>();
+    options.min_history = in.get<std::int32_t>();
+    options.level_rate = in.get<double>();
+    return options;
+}
+
+DetectorOptions load_options(WireReader& in)
+{
+    DetectorOptions options;
+    options.test.alpha = in.get<double>();
+    options.test.direction = get_enum(in, Direction::down);
+    options.cooldown = in.get<std::int32_t>();
+    if (get_enum(in, std::uint8_t{1}) == 0) {
+        options.method = load_adaptive(in);
+    } else {
+        options.method = load_calibrated(in);
+    }
+    try {
+        check(options);
+    } catch (const Error& e) {
+        WireReader::fail("an option is outside its domain");
+    }
+    return options;
+}
+
+/** Keeps the interval in step with the decision, which is exact where the interval is an approximation. */
+void fit_interval(double value, bool is_anomaly, Verdict& verdict)
+{
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (!is_anomaly) {
+        verdict.lower = std::min(verdict.lower, value);
+        verdict.upper = std::max(verdict.upper, value);
+    } else if (verdict.z > 0) {
+        verdict.upper = std::min(verdict.upper, std::nextafter(value, -infinity));
+    } else {
+        verdict.lower = std::max(verdict.lower, std::nextafter(value, infinity));
+    }
+}
+
+}  // namespace
+
+void check(const DetectorOptions& options)
+{
+    if (!(options.test.alpha > 0 && options.test.alpha < 0.5)) {
+        throw Error(ErrorCode::invalid_parameter, "alpha must be above 0 and below 0.5", {},
+                    "It is the share of usual points that may be called unusual, such as 0.005.");
+    }
+    if (options.cooldown < 0 || options.cooldown > most_cooldown) {
+        throw Error(ErrorCode::invalid_parameter, "cooldown must be from 0 to 1000000 points", {},
+                    "0 lets each unusual point be an anomaly.");
+    }
+    std::visit([](const auto& method) { check(method); }, options.method);
+}
+
+bool Cooldown::passes(double score)
+{
+    while (!peaks_.empty() && peaks_.front().ordinal < count_ - length_) {
+        peaks_.pop_front();
+    }
+    const bool highest = peaks_.empty() || score > peaks_.front().score;
+    while (!peaks_.empty() && peaks_.back().score <= score) {
+        peaks_.pop_back();
+    }
+    peaks_.push_back({count_, score});
+    ++count_;
+    return highest;
+}
+
+void Cooldown::save(Writer& out) const
+{
+    out.put(count_);
+    out.put(static_cast<std::uint32_t>(peaks_.size()));
+    for (const Peak& peak : peaks_) {
+        out.put(peak.ordinal);
+        out.put(peak.score);
+    }
+}
+
+void Cooldown::load(WireReader& in)
+{
+    count_ = in.get<std::int64_t>();
+    const auto peaks = in.get<std::uint32_t>();
+    if (count_ < 0 || peaks > in.remaining() / sizeof(Peak)) {
+        WireReader::fail("it ends before its announced content");
+    }
+    for (std::uint32_t i = 0; i < peaks; ++i) {
+        const auto ordinal = in.get<std::int64_t>();
+        const auto score = in.get<double>();
+        const bool follows = peaks_.empty() || (ordinal > peaks_.back().ordinal && score < peaks_.back().score);
+        if (!follows || ordinal < 0 || ordinal >= count_ || std::isnan(score)) {
+            WireReader::fail("its recent scores are out of order");
+        }
+        peaks_.push_back({ordinal, score});
+    }
+}
+
+Detector::Detector(const DetectorOptions& options)
+    : options_((check(options), options)),
+      method_(make_method(options)),
+      cooldown_(options.cooldown),
+      last_time_(std::numeric_limits<std::int64_t>::min())
+{
+}
+
+Detector Detector::load(std::span<const std::byte> state)
+{
+    WireReader in(state);
+    if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != state_version) {
+        WireReader::fail("it is no state of a detector, or of another version");
+    }
+    Detector detector(load_options(in));
+    detector.last_time_ = in.get<std::int64_t>();
+    detector.cooldown_.load(in);
+    std::visit([&in](auto& method) { method.load(in); }, detector.method_);
+    in.expect_end();
+    return detector;
+}
+
+std::vector<std::byte> Detector::save() const
+{
+    std::vector<std::byte> state;
+    Writer out(state);
+    out.put(state_tag);
+    out.put(state_version);
+    save_options(options_, out);
+    out.put(last_time_);
+    cooldown_.save(out);
+    std::visit([&out](const auto& method) { method.save(out); }, method_);
+    return state;
+}
+
+Verdict Detector::update(const Point& point)
+{
+    if (!in_range(point.time)) {
+        throw Error(ErrorCode::invalid_parameter, "a time is out of range");
+    }
+    Verdict verdict;
+    if (has_seen(point.time)) {
+        verdict.reason = Reason::already_seen;
+        return verdict;
+    }
+    if (!std::isfinite(point.value)) {
+        verdict.reason = Reason::missing;
+    } else if (!(point.exposure > 0) || std::isinf(point.exposure)) {
+        verdict.reason = Reason::inactive;
+    } else if (point.value < 0 && refuses_negative()) {
+        verdict.reason = Reason::negative;
+    } else {
+        verdict = judge(point);
+        learn(point, verdict);
+    }
+    last_time_ = point.time;
+    return verdict;
+}
+
+bool Detector::refuses_negative() const noexcept
+{
+    const auto* adaptive = std::get_if<AdaptiveOptions>(&options_.method);
+    return adaptive != nullptr && adaptive->kind != SeriesKind::real;
+}
+
+Verdict Detector::judge(const Point& point)
+{
+    Verdict verdict = std::visit([&](auto& method) { return method.judge(point, options_.test); }, method_);
+    if (!std::isnan(verdict.p_value)) {
+        verdict.score = 0 - std::log10(verdict.p_value);  // not -0 for 1
+        verdict.is_anomaly = verdict.p_value < options_.test.alpha;
+        verdict.reason = !verdict.is_anomaly ? Reason::normal : verdict.z > 0 ? Reason::high : Reason::low;
+        fit_interval(point.value, verdict.is_anomaly, verdict);
+    }
+    return verdict;
+}
+
+void Detector::learn(const Point& point, Verdict& verdict)
+{
+    if (auto* calibrated = std::get_if<CalibratedDetector>(&method_)) {
+        calibrated->learn(point, options_.test);
+    } else if (std::get<AdaptiveDetector>(method_).learn(point, verdict.is_anomaly)) {
+        verdict.reason = Reason::level_shift;
+    }
+    if (!std::isnan(verdict.score) && !cooldown_.passes(verdict.score) && verdict.is_anomaly) {
+        verdict.is_anomaly = false;
+        verdict.reason = Reason::cooldown;
+    }
+}
+
+void sort_by_time(std::span<Point> points)
+{
+    std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.time < b.time; });
+    if (std::adjacent_find(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.time == b.time; }) !=
+        points.end()) {
+        throw Error(ErrorCode::invalid_parameter, "two points have the same time", {},
+                    "Add them up first, or give each series its own call.");
+    }
+}
+
+}  // namespace marketing::series

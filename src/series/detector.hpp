@@ -1,0 +1,78 @@
+/**
+ * Anomalies of one series, point by point and causal: a verdict rests on earlier points alone. The same object is the batch and the
+ * stream; what it saved goes on where it stopped.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "series/adaptive.hpp"
+#include "series/calibrated.hpp"
+#include "series/verdict.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::series {
+
+struct DetectorOptions {
+    std::variant<AdaptiveOptions, CalibratedOptions> method;
+    Test test{0.005, Direction::both};
+    std::int32_t cooldown = 0;  // points in which a second anomaly must be a greater one
+};
+
+/** Throws Error(invalid_parameter) for options outside their domain. */
+void check(const DetectorOptions& options);
+
+/** The highest scores of the last points. */
+class Cooldown {
+public:
+    explicit Cooldown(std::int32_t length) : length_(length) {}
+
+    /** Whether `score` exceeds those of the last points, which it then joins. */
+    bool passes(double score);
+
+    void save(kernel::WireWriter<std::vector<std::byte>>& out) const;
+    /** Throws Error(malformed_binary). */
+    void load(kernel::WireReader& in);
+
+private:
+    struct Peak {
+        std::int64_t ordinal;
+        double score;
+    };
+    std::int32_t length_;
+    std::int64_t count_ = 0;
+    std::deque<Peak> peaks_;  // each lower than the one before
+};
+
+class Detector {
+public:
+    explicit Detector(const DetectorOptions& options);
+    /** Goes on from what save() wrote. Throws Error(malformed_binary). */
+    [[nodiscard]] static Detector load(std::span<const std::byte> state);
+    [[nodiscard]] std::vector<std::byte> save() const;
+
+    /** Judges a point, then learns it. A point not after the last one changes nothing: already_seen. */
+    Verdict update(const Point& point);
+    [[nodiscard]] bool has_seen(std::int64_t time) const noexcept { return time <= last_time_; }
+
+private:
+    [[nodiscard]] bool refuses_negative() const noexcept;
+    [[nodiscard]] Verdict judge(const Point& point);
+    void learn(const Point& point, Verdict& verdict);
+
+    DetectorOptions options_;
+    std::variant<AdaptiveDetector, CalibratedDetector> method_;
+    Cooldown cooldown_;
+    std::int64_t last_time_;
+};
+
+/** Sorts points by time. Throws Error(invalid_parameter) where two have the same. */
+void sort_by_time(std::span<Point> points);
+
+}  // namespace marketing::series

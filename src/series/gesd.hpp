@@ -1,0 +1,54 @@
+/**
+ * Outliers of one sample: the generalised extreme studentised deviate test (Rosner 1983) with mean and standard deviation, or with
+ * median and MAD (the hybrid test of S-H-ESD), and Tukey's fences.
+ */
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "series/verdict.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::series {
+
+struct GesdOptions {
+    double max_share = 0.1;  // at most this share of the values is tried; at least one is
+    double alpha = 0.05;
+    Direction direction = Direction::both;
+    bool robust = true;  // median and MAD; otherwise mean and standard deviation
+};
+
+/** A value that the test took out, in the order of taking out. */
+struct GesdStep {
+    std::size_t position;
+    double statistic;  // distance from the centre of the values still there, in units of their scale
+    double critical;   // what the statistic has to exceed
+    bool outlier;
+};
+
+/**
+ * The values furthest out, one by one; up to the last whose statistic exceeds its critical value they are outliers. Where the MAD
+ * is 0 the mean absolute deviation stands in; equal values have no outliers. Throws Error(invalid_parameter) for options outside
+ * their domain; Stopped. The values must be finite.
+ */
+[[nodiscard]] std::vector<GesdStep> gesd(std::span<const double> values, const GesdOptions& options,
+                                         const kernel::StopFlag& stop);
+
+/** The `step`-th (from 1) critical value of the test for `count` values; `tails` 1 or 2. */
+[[nodiscard]] double gesd_critical(std::size_t count, std::size_t step, double alpha, int tails);
+
+struct TukeyFences {
+    double lower;
+    double upper;
+    double spread;  // between the two quantiles
+};
+
+/**
+ * Fences `k` times the range between two quantiles (linear interpolation, as percentile_cont) outside of them. `values` is left
+ * partly sorted. Throws Error(invalid_parameter) for fewer than 4 values or options outside their domain.
+ */
+[[nodiscard]] TukeyFences tukey_fences(std::span<double> values, double k, double lower_quantile, double upper_quantile);
+
+}  // namespace marketing::series

@@ -1,0 +1,45 @@
+/**
+ * The state of the aggregate anomaly_state: points of one series as they came, in any order, and what the detector knew before.
+ * They are judged at the end, in order of time, so that no order, split or merge of the rows shows.
+ */
+#pragma once
+
+#include <cstddef>
+#include <memory_resource>
+#include <span>
+#include <vector>
+
+#include "series/verdict.hpp"
+#include "kernel/chunk_list.hpp"
+#include "kernel/flat_buffer.hpp"
+#include "kernel/stop.hpp"
+
+namespace marketing::series {
+
+class SeriesState {
+public:
+    /** All memory, now and later, comes from `resource`. */
+    explicit SeriesState(std::pmr::memory_resource* resource) : start_(resource), points_(resource) {}
+
+    /** Adds a point to a series that goes on from `start`. Throws Error(invalid_parameter) where that is not the start of all. */
+    void append(std::span<const std::byte> start, const Point& point);
+    /** Adds the points of `other`, which stays as it is. */
+    void merge(const SeriesState& other);
+
+    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    /** Fills this state, which must be empty. Throws Error(malformed_binary). */
+    void deserialise(std::span<const std::byte> bytes);
+
+    /** What the detector knows after all points, `header` bytes left before it. Throws as Detector does; Stopped. */
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
+
+private:
+    void begin(std::span<const std::byte> start);
+
+    std::pmr::vector<std::byte> start_;
+    kernel::ChunkList<Point> points_;
+};
+
+}  // namespace marketing::series

@@ -1,0 +1,66 @@
+/** What a detector of one series is asked and what it answers, one point at a time. */
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string_view>
+
+namespace marketing::series {
+
+inline constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+
+/** Which deviations count. */
+enum class Direction : std::uint8_t { both, up, down };
+
+/** The direction called `name`: both, up, down. Throws Error(invalid_parameter) for another. */
+[[nodiscard]] Direction find_direction(std::string_view name);
+
+/** Times that can be subtracted from each other: 70,000 years to both sides. */
+[[nodiscard]] constexpr bool in_range(std::int64_t time) noexcept
+{
+    constexpr std::int64_t limit = std::int64_t{1} << 61;
+    return -limit < time && time < limit;
+}
+
+struct Point {
+    std::int64_t time = 0;  // microseconds
+    double value = 0;       // NaN: missing
+    double exposure = 1;    // what the value is counted per; not positive or NaN: inactive
+};
+
+/** Throws Error(numeric_range) for figures that cannot be squared, or divided by each other. */
+void check_size(const Point& point);
+
+/** Why a point is, or is not, an anomaly. */
+enum class Reason : std::uint8_t {
+    normal,
+    high,               // above the interval
+    low,                // below the interval
+    zero,               // nothing, where there was something before
+    level_shift,        // the last of several anomalies in a row: the baseline starts anew with them
+    cooldown,           // outside the interval, but not beyond a recent point
+    insufficient_data,  // too little history for a verdict
+    missing,            // no value, or one that is not finite
+    inactive,           // no exposure, or still nothing: paused
+    negative,           // of a kind that cannot be negative: a refund, a correction
+    already_seen,       // not after the last point that was learnt
+};
+
+[[nodiscard]] std::string_view name_of(Reason reason) noexcept;
+
+/** NaN stands for what is not known. */
+struct Verdict {
+    double expected = not_known;
+    double lower = not_known;  // interval of the values that are no anomaly
+    double upper = not_known;
+    double z = not_known;  // standard normal while nothing changes; the sign is that of the deviation
+    double p_value = not_known;
+    double score = not_known;  // -log10 of the p-value
+    double dispersion =
+        not_known;             // of counts: variance over mean; otherwise the standard deviation, of positive values relative
+    std::int32_t history = 0;  // points that the verdict rests on
+    bool is_anomaly = false;
+    Reason reason = Reason::normal;
+};
+
+}  // namespace marketing::series

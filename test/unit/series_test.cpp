@@ -1,0 +1,378 @@
+// Series of any metric against brute force, simulation and hostile bytes.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <span>
+#include <vector>
+
+#include "series/cusum.hpp"
+#include "series/detector.hpp"
+#include "series/gesd.hpp"
+#include "series/peaks.hpp"
+#include "series/series_state.hpp"
+#include "series/stl.hpp"
+#include "kernel/error.hpp"
+
+namespace {
+
+using namespace marketing::series;
+namespace kernel = marketing::kernel;
+
+constexpr std::int64_t day = std::int64_t{24} * 3600 * 1'000'000;
+
+/** Counts with a variance of `phi` times their mean. */
+class Counts {
+public:
+    Counts(double mean, double phi, std::uint64_t seed) : mean_(mean), phi_(phi), random_(seed) {}
+
+    double next()
+    {
+        double mean = mean_;
+        if (phi_ > 1) {
+            mean = std::gamma_distribution<double>(mean_ / (phi_ - 1), phi_ - 1)(random_);
+        }
+        return mean > 0 ? std::poisson_distribution<int>(mean)(random_) : 0;
+    }
+
+private:
+    double mean_;
+    double phi_;
+    std::mt19937_64 random_;
+};
+
+std::vector<Point> series_of(double mean, double phi, std::uint64_t seed, int length)
+{
+    Counts counts(mean, phi, seed);
+    std::vector<Point> points;
+    for (int i = 0; i < length; ++i) {
+        points.push_back({i * day, counts.next(), 1});
+    }
+    return points;
+}
+
+DetectorOptions options_for(SeriesKind kind)
+{
+    DetectorOptions options;
+    options.method = AdaptiveOptions{.kind = kind};
+    return options;
+}
+
+std::vector<DetectorOptions> all_options()
+{
+    std::vector<DetectorOptions> all;
+    for (const SeriesKind kind : {SeriesKind::count, SeriesKind::rate, SeriesKind::positive, SeriesKind::real}) {
+        all.push_back(options_for(kind));
+    }
+    all.emplace_back().method = CalibratedOptions{};
+    all.back().cooldown = 20;
+    return all;
+}
+
+TEST(Stl, RecoversSeasonAndTrendOfACleanSeries)
+{
+    std::vector<double> values;
+    for (int i = 0; i < 140; ++i) {
+        values.push_back(5 + 0.1 * i + 3 * std::sin(2 * 3.14159265358979 * i / 7));
+    }
+    for (const bool robust : {false, true}) {
+        const StlParts parts = stl(values, {.period = 7, .robust = robust}, {});
+        for (std::size_t i = 7; i + 7 < values.size(); ++i) {
+            EXPECT_NEAR(parts.seasonal[i], 3 * std::sin(2 * 3.14159265358979 * static_cast<double>(i) / 7), 0.1);
+            EXPECT_NEAR(parts.remainder[i], 0, 0.15);
+        }
+    }
+}
+
+/** The test as it is written in the paper: no sorting, no bisection. */
+std::vector<std::size_t> gesd_by_brute_force(std::vector<double> values, std::size_t most, double alpha)
+{
+    const std::size_t count = values.size();
+    std::vector<std::size_t> places(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        places[i] = i;
+    }
+    const auto middle = [](std::vector<double> v) {
+        std::sort(v.begin(), v.end());
+        return v.size() % 2 == 1 ? v[v.size() / 2] : (v[v.size() / 2 - 1] + v[v.size() / 2]) / 2;
+    };
+    std::vector<std::size_t> taken;
+    std::size_t outliers = 0;
+    for (std::size_t step = 1; step <= most; ++step) {
+        const double centre = middle(values);
+        std::vector<double> distances;
+        for (const double value : values) {
+            distances.push_back(std::abs(value - centre));
+        }
+        const double mad = 1.4826 * middle(distances);
+        const auto furthest = std::max_element(distances.begin(), distances.end()) - distances.begin();
+        const double statistic = distances[static_cast<std::size_t>(furthest)] / mad;
+        taken.push_back(places[static_cast<std::size_t>(furthest)]);
+        places.erase(places.begin() + furthest);
+        values.erase(values.begin() + furthest);
+        if (statistic > gesd_critical(count, step, alpha, 2)) {
+            outliers = step;
+        }
+    }
+    taken.resize(outliers);
+    return taken;
+}
+
+TEST(Gesd, AgreesWithBruteForce)
+{
+    std::mt19937_64 random(7);
+    for (int round = 0; round < 60; ++round) {
+        std::vector<double> values;
+        const int count = 15 + round;
+        for (int i = 0; i < count; ++i) {
+            // Rounded, so that values and distances are tied.
+            values.push_back(std::round(std::student_t_distribution<double>(2)(random) * 8) / 4);
+        }
+        const auto most = static_cast<std::size_t>(0.3 * count);
+        const auto steps = gesd(values, {.max_share = 0.3}, {});
+        std::vector<std::size_t> found;
+        for (const GesdStep& step : steps) {
+            if (step.outlier) {
+                found.push_back(step.position);
+            }
+        }
+        EXPECT_EQ(found, gesd_by_brute_force(values, most, 0.05)) << "round " << round;
+    }
+}
+
+TEST(Peaks, RecoverShapeAndScale)
+{
+    std::mt19937_64 random(3);
+    for (const double shape : {-0.2, 0.0, 0.3}) {
+        std::vector<double> values;
+        for (int i = 0; i < 40000; ++i) {
+            const double u = 1 - std::uniform_real_distribution<double>()(random);
+            values.push_back(shape == 0 ? -2 * std::log(u) : 2 * std::expm1(-shape * std::log(u)) / shape);
+        }
+        const PeaksFit fit = fit_peaks(values, 0.9);
+        EXPECT_NEAR(fit.shape, shape, 0.06);
+        EXPECT_NEAR(fit.scale / (2 * std::pow(0.1, -shape)), 1, 0.08);
+        const double truth = shape == 0 ? -2 * std::log(1e-3) : 2 * std::expm1(-shape * std::log(1e-3)) / shape;
+        EXPECT_NEAR(exceeded_with(fit, 1e-3) / truth, 1, 0.05);
+    }
+}
+
+TEST(PeakTail, RarityAndScoreAreInverse)
+{
+    std::mt19937_64 random(5);
+    PeakTail tail(500);
+    for (int i = 0; i < 2000; ++i) {
+        tail.add(std::exponential_distribution<double>(2)(random));
+    }
+    EXPECT_EQ(tail.size(), 500U);
+    for (double rarity = 1.4; rarity < 8; rarity += 0.3) {
+        EXPECT_NEAR(tail.rarity(tail.score_of(rarity)), rarity, 1e-9);
+    }
+    double before = 0;
+    for (double score = 0; score < 6; score += 0.01) {
+        EXPECT_GE(tail.rarity(score), before);
+        before = tail.rarity(score);
+    }
+}
+
+TEST(Adaptive, FalseAlarmsOfCountsNearTheirLevel)
+{
+    std::uint64_t seed = 100;
+    for (const double phi : {1.0, 2.5}) {
+        for (const double mean : {2.0, 20.0}) {
+            int judged = 0;
+            int alarms = 0;
+            for (int s = 0; s < 60; ++s) {
+                Detector detector(options_for(SeriesKind::count));
+                for (const Point& point : series_of(mean, phi, ++seed, 130)) {
+                    const Verdict verdict = detector.update(point);
+                    if (!std::isnan(verdict.p_value) && point.time > 60 * day) {
+                        ++judged;
+                        alarms += verdict.p_value < 0.01 ? 1 : 0;
+                    }
+                }
+            }
+            EXPECT_LE(alarms, 0.017 * judged) << "phi " << phi << ", mean " << mean;
+        }
+    }
+}
+
+TEST(Adaptive, FindsASpikeAndADropAndAShift)
+{
+    for (const SeriesKind kind : {SeriesKind::count, SeriesKind::positive, SeriesKind::real}) {
+        std::vector<Point> points = series_of(50, 1, 11, 100);
+        points[80].value = 150;
+        points[90].value = 5;
+        Detector detector(options_for(kind));
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            const Verdict verdict = detector.update(points[i]);
+            if (i == 80) {
+                EXPECT_EQ(verdict.reason, Reason::high);
+            } else if (i == 90) {
+                EXPECT_EQ(verdict.reason, Reason::low);
+            }
+        }
+        std::vector<Reason> reasons;
+        for (int i = 100; i < 106; ++i) {
+            reasons.push_back(detector.update({i * day, 500.0 + i, 1}).reason);
+        }
+        EXPECT_EQ(reasons, (std::vector{Reason::high, Reason::high, Reason::high, Reason::level_shift,
+                                        Reason::insufficient_data, Reason::insufficient_data}));
+    }
+}
+
+TEST(Adaptive, IntervalEndsWhereThePValueFallsBelowAlpha)
+{
+    Detector trained(options_for(SeriesKind::count));
+    for (const Point& point : series_of(30, 2, 21, 60)) {
+        trained.update(point);
+    }
+    const auto at = [state = trained.save()](double value) { return Detector::load(state).update({60 * day, value, 1}); };
+    const Verdict verdict = at(30);
+    EXPECT_NEAR(std::log(at(verdict.upper).p_value / 0.005), 0, 0.1);
+    EXPECT_NEAR(std::log(at(verdict.lower).p_value / 0.005), 0, 0.1);
+}
+
+TEST(Detector, ASavedStateGoesOnAsIfNothingHadHappened)
+{
+    const std::vector<Point> points = series_of(20, 2, 31, 200);
+    for (const DetectorOptions& options : all_options()) {
+        Detector whole(options);
+        Detector parts(options);
+        for (const Point& point : points) {
+            const Verdict expected = whole.update(point);
+            const Verdict found = parts.update(point);
+            EXPECT_EQ(std::isnan(expected.p_value), std::isnan(found.p_value));
+            if (!std::isnan(expected.p_value)) {
+                EXPECT_EQ(expected.p_value, found.p_value);
+                EXPECT_EQ(expected.upper, found.upper);
+            }
+            EXPECT_EQ(expected.reason, found.reason);
+            parts = Detector::load(parts.save());
+        }
+        EXPECT_EQ(whole.save(), parts.save());
+    }
+}
+
+TEST(Detector, HostileStatesEndInAnErrorOrInAVerdict)
+{
+    std::mt19937_64 random(41);
+    for (const DetectorOptions& options : all_options()) {
+        Detector detector(options);
+        for (const Point& point : series_of(20, 2, 43, 120)) {
+            detector.update(point);
+        }
+        const std::vector<std::byte> state = detector.save();
+        const auto attempt = [](std::span<const std::byte> bytes) {
+            try {
+                Detector read = Detector::load(bytes);
+                (void)read.update({125 * day, 20, 1});
+                (void)read.update({126 * day, 1e149, 1e-149});
+            } catch (const kernel::Error&) {
+            }
+        };
+        for (std::size_t size = 0; size < state.size(); ++size) {
+            EXPECT_THROW((void)Detector::load(std::span(state).first(size)), kernel::Error);
+        }
+        for (int round = 0; round < 3000; ++round) {
+            std::vector<std::byte> changed = state;
+            for (int i = 0; i <= round % 3; ++i) {
+                // Most fields that matter stand at the beginning.
+                const std::size_t place = random() % (round % 2 == 0 ? std::min<std::size_t>(120, state.size()) : state.size());
+                changed[place] = static_cast<std::byte>(random());
+            }
+            attempt(changed);
+        }
+    }
+}
+
+TEST(Detector, ExtremeValuesHaveAVerdict)
+{
+    for (const DetectorOptions& options : all_options()) {
+        for (const double extreme : {0.0, 1e-300, 1e100, 1e149, std::numeric_limits<double>::denorm_min()}) {
+            Detector detector(options);
+            for (int i = 0; i < 80; ++i) {
+                const Verdict verdict = detector.update({i * day, i % 9 == 8 ? extreme : 10.0 + i % 3, 1});
+                EXPECT_FALSE(verdict.p_value <= 0 || verdict.p_value > 1) << extreme;
+            }
+        }
+        Detector detector(options);
+        EXPECT_THROW((void)detector.update({0, 1e300, 1}), kernel::Error);
+        EXPECT_THROW((void)detector.update({std::numeric_limits<std::int64_t>::max(), 1, 1}), kernel::Error);
+    }
+}
+
+TEST(Cusum, RunLengthsAsSimulated)
+{
+    std::mt19937_64 random(51);
+    std::normal_distribution<double> normal;
+    for (const double mean : {0.0, 1.0}) {
+        double points = 0;
+        constexpr int runs = 3000;
+        for (int run = 0; run < runs; ++run) {
+            for (double sum = 0; sum <= 3; ++points) {
+                sum = std::max(0.0, sum + normal(random) + mean - 0.5);
+            }
+        }
+        EXPECT_NEAR(points / runs / cusum_run_length(3, 1, mean), 1, 0.08);
+    }
+}
+
+TEST(Cusum, FalseAlarmsOfCountsAreNotMoreFrequentThanAskedFor)
+{
+    std::uint64_t seed = 500;
+    int points = 0;
+    int alarms = 0;
+    for (int s = 0; s < 40; ++s) {
+        DriftOptions options;
+        options.baseline.window = 366;
+        options.baseline.min_history = 28;
+        options.baseline.half_life = std::numeric_limits<double>::infinity();
+        options.run_length = 100;
+        for (const DriftPoint& point : find_drifts(series_of(15, 2, ++seed, 366), options, {})) {
+            points += std::isnan(point.limit) ? 0 : 1;
+            alarms += point.is_drift ? 1 : 0;
+        }
+    }
+    ASSERT_GT(points, 10000);
+    EXPECT_LE(alarms, 1.15 * points / 100);
+    EXPECT_GE(alarms, 0.3 * points / 100);
+}
+
+TEST(SeriesState, AnySplitAndOrderIsTheSame)
+{
+    std::mt19937_64 random(61);
+    std::vector<Point> points = series_of(20, 2, 63, 90);
+    const std::vector<std::byte> start = Detector(options_for(SeriesKind::count)).save();
+    std::pmr::monotonic_buffer_resource memory;
+    const auto bytes = [&memory](const SeriesState& state) {
+        const auto value = state.finish(memory, 0, {});
+        return std::vector<std::byte>(value.data, value.data + value.size);
+    };
+    SeriesState whole(std::pmr::get_default_resource());
+    for (const Point& point : points) {
+        whole.append(start, point);
+    }
+    for (int round = 0; round < 10; ++round) {
+        std::shuffle(points.begin(), points.end(), random);
+        SeriesState left(std::pmr::get_default_resource());
+        SeriesState right(std::pmr::get_default_resource());
+        for (std::size_t i = 0; i < points.size(); ++i) {
+            (i % 10 < static_cast<std::size_t>(round) ? left : right).append(start, points[i]);
+        }
+        const auto sent = right.serialise(memory, 0);
+        SeriesState received(std::pmr::get_default_resource());
+        received.deserialise({sent.data, sent.size});
+        left.merge(received);
+        EXPECT_EQ(bytes(left), bytes(whole));
+    }
+    SeriesState other(std::pmr::get_default_resource());
+    EXPECT_THROW(other.deserialise(start), kernel::Error);
+}
+
+}  // namespace
