@@ -82,7 +82,7 @@ CREATE TABLE raw.follows AS
     WHERE a.round > 0 AND b.round = 0 AND a.answer <> b.answer;
 -- What follows which setting: the same of both businesses, whatever the other has.
 \pset format unaligned
-SELECT setting, string_agg(DISTINCT regexp_replace(subject, '^(analytics|warehouse)\.', ''), ' ' ORDER BY regexp_replace(subject, '^(analytics|warehouse)\.', '')) AS followers FROM raw.follows GROUP BY setting ORDER BY setting;
+SELECT setting, string_agg(DISTINCT regexp_replace(subject, '^(analytics|analytics_internal|warehouse)\.', ''), ' ' ORDER BY regexp_replace(subject, '^(analytics|analytics_internal|warehouse)\.', '')) AS followers FROM raw.follows GROUP BY setting ORDER BY setting;
 \pset format aligned
 SELECT setting, subject, array_agg(business) AS only_of FROM raw.follows GROUP BY 1, 2 HAVING count(*) <> 2 ORDER BY 1, 2;
 -- How often the thorough checks are due is seen by the clock alone.

@@ -30,7 +30,8 @@ int main()
     }
     for (const int baseline : {30, days - 7}) {
         const std::size_t first = static_cast<std::size_t>(days - 7 - baseline) * 500;
-        for (const series::SeriesKind kind : {series::SeriesKind::rate, series::SeriesKind::count, series::SeriesKind::positive}) {
+        for (const series::SeriesKind kind :
+             {series::SeriesKind::rate, series::SeriesKind::count, series::SeriesKind::positive}) {
             const bool money = kind == series::SeriesKind::positive;
             const DayRows rows{std::span(series).subspan(first), std::span(day).subspan(first),
                                std::span(money ? spend : leads).subspan(first),
@@ -54,8 +55,8 @@ int main()
             }
             std::printf("%-8s %7zu days of 500 series: %7.1f ms\n",
                         kind == series::SeriesKind::rate ? "rate"
-                        : money                  ? "positive"
-                                                 : "count",
+                        : money                          ? "positive"
+                                                         : "count",
                         rows.day.size(), best);
         }
     }

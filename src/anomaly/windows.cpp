@@ -432,7 +432,10 @@ private:
 
     // -- Amounts
 
-    [[nodiscard]] double scaled(double value) const { return request_.kind == series::SeriesKind::positive ? std::log(value) : value; }
+    [[nodiscard]] double scaled(double value) const
+    {
+        return request_.kind == series::SeriesKind::positive ? std::log(value) : value;
+    }
     /** What the amount of the `i`th day of a series is divided by. */
     [[nodiscard]] double exposure_of(const Activity& activity, std::size_t i) const
     {

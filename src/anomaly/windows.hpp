@@ -10,10 +10,10 @@
 #include <string_view>
 #include <vector>
 
-#include "series/adaptive.hpp"
 #include "anomaly/day_table.hpp"
 #include "anomaly/rates.hpp"
 #include "kernel/stop.hpp"
+#include "series/adaptive.hpp"
 
 namespace marketing::anomaly {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
+#include "numeric/compensated_sum.hpp"
 
 namespace marketing::attribution {
 namespace {

@@ -12,9 +12,9 @@
 #include <optional>
 #include <utility>
 
-#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
 #include "kernel/interner.hpp"
+#include "numeric/compensated_sum.hpp"
 
 namespace marketing::attribution {
 namespace {

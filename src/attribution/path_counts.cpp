@@ -9,9 +9,9 @@
 #include <tuple>
 
 #include "attribution/bootstrap.hpp"
-#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
+#include "numeric/compensated_sum.hpp"
 
 namespace marketing::attribution {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
+#include "numeric/compensated_sum.hpp"
 
 namespace marketing::attribution {
 namespace {

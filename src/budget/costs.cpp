@@ -7,9 +7,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernel/error.hpp"
 #include "numeric/quadrature.hpp"
 #include "numeric/special_functions.hpp"
-#include "kernel/error.hpp"
 
 namespace marketing::budget {
 
@@ -92,7 +92,8 @@ double log_posterior(std::span<const CostBelief> group, const CostBelief& prior)
     double sum = -deviation * deviation / 2;
     for (const CostBelief& member : group) {
         const double spend = prior.spend + member.spend;
-        sum += numeric::log_gamma(prior.events + member.events) - log_gamma_prior + prior.events * std::log(prior.spend / spend) +
+        sum += numeric::log_gamma(prior.events + member.events) - log_gamma_prior +
+               prior.events * std::log(prior.spend / spend) +
                (member.events > 0 ? member.events * std::log(member.spend / spend) : 0);
     }
     return sum;
@@ -263,9 +264,10 @@ ReturnBelief return_on_spend(const CostBelief& belief, const RateBelief& rate, d
     }
     const double trials = rate.successes + rate.failures;
     const double value_variance = std::log1p(value_error * value_error);
-    return {numeric::digamma(belief.events) - std::log(belief.spend) + numeric::digamma(rate.successes) - numeric::digamma(trials) + std::log(value) -
-                value_variance / 2,
-            std::sqrt(numeric::trigamma(belief.events) + numeric::trigamma(rate.successes) - numeric::trigamma(trials) + value_variance)};
+    return {numeric::digamma(belief.events) - std::log(belief.spend) + numeric::digamma(rate.successes) -
+                numeric::digamma(trials) + std::log(value) - value_variance / 2,
+            std::sqrt(numeric::trigamma(belief.events) + numeric::trigamma(rate.successes) - numeric::trigamma(trials) +
+                      value_variance)};
 }
 
 double return_quantile(const ReturnBelief& belief, double p)

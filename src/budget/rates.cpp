@@ -4,9 +4,9 @@
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 
+#include "kernel/error.hpp"
 #include "numeric/quadrature.hpp"
 #include "numeric/special_functions.hpp"
-#include "kernel/error.hpp"
 
 namespace marketing::budget {
 
@@ -97,7 +97,8 @@ double probability_superior(const RateBelief& one, const RateBelief& other)
     if (numeric::logit_variance(one) > numeric::logit_variance(other)) {
         return 1 - probability_superior(other, one);
     }
-    return numeric::expectation(one, 1, [&other](double rate) { return numeric::beta_below(other.successes, other.failures, rate); });
+    return numeric::expectation(one, 1,
+                                [&other](double rate) { return numeric::beta_below(other.successes, other.failures, rate); });
 }
 
 RateBelief fit_rate_prior(std::span<const RateEvidence> group)

@@ -143,8 +143,8 @@ void CohortState::merge(const CohortState& other)
 FlatValue CohortState::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
     const std::uint64_t rows = rows_.size();
-    FlatBuffer buffer =
-        customers::allocate_value(result, header, 3 * sizeof(std::uint32_t) + ids_.wire_size() + sizeof rows + rows * row_bytes);
+    FlatBuffer buffer = customers::allocate_value(
+        result, header, 3 * sizeof(std::uint32_t) + ids_.wire_size() + sizeof rows + rows * row_bytes);
     WireWriter out(buffer);
     out.put(state_tag);
     out.put(version);
@@ -377,7 +377,8 @@ std::vector<CohortRow> cohort_rows(std::span<const std::byte> table, std::option
     const Grain grain = grain_of(in.get<std::uint16_t>());
     const auto last_day = in.get<std::int32_t>();
     const auto cells = read_cells(in, in.get<std::uint32_t>());
-    if (!customers::plausible_day(last_day) || (!cells.empty() && std::any_of(cells.begin(), cells.end(), [&](const TableCell& cell) {
+    if (!customers::plausible_day(last_day) ||
+        (!cells.empty() && std::any_of(cells.begin(), cells.end(), [&](const TableCell& cell) {
             return cell.cohort + cell.k > period_of(last_day, grain);
         }))) {
         WireReader::fail("its last day is out of range");

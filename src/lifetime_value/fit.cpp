@@ -216,7 +216,8 @@ private:
             inverse += row.weight / end;
             inverse_squared += row.weight / (end * end);
         }
-        sum.value += w * (numeric::log_gamma(n) - numeric::log_gamma(p * x) - numeric::log_gamma(q) + q * std::log(g) + p * x * std::log(x)) +
+        sum.value += w * (numeric::log_gamma(n) - numeric::log_gamma(p * x) - numeric::log_gamma(q) + q * std::log(g) +
+                          p * x * std::log(x)) +
                      (p * x - 1) * logs - n * log_ends;
         sum.gradient[0] += x * (w * (psi - numeric::digamma(p * x) + std::log(x)) + logs - log_ends);
         sum.gradient[1] += w * (psi - numeric::digamma(q) + std::log(g)) - log_ends;

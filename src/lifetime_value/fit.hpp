@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "lifetime_value/models.hpp"
 #include "kernel/stop.hpp"
+#include "lifetime_value/models.hpp"
 
 namespace marketing::lifetime_value {
 

@@ -111,7 +111,7 @@ Datum finish_purchases(FunctionCallInfo fcinfo, PurchaseModel model)
     PurchaseFit fit;
     postgres::run_kernel([state, model, &fit] {
         fit = lifetime_value::fit_purchases(model, state == nullptr ? std::vector<WeightedHistory>() : state->rows(),
-                                       postgres::stop_flag());
+                                            postgres::stop_flag());
     });
     const PurchaseParameters& p = fit.parameters;
     const double unknown = fit.quality.usable ? 0 : std::nan("");
@@ -304,15 +304,16 @@ MARKETING_FUNCTION(p_alive)
 MARKETING_FUNCTION(expected_purchases)
 {
     const double horizon = PG_GETARG_FLOAT8(4);
-    return of_customer(fcinfo, [horizon](const Outlook& customer) { return lifetime_value::expected_purchases(customer, horizon); });
+    return of_customer(fcinfo,
+                       [horizon](const Outlook& customer) { return lifetime_value::expected_purchases(customer, horizon); });
 }
 
 MARKETING_FUNCTION(purchase_probability)
 {
     const double horizon = PG_GETARG_FLOAT8(4);
     const double purchases = PG_GETARG_INT32(5);
-    return of_customer(fcinfo,
-                       [=](const Outlook& customer) { return lifetime_value::purchase_probability(customer, purchases, horizon); });
+    return of_customer(
+        fcinfo, [=](const Outlook& customer) { return lifetime_value::purchase_probability(customer, purchases, horizon); });
 }
 
 MARKETING_FUNCTION(discounted_purchases)

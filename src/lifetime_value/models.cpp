@@ -6,8 +6,8 @@
 #include <limits>
 #include <string>
 
-#include "numeric/special_functions.hpp"
 #include "kernel/error.hpp"
+#include "numeric/special_functions.hpp"
 
 namespace marketing::lifetime_value {
 namespace {
@@ -148,8 +148,9 @@ double purchase_probability(const Outlook& c, double purchases, double horizon)
     }
     // Still there after n purchases, or left after the last of at least n.
     const double n = purchases;
-    const double stays = numeric::log_beta(c.a, c.b + n) - numeric::log_beta(c.a, c.b) + numeric::log_gamma(c.r + n) - numeric::log_gamma(c.r) - numeric::log_gamma(n + 1) +
-                         log_none + n * std::log(horizon / (c.alpha + horizon));
+    const double stays = numeric::log_beta(c.a, c.b + n) - numeric::log_beta(c.a, c.b) + numeric::log_gamma(c.r + n) -
+                         numeric::log_gamma(c.r) - numeric::log_gamma(n + 1) + log_none +
+                         n * std::log(horizon / (c.alpha + horizon));
     const double leaves = numeric::log_beta(c.a + 1, c.b + n - 1) - numeric::log_beta(c.a, c.b);
     const double at_least = boost::math::ibeta(n, c.r, horizon / (c.alpha + horizon), numeric::DoublePolicy());
     return c.p_alive * (std::exp(stays) + std::exp(leaves) * at_least);

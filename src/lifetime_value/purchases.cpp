@@ -6,20 +6,20 @@
 #include <limits>
 #include <vector>
 
-#include "numeric/compensated_sum.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
+#include "numeric/compensated_sum.hpp"
 
 namespace marketing::lifetime_value {
 namespace {
 
-using numeric::CompensatedSum;
 using kernel::Error;
 using kernel::ErrorCode;
 using kernel::FlatBuffer;
 using kernel::FlatColumn;
 using kernel::WireReader;
 using kernel::WireWriter;
+using numeric::CompensatedSum;
 
 constexpr std::uint32_t value_tag = 0x4350414d;  // "MAPC"
 constexpr std::uint16_t value_version = 1;
@@ -192,7 +192,8 @@ void PurchasesState::append(const kernel::Identifier& customer, std::int32_t day
         throw Error(ErrorCode::numeric_range, "the day of a purchase is out of range");
     }
     expect_kind(customer.kind);
-    const std::int64_t code = customer.kind == kernel::IdKind::integer ? customer.number : std::int64_t{texts_.code(customer.text)};
+    const std::int64_t code =
+        customer.kind == kernel::IdKind::integer ? customer.number : std::int64_t{texts_.code(customer.text)};
     // -0 becomes 0: one value, one image.
     rows_.push_back({code, amount + 0.0, 2 * day + (refund ? refund_bit : 0)});
 }

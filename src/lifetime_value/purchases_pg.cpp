@@ -15,12 +15,12 @@
 namespace customers = marketing::customers;
 namespace postgres = marketing::postgres;
 
+using marketing::kernel::Identifier;
+using marketing::kernel::IdKind;
 using marketing::lifetime_value::Observation;
 using marketing::lifetime_value::PurchasesState;
 using marketing::lifetime_value::PurchaseSummary;
 using marketing::lifetime_value::PurchasesView;
-using marketing::kernel::Identifier;
-using marketing::kernel::IdKind;
 
 MARKETING_FUNCTION(purchases_in)
 {

@@ -8,11 +8,11 @@
 #include <span>
 #include <vector>
 
-#include "lifetime_value/fit.hpp"
 #include "kernel/chunk_list.hpp"
 #include "kernel/error.hpp"
 #include "kernel/flat_buffer.hpp"
 #include "kernel/wire.hpp"
+#include "lifetime_value/fit.hpp"
 
 namespace marketing::lifetime_value {
 

@@ -7,8 +7,6 @@
 #include <vector>
 
 #include "customers/purchase_pg.hpp"
-#include "rfm/rfm.hpp"
-#include "rfm/rfm_table.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/arguments.hpp"
 #include "postgres/arrays.hpp"
@@ -19,6 +17,8 @@
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
+#include "rfm/rfm.hpp"
+#include "rfm/rfm_table.hpp"
 
 namespace rfm = marketing::rfm;
 namespace customers = marketing::customers;

@@ -147,8 +147,8 @@ FlatValue RfmState::serialise(std::pmr::memory_resource& result, std::size_t hea
 {
     constexpr std::uint64_t row_size = 4 * sizeof(std::int64_t);
     const std::uint64_t rows = used_ + batch_.size();
-    FlatBuffer buffer =
-        customers::allocate_value(result, header, sizeof state_tag + sizeof version + ids_.wire_size() + sizeof rows + rows * row_size);
+    FlatBuffer buffer = customers::allocate_value(
+        result, header, sizeof state_tag + sizeof version + ids_.wire_size() + sizeof rows + rows * row_size);
     WireWriter out(buffer);
     out.put(state_tag);
     out.put(version);
@@ -252,7 +252,8 @@ RfmTable::RfmTable(std::span<const std::byte> bytes)
     const auto kind = in.get<std::uint16_t>();
     size_ = in.get<std::uint32_t>();
     const auto text_size = in.get<std::uint32_t>();
-    if (kind > static_cast<std::uint16_t>(kernel::IdKind::text) || (size_ > 0 && kind == static_cast<std::uint16_t>(kernel::IdKind::none))) {
+    if (kind > static_cast<std::uint16_t>(kernel::IdKind::text) ||
+        (size_ > 0 && kind == static_cast<std::uint16_t>(kernel::IdKind::none))) {
         WireReader::fail("its kind of identifiers is unknown");
     }
     kind_ = static_cast<kernel::IdKind>(kind);
@@ -275,8 +276,8 @@ RfmTable::RfmTable(std::span<const std::byte> bytes)
     }
     in.expect_end();
     for (std::size_t i = 0; i < size_; ++i) {
-        if (!customers::plausible_day(first_day_[i]) || !customers::plausible_day(last_day_[i]) || first_day_[i] > last_day_[i] ||
-            purchases_[i] < 1) {
+        if (!customers::plausible_day(first_day_[i]) || !customers::plausible_day(last_day_[i]) ||
+            first_day_[i] > last_day_[i] || purchases_[i] < 1) {
             WireReader::fail("a customer's purchases contradict themselves");
         }
     }

@@ -8,10 +8,10 @@
 #include <numeric>
 #include <string>
 
-#include "numeric/quantile.hpp"
 #include "anomaly/rates.hpp"
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
+#include "numeric/quantile.hpp"
 
 namespace marketing::series {
 namespace {

@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "series/verdict.hpp"
 #include "kernel/wire.hpp"
+#include "series/verdict.hpp"
 
 namespace marketing::series {
 

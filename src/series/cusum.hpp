@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
+#include "kernel/stop.hpp"
 #include "series/adaptive.hpp"
 #include "series/verdict.hpp"
-#include "kernel/stop.hpp"
 
 namespace marketing::series {
 

@@ -12,10 +12,10 @@
 #include <variant>
 #include <vector>
 
+#include "kernel/stop.hpp"
 #include "series/adaptive.hpp"
 #include "series/calibrated.hpp"
 #include "series/verdict.hpp"
-#include "kernel/stop.hpp"
 
 namespace marketing::series {
 

@@ -9,9 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "series/cusum.hpp"
-#include "series/detector.hpp"
-#include "series/series_state.hpp"
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
 #include "postgres/aggregate.hpp"
@@ -23,6 +20,9 @@
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
+#include "series/cusum.hpp"
+#include "series/detector.hpp"
+#include "series/series_state.hpp"
 
 namespace series = marketing::series;
 namespace kernel = marketing::kernel;

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "numeric/quantile.hpp"
 #include "kernel/error.hpp"
+#include "numeric/quantile.hpp"
 
 namespace marketing::series {
 namespace {

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "series/verdict.hpp"
 #include "kernel/stop.hpp"
+#include "series/verdict.hpp"
 
 namespace marketing::series {
 

@@ -4,12 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "series/gesd.hpp"
-#include "series/peaks.hpp"
-#include "numeric/quantile.hpp"
-#include "series/stl.hpp"
-#include "series/verdict.hpp"
 #include "kernel/error.hpp"
+#include "numeric/quantile.hpp"
 #include "postgres/arguments.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
@@ -17,6 +13,10 @@
 #include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
 #include "postgres/text.hpp"
+#include "series/gesd.hpp"
+#include "series/peaks.hpp"
+#include "series/stl.hpp"
+#include "series/verdict.hpp"
 
 namespace series = marketing::series;
 namespace kernel = marketing::kernel;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "series/detector.hpp"
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
+#include "series/detector.hpp"
 
 namespace marketing::series {
 namespace {

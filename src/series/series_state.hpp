@@ -9,10 +9,10 @@
 #include <span>
 #include <vector>
 
-#include "series/verdict.hpp"
 #include "kernel/chunk_list.hpp"
 #include "kernel/flat_buffer.hpp"
 #include "kernel/stop.hpp"
+#include "series/verdict.hpp"
 
 namespace marketing::series {
 

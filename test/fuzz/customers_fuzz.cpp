@@ -8,8 +8,8 @@
 #include <span>
 
 #include "cohorts/cohort.hpp"
-#include "rfm/rfm_table.hpp"
 #include "kernel/error.hpp"
+#include "rfm/rfm_table.hpp"
 
 namespace {
 

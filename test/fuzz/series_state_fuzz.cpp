@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
+#include "kernel/error.hpp"
 #include "series/detector.hpp"
 #include "series/series_state.hpp"
-#include "kernel/error.hpp"
 
 namespace {
 

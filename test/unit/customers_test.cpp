@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "cohorts/cohort.hpp"
+#include "kernel/error.hpp"
 #include "rfm/rfm.hpp"
 #include "rfm/rfm_table.hpp"
-#include "kernel/error.hpp"
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <random>
 #include <vector>
 
-#include "lifetime_value_support.hpp"
 #include "experiments/experiments.hpp"
 #include "kernel/error.hpp"
+#include "lifetime_value_support.hpp"
 
 namespace {
 

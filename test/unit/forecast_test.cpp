@@ -7,8 +7,8 @@
 #include <limits>
 #include <random>
 
-#include "numeric/nelder_mead.hpp"
 #include "kernel/error.hpp"
+#include "numeric/nelder_mead.hpp"
 
 namespace {
 

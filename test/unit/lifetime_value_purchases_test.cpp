@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "lifetime_value/purchases.hpp"
 #include "kernel/error.hpp"
+#include "lifetime_value/purchases.hpp"
 
 namespace {
 

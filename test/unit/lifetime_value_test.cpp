@@ -8,10 +8,10 @@
 #include <csignal>
 #include <random>
 
+#include "kernel/error.hpp"
 #include "lifetime_value/fit.hpp"
 #include "lifetime_value/models.hpp"
 #include "lifetime_value_support.hpp"
-#include "kernel/error.hpp"
 
 namespace {
 

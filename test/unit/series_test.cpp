@@ -11,13 +11,13 @@
 #include <span>
 #include <vector>
 
+#include "kernel/error.hpp"
 #include "series/cusum.hpp"
 #include "series/detector.hpp"
 #include "series/gesd.hpp"
 #include "series/peaks.hpp"
 #include "series/series_state.hpp"
 #include "series/stl.hpp"
-#include "kernel/error.hpp"
 
 namespace {
 
