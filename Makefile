@@ -9,8 +9,10 @@ MODULE_big   = pg_marketing
 OBJS         = $(patsubst %.cpp,%.o,$(sort $(wildcard src/*/*.cpp)))
 DATA_built   = $(EXTENSION)--$(EXT_VERSION).sql
 
-# The install script: these fragments in this order, since each may use what stands before it.
-SQL_FRAGMENTS = \
+# The install script: these fragments in this order, since each may use what stands before it. Three floors: a file uses nothing of a floor
+# above its own.
+# Kernels work on any table and know nothing of the warehouse.
+SQL_KERNELS = \
 	src/warehouse/begin.sql \
 	src/warehouse/setup.sql \
 	src/sources/parse.sql \
@@ -21,11 +23,16 @@ SQL_FRAGMENTS = \
 	src/attribution/journeys.sql \
 	src/attribution/models_of_paths.sql \
 	src/anomaly/rates.sql \
-	src/lifetime_value/lifetime_value.sql \
-	src/experiments/experiments.sql \
+	src/series/series.sql \
 	src/budget/posteriors.sql \
 	src/budget/budget.sql \
-	src/series/series.sql \
+	src/forecast/forecast.sql \
+	src/experiments/experiments.sql \
+	src/lifetime_value/lifetime_value.sql \
+	src/rfm/rfm.sql \
+	src/cohorts/cohort.sql
+# The warehouse: tables, sources, refresh, access.
+SQL_WAREHOUSE = \
 	src/warehouse/tables.sql \
 	src/warehouse/views.sql \
 	src/warehouse/upgrade.sql \
@@ -39,30 +46,29 @@ SQL_FRAGMENTS = \
 	src/customers/rollups.sql \
 	src/content/rollups.sql \
 	src/refresh/refresh.sql \
-	src/warehouse/access.sql \
-	src/lifetime_value/customer_value.sql \
+	src/warehouse/access.sql
+# Readers answer questions about the warehouse.
+SQL_READERS = \
 	src/endpoints/filters.sql \
 	src/endpoints/results.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
-	src/budget/advice.sql \
 	src/endpoints/campaigns.sql \
 	src/endpoints/funnel.sql \
+	src/budget/advice.sql \
 	src/attribution/attribution.sql \
-	src/rfm/rfm.sql \
-	src/cohorts/cohort.sql \
+	src/attribution/path_reports.sql \
 	src/customers/customers.sql \
 	src/rfm/segments.sql \
 	src/cohorts/customer_cohorts.sql \
+	src/lifetime_value/customer_value.sql \
 	src/anomaly/alerts.sql \
 	src/anomaly/metrics.sql \
 	src/anomaly/history.sql \
-	src/attribution/path_reports.sql \
-	src/forecast/forecast.sql \
 	src/forecast/pacing.sql \
 	src/content/content.sql \
-	src/demo/demo.sql \
-	src/warehouse/end.sql
+	src/demo/demo.sql
+SQL_FRAGMENTS = $(SQL_KERNELS) $(SQL_WAREHOUSE) $(SQL_READERS)
 
 REGRESS      = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 REGRESS_OPTS = --inputdir=. --load-extension=$(EXTENSION)
