@@ -1,12 +1,9 @@
 -- Advice on the warehouse: reco_budget and budget_plan over sources that went through the ordinary refresh.
-\set SHOW_CONTEXT never
-\set VERBOSITY terse
-SET client_min_messages = warning;
+\i test/fixture/reset.sql
 \set VERBOSITY sqlstate
 SELECT * FROM analytics.reco_budget('2025-01-01', '2025-01-31');
 SELECT * FROM analytics.budget_plan();
 \set VERBOSITY terse
-DROP SCHEMA IF EXISTS warehouse CASCADE;
 SELECT analytics.install();
 CREATE SCHEMA raw;
 -- Twelve weeks of six campaigns; a touch of an ad is a lead; every fourth lead of the cheap one signs.

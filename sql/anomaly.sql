@@ -1,9 +1,6 @@
 -- Rates, alerts and their history.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DROP SCHEMA IF EXISTS demo CASCADE;
-DELETE FROM analytics.source;
+\i test/fixture/reset.sql
+\set VERBOSITY default
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, YMD';
 

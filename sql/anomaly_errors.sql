@@ -1,8 +1,5 @@
 -- What the functions of anomalies refuse: code, message, detail and hint of each error.
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DROP SCHEMA IF EXISTS demo CASCADE;
-DELETE FROM analytics.source;
+\i test/fixture/reset.sql
 
 CREATE FUNCTION pg_temp.error_of(query text, OUT error text) LANGUAGE plpgsql AS $$
 DECLARE

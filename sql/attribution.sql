@@ -1,11 +1,5 @@
 -- Attribution on the warehouse, beside the same written out in SQL over the raw rows.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/shop.sql'
-\set SHOW_CONTEXT never
-\set ECHO none
-\i :fixture
-\set ECHO all
-\set VERBOSITY terse
+\i test/fixture/shop.sql
 
 SELECT model, key, round(conversions::numeric, 4) AS conversions, revenue, share_pct, spend, cpa, roas, assisted, round(p_support::numeric, 4) AS p_support
 FROM analytics.attribution('2025-01-01', '2025-06-30', '{last_paid,linear}');

@@ -1,6 +1,5 @@
 -- Budget: posteriors of rates and costs, response curves, allocation, advice.
-\set SHOW_CONTEXT never
-\set VERBOSITY terse
+\i test/fixture/reset.sql
 
 -- Rates.
 SELECT round(analytics.beta_probability(0, 0, 0.3)::numeric, 12) AS nothing_seen, round(analytics.beta_probability(30, 200, 0.1)::numeric, 9) AS above_a_rate,

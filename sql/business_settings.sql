@@ -1,10 +1,5 @@
 -- Each business by its own settings: two businesses with the same rows, one setting of each changed at a time, and every reader asked about both.
-\set VERBOSITY terse
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET jit = off;
-DROP SCHEMA IF EXISTS raw, demo, warehouse CASCADE;
-DELETE FROM analytics.source;
+\i test/fixture/reset.sql
 SELECT analytics.install();
 -- In the evening of UTC, which is the next day elsewhere (the two time zones never have the same date); with touches after the lead, long before the contract and of no known platform.
 CREATE SCHEMA raw;

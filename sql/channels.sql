@@ -1,4 +1,6 @@
 -- Classification of touches by platform, channel and payment, and the URL helpers.
+\i test/fixture/reset.sql
+\set VERBOSITY default
 \pset null (null)
 
 -- The default channel group of GA4: 33 vectors.

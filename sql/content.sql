@@ -1,12 +1,5 @@
 -- Content: figures against obvious SQL over the raw rows; running totals, resets, corrections; what stands out.
-\set VERBOSITY terse
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
--- The obvious SQL below is over few rows, of which the planner knows nothing: compiling it takes longer than running it.
-SET jit = off;
-DROP SCHEMA IF EXISTS raw, demo, warehouse CASCADE;
-DELETE FROM analytics.source;
-ALTER SEQUENCE analytics.source_id_seq RESTART;
+\i test/fixture/reset.sql
 
 SELECT * FROM analytics.content_overview();
 SELECT analytics.install();

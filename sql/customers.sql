@@ -1,19 +1,8 @@
 -- Customers on the warehouse: the dashboard, segments and cohorts beside the same written out over the raw rows.
-\set ECHO none
-\set SHOW_CONTEXT never
-\set QUIET on
-\o /dev/null
-SET client_min_messages = warning;
+\i test/fixture/reset.sql
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, YMD';
-DROP SCHEMA IF EXISTS raw CASCADE;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DELETE FROM analytics.source;
-ALTER SEQUENCE analytics.source_id_seq RESTART;
 CREATE SCHEMA raw;
-\o
-\set QUIET off
-\set ECHO all
 \set VERBOSITY default
 SELECT analytics.customer_dashboard();
 SELECT * FROM analytics.customer_rfm();
@@ -269,9 +258,3 @@ SELECT * FROM analytics.channel_payback();
 SELECT cohort_key, payback_periods, status FROM analytics.channel_payback(value => 'profit');
 SELECT cohort_key, value_per_customer, payback_periods, status FROM analytics.channel_payback(margin => 0.5, cohort_by => 'campaign');
 SELECT cohort_key, cohort, size, sum(revenue) AS revenue FROM analytics.cohorts(cohort_by => 'first_product') GROUP BY 1, 2, 3 ORDER BY 1, 2;
-
-\set QUIET on
-SET client_min_messages = warning;
-DROP SCHEMA raw CASCADE;
-DROP SCHEMA warehouse CASCADE;
-DELETE FROM analytics.source;

@@ -1,13 +1,7 @@
 -- Days of 23 and 25 hours: where clocks go forward and back, each row is filed under the day that the wall showed.
+\i test/fixture/reset.sql
 \set ECHO none
-\set QUIET on
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET check_function_bodies = off; -- the warehouse may not be there yet
 \o /dev/null
-DROP SCHEMA IF EXISTS raw CASCADE;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DELETE FROM analytics.source;
 CREATE SCHEMA raw;
 SELECT analytics.install();
 -- Kyiv: on 30 March 2025 there is no 3 o'clock, on 26 October it comes twice. New York: 2 o'clock of 9 March, 1 o'clock of 2 November.
@@ -26,7 +20,6 @@ CREATE VIEW raw.york_deals AS SELECT * FROM raw.deals WHERE business = 2;
 SELECT analytics.register_source('events', 'raw.kyiv_touches'), analytics.register_source('contracts', 'raw.kyiv_deals'),
        analytics.register_source('events', 'raw.york_touches', business_id => 2), analytics.register_source('contracts', 'raw.york_deals', business_id => 2);
 \o
-\set QUIET off
 \set ECHO all
 CALL analytics.refresh();
 -- Six touches an hour: 138 in 23 hours, 144 in 24, 150 in 25. What is signed, and the leads, fall on the same days.
@@ -90,7 +83,3 @@ SELECT (analytics.configure(reporting_timezone => 'Asia/Kolkata')).reporting_tim
 CALL analytics.refresh(business_id => 1);
 SELECT event_id, occurred_at AT TIME ZONE 'UTC' AS utc, event_date FROM warehouse.fact_events WHERE business_id = 1 AND (event_id ~ '^text [68]' OR event_id !~ '^(text|stamp|dotted) ') ORDER BY 1;
 SELECT event_date, sum(events) FROM warehouse.event_daily WHERE business_id = 1 GROUP BY 1 ORDER BY 1;
-
-\set QUIET on
-DELETE FROM analytics.source;
-DROP SCHEMA raw, warehouse CASCADE;

@@ -1,9 +1,5 @@
 -- The demo data: every figure that is promised, over the warehouse, and over the raw tables where that is simple.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DROP SCHEMA IF EXISTS demo CASCADE;
-DELETE FROM analytics.source;
+\i test/fixture/reset.sql
 RESET client_min_messages;
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, YMD';

@@ -1,15 +1,9 @@
 -- What endpoints say of the same days must fit together: random periods, filters and businesses; and the columns that services rely on.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DROP SCHEMA IF EXISTS demo CASCADE;
-DROP SCHEMA IF EXISTS raw CASCADE;
-DELETE FROM analytics.source;
+\i test/fixture/reset.sql
 SELECT analytics.install();
 SELECT analytics.load_demo();
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, YMD';
-SET jit = off;
 
 -- A period is its spans and the days outside them, each day once, whatever the period and the longest span; spans are as long as they can be.
 CREATE TEMP TABLE period AS
@@ -161,5 +155,3 @@ FROM (VALUES ('kpi', 'leads, n_contracts, revenue, spend, cpl, roas'), ('trend_l
     ('campaigns_weekly', 'week_start, campaign_id, campaign_name, leads, contracts, revenue, impressions, clicks, spend, cpl, roas'),
     ('summary', 'total_events, unique_clients, first_touch_events, mid_and_last_touch_events, contracts, total_revenue, unique_platforms, data_multiplier')) c (name, columns)
 JOIN pg_proc p ON p.pronamespace = 'analytics'::regnamespace AND p.proname = c.name;
-DROP SCHEMA warehouse, demo, raw CASCADE;
-DELETE FROM analytics.source;

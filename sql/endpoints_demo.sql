@@ -1,15 +1,10 @@
 -- Every endpoint on the demo data, against obvious SQL over the raw demo tables. Nothing of the warehouse is read here but through endpoints.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DROP SCHEMA IF EXISTS demo CASCADE;
-DELETE FROM analytics.source;
-ALTER SEQUENCE analytics.source_id_seq RESTART;
+\i test/fixture/reset.sql
+\set VERBOSITY default
 SELECT analytics.install();
 SELECT analytics.load_demo();
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, YMD';
-SET jit = off;
 
 -- The raw rows, read once more, by the rules as a person would write them down. Times are local already.
 CREATE TEMP TABLE raw_campaign AS
@@ -329,5 +324,3 @@ SELECT leads, cpl, roas, currency FROM analytics.kpi('2025-10-01', '2025-10-31',
 DROP SCHEMA warehouse CASCADE;
 SELECT x.outcome, count(*) FROM (SELECT pg_temp.outcome(pg_temp.call(e, 'date ''2025-10-01''', 'date ''2025-10-02''')) FROM endpoint e
                                  UNION ALL SELECT pg_temp.outcome('SELECT * FROM analytics.summary()') UNION ALL SELECT pg_temp.outcome('TABLE analytics.funnel_summary')) x (outcome) GROUP BY 1;
-DROP SCHEMA demo CASCADE;
-DELETE FROM analytics.source;

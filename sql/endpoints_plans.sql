@@ -1,15 +1,9 @@
 -- Plans: readers of rollups disappear into the query, their dates and platforms reach an index, and no dashboard endpoint scans a table of facts.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set scans :abs_srcdir '/test/fixture/scans.sql'
+\i test/fixture/reset.sql
+\set VERBOSITY default
 -- Two businesses with two years of ads and touches, so that an index pays.
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DROP SCHEMA IF EXISTS raw CASCADE;
-DELETE FROM analytics.source;
 SELECT analytics.install();
 SET DateStyle = 'ISO, YMD';
-SET jit = off;
 CREATE SCHEMA raw;
 CREATE TABLE raw.events AS
 SELECT 'e' || i AS event_id, 'c' || i % 2000 AS client_id, timestamp '2024-01-01' + i * interval '100 minutes' AS occurred_at,
@@ -114,7 +108,7 @@ DEALLOCATE of_family;
 -- Readers of facts go by index as well. Their queries are inside functions: how often each table of facts was scanned from end to end is counted, for
 -- every endpoint. The stages of the funnel are of all time: they read all leads and contracts.
 \set ECHO none
-\i :scans
+\i test/fixture/scans.sql
 \set ECHO all
 -- The counter counts.
 SELECT pg_temp.scans_of_facts('SELECT DISTINCT touch_role FROM warehouse.fact_events') AS of_a_scan;
@@ -123,5 +117,3 @@ SELECT name, pg_temp.scans_of_facts(e, '2025-03-01', '2025-03-07', 'google') AS 
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'analytics'::regnamespace AND p.proname IN (SELECT r.name FROM reader r) AND p.proname NOT IN (SELECT e.name FROM dashboard_endpoint e);
 DROP OWNED BY plans_reader;
 DROP ROLE plans_reader;
-DROP SCHEMA warehouse, raw CASCADE;
-DELETE FROM analytics.source;

@@ -1,11 +1,5 @@
 -- The entities that are stored as they come, and the raw tables of connectors.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/shop.sql'
-\set SHOW_CONTEXT never
-\set ECHO none
-\i :fixture
-\set ECHO all
-\set VERBOSITY terse
+\i test/fixture/shop.sql
 SET client_min_messages = warning;
 
 -- Products, branches and transactions: loaded, refused, repeated. Of two lists of products the first registered has what both list.

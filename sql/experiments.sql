@@ -1,6 +1,5 @@
 -- A/B statistics: the functions over counts and moments, and what they refuse. The numbers themselves are those of the unit tests.
-\set SHOW_CONTEXT never
-\set VERBOSITY terse
+\i test/fixture/reset.sql
 CREATE FUNCTION pg_temp.rounded(line jsonb) RETURNS jsonb LANGUAGE sql AS $$
     SELECT jsonb_object_agg(key, CASE jsonb_typeof(value) WHEN 'number' THEN to_jsonb(round((value #>> '{}')::numeric, 9)) ELSE value END) FROM jsonb_each(line)
 $$;

@@ -1,8 +1,5 @@
 -- Forecasts: of any table's days, of their sum, on the warehouse, and against budgets.
-\set VERBOSITY terse
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS raw, demo, warehouse CASCADE;
-DELETE FROM analytics.source;
+\i test/fixture/reset.sql
 
 -- Against the R package forecast 8.20, ets(model = "ANA"): expectations within half a percent, intervals within two.
 CREATE TEMP VIEW wavy AS

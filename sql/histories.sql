@@ -1,10 +1,5 @@
 -- A few random histories: what incremental refreshes keep equals a full rebuild. scripts/histories runs hundreds.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/random.sql'
-\set SHOW_CONTEXT never
-\set ECHO none
-\i :fixture
-\set ECHO all
+\i test/fixture/random.sql
 SET client_min_messages = error;
 CALL chaos.live(1, dated => false);
 SELECT * FROM chaos.compare();

@@ -1,8 +1,5 @@
 -- What a caller meets before, during and after install().
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DELETE FROM analytics.source;
+\i test/fixture/reset.sql
 RESET client_min_messages;
 
 -- Every reader and procedure says what is missing.

@@ -1,20 +1,10 @@
 -- Journeys and the credit that touches earn from them.
+\i test/fixture/reset.sql
+\i test/fixture/refusal.sql
+\set VERBOSITY default
+RESET client_min_messages;
 SET timezone = 'UTC';
 SET extra_float_digits = -3;
-
--- What a statement is refused with.
-CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    message text;
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'not refused';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-    RETURN SQLSTATE || ': ' || message || CASE WHEN hint <> '' THEN ' / ' || hint ELSE '' END;
-END
-$$;
 
 CREATE TABLE events (client int, at timestamptz, touch_id int, key text, paid boolean, value numeric);
 INSERT INTO events VALUES

@@ -1,10 +1,6 @@
 -- Customer value: purchases and their summaries, fitted models and what they say, and both on the warehouse.
-\set SHOW_CONTEXT never
-\set VERBOSITY terse
-SET client_min_messages = warning;
+\i test/fixture/reset.sql
 SET DateStyle = 'ISO, YMD';
-DROP SCHEMA IF EXISTS raw, warehouse CASCADE;
-DELETE FROM analytics.source;
 -- 300 customers who come at different times, buy at different intervals for different amounts, send some of it back, and leave.
 CREATE TEMP TABLE sale AS
 SELECT row_number() OVER (ORDER BY c, k) AS id, 'c' || c AS customer, date '2024-01-01' + start + k * gap * (70 + analytics_internal.demo_number(c * 1000 + k, 7, 60)) / 100 AS day,
@@ -204,6 +200,3 @@ SELECT * FROM analytics.customer_value(discount_rate => -1);
 SELECT * FROM analytics.customer_value(discount_rate => 'NaN');
 SELECT * FROM analytics.customer_value(row_limit => 0);
 SELECT * FROM analytics.customer_value_holdout(model => NULL);
-DROP SCHEMA raw CASCADE;
-DROP SCHEMA warehouse CASCADE;
-DELETE FROM analytics.source;

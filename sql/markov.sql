@@ -1,19 +1,10 @@
 -- Counted paths and the models that learn from all of them together.
+\i test/fixture/reset.sql
+\i test/fixture/refusal.sql
+\set VERBOSITY default
+RESET client_min_messages;
 SET timezone = 'UTC';
 SET extra_float_digits = -3;
--- What a statement is refused with.
-CREATE FUNCTION pg_temp.refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    message text;
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'not refused';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-    RETURN SQLSTATE || ': ' || message || CASE WHEN hint <> '' THEN ' / ' || hint ELSE '' END;
-END
-$$;
 CREATE TABLE ways (path text[], conversions numeric, value numeric, nulls bigint);
 INSERT INTO ways VALUES
     ('{search,email}', 3, 300, 2), ('{search}', 1, 100, 9), ('{email}', 2, 120.5, 1), ('{search,email}', 1, 100, 0),

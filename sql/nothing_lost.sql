@@ -1,13 +1,7 @@
 -- Whatever a source holds, each of its rows is loaded, deduplicated or refused with a reason; and what is mended at the source comes in.
 -- For each entity: each of its columns, once with each value below, beside rows that are sound, repeated and contradictory.
+\i test/fixture/reset.sql
 \set ECHO none
-\set QUIET on
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-SET check_function_bodies = off; -- the warehouse may not be there yet
-DROP SCHEMA IF EXISTS raw CASCADE;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DELETE FROM analytics.source;
 CREATE SCHEMA raw;
 \o /dev/null
 SELECT analytics.install();
@@ -87,7 +81,6 @@ $$;
 \o /dev/null
 SELECT raw.make(entity, false, 1), raw.make(entity, true, 2) FROM analytics.entity ORDER BY place;
 \o
-\set QUIET off
 \set ECHO all
 CALL analytics.refresh();
 SELECT * FROM raw.accounts(1);
@@ -106,16 +99,11 @@ CALL analytics.refresh();
 SELECT bool_and(accounted) FROM (SELECT * FROM raw.accounts(1) UNION ALL SELECT * FROM raw.accounts(2)) a;
 SELECT sum(inserted + updated + deleted) FROM warehouse.refresh_step WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run) AND name LIKE 'load %';
 -- Mended at the source, all rows come in.
-\set QUIET on
 \o /dev/null
 SELECT raw.mend(entity, false), raw.mend(entity, true) FROM analytics.entity;
 \o
-\set QUIET off
 CALL analytics.refresh();
 SELECT * FROM raw.accounts(1);
 SELECT bool_and(accounted), sum(rejected) FROM raw.accounts(2);
 SELECT count(*) FROM warehouse.rejected_rows;
 SELECT status, count(*) FROM analytics.check_data_quality(1) WHERE check_name LIKE 'reconciliation%' GROUP BY 1;
-\set QUIET on
-DELETE FROM analytics.source;
-DROP SCHEMA raw, warehouse CASCADE;

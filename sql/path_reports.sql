@@ -1,11 +1,5 @@
 -- Reports on the paths of a period: against plain SQL over the raw rows, and against the functions over any table.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/shop.sql'
-\set SHOW_CONTEXT never
-\set ECHO none
-\i :fixture
-\set ECHO all
-\set VERBOSITY terse
+\i test/fixture/shop.sql
 
 -- The journeys of February to April by utm_source, 30 days: those that ended in a contract, and those of clients who were met, but did not
 -- sign within 30 days after the period.

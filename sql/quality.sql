@@ -1,11 +1,5 @@
 -- The checks of data quality: what each finds, and that it finds nothing where nothing is wrong.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/shop.sql'
-\set SHOW_CONTEXT never
-\set ECHO none
-\i :fixture
-\set ECHO all
-\set VERBOSITY terse
+\i test/fixture/shop.sql
 SET client_min_messages = warning;
 SELECT unknown_share_warn FROM analytics.configure(unknown_share_warn => 100);
 CREATE FUNCTION pg_temp.findings() RETURNS TABLE (check_name text, subject text, status text, failed_rows bigint, sample jsonb, message text) LANGUAGE sql AS $$

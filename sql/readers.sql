@@ -1,11 +1,5 @@
 -- The readers over the rollups: columns, arguments, and numbers that add up.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/shop.sql'
-\set SHOW_CONTEXT never
-\set ECHO none
-\i :fixture
-\set ECHO all
-\set VERBOSITY terse
+\i test/fixture/shop.sql
 
 SELECT * FROM analytics.kpi('2025-01-01', '2025-03-31');
 SELECT * FROM analytics.kpi('2025-01-01', '2025-03-31', '{meta}');

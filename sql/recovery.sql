@@ -1,10 +1,7 @@
 -- Journeys whose causes are known: what the models make of them, and how often the interval holds the expected credit. Larger by bench/attribution/recovery.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/simulated_journeys.sql'
+\i test/fixture/reset.sql
 \set ECHO none
-\set QUIET on
-\i :fixture
-\set QUIET off
+\i test/fixture/simulated_journeys.sql
 \set ECHO all
 
 -- Where who meets a channel does not depend on who would buy, the models that look at clients who did not buy come closest.
@@ -15,7 +12,3 @@ FROM simulated.errors('independent', 1, 2000);
 SELECT count(*) AS models, bool_and(error > 20) AS all_are_far_off FROM simulated.errors('harvest', 1, 2000);
 -- The interval of 90 % holds the credit to be expected about as often as it says.
 SELECT avg(covered) BETWEEN 0.8 AND 0.95 AS covered, min(covered) > 0.7 AS each_key_and_model FROM simulated.coverage('independent', 40, 400, 0.9) WHERE expected >= 5;
-
-\set QUIET on
-SET client_min_messages = warning;
-DROP SCHEMA simulated CASCADE;

@@ -1,11 +1,5 @@
 -- A refresh loads each row once, or says why not.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/shop.sql'
-\set SHOW_CONTEXT never
-\set ECHO none
-\i :fixture
-\set ECHO all
-\set VERBOSITY terse
+\i test/fixture/shop.sql
 
 -- What the fixture became, beside what the raw tables say.
 SELECT (SELECT count(*) FROM raw.events) AS raw_events, (SELECT count(*) FROM warehouse.fact_events) AS events,

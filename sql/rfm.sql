@@ -1,13 +1,6 @@
 -- RFM and cohorts on any table: the aggregates against plain SQL, in any order and split, and what happens at the edges.
-\set ECHO none
-\set SHOW_CONTEXT never
-\set QUIET on
-SET client_min_messages = warning;
+\i test/fixture/reset.sql
 SET DateStyle = 'ISO, YMD';
-DROP TABLE IF EXISTS bought;
-\set QUIET off
-\set ECHO all
-\set VERBOSITY terse
 
 -- 5000 customers with up to 30 purchases, many of them alike; refunds, and a customer with refunds alone.
 CREATE TABLE bought AS

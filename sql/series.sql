@@ -1,5 +1,6 @@
 -- Series of any metric: decomposition, outliers, anomalies point by point, stored states, drifts.
-\set SHOW_CONTEXT never
+\i test/fixture/reset.sql
+\set VERBOSITY default
 SET extra_float_digits = 0;
 
 -- A fleet of 60 series over 150 days with a weekly pattern, drawn by a fixed rule; series 7, 17, ... break on day 120.

@@ -1,10 +1,5 @@
 -- Registering sources: every mistake is named, all at once.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/shop.sql'
-\set SHOW_CONTEXT never
-\set ECHO none
-\i :fixture
-\set ECHO all
+\i test/fixture/shop.sql
 \set VERBOSITY default
 CREATE TABLE raw.odd ("Id" text, who text, at text, amount text, flag int, "when" date, tags text[]);
 

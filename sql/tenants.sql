@@ -1,9 +1,5 @@
 -- Two tenants in one warehouse under row security: what each role sees, through every reader, and what it cannot find out.
-\set VERBOSITY terse
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS raw, demo, warehouse CASCADE;
-DELETE FROM analytics.source;
+\i test/fixture/reset.sql
 CREATE ROLE regress_one;
 CREATE ROLE regress_two;
 CREATE ROLE regress_both IN ROLE regress_one, regress_two;
@@ -101,10 +97,8 @@ RESET ROLE;
 -- Every function and procedure there is, and every table and view, asked by the first tenant about itself, about everybody, about the second tenant and
 -- about one that does not exist; readers under a condition that tells whatever it is shown. Nothing of the second may be in a row, a plan or an error, and
 -- what exists must be answered as what does not.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/questions.sql'
 \set ECHO none
-\i :fixture
+\i test/fixture/questions.sql
 \set ECHO all
 -- New functions are asked by themselves. Which cannot be: their arguments are of types that no query has.
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang

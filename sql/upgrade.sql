@@ -1,12 +1,5 @@
 -- A warehouse of an older layout is brought to this one, whatever the difference is.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set company :abs_srcdir '/test/fixture/company.sql'
-\set layout_1 :abs_srcdir '/test/fixture/layout_1.sql'
-\set SHOW_CONTEXT never
-SET client_min_messages = warning;
-DROP SCHEMA IF EXISTS warehouse CASCADE;
-DELETE FROM analytics.source;
-ALTER SEQUENCE analytics.source_id_seq RESTART;
+\i test/fixture/reset.sql
 SET check_function_bodies = off; -- the warehouse is not there yet
 
 -- All that the catalogs say about the tables, one line each; and the numbers that the warehouse derives, without surrogate keys.
@@ -37,8 +30,8 @@ RESET check_function_bodies;
 DROP SCHEMA warehouse CASCADE;
 \set ECHO none
 \o /dev/null
-\i :company
-\i :layout_1
+\i test/fixture/company.sql
+\i test/fixture/layout_1.sql
 \o
 \set ECHO all
 RESET client_min_messages;
@@ -122,7 +115,5 @@ SET client_min_messages = warning;
 CALL analytics.refresh();
 SELECT line FROM (SELECT line FROM upgraded EXCEPT SELECT pg_temp.contents()) d UNION ALL SELECT line FROM (SELECT pg_temp.contents() AS line EXCEPT SELECT line FROM upgraded) d;
 SELECT analytics.upgrade_warehouse();
-DROP SCHEMA raw CASCADE;
-DROP SCHEMA warehouse CASCADE;
 DROP OWNED BY upgrade_reader, upgrade_writer;
 DROP ROLE upgrade_reader, upgrade_writer;
