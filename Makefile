@@ -15,6 +15,7 @@ DATA_built   = $(EXTENSION)--$(EXT_VERSION).sql
 SQL_KERNELS = \
 	src/warehouse/begin.sql \
 	src/warehouse/setup.sql \
+	src/aggregates/states.sql \
 	src/sources/parse.sql \
 	src/refresh/daily_rows.sql \
 	src/channels/config.sql \

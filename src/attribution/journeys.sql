@@ -31,12 +31,6 @@ COMMENT ON FUNCTION analytics_internal.journeys_send(analytics.journeys) IS 'Bin
 CREATE FUNCTION analytics_internal.journeys_transition(internal, "any", timestamptz, "any", "any", boolean, "any")
     RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_transition';
-CREATE FUNCTION analytics_internal.journeys_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_combine';
-CREATE FUNCTION analytics_internal.journeys_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_serialise';
-CREATE FUNCTION analytics_internal.journeys_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_deserialise';
 CREATE FUNCTION analytics_internal.journeys_final(internal) RETURNS analytics.journeys
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_final';
 
@@ -46,19 +40,14 @@ CREATE AGGREGATE analytics.journeys(
     STYPE = internal,
     SSPACE = 65536,
     FINALFUNC = analytics_internal.journeys_final,
-    COMBINEFUNC = analytics_internal.journeys_combine,
-    SERIALFUNC = analytics_internal.journeys_serialise,
-    DESERIALFUNC = analytics_internal.journeys_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION analytics_internal.journeys_transition(internal, "any", timestamptz, "any", "any", boolean, "any") IS
     'Part of the aggregate journeys: adds a row.';
-COMMENT ON FUNCTION analytics_internal.journeys_combine(internal, internal) IS
-    'Part of the aggregate journeys: joins two states.';
-COMMENT ON FUNCTION analytics_internal.journeys_serialise(internal) IS 'Part of the aggregate journeys: sends a state.';
-COMMENT ON FUNCTION analytics_internal.journeys_deserialise(bytea, internal) IS
-    'Part of the aggregate journeys: receives a state.';
 COMMENT ON FUNCTION analytics_internal.journeys_final(internal) IS 'Part of the aggregate journeys: makes the value.';
 COMMENT ON AGGREGATE analytics.journeys("any", timestamptz, "any", "any", boolean, "any") IS
     'Collects journeys from rows that are touches, conversions or both.
@@ -72,12 +61,6 @@ Only the clients who converted are kept. The order of the rows does not matter.'
 
 CREATE FUNCTION analytics_internal.journeys_union_transition(internal, analytics.journeys) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_transition';
-CREATE FUNCTION analytics_internal.journeys_union_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_combine';
-CREATE FUNCTION analytics_internal.journeys_union_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_serialise';
-CREATE FUNCTION analytics_internal.journeys_union_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_deserialise';
 CREATE FUNCTION analytics_internal.journeys_union_final(internal) RETURNS analytics.journeys
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_final';
 
@@ -86,20 +69,14 @@ CREATE AGGREGATE analytics.journeys_union(journeys analytics.journeys) (
     STYPE = internal,
     SSPACE = 1048576,
     FINALFUNC = analytics_internal.journeys_union_final,
-    COMBINEFUNC = analytics_internal.journeys_union_combine,
-    SERIALFUNC = analytics_internal.journeys_union_serialise,
-    DESERIALFUNC = analytics_internal.journeys_union_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION analytics_internal.journeys_union_transition(internal, analytics.journeys) IS
     'Part of the aggregate journeys_union: adds a value.';
-COMMENT ON FUNCTION analytics_internal.journeys_union_combine(internal, internal) IS
-    'Part of the aggregate journeys_union: joins two states.';
-COMMENT ON FUNCTION analytics_internal.journeys_union_serialise(internal) IS
-    'Part of the aggregate journeys_union: sends a state.';
-COMMENT ON FUNCTION analytics_internal.journeys_union_deserialise(bytea, internal) IS
-    'Part of the aggregate journeys_union: receives a state.';
 COMMENT ON FUNCTION analytics_internal.journeys_union_final(internal) IS
     'Part of the aggregate journeys_union: makes the value.';
 COMMENT ON AGGREGATE analytics.journeys_union(analytics.journeys) IS

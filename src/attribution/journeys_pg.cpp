@@ -18,6 +18,7 @@ namespace attribution = marketing::attribution;
 namespace kernel = marketing::kernel;
 namespace postgres = marketing::postgres;
 
+using attribution::CappedResource;
 using attribution::JourneyRow;
 using attribution::JourneysState;
 using attribution::JourneysUnion;
@@ -235,30 +236,11 @@ MARKETING_FUNCTION(journeys_send)
 
 MARKETING_FUNCTION(journeys_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::transition_state<JourneysState, CappedResource>(fcinfo);
     JourneyRow row;
     read_row(fcinfo, row_reader(fcinfo), row);
-    auto* state = postgres::state_argument<JourneysState>(fcinfo, 0);
-    if (state == nullptr) {
-        state = attribution::make_state<JourneysState>(context);
-    }
     postgres::run_kernel([state, &row] { state->append(row); });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(journeys_combine)
-{
-    return postgres::combine<JourneysState, attribution::CappedResource>(fcinfo);
-}
-
-MARKETING_FUNCTION(journeys_serialise)
-{
-    return postgres::serialise<JourneysState>(fcinfo);
-}
-
-MARKETING_FUNCTION(journeys_deserialise)
-{
-    return postgres::deserialise<JourneysState>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(journeys_final)
@@ -268,35 +250,12 @@ MARKETING_FUNCTION(journeys_final)
 
 MARKETING_FUNCTION(journeys_union_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
-    auto* state = postgres::state_argument<JourneysUnion>(fcinfo, 0);
-    if (PG_ARGISNULL(1)) {
-        if (state == nullptr) {
-            PG_RETURN_NULL();
-        }
-        PG_RETURN_POINTER(state);
+    auto* state = postgres::transition_state<JourneysUnion, CappedResource>(fcinfo);
+    if (!PG_ARGISNULL(1)) {
+        const auto value = postgres::bytea_argument(fcinfo, 1);
+        postgres::run_kernel([state, value] { state->append(value); });
     }
-    const auto value = postgres::bytea_argument(fcinfo, 1);
-    if (state == nullptr) {
-        state = attribution::make_state<JourneysUnion>(context);
-    }
-    postgres::run_kernel([state, value] { state->append(value); });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(journeys_union_combine)
-{
-    return postgres::combine<JourneysUnion, attribution::CappedResource>(fcinfo);
-}
-
-MARKETING_FUNCTION(journeys_union_serialise)
-{
-    return postgres::serialise<JourneysUnion>(fcinfo);
-}
-
-MARKETING_FUNCTION(journeys_union_deserialise)
-{
-    return postgres::deserialise<JourneysUnion>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(journeys_union_final)

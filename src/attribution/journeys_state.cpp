@@ -25,8 +25,6 @@ using kernel::WireReader;
 using kernel::WireWriter;
 
 constexpr std::string_view no_key = "(none)";
-constexpr std::uint32_t state_tag = 0x73726a6d;  // "mjrs"
-constexpr std::uint16_t state_version = 3;
 
 void settle_kind(kernel::IdKind& known, kernel::IdKind given, const char* what)
 {
@@ -71,7 +69,8 @@ double value_of_bits(std::int64_t bits) noexcept
 }  // namespace
 
 JourneysState::JourneysState(std::pmr::memory_resource* resource)
-    : resource_(resource),
+    : State(format),
+      resource_(resource),
       touches_(resource),
       conversions_(resource),
       keys_(resource),
@@ -150,8 +149,9 @@ PackedColumn JourneysState::translated(const TouchBlock& block, TouchBlock::Colu
     return pack_column(std::span(values).first(block.rows), touches_.memory());
 }
 
-void JourneysState::merge(const JourneysState& other)
+void JourneysState::merge(const kernel::State& state)
 {
+    const auto& other = state.as<JourneysState>();
     if (other.client_kind_ != kernel::IdKind::none) {
         check_kind(client_kind_, other.client_kind_, "client");
     }
@@ -224,8 +224,8 @@ kernel::FlatValue JourneysState::serialise(std::pmr::memory_resource& result, st
 
     kernel::FlatBuffer buffer(result, header, size);
     WireWriter out(buffer);
-    out.put(state_tag);
-    out.put(state_version);
+    out.put(JourneysState::format.tag);
+    out.put(JourneysState::format.version);
     out.put(static_cast<std::uint8_t>(client_kind_));
     out.put(static_cast<std::uint8_t>(touch_kind_));
     for (const kernel::Interner* texts : dictionaries) {
@@ -306,7 +306,7 @@ void require_row(bool holds)
 void JourneysState::deserialise(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != state_version) {
+    if (in.get<std::uint32_t>() != JourneysState::format.tag || in.get<std::uint16_t>() != JourneysState::format.version) {
         WireReader::fail("it is not a state of the aggregate journeys of this release");
     }
     client_kind_ = read_kind(in);

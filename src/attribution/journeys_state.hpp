@@ -16,6 +16,7 @@
 #include "kernel/chunk_list.hpp"
 #include "kernel/identifier.hpp"
 #include "kernel/interner.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 #include "kernel/wire.hpp"
 
@@ -40,8 +41,10 @@ enum class Keep {
     everybody,   // also those without: for models that learn from journeys that led to nothing
 };
 
-class JourneysState {
+class JourneysState final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"mjrs", 3, "state of the aggregate journeys"};
+
     /** All memory, now and later, comes from `resource`. */
     explicit JourneysState(std::pmr::memory_resource* resource);
 
@@ -52,15 +55,15 @@ public:
     void append(const JourneyRow& row);
 
     /** Adds the rows of `other`, which stays as it is. */
-    void merge(const JourneysState& other);
+    void merge(const kernel::State& other) override;
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     /**
      * Fills this state, which must be empty, with the rows of a serialised one, whose bytes must outlive it: rows are not copied, since
      * merge() will. Throws Error(malformed_binary).
      */
-    void deserialise(std::span<const std::byte> bytes);
+    void deserialise(std::span<const std::byte> bytes) override;
 
     /**
      * The journeys of the clients who converted, or of everybody (see journeys.hpp), `header` bytes left before the value. Their touches are

@@ -16,9 +16,6 @@ using kernel::ErrorCode;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::uint32_t union_tag = 0x75726a6d;  // "mjru"
-constexpr std::uint16_t union_version = 1;
-
 /** One client of one of the values. */
 struct Source {
     kernel::Identifier client;
@@ -96,8 +93,9 @@ void JourneysUnion::append(std::span<const std::byte> value)
     values_.push_back({copy, value.size()});
 }
 
-void JourneysUnion::merge(const JourneysUnion& other)
+void JourneysUnion::merge(const kernel::State& state)
 {
+    const auto& other = state.as<JourneysUnion>();
     for (std::size_t i = 0; i < other.values_.chunk_count(); ++i) {
         for (const auto value : other.values_.chunk(i)) {
             append(value);
@@ -107,7 +105,7 @@ void JourneysUnion::merge(const JourneysUnion& other)
 
 kernel::FlatValue JourneysUnion::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
-    std::uint64_t size = sizeof union_tag + sizeof union_version + sizeof(std::uint32_t);
+    std::uint64_t size = sizeof JourneysUnion::format.tag + sizeof JourneysUnion::format.version + sizeof(std::uint32_t);
     for (std::size_t i = 0; i < values_.chunk_count(); ++i) {
         for (const auto value : values_.chunk(i)) {
             size += sizeof(std::uint32_t) + value.size();
@@ -115,8 +113,8 @@ kernel::FlatValue JourneysUnion::serialise(std::pmr::memory_resource& result, st
     }
     kernel::FlatBuffer buffer(result, header, size);
     WireWriter out(buffer);
-    out.put(union_tag);
-    out.put(union_version);
+    out.put(JourneysUnion::format.tag);
+    out.put(JourneysUnion::format.version);
     out.put(static_cast<std::uint32_t>(values_.size()));
     for (std::size_t i = 0; i < values_.chunk_count(); ++i) {
         for (const auto value : values_.chunk(i)) {
@@ -129,7 +127,7 @@ kernel::FlatValue JourneysUnion::serialise(std::pmr::memory_resource& result, st
 void JourneysUnion::deserialise(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    if (in.get<std::uint32_t>() != union_tag || in.get<std::uint16_t>() != union_version) {
+    if (in.get<std::uint32_t>() != JourneysUnion::format.tag || in.get<std::uint16_t>() != JourneysUnion::format.version) {
         WireReader::fail("it is not a state of the aggregate journeys_union of this release");
     }
     for (auto left = in.get<std::uint32_t>(); left > 0; --left) {

@@ -9,24 +9,27 @@
 
 #include "attribution/journeys.hpp"
 #include "kernel/chunk_list.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::attribution {
 
-class JourneysUnion {
+class JourneysUnion final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"mjru", 1, "state of the aggregate journeys_union"};
+
     /** All memory, now and later, comes from `resource`. */
-    explicit JourneysUnion(std::pmr::memory_resource* resource) : bytes_(resource), values_(resource) {}
+    explicit JourneysUnion(std::pmr::memory_resource* resource) : State(format), bytes_(resource), values_(resource) {}
 
     /** Adds a journeys value, which is checked and copied. Throws Error(malformed_binary). */
     void append(std::span<const std::byte> value);
     /** Adds the values of `other`, which stays as it is. */
-    void merge(const JourneysUnion& other);
+    void merge(const kernel::State& other) override;
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     /** Adds the values of a serialised state. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes);
+    void deserialise(std::span<const std::byte> bytes) override;
 
     /**
      * One value with all journeys, the same bytes as if they had been collected together. Throws Error: invalid_parameter where

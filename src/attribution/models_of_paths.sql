@@ -35,12 +35,6 @@ CREATE FUNCTION analytics_internal.path_counts_transition(
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_transition';
 CREATE FUNCTION analytics_internal.path_counts_union_transition(internal, analytics.path_counts) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_union_transition';
-CREATE FUNCTION analytics_internal.path_counts_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_combine';
-CREATE FUNCTION analytics_internal.path_counts_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_serialise';
-CREATE FUNCTION analytics_internal.path_counts_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_deserialise';
 CREATE FUNCTION analytics_internal.path_counts_final(internal) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_path_counts_final';
 
@@ -50,9 +44,9 @@ CREATE AGGREGATE analytics.path_counts(
     STYPE = internal,
     SSPACE = 65536,
     FINALFUNC = analytics_internal.path_counts_final,
-    COMBINEFUNC = analytics_internal.path_counts_combine,
-    SERIALFUNC = analytics_internal.path_counts_serialise,
-    DESERIALFUNC = analytics_internal.path_counts_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 
@@ -61,9 +55,9 @@ CREATE AGGREGATE analytics.path_counts_union(path_counts analytics.path_counts) 
     STYPE = internal,
     SSPACE = 1048576,
     FINALFUNC = analytics_internal.path_counts_final,
-    COMBINEFUNC = analytics_internal.path_counts_combine,
-    SERIALFUNC = analytics_internal.path_counts_serialise,
-    DESERIALFUNC = analytics_internal.path_counts_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 
@@ -72,11 +66,6 @@ COMMENT ON FUNCTION analytics_internal.path_counts_transition(
     'Part of the aggregate path_counts: adds a row.';
 COMMENT ON FUNCTION analytics_internal.path_counts_union_transition(internal, analytics.path_counts) IS
     'Part of the aggregate path_counts_union: adds a value.';
-COMMENT ON FUNCTION analytics_internal.path_counts_combine(internal, internal) IS
-    'Part of the aggregate path_counts: joins two states.';
-COMMENT ON FUNCTION analytics_internal.path_counts_serialise(internal) IS 'Part of the aggregate path_counts: sends a state.';
-COMMENT ON FUNCTION analytics_internal.path_counts_deserialise(bytea, internal) IS
-    'Part of the aggregate path_counts: receives a state.';
 COMMENT ON FUNCTION analytics_internal.path_counts_final(internal) IS 'Part of the aggregate path_counts: makes the value.';
 COMMENT ON AGGREGATE analytics.path_counts(text[], double precision, double precision, double precision) IS
     'Collects counted paths from rows with a path and its counts.
@@ -95,9 +84,9 @@ CREATE AGGREGATE analytics.journeys_with_nulls(
     STYPE = internal,
     SSPACE = 65536,
     FINALFUNC = analytics_internal.journeys_with_nulls_final,
-    COMBINEFUNC = analytics_internal.journeys_combine,
-    SERIALFUNC = analytics_internal.journeys_serialise,
-    DESERIALFUNC = analytics_internal.journeys_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 
@@ -118,9 +107,9 @@ CREATE AGGREGATE analytics.journeys_with_views(
     STYPE = internal,
     SSPACE = 65536,
     FINALFUNC = analytics_internal.journeys_with_nulls_final,
-    COMBINEFUNC = analytics_internal.journeys_combine,
-    SERIALFUNC = analytics_internal.journeys_serialise,
-    DESERIALFUNC = analytics_internal.journeys_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 

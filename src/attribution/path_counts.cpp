@@ -25,8 +25,6 @@ constexpr std::string_view no_key = "(none)";
 constexpr std::uint32_t value_tag = 0x6374706d;  // "mptc"
 constexpr std::uint16_t value_version = 1;
 constexpr std::uint64_t value_header = 8 + 4 * sizeof(std::uint32_t);
-constexpr std::uint32_t state_tag = 0x7374706d;  // "mpts"
-constexpr std::uint16_t state_version = 1;
 constexpr std::uint64_t row_bytes = sizeof(std::uint32_t) + 3 * sizeof(double);
 
 void require(bool holds, const char* otherwise)
@@ -217,8 +215,9 @@ void PathCountsState::append(const PathCountsView& value)
     }
 }
 
-void PathCountsState::merge(const PathCountsState& other)
+void PathCountsState::merge(const kernel::State& state)
 {
+    const auto& other = state.as<PathCountsState>();
     std::pmr::vector<std::uint32_t> key_codes(resource_);
     for (std::uint32_t key = 0; key < other.keys_.size(); ++key) {
         key_codes.push_back(keys_.code(other.keys_.text(key)));
@@ -251,8 +250,8 @@ kernel::FlatValue PathCountsState::serialise(std::pmr::memory_resource& result, 
     }
     kernel::FlatBuffer buffer = buffer_for(result, header, size);
     WireWriter out(buffer);
-    out.put(state_tag);
-    out.put(state_version);
+    out.put(PathCountsState::format.tag);
+    out.put(PathCountsState::format.version);
     out.put(std::uint16_t{0});
     for (const kernel::Interner* texts : dictionaries) {
         out.put(static_cast<std::uint32_t>(texts->size()));
@@ -275,7 +274,8 @@ kernel::FlatValue PathCountsState::serialise(std::pmr::memory_resource& result, 
 void PathCountsState::deserialise(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    require(in.get<std::uint32_t>() == state_tag && in.get<std::uint16_t>() == state_version && in.get<std::uint16_t>() == 0,
+    require(in.get<std::uint32_t>() == PathCountsState::format.tag &&
+                in.get<std::uint16_t>() == PathCountsState::format.version && in.get<std::uint16_t>() == 0,
             "it is not a state of the aggregate path_counts of this release");
     for (kernel::Interner* texts : {&keys_, &paths_}) {
         const auto count = in.get<std::uint32_t>();

@@ -25,6 +25,7 @@
 #include "kernel/chunk_list.hpp"
 #include "kernel/flat_buffer.hpp"
 #include "kernel/interner.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::attribution {
@@ -74,11 +75,13 @@ private:
  * The state of the aggregates that make path_counts: the rows as they came, each path and key stored once. Sums are taken at the
  * end over sorted rows, so that no order, split or merge of the rows shows in the last bit.
  */
-class PathCountsState {
+class PathCountsState final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"mpts", 1, "state of the aggregate path_counts"};
+
     /** All memory, now and later, comes from `resource`. */
     explicit PathCountsState(std::pmr::memory_resource* resource)
-        : resource_(resource), keys_(resource), paths_(resource), rows_(resource), codes_(resource)
+        : State(format), resource_(resource), keys_(resource), paths_(resource), rows_(resource), codes_(resource)
     {
     }
 
@@ -90,12 +93,12 @@ public:
     /** Adds all paths of another value. */
     void append(const PathCountsView& value);
     /** Adds the rows of `other`, which stays as it is. */
-    void merge(const PathCountsState& other);
+    void merge(const kernel::State& other) override;
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes);
+    void deserialise(std::span<const std::byte> bytes) override;
 
     /** The value, `header` bytes left before it. Throws Error: limit_exceeded past 1 GB, numeric_range where a sum overflows; Stopped. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,

@@ -22,6 +22,7 @@
 namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
 
+using attribution::CappedResource;
 using attribution::Counts;
 using attribution::JourneysView;
 using attribution::PathCountsState;
@@ -56,12 +57,6 @@ std::span<const std::string_view> path_argument(FunctionCallInfo fcinfo, int arg
 double number_argument(FunctionCallInfo fcinfo, int argument)
 {
     return PG_ARGISNULL(argument) ? 0 : PG_GETARG_FLOAT8(argument);
-}
-
-PathCountsState* state_for(FunctionCallInfo fcinfo, MemoryContext context)
-{
-    auto* state = postgres::state_argument<PathCountsState>(fcinfo, 0);
-    return state == nullptr ? attribution::make_state<PathCountsState>(context) : state;
 }
 
 /** lookback, converted_from and converted_before as arguments 1, 3 and 4; the cycle between is a name to be looked up. */
@@ -99,42 +94,21 @@ MARKETING_FUNCTION(path_counts_send)
 
 MARKETING_FUNCTION(path_counts_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::transition_state<PathCountsState, CappedResource>(fcinfo);
     const auto path = path_argument(fcinfo, 1);
     const Counts counts{number_argument(fcinfo, 2), number_argument(fcinfo, 3), number_argument(fcinfo, 4)};
-    PathCountsState* state = state_for(fcinfo, context);
     postgres::run_kernel([state, path, &counts] { state->append(path, counts); });
-    PG_RETURN_POINTER(state);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(path_counts_union_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
-    if (PG_ARGISNULL(1)) {
-        if (PG_ARGISNULL(0)) {
-            PG_RETURN_NULL();
-        }
-        PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+    auto* state = postgres::transition_state<PathCountsState, CappedResource>(fcinfo);
+    if (!PG_ARGISNULL(1)) {
+        const auto value = postgres::bytea_argument(fcinfo, 1);
+        postgres::run_kernel([state, value] { state->append(PathCountsView(value)); });
     }
-    const auto value = postgres::bytea_argument(fcinfo, 1);
-    PathCountsState* state = state_for(fcinfo, context);
-    postgres::run_kernel([state, value] { state->append(PathCountsView(value)); });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(path_counts_combine)
-{
-    return postgres::combine<PathCountsState, attribution::CappedResource>(fcinfo);
-}
-
-MARKETING_FUNCTION(path_counts_serialise)
-{
-    return postgres::serialise<PathCountsState>(fcinfo);
-}
-
-MARKETING_FUNCTION(path_counts_deserialise)
-{
-    return postgres::deserialise<PathCountsState>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(path_counts_final)
@@ -145,7 +119,7 @@ MARKETING_FUNCTION(path_counts_final)
 MARKETING_FUNCTION(journeys_with_nulls_final)
 {
     (void)postgres::aggregate_context(fcinfo);
-    const auto* state = postgres::state_argument<attribution::JourneysState>(fcinfo, 0);
+    const auto* state = postgres::state_argument<attribution::JourneysState>(fcinfo);
     return postgres::make_varlena([state](std::pmr::memory_resource& result) {
         if (state == nullptr) {
             return attribution::JourneysState(&result).finish(result, VARHDRSZ, postgres::stop_flag());

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 
-#include "postgres/aggregate.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
 
@@ -24,12 +23,5 @@ private:
     std::size_t left_;
     int limit_;  // kB
 };
-
-/** As postgres::make_state. */
-template <class State>
-[[nodiscard]] State* make_state(MemoryContext context)
-{
-    return postgres::make_state<State, CappedResource>(context);
-}
 
 }  // namespace marketing::attribution

@@ -18,12 +18,6 @@ campaigns .. daily_contracts: one element per campaign and day; platforms, days 
 
 CREATE FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_transition';
-CREATE FUNCTION analytics_internal.campaign_days_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_combine';
-CREATE FUNCTION analytics_internal.campaign_days_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_serialise';
-CREATE FUNCTION analytics_internal.campaign_days_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_deserialise';
 CREATE FUNCTION analytics_internal.campaign_days_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_final';
 
@@ -32,16 +26,13 @@ CREATE AGGREGATE analytics_internal.campaign_days(day date, spend numeric, leads
     STYPE = internal,
     SSPACE = 4096,
     FINALFUNC = analytics_internal.campaign_days_final,
-    COMBINEFUNC = analytics_internal.campaign_days_combine,
-    SERIALFUNC = analytics_internal.campaign_days_serialise,
-    DESERIALFUNC = analytics_internal.campaign_days_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 COMMENT ON FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision) IS
     'Part of the aggregate campaign_days: adds a day.';
-COMMENT ON FUNCTION analytics_internal.campaign_days_combine(internal, internal) IS 'Part of the aggregate campaign_days: joins two states.';
-COMMENT ON FUNCTION analytics_internal.campaign_days_serialise(internal) IS 'Part of the aggregate campaign_days: sends a state.';
-COMMENT ON FUNCTION analytics_internal.campaign_days_deserialise(bytea, internal) IS 'Part of the aggregate campaign_days: receives a state.';
 COMMENT ON FUNCTION analytics_internal.campaign_days_final(internal) IS 'Part of the aggregate campaign_days: makes the value.';
 COMMENT ON AGGREGATE analytics_internal.campaign_days(date, numeric, double precision, double precision) IS
 'The days of a campaign, packed for actions_of_days

@@ -10,7 +10,6 @@ using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::uint32_t rows_tag = 0x5257'4442;   // "BDWR": rows as they came
 constexpr std::uint32_t value_tag = 0x5644'4442;  // "BDDV": days, each once, ascending
 constexpr std::uint16_t version = 1;
 constexpr std::size_t day_bytes = sizeof(std::int32_t) + 3 * sizeof(double);
@@ -83,8 +82,9 @@ void DayLog::append(const Day& day)
     days_.push_back(day);
 }
 
-void DayLog::merge(const DayLog& other)
+void DayLog::merge(const kernel::State& state)
 {
+    const auto& other = state.as<DayLog>();
     for (std::size_t i = 0; i < other.days_.chunk_count(); ++i) {
         for (const Day& day : other.days_.chunk(i)) {
             days_.push_back(day);
@@ -94,7 +94,7 @@ void DayLog::merge(const DayLog& other)
 
 FlatValue DayLog::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
-    DaysWriter out(result, header, rows_tag, days_.size());
+    DaysWriter out(result, header, DayLog::format.tag, days_.size());
     for (std::size_t i = 0; i < days_.chunk_count(); ++i) {
         out.put(days_.chunk(i));
     }
@@ -103,7 +103,7 @@ FlatValue DayLog::serialise(std::pmr::memory_resource& result, std::size_t heade
 
 void DayLog::deserialise(std::span<const std::byte> bytes)
 {
-    DaysReader(bytes, rows_tag, "it is not a state of the aggregate campaign_days of this release")
+    DaysReader(bytes, DayLog::format.tag, "it is not a state of the aggregate campaign_days of this release")
         .each([this](const Day& day) { days_.push_back(day); });
 }
 

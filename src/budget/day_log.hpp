@@ -12,24 +12,27 @@
 #include "budget/panel.hpp"
 #include "kernel/chunk_list.hpp"
 #include "kernel/flat_buffer.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::budget {
 
-class DayLog {
+class DayLog final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"BDWR", 1, "state of the aggregate campaign_days"};
+
     /** All memory, now and later, comes from `resource`. */
-    explicit DayLog(std::pmr::memory_resource* resource) : days_(resource) {}
+    explicit DayLog(std::pmr::memory_resource* resource) : State(format), days_(resource) {}
 
     /** Throws Error(invalid_parameter) for amounts that cannot be. */
     void append(const Day& day);
     /** Adds the days of `other`, which stays as it is. */
-    void merge(const DayLog& other);
+    void merge(const kernel::State& other) override;
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     /** Fills this state, which must be empty. Throws Error(malformed_binary), or as append does. */
-    void deserialise(std::span<const std::byte> bytes);
+    void deserialise(std::span<const std::byte> bytes) override;
 
     /** The days, ascending, `header` bytes left before them. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,

@@ -14,7 +14,7 @@ using budget::DayLog;
 
 MARKETING_FUNCTION(campaign_days_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::transition_state<DayLog>(fcinfo);
     for (int argument = 1; argument <= 4; ++argument) {
         if (PG_ARGISNULL(argument)) {
             ereport(ERROR,
@@ -29,27 +29,8 @@ MARKETING_FUNCTION(campaign_days_transition)
     // Refunds of ad networks are no spend.
     const double spend = postgres::numeric_to_double(PG_GETARG_DATUM(2));
     const budget::Day day{date, spend < 0 ? 0 : spend, PG_GETARG_FLOAT8(3), PG_GETARG_FLOAT8(4)};
-    auto* state = postgres::state_argument<DayLog>(fcinfo, 0);
-    if (state == nullptr) {
-        state = postgres::make_state<DayLog>(context);
-    }
     postgres::run_kernel([state, &day] { state->append(day); });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(campaign_days_combine)
-{
-    return postgres::combine<DayLog>(fcinfo);
-}
-
-MARKETING_FUNCTION(campaign_days_serialise)
-{
-    return postgres::serialise<DayLog>(fcinfo);
-}
-
-MARKETING_FUNCTION(campaign_days_deserialise)
-{
-    return postgres::deserialise<DayLog>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(campaign_days_final)

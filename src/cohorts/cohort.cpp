@@ -22,7 +22,6 @@ using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::uint32_t state_tag = 0x73686f63;  // "cohs"
 constexpr std::uint32_t table_tag = 0x74686f63;  // "coht"
 constexpr std::uint16_t version = 1;
 constexpr std::int32_t most_periods = 200'000;  // of one customer: a day each for five centuries
@@ -124,8 +123,9 @@ void CohortState::append(const customers::Purchase& purchase, Grain grain)
                      static_cast<std::uint32_t>(purchase.purchases)});
 }
 
-void CohortState::merge(const CohortState& other)
+void CohortState::merge(const kernel::State& state)
 {
+    const auto& other = state.as<CohortState>();
     if (other.rows_.size() == 0) {
         return;
     }
@@ -146,7 +146,7 @@ FlatValue CohortState::serialise(std::pmr::memory_resource& result, std::size_t 
     FlatBuffer buffer = customers::allocate_value(
         result, header, 3 * sizeof(std::uint32_t) + ids_.wire_size() + sizeof rows + rows * row_bytes);
     WireWriter out(buffer);
-    out.put(state_tag);
+    out.put(CohortState::format.tag);
     out.put(version);
     out.put(static_cast<std::uint16_t>(grain_.value_or(Grain::day)));
     out.put(last_day_);
@@ -166,7 +166,7 @@ FlatValue CohortState::serialise(std::pmr::memory_resource& result, std::size_t 
 void CohortState::deserialise(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != version) {
+    if (in.get<std::uint32_t>() != CohortState::format.tag || in.get<std::uint16_t>() != version) {
         WireReader::fail("it is no state of cohort_table of this version");
     }
     grain_ = grain_of(in.get<std::uint16_t>());

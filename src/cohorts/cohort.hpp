@@ -23,6 +23,7 @@
 #include "customers/purchase.hpp"
 #include "kernel/chunk_list.hpp"
 #include "kernel/flat_buffer.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::cohorts {
@@ -36,19 +37,21 @@ enum class Grain : std::uint16_t { day, week, month, quarter, year };
 /** The first day of a period. */
 [[nodiscard]] std::int32_t first_day_of(std::int32_t period, Grain grain);
 
-class CohortState {
+class CohortState final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"cohs", 1, "state of the aggregate cohort_table"};
+
     /** All memory, now and later, comes from `resource`. */
-    explicit CohortState(std::pmr::memory_resource* resource) : rows_(resource), ids_(resource) {}
+    explicit CohortState(std::pmr::memory_resource* resource) : State(format), rows_(resource), ids_(resource) {}
 
     /** Throws Error: invalid_parameter for another grain than before, identifiers of two kinds or purchases out of range. */
     void append(const customers::Purchase& purchase, Grain grain);
     /** Adds the rows of `other`, which stays as it is. */
-    void merge(const CohortState& other);
+    void merge(const kernel::State& other) override;
 
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     /** Fills this state, which must be empty. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes);
+    void deserialise(std::span<const std::byte> bytes) override;
 
     /** Throws Error(limit_exceeded) where one customer's purchases are too many periods apart, Stopped. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,

@@ -2,12 +2,6 @@
 
 CREATE FUNCTION analytics_internal.cohort_table_transition(internal, "any", date, double precision, bigint, text) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cohort_table_transition';
-CREATE FUNCTION analytics_internal.cohort_table_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cohort_table_combine';
-CREATE FUNCTION analytics_internal.cohort_table_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cohort_table_serialise';
-CREATE FUNCTION analytics_internal.cohort_table_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cohort_table_deserialise';
 CREATE FUNCTION analytics_internal.cohort_table_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cohort_table_final';
 
@@ -16,15 +10,12 @@ CREATE AGGREGATE analytics.cohort_table(customer "any", day date, amount double 
     STYPE = internal,
     SSPACE = 1048576,
     FINALFUNC = analytics_internal.cohort_table_final,
-    COMBINEFUNC = analytics_internal.cohort_table_combine,
-    SERIALFUNC = analytics_internal.cohort_table_serialise,
-    DESERIALFUNC = analytics_internal.cohort_table_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 COMMENT ON FUNCTION analytics_internal.cohort_table_transition(internal, "any", date, double precision, bigint, text) IS 'Part of the aggregate cohort_table: adds a row';
-COMMENT ON FUNCTION analytics_internal.cohort_table_combine(internal, internal) IS 'Part of the aggregate cohort_table: joins two states';
-COMMENT ON FUNCTION analytics_internal.cohort_table_serialise(internal) IS 'Part of the aggregate cohort_table: sends a state';
-COMMENT ON FUNCTION analytics_internal.cohort_table_deserialise(bytea, internal) IS 'Part of the aggregate cohort_table: receives a state';
 COMMENT ON FUNCTION analytics_internal.cohort_table_final(internal) IS 'Part of the aggregate cohort_table: makes the value';
 COMMENT ON AGGREGATE analytics.cohort_table("any", date, double precision, bigint, text) IS
 'Counts customers by the period of their first purchase and each period since

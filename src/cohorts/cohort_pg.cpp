@@ -20,35 +20,16 @@ using cohorts::CohortState;
 
 MARKETING_FUNCTION(cohort_table_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::transition_state<CohortState>(fcinfo);
     customers::Purchase purchase = customers::purchase_arguments(fcinfo);
     const double amount = customers::amount_argument(fcinfo);
     postgres::require_in_row(fcinfo, 5, "grain");
     const std::string_view grain = postgres::text_argument(fcinfo, 5);
-    auto* state = postgres::state_argument<CohortState>(fcinfo, 0);
-    if (state == nullptr) {
-        state = postgres::make_state<CohortState>(context);
-    }
     postgres::run_kernel([state, &purchase, amount, grain] {
         purchase.units = customers::money_units(amount);
         state->append(purchase, cohorts::find_grain(grain));
     });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(cohort_table_combine)
-{
-    return postgres::combine<CohortState>(fcinfo);
-}
-
-MARKETING_FUNCTION(cohort_table_serialise)
-{
-    return postgres::serialise<CohortState>(fcinfo);
-}
-
-MARKETING_FUNCTION(cohort_table_deserialise)
-{
-    return postgres::deserialise<CohortState>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(cohort_table_final)

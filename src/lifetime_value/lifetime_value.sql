@@ -30,12 +30,6 @@ COMMENT ON FUNCTION analytics_internal.purchases_send(analytics.purchases) IS 'B
 
 CREATE FUNCTION analytics_internal.purchases_transition(internal, "any", date, double precision, boolean) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_transition';
-CREATE FUNCTION analytics_internal.purchases_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_combine';
-CREATE FUNCTION analytics_internal.purchases_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_serialise';
-CREATE FUNCTION analytics_internal.purchases_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_deserialise';
 CREATE FUNCTION analytics_internal.purchases_final(internal) RETURNS analytics.purchases
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_final';
 
@@ -44,17 +38,14 @@ CREATE AGGREGATE analytics.purchases(customer "any", purchased_on date, amount d
     STYPE = internal,
     SSPACE = 65536,
     FINALFUNC = analytics_internal.purchases_final,
-    COMBINEFUNC = analytics_internal.purchases_combine,
-    SERIALFUNC = analytics_internal.purchases_serialise,
-    DESERIALFUNC = analytics_internal.purchases_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION analytics_internal.purchases_transition(internal, "any", date, double precision, boolean) IS
     'Part of the aggregate purchases: adds a row.';
-COMMENT ON FUNCTION analytics_internal.purchases_combine(internal, internal) IS 'Part of the aggregate purchases: joins two states.';
-COMMENT ON FUNCTION analytics_internal.purchases_serialise(internal) IS 'Part of the aggregate purchases: sends a state.';
-COMMENT ON FUNCTION analytics_internal.purchases_deserialise(bytea, internal) IS 'Part of the aggregate purchases: receives a state.';
 COMMENT ON FUNCTION analytics_internal.purchases_final(internal) IS 'Part of the aggregate purchases: makes the value.';
 COMMENT ON AGGREGATE analytics.purchases("any", date, double precision, boolean) IS
     'Collects purchases: who bought on which day, and for how much
@@ -109,12 +100,6 @@ CREATE FUNCTION analytics_internal.purchase_fit_transition(internal, bigint, dou
 CREATE FUNCTION analytics_internal.purchase_fit_weighted_transition(internal, bigint, double precision, double precision, double precision)
     RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_transition';
-CREATE FUNCTION analytics_internal.purchase_fit_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_combine';
-CREATE FUNCTION analytics_internal.purchase_fit_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_serialise';
-CREATE FUNCTION analytics_internal.purchase_fit_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_deserialise';
 CREATE FUNCTION analytics_internal.bgnbd_final(internal) RETURNS analytics.purchase_model
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_bgnbd_final';
 CREATE FUNCTION analytics_internal.mbgnbd_final(internal) RETURNS analytics.purchase_model
@@ -123,31 +108,28 @@ COMMENT ON FUNCTION analytics_internal.purchase_fit_transition(internal, bigint,
     'Part of the aggregates bgnbd_fit and mbgnbd_fit: adds a customer.';
 COMMENT ON FUNCTION analytics_internal.purchase_fit_weighted_transition(internal, bigint, double precision, double precision, double precision) IS
     'Part of the weighted aggregates of fits: adds customers.';
-COMMENT ON FUNCTION analytics_internal.purchase_fit_combine(internal, internal) IS 'Part of the aggregates of fits: joins two states.';
-COMMENT ON FUNCTION analytics_internal.purchase_fit_serialise(internal) IS 'Part of the aggregates of fits: sends a state.';
-COMMENT ON FUNCTION analytics_internal.purchase_fit_deserialise(bytea, internal) IS 'Part of the aggregates of fits: receives a state.';
 COMMENT ON FUNCTION analytics_internal.bgnbd_final(internal) IS 'Part of the aggregate bgnbd_fit: fits the model.';
 COMMENT ON FUNCTION analytics_internal.mbgnbd_final(internal) IS 'Part of the aggregate mbgnbd_fit: fits the model.';
 
 CREATE AGGREGATE analytics.bgnbd_fit(frequency bigint, recency double precision, age double precision) (
     SFUNC = analytics_internal.purchase_fit_transition, STYPE = internal, SSPACE = 1048576,
-    FINALFUNC = analytics_internal.bgnbd_final, COMBINEFUNC = analytics_internal.purchase_fit_combine,
-    SERIALFUNC = analytics_internal.purchase_fit_serialise, DESERIALFUNC = analytics_internal.purchase_fit_deserialise, PARALLEL = SAFE
+    FINALFUNC = analytics_internal.bgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 CREATE AGGREGATE analytics.bgnbd_fit_weighted(frequency bigint, recency double precision, age double precision, customers double precision) (
     SFUNC = analytics_internal.purchase_fit_weighted_transition, STYPE = internal, SSPACE = 1048576,
-    FINALFUNC = analytics_internal.bgnbd_final, COMBINEFUNC = analytics_internal.purchase_fit_combine,
-    SERIALFUNC = analytics_internal.purchase_fit_serialise, DESERIALFUNC = analytics_internal.purchase_fit_deserialise, PARALLEL = SAFE
+    FINALFUNC = analytics_internal.bgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 CREATE AGGREGATE analytics.mbgnbd_fit(frequency bigint, recency double precision, age double precision) (
     SFUNC = analytics_internal.purchase_fit_transition, STYPE = internal, SSPACE = 1048576,
-    FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.purchase_fit_combine,
-    SERIALFUNC = analytics_internal.purchase_fit_serialise, DESERIALFUNC = analytics_internal.purchase_fit_deserialise, PARALLEL = SAFE
+    FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 CREATE AGGREGATE analytics.mbgnbd_fit_weighted(frequency bigint, recency double precision, age double precision, customers double precision) (
     SFUNC = analytics_internal.purchase_fit_weighted_transition, STYPE = internal, SSPACE = 1048576,
-    FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.purchase_fit_combine,
-    SERIALFUNC = analytics_internal.purchase_fit_serialise, DESERIALFUNC = analytics_internal.purchase_fit_deserialise, PARALLEL = SAFE
+    FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE analytics.bgnbd_fit(bigint, double precision, double precision) IS
     'Fits the BG/NBD model of repeat purchases by maximum likelihood
@@ -166,25 +148,16 @@ customers: how many have this history; otherwise as mbgnbd_fit.';
 
 CREATE FUNCTION analytics_internal.spend_fit_transition(internal, bigint, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_transition';
-CREATE FUNCTION analytics_internal.spend_fit_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_combine';
-CREATE FUNCTION analytics_internal.spend_fit_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_serialise';
-CREATE FUNCTION analytics_internal.spend_fit_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_deserialise';
 CREATE FUNCTION analytics_internal.gamma_gamma_final(internal) RETURNS analytics.spend_model
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_gamma_gamma_final';
 COMMENT ON FUNCTION analytics_internal.spend_fit_transition(internal, bigint, double precision) IS
     'Part of the aggregate gamma_gamma_fit: adds a customer.';
-COMMENT ON FUNCTION analytics_internal.spend_fit_combine(internal, internal) IS 'Part of the aggregate gamma_gamma_fit: joins two states.';
-COMMENT ON FUNCTION analytics_internal.spend_fit_serialise(internal) IS 'Part of the aggregate gamma_gamma_fit: sends a state.';
-COMMENT ON FUNCTION analytics_internal.spend_fit_deserialise(bytea, internal) IS 'Part of the aggregate gamma_gamma_fit: receives a state.';
 COMMENT ON FUNCTION analytics_internal.gamma_gamma_final(internal) IS 'Part of the aggregate gamma_gamma_fit: fits the model.';
 
 CREATE AGGREGATE analytics.gamma_gamma_fit(frequency bigint, monetary_value double precision) (
     SFUNC = analytics_internal.spend_fit_transition, STYPE = internal, SSPACE = 1048576,
-    FINALFUNC = analytics_internal.gamma_gamma_final, COMBINEFUNC = analytics_internal.spend_fit_combine,
-    SERIALFUNC = analytics_internal.spend_fit_serialise, DESERIALFUNC = analytics_internal.spend_fit_deserialise, PARALLEL = SAFE
+    FINALFUNC = analytics_internal.gamma_gamma_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE analytics.gamma_gamma_fit(bigint, double precision) IS
     'Fits the Gamma-Gamma model of spend per purchase by maximum likelihood

@@ -17,6 +17,7 @@ namespace lifetime_value = marketing::lifetime_value;
 namespace postgres = marketing::postgres;
 
 using lifetime_value::FitQuality;
+using lifetime_value::HistoriesState;
 using lifetime_value::History;
 using lifetime_value::Outlook;
 using lifetime_value::PurchaseFit;
@@ -24,24 +25,11 @@ using lifetime_value::PurchaseModel;
 using lifetime_value::PurchaseParameters;
 using lifetime_value::SpendFit;
 using lifetime_value::SpendParameters;
+using lifetime_value::SpendsState;
 using lifetime_value::WeightedHistory;
 using lifetime_value::WeightedSpend;
 
 namespace {
-
-using HistoriesState = lifetime_value::RowsState<WeightedHistory>;
-using SpendsState = lifetime_value::RowsState<WeightedSpend>;
-
-template <class State, class Row>
-Datum append(FunctionCallInfo fcinfo, MemoryContext context, const Row& row)
-{
-    auto* state = postgres::state_argument<State>(fcinfo, 0);
-    if (state == nullptr) {
-        state = postgres::make_state<State>(context);
-    }
-    postgres::run_kernel([state, &row] { state->append(row); });
-    PG_RETURN_POINTER(state);
-}
 
 /** Rows with a NULL are left out, as by any aggregate. */
 bool has_null(FunctionCallInfo fcinfo)
@@ -52,14 +40,6 @@ bool has_null(FunctionCallInfo fcinfo)
         }
     }
     return false;
-}
-
-Datum unchanged(FunctionCallInfo fcinfo)
-{
-    if (PG_ARGISNULL(0)) {
-        PG_RETURN_NULL();
-    }
-    PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
 /** The columns of a composite result, one after another. */
@@ -107,7 +87,7 @@ void add_quality(Composite& out, const FitQuality& quality)
 Datum finish_purchases(FunctionCallInfo fcinfo, PurchaseModel model)
 {
     (void)postgres::aggregate_context(fcinfo);
-    const auto* state = postgres::state_argument<HistoriesState>(fcinfo, 0);
+    const auto* state = postgres::state_argument<HistoriesState>(fcinfo);
     PurchaseFit fit;
     postgres::run_kernel([state, model, &fit] {
         fit = lifetime_value::fit_purchases(model, state == nullptr ? std::vector<WeightedHistory>() : state->rows(),
@@ -218,28 +198,13 @@ Datum of_customer(FunctionCallInfo fcinfo, Calculate calculate)
 
 MARKETING_FUNCTION(purchase_fit_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
-    if (has_null(fcinfo)) {
-        return unchanged(fcinfo);
+    auto* state = postgres::transition_state<HistoriesState>(fcinfo);
+    if (!has_null(fcinfo)) {
+        const WeightedHistory row{{static_cast<double>(PG_GETARG_INT64(1)), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)},
+                                  PG_NARGS() > 4 ? PG_GETARG_FLOAT8(4) : 1};
+        postgres::run_kernel([state, &row] { state->append(row); });
     }
-    const WeightedHistory row{{static_cast<double>(PG_GETARG_INT64(1)), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)},
-                              PG_NARGS() > 4 ? PG_GETARG_FLOAT8(4) : 1};
-    return append<HistoriesState>(fcinfo, context, row);
-}
-
-MARKETING_FUNCTION(purchase_fit_combine)
-{
-    return postgres::combine<HistoriesState>(fcinfo);
-}
-
-MARKETING_FUNCTION(purchase_fit_serialise)
-{
-    return postgres::serialise<HistoriesState>(fcinfo);
-}
-
-MARKETING_FUNCTION(purchase_fit_deserialise)
-{
-    return postgres::deserialise<HistoriesState>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(bgnbd_final)
@@ -254,32 +219,18 @@ MARKETING_FUNCTION(mbgnbd_final)
 
 MARKETING_FUNCTION(spend_fit_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
-    if (has_null(fcinfo)) {
-        return unchanged(fcinfo);
+    auto* state = postgres::transition_state<SpendsState>(fcinfo);
+    if (!has_null(fcinfo)) {
+        const WeightedSpend row{static_cast<double>(PG_GETARG_INT64(1)), PG_GETARG_FLOAT8(2), 1};
+        postgres::run_kernel([state, &row] { state->append(row); });
     }
-    return append<SpendsState>(fcinfo, context, WeightedSpend{static_cast<double>(PG_GETARG_INT64(1)), PG_GETARG_FLOAT8(2), 1});
-}
-
-MARKETING_FUNCTION(spend_fit_combine)
-{
-    return postgres::combine<SpendsState>(fcinfo);
-}
-
-MARKETING_FUNCTION(spend_fit_serialise)
-{
-    return postgres::serialise<SpendsState>(fcinfo);
-}
-
-MARKETING_FUNCTION(spend_fit_deserialise)
-{
-    return postgres::deserialise<SpendsState>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(gamma_gamma_final)
 {
     (void)postgres::aggregate_context(fcinfo);
-    const auto* state = postgres::state_argument<SpendsState>(fcinfo, 0);
+    const auto* state = postgres::state_argument<SpendsState>(fcinfo);
     SpendFit fit;
     postgres::run_kernel([state, &fit] {
         fit = lifetime_value::fit_spend(state == nullptr ? std::vector<WeightedSpend>() : state->rows(), postgres::stop_flag());

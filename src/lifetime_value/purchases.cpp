@@ -24,8 +24,6 @@ using numeric::CompensatedSum;
 constexpr std::uint32_t value_tag = 0x4350414d;  // "MAPC"
 constexpr std::uint16_t value_version = 1;
 constexpr std::uint64_t value_header = 20;
-constexpr std::uint32_t state_tag = 0x5350414d;  // "MAPS"
-constexpr std::uint16_t state_version = 1;
 constexpr std::uint64_t row_bytes = 20;
 
 void require(bool holds, const char* what)
@@ -198,8 +196,9 @@ void PurchasesState::append(const kernel::Identifier& customer, std::int32_t day
     rows_.push_back({code, amount + 0.0, 2 * day + (refund ? refund_bit : 0)});
 }
 
-void PurchasesState::merge(const PurchasesState& other)
+void PurchasesState::merge(const kernel::State& state)
 {
+    const auto& other = state.as<PurchasesState>();
     if (other.kind_ == kernel::IdKind::none) {
         return;
     }
@@ -225,8 +224,8 @@ FlatValue PurchasesState::serialise(std::pmr::memory_resource& result, std::size
     }
     FlatBuffer buffer = buffer_for(result, header, size);
     WireWriter out(buffer);
-    out.put(state_tag);
-    out.put(state_version);
+    out.put(PurchasesState::format.tag);
+    out.put(PurchasesState::format.version);
     out.put(static_cast<std::uint8_t>(kind_));
     out.put(std::uint8_t{0});
     out.put(static_cast<std::uint32_t>(texts_.size()));
@@ -247,7 +246,7 @@ FlatValue PurchasesState::serialise(std::pmr::memory_resource& result, std::size
 void PurchasesState::deserialise(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    require(in.get<std::uint32_t>() == state_tag && in.get<std::uint16_t>() == state_version,
+    require(in.get<std::uint32_t>() == PurchasesState::format.tag && in.get<std::uint16_t>() == PurchasesState::format.version,
             "it is not a state of the aggregate purchases of this release");
     const auto kind = in.get<std::uint8_t>();
     require(possible_kind(kind) && in.get<std::uint8_t>() == 0, "its kind of identifiers is unknown");

@@ -27,6 +27,7 @@
 #include "kernel/flat_buffer.hpp"
 #include "kernel/identifier.hpp"
 #include "kernel/interner.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::lifetime_value {
@@ -88,10 +89,15 @@ private:
 };
 
 /** The state of the aggregate: rows as they came. Sorted at the end, so that no order, split or merge of the rows shows. */
-class PurchasesState {
+class PurchasesState final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"MAPS", 1, "state of the aggregate purchases"};
+
     /** All memory, now and later, comes from `resource`. */
-    explicit PurchasesState(std::pmr::memory_resource* resource) : resource_(resource), texts_(resource), rows_(resource) {}
+    explicit PurchasesState(std::pmr::memory_resource* resource)
+        : State(format), resource_(resource), texts_(resource), rows_(resource)
+    {
+    }
 
     /**
      * Throws Error: invalid_parameter where the customer is of another kind than before, numeric_range where the day is beyond
@@ -99,12 +105,12 @@ public:
      */
     void append(const kernel::Identifier& customer, std::int32_t day, double amount, bool refund);
     /** Adds the rows of `other`, which stays as it is. */
-    void merge(const PurchasesState& other);
+    void merge(const kernel::State& other) override;
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes);
+    void deserialise(std::span<const std::byte> bytes) override;
     /** The value, `header` bytes left before it. The state stays as it is. Throws Error(limit_exceeded) past 1 GB, Stopped. */
     [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const;
 

@@ -44,34 +44,15 @@ MARKETING_FUNCTION(purchases_send)
 
 MARKETING_FUNCTION(purchases_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::transition_state<PurchasesState>(fcinfo);
     postgres::require_in_row(fcinfo, 1, "customer");
     postgres::require_in_row(fcinfo, 2, "purchased_on");
     const marketing::kernel::Identifier customer = marketing::customers::customer_argument(fcinfo);
     const DateADT day = PG_GETARG_DATEADT(2);
     const double amount = PG_ARGISNULL(3) ? 0 : PG_GETARG_FLOAT8(3);
     const bool refund = !PG_ARGISNULL(4) && PG_GETARG_BOOL(4);
-    auto* state = postgres::state_argument<PurchasesState>(fcinfo, 0);
-    if (state == nullptr) {
-        state = postgres::make_state<PurchasesState>(context);
-    }
     postgres::run_kernel([state, &customer, day, amount, refund] { state->append(customer, day, amount, refund); });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(purchases_combine)
-{
-    return postgres::combine<PurchasesState>(fcinfo);
-}
-
-MARKETING_FUNCTION(purchases_serialise)
-{
-    return postgres::serialise<PurchasesState>(fcinfo);
-}
-
-MARKETING_FUNCTION(purchases_deserialise)
-{
-    return postgres::deserialise<PurchasesState>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(purchases_final)

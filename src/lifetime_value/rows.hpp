@@ -11,6 +11,7 @@
 #include "kernel/chunk_list.hpp"
 #include "kernel/error.hpp"
 #include "kernel/flat_buffer.hpp"
+#include "kernel/state.hpp"
 #include "kernel/wire.hpp"
 #include "lifetime_value/fit.hpp"
 
@@ -45,12 +46,21 @@ inline bool informs(const WeightedSpend& row)
 }
 
 template <class Row>
-class RowsState {
+extern const kernel::Format rows_format;
+template <>
+inline constexpr kernel::Format rows_format<WeightedHistory>{"MAFH", 1, "state of the aggregates that fit purchases"};
+template <>
+inline constexpr kernel::Format rows_format<WeightedSpend>{"MAFS", 1, "state of the aggregate gamma_gamma_fit"};
+
+template <class Row>
+class RowsState final : public kernel::State {
     static_assert(sizeof(Row) % sizeof(double) == 0, "a row is made of doubles");
     using Image = std::array<double, sizeof(Row) / sizeof(double)>;
 
 public:
-    explicit RowsState(std::pmr::memory_resource* resource) : rows_(resource) {}
+    static constexpr kernel::Format format = rows_format<Row>;
+
+    explicit RowsState(std::pmr::memory_resource* resource) : State(format), rows_(resource) {}
 
     /** Throws as check() does. */
     void append(const Row& row)
@@ -62,8 +72,9 @@ public:
             ++skipped_;
         }
     }
-    void merge(const RowsState& other)
+    void merge(const kernel::State& state) override
     {
+        const auto& other = state.as<RowsState>();
         for (std::size_t i = 0; i < other.rows_.chunk_count(); ++i) {
             for (const Row& row : other.rows_.chunk(i)) {
                 rows_.push_back(row);
@@ -83,7 +94,7 @@ public:
     /** Rows that tell the model nothing. */
     [[nodiscard]] std::int64_t skipped() const noexcept { return skipped_; }
 
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override
     {
         const std::uint64_t content = 24 + rows_.size() * sizeof(Row);
         if (content > kernel::FlatBuffer::most_bytes - header) {
@@ -92,8 +103,8 @@ public:
         }
         kernel::FlatBuffer buffer(result, header, content);
         kernel::WireWriter out(buffer);
-        out.put(tag);
-        out.put(version);
+        out.put(format.tag);
+        out.put(format.version);
         out.put(static_cast<std::uint16_t>(Image().size()));
         out.put(skipped_);
         out.put(std::uint64_t{rows_.size()});
@@ -104,10 +115,11 @@ public:
         }
         return buffer.value();
     }
-    void deserialise(std::span<const std::byte> bytes)
+    void deserialise(std::span<const std::byte> bytes) override
     {
         kernel::WireReader in(bytes);
-        if (in.get<std::uint32_t>() != tag || in.get<std::uint16_t>() != version || in.get<std::uint16_t>() != Image().size()) {
+        if (in.get<std::uint32_t>() != format.tag || in.get<std::uint16_t>() != format.version ||
+            in.get<std::uint16_t>() != Image().size()) {
             kernel::WireReader::fail("it is not a state of this aggregate of this release");
         }
         skipped_ = in.get<std::int64_t>();
@@ -124,11 +136,11 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t tag = 0x5246414d;  // "MAFR"
-    static constexpr std::uint16_t version = 1;
-
     kernel::ChunkList<Row> rows_;
     std::int64_t skipped_ = 0;
 };
+
+using HistoriesState = RowsState<WeightedHistory>;
+using SpendsState = RowsState<WeightedSpend>;
 
 }  // namespace marketing::lifetime_value

@@ -12,6 +12,26 @@ MemoryContext aggregate_context(FunctionCallInfo fcinfo)
     return context;
 }
 
+kernel::State* any_state_argument(FunctionCallInfo fcinfo, int index)
+{
+    return fcinfo->args[index].isnull ? nullptr : reinterpret_cast<kernel::State*>(DatumGetPointer(fcinfo->args[index].value));
+}
+
+Datum state_datum(FunctionCallInfo fcinfo, kernel::State* state)
+{
+    if (state == nullptr) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_POINTER(state);
+}
+
+void refuse_foreign_state()
+{
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION), errmsg("the state of an aggregate is that of another one")));
+    pg_unreachable();
+}
+
 std::span<const std::byte> bytea_argument(FunctionCallInfo fcinfo, int index)
 {
     const bytea* value = PG_GETARG_BYTEA_PP(index);

@@ -1,5 +1,5 @@
 /**
- * Aggregate states: C++ objects that live, with all their memory, in the aggregate's memory context.
+ * Aggregate states: objects of a class derived from kernel::State that live, with all their memory, in the aggregate's memory context.
  *
  * A State takes a std::pmr::memory_resource* and allocates from it alone, so that its memory ends with the context and no
  * destructor has to run. The resource lies beside the state.
@@ -10,6 +10,7 @@
 #include <new>
 #include <span>
 
+#include "kernel/state.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
@@ -19,11 +20,21 @@ namespace marketing::postgres {
 /** The aggregate's context, or an error where the function was called as an ordinary one. */
 [[nodiscard]] MemoryContext aggregate_context(FunctionCallInfo fcinfo);
 
-/** The state in argument `index`, or nullptr where it is NULL. */
+/** The state in argument `index`, whichever it is, or nullptr where it is NULL. */
+[[nodiscard]] kernel::State* any_state_argument(FunctionCallInfo fcinfo, int index);
+/** A state as the result of a transition, combine or deserialise function: NULL for nullptr. */
+[[nodiscard]] Datum state_datum(FunctionCallInfo fcinfo, kernel::State* state);
+[[noreturn]] void refuse_foreign_state();
+
+/** The state in argument 0, or nullptr where it is NULL. */
 template <class State>
-[[nodiscard]] State* state_argument(FunctionCallInfo fcinfo, int index)
+[[nodiscard]] State* state_argument(FunctionCallInfo fcinfo)
 {
-    return fcinfo->args[index].isnull ? nullptr : reinterpret_cast<State*>(DatumGetPointer(fcinfo->args[index].value));
+    kernel::State* state = any_state_argument(fcinfo, 0);
+    if (state != nullptr && state->tag() != State::format.tag) [[unlikely]] {
+        refuse_foreign_state();
+    }
+    return static_cast<State*>(state);
 }
 
 /** A new state in `context`. Runs its own guard: call it with only plain data alive. */
@@ -35,6 +46,15 @@ template <class State, class Resource = ContextResource>
     State* state = nullptr;
     run_kernel([&state, place, resource] { state = new (place) State(resource); });
     return state;
+}
+
+/** What a transition function adds to: the state in argument 0, or a new one in the aggregate's context. */
+template <class State, class Resource = ContextResource>
+[[nodiscard]] State* transition_state(FunctionCallInfo fcinfo)
+{
+    MemoryContext context = aggregate_context(fcinfo);
+    State* state = state_argument<State>(fcinfo);
+    return state == nullptr ? make_state<State, Resource>(context) : state;
 }
 
 /** The content of a bytea argument, detoasted. */

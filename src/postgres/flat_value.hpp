@@ -1,6 +1,6 @@
 /**
- * What every SQL type with a flat value shares: its text and binary forms, and the aggregate functions over a state that ends
- * in such a value. A State has merge, serialise, deserialise and finish as JourneysState does; a View checks bytes and has keys.
+ * What every SQL type with a flat value shares: its text and binary forms, and the final function of an aggregate that
+ * ends in such a value. A State has finish as JourneysState does; a View checks bytes and has keys.
  */
 #pragma once
 
@@ -34,49 +34,13 @@ template <class State>
 [[nodiscard]] Datum finish(FunctionCallInfo fcinfo)
 {
     (void)aggregate_context(fcinfo);
-    const State* state = state_argument<State>(fcinfo, 0);
+    const State* state = state_argument<State>(fcinfo);
     return make_varlena([state](std::pmr::memory_resource& result) {
         if (state == nullptr) {
             return State(&result).finish(result, VARHDRSZ, stop_flag());
         }
         return state->finish(result, VARHDRSZ, stop_flag());
     });
-}
-
-/** Resource: what a state that has to be made takes its memory from. */
-template <class State, class Resource = ContextResource>
-[[nodiscard]] Datum combine(FunctionCallInfo fcinfo)
-{
-    MemoryContext context = aggregate_context(fcinfo);
-    auto* state = state_argument<State>(fcinfo, 0);
-    const auto* other = state_argument<State>(fcinfo, 1);
-    if (other != nullptr) {
-        state = state == nullptr ? make_state<State, Resource>(context) : state;
-        run_kernel([state, other] { state->merge(*other); });
-    }
-    if (state == nullptr) {
-        PG_RETURN_NULL();
-    }
-    PG_RETURN_POINTER(state);
-}
-
-template <class State>
-[[nodiscard]] Datum serialise(FunctionCallInfo fcinfo)
-{
-    (void)aggregate_context(fcinfo);
-    const State* state = state_argument<State>(fcinfo, 0);
-    return make_varlena([state](std::pmr::memory_resource& result) { return state->serialise(result, VARHDRSZ); });
-}
-
-// The result is read once, by the combine function, which copies: it lives in the caller's short-lived memory.
-template <class State>
-[[nodiscard]] Datum deserialise(FunctionCallInfo fcinfo)
-{
-    (void)aggregate_context(fcinfo);
-    const auto bytes = bytea_argument(fcinfo, 0);
-    auto* state = make_state<State>(CurrentMemoryContext);
-    run_kernel([state, bytes] { state->deserialise(bytes); });
-    PG_RETURN_POINTER(state);
 }
 
 /** The bytes that a hexadecimal literal stands for, not yet checked. */

@@ -18,8 +18,6 @@ using kernel::WireWriter;
 
 // Format: tag, number of rows, number of keys, version, width; then the keys and the rows. With the server's four bytes before it
 // all of that lies on multiples of eight.
-constexpr std::uint32_t rows_tag = 0x5752'5944;  // "DYRW"
-constexpr std::uint16_t rows_version = 1;
 constexpr std::size_t head_bytes = 4 + 8 + 4 + 2 + 2;
 static_assert(sizeof(RowHead) == sizeof(std::uint64_t) && sizeof(double) == sizeof(std::uint64_t));
 
@@ -54,12 +52,12 @@ std::span<const std::byte> readable(std::span<const std::byte> bytes, std::pmr::
 DailyRowsView::DailyRowsView(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    if (in.get<std::uint32_t>() != rows_tag) {
+    if (in.get<std::uint32_t>() != DailyRows::format.tag) {
         WireReader::fail("it is not a value of daily_rows");
     }
     const auto size = in.get<std::uint64_t>();
     const auto keys = in.get<std::uint32_t>();
-    if (in.get<std::uint16_t>() != rows_version) {
+    if (in.get<std::uint16_t>() != DailyRows::format.version) {
         WireReader::fail("it is a value of daily_rows of another release");
     }
     width_ = in.get<std::uint16_t>();
@@ -123,8 +121,9 @@ void DailyRows::append(const SeriesKey& series, std::int32_t day, std::span<cons
     std::memcpy(row + 1, figures.data(), figures.size_bytes());
 }
 
-void DailyRows::merge(const DailyRows& other)
+void DailyRows::merge(const kernel::State& state)
 {
+    const auto& other = state.as<DailyRows>();
     if (other.borrowed_.size() > 0) {
         require_width(other.borrowed_.width());
         take(other.borrowed_.keys(), other.borrowed_.rows());
@@ -164,10 +163,10 @@ FlatValue DailyRows::serialise(std::pmr::memory_resource& result, std::size_t he
     }
     FlatBuffer buffer(result, header, head_bytes + keys_.size() * sizeof(SeriesKey) + words * sizeof(std::uint64_t));
     WireWriter out(buffer);
-    out.put(rows_tag);
+    out.put(DailyRows::format.tag);
     out.put(std::uint64_t{words / row_words(width_)});
     out.put(static_cast<std::uint32_t>(keys_.size()));
-    out.put(rows_version);
+    out.put(DailyRows::format.version);
     out.put(static_cast<std::uint16_t>(width_));
     for (const SeriesKey& key : keys_) {
         out.put(key.business);

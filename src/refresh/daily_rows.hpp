@@ -16,6 +16,7 @@
 #include "kernel/chunk_list.hpp"
 #include "kernel/column.hpp"
 #include "kernel/flat_buffer.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::refresh {
@@ -78,28 +79,30 @@ private:
 };
 
 /** The state of the aggregate. */
-class DailyRows {
+class DailyRows final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"DYRW", 1, "value of daily_rows"};
+
     /** All memory, now and later, comes from `resource`. */
     explicit DailyRows(std::pmr::memory_resource* resource)
-        : resource_(resource), places_(resource), keys_(resource), rows_(resource)
+        : State(format), resource_(resource), places_(resource), keys_(resource), rows_(resource)
     {
     }
 
     /** All rows have as many figures as the first. NaN is one that is not there. */
     void append(const SeriesKey& series, std::int32_t day, std::span<const double> figures);
     /** Adds the rows of `other`, which stays as it is. */
-    void merge(const DailyRows& other);
+    void merge(const kernel::State& other) override;
 
     /** The rows as one value, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
                                            const kernel::StopFlag& /*stop*/) const
     {
         return serialise(result, header);
     }
     /** Fills this state, which must be empty and may then only be merged from; it reads `bytes`. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) { borrowed_ = DailyRowsView(readable(bytes, *resource_)); }
+    void deserialise(std::span<const std::byte> bytes) override { borrowed_ = DailyRowsView(readable(bytes, *resource_)); }
 
 private:
     void require_width(std::size_t figures);

@@ -2,12 +2,6 @@
 
 CREATE FUNCTION analytics_internal.daily_rows_transition(internal, bigint, bigint, date, VARIADIC "any") RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_daily_rows_transition';
-CREATE FUNCTION analytics_internal.daily_rows_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_daily_rows_combine';
-CREATE FUNCTION analytics_internal.daily_rows_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_daily_rows_serialise';
-CREATE FUNCTION analytics_internal.daily_rows_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_daily_rows_deserialise';
 CREATE FUNCTION analytics_internal.daily_rows_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_daily_rows_final';
 
@@ -16,15 +10,12 @@ CREATE AGGREGATE analytics_internal.daily_rows(business bigint, series bigint, d
     STYPE = internal,
     SSPACE = 8192,
     FINALFUNC = analytics_internal.daily_rows_final,
-    COMBINEFUNC = analytics_internal.daily_rows_combine,
-    SERIALFUNC = analytics_internal.daily_rows_serialise,
-    DESERIALFUNC = analytics_internal.daily_rows_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 COMMENT ON FUNCTION analytics_internal.daily_rows_transition(internal, bigint, bigint, date, VARIADIC "any") IS 'Part of the aggregate daily_rows: adds a row.';
-COMMENT ON FUNCTION analytics_internal.daily_rows_combine(internal, internal) IS 'Part of the aggregate daily_rows: adds the rows of another worker.';
-COMMENT ON FUNCTION analytics_internal.daily_rows_serialise(internal) IS 'Part of the aggregate daily_rows: a state for another process.';
-COMMENT ON FUNCTION analytics_internal.daily_rows_deserialise(bytea, internal) IS 'Part of the aggregate daily_rows: a state of another process.';
 COMMENT ON FUNCTION analytics_internal.daily_rows_final(internal) IS 'Part of the aggregate daily_rows: its value.';
 COMMENT ON AGGREGATE analytics_internal.daily_rows(bigint, bigint, date, VARIADIC "any") IS
 'Rows of series and days as one value, for a kernel

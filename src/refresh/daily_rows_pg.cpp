@@ -62,7 +62,7 @@ double figure(Datum datum, Oid type)
 
 MARKETING_FUNCTION(daily_rows_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::transition_state<DailyRows>(fcinfo);
     if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3)) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("business, series and day must not be NULL")));
     }
@@ -77,28 +77,9 @@ MARKETING_FUNCTION(daily_rows_transition)
         figures[i] = PG_ARGISNULL(first_figure + i) ? std::numeric_limits<double>::quiet_NaN()
                                                     : figure(PG_GETARG_DATUM(first_figure + i), reader.types[i]);
     }
-    auto* state = postgres::state_argument<DailyRows>(fcinfo, 0);
-    if (state == nullptr) {
-        state = postgres::make_state<DailyRows>(context);
-    }
     const std::span<const double> row(figures, static_cast<std::size_t>(reader.count));
     postgres::run_kernel([state, &series, day, row] { state->append(series, day, row); });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(daily_rows_combine)
-{
-    return postgres::combine<DailyRows>(fcinfo);
-}
-
-MARKETING_FUNCTION(daily_rows_serialise)
-{
-    return postgres::serialise<DailyRows>(fcinfo);
-}
-
-MARKETING_FUNCTION(daily_rows_deserialise)
-{
-    return postgres::deserialise<DailyRows>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(daily_rows_final)

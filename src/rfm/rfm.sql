@@ -2,12 +2,6 @@
 
 CREATE FUNCTION analytics_internal.rfm_table_transition(internal, "any", date, double precision, bigint) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_rfm_table_transition';
-CREATE FUNCTION analytics_internal.rfm_table_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_rfm_table_combine';
-CREATE FUNCTION analytics_internal.rfm_table_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_rfm_table_serialise';
-CREATE FUNCTION analytics_internal.rfm_table_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_rfm_table_deserialise';
 CREATE FUNCTION analytics_internal.rfm_table_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_rfm_table_final';
 
@@ -16,15 +10,12 @@ CREATE AGGREGATE analytics.rfm_table(customer "any", day date, amount double pre
     STYPE = internal,
     SSPACE = 65536,
     FINALFUNC = analytics_internal.rfm_table_final,
-    COMBINEFUNC = analytics_internal.rfm_table_combine,
-    SERIALFUNC = analytics_internal.rfm_table_serialise,
-    DESERIALFUNC = analytics_internal.rfm_table_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 COMMENT ON FUNCTION analytics_internal.rfm_table_transition(internal, "any", date, double precision, bigint) IS 'Part of the aggregate rfm_table: adds a row';
-COMMENT ON FUNCTION analytics_internal.rfm_table_combine(internal, internal) IS 'Part of the aggregate rfm_table: joins two states';
-COMMENT ON FUNCTION analytics_internal.rfm_table_serialise(internal) IS 'Part of the aggregate rfm_table: sends a state';
-COMMENT ON FUNCTION analytics_internal.rfm_table_deserialise(bytea, internal) IS 'Part of the aggregate rfm_table: receives a state';
 COMMENT ON FUNCTION analytics_internal.rfm_table_final(internal) IS 'Part of the aggregate rfm_table: makes the value';
 COMMENT ON AGGREGATE analytics.rfm_table("any", date, double precision, bigint) IS
 'Gathers first and last day, purchases and money of each customer, for rfm_scores

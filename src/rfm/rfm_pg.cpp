@@ -141,33 +141,14 @@ void write_customer(postgres::RowWriter& rows, const marketing::kernel::Identifi
 
 MARKETING_FUNCTION(rfm_table_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::transition_state<RfmState>(fcinfo);
     customers::Purchase purchase = customers::purchase_arguments(fcinfo);
     const double amount = customers::amount_argument(fcinfo);
-    auto* state = postgres::state_argument<RfmState>(fcinfo, 0);
-    if (state == nullptr) {
-        state = postgres::make_state<RfmState>(context);
-    }
     postgres::run_kernel([state, &purchase, amount] {
         purchase.units = customers::money_units(amount);
         state->append(purchase);
     });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(rfm_table_combine)
-{
-    return postgres::combine<RfmState>(fcinfo);
-}
-
-MARKETING_FUNCTION(rfm_table_serialise)
-{
-    return postgres::serialise<RfmState>(fcinfo);
-}
-
-MARKETING_FUNCTION(rfm_table_deserialise)
-{
-    return postgres::deserialise<RfmState>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(rfm_table_final)

@@ -17,7 +17,6 @@ using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::uint32_t state_tag = 0x736d6672;  // "rfms"
 constexpr std::uint32_t table_tag = 0x746d6672;  // "rfmt"
 constexpr std::uint16_t version = 1;
 constexpr std::int64_t free_place = -1;  // as the purchases of a record
@@ -51,7 +50,7 @@ void write_record(WireWriter<FlatBuffer>& out, const CustomerRecord& record)
 
 }  // namespace
 
-RfmState::RfmState(std::pmr::memory_resource* resource) : batch_(resource), places_(resource), ids_(resource)
+RfmState::RfmState(std::pmr::memory_resource* resource) : State(format), batch_(resource), places_(resource), ids_(resource)
 {
     batch_.reserve(batch_size);
 }
@@ -133,8 +132,9 @@ void RfmState::for_each_row(Visitor&& visit) const
     }
 }
 
-void RfmState::merge(const RfmState& other)
+void RfmState::merge(const kernel::State& state)
 {
+    const auto& other = state.as<RfmState>();
     other.for_each_row([this, &other](const CustomerRecord& row) {
         CustomerRecord own = row;
         own.key = ids_.key(other.ids_.customer(row.key));
@@ -148,9 +148,9 @@ FlatValue RfmState::serialise(std::pmr::memory_resource& result, std::size_t hea
     constexpr std::uint64_t row_size = 4 * sizeof(std::int64_t);
     const std::uint64_t rows = used_ + batch_.size();
     FlatBuffer buffer = customers::allocate_value(
-        result, header, sizeof state_tag + sizeof version + ids_.wire_size() + sizeof rows + rows * row_size);
+        result, header, sizeof RfmState::format.tag + sizeof version + ids_.wire_size() + sizeof rows + rows * row_size);
     WireWriter out(buffer);
-    out.put(state_tag);
+    out.put(RfmState::format.tag);
     out.put(version);
     ids_.write(out);
     out.put(rows);
@@ -161,7 +161,7 @@ FlatValue RfmState::serialise(std::pmr::memory_resource& result, std::size_t hea
 void RfmState::deserialise(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != version) {
+    if (in.get<std::uint32_t>() != RfmState::format.tag || in.get<std::uint16_t>() != version) {
         WireReader::fail("it is no state of rfm_table of this version");
     }
     ids_.read(in);

@@ -18,6 +18,7 @@
 #include "customers/customer_ids.hpp"
 #include "customers/purchase.hpp"
 #include "kernel/flat_buffer.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::rfm {
@@ -30,20 +31,22 @@ struct CustomerRecord {
     std::int64_t units;
 };
 
-class RfmState {
+class RfmState final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"rfms", 1, "state of the aggregate rfm_table"};
+
     /** All memory, now and later, comes from `resource`. */
     explicit RfmState(std::pmr::memory_resource* resource);
 
     /** Throws Error: invalid_parameter for identifiers of two kinds or negative purchases, numeric_range where a sum does not fit. */
     void append(const customers::Purchase& purchase);
     /** Adds the customers of `other`, which stays as it is. */
-    void merge(const RfmState& other);
+    void merge(const kernel::State& other) override;
 
     /** This state for another process, `header` bytes left before it. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     /** Fills this state, which must be empty. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes);
+    void deserialise(std::span<const std::byte> bytes) override;
 
     /** The customers with a purchase, by identifier: integers by number, texts by bytes. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,

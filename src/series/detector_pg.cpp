@@ -319,7 +319,7 @@ MARKETING_FUNCTION(anomaly_state_send)
 
 MARKETING_FUNCTION(anomaly_state_transition)
 {
-    MemoryContext context = postgres::aggregate_context(fcinfo);
+    auto* state = postgres::transition_state<SeriesState>(fcinfo);
     if (PG_ARGISNULL(1)) {
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("state must not be NULL"),
@@ -333,31 +333,14 @@ MARKETING_FUNCTION(anomaly_state_transition)
     const auto start = postgres::bytea_argument(fcinfo, 1);
     const Point point{time, PG_ARGISNULL(3) ? series::not_known : PG_GETARG_FLOAT8(3),
                       PG_ARGISNULL(4) ? series::not_known : PG_GETARG_FLOAT8(4)};
-    auto* state = postgres::state_argument<SeriesState>(fcinfo, 0);
-    state = state == nullptr ? postgres::make_state<SeriesState>(context) : state;
     postgres::run_kernel([state, start, &point] { state->append(start, point); });
-    PG_RETURN_POINTER(state);
-}
-
-MARKETING_FUNCTION(anomaly_state_combine)
-{
-    return postgres::combine<SeriesState>(fcinfo);
-}
-
-MARKETING_FUNCTION(anomaly_state_serialise)
-{
-    return postgres::serialise<SeriesState>(fcinfo);
-}
-
-MARKETING_FUNCTION(anomaly_state_deserialise)
-{
-    return postgres::deserialise<SeriesState>(fcinfo);
+    return postgres::state_datum(fcinfo, state);
 }
 
 MARKETING_FUNCTION(anomaly_state_final)
 {
     (void)postgres::aggregate_context(fcinfo);
-    const auto* state = postgres::state_argument<SeriesState>(fcinfo, 0);
+    const auto* state = postgres::state_argument<SeriesState>(fcinfo);
     if (state == nullptr) {
         PG_RETURN_NULL();
     }

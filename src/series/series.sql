@@ -161,12 +161,6 @@ analytics.anomaly_state makes the next one. Points not after the last one of the
 CREATE FUNCTION analytics_internal.anomaly_state_transition(internal, analytics.anomaly_state, timestamp, double precision, double precision)
     RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_state_transition';
-CREATE FUNCTION analytics_internal.anomaly_state_combine(internal, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_state_combine';
-CREATE FUNCTION analytics_internal.anomaly_state_serialise(internal) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_state_serialise';
-CREATE FUNCTION analytics_internal.anomaly_state_deserialise(bytea, internal) RETURNS internal
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_state_deserialise';
 CREATE FUNCTION analytics_internal.anomaly_state_final(internal) RETURNS analytics.anomaly_state
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_state_final';
 
@@ -176,19 +170,14 @@ CREATE AGGREGATE analytics.anomaly_state(
     STYPE = internal,
     SSPACE = 8192,
     FINALFUNC = analytics_internal.anomaly_state_final,
-    COMBINEFUNC = analytics_internal.anomaly_state_combine,
-    SERIALFUNC = analytics_internal.anomaly_state_serialise,
-    DESERIALFUNC = analytics_internal.anomaly_state_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION analytics_internal.anomaly_state_transition(internal, analytics.anomaly_state, timestamp, double precision, double precision) IS
     'Part of the aggregate anomaly_state: adds a point.';
-COMMENT ON FUNCTION analytics_internal.anomaly_state_combine(internal, internal) IS
-    'Part of the aggregate anomaly_state: joins two states.';
-COMMENT ON FUNCTION analytics_internal.anomaly_state_serialise(internal) IS 'Part of the aggregate anomaly_state: sends a state.';
-COMMENT ON FUNCTION analytics_internal.anomaly_state_deserialise(bytea, internal) IS
-    'Part of the aggregate anomaly_state: receives a state.';
 COMMENT ON FUNCTION analytics_internal.anomaly_state_final(internal) IS 'Part of the aggregate anomaly_state: makes the value.';
 COMMENT ON AGGREGATE analytics.anomaly_state(analytics.anomaly_state, timestamp, double precision, double precision) IS
     'Teaches a series'' detector new points and gives its next state.

@@ -14,8 +14,6 @@ using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::uint32_t rows_tag = 0x5752'4E41;  // "ANRW"
-constexpr std::uint16_t rows_version = 1;
 constexpr std::size_t point_bytes = sizeof(std::int64_t) + 2 * sizeof(double);
 constexpr std::size_t points_between_polls = 1024;
 
@@ -37,8 +35,9 @@ void SeriesState::append(std::span<const std::byte> start, const Point& point)
     points_.push_back(point);
 }
 
-void SeriesState::merge(const SeriesState& other)
+void SeriesState::merge(const kernel::State& state)
 {
+    const auto& other = state.as<SeriesState>();
     if (other.start_.empty()) {
         return;
     }
@@ -54,11 +53,11 @@ void SeriesState::merge(const SeriesState& other)
 FlatValue SeriesState::serialise(std::pmr::memory_resource& result, std::size_t header) const
 {
     FlatBuffer buffer(result, header,
-                      sizeof rows_tag + sizeof rows_version + sizeof(std::uint32_t) + start_.size() + sizeof(std::uint64_t) +
-                          points_.size() * point_bytes);
+                      sizeof SeriesState::format.tag + sizeof SeriesState::format.version + sizeof(std::uint32_t) +
+                          start_.size() + sizeof(std::uint64_t) + points_.size() * point_bytes);
     WireWriter out(buffer);
-    out.put(rows_tag);
-    out.put(rows_version);
+    out.put(SeriesState::format.tag);
+    out.put(SeriesState::format.version);
     out.put_text({reinterpret_cast<const char*>(start_.data()), start_.size()});
     out.put(std::uint64_t{points_.size()});
     for (std::size_t i = 0; i < points_.chunk_count(); ++i) {
@@ -74,7 +73,7 @@ FlatValue SeriesState::serialise(std::pmr::memory_resource& result, std::size_t 
 void SeriesState::deserialise(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    if (in.get<std::uint32_t>() != rows_tag || in.get<std::uint16_t>() != rows_version) {
+    if (in.get<std::uint32_t>() != SeriesState::format.tag || in.get<std::uint16_t>() != SeriesState::format.version) {
         WireReader::fail("it is not a state of the aggregate anomaly_state of this release");
     }
     const auto start = in.get_text();

@@ -11,25 +11,28 @@
 
 #include "kernel/chunk_list.hpp"
 #include "kernel/flat_buffer.hpp"
+#include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 #include "series/verdict.hpp"
 
 namespace marketing::series {
 
-class SeriesState {
+class SeriesState final : public kernel::State {
 public:
+    static constexpr kernel::Format format{"ANRW", 1, "state of the aggregate anomaly_state"};
+
     /** All memory, now and later, comes from `resource`. */
-    explicit SeriesState(std::pmr::memory_resource* resource) : start_(resource), points_(resource) {}
+    explicit SeriesState(std::pmr::memory_resource* resource) : State(format), start_(resource), points_(resource) {}
 
     /** Adds a point to a series that goes on from `start`. Throws Error(invalid_parameter) where that is not the start of all. */
     void append(std::span<const std::byte> start, const Point& point);
     /** Adds the points of `other`, which stays as it is. */
-    void merge(const SeriesState& other);
+    void merge(const kernel::State& other) override;
 
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const;
+    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
     /** Fills this state, which must be empty. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes);
+    void deserialise(std::span<const std::byte> bytes) override;
 
     /** What the detector knows after all points, `header` bytes left before it. Throws as Detector does; Stopped. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,

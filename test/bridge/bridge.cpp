@@ -151,7 +151,7 @@ MARKETING_FUNCTION(bridge_corrupted_serialise)
     const char* spoil = GetConfigOption("marketing_test.spoil", false, false);
     const auto at = static_cast<std::size_t>(pg_strtoint32(GetConfigOption("marketing_test.at", false, false)));
     const PGFunction serialise = reinterpret_cast<PGFunction>(
-        load_external_function("$libdir/pg_marketing", "marketing_journeys_serialise", true, nullptr));
+        load_external_function("$libdir/pg_marketing", "marketing_state_serialise", true, nullptr));
     const bytea* sound = DatumGetByteaPP(serialise(fcinfo));
     const auto size = static_cast<std::size_t>(VARSIZE_ANY_EXHDR(sound));
     auto* spoilt = static_cast<bytea*>(palloc(size + VARHDRSZ));

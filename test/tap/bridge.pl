@@ -129,7 +129,7 @@ $node->safe_psql('postgres', <<SQL);
 CREATE FUNCTION corrupted_serialise(internal) RETURNS bytea LANGUAGE c STRICT PARALLEL SAFE AS '$module', 'marketing_bridge_corrupted_serialise';
 CREATE AGGREGATE spoilt_journeys(client "any", occurred_at timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
     SFUNC = analytics_internal.journeys_transition, STYPE = internal, FINALFUNC = analytics_internal.journeys_final,
-    COMBINEFUNC = analytics_internal.journeys_combine, SERIALFUNC = corrupted_serialise, DESERIALFUNC = analytics_internal.journeys_deserialise,
+    COMBINEFUNC = analytics_internal.state_combine, SERIALFUNC = corrupted_serialise, DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE);
 CREATE TABLE touch AS
     SELECT 'client ' || g % 3 AS client, timestamptz '2025-01-01 00:00Z' + g * interval '1 hour' AS ts, 't' || g AS id, 'key ' || g % 2 AS key,

@@ -1,0 +1,93 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <memory_resource>
+#include <set>
+
+#include "attribution/journeys_state.hpp"
+#include "attribution/journeys_union.hpp"
+#include "attribution/path_counts.hpp"
+#include "budget/day_log.hpp"
+#include "cohorts/cohort.hpp"
+#include "kernel/state.hpp"
+#include "lifetime_value/purchases.hpp"
+#include "lifetime_value/rows.hpp"
+#include "refresh/daily_rows.hpp"
+#include "rfm/rfm_table.hpp"
+#include "series/series_state.hpp"
+
+namespace {
+
+using namespace marketing;
+using kernel::ErrorCode;
+
+/** One empty state of each aggregate. */
+class States : public testing::Test {
+protected:
+    std::pmr::memory_resource* memory = std::pmr::new_delete_resource();
+    attribution::JourneysState journeys{memory};
+    attribution::JourneysUnion journeys_union{memory};
+    attribution::PathCountsState path_counts{memory};
+    lifetime_value::PurchasesState purchases{memory};
+    lifetime_value::HistoriesState histories{memory};
+    lifetime_value::SpendsState spends{memory};
+    budget::DayLog days{memory};
+    cohorts::CohortState cohort{memory};
+    refresh::DailyRows rows{memory};
+    rfm::RfmState rfm{memory};
+    series::SeriesState points{memory};
+    std::array<kernel::State*, 11> all{&journeys, &journeys_union, &path_counts, &purchases, &histories, &spends,
+                                       &days,     &cohort,         &rows,        &rfm,       &points};
+};
+
+template <class Call>
+void expect_malformed(Call call)
+{
+    try {
+        call();
+        ADD_FAILURE() << "taken";
+    } catch (const kernel::Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::malformed_binary);
+    }
+}
+
+TEST_F(States, HaveTagsOfTheirOwn)
+{
+    std::set<std::uint32_t> tags;
+    for (const kernel::State* state : all) {
+        tags.insert(state->tag());
+    }
+    EXPECT_EQ(tags.size(), all.size());
+}
+
+TEST_F(States, AreNotJoinedToThoseOfAnotherAggregate)
+{
+    for (kernel::State* state : all) {
+        for (const kernel::State* other : all) {
+            if (state->tag() == other->tag()) {
+                EXPECT_NO_THROW(state->merge(*other));
+            } else {
+                expect_malformed([&] { state->merge(*other); });
+            }
+        }
+    }
+}
+
+TEST_F(States, AreNotReadFromBytesOfAnotherAggregateOrVersion)
+{
+    for (const kernel::State* sender : all) {
+        const kernel::FlatValue sent = sender->serialise(*memory, 4);
+        const std::span bytes(sent.data + 4, sent.size - 4);
+        for (kernel::State* state : all) {
+            if (state->tag() == sender->tag()) {
+                // The server keeps a value's length in the four bytes before it.
+                EXPECT_NO_THROW(state->deserialise(bytes));
+            } else {
+                expect_malformed([&] { state->deserialise(bytes); });
+            }
+        }
+        memory->deallocate(sent.data, sent.size, alignof(std::max_align_t));
+    }
+}
+
+}  // namespace
