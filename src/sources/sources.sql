@@ -8,23 +8,26 @@ CREATE TABLE analytics.entity (
     day text,
     stored_day text,
     amount text,
-    shared boolean NOT NULL
+    shared boolean NOT NULL,
+    loader text NOT NULL,
+    marker text
 );
 COMMENT ON TABLE analytics.entity IS
 'What can be loaded, in the order of loading, and how the loader treats it
-target: table of schema warehouse. key: canonical columns that identify a row within its source. day: canonical column that says the day of a row, kept as stored_day. amount: column whose sum is reconciled with the source. shared: sources list the same things, and the one registered first has them.';
+target: table of schema warehouse. key: canonical columns that identify a row within its source. day: canonical column that says the day of a row, kept as stored_day. amount: column whose sum is reconciled with the source. shared: sources list the same things, and the one registered first has them. loader: function that makes the target''s rows of a stage. marker: function that marks what follows from rows that changed.';
 INSERT INTO analytics.entity VALUES
-    ('clients', 1, 'dim_clients', '{client_id}', NULL, NULL, NULL, true),
-    ('products', 2, 'dim_products', '{product_id}', NULL, NULL, NULL, true),
-    ('branches', 3, 'dim_branches', '{branch_id}', NULL, NULL, NULL, true),
-    ('campaigns', 4, 'source_campaigns', '{campaign_id,platform}', NULL, NULL, NULL, false),
-    ('ad_creatives', 5, 'dim_ad_creatives', '{ad_id,platform}', NULL, NULL, NULL, true),
-    ('ad_performance', 6, 'fact_campaign_performance_daily', '{date,platform,account_id,campaign_id,ad_group_id,ad_id}', 'date', 'date', 'spend', false),
-    ('events', 7, 'fact_events', '{event_id}', 'occurred_at', 'event_date', NULL, false),
-    ('contracts', 8, 'fact_contracts', '{contract_id}', 'signed_at', 'signed_date', 'amount', false),
-    ('transactions', 9, 'fact_transactions', '{transaction_id}', 'occurred_at', 'transaction_date', 'amount', false),
-    ('content', 10, 'fact_content', '{content_id,platform}', NULL, NULL, NULL, true),
-    ('content_metrics', 11, 'fact_content_metrics', '{date,content_id,platform}', 'date', 'date', NULL, false);
+    ('clients', 1, 'dim_clients', '{client_id}', NULL, NULL, NULL, true, 'load_clients', NULL),
+    ('products', 2, 'dim_products', '{product_id}', NULL, NULL, NULL, true, 'load_rows', NULL),
+    ('branches', 3, 'dim_branches', '{branch_id}', NULL, NULL, NULL, true, 'load_rows', NULL),
+    ('campaigns', 4, 'source_campaigns', '{campaign_id,platform}', NULL, NULL, NULL, false, 'load_rows', NULL),
+    ('ad_creatives', 5, 'dim_ad_creatives', '{ad_id,platform}', NULL, NULL, NULL, true, 'load_rows', NULL),
+    ('ad_performance', 6, 'fact_campaign_performance_daily', '{date,platform,account_id,campaign_id,ad_group_id,ad_id}',
+        'date', 'date', 'spend', false, 'load_rows', 'mark_spend'),
+    ('events', 7, 'fact_events', '{event_id}', 'occurred_at', 'event_date', NULL, false, 'load_events', 'mark_events'),
+    ('contracts', 8, 'fact_contracts', '{contract_id}', 'signed_at', 'signed_date', 'amount', false, 'load_rows', 'mark_contracts'),
+    ('transactions', 9, 'fact_transactions', '{transaction_id}', 'occurred_at', 'transaction_date', 'amount', false, 'load_rows', 'mark_transactions'),
+    ('content', 10, 'fact_content', '{content_id,platform}', NULL, NULL, NULL, true, 'load_rows', 'mark_posts'),
+    ('content_metrics', 11, 'fact_content_metrics', '{date,content_id,platform}', 'date', 'date', NULL, false, 'load_rows', 'mark_readings');
 
 CREATE TABLE analytics.entity_column (
     entity text NOT NULL,
