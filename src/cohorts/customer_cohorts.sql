@@ -11,18 +11,23 @@ BEGIN
     IF cohort_by IN ('platform', 'campaign') THEN
         RETURN QUERY
         SELECT DISTINCT ON (l.business_id, l.client_key) l.business_id, l.client_key,
-               CASE cohort_by WHEN 'platform' THEN l.platform ELSE analytics_internal.campaign_label(c.platform, c.campaign_name, c.campaign_id) END
-        FROM warehouse.fact_leads l LEFT JOIN warehouse.dim_campaigns c ON c.business_id = l.business_id AND c.campaign_key = l.campaign_key
+               CASE cohort_by WHEN 'platform' THEN l.platform
+                    ELSE analytics_internal.campaign_label(c.platform, c.campaign_name, c.campaign_id) END
+        FROM warehouse.fact_leads l
+        LEFT JOIN warehouse.dim_campaigns c ON c.business_id = l.business_id AND c.campaign_key = l.campaign_key
         WHERE cohort_keys.business_id IS NULL OR l.business_id = cohort_keys.business_id
         ORDER BY l.business_id, l.client_key, l.created_at, l.source_id, l.lead_id COLLATE "C";
     ELSIF cohort_by = 'first_product' THEN
         RETURN QUERY
         SELECT DISTINCT ON (f.business_id, f.client_key) f.business_id, f.client_key, COALESCE(d.name, f.product_id, '(unknown)')
-        FROM (SELECT t.business_id, t.client_key, t.occurred_at, t.source_id, t.transaction_id AS id, t.product_id FROM warehouse.fact_transactions t
-              WHERE t.amount >= 0
-              UNION ALL
-              SELECT c.business_id, c.client_key, c.signed_at, c.source_id, c.contract_id, c.product_id FROM warehouse.fact_contracts c
-              JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts') f
+        FROM (
+            SELECT t.business_id, t.client_key, t.occurred_at, t.source_id, t.transaction_id AS id, t.product_id
+            FROM warehouse.fact_transactions t
+            WHERE t.amount >= 0
+            UNION ALL
+            SELECT c.business_id, c.client_key, c.signed_at, c.source_id, c.contract_id, c.product_id
+            FROM warehouse.fact_contracts c
+            JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts') f
         LEFT JOIN warehouse.dim_products d ON d.business_id = f.business_id AND d.product_id = f.product_id
         WHERE cohort_keys.business_id IS NULL OR f.business_id = cohort_keys.business_id
         ORDER BY f.business_id, f.client_key, f.occurred_at, f.source_id, f.id COLLATE "C";
@@ -35,13 +40,31 @@ cohort_by: platform or campaign that the client''s first lead is attributed to, 
 
 CREATE FUNCTION analytics_internal.campaign_label(platform text, campaign_name text, campaign_id text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT CASE WHEN campaign_id IS NULL THEN '(no campaign)' ELSE platform || ' / ' || campaign_name || CASE WHEN campaign_name <> campaign_id THEN ' (' || campaign_id || ')' ELSE '' END END $$;
+AS $$
+    SELECT CASE WHEN campaign_id IS NULL THEN '(no campaign)'
+                WHEN campaign_name <> campaign_id THEN platform || ' / ' || campaign_name || ' (' || campaign_id || ')'
+                ELSE platform || ' / ' || campaign_name END
+$$;
 COMMENT ON FUNCTION analytics_internal.campaign_label(text, text, text) IS 'How a campaign is named where it must not be taken for another';
 
-CREATE FUNCTION analytics.cohorts(grain text DEFAULT 'month', cohort_by text DEFAULT 'none', date_from date DEFAULT NULL, until date DEFAULT NULL,
+CREATE FUNCTION analytics_internal.payback_status(customers bigint, spend numeric, payback_periods int) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN customers = 0 THEN 'no customers'
+                WHEN spend = 0 THEN 'no spend'
+                WHEN payback_periods IS NULL THEN 'not yet'
+                ELSE 'paid back' END
+$$;
+COMMENT ON FUNCTION analytics_internal.payback_status(bigint, numeric, int) IS
+'Whether customers paid back what they cost: paid back, not yet, no spend, no customers';
+
+CREATE FUNCTION analytics.cohorts(
+    grain text DEFAULT 'month', cohort_by text DEFAULT 'none', date_from date DEFAULT NULL, until date DEFAULT NULL,
     value text DEFAULT 'revenue', business_id bigint DEFAULT NULL)
-    RETURNS TABLE (cohort_key text, cohort date, k int, period date, size bigint, customers bigint, retention double precision, still_active bigint,
-                   orders bigint, revenue numeric, cumulative_revenue_per_customer double precision, is_partial boolean)
+    RETURNS TABLE (cohort_key text, cohort date, k int, period date, size bigint, customers bigint, retention double precision,
+                   still_active bigint, orders bigint, revenue numeric, cumulative_revenue_per_customer double precision,
+                   is_partial boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
     SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
@@ -57,13 +80,18 @@ BEGIN
     -- A bad grain is an error also where there is nothing to count.
     PERFORM analytics.cohort_table(0, DATE '2000-01-01', 0, 0, cohorts.grain);
     IF last_day IS NULL THEN
-        SELECT max(p.day) INTO last_day FROM warehouse.purchase p WHERE cohorts.business_id IS NULL OR p.business_id = cohorts.business_id;
+        SELECT max(p.day) INTO last_day
+        FROM warehouse.purchase p
+        WHERE cohorts.business_id IS NULL OR p.business_id = cohorts.business_id;
     END IF;
     RETURN QUERY
-    WITH key AS MATERIALIZED (SELECT * FROM analytics_internal.cohort_keys(cohorts.cohort_by, cohorts.business_id)), counted AS (
+    WITH key AS MATERIALIZED (
+        SELECT *
+        FROM analytics_internal.cohort_keys(cohorts.cohort_by, cohorts.business_id)
+    ), counted AS (
         SELECT CASE cohorts.cohort_by WHEN 'none' THEN 'all' ELSE COALESCE(k.cohort_key, '(unknown)') END AS cohort_key,
-               analytics.cohort_table(p.client_key, p.day, CASE cohorts.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision,
-                   p.orders, cohorts.grain) AS cells
+               analytics.cohort_table(p.client_key, p.day,
+                   CASE cohorts.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders, cohorts.grain) AS cells
         FROM warehouse.purchase p
         LEFT JOIN key k ON k.business = p.business_id AND k.client_key = p.client_key
         WHERE p.day <= last_day AND (cohorts.business_id IS NULL OR p.business_id = cohorts.business_id)
@@ -71,16 +99,21 @@ BEGIN
     )
     SELECT c.cohort_key, r.cohort, r.k, r.period, r.size, r.customers, r.retention, r.still_active, r.orders, r.revenue::numeric(18,4),
            r.cumulative_revenue_per_customer, r.is_partial
-    FROM counted c CROSS JOIN LATERAL analytics.cohort(c.cells, last_day) r
+    FROM counted c
+    CROSS JOIN LATERAL analytics.cohort(c.cells, last_day) r
     WHERE cohorts.date_from IS NULL OR r.cohort >= cohorts.date_from
     ORDER BY c.cohort_key, r.cohort, r.k;
 END
 $$;
 COMMENT ON FUNCTION analytics.cohorts(text, text, date, date, text, bigint) IS
 'Retention, orders and revenue of customers by the period of their first purchase
-grain: day, week (ISO), month, quarter or year. cohort_by: none, or platform, campaign (those of the client''s first lead) or first_product. date_from: cohorts of that day and later. until: purchases up to that day; NULL for all. value: what revenue counts: revenue, or profit. Columns as those of cohort(): every period up to that of until is a row, also where nobody bought; is_partial marks periods that had not ended.';
+grain: day, week (ISO), month, quarter or year. cohort_by: none, or platform, campaign (those of the client''s first lead) or
+first_product. date_from: cohorts of that day and later. until: purchases up to that day; NULL for all. value: what revenue counts:
+revenue, or profit. Columns as those of cohort(): every period up to that of until is a row, also where nobody bought; is_partial marks
+periods that had not ended.';
 
-CREATE FUNCTION analytics.cohort_payback(grain text DEFAULT 'month', cohort_by text DEFAULT 'platform', date_from date DEFAULT NULL, until date DEFAULT NULL,
+CREATE FUNCTION analytics.cohort_payback(
+    grain text DEFAULT 'month', cohort_by text DEFAULT 'platform', date_from date DEFAULT NULL, until date DEFAULT NULL,
     value text DEFAULT 'revenue', margin numeric DEFAULT 1, business_id bigint DEFAULT NULL)
     RETURNS TABLE (cohort_key text, cohort date, customers bigint, spend numeric, acquisition_cost numeric, value_per_customer numeric,
                    value_to_cost numeric, payback_periods int, observed_periods int, status text)
@@ -96,8 +129,8 @@ BEGIN
     RETURN QUERY
     WITH observed AS MATERIALIZED (
         SELECT c.cohort_key, c.cohort, c.k, c.size, c.cumulative_revenue_per_customer * cohort_payback.margin::double precision AS worth
-        FROM analytics.cohorts(cohort_payback.grain, cohort_payback.cohort_by, cohort_payback.date_from, cohort_payback.until, cohort_payback.value,
-            cohort_payback.business_id) c
+        FROM analytics.cohorts(cohort_payback.grain, cohort_payback.cohort_by, cohort_payback.date_from, cohort_payback.until,
+            cohort_payback.value, cohort_payback.business_id) c
     ), spent AS (
         SELECT CASE cohort_payback.cohort_by WHEN 'platform' THEN r.platform
                     ELSE analytics_internal.campaign_label(c.platform, c.campaign_name, c.campaign_id) END AS cohort_key,
@@ -107,30 +140,42 @@ BEGIN
         WHERE (cohort_payback.business_id IS NULL OR r.business_id = cohort_payback.business_id) AND r.spend > 0
           AND (cohort_payback.until IS NULL OR r.date <= cohort_payback.until)
         GROUP BY 1, 2
+    ), latest AS (
+        SELECT DISTINCT ON (w.cohort_key, w.cohort) w.cohort_key, w.cohort, w.size, w.worth, w.k + 1 AS periods
+        FROM observed w
+        ORDER BY w.cohort_key, w.cohort, w.k DESC
     ), per_cohort AS (
         SELECT COALESCE(o.cohort_key, s.cohort_key) AS cohort_key, COALESCE(o.cohort, s.cohort) AS cohort, COALESCE(o.size, 0) AS customers,
-               COALESCE(s.spend, 0) AS spend, s.spend / NULLIF(o.size, 0) AS cost, o.worth, o.periods,
-               (SELECT min(w.k) FROM observed w WHERE w.cohort_key = o.cohort_key AND w.cohort = o.cohort
-                AND w.worth >= s.spend / NULLIF(o.size, 0)) AS payback
-        FROM (SELECT DISTINCT ON (w.cohort_key, w.cohort) w.cohort_key, w.cohort, w.size, w.worth, w.k + 1 AS periods
-              FROM observed w ORDER BY w.cohort_key, w.cohort, w.k DESC) o
-        FULL JOIN (SELECT * FROM spent s WHERE cohort_payback.date_from IS NULL OR s.cohort >= cohort_payback.date_from) s
+               COALESCE(s.spend, 0) AS spend, s.spend / NULLIF(o.size, 0) AS cost, o.worth, o.periods, (
+                   SELECT min(w.k)
+                   FROM observed w
+                   WHERE w.cohort_key = o.cohort_key AND w.cohort = o.cohort AND w.worth >= s.spend / NULLIF(o.size, 0)) AS payback
+        FROM latest o
+        FULL JOIN (
+            SELECT *
+            FROM spent s
+            WHERE cohort_payback.date_from IS NULL OR s.cohort >= cohort_payback.date_from) s
             ON s.cohort_key = o.cohort_key AND s.cohort = o.cohort
     )
     SELECT p.cohort_key, p.cohort, p.customers, p.spend::numeric(18,4), round(p.cost, 4), round(p.worth::numeric, 4),
            round(p.worth::numeric / NULLIF(p.cost, 0), 4), p.payback, COALESCE(p.periods, 0),
-           CASE WHEN p.customers = 0 THEN 'no customers' WHEN p.spend = 0 THEN 'no spend' WHEN p.payback IS NULL THEN 'not yet' ELSE 'paid back' END
-    FROM per_cohort p ORDER BY p.cohort_key, p.cohort;
+           analytics_internal.payback_status(p.customers, p.spend, p.payback)
+    FROM per_cohort p
+    ORDER BY p.cohort_key, p.cohort;
 END
 $$;
 COMMENT ON FUNCTION analytics.cohort_payback(text, text, date, date, text, numeric, bigint) IS
 'What the customers of a cohort cost and brought, and when they paid it back
-cohort_by: platform or campaign of the client''s first lead. spend: of that platform or campaign in the cohort''s period. acquisition_cost = spend / customers. value_per_customer: revenue or profit per customer until now, times margin. payback_periods: periods after the first until value reached cost, 0 within the first; NULL where it has not. observed_periods: how many there are. status: paid back, not yet, no spend, or no customers.';
+cohort_by: platform or campaign of the client''s first lead. spend: of that platform or campaign in the cohort''s period.
+acquisition_cost = spend / customers. value_per_customer: revenue or profit per customer until now, times margin. payback_periods:
+periods after the first until value reached cost, 0 within the first; NULL where it has not. observed_periods: how many there are.
+status: paid back, not yet, no spend, or no customers.';
 
-CREATE FUNCTION analytics.channel_payback(grain text DEFAULT 'month', cohort_by text DEFAULT 'platform', date_from date DEFAULT NULL, until date DEFAULT NULL,
+CREATE FUNCTION analytics.channel_payback(
+    grain text DEFAULT 'month', cohort_by text DEFAULT 'platform', date_from date DEFAULT NULL, until date DEFAULT NULL,
     value text DEFAULT 'revenue', margin numeric DEFAULT 1, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (cohort_key text, customers bigint, spend numeric, acquisition_cost numeric, value_per_customer numeric, value_to_cost numeric,
-                   payback_periods int, observed_periods int, status text)
+    RETURNS TABLE (cohort_key text, customers bigint, spend numeric, acquisition_cost numeric, value_per_customer numeric,
+                   value_to_cost numeric, payback_periods int, observed_periods int, status text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
     SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
@@ -142,15 +187,16 @@ BEGIN
         FROM analytics.cohort_payback(channel_payback.grain, channel_payback.cohort_by, channel_payback.date_from, channel_payback.until,
             channel_payback.value, channel_payback.margin, channel_payback.business_id) p
     ), cost AS (
-        -- What customers cost before the first spend that is known is not known.
+        -- Spend before the first that is known may be missing: earlier cohorts are left out.
         SELECT p.cohort_key, p.first_spend, sum(p.customers)::bigint AS customers, sum(p.spend) AS spend,
                NULLIF(sum(p.spend), 0) / NULLIF(sum(p.customers), 0) AS cost,
                sum(p.value_per_customer * p.customers) / NULLIF(sum(p.customers), 0) AS worth,
                max(p.observed_periods) AS periods
-        FROM per_cohort p WHERE p.first_spend IS NULL OR p.cohort >= p.first_spend
+        FROM per_cohort p
+        WHERE p.first_spend IS NULL OR p.cohort >= p.first_spend
         GROUP BY p.cohort_key, p.first_spend
     ), curve AS (
-        -- Of the cohorts old enough to have seen k.
+        -- Value per customer after k periods, of the cohorts that are old enough.
         SELECT c.cohort_key, c.k, sum(c.cumulative_revenue_per_customer * c.size) * channel_payback.margin::double precision
                    / sum(c.size)::double precision AS worth
         FROM analytics.cohorts(channel_payback.grain, channel_payback.cohort_by, channel_payback.date_from, channel_payback.until,
@@ -160,12 +206,16 @@ BEGIN
     )
     SELECT t.cohort_key, t.customers, t.spend::numeric(18,4), round(t.cost, 4), round(t.worth, 4),
            round(t.worth / NULLIF(t.cost, 0), 4), b.payback, t.periods,
-           CASE WHEN t.customers = 0 THEN 'no customers' WHEN t.spend = 0 THEN 'no spend' WHEN b.payback IS NULL THEN 'not yet' ELSE 'paid back' END
+           analytics_internal.payback_status(t.customers, t.spend, b.payback)
     FROM cost t
-    CROSS JOIN LATERAL (SELECT min(c.k) FROM curve c WHERE c.cohort_key = t.cohort_key AND c.worth >= t.cost) b (payback)
+    CROSS JOIN LATERAL (
+        SELECT min(c.k)
+        FROM curve c
+        WHERE c.cohort_key = t.cohort_key AND c.worth >= t.cost) b (payback)
     ORDER BY t.spend DESC, t.customers DESC, t.cohort_key;
 END
 $$;
 COMMENT ON FUNCTION analytics.channel_payback(text, text, date, date, text, numeric, bigint) IS
 'Acquisition cost, value and payback time of the customers of each channel
-cohort_payback() over all cohorts, of a channel with spend those since its first spend. payback_periods: the first k at which the value per customer, of the cohorts that have been observed that long, reaches acquisition_cost. Arguments and the other columns as there.';
+cohort_payback() over all cohorts, of a channel with spend those since its first spend. payback_periods: the first k at which the value
+per customer, of the cohorts that have been observed that long, reaches acquisition_cost. Arguments and the other columns as there.';

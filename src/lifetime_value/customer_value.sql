@@ -1,7 +1,7 @@
 -- Customer value on the warehouse: models fitted by the refresh to the purchases of a business, and what they say of each customer.
 -- Time is counted in weeks.
 
--- A business that is NULL vanishes only where the plan knows it, so each call plans for its own.
+-- Each call plans for its own arguments: the condition on a NULL business vanishes only where the planner sees that NULL.
 CREATE FUNCTION analytics_internal.purchase_histories(value text, business_id bigint)
     RETURNS TABLE (business bigint, first_day date, last_day date, has_profit boolean, purchases analytics.purchases)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
@@ -10,9 +10,10 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    -- What is dated in the future has not happened yet.
+    -- Purchases dated in the future have not happened yet.
     SELECT p.business_id, min(p.day), LEAST(max(p.day), CURRENT_DATE), count(p.profit) > 0,
-           analytics.purchases(p.client_key, p.day, CASE purchase_histories.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders = 0)
+           analytics.purchases(p.client_key, p.day,
+               CASE purchase_histories.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders = 0)
     FROM warehouse.purchase p
     WHERE purchase_histories.business_id IS NULL OR p.business_id = purchase_histories.business_id
     GROUP BY p.business_id;
@@ -20,17 +21,24 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.purchase_histories(text, bigint) IS
 'The purchases of each business, as the models of customer value read them
-value: amount or profit. Result: the first day; the last that is not in the future; whether any purchase has a profit; purchases of warehouse.purchase, by client_key.';
+value: amount or profit. Result: the first day; the last that is not in the future; whether any purchase has a profit; purchases of
+warehouse.purchase, by client_key.';
 
 CREATE FUNCTION analytics_internal.last_purchase_day(business_id bigint) RETURNS date
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT LEAST(max(d.day), CASE WHEN count(d.day) > 0 THEN CURRENT_DATE END) FROM (
-        SELECT max(t.transaction_date) FROM warehouse.fact_transactions t WHERE t.business_id = last_purchase_day.business_id
+    SELECT LEAST(max(d.day), CASE WHEN count(d.day) > 0 THEN CURRENT_DATE END)
+    FROM (
+        SELECT max(t.transaction_date)
+        FROM warehouse.fact_transactions t
+        WHERE t.business_id = last_purchase_day.business_id
         UNION ALL
-        SELECT max(c.signed_date) FROM warehouse.fact_contracts c WHERE c.business_id = last_purchase_day.business_id
-        AND EXISTS (SELECT FROM warehouse.customer_population p WHERE p.business_id = last_purchase_day.business_id AND p.purchases = 'contracts')) d (day)
+        SELECT max(c.signed_date)
+        FROM warehouse.fact_contracts c
+        WHERE c.business_id = last_purchase_day.business_id AND EXISTS (
+            SELECT FROM warehouse.customer_population p
+            WHERE p.business_id = last_purchase_day.business_id AND p.purchases = 'contracts')) d (day)
 $$;
 COMMENT ON FUNCTION analytics_internal.last_purchase_day(bigint) IS 'The last day with a purchase that is not in the future, by index';
 
@@ -48,9 +56,11 @@ DECLARE
     spend_models analytics.spend_model[];
 BEGIN
     DELETE FROM warehouse.pending_day p WHERE p.business_id = fit_value_models.business_id AND p.rollup = 'values';
-    -- Where no purchase changed the models are what they are, unless a day has come that was in the future.
-    IF NOT FOUND AND (SELECT m.observed_until FROM warehouse.purchase_model m WHERE m.business_id = fit_value_models.business_id AND m.model = 'mbgnbd')
-            IS NOT DISTINCT FROM analytics_internal.last_purchase_day(fit_value_models.business_id) THEN
+    -- Models change only with purchases, and when a day comes that was in the future.
+    IF NOT FOUND AND analytics_internal.last_purchase_day(fit_value_models.business_id) IS NOT DISTINCT FROM (
+            SELECT m.observed_until
+            FROM warehouse.purchase_model m
+            WHERE m.business_id = fit_value_models.business_id AND m.model = 'mbgnbd') THEN
         RETURN NULL;
     END IF;
     SELECT b.last_day, b.has_profit, b.purchases INTO until, has_profit, bought
@@ -64,23 +74,26 @@ BEGIN
     FROM analytics.purchase_summary(bought, until, 7) s;
     IF has_profit THEN
         SELECT spend_models || ARRAY[analytics.gamma_gamma_fit(s.frequency, COALESCE(s.monetary_value, 0))] INTO spend_models
-        FROM analytics_internal.purchase_histories('profit', fit_value_models.business_id) b, LATERAL analytics.purchase_summary(b.purchases, until, 7) s;
+        FROM analytics_internal.purchase_histories('profit', fit_value_models.business_id) b
+        CROSS JOIN LATERAL analytics.purchase_summary(b.purchases, until, 7) s;
     END IF;
 
     PERFORM analytics_internal.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT fit_value_models.business_id, m.model, until AS observed_until, m.r, m.alpha, m.a, m.b, m.r_error, m.alpha_error, m.a_error, m.b_error,
-           m.log_likelihood, m.customers, m.repeat_customers, m.iterations, m.converged, m.reason
-    FROM unnest(purchase_models) m WHERE until IS NOT NULL;
+    SELECT fit_value_models.business_id, m.model, until AS observed_until, m.r, m.alpha, m.a, m.b, m.r_error, m.alpha_error, m.a_error,
+           m.b_error, m.log_likelihood, m.customers, m.repeat_customers, m.iterations, m.converged, m.reason
+    FROM unnest(purchase_models) m
+    WHERE until IS NOT NULL;
     purchase_counts := analytics_internal.merge_table('warehouse.purchase_model', '{business_id,model}',
         scope => format('t.business_id = %s', fit_value_models.business_id));
 
     PERFORM analytics_internal.drop_temporary('shaped');
     CREATE TEMP TABLE shaped ON COMMIT DROP AS
-    SELECT fit_value_models.business_id, (ARRAY['amount', 'profit'])[m.place] AS value, until AS observed_until, m.p, m.q, m.gamma, m.p_error,
-           m.q_error, m.gamma_error, m.log_likelihood, m.customers, m.skipped, m.correlation, m.iterations, m.converged, m.reason
+    SELECT fit_value_models.business_id, (ARRAY['amount', 'profit'])[m.place] AS value, until AS observed_until, m.p, m.q, m.gamma,
+           m.p_error, m.q_error, m.gamma_error, m.log_likelihood, m.customers, m.skipped, m.correlation, m.iterations, m.converged, m.reason
     FROM ROWS FROM (unnest(spend_models)) WITH ORDINALITY
-        m (p, q, gamma, p_error, q_error, gamma_error, log_likelihood, customers, skipped, correlation, iterations, converged, reason, place)
+        m (p, q, gamma, p_error, q_error, gamma_error, log_likelihood, customers, skipped, correlation, iterations, converged, reason,
+           place)
     WHERE until IS NOT NULL;
     spend_counts := analytics_internal.merge_table('warehouse.spend_model', '{business_id,value}',
         scope => format('t.business_id = %s', fit_value_models.business_id));
@@ -93,7 +106,8 @@ COMMENT ON FUNCTION analytics_internal.fit_value_models(bigint) IS
 'Fits the models of customer value to the purchases of a business
 Rows of warehouse.purchase_model and warehouse.spend_model; NULL where there are no purchases, or none changed.';
 
-CREATE FUNCTION analytics.customer_value(as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
+CREATE FUNCTION analytics.customer_value(
+    as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)
     RETURNS TABLE (client_id text, name text, p_alive double precision, expected_purchases double precision, expected_spend numeric,
                    clv numeric, purchases bigint, first_purchase date, last_purchase date, mean_spend numeric, total_spend numeric,
@@ -126,14 +140,14 @@ BEGIN
         -- Money of a month is discounted as one sum.
         SELECT f.*, d.days / 7.0::double precision AS weeks, n.periods, d.days / 7.0::double precision / n.periods AS period,
                power(1 + customer_value.discount_rate, d.days / 365.25::double precision / n.periods) - 1 AS rate,
-               format('%s of %s customers until %s: %s; gamma-gamma of %s: %s', customer_value.model, f.customers, to_char(f.observed_until, 'YYYY-MM-DD'), f.reason,
-                   COALESCE(f.spenders, 0), f.spend_reason) AS evidence
+               format('%s of %s customers until %s: %s; gamma-gamma of %s: %s', customer_value.model, f.customers,
+                   to_char(f.observed_until, 'YYYY-MM-DD'), f.reason, COALESCE(f.spenders, 0), f.spend_reason) AS evidence
         FROM fitted f
         CROSS JOIN LATERAL (SELECT (f.as_of + customer_value.horizon)::date - f.as_of) d (days)
         CROSS JOIN LATERAL (SELECT GREATEST(1, round(d.days / 30.4375))::int) n (periods)
     ), valued AS (
-        SELECT p.business_id, h.customer::bigint AS client_key, h.frequency, h.first_purchase, h.last_purchase, h.monetary_value, h.total_value,
-               p.evidence, analytics.p_alive(p.model, h.frequency, h.recency, h.age) AS p_alive,
+        SELECT p.business_id, h.customer::bigint AS client_key, h.frequency, h.first_purchase, h.last_purchase, h.monetary_value,
+               h.total_value, p.evidence, analytics.p_alive(p.model, h.frequency, h.recency, h.age) AS p_alive,
                analytics.expected_purchases(p.model, h.frequency, h.recency, h.age, p.weeks) AS expected_purchases,
                analytics.expected_spend(p.spend, h.frequency, h.monetary_value) AS expected_spend,
                analytics.discounted_purchases(p.model, h.frequency, h.recency, h.age, p.periods, p.period, p.rate) AS discounted_purchases
@@ -153,36 +167,45 @@ END
 $$;
 COMMENT ON FUNCTION analytics.customer_value(date, interval, text, double precision, text, int, bigint) IS
 'What each customer''s purchases within a horizon are worth today
-as_of: the last day that counts, NULL for the last with a purchase; the models are those of the last refresh. horizon: how far ahead. value: amount or profit. discount_rate: a year. model: mbgnbd, or bgnbd, which holds everybody who bought once for alive.
-Result: p_alive: probability that the customer has not left. expected_purchases: days of purchase within the horizon. expected_spend: of each of them, between the customer''s own mean and that of all. clv: expected spend of the horizon, discounted month by month. mean_spend: of the days of purchase after the first, NULL where there are none; total_spend: of all. evidence: which models, of how many customers, and whether they converged. NULL where there is no model.
+as_of: the last day that counts, NULL for the last with a purchase; the models are those of the last refresh. horizon: how far ahead.
+value: amount or profit. discount_rate: a year. model: mbgnbd, or bgnbd, which holds everybody who bought once for alive.
+Result: p_alive: probability that the customer has not left. expected_purchases: days of purchase within the horizon. expected_spend: of
+each of them, between the customer''s own mean and that of all. clv: expected spend of the horizon, discounted month by month.
+mean_spend: of the days of purchase after the first, NULL where there are none; total_spend: of all. evidence: which models, of how many
+customers, and whether they converged. NULL where there is no model.
 The highest clv first. Customers who had not bought by as_of are left out.';
 
-CREATE FUNCTION analytics.customer_value_holdout(observed_until date DEFAULT NULL, holdout_until date DEFAULT NULL, model text DEFAULT 'mbgnbd',
+CREATE FUNCTION analytics.customer_value_holdout(
+    observed_until date DEFAULT NULL, holdout_until date DEFAULT NULL, model text DEFAULT 'mbgnbd',
     business_id bigint DEFAULT NULL)
     RETURNS TABLE (repeat_purchases text, customers bigint, actual_purchases bigint, expected_purchases double precision,
-                   actual_mean double precision, expected_mean double precision, bought_again double precision, p_bought_again double precision,
-                   mean_absolute_error double precision, root_mean_squared_error double precision, actual_value numeric, expected_value numeric,
-                   evidence text)
+                   actual_mean double precision, expected_mean double precision, bought_again double precision,
+                   p_bought_again double precision, mean_absolute_error double precision, root_mean_squared_error double precision,
+                   actual_value numeric, expected_value numeric, evidence text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_choice('model', customer_value_holdout.model, '{mbgnbd,bgnbd}');
+    PERFORM 'warehouse'::analytics_internal.installed,
+        analytics_internal.check_choice('model', customer_value_holdout.model, '{mbgnbd,bgnbd}');
     RETURN QUERY
     WITH period AS (
-        SELECT b.business AS business_id, b.purchases, COALESCE(customer_value_holdout.observed_until, b.first_day + (b.last_day - b.first_day) / 2) AS until,
+        SELECT b.business AS business_id, b.purchases,
+               COALESCE(customer_value_holdout.observed_until, b.first_day + (b.last_day - b.first_day) / 2) AS until,
                COALESCE(customer_value_holdout.holdout_until, b.last_day) AS holdout_end
         FROM analytics_internal.purchase_histories('amount', customer_value_holdout.business_id) b
     ), history AS MATERIALIZED (
         SELECT p.business_id, p.until, p.holdout_end, (p.holdout_end - p.until) / 7.0::double precision AS weeks, h.*
-        FROM period p CROSS JOIN LATERAL analytics.purchase_summary(p.purchases, p.until, 7, p.holdout_end) h
+        FROM period p
+        CROSS JOIN LATERAL analytics.purchase_summary(p.purchases, p.until, 7, p.holdout_end) h
     ), fitted AS MATERIALIZED (
         SELECT h.business_id,
                CASE customer_value_holdout.model WHEN 'bgnbd' THEN analytics.bgnbd_fit(h.frequency, h.recency, h.age)
                    ELSE analytics.mbgnbd_fit(h.frequency, h.recency, h.age) END AS model,
                analytics.gamma_gamma_fit(h.frequency, COALESCE(h.monetary_value, 0)) AS spend
-        FROM history h GROUP BY h.business_id
+        FROM history h
+        GROUP BY h.business_id
     ), predicted AS MATERIALIZED (
         SELECT LEAST(h.frequency, 7) AS frequency, h.holdout_purchases AS actual, h.holdout_value AS value,
                analytics.expected_purchases(f.model, h.frequency, h.recency, h.age, h.weeks) AS expected,
@@ -190,7 +213,8 @@ BEGIN
                analytics.expected_spend(f.spend, h.frequency, h.monetary_value) AS spend,
                format('%s of the purchases until %s: %s; compared with those until %s', customer_value_holdout.model,
                    to_char(h.until, 'YYYY-MM-DD'), (f.model).reason, to_char(h.holdout_end, 'YYYY-MM-DD')) AS evidence
-        FROM history h JOIN fitted f ON f.business_id = h.business_id
+        FROM history h
+        JOIN fitted f ON f.business_id = h.business_id
     )
     SELECT CASE WHEN p.frequency IS NULL THEN 'all' WHEN p.frequency = 7 THEN '7+' ELSE p.frequency::text END,
            count(*), sum(p.actual)::bigint, sum(p.expected), avg(p.actual)::double precision,
@@ -207,5 +231,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics.customer_value_holdout(date, date, text, bigint) IS
 'How well a model fitted to the past foretells what came after it
-The model is fitted to the purchases until observed_until (NULL: half of the time that is known) and compared with those after it, until holdout_until (NULL: the last day with a purchase).
-Result, one row per number of repeat purchases until then (0 to 6, 7+) and one for all: actual and expected days of purchase, their means; bought_again: share of the customers who bought, p_bought_again: what the model gave it; errors per customer; actual_value, expected_value: money.';
+The model is fitted to the purchases until observed_until (NULL: half of the time that is known) and compared with those after it, until
+holdout_until (NULL: the last day with a purchase).
+Result, one row per number of repeat purchases until then (0 to 6, 7+) and one for all: actual and expected days of purchase, their
+means; bought_again: share of the customers who bought, p_bought_again: what the model gave it; errors per customer; actual_value,
+expected_value: money.';

@@ -183,7 +183,7 @@ CREATE FUNCTION analytics.purchase_probability(
     model analytics.purchase_model, frequency bigint, recency double precision, age double precision, horizon double precision, purchases integer)
     RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'marketing_purchase_probability';
-COMMENT ON FUNCTION analytics.purchase_probability(analytics.purchase_model, bigint, double precision, double precision, double precision, integer) IS
+COMMENT ON FUNCTION analytics.purchase_probability IS
     'Probability that a customer buys exactly so many times within a horizon
 Over all numbers of purchases it adds up to 1, and its mean is expected_purchases().';
 
@@ -192,7 +192,7 @@ CREATE FUNCTION analytics.discounted_purchases(
     period double precision, discount_rate double precision)
     RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 200 AS 'MODULE_PATHNAME', 'marketing_discounted_purchases';
-COMMENT ON FUNCTION analytics.discounted_purchases(analytics.purchase_model, bigint, double precision, double precision, integer, double precision, double precision) IS
+COMMENT ON FUNCTION analytics.discounted_purchases IS
     'Purchases to expect of a customer, later ones counting less
 periods: how many; period: length of each, in the unit of the model; discount_rate: of one period: purchases of the k-th are divided by
 (1 + discount_rate)^k. An annual rate d is power(1 + d, 1 / 12.0) - 1 a month.';
@@ -214,11 +214,12 @@ AS $$
     SELECT analytics.expected_spend(spend, frequency, monetary_value)
          * analytics.discounted_purchases(model, frequency, recency, age, periods, period, discount_rate)
 $$;
-COMMENT ON FUNCTION analytics.lifetime_value(analytics.purchase_model, analytics.spend_model, bigint, double precision, double precision, double precision, integer, double precision, double precision) IS
+COMMENT ON FUNCTION analytics.lifetime_value IS
     'What a customer''s purchases of the next periods are worth today
 expected_spend() times discounted_purchases().';
 
-CREATE FUNCTION analytics.make_purchase_model(model text, r double precision, alpha double precision, a double precision, b double precision)
+CREATE FUNCTION analytics.make_purchase_model(
+    model text, r double precision, alpha double precision, a double precision, b double precision)
     RETURNS analytics.purchase_model
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT ROW(model, r, alpha, a, b, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.purchase_model $$;

@@ -15,30 +15,42 @@ CREATE AGGREGATE analytics.rfm_table(customer "any", day date, amount double pre
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-COMMENT ON FUNCTION analytics_internal.rfm_table_transition(internal, "any", date, double precision, bigint) IS 'Part of the aggregate rfm_table: adds a row';
+COMMENT ON FUNCTION analytics_internal.rfm_table_transition(internal, "any", date, double precision, bigint) IS
+'Part of the aggregate rfm_table: adds a row';
 COMMENT ON FUNCTION analytics_internal.rfm_table_final(internal) IS 'Part of the aggregate rfm_table: makes the value';
 COMMENT ON AGGREGATE analytics.rfm_table("any", date, double precision, bigint) IS
 'Gathers first and last day, purchases and money of each customer, for rfm_scores
-customer: any type but floating point; never NULL. day: of the purchase; never NULL nor infinite. amount: money, or profit; counted in ten-thousandths, NULL is 0. purchases: how many purchases the row stands for: 1 for a purchase, 0 for a refund with its negative amount, more for a row that adds up several; never NULL. Customers without any purchase are left out. The order of the rows does not matter.';
+customer: any type but floating point; never NULL. day: of the purchase; never NULL nor infinite. amount: money, or profit; counted in
+ten-thousandths, NULL is 0. purchases: how many purchases the row stands for: 1 for a purchase, 0 for a refund with its negative amount,
+more for a row that adds up several; never NULL. Customers without any purchase are left out. The order of the rows does not matter.';
 
-CREATE FUNCTION analytics.rfm_scores(rfm_table bytea, as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
+CREATE FUNCTION analytics.rfm_scores(
+    rfm_table bytea, as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
     r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL)
     RETURNS TABLE (customer text, first_day date, last_day date, recency_days int, frequency bigint, monetary double precision,
                    r int, f int, m int, rfm_code text)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 10000 AS 'MODULE_PATHNAME', 'marketing_rfm_scores';
 COMMENT ON FUNCTION analytics.rfm_scores(bytea, date, text, int, double precision[], double precision[], double precision[]) IS
 'Scores the customers of an rfm_table by recency, frequency and monetary value
-as_of: day that recency is counted to, NULL for the last day of a purchase. method: quantile (cut at the quantiles, equal values have equal scores), ntile (bins of equal size, ties broken by customer), rank (as ntile, but equal values have the score of the first of them), breaks (cut where r_breaks in days, f_breaks and m_breaks say; a value on a cut belongs below it), nested (ntile of recency, within it of frequency, within both of money) or rfm_r (as the R package rfm cuts: at the quantile plus 1). bins: 2 to 10; for breaks their number says it. The best score is the highest, also of recency.';
+as_of: day that recency is counted to, NULL for the last day of a purchase. method: quantile (cut at the quantiles, equal values have
+equal scores), ntile (bins of equal size, ties broken by customer), rank (as ntile, but equal values have the score of the first of
+them), breaks (cut where r_breaks in days, f_breaks and m_breaks say; a value on a cut belongs below it), nested (ntile of recency,
+within it of frequency, within both of money) or rfm_r (as the R package rfm cuts: at the quantile plus 1). bins: 2 to 10; for breaks
+their number says it. The best score is the highest, also of recency.';
 
-CREATE FUNCTION analytics.rfm_thresholds(rfm_table bytea, as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
+CREATE FUNCTION analytics.rfm_thresholds(
+    rfm_table bytea, as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
     r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL)
-    RETURNS TABLE (dimension text, score int, lowest double precision, highest double precision, upper_break double precision, customers bigint)
+    RETURNS TABLE (dimension text, score int, lowest double precision, highest double precision, upper_break double precision,
+                   customers bigint)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 15 AS 'MODULE_PATHNAME', 'marketing_rfm_thresholds';
 COMMENT ON FUNCTION analytics.rfm_thresholds(bytea, date, text, int, double precision[], double precision[], double precision[]) IS
 'What each score stands for: least and most value, the cut above, the customers
-Arguments as for rfm_scores(). dimension: recency (in days), frequency, monetary. Every score is a row, also where nobody has it. upper_break: NULL for the bin of the greatest values, and for the methods that cut by number (ntile, rank, nested).';
+Arguments as for rfm_scores(). dimension: recency (in days), frequency, monetary. Every score is a row, also where nobody has it.
+upper_break: NULL for the bin of the greatest values, and for the methods that cut by number (ntile, rank, nested).';
 
-CREATE FUNCTION analytics.rfm_breaks("values" double precision[], bins int DEFAULT 5, method text DEFAULT 'quantile') RETURNS double precision[]
+CREATE FUNCTION analytics.rfm_breaks("values" double precision[], bins int DEFAULT 5, method text DEFAULT 'quantile')
+    RETURNS double precision[]
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_rfm_breaks';
 COMMENT ON FUNCTION analytics.rfm_breaks(double precision[], int, text) IS
 'The cuts between bins of values: quantiles of type 7
@@ -67,7 +79,8 @@ CREATE TABLE analytics.rfm_segment_rule (
 );
 COMMENT ON TABLE analytics.rfm_segment_rule IS
 'Segment schemes: which scores of recency, frequency and money make a segment
-The first rule by priority whose three ranges hold names the segment; where none does it is Others. bins: the number of bins that the scheme is made for, the same in all its rules.';
+The first rule by priority whose three ranges hold names the segment; where none does it is Others. bins: the number of bins that the
+scheme is made for, the same in all its rules.';
 SELECT pg_extension_config_dump('analytics.rfm_segment_rule', 'WHERE NOT builtin');
 -- Readers need the rules, and pg_dump as the owner of the database has to read and restore those of users.
 GRANT SELECT ON analytics.rfm_segment_rule TO PUBLIC;
@@ -124,24 +137,33 @@ AS $$
 DECLARE
     made_for int;
 BEGIN
-    SELECT min(k.bins) INTO made_for FROM analytics.rfm_segment_rule k WHERE k.scheme = rfm_segments.scheme;
+    SELECT min(k.bins) INTO made_for
+    FROM analytics.rfm_segment_rule k
+    WHERE k.scheme = rfm_segments.scheme;
     IF made_for IS NULL THEN
         RAISE EXCEPTION 'unknown segment scheme "%"', rfm_segments.scheme USING ERRCODE = 'invalid_parameter_value', HINT = (
             SELECT 'Known are ' || string_agg(DISTINCT k.scheme, ', ') || '; schemes are rows of analytics.rfm_segment_rule.'
             FROM analytics.rfm_segment_rule k);
     ELSIF made_for IS DISTINCT FROM rfm_segments.bins OR EXISTS (
-            SELECT FROM analytics.rfm_segment_rule k WHERE k.scheme = rfm_segments.scheme AND k.bins <> made_for) THEN
+            SELECT FROM analytics.rfm_segment_rule k
+            WHERE k.scheme = rfm_segments.scheme AND k.bins <> made_for) THEN
         RAISE EXCEPTION 'the segment scheme "%" is made for % bins, not for %', rfm_segments.scheme, made_for, rfm_segments.bins
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Give that many bins, or add a scheme of your own to analytics.rfm_segment_rule.';
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'Give that many bins, or add a scheme of your own to analytics.rfm_segment_rule.';
     END IF;
     RETURN QUERY
     SELECT rs.n, fs.n, ms.n, COALESCE((
-        SELECT k.segment FROM analytics.rfm_segment_rule k
-        WHERE k.scheme = rfm_segments.scheme AND rs.n BETWEEN k.r_low AND k.r_high AND fs.n BETWEEN k.f_low AND k.f_high
+        SELECT k.segment
+        FROM analytics.rfm_segment_rule k
+        WHERE k.scheme = rfm_segments.scheme
+          AND rs.n BETWEEN k.r_low AND k.r_high
+          AND fs.n BETWEEN k.f_low AND k.f_high
           AND ms.n BETWEEN k.m_low AND k.m_high
-        ORDER BY k.priority LIMIT 1), 'Others')
-    FROM generate_series(1, rfm_segments.bins) rs (n), generate_series(1, rfm_segments.bins) fs (n),
-         generate_series(1, rfm_segments.bins) ms (n)
+        ORDER BY k.priority
+        LIMIT 1), 'Others')
+    FROM generate_series(1, rfm_segments.bins) rs (n)
+    CROSS JOIN generate_series(1, rfm_segments.bins) fs (n)
+    CROSS JOIN generate_series(1, rfm_segments.bins) ms (n)
     ORDER BY rs.n, fs.n, ms.n;
 END
 $$;

@@ -13,21 +13,26 @@ BEGIN
         RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN QUERY
-    SELECT p.business_id, COALESCE(rfm_tables.as_of, p.as_of), analytics.rfm_table(t.client_key, t.last_date, t.amount::double precision, t.orders)
-    FROM warehouse.customer_population p JOIN warehouse.customer_totals t ON t.business_id = p.business_id
-    WHERE (rfm_tables.as_of IS NULL OR rfm_tables.as_of >= p.as_of) AND (rfm_tables.business_id IS NULL OR p.business_id = rfm_tables.business_id)
+    SELECT p.business_id, COALESCE(rfm_tables.as_of, p.as_of),
+           analytics.rfm_table(t.client_key, t.last_date, t.amount::double precision, t.orders)
+    FROM warehouse.customer_population p
+    JOIN warehouse.customer_totals t ON t.business_id = p.business_id
+    WHERE (rfm_tables.as_of IS NULL OR rfm_tables.as_of >= p.as_of)
+      AND (rfm_tables.business_id IS NULL OR p.business_id = rfm_tables.business_id)
     GROUP BY p.business_id, p.as_of
     UNION ALL
-    -- A refund may come after the latest purchase; up to a day before it, the totals of today do not hold.
+    -- Today's totals include later purchases: for an earlier day they are added up anew.
     SELECT p.business_id, rfm_tables.as_of, analytics.rfm_table(t.client_key, t.last_date, t.amount::double precision, t.orders)
-    FROM warehouse.customer_population p CROSS JOIN LATERAL analytics_internal.customer_profiles(NULL, rfm_tables.as_of, p.business_id) t
+    FROM warehouse.customer_population p
+    CROSS JOIN LATERAL analytics_internal.customer_profiles(NULL, rfm_tables.as_of, p.business_id) t
     WHERE rfm_tables.as_of < p.as_of AND (rfm_tables.business_id IS NULL OR p.business_id = rfm_tables.business_id)
     GROUP BY p.business_id;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.rfm_tables(date, bigint) IS 'An rfm_table() per business, of the purchases up to a day';
 
-CREATE FUNCTION analytics.customer_rfm(as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
+CREATE FUNCTION analytics.customer_rfm(
+    as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
     r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL,
     business_id bigint DEFAULT NULL)
     RETURNS TABLE (client_id text, recency_days int, frequency bigint, monetary numeric, r int, f int, m int, rfm_code text, segment text,
@@ -38,25 +43,32 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT d.client_id, s.recency_days, s.frequency, s.monetary::numeric(18,4), s.r, s.f, s.m, s.rfm_code, k.segment, s.last_day, d.name, d.client_key
+    SELECT d.client_id, s.recency_days, s.frequency, s.monetary::numeric(18,4), s.r, s.f, s.m, s.rfm_code, k.segment, s.last_day,
+           d.name, d.client_key
     FROM analytics_internal.rfm_tables(customer_rfm.as_of, customer_rfm.business_id) t
     CROSS JOIN LATERAL analytics.rfm_scores(t.customers, t.as_of_day, customer_rfm.method, customer_rfm.bins, customer_rfm.r_breaks,
         customer_rfm.f_breaks, customer_rfm.m_breaks) s
     JOIN warehouse.dim_clients d ON d.business_id = t.business AND d.client_key = s.customer::bigint
     LEFT JOIN (
-        SELECT g.* FROM (SELECT customer_rfm.scheme WHERE customer_rfm.scheme IS NOT NULL) wanted CROSS JOIN LATERAL analytics.rfm_segments(wanted.scheme,
+        SELECT g.*
+        FROM (SELECT customer_rfm.scheme WHERE customer_rfm.scheme IS NOT NULL) wanted
+        CROSS JOIN LATERAL analytics.rfm_segments(wanted.scheme,
             CASE customer_rfm.method WHEN 'breaks' THEN cardinality(customer_rfm.r_breaks) + 1 ELSE customer_rfm.bins END) g
     ) k ON k.r = s.r AND k.f = s.f AND k.m = s.m;
 END
 $$;
 COMMENT ON FUNCTION analytics.customer_rfm(date, text, text, int, double precision[], double precision[], double precision[], bigint) IS
 'Recency, frequency, monetary value, scores and segment of each customer
-as_of: by the purchases up to that day; NULL for the day of the latest purchase. scheme: dashboard, rf10, codes11, rfm_r or one of your own (analytics.rfm_segment_rule), made for as many bins; NULL: without segments. method, bins, breaks: see rfm_scores(). frequency: orders. monetary: what was paid, refunds taken off.';
+as_of: by the purchases up to that day; NULL for the day of the latest purchase. scheme: dashboard, rf10, codes11, rfm_r or one of your
+own (analytics.rfm_segment_rule), made for as many bins; NULL: without segments. method, bins, breaks: see rfm_scores(). frequency:
+orders. monetary: what was paid, refunds taken off.';
 
-CREATE FUNCTION analytics.customer_rfm_thresholds(as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
+CREATE FUNCTION analytics.customer_rfm_thresholds(
+    as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
     r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL,
     business_id bigint DEFAULT NULL)
-    RETURNS TABLE (dimension text, score int, lowest double precision, highest double precision, upper_break double precision, customers bigint)
+    RETURNS TABLE (dimension text, score int, lowest double precision, highest double precision, upper_break double precision,
+                   customers bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 15
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -70,14 +82,17 @@ BEGIN
     ORDER BY t.business, array_position('{recency,frequency,monetary}', s.dimension), s.score;
 END
 $$;
-COMMENT ON FUNCTION analytics.customer_rfm_thresholds(date, text, int, double precision[], double precision[], double precision[], bigint) IS
+COMMENT ON FUNCTION analytics.customer_rfm_thresholds IS
 'What each score of customer_rfm() stands for
-Columns and arguments as those of rfm_thresholds(): per dimension and score the lowest and the highest value, the cut above them and the customers.';
+Columns and arguments as those of rfm_thresholds(): per dimension and score the lowest and the highest value, the cut above them and the
+customers.';
 
-CREATE FUNCTION analytics.rfm_summary(as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
+CREATE FUNCTION analytics.rfm_summary(
+    as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
     business_id bigint DEFAULT NULL)
-    RETURNS TABLE (segment text, customers bigint, share_pct numeric, orders bigint, revenue numeric, revenue_pct numeric, avg_order_value numeric,
-                   median_recency_days double precision, median_frequency double precision, median_monetary double precision)
+    RETURNS TABLE (segment text, customers bigint, share_pct numeric, orders bigint, revenue numeric, revenue_pct numeric,
+                   avg_order_value numeric, median_recency_days double precision, median_frequency double precision,
+                   median_monetary double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -92,14 +107,16 @@ BEGIN
            percentile_cont(0.5) WITHIN GROUP (ORDER BY c.monetary::double precision)
     FROM analytics.customer_rfm(rfm_summary.as_of, COALESCE(rfm_summary.scheme, 'dashboard'), rfm_summary.method, rfm_summary.bins,
         business_id => rfm_summary.business_id) c
-    GROUP BY c.segment ORDER BY sum(c.monetary) DESC, c.segment;
+    GROUP BY c.segment
+    ORDER BY sum(c.monetary) DESC, c.segment;
 END
 $$;
 COMMENT ON FUNCTION analytics.rfm_summary(date, text, text, int, bigint) IS
 'Customers, orders, revenue and medians of each segment
 Arguments as for customer_rfm(). avg_order_value = revenue / orders. By revenue, the highest first.';
 
-CREATE FUNCTION analytics.rfm_heatmap(as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5, business_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.rfm_heatmap(
+    as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5, business_id bigint DEFAULT NULL)
     RETURNS TABLE (r int, f int, customers bigint, mean_monetary numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 25
     SET search_path = pg_catalog, pg_temp
@@ -108,7 +125,8 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT rs.n, fs.n, COALESCE(c.customers, 0), c.mean_monetary
-    FROM generate_series(1, rfm_heatmap.bins) rs (n) CROSS JOIN generate_series(1, rfm_heatmap.bins) fs (n)
+    FROM generate_series(1, rfm_heatmap.bins) rs (n)
+    CROSS JOIN generate_series(1, rfm_heatmap.bins) fs (n)
     LEFT JOIN (
         SELECT x.r, x.f, count(*) AS customers, round(avg(x.monetary), 4) AS mean_monetary
         FROM analytics.customer_rfm(rfm_heatmap.as_of, NULL, rfm_heatmap.method, rfm_heatmap.bins, business_id => rfm_heatmap.business_id) x
@@ -121,7 +139,8 @@ COMMENT ON FUNCTION analytics.rfm_heatmap(date, text, int, bigint) IS
 'Customers and mean monetary value per score of recency and frequency
 Every pair of scores is a row; mean_monetary is NULL where there is nobody. Arguments as for customer_rfm().';
 
-CREATE FUNCTION analytics.rfm_migration(date1 date, date2 date, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
+CREATE FUNCTION analytics.rfm_migration(
+    date1 date, date2 date, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
     business_id bigint DEFAULT NULL)
     RETURNS TABLE (from_segment text, to_segment text, customers bigint, share_of_from_pct numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
@@ -143,4 +162,5 @@ END
 $$;
 COMMENT ON FUNCTION analytics.rfm_migration(date, date, text, text, int, bigint) IS
 'How many customers moved from which segment to which between two days
-Scores are those of each day, by the purchases up to it. share_of_from_pct: of the customers of from_segment. Who had not bought by date1 comes from (not yet a customer).';
+Scores are those of each day, by the purchases up to it. share_of_from_pct: of the customers of from_segment. Who had not bought by
+date1 comes from (not yet a customer).';
