@@ -49,9 +49,9 @@ COMMENT ON FUNCTION analytics_internal.purchases_transition(internal, "any", dat
 COMMENT ON FUNCTION analytics_internal.purchases_final(internal) IS 'Part of the aggregate purchases: makes the value.';
 COMMENT ON AGGREGATE analytics.purchases("any", date, double precision, boolean) IS
     'Collects purchases: who bought on which day, and for how much
-customer: any type but floating point; never NULL. purchased_on: never NULL; all rows of a customer''s day are one purchase. amount: money or profit; NULL is
-  0. is_refund: the row is no purchase; its amount, negative as a rule, belongs to what was paid on that day, or else to the last day of
-  purchase before. NULL is false.
+customer: any type but floating point; never NULL. purchased_on: never NULL; all rows of a customer''s day are one purchase. amount:
+money or profit; NULL is 0. is_refund: the row is no purchase; its amount, negative as a rule, belongs to what was paid on that day, or
+else to the last day of purchase before. NULL is false.
 The order of the rows does not matter.';
 
 CREATE FUNCTION analytics.purchase_summary(
@@ -106,7 +106,7 @@ CREATE FUNCTION analytics_internal.mbgnbd_final(internal) RETURNS analytics.purc
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_mbgnbd_final';
 COMMENT ON FUNCTION analytics_internal.purchase_fit_transition(internal, bigint, double precision, double precision) IS
     'Part of the aggregates bgnbd_fit and mbgnbd_fit: adds a customer.';
-COMMENT ON FUNCTION analytics_internal.purchase_fit_weighted_transition(internal, bigint, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION analytics_internal.purchase_fit_weighted_transition IS
     'Part of the weighted aggregates of fits: adds customers.';
 COMMENT ON FUNCTION analytics_internal.bgnbd_final(internal) IS 'Part of the aggregate bgnbd_fit: fits the model.';
 COMMENT ON FUNCTION analytics_internal.mbgnbd_final(internal) IS 'Part of the aggregate mbgnbd_fit: fits the model.';
@@ -116,7 +116,8 @@ CREATE AGGREGATE analytics.bgnbd_fit(frequency bigint, recency double precision,
     FINALFUNC = analytics_internal.bgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
     SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
-CREATE AGGREGATE analytics.bgnbd_fit_weighted(frequency bigint, recency double precision, age double precision, customers double precision) (
+CREATE AGGREGATE analytics.bgnbd_fit_weighted(
+    frequency bigint, recency double precision, age double precision, customers double precision) (
     SFUNC = analytics_internal.purchase_fit_weighted_transition, STYPE = internal, SSPACE = 1048576,
     FINALFUNC = analytics_internal.bgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
     SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
@@ -126,7 +127,8 @@ CREATE AGGREGATE analytics.mbgnbd_fit(frequency bigint, recency double precision
     FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
     SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
-CREATE AGGREGATE analytics.mbgnbd_fit_weighted(frequency bigint, recency double precision, age double precision, customers double precision) (
+CREATE AGGREGATE analytics.mbgnbd_fit_weighted(
+    frequency bigint, recency double precision, age double precision, customers double precision) (
     SFUNC = analytics_internal.purchase_fit_weighted_transition, STYPE = internal, SSPACE = 1048576,
     FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
     SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
@@ -180,7 +182,8 @@ COMMENT ON FUNCTION analytics.expected_purchases(analytics.purchase_model, bigin
 horizon: in the unit of the model. A new customer has frequency, recency and age 0. NULL where the model has no parameters.';
 
 CREATE FUNCTION analytics.purchase_probability(
-    model analytics.purchase_model, frequency bigint, recency double precision, age double precision, horizon double precision, purchases integer)
+    model analytics.purchase_model, frequency bigint, recency double precision, age double precision, horizon double precision,
+    purchases integer)
     RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 50 AS 'MODULE_PATHNAME', 'marketing_purchase_probability';
 COMMENT ON FUNCTION analytics.purchase_probability IS
