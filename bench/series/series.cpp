@@ -13,13 +13,12 @@
 #include <string_view>
 #include <vector>
 
-#include "anomaly/adjust.hpp"
+#include "numeric/adjust.hpp"
 #include "series/cusum.hpp"
 #include "series/detector.hpp"
 
 namespace {
 
-using namespace marketing::anomaly;
 using namespace marketing::series;
 
 constexpr std::int64_t minute = std::int64_t{60} * 1'000'000;
@@ -186,7 +185,7 @@ void simulate_fleet(std::uint64_t seed, double phi_from, double phi_to)
     }
     double family = 0;
     double family_hits = 0;
-    const std::vector<double> adjusted = p_adjust(p, Adjustment::bh);
+    const std::vector<double> adjusted = marketing::numeric::p_adjust(p, marketing::numeric::Adjustment::bh);
     for (std::size_t i = 0; i < scored.size(); ++i) {
         family += adjusted[i] <= 0.1 ? 1 : 0;
         family_hits += adjusted[i] <= 0.1 && scored[i].is_true ? 1 : 0;

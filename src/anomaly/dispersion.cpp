@@ -1,13 +1,12 @@
 #include "anomaly/dispersion.hpp"
 
 #include <algorithm>
-#include <boost/math/special_functions/digamma.hpp>
-#include <boost/math/special_functions/polygamma.hpp>
-#include <boost/math/special_functions/trigamma.hpp>
 #include <cmath>
 #include <limits>
 
 #include "kernel/error.hpp"
+#include "numeric/quantile.hpp"
+#include "numeric/special_functions.hpp"
 
 namespace marketing::anomaly {
 namespace {
@@ -17,12 +16,12 @@ constexpr std::size_t fewest_series = 10;
 constexpr double cautious_df = 5;
 constexpr double most_df = 500;
 // A series of equal counts has no dispersion; its logarithm must not outweigh all others.
-constexpr double least_phi = 0.05;
+constexpr double least_dispersion = 0.05;
 
-/** ln phi, less what an estimate of so few degrees of freedom is off by. */
-double centred(double phi, double df)
+/** The logarithm of a dispersion, less what an estimate of so few degrees of freedom is off by. */
+double centred(double dispersion, double df)
 {
-    return std::log(std::max(phi, least_phi)) - boost::math::digamma(df / 2) + std::log(df / 2);
+    return std::log(std::max(dispersion, least_dispersion)) - numeric::digamma(df / 2) + std::log(df / 2);
 }
 
 /** The argument at which the trigamma function has this value, by Newton's method on its inverse, which is nearly linear. */
@@ -33,24 +32,14 @@ double inverse_trigamma(double value)
     }
     double x = 0.5 + 1 / value;
     for (int i = 0; i < 50; ++i) {
-        const double found = boost::math::trigamma(x);
-        const double step = found * (1 - found / value) / boost::math::polygamma(2, x);
+        const double found = numeric::trigamma(x);
+        const double step = found * (1 - found / value) / numeric::tetragamma(x);
         x += step;
         if (-step / x < 1e-8) {
             break;
         }
     }
     return x;
-}
-
-double median(std::vector<double> values)
-{
-    const auto middle = values.begin() + std::ssize(values) / 2;
-    std::nth_element(values.begin(), middle, values.end());
-    if (values.size() % 2 == 1) {
-        return *middle;
-    }
-    return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
 }  // namespace
@@ -89,35 +78,35 @@ Dispersion dispersion(std::span<const double> events, std::span<const double> ex
     return {squares / df, static_cast<double>(df)};
 }
 
-DispersionPrior dispersion_prior(std::span<const double> phi, std::span<const double> df)
+DispersionPrior dispersion_prior(std::span<const double> dispersions, std::span<const double> df)
 {
-    if (phi.size() != df.size()) {
+    if (dispersions.size() != df.size()) {
         throw kernel::Error(kernel::ErrorCode::invalid_parameter, "phi and df must be of the same length", {},
                             "Collect them from the same rows by array_agg().");
     }
-    std::vector<double> phis;
+    std::vector<double> values;
     std::vector<double> dfs;
     double mean = 0;
-    for (std::size_t i = 0; i < phi.size(); ++i) {
-        if (std::isfinite(phi[i]) && std::isfinite(df[i]) && phi[i] >= 0 && df[i] > 0) {
-            phis.push_back(phi[i]);
+    for (std::size_t i = 0; i < dispersions.size(); ++i) {
+        if (std::isfinite(dispersions[i]) && std::isfinite(df[i]) && dispersions[i] >= 0 && df[i] > 0) {
+            values.push_back(dispersions[i]);
             dfs.push_back(df[i]);
-            mean += centred(phi[i], df[i]);
+            mean += centred(dispersions[i], df[i]);
         }
     }
-    if (phis.size() < fewest_series) {
-        return {phis.empty() ? 1 : std::max(1.0, median(phis)), phis.size() < 2 ? 0 : cautious_df};
+    if (values.size() < fewest_series) {
+        return {values.empty() ? 1 : std::max(1.0, numeric::median(values)), values.size() < 2 ? 0 : cautious_df};
     }
-    const auto count = static_cast<double>(phis.size());
+    const auto count = static_cast<double>(values.size());
     mean /= count;
     // What the estimates vary by beyond what their degrees of freedom explain.
     double excess = 0;
-    for (std::size_t i = 0; i < phis.size(); ++i) {
-        const double distance = centred(phis[i], dfs[i]) - mean;
-        excess += distance * distance / (count - 1) - boost::math::trigamma(dfs[i] / 2) / count;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double distance = centred(values[i], dfs[i]) - mean;
+        excess += distance * distance / (count - 1) - numeric::trigamma(dfs[i] / 2) / count;
     }
     const double prior_df = excess > 0 ? std::min(most_df, 2 * inverse_trigamma(excess)) : most_df;
-    return {std::exp(mean + boost::math::digamma(prior_df / 2) - std::log(prior_df / 2)), prior_df};
+    return {std::exp(mean + numeric::digamma(prior_df / 2) - std::log(prior_df / 2)), prior_df};
 }
 
 Dispersion shrink(const Dispersion& own, const DispersionPrior& prior)
@@ -126,8 +115,8 @@ Dispersion shrink(const Dispersion& own, const DispersionPrior& prior)
     if (!(df > 0)) {
         return {1, 1};
     }
-    const double own_part = own.df > 0 ? own.df * own.phi : 0;
-    return {std::max(1.0, (prior.df * prior.phi + own_part) / df), df};
+    const double own_part = own.df > 0 ? own.df * own.value : 0;
+    return {std::max(1.0, (prior.df * prior.value + own_part) / df), df};
 }
 
 }  // namespace marketing::anomaly

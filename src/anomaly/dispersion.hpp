@@ -12,8 +12,8 @@
 namespace marketing::anomaly {
 
 struct Dispersion {
-    double phi;  // variance over mean; NaN where there are too few days
-    double df;   // degrees of freedom behind it
+    double value;  // variance over mean; NaN where there are too few days
+    double df;     // degrees of freedom behind it
 };
 
 /** What the series have in common: their typical dispersion, worth `df` degrees of freedom. */
@@ -26,7 +26,7 @@ using DispersionPrior = Dispersion;
 [[nodiscard]] Dispersion dispersion(std::span<const double> events, std::span<const double> exposure, int factors = 0);
 
 /** The prior of a set of series, by the moments of the logarithms of their dispersions; of few series, a cautious one. NaN is no series. */
-[[nodiscard]] DispersionPrior dispersion_prior(std::span<const double> phi, std::span<const double> df);
+[[nodiscard]] DispersionPrior dispersion_prior(std::span<const double> dispersions, std::span<const double> df);
 
 /** The estimate of a series, drawn to the prior; not below 1, what counts have by chance alone. */
 [[nodiscard]] Dispersion shrink(const Dispersion& own, const DispersionPrior& prior);

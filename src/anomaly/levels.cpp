@@ -1,14 +1,14 @@
 #include "anomaly/levels.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+
+#include "numeric/distributions.hpp"
+#include "numeric/quantile.hpp"
 
 namespace marketing::anomaly {
 namespace {
 
-constexpr double robust_deviation = 1.4826;  // of a normal distribution, in units of its median absolute deviation
-constexpr double tenths_apart = 2.563;       // from the lowest to the highest tenth of a normal distribution
 constexpr double tenths_part = 0.7;
 constexpr double drawn_in = 2.5;
 constexpr double about = 0.8;     // of the distance from the mean
@@ -39,13 +39,13 @@ Middle middle_of(std::vector<double>& values)
     const auto half = values.begin() + static_cast<std::ptrdiff_t>(0.5 * last);
     const double upper = value_at(values, 0.9 * last, half, values.end());
     const double lower = value_at(values, 0.1 * last, values.begin(), values.size() > 2 ? half + 1 : values.end());
-    const double tenths = (upper - lower) / tenths_apart;
+    const double tenths = (upper - lower) / numeric::decile_distance;
     for (double& value : values) {
         value = std::abs(value - middle.center);
     }
     const auto distance = values.begin() + std::ssize(values) / 2;
     std::nth_element(values.begin(), distance, values.end());
-    middle.reach = drawn_in * std::max(robust_deviation * *distance, tenths_part * tenths);
+    middle.reach = drawn_in * std::max(numeric::mad_to_sd * *distance, tenths_part * tenths);
     return middle;
 }
 
@@ -81,11 +81,11 @@ double inflation(double correlation, std::size_t count)
 double side_p(double t, double df, Alternative alternative)
 {
     switch (alternative) {
-        case Alternative::greater: return student_tail(t, df);
-        case Alternative::less: return student_tail(-t, df);
+        case Alternative::greater: return numeric::student_above(df, t);
+        case Alternative::less: return numeric::student_above(df, -t);
         case Alternative::two_sided: break;
     }
-    return 2 * student_tail(std::abs(t), df);
+    return 2 * numeric::student_above(df, std::abs(t));
 }
 
 /** How far out a shift lies, on the side that is asked for. */
@@ -171,7 +171,7 @@ LevelTest level_test(std::span<const Level> window, const Baseline& baseline, do
     }
     result.shift -= baseline.mean;
     const double error = deviation * std::sqrt(of_window + of_baseline);
-    result.half_width = error * boost::math::quantile(complement(boost::math::students_t_distribution<double>(df), 0.025));
+    result.half_width = error * numeric::student_quantile_above(df, 0.025);
     result.z = beyond(result.shift, margin, alternative) / error;
     // A single day is judged by a distribution of heavy tails and by the days seen before, and there are as many chances as days.
     const double peak = window[result.peak].value;
@@ -179,7 +179,7 @@ LevelTest level_test(std::span<const Level> window, const Baseline& baseline, do
     const double seen = static_cast<double>(as_far_out(baseline, peak, alternative)) / (n + 1);
     const double p_day = std::max(seen, side_p(t, std::clamp(n / 10, 4.0, df), alternative));
     const double p = window.size() == 1 ? p_day : 2 * std::min(side_p(result.z, df, alternative), m * p_day);
-    result.p_value = std::clamp(p, 1e-300, 1.0);
+    result.p_value = std::clamp(p, numeric::least_p, 1.0);
     return result;
 }
 

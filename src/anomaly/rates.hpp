@@ -24,8 +24,8 @@ enum class Alternative {
 };
 
 struct RateOptions {
-    double phi = 1;                                       // variance over mean of the counts
-    double df = std::numeric_limits<double>::infinity();  // how well phi is known
+    double dispersion = 1;                                // variance of the counts over their mean
+    double df = std::numeric_limits<double>::infinity();  // how well the dispersion is known
     double margin = 0;  // ratios up to 1 + margin, and down to 1 / (1 + margin), do not count as different
     Alternative alternative = Alternative::two_sided;
     double confidence = 0.95;
@@ -41,26 +41,20 @@ struct RateRatio {
     double p_value;
 };
 
-/** Probabilities of more and of fewer than what was observed, each with `share` of the probability of just that. */
-struct Tails {
-    double more;
-    double fewer;
-};
-
-/** Tails of a binomial count: `hits` of `hits + misses`, each a hit with `probability`; counts need not be whole. */
-[[nodiscard]] Tails binomial_tails(double hits, double misses, double probability, double share = 0.5);
-
-/** The standard normal deviate of two tails that add up to 1; positive where `more` is the smaller one. */
-[[nodiscard]] double deviate(const Tails& tails);
-
-/** Upper tail of Student's distribution; of the normal one where df is infinite. */
-[[nodiscard]] double student_tail(double t, double df);
-
 /**
  * Compares `current` with `baseline`. All is NaN where one of the exposures is not positive.
  * Throws kernel::Error where a count is negative or not finite, or an option is outside its domain.
  */
 [[nodiscard]] RateRatio rate_ratio_test(const Rate& current, const Rate& baseline, const RateOptions& options = {});
+
+/** How far out a count lies, and how probable that is by chance. */
+struct Evidence {
+    double z;
+    double p_value;
+};
+
+/** What an alternative makes of the evidence for a higher rate (beyond the upper margin) and of that for a lower one. */
+[[nodiscard]] Evidence evidence_of(Alternative alternative, const Evidence& higher, const Evidence& lower);
 
 /** The alternative called two.sided, greater or less; throws kernel::Error for another name. */
 [[nodiscard]] Alternative find_alternative(std::string_view name);

@@ -2,8 +2,8 @@
 #include <span>
 #include <string_view>
 
-#include "anomaly/adjust.hpp"
 #include "anomaly/rates.hpp"
+#include "numeric/adjust.hpp"
 #include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
@@ -19,7 +19,7 @@ MARKETING_FUNCTION(rate_ratio_test)
     const anomaly::Rate current{PG_GETARG_FLOAT8(0), PG_GETARG_FLOAT8(1)};
     const anomaly::Rate baseline{PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)};
     anomaly::RateOptions options;
-    options.phi = PG_GETARG_FLOAT8(4);
+    options.dispersion = PG_GETARG_FLOAT8(4);
     options.df = PG_GETARG_FLOAT8(5);
     options.margin = PG_GETARG_FLOAT8(6);
     const std::string_view alternative = postgres::text_argument(fcinfo, 7);
@@ -40,7 +40,7 @@ MARKETING_FUNCTION(p_adjust)
     const std::string_view method = postgres::text_argument(fcinfo, 1);
     postgres::PlainArray<double> adjusted;
     postgres::run_kernel([&p, method, &adjusted] {
-        const auto values = anomaly::p_adjust({p.data, p.size}, anomaly::find_adjustment(method));
+        const auto values = marketing::numeric::p_adjust({p.data, p.size}, marketing::numeric::find_adjustment(method));
         postgres::ContextResource memory(CurrentMemoryContext);
         adjusted = postgres::to_plain(memory, std::span(values));
     });

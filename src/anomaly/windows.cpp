@@ -5,8 +5,8 @@
 #include <cmath>
 #include <string>
 
-#include "anomaly/clumps.hpp"
 #include "anomaly/levels.hpp"
+#include "anomaly/overdispersion.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::anomaly {
@@ -219,7 +219,7 @@ private:
         }
         result.reported_days = reported_days_;
         result.expected = result.ratio = result.ratio_low = result.ratio_high = result.z = result.p_value = unknown;
-        result.phi = result.needed_events = result.needed_days = result.peak_ratio = unknown;
+        result.dispersion = result.needed_events = result.needed_days = result.peak_ratio = unknown;
         result.status = result.window_days == 0                    ? Status::inactive
                         : result.baseline_days == 0                ? Status::no_baseline
                         : result.baseline_days < request_.min_days ? Status::insufficient_data
@@ -237,8 +237,8 @@ private:
         if (request_.kind == series::SeriesKind::count && request_.weekly) {
             weigh_weekdays();
         }
-        std::vector<PhiWeights> likelihoods(activities_.size());
-        std::vector<PhiWeights> known;
+        std::vector<DispersionWeights> likelihoods(activities_.size());
+        std::vector<DispersionWeights> known;
         for (std::size_t i = 0; i < activities_.size(); ++i) {
             const Activity& activity = activities_[i];
             if (activity.result.baseline_days >= request_.min_days && activity.result.baseline_value > 0) {
@@ -249,16 +249,16 @@ private:
             }
             stop_.poll();
         }
-        const PhiWeights prior = phi_prior(known);
+        const DispersionWeights prior = prior_of_dispersion(known);
         for (std::size_t i = 0; i < activities_.size(); ++i) {
             if (activities_[i].result.status == Status::tested) {
-                test_counts(activities_[i], phi_posterior(likelihoods[i], prior));
+                test_counts(activities_[i], posterior_of_dispersion(likelihoods[i], prior));
             }
             stop_.poll();
         }
     }
 
-    PhiWeights likelihood_of(const Activity& activity)
+    DispersionWeights likelihood_of(const Activity& activity)
     {
         events_.clear();
         exposures_.clear();
@@ -270,8 +270,8 @@ private:
                 exposures_.push_back(day.weight);
             }
         }
-        return phi_likelihood(events_, exposures_,
-                              (r.window_value + r.baseline_value) / (r.window_exposure + r.baseline_exposure));
+        return likelihood_of_dispersion(events_, exposures_,
+                                        (r.window_value + r.baseline_value) / (r.window_exposure + r.baseline_exposure));
     }
 
     /** Events of each day of the week over what they would be if all days were alike, drawn to `usual`. */
@@ -377,16 +377,16 @@ private:
         return std::min(1.0, activity.own_exposure_window / r.window_days / (activity.own_exposure_baseline / r.baseline_days));
     }
 
-    void test_counts(Activity& activity, const PhiWeights& posterior)
+    void test_counts(Activity& activity, const DispersionWeights& posterior)
     {
         WindowResult& r = activity.result;
         const Rate current{r.window_value, r.window_exposure * excused(activity)};
         const Rate baseline{r.baseline_value, r.baseline_exposure};
-        r.phi = typical_phi(posterior);
+        r.dispersion = typical_dispersion(posterior);
         r.expected = baseline.events / baseline.exposure * current.exposure;
         r.ratio = r.expected > 0 ? current.events / r.expected : unknown;
         RateOptions options;
-        options.phi = r.phi;
+        options.dispersion = r.dispersion;
         options.df = r.baseline_days - 1;
         const RateRatio interval = rate_ratio_test(current, baseline, options);
         r.ratio_low = interval.ci_low;
@@ -397,27 +397,28 @@ private:
             return;
         }
         r.needed_events = unknown;
-        const Tails high = clumped_tails(current, baseline, 1 + request_.margin, posterior);
-        const Tails low = request_.margin > 0 ? clumped_tails(current, baseline, 1 / (1 + request_.margin), posterior) : high;
+        const numeric::Tails high = overdispersed_tails(current, baseline, 1 + request_.margin, posterior);
+        const numeric::Tails low =
+            request_.margin > 0 ? overdispersed_tails(current, baseline, 1 / (1 + request_.margin), posterior) : high;
         switch (request_.alternative) {
             case Alternative::greater:
                 r.p_value = high.more;
-                r.z = deviate(high);
+                r.z = numeric::deviate(high);
                 break;
             case Alternative::less:
                 r.p_value = low.fewer;
-                r.z = deviate(low);
+                r.z = numeric::deviate(low);
                 break;
             case Alternative::two_sided:
                 r.p_value = 2 * std::min(high.more, low.fewer);
-                r.z = deviate(high) > 0 ? deviate(high) : std::min(deviate(low), 0.0);
+                r.z = numeric::deviate(high) > 0 ? numeric::deviate(high) : std::min(numeric::deviate(low), 0.0);
                 break;
         }
-        r.p_value = std::clamp(r.p_value, 1e-300, 1.0);
+        r.p_value = std::clamp(r.p_value, numeric::least_p, 1.0);
     }
 
     /** How many more events would have to be expected for an answer; 0 where there is one. */
-    [[nodiscard]] double missing_events(const Rate& current, const Rate& baseline, const PhiWeights& posterior) const
+    [[nodiscard]] double missing_events(const Rate& current, const Rate& baseline, const DispersionWeights& posterior) const
     {
         const double expected = baseline.events / baseline.exposure * current.exposure;
         if (current.events < request_.min_events && expected < request_.min_events) {
@@ -426,7 +427,7 @@ private:
         if (request_.alternative != Alternative::less) {
             return 0;
         }
-        const double none = clumped_tails({0, current.exposure}, baseline, 1 / (1 + request_.margin), posterior).fewer;
+        const double none = overdispersed_tails({0, current.exposure}, baseline, 1 / (1 + request_.margin), posterior).fewer;
         return none <= remarkable ? 0 : expected * (std::log(remarkable) / std::log(std::min(none, 0.99)) - 1);
     }
 

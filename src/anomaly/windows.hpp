@@ -54,7 +54,7 @@ struct WindowResult {
     double ratio_high;
     double z;
     double p_value;
-    double phi;            // of counts and rates
+    double dispersion;     // of counts and rates
     double needed_events;  // where data are insufficient: how many more expected events, or days, there would have to be
     double needed_days;
     double peak_ratio;  // of amounts: the most unusual day of the window over what it is expected to be

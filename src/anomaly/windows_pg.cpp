@@ -72,7 +72,7 @@ void write(postgres::RowWriter& rows, const anomaly::WindowResult& result, std::
     }
     for (const double number : {result.window_value, result.baseline_value, result.window_exposure, result.baseline_exposure,
                                 result.expected, result.ratio, result.ratio_low, result.ratio_high, result.z, result.p_value,
-                                result.phi, result.needed_events, result.needed_days}) {
+                                result.dispersion, result.needed_events, result.needed_days}) {
         number_or_null(rows, number);
     }
     if (std::isnan(result.peak_ratio)) {
@@ -195,7 +195,7 @@ MARKETING_FUNCTION(dispersion)
     const int factors = PG_GETARG_INT32(2);
     anomaly::Dispersion found{};
     postgres::run_kernel([events, exposure, factors, &found] { found = anomaly::dispersion(events, exposure, factors); });
-    const double columns[] = {found.phi, found.df};
+    const double columns[] = {found.value, found.df};
     return postgres::numbers_row(fcinfo, columns);
 }
 
@@ -205,6 +205,6 @@ MARKETING_FUNCTION(dispersion_prior)
     const std::span<const double> df = span_of(postgres::float8_array_argument(fcinfo, 1));
     anomaly::DispersionPrior found{};
     postgres::run_kernel([phi, df, &found] { found = anomaly::dispersion_prior(phi, df); });
-    const double columns[] = {found.phi, found.df};
+    const double columns[] = {found.value, found.df};
     return postgres::numbers_row(fcinfo, columns);
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "kernel/error.hpp"
+#include "numeric/quantile.hpp"
 
 namespace marketing::attribution {
 namespace {
@@ -157,15 +158,8 @@ Interval percentile_interval(std::span<const double> replicates, double confiden
     if (replicates.empty()) {
         return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
     }
-    std::vector<double> sorted(replicates.begin(), replicates.end());
-    std::sort(sorted.begin(), sorted.end());
-    const auto at = [&sorted](double share) {
-        const double place = share * static_cast<double>(sorted.size() - 1);
-        const auto below = static_cast<std::size_t>(std::floor(place));
-        const std::size_t above = std::min(below + 1, sorted.size() - 1);
-        return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-    };
-    return {at((1 - confidence) / 2), at((1 + confidence) / 2)};
+    std::vector<double> values(replicates.begin(), replicates.end());
+    return {numeric::quantile(values, (1 - confidence) / 2), numeric::quantile(values, (1 + confidence) / 2)};
 }
 
 }  // namespace marketing::attribution

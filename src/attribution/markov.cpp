@@ -2,7 +2,6 @@
 
 // Nothing of Eigen that is not under the MPL.
 #define EIGEN_MPL2_ONLY
-#include <Eigen/Dense>
 #include <Eigen/SparseLU>
 #include <algorithm>
 #include <cmath>
@@ -15,6 +14,7 @@
 #include "kernel/error.hpp"
 #include "kernel/interner.hpp"
 #include "numeric/compensated_sum.hpp"
+#include "numeric/linear_algebra.hpp"
 
 namespace marketing::attribution {
 namespace {
@@ -259,7 +259,7 @@ public:
                 among(i, j) = fundamental_(from, removed[static_cast<std::size_t>(j)]);
             }
         }
-        const Eigen::RowVector2d lost = reached * among.partialPivLu().solve(ahead);
+        const Eigen::RowVector2d lost = reached * numeric::solve(among, ahead);
         return {lost[0], lost[1]};
     }
 

@@ -1,7 +1,6 @@
 #include "budget/allocate.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "kernel/error.hpp"
+#include "numeric/search.hpp"
 
 namespace marketing::budget {
 
@@ -36,18 +36,14 @@ double root(Function f, double low, double high, const kernel::StopFlag& stop)
         stop.poll();
         return f(x);
     };
-    const double at_low = polled(low);
-    const double at_high = polled(high);
-    if (at_low >= 0) {
+    if (polled(low) >= 0) {
         return low;
     }
-    if (at_high <= 0) {
+    if (polled(high) <= 0) {
         return high;
     }
-    std::uintmax_t rounds = 300;
-    const auto bracket = boost::math::tools::toms748_solve(polled, low, high, at_low, at_high,
-                                                           boost::math::tools::eps_tolerance<double>(52), rounds);
-    return std::abs(f(bracket.first)) < std::abs(f(bracket.second)) ? bracket.first : bracket.second;
+    const auto bracket = numeric::root(polled, low, high, 52);
+    return std::abs(f(bracket.low)) < std::abs(f(bracket.high)) ? bracket.low : bracket.high;
 }
 
 /** What rounding left of `total` goes to the members with room, in proportion to it. */

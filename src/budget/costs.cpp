@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/normal.hpp>
-#include <boost/math/tools/minima.hpp>
 #include <cmath>
-#include <numbers>
 
 #include "kernel/error.hpp"
+#include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
+#include "numeric/search.hpp"
 #include "numeric/special_functions.hpp"
 
 namespace marketing::budget {
@@ -18,8 +17,8 @@ namespace {
 using kernel::Error;
 using kernel::ErrorCode;
 
-/** The strength of a prior that a single campaign cannot teach: CV 0.7. */
-constexpr double untaught_events = 2;
+/** The strength of a prior where there are too few campaigns to learn it from: CV 0.7. */
+constexpr double default_strength = 2;
 constexpr double least_events = 0.3;
 constexpr double most_events = 200;
 
@@ -108,13 +107,13 @@ CostBelief fit(std::span<const CostBelief> members, double fallback_rate)
 {
     const double pooled = pooled_rate(members);
     if (!teaches(members)) {
-        return {untaught_events, untaught_events / (fallback_rate > 0 ? fallback_rate : pooled)};
+        return {default_strength, default_strength / (fallback_rate > 0 ? fallback_rate : pooled)};
     }
     const auto badness = [&](double log_events) {
         return -log_posterior(members, prior_of(members, std::exp(log_events), pooled));
     };
-    const auto best = boost::math::tools::brent_find_minima(badness, std::log(least_events), std::log(most_events), 40);
-    return prior_of(members, std::exp(best.first), pooled);
+    const double best = numeric::minimum(badness, std::log(least_events), std::log(most_events), 40);
+    return prior_of(members, std::exp(best), pooled);
 }
 
 /** Standard error of the log of the group's mean rate. */
@@ -125,15 +124,6 @@ double error_of_mean(std::span<const CostBelief> members, double events)
         information += 1 / (1 / events + 1 / std::max(member.events, 0.5));
     }
     return 1 / std::sqrt(information);
-}
-
-double normal_score(double p)
-{
-    return boost::math::quantile(boost::math::normal_distribution<double, numeric::DoublePolicy>(), p);
-}
-double normal_below(double z)
-{
-    return std::erfc(-z / std::numbers::sqrt2) / 2;
 }
 
 /** The log of a rate on points around where evidence and prior have it: its likelihood, and what log-normal priors make of it. */
@@ -251,7 +241,7 @@ double probability_cheaper(const CostBelief& one, const CostBelief& other, doubl
 double probability_contract_cost_within(const CostBelief& belief, const RateBelief& rate, double target)
 {
     check_positive(target, "target");
-    return numeric::expectation(rate, 1 / std::sqrt(belief.events), [&belief, target](double r) {
+    return numeric::expectation(rate, [&belief, target](double r) {
         return r > 0 ? numeric::gamma_above(belief.events, belief.spend / (target * r)) : 0.0;
     });
 }
@@ -272,13 +262,13 @@ ReturnBelief return_on_spend(const CostBelief& belief, const RateBelief& rate, d
 
 double return_quantile(const ReturnBelief& belief, double p)
 {
-    return std::exp(belief.log_mean + belief.log_deviation * boost::math::quantile(boost::math::normal(), p));
+    return std::exp(belief.log_mean + belief.log_deviation * numeric::normal_quantile(p));
 }
 
 double probability_return_above(const ReturnBelief& belief, double target)
 {
     check_positive(target, "target");
-    return boost::math::cdf(boost::math::normal(), (belief.log_mean - std::log(target)) / belief.log_deviation);
+    return numeric::normal_below((belief.log_mean - std::log(target)) / belief.log_deviation);
 }
 
 CostBelief fit_cost_prior(std::span<const CostBelief> group, double fallback_rate)
@@ -365,7 +355,7 @@ CostPosterior::CostPosterior(double first, double step, const std::array<double,
         // The trapezoid rule up to a point, with its first correction: the slope there.
         const double slope = i == 0 || i + 1 == points ? 0 : (density[i + 1] - density[i - 1]) / 2;
         const double p = (below + density[i] / 2 - slope / 12) / mass;
-        score_[i] = normal_score(std::clamp(p, 1e-15, 1 - 1e-15));
+        score_[i] = numeric::normal_quantile(std::clamp(p, 1e-15, 1 - 1e-15));
         if (i > 0) {
             score_[i] = std::max(score_[i], score_[i - 1] + 1e-9);
         }
@@ -382,7 +372,7 @@ double CostPosterior::score(double log_rate) const
 
 double CostPosterior::quantile(double p) const
 {
-    const double wanted = normal_score(1 - p);
+    const double wanted = numeric::normal_quantile(1 - p);
     const auto above = std::upper_bound(score_.begin() + 1, score_.end() - 1, wanted);
     const auto i = static_cast<std::size_t>(above - score_.begin()) - 1;
     return std::exp(-(first_ + step_ * (static_cast<double>(i) + (wanted - score_[i]) / (score_[i + 1] - score_[i]))));
@@ -391,14 +381,14 @@ double CostPosterior::quantile(double p) const
 double CostPosterior::probability_within(double target) const
 {
     check_positive(target, "target");
-    return normal_below(-score(-std::log(target)));
+    return numeric::normal_below(-score(-std::log(target)));
 }
 
 double CostPosterior::probability_cheaper(double other_log_cost, double other_deviation, double factor) const
 {
     // The score of the other's center, drawn in as far as the other's doubt adds to its own.
     const double shrink = deviation_ / std::hypot(deviation_, other_deviation);
-    return normal_below(-score(-other_log_cost - std::log(factor)) * shrink);
+    return numeric::normal_below(-score(-other_log_cost - std::log(factor)) * shrink);
 }
 
 }  // namespace marketing::budget

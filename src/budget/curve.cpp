@@ -1,12 +1,12 @@
 #include "budget/curve.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <cstdint>
 #include <string>
 
 #include "kernel/error.hpp"
+#include "numeric/search.hpp"
 
 namespace marketing::budget {
 
@@ -25,10 +25,7 @@ double constant_of_logarithm(double elasticity)
     // ln(1 + 1 / c) is about 1 / e for small c and 1 / c for large c.
     const double low = -1 / elasticity - 2;
     const double high = std::log(1 / (1 - elasticity)) + 5;
-    std::uintmax_t rounds = 200;
-    const auto bracket =
-        boost::math::tools::toms748_solve(excess, low, high, boost::math::tools::eps_tolerance<double>(50), rounds);
-    return std::exp((bracket.first + bracket.second) / 2);
+    return std::exp(numeric::root(excess, low, high, 50).middle());
 }
 
 }  // namespace

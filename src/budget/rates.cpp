@@ -1,11 +1,12 @@
 #include "budget/rates.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/minima.hpp>
 #include <cmath>
 
 #include "kernel/error.hpp"
+#include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
+#include "numeric/search.hpp"
 #include "numeric/special_functions.hpp"
 
 namespace marketing::budget {
@@ -15,8 +16,8 @@ namespace {
 using kernel::Error;
 using kernel::ErrorCode;
 
-/** The strength of a prior that a single rate cannot teach: CV 0.7. */
-constexpr double untaught_successes = 2;
+/** The strength of a prior where there are too few rates to learn it from: CV 0.7. */
+constexpr double default_strength = 2;
 constexpr double least_successes = 0.3;
 constexpr double most_successes = 200;
 
@@ -93,12 +94,7 @@ double probability_above(const RateBelief& belief, double threshold)
 
 double probability_superior(const RateBelief& one, const RateBelief& other)
 {
-    // Over the narrower of the two, so that the other is smooth between the points.
-    if (numeric::logit_variance(one) > numeric::logit_variance(other)) {
-        return 1 - probability_superior(other, one);
-    }
-    return numeric::expectation(one, 1,
-                                [&other](double rate) { return numeric::beta_below(other.successes, other.failures, rate); });
+    return numeric::probability_greater(one, other);
 }
 
 RateBelief fit_rate_prior(std::span<const RateEvidence> group)
@@ -114,13 +110,13 @@ RateBelief fit_rate_prior(std::span<const RateEvidence> group)
     }
     const double pooled = pooled_rate(group);
     if (tried < 2 || successes == 0 || failures == 0) {
-        return {untaught_successes, untaught_successes * (1 - pooled) / pooled};
+        return {default_strength, default_strength * (1 - pooled) / pooled};
     }
     const auto badness = [&](double log_successes) {
         return -log_posterior(group, prior_of(group, std::exp(log_successes), pooled));
     };
-    const auto best = boost::math::tools::brent_find_minima(badness, std::log(least_successes), std::log(most_successes), 40);
-    return prior_of(group, std::exp(best.first), pooled);
+    const double best = numeric::minimum(badness, std::log(least_successes), std::log(most_successes), 40);
+    return prior_of(group, std::exp(best), pooled);
 }
 
 }  // namespace marketing::budget

@@ -1,13 +1,11 @@
 #include "budget/response.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <random>
-
-#include "numeric/special_functions.hpp"
 
 namespace marketing::budget {
 

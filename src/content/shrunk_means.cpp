@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/students_t.hpp>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
 #include "kernel/error.hpp"
+#include "numeric/distributions.hpp"
+#include "numeric/search.hpp"
 
 namespace marketing::content {
 
@@ -44,7 +44,7 @@ double below(const Mixture& mixture, double x)
     for (const Component& c : mixture) {
         if (c.weight > 1e-16) {
             sum += c.weight *
-                   (c.deviation > 0 ? cdf(boost::math::normal(c.mean, c.deviation), x) : static_cast<double>(c.mean <= x));
+                   (c.deviation > 0 ? numeric::normal_below((x - c.mean) / c.deviation) : static_cast<double>(c.mean <= x));
         }
     }
     return sum;
@@ -60,11 +60,8 @@ double quantile_of(const Mixture& mixture, double probability)
     if (!(low < high)) {
         return low;
     }
-    std::uintmax_t steps = 100;
-    const auto bracket =
-        boost::math::tools::toms748_solve([&mixture, probability](double x) { return below(mixture, x) - probability; }, low,
-                                          high, boost::math::tools::eps_tolerance<double>(40), steps);
-    return (bracket.first + bracket.second) / 2;
+    const auto excess = [&mixture, probability](double x) { return below(mixture, x) - probability; };
+    return numeric::root(excess, low, high, 40).middle();
 }
 
 /** The overall mean under one ratio, its variance and the likelihood of the ratio; variances in units of that within groups. */
@@ -164,7 +161,7 @@ double p_of_higher_mean(const Moments& group, const Moments& all, double spread,
     }
     const double mean_of_others = (all.count * all.mean - group.count * group.mean) / others;
     const double t = (group.mean - mean_of_others) / (spread * std::sqrt(1 / group.count + 1 / others));
-    return cdf(complement(boost::math::students_t(degrees), t));
+    return numeric::student_above(degrees, t);
 }
 
 }  // namespace

@@ -2,30 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/beta.hpp>
-#include <boost/math/distributions/chi_squared.hpp>
-#include <boost/math/distributions/normal.hpp>
-#include <boost/math/distributions/students_t.hpp>
-#include <boost/math/quadrature/tanh_sinh.hpp>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
-#include <numbers>
 #include <string>
 
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
+#include "numeric/distributions.hpp"
+#include "numeric/quadrature.hpp"
+#include "numeric/search.hpp"
 
 namespace marketing::experiments {
 namespace {
 
-using boost::math::complement;
 using kernel::Error;
 using kernel::ErrorCode;
-using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
-using Normal = boost::math::normal_distribution<double, Policy>;
-using StudentsT = boost::math::students_t_distribution<double, Policy>;
-using Beta = boost::math::beta_distribution<double, Policy>;
-using ChiSquared = boost::math::chi_squared_distribution<double, Policy>;
 
 [[noreturn]] void refuse(const char* message, const char* hint = "")
 {
@@ -86,11 +76,7 @@ double square(double x)
 }
 double two_sided(double z)
 {
-    return std::erfc(std::abs(z) / std::numbers::sqrt2);
-}
-double normal_quantile_above(double tail)
-{
-    return quantile(complement(Normal(), tail));
+    return 2 * numeric::normal_above(std::abs(z));
 }
 
 double degrees_of_freedom(double se2_a, double n_a, double se2_b, double n_b)
@@ -102,10 +88,9 @@ double degrees_of_freedom(double se2_a, double n_a, double se2_b, double n_b)
 void test(double estimate, double standard_error, double freedom, double confidence, ConfidenceInterval& interval,
           double& p_value)
 {
-    const StudentsT distribution(freedom);
-    const double reach = quantile(complement(distribution, (1 - confidence) / 2)) * standard_error;
+    const double reach = numeric::student_quantile_above(freedom, (1 - confidence) / 2) * standard_error;
     interval = {estimate - reach, estimate + reach};
-    p_value = 2 * cdf(complement(distribution, std::abs(estimate) / standard_error));
+    p_value = 2 * numeric::student_above(freedom, std::abs(estimate) / standard_error);
 }
 
 /** One arm's estimate, and the variance of it. */
@@ -159,8 +144,8 @@ ConfidenceInterval clopper_pearson(const Proportion& p, double tail)
 {
     const auto x = static_cast<double>(p.successes);
     const auto n = static_cast<double>(p.trials);
-    return {p.successes == 0 ? 0 : quantile(Beta(x, n - x + 1), tail),
-            p.successes == p.trials ? 1 : quantile(complement(Beta(x + 1, n - x), tail))};
+    return {p.successes == 0 ? 0 : numeric::beta_quantile(x, n - x + 1, tail),
+            p.successes == p.trials ? 1 : numeric::beta_quantile_above(x + 1, n - x, tail)};
 }
 
 /**
@@ -212,6 +197,36 @@ double fisher(const Proportion& a, const Proportion& b, const kernel::StopFlag& 
     return std::min(1.0, rare / total);
 }
 
+double mean_of(const numeric::Beta& rate)
+{
+    return rate.successes / (rate.successes + rate.failures);
+}
+
+/** All of a rate but a tail on either side. */
+ConfidenceInterval middle_of(const numeric::Beta& rate, double tail)
+{
+    return {numeric::beta_quantile(rate.successes, rate.failures, tail),
+            numeric::beta_quantile_above(rate.successes, rate.failures, tail)};
+}
+
+/** The mean of what `one` lacks of `other`, 0 where it lacks nothing: where either has any mass, cut where one of them is centred. */
+double expected_shortfall(const numeric::Beta& one, const numeric::Beta& other)
+{
+    constexpr double no_mass = 1e-18;
+    const ConfidenceInterval of_one = middle_of(one, no_mass);
+    const ConfidenceInterval of_other = middle_of(other, no_mass);
+    const auto [lower, upper] = std::minmax({mean_of(one), mean_of(other)});
+    const double cuts[] = {std::min(of_one.low, of_other.low), lower, upper, std::max(of_one.high, of_other.high)};
+    const auto lacks = [&](double x, double /*to_end*/) {
+        return numeric::beta_below(one.successes, one.failures, x) * numeric::beta_above(other.successes, other.failures, x);
+    };
+    double sum = 0;
+    for (int i = 0; i < 3; ++i) {
+        sum += cuts[i + 1] > cuts[i] ? numeric::integral(lacks, cuts[i], cuts[i + 1], 1e-13) : 0;
+    }
+    return sum;
+}
+
 }  // namespace
 
 ProportionMethod find_proportion_method(std::string_view name)
@@ -230,7 +245,7 @@ ConfidenceInterval proportion_interval(const Proportion& p, double confidence, P
     if (method == ProportionMethod::exact) {
         return clopper_pearson(p, tail);
     }
-    const double z = normal_quantile_above(tail);
+    const double z = numeric::normal_quantile_above(tail);
     if (method == ProportionMethod::wilson) {
         return wilson(p, z);
     }
@@ -265,7 +280,7 @@ ProportionComparison compare_proportions(const Proportion& a, const Proportion& 
 
     // The t test gave way to what proportions have of their own.
     out.standard_error = std::sqrt(first.se2 + second.se2);
-    const double z = normal_quantile_above((1 - confidence) / 2);
+    const double z = numeric::normal_quantile_above((1 - confidence) / 2);
     if (method == DifferenceMethod::newcombe) {
         const ConfidenceInterval i = wilson(a, z);
         const ConfidenceInterval j = wilson(b, z);
@@ -363,39 +378,20 @@ BayesianComparison compare_bayesian(const Proportion& a, const Proportion& b, do
         refuse("the prior must be positive and finite", "Beta(1, 1) holds all rates for equally likely.");
     }
     const auto after = [&](const Proportion& p) {
-        return Beta(prior_successes + static_cast<double>(p.successes),
-                    prior_failures + static_cast<double>(p.trials - p.successes));
+        return numeric::Beta{prior_successes + static_cast<double>(p.successes),
+                             prior_failures + static_cast<double>(p.trials - p.successes)};
     };
-    const Beta first = after(a);
-    const Beta second = after(b);
+    const numeric::Beta first = after(a);
+    const numeric::Beta second = after(b);
     const double tail = (1 - confidence) / 2;
     BayesianComparison out;
-    out.rate_a = mean(first);
-    out.rate_b = mean(second);
-    out.rate_a_interval = {quantile(first, tail), quantile(complement(first, tail))};
-    out.rate_b_interval = {quantile(second, tail), quantile(complement(second, tail))};
-
-    // Where either of them has any mass, cut where one of them is centred: each piece is smooth.
-    constexpr double no_mass = 1e-18;
-    double cuts[] = {std::min(quantile(first, no_mass), quantile(second, no_mass)), std::min(out.rate_a, out.rate_b),
-                     std::max(out.rate_a, out.rate_b),
-                     std::max(quantile(complement(first, no_mass)), quantile(complement(second, no_mass)))};
-    boost::math::quadrature::tanh_sinh<double> integrator;
-    const auto integral = [&](auto&& f) {
-        double sum = 0;
-        for (int i = 0; i < 3; ++i) {
-            if (cuts[i + 1] > cuts[i]) {
-                sum += integrator.integrate(f, cuts[i], cuts[i + 1], 1e-13);
-            }
-        }
-        return sum;
-    };
-    // With density where it is finite: P(B > A) from A's, or from B's by its complement, whichever is not singular at 0 or 1.
-    const auto open = [](double x) { return x > 0 && x < 1; };
-    out.p_b_better = integral([&](double x) { return open(x) ? pdf(first, x) * cdf(complement(second, x)) : 0.0; });
-    out.p_b_better = std::clamp(out.p_b_better, 0.0, 1.0);
-    out.expected_loss_a = integral([&](double x) { return cdf(first, x) * cdf(complement(second, x)); });
-    out.expected_loss_b = integral([&](double x) { return cdf(second, x) * cdf(complement(first, x)); });
+    out.rate_a = mean_of(first);
+    out.rate_b = mean_of(second);
+    out.rate_a_interval = middle_of(first, tail);
+    out.rate_b_interval = middle_of(second, tail);
+    out.p_b_better = numeric::probability_greater(second, first);
+    out.expected_loss_a = expected_shortfall(first, second);
+    out.expected_loss_b = expected_shortfall(second, first);
     return out;
 }
 
@@ -448,14 +444,14 @@ void check_design(const Design& d)
 /** How far the truth must be from 0, in standard errors, to be found with that power on either side of it: z + z_power, or a trace less. */
 double shift_for_power(double z, double power)
 {
-    const auto excess = [&](double shift) { return cdf(complement(Normal(), z - shift)) + cdf(Normal(), -z - shift) - power; };
-    const double high = z + std::max(0.0, normal_quantile_above(1 - power)) + 1;
+    const auto excess = [&](double shift) {
+        return numeric::normal_above(z - shift) + numeric::normal_below(-z - shift) - power;
+    };
+    const double high = z + std::max(0.0, numeric::normal_quantile_above(1 - power)) + 1;
     if (excess(0) >= 0) {
         return 0;
     }
-    std::uintmax_t iterations = 200;
-    return boost::math::tools::toms748_solve(excess, 0.0, high, boost::math::tools::eps_tolerance<double>(52), iterations)
-        .second;
+    return numeric::root(excess, 0, high, 52).high;
 }
 
 }  // namespace
@@ -468,8 +464,8 @@ double size_for_proportions(double rate, double effect, const Design& d, SizeMet
         refuse("rate and rate + effect must be two rates between 0 and 1",
                "The effect is absolute: 0.01 is one percentage point.");
     }
-    const double z = normal_quantile_above(d.significance / 2);
-    const double z_power = normal_quantile_above(1 - d.power);
+    const double z = numeric::normal_quantile_above(d.significance / 2);
+    const double z_power = numeric::normal_quantile_above(1 - d.power);
     const double spread = rate * (1 - rate) + other * (1 - other) / d.ratio;
     switch (method) {
         case SizeMethod::unpooled: return square(z + z_power) * spread / square(effect);
@@ -489,7 +485,7 @@ double size_for_means(double standard_deviation, double effect, const Design& d)
     if (!std::isfinite(standard_deviation) || standard_deviation <= 0 || !std::isfinite(effect) || effect == 0) {
         refuse("standard_deviation must be positive and effect not 0, both finite");
     }
-    const double z = normal_quantile_above(d.significance / 2) + normal_quantile_above(1 - d.power);
+    const double z = numeric::normal_quantile_above(d.significance / 2) + numeric::normal_quantile_above(1 - d.power);
     return square(z * standard_deviation / effect) * (1 + 1 / d.ratio);
 }
 
@@ -511,10 +507,7 @@ double detectable_effect(double rate, double n, const Design& d)
     if (excess(low) <= 0) {
         return low;
     }
-    std::uintmax_t iterations = 200;
-    const auto found =
-        boost::math::tools::toms748_solve(excess, low, high, boost::math::tools::eps_tolerance<double>(50), iterations);
-    return found.second;
+    return numeric::root(excess, low, high, 50).high;
 }
 
 RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<const double> weights)
@@ -548,7 +541,7 @@ RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<co
         const double expected = total * (weights.empty() ? 1 : weights[i]) / all;
         out.chi2 += square(static_cast<double>(counts[i]) - expected) / expected;
     }
-    out.p_value = cdf(complement(ChiSquared(static_cast<double>(out.degrees_of_freedom)), out.chi2));
+    out.p_value = numeric::chi_squared_above(static_cast<double>(out.degrees_of_freedom), out.chi2);
     return out;
 }
 

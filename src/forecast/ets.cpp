@@ -1,10 +1,11 @@
 #include "forecast/ets.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "numeric/linear_algebra.hpp"
 #include "numeric/nelder_mead.hpp"
 
 namespace marketing::forecast {
@@ -116,7 +117,7 @@ private:
         const Eigen::Matrix<double, free, free> squares = products.template bottomRightCorner<free, free>();
         const Eigen::Matrix<double, free, 1> with_data = products.template bottomLeftCorner<free, 1>();
         // A weekday without a single known day leaves the system without full rank: the pivots see it.
-        state_ = squares.colPivHouseholderQr().solve(-with_data);
+        state_ = numeric::solve_any_rank(squares, -with_data);
         return std::max(0.0, products(0, 0) + with_data.dot(state_));
     }
 

@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/negative_binomial.hpp>
-#include <boost/math/distributions/poisson.hpp>
-#include <boost/math/distributions/students_t.hpp>
-#include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <limits>
 
 #include "forecast/ets.hpp"
 #include "kernel/error.hpp"
+#include "numeric/distributions.hpp"
+#include "numeric/search.hpp"
 
 namespace marketing::forecast {
 
@@ -229,7 +227,7 @@ Fit fit_theta(std::span<const double> history, int horizon)
         level_only[t] -= deviations[t % week];
     }
     const auto squares = [&level_only](double alpha) { return smooth(level_only, alpha).squares; };
-    const double alpha = boost::math::tools::brent_find_minima(squares, 1e-4, 1 - 1e-4, 24).first;
+    const double alpha = numeric::minimum(squares, 1e-4, 1 - 1e-4, 24);
     const Smoothed smoothed = smooth(level_only, alpha);
     const double drift = slope_over_time(level_only) / 2;
     const double known = count_known(history);
@@ -314,35 +312,20 @@ Spread spread_of_sum(const Fit& fit, int skipped)
 
 /** From here on a count is as good as continuous. */
 constexpr double large_count = 10;
-/** Below this spread beyond Poisson's, relative to the mean, the two distributions are the same to the digits that matter. */
-constexpr double least_dispersion = 1e-6;
-
 bool is_small_count(const Spread& spread, Kind kind)
 {
     return kind == Kind::count && spread.mean > 0 && spread.mean < large_count;
-}
-
-/** Calls `use` with the distribution of a small count: negative binomial by its moments, Poisson where it is not dispersed. */
-template <class Use>
-double with_count_distribution(const Spread& spread, Use use)
-{
-    if (spread.variance <= spread.mean * (1 + least_dispersion)) {
-        return use(boost::math::poisson(spread.mean));
-    }
-    const double size = spread.mean * spread.mean / (spread.variance - spread.mean);
-    return use(boost::math::negative_binomial(size, size / (size + spread.mean)));
 }
 
 Outlook outlook(const Spread& spread, Kind kind, double level)
 {
     Outlook result{spread.mean, 0, 0};
     if (is_small_count(spread, kind)) {
-        result.low = with_count_distribution(spread, [level](const auto& counts) { return quantile(counts, (1 - level) / 2); });
-        result.high = with_count_distribution(
-            spread, [level](const auto& counts) { return quantile(complement(counts, (1 - level) / 2)); });
+        const numeric::Count count{spread.mean, spread.variance};
+        result.low = numeric::count_quantile(count, (1 - level) / 2);
+        result.high = numeric::count_quantile_above(count, (1 - level) / 2);
     } else {
-        const boost::math::students_t student(spread.degrees);
-        const double half = quantile(complement(student, (1 - level) / 2)) * std::sqrt(spread.variance);
+        const double half = numeric::student_quantile_above(spread.degrees, (1 - level) / 2) * std::sqrt(spread.variance);
         result.low = spread.mean - half;
         result.high = spread.mean + half;
     }
@@ -490,13 +473,12 @@ double probability_above(const Fit& fit, int skipped, Kind kind, double amount)
         return 1;
     }
     if (is_small_count(sum, kind)) {
-        return with_count_distribution(sum,
-                                       [amount](const auto& counts) { return cdf(complement(counts, std::floor(amount))); });
+        return numeric::count_above({sum.mean, sum.variance}, std::floor(amount));
     }
     if (sum.variance <= 0) {
         return sum.mean > amount ? 1 : 0;
     }
-    return cdf(complement(boost::math::students_t(sum.degrees), (amount - sum.mean) / std::sqrt(sum.variance)));
+    return numeric::student_above(sum.degrees, (amount - sum.mean) / std::sqrt(sum.variance));
 }
 
 }  // namespace marketing::forecast

@@ -1,5 +1,7 @@
 #include "lifetime_value/fit.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -74,9 +76,6 @@ double weight_of(std::span<const Row> rows)
     return sum;
 }
 
-using Vector4 = Eigen::Matrix<double, 4, 1>;
-using Vector3 = Eigen::Matrix<double, 3, 1>;
-
 /**
  * The likelihood of histories is a part that depends on the frequency alone, times the sum of two ways the silence since the
  * last purchase can have come about: still there (3) or gone (4).
@@ -88,20 +87,18 @@ public:
     {
     }
 
-    numeric::Curvature<4> operator()(const Vector4& at) const
+    numeric::Curvature operator()(const numeric::Parameters& at) const
     {
-        numeric::Curvature<4> sum;
+        numeric::Curvature sum;
         for_each_frequency(rows_, [&](std::span<const WeightedHistory> same) {
             add_purchases(same, at, sum);
             add_silence(same, at, sum);
         });
-        sum.hessian.triangularView<Eigen::StrictlyUpper>() = sum.hessian.transpose();
         return sum;
     }
 
 private:
-    // Only the lower triangle of the Hessian is summed.
-    void add_purchases(std::span<const WeightedHistory> same, const Vector4& at, numeric::Curvature<4>& sum) const
+    void add_purchases(std::span<const WeightedHistory> same, const numeric::Parameters& at, numeric::Curvature& sum) const
     {
         const double r = at[0], alpha = at[1], a = at[2], b = at[3];
         const double x = same.front().history.frequency;
@@ -110,22 +107,22 @@ private:
         sum.value += w * (numeric::log_gamma(r + x) - numeric::log_gamma(r) + r * std::log(alpha));
         sum.gradient[0] += w * (numeric::digamma(r + x) - numeric::digamma(r) + std::log(alpha));
         sum.gradient[1] += w * r / alpha;
-        sum.hessian(0, 0) += w * (numeric::trigamma(r + x) - numeric::trigamma(r));
-        sum.hessian(1, 0) += w / alpha;
-        sum.hessian(1, 1) -= w * r / (alpha * alpha);
+        sum.hessian[0][0] += w * (numeric::trigamma(r + x) - numeric::trigamma(r));
+        sum.hessian[1][0] += w / alpha;
+        sum.hessian[1][1] -= w * r / (alpha * alpha);
         if (k > 0) {
             const double both = numeric::digamma(a + b) - numeric::digamma(a + b + k);
             const double both_bent = numeric::trigamma(a + b) - numeric::trigamma(a + b + k);
             sum.value += w * (numeric::log_beta(a, b + k) - numeric::log_beta(a, b));
             sum.gradient[2] += w * both;
             sum.gradient[3] += w * (both + numeric::digamma(b + k) - numeric::digamma(b));
-            sum.hessian(2, 2) += w * both_bent;
-            sum.hessian(3, 2) += w * both_bent;
-            sum.hessian(3, 3) += w * (both_bent + numeric::trigamma(b + k) - numeric::trigamma(b));
+            sum.hessian[2][2] += w * both_bent;
+            sum.hessian[3][2] += w * both_bent;
+            sum.hessian[3][3] += w * (both_bent + numeric::trigamma(b + k) - numeric::trigamma(b));
         }
     }
 
-    void add_silence(std::span<const WeightedHistory> same, const Vector4& at, numeric::Curvature<4>& sum) const
+    void add_silence(std::span<const WeightedHistory> same, const numeric::Parameters& at, numeric::Curvature& sum) const
     {
         const double alpha = at[1], a = at[2], b = at[3];
         const double x = same.front().history.frequency;
@@ -158,21 +155,21 @@ private:
             sum.value += w * value;
             sum.gradient[0] -= w * (here * log_now + gone * log_last);
             sum.gradient[1] -= w * n * (here / now + gone / last);
-            sum.hessian(0, 0) += spread * du_r * du_r;
-            sum.hessian(1, 0) += spread * du_r * du_alpha - w * (here / now + gone / last);
-            sum.hessian(1, 1) += spread * du_alpha * du_alpha + w * n * (here / (now * now) + gone / (last * last));
+            sum.hessian[0][0] += spread * du_r * du_r;
+            sum.hessian[1][0] += spread * du_r * du_alpha - w * (here / now + gone / last);
+            sum.hessian[1][1] += spread * du_alpha * du_alpha + w * n * (here / (now * now) + gone / (last * last));
             if (k > 0) {
                 const double du_a = 1 / a;
                 const double du_b = -1 / (b + k - 1);
                 sum.gradient[2] += w * gone * du_a;
                 sum.gradient[3] += w * gone * du_b;
-                sum.hessian(2, 0) += spread * du_r * du_a;
-                sum.hessian(2, 1) += spread * du_alpha * du_a;
-                sum.hessian(2, 2) += spread * du_a * du_a - w * gone * du_a * du_a;
-                sum.hessian(3, 0) += spread * du_r * du_b;
-                sum.hessian(3, 1) += spread * du_alpha * du_b;
-                sum.hessian(3, 2) += spread * du_a * du_b;
-                sum.hessian(3, 3) += spread * du_b * du_b + w * gone * du_b * du_b;
+                sum.hessian[2][0] += spread * du_r * du_a;
+                sum.hessian[2][1] += spread * du_alpha * du_a;
+                sum.hessian[2][2] += spread * du_a * du_a - w * gone * du_a * du_a;
+                sum.hessian[3][0] += spread * du_r * du_b;
+                sum.hessian[3][1] += spread * du_alpha * du_b;
+                sum.hessian[3][2] += spread * du_a * du_b;
+                sum.hessian[3][3] += spread * du_b * du_b + w * gone * du_b * du_b;
             }
         }
     }
@@ -186,16 +183,15 @@ class SpendLikelihood {
 public:
     SpendLikelihood(std::span<const WeightedSpend> rows, const kernel::StopFlag& stop) : rows_(rows), stop_(stop) {}
 
-    numeric::Curvature<3> operator()(const Vector3& at) const
+    numeric::Curvature operator()(const numeric::Parameters& at) const
     {
-        numeric::Curvature<3> sum;
+        numeric::Curvature sum;
         for_each_frequency(rows_, [&](std::span<const WeightedSpend> same) { add(same, at, sum); });
-        sum.hessian.triangularView<Eigen::StrictlyUpper>() = sum.hessian.transpose();
         return sum;
     }
 
 private:
-    void add(std::span<const WeightedSpend> same, const Vector3& at, numeric::Curvature<3>& sum) const
+    void add(std::span<const WeightedSpend> same, const numeric::Parameters& at, numeric::Curvature& sum) const
     {
         const double p = at[0], q = at[1], g = at[2];
         const double x = same.front().frequency;
@@ -222,39 +218,39 @@ private:
         sum.gradient[0] += x * (w * (psi - numeric::digamma(p * x) + std::log(x)) + logs - log_ends);
         sum.gradient[1] += w * (psi - numeric::digamma(q) + std::log(g)) - log_ends;
         sum.gradient[2] += w * q / g - n * inverse;
-        sum.hessian(0, 0) += w * x * x * (psi_bent - numeric::trigamma(p * x));
-        sum.hessian(1, 0) += w * x * psi_bent;
-        sum.hessian(2, 0) -= x * inverse;
-        sum.hessian(1, 1) += w * (psi_bent - numeric::trigamma(q));
-        sum.hessian(2, 1) += w / g - inverse;
-        sum.hessian(2, 2) += n * inverse_squared - w * q / (g * g);
+        sum.hessian[0][0] += w * x * x * (psi_bent - numeric::trigamma(p * x));
+        sum.hessian[1][0] += w * x * psi_bent;
+        sum.hessian[2][0] -= x * inverse;
+        sum.hessian[1][1] += w * (psi_bent - numeric::trigamma(q));
+        sum.hessian[2][1] += w / g - inverse;
+        sum.hessian[2][2] += n * inverse_squared - w * q / (g * g);
     }
 
     std::span<const WeightedSpend> rows_;
     const kernel::StopFlag& stop_;
 };
 
+/** What it means where a parameter goes to 0, and to infinity. */
+using Boundaries = std::array<std::string_view, 2>;
+
 /** Why a climb ended where it did. On a ridge it may run out of steps before it is out of bounds. */
-template <int N>
-std::string_view reason_of(const numeric::Maximum<N>& found,
-                           const std::array<std::array<std::string_view, 2>, static_cast<std::size_t>(N)>& beyond)
+std::string_view reason_of(const numeric::Maximum& found, std::span<const Boundaries> beyond)
 {
     constexpr double far = 8;
-    const auto logarithms = found.at.array().log();
-    int furthest_off = 0;
-    const double distance = logarithms.abs().maxCoeff(&furthest_off);
-    if (found.out_of_bounds >= 0 || (!found.converged && distance > far)) {
-        const int which = found.out_of_bounds >= 0 ? found.out_of_bounds : furthest_off;
-        return beyond[static_cast<std::size_t>(which)][found.at[which] > 1 ? 1 : 0];
+    const std::span<const double> at(found.at.data(), beyond.size());
+    const auto furthest_off = std::max_element(
+        at.begin(), at.end(), [](double x, double y) { return std::abs(std::log(x)) < std::abs(std::log(y)); });
+    if (found.out_of_bounds >= 0 || (!found.converged && std::abs(std::log(*furthest_off)) > far)) {
+        const auto which = static_cast<std::size_t>(found.out_of_bounds >= 0 ? found.out_of_bounds : furthest_off - at.begin());
+        return beyond[which][at[which] > 1 ? 1 : 0];
     }
     if (!found.converged) {
         return "no maximum was found";
     }
-    return found.errors.allFinite() ? "ok" : "singular Hessian";
+    return std::isfinite(found.errors.front()) ? "ok" : "singular Hessian";
 }
 
-template <int N>
-void report(const numeric::Maximum<N>& found, std::string_view reason, FitQuality& quality)
+void report(const numeric::Maximum& found, std::string_view reason, FitQuality& quality)
 {
     quality.usable = true;
     quality.iterations = found.iterations;
@@ -311,18 +307,18 @@ PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows
         row.history.recency /= longest;
         row.history.age /= longest;
     }
-    const Vector4 start(1, 0.1, 1, 1);
-    const auto found = numeric::maximise<4>(PurchaseLikelihood(model, rows, stop), start, furthest, stop);
-    static constexpr std::array<std::array<std::string_view, 2>, 4> beyond = {{
+    constexpr double start[] = {1, 0.1, 1, 1};
+    const auto found = numeric::maximise(PurchaseLikelihood(model, rows, stop), start, furthest, stop);
+    static constexpr Boundaries beyond[] = {
         {"boundary r -> 0: almost nobody buys again", "boundary r -> inf: customers do not differ in their rate"},
         {"boundary alpha -> 0: the time between purchases has no scale",
          "boundary alpha -> inf: customers do not differ in their rate"},
         {"boundary a -> 0: no dropout identifiable", "boundary a -> inf: customers do not differ in their dropout"},
         {"boundary b -> 0: everybody leaves at once", "boundary b -> inf: customers do not differ in their dropout"},
-    }};
+    };
     // Dropout vanishes along a ridge: a falls or b rises, whichever bound comes first.
     const bool nobody_leaves = !found.converged && found.at[2] < 1e-4 * found.at[3];
-    report(found, nobody_leaves ? beyond[2][0] : reason_of<4>(found, beyond), quality);
+    report(found, nobody_leaves ? beyond[2][0] : reason_of(found, beyond), quality);
     quality.log_likelihood = found.value - purchases * std::log(longest);
     fit.parameters = {model, found.at[0], found.at[1] * longest, found.at[2], found.at[3]};
     fit.errors = {found.errors[0], found.errors[1] * longest, found.errors[2], found.errors[3]};
@@ -351,15 +347,16 @@ SpendFit fit_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop
     for (WeightedSpend& row : rows) {
         row.mean /= scale;
     }
-    const auto found = numeric::maximise<3>(SpendLikelihood(rows, stop), Vector3(1, 2, 1), furthest, stop);
-    static constexpr std::array<std::array<std::string_view, 2>, 3> beyond = {{
+    constexpr double start[] = {1, 2, 1};
+    const auto found = numeric::maximise(SpendLikelihood(rows, stop), start, furthest, stop);
+    static constexpr Boundaries beyond[] = {
         {"boundary p -> 0: spend has no scale", "boundary p -> inf: customers always spend the same"},
         {"boundary q -> 0: mean spend has no scale", "boundary q -> inf: customers do not differ in their mean spend"},
         {"boundary gamma -> 0: mean spend has no scale", "boundary gamma -> inf: customers do not differ in their mean spend"},
-    }};
+    };
     // Likewise where nobody's spend varies: p rises while gamma falls.
     const bool constant = !found.converged && found.at[0] > 1e4;
-    report(found, constant ? beyond[0][1] : reason_of<3>(found, beyond), quality);
+    report(found, constant ? beyond[0][1] : reason_of(found, beyond), quality);
     quality.log_likelihood = found.value - quality.customers * std::log(scale);
     fit.parameters = {found.at[0], found.at[1], found.at[2] * scale};
     fit.errors = {found.errors[0], found.errors[1], found.errors[2] * scale};

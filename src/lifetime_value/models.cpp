@@ -1,12 +1,12 @@
 #include "lifetime_value/models.hpp"
 
-#include <boost/math/quadrature/tanh_sinh.hpp>
-#include <boost/math/special_functions/beta.hpp>
 #include <cmath>
 #include <limits>
 #include <string>
 
 #include "kernel/error.hpp"
+#include "numeric/distributions.hpp"
+#include "numeric/quadrature.hpp"
 #include "numeric/special_functions.hpp"
 
 namespace marketing::lifetime_value {
@@ -57,8 +57,7 @@ double mean_by_quadrature(const Outlook& c, double horizon)
         }
         return -std::expm1(-c.r * std::log1p(p * horizon / c.alpha)) / p * std::exp((c.b - 1) * std::log(stay));
     };
-    boost::math::quadrature::tanh_sinh<double> integrator;
-    return scale * integrator.integrate(purchases_at, 0.0, 1.0, 1e-12);
+    return scale * numeric::integral(purchases_at, 0, 1, 1e-12);
 }
 
 }  // namespace
@@ -152,7 +151,7 @@ double purchase_probability(const Outlook& c, double purchases, double horizon)
                          numeric::log_gamma(c.r) - numeric::log_gamma(n + 1) + log_none +
                          n * std::log(horizon / (c.alpha + horizon));
     const double leaves = numeric::log_beta(c.a + 1, c.b + n - 1) - numeric::log_beta(c.a, c.b);
-    const double at_least = boost::math::ibeta(n, c.r, horizon / (c.alpha + horizon), numeric::DoublePolicy());
+    const double at_least = numeric::beta_below(n, c.r, horizon / (c.alpha + horizon));
     return c.p_alive * (std::exp(stays) + std::exp(leaves) * at_least);
 }
 

@@ -10,6 +10,8 @@ namespace marketing::numeric {
 
 /** Makes a MAD an estimate of the standard deviation of normal values. */
 inline constexpr double mad_to_sd = 1.4826;
+/** From the first to the last decile of normal values, in standard deviations. */
+inline constexpr double decile_distance = 2.563;
 
 /** The quantile with linear interpolation (as percentile_cont); `values` must not be empty. */
 [[nodiscard]] inline double quantile(std::span<double> values, double probability)

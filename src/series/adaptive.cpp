@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/normal.hpp>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numeric>
 #include <string>
 
-#include "anomaly/rates.hpp"
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
+#include "numeric/distributions.hpp"
 #include "numeric/quantile.hpp"
 
 namespace marketing::series {
@@ -27,8 +25,7 @@ constexpr int rounds = 3;                 // of level and season
 constexpr std::size_t shift_after = 3;    // anomalies in a row that may be chance
 constexpr double seasonal_shrinkage = 2;  // points of no offset that the offset of each season is drawn to
 constexpr double least_spread = 0.02;     // of positive values: a fixed budget still varies by two percent
-constexpr double least_p = 1e-300;
-constexpr double least_weight = 1e-100;  // after a long gap all points are old, and still the baseline
+constexpr double least_weight = 1e-100;   // after a long gap all points are old, and still the baseline
 constexpr std::int32_t most_window = 100'000;
 constexpr double most_prior = 1e6;
 
@@ -66,26 +63,23 @@ double p_of(double t, double df, Direction direction)
     if (std::isnan(t) || !(df > 0)) {
         refuse_sizes();
     }
-    const double p = direction == Direction::both ? 2 * anomaly::student_tail(std::abs(t), df)
-                                                  : anomaly::student_tail(direction == Direction::up ? t : -t, df);
-    return std::clamp(p, least_p, 1.0);
+    const double p = direction == Direction::both ? 2 * numeric::student_above(df, std::abs(t))
+                                                  : numeric::student_above(df, direction == Direction::up ? t : -t);
+    return std::clamp(p, numeric::least_p, 1.0);
 }
 
 /** What Student's distribution exceeds with probability `tail`; by Fisher's expansion where that is exact to four digits. */
 double student_quantile(double df, double tail)
 {
-    using Quick = boost::math::policies::policy<boost::math::policies::promote_double<false>,
-                                                boost::math::policies::overflow_error<boost::math::policies::ignore_error>>;
     if (df < 20) {
-        const double t =
-            boost::math::quantile(boost::math::complement(boost::math::students_t_distribution<double, Quick>(df), tail));
+        const double t = numeric::student_quantile_above(df, tail);
         if (!std::isfinite(t)) {
             throw Error(ErrorCode::numeric_range, "alpha is too small for so few points", {},
                         "Give a greater alpha, min_history or prior_df.");
         }
         return t;
     }
-    const double x = boost::math::quantile(boost::math::complement(boost::math::normal_distribution<double, Quick>(), tail));
+    const double x = numeric::normal_quantile_above(tail);
     const double y = x * x;
     return x + x * (y + 1) / (4 * df) + x * (3 + y * (16 + 5 * y)) / (96 * df * df) +
            x * (-15 + y * (17 + y * (19 + 3 * y))) / (384 * df * df * df);
@@ -327,7 +321,7 @@ double AdaptiveDetector::pooled_dispersion(double rate) const
 void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const Test& test, Verdict& verdict)
 {
     const double rate = fit_rate();
-    const double phi = pooled_dispersion(rate);
+    const double dispersion = pooled_dispersion(rate);
     double events = 0;
     double exposure = 0;
     for (const Season& each : seasons_) {
@@ -338,20 +332,20 @@ void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const
     const double scale = weight_sum_ / weight_squares_;
     const double own = point.exposure * seasons_[season].factor;
     const double odds = own / (scale * exposure);
-    const double misses = scale * events / phi;
+    const double misses = scale * events / dispersion;
     const double df =
         std::max(1.0, static_cast<double>(baseline_.size()) - (1 + (options_.period - 1) / 2.0)) + options_.prior_df;
-    verdict.z = anomaly::deviate(anomaly::binomial_tails(point.value / phi, misses, odds / (1 + odds)));
+    verdict.z = numeric::deviate(numeric::binomial_tails(point.value / dispersion, misses, odds / (1 + odds)));
     verdict.p_value = p_of(verdict.z, df, test.direction);
     verdict.expected = rate * own;
     if (std::isinf(verdict.expected)) {
         refuse_sizes();
     }
-    verdict.dispersion = phi;
+    verdict.dispersion = dispersion;
     const CountBound bound(misses, odds);
     const double limit = critical(df, test);
-    verdict.lower = test.direction == Direction::up ? 0 : std::min(phi * bound.at(-limit), verdict.expected);
-    verdict.upper = test.direction == Direction::down ? not_known : std::max(phi * bound.at(limit), verdict.expected);
+    verdict.lower = test.direction == Direction::up ? 0 : std::min(dispersion * bound.at(-limit), verdict.expected);
+    verdict.upper = test.direction == Direction::down ? not_known : std::max(dispersion * bound.at(limit), verdict.expected);
 }
 
 double AdaptiveDetector::weighted_median()
@@ -414,13 +408,12 @@ double AdaptiveDetector::spread(double level)
     for (std::size_t i = 0; i < baseline_.size(); ++i) {
         residuals_.push_back(baseline_[i].value - level - seasons_[entry_season_[i]].factor);
     }
-    constexpr double decile_distance = 2.563;  // between the first and the last decile of a standard normal
     const double range = numeric::quantile(residuals_, 0.9) - numeric::quantile(residuals_, 0.1);
     const double centre = numeric::median(residuals_);
     for (double& residual : residuals_) {
         residual = std::abs(residual - centre);
     }
-    const double robust = std::max(numeric::mad_to_sd * numeric::median(residuals_), 0.7 * range / decile_distance);
+    const double robust = std::max(numeric::mad_to_sd * numeric::median(residuals_), 0.7 * range / numeric::decile_distance);
     return options_.kind == SeriesKind::positive ? std::max(robust, least_spread) : robust;
 }
 
@@ -434,8 +427,8 @@ void AdaptiveDetector::judge_level(double value, std::size_t season, const Test&
     const double off = value - expected;
     const double t = off == 0 ? 0 : off / sd;  // infinite where the baseline does not vary at all
     verdict.p_value = std::isinf(t) ? p_of(std::copysign(1e300, t), 1e6, test.direction) : p_of(t, df, test.direction);
-    const double tail = std::isinf(t) ? least_p : std::max(anomaly::student_tail(std::abs(t), df), least_p);
-    verdict.z = t >= 0 ? anomaly::deviate({tail, 1 - tail}) : anomaly::deviate({1 - tail, tail});
+    const double tail = std::isinf(t) ? numeric::least_p : std::max(numeric::student_above(df, std::abs(t)), numeric::least_p);
+    verdict.z = t >= 0 ? numeric::deviate({tail, 1 - tail}) : numeric::deviate({1 - tail, tail});
     const double reach = critical(df, test) * sd;
     const auto shown = [this](double y) { return options_.kind == SeriesKind::positive ? std::exp(y) : y; };
     verdict.expected = shown(expected);

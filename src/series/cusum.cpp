@@ -1,12 +1,12 @@
 #include "series/cusum.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
-#include <boost/math/quadrature/gauss.hpp>
 #include <cmath>
-#include <numbers>
 
 #include "kernel/error.hpp"
+#include "numeric/distributions.hpp"
+#include "numeric/linear_algebra.hpp"
+#include "numeric/quadrature.hpp"
 
 namespace marketing::series {
 namespace {
@@ -15,16 +15,6 @@ using kernel::Error;
 using kernel::ErrorCode;
 
 constexpr double most_surprising = 3;  // deviates that one point may add, so that a spike is no drift
-
-double density(double x)
-{
-    return std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi);
-}
-
-double probability(double x)
-{
-    return std::erfc(-x / std::numbers::sqrt2) / 2;
-}
 
 /** One side of the chart. */
 class Side {
@@ -72,28 +62,19 @@ double cusum_run_length(double limit, double shift, double mean)
                     "All are in standard deviations of a point; cusum_limit() gives the limit of a run length.");
     }
     // L(s) = 1 + L(0) P(k - s) + integral over 0..h of L(y) p(y + k - s), k: half the shift; at the nodes of a Gauss rule.
-    using Rule = boost::math::quadrature::gauss<double, 60>;
-    constexpr int nodes = 60;
+    const auto& rule = numeric::gauss_legendre();
+    constexpr std::size_t nodes = std::tuple_size_v<std::decay_t<decltype(rule)>>;
     const double drift = shift / 2 - mean;
-    Eigen::VectorXd node(nodes);
-    Eigen::VectorXd weight(nodes);
-    for (int i = 0; i < nodes / 2; ++i) {
-        const double x = Rule::abscissa()[static_cast<std::size_t>(i)];
-        const double w = Rule::weights()[static_cast<std::size_t>(i)] * limit / 2;
-        node[i] = limit / 2 * (1 - x);
-        node[nodes - 1 - i] = limit / 2 * (1 + x);
-        weight[i] = w;
-        weight[nodes - 1 - i] = w;
-    }
+    const auto place = [limit, &rule](std::size_t node) { return node == nodes ? 0 : limit / 2 * (1 + rule[node].at); };
     Eigen::MatrixXd system = Eigen::MatrixXd::Identity(nodes + 1, nodes + 1);
-    for (int row = 0; row <= nodes; ++row) {
-        const double from = row == nodes ? 0 : node[row];
-        for (int column = 0; column < nodes; ++column) {
-            system(row, column) -= weight[column] * density(node[column] + drift - from);
+    for (std::size_t row = 0; row <= nodes; ++row) {
+        for (std::size_t column = 0; column < nodes; ++column) {
+            system(row, column) -=
+                rule[column].weight * limit / 2 * numeric::normal_density(place(column) + drift - place(row));
         }
-        system(row, nodes) -= probability(drift - from);
+        system(row, nodes) -= numeric::normal_below(drift - place(row));
     }
-    const Eigen::VectorXd lengths = system.partialPivLu().solve(Eigen::VectorXd::Ones(nodes + 1));
+    const Eigen::VectorXd lengths = numeric::solve(system, Eigen::VectorXd::Ones(nodes + 1));
     return lengths[nodes];
 }
 

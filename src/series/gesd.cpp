@@ -1,11 +1,11 @@
 #include "series/gesd.hpp"
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <numeric>
 
 #include "kernel/error.hpp"
+#include "numeric/distributions.hpp"
 #include "numeric/quantile.hpp"
 
 namespace marketing::series {
@@ -178,8 +178,7 @@ void check(const GesdOptions& options)
 double gesd_critical(std::size_t count, std::size_t step, double alpha, int tails)
 {
     const auto rest = static_cast<double>(count - step);  // n - i
-    const boost::math::students_t_distribution<double> student(rest - 1);
-    const double t = boost::math::quantile(boost::math::complement(student, alpha / (tails * (rest + 1))));
+    const double t = numeric::student_quantile_above(rest - 1, alpha / (tails * (rest + 1)));
     return t * rest / std::sqrt((rest - 1 + t * t) * (rest + 1));
 }
 

@@ -7,12 +7,13 @@
 #include <random>
 #include <vector>
 
-#include "anomaly/adjust.hpp"
 #include "anomaly/windows.hpp"
+#include "numeric/adjust.hpp"
 
 namespace anomaly_test {
 
 using namespace marketing::anomaly;
+namespace numeric = marketing::numeric;
 namespace series = marketing::series;
 
 struct FleetPlan {
@@ -99,7 +100,7 @@ inline Outcome simulate(const FleetPlan& plan, int rounds, std::uint64_t seed)
     for (int round = 0; round < rounds; ++round) {
         const Fleet fleet = make_fleet(plan, random);
         const auto p = p_values(fleet, plan);
-        const auto adjusted = p_adjust(p, Adjustment::bh);
+        const auto adjusted = numeric::p_adjust(p, numeric::Adjustment::bh);
         double alerts = 0;
         double wrong = 0;
         for (std::size_t c = 0; c < p.size(); ++c) {

@@ -1,4 +1,4 @@
-// Tests of rates and adjusted p-values: against values from R, against sums by hand, and by their properties.
+// Tests of rates: against values from R, against sums by hand, and by their properties.
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,6 @@
 #include <random>
 #include <vector>
 
-#include "anomaly/adjust.hpp"
 #include "anomaly/rates.hpp"
 #include "anomaly_support.hpp"
 #include "kernel/error.hpp"
@@ -67,7 +66,7 @@ TEST(AnomalyRates, SeventyTestsOfR)
         expect_close(plain.ci_low, value("ci95_lo"), what + " ci95_lo");
         expect_close(plain.ci_high, value("ci95_hi"), what + " ci95_hi");
         RateOptions quasi;
-        quasi.phi = value("quasi_phi");
+        quasi.dispersion = value("quasi_phi");
         const double upper = value("quasi_midp_greater");
         expect_close(p_of(a, b, quasi, Alternative::greater), upper, what + " quasi_midp_greater");
         const double z = value("quasi_z");
@@ -85,23 +84,6 @@ TEST(AnomalyRates, SeventyTestsOfR)
     }
 }
 
-TEST(AnomalyRates, ExactTailsAreSumsOfBinomials)
-{
-    // 5 of 12 with probability 7 / 37.
-    const double probability = 7.0 / 37;
-    double more = 0;
-    double mass = 0;
-    for (int k = 5; k <= 12; ++k) {
-        const double each = std::exp(std::lgamma(13) - std::lgamma(k + 1) - std::lgamma(13 - k)) * std::pow(probability, k) *
-                            std::pow(1 - probability, 12 - k);
-        (k == 5 ? mass : more) += each;
-    }
-    const Tails tails = binomial_tails(5, 7, probability);
-    EXPECT_NEAR(tails.more, more + mass / 2, 1e-14);
-    EXPECT_NEAR(tails.fewer, 1 - more - mass / 2, 1e-14);
-    EXPECT_NEAR(binomial_tails(5, 7, probability, 1).more, more + mass, 1e-14);
-}
-
 TEST(AnomalyRates, SwappingTheRatesTurnsTheResultAround)
 {
     std::mt19937_64 random(1);
@@ -110,7 +92,7 @@ TEST(AnomalyRates, SwappingTheRatesTurnsTheResultAround)
         const Rate a{std::floor(60 * uniform(random)), 1 + 9 * uniform(random)};
         const Rate b{std::floor(200 * uniform(random)), 1 + 40 * uniform(random)};
         RateOptions options;
-        options.phi = 1 + 4 * uniform(random);
+        options.dispersion = 1 + 4 * uniform(random);
         options.df = 4 + 40 * uniform(random);
         options.margin = i % 2 == 0 ? 0 : 0.2;
         const RateRatio one = rate_ratio_test(a, b, options);
@@ -143,7 +125,7 @@ TEST(AnomalyRates, EvidenceGrowsWithTheCountAndShrinksWithWhatIsNotKnown)
     options.margin = 0.2;
     const double beyond = p_of(high, baseline, options, Alternative::greater);
     EXPECT_GT(beyond, unsure);
-    options.phi = 3;
+    options.dispersion = 3;
     EXPECT_GT(p_of(high, baseline, options, Alternative::greater), beyond);
 }
 
@@ -153,7 +135,7 @@ TEST(AnomalyRates, IntervalAndTestAgree)
     RateOptions options;
     options.mid_p = false;
     options.df = 12;
-    options.phi = 1.7;
+    options.dispersion = 1.7;
     const Rate a{31, 7};
     const Rate b{90, 30};
     const RateRatio found = rate_ratio_test(a, b, options);
@@ -191,7 +173,7 @@ TEST(AnomalyRates, RefusesWhatIsNoCount)
     EXPECT_THROW((void)rate_ratio_test({std::nan(""), 1}, {1, 1}), Error);
     EXPECT_THROW((void)rate_ratio_test({1, infinity}, {1, 1}), Error);
     RateOptions options;
-    options.phi = 0;
+    options.dispersion = 0;
     EXPECT_THROW((void)rate_ratio_test({1, 1}, {1, 1}, options), Error);
     options = {};
     options.margin = -0.1;
@@ -203,39 +185,6 @@ TEST(AnomalyRates, RefusesWhatIsNoCount)
     options.confidence = 1;
     EXPECT_THROW((void)rate_ratio_test({1, 1}, {1, 1}, options), Error);
     EXPECT_THROW((void)find_alternative("both"), Error);
-}
-
-TEST(AnomalyAdjust, HundredValuesOfR)
-{
-    const auto table = anomaly_test::read_data("anomaly/p_adjust_R.csv");
-    if (!table.found) {
-        GTEST_SKIP() << table.missing;
-    }
-    ASSERT_EQ(table.rows.size(), 100U);
-    std::vector<double> p;
-    for (const auto& row : table.rows) {
-        p.push_back(number_of(table, row, "p"));
-    }
-    for (const char* method : {"BH", "BY", "holm"}) {
-        const auto adjusted = p_adjust(p, find_adjustment(method));
-        for (std::size_t i = 0; i < p.size(); ++i) {
-            expect_close(adjusted[i], number_of(table, table.rows[i], method), method);
-        }
-    }
-}
-
-TEST(AnomalyAdjust, MissingTestsDoNotCount)
-{
-    const double none = std::nan("");
-    const auto with = p_adjust(std::vector<double>{none, 0.01, 0.04, none, 0.03}, Adjustment::bh);
-    EXPECT_TRUE(std::isnan(with[0]));
-    EXPECT_TRUE(std::isnan(with[3]));
-    EXPECT_DOUBLE_EQ(with[1], 0.03);
-    EXPECT_DOUBLE_EQ(with[2], 0.04);
-    EXPECT_DOUBLE_EQ(with[4], 0.04);
-    EXPECT_TRUE(p_adjust({}, Adjustment::holm).empty());
-    EXPECT_THROW((void)p_adjust(std::vector<double>{1.5}, Adjustment::bh), Error);
-    EXPECT_THROW((void)find_adjustment("fdr"), Error);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Windows against the days before them: clumped counts against sums by hand, levels, days in any order, and how often all of it is
+// Windows against the days before them: overdispersed counts against sums by hand, levels, days in any order, and how often all of it is
 // wrong on fleets whose truth is known (the full tables are made by bench/anomaly/simulate).
 
 #include <gtest/gtest.h>
@@ -8,9 +8,9 @@
 #include <csignal>
 #include <numeric>
 
-#include "anomaly/clumps.hpp"
 #include "anomaly/dispersion.hpp"
 #include "anomaly/levels.hpp"
+#include "anomaly/overdispersion.hpp"
 #include "anomaly_fleet.hpp"
 #include "kernel/error.hpp"
 
@@ -26,7 +26,7 @@ double log_beta(double a, double b)
     return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b);
 }
 
-TEST(AnomalyClumps, TailsAreSumsOfBetaBinomials)
+TEST(AnomalyOverdispersion, TailsAreSumsOfBetaBinomials)
 {
     for (const double a : {0.02, 0.7, 3.0, 40.0}) {
         for (const double b : {0.5, 9.0, 200.0}) {
@@ -38,7 +38,7 @@ TEST(AnomalyClumps, TailsAreSumsOfBetaBinomials)
                                                  log_beta(k + a, 30 - k + b) - log_beta(a, b));
                     (k == hits ? mass : more) += each;
                 }
-                const Tails tails = beta_binomial_tails(hits, 30, a, b);
+                const numeric::Tails tails = beta_binomial_tails(hits, 30, a, b);
                 EXPECT_NEAR(tails.more, more + mass / 2, 1e-10) << a << ' ' << b << ' ' << hits;
                 EXPECT_NEAR(tails.fewer, 1 - more - mass / 2, 1e-10) << a << ' ' << b << ' ' << hits;
             }
@@ -46,47 +46,47 @@ TEST(AnomalyClumps, TailsAreSumsOfBetaBinomials)
     }
 }
 
-TEST(AnomalyClumps, ManyShapesAreNearlyBinomial)
+TEST(AnomalyOverdispersion, ManyShapesAreNearlyBinomial)
 {
-    const Tails clumped = beta_binomial_tails(30, 100, 2e7, 8e7);
-    const Tails plain = binomial_tails(30, 100 - 30, 0.2);
+    const numeric::Tails clumped = beta_binomial_tails(30, 100, 2e7, 8e7);
+    const numeric::Tails plain = numeric::binomial_tails(30, 100 - 30, 0.2);
     EXPECT_NEAR(clumped.more, plain.more, 1e-6);
 }
 
-TEST(AnomalyClumps, LargeTotalsGoOverWithoutAJump)
+TEST(AnomalyOverdispersion, LargeTotalsGoOverWithoutAJump)
 {
-    const Tails summed = beta_binomial_tails(4400, 20000, 300, 1200);
-    const Tails continuous = beta_binomial_tails(4400.22, 20001, 300, 1200);
+    const numeric::Tails summed = beta_binomial_tails(4400, 20000, 300, 1200);
+    const numeric::Tails continuous = beta_binomial_tails(4400.22, 20001, 300, 1200);
     EXPECT_NEAR(continuous.more / summed.more, 1, 0.04);
 }
 
-TEST(AnomalyClumps, DaysTellWhatPhiIs)
+TEST(AnomalyOverdispersion, DaysTellTheDispersion)
 {
     std::mt19937_64 random(3);
-    std::vector<PhiWeights> likelihoods;
+    std::vector<DispersionWeights> likelihoods;
     for (int i = 0; i < 300; ++i) {
         std::vector<double> events;
         const std::vector<double> exposure(30, 1.0);
         for (int d = 0; d < 30; ++d) {
             events.push_back(negative_binomial(random, 10, 4));
         }
-        likelihoods.push_back(phi_likelihood(events, exposure, 10));
+        likelihoods.push_back(likelihood_of_dispersion(events, exposure, 10));
     }
-    const PhiWeights prior = phi_prior(likelihoods);
+    const DispersionWeights prior = prior_of_dispersion(likelihoods);
     EXPECT_NEAR(std::accumulate(prior.begin(), prior.end(), 0.0), 1, 1e-12);
-    EXPECT_NEAR(typical_phi(prior), 4, 0.5);
+    EXPECT_NEAR(typical_dispersion(prior), 4, 0.5);
     // A day of no exposure that counts, and days without events, are no reason to fail.
-    EXPECT_EQ(phi_likelihood(std::vector<double>{0, 0}, std::vector<double>{1, 1}, 0)[3], 1);
-    EXPECT_NEAR(clumped_tails({0, 7}, {0, 30}, 1, prior).fewer, 0.5, 1e-12);
+    EXPECT_EQ(likelihood_of_dispersion(std::vector<double>{0, 0}, std::vector<double>{1, 1}, 0)[3], 1);
+    EXPECT_NEAR(overdispersed_tails({0, 7}, {0, 30}, 1, prior).fewer, 0.5, 1e-12);
 }
 
 TEST(AnomalyDispersion, PearsonAndItsPrior)
 {
     const Dispersion found = dispersion(std::vector<double>{3, 9, 4, 14, 5, 7}, std::vector<double>(6, 1.0));
-    EXPECT_NEAR(found.phi, ((16 + 4 + 9 + 49 + 4 + 0) / 7.0) / 5, 1e-12);
+    EXPECT_NEAR(found.value, ((16 + 4 + 9 + 49 + 4 + 0) / 7.0) / 5, 1e-12);
     EXPECT_EQ(found.df, 5);
-    EXPECT_TRUE(std::isnan(dispersion(std::vector<double>{3}, std::vector<double>{1}).phi));
-    EXPECT_EQ(dispersion(std::vector<double>{0, 0, 0}, std::vector<double>(3, 1.0)).phi, 1);
+    EXPECT_TRUE(std::isnan(dispersion(std::vector<double>{3}, std::vector<double>{1}).value));
+    EXPECT_EQ(dispersion(std::vector<double>{0, 0, 0}, std::vector<double>(3, 1.0)).value, 1);
     EXPECT_THROW((void)dispersion(std::vector<double>{3}, std::vector<double>{}), Error);
 
     // Estimates that vary by just what 29 degrees of freedom explain are worth nothing of their own.
@@ -100,13 +100,13 @@ TEST(AnomalyDispersion, PearsonAndItsPrior)
     }
     const std::vector<double> df(2000, 29.0);
     EXPECT_GT(dispersion_prior(alike, df).df, 150);
-    EXPECT_NEAR(dispersion_prior(alike, df).phi, 2, 0.05);
+    EXPECT_NEAR(dispersion_prior(alike, df).value, 2, 0.05);
     EXPECT_NEAR(dispersion_prior(unlike, df).df, 6, 1);
-    EXPECT_NEAR(dispersion_prior(unlike, df).phi, 2, 0.1);
+    EXPECT_NEAR(dispersion_prior(unlike, df).value, 2, 0.1);
     const Dispersion drawn = shrink({8, 29}, {2, 29});
-    EXPECT_NEAR(drawn.phi, 5, 1e-12);
+    EXPECT_NEAR(drawn.value, 5, 1e-12);
     EXPECT_EQ(drawn.df, 58);
-    EXPECT_EQ(shrink({0.2, 29}, {0.5, 1}).phi, 1);
+    EXPECT_EQ(shrink({0.2, 29}, {0.5, 1}).value, 1);
 }
 
 std::vector<Level> levels_of(const std::vector<double>& values, int first = 0)

@@ -5,15 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 
 #include "kernel/error.hpp"
-#include "numeric/nelder_mead.hpp"
 
 namespace {
 
 using namespace marketing::forecast;
-using namespace marketing::numeric;
 using marketing::kernel::Error;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -36,16 +35,6 @@ std::vector<double> wandering(std::size_t days, unsigned seed, double level = 10
 Fit fit_auto(const std::vector<double>& history, int horizon)
 {
     return fit(history, horizon, choose_model("auto", history.size()), {});
-}
-
-TEST(NelderMead, FindsTheMinimumOfRosenbrocksValley)
-{
-    const auto valley = [](const std::array<double, 2>& x) {
-        return 100 * std::pow(x[1] - x[0] * x[0], 2) + std::pow(1 - x[0], 2);
-    };
-    const auto found = nelder_mead(valley, std::array<double, 2>{-1.2, 1}, 0.5, 1e-14, 500);
-    EXPECT_NEAR(found.at[0], 1, 1e-5);
-    EXPECT_NEAR(found.at[1], 1, 1e-5);
 }
 
 TEST(Forecast, TakesTheModelThatTheHistoryCarries)
@@ -238,14 +227,13 @@ TEST(Forecast, UnknownDaysAreLeftOutNotTakenForZero)
     }
     const auto found = outlook_of_sum(fit_auto(history, 7), 0, Kind::real, 0.9);
     EXPECT_NEAR(found.mean, complete.mean, 0.03 * complete.mean);
-    // A weekday that is never known: the others are forecast as before.
+    // A weekday that is never known is taken for a day like all.
     for (std::size_t t = 2; t < history.size(); t += week) {
         history[t] = nan;
     }
     const Fit without = fit_auto(history, 7);
-    for (const double mean : without.mean) {
-        EXPECT_TRUE(std::isfinite(mean));
-    }
+    const double all = std::accumulate(without.mean.begin(), without.mean.end(), 0.0) / 7;
+    EXPECT_NEAR(without.mean[2], all, 0.02 * all);
 }
 
 TEST(Forecast, ArrangesDaysInAnyOrder)

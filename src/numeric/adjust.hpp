@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace marketing::anomaly {
+namespace marketing::numeric {
 
 enum class Adjustment {
     bh,    // Benjamini and Hochberg: the share of false ones among those reported
@@ -19,4 +19,4 @@ enum class Adjustment {
 /** The method called BH, BY or holm, in any case; throws kernel::Error for another name. */
 [[nodiscard]] Adjustment find_adjustment(std::string_view name);
 
-}  // namespace marketing::anomaly
+}  // namespace marketing::numeric

@@ -1,4 +1,4 @@
-#include "anomaly/clumps.hpp"
+#include "anomaly/overdispersion.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,16 +10,16 @@ namespace {
 // Beyond this the sums take long, and a continuous distribution of the same mean and variance does as well.
 constexpr double most_summed = 20000;
 constexpr int em_steps = 60;
-// What each value of phi weighs in the prior beside the series; a single series is left nearly open.
+// What each dispersion weighs in the prior beside the series; a single series is left nearly open.
 constexpr double open_weight = 0.5;
 constexpr double negligible = 1e-5;
 
-PhiWeights make_phi_values() noexcept
+DispersionWeights make_dispersion_values() noexcept
 {
-    PhiWeights values{};
+    DispersionWeights values{};
     values[0] = 1;
-    for (std::size_t i = 1; i < phi_steps; ++i) {
-        values[i] = 1 + 0.2 * std::pow(5000.0, static_cast<double>(i - 1) / static_cast<double>(phi_steps - 2));
+    for (std::size_t i = 1; i < dispersion_steps; ++i) {
+        values[i] = 1 + 0.2 * std::pow(5000.0, static_cast<double>(i - 1) / static_cast<double>(dispersion_steps - 2));
     }
     return values;
 }
@@ -38,22 +38,22 @@ double log_rising(double a, double x)
 }
 
 /** The share of the total is spread like a beta variable of the mean and variance of the count. */
-Tails continuous_tails(double hits, double total, double a, double b)
+numeric::Tails continuous_tails(double hits, double total, double a, double b)
 {
     const double spread = (total + a + b) / (1 + a + b);
     const double probability = a / (a + b);
-    return binomial_tails(hits / spread, (total - hits) / spread, probability);
+    return numeric::binomial_tails(hits / spread, (total - hits) / spread, probability);
 }
 
 }  // namespace
 
-const PhiWeights& phi_values() noexcept
+const DispersionWeights& dispersion_values() noexcept
 {
-    static const PhiWeights values = make_phi_values();
+    static const DispersionWeights values = make_dispersion_values();
     return values;
 }
 
-Tails beta_binomial_tails(double hits, double total, double a, double b)
+numeric::Tails beta_binomial_tails(double hits, double total, double a, double b)
 {
     if (total > most_summed || hits != std::floor(hits) || total != std::floor(total)) {
         return continuous_tails(hits, total, a, b);
@@ -76,10 +76,10 @@ Tails beta_binomial_tails(double hits, double total, double a, double b)
         ++there;
     }
     const double smaller = std::min(1.0, tail + mass / 2);
-    return upwards ? Tails{smaller, 1 - smaller} : Tails{1 - smaller, smaller};
+    return upwards ? numeric::Tails{smaller, 1 - smaller} : numeric::Tails{1 - smaller, smaller};
 }
 
-PhiWeights phi_likelihood(std::span<const double> events, std::span<const double> exposure, double rate)
+DispersionWeights likelihood_of_dispersion(std::span<const double> events, std::span<const double> exposure, double rate)
 {
     double sum = 0;
     double weight = 0;
@@ -88,7 +88,7 @@ PhiWeights phi_likelihood(std::span<const double> events, std::span<const double
         sum += events[i];
         weight += exposure[i];
     }
-    PhiWeights logs{};
+    DispersionWeights logs{};
     if (!(sum > 0) || !(rate > 0)) {
         logs.fill(1);
         return logs;
@@ -97,8 +97,8 @@ PhiWeights phi_likelihood(std::span<const double> events, std::span<const double
         at_random += events[i] > 0 ? events[i] * std::log(exposure[i] / weight) : 0;
     }
     logs[0] = at_random;
-    for (std::size_t step = 1; step < phi_steps; ++step) {
-        const double shape = rate / (phi_values()[step] - 1);
+    for (std::size_t step = 1; step < dispersion_steps; ++step) {
+        const double shape = rate / (dispersion_values()[step] - 1);
         double log = -log_rising(shape * weight, sum);
         for (std::size_t i = 0; i < events.size(); ++i) {
             log += events[i] > 0 ? log_rising(shape * exposure[i], events[i]) : 0;
@@ -112,32 +112,32 @@ PhiWeights phi_likelihood(std::span<const double> events, std::span<const double
     return logs;
 }
 
-PhiWeights phi_prior(std::span<const PhiWeights> likelihoods)
+DispersionWeights prior_of_dispersion(std::span<const DispersionWeights> likelihoods)
 {
-    PhiWeights prior{};
-    prior.fill(1.0 / phi_steps);
+    DispersionWeights prior{};
+    prior.fill(1.0 / dispersion_steps);
     for (int i = 0; i < em_steps; ++i) {
-        PhiWeights sums{};
+        DispersionWeights sums{};
         sums.fill(open_weight);
-        for (const PhiWeights& likelihood : likelihoods) {
-            const PhiWeights posterior = phi_posterior(likelihood, prior);
-            for (std::size_t step = 0; step < phi_steps; ++step) {
+        for (const DispersionWeights& likelihood : likelihoods) {
+            const DispersionWeights posterior = posterior_of_dispersion(likelihood, prior);
+            for (std::size_t step = 0; step < dispersion_steps; ++step) {
                 sums[step] += posterior[step];
             }
         }
         const double total = std::accumulate(sums.begin(), sums.end(), 0.0);
-        for (std::size_t step = 0; step < phi_steps; ++step) {
+        for (std::size_t step = 0; step < dispersion_steps; ++step) {
             prior[step] = sums[step] / total;
         }
     }
     return prior;
 }
 
-PhiWeights phi_posterior(const PhiWeights& likelihood, const PhiWeights& prior)
+DispersionWeights posterior_of_dispersion(const DispersionWeights& likelihood, const DispersionWeights& prior)
 {
-    PhiWeights posterior{};
+    DispersionWeights posterior{};
     double total = 0;
-    for (std::size_t step = 0; step < phi_steps; ++step) {
+    for (std::size_t step = 0; step < dispersion_steps; ++step) {
         posterior[step] = likelihood[step] * prior[step];
         total += posterior[step];
     }
@@ -147,16 +147,16 @@ PhiWeights phi_posterior(const PhiWeights& likelihood, const PhiWeights& prior)
     return posterior;
 }
 
-double typical_phi(const PhiWeights& weights)
+double typical_dispersion(const DispersionWeights& weights)
 {
     double log = 0;
-    for (std::size_t step = 0; step < phi_steps; ++step) {
-        log += weights[step] * std::log(phi_values()[step]);
+    for (std::size_t step = 0; step < dispersion_steps; ++step) {
+        log += weights[step] * std::log(dispersion_values()[step]);
     }
     return std::exp(log);
 }
 
-Tails clumped_tails(const Rate& current, const Rate& baseline, double ratio, const PhiWeights& posterior)
+numeric::Tails overdispersed_tails(const Rate& current, const Rate& baseline, double ratio, const DispersionWeights& posterior)
 {
     const double total = current.events + baseline.events;
     const double scaled = ratio * current.exposure;
@@ -164,14 +164,15 @@ Tails clumped_tails(const Rate& current, const Rate& baseline, double ratio, con
         return {0.5, 0.5};
     }
     const double rate = total / (scaled + baseline.exposure);
-    Tails mean{0, 0};
-    for (std::size_t step = 0; step < phi_steps; ++step) {
+    numeric::Tails mean{0, 0};
+    for (std::size_t step = 0; step < dispersion_steps; ++step) {
         if (posterior[step] < negligible) {
             continue;
         }
-        const double shape = rate / (phi_values()[step] - 1);
-        const Tails tails = step == 0 ? binomial_tails(current.events, baseline.events, scaled / (scaled + baseline.exposure))
-                                      : beta_binomial_tails(current.events, total, shape * scaled, shape * baseline.exposure);
+        const double shape = rate / (dispersion_values()[step] - 1);
+        const numeric::Tails tails =
+            step == 0 ? numeric::binomial_tails(current.events, baseline.events, scaled / (scaled + baseline.exposure))
+                      : beta_binomial_tails(current.events, total, shape * scaled, shape * baseline.exposure);
         mean.more += posterior[step] * tails.more;
         mean.fewer += posterior[step] * tails.fewer;
     }

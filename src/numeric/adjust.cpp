@@ -1,4 +1,4 @@
-#include "anomaly/adjust.hpp"
+#include "numeric/adjust.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 
 #include "kernel/error.hpp"
 
-namespace marketing::anomaly {
+namespace marketing::numeric {
 namespace {
 
 using kernel::Error;
@@ -90,4 +90,4 @@ Adjustment find_adjustment(std::string_view name)
     throw Error(ErrorCode::invalid_parameter, "unknown method \"" + std::string(name) + "\"", {}, "Use BH, BY or holm.");
 }
 
-}  // namespace marketing::anomaly
+}  // namespace marketing::numeric
