@@ -51,11 +51,6 @@ double student_quantile_above(double df, double tail)
     return std::isinf(df) ? normal_quantile_above(tail) : quantile(complement(Student(df), tail));
 }
 
-double gamma_below(double shape, double x)
-{
-    return boost::math::gamma_p(shape, x, Policy());
-}
-
 double gamma_above(double shape, double x)
 {
     return boost::math::gamma_q(shape, x, Policy());
@@ -64,11 +59,6 @@ double gamma_above(double shape, double x)
 double gamma_quantile(double shape, double p)
 {
     return boost::math::gamma_p_inv(shape, p, Policy());
-}
-
-double beta_density(double a, double b, double x)
-{
-    return boost::math::ibeta_derivative(a, b, x, Policy());
 }
 
 double beta_below(double a, double b, double x)
@@ -119,7 +109,7 @@ Tails binomial_tails(double hits, double misses, double probability, double shar
     if (!(total > 0)) {
         return {share, share};
     }
-    const double mass = beta_density(hits + 1, misses + 1, probability) / (total + 1);
+    const double mass = boost::math::ibeta_derivative(hits + 1, misses + 1, probability, Policy()) / (total + 1);
     Tails tails{};
     // The smaller tail is computed, so that it keeps its digits.
     if (hits > total * probability) {

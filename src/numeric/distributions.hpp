@@ -34,7 +34,6 @@ namespace marketing::numeric {
 [[nodiscard]] double student_quantile_above(double df, double tail);
 
 /** A gamma distribution of rate 1. */
-[[nodiscard]] double gamma_below(double shape, double x);
 [[nodiscard]] double gamma_above(double shape, double x);
 [[nodiscard]] double gamma_quantile(double shape, double p);
 [[nodiscard]] inline double chi_squared_above(double df, double x)
@@ -43,7 +42,6 @@ namespace marketing::numeric {
 }
 
 /** A beta distribution. */
-[[nodiscard]] double beta_density(double a, double b, double x);
 [[nodiscard]] double beta_below(double a, double b, double x);
 [[nodiscard]] double beta_above(double a, double b, double x);
 [[nodiscard]] double beta_quantile(double a, double b, double p);
