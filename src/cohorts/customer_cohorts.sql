@@ -158,7 +158,7 @@ BEGIN
             ON s.cohort_key = o.cohort_key AND s.cohort = o.cohort
     )
     SELECT p.cohort_key, p.cohort, p.customers, p.spend::numeric(18,4), round(p.cost, 4), round(p.worth::numeric, 4),
-           round(p.worth::numeric / NULLIF(p.cost, 0), 4), p.payback, COALESCE(p.periods, 0),
+           analytics_internal.quotient(p.worth::numeric, p.cost), p.payback, COALESCE(p.periods, 0),
            analytics_internal.payback_status(p.customers, p.spend, p.payback)
     FROM per_cohort p
     ORDER BY p.cohort_key, p.cohort;
@@ -205,7 +205,7 @@ BEGIN
         GROUP BY c.cohort_key, c.k
     )
     SELECT t.cohort_key, t.customers, t.spend::numeric(18,4), round(t.cost, 4), round(t.worth, 4),
-           round(t.worth / NULLIF(t.cost, 0), 4), b.payback, t.periods,
+           analytics_internal.quotient(t.worth, t.cost), b.payback, t.periods,
            analytics_internal.payback_status(t.customers, t.spend, b.payback)
     FROM cost t
     CROSS JOIN LATERAL (

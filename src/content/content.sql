@@ -7,15 +7,21 @@ CREATE FUNCTION analytics.shrunk_means(groups text[], figures double precision[]
 AS 'MODULE_PATHNAME', 'marketing_shrunk_means';
 COMMENT ON FUNCTION analytics.shrunk_means(text[], double precision[], double precision) IS
 'Means of groups, drawn together so that one lucky figure is not the best group
-groups, figures: the group and the value of each observation. n, mean: of the group. effect, low, high: how far the group lies from the mean of all figures, with its interval (level); the fewer figures a group has and the less groups differ, the closer to 0. p_above: probability that the effect is above 0. p_value: of so high a mean against all others, where groups make no difference (one-sided Student test); adjust it for the number of groups with p_adjust(). NULL where there is one group only, or no spread within groups. Source: one-way random effects, the spread of effects averaged over (Gelman, Bayesian Analysis 1, 2006).';
+groups, figures: the group and the value of each observation. n, mean: of the group. effect, low, high: how far the group lies from the
+mean of all figures, with its interval (level); the fewer figures a group has and the less groups differ, the closer to 0. p_above:
+probability that the effect is above 0. p_value: of so high a mean against all others, where groups make no difference (one-sided
+Student test); adjust it for the number of groups with p_adjust(). NULL where there is one group only, or no spread within groups.
+Source: one-way random effects, the spread of effects averaged over (Gelman, Bayesian Analysis 1, 2006).';
 
 CREATE FUNCTION analytics_internal.check_business(business_id bigint) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- The same for a business that is another's and for one that does not exist.
-    IF business_id IS NOT NULL AND NOT EXISTS (SELECT FROM warehouse.settings s WHERE s.business_id = check_business.business_id) THEN
+    -- A business of somebody else is answered as one that does not exist.
+    IF business_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM warehouse.settings s
+            WHERE s.business_id = check_business.business_id) THEN
         RAISE EXCEPTION 'no access to business %', business_id USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN true;
@@ -35,45 +41,81 @@ BEGIN
     RETURN days;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_day_count(int, int, int) IS 'The number of days itself where it is in range, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_day_count(int, int, int) IS
+'The number of days itself where it is in range, else an error (22023)';
 
-CREATE FUNCTION analytics_internal.content_last_day(business_id bigint) RETURNS date
+CREATE FUNCTION analytics_internal.content_last_day(business_id bigint, as_of date) RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT COALESCE(max(m.date), max(s.today) - 1)
-    FROM (SELECT s.business_id, (now() AT TIME ZONE s.reporting_timezone)::date AS today FROM warehouse.settings s
-          WHERE content_last_day.business_id IS NULL OR s.business_id = content_last_day.business_id) s
-    LEFT JOIN LATERAL (SELECT d.date FROM warehouse.content_daily d WHERE d.business_id = s.business_id AND d.date < s.today AND d.readings > 0
-                       ORDER BY d.date DESC LIMIT 1) m ON true
+    SELECT COALESCE(as_of, (
+        SELECT COALESCE(max(m.date), max(s.today) - 1)
+        FROM (
+            SELECT s.business_id, (now() AT TIME ZONE s.reporting_timezone)::date AS today
+            FROM warehouse.settings s
+            WHERE content_last_day.business_id IS NULL OR s.business_id = content_last_day.business_id) s
+        LEFT JOIN LATERAL (
+            SELECT d.date
+            FROM warehouse.content_daily d
+            WHERE d.business_id = s.business_id AND d.date < s.today AND d.readings > 0
+            ORDER BY d.date DESC
+            LIMIT 1) m ON true))
 $$;
-COMMENT ON FUNCTION analytics_internal.content_last_day(bigint) IS 'The last day before today that the metrics of content reach';
+COMMENT ON FUNCTION analytics_internal.content_last_day(bigint, date) IS
+'The last day of a period: as_of, or the last before today that the metrics reach';
 
-CREATE FUNCTION analytics_internal.last_known_total(business_id bigint, source_id bigint, platform text, content_id text, before date, metric text) RETURNS bigint
+CREATE FUNCTION analytics_internal.last_known_total(
+    business_id bigint, source_id bigint, platform text, content_id text, before date, metric text) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT v.total
     FROM warehouse.fact_content_metrics m
-    CROSS JOIN LATERAL (SELECT CASE metric WHEN 'views' THEN m.views WHEN 'likes' THEN m.likes WHEN 'shares' THEN m.shares
-                                           WHEN 'comments' THEN m.comments WHEN 'clicks' THEN m.clicks ELSE m.reach END AS total) v
-    WHERE m.business_id = last_known_total.business_id AND m.source_id = last_known_total.source_id AND m.platform = last_known_total.platform
-      AND m.content_id = last_known_total.content_id AND m.date < last_known_total.before AND v.total IS NOT NULL
-    ORDER BY m.date DESC LIMIT 1
+    CROSS JOIN LATERAL (
+        SELECT CASE metric WHEN 'views' THEN m.views
+                           WHEN 'likes' THEN m.likes
+                           WHEN 'shares' THEN m.shares
+                           WHEN 'comments' THEN m.comments
+                           WHEN 'clicks' THEN m.clicks
+                           ELSE m.reach END AS total) v
+    WHERE m.business_id = last_known_total.business_id
+      AND m.source_id = last_known_total.source_id
+      AND m.platform = last_known_total.platform
+      AND m.content_id = last_known_total.content_id
+      AND m.date < last_known_total.before
+      AND v.total IS NOT NULL
+    ORDER BY m.date DESC
+    LIMIT 1
 $$;
 COMMENT ON FUNCTION analytics_internal.last_known_total(bigint, bigint, text, text, date, text) IS
 'The last running total of a metric before a day, past readings without it';
 
-CREATE FUNCTION analytics_internal.day_gain(total bigint, total_before bigint, first_counts boolean) RETURNS bigint
+CREATE FUNCTION analytics_internal.total_before(
+    total bigint, latest bigint, business_id bigint, source_id bigint, platform text, content_id text, latest_day date, metric text)
+    RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN total IS NOT NULL AND latest IS NULL
+                THEN analytics_internal.last_known_total(business_id, source_id, platform, content_id, latest_day, metric)
+                ELSE latest END
+$$;
+COMMENT ON FUNCTION analytics_internal.total_before(bigint, bigint, bigint, bigint, text, text, date, text) IS
+'The running total of a metric before a reading
+latest: that of the reading before, which is of latest_day; where it leaves the metric out, an older reading is looked for.';
+
+CREATE FUNCTION analytics_internal.day_gain(is_cumulative boolean, total bigint, total_before bigint, first_counts boolean) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN total_before IS NULL THEN CASE WHEN first_counts THEN total END
+    SELECT CASE WHEN NOT is_cumulative THEN total
+                WHEN total_before IS NULL THEN CASE WHEN first_counts THEN total END
                 WHEN total < total_before / 2 THEN total
                 ELSE total - total_before END
 $$;
-COMMENT ON FUNCTION analytics_internal.day_gain(bigint, bigint, boolean) IS
-'What a day added to a running total
-A fall below half of the total before is a counter that began anew; a smaller fall is a correction, and a negative day, so that the days add up to the last total. The first reading is a day''s gain only where first_counts.';
+COMMENT ON FUNCTION analytics_internal.day_gain(boolean, bigint, bigint, boolean) IS
+'What a day added to a metric, of a daily figure or a running total
+A running total that falls below half of the total before is a counter that began anew; a smaller fall is a correction, and a negative
+day,
+so that the days add up to the last total. The first reading is a day''s gain only where first_counts.';
 
 CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
     RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
@@ -84,49 +126,70 @@ AS $$
                      THEN COALESCE(g.likes, 0) + COALESCE(g.shares, 0) + COALESCE(g.comments, 0) END
     FROM (
         SELECT m.business_id AS business, m.date AS day, m.platform, m.content_id,
-               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.views, b.views, f.counts) ELSE m.views END AS views,
-               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.likes, b.likes, f.counts) ELSE m.likes END AS likes,
-               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.shares, b.shares, f.counts) ELSE m.shares END AS shares,
-               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.comments, b.comments, f.counts) ELSE m.comments END AS comments,
-               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.clicks, b.clicks, f.counts) ELSE m.clicks END AS clicks,
-               CASE WHEN m.is_cumulative THEN analytics_internal.day_gain(m.reach, b.reach, f.counts) ELSE m.reach END AS reach
+               analytics_internal.day_gain(m.is_cumulative, m.views, b.views, f.counts) AS views,
+               analytics_internal.day_gain(m.is_cumulative, m.likes, b.likes, f.counts) AS likes,
+               analytics_internal.day_gain(m.is_cumulative, m.shares, b.shares, f.counts) AS shares,
+               analytics_internal.day_gain(m.is_cumulative, m.comments, b.comments, f.counts) AS comments,
+               analytics_internal.day_gain(m.is_cumulative, m.clicks, b.clicks, f.counts) AS clicks,
+               analytics_internal.day_gain(m.is_cumulative, m.reach, b.reach, f.counts) AS reach
         FROM warehouse.fact_content_metrics m
         LEFT JOIN LATERAL (
-            SELECT b.* FROM warehouse.fact_content_metrics b
+            SELECT b.*
+            FROM warehouse.fact_content_metrics b
             WHERE m.is_cumulative AND b.business_id = m.business_id AND b.platform = m.platform AND b.content_id = m.content_id
-              AND b.date < m.date AND b.source_id = m.source_id ORDER BY b.date DESC LIMIT 1) p ON true
-        -- Each metric's total before: of the reading before, or of an older one where that left it out.
+              AND b.date < m.date AND b.source_id = m.source_id
+            ORDER BY b.date DESC
+            LIMIT 1) p ON true
         CROSS JOIN LATERAL (
             SELECT
-                   CASE WHEN p.views IS NULL AND m.views IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views') ELSE p.views END AS views,
-                   CASE WHEN p.likes IS NULL AND m.likes IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes') ELSE p.likes END AS likes,
-                   CASE WHEN p.shares IS NULL AND m.shares IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares') ELSE p.shares END AS shares,
-                   CASE WHEN p.comments IS NULL AND m.comments IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments') ELSE p.comments END AS comments,
-                   CASE WHEN p.clicks IS NULL AND m.clicks IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks') ELSE p.clicks END AS clicks,
-                   CASE WHEN p.reach IS NULL AND m.reach IS NOT NULL THEN analytics_internal.last_known_total(m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach') ELSE p.reach END AS reach
+                analytics_internal.total_before(
+                    m.views, p.views, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views') AS views,
+                analytics_internal.total_before(
+                    m.likes, p.likes, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes') AS likes,
+                analytics_internal.total_before(
+                    m.shares, p.shares, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares') AS shares,
+                analytics_internal.total_before(
+                    m.comments, p.comments, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments') AS comments,
+                analytics_internal.total_before(
+                    m.clicks, p.clicks, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks') AS clicks,
+                analytics_internal.total_before(
+                    m.reach, p.reach, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach') AS reach
             OFFSET 0) b
-        -- The first total of what was there before the source's first day holds a past that nobody saw: no day's gain.
+        -- The first total of a post that was there before the source holds a past that nobody saw: no day's gain. It is asked for where a
+        -- metric has a total, but none before.
         LEFT JOIN LATERAL (
             SELECT content_days.count_past OR COALESCE((
-                SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date >= w.first_day FROM warehouse.fact_content c
-                WHERE c.business_id = m.business_id AND c.platform = m.platform AND c.content_id = m.content_id), m.date > w.first_day) AS counts
-            FROM warehouse.settings s, LATERAL (
-                SELECT d.date AS first_day FROM warehouse.fact_content_metrics d
-                WHERE d.business_id = m.business_id AND d.source_id = m.source_id ORDER BY d.date LIMIT 1) w
-            WHERE s.business_id = m.business_id AND m.is_cumulative AND (m.views IS NOT NULL AND b.views IS NULL OR m.likes IS NOT NULL AND b.likes IS NULL OR m.shares IS NOT NULL AND b.shares IS NULL
-                   OR m.comments IS NOT NULL AND b.comments IS NULL OR m.clicks IS NOT NULL AND b.clicks IS NULL OR m.reach IS NOT NULL AND b.reach IS NULL)
+                SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date >= w.first_day
+                FROM warehouse.fact_content c
+                WHERE c.business_id = m.business_id AND c.platform = m.platform AND c.content_id = m.content_id),
+                m.date > w.first_day) AS counts
+            FROM warehouse.settings s
+            CROSS JOIN LATERAL (
+                SELECT d.date AS first_day
+                FROM warehouse.fact_content_metrics d
+                WHERE d.business_id = m.business_id AND d.source_id = m.source_id
+                ORDER BY d.date
+                LIMIT 1) w
+            WHERE s.business_id = m.business_id AND m.is_cumulative
+              AND pg_catalog.num_nulls(m.views - b.views, m.likes - b.likes, m.shares - b.shares, m.comments - b.comments,
+                      m.clicks - b.clicks, m.reach - b.reach)
+                > pg_catalog.num_nulls(m.views, m.likes, m.shares, m.comments, m.clicks, m.reach)
             OFFSET 0) f ON true
         WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
           AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
           AND analytics_internal.check_business(content_days.business_id)
           -- Where two sources report a day of a post, the one registered first counts.
           AND NOT EXISTS (
-              SELECT FROM warehouse.fact_content_metrics o WHERE o.business_id = m.business_id AND o.platform = m.platform
-                AND o.content_id = m.content_id AND o.date = m.date AND o.source_id < m.source_id)) g
+              SELECT FROM warehouse.fact_content_metrics o
+              WHERE o.business_id = m.business_id AND o.platform = m.platform AND o.content_id = m.content_id AND o.date = m.date
+                AND o.source_id < m.source_id)) g
 $$;
 COMMENT ON FUNCTION analytics.content_days(date, date, bigint, boolean) IS
 'What each post earned on each day, from daily figures and running totals alike
-Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day, and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain, unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of them. business_id: NULL for all.';
+Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day,
+and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain,
+unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of
+them. business_id: NULL for all.';
 
 CREATE FUNCTION analytics.content_overview(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
     RETURNS TABLE (total_posts bigint, total_reach bigint, total_engagement bigint, avg_engagement_rate numeric, growth_rate numeric,
@@ -134,25 +197,35 @@ CREATE FUNCTION analytics.content_overview(business_id bigint DEFAULT NULL, days
                    date_from date, date_to date)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
-    SELECT o.posts, o.reach, o.engagement, pg_catalog.round(100.0 * o.rated_engagement / NULLIF(o.rated_views, 0), 4),
-           pg_catalog.round(100.0 * (o.engagement - o.engagement_before) / NULLIF(o.engagement_before, 0), 4), o.top_platform, o.platform_breakdown,
-           o.views, o.engagement_before, o.posts_without_metrics, p.last - content_overview.days + 1, p.last
-    FROM (SELECT COALESCE(content_overview.as_of, analytics_internal.content_last_day(content_overview.business_id)) AS last
-          FROM (SELECT 'warehouse'::analytics_internal.installed) ready OFFSET 0) p, (
-        SELECT COALESCE(pg_catalog.sum(p.posts), 0)::bigint AS posts, COALESCE(pg_catalog.sum(p.reach), 0)::bigint AS reach,
-               COALESCE(pg_catalog.sum(p.engagement), 0)::bigint AS engagement, COALESCE(pg_catalog.sum(p.views), 0)::bigint AS views,
-               COALESCE(pg_catalog.sum(p.engagement_before), 0)::bigint AS engagement_before,
+    SELECT o.posts, o.reach::bigint, o.engagement::bigint, analytics_internal.quotient(100.0 * o.rated_engagement, o.rated_views),
+           analytics_internal.quotient(100.0 * (o.engagement - o.engagement_before), o.engagement_before), o.top_platform,
+           o.platform_breakdown, o.views, o.engagement_before::bigint, o.posts_without_metrics, p.last - content_overview.days + 1, p.last
+    FROM (
+        SELECT analytics_internal.content_last_day(content_overview.business_id, content_overview.as_of) AS last
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+        OFFSET 0) p
+    CROSS JOIN (
+        SELECT COALESCE(pg_catalog.sum(p.posts), 0)::bigint AS posts, COALESCE(pg_catalog.sum(p.reach), 0) AS reach,
+               COALESCE(pg_catalog.sum(p.engagement), 0) AS engagement, COALESCE(pg_catalog.sum(p.views), 0)::bigint AS views,
+               COALESCE(pg_catalog.sum(p.engagement_before), 0) AS engagement_before,
                COALESCE(pg_catalog.sum(p.posts_without_metrics), 0)::bigint AS posts_without_metrics,
                pg_catalog.sum(p.rated_engagement) AS rated_engagement, pg_catalog.sum(p.rated_views) AS rated_views,
                (pg_catalog.array_agg(p.platform ORDER BY p.engagement DESC, p.platform) FILTER (WHERE p.engagement > 0))[1] AS top_platform,
-               COALESCE(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('platform', p.platform, 'posts', p.posts, 'views', p.views, 'reach', p.reach,
-                   'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate)
-                   ORDER BY p.engagement DESC, p.platform), '[]') AS platform_breakdown
+               COALESCE(
+                   pg_catalog.jsonb_agg(
+                       pg_catalog.jsonb_build_object('platform', p.platform, 'posts', p.posts, 'views', p.views, 'reach', p.reach,
+                           'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate)
+                       ORDER BY p.engagement DESC, p.platform),
+                   '[]') AS platform_breakdown
         FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p) o
 $$;
 COMMENT ON FUNCTION analytics.content_overview(bigint, int, date) IS
 'Posts, reach and engagement of a period, and their growth: one row
-business_id: NULL for all that the caller may see. days: length of the period, 1 to 365. as_of: its last day, by default the last complete day that the metrics reach. total_posts: published in the period, of which posts_without_metrics have no figure at all. total_engagement: likes, shares and comments gained in the period, by posts of any age. avg_engagement_rate: engagement / views * 100, of figures that have both. growth_rate: percent against the equally long period before; NULL where that had none. top_platform: of the most engagement. platform_breakdown: the same per platform, as JSON.';
+business_id: NULL for all that the caller may see. days: length of the period, 1 to 365. as_of: its last day, by default the last
+complete day that the metrics reach. total_posts: published in the period, of which posts_without_metrics have no figure at all.
+total_engagement: likes, shares and comments gained in the period, by posts of any age. avg_engagement_rate: engagement / views * 100,
+of figures that have both. growth_rate: percent against the equally long period before; NULL where that had none. top_platform: of the
+most engagement. platform_breakdown: the same per platform, as JSON.';
 
 CREATE FUNCTION analytics.content_platforms(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
     RETURNS TABLE (platform text, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
@@ -161,36 +234,43 @@ CREATE FUNCTION analytics.content_platforms(business_id bigint DEFAULT NULL, day
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH period AS MATERIALIZED (
-        SELECT COALESCE(content_platforms.as_of, analytics_internal.content_last_day(content_platforms.business_id)) AS last FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+        SELECT analytics_internal.content_last_day(content_platforms.business_id, content_platforms.as_of) AS last
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     )
-    SELECT w.platform, w.posts::bigint, w.views::bigint, w.reach::bigint, w.likes::bigint, w.shares::bigint, w.comments::bigint, w.clicks::bigint,
-           w.engagement::bigint, pg_catalog.round(100.0 * w.rated_engagement / NULLIF(w.rated_views, 0), 4),
-           pg_catalog.round(100.0 * w.rated_clicks / NULLIF(w.clicked_views, 0), 4),
-           pg_catalog.round(100.0 * w.engagement / NULLIF(pg_catalog.sum(w.engagement) OVER (), 0), 4), w.before::bigint,
-           pg_catalog.round(100.0 * (w.engagement - w.before) / NULLIF(w.before, 0), 4), w.rated_engagement::bigint, w.rated_views::bigint, w.bare::bigint
+    SELECT w.platform, w.posts::bigint, w.views::bigint, w.reach::bigint, w.likes::bigint, w.shares::bigint, w.comments::bigint,
+           w.clicks::bigint, w.engagement::bigint, analytics_internal.quotient(100.0 * w.rated_engagement, w.rated_views),
+           analytics_internal.quotient(100.0 * w.rated_clicks, w.clicked_views),
+           analytics_internal.quotient(100.0 * w.engagement, pg_catalog.sum(w.engagement) OVER ()), w.engagement_before::bigint,
+           analytics_internal.quotient(100.0 * (w.engagement - w.engagement_before), w.engagement_before),
+           w.rated_engagement::bigint, w.rated_views::bigint, w.posts_without_metrics::bigint
     FROM (
-        SELECT d.platform, COALESCE(pg_catalog.sum(d.posts) FILTER (WHERE d.now), 0) AS posts,
-               COALESCE(pg_catalog.sum(d.posts_without_metrics) FILTER (WHERE d.now), 0) AS bare,
-               COALESCE(pg_catalog.sum(d.views) FILTER (WHERE d.now), 0) AS views, COALESCE(pg_catalog.sum(d.reach) FILTER (WHERE d.now), 0) AS reach,
-               COALESCE(pg_catalog.sum(d.likes) FILTER (WHERE d.now), 0) AS likes, COALESCE(pg_catalog.sum(d.shares) FILTER (WHERE d.now), 0) AS shares,
-               COALESCE(pg_catalog.sum(d.comments) FILTER (WHERE d.now), 0) AS comments, COALESCE(pg_catalog.sum(d.clicks) FILTER (WHERE d.now), 0) AS clicks,
-               COALESCE(pg_catalog.sum(d.engagement) FILTER (WHERE d.now), 0) AS engagement,
-               COALESCE(pg_catalog.sum(d.engagement) FILTER (WHERE NOT d.now), 0) AS before,
-               COALESCE(pg_catalog.sum(d.rated_engagement) FILTER (WHERE d.now), 0) AS rated_engagement,
-               COALESCE(pg_catalog.sum(d.rated_views) FILTER (WHERE d.now), 0) AS rated_views,
-               COALESCE(pg_catalog.sum(d.rated_clicks) FILTER (WHERE d.now), 0) AS rated_clicks,
-               COALESCE(pg_catalog.sum(d.clicked_views) FILTER (WHERE d.now), 0) AS clicked_views
-        FROM (SELECT c.*, c.date > (SELECT p.last FROM period p) - content_platforms.days AS now FROM warehouse.content_daily c) d
+        SELECT d.platform, pg_catalog.sum(d.posts * d.counts) AS posts, pg_catalog.sum(d.views * d.counts) AS views,
+               pg_catalog.sum(d.reach * d.counts) AS reach, pg_catalog.sum(d.likes * d.counts) AS likes,
+               pg_catalog.sum(d.shares * d.counts) AS shares, pg_catalog.sum(d.comments * d.counts) AS comments,
+               pg_catalog.sum(d.clicks * d.counts) AS clicks, pg_catalog.sum(d.engagement * d.counts) AS engagement,
+               pg_catalog.sum(d.engagement * (1 - d.counts)) AS engagement_before,
+               pg_catalog.sum(d.rated_engagement * d.counts) AS rated_engagement, pg_catalog.sum(d.rated_views * d.counts) AS rated_views,
+               pg_catalog.sum(d.rated_clicks * d.counts) AS rated_clicks, pg_catalog.sum(d.clicked_views * d.counts) AS clicked_views,
+               pg_catalog.sum(d.posts_without_metrics * d.counts) AS posts_without_metrics
+        -- Days of the period count once, those of the equally long one before only as such.
+        FROM (
+            SELECT c.*, CASE WHEN c.date > (SELECT p.last FROM period p) - content_platforms.days THEN 1 ELSE 0 END AS counts
+            FROM warehouse.content_daily c) d
         WHERE d.date BETWEEN (SELECT p.last - 2 * content_platforms.days + 1 FROM period p) AND (SELECT p.last FROM period p)
           AND (content_platforms.business_id IS NULL OR d.business_id = content_platforms.business_id)
-          AND (d.now OR d.readings > 0)
-          AND analytics_internal.check_business(content_platforms.business_id) AND analytics_internal.check_day_count(content_platforms.days, 1, 365) > 0
+          AND (d.counts = 1 OR d.readings > 0)
+          AND analytics_internal.check_business(content_platforms.business_id)
+          AND analytics_internal.check_day_count(content_platforms.days, 1, 365) > 0
         GROUP BY d.platform
-    ) w ORDER BY w.engagement DESC, w.platform
+    ) w
+    ORDER BY w.engagement DESC, w.platform
 $$;
 COMMENT ON FUNCTION analytics.content_platforms(bigint, int, date) IS
 'Posts, reach and engagement of a period per platform
-Arguments as of content_overview(). posts: published in the period; all other figures are what posts of any age gained in it. engagement = likes + shares + comments; engagement_rate = engagement / views * 100 (rated_engagement / rated_views: of figures that have both) and click_through_rate = clicks / views * 100; share_pct: of all platforms'' engagement; engagement_before, growth_rate: the equally long period before. posts_without_metrics: of the posts, those without any figure. NULL where a divisor is 0.';
+Arguments as of content_overview(). posts: published in the period; all other figures are what posts of any age gained in it. engagement
+= likes + shares + comments; engagement_rate = engagement / views * 100 (rated_engagement / rated_views: of figures that have both) and
+click_through_rate = clicks / views * 100; share_pct: of all platforms'' engagement; engagement_before, growth_rate: the equally long
+period before. posts_without_metrics: of the posts, those without any figure. NULL where a divisor is 0.';
 
 CREATE FUNCTION analytics.content_trends(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
     RETURNS TABLE (dt date, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
@@ -198,56 +278,71 @@ CREATE FUNCTION analytics.content_trends(business_id bigint DEFAULT NULL, days i
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH period AS MATERIALIZED (
-        SELECT COALESCE(content_trends.as_of, analytics_internal.content_last_day(content_trends.business_id)) AS last FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+        SELECT analytics_internal.content_last_day(content_trends.business_id, content_trends.as_of) AS last
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     )
-    SELECT n.day AS dt, COALESCE(e.posts, 0)::bigint, COALESCE(e.views, 0)::bigint, COALESCE(e.reach, 0)::bigint, COALESCE(e.likes, 0)::bigint,
-           COALESCE(e.shares, 0)::bigint, COALESCE(e.comments, 0)::bigint, COALESCE(e.clicks, 0)::bigint, COALESCE(e.engagement, 0)::bigint,
-           pg_catalog.round(100.0 * e.rated_engagement / NULLIF(e.rated_views, 0), 4)
-    FROM (SELECT p.last - pg_catalog.generate_series(0, content_trends.days - 1) AS day FROM period p) n
+    SELECT n.day AS dt, COALESCE(e.posts, 0)::bigint, COALESCE(e.views, 0)::bigint, COALESCE(e.reach, 0)::bigint,
+           COALESCE(e.likes, 0)::bigint, COALESCE(e.shares, 0)::bigint, COALESCE(e.comments, 0)::bigint, COALESCE(e.clicks, 0)::bigint,
+           COALESCE(e.engagement, 0)::bigint, analytics_internal.quotient(100.0 * e.rated_engagement, e.rated_views)
+    FROM (
+        SELECT p.last - pg_catalog.generate_series(0, content_trends.days - 1) AS day
+        FROM period p) n
     LEFT JOIN (
-        SELECT d.date, pg_catalog.sum(d.posts) AS posts, pg_catalog.sum(d.views) AS views, pg_catalog.sum(d.reach) AS reach, pg_catalog.sum(d.likes) AS likes,
-               pg_catalog.sum(d.shares) AS shares, pg_catalog.sum(d.comments) AS comments, pg_catalog.sum(d.clicks) AS clicks,
-               pg_catalog.sum(d.engagement) AS engagement, pg_catalog.sum(d.rated_engagement) AS rated_engagement, pg_catalog.sum(d.rated_views) AS rated_views
+        SELECT d.date, pg_catalog.sum(d.posts) AS posts, pg_catalog.sum(d.views) AS views, pg_catalog.sum(d.reach) AS reach,
+               pg_catalog.sum(d.likes) AS likes, pg_catalog.sum(d.shares) AS shares, pg_catalog.sum(d.comments) AS comments,
+               pg_catalog.sum(d.clicks) AS clicks, pg_catalog.sum(d.engagement) AS engagement,
+               pg_catalog.sum(d.rated_engagement) AS rated_engagement, pg_catalog.sum(d.rated_views) AS rated_views
         FROM warehouse.content_daily d
         WHERE d.date BETWEEN (SELECT p.last - content_trends.days + 1 FROM period p) AND (SELECT p.last FROM period p)
           AND (content_trends.business_id IS NULL OR d.business_id = content_trends.business_id)
         GROUP BY d.date
     ) e ON e.date = n.day
-    WHERE analytics_internal.check_business(content_trends.business_id) AND analytics_internal.check_day_count(content_trends.days, 7, 90) > 0
+    WHERE analytics_internal.check_business(content_trends.business_id)
+      AND analytics_internal.check_day_count(content_trends.days, 7, 90) > 0
     ORDER BY dt
 $$;
 COMMENT ON FUNCTION analytics.content_trends(bigint, int, date) IS
 'Posts, views and engagement per day, days without any included
-Arguments as of content_overview(); days: 7 to 90. posts: published on the day; the other figures: gained on it, by posts of any age. engagement_rate = engagement / views * 100, NULL without views.';
+Arguments as of content_overview(); days: 7 to 90. posts: published on the day; the other figures: gained on it, by posts of any age.
+engagement_rate = engagement / views * 100, NULL without views.';
 
-CREATE FUNCTION analytics_internal.content_totals(published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)
-    RETURNS TABLE (business bigint, platform text, content_id text, title text, content_type text, author text, hashtags text, published_local timestamp,
-                   published_at timestamptz, views bigint, likes bigint, shares bigint, comments bigint, clicks bigint, reach bigint, engagement bigint,
-                   has_metrics boolean)
+CREATE FUNCTION analytics_internal.content_totals(
+    published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)
+    RETURNS TABLE (business bigint, platform text, content_id text, title text, content_type text, author text, hashtags text,
+                   published_local timestamp, published_at timestamptz, views bigint, likes bigint, shares bigint, comments bigint,
+                   clicks bigint, reach bigint, engagement bigint, has_metrics boolean, log_rate double precision)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_at AT TIME ZONE s.reporting_timezone,
-           c.published_at, t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.n > 0
+    SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags,
+           c.published_at AT TIME ZONE s.reporting_timezone, c.published_at, t.views, t.likes, t.shares, t.comments, t.clicks, t.reach,
+           t.engagement, t.n > 0,
+           CASE WHEN t.views > 0 AND t.engagement IS NOT NULL
+                THEN pg_catalog.ln((GREATEST(t.engagement, 0)::numeric + 0.5) / (t.views::numeric + 1.0))::double precision END
     FROM warehouse.fact_content c
     JOIN warehouse.settings s ON s.business_id = c.business_id
     CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(d.views)::bigint AS views, pg_catalog.sum(d.likes)::bigint AS likes, pg_catalog.sum(d.shares)::bigint AS shares,
-               pg_catalog.sum(d.comments)::bigint AS comments, pg_catalog.sum(d.clicks)::bigint AS clicks, pg_catalog.sum(d.reach)::bigint AS reach,
+        SELECT pg_catalog.sum(d.views)::bigint AS views, pg_catalog.sum(d.likes)::bigint AS likes,
+               pg_catalog.sum(d.shares)::bigint AS shares, pg_catalog.sum(d.comments)::bigint AS comments,
+               pg_catalog.sum(d.clicks)::bigint AS clicks, pg_catalog.sum(d.reach)::bigint AS reach,
                pg_catalog.sum(d.engagement)::bigint AS engagement, pg_catalog.count(*) AS n
         FROM analytics.content_days('-infinity', COALESCE(content_totals.as_of, 'infinity'), NULL, true) d
         WHERE d.business = c.business_id AND d.platform = c.platform AND d.content_id = c.content_id) t
     WHERE (content_totals.business_id IS NULL OR c.business_id = content_totals.business_id)
       AND (content_totals.published_from IS NULL
-           OR (c.published_at AT TIME ZONE s.reporting_timezone)::date BETWEEN content_totals.published_from AND content_totals.published_to)
+           OR (c.published_at AT TIME ZONE s.reporting_timezone)::date
+              BETWEEN content_totals.published_from AND content_totals.published_to)
 $$;
 COMMENT ON FUNCTION analytics_internal.content_totals(date, date, bigint, date) IS
 'Each post with all it earned since it was published
-published_from, published_to: NULL for all, also those without a date. as_of: last day that counts. NULL where a source does not count something.';
+published_from, published_to: NULL for all, also those without a date. as_of: last day that counts. NULL where a source does not count
+something. log_rate: logarithm of
+the engagement rate; NULL for posts without views, or of a source that counts no engagement.';
 
-CREATE FUNCTION analytics.content_performance(business_id bigint DEFAULT NULL, row_limit int DEFAULT 10, days int DEFAULT NULL, as_of date DEFAULT NULL)
-    RETURNS TABLE (platform text, content_id text, title text, content_type text, author text, published_at timestamptz, views bigint, likes bigint,
-                   shares bigint, comments bigint, clicks bigint, engagement_rate numeric, click_through_rate numeric, engagement bigint, reach bigint,
-                   has_metrics boolean)
+CREATE FUNCTION analytics.content_performance(
+    business_id bigint DEFAULT NULL, row_limit int DEFAULT 10, days int DEFAULT NULL, as_of date DEFAULT NULL)
+    RETURNS TABLE (platform text, content_id text, title text, content_type text, author text, published_at timestamptz, views bigint,
+                   likes bigint, shares bigint, comments bigint, clicks bigint, engagement_rate numeric, click_through_rate numeric,
+                   engagement bigint, reach bigint, has_metrics boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -255,58 +350,71 @@ AS $$
 DECLARE
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_performance.business_id), analytics_internal.check_row_limit(content_performance.row_limit);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_performance.business_id),
+            analytics_internal.check_row_limit(content_performance.row_limit);
     IF content_performance.row_limit > 100 THEN
         RAISE EXCEPTION 'row_limit must be at most 100' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    last := COALESCE(content_performance.as_of, analytics_internal.content_last_day(content_performance.business_id));
+    last := analytics_internal.content_last_day(content_performance.business_id, content_performance.as_of);
     RETURN QUERY
-    SELECT t.platform, t.content_id, t.title, t.content_type, t.author, t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0), COALESCE(t.shares, 0),
-           COALESCE(t.comments, 0), COALESCE(t.clicks, 0), round(100.0 * t.engagement / NULLIF(t.views, 0), 4),
-           round(100.0 * t.clicks / NULLIF(t.views, 0), 4), COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
-    FROM analytics_internal.content_totals(CASE WHEN content_performance.days IS NOT NULL THEN last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1 END,
-                                  last, content_performance.business_id, last) t
-    ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform, t.content_id, t.business LIMIT content_performance.row_limit;
+    SELECT t.platform, t.content_id, t.title, t.content_type, t.author, t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0),
+           COALESCE(t.shares, 0), COALESCE(t.comments, 0), COALESCE(t.clicks, 0),
+           analytics_internal.quotient(100.0 * t.engagement, t.views), analytics_internal.quotient(100.0 * t.clicks, t.views),
+           COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
+    FROM analytics_internal.content_totals(
+        CASE WHEN content_performance.days IS NOT NULL
+             THEN last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1 END,
+        last, content_performance.business_id, last) t
+    ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform, t.content_id, t.business
+    LIMIT content_performance.row_limit;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date) IS
 'The posts with the most engagement, with all they earned since published
-business_id: NULL for all that the caller may see. row_limit: 1 to 100. days: only posts published in that many last days; NULL for all. as_of: last day that counts, by default the last complete one. engagement = likes + shares + comments, engagement_rate = engagement / views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics: whether the post has any figure; where not, its zeros are not measured.';
+business_id: NULL for all that the caller may see. row_limit: 1 to 100. days: only posts published in that many last days; NULL for all.
+as_of: last day that counts, by default the last complete one. engagement = likes + shares + comments, engagement_rate = engagement /
+views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics: whether the post has any figure; where not, its
+zeros are not measured.';
 
 CREATE FUNCTION analytics_internal.content_groups(dimension text, days int, as_of date, business_id bigint)
     RETURNS TABLE (group_name text, outcome double precision, views bigint, engagement bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    -- The outcome of a post is the logarithm of its engagement rate, less what its platform and type have in common where these are not asked for:
-    -- an hour is not good because videos are published then.
-    SELECT g.group_name, p.log_rate - CASE content_groups.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
+    -- The outcome of a post is its log_rate less the mean of its platform and type, unless these are asked for: an hour is not good because
+    -- videos are published then.
+    SELECT g.group_name,
+           p.log_rate - CASE content_groups.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
            p.views, p.engagement
     FROM (
-        SELECT r.*, avg(r.log_rate) OVER (PARTITION BY r.business, r.platform) AS of_platform,
-               avg(r.log_rate) OVER (PARTITION BY r.business, r.platform, r.content_type) AS of_cell
-        FROM (
-            SELECT t.*, ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision AS log_rate
-            -- A post of yesterday has not been seen by most who will see it.
-            FROM analytics_internal.content_totals(content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
-            WHERE t.views > 0 AND t.engagement IS NOT NULL) r) p
+        SELECT t.*, avg(t.log_rate) OVER (PARTITION BY t.business, t.platform) AS of_platform,
+               avg(t.log_rate) OVER (PARTITION BY t.business, t.platform, t.content_type) AS of_cell
+        -- Most who will see a post of yesterday have not seen it yet.
+        FROM analytics_internal.content_totals(
+            content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
+        WHERE t.log_rate IS NOT NULL) p
     CROSS JOIN LATERAL (
-        SELECT CASE content_groups.dimension WHEN 'hour' THEN to_char(p.published_local, 'HH24:00') WHEN 'weekday' THEN to_char(p.published_local, 'FMDay')
-                                             WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)') WHEN 'platform' THEN p.platform
+        SELECT CASE content_groups.dimension WHEN 'hour' THEN to_char(p.published_local, 'HH24:00')
+                                             WHEN 'weekday' THEN to_char(p.published_local, 'FMDay')
+                                             WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)')
+                                             WHEN 'platform' THEN p.platform
                                              WHEN 'author' THEN COALESCE(p.author, '(unknown)') END AS group_name
         WHERE content_groups.dimension <> 'hashtag'
         UNION
-        SELECT lower(h.tag) FROM regexp_split_to_table(p.hashtags, '[\s,;#]+') h (tag)
+        SELECT lower(h.tag)
+        FROM regexp_split_to_table(p.hashtags, '[\s,;#]+') h (tag)
         WHERE content_groups.dimension = 'hashtag' AND h.tag <> '') g
 $$;
 COMMENT ON FUNCTION analytics_internal.content_groups(text, int, date, bigint) IS
 'Posts by what is compared, with the logarithm of their engagement rate
-Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without views, or of a source that counts no engagement, have no rate, those of the last two days not yet: they are left out.';
+Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without
+views, or of a source that counts no engagement, have no rate, those of the last two days not yet: they are left out.';
 
-CREATE FUNCTION analytics.content_ranking(dimension text, business_id bigint DEFAULT NULL, days int DEFAULT 180, row_limit int DEFAULT 20, as_of date DEFAULT NULL,
+CREATE FUNCTION analytics.content_ranking(
+    dimension text, business_id bigint DEFAULT NULL, days int DEFAULT 180, row_limit int DEFAULT 20, as_of date DEFAULT NULL,
     level double precision DEFAULT 0.9)
-    RETURNS TABLE (subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric, lift numeric, low numeric, high numeric,
-                   p_above double precision, p_adjusted double precision, stands_out boolean)
+    RETURNS TABLE (subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric, lift numeric,
+                   low numeric, high numeric, p_above double precision, p_adjusted double precision, stands_out boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -316,35 +424,49 @@ DECLARE
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_ranking.business_id),
             analytics_internal.check_choice('dimension', content_ranking.dimension, '{hour,weekday,content_type,platform,hashtag,author}'),
-            analytics_internal.check_day_count(content_ranking.days, 1, 3660), analytics_internal.check_row_limit(content_ranking.row_limit);
-    last := COALESCE(content_ranking.as_of, analytics_internal.content_last_day(content_ranking.business_id));
+            analytics_internal.check_day_count(content_ranking.days, 1, 3660),
+            analytics_internal.check_row_limit(content_ranking.row_limit);
+    last := analytics_internal.content_last_day(content_ranking.business_id, content_ranking.as_of);
     RETURN QUERY
     WITH post AS MATERIALIZED (
-        SELECT g.* FROM analytics_internal.content_groups(content_ranking.dimension, content_ranking.days, last, content_ranking.business_id) g
+        SELECT g.*
+        FROM analytics_internal.content_groups(content_ranking.dimension, content_ranking.days, last, content_ranking.business_id) g
     ), per_group AS (
-        SELECT p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement FROM post p GROUP BY p.group_name
+        SELECT p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement
+        FROM post p
+        GROUP BY p.group_name
     ), estimate AS (
-        SELECT e.*, (SELECT sum(g.engagement) / sum(g.views) FROM per_group g) AS overall_rate
-        FROM (SELECT array_agg(p.group_name ORDER BY p.group_name, p.outcome) AS groups,
-                     array_agg(p.outcome ORDER BY p.group_name, p.outcome) AS outcomes FROM post p) a
+        SELECT e.*, row_number() OVER (ORDER BY e.group_name) AS ordinal, (
+                   SELECT sum(g.engagement) / sum(g.views)
+                   FROM per_group g) AS overall_rate
+        FROM (
+            SELECT array_agg(p.group_name ORDER BY p.group_name, p.outcome) AS groups,
+                   array_agg(p.outcome ORDER BY p.group_name, p.outcome) AS outcomes
+            FROM post p) a
         CROSS JOIN LATERAL analytics.shrunk_means(a.groups, a.outcomes, content_ranking.level) e
     ), adjusted AS (
-        SELECT e.*, a.p AS p_adjusted
-        FROM (SELECT e.*, row_number() OVER (ORDER BY e.group_name) AS place FROM estimate e) e
-        LEFT JOIN LATERAL unnest((SELECT analytics.p_adjust(array_agg(x.p_value ORDER BY x.group_name), 'holm') FROM estimate x))
-            WITH ORDINALITY a (p, place) ON a.place = e.place
+        SELECT analytics.p_adjust(array_agg(e.p_value ORDER BY e.ordinal), 'holm') AS p_values
+        FROM estimate e
     )
-    SELECT a.group_name, a.n, g.views, g.engagement, round(100.0 * g.engagement / NULLIF(g.views, 0), 4),
-           round((100 * a.overall_rate * exp(a.effect))::numeric, 4), round(exp(a.effect)::numeric, 4),
-           round(exp(a.low)::numeric, 4), round(exp(a.high)::numeric, 4), a.p_above, a.p_adjusted,
-           COALESCE(a.n >= 3 AND a.p_adjusted <= 0.05 AND a.low > 0, false)
-    FROM adjusted a JOIN per_group g ON g.group_name = a.group_name
-    ORDER BY a.effect DESC NULLS LAST, a.group_name LIMIT content_ranking.row_limit;
+    SELECT e.group_name, e.n, g.views, g.engagement, analytics_internal.quotient(100.0 * g.engagement, g.views),
+           round((100 * e.overall_rate * exp(e.effect))::numeric, 4), round(exp(e.effect)::numeric, 4), round(exp(e.low)::numeric, 4),
+           round(exp(e.high)::numeric, 4), e.p_above, a.p_values[e.ordinal],
+           COALESCE(e.n >= 3 AND a.p_values[e.ordinal] <= 0.05 AND e.low > 0, false)
+    FROM estimate e
+    JOIN per_group g ON g.group_name = e.group_name
+    CROSS JOIN adjusted a
+    ORDER BY e.effect DESC NULLS LAST, e.group_name
+    LIMIT content_ranking.row_limit;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision) IS
 'Hours, weekdays, types, platforms, hashtags or authors by what posts earn there
-dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing, the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are. lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low, high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 %, low is above 1 and there are three posts at least.';
+dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing,
+the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are.
+lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low,
+high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a
+mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 %, low is above 1 and there are three posts at
+least.';
 
 CREATE FUNCTION analytics.content_insights(business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL)
     RETURNS TABLE (kind text, subject text, value numeric, lift numeric, low numeric, high numeric, n bigint, text text)
@@ -357,51 +479,72 @@ DECLARE
     posts bigint;
     last date;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_insights.business_id), analytics_internal.check_day_count(content_insights.days, 1, 3660);
-    last := COALESCE(content_insights.as_of, analytics_internal.content_last_day(content_insights.business_id));
-    SELECT count(*) INTO posts FROM analytics_internal.content_groups('platform', content_insights.days, last, content_insights.business_id) g;
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_insights.business_id),
+            analytics_internal.check_day_count(content_insights.days, 1, 3660);
+    last := analytics_internal.content_last_day(content_insights.business_id, content_insights.as_of);
+    SELECT count(*) INTO posts
+    FROM analytics_internal.content_groups('platform', content_insights.days, last, content_insights.business_id) g;
     IF posts < fewest_posts THEN
-        RETURN QUERY SELECT 'insufficient_data', NULL, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, posts, format(
-            'Too little to go by: %s of the posts of the last %s days have views, %s are needed.', posts, content_insights.days, fewest_posts);
+        RETURN QUERY
+        SELECT 'insufficient_data', NULL, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, posts,
+               format('Too little to go by: %s of the posts of the last %s days have views, %s are needed.',
+                   posts, content_insights.days, fewest_posts);
         RETURN;
     END IF;
     RETURN QUERY
     WITH compared AS (
         SELECT d.place, d.kind, d.noun, d.advice, r.*, count(*) OVER (PARTITION BY d.place) AS subjects,
                row_number() OVER (PARTITION BY d.place ORDER BY r.stands_out DESC, r.lift DESC NULLS LAST, r.subject) AS rank
-        FROM (VALUES (1, 'best_posting_time', 'hour', 'hour', 'Publish more in the hour from %s'), (2, 'best_posting_time', 'weekday', 'weekday', 'Publish more on %s'),
-                     (3, 'top_content_type', 'content_type', 'type', 'Publish more of the type %s'), (4, 'top_platform', 'platform', 'platform', 'Publish more on %s'),
-                     (5, 'top_hashtag', 'hashtag', 'hashtag', 'Use #%s more often'), (6, 'top_author', 'author', 'author', 'Give %s more to publish')) d (place, kind, dimension, noun, advice)
+        FROM (VALUES
+            (1, 'best_posting_time', 'hour', 'hour', 'Publish more in the hour from %s'),
+            (2, 'best_posting_time', 'weekday', 'weekday', 'Publish more on %s'),
+            (3, 'top_content_type', 'content_type', 'type', 'Publish more of the type %s'),
+            (4, 'top_platform', 'platform', 'platform', 'Publish more on %s'),
+            (5, 'top_hashtag', 'hashtag', 'hashtag', 'Use #%s more often'),
+            (6, 'top_author', 'author', 'author', 'Give %s more to publish')) d (place, kind, dimension, noun, advice)
         CROSS JOIN LATERAL analytics.content_ranking(d.dimension, content_insights.business_id, content_insights.days, 1000, last) r
     ), evidence AS (
-        SELECT c.*, format('%s times the usual engagement rate, 90 %% interval %s to %s, %s posts', round(c.lift, 2), round(c.low, 2),
-                                      round(c.high, 2), c.n) AS words
+        SELECT c.*, format('%s times the usual engagement rate, 90 %% interval %s to %s, %s posts',
+                        round(c.lift, 2), round(c.low, 2), round(c.high, 2), c.n) AS words
         FROM compared c
     )
-    SELECT o.kind, o.subject, o.value, o.lift, o.low, o.high, o.n, o.words FROM (
+    SELECT o.kind, o.subject, o.value, o.lift, o.low, o.high, o.n, o.words
+    FROM (
         SELECT e.place, 1 AS part, e.rank, e.kind, e.subject, e.typical_rate AS value, e.lift, e.low, e.high, e.n,
                upper(left(e.noun, 1)) || substr(e.noun, 2) || ' ' || e.subject || ': ' || e.words AS words
-        FROM evidence e WHERE e.stands_out
+        FROM evidence e
+        WHERE e.stands_out
         UNION ALL
-        -- What does not stand out is said too, or silence would look like an oversight.
-        SELECT e.place, 1, e.rank, e.kind, NULL, NULL, NULL, NULL, NULL, (SELECT sum(c.n)::bigint FROM compared c WHERE c.place = e.place),
+        -- A dimension in which nothing stands out has a row, too: silence would look like an oversight.
+        SELECT e.place, 1, e.rank, e.kind, NULL, NULL, NULL, NULL, NULL, (
+                   SELECT sum(c.n)::bigint
+                   FROM compared c
+                   WHERE c.place = e.place),
                CASE WHEN e.subjects = 1 THEN format('There is one %s only: %s', e.noun, e.subject)
                     ELSE format('No %s stands out of %s by more than chance', e.noun, e.subjects) END
-        FROM evidence e WHERE e.rank = 1 AND NOT e.stands_out
+        FROM evidence e
+        WHERE e.rank = 1 AND NOT e.stands_out
         UNION ALL
-        SELECT 9, 2, e.place, 'recommendation', e.subject, e.typical_rate, e.lift, e.low, e.high, e.n, format(e.advice, e.subject) || ': ' || e.words
-        FROM evidence e WHERE e.stands_out AND e.rank = 1
-    ) o ORDER BY o.place, o.part, o.rank;
+        SELECT 9, 2, e.place, 'recommendation', e.subject, e.typical_rate, e.lift, e.low, e.high, e.n,
+               format(e.advice, e.subject) || ': ' || e.words
+        FROM evidence e
+        WHERE e.stands_out AND e.rank = 1
+    ) o
+    ORDER BY o.place, o.part, o.rank;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_insights(bigint, int, date) IS
 'When, what and where to publish, each with its evidence, and where nothing shows
-kind: best_posting_time (hours and weekdays in the reporting time zone), top_content_type, top_platform, top_hashtag, top_author: what stands out by more than chance (see content_ranking()), or one row without a subject that says that nothing does; recommendation: the best of each in words; insufficient_data: fewer than 20 posts with views. value: typical engagement rate in percent; lift: times the usual rate, with its 90 % interval low..high; n: posts. What stands out did so in the past, for whatever reason: try it before relying on it.';
+kind: best_posting_time (hours and weekdays in the reporting time zone), top_content_type, top_platform, top_hashtag, top_author: what
+stands out by more than chance (see content_ranking()), or one row without a subject that says that nothing does; recommendation: the
+best of each in words; insufficient_data: fewer than 20 posts with views. value: typical engagement rate in percent; lift: times the
+usual rate, with its 90 % interval low..high; n: posts. What stands out did so in the past, for whatever reason: try it before relying
+on it.';
 
-CREATE FUNCTION analytics.content_compare(posts text[], others text[], business_id bigint DEFAULT NULL, as_of date DEFAULT NULL,
-    level double precision DEFAULT 0.9)
-    RETURNS TABLE (n bigint, n_others bigint, engagement_rate numeric, engagement_rate_others numeric, lift numeric, low numeric, high numeric,
-                   p_value double precision, without_rate bigint, reason text)
+CREATE FUNCTION analytics.content_compare(
+    posts text[], others text[], business_id bigint DEFAULT NULL, as_of date DEFAULT NULL, level double precision DEFAULT 0.9)
+    RETURNS TABLE (n bigint, n_others bigint, engagement_rate numeric, engagement_rate_others numeric, lift numeric, low numeric,
+                   high numeric, p_value double precision, without_rate bigint, reason text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -411,41 +554,43 @@ DECLARE
     last date;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_compare.business_id);
-    SELECT p INTO wrong FROM unnest(content_compare.posts || content_compare.others) p
-    WHERE p IS NULL OR NOT EXISTS (SELECT FROM warehouse.fact_content c WHERE c.content_id = p
-        AND (content_compare.business_id IS NULL OR c.business_id = content_compare.business_id)) ORDER BY p LIMIT 1;
+    SELECT p INTO wrong
+    FROM unnest(content_compare.posts || content_compare.others) p
+    WHERE p IS NULL OR NOT EXISTS (
+        SELECT FROM warehouse.fact_content c
+        WHERE c.content_id = p AND (content_compare.business_id IS NULL OR c.business_id = content_compare.business_id))
+    ORDER BY p
+    LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'no post has the id %', quote_nullable(wrong) USING ERRCODE = 'invalid_parameter_value';
     ELSIF content_compare.posts && content_compare.others THEN
         RAISE EXCEPTION 'a post must not be in both sets' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    last := COALESCE(content_compare.as_of, analytics_internal.content_last_day(content_compare.business_id));
+    last := analytics_internal.content_last_day(content_compare.business_id, content_compare.as_of);
     RETURN QUERY
-    WITH post AS (
-        SELECT t.content_id = ANY (content_compare.posts) AS first, t.views, t.engagement, CASE WHEN t.views > 0 AND t.engagement IS NOT NULL
-                   THEN ln((GREATEST(t.engagement, 0) + 0.5) / (t.views + 1.0))::double precision END AS log_rate
+    WITH moments AS MATERIALIZED (
+        SELECT t.content_id = ANY (content_compare.posts) AS first, count(t.log_rate) AS n, avg(t.log_rate) AS mean,
+               COALESCE(var_samp(t.log_rate), 0) AS variance,
+               analytics_internal.quotient(100.0 * sum(t.engagement) FILTER (WHERE t.log_rate IS NOT NULL),
+                   sum(t.views) FILTER (WHERE t.log_rate IS NOT NULL)) AS rate,
+               count(*) FILTER (WHERE t.log_rate IS NULL) AS without_rate
         FROM analytics_internal.content_totals(NULL, NULL, content_compare.business_id, last) t
         WHERE t.content_id = ANY (content_compare.posts || content_compare.others)
-    ), moments AS (
-        SELECT count(p.log_rate) FILTER (WHERE p.first) AS n, count(p.log_rate) FILTER (WHERE NOT p.first) AS n_others,
-               avg(p.log_rate) FILTER (WHERE p.first) AS mean, avg(p.log_rate) FILTER (WHERE NOT p.first) AS mean_others,
-               COALESCE(var_samp(p.log_rate) FILTER (WHERE p.first), 0) AS variance,
-               COALESCE(var_samp(p.log_rate) FILTER (WHERE NOT p.first), 0) AS variance_others,
-               100.0 * sum(p.engagement) FILTER (WHERE p.first AND p.log_rate IS NOT NULL)
-                   / sum(p.views) FILTER (WHERE p.first AND p.log_rate IS NOT NULL) AS rate,
-               100.0 * sum(p.engagement) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL)
-                   / sum(p.views) FILTER (WHERE NOT p.first AND p.log_rate IS NOT NULL) AS rate_others,
-               count(*) FILTER (WHERE p.log_rate IS NULL) AS without_rate
-        FROM post p
+        GROUP BY 1
     )
-    SELECT m.n, m.n_others, round(m.rate, 4), round(m.rate_others, 4), round(exp(a.difference)::numeric, 4),
+    SELECT COALESCE(m.n, 0), COALESCE(o.n, 0), m.rate, o.rate, round(exp(a.difference)::numeric, 4),
            round(exp(a.difference_low)::numeric, 4), round(exp(a.difference_high)::numeric, 4), a.p_value,
-           m.without_rate, CASE WHEN m.n < 2 OR m.n_others < 2 THEN 'insufficient_data: each set needs two posts with views' ELSE a.reason END
-    FROM moments m
-    LEFT JOIN LATERAL analytics.ab_means(m.n_others, m.mean_others, m.variance_others, m.n, m.mean, m.variance, content_compare.level) a
-        ON m.n >= 2 AND m.n_others >= 2;
+           COALESCE(m.without_rate, 0) + COALESCE(o.without_rate, 0),
+           CASE WHEN m.n >= 2 AND o.n >= 2 THEN a.reason ELSE 'insufficient_data: each set needs two posts with views' END
+    FROM (VALUES (true)) one
+    LEFT JOIN moments m ON m.first
+    LEFT JOIN moments o ON NOT o.first
+    LEFT JOIN LATERAL analytics.ab_means(o.n, o.mean, o.variance, m.n, m.mean, m.variance, content_compare.level) a
+        ON m.n >= 2 AND o.n >= 2;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_compare(text[], text[], bigint, date, double precision) IS
 'Two sets of posts against each other, by their engagement rates
-posts, others: ids of content, of any platform, none in both. lift: how many times the others'' typical engagement rate the posts have, with its interval (level) and p_value: Welch''s t test of the logarithms of the rates, post by post. engagement_rate: of each set as a whole, in percent. without_rate: posts of either set that have no views or no engagement figures. reason: ok, or why there is no answer.';
+posts, others: ids of content, of any platform, none in both. lift: how many times the others'' typical engagement rate the posts have,
+with its interval (level) and p_value: Welch''s t test of the logarithms of the rates, post by post. engagement_rate: of each set as a
+whole, in percent. without_rate: posts of either set that have no views or no engagement figures. reason: ok, or why there is no answer.';

@@ -107,10 +107,10 @@ BEGIN
            -- Scores begin with the best, segments with the largest.
            row_number() OVER (of_part ORDER BY CASE WHEN c.part LIKE '%score' THEN -c.place ELSE c.place END, c.customers DESC, c.label),
            c.place, COALESCE(b.label, c.label, c.place::text), c.customers,
-           round(100 * c.customers / NULLIF(sum(c.customers) OVER of_part, 0), 2), c.new_customers,
-           round(c.units / NULLIF(c.orders_with_units, 0), 4), round(c.profit / NULLIF(c.customers_with_profit, 0), 4),
-           round(c.revenue / NULLIF(c.customers, 0), 4), round(c.return_days::numeric / NULLIF(c.returned_customers, 0), 2),
-           round(100.0 * c.returned_customers / NULLIF(c.customers, 0), 2), c.orders, c.revenue,
+           analytics_internal.percentage(c.customers, sum(c.customers) OVER of_part), c.new_customers,
+           analytics_internal.quotient(c.units, c.orders_with_units), analytics_internal.quotient(c.profit, c.customers_with_profit),
+           analytics_internal.quotient(c.revenue, c.customers), round(c.return_days::numeric / NULLIF(c.returned_customers, 0), 2),
+           analytics_internal.percentage(c.returned_customers, c.customers), c.orders, c.revenue,
            CASE WHEN c.orders_with_units > 0 THEN c.units END, CASE WHEN c.customers_with_profit > 0 THEN c.profit END,
            c.returned_customers,
            COALESCE(end_date, (

@@ -42,6 +42,7 @@ CREATE FUNCTION analytics.customer_rfm(
 AS $$
 #variable_conflict use_column
 BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
     RETURN QUERY
     SELECT d.client_id, s.recency_days, s.frequency, s.monetary::numeric(18,4), s.r, s.f, s.m, s.rfm_code, k.segment, s.last_day,
            d.name, d.client_key
@@ -99,10 +100,9 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT c.segment, count(*), round(100.0 * count(*) / sum(count(*)) OVER (), 2),
-           sum(c.frequency)::bigint, sum(c.monetary)::numeric(18,4),
-           round(100 * sum(c.monetary) / NULLIF(sum(sum(c.monetary)) OVER (), 0), 2),
-           round(sum(c.monetary) / NULLIF(sum(c.frequency), 0), 4),
+    SELECT c.segment, count(*), analytics_internal.percentage(count(*), sum(count(*)) OVER ()), sum(c.frequency)::bigint,
+           sum(c.monetary)::numeric(18,4), analytics_internal.percentage(sum(c.monetary), sum(sum(c.monetary)) OVER ()),
+           analytics_internal.quotient(sum(c.monetary), sum(c.frequency)),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY c.recency_days), percentile_cont(0.5) WITHIN GROUP (ORDER BY c.frequency),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY c.monetary::double precision)
     FROM analytics.customer_rfm(rfm_summary.as_of, COALESCE(rfm_summary.scheme, 'dashboard'), rfm_summary.method, rfm_summary.bins,
@@ -151,7 +151,7 @@ BEGIN
     PERFORM analytics_internal.check_period(date1, date2);
     RETURN QUERY
     SELECT COALESCE(a.segment, '(not yet a customer)'), b.segment, count(*),
-           round(100.0 * count(*) / sum(count(*)) OVER (PARTITION BY a.segment), 2)
+           analytics_internal.percentage(count(*), sum(count(*)) OVER (PARTITION BY a.segment))
     FROM analytics.customer_rfm(date2, COALESCE(rfm_migration.scheme, 'dashboard'), rfm_migration.method, rfm_migration.bins,
         business_id => rfm_migration.business_id) b
     LEFT JOIN analytics.customer_rfm(date1, COALESCE(rfm_migration.scheme, 'dashboard'), rfm_migration.method, rfm_migration.bins,
