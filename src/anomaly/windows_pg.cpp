@@ -102,8 +102,8 @@ anomaly::Places places_of(const Units& units, const refresh::DailyRowsView& rows
         places.ids.push_back(static_cast<std::int64_t>(i) + 1);
     }
     std::vector<std::uint32_t> of_keys;
-    for (const refresh::SeriesKey& key : rows.keys()) {
-        const auto found = known.find(key);
+    for (std::size_t i = 0; i < rows.keys().size(); ++i) {
+        const auto found = known.find(rows.keys()[i]);
         of_keys.push_back(found == known.end() ? anomaly::Places::nowhere : found->second);
     }
     const auto keys = rows.key_places();
@@ -171,7 +171,7 @@ MARKETING_FUNCTION(alert_windows)
     } tests[] = {{"cost", {}}, {"leads", {}}, {"spend", {}}};
     postgres::run_kernel([bytes, &units, &request, &tests] {
         postgres::ContextResource memory(CurrentMemoryContext);
-        const refresh::DailyRowsView rows(refresh::readable(bytes, memory));
+        const refresh::DailyRowsView rows(bytes);
         const auto found = anomaly::compare_alert_windows(
             places_of(units, rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, request, postgres::stop_flag());
         tests[0].results = postgres::to_plain(memory, std::span(found.cost));

@@ -14,9 +14,7 @@ namespace {
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::uint32_t value_tag = 0x6e726a6d;  // "mjrn"
-constexpr std::uint16_t value_version = 4;
-constexpr std::uint64_t header_size = 8 + 6 * sizeof(std::uint32_t);
+constexpr kernel::Format value_format{"mjrn", 4, "journeys value"};
 
 // The server's -infinity and infinity, which are dates of nothing.
 constexpr std::int64_t before_time = std::numeric_limits<std::int64_t>::min();
@@ -30,44 +28,16 @@ std::uint8_t width_for(std::uint64_t keys) noexcept
     return touch_codes * keys <= 0x10000 ? 2 : 4;
 }
 
-void require(bool holds, const char* otherwise)
-{
-    if (!holds) {
-        WireReader::fail(otherwise);
-    }
-}
-
-std::string_view as_text(std::span<const std::byte> bytes) noexcept
-{
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-/** Ends must not descend and must reach exactly `total`. */
-void check_ends(const kernel::FlatColumn<std::uint32_t>& ends, std::uint64_t total)
-{
-    std::uint32_t previous = 0;
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-        require(ends[i] >= previous, "an element ends before it begins");
-        previous = ends[i];
-    }
-    require(previous == total, "its elements do not add up to its announced size");
-}
-
-void check_times(const kernel::FlatColumn<std::int64_t>& times, const kernel::FlatColumn<std::uint32_t>& ends)
+void check_times(const kernel::FlatColumn<std::int64_t>& times, const kernel::EndColumn& ends)
 {
     std::size_t at = 0;
     for (std::size_t client = 0; client < ends.size(); ++client) {
         std::int64_t previous = before_time + 1;
-        for (; at < ends[client]; ++at) {
-            require(times[at] >= previous && times[at] < after_time, "a time is infinite or out of order");
+        for (; at < ends.end(client); ++at) {
+            WireReader::require(times[at] >= previous && times[at] < after_time, "a time is infinite or out of order");
             previous = times[at];
         }
     }
-}
-
-std::size_t length_of(const kernel::FlatColumn<std::uint32_t>& ends, std::size_t index) noexcept
-{
-    return ends[index] - (index == 0 ? 0 : ends[index - 1]);
 }
 
 }  // namespace
@@ -75,11 +45,8 @@ std::size_t length_of(const kernel::FlatColumn<std::uint32_t>& ends, std::size_t
 JourneysView::JourneysView(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    require(in.get<std::uint32_t>() == value_tag, "it is not a journeys value");
-    require(in.get<std::uint16_t>() == value_version, "it is of a version that this release does not know");
-    const auto kind = in.get<std::uint8_t>();
-    require(kind <= static_cast<std::uint8_t>(kernel::IdKind::text), "its kind of client identifiers is unknown");
-    client_kind_ = static_cast<kernel::IdKind>(kind);
+    value_format.expect(in);
+    const auto kind = kernel::get_kind<std::uint8_t>(in);
     code_width_ = in.get<std::uint8_t>();
     const auto keys = in.get<std::uint32_t>();
     const auto clients = in.get<std::uint32_t>();
@@ -87,43 +54,21 @@ JourneysView::JourneysView(std::span<const std::byte> bytes)
     const auto conversions = in.get<std::uint32_t>();
     const auto key_bytes = in.get<std::uint32_t>();
     const auto client_bytes = in.get<std::uint32_t>();
-    require(code_width_ == width_for(keys), "its touch codes have the wrong width");
-    require((clients == 0) == (client_kind_ == kernel::IdKind::none), "its clients have no identifiers");
-    require(client_kind_ == kernel::IdKind::text || client_bytes == 0, "it has identifiers of two kinds");
-
-    key_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(keys));
-    key_bytes_ = as_text(in.get_array<std::uint8_t>(key_bytes));
-    touch_time_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(touches));
+    WireReader::require(code_width_ == width_for(keys), "its touch codes have the wrong width");
+    WireReader::require((clients == 0) == (kind == kernel::IdKind::none), "its clients have no identifiers");
+    keys_ = {in, keys, key_bytes};
+    touch_time_ = {in, touches};
     touch_code_ = in.get_array<std::uint8_t>(std::uint64_t{touches} * code_width_);
-    conversion_time_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(conversions));
-    conversion_value_ = kernel::FlatColumn<double>(in.get_array<double>(conversions));
-    if (client_kind_ == kernel::IdKind::integer) {
-        client_number_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(clients));
-    } else {
-        client_text_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(clients));
-        client_bytes_ = as_text(in.get_array<std::uint8_t>(client_bytes));
-    }
-    touch_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(clients));
-    conversion_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(clients));
+    conversion_time_ = {in, conversions};
+    conversion_value_ = {in, conversions};
+    clients_ = {in, kind, clients, client_bytes};
+    touch_end_ = {in, clients, touches};
+    conversion_end_ = {in, clients, conversions};
     in.expect_end();
 
-    check_dictionaries();
+    keys_.expect_dictionary();
     check_touches();
     check_conversions();
-}
-
-void JourneysView::check_dictionaries() const
-{
-    check_ends(key_end_, key_bytes_.size());
-    for (std::size_t i = 0; i < key_count(); ++i) {
-        require(!key(i).empty() && (i == 0 || key(i - 1) < key(i)), "its keys are empty, repeated or out of order");
-    }
-    if (client_kind_ == kernel::IdKind::text) {
-        check_ends(client_text_end_, client_bytes_.size());
-    }
-    for (std::size_t i = 1; i < client_count(); ++i) {
-        require(client(i - 1) < client(i), "its clients are repeated or out of order");
-    }
 }
 
 template <class Visit>
@@ -143,87 +88,45 @@ void JourneysView::for_codes(std::size_t begin, std::size_t end, Visit visit) co
 
 void JourneysView::check_touches() const
 {
-    check_ends(touch_end_, touch_count());
     check_times(touch_time_, touch_end_);
     std::uint32_t most = 0;
     for_codes(0, touch_count(), [&most](std::size_t /*i*/, std::uint32_t code) { most = std::max(most, code); });
-    require(touch_count() == 0 || most / touch_codes < key_count(), "a touch has a key that is not in the dictionary");
+    WireReader::require(touch_count() == 0 || most / touch_codes < key_count(),
+                        "a touch has a key that is not in the dictionary");
 }
 
 void JourneysView::check_conversions() const
 {
-    check_ends(conversion_end_, conversion_count());
     check_times(conversion_time_, conversion_end_);
     for (std::size_t i = 0; i < client_count(); ++i) {
-        require(client_touch_count(i) + client_conversion_count(i) > 0, "a client has neither touch nor conversion");
+        WireReader::require(client_touch_count(i) + client_conversion_count(i) > 0,
+                            "a client has neither touch nor conversion");
     }
     for (std::size_t i = 0; i < conversion_count(); ++i) {
-        require(std::isfinite(conversion_value_[i]), "a conversion is worth infinity or NaN");
+        WireReader::require(std::isfinite(conversion_value_[i]), "a conversion is worth infinity or NaN");
     }
-}
-
-std::string_view JourneysView::element(const kernel::FlatColumn<std::uint32_t>& ends, std::string_view bytes,
-                                       std::size_t index) noexcept
-{
-    return {bytes.data() + ends[index] - length_of(ends, index), length_of(ends, index)};
-}
-
-kernel::Identifier JourneysView::client(std::size_t index) const noexcept
-{
-    return client_kind_ == kernel::IdKind::integer ? kernel::Identifier::of(client_number_[index])
-                                                   : kernel::Identifier::of(element(client_text_end_, client_bytes_, index));
-}
-
-std::size_t JourneysView::client_touch_count(std::size_t index) const noexcept
-{
-    return length_of(touch_end_, index);
-}
-
-std::size_t JourneysView::client_conversion_count(std::size_t index) const noexcept
-{
-    return length_of(conversion_end_, index);
 }
 
 void JourneysView::read(std::size_t client, Journey& journey) const
 {
-    const std::size_t touches_end = touch_end_[client];
-    const std::size_t touches_begin = touches_end - client_touch_count(client);
-    journey.touches.resize(touches_end - touches_begin);
-    for_codes(touches_begin, touches_end, [&](std::size_t i, std::uint32_t code) {
-        journey.touches[i - touches_begin] = {touch_time_[i], code / touch_codes, (code & paid_code) != 0,
-                                              (code & converts_code) != 0, (code & view_code) != 0};
+    const std::size_t first = touch_end_.begin(client);
+    journey.touches.resize(touch_end_.length(client));
+    for_codes(first, touch_end_.end(client), [&](std::size_t i, std::uint32_t code) {
+        journey.touches[i - first] = {touch_time_[i], code / touch_codes, (code & paid_code) != 0, (code & converts_code) != 0,
+                                      (code & view_code) != 0};
     });
     journey.conversions.clear();
-    for (std::size_t i = conversion_end_[client] - client_conversion_count(client); i < conversion_end_[client]; ++i) {
+    for (std::uint32_t i = conversion_end_.begin(client); i < conversion_end_.end(client); ++i) {
         journey.conversions.push_back({conversion_time_[i], conversion_value_[i]});
     }
 }
 
 namespace {
 
-std::uint64_t size_of_dictionary(std::span<const std::string_view> keys) noexcept
-{
-    std::uint64_t size = header_size + keys.size() * sizeof(std::uint32_t);
-    for (const std::string_view key : keys) {
-        size += key.size();
-    }
-    return size;
-}
-
 std::uint64_t client_width(kernel::IdKind kind) noexcept
 {
     return kind == kernel::IdKind::integer ? sizeof(std::int64_t) : sizeof(std::uint32_t);
 }
-
-/** What kernel::WireWriter asks of a byte vector, over memory that is there. */
-struct Target {
-    std::byte* next;
-    [[nodiscard]] std::byte* end() const noexcept { return next; }
-    void insert(std::byte* /*end*/, const std::byte* first, const std::byte* last) noexcept
-    {
-        next = std::copy(first, last, next);
-    }
-};
 
 /** Translates `count` codes from their keys' places in one dictionary to those in another; the places narrow, so does their width. */
 template <class Wide, class Narrow>
@@ -258,7 +161,7 @@ JourneysWriter::JourneysWriter(const JourneysShape& shape, std::pmr::memory_reso
                           {&client_bytes_, shape.client_bytes},
                           {&touch_end_, shape.clients * sizeof(std::uint32_t)},
                           {&conversion_end_, shape.clients * sizeof(std::uint32_t)}};
-    const std::uint64_t first = header + size_of_dictionary(keys_);
+    const std::uint64_t first = header + head_bytes();
     std::uint64_t size = first;
     for (const Room& room : rooms) {
         size += room.size;
@@ -312,28 +215,27 @@ void JourneysWriter::drop_unused_keys()
     touch_code_.next = touch_code_.begin + count * width;
 }
 
-void JourneysWriter::write_dictionary(std::byte* to, std::size_t clients) const noexcept
+void JourneysWriter::write_head(WireWriter& out) const
 {
-    Target target{to};
-    WireWriter out(target);
-    out.put(value_tag);
-    out.put(value_version);
+    const auto key = [](std::string_view text) { return text; };
+    const std::uint64_t clients = touch_end_.size() / sizeof(std::uint32_t);
+    value_format.write(out);
     out.put(static_cast<std::uint8_t>(clients == 0 ? kernel::IdKind::none : client_kind_));
     out.put(code_width_);
-    const std::uint64_t key_bytes = size_of_dictionary(keys_) - header_size - keys_.size() * sizeof(std::uint32_t);
     for (const std::uint64_t count :
-         {std::uint64_t{keys_.size()}, std::uint64_t{clients}, std::uint64_t{touch_time_.size() / sizeof(std::int64_t)},
-          std::uint64_t{conversion_time_.size() / sizeof(std::int64_t)}, key_bytes, std::uint64_t{client_bytes_.size()}}) {
+         {std::uint64_t{keys_.size()}, clients, std::uint64_t{touch_time_.size() / sizeof(std::int64_t)},
+          std::uint64_t{conversion_time_.size() / sizeof(std::int64_t)}, kernel::text_bytes(keys_, key),
+          std::uint64_t{client_bytes_.size()}}) {
         out.put(static_cast<std::uint32_t>(count));
     }
-    std::uint32_t key_end = 0;
-    for (const std::string_view key : keys_) {
-        key_end += static_cast<std::uint32_t>(key.size());
-        out.put(key_end);
-    }
-    for (const std::string_view key : keys_) {
-        out.put_array(std::span<const char>(key));
-    }
+    kernel::put_text_column(out, keys_, key);
+}
+
+std::uint64_t JourneysWriter::head_bytes() const
+{
+    WireWriter counter;
+    write_head(counter);
+    return counter.size();
 }
 
 kernel::FlatValue JourneysWriter::finish()
@@ -343,13 +245,15 @@ kernel::FlatValue JourneysWriter::finish()
     }
     const Part parts[] = {touch_time_, touch_code_,   conversion_time_, conversion_value_,
                           client_id_,  client_bytes_, touch_end_,       conversion_end_};
-    std::uint64_t content = size_of_dictionary(keys_);
+    const std::uint64_t head = head_bytes();
+    std::uint64_t content = head;
     for (const Part& part : parts) {
         content += part.size();
     }
-    kernel::FlatBuffer::require_room(header_, content);  // so each part fits 32 bits
-    write_dictionary(data_ + header_, touch_end_.size() / sizeof(std::uint32_t));
-    std::byte* at = data_ + header_ + size_of_dictionary(keys_);
+    kernel::require_room(header_, content);  // so each part fits 32 bits
+    WireWriter out(data_ + header_);
+    write_head(out);
+    std::byte* at = data_ + header_ + head;
     for (const Part& part : parts) {
         std::memmove(at, part.begin, part.size());
         at += part.size();

@@ -27,8 +27,8 @@
 #include <string_view>
 #include <vector>
 
-#include "kernel/flat_buffer.hpp"
-#include "kernel/identifier.hpp"
+#include "kernel/flat_format.hpp"
+#include "kernel/identifier_codes.hpp"
 
 namespace marketing::attribution {
 
@@ -69,39 +69,35 @@ public:
     /** Checks everything that the other members rely on, in O(size); throws Error(malformed_binary). */
     explicit JourneysView(std::span<const std::byte> bytes);
 
-    [[nodiscard]] std::size_t key_count() const noexcept { return key_end_.size(); }
+    [[nodiscard]] std::size_t key_count() const noexcept { return keys_.size(); }
     [[nodiscard]] std::size_t client_count() const noexcept { return touch_end_.size(); }
     [[nodiscard]] std::size_t touch_count() const noexcept { return touch_time_.size(); }
     [[nodiscard]] std::size_t conversion_count() const noexcept { return conversion_time_.size(); }
-    [[nodiscard]] kernel::IdKind client_kind() const noexcept { return client_kind_; }
+    [[nodiscard]] kernel::IdKind client_kind() const noexcept { return clients_.kind(); }
 
-    [[nodiscard]] std::string_view key(std::size_t code) const noexcept { return element(key_end_, key_bytes_, code); }
-    [[nodiscard]] kernel::Identifier client(std::size_t index) const noexcept;
-    [[nodiscard]] std::size_t client_touch_count(std::size_t index) const noexcept;
-    [[nodiscard]] std::size_t client_conversion_count(std::size_t index) const noexcept;
+    [[nodiscard]] std::string_view key(std::size_t code) const noexcept { return keys_[code]; }
+    [[nodiscard]] kernel::Identifier client(std::size_t index) const noexcept { return clients_[index]; }
+    [[nodiscard]] std::size_t client_touch_count(std::size_t index) const noexcept { return touch_end_.length(index); }
+    [[nodiscard]] std::size_t client_conversion_count(std::size_t index) const noexcept
+    {
+        return conversion_end_.length(index);
+    }
     /** Decodes one client into `journey`, whose memory is used again. */
     void read(std::size_t client, Journey& journey) const;
     [[nodiscard]] double conversion_value(std::size_t index) const noexcept { return conversion_value_[index]; }
 
 private:
-    static std::string_view element(const kernel::FlatColumn<std::uint32_t>& ends, std::string_view bytes,
-                                    std::size_t index) noexcept;
     /** Calls `visit(i, code)` for the touches from `begin` to before `end`. */
     template <class Visit>
     void for_codes(std::size_t begin, std::size_t end, Visit visit) const;
-    void check_dictionaries() const;
     void check_touches() const;
     void check_conversions() const;
 
-    kernel::IdKind client_kind_;
     std::uint8_t code_width_;
-    kernel::FlatColumn<std::uint32_t> key_end_;
-    std::string_view key_bytes_;
-    kernel::FlatColumn<std::int64_t> client_number_;
-    kernel::FlatColumn<std::uint32_t> client_text_end_;
-    std::string_view client_bytes_;
-    kernel::FlatColumn<std::uint32_t> touch_end_;
-    kernel::FlatColumn<std::uint32_t> conversion_end_;
+    kernel::TextColumn keys_;
+    kernel::IdentifierColumn clients_;
+    kernel::EndColumn touch_end_;
+    kernel::EndColumn conversion_end_;
     kernel::FlatColumn<std::int64_t> touch_time_;
     std::span<const std::byte> touch_code_;
     kernel::FlatColumn<std::int64_t> conversion_time_;
@@ -162,7 +158,9 @@ private:
     };
 
     void drop_unused_keys();
-    void write_dictionary(std::byte* to, std::size_t clients) const noexcept;
+    /** The header and the keys. */
+    void write_head(kernel::WireWriter& out) const;
+    [[nodiscard]] std::uint64_t head_bytes() const;
 
     std::size_t header_;
     std::byte* data_ = nullptr;

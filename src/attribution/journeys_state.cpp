@@ -26,24 +26,6 @@ using kernel::WireWriter;
 
 constexpr std::string_view no_key = "(none)";
 
-void settle_kind(kernel::IdKind& known, kernel::IdKind given, const char* what)
-{
-    if (known == kernel::IdKind::none) {
-        known = given;
-    }
-    if (known != given || given == kernel::IdKind::none) {
-        throw Error(ErrorCode::invalid_parameter, std::string(what) + " identifiers of two kinds in one aggregate", {},
-                    "Give all of them as integers, or cast all of them to text.");
-    }
-}
-
-inline void check_kind(kernel::IdKind& known, kernel::IdKind given, const char* what)
-{
-    if (known != given || given == kernel::IdKind::none) [[unlikely]] {
-        settle_kind(known, given, what);
-    }
-}
-
 bool finite(std::int64_t time) noexcept
 {
     return time != std::numeric_limits<std::int64_t>::min() && time != std::numeric_limits<std::int64_t>::max();
@@ -71,10 +53,10 @@ double value_of_bits(std::int64_t bits) noexcept
 JourneysState::JourneysState(std::pmr::memory_resource* resource)
     : State(format),
       resource_(resource),
+      clients_("client", resource),
       touches_(resource),
       conversions_(resource),
       keys_(resource),
-      client_texts_(resource),
       touch_texts_(resource)
 {
 }
@@ -91,7 +73,7 @@ void JourneysState::append(const JourneyRow& row)
     if (row.has_value && !std::isfinite(row.value)) {
         throw Error(ErrorCode::numeric_range, "the value of a conversion must be a finite number");
     }
-    const std::int64_t client = client_code(row.client);
+    const std::int64_t client = clients_.code(row.client);
     if (row.has_touch) {
         touches_.push_back(
             {client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value, row.view)});
@@ -101,15 +83,9 @@ void JourneysState::append(const JourneyRow& row)
     }
 }
 
-std::int64_t JourneysState::client_code(const kernel::Identifier& client)
-{
-    check_kind(client_kind_, client.kind, "client");
-    return client.kind == kernel::IdKind::integer ? client.number : client_texts_.code(client.text);
-}
-
 std::int64_t JourneysState::touch_number(const kernel::Identifier& touch)
 {
-    check_kind(touch_kind_, touch.kind, "touch");
+    touch_kind_.expect(touch.kind);
     return touch.kind == kernel::IdKind::integer ? touch.number : std::bit_cast<std::int64_t>(touch_texts_.store(touch.text));
 }
 
@@ -125,13 +101,6 @@ std::uint32_t JourneysState::key_code(const kernel::Identifier& key)
         cached = {key.number, keys_.code({digits.begin(), end}) + 1};
     }
     return cached.code_plus_one - 1;
-}
-
-kernel::Identifier JourneysState::client_of(std::int64_t code) const noexcept
-{
-    return client_kind_ == kernel::IdKind::integer
-               ? kernel::Identifier::of(code)
-               : kernel::Identifier::of(client_texts_.text(static_cast<std::uint32_t>(code)));
 }
 
 PackedColumn JourneysState::copied(const TouchBlock& block, TouchBlock::Column column)
@@ -152,33 +121,17 @@ PackedColumn JourneysState::translated(const TouchBlock& block, TouchBlock::Colu
 void JourneysState::merge(const kernel::State& state)
 {
     const auto& other = state.as<JourneysState>();
-    if (other.client_kind_ != kernel::IdKind::none) {
-        check_kind(client_kind_, other.client_kind_, "client");
-    }
-    if (other.touch_kind_ != kernel::IdKind::none) {
-        check_kind(touch_kind_, other.touch_kind_, "touch");
-    }
-    const auto dictionary = [this](const kernel::Interner& from, kernel::Interner& to) {
-        std::pmr::vector<std::uint32_t> codes(from.size(), resource_);
-        for (std::uint32_t code = 0; code < from.size(); ++code) {
-            codes[code] = to.code(from.text(code));
-        }
-        return codes;
-    };
-    const auto keys = dictionary(other.keys_, keys_);
-    const auto clients = dictionary(other.client_texts_, client_texts_);
-    const auto client = [&](std::int64_t code) -> std::int64_t {
-        return client_kind_ == kernel::IdKind::text ? clients[static_cast<std::size_t>(code)] : code;
-    };
+    touch_kind_.merge(other.touch_kind_);
+    const auto clients = clients_.merge(other.clients_);
+    const auto keys = keys_.merge(other.keys_);
     kernel::ChunkList<std::byte> scratch(resource_);
     other.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         TouchBlock own{block.rows, {}};
-        own.columns[TouchBlock::client_column] = client_kind_ == kernel::IdKind::text
-                                                     ? translated(block, TouchBlock::client_column, client)
-                                                     : copied(block, TouchBlock::client_column);
+        own.columns[TouchBlock::client_column] = clients_.are_texts() ? translated(block, TouchBlock::client_column, clients)
+                                                                      : copied(block, TouchBlock::client_column);
         own.columns[TouchBlock::time_column] = copied(block, TouchBlock::time_column);
         own.columns[TouchBlock::touch_column] =
-            touch_kind_ == kernel::IdKind::text
+            touch_kind_.get() == kernel::IdKind::text
                 ? translated(block, TouchBlock::touch_column,
                              [this](std::int64_t address) {
                                  return std::bit_cast<std::int64_t>(touch_texts_.store(text_at(address)));
@@ -189,73 +142,34 @@ void JourneysState::merge(const kernel::State& state)
         });
         touches_.append_block(own);
     });
-    for (std::size_t i = 0; i < other.conversions_.chunk_count(); ++i) {
-        for (const ConversionRecord& conversion : other.conversions_.chunk(i)) {
-            conversions_.push_back({client(conversion.client), conversion.time, conversion.value});
-        }
-    }
+    other.conversions_.for_each([&](const ConversionRecord& conversion) {
+        conversions_.push_back({clients(conversion.client), conversion.time, conversion.value});
+    });
 }
 
-// Serialised: tag, version, kinds; keys; client texts; blocks of touches; conversions; each list behind its count. A block has its
-// number of rows, for each column base, width and bytes, and after them the texts of the touch identifiers where they are texts.
-kernel::FlatValue JourneysState::serialise(std::pmr::memory_resource& result, std::size_t header) const
+void JourneysState::write(WireWriter& out) const
 {
-    const bool text_touches = touch_kind_ == kernel::IdKind::text;
-    std::uint64_t size =
-        8 + 2 * sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t) + conversions_.size() * sizeof(ConversionRecord);
-    const kernel::Interner* const dictionaries[] = {&keys_, &client_texts_};
-    for (const kernel::Interner* texts : dictionaries) {
-        for (std::uint32_t code = 0; code < texts->size(); ++code) {
-            size += sizeof(std::uint32_t) + texts->text(code).size();
-        }
-    }
+    clients_.write(out);
+    touch_kind_.write(out);
+    kernel::put_texts(out, keys_);
+    out.put(std::uint64_t{touches_.block_count()});
     kernel::ChunkList<std::byte> scratch(resource_);
-    std::uint64_t blocks = 0;
-    touches_.for_each_block(scratch, [&](const TouchBlock& block) {
-        ++blocks;
-        size += sizeof(std::uint32_t);
-        for (std::size_t column = 0; column < TouchBlock::column_count; ++column) {
-            size += sizeof(std::int64_t) + sizeof(std::uint8_t) + block.bytes(column).size();
-        }
-        for (std::size_t i = 0; text_touches && i < block.size(); ++i) {
-            size += sizeof(std::uint32_t) + text_at(block[i].touch).size();
-        }
-    });
+    touches_.for_each_block(scratch, [&](const TouchBlock& block) { write_block(block, out); });
+    kernel::put_rows(out, conversions_);
+}
 
-    kernel::FlatBuffer buffer(result, header, size);
-    WireWriter out(buffer);
-    out.put(JourneysState::format.tag);
-    out.put(JourneysState::format.version);
-    out.put(static_cast<std::uint8_t>(client_kind_));
-    out.put(static_cast<std::uint8_t>(touch_kind_));
-    for (const kernel::Interner* texts : dictionaries) {
-        out.put(static_cast<std::uint32_t>(texts->size()));
-        for (std::uint32_t code = 0; code < texts->size(); ++code) {
-            out.put_text(texts->text(code));
-        }
+/** The number of rows, each column's base, width and bytes, and the touch identifiers where they are texts. */
+void JourneysState::write_block(const TouchBlock& block, WireWriter& out) const
+{
+    out.put(block.rows);
+    for (std::size_t column = 0; column < TouchBlock::column_count; ++column) {
+        out.put(block.columns[column].base);
+        out.put(static_cast<std::uint8_t>(block.columns[column].width));
+        out.put_bytes(block.bytes(column));
     }
-    out.put(blocks);
-    touches_.for_each_block(scratch, [&](const TouchBlock& block) {
-        out.put(block.rows);
-        for (std::size_t column = 0; column < TouchBlock::column_count; ++column) {
-            out.put(block.columns[column].base);
-            out.put(static_cast<std::uint8_t>(block.columns[column].width));
-            const auto bytes = block.bytes(column);
-            out.put_array(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
-        }
-        for (std::size_t i = 0; text_touches && i < block.size(); ++i) {
-            out.put_text(text_at(block[i].touch));
-        }
-    });
-    out.put(std::uint64_t{conversions_.size()});
-    for (std::size_t i = 0; i < conversions_.chunk_count(); ++i) {
-        for (const ConversionRecord& conversion : conversions_.chunk(i)) {
-            out.put(conversion.client);
-            out.put(conversion.time);
-            out.put(conversion.value);
-        }
+    for (std::size_t i = 0; touch_kind_.get() == kernel::IdKind::text && i < block.size(); ++i) {
+        out.put_text(text_at(block[i].touch));
     }
-    return buffer.value();
 }
 
 namespace {
@@ -264,85 +178,47 @@ namespace {
 PackedColumn read_column(WireReader& in, std::uint32_t rows)
 {
     PackedColumn column{in.get<std::int64_t>(), in.get<std::uint8_t>(), nullptr};
-    if (column.width > sizeof(std::uint64_t)) {
-        WireReader::fail("a column has elements that are too wide");
-    }
+    WireReader::require(column.width <= sizeof(std::uint64_t), "a column has elements that are too wide");
     column.bytes = in.get_array<std::uint8_t>(std::uint64_t{rows} * column.width).data();
-    if (in.remaining() < PackedColumn::overrun) {
-        WireReader::fail("it ends before its announced content");
-    }
+    WireReader::require(in.remaining() >= PackedColumn::overrun, WireReader::too_short);
     return column;
-}
-
-kernel::IdKind read_kind(WireReader& in)
-{
-    const auto kind = in.get<std::uint8_t>();
-    if (kind > static_cast<std::uint8_t>(kernel::IdKind::text)) {
-        WireReader::fail("its kind of identifiers is unknown");
-    }
-    return static_cast<kernel::IdKind>(kind);
-}
-
-/** The codes of the texts must come out as they were, since the rows are taken over as they are. */
-void read_dictionary(WireReader& in, kernel::Interner& texts)
-{
-    const auto count = in.get<std::uint32_t>();
-    for (std::uint32_t code = 0; code < count; ++code) {
-        if (texts.code(in.get_text()) != code) {
-            WireReader::fail("its dictionary names a text twice");
-        }
-    }
 }
 
 void require_row(bool holds)
 {
-    if (!holds) {
-        WireReader::fail("a row has a time, client or key that cannot be");
-    }
+    WireReader::require(holds, "a row has an invalid time, client or key");
 }
 
 }  // namespace
 
-void JourneysState::deserialise(std::span<const std::byte> bytes)
+// Rows are not copied, since merge() will.
+void JourneysState::read(WireReader& in)
 {
-    WireReader in(bytes);
-    if (in.get<std::uint32_t>() != JourneysState::format.tag || in.get<std::uint16_t>() != JourneysState::format.version) {
-        WireReader::fail("it is not a state of the aggregate journeys of this release");
-    }
-    client_kind_ = read_kind(in);
-    touch_kind_ = read_kind(in);
-    read_dictionary(in, keys_);
-    read_dictionary(in, client_texts_);
+    clients_.read(in);
+    touch_kind_.read(in);
+    kernel::get_texts(in, keys_);
     for (auto blocks = in.get<std::uint64_t>(); blocks > 0; --blocks) {
         read_block(in);
     }
-    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-        const ConversionRecord conversion{in.get<std::int64_t>(), in.get<std::int64_t>(), in.get<double>()};
-        require_row(known_client(conversion.client) && finite(conversion.time) && std::isfinite(conversion.value));
+    kernel::get_rows<ConversionRecord>(in, [this](const ConversionRecord& conversion) {
+        require_row(clients_.knows(conversion.client) && finite(conversion.time) && std::isfinite(conversion.value));
         conversions_.push_back(conversion);
-    }
-    in.expect_end();
-}
-
-bool JourneysState::known_client(std::int64_t code) const noexcept
-{
-    return client_kind_ == kernel::IdKind::integer ||
-           (client_kind_ == kernel::IdKind::text && code >= 0 && static_cast<std::uint64_t>(code) < client_texts_.size());
+    });
 }
 
 void JourneysState::read_block(WireReader& in)
 {
     TouchBlock block{in.get<std::uint32_t>(), {}};
-    require_row(block.rows > 0 && block.rows <= TouchBlock::most_rows && touch_kind_ != kernel::IdKind::none);
+    require_row(block.rows > 0 && block.rows <= TouchBlock::most_rows && touch_kind_.get() != kernel::IdKind::none);
     for (PackedColumn& column : block.columns) {
         column = read_column(in, block.rows);
     }
     for (std::size_t i = 0; i < block.rows; ++i) {
         const TouchRecord touch = block[i];
-        require_row(known_client(touch.client) && finite(touch.time) && touch.code >= 0 &&
+        require_row(clients_.knows(touch.client) && finite(touch.time) && touch.code >= 0 &&
                     static_cast<std::uint64_t>(touch.code / touch_codes) < keys_.size());
     }
-    if (touch_kind_ == kernel::IdKind::text) {
+    if (touch_kind_.get() == kernel::IdKind::text) {
         block.columns[TouchBlock::touch_column] = translated(block, TouchBlock::touch_column, [&](std::int64_t /*address*/) {
             return std::bit_cast<std::int64_t>(touch_texts_.store(in.get_text()));
         });
@@ -403,7 +279,7 @@ public:
           kept_(state.touches_.size(), state.resource_)
     {
         rank_keys();
-        if (state_.client_kind_ == kernel::IdKind::text) {
+        if (state_.clients_.are_texts()) {
             rank_names();
         } else {
             find_bounds();
@@ -497,7 +373,7 @@ void JourneysState::Finisher::rank_keys()
 
 void JourneysState::Finisher::rank_names()
 {
-    name_rank_.assign(state_.client_texts_.size(), keep_ == Keep::everybody ? 0 : absent);
+    name_rank_.assign(state_.clients_.texts().size(), keep_ == Keep::everybody ? 0 : absent);
     for_each_conversion(
         [this](const ConversionRecord& conversion) { name_rank_[static_cast<std::size_t>(conversion.client)] = 0; });
     for (std::uint32_t code = 0; code < name_rank_.size(); ++code) {
@@ -505,8 +381,7 @@ void JourneysState::Finisher::rank_names()
             names_.push_back(code);
         }
     }
-    std::sort(names_.begin(), names_.end(),
-              [this](std::uint32_t a, std::uint32_t b) { return state_.client_texts_.text(a) < state_.client_texts_.text(b); });
+    std::sort(names_.begin(), names_.end(), [this](std::uint32_t a, std::uint32_t b) { return state_.clients_.before(a, b); });
     for (std::uint32_t rank = 0; rank < names_.size(); ++rank) {
         name_rank_[names_[rank]] = rank;
     }
@@ -552,7 +427,8 @@ inline std::uint64_t JourneysState::Finisher::place_of(std::int64_t client) cons
 
 kernel::Identifier JourneysState::Finisher::client_at(std::int64_t place) const noexcept
 {
-    return name_rank_.empty() ? kernel::Identifier::of(place) : state_.client_of(names_[static_cast<std::size_t>(place)]);
+    return name_rank_.empty() ? kernel::Identifier::of(place)
+                              : state_.clients_.identifier(names_[static_cast<std::size_t>(place)]);
 }
 
 void JourneysState::Finisher::count_rows()
@@ -642,13 +518,11 @@ JourneysShape JourneysState::Finisher::shape() const
     const std::size_t conversions = state_.conversions_.size();
     const std::uint64_t owners = keep_ == Keep::everybody ? touches_ + conversions : conversions;
     JourneysShape shape{.keys = keys_,
-                        .client_kind = state_.client_kind_,
+                        .client_kind = state_.clients_.kind(),
                         .clients = owners <= last_place_ ? owners : std::min(owners, last_place_ + 1),
                         .touches = touches_,
                         .conversions = conversions};
-    for (const std::uint32_t name : names_) {
-        shape.client_bytes += state_.client_texts_.text(name).size();
-    }
+    shape.client_bytes = kernel::text_bytes(names_, [this](std::uint32_t name) { return state_.clients_.text(name); });
     return shape;
 }
 
@@ -671,7 +545,7 @@ kernel::FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& resu
 {
     if (keep_ == Keep::everybody) {
         // What the value has at least: told before the work is done.
-        kernel::FlatBuffer::require_room(header, touches_ * (sizeof(std::int64_t) + 1));
+        kernel::require_room(header, touches_ * (sizeof(std::int64_t) + 1));
     }
     JourneysWriter writer(shape(), result, header);
     const std::vector<Group> groups = this->groups();
@@ -681,7 +555,7 @@ kernel::FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& resu
     Row* const rows = memory.append(largest_group->rows);
     const std::size_t largest_range = *std::max_element(range_size_.begin(), range_size_.end());
     const std::span<Row> spare(memory.append(largest_range), largest_range);
-    const auto before = [text_touches = state_.touch_kind_ == kernel::IdKind::text](const Row& a, const Row& b) {
+    const auto before = [text_touches = state_.touch_kind_.get() == kernel::IdKind::text](const Row& a, const Row& b) {
         if (a.client != b.client || a.is_conversion != b.is_conversion || a.time != b.time) {
             return std::tie(a.client, a.is_conversion, a.time) < std::tie(b.client, b.is_conversion, b.time);
         }

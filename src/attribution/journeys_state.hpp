@@ -10,15 +10,15 @@
 #include <memory_resource>
 #include <span>
 #include <string_view>
+#include <tuple>
 
 #include "attribution/journeys.hpp"
 #include "attribution/touch_log.hpp"
 #include "kernel/chunk_list.hpp"
-#include "kernel/identifier.hpp"
+#include "kernel/identifier_codes.hpp"
 #include "kernel/interner.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
-#include "kernel/wire.hpp"
 
 namespace marketing::attribution {
 
@@ -43,7 +43,7 @@ enum class Keep {
 
 class JourneysState final : public kernel::State {
 public:
-    static constexpr kernel::Format format{"mjrs", 3, "state of the aggregate journeys"};
+    static constexpr kernel::Format format{"mjrs", 4, "state of the aggregate journeys"};
 
     /** All memory, now and later, comes from `resource`. */
     explicit JourneysState(std::pmr::memory_resource* resource);
@@ -56,14 +56,6 @@ public:
 
     /** Adds the rows of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
-
-    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
-    /**
-     * Fills this state, which must be empty, with the rows of a serialised one, whose bytes must outlive it: rows are not copied, since
-     * merge() will. Throws Error(malformed_binary).
-     */
-    void deserialise(std::span<const std::byte> bytes) override;
 
     /**
      * The journeys of the clients who converted, or of everybody (see journeys.hpp), `header` bytes left before the value. Their touches are
@@ -80,6 +72,8 @@ private:
         std::int64_t client;
         std::int64_t time;
         double value;
+
+        static auto fields(auto& record) { return std::tie(record.client, record.time, record.value); }
     };
     /** The decimal text of an integer key is made and looked up once for as long as its place here is not taken by another. */
     struct CachedKey {
@@ -88,23 +82,22 @@ private:
     };
     class Finisher;
 
-    std::int64_t client_code(const kernel::Identifier& client);
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
     std::int64_t touch_number(const kernel::Identifier& touch);
     std::uint32_t key_code(const kernel::Identifier& key);
     [[nodiscard]] PackedColumn copied(const TouchBlock& block, TouchBlock::Column column);
     template <class Translate>
     [[nodiscard]] PackedColumn translated(const TouchBlock& block, TouchBlock::Column column, Translate translate);
     void read_block(kernel::WireReader& in);
-    [[nodiscard]] bool known_client(std::int64_t code) const noexcept;
-    [[nodiscard]] kernel::Identifier client_of(std::int64_t code) const noexcept;
+    void write_block(const TouchBlock& block, kernel::WireWriter& out) const;
 
     std::pmr::memory_resource* resource_;
-    kernel::IdKind client_kind_ = kernel::IdKind::none;
-    kernel::IdKind touch_kind_ = kernel::IdKind::none;
-    TouchLog touches_;  // client: the number itself, or the code of the text; touch: the number, or the address in touch_texts_
+    kernel::IdentifierCodes clients_;
+    kernel::IdentifierKind touch_kind_{"touch"};
+    TouchLog touches_;  // client: its code; touch: the number, or the address in touch_texts_
     kernel::ChunkList<ConversionRecord> conversions_;
     kernel::Interner keys_;
-    kernel::Interner client_texts_;
     kernel::ByteArena touch_texts_;
     std::array<CachedKey, 64> cached_keys_;
 };

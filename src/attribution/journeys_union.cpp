@@ -96,55 +96,31 @@ void JourneysUnion::append(std::span<const std::byte> value)
 void JourneysUnion::merge(const kernel::State& state)
 {
     const auto& other = state.as<JourneysUnion>();
-    for (std::size_t i = 0; i < other.values_.chunk_count(); ++i) {
-        for (const auto value : other.values_.chunk(i)) {
-            append(value);
-        }
-    }
+    other.values_.for_each([this](std::span<const std::byte> value) { append(value); });
 }
 
-kernel::FlatValue JourneysUnion::serialise(std::pmr::memory_resource& result, std::size_t header) const
+// The values, each behind its length, behind their number.
+void JourneysUnion::write(WireWriter& out) const
 {
-    std::uint64_t size = sizeof JourneysUnion::format.tag + sizeof JourneysUnion::format.version + sizeof(std::uint32_t);
-    for (std::size_t i = 0; i < values_.chunk_count(); ++i) {
-        for (const auto value : values_.chunk(i)) {
-            size += sizeof(std::uint32_t) + value.size();
-        }
-    }
-    kernel::FlatBuffer buffer(result, header, size);
-    WireWriter out(buffer);
-    out.put(JourneysUnion::format.tag);
-    out.put(JourneysUnion::format.version);
     out.put(static_cast<std::uint32_t>(values_.size()));
-    for (std::size_t i = 0; i < values_.chunk_count(); ++i) {
-        for (const auto value : values_.chunk(i)) {
-            out.put_text({reinterpret_cast<const char*>(value.data()), value.size()});
-        }
-    }
-    return buffer.value();
+    values_.for_each([&out](std::span<const std::byte> value) {
+        out.put(static_cast<std::uint32_t>(value.size()));
+        out.put_bytes(value);
+    });
 }
 
-void JourneysUnion::deserialise(std::span<const std::byte> bytes)
+void JourneysUnion::read(WireReader& in)
 {
-    WireReader in(bytes);
-    if (in.get<std::uint32_t>() != JourneysUnion::format.tag || in.get<std::uint16_t>() != JourneysUnion::format.version) {
-        WireReader::fail("it is not a state of the aggregate journeys_union of this release");
-    }
     for (auto left = in.get<std::uint32_t>(); left > 0; --left) {
         append(std::as_bytes(std::span(in.get_text())));
     }
-    in.expect_end();
 }
 
 kernel::FlatValue JourneysUnion::finish(std::pmr::memory_resource& result, std::size_t header,
                                         const kernel::StopFlag& stop) const
 {
     std::vector<JourneysView> views;
-    for (std::size_t i = 0; i < values_.chunk_count(); ++i) {
-        for (const auto value : values_.chunk(i)) {
-            views.emplace_back(value);
-        }
-    }
+    values_.for_each([&views](std::span<const std::byte> value) { views.emplace_back(value); });
     const auto sources = sorted_clients(views);
     const auto keys = all_keys(views);
     std::vector<std::vector<std::uint32_t>> codes;

@@ -26,11 +26,6 @@ public:
     /** Adds the values of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 
-    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
-    /** Adds the values of a serialised state. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) override;
-
     /**
      * One value with all journeys, the same bytes as if they had been collected together. Throws Error: invalid_parameter where
      * a client is in two values or identifiers are of two kinds; limit_exceeded past 1 GB; Stopped.
@@ -39,6 +34,9 @@ public:
                                            const kernel::StopFlag& stop) const;
 
 private:
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
+
     kernel::ChunkList<std::byte> bytes_;
     kernel::ChunkList<std::span<const std::byte>> values_;
 };

@@ -22,17 +22,7 @@ using kernel::WireReader;
 using kernel::WireWriter;
 
 constexpr std::string_view no_key = "(none)";
-constexpr std::uint32_t value_tag = 0x6374706d;  // "mptc"
-constexpr std::uint16_t value_version = 1;
-constexpr std::uint64_t value_header = 8 + 4 * sizeof(std::uint32_t);
-constexpr std::uint64_t row_bytes = sizeof(std::uint32_t) + 3 * sizeof(double);
-
-void require(bool holds, const char* otherwise)
-{
-    if (!holds) {
-        WireReader::fail(otherwise);
-    }
-}
+constexpr kernel::Format value_format{"mptc", 1, "path_counts value"};
 
 std::uint8_t width_for(std::uint64_t keys) noexcept
 {
@@ -46,31 +36,6 @@ bool possible(const Counts& counts) noexcept
 {
     return std::isfinite(counts.conversions) && std::isfinite(counts.value) && std::isfinite(counts.nulls) &&
            counts.conversions >= 0 && counts.nulls >= 0;
-}
-
-void check_ends(const kernel::FlatColumn<std::uint32_t>& ends, std::uint64_t total)
-{
-    std::uint32_t previous = 0;
-    for (std::size_t i = 0; i < ends.size(); ++i) {
-        require(ends[i] >= previous, "an element ends before it begins");
-        previous = ends[i];
-    }
-    require(previous == total, "its elements do not add up to its announced size");
-}
-
-std::size_t begin_of(const kernel::FlatColumn<std::uint32_t>& ends, std::size_t index) noexcept
-{
-    return index == 0 ? 0 : ends[index - 1];
-}
-
-kernel::FlatBuffer buffer_for(std::pmr::memory_resource& result, std::size_t header, std::uint64_t size)
-{
-    if (size > kernel::FlatBuffer::most_bytes - header) {
-        throw Error(ErrorCode::limit_exceeded, "the counted paths do not fit in one value",
-                    "They need " + std::to_string(size) + " bytes; a value holds at most 1 GB.",
-                    "Shorten the paths, or give fewer distinct keys.");
-    }
-    return {result, header, size};
 }
 
 std::uint32_t code_at(std::string_view path, std::size_t index) noexcept
@@ -90,37 +55,23 @@ std::size_t length_of(std::string_view path) noexcept
 PathCountsView::PathCountsView(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    require(in.get<std::uint32_t>() == value_tag, "it is not a path_counts value");
-    require(in.get<std::uint16_t>() == value_version, "it is of a version that this release does not know");
+    value_format.expect(in);
     code_width_ = in.get<std::uint8_t>();
-    require(in.get<std::uint8_t>() == 0, "its header has an unknown mark");
+    WireReader::require(in.get<std::uint8_t>() == 0, "its header has an unknown mark");
     const auto keys = in.get<std::uint32_t>();
     const auto paths = in.get<std::uint32_t>();
     touches_ = in.get<std::uint32_t>();
     const auto key_bytes = in.get<std::uint32_t>();
-    require(code_width_ == width_for(keys), "its codes have the wrong width");
-    key_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(keys));
-    const auto texts = in.get_array<std::uint8_t>(key_bytes);
-    key_bytes_ = {reinterpret_cast<const char*>(texts.data()), texts.size()};
-    path_end_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(paths));
+    WireReader::require(code_width_ == width_for(keys), "its codes have the wrong width");
+    keys_ = {in, keys, key_bytes};
+    path_end_ = {in, paths, touches_};
     codes_ = in.get_array<std::uint8_t>(std::uint64_t{touches_} * code_width_);
-    conversions_ = kernel::FlatColumn<double>(in.get_array<double>(paths));
-    value_ = kernel::FlatColumn<double>(in.get_array<double>(paths));
-    nulls_ = kernel::FlatColumn<double>(in.get_array<double>(paths));
+    conversions_ = {in, paths};
+    value_ = {in, paths};
+    nulls_ = {in, paths};
     in.expect_end();
-    check_keys();
+    keys_.expect_dictionary();
     check_paths();
-}
-
-std::string_view PathCountsView::key(std::size_t code) const noexcept
-{
-    const std::size_t begin = begin_of(key_end_, code);
-    return {key_bytes_.data() + begin, key_end_[code] - begin};
-}
-
-std::size_t PathCountsView::path_size(std::size_t path) const noexcept
-{
-    return path_end_[path] - begin_of(path_end_, path);
 }
 
 std::uint32_t PathCountsView::code(std::size_t touch) const noexcept
@@ -133,31 +84,22 @@ std::uint32_t PathCountsView::code(std::size_t touch) const noexcept
 void PathCountsView::read(std::size_t path, std::vector<std::uint32_t>& codes) const
 {
     codes.clear();
-    for (std::size_t touch = begin_of(path_end_, path); touch < path_end_[path]; ++touch) {
+    for (std::uint32_t touch = path_end_.begin(path); touch < path_end_.end(path); ++touch) {
         codes.push_back(code(touch));
-    }
-}
-
-void PathCountsView::check_keys() const
-{
-    check_ends(key_end_, key_bytes_.size());
-    for (std::size_t i = 0; i < key_count(); ++i) {
-        require(!key(i).empty() && (i == 0 || key(i - 1) < key(i)), "its keys are empty, repeated or out of order");
     }
 }
 
 void PathCountsView::check_paths() const
 {
-    check_ends(path_end_, touches_);
     for (std::size_t touch = 0; touch < touches_; ++touch) {
-        require(code(touch) < key_count(), "a path has a key that is not in the dictionary");
+        WireReader::require(code(touch) < key_count(), "a path has a key that is not in the dictionary");
     }
     std::vector<std::uint32_t> previous;
     std::vector<std::uint32_t> current;
     for (std::size_t path = 0; path < path_count(); ++path) {
         read(path, current);
-        require(path == 0 || previous < current, "its paths are repeated or out of order");
-        require(possible(counts(path)), "a path is counted with a number that cannot be");
+        WireReader::require(path == 0 || previous < current, "its paths are repeated or out of order");
+        WireReader::require(possible(counts(path)), "a path has an invalid count");
         previous.swap(current);
     }
 }
@@ -218,10 +160,7 @@ void PathCountsState::append(const PathCountsView& value)
 void PathCountsState::merge(const kernel::State& state)
 {
     const auto& other = state.as<PathCountsState>();
-    std::pmr::vector<std::uint32_t> key_codes(resource_);
-    for (std::uint32_t key = 0; key < other.keys_.size(); ++key) {
-        key_codes.push_back(keys_.code(other.keys_.text(key)));
-    }
+    const std::pmr::vector<std::uint32_t> key_codes = keys_.merge(other.keys_);
     std::pmr::vector<std::uint32_t> path_codes(resource_);
     for (std::uint32_t number = 0; number < other.paths_.size(); ++number) {
         const std::string_view path = other.paths_.text(number);
@@ -231,74 +170,34 @@ void PathCountsState::merge(const kernel::State& state)
         }
         path_codes.push_back(code_of_path());
     }
-    for (std::size_t i = 0; i < other.rows_.chunk_count(); ++i) {
-        for (const Row& row : other.rows_.chunk(i)) {
-            rows_.push_back({path_codes[row.path], row.counts});
-        }
-    }
+    other.rows_.for_each([&](const Row& row) { rows_.push_back({path_codes[row.path], row.counts}); });
 }
 
-// Serialised: tag, version, zero; keys and paths, each text behind its length and each list behind its count; rows behind theirs.
-kernel::FlatValue PathCountsState::serialise(std::pmr::memory_resource& result, std::size_t header) const
+void PathCountsState::write(WireWriter& out) const
 {
-    std::uint64_t size = 8 + 2 * sizeof(std::uint32_t) + sizeof(std::uint64_t) + rows_.size() * row_bytes;
-    const kernel::Interner* const dictionaries[] = {&keys_, &paths_};
-    for (const kernel::Interner* texts : dictionaries) {
-        for (std::uint32_t code = 0; code < texts->size(); ++code) {
-            size += sizeof(std::uint32_t) + texts->text(code).size();
-        }
-    }
-    kernel::FlatBuffer buffer = buffer_for(result, header, size);
-    WireWriter out(buffer);
-    out.put(PathCountsState::format.tag);
-    out.put(PathCountsState::format.version);
-    out.put(std::uint16_t{0});
-    for (const kernel::Interner* texts : dictionaries) {
-        out.put(static_cast<std::uint32_t>(texts->size()));
-        for (std::uint32_t code = 0; code < texts->size(); ++code) {
-            out.put_text(texts->text(code));
-        }
-    }
-    out.put(std::uint64_t{rows_.size()});
-    for (std::size_t i = 0; i < rows_.chunk_count(); ++i) {
-        for (const Row& row : rows_.chunk(i)) {
-            out.put(row.path);
-            out.put(row.counts.conversions);
-            out.put(row.counts.value);
-            out.put(row.counts.nulls);
-        }
-    }
-    return buffer.value();
+    kernel::put_texts(out, keys_);
+    kernel::put_texts(out, paths_);
+    kernel::put_rows(out, rows_);
 }
 
-void PathCountsState::deserialise(std::span<const std::byte> bytes)
+void PathCountsState::read(WireReader& in)
 {
-    WireReader in(bytes);
-    require(in.get<std::uint32_t>() == PathCountsState::format.tag &&
-                in.get<std::uint16_t>() == PathCountsState::format.version && in.get<std::uint16_t>() == 0,
-            "it is not a state of the aggregate path_counts of this release");
-    for (kernel::Interner* texts : {&keys_, &paths_}) {
-        const auto count = in.get<std::uint32_t>();
-        for (std::uint32_t code = 0; code < count; ++code) {
-            require(texts->code(in.get_text()) == code, "its dictionary names a text twice");
-        }
-    }
+    kernel::get_texts(in, keys_);
+    kernel::get_texts(in, paths_);
     for (std::uint32_t code = 0; code < keys_.size(); ++code) {
-        require(!keys_.text(code).empty(), "a key is empty");
+        WireReader::require(!keys_.text(code).empty(), "a key is empty");
     }
     for (std::uint32_t number = 0; number < paths_.size(); ++number) {
         const std::string_view path = paths_.text(number);
-        require(path.size() % sizeof(std::uint32_t) == 0, "a path ends within a key");
+        WireReader::require(path.size() % sizeof(std::uint32_t) == 0, "a path ends within a key");
         for (std::size_t i = 0; i < length_of(path); ++i) {
-            require(code_at(path, i) < keys_.size(), "a path has a key that is not in the dictionary");
+            WireReader::require(code_at(path, i) < keys_.size(), "a path has a key that is not in the dictionary");
         }
     }
-    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-        const Row row{in.get<std::uint32_t>(), {in.get<double>(), in.get<double>(), in.get<double>()}};
-        require(row.path < paths_.size() && possible(row.counts), "a row has a path or a number that cannot be");
+    kernel::get_rows<Row>(in, [this](const Row& row) {
+        WireReader::require(row.path < paths_.size() && possible(row.counts), "a row has an unknown path or an invalid count");
         rows_.push_back(row);
-    }
-    in.expect_end();
+    });
 }
 
 /** The steps from the state to the value; the temporaries come from the state's memory. */
@@ -324,6 +223,7 @@ private:
     void sort_paths();
     void add_up();
     [[nodiscard]] bool before(std::uint32_t a, std::uint32_t b) const noexcept;
+    void put_codes(WireWriter& out, std::uint8_t width) const;
 
     const PathCountsState& state_;
     const kernel::StopFlag& stop_;
@@ -370,12 +270,9 @@ void PathCountsState::Finisher::add_up()
 {
     std::pmr::vector<Row> rows(state_.resource_);
     rows.reserve(state_.rows_.size());
-    for (std::size_t i = 0; i < state_.rows_.chunk_count(); ++i) {
-        rows.insert(rows.end(), state_.rows_.chunk(i).begin(), state_.rows_.chunk(i).end());
-    }
+    state_.rows_.for_each([&rows](const Row& row) { rows.push_back(row); });
     stop_.poll();
-    const auto image = [](const Row& r) { return std::tie(r.path, r.counts.conversions, r.counts.value, r.counts.nulls); };
-    std::sort(rows.begin(), rows.end(), [&image](const Row& a, const Row& b) { return image(a) < image(b); });
+    std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return Row::fields(a) < Row::fields(b); });
     for (auto row = rows.begin(); row != rows.end();) {
         stop_.poll();
         const std::uint32_t path = row->path;
@@ -397,51 +294,39 @@ void PathCountsState::Finisher::add_up()
 
 kernel::FlatValue PathCountsState::Finisher::write(std::pmr::memory_resource& result, std::size_t header) const
 {
-    std::uint64_t key_bytes = 0;
-    for (const std::uint32_t key : keys_) {
-        key_bytes += state_.keys_.text(key).size();
-    }
+    const auto key = [this](std::uint32_t code) { return state_.keys_.text(code); };
+    const auto length = [this](std::uint32_t path) { return length_of(state_.paths_.text(path)); };
     std::uint64_t touches = 0;
     for (const std::uint32_t path : paths_) {
-        touches += length_of(state_.paths_.text(path));
+        touches += length(path);
     }
     const std::uint8_t width = width_for(keys_.size());
-    kernel::FlatBuffer buffer = buffer_for(result, header,
-                                           value_header + keys_.size() * sizeof(std::uint32_t) + key_bytes +
-                                               paths_.size() * (sizeof(std::uint32_t) + 3 * sizeof(double)) + touches * width);
-    // The total is below 1 GB, so each part fits 32 bits.
-    WireWriter out(buffer);
-    out.put(value_tag);
-    out.put(value_version);
-    out.put(width);
-    out.put(std::uint8_t{0});
-    for (const std::uint64_t count : {std::uint64_t{keys_.size()}, std::uint64_t{paths_.size()}, touches, key_bytes}) {
-        out.put(static_cast<std::uint32_t>(count));
-    }
-    std::uint32_t end = 0;
-    for (const std::uint32_t key : keys_) {
-        out.put(end += static_cast<std::uint32_t>(state_.keys_.text(key).size()));
-    }
-    for (const std::uint32_t key : keys_) {
-        out.put_array(std::span<const char>(state_.keys_.text(key)));
-    }
-    end = 0;
-    for (const std::uint32_t path : paths_) {
-        out.put(end += static_cast<std::uint32_t>(length_of(state_.paths_.text(path))));
-    }
+    return kernel::write_value(result, header, [&](WireWriter& out) {
+        value_format.write(out);
+        out.put(width);
+        out.put(std::uint8_t{0});
+        for (const std::uint64_t count :
+             {std::uint64_t{keys_.size()}, std::uint64_t{paths_.size()}, touches, kernel::text_bytes(keys_, key)}) {
+            out.put(static_cast<std::uint32_t>(count));
+        }
+        kernel::put_text_column(out, keys_, key);
+        kernel::put_ends(out, paths_, length);
+        put_codes(out, width);
+        for (double Counts::*column : {&Counts::conversions, &Counts::value, &Counts::nulls}) {
+            kernel::put_column(out, paths_, [&](std::uint32_t path) { return sums_[path].*column; });
+        }
+    });
+}
+
+void PathCountsState::Finisher::put_codes(WireWriter& out, std::uint8_t width) const
+{
     for (const std::uint32_t path : paths_) {
         const std::string_view codes = state_.paths_.text(path);
-        for (std::size_t i = 0; i < length_of(codes); ++i) {
-            const std::uint32_t rank = rank_[code_at(codes, i)];
-            std::memcpy(buffer.take(width), &rank, width);
+        std::byte* to = out.take(length_of(codes) * width);
+        for (std::size_t i = 0; to != nullptr && i < length_of(codes); ++i, to += width) {
+            std::memcpy(to, &rank_[code_at(codes, i)], width);  // little endian: the low bytes come first
         }
     }
-    for (double Counts::*column : {&Counts::conversions, &Counts::value, &Counts::nulls}) {
-        for (const std::uint32_t path : paths_) {
-            out.put(sums_[path].*column);
-        }
-    }
-    return buffer.value();
 }
 
 kernel::FlatValue PathCountsState::finish(std::pmr::memory_resource& result, std::size_t header,

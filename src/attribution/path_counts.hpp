@@ -18,12 +18,13 @@
 #include <memory_resource>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "attribution/journeys.hpp"
 #include "attribution/paths.hpp"
 #include "kernel/chunk_list.hpp"
-#include "kernel/flat_buffer.hpp"
+#include "kernel/flat_format.hpp"
 #include "kernel/interner.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
@@ -43,25 +44,23 @@ public:
     /** Checks everything that the other members rely on, in O(size); throws Error(malformed_binary). */
     explicit PathCountsView(std::span<const std::byte> bytes);
 
-    [[nodiscard]] std::size_t key_count() const noexcept { return key_end_.size(); }
+    [[nodiscard]] std::size_t key_count() const noexcept { return keys_.size(); }
     [[nodiscard]] std::size_t path_count() const noexcept { return path_end_.size(); }
     [[nodiscard]] std::size_t touch_count() const noexcept { return touches_; }
-    [[nodiscard]] std::string_view key(std::size_t code) const noexcept;
+    [[nodiscard]] std::string_view key(std::size_t code) const noexcept { return keys_[code]; }
     [[nodiscard]] Counts counts(std::size_t path) const noexcept { return {conversions_[path], value_[path], nulls_[path]}; }
-    [[nodiscard]] std::size_t path_size(std::size_t path) const noexcept;
+    [[nodiscard]] std::size_t path_size(std::size_t path) const noexcept { return path_end_.length(path); }
     /** The keys of one path, first touch first, into `codes`, whose memory is used again. */
     void read(std::size_t path, std::vector<std::uint32_t>& codes) const;
 
 private:
     [[nodiscard]] std::uint32_t code(std::size_t touch) const noexcept;
-    void check_keys() const;
     void check_paths() const;
 
     std::uint8_t code_width_;
     std::size_t touches_;
-    kernel::FlatColumn<std::uint32_t> key_end_;
-    std::string_view key_bytes_;
-    kernel::FlatColumn<std::uint32_t> path_end_;
+    kernel::TextColumn keys_;
+    kernel::EndColumn path_end_;
     std::span<const std::byte> codes_;
     kernel::FlatColumn<double> conversions_;
     kernel::FlatColumn<double> value_;
@@ -77,7 +76,7 @@ private:
  */
 class PathCountsState final : public kernel::State {
 public:
-    static constexpr kernel::Format format{"mpts", 1, "state of the aggregate path_counts"};
+    static constexpr kernel::Format format{"mpts", 2, "state of the aggregate path_counts"};
 
     /** All memory, now and later, comes from `resource`. */
     explicit PathCountsState(std::pmr::memory_resource* resource)
@@ -95,11 +94,6 @@ public:
     /** Adds the rows of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 
-    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
-    /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) override;
-
     /** The value, `header` bytes left before it. Throws Error: limit_exceeded past 1 GB, numeric_range where a sum overflows; Stopped. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
                                            const kernel::StopFlag& stop) const;
@@ -108,9 +102,13 @@ private:
     struct Row {
         std::uint32_t path;
         Counts counts;
+
+        static auto fields(auto& row) { return std::tie(row.path, row.counts.conversions, row.counts.value, row.counts.nulls); }
     };
     class Finisher;
 
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
     [[nodiscard]] std::uint32_t code_of_path();
 
     std::pmr::memory_resource* resource_;

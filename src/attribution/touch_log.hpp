@@ -99,15 +99,13 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return rows_in_blocks_ + latest_.size(); }
 
+    [[nodiscard]] std::size_t block_count() const noexcept { return blocks_.size() + (latest_.empty() ? 0 : 1); }
+
     /** Calls `visit(block)` for each block in turn; the one still being filled is packed into `scratch` for it. */
     template <class Visitor>
     void for_each_block(kernel::ChunkList<std::byte>& scratch, Visitor&& visit) const
     {
-        for (std::size_t i = 0; i < blocks_.chunk_count(); ++i) {
-            for (const TouchBlock& block : blocks_.chunk(i)) {
-                visit(block);
-            }
-        }
+        blocks_.for_each(visit);
         if (!latest_.empty()) {
             visit(pack_block(latest_, scratch));
         }

@@ -11,7 +11,7 @@
 
 #include "budget/panel.hpp"
 #include "kernel/chunk_list.hpp"
-#include "kernel/flat_buffer.hpp"
+#include "kernel/flat_format.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
@@ -29,16 +29,14 @@ public:
     /** Adds the days of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 
-    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
-    /** Fills this state, which must be empty. Throws Error(malformed_binary), or as append does. */
-    void deserialise(std::span<const std::byte> bytes) override;
-
     /** The days, ascending, `header` bytes left before them. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
                                            const kernel::StopFlag& stop) const;
 
 private:
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
+
     kernel::ChunkList<Day> days_;
 };
 

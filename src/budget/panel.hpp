@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace marketing::budget {
@@ -15,6 +16,8 @@ struct Day {
     double spend;
     double response;   // leads, or revenue
     double contracts;  // of those leads
+
+    static auto fields(auto& day) { return std::tie(day.day, day.spend, day.response, day.contracts); }
 };
 
 struct Series {

@@ -17,17 +17,13 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
-using kernel::FlatBuffer;
 using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::uint32_t table_tag = 0x74686f63;  // "coht"
-constexpr std::uint16_t version = 1;
+constexpr kernel::Format table_format{"coht", 1, "value of cohort_table"};
 constexpr std::int32_t most_periods = 200'000;  // of one customer: a day each for five centuries
 constexpr std::uint64_t most_rows = 5'000'000;  // of one result
-constexpr std::uint64_t row_bytes = 2 * sizeof(std::int64_t) + 2 * sizeof(std::uint32_t);
-constexpr std::uint64_t cell_bytes = 2 * sizeof(std::int32_t) + 4 * sizeof(std::int64_t);
 
 struct NamedGrain {
     std::string_view name;
@@ -119,7 +115,7 @@ void CohortState::append(const customers::Purchase& purchase, Grain grain)
     }
     set_grain(grain);
     last_day_ = rows_.size() == 0 ? purchase.day : std::max(last_day_, purchase.day);
-    rows_.push_back({ids_.key(purchase.customer), purchase.units, period_of(purchase.day, grain),
+    rows_.push_back({ids_.code(purchase.customer), purchase.units, period_of(purchase.day, grain),
                      static_cast<std::uint32_t>(purchase.purchases)});
 }
 
@@ -131,60 +127,52 @@ void CohortState::merge(const kernel::State& state)
     }
     set_grain(*other.grain_);
     last_day_ = rows_.size() == 0 ? other.last_day_ : std::max(last_day_, other.last_day_);
-    for (std::size_t i = 0; i < other.rows_.chunk_count(); ++i) {
-        for (Row row : other.rows_.chunk(i)) {
-            row.key = ids_.key(other.ids_.customer(row.key));
-            rows_.push_back(row);
-        }
-    }
+    const auto keys = ids_.merge(other.ids_);
+    other.rows_.for_each([this, &keys](Row row) {
+        row.key = keys(row.key);
+        rows_.push_back(row);
+    });
 }
 
-// Serialised: tag, version, grain, last day, identifiers, number of rows, rows.
-FlatValue CohortState::serialise(std::pmr::memory_resource& result, std::size_t header) const
+void CohortState::write(WireWriter& out) const
 {
-    const std::uint64_t rows = rows_.size();
-    FlatBuffer buffer = customers::allocate_value(
-        result, header, 3 * sizeof(std::uint32_t) + ids_.wire_size() + sizeof rows + rows * row_bytes);
-    WireWriter out(buffer);
-    out.put(CohortState::format.tag);
-    out.put(version);
     out.put(static_cast<std::uint16_t>(grain_.value_or(Grain::day)));
     out.put(last_day_);
     ids_.write(out);
-    out.put(rows);
-    for (std::size_t i = 0; i < rows_.chunk_count(); ++i) {
-        for (const Row& row : rows_.chunk(i)) {
-            out.put(row.key);
-            out.put(row.units);
-            out.put(row.period);
-            out.put(row.purchases);
-        }
-    }
-    return buffer.value();
+    kernel::put_rows(out, rows_);
 }
 
-void CohortState::deserialise(std::span<const std::byte> bytes)
+void CohortState::read(WireReader& in)
 {
-    WireReader in(bytes);
-    if (in.get<std::uint32_t>() != CohortState::format.tag || in.get<std::uint16_t>() != version) {
-        WireReader::fail("it is no state of cohort_table of this version");
-    }
     grain_ = grain_of(in.get<std::uint16_t>());
     last_day_ = in.get<std::int32_t>();
-    if (!customers::plausible_day(last_day_)) {
-        WireReader::fail("its last day is out of range");
-    }
+    WireReader::require(customers::plausible_day(last_day_), "its last day is out of range");
     ids_.read(in);
-    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-        const Row row{in.get<std::int64_t>(), in.get<std::int64_t>(), in.get<std::int32_t>(), in.get<std::uint32_t>()};
-        ids_.check(row.key);
-        if (!customers::plausible_day(row.period) || row.period > period_of(last_day_, *grain_)) {
-            WireReader::fail("a period is out of range");
-        }
+    kernel::get_rows<Row>(in, [this](const Row& row) {
+        WireReader::require(ids_.knows(row.key), "a customer has no identifier");
+        WireReader::require(customers::plausible_day(row.period) && row.period <= period_of(last_day_, *grain_),
+                            "a period is out of range");
         rows_.push_back(row);
-    }
-    in.expect_end();
+    });
 }
+
+namespace {
+
+struct TableCell {
+    std::int32_t cohort;
+    std::int32_t k;
+    std::int64_t customers;
+    std::int64_t last_seen;
+    std::int64_t purchases;
+    std::int64_t units;
+
+    static auto fields(auto& cell)
+    {
+        return std::tie(cell.cohort, cell.k, cell.customers, cell.last_seen, cell.purchases, cell.units);
+    }
+};
+
+}  // namespace
 
 /** Cells of every cohort, filled customer by customer. */
 class CohortState::Cells {
@@ -284,59 +272,32 @@ FlatValue CohortState::finish(std::pmr::memory_resource& result, std::size_t hea
     }
     std::uint32_t count = 0;
     cells.for_each([&count](std::int32_t /*first*/, std::int32_t /*k*/, const Cell& /*cell*/) { ++count; });
-    FlatBuffer buffer = customers::allocate_value(result, header, 4 * sizeof(std::uint32_t) + count * cell_bytes);
-    WireWriter out(buffer);
-    out.put(table_tag);
-    out.put(version);
-    out.put(static_cast<std::uint16_t>(grain_.value_or(Grain::day)));
-    out.put(last_day_);
-    out.put(count);
-    cells.for_each([&out](std::int32_t first, std::int32_t k, const Cell& cell) {
-        out.put(first);
-        out.put(k);
-        out.put(cell.customers);
-        out.put(cell.last_seen);
-        out.put(cell.purchases);
-        out.put(cell.units);
+    return kernel::write_value(result, header, [&](WireWriter& out) {
+        table_format.write(out);
+        out.put(static_cast<std::uint16_t>(grain_.value_or(Grain::day)));
+        out.put(last_day_);
+        out.put(count);
+        cells.for_each([&out](std::int32_t first, std::int32_t k, const Cell& cell) {
+            kernel::put_row(out, TableCell{first, k, cell.customers, cell.last_seen, cell.purchases, cell.units});
+        });
     });
-    return buffer.value();
 }
 
 namespace {
 
-struct TableCell {
-    std::int32_t cohort;
-    std::int32_t k;
-    std::int64_t customers;
-    std::int64_t last_seen;
-    std::int64_t purchases;
-    std::int64_t units;
-};
-
-TableCell read_cell(WireReader& in)
-{
-    return {in.get<std::int32_t>(), in.get<std::int32_t>(), in.get<std::int64_t>(),
-            in.get<std::int64_t>(), in.get<std::int64_t>(), in.get<std::int64_t>()};
-}
-
 /** The cells of a table in their order, each checked. */
 std::vector<TableCell> read_cells(WireReader& in, std::uint32_t count)
 {
-    WireReader lengths = in;
-    (void)lengths.get_array<std::uint8_t>(count * cell_bytes);
     std::vector<TableCell> cells;
-    cells.reserve(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const TableCell cell = read_cell(in);
-        const bool starts = i == 0 || cell.cohort > cells.back().cohort;
-        const bool goes_on = i > 0 && cell.cohort == cells.back().cohort && cell.k > cells.back().k;
-        if (!customers::plausible_day(cell.cohort) || cell.k < 0 || cell.k >= most_periods ||
-            (starts ? cell.k != 0 || cell.customers == 0 : !goes_on) || cell.customers < 0 || cell.last_seen < 0 ||
-            cell.purchases < 0) {
-            WireReader::fail("its cells contradict themselves");
-        }
+    kernel::get_each<TableCell>(in, count, [&cells](const TableCell& cell) {
+        const bool starts = cells.empty() || cell.cohort > cells.back().cohort;
+        const bool goes_on = !cells.empty() && cell.cohort == cells.back().cohort && cell.k > cells.back().k;
+        const bool follows = starts ? cell.k == 0 && cell.customers > 0 : goes_on;
+        WireReader::require(follows && customers::plausible_day(cell.cohort) && cell.k >= 0 && cell.k < most_periods &&
+                                cell.customers >= 0 && cell.last_seen >= 0 && cell.purchases >= 0,
+                            "its cells contradict themselves");
         cells.push_back(cell);
-    }
+    });
     in.expect_end();
     return cells;
 }
@@ -371,9 +332,7 @@ std::vector<CohortRow> cohort_rows(std::span<const std::byte> table, std::option
                                    const kernel::StopFlag& stop)
 {
     WireReader in(table);
-    if (in.get<std::uint32_t>() != table_tag || in.get<std::uint16_t>() != version) {
-        WireReader::fail("it is no value of cohort_table of this version");
-    }
+    table_format.expect(in);
     const Grain grain = grain_of(in.get<std::uint16_t>());
     const auto last_day = in.get<std::int32_t>();
     const auto cells = read_cells(in, in.get<std::uint32_t>());

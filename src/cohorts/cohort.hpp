@@ -17,12 +17,13 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
-#include "customers/customer_ids.hpp"
 #include "customers/purchase.hpp"
 #include "kernel/chunk_list.hpp"
-#include "kernel/flat_buffer.hpp"
+#include "kernel/flat_format.hpp"
+#include "kernel/identifier_codes.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
@@ -42,16 +43,12 @@ public:
     static constexpr kernel::Format format{"cohs", 1, "state of the aggregate cohort_table"};
 
     /** All memory, now and later, comes from `resource`. */
-    explicit CohortState(std::pmr::memory_resource* resource) : State(format), rows_(resource), ids_(resource) {}
+    explicit CohortState(std::pmr::memory_resource* resource) : State(format), rows_(resource), ids_("customer", resource) {}
 
     /** Throws Error: invalid_parameter for another grain than before, identifiers of two kinds or purchases out of range. */
     void append(const customers::Purchase& purchase, Grain grain);
     /** Adds the rows of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
-
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
-    /** Fills this state, which must be empty. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) override;
 
     /** Throws Error(limit_exceeded) where one customer's purchases are too many periods apart, Stopped. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
@@ -63,6 +60,8 @@ private:
         std::int64_t units;
         std::int32_t period;
         std::uint32_t purchases;
+
+        static auto fields(auto& row) { return std::tie(row.key, row.units, row.period, row.purchases); }
     };
     struct Cell {
         std::int64_t customers;
@@ -72,11 +71,13 @@ private:
     };
     class Cells;
 
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
     void set_grain(Grain grain);
     [[nodiscard]] std::vector<Row> rows_by_customer(const kernel::StopFlag& stop) const;
 
     kernel::ChunkList<Row> rows_;
-    customers::CustomerIds ids_;
+    kernel::IdentifierCodes ids_;
     std::optional<Grain> grain_;
     std::int32_t last_day_ = 0;
 };

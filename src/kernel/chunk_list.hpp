@@ -59,6 +59,31 @@ public:
         return {found.data, last ? static_cast<std::size_t>(next_ - found.data) : found.size};
     }
 
+    /** Calls `visit(item)` for each. */
+    template <class Visit>
+    void for_each(Visit&& visit) const
+    {
+        for (std::size_t i = 0; i < chunk_count(); ++i) {
+            for (const T& item : chunk(i)) {
+                visit(item);
+            }
+        }
+    }
+    /** Adds copies of all items of `other`. */
+    void append(const ChunkList& other)
+    {
+        other.for_each([this](const T& item) { push_back(item); });
+    }
+    [[nodiscard]] std::vector<T> to_vector() const
+    {
+        std::vector<T> items;
+        items.reserve(size());
+        for (std::size_t i = 0; i < chunk_count(); ++i) {
+            items.insert(items.end(), chunk(i).begin(), chunk(i).end());
+        }
+        return items;
+    }
+
 private:
     // Small groups stay small; large ones get chunks that the operating system serves as whole pages.
     static constexpr std::size_t least_bytes = 1024;

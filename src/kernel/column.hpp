@@ -1,7 +1,8 @@
-/** One column of a table that lies in memory row by row, or by itself. */
+/** One column of a table that lies in memory row by row, or by itself, at any address. */
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <span>
 
 namespace marketing::kernel {
@@ -24,7 +25,12 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-    [[nodiscard]] T operator[](std::size_t index) const noexcept { return *reinterpret_cast<const T*>(first_ + index * step_); }
+    [[nodiscard]] T operator[](std::size_t index) const noexcept
+    {
+        T value;
+        std::memcpy(&value, first_ + index * step_, sizeof value);
+        return value;
+    }
 
 private:
     const std::byte* first_ = nullptr;

@@ -91,6 +91,15 @@ std::uint32_t Interner::code(std::string_view text)
     }
 }
 
+std::pmr::vector<std::uint32_t> Interner::merge(const Interner& other)
+{
+    std::pmr::vector<std::uint32_t> codes(other.size(), texts_.get_allocator().resource());
+    for (std::uint32_t number = 0; number < codes.size(); ++number) {
+        codes[number] = code(other.text(number));
+    }
+    return codes;
+}
+
 std::uint32_t Interner::add(std::string_view text)
 {
     constexpr std::size_t most_texts = std::size_t{1} << 29U;

@@ -34,6 +34,8 @@ public:
 
     /** The code of `text`, new or known: 0, 1, 2, ... in order of first sight. Throws Error(limit_exceeded) past 2^29, so that a code has room for flags beside it. */
     std::uint32_t code(std::string_view text);
+    /** Takes over all texts of `other`; element i of the result is the code of its text i. */
+    std::pmr::vector<std::uint32_t> merge(const Interner& other);
     [[nodiscard]] std::string_view text(std::uint32_t code) const noexcept { return ByteArena::text(texts_[code]); }
     [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }
 

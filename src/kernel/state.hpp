@@ -18,31 +18,45 @@ public:
     State(const State&) = delete;
     State& operator=(const State&) = delete;
 
-    [[nodiscard]] std::uint32_t tag() const noexcept { return tag_; }
+    [[nodiscard]] std::uint32_t tag() const noexcept { return format_.tag; }
 
     /** Adds the rows of `other`, which stays as it is. Throws Error(malformed_binary) where that is of another aggregate. */
     virtual void merge(const State& other) = 0;
     /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] virtual FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const = 0;
+    [[nodiscard]] FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const
+    {
+        return write_value(result, header, [this](WireWriter& out) {
+            format_.write(out);
+            write(out);
+        });
+    }
     /** Fills this state, which must be empty, from the bytes of another, which must outlive it. Throws Error(malformed_binary). */
-    virtual void deserialise(std::span<const std::byte> bytes) = 0;
+    void deserialise(std::span<const std::byte> bytes)
+    {
+        WireReader in(bytes);
+        format_.expect(in);
+        read(in);
+        in.expect_end();
+    }
 
     /** This state as what it is. Throws Error(malformed_binary) where it is of another aggregate. */
     template <class Own>
     [[nodiscard]] const Own& as() const
     {
-        if (tag_ != Own::format.tag) {
-            WireReader::fail("it is a state of another aggregate");
-        }
+        WireReader::require(tag() == Own::format.tag, "it is a state of another aggregate");
         return static_cast<const Own&>(*this);
     }
 
 protected:
-    explicit State(const Format& format) noexcept : tag_(format.tag) {}
+    explicit State(const Format& format) noexcept : format_(format) {}
     ~State() = default;  // not virtual: a state ends with its memory, nobody deletes it
 
 private:
-    std::uint32_t tag_;
+    /** What follows the header. */
+    virtual void write(WireWriter& out) const = 0;
+    virtual void read(WireReader& in) = 0;
+
+    const Format& format_;
 };
 
 }  // namespace marketing::kernel

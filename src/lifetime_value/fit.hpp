@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "kernel/stop.hpp"
@@ -21,6 +22,8 @@ namespace marketing::lifetime_value {
 struct WeightedHistory {
     History history;
     double weight = 1;
+
+    static auto fields(auto& row) { return std::tie(row.history.frequency, row.history.recency, row.history.age, row.weight); }
 };
 
 /** `weight` customers with `frequency` purchases of `mean` each. */
@@ -28,6 +31,8 @@ struct WeightedSpend {
     double frequency = 0;
     double mean = 0;
     double weight = 1;
+
+    static auto fields(auto& row) { return std::tie(row.frequency, row.mean, row.weight); }
 };
 
 struct FitQuality {

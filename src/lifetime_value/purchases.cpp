@@ -15,39 +15,11 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
-using kernel::FlatBuffer;
-using kernel::FlatColumn;
 using kernel::WireReader;
 using kernel::WireWriter;
 using numeric::CompensatedSum;
 
-constexpr std::uint32_t value_tag = 0x4350414d;  // "MAPC"
-constexpr std::uint16_t value_version = 1;
-constexpr std::uint64_t value_header = 20;
-constexpr std::uint64_t row_bytes = 20;
-
-void require(bool holds, const char* what)
-{
-    if (!holds) {
-        WireReader::fail(what);
-    }
-}
-
-FlatBuffer buffer_for(std::pmr::memory_resource& result, std::size_t header, std::uint64_t content)
-{
-    if (content > FlatBuffer::most_bytes - header) {
-        throw Error(ErrorCode::limit_exceeded, "the purchases do not fit in one value",
-                    "They need " + std::to_string(content) + " bytes; a value holds at most 1 GB.",
-                    "Group by a part of the customers, for example by the last digit of their number.");
-    }
-    return FlatBuffer(result, header, content);
-}
-
-bool possible_kind(std::uint8_t kind)
-{
-    return kind <= static_cast<std::uint8_t>(kernel::IdKind::text);
-}
-
+constexpr kernel::Format value_format{"MAPC", 1, "purchases value"};
 constexpr std::int32_t refund_bit = 1;
 
 bool possible_day(std::int32_t code)
@@ -60,73 +32,36 @@ bool possible_day(std::int32_t code)
 PurchasesView::PurchasesView(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    require(in.get<std::uint32_t>() == value_tag && in.get<std::uint16_t>() == value_version,
-            "it is not a purchases value of this release");
-    const auto kind = in.get<std::uint8_t>();
-    require(possible_kind(kind) && in.get<std::uint8_t>() == 0, "its kind of identifiers is unknown");
-    kind_ = static_cast<kernel::IdKind>(kind);
+    value_format.expect(in);
+    const auto kind = kernel::get_kind<std::uint16_t>(in);
     const auto customers = in.get<std::uint32_t>();
     const auto days = in.get<std::uint32_t>();
     const auto text_bytes = in.get<std::uint32_t>();
-    require(kind_ != kernel::IdKind::none || customers == 0, "its customers have no identifiers");
-    if (kind_ == kernel::IdKind::text) {
-        text_end_ = FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(customers));
-    } else {
-        number_ = FlatColumn<std::int64_t>(in.get_array<std::int64_t>(customers));
-        require(text_bytes == 0, "numbers have no text");
-    }
-    const auto texts = in.get_array<char>(text_bytes);
-    texts_ = {reinterpret_cast<const char*>(texts.data()), texts.size()};
-    day_end_ = FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(customers));
-    day_ = FlatColumn<std::int32_t>(in.get_array<std::int32_t>(days));
-    amount_ = FlatColumn<double>(in.get_array<double>(days));
+    customers_ = {in, kind, customers, text_bytes};
+    day_end_ = {in, customers, days};
+    day_ = {in, days};
+    amount_ = {in, days};
     in.expect_end();
-    check_customers();
     check_days();
-}
-
-void PurchasesView::check_customers() const
-{
-    std::uint32_t end = 0;
-    for (std::size_t i = 0; i < text_end_.size(); ++i) {
-        require(text_end_[i] >= end, "its identifiers overlap");
-        end = text_end_[i];
-    }
-    require(end == texts_.size(), "its identifiers do not add up");
-    for (std::size_t i = 1; i < customer_count(); ++i) {
-        require(customer(i - 1) < customer(i), "its customers are not in order");
-    }
 }
 
 void PurchasesView::check_days() const
 {
-    std::uint32_t begin = 0;
     for (std::size_t i = 0; i < customer_count(); ++i) {
-        const std::uint32_t end = day_end_[i];
-        require(end > begin && end <= day_.size(), "a customer has no days");
-        for (std::uint32_t at = begin; at < end; ++at) {
-            require(possible_day(day_[at]) && std::isfinite(amount_[at]), "a day or an amount is out of range");
-            require(at == begin || day_[at - 1] >> 1 < day_[at] >> 1, "the days of a customer are not in order");
+        const std::uint32_t begin = day_end_.begin(i);
+        WireReader::require(day_end_.end(i) > begin, "a customer has no days");
+        for (std::uint32_t at = begin; at < day_end_.end(i); ++at) {
+            WireReader::require(possible_day(day_[at]) && std::isfinite(amount_[at]), "a day or an amount is out of range");
+            WireReader::require(at == begin || day_[at - 1] >> 1 < day_[at] >> 1, "the days of a customer are not in order");
         }
-        begin = end;
     }
-    require(begin == day_.size(), "there are days of no customer");
-}
-
-kernel::Identifier PurchasesView::customer(std::size_t index) const noexcept
-{
-    if (kind_ == kernel::IdKind::text) {
-        const std::size_t begin = index == 0 ? 0 : text_end_[index - 1];
-        return kernel::Identifier::of(texts_.substr(begin, text_end_[index] - begin));
-    }
-    return kernel::Identifier::of(number_[index]);
 }
 
 std::optional<std::int32_t> PurchasesView::last_day() const noexcept
 {
     std::optional<std::int32_t> last;
     for (std::size_t i = 0; i < customer_count(); ++i) {
-        const std::int32_t day = day_[day_end_[i] - 1] >> 1;
+        const std::int32_t day = day_[day_end_.end(i) - 1] >> 1;
         last = last ? std::max(*last, day) : day;
     }
     return last;
@@ -139,7 +74,7 @@ std::optional<PurchaseSummary> PurchasesView::summary(std::size_t customer, cons
     CompensatedSum repeat;
     CompensatedSum total;
     CompensatedSum holdout;
-    for (std::size_t at = customer == 0 ? 0 : day_end_[customer - 1]; at < day_end_[customer]; ++at) {
+    for (std::uint32_t at = day_end_.begin(customer); at < day_end_.end(customer); ++at) {
         const std::int32_t day = day_[at] >> 1;
         const bool refund = (day_[at] & refund_bit) != 0;
         if (day > observation.until) {
@@ -172,15 +107,6 @@ std::optional<PurchaseSummary> PurchasesView::summary(std::size_t customer, cons
     return s;
 }
 
-void PurchasesState::expect_kind(kernel::IdKind kind)
-{
-    if (kind_ == kernel::IdKind::none) {
-        kind_ = kind;
-    } else if (kind_ != kind) {
-        throw Error(ErrorCode::invalid_parameter, "customer identifiers must all be of one kind, integers or texts");
-    }
-}
-
 void PurchasesState::append(const kernel::Identifier& customer, std::int32_t day, double amount, bool refund)
 {
     if (!std::isfinite(amount)) {
@@ -189,83 +115,34 @@ void PurchasesState::append(const kernel::Identifier& customer, std::int32_t day
     if (day < -most_days || day > most_days) {
         throw Error(ErrorCode::numeric_range, "the day of a purchase is out of range");
     }
-    expect_kind(customer.kind);
-    const std::int64_t code =
-        customer.kind == kernel::IdKind::integer ? customer.number : std::int64_t{texts_.code(customer.text)};
     // -0 becomes 0: one value, one image.
-    rows_.push_back({code, amount + 0.0, 2 * day + (refund ? refund_bit : 0)});
+    rows_.push_back({ids_.code(customer), amount + 0.0, 2 * day + (refund ? refund_bit : 0)});
 }
 
 void PurchasesState::merge(const kernel::State& state)
 {
     const auto& other = state.as<PurchasesState>();
-    if (other.kind_ == kernel::IdKind::none) {
-        return;
-    }
-    expect_kind(other.kind_);
-    std::pmr::vector<std::int64_t> codes(resource_);
-    for (std::uint32_t code = 0; code < other.texts_.size(); ++code) {
-        codes.push_back(texts_.code(other.texts_.text(code)));
-    }
-    for (std::size_t i = 0; i < other.rows_.chunk_count(); ++i) {
-        for (Row row : other.rows_.chunk(i)) {
-            row.customer = kind_ == kernel::IdKind::text ? codes[static_cast<std::size_t>(row.customer)] : row.customer;
-            rows_.push_back(row);
-        }
-    }
-}
-
-// Serialised: tag, version, kind, zero; the texts, each behind its length, behind their count; the rows behind theirs.
-FlatValue PurchasesState::serialise(std::pmr::memory_resource& result, std::size_t header) const
-{
-    std::uint64_t size = 8 + sizeof(std::uint32_t) + sizeof(std::uint64_t) + rows_.size() * row_bytes;
-    for (std::uint32_t code = 0; code < texts_.size(); ++code) {
-        size += sizeof(std::uint32_t) + texts_.text(code).size();
-    }
-    FlatBuffer buffer = buffer_for(result, header, size);
-    WireWriter out(buffer);
-    out.put(PurchasesState::format.tag);
-    out.put(PurchasesState::format.version);
-    out.put(static_cast<std::uint8_t>(kind_));
-    out.put(std::uint8_t{0});
-    out.put(static_cast<std::uint32_t>(texts_.size()));
-    for (std::uint32_t code = 0; code < texts_.size(); ++code) {
-        out.put_text(texts_.text(code));
-    }
-    out.put(std::uint64_t{rows_.size()});
-    for (std::size_t i = 0; i < rows_.chunk_count(); ++i) {
-        for (const Row& row : rows_.chunk(i)) {
-            out.put(row.customer);
-            out.put(row.amount);
-            out.put(row.day);
-        }
-    }
-    return buffer.value();
-}
-
-void PurchasesState::deserialise(std::span<const std::byte> bytes)
-{
-    WireReader in(bytes);
-    require(in.get<std::uint32_t>() == PurchasesState::format.tag && in.get<std::uint16_t>() == PurchasesState::format.version,
-            "it is not a state of the aggregate purchases of this release");
-    const auto kind = in.get<std::uint8_t>();
-    require(possible_kind(kind) && in.get<std::uint8_t>() == 0, "its kind of identifiers is unknown");
-    kind_ = static_cast<kernel::IdKind>(kind);
-    const auto count = in.get<std::uint32_t>();
-    require(kind_ == kernel::IdKind::text || count == 0, "numbers have no text");
-    for (std::uint32_t code = 0; code < count; ++code) {
-        require(texts_.code(in.get_text()) == code, "its dictionary names a text twice");
-    }
-    auto left = in.get<std::uint64_t>();
-    require(kind_ != kernel::IdKind::none || left == 0, "its customers have no identifiers");
-    for (; left > 0; --left) {
-        const Row row{in.get<std::int64_t>(), in.get<double>(), in.get<std::int32_t>()};
-        require(kind_ == kernel::IdKind::integer || (row.customer >= 0 && row.customer < count),
-                "a row names a text that is not there");
-        require(std::isfinite(row.amount) && possible_day(row.day), "a row is out of range");
+    const auto codes = ids_.merge(other.ids_);
+    other.rows_.for_each([this, &codes](Row row) {
+        row.customer = codes(row.customer);
         rows_.push_back(row);
-    }
-    in.expect_end();
+    });
+}
+
+void PurchasesState::write(WireWriter& out) const
+{
+    ids_.write(out);
+    kernel::put_rows(out, rows_);
+}
+
+void PurchasesState::read(WireReader& in)
+{
+    ids_.read(in);
+    kernel::get_rows<Row>(in, [this](const Row& row) {
+        WireReader::require(ids_.knows(row.customer), "a customer has no identifier");
+        WireReader::require(std::isfinite(row.amount) && possible_day(row.day), "a row is out of range");
+        rows_.push_back(row);
+    });
 }
 
 /** The steps from the state to the value; the temporaries come from the state's memory. */
@@ -324,7 +201,6 @@ private:
     std::pmr::vector<Row> scratch_;
     int bucket_bits_ = 0;
     std::size_t day_count_ = 0;
-    std::uint64_t text_bytes_ = 0;
 };
 
 namespace {
@@ -348,11 +224,7 @@ void PurchasesState::Finisher::scatter()
         return bits == 0 ? 0 : spread(row.customer) >> (64 - bits);
     };
     bucket_begin_.assign(buckets + 1, 0);
-    for (std::size_t i = 0; i < state_.rows_.chunk_count(); ++i) {
-        for (const Row& row : state_.rows_.chunk(i)) {
-            ++bucket_begin_[bucket_of(row) + 1];
-        }
-    }
+    state_.rows_.for_each([&](const Row& row) { ++bucket_begin_[bucket_of(row) + 1]; });
     for (std::size_t bucket = 0; bucket < buckets; ++bucket) {
         bucket_begin_[bucket + 1] += bucket_begin_[bucket];
     }
@@ -442,61 +314,32 @@ void PurchasesState::Finisher::collapse(std::size_t begin, std::size_t end)
 void PurchasesState::Finisher::sort_customers()
 {
     stop_.poll();
-    if (state_.kind_ != kernel::IdKind::text) {
-        std::sort(customers_.begin(), customers_.end(), [](const Customer& x, const Customer& y) { return x.code < y.code; });
-        return;
-    }
-    const auto text = [this](const Customer& c) { return state_.texts_.text(static_cast<std::uint32_t>(c.code)); };
     std::sort(customers_.begin(), customers_.end(),
-              [&text](const Customer& x, const Customer& y) { return text(x) < text(y); });
-    for (const Customer& customer : customers_) {
-        text_bytes_ += text(customer).size();
-    }
+              [this](const Customer& x, const Customer& y) { return state_.ids_.before(x.code, y.code); });
 }
 
 FlatValue PurchasesState::Finisher::write(std::pmr::memory_resource& result, std::size_t header) const
 {
-    const bool texts = state_.kind_ == kernel::IdKind::text;
-    FlatBuffer buffer = buffer_for(
-        result, header,
-        value_header + text_bytes_ + customers_.size() * ((texts ? 4 : 8) + sizeof(std::uint32_t)) + day_count_ * 12);
-    // The total is below 1 GB, so each part fits 32 bits.
-    WireWriter out(buffer);
-    out.put(value_tag);
-    out.put(value_version);
-    out.put(static_cast<std::uint8_t>(customers_.empty() ? kernel::IdKind::none : state_.kind_));
-    out.put(std::uint8_t{0});
-    for (const std::uint64_t count : {std::uint64_t{customers_.size()}, std::uint64_t{day_count_}, text_bytes_}) {
-        out.put(static_cast<std::uint32_t>(count));
-    }
-    std::uint32_t end = 0;
-    for (const Customer& customer : customers_) {
-        if (texts) {
-            out.put(end += static_cast<std::uint32_t>(state_.texts_.text(static_cast<std::uint32_t>(customer.code)).size()));
-        } else {
-            out.put(customer.code);
+    const kernel::IdentifierCodes& ids = state_.ids_;
+    const std::uint64_t text_bytes =
+        ids.are_texts() ? kernel::text_bytes(customers_, [&ids](const Customer& customer) { return ids.text(customer.code); })
+                        : 0;
+    const auto put_days = [this](WireWriter& out, auto Row::*column) {
+        for (const Customer& customer : customers_) {
+            kernel::put_column(out, std::span(rows_).subspan(customer.first, customer.days), column);
         }
-    }
-    for (const Customer& customer : customers_) {
-        if (texts) {
-            out.put_array(std::span<const char>(state_.texts_.text(static_cast<std::uint32_t>(customer.code))));
+    };
+    return kernel::write_value(result, header, [&](WireWriter& out) {
+        value_format.write(out);
+        out.put(static_cast<std::uint16_t>(customers_.empty() ? IdKind::none : ids.kind()));
+        for (const std::uint64_t count : {std::uint64_t{customers_.size()}, std::uint64_t{day_count_}, text_bytes}) {
+            out.put(static_cast<std::uint32_t>(count));
         }
-    }
-    end = 0;
-    for (const Customer& customer : customers_) {
-        out.put(end += customer.days);
-    }
-    std::byte* days = buffer.take(day_count_ * sizeof(std::int32_t));
-    std::byte* amounts = buffer.take(day_count_ * sizeof(double));
-    for (const Customer& customer : customers_) {
-        for (std::size_t at = customer.first; at < customer.first + customer.days; ++at) {
-            std::memcpy(days, &rows_[at].day, sizeof rows_[at].day);
-            std::memcpy(amounts, &rows_[at].amount, sizeof rows_[at].amount);
-            days += sizeof rows_[at].day;
-            amounts += sizeof rows_[at].amount;
-        }
-    }
-    return buffer.value();
+        kernel::put_identifiers(out, ids, customers_, &Customer::code);
+        kernel::put_ends(out, customers_, &Customer::days);
+        put_days(out, &Row::day);
+        put_days(out, &Row::amount);
+    });
 }
 
 FlatValue PurchasesState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const

@@ -22,11 +22,11 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <tuple>
 
 #include "kernel/chunk_list.hpp"
-#include "kernel/flat_buffer.hpp"
-#include "kernel/identifier.hpp"
-#include "kernel/interner.hpp"
+#include "kernel/flat_format.hpp"
+#include "kernel/identifier_codes.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
@@ -65,25 +65,21 @@ public:
     explicit PurchasesView(std::span<const std::byte> bytes);
 
     [[nodiscard]] std::size_t customer_count() const noexcept { return day_end_.size(); }
-    [[nodiscard]] kernel::Identifier customer(std::size_t index) const noexcept;
+    [[nodiscard]] kernel::Identifier customer(std::size_t index) const noexcept { return customers_[index]; }
     /** The last day with a row; nothing where there is no row at all. */
     [[nodiscard]] std::optional<std::int32_t> last_day() const noexcept;
     /** Nothing where the customer has not yet bought by then. */
     [[nodiscard]] std::optional<PurchaseSummary> summary(std::size_t customer, const Observation& observation) const noexcept;
 
     /** The texts in the value, for the check of their encoding. */
-    [[nodiscard]] std::size_t key_count() const noexcept { return text_end_.size(); }
-    [[nodiscard]] std::string_view key(std::size_t index) const noexcept { return customer(index).text; }
+    [[nodiscard]] std::size_t key_count() const noexcept { return customers_.texts().size(); }
+    [[nodiscard]] std::string_view key(std::size_t index) const noexcept { return customers_.texts()[index]; }
 
 private:
-    void check_customers() const;
     void check_days() const;
 
-    kernel::IdKind kind_;
-    kernel::FlatColumn<std::int64_t> number_;
-    kernel::FlatColumn<std::uint32_t> text_end_;
-    std::string_view texts_;
-    kernel::FlatColumn<std::uint32_t> day_end_;
+    kernel::IdentifierColumn customers_;
+    kernel::EndColumn day_end_;
     kernel::FlatColumn<std::int32_t> day_;
     kernel::FlatColumn<double> amount_;
 };
@@ -95,7 +91,7 @@ public:
 
     /** All memory, now and later, comes from `resource`. */
     explicit PurchasesState(std::pmr::memory_resource* resource)
-        : State(format), resource_(resource), texts_(resource), rows_(resource)
+        : State(format), resource_(resource), ids_("customer", resource), rows_(resource)
     {
     }
 
@@ -107,10 +103,6 @@ public:
     /** Adds the rows of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 
-    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
-    /** Fills this state, which must be empty, with the rows of a serialised one. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) override;
     /** The value, `header` bytes left before it. The state stays as it is. Throws Error(limit_exceeded) past 1 GB, Stopped. */
     [[nodiscard]] FlatValue finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const;
 
@@ -119,14 +111,16 @@ private:
         std::int64_t customer;  // the number itself, or the code of the text
         double amount;
         std::int32_t day;  // 2 * day + 1 for a refund
+
+        static auto fields(auto& row) { return std::tie(row.customer, row.amount, row.day); }
     };
     class Finisher;
 
-    void expect_kind(kernel::IdKind kind);
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
 
     std::pmr::memory_resource* resource_;
-    kernel::IdKind kind_ = kernel::IdKind::none;
-    kernel::Interner texts_;
+    kernel::IdentifierCodes ids_;
     kernel::ChunkList<Row> rows_;
 };
 

@@ -1,7 +1,6 @@
 /** The state of the aggregates that fit models: rows as they came. The fit sorts them, so no order, split or merge shows. */
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <memory_resource>
@@ -10,7 +9,7 @@
 
 #include "kernel/chunk_list.hpp"
 #include "kernel/error.hpp"
-#include "kernel/flat_buffer.hpp"
+#include "kernel/flat_format.hpp"
 #include "kernel/state.hpp"
 #include "kernel/wire.hpp"
 #include "lifetime_value/fit.hpp"
@@ -54,9 +53,6 @@ inline constexpr kernel::Format rows_format<WeightedSpend>{"MAFS", 1, "state of 
 
 template <class Row>
 class RowsState final : public kernel::State {
-    static_assert(sizeof(Row) % sizeof(double) == 0, "a row is made of doubles");
-    using Image = std::array<double, sizeof(Row) / sizeof(double)>;
-
 public:
     static constexpr kernel::Format format = rows_format<Row>;
 
@@ -75,67 +71,28 @@ public:
     void merge(const kernel::State& state) override
     {
         const auto& other = state.as<RowsState>();
-        for (std::size_t i = 0; i < other.rows_.chunk_count(); ++i) {
-            for (const Row& row : other.rows_.chunk(i)) {
-                rows_.push_back(row);
-            }
-        }
+        rows_.append(other.rows_);
         skipped_ += other.skipped_;
     }
-    [[nodiscard]] std::vector<Row> rows() const
-    {
-        std::vector<Row> all;
-        all.reserve(rows_.size());
-        for (std::size_t i = 0; i < rows_.chunk_count(); ++i) {
-            all.insert(all.end(), rows_.chunk(i).begin(), rows_.chunk(i).end());
-        }
-        return all;
-    }
+    [[nodiscard]] std::vector<Row> rows() const { return rows_.to_vector(); }
     /** Rows that tell the model nothing. */
     [[nodiscard]] std::int64_t skipped() const noexcept { return skipped_; }
 
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override
+private:
+    void write(kernel::WireWriter& out) const override
     {
-        const std::uint64_t content = 24 + rows_.size() * sizeof(Row);
-        if (content > kernel::FlatBuffer::most_bytes - header) {
-            throw kernel::Error(kernel::ErrorCode::limit_exceeded, "too many customers for one parallel worker", {},
-                                "Set max_parallel_workers_per_gather to 0 for this query.");
-        }
-        kernel::FlatBuffer buffer(result, header, content);
-        kernel::WireWriter out(buffer);
-        out.put(format.tag);
-        out.put(format.version);
-        out.put(static_cast<std::uint16_t>(Image().size()));
         out.put(skipped_);
-        out.put(std::uint64_t{rows_.size()});
-        for (std::size_t i = 0; i < rows_.chunk_count(); ++i) {
-            for (const Row& row : rows_.chunk(i)) {
-                out.put_array(std::span<const double>(std::bit_cast<Image>(row)));
-            }
-        }
-        return buffer.value();
+        kernel::put_rows(out, rows_);
     }
-    void deserialise(std::span<const std::byte> bytes) override
+    void read(kernel::WireReader& in) override
     {
-        kernel::WireReader in(bytes);
-        if (in.get<std::uint32_t>() != format.tag || in.get<std::uint16_t>() != format.version ||
-            in.get<std::uint16_t>() != Image().size()) {
-            kernel::WireReader::fail("it is not a state of this aggregate of this release");
-        }
         skipped_ = in.get<std::int64_t>();
-        for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-            Image image;
-            for (double& number : image) {
-                number = in.get<double>();
-            }
-            const Row row = std::bit_cast<Row>(image);
+        kernel::get_rows<Row>(in, [this](const Row& row) {
             check(row);
             rows_.push_back(row);
-        }
-        in.expect_end();
+        });
     }
 
-private:
     kernel::ChunkList<Row> rows_;
     std::int64_t skipped_ = 0;
 };

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "kernel/flat_buffer.hpp"
+#include "kernel/flat_format.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"

@@ -15,7 +15,7 @@
 
 #include "kernel/chunk_list.hpp"
 #include "kernel/column.hpp"
-#include "kernel/flat_buffer.hpp"
+#include "kernel/flat_format.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
@@ -44,20 +44,19 @@ struct RowHead {
     std::int32_t day;   // since 2000-01-01
 };
 
-/** `bytes`, or where they cannot be read in place (the server packs small values) a copy from `resource` that can. */
-[[nodiscard]] std::span<const std::byte> readable(std::span<const std::byte> bytes, std::pmr::memory_resource& resource);
-
 /** A value of daily_rows, read in place; it must outlive the view. */
 class DailyRowsView {
 public:
     DailyRowsView() = default;
-    /** `bytes` as readable() gives them. Throws Error(malformed_binary). */
+    /** Throws Error(malformed_binary). */
     explicit DailyRowsView(std::span<const std::byte> bytes);
+    /** What follows the header. */
+    explicit DailyRowsView(kernel::WireReader& in);
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t width() const noexcept { return width_; }
     /** Each series once, in no order. */
-    [[nodiscard]] std::span<const SeriesKey> keys() const noexcept { return keys_; }
+    [[nodiscard]] kernel::Column<SeriesKey> keys() const noexcept { return keys_; }
     [[nodiscard]] kernel::Column<std::uint32_t> key_places() const noexcept { return column<std::uint32_t>(0); }
     [[nodiscard]] kernel::Column<std::int32_t> days() const noexcept { return column<std::int32_t>(offsetof(RowHead, day)); }
     /** Figure `index` of each row, NaN where there is none. Throws Error(invalid_parameter) where rows have fewer figures. */
@@ -74,18 +73,17 @@ private:
 
     std::size_t size_ = 0;
     std::size_t width_ = 0;
-    std::span<const SeriesKey> keys_;
+    kernel::Column<SeriesKey> keys_;
     std::span<const std::byte> rows_;
 };
 
 /** The state of the aggregate. */
 class DailyRows final : public kernel::State {
 public:
-    static constexpr kernel::Format format{"DYRW", 1, "value of daily_rows"};
+    static constexpr kernel::Format format{"DYRW", 2, "value of daily_rows"};
 
     /** All memory, now and later, comes from `resource`. */
-    explicit DailyRows(std::pmr::memory_resource* resource)
-        : State(format), resource_(resource), places_(resource), keys_(resource), rows_(resource)
+    explicit DailyRows(std::pmr::memory_resource* resource) : State(format), places_(resource), keys_(resource), rows_(resource)
     {
     }
 
@@ -94,22 +92,21 @@ public:
     /** Adds the rows of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 
-    /** The rows as one value, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
+    /** The rows as one value, which is that of a state, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
                                            const kernel::StopFlag& /*stop*/) const
     {
         return serialise(result, header);
     }
-    /** Fills this state, which must be empty and may then only be merged from; it reads `bytes`. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) override { borrowed_ = DailyRowsView(readable(bytes, *resource_)); }
 
 private:
+    void write(kernel::WireWriter& out) const override;
+    /** The rows stay where they are, and may then only be merged from. */
+    void read(kernel::WireReader& in) override { borrowed_ = DailyRowsView(in); }
     void require_width(std::size_t figures);
     std::uint32_t place_of(const SeriesKey& series);
-    void take(std::span<const SeriesKey> keys, std::span<const std::byte> rows);
+    void take(kernel::Column<SeriesKey> keys, std::span<const std::byte> rows);
 
-    std::pmr::memory_resource* resource_;
     std::size_t width_ = 0;  // figures of a row; 0 before the first
     std::pmr::unordered_map<SeriesKey, std::uint32_t, SeriesKeyHash> places_;
     std::pmr::vector<SeriesKey> keys_;

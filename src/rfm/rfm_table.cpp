@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <string>
 
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
@@ -12,13 +11,11 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
-using kernel::FlatBuffer;
 using kernel::FlatValue;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::uint32_t table_tag = 0x746d6672;  // "rfmt"
-constexpr std::uint16_t version = 1;
+constexpr kernel::Format table_format{"rfmt", 1, "value of rfm_table"};
 constexpr std::int64_t free_place = -1;  // as the purchases of a record
 // Of a customer with refunds alone, so far.
 constexpr std::int32_t no_first_day = std::numeric_limits<std::int32_t>::max();
@@ -39,18 +36,10 @@ void join(CustomerRecord& record, const CustomerRecord& row)
     record.units = customers::add_checked(record.units, row.units);
 }
 
-void write_record(WireWriter<FlatBuffer>& out, const CustomerRecord& record)
-{
-    out.put(record.key);
-    out.put(record.first_day);
-    out.put(record.last_day);
-    out.put(record.purchases);
-    out.put(record.units);
-}
-
 }  // namespace
 
-RfmState::RfmState(std::pmr::memory_resource* resource) : State(format), batch_(resource), places_(resource), ids_(resource)
+RfmState::RfmState(std::pmr::memory_resource* resource)
+    : State(format), batch_(resource), places_(resource), ids_("customer", resource)
 {
     batch_.reserve(batch_size);
 }
@@ -62,7 +51,7 @@ void RfmState::append(const customers::Purchase& purchase)
                     "Give 1 for a purchase and 0 for a refund, whose amount is negative.");
     }
     const bool bought = purchase.purchases > 0;
-    add({ids_.key(purchase.customer), bought ? purchase.day : no_first_day, bought ? purchase.day : no_last_day,
+    add({ids_.code(purchase.customer), bought ? purchase.day : no_first_day, bought ? purchase.day : no_last_day,
          purchase.purchases, purchase.units});
 }
 
@@ -135,48 +124,33 @@ void RfmState::for_each_row(Visitor&& visit) const
 void RfmState::merge(const kernel::State& state)
 {
     const auto& other = state.as<RfmState>();
-    other.for_each_row([this, &other](const CustomerRecord& row) {
+    const auto keys = ids_.merge(other.ids_);
+    other.for_each_row([this, &keys](const CustomerRecord& row) {
         CustomerRecord own = row;
-        own.key = ids_.key(other.ids_.customer(row.key));
+        own.key = keys(row.key);
         add(own);
     });
 }
 
-// Serialised: tag, version, identifiers, number of rows, rows. Rows of one customer may be there more than once.
-FlatValue RfmState::serialise(std::pmr::memory_resource& result, std::size_t header) const
+// Identifiers, then rows behind their number. Rows of one customer may be there more than once.
+void RfmState::write(WireWriter& out) const
 {
-    constexpr std::uint64_t row_size = 4 * sizeof(std::int64_t);
-    const std::uint64_t rows = used_ + batch_.size();
-    FlatBuffer buffer = customers::allocate_value(
-        result, header, sizeof RfmState::format.tag + sizeof version + ids_.wire_size() + sizeof rows + rows * row_size);
-    WireWriter out(buffer);
-    out.put(RfmState::format.tag);
-    out.put(version);
     ids_.write(out);
-    out.put(rows);
-    for_each_row([&out](const CustomerRecord& row) { write_record(out, row); });
-    return buffer.value();
+    out.put(std::uint64_t{used_ + batch_.size()});
+    for_each_row([&out](const CustomerRecord& row) { kernel::put_row(out, row); });
 }
 
-void RfmState::deserialise(std::span<const std::byte> bytes)
+void RfmState::read(WireReader& in)
 {
-    WireReader in(bytes);
-    if (in.get<std::uint32_t>() != RfmState::format.tag || in.get<std::uint16_t>() != version) {
-        WireReader::fail("it is no state of rfm_table of this version");
-    }
     ids_.read(in);
-    for (auto left = in.get<std::uint64_t>(); left > 0; --left) {
-        const CustomerRecord row{in.get<std::int64_t>(), in.get<std::int32_t>(), in.get<std::int32_t>(), in.get<std::int64_t>(),
-                                 in.get<std::int64_t>()};
-        ids_.check(row.key);
+    kernel::get_rows<CustomerRecord>(in, [this](const CustomerRecord& row) {
         const bool dated = row.first_day <= row.last_day;
-        if (row.purchases < 0 || (row.purchases > 0) != dated ||
-            (dated && !(customers::plausible_day(row.first_day) && customers::plausible_day(row.last_day)))) {
-            WireReader::fail("a customer's purchases contradict themselves");
-        }
+        const bool plausible = customers::plausible_day(row.first_day) && customers::plausible_day(row.last_day);
+        WireReader::require(ids_.knows(row.key), "a customer has no identifier");
+        WireReader::require(row.purchases >= 0 && (row.purchases > 0) == dated && (!dated || plausible),
+                            "a customer's purchases contradict themselves");
         add(row);
-    }
-    in.expect_end();
+    });
 }
 
 FlatValue RfmState::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const
@@ -185,13 +159,8 @@ FlatValue RfmState::finish(std::pmr::memory_resource& result, std::size_t header
     rows.reserve(used_ + batch_.size());
     for_each_row([&rows](const CustomerRecord& row) { rows.push_back(row); });
     stop.poll();
-    if (ids_.kind() == kernel::IdKind::text) {
-        std::sort(rows.begin(), rows.end(), [this](const CustomerRecord& a, const CustomerRecord& b) {
-            return ids_.customer(a.key).text < ids_.customer(b.key).text;
-        });
-    } else {
-        std::sort(rows.begin(), rows.end(), [](const CustomerRecord& a, const CustomerRecord& b) { return a.key < b.key; });
-    }
+    std::sort(rows.begin(), rows.end(),
+              [this](const CustomerRecord& a, const CustomerRecord& b) { return ids_.before(a.key, b.key); });
     stop.poll();
     std::size_t count = 0;
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -204,93 +173,39 @@ FlatValue RfmState::finish(std::pmr::memory_resource& result, std::size_t header
     rows.resize(count);
     std::erase_if(rows, [](const CustomerRecord& row) { return row.purchases == 0; });
 
-    const bool texts = ids_.kind() == kernel::IdKind::text;
-    std::uint64_t text_size = 0;
-    for (const CustomerRecord& row : rows) {
-        text_size += texts ? ids_.customer(row.key).text.size() : 0;
-    }
-    const std::uint64_t customer_size =
-        2 * sizeof(std::int32_t) + 2 * sizeof(std::int64_t) + (texts ? sizeof(std::uint32_t) : sizeof(std::int64_t));
-    FlatBuffer buffer = customers::allocate_value(result, header, 16 + rows.size() * customer_size + text_size);
-    WireWriter out(buffer);
-    out.put(table_tag);
-    out.put(version);
-    out.put(static_cast<std::uint16_t>(ids_.kind()));
-    out.put(static_cast<std::uint32_t>(rows.size()));
-    out.put(static_cast<std::uint32_t>(text_size));
-    const auto column = [&out, &rows](auto member) {
-        for (const CustomerRecord& row : rows) {
-            out.put(row.*member);
-        }
-    };
-    column(&CustomerRecord::first_day);
-    column(&CustomerRecord::last_day);
-    column(&CustomerRecord::purchases);
-    column(&CustomerRecord::units);
-    if (!texts) {
-        column(&CustomerRecord::key);
-        return buffer.value();
-    }
-    std::uint32_t end = 0;
-    for (const CustomerRecord& row : rows) {
-        end += static_cast<std::uint32_t>(ids_.customer(row.key).text.size());
-        out.put(end);
-    }
-    for (const CustomerRecord& row : rows) {
-        const std::string_view text = ids_.customer(row.key).text;
-        out.put_array(std::span(text.data(), text.size()));
-    }
-    return buffer.value();
+    const std::uint64_t bytes =
+        ids_.are_texts() ? kernel::text_bytes(rows, [this](const CustomerRecord& row) { return ids_.text(row.key); }) : 0;
+    return kernel::write_value(result, header, [&](WireWriter& out) {
+        table_format.write(out);
+        out.put(static_cast<std::uint16_t>(ids_.kind()));
+        out.put(static_cast<std::uint32_t>(rows.size()));
+        out.put(static_cast<std::uint32_t>(bytes));
+        kernel::put_column(out, rows, &CustomerRecord::first_day);
+        kernel::put_column(out, rows, &CustomerRecord::last_day);
+        kernel::put_column(out, rows, &CustomerRecord::purchases);
+        kernel::put_column(out, rows, &CustomerRecord::units);
+        kernel::put_identifiers(out, ids_, rows, &CustomerRecord::key);
+    });
 }
 
 RfmTable::RfmTable(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
-    if (in.get<std::uint32_t>() != table_tag || in.get<std::uint16_t>() != version) {
-        WireReader::fail("it is no value of rfm_table of this version");
-    }
-    const auto kind = in.get<std::uint16_t>();
-    size_ = in.get<std::uint32_t>();
-    const auto text_size = in.get<std::uint32_t>();
-    if (kind > static_cast<std::uint16_t>(kernel::IdKind::text) ||
-        (size_ > 0 && kind == static_cast<std::uint16_t>(kernel::IdKind::none))) {
-        WireReader::fail("its kind of identifiers is unknown");
-    }
-    kind_ = static_cast<kernel::IdKind>(kind);
-    first_day_ = kernel::FlatColumn<std::int32_t>(in.get_array<std::int32_t>(size_));
-    last_day_ = kernel::FlatColumn<std::int32_t>(in.get_array<std::int32_t>(size_));
-    purchases_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(size_));
-    units_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(size_));
-    if (kind_ != kernel::IdKind::text) {
-        numbers_ = kernel::FlatColumn<std::int64_t>(in.get_array<std::int64_t>(size_));
-    } else {
-        text_ends_ = kernel::FlatColumn<std::uint32_t>(in.get_array<std::uint32_t>(size_));
-        texts_ = in.get_array<char>(text_size);
-        std::uint32_t before = 0;
-        for (std::size_t i = 0; i < size_; ++i) {
-            if (text_ends_[i] < before || text_ends_[i] > text_size) {
-                WireReader::fail("its identifiers overlap");
-            }
-            before = text_ends_[i];
-        }
-    }
+    table_format.expect(in);
+    const auto kind = kernel::get_kind<std::uint16_t>(in);
+    const auto count = in.get<std::uint32_t>();
+    const auto text_bytes = in.get<std::uint32_t>();
+    first_day_ = {in, count};
+    last_day_ = {in, count};
+    purchases_ = {in, count};
+    units_ = {in, count};
+    ids_ = {in, kind, count, text_bytes};
     in.expect_end();
-    for (std::size_t i = 0; i < size_; ++i) {
-        if (!customers::plausible_day(first_day_[i]) || !customers::plausible_day(last_day_[i]) ||
-            first_day_[i] > last_day_[i] || purchases_[i] < 1) {
-            WireReader::fail("a customer's purchases contradict themselves");
-        }
+    for (std::size_t i = 0; i < size(); ++i) {
+        WireReader::require(customers::plausible_day(first_day_[i]) && customers::plausible_day(last_day_[i]) &&
+                                first_day_[i] <= last_day_[i] && purchases_[i] >= 1,
+                            "a customer's purchases contradict themselves");
     }
-}
-
-kernel::Identifier RfmTable::id(std::size_t i) const noexcept
-{
-    if (kind_ != kernel::IdKind::text) {
-        return kernel::Identifier::of(numbers_[i]);
-    }
-    const std::size_t begin = i == 0 ? 0 : text_ends_[i - 1];
-    const auto text = texts_.subspan(begin, text_ends_[i] - begin);
-    return kernel::Identifier::of(std::string_view{reinterpret_cast<const char*>(text.data()), text.size()});
 }
 
 }  // namespace marketing::rfm

@@ -13,11 +13,12 @@
 #include <cstdint>
 #include <memory_resource>
 #include <span>
+#include <tuple>
 #include <vector>
 
-#include "customers/customer_ids.hpp"
 #include "customers/purchase.hpp"
-#include "kernel/flat_buffer.hpp"
+#include "kernel/flat_format.hpp"
+#include "kernel/identifier_codes.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
@@ -29,6 +30,11 @@ struct CustomerRecord {
     std::int32_t last_day;
     std::int64_t purchases;  // negative: a free place of the table
     std::int64_t units;
+
+    static auto fields(auto& record)
+    {
+        return std::tie(record.key, record.first_day, record.last_day, record.purchases, record.units);
+    }
 };
 
 class RfmState final : public kernel::State {
@@ -43,16 +49,13 @@ public:
     /** Adds the customers of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 
-    /** This state for another process, `header` bytes left before it. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
-    /** Fills this state, which must be empty. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) override;
-
     /** The customers with a purchase, by identifier: integers by number, texts by bytes. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
                                            const kernel::StopFlag& stop) const;
 
 private:
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
     void add(const CustomerRecord& row);
     void settle();
     void settle_row(const CustomerRecord& row);
@@ -67,7 +70,7 @@ private:
     std::pmr::vector<CustomerRecord> batch_;
     std::pmr::vector<CustomerRecord> places_;  // open addressing, a power of two, at most half full
     std::size_t used_ = 0;
-    customers::CustomerIds ids_;
+    kernel::IdentifierCodes ids_;
 };
 
 /** The value, checked and read where it lies. */
@@ -76,23 +79,19 @@ public:
     /** Throws Error(malformed_binary). */
     explicit RfmTable(std::span<const std::byte> bytes);
 
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return ids_.size(); }
     [[nodiscard]] std::int32_t first_day(std::size_t i) const noexcept { return first_day_[i]; }
     [[nodiscard]] std::int32_t last_day(std::size_t i) const noexcept { return last_day_[i]; }
     [[nodiscard]] std::int64_t purchases(std::size_t i) const noexcept { return purchases_[i]; }
     [[nodiscard]] std::int64_t units(std::size_t i) const noexcept { return units_[i]; }
-    [[nodiscard]] kernel::Identifier id(std::size_t i) const noexcept;
+    [[nodiscard]] kernel::Identifier id(std::size_t i) const noexcept { return ids_[i]; }
 
 private:
-    std::size_t size_ = 0;
-    kernel::IdKind kind_ = kernel::IdKind::none;
     kernel::FlatColumn<std::int32_t> first_day_;
     kernel::FlatColumn<std::int32_t> last_day_;
     kernel::FlatColumn<std::int64_t> purchases_;
     kernel::FlatColumn<std::int64_t> units_;
-    kernel::FlatColumn<std::int64_t> numbers_;
-    kernel::FlatColumn<std::uint32_t> text_ends_;
-    std::span<const std::byte> texts_;
+    kernel::IdentifierColumn ids_;
 };
 
 }  // namespace marketing::rfm

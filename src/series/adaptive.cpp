@@ -460,58 +460,31 @@ double AdaptiveDetector::critical(double df, const Test& test)
     return critical_value_;
 }
 
-void AdaptiveDetector::save(kernel::WireWriter<std::vector<std::byte>>& out) const
+void AdaptiveDetector::save(kernel::WireWriter& out) const
 {
-    const auto save_entries = [&out](const auto& entries) {
-        out.put(static_cast<std::uint32_t>(entries.size()));
-        for (const Entry& entry : entries) {
-            out.put(entry.step);
-            out.put(entry.value);
-            out.put(entry.exposure);
-        }
-    };
-    save_entries(baseline_);
-    save_entries(run_);
-    out.put(static_cast<std::uint32_t>(zeros_.size()));
-    for (const std::int64_t zero : zeros_) {
-        out.put(zero);
-    }
+    kernel::put_list(out, baseline_);
+    kernel::put_list(out, run_);
+    kernel::put_list(out, zeros_);
 }
 
 void AdaptiveDetector::load(kernel::WireReader& in)
 {
     const auto load_entries = [&](auto& entries, std::size_t most) {
-        const auto count = in.get<std::uint32_t>();
-        if (count > most || count > in.remaining() / sizeof(Entry)) {
-            kernel::WireReader::fail("it has more points than its window");
-        }
-        for (std::uint32_t i = 0; i < count; ++i) {
-            Entry entry{};
-            entry.step = in.get<std::int64_t>();
-            entry.value = in.get<double>();
-            entry.exposure = in.get<double>();
+        kernel::get_list<Entry>(in, most, [&](const Entry& entry) {
             const bool in_order = entries.empty() || entry.step > entries.back().step;
             const bool valid = std::isfinite(entry.value) && std::isfinite(entry.exposure) && entry.exposure > 0 &&
                                (!counts() || entry.value >= 0) && in_range(entry.step);
-            if (!in_order || !valid) {
-                kernel::WireReader::fail("a point is out of order or not a number");
-            }
+            kernel::WireReader::require(in_order && valid, "a point is out of order or not a number");
             check_size({0, entry.value, entry.exposure});
             entries.push_back(entry);
-        }
+        });
     };
     load_entries(baseline_, static_cast<std::size_t>(options_.window));
     load_entries(run_, shift_after);
-    const auto zeros = in.get<std::uint32_t>();
-    if (zeros > static_cast<std::uint32_t>(options_.period) + 1 || zeros > in.remaining() / sizeof(std::int64_t)) {
-        kernel::WireReader::fail("it has more zeros than a season");
-    }
-    for (std::uint32_t i = 0; i < zeros; ++i) {
-        zeros_.push_back(in.get<std::int64_t>());
-        if (!in_range(zeros_.back())) {
-            kernel::WireReader::fail("a time is out of range");
-        }
-    }
+    kernel::get_list<std::int64_t>(in, static_cast<std::uint64_t>(options_.period) + 1, [this](std::int64_t zero) {
+        kernel::WireReader::require(in_range(zero), "a time is out of range");
+        zeros_.push_back(zero);
+    });
 }
 
 }  // namespace marketing::series

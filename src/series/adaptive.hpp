@@ -13,10 +13,11 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "kernel/wire.hpp"
+#include "kernel/flat_format.hpp"
 #include "series/verdict.hpp"
 
 namespace marketing::series {
@@ -35,6 +36,13 @@ struct AdaptiveOptions {
     double half_life = 35;                                    // steps in which a point loses half its weight
     double prior_dispersion = 2;                              // what is expected of the dispersion beforehand,
     double prior_df = 10;                                     // and how many degrees of freedom that is worth
+
+    /** All but the kind. */
+    static auto fields(auto& options)
+    {
+        return std::tie(options.step, options.period, options.window, options.min_history, options.half_life,
+                        options.prior_dispersion, options.prior_df);
+    }
 };
 
 /** Throws Error(invalid_parameter) for options outside their domain. */
@@ -57,7 +65,7 @@ public:
     /** Leaves only what is not before `time` in the baseline. */
     void forget_before(std::int64_t time);
 
-    void save(kernel::WireWriter<std::vector<std::byte>>& out) const;
+    void save(kernel::WireWriter& out) const;
     /** Throws Error(malformed_binary). */
     void load(kernel::WireReader& in);
 
@@ -66,6 +74,8 @@ private:
         std::int64_t step;  // since the epoch
         double value;       // of the kind positive: the logarithm
         double exposure;
+
+        static auto fields(auto& entry) { return std::tie(entry.step, entry.value, entry.exposure); }
     };
     struct Season {
         double events = 0;  // weighted

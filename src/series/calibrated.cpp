@@ -119,15 +119,13 @@ void CalibratedDetector::learn(const Point& point, const Test& test)
     ++all_.count;
 }
 
-void CalibratedDetector::save(kernel::WireWriter<std::vector<std::byte>>& out) const
+void CalibratedDetector::save(kernel::WireWriter& out) const
 {
     out.put(mean_);
     out.put(variance_);
-    out.put(all_.level);
-    out.put(all_.count);
+    kernel::put_row(out, all_);
     for (const Part& part : parts_) {
-        out.put(part.level);
-        out.put(part.count);
+        kernel::put_row(out, part);
     }
     tail_.save(out);
 }
@@ -137,19 +135,15 @@ void CalibratedDetector::load(kernel::WireReader& in)
     mean_ = in.get<double>();
     variance_ = in.get<double>();
     const auto load_part = [&in](Part& part) {
-        part.level = in.get<double>();
-        part.count = in.get<std::int64_t>();
-        if (!std::isfinite(part.level) || part.count < 0) {
-            kernel::WireReader::fail("a level is no finite number");
-        }
+        kernel::get_row(in, part);
+        kernel::WireReader::require(std::isfinite(part.level) && part.count >= 0, "a level is no finite number");
         check_size({0, part.level, 1});
     };
     load_part(all_);
     std::for_each(parts_.begin(), parts_.end(), load_part);
     constexpr double largest_variance = 1e300;
-    if (!std::isfinite(mean_) || !(variance_ >= 0) || variance_ > largest_variance) {
-        kernel::WireReader::fail("a spread is no finite number");
-    }
+    kernel::WireReader::require(std::isfinite(mean_) && variance_ >= 0 && variance_ <= largest_variance,
+                                "a spread is no finite number");
     check_size({0, mean_, 1});
     tail_.load(in);
 }

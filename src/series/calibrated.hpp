@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <tuple>
 #include <vector>
 
 #include "series/adaptive.hpp"
@@ -20,6 +21,11 @@ struct CalibratedOptions {
     std::int32_t memory = 4000;                          // scores that rareness is measured by
     std::int32_t min_history = 50;                       // scores before the first verdict
     double level_rate = 0.03;                            // weight of a new point in the level of its part of the season
+
+    static auto fields(auto& options)
+    {
+        return std::tie(options.step, options.period, options.memory, options.min_history, options.level_rate);
+    }
 };
 
 /** Throws Error(invalid_parameter) for options outside their domain. */
@@ -32,7 +38,7 @@ public:
     [[nodiscard]] Verdict judge(const Point& point, const Test& test) const;
     void learn(const Point& point, const Test& test);
 
-    void save(kernel::WireWriter<std::vector<std::byte>>& out) const;
+    void save(kernel::WireWriter& out) const;
     /** Throws Error(malformed_binary). */
     void load(kernel::WireReader& in);
 
@@ -40,6 +46,8 @@ private:
     struct Part {
         double level = 0;
         std::int64_t count = 0;
+
+        static auto fields(auto& part) { return std::tie(part.level, part.count); }
     };
 
     [[nodiscard]] std::size_t part_of(std::int64_t time) const noexcept;

@@ -12,10 +12,9 @@ namespace {
 using kernel::Error;
 using kernel::ErrorCode;
 using kernel::WireReader;
-using Writer = kernel::WireWriter<std::vector<std::byte>>;
+using kernel::WireWriter;
 
-constexpr std::uint32_t state_tag = 0x5453'4E41;  // "ANST"
-constexpr std::uint16_t state_version = 1;
+constexpr kernel::Format state_format{"ANST", 1, "state of a detector"};
 constexpr std::int32_t most_cooldown = 1'000'000;
 
 std::variant<AdaptiveDetector, CalibratedDetector> make_method(const DetectorOptions& options)
@@ -26,7 +25,7 @@ std::variant<AdaptiveDetector, CalibratedDetector> make_method(const DetectorOpt
     return CalibratedDetector(std::get<CalibratedOptions>(options.method));
 }
 
-void save_options(const DetectorOptions& options, Writer& out)
+void save_options(const DetectorOptions& options, WireWriter& out)
 {
     out.put(options.test.alpha);
     out.put(static_cast<std::uint8_t>(options.test.direction));
@@ -34,20 +33,9 @@ void save_options(const DetectorOptions& options, Writer& out)
     out.put(static_cast<std::uint8_t>(options.method.index()));
     if (const auto* adaptive = std::get_if<AdaptiveOptions>(&options.method)) {
         out.put(static_cast<std::uint8_t>(adaptive->kind));
-        out.put(adaptive->step);
-        out.put(adaptive->period);
-        out.put(adaptive->window);
-        out.put(adaptive->min_history);
-        out.put(adaptive->half_life);
-        out.put(adaptive->prior_dispersion);
-        out.put(adaptive->prior_df);
+        kernel::put_row(out, *adaptive);
     } else {
-        const auto& calibrated = std::get<CalibratedOptions>(options.method);
-        out.put(calibrated.step);
-        out.put(calibrated.period);
-        out.put(calibrated.memory);
-        out.put(calibrated.min_history);
-        out.put(calibrated.level_rate);
+        kernel::put_row(out, std::get<CalibratedOptions>(options.method));
     }
 }
 
@@ -56,34 +44,16 @@ template <class Enum>
 Enum get_enum(WireReader& in, Enum last)
 {
     const auto value = in.get<std::uint8_t>();
-    if (value > static_cast<std::uint8_t>(last)) {
-        WireReader::fail("an option has an unknown value");
-    }
+    WireReader::require(value <= static_cast<std::uint8_t>(last), "an option has an unknown value");
     return static_cast<Enum>(value);
 }
 
 AdaptiveOptions load_adaptive(WireReader& in)
 {
+    const SeriesKind kind = get_enum(in, SeriesKind::real);
     AdaptiveOptions options;
-    options.kind = get_enum(in, SeriesKind::real);
-    options.step = in.get<std::int64_t>();
-    options.period = in.get<std::int32_t>();
-    options.window = in.get<std::int32_t>();
-    options.min_history = in.get<std::int32_t>();
-    options.half_life = in.get<double>();
-    options.prior_dispersion = in.get<double>();
-    options.prior_df = in.get<double>();
-    return options;
-}
-
-CalibratedOptions load_calibrated(WireReader& in)
-{
-    CalibratedOptions options;
-    options.step = in.get<std::int64_t>();
-    options.period = in.get<std::int32_t>();
-    options.memory = in.get<std::int32_t>();
-    options.min_history = in.get<std::int32_t>();
-    options.level_rate = in.get<double>();
+    kernel::get_row(in, options);
+    options.kind = kind;
     return options;
 }
 
@@ -96,7 +66,9 @@ DetectorOptions load_options(WireReader& in)
     if (get_enum(in, std::uint8_t{1}) == 0) {
         options.method = load_adaptive(in);
     } else {
-        options.method = load_calibrated(in);
+        CalibratedOptions calibrated;
+        kernel::get_row(in, calibrated);
+        options.method = calibrated;
     }
     try {
         check(options);
@@ -149,32 +121,21 @@ bool Cooldown::passes(double score)
     return highest;
 }
 
-void Cooldown::save(Writer& out) const
+void Cooldown::save(WireWriter& out) const
 {
     out.put(count_);
-    out.put(static_cast<std::uint32_t>(peaks_.size()));
-    for (const Peak& peak : peaks_) {
-        out.put(peak.ordinal);
-        out.put(peak.score);
-    }
+    kernel::put_list(out, peaks_);
 }
 
 void Cooldown::load(WireReader& in)
 {
     count_ = in.get<std::int64_t>();
-    const auto peaks = in.get<std::uint32_t>();
-    if (count_ < 0 || peaks > in.remaining() / sizeof(Peak)) {
-        WireReader::fail("it ends before its announced content");
-    }
-    for (std::uint32_t i = 0; i < peaks; ++i) {
-        const auto ordinal = in.get<std::int64_t>();
-        const auto score = in.get<double>();
-        const bool follows = peaks_.empty() || (ordinal > peaks_.back().ordinal && score < peaks_.back().score);
-        if (!follows || ordinal < 0 || ordinal >= count_ || std::isnan(score)) {
-            WireReader::fail("its recent scores are out of order");
-        }
-        peaks_.push_back({ordinal, score});
-    }
+    kernel::get_list<Peak>(in, std::numeric_limits<std::uint32_t>::max(), [this](const Peak& peak) {
+        const bool follows = peaks_.empty() || (peak.ordinal > peaks_.back().ordinal && peak.score < peaks_.back().score);
+        WireReader::require(follows && peak.ordinal >= 0 && peak.ordinal < count_ && !std::isnan(peak.score),
+                            "its recent scores are out of order");
+        peaks_.push_back(peak);
+    });
 }
 
 Detector::Detector(const DetectorOptions& options)
@@ -188,9 +149,7 @@ Detector::Detector(const DetectorOptions& options)
 Detector Detector::load(std::span<const std::byte> state)
 {
     WireReader in(state);
-    if (in.get<std::uint32_t>() != state_tag || in.get<std::uint16_t>() != state_version) {
-        WireReader::fail("it is no state of a detector, or of another version");
-    }
+    state_format.expect(in);
     Detector detector(load_options(in));
     detector.last_time_ = in.get<std::int64_t>();
     detector.cooldown_.load(in);
@@ -199,17 +158,15 @@ Detector Detector::load(std::span<const std::byte> state)
     return detector;
 }
 
-std::vector<std::byte> Detector::save() const
+kernel::FlatValue Detector::save(std::pmr::memory_resource& result, std::size_t header) const
 {
-    std::vector<std::byte> state;
-    Writer out(state);
-    out.put(state_tag);
-    out.put(state_version);
-    save_options(options_, out);
-    out.put(last_time_);
-    cooldown_.save(out);
-    std::visit([&out](const auto& method) { method.save(out); }, method_);
-    return state;
+    return kernel::write_value(result, header, [this](WireWriter& out) {
+        state_format.write(out);
+        save_options(options_, out);
+        out.put(last_time_);
+        cooldown_.save(out);
+        std::visit([&out](const auto& method) { method.save(out); }, method_);
+    });
 }
 
 Verdict Detector::update(const Point& point)

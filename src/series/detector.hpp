@@ -9,6 +9,7 @@
 #include <deque>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -36,7 +37,7 @@ public:
     /** Whether `score` exceeds those of the last points, which it then joins. */
     bool passes(double score);
 
-    void save(kernel::WireWriter<std::vector<std::byte>>& out) const;
+    void save(kernel::WireWriter& out) const;
     /** Throws Error(malformed_binary). */
     void load(kernel::WireReader& in);
 
@@ -44,6 +45,8 @@ private:
     struct Peak {
         std::int64_t ordinal;
         double score;
+
+        static auto fields(auto& peak) { return std::tie(peak.ordinal, peak.score); }
     };
     std::int32_t length_;
     std::int64_t count_ = 0;
@@ -55,7 +58,8 @@ public:
     explicit Detector(const DetectorOptions& options);
     /** Goes on from what save() wrote. Throws Error(malformed_binary). */
     [[nodiscard]] static Detector load(std::span<const std::byte> state);
-    [[nodiscard]] std::vector<std::byte> save() const;
+    /** The state, `header` bytes left before it. */
+    [[nodiscard]] kernel::FlatValue save(std::pmr::memory_resource& result, std::size_t header) const;
 
     /** Judges a point, then learns it. A point not after the last one changes nothing: already_seen. */
     Verdict update(const Point& point);

@@ -261,10 +261,7 @@ MARKETING_FUNCTION(anomaly_start)
 {
     const Settings settings = settings_arguments(fcinfo, 0);
     return postgres::make_varlena([&settings](std::pmr::memory_resource& result) {
-        const std::vector<std::byte> state = series::Detector(detector_options(settings)).save();
-        kernel::FlatBuffer buffer(result, VARHDRSZ, state.size());
-        buffer.insert(buffer.end(), state.data(), state.data() + state.size());
-        return buffer.value();
+        return series::Detector(detector_options(settings)).save(result, VARHDRSZ);
     });
 }
 

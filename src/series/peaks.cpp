@@ -140,27 +140,17 @@ void PeakTail::add(double score)
     }
 }
 
-void PeakTail::save(kernel::WireWriter<std::vector<std::byte>>& out) const
+void PeakTail::save(kernel::WireWriter& out) const
 {
-    out.put(static_cast<std::uint32_t>(recent_.size()));
-    for (const double score : recent_) {
-        out.put(score);
-    }
+    kernel::put_list(out, recent_);
 }
 
 void PeakTail::load(kernel::WireReader& in)
 {
-    const auto count = in.get<std::uint32_t>();
-    if (count > memory_ || count > in.remaining() / sizeof(double)) {
-        kernel::WireReader::fail("it has more scores than its memory");
-    }
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const auto score = in.get<double>();
-        if (!(score >= 0) || std::isinf(score)) {
-            kernel::WireReader::fail("a score is no finite number");
-        }
+    kernel::get_list<double>(in, memory_, [this](double score) {
+        kernel::WireReader::require(score >= 0 && !std::isinf(score), "a score is no finite number");
         recent_.push_back(score);
-    }
+    });
     sorted_.assign(recent_.begin(), recent_.end());
     std::sort(sorted_.begin(), sorted_.end());
 }

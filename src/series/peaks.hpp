@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-#include "kernel/wire.hpp"
+#include "kernel/flat_format.hpp"
 
 namespace marketing::series {
 
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] double score_of(double rarity) const;
     void add(double score);
 
-    void save(kernel::WireWriter<std::vector<std::byte>>& out) const;
+    void save(kernel::WireWriter& out) const;
     /** Throws Error(malformed_binary). */
     void load(kernel::WireReader& in);
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "kernel/chunk_list.hpp"
-#include "kernel/flat_buffer.hpp"
+#include "kernel/flat_format.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 #include "series/verdict.hpp"
@@ -29,16 +29,13 @@ public:
     /** Adds the points of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 
-    /** This state for another process, `header` bytes left before it. Throws Error(limit_exceeded) past 1 GB. */
-    [[nodiscard]] kernel::FlatValue serialise(std::pmr::memory_resource& result, std::size_t header) const override;
-    /** Fills this state, which must be empty. Throws Error(malformed_binary). */
-    void deserialise(std::span<const std::byte> bytes) override;
-
     /** What the detector knows after all points, `header` bytes left before it. Throws as Detector does; Stopped. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
                                            const kernel::StopFlag& stop) const;
 
 private:
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
     void begin(std::span<const std::byte> start);
 
     std::pmr::vector<std::byte> start_;

@@ -5,6 +5,8 @@
 #include <limits>
 #include <string_view>
 
+#include <tuple>
+
 namespace marketing::series {
 
 inline constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
@@ -26,6 +28,8 @@ struct Point {
     std::int64_t time = 0;  // microseconds
     double value = 0;       // NaN: missing
     double exposure = 1;    // what the value is counted per; not positive or NaN: inactive
+
+    static auto fields(auto& point) { return std::tie(point.time, point.value, point.exposure); }
 };
 
 /** Throws Error(numeric_range) for figures that cannot be squared, or divided by each other. */

@@ -31,7 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const double value : {0.0, 3.0, 1e6, 17.0}) {
             (void)detector.update({static_cast<std::int64_t>(value * 1e12), value, 1});
         }
-        must_read(detector.save());
+        std::pmr::monotonic_buffer_resource memory;
+        const auto saved = detector.save(memory, 0);
+        must_read({saved.data, saved.size});
     } catch (const marketing::kernel::Error&) {
     }
     try {

@@ -14,18 +14,30 @@ using marketing::kernel::WireReader;
 using marketing::kernel::WireWriter;
 using Bytes = std::vector<std::byte>;
 
+/** What `layout(writer)` writes, once counted and then written. */
+template <class Layout>
+Bytes written(Layout layout)
+{
+    WireWriter counter;
+    layout(counter);
+    Bytes bytes(counter.size());
+    WireWriter writer(bytes.data());
+    layout(writer);
+    EXPECT_EQ(writer.size(), counter.size());
+    return bytes;
+}
+
 Bytes sample()
 {
-    Bytes bytes;
-    WireWriter out(bytes);
-    out.put(std::uint8_t{7});
-    out.put(std::int64_t{-5});
-    out.put(2.5);
-    out.put_text("кампанія");
-    const std::vector<std::int32_t> numbers{1, 2, 3};
-    out.put(std::uint64_t{numbers.size()});
-    out.put_array(std::span<const std::int32_t>(numbers));
-    return bytes;
+    return written([](WireWriter& out) {
+        out.put(std::uint8_t{7});
+        out.put(std::int64_t{-5});
+        out.put(2.5);
+        out.put_text("кампанія");
+        const std::vector<std::int32_t> numbers{1, 2, 3};
+        out.put(std::uint64_t{numbers.size()});
+        out.put_array(std::span<const std::int32_t>(numbers));
+    });
 }
 
 void read_sample(std::span<const std::byte> bytes)
@@ -57,9 +69,7 @@ TEST(Wire, RefusesEveryTruncationAndEveryAddition)
 
 TEST(Wire, RefusesACountThatWouldOverflow)
 {
-    Bytes bytes;
-    WireWriter out(bytes);
-    out.put(std::uint64_t{1} << 63U);
+    const Bytes bytes = written([](WireWriter& out) { out.put(std::uint64_t{1} << 63U); });
     WireReader in(bytes);
     const auto count = in.get<std::uint64_t>();
     try {
