@@ -1,13 +1,15 @@
 -- Alerts on the warehouse: which campaigns, platforms, products ... do worse than their own days before, beyond chance.
 
-CREATE FUNCTION analytics_internal.check_alert_arguments(dimension text, baseline_days int, lag_days int, q double precision, min_effect double precision,
-    min_events double precision, min_impact numeric, verdicts text[]) RETURNS boolean
+CREATE FUNCTION analytics_internal.check_alert_arguments(
+    dimension text, baseline_days int, lag_days int, q double precision, min_effect double precision, min_events double precision,
+    min_impact numeric, verdicts text[]) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM analytics_internal.check_choice('dimension', dimension, '{campaign,platform,channel,product,branch,total}');
-    PERFORM analytics_internal.check_choice('verdict', v, '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}') FROM unnest(verdicts) v;
+    PERFORM analytics_internal.check_choice('verdict', v, '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}')
+    FROM unnest(verdicts) v;
     IF baseline_days IS NULL OR baseline_days NOT BETWEEN 7 AND 3660 THEN
         RAISE EXCEPTION 'baseline_days must be between 7 and 3660' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It is how many days before the period it is compared with; 30 is usual.';
@@ -20,62 +22,119 @@ BEGIN
     ELSIF min_effect IS NULL OR NOT (min_effect >= 0 AND min_effect < 1000) THEN
         RAISE EXCEPTION 'min_effect must be a number that is not negative' USING ERRCODE = 'invalid_parameter_value',
             HINT = '0.2 is silent on changes by less than a fifth.';
-    ELSIF min_events IS NULL OR NOT (min_events >= 0 AND min_events < 'Infinity') OR min_impact IS NULL OR NOT (min_impact >= 0) OR min_impact = 'NaN' THEN
+    ELSIF min_events IS NULL OR NOT (min_events >= 0 AND min_events < 'Infinity')
+          OR min_impact IS NULL OR NOT (min_impact >= 0) OR min_impact = 'NaN' THEN
         RAISE EXCEPTION 'min_events and min_impact must be numbers that are not negative' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'They are leads that must be expected or found, and money that must be at stake.';
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_alert_arguments(text, int, int, double precision, double precision, double precision, numeric, text[]) IS
+COMMENT ON FUNCTION analytics_internal.check_alert_arguments IS
 'True for arguments that anomalies() knows, else an error (22023)';
 
 CREATE FUNCTION analytics_internal.amount_text(amount double precision) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN pg_catalog.abs(amount) < 9.95 AND amount <> pg_catalog.round(amount) THEN pg_catalog.to_char(amount, 'FM990.0')
+    SELECT CASE WHEN pg_catalog.abs(amount) < 9.95::double precision AND amount <> pg_catalog.round(amount)
+                THEN pg_catalog.to_char(amount, 'FM990.0')
                 ELSE pg_catalog.to_char(amount, 'FM999,999,999,999,990') END
 $$;
 COMMENT ON FUNCTION analytics_internal.amount_text(double precision) IS 'A number as people read it: 5,775 or 2.3';
+
+CREATE FUNCTION analytics_internal.too_little_text(needed_days double precision, needed_events double precision, noun text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN needed_days > 0::double precision
+                THEN pg_catalog.format('Too little to tell: needs %s more active days before the period.', needed_days)
+                ELSE pg_catalog.format('Too little to tell: needs about %s more expected %s.',
+                    analytics_internal.amount_text(GREATEST(needed_events, 0.1::double precision)), noun) END
+$$;
+COMMENT ON FUNCTION analytics_internal.too_little_text(double precision, double precision, text) IS
+'The sentence on a comparison for which there are too few days or events';
+
+CREATE FUNCTION analytics_internal.usual_text(p_value double precision) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT pg_catalog.format('Within what is usual, or too small a change to matter (p = %s).', pg_catalog.to_char(p_value, 'FM0.000'))
+$$;
+COMMENT ON FUNCTION analytics_internal.usual_text(double precision) IS 'The sentence on a comparison that found nothing';
+
+CREATE FUNCTION analytics_internal.alert_severity(
+    verdict text, anomaly_type text, has_status boolean, shown double precision, p_adjusted double precision, is_small boolean)
+    RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN verdict NOT IN ('anomaly', 'scaling') THEN 'none'
+                ELSE ('{info,info,warning,critical}'::text[])[level - CASE WHEN verdict = 'anomaly' AND is_small THEN 1 ELSE 0 END] END
+    FROM (SELECT CASE anomaly_type WHEN 'zero_leads' THEN 'Infinity' ELSE GREATEST(shown, 1 / NULLIF(shown, 0)) END) c (change)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN verdict = 'scaling' THEN 1
+                    WHEN anomaly_type = 'zero_spend' THEN CASE WHEN has_status THEN 4 ELSE 3 END
+                    WHEN p_adjusted <= 0.01 AND c.change >= 1.5 THEN 4
+                    WHEN p_adjusted <= 0.05 AND c.change >= 1.3 THEN 3
+                    ELSE 2 END) l (level)
+$$;
+COMMENT ON FUNCTION analytics_internal.alert_severity(text, text, boolean, double precision, double precision, boolean) IS
+'How severe an alert is: by its evidence and the size of the change
+none, info, warning or critical. has_status: whether the unit has one that would say that it is paused. is_small: next to no money is at
+stake, which is a step less.';
 
 -- What is watched, with the days of it. A unit is a campaign, platform, product ... of one business, so that currencies never mix.
 CREATE FUNCTION analytics_internal.watched_units(dimension text, platforms text[], business_id bigint)
     RETURNS TABLE (series_id bigint, business bigint, unit_key bigint, platform text, name text, id text, is_paused boolean, status text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT pg_catalog.row_number() OVER by_name, u.business, COALESCE(u.campaign_key, pg_catalog.row_number() OVER by_name), u.platform, u.name, u.id,
+    SELECT pg_catalog.row_number() OVER by_name, u.business, COALESCE(u.campaign_key, pg_catalog.row_number() OVER by_name), u.platform,
+           u.name, u.id,
            pg_catalog.upper(u.status) ~ '^(.*_)?(PAUSED|REMOVED|ARCHIVED|DELETED|DISABLED|ENDED|COMPLETED|INACTIVE|STOPPED)$', u.status
     FROM (
         SELECT c.business_id, c.platform, c.campaign_name, c.campaign_id, c.campaign_key, c.status
-        FROM warehouse.dim_campaigns c WHERE watched_units.dimension = 'campaign'
+        FROM warehouse.dim_campaigns c
+        WHERE watched_units.dimension = 'campaign'
         UNION ALL
         SELECT p.business_id, p.platform, '(all campaigns)', p.platform, NULL, NULL
-        FROM warehouse.dim_platforms p WHERE watched_units.dimension = 'platform'
+        FROM warehouse.dim_platforms p
+        WHERE watched_units.dimension = 'platform'
         UNION ALL
-        SELECT s.business_id, NULL, '(total)', '', NULL, NULL FROM warehouse.settings s WHERE watched_units.dimension = 'total'
+        SELECT s.business_id, NULL, '(total)', '', NULL, NULL
+        FROM warehouse.settings s
+        WHERE watched_units.dimension = 'total'
         UNION ALL
         SELECT d.business_id, NULL, COALESCE(NULLIF(d.channel, ''), '(none)'), d.channel, NULL, NULL
-        FROM (SELECT DISTINCT l.business_id, l.channel FROM warehouse.lead_daily l WHERE watched_units.dimension = 'channel') d
+        FROM (
+            SELECT DISTINCT l.business_id, l.channel
+            FROM warehouse.lead_daily l
+            WHERE watched_units.dimension = 'channel') d
         UNION ALL
         SELECT d.business_id, NULL, COALESCE(n.name, NULLIF(d.product_id, ''), '(none)'), d.product_id, NULL, NULL
-        FROM (SELECT DISTINCT l.business_id, l.product_id FROM warehouse.lead_daily l WHERE watched_units.dimension = 'product') d
+        FROM (
+            SELECT DISTINCT l.business_id, l.product_id
+            FROM warehouse.lead_daily l
+            WHERE watched_units.dimension = 'product') d
         LEFT JOIN warehouse.dim_products n ON n.business_id = d.business_id AND n.product_id = d.product_id
         UNION ALL
         SELECT d.business_id, NULL, COALESCE(n.name, NULLIF(d.branch_id, ''), '(none)'), d.branch_id, NULL, NULL
-        FROM (SELECT DISTINCT l.business_id, l.branch_id FROM warehouse.lead_daily l WHERE watched_units.dimension = 'branch') d
+        FROM (
+            SELECT DISTINCT l.business_id, l.branch_id
+            FROM warehouse.lead_daily l
+            WHERE watched_units.dimension = 'branch') d
         LEFT JOIN warehouse.dim_branches n ON n.business_id = d.business_id AND n.branch_id = d.branch_id
     ) u (business, platform, name, id, campaign_key, status)
     WHERE (watched_units.business_id IS NULL OR u.business = watched_units.business_id)
-      AND (watched_units.platforms IS NULL OR watched_units.platforms = '{}' OR u.platform IS NULL OR u.platform = ANY (watched_units.platforms))
+      AND (watched_units.platforms IS NULL OR watched_units.platforms = '{}' OR u.platform IS NULL
+           OR u.platform = ANY (watched_units.platforms))
     WINDOW by_name AS (ORDER BY u.business, u.platform, u.id)
 $$;
-COMMENT ON FUNCTION analytics_internal.watched_units(text, text[], bigint) IS 'The units of a dimension that anomalies() compares; platforms, no families';
+COMMENT ON FUNCTION analytics_internal.watched_units(text, text[], bigint) IS
+'The units of a dimension that anomalies() compares; platforms, no families';
 
 CREATE FUNCTION analytics_internal.watched_days(dimension text, date_from date, date_to date, platforms text[], business_id bigint)
     RETURNS TABLE (business bigint, unit_key bigint, day date, leads bigint, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    -- All campaigns, watched or not: who reads the days looks them up anyway.
+    -- All campaigns, watched or not: the reader joins the days with its units anyway.
     SELECT r.business_id, r.campaign_key, r.date, r.leads, r.spend
     FROM warehouse.campaign_roi_daily r
     WHERE watched_days.dimension = 'campaign' AND r.date BETWEEN watched_days.date_from AND watched_days.date_to
@@ -91,12 +150,15 @@ AS $$
     FROM analytics_internal.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
     JOIN warehouse.lead_daily l ON l.business_id = u.business
          AND u.id = CASE watched_days.dimension WHEN 'channel' THEN l.channel WHEN 'product' THEN l.product_id ELSE l.branch_id END
-    WHERE watched_days.dimension IN ('channel', 'product', 'branch') AND l.created_date BETWEEN watched_days.date_from AND watched_days.date_to
+    WHERE watched_days.dimension IN ('channel', 'product', 'branch')
+      AND l.created_date BETWEEN watched_days.date_from AND watched_days.date_to
       AND (watched_days.platforms IS NULL OR watched_days.platforms = '{}' OR l.platform = ANY (watched_days.platforms))
 $$;
-COMMENT ON FUNCTION analytics_internal.watched_days(text, date, date, text[], bigint) IS 'Leads and spend per day of the units of watched_units(), by their unit_key';
+COMMENT ON FUNCTION analytics_internal.watched_days(text, date, date, text[], bigint) IS
+'Leads and spend per day of the units of watched_units(), by their unit_key';
 
-CREATE FUNCTION analytics_internal.alert_windows(days bytea, businesses bigint[], units bigint[], date_from date, date_to date, baseline_days int, min_effect double precision,
+CREATE FUNCTION analytics_internal.alert_windows(
+    days bytea, businesses bigint[], units bigint[], date_from date, date_to date, baseline_days int, min_effect double precision,
     min_events double precision, gaps_are_zero boolean)
     RETURNS TABLE (
     test text, series_id bigint, status text, window_days int, days_before int, reported_days int, last_active date,
@@ -105,18 +167,20 @@ CREATE FUNCTION analytics_internal.alert_windows(days bytea, businesses bigint[]
     p_value double precision, phi double precision, needed_events double precision, needed_days double precision,
     peak_day date, peak_ratio double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_alert_windows';
-COMMENT ON FUNCTION analytics_internal.alert_windows(bytea, bigint[], bigint[], date, date, int, double precision, double precision, boolean) IS
+COMMENT ON FUNCTION analytics_internal.alert_windows IS
 'The comparisons that alerts rest on: cost per lead, leads and spend of each unit
 days: daily_rows(business, unit, day, leads, spend). businesses, units: those that count; series_id is the place in these arrays. test:
 cost and leads for fewer than before, spend for more; the other columns are those of compare_windows().';
 
 -- Every test of a call, one row each: what anomalies() and the history choose from.
-CREATE FUNCTION analytics_internal.alert_tests(date_from date, date_to date, platforms text[], baseline_days int, dimension text, lag_days int, as_of date,
-    q double precision, min_effect double precision, min_events double precision, min_impact numeric, business_id bigint)
-    RETURNS TABLE (business bigint, anomaly_type text, verdict text, severity text, platform text, name text, id text, leads bigint, spend numeric,
-                   current_cpl numeric, baseline_cpl numeric, ratio double precision, ratio_low double precision, ratio_high double precision,
-                   expected double precision, p_value double precision, p_adjusted double precision, impact numeric, reason text,
-                   window_days int, days_before int, phi double precision, needed_events double precision, needed_days double precision)
+CREATE FUNCTION analytics_internal.alert_tests(
+    date_from date, date_to date, platforms text[], baseline_days int, dimension text, lag_days int, as_of date, q double precision,
+    min_effect double precision, min_events double precision, min_impact numeric, business_id bigint)
+    RETURNS TABLE (business bigint, anomaly_type text, verdict text, severity text, platform text, name text, id text, leads bigint,
+                   spend numeric, current_cpl numeric, baseline_cpl numeric, ratio double precision, ratio_low double precision,
+                   ratio_high double precision, expected double precision, p_value double precision, p_adjusted double precision,
+                   impact numeric, reason text, window_days int, days_before int, phi double precision, needed_events double precision,
+                   needed_days double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -137,70 +201,89 @@ BEGIN
     END IF;
     -- Days that are still being reported are no part of the window.
     last_day := LEAST(alert_tests.date_to, COALESCE(alert_tests.as_of, (
-        SELECT min((now() AT TIME ZONE s.reporting_timezone)::date) FROM warehouse.settings s
+        SELECT min((now() AT TIME ZONE s.reporting_timezone)::date)
+        FROM warehouse.settings s
         WHERE alert_tests.business_id IS NULL OR s.business_id = alert_tests.business_id)) - alert_tests.lag_days);
     IF last_day < alert_tests.date_from THEN
         RETURN;
     END IF;
     RETURN QUERY
     WITH unit AS MATERIALIZED (
-        SELECT * FROM analytics_internal.watched_units(alert_tests.dimension, members, alert_tests.business_id)
+        SELECT *
+        FROM analytics_internal.watched_units(alert_tests.dimension, members, alert_tests.business_id)
     ), total AS MATERIALIZED (
-        SELECT u.series_id, d.leads, d.spend FROM (
+        SELECT u.series_id, d.leads, d.spend
+        FROM (
             SELECT d.business, d.unit_key, sum(d.leads)::bigint AS leads, sum(d.spend)::numeric(18,4) AS spend
             FROM analytics_internal.watched_days(alert_tests.dimension, alert_tests.date_from, last_day, members, alert_tests.business_id) d
             GROUP BY d.business, d.unit_key) d
         JOIN unit u ON u.business = d.business AND u.unit_key = d.unit_key
     ), compared AS MATERIALIZED (
-        SELECT w.* FROM (
+        SELECT w.*
+        FROM (
             SELECT analytics_internal.daily_rows(d.business, d.unit_key, d.day, d.leads, d.spend) AS days
-            FROM analytics_internal.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day, members,
-                alert_tests.business_id) d) c,
-            (SELECT COALESCE(array_agg(u.business ORDER BY u.series_id), '{}') AS businesses,
-                    COALESCE(array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units FROM unit u) k,
-            LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, alert_tests.date_from, last_day, alert_tests.baseline_days,
-                alert_tests.min_effect, alert_tests.min_events, alert_tests.dimension <> 'campaign') w
+            FROM analytics_internal.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day,
+                members, alert_tests.business_id) d) c
+        CROSS JOIN (
+            SELECT COALESCE(array_agg(u.business ORDER BY u.series_id), '{}') AS businesses,
+                   COALESCE(array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units
+            FROM unit u) k
+        CROSS JOIN LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, alert_tests.date_from, last_day,
+            alert_tests.baseline_days, alert_tests.min_effect, alert_tests.min_events, alert_tests.dimension <> 'campaign') w
     ), cost AS (
-        SELECT w.* FROM compared w WHERE w.test = 'cost'
+        SELECT w.*
+        FROM compared w
+        WHERE w.test = 'cost'
     ), lead AS (
         -- A campaign without spend has no days that it was active on.
-        SELECT w.* FROM compared w
+        SELECT w.*
+        FROM compared w
         WHERE w.test = 'leads' AND (alert_tests.dimension <> 'campaign' OR EXISTS (SELECT FROM cost c WHERE c.series_id = w.series_id))
     ), money AS (
-        SELECT w.* FROM compared w WHERE w.test = 'spend'
+        SELECT w.*
+        FROM compared w
+        WHERE w.test = 'spend'
     ), advertised AS MATERIALIZED (
         -- Platforms whose ads were reported in the window: elsewhere, no spend is no news.
-        SELECT DISTINCT r.business_id, r.platform FROM warehouse.campaign_roi_daily r
+        SELECT DISTINCT r.business_id, r.platform
+        FROM warehouse.campaign_roi_daily r
         WHERE r.date BETWEEN alert_tests.date_from AND last_day
           AND (r.spend <> 0 OR r.impressions <> 0 OR r.clicks <> 0 OR (r.leads = 0 AND r.contracts = 0 AND r.contracts_signed = 0))
     ), test AS (
-        SELECT CASE WHEN c.window_value = 0 AND c.status = 'tested' THEN 'zero_leads' ELSE 'spike_cpl' END AS type, c.* FROM cost c
+        SELECT CASE WHEN c.window_value = 0 AND c.status = 'tested' THEN 'zero_leads' ELSE 'spike_cpl' END AS type, c.*
+        FROM cost c
         UNION ALL
-        SELECT CASE WHEN l.window_value = 0 AND l.status = 'tested' THEN 'zero_leads' ELSE 'drop_leads' END, l.* FROM lead l
+        SELECT CASE WHEN l.window_value = 0 AND l.status = 'tested' THEN 'zero_leads' ELSE 'drop_leads' END, l.*
+        FROM lead l
         WHERE NOT (l.window_value = 0 AND EXISTS (SELECT FROM cost c WHERE c.series_id = l.series_id AND c.status = 'tested'))
         UNION ALL
-        SELECT CASE m.status WHEN 'inactive' THEN 'zero_spend' ELSE 'spike_spend' END, m.* FROM money m
+        SELECT CASE m.status WHEN 'inactive' THEN 'zero_spend' ELSE 'spike_spend' END, m.*
+        FROM money m
     ), numbered AS (
-        SELECT t.*, row_number() OVER (ORDER BY t.series_id, t.type) AS place FROM test t
-        -- What had stopped before the window, and what has only just begun, is not on watch.
+        SELECT t.*, row_number() OVER (ORDER BY t.series_id, t.type) AS ordinal
+        FROM test t
+        -- Units that stopped before the window, and units that have only just begun, are not watched.
         WHERE t.status <> 'inactive' OR (t.type = 'zero_spend' AND t.days_before >= 7 AND t.last_active >= alert_tests.date_from - 3)
     ), adjusted AS (
-        SELECT a.p, a.place FROM unnest(analytics.p_adjust((SELECT array_agg(n.p_value ORDER BY n.place) FROM numbered n)))
-            WITH ORDINALITY a (p, place)
+        SELECT analytics.p_adjust(array_agg(n.p_value ORDER BY n.ordinal)) AS p_values
+        FROM numbered n
     ), known AS (
-        SELECT n.*, u.business, u.platform, u.name, u.id, u.is_paused, u.status AS unit_status, a.p AS p_adjusted, COALESCE(w.leads, 0) AS leads,
+        SELECT n.*, u.business, u.platform, u.name, u.id, u.is_paused, u.status AS unit_status, a.p_values[n.ordinal] AS p_adjusted,
+               COALESCE(w.leads, 0) AS leads,
                CASE WHEN m.series_id IS NOT NULL THEN COALESCE(w.spend, 0) ELSE w.spend END AS spend,
-               c.baseline_exposure / NULLIF(c.baseline_value, 0) AS cpl_before, m.ratio AS spend_ratio, l.ratio AS lead_ratio, l.expected AS leads_expected,
-               m.peak_day AS spend_peak, m.peak_ratio AS spend_peak_ratio, m.baseline_value / NULLIF(m.days_before, 0) AS spend_per_day,
+               c.baseline_exposure / NULLIF(c.baseline_value, 0) AS cpl_before, m.ratio AS spend_ratio, m.peak_day AS spend_peak,
+               m.peak_ratio AS spend_peak_ratio, m.baseline_value / NULLIF(m.days_before, 0) AS spend_per_day,
                sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend')) OVER (PARTITION BY u.business) AS all_spend,
-               EXISTS (SELECT FROM advertised v WHERE v.business_id = u.business AND (u.platform IS NULL OR v.platform = u.platform)) AS is_reported,
+               EXISTS (
+                   SELECT FROM advertised v
+                   WHERE v.business_id = u.business AND (u.platform IS NULL OR v.platform = u.platform)) AS is_reported,
                b.currency
-        FROM numbered n JOIN unit u ON u.series_id = n.series_id
+        FROM numbered n
+        JOIN unit u ON u.series_id = n.series_id
+        CROSS JOIN adjusted a
         LEFT JOIN warehouse.settings b ON b.business_id = u.business
-        JOIN adjusted a ON a.place = n.place
         LEFT JOIN total w ON w.series_id = n.series_id
         LEFT JOIN cost c ON c.series_id = n.series_id
-        LEFT JOIN lead l ON l.series_id = n.series_id
         LEFT JOIN money m ON m.series_id = n.series_id
     ), measured AS (
         SELECT k.*,
@@ -222,37 +305,35 @@ BEGIN
                    WHEN m.type = 'zero_spend' THEN 'anomaly'
                    WHEN m.status <> 'tested' THEN 'insufficient_data'
                    WHEN m.p_adjusted > alert_tests.q OR COALESCE(m.at_stake < alert_tests.min_impact, false) THEN 'normal'
-                   WHEN m.type = 'spike_cpl' AND m.spend_ratio >= 1 + alert_tests.min_effect AND m.shown <= power(m.spend_ratio, elasticity) THEN 'scaling'
+                   WHEN m.type = 'spike_cpl' AND m.spend_ratio >= 1 + alert_tests.min_effect
+                        AND m.shown <= power(m.spend_ratio, elasticity) THEN 'scaling'
                    ELSE 'anomaly' END AS verdict
         FROM measured m
     ), settled AS (
         -- One story, one alert: leads that stay away make them dearer as well, and a higher spend may do it alone.
-        SELECT j.*, CASE WHEN j.verdict = 'anomaly' AND (
-                             j.type = 'spike_cpl' AND COALESCE(j.spend_ratio, 1) < 1 + alert_tests.min_effect AND bool_or(j.type = 'drop_leads' AND j.verdict = 'anomaly') OVER unit
-                          OR j.type = 'drop_leads' AND COALESCE(j.spend_ratio, 1) >= 1 + alert_tests.min_effect AND bool_or(j.type = 'spike_cpl' AND j.verdict = 'anomaly') OVER unit)
+        SELECT j.*, CASE WHEN j.verdict = 'anomaly' AND CASE WHEN COALESCE(j.spend_ratio, 1) < 1 + alert_tests.min_effect
+                             THEN j.type = 'spike_cpl' AND bool_or(j.type = 'drop_leads' AND j.verdict = 'anomaly') OVER unit
+                             ELSE j.type = 'drop_leads' AND bool_or(j.type = 'spike_cpl' AND j.verdict = 'anomaly') OVER unit END
                          THEN 'explained' ELSE j.verdict END AS final
-        FROM judged j WINDOW unit AS (PARTITION BY j.series_id)
+        FROM judged j
+        WINDOW unit AS (PARTITION BY j.series_id)
     )
-    SELECT s.business, s.type, s.final, CASE WHEN s.final NOT IN ('anomaly', 'scaling') THEN 'none' ELSE
-               -- Evidence and size of the change, and a step less where next to no money is at stake.
-               ('{info,info,warning,critical}'::text[])[CASE
-                   WHEN s.final = 'scaling' THEN 1
-                   WHEN s.type = 'zero_spend' THEN CASE WHEN s.unit_status IS NULL THEN 3 ELSE 4 END
-                   WHEN s.p_adjusted <= 0.01 AND (s.type = 'zero_leads' OR GREATEST(s.shown, 1 / NULLIF(s.shown, 0)) >= 1.5) THEN 4
-                   WHEN s.p_adjusted <= 0.05 AND (s.type = 'zero_leads' OR GREATEST(s.shown, 1 / NULLIF(s.shown, 0)) >= 1.3) THEN 3
-                   ELSE 2 END - CASE WHEN s.final = 'anomaly' AND s.at_stake < 0.01 * s.all_spend THEN 1 ELSE 0 END] END,
-           s.platform, s.name, s.id, s.leads, s.spend, round(s.spend / NULLIF(s.leads, 0), 4), s.cpl_before::numeric(18,4),
-           s.shown, s.shown_low, s.shown_high, CASE WHEN s.type = 'zero_spend' THEN s.at_stake ELSE s.expected END, s.p_value, s.p_adjusted, s.at_stake::numeric(18,4),
-           r.reason, s.window_days, s.days_before, s.phi, s.needed_events, s.needed_days
-    FROM settled s,
-         LATERAL analytics_internal.alert_reason(s.final, s.type, s.shown, s.expected, s.leads, s.spend, s.cpl_before, s.spend_ratio, s.spend_peak, s.spend_peak_ratio,
-             s.spend_per_day, s.last_active, s.needed_events, s.needed_days, s.p_value, s.currency) r;
+    SELECT s.business, s.type, s.final,
+           analytics_internal.alert_severity(s.final, s.type, s.unit_status IS NOT NULL, s.shown, s.p_adjusted,
+               s.at_stake < 0.01 * s.all_spend),
+           s.platform, s.name, s.id, s.leads, s.spend, analytics_internal.quotient(s.spend, s.leads), s.cpl_before::numeric(18,4),
+           s.shown, s.shown_low, s.shown_high, CASE WHEN s.type = 'zero_spend' THEN s.at_stake ELSE s.expected END, s.p_value, s.p_adjusted,
+           s.at_stake::numeric(18,4), r.reason, s.window_days, s.days_before, s.phi, s.needed_events, s.needed_days
+    FROM settled s
+    CROSS JOIN LATERAL analytics_internal.alert_reason(s.final, s.type, s.shown, s.expected, s.leads, s.spend, s.cpl_before, s.spend_ratio,
+        s.spend_peak, s.spend_peak_ratio, s.spend_per_day, s.last_active, s.needed_events, s.needed_days, s.p_value, s.currency) r;
 END
 $function$;
-COMMENT ON FUNCTION analytics_internal.alert_tests(date, date, text[], int, text, int, date, double precision, double precision, double precision, numeric, bigint) IS
+COMMENT ON FUNCTION analytics_internal.alert_tests IS
 'Every test of a call of anomalies(), with its verdict';
 
-CREATE FUNCTION analytics_internal.alert_reason(verdict text, anomaly_type text, ratio double precision, expected double precision, leads bigint, spend numeric,
+CREATE FUNCTION analytics_internal.alert_reason(
+    verdict text, anomaly_type text, ratio double precision, expected double precision, leads bigint, spend numeric,
     cpl_before double precision, spend_ratio double precision, peak_day date, peak_ratio double precision, spend_per_day double precision,
     last_active date, needed_events double precision, needed_days double precision, p_value double precision, currency text)
     RETURNS TABLE (reason text)
@@ -260,70 +341,79 @@ CREATE FUNCTION analytics_internal.alert_reason(verdict text, anomaly_type text,
 AS $$
     SELECT CASE verdict
         WHEN 'insufficient_data' THEN CASE
-            WHEN needed_days > 0 THEN pg_catalog.format('Too little to tell: needs %s more active days before the period.', needed_days)
-            WHEN anomaly_type IN ('spike_cpl', 'zero_leads') AND cpl_before IS NOT NULL THEN
-                pg_catalog.format('Too little to tell: needs about %s more spent, worth %s more expected leads.',
-                    w.money_needed, w.leads_needed)
-            ELSE pg_catalog.format('Too little to tell: needs about %s more expected leads.', w.leads_needed) END
+            WHEN needed_days > 0::double precision IS NOT TRUE AND anomaly_type IN ('spike_cpl', 'zero_leads') AND cpl_before IS NOT NULL
+            THEN pg_catalog.format('Too little to tell: needs about %s more spent, worth %s more expected leads.',
+                w.money_needed, analytics_internal.amount_text(GREATEST(needed_events, 0.1::double precision)))
+            ELSE analytics_internal.too_little_text(needed_days, needed_events, 'leads') END
         WHEN 'paused' THEN 'Paused: no spend is as it should be.'
         WHEN 'no_data' THEN pg_catalog.format('No ad data of the platform in the period: nothing is known since %s.', last_active)
-        WHEN 'normal' THEN pg_catalog.format('Within what is usual, or too small a change to matter (p = %s).', pg_catalog.to_char(p_value, 'FM0.000'))
-        WHEN 'scaling' THEN pg_catalog.format('A lead cost %s times as much (%s instead of %s) while spend grew to %s times: more budget buys dearer leads.',
-            analytics_internal.amount_text(ratio), w.cpl, w.cpl_then, analytics_internal.amount_text(spend_ratio))
+        WHEN 'normal' THEN analytics_internal.usual_text(p_value)
+        WHEN 'scaling' THEN pg_catalog.format(
+            'A lead cost %s times as much (%s instead of %s) while spend grew to %s times: more budget buys dearer leads.',
+            w.ratio, w.cpl, w.cpl_then, w.spend_ratio)
         ELSE CASE anomaly_type
             WHEN 'spike_cpl' THEN pg_catalog.format('A lead cost %s instead of %s (%s times as much): %s for %s.',
-                w.cpl, w.cpl_then, analytics_internal.amount_text(ratio), w.leads_found, w.spent)
-            WHEN 'drop_leads' THEN pg_catalog.format('%s instead of about %s%s.', w.leads_found, analytics_internal.amount_text(expected), CASE
-                WHEN spend_ratio IS NULL THEN ''
-                WHEN spend_ratio > 1.1 THEN pg_catalog.format(', although spend grew to %s times', analytics_internal.amount_text(spend_ratio))
-                WHEN spend_ratio < 0.9 THEN ', more than the lower spend explains' ELSE ', while spend is as before' END)
-            WHEN 'zero_leads' THEN CASE WHEN spend > 0
-                THEN pg_catalog.format('No lead for %s, where about %s were to be expected.', w.spent, analytics_internal.amount_text(expected))
-                ELSE pg_catalog.format('No lead, where about %s were to be expected.', analytics_internal.amount_text(expected)) END
-            WHEN 'spike_spend' THEN pg_catalog.format('Spent %s instead of about %s (%s times)%s.', w.spent, analytics_internal.amount_text(expected),
-                analytics_internal.amount_text(ratio), CASE WHEN peak_ratio > 1.5 * ratio
-                    THEN pg_catalog.format(', above all on %s: %s times the usual', peak_day, analytics_internal.amount_text(peak_ratio)) ELSE '' END)
+                w.cpl, w.cpl_then, w.ratio, w.leads_found, w.spent)
+            WHEN 'drop_leads' THEN pg_catalog.format('%s instead of about %s%s.', w.leads_found, w.expected, CASE
+                WHEN alert_reason.spend_ratio IS NULL THEN ''
+                WHEN alert_reason.spend_ratio > 1.1::double precision
+                THEN pg_catalog.format(', although spend grew to %s times', w.spend_ratio)
+                WHEN alert_reason.spend_ratio < 0.9::double precision THEN ', more than the lower spend explains'
+                ELSE ', while spend is as before' END)
+            WHEN 'zero_leads' THEN CASE WHEN spend > 0::numeric
+                THEN pg_catalog.format('No lead for %s, where about %s were to be expected.', w.spent, w.expected)
+                ELSE pg_catalog.format('No lead, where about %s were to be expected.', w.expected) END
+            WHEN 'spike_spend' THEN pg_catalog.format('Spent %s instead of about %s (%s times)%s.', w.spent, w.expected, w.ratio, CASE
+                WHEN peak_ratio > 1.5::double precision * alert_reason.ratio
+                THEN pg_catalog.format(', above all on %s: %s times the usual', peak_day, analytics_internal.amount_text(peak_ratio))
+                ELSE '' END)
             ELSE pg_catalog.format('No spend since %s, where %s a day was usual, and the campaign is not known to be paused.', last_active,
-                COALESCE(analytics_internal.amount_text(spend_per_day) || ' ' || currency, analytics_internal.amount_text(spend_per_day))) END
+                pg_catalog.concat_ws(' ', analytics_internal.amount_text(spend_per_day), currency)) END
         END
-    FROM (SELECT pg_catalog.concat_ws(' ', analytics_internal.amount_text(spend::double precision), currency) AS spent,
-                 analytics_internal.amount_text((spend / NULLIF(leads, 0))::double precision) AS cpl, analytics_internal.amount_text(cpl_before) AS cpl_then,
-                 pg_catalog.concat_ws(' ', analytics_internal.amount_text(needed_events * cpl_before), currency) AS money_needed,
-                 analytics_internal.amount_text(GREATEST(needed_events, 0.1)) AS leads_needed,
-                 leads || CASE leads WHEN 1 THEN ' lead' ELSE ' leads' END AS leads_found) w
+    FROM (
+        SELECT pg_catalog.concat_ws(' ', analytics_internal.amount_text(spend::double precision), currency) AS spent,
+               analytics_internal.amount_text((spend / NULLIF(leads, 0)::numeric)::double precision) AS cpl,
+               analytics_internal.amount_text(cpl_before) AS cpl_then, analytics_internal.amount_text(ratio) AS ratio,
+               analytics_internal.amount_text(spend_ratio) AS spend_ratio, analytics_internal.amount_text(expected) AS expected,
+               pg_catalog.concat_ws(' ', analytics_internal.amount_text(needed_events * cpl_before), currency) AS money_needed,
+               pg_catalog.concat(leads, CASE leads WHEN 1 THEN ' lead' ELSE ' leads' END) AS leads_found) w
 $$;
-COMMENT ON FUNCTION analytics_internal.alert_reason(text, text, double precision, double precision, bigint, numeric, double precision, double precision, date,
-    double precision, double precision, date, double precision, double precision, double precision, text) IS
+COMMENT ON FUNCTION analytics_internal.alert_reason IS
 'A verdict of anomalies() in one sentence';
 
-CREATE FUNCTION analytics.anomalies(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20, baseline_days int DEFAULT 30,
+CREATE FUNCTION analytics.anomalies(
+    date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20, baseline_days int DEFAULT 30,
     dimension text DEFAULT 'campaign', verdicts text[] DEFAULT '{anomaly,scaling}', lag_days int DEFAULT 1, as_of date DEFAULT NULL,
-    q double precision DEFAULT 0.1, min_effect double precision DEFAULT 0.2, min_events double precision DEFAULT 3, min_impact numeric DEFAULT 0,
-    business_id bigint DEFAULT NULL)
-    RETURNS TABLE (anomaly_type text, severity text, platform text, campaign_name text, leads bigint, spend numeric, current_cpl numeric, baseline_cpl numeric,
-                   ratio double precision, ratio_low double precision, ratio_high double precision, expected double precision,
-                   p_value double precision, p_adjusted double precision, impact numeric, reason text, verdict text, campaign_id text,
-                   window_days int, days_before int, phi double precision, needed_events double precision, needed_days double precision)
+    q double precision DEFAULT 0.1, min_effect double precision DEFAULT 0.2, min_events double precision DEFAULT 3,
+    min_impact numeric DEFAULT 0, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (anomaly_type text, severity text, platform text, campaign_name text, leads bigint, spend numeric, current_cpl numeric,
+                   baseline_cpl numeric, ratio double precision, ratio_low double precision, ratio_high double precision,
+                   expected double precision, p_value double precision, p_adjusted double precision, impact numeric, reason text,
+                   verdict text, campaign_id text, window_days int, days_before int, phi double precision, needed_events double precision,
+                   needed_days double precision)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT t.anomaly_type, t.severity, t.platform, t.name, t.leads, t.spend, t.current_cpl, t.baseline_cpl, t.ratio, t.ratio_low, t.ratio_high, t.expected,
-           t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict, t.id, t.window_days, t.days_before, t.phi, t.needed_events, t.needed_days
-    FROM (SELECT 'warehouse'::analytics_internal.installed) ready,
-         analytics_internal.alert_tests(anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days, anomalies.dimension, anomalies.lag_days,
-             anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.business_id) t
-    WHERE analytics_internal.check_alert_arguments(anomalies.dimension, anomalies.baseline_days, anomalies.lag_days, anomalies.q, anomalies.min_effect,
-              anomalies.min_events, anomalies.min_impact, anomalies.verdicts)
+    SELECT t.anomaly_type, t.severity, t.platform, t.name, t.leads, t.spend, t.current_cpl, t.baseline_cpl, t.ratio, t.ratio_low,
+           t.ratio_high, t.expected, t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict, t.id, t.window_days, t.days_before, t.phi,
+           t.needed_events, t.needed_days
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.alert_tests(anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days,
+        anomalies.dimension, anomalies.lag_days, anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events,
+        anomalies.min_impact, anomalies.business_id) t
+    WHERE analytics_internal.check_alert_arguments(anomalies.dimension, anomalies.baseline_days, anomalies.lag_days, anomalies.q,
+              anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.verdicts)
       AND (anomalies.verdicts IS NULL OR anomalies.verdicts = '{}' OR t.verdict = ANY (anomalies.verdicts))
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
              pg_catalog.array_position('{anomaly,scaling,explained,insufficient_data,no_data,paused,normal}'::text[], t.verdict),
              t.impact DESC NULLS LAST, t.p_value, t.platform, t.name, t.id, t.anomaly_type
     LIMIT analytics_internal.check_row_limit(anomalies.row_limit)
 $$;
-COMMENT ON FUNCTION analytics.anomalies(date, date, text[], int, int, text, text[], int, date, double precision, double precision, double precision, numeric, bigint) IS
+COMMENT ON FUNCTION analytics.anomalies IS
 'Campaigns whose cost, leads or spend are worse than before, beyond chance
 
-The period against the baseline_days days before it. One row per alert, the most severe and costly first: anomaly_type spike_cpl, drop_leads,
+The period against the baseline_days days before it. One row per alert, the most severe and costly first: anomaly_type spike_cpl,
+drop_leads,
 spike_spend, zero_leads or zero_spend; reason says it in a sentence. dimension: campaign, platform, channel, product, branch or total; the
-name then stands in campaign_name, the id in campaign_id. verdicts: also normal, insufficient_data, paused, no_data, explained; NULL for all. lag_days:
-days up to as_of (today) that are still being reported, and left out. q: how many of the alerts may be false. min_effect: smaller changes
-are no alert. min_events: leads that must be expected, or found. min_impact: money that must be at stake.';
+name then stands in campaign_name, the id in campaign_id. verdicts: also normal, insufficient_data, paused, no_data, explained; NULL for
+all. lag_days: days up to as_of (today) that are still being reported, and left out. q: how many of the alerts may be false. min_effect:
+smaller changes are no alert. min_events: leads that must be expected, or found. min_impact: money that must be at stake.';

@@ -1,12 +1,14 @@
 -- The comparison of anomalies() for any metric of any relation.
 
-CREATE FUNCTION analytics.metric_anomalies(relation regclass, day text, value text, date_from date, date_to date, series text DEFAULT NULL,
-    exposure text DEFAULT NULL, kind text DEFAULT NULL, direction text DEFAULT 'both', baseline_days int DEFAULT 30, q double precision DEFAULT 0.1,
-    min_effect double precision DEFAULT 0.2, min_days int DEFAULT 7, min_events double precision DEFAULT 3, gaps_are_zero boolean DEFAULT false)
+CREATE FUNCTION analytics.metric_anomalies(
+    relation regclass, day text, value text, date_from date, date_to date, series text DEFAULT NULL, exposure text DEFAULT NULL,
+    kind text DEFAULT NULL, direction text DEFAULT 'both', baseline_days int DEFAULT 30, q double precision DEFAULT 0.1,
+    min_effect double precision DEFAULT 0.2, min_days int DEFAULT 7, min_events double precision DEFAULT 3,
+    gaps_are_zero boolean DEFAULT false)
     RETURNS TABLE (series_name text, verdict text, change text, found double precision, expected double precision, ratio double precision,
-                   ratio_low double precision, ratio_high double precision, z double precision, p_value double precision, p_adjusted double precision,
-                   tested_as text, window_days int, days_before int, phi double precision, needed_events double precision, needed_days double precision,
-                   reason text)
+                   ratio_low double precision, ratio_high double precision, z double precision, p_value double precision,
+                   p_adjusted double precision, tested_as text, window_days int, days_before int, phi double precision,
+                   needed_events double precision, needed_days double precision, reason text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -28,10 +30,13 @@ BEGIN
     -- day, value, exposure and series are SQL over the columns of the relation, run with the rights of the caller.
     EXECUTE format($sql$
         WITH r AS MATERIALIZED (
-            SELECT COALESCE((%s)::text, '') AS name, (%s)::date AS day, (%s)::double precision AS number, (%s)::double precision AS exposure
+            SELECT COALESCE((%s)::text, '') AS name, (%s)::date AS day, (%s)::double precision AS number,
+                   (%s)::double precision AS exposure
             FROM %s AS _source
         ), kept AS (
-            SELECT dense_rank() OVER (ORDER BY r.name COLLATE "C") AS id, r.* FROM r WHERE r.day BETWEEN $1 AND $2
+            SELECT dense_rank() OVER (ORDER BY r.name COLLATE "C") AS id, r.*
+            FROM r
+            WHERE r.day BETWEEN $1 AND $2
         )
         SELECT (SELECT array_agg(n.name ORDER BY n.id) FROM (SELECT DISTINCT k.id, k.name FROM kept k) n),
                COALESCE(array_agg(k.id), '{}'), COALESCE(array_agg(k.day), '{}'),
@@ -43,33 +48,38 @@ BEGIN
     as_kind := COALESCE(kind, CASE WHEN exposure IS NOT NULL THEN 'rate' ELSE as_kind END);
     RETURN QUERY
     WITH test AS (
-        SELECT w.* FROM analytics.compare_windows(ids, days, numbers, CASE WHEN exposure IS NOT NULL THEN exposures END,
+        SELECT w.*, row_number() OVER (ORDER BY w.series_id) AS ordinal
+        FROM analytics.compare_windows(ids, days, numbers, CASE WHEN exposure IS NOT NULL THEN exposures END,
             metric_anomalies.date_from, metric_anomalies.date_to, as_kind, metric_anomalies.baseline_days,
-            CASE direction WHEN 'up' THEN 'greater' WHEN 'down' THEN 'less' ELSE 'two.sided' END, metric_anomalies.min_effect, metric_anomalies.min_days,
-            metric_anomalies.min_events, metric_anomalies.gaps_are_zero) w
+            CASE direction WHEN 'up' THEN 'greater' WHEN 'down' THEN 'less' ELSE 'two.sided' END, metric_anomalies.min_effect,
+            metric_anomalies.min_days, metric_anomalies.min_events, metric_anomalies.gaps_are_zero) w
     ), adjusted AS (
-        SELECT a.* FROM ROWS FROM (unnest((SELECT array_agg(t.series_id ORDER BY t.series_id) FROM test t)),
-                                   unnest(analytics.p_adjust((SELECT array_agg(t.p_value ORDER BY t.series_id) FROM test t)))) a (id, p)
+        SELECT analytics.p_adjust(array_agg(t.p_value ORDER BY t.ordinal)) AS p_values
+        FROM test t
     ), judged AS (
-        SELECT t.*, a.p AS adjusted, CASE WHEN t.status <> 'tested' THEN CASE t.status WHEN 'inactive' THEN 'no_data' ELSE 'insufficient_data' END
-                                          WHEN a.p <= metric_anomalies.q THEN 'anomaly' ELSE 'normal' END AS final,
+        SELECT t.*, a.p_values[t.ordinal] AS adjusted,
+               CASE WHEN t.status = 'inactive' THEN 'no_data'
+                    WHEN t.status <> 'tested' THEN 'insufficient_data'
+                    WHEN a.p_values[t.ordinal] <= metric_anomalies.q THEN 'anomaly'
+                    ELSE 'normal' END AS final,
                CASE WHEN t.window_value > t.expected THEN 'up' WHEN t.window_value < t.expected THEN 'down' END AS moved
-        FROM test t JOIN adjusted a ON a.id = t.series_id
+        FROM test t
+        CROSS JOIN adjusted a
     )
-    SELECT names[j.series_id::int], j.final, CASE WHEN j.final = 'anomaly' THEN j.moved END, j.window_value, j.expected, j.ratio, j.ratio_low, j.ratio_high, j.z, j.p_value, j.adjusted,
-           as_kind, j.window_days, j.days_before, j.phi, j.needed_events, j.needed_days,
+    SELECT names[j.series_id::int], j.final, CASE WHEN j.final = 'anomaly' THEN j.moved END, j.window_value, j.expected, j.ratio,
+           j.ratio_low, j.ratio_high, j.z, j.p_value, j.adjusted, as_kind, j.window_days, j.days_before, j.phi, j.needed_events,
+           j.needed_days,
            CASE j.final
                WHEN 'no_data' THEN format('No data in the period; the last are of %s.', j.last_active)
-               WHEN 'insufficient_data' THEN CASE WHEN j.needed_days > 0 THEN format('Too little to tell: needs %s more active days before the period.', j.needed_days)
-                   ELSE format('Too little to tell: needs about %s more expected events.', analytics_internal.amount_text(GREATEST(j.needed_events, 0.1))) END
-               WHEN 'normal' THEN format('Within what is usual, or too small a change to matter (p = %s).', to_char(j.p_value, 'FM0.000'))
-               ELSE format('%s instead of about %s%s.', analytics_internal.amount_text(j.window_value), analytics_internal.amount_text(j.expected),
-                   CASE WHEN j.ratio IS NOT NULL THEN format(' (%s times)', analytics_internal.amount_text(j.ratio)) ELSE '' END) END
+               WHEN 'insufficient_data' THEN analytics_internal.too_little_text(j.needed_days, j.needed_events, 'events')
+               WHEN 'normal' THEN analytics_internal.usual_text(j.p_value)
+               ELSE format('%s instead of about %s%s.', analytics_internal.amount_text(j.window_value),
+                   analytics_internal.amount_text(j.expected), ' (' || analytics_internal.amount_text(j.ratio) || ' times)') END
     FROM judged j
     ORDER BY array_position('{anomaly,normal,insufficient_data,no_data}'::text[], j.final), j.adjusted, j.p_value, names[j.series_id::int];
 END
 $function$;
-COMMENT ON FUNCTION analytics.metric_anomalies(regclass, text, text, date, date, text, text, text, text, int, double precision, double precision, int, double precision, boolean) IS
+COMMENT ON FUNCTION analytics.metric_anomalies IS
 'The comparison of anomalies() for any metric of any relation
 
 day, value, exposure, series: columns or SQL expressions over them; rows of one series and day add up. kind: count, rate (events per

@@ -44,12 +44,14 @@ COMMENT ON TYPE analytics.dispersion IS 'How much counts vary beyond chance, and
 COMMENT ON COLUMN analytics.dispersion.phi IS 'Variance over mean; 1 for counts that vary by chance alone';
 COMMENT ON COLUMN analytics.dispersion.df IS 'Degrees of freedom behind phi';
 
-CREATE FUNCTION analytics.dispersion(events double precision[], exposure double precision[], factors int DEFAULT 0) RETURNS analytics.dispersion
+CREATE FUNCTION analytics.dispersion(events double precision[], exposure double precision[], factors int DEFAULT 0)
+    RETURNS analytics.dispersion
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 AS 'MODULE_PATHNAME', 'marketing_dispersion';
 COMMENT ON FUNCTION analytics.dispersion(double precision[], double precision[], int) IS
 'How much the counts of a series of days vary beyond chance
 
-Pearson''s estimate at one rate of events per exposure. factors: parameters of the exposure that were estimated from the same days, such as
+Pearson''s estimate at one rate of events per exposure. factors: parameters of the exposure that were estimated from the same days, such
+as
 6 for factors of the days of the week. Days without exposure and NULL do not count; phi is NULL where too few days are left.';
 
 CREATE FUNCTION analytics.dispersion_prior(phi double precision[], df double precision[]) RETURNS analytics.dispersion
@@ -87,9 +89,11 @@ COMMENT ON FUNCTION analytics.compare_windows(bigint[], date[], double precision
     double precision, int, double precision, boolean, boolean) IS
 'A window of days against the days before it, for many series at once
 
-series, day, value, exposure: columns of any table, collected by array_agg; rows of one series and day add up, their order does not matter.
+series, day, value, exposure: columns of any table, collected by array_agg; rows of one series and day add up, their order does not
+matter.
 kind: count (events per day; days without exposure are pauses), rate (events per exposure), positive (amounts that vary by factors), real
-(amounts that vary by differences), both per exposure where there is one: spend per click, spend per view. The baseline are the baseline_days days before date_from. alternative: two.sided, greater or less.
+(amounts that vary by differences), both per exposure where there is one: spend per click, spend per view. The baseline are the
+baseline_days days before date_from. alternative: two.sided, greater or less.
 min_effect: a ratio that does not go beyond 1 + min_effect does not count. min_days: active days that a baseline needs; min_events:
 expected or found events that a window of counts needs. gaps_are_zero: in a series of counts without exposure, days without a row had
 no events. weekly: days of the week differ. One row per series that was active at all; status: tested, insufficient_data, inactive (no

@@ -14,9 +14,9 @@ CREATE FUNCTION analytics.stl(
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 365 AS 'MODULE_PATHNAME', 'marketing_stl';
 COMMENT ON FUNCTION analytics.stl(double precision[], integer, boolean, integer, integer, integer, integer, integer) IS
 'Splits a series into season, trend and remainder (STL)
-figures: the series in order of time, without gaps, longer than two periods. period: points of a season. robust: outliers bend neither season
-nor trend; weight says how much a point counted, 0 to 1. seasonal_window: points of the same season that are smoothed together; NULL: the
-season is the same throughout. trend_window, low_pass_window: NULL for their customary lengths. Degrees: 0 or 1.
+figures: the series in order of time, without gaps, longer than two periods. period: points of a season. robust: outliers bend neither
+season nor trend; weight says how much a point counted, 0 to 1. seasonal_window: points of the same season that are smoothed together;
+NULL: the season is the same throughout. trend_window, low_pass_window: NULL for their customary lengths. Degrees: 0 or 1.
 Results are those of stl() of R. value = seasonal + trend + remainder. Source: Cleveland, Cleveland, McRae, Terpenning (1990).';
 
 CREATE FUNCTION analytics.gesd(
@@ -31,34 +31,37 @@ CREATE FUNCTION analytics.gesd(
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 20 AS 'MODULE_PATHNAME', 'marketing_gesd';
 COMMENT ON FUNCTION analytics.gesd(double precision[], double precision, double precision, text, boolean, integer) IS
 'Outliers of a sample by the generalised ESD test, or of a season (S-H-ESD)
-One row per value tried, the furthest out first: at most max_share of the values, at least one. n: place in figures; NULL and NaN are left out.
-direction: both, up, down. robust: median and MAD (the mean absolute deviation where the MAD is 0), otherwise mean and standard deviation.
-period: points of a season, which is taken out first (robust STL); the series must then have no gaps. is_anomaly: up to the last value whose
-statistic exceeds its critical value. With a period, the test of Hochenbaum, Vallis, Kejariwal (2017); without, of Rosner (1983).';
+One row per value tried, the furthest out first: at most max_share of the values, at least one. n: place in figures; NULL and NaN are left
+out. direction: both, up, down. robust: median and MAD (the mean absolute deviation where the MAD is 0), otherwise mean and standard
+deviation. period: points of a season, which is taken out first (robust STL); the series must then have no gaps. is_anomaly: up to the
+last value whose statistic exceeds its critical value. With a period, the test of Hochenbaum, Vallis, Kejariwal (2017); without, of Rosner
+(1983).';
 
 CREATE FUNCTION analytics.tukey_outliers(
     figures double precision[],
     k double precision DEFAULT 1.5,
     lower_quantile double precision DEFAULT 0.25,
     upper_quantile double precision DEFAULT 0.75)
-    RETURNS TABLE (n integer, value double precision, lower double precision, upper double precision, score double precision, is_anomaly boolean)
+    RETURNS TABLE (n integer, value double precision, lower double precision, upper double precision, score double precision,
+                   is_anomaly boolean)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000 ROWS 365 AS 'MODULE_PATHNAME', 'marketing_tukey_outliers';
 COMMENT ON FUNCTION analytics.tukey_outliers(double precision[], double precision, double precision, double precision) IS
 'Values beyond Tukey''s fences, one row per value
-The fences stand k times the range between the quantiles (as percentile_cont) outside of them. score: how far beyond, in such ranges, negative
-below; NULL where the range is 0. NULL and NaN are no outliers nor anything else. At least 4 values.';
+The fences stand k times the range between the quantiles (as percentile_cont) outside of them. score: how far beyond, in such ranges,
+negative below; NULL where the range is 0. NULL and NaN are no outliers nor anything else. At least 4 values.';
 
 CREATE FUNCTION analytics.peaks_over_threshold(
     figures double precision[],
     level double precision DEFAULT 0.98,
     risk double precision DEFAULT 0.0001)
-    RETURNS TABLE (alert_above double precision, threshold double precision, shape double precision, scale double precision, n integer, n_peaks integer)
+    RETURNS TABLE (alert_above double precision, threshold double precision, shape double precision, scale double precision, n integer,
+                   n_peaks integer)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_peaks_over_threshold';
 COMMENT ON FUNCTION analytics.peaks_over_threshold(double precision[], double precision, double precision) IS
 'The limit that a metric exceeds with a given probability, from its peaks
-The excesses over the level quantile are fitted by a generalised Pareto distribution. alert_above: exceeded with probability risk by one more
-value; NULL with fewer than 10 peaks or where risk is above their share. shape: above 0 for tails heavier than exponential.
-Sources: Siffer et al. (2017), Zhang and Stephens (2009).';
+The excesses over the level quantile are fitted by a generalised Pareto distribution. alert_above: exceeded with probability risk by one
+more value; NULL with fewer than 10 peaks or where risk is above their share. shape: above 0 for tails heavier than exponential. Sources:
+Siffer et al. (2017), Zhang and Stephens (2009).';
 
 CREATE FUNCTION analytics.detect_anomalies(
     times timestamp[],
@@ -80,18 +83,17 @@ CREATE FUNCTION analytics.detect_anomalies(
                    z double precision, p_value double precision, score double precision, is_anomaly boolean, reason text, n integer,
                    dispersion double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 365 AS 'MODULE_PATHNAME', 'marketing_detect_anomalies';
-COMMENT ON FUNCTION analytics.detect_anomalies(timestamp[], double precision[], double precision[], text, text, double precision, text, integer,
-    interval, integer, integer, integer, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION analytics.detect_anomalies IS
 'Anomalies of one series: a verdict on each point from the points before it
 times, figures: the series in any order, one figure per time; NULL and NaN are missing, which is not zero. exposures: what the figures are
 counted per (spend, impressions, hours); NULL or 0 is a point that was not active.
-kind: count (leads, clicks), rate (counts per exposure, which is then needed), positive (spend, prices; on the log scale), real.
-method: adaptive: the last points, recent ones more, by season; calibrated: any series, by how rare such a deviation was in its own past.
-alpha: p-values below are anomalies. direction: both, up, down. cooldown: points in which only a rarer one is another anomaly.
-NULL stands for the default of the method, adaptive or calibrated: step: time between points (1 day) or of a part of the season (1 hour); period:
-steps of a season (7; 24); history: points that count (56; 4000); min_history: points before the first verdict (14; 50); half_life: in which
-a point loses half its weight, in steps (35), or in points of the same part of the season (23). prior_dispersion, prior_df: of counts: variance
-over mean as it is expected beforehand, and how many degrees of freedom that is worth.
+kind: count (leads, clicks), rate (counts per exposure, which is then needed), positive (spend, prices; on the log scale), real. method:
+adaptive: the last points, recent ones more, by season; calibrated: any series, by how rare such a deviation was in its own past. alpha:
+p-values below are anomalies. direction: both, up, down. cooldown: points in which only a rarer one is another anomaly. NULL stands for
+the default of the method, adaptive or calibrated: step: time between points (1 day) or of a part of the season (1 hour); period: steps of
+a season (7; 24); history: points that count (56; 4000); min_history: points before the first verdict (14; 50); half_life: in which a
+point loses half its weight, in steps (35), or in points of the same part of the season (23). prior_dispersion, prior_df: of counts:
+variance over mean as it is expected beforehand, and how many degrees of freedom that is worth.
 Result in order of time: expected, lower, upper: the interval holds what is no anomaly; z: standard normal while nothing changes; score:
 -log10 of the p-value; n: points that the verdict rests on; dispersion: of counts: variance over mean, otherwise the standard deviation.
 reason: normal, high, low, zero, level_shift, cooldown; where there is no verdict: insufficient_data, missing, inactive, negative.';
@@ -139,8 +141,7 @@ CREATE FUNCTION analytics.anomaly_start(
     prior_df double precision DEFAULT 10)
     RETURNS analytics.anomaly_state
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_start';
-COMMENT ON FUNCTION analytics.anomaly_start(text, text, double precision, text, integer, interval, integer, integer, integer, double precision,
-    double precision, double precision) IS
+COMMENT ON FUNCTION analytics.anomaly_start IS
 'The state of a detector that has not seen a point yet
 The settings are those of analytics.detect_anomalies(), and stay with the state.';
 
@@ -158,7 +159,8 @@ COMMENT ON FUNCTION analytics.anomaly_score(analytics.anomaly_state, timestamp[]
 The verdicts are those that analytics.detect_anomalies() gives over all points from the beginning. The state stays as it is: the aggregate
 analytics.anomaly_state makes the next one. Points not after the last one of the state have the reason already_seen.';
 
-CREATE FUNCTION analytics_internal.anomaly_state_transition(internal, analytics.anomaly_state, timestamp, double precision, double precision)
+CREATE FUNCTION analytics_internal.anomaly_state_transition(
+    internal, analytics.anomaly_state, timestamp, double precision, double precision)
     RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_state_transition';
 CREATE FUNCTION analytics_internal.anomaly_state_final(internal) RETURNS analytics.anomaly_state
@@ -176,14 +178,15 @@ CREATE AGGREGATE analytics.anomaly_state(
     PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION analytics_internal.anomaly_state_transition(internal, analytics.anomaly_state, timestamp, double precision, double precision) IS
+COMMENT ON FUNCTION analytics_internal.anomaly_state_transition IS
     'Part of the aggregate anomaly_state: adds a point.';
 COMMENT ON FUNCTION analytics_internal.anomaly_state_final(internal) IS 'Part of the aggregate anomaly_state: makes the value.';
 COMMENT ON AGGREGATE analytics.anomaly_state(analytics.anomaly_state, timestamp, double precision, double precision) IS
     'Teaches a series'' detector new points and gives its next state.
 state: what is known so far, the same in each row of a group; analytics.anomaly_start() for a new series.
-ts, value, exposure: a point; a value that is NULL or NaN is missing, an exposure that is NULL or 0 is a point that was not active; 1 where
-figures are not counted per anything. The order of the rows does not matter. Points not after the last one of the state change nothing.';
+ts, value, exposure: a point; a value that is NULL or NaN is missing, an exposure that is NULL or 0 is a point that was not active; 1
+where figures are not counted per anything. The order of the rows does not matter. Points not after the last one of the state change
+nothing.';
 
 CREATE FUNCTION analytics.detect_drifts(
     times timestamp[],
@@ -203,14 +206,13 @@ CREATE FUNCTION analytics.detect_drifts(
                    drift_down double precision, alarm_limit double precision, is_drift boolean, since timestamp, ratio double precision,
                    reason text, n integer)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 365 AS 'MODULE_PATHNAME', 'marketing_detect_drifts';
-COMMENT ON FUNCTION analytics.detect_drifts(timestamp[], double precision[], double precision[], text, text, double precision, double precision,
-    interval, integer, integer, integer, double precision, double precision) IS
+COMMENT ON FUNCTION analytics.detect_drifts IS
 'Slow drifts of one series, too small to be seen on any one day (CUSUM)
-Each point is compared with all before it; deviations add up, and past alarm_limit the level has moved. shift: what the chart is made for, in standard
-deviations of a point. run_length: points until a false alarm where nothing moves; it sets alarm_limit (analytics.cusum_limit). One point adds at
-most 3, so that a spike is no drift. is_drift: an alarm; since: where the drift began; ratio: the sum since then over what was expected. After an
-alarm the baseline is what came since, and there is no verdict until min_history points of it. The other arguments are those of
-analytics.detect_anomalies(). Source: Page (1954), Hawkins (1987).';
+Each point is compared with all before it; deviations add up, and past alarm_limit the level has moved. shift: what the chart is made for,
+in standard deviations of a point. run_length: points until a false alarm where nothing moves; it sets alarm_limit
+(analytics.cusum_limit). One point adds at most 3, so that a spike is no drift. is_drift: an alarm; since: where the drift began; ratio:
+the sum since then over what was expected. After an alarm the baseline is what came since, and there is no verdict until min_history
+points of it. The other arguments are those of analytics.detect_anomalies(). Source: Page (1954), Hawkins (1987).';
 
 CREATE FUNCTION analytics.cusum_run_length(alarm_limit double precision, shift double precision DEFAULT 1, mean double precision DEFAULT 0)
     RETURNS double precision
