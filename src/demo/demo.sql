@@ -6,18 +6,25 @@
 
 CREATE FUNCTION analytics_internal.demo_number(key bigint, salt int, below int) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (((key * 48271 + salt * 1299709) % 2147483647 * ((key * 48271 + salt * 1299709) % 2147483647) + key) % 2147483629 % below)::int $$;
-COMMENT ON FUNCTION analytics_internal.demo_number(bigint, int, int) IS 'A number from 0 to below - 1 that looks random and is always the same';
+AS $$
+    SELECT (((key * 48271 + salt * 1299709) % 2147483647::bigint * ((key * 48271 + salt * 1299709) % 2147483647::bigint) + key)
+            % 2147483629::bigint % below::bigint)::int
+$$;
+COMMENT ON FUNCTION analytics_internal.demo_number(bigint, int, int) IS
+'A number from 0 to below - 1 that looks random and is always the same';
 
-CREATE FUNCTION analytics_internal.demo_share(total bigint, weight bigint, running bigint, all_weights bigint) RETURNS bigint
+CREATE FUNCTION analytics_internal.demo_share(total bigint, weight bigint, running numeric, all_weights numeric) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT total * running / all_weights - total * (running - weight) / all_weights $$;
-COMMENT ON FUNCTION analytics_internal.demo_share(bigint, bigint, bigint, bigint) IS
+AS $$
+    SELECT total * running::bigint / all_weights::bigint - total * (running::bigint - weight) / all_weights::bigint
+$$;
+COMMENT ON FUNCTION analytics_internal.demo_share(bigint, bigint, numeric, numeric) IS
 'What falls to one of several weights, so that all shares add up to the total
 running: sum of the weights up to and with this one.';
 
 CREATE FUNCTION analytics_internal.demo_campaign()
-    RETURNS TABLE (place int, platform text, campaign_id text, campaign_name text, leads int, late_leads int, days int, daily_spend int, status text)
+    RETURNS TABLE (place int, platform text, campaign_id text, campaign_name text, leads int, late_leads int, days int, daily_spend int,
+                   status text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     VALUES
@@ -86,7 +93,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.demo_segment() IS
 'The clients of the demo data: how many meet which platforms, and what they sign
-first_touch: platform of the first touch. later: platforms that each of them meets again at least once. ad_platform: where an ad of a campaign reaches them. contract_touch: platform of the touches by which contracts are signed. revenue: of all the segment''s contracts.';
+first_touch: platform of the first touch. later: platforms that each of them meets again at least once. ad_platform: where an ad of a
+campaign reaches them. contract_touch: platform of the touches by which contracts are signed. revenue: of all the segment''s contracts.';
 
 CREATE FUNCTION analytics_internal.demo_touch()
     RETURNS TABLE (platform text, touches int, source_types text[], utm_source text, utm_medium text)
@@ -134,12 +142,15 @@ BEGIN
         transaction_id bigint PRIMARY KEY, client_id bigint NOT NULL, occurred_at timestamp NOT NULL, amount int NOT NULL,
         quantity int NOT NULL, profit int NOT NULL
     );
-    CREATE TABLE demo.meta_campaigns (id text PRIMARY KEY, name text NOT NULL, effective_status text NOT NULL, daily_budget bigint NOT NULL);
+    CREATE TABLE demo.meta_campaigns (
+        id text PRIMARY KEY, name text NOT NULL, effective_status text NOT NULL, daily_budget bigint NOT NULL
+    );
     CREATE TABLE demo.meta_ads_insights (
-        date_start date NOT NULL, date_stop date NOT NULL, account_id text NOT NULL, account_name text NOT NULL, account_currency text NOT NULL,
+        date_start date NOT NULL, date_stop date NOT NULL, account_id text NOT NULL, account_name text NOT NULL,
+        account_currency text NOT NULL,
         campaign_id text NOT NULL, campaign_name text NOT NULL, adset_id text NOT NULL, adset_name text NOT NULL, ad_id text NOT NULL,
-        ad_name text NOT NULL, impressions bigint NOT NULL, clicks bigint NOT NULL, inline_link_clicks bigint NOT NULL, spend numeric NOT NULL,
-        PRIMARY KEY (date_start, ad_id)
+        ad_name text NOT NULL, impressions bigint NOT NULL, clicks bigint NOT NULL, inline_link_clicks bigint NOT NULL,
+        spend numeric NOT NULL, PRIMARY KEY (date_start, ad_id)
     );
     CREATE TABLE demo.meta_ad_creatives (
         ad_id text PRIMARY KEY, ad_name text NOT NULL, ad_group_id text NOT NULL, ad_group_name text NOT NULL, campaign_id text NOT NULL,
@@ -151,8 +162,8 @@ BEGIN
         "metrics.cost_micros" bigint NOT NULL, "metrics.conversions" double precision NOT NULL, PRIMARY KEY ("segments.date", "campaign.id")
     );
     CREATE TABLE demo.content_posts (
-        content_id text PRIMARY KEY, platform text NOT NULL, content_type text NOT NULL, published_at timestamp NOT NULL, title text NOT NULL,
-        author text NOT NULL, hashtags text NOT NULL
+        content_id text PRIMARY KEY, platform text NOT NULL, content_type text NOT NULL, published_at timestamp NOT NULL,
+        title text NOT NULL, author text NOT NULL, hashtags text NOT NULL
     );
     CREATE TABLE demo.content_daily (
         content_id text NOT NULL, date date NOT NULL, views bigint NOT NULL, reach bigint NOT NULL, likes bigint NOT NULL,
@@ -184,7 +195,7 @@ BEGIN
                g.campaign_id, g.campaign_name, CASE
                    WHEN p.place <= g.leads THEN (2 * p.place - 1) * g.days / (2 * g.leads)
                    WHEN p.place > g.leads THEN 66 + (2 * (p.place - g.leads) - 1) * 12 / (2 * g.late_leads)
-                   -- The others grow more from day to day; who signs needs time for it.
+                   -- Clients without a campaign grow more from day to day; those who sign come early enough to do so.
                    ELSE floor(sqrt((r.n * 1931 % 4570)::float8 / 4570) * CASE WHEN r.contracts > 0 THEN 66 ELSE 78 END)::bigint
                END AS day, analytics_internal.demo_number(r.n, 2, 33600) AS second
         FROM ranked r
@@ -197,7 +208,8 @@ BEGIN
     ANALYZE pg_temp.demo_client;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.plan_demo_clients() IS 'Fills pg_temp.demo_client with the clients of scale 1; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.plan_demo_clients() IS
+'Fills pg_temp.demo_client with the clients of scale 1; a part of load_demo()';
 
 -- Their touches and contracts. `place` is where in the client's time a touch lies, in ten-thousandths.
 CREATE FUNCTION analytics_internal.plan_demo_touches() RETURNS void
@@ -217,28 +229,34 @@ BEGIN
     ), signing AS (
         -- Each client of a segment that signs has a contract, and some have more.
         SELECT w.n, w.contract_touch AS platform, 1 + analytics_internal.demo_share(w.contracts - count(*) OVER segment, w.weight,
-                   (sum(w.weight) OVER (segment ORDER BY w.n))::bigint, (sum(w.weight) OVER segment)::bigint) AS touches
-        FROM weighted w WHERE w.platform = w.contract_touch
+                   sum(w.weight) OVER (segment ORDER BY w.n), sum(w.weight) OVER segment) AS touches
+        FROM weighted w
+        WHERE w.platform = w.contract_touch
         WINDOW segment AS (PARTITION BY w.segment)
     ), other AS MATERIALIZED (
-        -- What is neither a first touch nor a contract, after one for each that needs it.
+        -- Touches that are neither first nor of a contract, less one for each client who needs one.
         SELECT t.platform, t.touches - (SELECT count(*) FROM pg_temp.demo_client c WHERE c.first_touch = t.platform)
                    - COALESCE((SELECT sum(s.touches) FROM signing s WHERE s.platform = t.platform), 0)::bigint
                    - (SELECT count(*) FROM pg_temp.demo_client c WHERE t.platform = ANY (c.later)) AS touches
         FROM analytics_internal.demo_touch() t
     ), middle AS (
         SELECT w.n, w.platform, w.needed + analytics_internal.demo_share(o.touches, w.weight,
-                   (sum(w.weight) OVER (platform ORDER BY w.n))::bigint, (sum(w.weight) OVER platform)::bigint) AS touches
-        FROM weighted w JOIN other o USING (platform)
+                   sum(w.weight) OVER (platform ORDER BY w.n), sum(w.weight) OVER platform) AS touches
+        FROM weighted w
+        JOIN other o USING (platform)
         WINDOW platform AS (PARTITION BY w.platform)
     ), touch AS (
-        SELECT c.n, c.first_touch AS platform, 'first' AS role, 1 AS i FROM pg_temp.demo_client c
+        SELECT c.n, c.first_touch AS platform, 'first' AS role, 1 AS i
+        FROM pg_temp.demo_client c
         UNION ALL
-        SELECT m.n, m.platform, 'middle', i FROM middle m, generate_series(1, m.touches) i
+        SELECT m.n, m.platform, 'middle', i
+        FROM middle m, generate_series(1, m.touches) i
         UNION ALL
-        SELECT s.n, s.platform, 'contract', i FROM signing s, generate_series(1, s.touches) i
+        SELECT s.n, s.platform, 'contract', i
+        FROM signing s, generate_series(1, s.touches) i
     ), numbered AS (
-        SELECT t.*, row_number() OVER (ORDER BY t.n, t.role, t.platform, t.i) AS id FROM touch t
+        SELECT t.*, row_number() OVER (ORDER BY t.n, t.role, t.platform, t.i) AS id
+        FROM touch t
     )
     SELECT t.id, c.client_id, t.platform, t.role, c.segment, c.revenue, c.day, c.second, c.product, c.branch,
            CASE WHEN t.platform = c.ad_platform THEN c.campaign_id END AS campaign_id,
@@ -248,7 +266,8 @@ BEGIN
                 WHEN t.platform = c.ad_platform AND c.ad_before_contract THEN 100 + analytics_internal.demo_number(t.id, 5, 2400)
                 WHEN t.platform = c.ad_platform THEN 8500 + analytics_internal.demo_number(t.id, 5, 1400)
                 ELSE 100 + analytics_internal.demo_number(t.id, 5, 9800) END AS place
-    FROM numbered t JOIN pg_temp.demo_client c USING (n);
+    FROM numbered t
+    JOIN pg_temp.demo_client c USING (n);
     ANALYZE pg_temp.demo_touch;
 END
 $$;
@@ -261,23 +280,31 @@ CREATE FUNCTION analytics_internal.fill_demo_crm(scale int) RETURNS void
 AS $$
 DECLARE
     given constant text[] := '{Olena,Andrii,Iryna,Taras,Oksana,Bohdan,Sofiia,Marko,Daryna,Yurii,Kateryna,Roman}';
-    family constant text[] := '{Vymyslenko,Prykladko,Zrazchuk,Kazkovych,Mriienko,Uiavchuk,Vydumko,Fantaziuk,Pysarenko-Demo,Biloknyzhko,Niktoichuk,Testivskyi,Probniuk}';
+    family constant text[] := '{Vymyslenko,Prykladko,Zrazchuk,Kazkovych,Mriienko,Uiavchuk,Vydumko,Fantaziuk,Pysarenko-Demo,Biloknyzhko,
+        Niktoichuk,Testivskyi,Probniuk}';
 BEGIN
     INSERT INTO demo.products
-        SELECT 'P' || n, s.subject || ', ' || s.format || ' ' || (1 + (n - 1) / 37 % 10), s.subject, 4000 + analytics_internal.demo_number(n, 6, 160) * 100
-        FROM generate_series(1, 370) n, LATERAL (SELECT
-            ('{English,German,Polish,French,Spanish,Mathematics,Programming,Drawing,Chess,Robotics}'::text[])[1 + n % 10],
-            ('{evening group,weekend group,intensive,individual,online}'::text[])[1 + n / 10 % 5]) s (subject, format);
+        SELECT 'P' || n, s.subject || ', ' || s.format || ' ' || (1 + (n - 1) / 37 % 10), s.subject,
+               4000 + analytics_internal.demo_number(n, 6, 160) * 100
+        FROM generate_series(1, 370) n
+        CROSS JOIN LATERAL (
+            SELECT ('{English,German,Polish,French,Spanish,Mathematics,Programming,Drawing,Chess,Robotics}'::text[])[1 + n % 10],
+                   ('{evening group,weekend group,intensive,individual,online}'::text[])[1 + n / 10 % 5]) s (subject, format);
     INSERT INTO demo.branches
         SELECT 'B' || n, c.city || ' ' || (1 + (n - 1) / 13), c.city
-        FROM generate_series(1, 39) n, LATERAL (SELECT
-            ('{Kyiv,Lviv,Odesa,Dnipro,Kharkiv,Vinnytsia,Poltava,Lutsk,Rivne,Ternopil,Chernivtsi,Uzhhorod,Sumy}'::text[])[1 + (n - 1) % 13]) c (city);
+        FROM generate_series(1, 39) n
+        CROSS JOIN LATERAL (
+            SELECT ('{Kyiv,Lviv,Odesa,Dnipro,Kharkiv,Vinnytsia,Poltava,Lutsk,Rivne,Ternopil,Chernivtsi,Uzhhorod,Sumy}'::text[])
+                       [1 + (n - 1) % 13]) c (city);
 
     INSERT INTO demo.crm_clients
-        SELECT k.id, given[1 + analytics_internal.demo_number(k.id, 7, 12)] || ' ' || family[1 + analytics_internal.demo_number(k.id, 8, 13)],
-               '+38000' || lpad(k.id::text, 7, '0'), timestamp '2025-08-15 08:00' + c.day * interval '1 day' + k.second * interval '1 second'
-        FROM pg_temp.demo_client c, generate_series(0, scale - 1) copy,
-             LATERAL (SELECT copy * 4570 + c.client_id, (c.second + copy * 7919) % 33600) k (id, second);
+        SELECT k.id,
+               given[1 + analytics_internal.demo_number(k.id, 7, 12)] || ' ' || family[1 + analytics_internal.demo_number(k.id, 8, 13)],
+               '+38000' || lpad(k.id::text, 7, '0'),
+               timestamp '2025-08-15 08:00' + c.day * interval '1 day' + k.second * interval '1 second'
+        FROM pg_temp.demo_client c
+        CROSS JOIN generate_series(0, scale - 1) copy
+        CROSS JOIN LATERAL (SELECT copy * 4570 + c.client_id, (c.second + copy * 7919) % 33600) k (id, second);
 
     -- A client's time runs from the first touch to the end of October, for 20 days at most.
     INSERT INTO demo.crm_events
@@ -288,38 +315,50 @@ BEGIN
                -- Every fourth touch names its campaign by name alone.
                CASE WHEN t.platform = 'facebook' AND t.id % 4 <> 0 THEN t.campaign_id END,
                CASE t.platform WHEN 'facebook' THEN t.campaign_id || '0' || (1 + t.id % 3) END,
-               CASE t.platform WHEN 'google' THEN format('https://school.example/courses?utm_source=google&utm_medium=cpc&utm_campaign=%s&gclid=demo%s',
-                    t.campaign_id, md5(t.id::text)) END,
+               CASE t.platform WHEN 'google' THEN format(
+                   'https://school.example/courses?utm_source=google&utm_medium=cpc&utm_campaign=%s&gclid=demo%s',
+                   t.campaign_id, md5(t.id::text)) END,
                CASE WHEN t.role <> 'middle' OR t.id % 3 = 0 THEN 'P' || t.product END, 'B' || t.branch
-        FROM pg_temp.demo_touch t JOIN analytics_internal.demo_touch() w USING (platform), generate_series(0, scale - 1) copy,
-             LATERAL (SELECT t.day * 50400 + (t.second + copy * 7919) % 33600) first (second),
-             LATERAL (SELECT first.second + LEAST(78 * 50400 - first.second, 20 * 50400) * t.place / 10000) at (second);
+        FROM pg_temp.demo_touch t
+        JOIN analytics_internal.demo_touch() w USING (platform)
+        CROSS JOIN generate_series(0, scale - 1) copy
+        CROSS JOIN LATERAL (SELECT t.day * 50400 + (t.second + copy * 7919) % 33600) first (second)
+        CROSS JOIN LATERAL (SELECT first.second + LEAST(78 * 50400 - first.second, 20 * 50400) * t.place / 10000) at (second);
 
     INSERT INTO demo.crm_contracts
-        SELECT 'C' || lpad((copy * 424 + t.number)::text, 6, '0'), e.client_id, e.id, e.created_at, t.amount, 'UAH', 'P' || t.product, 'B' || t.branch
+        SELECT 'C' || lpad((copy * 424 + t.number)::text, 6, '0'), e.client_id, e.id, e.created_at, t.amount, 'UAH', 'P' || t.product,
+               'B' || t.branch
         FROM (
-            SELECT t.id, t.product, t.branch, row_number() OVER (ORDER BY t.id) AS number, analytics_internal.demo_share(t.revenue, v.weight,
-                       (sum(v.weight) OVER (segment ORDER BY t.id))::bigint, (sum(v.weight) OVER segment)::bigint) AS amount
-            FROM pg_temp.demo_touch t, LATERAL (SELECT 20 + analytics_internal.demo_number(t.id, 10, 80)) v (weight)
+            SELECT t.id, t.product, t.branch, row_number() OVER (ORDER BY t.id) AS number, analytics_internal.demo_share(t.revenue,
+                       v.weight, sum(v.weight) OVER (segment ORDER BY t.id), sum(v.weight) OVER segment) AS amount
+            FROM pg_temp.demo_touch t
+            CROSS JOIN LATERAL (SELECT 20 + analytics_internal.demo_number(t.id, 10, 80)) v (weight)
             WHERE t.role = 'contract'
             WINDOW segment AS (PARTITION BY t.segment)
-        ) t CROSS JOIN generate_series(0, scale - 1) copy
+        ) t
+        CROSS JOIN generate_series(0, scale - 1) copy
         JOIN demo.crm_events e ON e.id = copy * 17136 + t.id;
 
-    -- Each contract is paid on the day it is signed; every fifth client has bought before, in the three years before.
+    -- Each contract is paid on the day it is signed; every fifth client bought in the three years before.
     INSERT INTO demo.transactions
-        SELECT row_number() OVER (ORDER BY p.occurred_at, p.client_id, p.amount), p.client_id, p.occurred_at, p.amount, p.quantity, p.amount * 3 / 10
+        SELECT row_number() OVER (ORDER BY p.occurred_at, p.client_id, p.amount), p.client_id, p.occurred_at, p.amount, p.quantity,
+               p.amount * 3 / 10
         FROM (
-            SELECT k.client_id, k.signed_at, k.amount, 1 FROM demo.crm_contracts k
+            SELECT k.client_id, k.signed_at, k.amount, 1
+            FROM demo.crm_contracts k
             UNION ALL
-            SELECT c.id, timestamp '2025-08-14 12:00' - d.d * d.d * interval '1 day', 300 + a.a * a.a, 1 + analytics_internal.demo_number(c.id, 51 + i, 3)
-            FROM demo.crm_clients c, generate_series(1, 1 + analytics_internal.demo_number(c.id, 11, 6)) i,
-                 LATERAL (SELECT analytics_internal.demo_number(c.id, 11 + i, 34)) d (d), LATERAL (SELECT analytics_internal.demo_number(c.id, 31 + i, 56)) a (a)
+            SELECT c.id, timestamp '2025-08-14 12:00' - d.d * d.d * interval '1 day', 300 + a.a * a.a,
+                   1 + analytics_internal.demo_number(c.id, 51 + i, 3)
+            FROM demo.crm_clients c
+            CROSS JOIN generate_series(1, 1 + analytics_internal.demo_number(c.id, 11, 6)) i
+            CROSS JOIN LATERAL (SELECT analytics_internal.demo_number(c.id, 11 + i, 34)) d (d)
+            CROSS JOIN LATERAL (SELECT analytics_internal.demo_number(c.id, 31 + i, 56)) a (a)
             WHERE c.id % 5 = 0
         ) p (client_id, occurred_at, amount, quantity);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.fill_demo_crm(int) IS 'Fills the tables of the CRM from the plan, once per scale; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.fill_demo_crm(int) IS
+'Fills the tables of the CRM from the plan, once per scale; a part of load_demo()';
 
 CREATE FUNCTION analytics_internal.fill_demo_ads(scale int) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -329,7 +368,7 @@ BEGIN
     PERFORM analytics_internal.drop_temporary('demo_ad_day');
     CREATE TEMP TABLE demo_ad_day ON COMMIT DROP AS
     SELECT g.*, d.day, date '2025-08-15' + d.day AS date,
-           -- In hundredths: less at the weekend, a little up and down from day to day, and the changes that demo_campaign() tells of.
+           -- In hundredths: less at the weekend, a little up and down from day to day, and the changes named in demo_campaign().
            scale * g.daily_spend::bigint * CASE WHEN EXTRACT(isodow FROM date '2025-08-15' + d.day) > 5 THEN 80 ELSE 100 END
                * (92 + analytics_internal.demo_number(d.day, 100 + g.place, 17)) / 100
                * CASE WHEN g.place = 2 AND d.day >= 66 THEN 3 WHEN g.place = 4 AND d.day = 60 THEN 6 ELSE 1 END AS cents
@@ -337,26 +376,33 @@ BEGIN
     WHERE g.place <> 3 OR d.day < 66;
 
     INSERT INTO demo.meta_campaigns
-        SELECT g.campaign_id, g.campaign_name, g.status, scale * g.daily_spend::bigint * 100 FROM analytics_internal.demo_campaign() g WHERE g.platform = 'facebook';
+        SELECT g.campaign_id, g.campaign_name, g.status, scale * g.daily_spend::bigint * 100
+        FROM analytics_internal.demo_campaign() g
+        WHERE g.platform = 'facebook';
     -- Three ads in two ad sets take 50, 30 and 20 percent.
     INSERT INTO demo.meta_ads_insights
-        SELECT d.date, d.date, '700100200300', 'Demo school', 'UAH', d.campaign_id, d.campaign_name, d.campaign_id || a.adset, 'Ad set ' || a.adset,
-               d.campaign_id || '0' || a.ad, d.campaign_name || ' | Ad ' || a.ad, v.impressions, v.impressions * (12 + a.ad) / 1000,
+        SELECT d.date, d.date, '700100200300', 'Demo school', 'UAH', d.campaign_id, d.campaign_name, d.campaign_id || a.adset,
+               'Ad set ' || a.adset, d.campaign_id || '0' || a.ad, d.campaign_name || ' | Ad ' || a.ad, v.impressions,
+               v.impressions * (12 + a.ad) / 1000,
                v.impressions * (8 + a.ad) / 1000, v.cents / 100.0
-        FROM pg_temp.demo_ad_day d CROSS JOIN (VALUES (1, 1, 50), (2, 1, 30), (3, 2, 20)) a (ad, adset, percent),
-             LATERAL (SELECT d.cents * a.percent / 100) s (cents),
-             LATERAL (SELECT s.cents, s.cents * 10 / (80 + analytics_internal.demo_number(d.day, 200 + d.place, 20))) v (cents, impressions)
+        FROM pg_temp.demo_ad_day d
+        CROSS JOIN (VALUES (1, 1, 50), (2, 1, 30), (3, 2, 20)) a (ad, adset, percent)
+        CROSS JOIN LATERAL (SELECT d.cents * a.percent / 100) s (cents)
+        CROSS JOIN LATERAL (
+            SELECT s.cents, s.cents * 10 / (80 + analytics_internal.demo_number(d.day, 200 + d.place, 20))) v (cents, impressions)
         WHERE d.platform = 'facebook';
     -- The creatives of two campaigns are not known.
     INSERT INTO demo.meta_ad_creatives
         SELECT DISTINCT i.ad_id, i.ad_name, i.adset_id, i.adset_name, i.campaign_id, '99' || right(i.ad_id, 6),
                split_part(i.campaign_name, ' | ', 1), 'Places are filling up. Sign up today.',
                'https://school.example/images/' || i.ad_id || '.jpg', 'https://school.example/courses'
-        FROM demo.meta_ads_insights i WHERE i.campaign_id NOT IN ('120210000000000104', '120210000000000105');
+        FROM demo.meta_ads_insights i
+        WHERE i.campaign_id NOT IN ('120210000000000104', '120210000000000105');
     INSERT INTO demo.google_campaign
         SELECT d.date, 5550001234, d.campaign_id::bigint, d.campaign_name, d.status, c.clicks * 14, c.clicks, d.cents * 10000,
                analytics_internal.demo_number(d.day, 300 + d.place, 5) * scale / 2.0
-        FROM pg_temp.demo_ad_day d, LATERAL (SELECT d.cents / (1000 + analytics_internal.demo_number(d.day, 400 + d.place, 400))) c (clicks)
+        FROM pg_temp.demo_ad_day d
+        CROSS JOIN LATERAL (SELECT d.cents / (1000 + analytics_internal.demo_number(d.day, 400 + d.place, 400))) c (clicks)
         WHERE d.platform = 'google';
 END
 $$;
@@ -369,8 +415,10 @@ AS $$
 BEGIN
     -- Videos, and posts of seven in the evening, are liked best.
     INSERT INTO demo.content_posts
-        SELECT 'post-' || n, ('{facebook,facebook,telegram,viber}'::text[])[1 + n % 4], ('{image,video,text}'::text[])[1 + analytics_internal.demo_number(n, 500, 3)],
-               date '2025-08-15' + (n - 1) * 78 / 156 + ('{09:00,12:30,16:00,19:00}'::time[])[1 + analytics_internal.demo_number(n, 501, 4)],
+        SELECT 'post-' || n, ('{facebook,facebook,telegram,viber}'::text[])[1 + n % 4],
+               ('{image,video,text}'::text[])[1 + analytics_internal.demo_number(n, 500, 3)],
+               date '2025-08-15' + (n - 1) * 78 / 156
+                   + ('{09:00,12:30,16:00,19:00}'::time[])[1 + analytics_internal.demo_number(n, 501, 4)],
                ('{Open day,Students tell,Word of the day,Why learn now}'::text[])[1 + n % 4] || ' no. ' || n,
                ('{Olena,Marko,Iryna}'::text[])[1 + analytics_internal.demo_number(n, 503, 3)],
                '#learning ' || ('{#openday,#students,#english,#kids}'::text[])[1 + analytics_internal.demo_number(n, 504, 4)]
@@ -380,8 +428,10 @@ BEGIN
                v.views * (20 + 15 * (p.content_type = 'video')::int + 15 * (p.published_at::time = '19:00')::int)
                    * (600 + analytics_internal.demo_number(substr(p.content_id, 6)::bigint, 505, 801)) / 1000000,
                v.views * 4 / 1000, v.views * (3 + (p.content_type = 'video')::int) / 1000, v.views * 9 / 1000
-        FROM demo.content_posts p, generate_series(0, 13) age (days),
-             LATERAL (SELECT (1500 + analytics_internal.demo_number(substr(p.content_id, 6)::bigint, 502, 1500)) / (1 + age.days)) v (views)
+        FROM demo.content_posts p
+        CROSS JOIN generate_series(0, 13) age (days)
+        CROSS JOIN LATERAL (
+            SELECT (1500 + analytics_internal.demo_number(substr(p.content_id, 6)::bigint, 502, 1500)) / (1 + age.days)) v (views)
         WHERE p.published_at::date + age.days <= date '2025-10-31';
 END
 $$;
@@ -409,7 +459,8 @@ BEGIN
             USING ERRCODE = 'duplicate_schema', HINT = 'Rename that schema, or load the demo into another database.';
     END IF;
     SELECT string_agg(format('%s from %s', s.entity, s.relation), ', ' ORDER BY s.source_id) INTO taken
-    FROM analytics.source s WHERE s.business_id = 1;
+    FROM analytics.source s
+    WHERE s.business_id = 1;
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'business 1 has sources of its own, and the demo data would be mixed with them'
             USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = format('It reads %s.', taken),
@@ -430,7 +481,8 @@ BEGIN
     PERFORM analytics.configure(reporting_timezone => 'Europe/Kyiv', currency => 'UAH');
     PERFORM analytics.register_source(s.entity, s.relation::regclass, s.columns, s.preset)
     FROM (VALUES
-        (1, 'clients', 'demo.crm_clients', '{"client_id": "id", "name": "full_name", "mobile": "phone", "registered_at": "created_at"}'::jsonb, NULL),
+        (1, 'clients', 'demo.crm_clients',
+            '{"client_id": "id", "name": "full_name", "mobile": "phone", "registered_at": "created_at"}'::jsonb, NULL),
         (2, 'products', 'demo.products', '{}', NULL),
         (3, 'branches', 'demo.branches', '{}', NULL),
         (4, 'campaigns', 'demo.meta_campaigns', '{"platform": "''facebook''", "campaign_id": "id", "campaign_name": "name",
@@ -445,7 +497,8 @@ BEGIN
         (12, 'content_metrics', 'demo.content_daily',
             '{"platform": "(SELECT p.platform FROM demo.content_posts p WHERE p.content_id = _source.content_id)"}', NULL)
     ) s (place, entity, relation, columns, preset)
-    WHERE EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = s.entity) ORDER BY s.place;
+    WHERE EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = s.entity)
+    ORDER BY s.place;
     CALL analytics.refresh(business_id => 1);
 
     SELECT (SELECT count(*) FROM warehouse.fact_events e WHERE e.business_id = 1) AS events,
@@ -456,7 +509,9 @@ END
 $$;
 COMMENT ON FUNCTION analytics.load_demo(int) IS
 'Makes the demo data in schema demo and loads them as business 1
-scale: how many times 4570 clients and their 17136 events. Deterministic: 15 August to 31 October 2025, Europe/Kyiv, UAH. One transaction: raw tables, settings, sources and refresh. Needs CREATE on the database; refuses where schema demo exists (42P06) or business 1 has sources (55000).';
+scale: how many times 4570 clients and their 17136 events. Deterministic: 15 August to 31 October 2025, Europe/Kyiv, UAH. One
+transaction: raw tables, settings, sources and refresh. Needs CREATE on the database; refuses where schema demo exists (42P06) or
+business 1 has sources (55000).';
 
 CREATE FUNCTION analytics_internal.is_demo_schema() RETURNS boolean
     LANGUAGE sql STABLE
