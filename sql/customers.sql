@@ -1,12 +1,10 @@
--- Customers on the warehouse: the dashboard, segments and cohorts beside the same written out over the raw rows.
+-- Customers on the warehouse: the dashboard and segments beside the same written out over the raw rows.
 \i test/fixture/reset.sql
 SET TimeZone = 'UTC';
 SET DateStyle = 'ISO, YMD';
-CREATE SCHEMA raw;
 \set VERBOSITY default
 SELECT analytics.customer_dashboard();
 SELECT * FROM analytics.customer_rfm();
-SELECT * FROM analytics.cohorts();
 \set VERBOSITY terse
 SELECT analytics.install();
 
@@ -22,34 +20,13 @@ SELECT count(*) FROM analytics.customer_rfm_thresholds();
 SELECT count(*) FROM analytics.rfm_summary();
 SELECT count(*), sum(customers) FROM analytics.rfm_heatmap();
 SELECT count(*) FROM analytics.rfm_migration('2025-01-01', '2025-02-01');
-SELECT count(*) FROM analytics.cohorts();
-SELECT count(*) FROM analytics.cohort_payback();
-SELECT count(*) FROM analytics.channel_payback();
 
--- Two businesses, 250 clients: orders of one to three lines, refunds, gifts for nothing, lines without units or profit, one bad row.
--- The day of a sale is the business's: one of 23:30 in Kyiv is sold on that day, though it is 21:30 in UTC.
-CREATE FUNCTION raw.pick(key bigint, salt int, below int) RETURNS int LANGUAGE sql IMMUTABLE AS
-$$ SELECT (abs(hashtextextended(key || '/' || salt, 7)) % below)::int $$;
-CREATE TABLE raw.sales AS
-SELECT o.o * 10 + l AS id, CASE WHEN o.o % 3 = 0 THEN 'o' || o.o END AS order_id, 1 + o.o % 7 / 5 AS business, 'c' || raw.pick(o.o, 1, 250 - raw.pick(o.o, 2, 230)) AS client,
-       timestamptz '2023-01-05 21:30+00' + raw.pick(o.o, 3, 900) * interval '1 day' + raw.pick(o.o, 4, 4) * interval '6 hours' AS sold_at,
-       CASE WHEN raw.pick(o.o * 10 + l, 5, 12) = 0 THEN -raw.pick(o.o, 6, 300000) / 100.0 WHEN raw.pick(o.o, 7, 30) = 0 THEN 0
-            ELSE raw.pick(o.o * 10 + l, 8, 200) * raw.pick(o.o, 9, 1000) / 100.0 END AS total,
-       CASE WHEN raw.pick(o.o, 10, 9) > 0 THEN 1 + raw.pick(o.o, 11, 4) END AS units,
-       CASE WHEN raw.pick(o.o, 12, 3) > 0 THEN raw.pick(o.o, 13, 9000) / 100.0 END AS profit
-FROM generate_series(1, 1400) o (o), LATERAL generate_series(1, CASE WHEN o.o % 3 = 0 THEN 1 + raw.pick(o.o, 14, 3) ELSE 1 END) l;
-INSERT INTO raw.sales VALUES (1, NULL, 1, NULL, '2024-05-05', 10, 1, 1), (2, NULL, 1, '', '2024-05-06', 10, 1, 1);
-CREATE TABLE raw.people AS
-SELECT 'c' || c AS id, 1 AS business, (ARRAY['Anna', 'Борис', 'Chloé'])[1 + c % 3] || ' ' || c % 40 AS name, CASE WHEN c % 4 > 0 THEN '+38 (050) ' || lpad(c::text, 7, '0') END AS phone
-FROM generate_series(0, 249) c;
-CREATE VIEW raw.sales1 AS SELECT * FROM raw.sales WHERE business = 1;
-CREATE VIEW raw.sales2 AS SELECT * FROM raw.sales WHERE business = 2;
+\i test/fixture/sales.sql
 SELECT (analytics.configure(reporting_timezone => 'Europe/Kyiv', currency => 'UAH', fiscal_year_start_month => 4)).fiscal_year_start_month AS first,
        (analytics.configure(reporting_timezone => 'UTC', currency => 'UAH', business_id => 2)).fiscal_year_start_month AS second;
 SELECT analytics.register_source('transactions', 'raw.sales1', '{"transaction_id": "id", "client_id": "client", "occurred_at": "sold_at", "amount": "total", "quantity": "units"}'),
        analytics.register_source('transactions', 'raw.sales2', '{"transaction_id": "id", "client_id": "client", "occurred_at": "sold_at", "amount": "total", "quantity": "units"}', business_id => 2),
        analytics.register_source('clients', 'raw.people', '{"client_id": "id", "mobile": "phone"}');
-SET client_min_messages = warning;
 CALL analytics.refresh();
 SELECT reason, occurrences FROM warehouse.rejected_rows ORDER BY row_hash;
 SELECT customers, purchases, as_of, f_breaks FROM warehouse.customer_population ORDER BY business_id;
@@ -170,17 +147,9 @@ SELECT * FROM analytics.customer_rfm(bins => 11, scheme => NULL);
 SELECT * FROM analytics.customer_rfm('infinity');
 SELECT * FROM analytics.customer_rfm(method => 'breaks');
 SELECT * FROM analytics.rfm_migration('2025-01-01', '2024-01-01');
-SELECT * FROM analytics.cohorts('fortnight');
-SELECT * FROM analytics.cohorts(cohort_by => 'city');
-SELECT * FROM analytics.cohorts(value => 'clicks');
-SELECT * FROM analytics.cohort_payback(cohort_by => 'first_product');
-SELECT * FROM analytics.cohort_payback(margin => 0);
 \set VERBOSITY terse
 
 -- Segments of the warehouse, the same as by the kernel over the raw rows.
-CREATE VIEW raw.purchase AS
-SELECT client, (sold_at AT TIME ZONE 'Europe/Kyiv')::date AS day, sum(total) AS total FROM raw.sales WHERE client <> '' AND business = 1
-GROUP BY 1, 2, COALESCE(order_id, 'line ' || id);
 SELECT count(*) AS customers, count(*) FILTER (WHERE (c.recency_days, c.frequency, c.monetary, c.r, c.f, c.m, c.rfm_code) IS DISTINCT FROM (s.recency_days, s.frequency, s.monetary::numeric(18,4), s.r, s.f, s.m, s.rfm_code)) AS different
 FROM analytics.customer_rfm(business_id => 1) c
 FULL JOIN (SELECT s.* FROM (SELECT analytics.rfm_table(client, day, total::float8, (total >= 0)::int) AS t FROM raw.purchase) x, analytics.rfm_scores(x.t) s) s ON s.customer = c.client_id;
@@ -199,20 +168,6 @@ SELECT segment, count(*) FROM analytics.customer_rfm(scheme => 'tiers', method =
 DELETE FROM analytics.rfm_segment_rule WHERE NOT builtin;
 -- The schemes that cover everything do.
 SELECT scheme, count(*) FILTER (WHERE s.segment = 'Others') AS others, count(DISTINCT s.segment) AS segments FROM unnest('{dashboard,rf10,codes11,rfm_r}'::text[]) scheme, analytics.rfm_segments(scheme) s GROUP BY 1 ORDER BY 1;
-
--- Cohorts against the obvious query, each grain; profit, too.
-CREATE FUNCTION raw.obvious_cohorts(grain text) RETURNS TABLE (cohort date, period date, customers bigint, orders bigint, revenue numeric) LANGUAGE sql AS $$
-    WITH first AS (SELECT client, date_trunc(grain, min(day)) AS cohort FROM raw.purchase WHERE total >= 0 GROUP BY client)
-    SELECT f.cohort::date, GREATEST(f.cohort, date_trunc(grain, p.day))::date, count(DISTINCT client) FILTER (WHERE total >= 0), count(*) FILTER (WHERE total >= 0), sum(total)
-    FROM raw.purchase p JOIN first f USING (client) GROUP BY 1, 2
-$$;
-SELECT g AS grain, count(*) AS cells, count(*) FILTER (WHERE (o.customers, o.orders, o.revenue) IS DISTINCT FROM (c.customers, c.orders, c.revenue)) AS different
-FROM unnest('{day,week,month,quarter,year}'::text[]) g, LATERAL (SELECT * FROM raw.obvious_cohorts(g)) o
-FULL JOIN LATERAL (SELECT * FROM analytics.cohorts(g, business_id => 1) c WHERE c.orders > 0 OR c.revenue <> 0) c ON (c.cohort, c.period) = (o.cohort, o.period) GROUP BY g ORDER BY g;
-SELECT cohort, k, period, size, customers, round(retention::numeric, 4) AS retention, still_active, orders, revenue, round(cumulative_revenue_per_customer::numeric, 4) AS per_customer, is_partial
-FROM analytics.cohorts('quarter', date_from => '2024-10-01', until => '2025-06-15', business_id => 1);
-SELECT sum(c.revenue) = (SELECT sum(profit) FROM raw.sales s WHERE business = 1 AND client <> '' AND EXISTS (SELECT FROM raw.purchase p WHERE p.client = s.client AND p.total >= 0)) AS profit
-FROM analytics.cohorts('year', value => 'profit', business_id => 1) c;
 
 -- Contracts stand in where there are no transactions; registered ones take over, and give way again.
 SELECT analytics.drop_source(2) IS NOT NULL AS dropped;
@@ -239,22 +194,3 @@ CREATE TABLE raw.kept AS TABLE warehouse.customer_cell;
 CREATE TABLE raw.kept_totals AS TABLE warehouse.customer_totals;
 CALL analytics.refresh('full');
 SELECT (SELECT count(*) FROM (TABLE raw.kept EXCEPT TABLE warehouse.customer_cell) x) AS cells, (SELECT count(*) FROM (TABLE raw.kept_totals EXCEPT TABLE warehouse.customer_totals) x) AS totals;
-
--- What channels cost and bring: 4 clients by an ad for 60 in January, of whom two buy again; 2 by another that never pays back.
-DROP SCHEMA warehouse CASCADE;
-DELETE FROM analytics.source;
-SELECT analytics.install();
-CREATE TABLE raw.touches AS SELECT 'e' || n AS event_id, 'p' || n AS client_id, timestamptz '2024-01-05 10:00+00' + n * interval '1 day' AS occurred_at,
-    CASE WHEN n <= 4 THEN 'facebook' ELSE 'google' END AS utm_source, 'cpc' AS utm_medium, CASE WHEN n <= 4 THEN 'f1' ELSE 'g1' END AS utm_campaign FROM generate_series(1, 6) n;
-CREATE TABLE raw.spend (date date, platform text, campaign_id text, campaign_name text, spend numeric);
-INSERT INTO raw.spend VALUES ('2024-01-03', 'facebook', 'f1', 'Spring', 60), ('2024-01-04', 'google', 'g1', 'Brand', 500), ('2024-02-04', 'google', 'g1', 'Brand', 10);
-CREATE TABLE raw.paid (transaction_id int, client_id text, occurred_at date, amount numeric, profit numeric, product_id text);
-INSERT INTO raw.paid SELECT n, 'p' || n, date '2024-01-10' + n, 10, 5, 'A' FROM generate_series(1, 6) n;
-INSERT INTO raw.paid VALUES (11, 'p1', '2024-02-10', 20, 10, 'B'), (12, 'p2', '2024-04-10', 40, 20, 'B'), (13, 'stranger', '2024-02-11', 7, 1, 'B');
-SELECT analytics.register_source('events', 'raw.touches') + analytics.register_source('ad_performance', 'raw.spend') + analytics.register_source('transactions', 'raw.paid') > 0 AS registered;
-CALL analytics.refresh();
-SELECT * FROM analytics.cohort_payback();
-SELECT * FROM analytics.channel_payback();
-SELECT cohort_key, payback_periods, status FROM analytics.channel_payback(value => 'profit');
-SELECT cohort_key, value_per_customer, payback_periods, status FROM analytics.channel_payback(margin => 0.5, cohort_by => 'campaign');
-SELECT cohort_key, cohort, size, sum(revenue) AS revenue FROM analytics.cohorts(cohort_by => 'first_product') GROUP BY 1, 2, 3 ORDER BY 1, 2;
