@@ -197,12 +197,10 @@ MARKETING_FUNCTION(journey_transitions)
     const CountArguments arguments = count_arguments(fcinfo);
     postgres::require_given(fcinfo, 16, "self_loops");
     const bool self_loops = PG_GETARG_BOOL(16);
-    attribution::PlainTransitions transitions;
-    postgres::run_kernel([&arguments, self_loops, &transitions] {
-        transitions = attribution::plain_transitions(attribution::journey_transitions(
-            JourneysView(arguments.journeys), arguments.complete(), self_loops, postgres::stop_flag()));
+    attribution::write_transitions(rows, [&] {
+        return attribution::journey_transitions(JourneysView(arguments.journeys), arguments.complete(), self_loops,
+                                                postgres::stop_flag());
     });
-    attribution::write_transitions(rows, transitions);
     return static_cast<Datum>(0);
 }
 

@@ -1,39 +1,33 @@
-/** Transitions as plain data, and as rows. */
+/** Transitions of a chain as rows. */
 #pragma once
 
-#include <string>
+#include <span>
 #include <string_view>
 
 #include "attribution/markov.hpp"
-#include "postgres/memory.hpp"
+#include "postgres/guard.hpp"
 #include "postgres/rows.hpp"
 
 namespace marketing::attribution {
 
-struct PlainTransitions {
-    postgres::PlainArray<MarkovTransition> transitions;
-    postgres::PlainArray<std::string_view> states;  // with their bytes in the same context
-};
-
-/** In a guard. */
-[[nodiscard]] inline PlainTransitions plain_transitions(const MarkovTransitions& found)
+/** Phases 2 to 4 for `find`, which returns MarkovTransitions. */
+template <class Find>
+void write_transitions(postgres::RowWriter& rows, Find find)
 {
-    postgres::ContextResource memory(CurrentMemoryContext);
-    auto* views = static_cast<std::string_view*>(
-        memory.allocate((found.states.size() + 1) * sizeof(std::string_view), alignof(std::string_view)));
-    for (std::size_t i = 0; i < found.states.size(); ++i) {
-        const auto copy = postgres::to_plain(memory, std::span<const char>(found.states[i]));
-        views[i] = {copy.data, copy.size};
-    }
-    return {postgres::to_plain(memory, std::span<const MarkovTransition>(found.transitions)), {views, found.states.size()}};
-}
-
-/** Phase 4. */
-inline void write_transitions(postgres::RowWriter& rows, const PlainTransitions& found)
-{
-    for (const MarkovTransition& transition : found.transitions) {
-        rows.text(found.states.data[transition.from]).text(found.states.data[transition.to]);
-        rows.number(transition.count).number(transition.probability).end_row();
+    struct {
+        std::span<const MarkovTransition> transitions;
+        std::span<const std::string_view> states;
+    } kept;
+    postgres::run_kernel([&find, &kept] {
+        const MarkovTransitions found = find();
+        std::vector<std::string_view> states;
+        for (const std::string& state : found.states) {
+            states.push_back(postgres::keep_text(state));
+        }
+        kept = {postgres::keep(found.transitions), postgres::keep(states)};
+    });
+    for (const MarkovTransition& transition : kept.transitions) {
+        rows.row(kept.states[transition.from], kept.states[transition.to], transition.count, transition.probability);
     }
 }
 

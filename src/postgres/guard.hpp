@@ -7,10 +7,12 @@
  */
 #pragma once
 
+#include <concepts>
 #include <csignal>
 #include <type_traits>
 
 #include "kernel/stop.hpp"
+#include "postgres/memory.hpp"
 
 namespace marketing::postgres {
 
@@ -32,7 +34,7 @@ void raise_if_failed(const Failure& failure);
 /** The server's cancel and terminate requests, as the flag that kernels poll. */
 [[nodiscard]] kernel::StopFlag stop_flag() noexcept;
 
-/** Phase 2: runs `body` and turns every exception into `failure`. `body` must not call the server. */
+/** Phase 2: runs `body` and turns every exception into `failure`. `body` must not call anything that may ereport. */
 template <class Body>
 void guarded(Failure& failure, Body&& body) noexcept
 {
@@ -45,14 +47,25 @@ void guarded(Failure& failure, Body&& body) noexcept
     }
 }
 
-/** Phases 2 and 3 where `body` leaves its result in plain data. */
-template <class Body>
-void run_kernel(Body&& body)
+/**
+ * Phases 2 and 3. What `body` returns must be plain data, or a vector of it, which is kept in the memory context of the call.
+ */
+template <std::invocable Body>
+auto run_kernel(Body&& body)
 {
     static_assert(std::is_trivially_destructible_v<std::remove_reference_t<Body>>, "capture plain data only");
-    Failure failure;
-    guarded(failure, body);
-    raise_if_failed(failure);
+    using Result = std::invoke_result_t<Body&>;
+    if constexpr (std::is_void_v<Result>) {
+        Failure failure;
+        guarded(failure, body);
+        raise_if_failed(failure);
+    } else if constexpr (std::is_trivially_destructible_v<Result>) {
+        Result result{};
+        run_kernel([&body, &result] { result = body(); });
+        return result;
+    } else {
+        return run_kernel([&body] { return keep(body()); });
+    }
 }
 
 }  // namespace marketing::postgres

@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstring>
 #include <memory_resource>
+#include <ranges>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 #include "postgres/pg.hpp"
@@ -29,6 +31,32 @@ private:
     MemoryContext context_;
 };
 
+/** In a guard: `values` as plain data in the memory context of the call, for the phases after the guard. */
+template <class T>
+[[nodiscard]] std::span<const T> keep(std::span<const T> values)
+{
+    static_assert(std::is_trivially_copyable_v<T>);
+    if (values.empty()) {
+        return {};
+    }
+    void* copy = ContextResource(CurrentMemoryContext).allocate(values.size_bytes(), alignof(T));
+    std::memcpy(copy, values.data(), values.size_bytes());
+    return {static_cast<const T*>(copy), values.size()};
+}
+
+template <std::ranges::contiguous_range Range>
+[[nodiscard]] auto keep(const Range& values)
+{
+    return keep(std::span<const std::ranges::range_value_t<Range>>(values));
+}
+
+[[nodiscard]] inline std::string_view keep_text(std::string_view text)
+{
+    const auto copy = keep(std::span<const char>(text));
+    return {copy.data(), copy.size()};
+}
+
+// TO GO
 /** An array in a memory context, as plain data: what a guarded body leaves for the phases after it. */
 template <class T>
 struct PlainArray {

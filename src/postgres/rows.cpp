@@ -1,73 +1,98 @@
 #include "postgres/rows.hpp"
 
-#include <type_traits>
-
 namespace marketing::postgres {
 
-static_assert(std::is_trivially_destructible_v<RowWriter>, "a RowWriter stands while the server may longjmp");
+ArrayWriter::ArrayWriter(std::size_t size)
+    : values_(static_cast<Datum*>(palloc(sizeof(Datum) * (size + 1)))), nulls_(static_cast<bool*>(palloc(size + 1)))
+{
+}
+
+void ArrayWriter::add(Datum value, bool is_null)
+{
+    nulls_[size_] = is_null;
+    values_[size_++] = value;
+}
+
+Datum ArrayWriter::finish(const ElementForm& form) const
+{
+    int size = size_;
+    int first = 1;
+    return PointerGetDatum(construct_md_array(values_, nulls_, size == 0 ? 0 : 1, &size, &first, form.oid, form.length,
+                                              form.by_value, form.alignment));
+}
 
 RowWriter::RowWriter(FunctionCallInfo fcinfo)
 {
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    if (result == nullptr || !IsA(result, ReturnSetInfo) || (result->allowedModes & SFRM_Materialize) == 0) {
+    const bool is_set = fcinfo->flinfo->fn_retset;
+    if (is_set && (result == nullptr || !IsA(result, ReturnSetInfo) || (result->allowedModes & SFRM_Materialize) == 0)) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("this function returns rows: call it in FROM")));
     }
-    MemoryContext caller = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+    MemoryContext caller = MemoryContextSwitchTo(is_set ? result->econtext->ecxt_per_query_memory : CurrentMemoryContext);
     if (get_call_result_type(fcinfo, nullptr, &descriptor_) != TYPEFUNC_COMPOSITE || descriptor_->natts > most_columns) {
         elog(ERROR, "unexpected result type of a pg_marketing function");
     }
-    store_ = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
-    result->returnMode = SFRM_Materialize;
-    result->setResult = store_;
-    result->setDesc = descriptor_;
+    if (is_set) {
+        store_ = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+        result->returnMode = SFRM_Materialize;
+        result->setResult = store_;
+        result->setDesc = descriptor_;
+    } else {
+        descriptor_ = BlessTupleDesc(descriptor_);
+    }
     MemoryContextSwitchTo(caller);
 }
 
-RowWriter& RowWriter::datum(Datum value)
+void RowWriter::put_null()
 {
     if (filled_ >= descriptor_->natts) {
         elog(ERROR, "a pg_marketing function wrote more than %d columns", descriptor_->natts);
     }
-    values_[filled_] = value;
-    nulls_[filled_] = false;
-    ++filled_;
-    return *this;
+    values_[filled_] = static_cast<Datum>(0);
+    nulls_[filled_++] = true;
 }
 
-RowWriter& RowWriter::null()
+void RowWriter::put_datum(Datum value, Oid type)
 {
-    datum(static_cast<Datum>(0));
-    nulls_[filled_ - 1] = true;
-    return *this;
+    put_null();
+    const int column = filled_ - 1;
+    if (TupleDescAttr(descriptor_, column)->atttypid != type) {
+        elog(ERROR, "a pg_marketing function wrote another type than that of column %d", filled_);
+    }
+    values_[column] = value;
+    nulls_[column] = false;
 }
 
-RowWriter& RowWriter::text(std::string_view value)
+void RowWriter::put_integer(std::int64_t value)
 {
-    return datum(PointerGetDatum(cstring_to_text_with_len(value.data(), static_cast<int>(value.size()))));
+    if (filled_ < descriptor_->natts && TupleDescAttr(descriptor_, filled_)->atttypid == INT4OID) {
+        if (value != static_cast<std::int32_t>(value)) {
+            ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("integer out of range")));
+        }
+        put_datum(Int32GetDatum(static_cast<std::int32_t>(value)), INT4OID);
+    } else {
+        put_datum(Int64GetDatum(value), INT8OID);
+    }
 }
 
-RowWriter& RowWriter::number(double value)
-{
-    return datum(Float8GetDatum(value));
-}
-
-RowWriter& RowWriter::integer(std::int64_t value)
-{
-    return datum(Int64GetDatum(value));
-}
-
-RowWriter& RowWriter::boolean(bool value)
-{
-    return datum(BoolGetDatum(value));
-}
-
-void RowWriter::end_row()
+void RowWriter::check_width() const
 {
     if (filled_ != descriptor_->natts) {
         elog(ERROR, "a pg_marketing function wrote %d of %d columns", filled_, descriptor_->natts);
     }
+}
+
+void RowWriter::end_row()
+{
+    check_width();
     tuplestore_putvalues(store_, descriptor_, values_, nulls_);
     filled_ = 0;
+}
+
+Datum RowWriter::finish_tuple()
+{
+    check_width();
+    return HeapTupleGetDatum(heap_form_tuple(descriptor_, values_, nulls_));
 }
 
 }  // namespace marketing::postgres

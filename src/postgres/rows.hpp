@@ -1,39 +1,174 @@
 /**
- * Set-returning functions: rows go into a tuplestore (materialise mode), which spills to disk past work_mem.
+ * Results made of several values: rows of a set, which go into a tuplestore that spills to disk past work_mem, one row, arrays.
  *
- * Phase 4 only: every call may ereport, so only plain data may be alive around it.
+ * Each value goes by its C++ type (postgres/sql_type.hpp) and must have the type of its column. What is not known is NULL: NaN, an
+ * optional without a value. Phase 4 only: every call may ereport, so only plain data may be alive around it.
  */
 #pragma once
 
+#include <array>
+#include <cmath>
+#include <concepts>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
+#include <type_traits>
 
+#include "postgres/arguments.hpp"
 #include "postgres/pg.hpp"
+#include "postgres/sql_type.hpp"
 
 namespace marketing::postgres {
 
+/** Elements of an array that is being made. */
+class ArrayWriter {
+public:
+    explicit ArrayWriter(std::size_t size);
+    void add(Datum value, bool is_null = false);
+    [[nodiscard]] Datum finish(const ElementForm& form) const;
+
+private:
+    Datum* values_;
+    bool* nulls_;
+    int size_ = 0;
+};
+
+template <class T>
+[[nodiscard]] Datum array_datum(std::span<const T> values)
+{
+    ArrayWriter array(values.size());
+    for (const T& value : values) {
+        if constexpr (std::is_same_v<T, double>) {
+            array.add(Float8GetDatum(value), std::isnan(value));
+        } else {
+            array.add(SqlType<T>::datum(value));
+        }
+    }
+    return array.finish(SqlType<T>::form);
+}
+
+/** NULL unless `known`. */
+template <class T>
+[[nodiscard]] std::optional<T> only_if(bool known, T value)
+{
+    return known ? std::optional<T>(value) : std::nullopt;
+}
+
 class RowWriter {
 public:
-    /** Announces the result set of `fcinfo` (a RETURNS TABLE or SETOF composite function). */
+    /** The result of `fcinfo`: a set, which is announced, or one row. */
     explicit RowWriter(FunctionCallInfo fcinfo);
+    /** One row of a type that the server knows already. */
+    explicit RowWriter(TupleDesc blessed) noexcept : descriptor_(blessed) {}
 
-    RowWriter& text(std::string_view value);
-    RowWriter& number(double value);
-    RowWriter& integer(std::int64_t value);
-    RowWriter& boolean(bool value);
-    RowWriter& datum(Datum value);
-    RowWriter& null();
-    /** Ends the row; a row of the wrong width is an internal error. */
+    // TO GO
+    RowWriter& text(std::string_view value) { return add(value); }
+    RowWriter& number(double value) { return datum(Float8GetDatum(value)); }
+    RowWriter& integer(std::int64_t value) { return datum(Int64GetDatum(value)); }
+    RowWriter& boolean(bool value) { return add(value); }
+    RowWriter& datum(Datum value)
+    {
+        put_datum(value, TupleDescAttr(descriptor_, filled_)->atttypid);
+        return *this;
+    }
+    RowWriter& null() { return add(std::nullopt); }
+
+    /** The next columns of the row. */
+    template <class... Values>
+    RowWriter& add(const Values&... values)
+    {
+        (put(values), ...);
+        return *this;
+    }
+    /** Ends a row of the set; a row of the wrong width is an internal error, here and below. */
     void end_row();
+    /** A whole row, or what is left of it. */
+    template <class... Values>
+    void row(const Values&... values)
+    {
+        add(values...).end_row();
+    }
+    /** The one row. */
+    [[nodiscard]] Datum finish_tuple();
 
 private:
     static constexpr int most_columns = 64;
 
-    Tuplestorestate* store_;
-    TupleDesc descriptor_;
+    void put_datum(Datum value, Oid type);
+    void put_integer(std::int64_t value);
+    void put_null();
+
+    template <class T>
+    void put(const std::optional<T>& value)
+    {
+        if (value) {
+            put(*value);
+        } else {
+            put_null();
+        }
+    }
+    void put(double value)
+    {
+        if (std::isnan(value)) {
+            put_null();
+        } else {
+            put_datum(Float8GetDatum(value), FLOAT8OID);
+        }
+    }
+    void put(std::nullopt_t) { put_null(); }
+    template <std::integral T>
+    void put(T value)
+    {
+        if constexpr (std::is_same_v<T, bool>) {
+            put_datum(BoolGetDatum(value), BOOLOID);
+        } else {
+            put_integer(static_cast<std::int64_t>(value));
+        }
+    }
+    void put(std::string_view text) { put_datum(text_datum(text), TEXTOID); }
+    void put(Date date) { put_datum(SqlType<Date>::datum(date), DATEOID); }
+    void put(LocalTime time) { put_datum(SqlType<LocalTime>::datum(time), TIMESTAMPOID); }
+    void put(Instant time) { put_datum(SqlType<Instant>::datum(time), TIMESTAMPTZOID); }
+    template <class T, std::size_t extent>
+    void put(std::span<const T, extent> values)
+    {
+        put_datum(array_datum<T>(values), get_array_type(SqlType<T>::form.oid));
+    }
+    template <class T, std::size_t size>
+    void put(const std::array<T, size>& columns)
+    {
+        for (const T& column : columns) {
+            put(column);
+        }
+    }
+
+    void check_width() const;
+
+    Tuplestorestate* store_ = nullptr;
+    TupleDesc descriptor_ = nullptr;
     int filled_ = 0;
     Datum values_[most_columns];
     bool nulls_[most_columns];
 };
+static_assert(std::is_trivially_destructible_v<RowWriter>, "a RowWriter stands while the server may longjmp");
+
+/** One row as the result of `fcinfo`. */
+template <class... Values>
+[[nodiscard]] Datum tuple_datum(FunctionCallInfo fcinfo, const Values&... values)
+{
+    return RowWriter(fcinfo).add(values...).finish_tuple();
+}
 
 }  // namespace marketing::postgres
+
+/** Defines a function that returns a set of rows: `in` reads its arguments, `rows` takes its result. */
+#define MARKETING_ROWS(name, in, rows)                                                                 \
+    static void write_##name(marketing::postgres::Arguments in, marketing::postgres::RowWriter& rows); \
+    MARKETING_FUNCTION(name)                                                                           \
+    {                                                                                                  \
+        marketing::postgres::RowWriter writer(fcinfo);                                                 \
+        write_##name(marketing::postgres::Arguments(fcinfo), writer);                                  \
+        return static_cast<Datum>(0);                                                                  \
+    }                                                                                                  \
+    static void write_##name([[maybe_unused]] marketing::postgres::Arguments in, marketing::postgres::RowWriter& rows)

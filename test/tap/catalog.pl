@@ -54,5 +54,35 @@ my @unknown = grep { $node->safe_psql('postgres', "SELECT count(*) FROM pg_proc 
     do { my %seen; grep { !$seen{$_}++ } $pages =~ /\banalytics\.([a-z_]+)\s*\(/g };
 is(join(', ', @unknown), '', 'and the documentation names none that does not exist');
 
+# Arguments are read by name, in order: each name in C++ is the one that SQL gives to the argument, so that an error names what was passed.
+my (%body, %parameters);
+for my $file (glob 'src/*/*_pg.?pp') {
+    my $text = slurp_file($file);
+    while ($text =~ /^(?=\S)[^{]*?(?:MARKETING_\w+\((\w+)|(\w+)\([^(){]*\bArguments& in\b)[^{]*?\n\{\n(.*?)^\}/msg) {
+        my $function = $1 // $2;
+        die "two functions $function read arguments" if $body{$function};
+        $body{$function} = $3;
+    }
+}
+sub names_read {
+    my ($function) = @_;
+    my @names;
+    while ($body{$function} =~ /\bin\.\w+(?:<[^()]*>)?\("(\w+)"|(\w+)(?:<[^()]*>)?\(in(?:, "(\w+)"|\b)/g) {
+        push @names, $1 // $3 // names_read($2);
+    }
+    return @names;
+}
+for (split /\n/, $node->safe_psql('postgres', "$members
+    SELECT replace(c.prosrc, 'marketing_', ''), array_to_string(p.proargnames[1:p.pronargs], ' ') FROM pg_proc c
+    JOIN member m ON m.objid = c.oid AND m.classid = 'pg_proc'::regclass JOIN pg_language l ON l.oid = c.prolang AND l.lanname = 'c'
+    LEFT JOIN pg_aggregate a ON a.aggtransfn = c.oid JOIN pg_proc p ON p.oid = coalesce(a.aggfnoid, c.oid)
+    WHERE p.proargnames IS NOT NULL AND p.proargnames[1] <> ''")) {
+    my ($function, $names) = split /\|/;
+    $parameters{$function} = $names if length $names > length($parameters{$function} // '');
+}
+my @differing = grep { names_read($_) && join(' ', names_read($_)) ne $parameters{$_} } sort keys %parameters;
+is(join("\n", map { "$_ reads " . join(' ', names_read($_)) . ", declared are $parameters{$_}" } @differing), '',
+    'the names of arguments in C++ are those of the catalog');
+
 $node->stop;
 done_testing();
