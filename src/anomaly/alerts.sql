@@ -123,7 +123,7 @@ AS $$
         LEFT JOIN warehouse.dim_branches n ON n.business_id = d.business_id AND n.branch_id = d.branch_id
     ) u (business, platform, name, id, campaign_key, status)
     WHERE (watched_units.business_id IS NULL OR u.business = watched_units.business_id)
-      AND (watched_units.platforms IS NULL OR watched_units.platforms = '{}' OR u.platform IS NULL
+      AND (analytics_internal.no_platform_filter(watched_units.platforms) OR u.platform IS NULL
            OR u.platform = ANY (watched_units.platforms))
     WINDOW by_name AS (ORDER BY u.business, u.platform, u.id)
 $$;
@@ -144,7 +144,7 @@ AS $$
     FROM analytics_internal.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
     JOIN warehouse.campaign_roi_daily r ON r.business_id = u.business AND (u.platform IS NULL OR r.platform = u.platform)
     WHERE watched_days.dimension IN ('platform', 'total') AND r.date BETWEEN watched_days.date_from AND watched_days.date_to
-      AND (watched_days.platforms IS NULL OR watched_days.platforms = '{}' OR r.platform = ANY (watched_days.platforms))
+      AND (analytics_internal.no_platform_filter(watched_days.platforms) OR r.platform = ANY (watched_days.platforms))
     UNION ALL
     SELECT u.business, u.series_id, l.created_date, l.leads, NULL
     FROM analytics_internal.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
@@ -152,7 +152,7 @@ AS $$
          AND u.id = CASE watched_days.dimension WHEN 'channel' THEN l.channel WHEN 'product' THEN l.product_id ELSE l.branch_id END
     WHERE watched_days.dimension IN ('channel', 'product', 'branch')
       AND l.created_date BETWEEN watched_days.date_from AND watched_days.date_to
-      AND (watched_days.platforms IS NULL OR watched_days.platforms = '{}' OR l.platform = ANY (watched_days.platforms))
+      AND (analytics_internal.no_platform_filter(watched_days.platforms) OR l.platform = ANY (watched_days.platforms))
 $$;
 COMMENT ON FUNCTION analytics_internal.watched_days(text, date, date, text[], bigint) IS
 'Leads and spend per day of the units of watched_units(), by their unit_key';
@@ -402,7 +402,7 @@ AS $$
         anomalies.min_impact, anomalies.business_id) t
     WHERE analytics_internal.check_alert_arguments(anomalies.dimension, anomalies.baseline_days, anomalies.lag_days, anomalies.q,
               anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.verdicts)
-      AND (anomalies.verdicts IS NULL OR anomalies.verdicts = '{}' OR t.verdict = ANY (anomalies.verdicts))
+      AND (anomalies.verdicts IS NULL OR pg_catalog.cardinality(anomalies.verdicts) = 0 OR t.verdict = ANY (anomalies.verdicts))
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
              pg_catalog.array_position('{anomaly,scaling,explained,insufficient_data,no_data,paused,normal}'::text[], t.verdict),
              t.impact DESC NULLS LAST, t.p_value, t.platform, t.name, t.id, t.anomaly_type
