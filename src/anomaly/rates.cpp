@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 #include "numeric/distributions.hpp"
 
 namespace marketing::anomaly {
@@ -113,6 +114,9 @@ private:
     double misses_;
 };
 
+constexpr auto alternatives = kernel::names<Alternative>(
+    "alternative", {{"two.sided", Alternative::two_sided}, {"greater", Alternative::greater}, {"less", Alternative::less}});
+
 }  // namespace
 
 Evidence evidence_of(Alternative alternative, const Evidence& higher, const Evidence& lower)
@@ -138,16 +142,7 @@ RateRatio rate_ratio_test(const Rate& current, const Rate& baseline, const RateO
 
 Alternative find_alternative(std::string_view name)
 {
-    if (name == "two.sided") {
-        return Alternative::two_sided;
-    }
-    if (name == "greater") {
-        return Alternative::greater;
-    }
-    if (name == "less") {
-        return Alternative::less;
-    }
-    refuse("unknown alternative \"" + std::string(name) + "\"", "Use two.sided, greater or less.");
+    return alternatives.find(name);
 }
 
 }  // namespace marketing::anomaly

@@ -270,28 +270,15 @@ constexpr std::array models{
     Model{"participation", participation},
 };
 
-struct NamedPick {
-    std::string_view name;
-    Pick pick;  // nullptr: ends the chain
-};
+// none, which is no function, ends the chain.
+constexpr auto fallbacks = kernel::names<Pick>("fallback", {{"last_non_direct", pick_last_non_direct},
+                                                            {"last", pick_last},
+                                                            {"first_non_direct", pick_first_non_direct},
+                                                            {"first", pick_first},
+                                                            {"none", nullptr}});
 
-constexpr std::array fallbacks{
-    NamedPick{"last_non_direct", pick_last_non_direct},
-    NamedPick{"last", pick_last},
-    NamedPick{"first_non_direct", pick_first_non_direct},
-    NamedPick{"first", pick_first},
-    NamedPick{"none", nullptr},
-};
-
-struct NamedTwoTouch {
-    std::string_view name;
-    TwoTouch rule;
-};
-
-constexpr std::array two_touch_rules{
-    NamedTwoTouch{"renormalise", TwoTouch::renormalise},
-    NamedTwoTouch{"split_middle", TwoTouch::split_middle},
-};
+constexpr auto two_touch_rules = kernel::names<TwoTouch>(
+    "two_touch rule", {{"renormalise", TwoTouch::renormalise}, {"split_middle", TwoTouch::split_middle}});
 
 // Written so that NaN fails.
 bool none_negative(std::span<const double> weights)
@@ -321,7 +308,7 @@ std::vector<Pick> find_fallback(std::span<const std::string_view> names)
     std::vector<Pick> chain;
     bool open = true;
     for (const std::string_view name : names) {
-        const Pick pick = kernel::find_named(fallbacks, name, "fallback").pick;
+        const Pick pick = fallbacks.find(name);
         open = open && pick != nullptr;
         if (open) {
             chain.push_back(pick);
@@ -332,7 +319,7 @@ std::vector<Pick> find_fallback(std::span<const std::string_view> names)
 
 TwoTouch find_two_touch(std::string_view name)
 {
-    return kernel::find_named(two_touch_rules, name, "two_touch rule").rule;
+    return two_touch_rules.find(name);
 }
 
 std::array<double, 3> checked_position_weights(std::span<const double> weights)

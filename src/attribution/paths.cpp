@@ -19,43 +19,26 @@ constexpr std::int32_t role_touch = -1;
 constexpr std::int32_t role_dropped = -2;
 constexpr std::uint32_t absent_key = 0xffffffff;  // no value has so many keys
 
-struct NamedCycle {
-    std::string_view name;
-    Cycle cycle;
-};
+constexpr auto cycles = kernel::names<Cycle>("cycle", {{"shared", Cycle::shared},
+                                                       {"since_previous", Cycle::since_previous},
+                                                       {"since_previous_reuse", Cycle::since_previous_reuse}});
 
-constexpr std::array cycles{
-    NamedCycle{"shared", Cycle::shared},
-    NamedCycle{"since_previous", Cycle::since_previous},
-    NamedCycle{"since_previous_reuse", Cycle::since_previous_reuse},
-};
+constexpr auto view_rules = kernel::names<Views>(
+    "rule for views", {{"count", Views::count}, {"yield", Views::clicks_before_views}, {"ignore", Views::ignore}});
 
-struct NamedViews {
-    std::string_view name;
-    Views views;
-};
-
-constexpr std::array view_rules{
-    NamedViews{"count", Views::count},
-    NamedViews{"yield", Views::yield},
-    NamedViews{"ignore", Views::ignore},
-};
-
-struct NamedTransform {
-    std::string_view name;
+struct TransformRule {
     Transform transform;
     bool with_key = false;
 };
 
-constexpr std::array transforms{
-    NamedTransform{"none", Transform::none},
-    NamedTransform{"unique", Transform::none},
-    NamedTransform{"exposure", Transform::exposure},
-    NamedTransform{"first", Transform::first},
-    NamedTransform{"frequency", Transform::frequency},
-    NamedTransform{"remove_if_not_all", Transform::remove_if_not_all, true},
-    NamedTransform{"remove_if_last_and_not_all", Transform::remove_if_last_and_not_all, true},
-};
+constexpr auto transforms =
+    kernel::names<TransformRule>("transform", {{"none", {Transform::none}},
+                                               {"unique", {Transform::none}},
+                                               {"exposure", {Transform::exposure}},
+                                               {"first", {Transform::first}},
+                                               {"frequency", {Transform::frequency}},
+                                               {"remove_if_not_all", {Transform::remove_if_not_all, true}},
+                                               {"remove_if_last_and_not_all", {Transform::remove_if_last_and_not_all, true}}});
 
 bool contains(std::span<const std::string_view> keys, std::string_view key)
 {
@@ -123,17 +106,17 @@ std::span<const Touch> in_cycle_of(std::span<const Touch> touches, std::span<con
 
 Cycle find_cycle(std::string_view name)
 {
-    return kernel::find_named(cycles, name, "cycle").cycle;
+    return cycles.find(name);
 }
 
 Views find_views(std::string_view name)
 {
-    return kernel::find_named(view_rules, name, "rule for views").views;
+    return view_rules.find(name);
 }
 
 Transform find_transform(std::string_view name, bool with_key)
 {
-    const NamedTransform& found = kernel::find_named(transforms, name, "transform");
+    const TransformRule& found = transforms.find(name);
     if (found.with_key != with_key) {
         throw Error(
             ErrorCode::invalid_parameter,
@@ -250,7 +233,7 @@ PathBuilder::Touches PathBuilder::without_own(Touches touches, std::int64_t time
 
 PathBuilder::Touches PathBuilder::without_views(Touches touches)
 {
-    if (rules_.views != Views::yield) {
+    if (rules_.views != Views::clicks_before_views) {
         return touches;
     }
     clicks_.clear();

@@ -41,9 +41,9 @@ enum class Cycle {
 
 /** What becomes of touches that were seen, not clicked. */
 enum class Views {
-    count,   // they are touches like any other
-    yield,   // they go from a path that has a click
-    ignore,  // they are as if they had never been
+    count,                // they are touches like any other
+    clicks_before_views,  // they go from a path that has a click
+    ignore,               // they are as if they had never been
 };
 
 /** What is done to the touches of a path once they are found. */

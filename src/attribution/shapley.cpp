@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 #include "numeric/compensated_sum.hpp"
 
 namespace marketing::attribution {
@@ -273,39 +274,22 @@ void share_by_removal(const Codes& path, const Counts& counts, const CountsByPat
     }
 }
 
-[[noreturn]] void refuse(std::string_view what, std::string_view name, const char* hint)
-{
-    throw Error(ErrorCode::invalid_parameter, "unknown " + std::string(what) + " \"" + std::string(name) + "\"", {}, hint);
-}
+constexpr auto games =
+    kernel::names<Game>("game", {{"cumulative", Game::cumulative}, {"ordered", Game::ordered}, {"rate", Game::rate}});
+constexpr auto path_models = kernel::names<PathModel>(
+    "model of counted paths", {{"first", PathModel::first}, {"last", PathModel::last}, {"linear", PathModel::linear}},
+    " Other models need times: see attribution_credit.");
 
 }  // namespace
 
 Game find_game(std::string_view name)
 {
-    if (name == "cumulative") {
-        return Game::cumulative;
-    }
-    if (name == "ordered") {
-        return Game::ordered;
-    }
-    if (name != "rate") {
-        refuse("game", name, "Use cumulative, ordered or rate.");
-    }
-    return Game::rate;
+    return games.find(name);
 }
 
 PathModel find_path_model(std::string_view name)
 {
-    if (name == "first") {
-        return PathModel::first;
-    }
-    if (name == "last") {
-        return PathModel::last;
-    }
-    if (name != "linear") {
-        refuse("model of counted paths", name, "Use first, last or linear; other models need times: see attribution_credit.");
-    }
-    return PathModel::linear;
+    return path_models.find(name);
 }
 
 std::vector<PathCredit> shapley_credit(const PathCountsView& paths, Game game, const kernel::StopFlag& stop)

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 #include "numeric/search.hpp"
 
 namespace marketing::budget {
@@ -367,22 +368,17 @@ double budget_of(const Allocator& allocator, std::span<const Candidate> candidat
     return target;
 }
 
+constexpr auto objectives = kernel::names<Objective>("objective", {{"fixed_budget", Objective::fixed_budget},
+                                                                   {"target_cost", Objective::target_cost},
+                                                                   {"marginal_cost", Objective::marginal_cost},
+                                                                   {"same_response", Objective::same_response},
+                                                                   {"target_response", Objective::target_response}});
+
 }  // namespace
 
 Objective find_objective(std::string_view name)
 {
-    constexpr std::pair<std::string_view, Objective> known[] = {{"fixed_budget", Objective::fixed_budget},
-                                                                {"target_cost", Objective::target_cost},
-                                                                {"marginal_cost", Objective::marginal_cost},
-                                                                {"same_response", Objective::same_response},
-                                                                {"target_response", Objective::target_response}};
-    for (const auto& [text, objective] : known) {
-        if (text == name) {
-            return objective;
-        }
-    }
-    throw Error(ErrorCode::invalid_parameter, "unknown objective \"" + std::string(name) + "\"", {},
-                "Use fixed_budget, target_cost, marginal_cost, same_response or target_response.");
+    return objectives.find(name);
 }
 
 Allocation allocate(std::span<const Candidate> candidates, std::span<const Share> groups, Objective objective, double target,

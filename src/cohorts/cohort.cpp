@@ -1,7 +1,6 @@
 #include "cohorts/cohort.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <limits>
 #include <map>
@@ -25,15 +24,9 @@ constexpr kernel::Format table_format{"coht", 1, "value of cohort_table"};
 constexpr std::int32_t most_periods = 200'000;  // of one customer: a day each for five centuries
 constexpr std::uint64_t most_rows = 5'000'000;  // of one result
 
-struct NamedGrain {
-    std::string_view name;
-    Grain grain;
-};
-
-constexpr std::array grains{
-    NamedGrain{"day", Grain::day},         NamedGrain{"week", Grain::week}, NamedGrain{"month", Grain::month},
-    NamedGrain{"quarter", Grain::quarter}, NamedGrain{"year", Grain::year},
-};
+constexpr auto grains = kernel::names<Grain>(
+    "grain",
+    {{"day", Grain::day}, {"week", Grain::week}, {"month", Grain::month}, {"quarter", Grain::quarter}, {"year", Grain::year}});
 
 std::int32_t floor_divided(std::int32_t a, std::int32_t b) noexcept
 {
@@ -64,9 +57,7 @@ std::size_t bucket_of(std::int64_t key, unsigned bits) noexcept
 
 Grain grain_of(std::uint16_t number)
 {
-    if (number >= grains.size()) {
-        WireReader::fail("its grain is unknown");
-    }
+    WireReader::require(number <= static_cast<std::uint16_t>(Grain::year), "its grain is unknown");
     return static_cast<Grain>(number);
 }
 
@@ -74,7 +65,7 @@ Grain grain_of(std::uint16_t number)
 
 Grain find_grain(std::string_view name)
 {
-    return kernel::find_named(grains, name, "grain").grain;
+    return grains.find(name);
 }
 
 std::int32_t period_of(std::int32_t day, Grain grain)

@@ -22,18 +22,12 @@ using kernel::ErrorCode;
     throw Error(ErrorCode::invalid_parameter, message, {}, hint);
 }
 
-template <class Method>
-struct Named {
-    std::string_view name;
-    Method method;
-};
-
-constexpr std::array<Named<ProportionMethod>, 3> proportion_methods{
-    {{"wilson", ProportionMethod::wilson}, {"exact", ProportionMethod::exact}, {"wald", ProportionMethod::wald}}};
-constexpr std::array<Named<DifferenceMethod>, 2> difference_methods{
-    {{"newcombe", DifferenceMethod::newcombe}, {"wald", DifferenceMethod::wald}}};
-constexpr std::array<Named<SizeMethod>, 3> size_methods{
-    {{"unpooled", SizeMethod::unpooled}, {"pooled", SizeMethod::pooled}, {"cohen_h", SizeMethod::cohen_h}}};
+constexpr auto proportion_methods = kernel::names<ProportionMethod>(
+    "method", {{"wilson", ProportionMethod::wilson}, {"exact", ProportionMethod::exact}, {"wald", ProportionMethod::wald}});
+constexpr auto difference_methods =
+    kernel::names<DifferenceMethod>("method", {{"newcombe", DifferenceMethod::newcombe}, {"wald", DifferenceMethod::wald}});
+constexpr auto size_methods = kernel::names<SizeMethod>(
+    "method", {{"unpooled", SizeMethod::unpooled}, {"pooled", SizeMethod::pooled}, {"cohen_h", SizeMethod::cohen_h}});
 
 void check_confidence(double confidence)
 {
@@ -231,7 +225,7 @@ double expected_shortfall(const numeric::Beta& one, const numeric::Beta& other)
 
 ProportionMethod find_proportion_method(std::string_view name)
 {
-    return kernel::find_named(proportion_methods, name, "method").method;
+    return proportion_methods.find(name);
 }
 
 ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method)
@@ -255,7 +249,7 @@ ConfidenceInterval proportion_interval(const Proportion& p, double confidence, P
 
 DifferenceMethod find_difference_method(std::string_view name)
 {
-    return kernel::find_named(difference_methods, name, "method").method;
+    return difference_methods.find(name);
 }
 
 ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence, DifferenceMethod method,
@@ -423,7 +417,7 @@ SequentialResult sequential(double difference, double standard_error, double n, 
 
 SizeMethod find_size_method(std::string_view name)
 {
-    return kernel::find_named(size_methods, name, "method").method;
+    return size_methods.find(name);
 }
 
 namespace {

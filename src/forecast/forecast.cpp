@@ -7,6 +7,7 @@
 
 #include "forecast/ets.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/search.hpp"
 
@@ -35,15 +36,20 @@ constexpr std::size_t needed_days(Model model)
     return 0;
 }
 
-struct NamedModel {
-    std::string_view name;
-    Model model;
-};
-constexpr NamedModel models[] = {
-    {"ets", Model::ets},     {"ets_damped", Model::ets_damped},
-    {"theta", Model::theta}, {"seasonal_naive", Model::seasonal_naive},
-    {"mean", Model::mean},   {"weekday_mean", Model::weekday_mean},
-};
+constexpr auto models = kernel::names<std::optional<Model>>("forecast model", {{"auto", std::nullopt},
+                                                                               {"ets", Model::ets},
+                                                                               {"ets_damped", Model::ets_damped},
+                                                                               {"theta", Model::theta},
+                                                                               {"seasonal_naive", Model::seasonal_naive},
+                                                                               {"weekday_mean", Model::weekday_mean},
+                                                                               {"mean", Model::mean}});
+
+constexpr auto kinds = kernel::names<std::optional<Kind>>(
+    "kind of figures",
+    {{"auto", std::nullopt}, {"count", Kind::count}, {"nonnegative", Kind::nonnegative}, {"real", Kind::real}});
+
+constexpr auto gap_rules = kernel::names<Gaps>("treatment of gaps", {{"zero", Gaps::zero}, {"missing", Gaps::missing}},
+                                               " A day without a row is 0, or not known.");
 
 /** A damped trend is looked for from here on: in fewer days it is mostly noise. */
 constexpr std::size_t days_for_trend = 60;
@@ -344,15 +350,8 @@ Outlook outlook(const Spread& spread, Kind kind, double level)
 
 Choice choose_model(std::string_view name, std::size_t known_days)
 {
-    Choice choice{Model::ets, true};
-    if (name != "auto") {
-        const auto found = std::ranges::find(models, name, &NamedModel::name);
-        if (found == std::end(models)) {
-            throw Error(ErrorCode::invalid_parameter, "unknown forecast model: " + std::string(name), {},
-                        "Known models: auto, ets, ets_damped, theta, seasonal_naive, weekday_mean, mean.");
-        }
-        choice = {found->model, false};
-    }
+    const std::optional<Model> asked = models.find(name);
+    Choice choice{asked.value_or(Model::ets), !asked};
     choice.may_damp = choice.may_damp && known_days >= days_for_trend;
     for (const Model simpler : {Model::ets, Model::weekday_mean, Model::mean, Model::insufficient_data}) {
         if (known_days < needed_days(choice.model)) {
@@ -364,8 +363,8 @@ Choice choose_model(std::string_view name, std::size_t known_days)
 
 std::string_view name_of(Model model)
 {
-    const auto found = std::ranges::find(models, model, &NamedModel::model);
-    return found == std::end(models) ? "insufficient_data" : found->name;
+    const std::string_view name = models.name_of(model);
+    return name.empty() ? "insufficient_data" : name;
 }
 
 Kind choose_kind(std::string_view name, std::span<const double> values)
@@ -373,33 +372,26 @@ Kind choose_kind(std::string_view name, std::span<const double> values)
     const auto all = [values](auto holds) {
         return std::ranges::all_of(values, [holds](double v) { return std::isnan(v) || holds(v); });
     };
-    if (name == "real") {
+    const std::optional<Kind> asked = kinds.find(name);
+    if (asked == Kind::real) {
         return Kind::real;
     }
     const bool none_negative = all([](double v) { return v >= 0; });
     const bool none_broken = all([](double v) { return v == std::floor(v); });
-    if (name == "auto") {
+    if (!asked) {
         return none_negative ? (none_broken ? Kind::count : Kind::nonnegative) : Kind::real;
     }
-    if (name != "count" && name != "nonnegative") {
-        throw Error(ErrorCode::invalid_parameter, "unknown kind of figures: " + std::string(name), {},
-                    "Known kinds: auto, count, nonnegative, real.");
-    }
-    if (!none_negative || (name == "count" && !none_broken)) {
+    if (!none_negative || (asked == Kind::count && !none_broken)) {
         throw Error(ErrorCode::invalid_parameter, "the figures are not of the kind " + std::string(name),
                     none_negative ? "One of them is not whole." : "One of them is negative.",
                     "Kind 'auto' takes what fits all of them.");
     }
-    return name == "count" ? Kind::count : Kind::nonnegative;
+    return *asked;
 }
 
 Gaps find_gaps(std::string_view name)
 {
-    if (name != "zero" && name != "missing") {
-        throw Error(ErrorCode::invalid_parameter, "unknown treatment of gaps: " + std::string(name), {},
-                    "Use 'zero' where a day without a row had nothing, 'missing' where it is not known.");
-    }
-    return name == "zero" ? Gaps::zero : Gaps::missing;
+    return gap_rules.find(name);
 }
 
 std::vector<double> arrange(std::span<const std::int32_t> dates, std::span<const double> values, std::int32_t last, Gaps gaps)

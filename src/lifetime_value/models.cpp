@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
 #include "numeric/special_functions.hpp"
@@ -60,22 +61,19 @@ double mean_by_quadrature(const Outlook& c, double horizon)
     return scale * numeric::integral(purchases_at, 0, 1, 1e-12);
 }
 
+constexpr auto purchase_models =
+    kernel::names<PurchaseModel>("purchase model", {{"bgnbd", PurchaseModel::bgnbd}, {"mbgnbd", PurchaseModel::mbgnbd}});
+
 }  // namespace
 
 PurchaseModel find_purchase_model(std::string_view name)
 {
-    for (const PurchaseModel model : {PurchaseModel::bgnbd, PurchaseModel::mbgnbd}) {
-        if (name_of(model) == name) {
-            return model;
-        }
-    }
-    throw Error(ErrorCode::invalid_parameter, "unknown purchase model \"" + std::string(name) + "\"", {},
-                "Use bgnbd or mbgnbd.");
+    return purchase_models.find(name);
 }
 
 std::string_view name_of(PurchaseModel model) noexcept
 {
-    return model == PurchaseModel::bgnbd ? "bgnbd" : "mbgnbd";
+    return purchase_models.name_of(model);
 }
 
 void check(const PurchaseParameters& parameters)

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::numeric {
 namespace {
@@ -74,20 +75,18 @@ std::vector<double> p_adjust(std::span<const double> p, Adjustment method)
     return adjusted;
 }
 
+namespace {
+
+constexpr auto adjustments =
+    kernel::names<Adjustment>("method", {{"bh", Adjustment::bh}, {"by", Adjustment::by}, {"holm", Adjustment::holm}});
+
+}  // namespace
+
 Adjustment find_adjustment(std::string_view name)
 {
     std::string lower(name);
     std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-    if (lower == "bh") {
-        return Adjustment::bh;
-    }
-    if (lower == "by") {
-        return Adjustment::by;
-    }
-    if (lower == "holm") {
-        return Adjustment::holm;
-    }
-    throw Error(ErrorCode::invalid_parameter, "unknown method \"" + std::string(name) + "\"", {}, "Use BH, BY or holm.");
+    return adjustments.find(lower);
 }
 
 }  // namespace marketing::numeric

@@ -14,15 +14,12 @@ namespace {
 using kernel::Error;
 using kernel::ErrorCode;
 
-struct NamedMethod {
-    std::string_view name;
-    Method method;
-};
-
-constexpr std::array methods{
-    NamedMethod{"quantile", Method::quantile}, NamedMethod{"ntile", Method::ntile},   NamedMethod{"rank", Method::rank},
-    NamedMethod{"breaks", Method::breaks},     NamedMethod{"nested", Method::nested}, NamedMethod{"rfm_r", Method::rfm_r},
-};
+constexpr auto methods = kernel::names<Method>("RFM method", {{"quantile", Method::quantile},
+                                                              {"ntile", Method::ntile},
+                                                              {"rank", Method::rank},
+                                                              {"breaks", Method::breaks},
+                                                              {"nested", Method::nested},
+                                                              {"rfm_r", Method::rfm_r}});
 
 /** Places of `members` by value, ties by place. */
 void sort_by_value(std::span<std::uint32_t> members, std::span<const double> values)
@@ -120,7 +117,7 @@ std::vector<double> negated(std::span<const std::int32_t> days)
 
 Method find_method(std::string_view name)
 {
-    return kernel::find_named(methods, name, "RFM method").method;
+    return methods.find(name);
 }
 
 void check_bins(int bins)

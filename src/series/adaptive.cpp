@@ -29,17 +29,9 @@ constexpr double least_weight = 1e-100;   // after a long gap all points are old
 constexpr std::int32_t most_window = 100'000;
 constexpr double most_prior = 1e6;
 
-struct NamedSeriesKind {
-    std::string_view name;
-    SeriesKind kind;
-};
-
-constexpr std::array kinds{
-    NamedSeriesKind{"count", SeriesKind::count},
-    NamedSeriesKind{"rate", SeriesKind::rate},
-    NamedSeriesKind{"positive", SeriesKind::positive},
-    NamedSeriesKind{"real", SeriesKind::real},
-};
+constexpr auto kinds = kernel::names<SeriesKind>(
+    "kind",
+    {{"count", SeriesKind::count}, {"rate", SeriesKind::rate}, {"positive", SeriesKind::positive}, {"real", SeriesKind::real}});
 
 [[noreturn]] void refuse(const std::string& what, const std::string& hint = {})
 {
@@ -132,7 +124,7 @@ private:
 
 SeriesKind find_series_kind(std::string_view name)
 {
-    return kernel::find_named(kinds, name, "kind").kind;
+    return kinds.find(name);
 }
 
 void check(const AdaptiveOptions& options)

@@ -117,12 +117,7 @@ Settings settings_arguments(FunctionCallInfo fcinfo, int first)
 
 enum class Method { adaptive, calibrated };
 
-struct NamedMethod {
-    std::string_view name;
-    Method method;
-};
-
-constexpr std::array methods{NamedMethod{"adaptive", Method::adaptive}, NamedMethod{"calibrated", Method::calibrated}};
+constexpr auto methods = kernel::names<Method>("method", {{"adaptive", Method::adaptive}, {"calibrated", Method::calibrated}});
 
 series::AdaptiveOptions adaptive_options(const Settings& settings)
 {
@@ -155,7 +150,7 @@ series::DetectorOptions detector_options(const Settings& settings)
 {
     series::DetectorOptions options;
     (void)series::find_series_kind(settings.kind);
-    if (kernel::find_named(methods, settings.method, "method").method == Method::adaptive) {
+    if (methods.find(settings.method) == Method::adaptive) {
         options.method = adaptive_options(settings);
     } else {
         options.method = calibrated_options(settings);

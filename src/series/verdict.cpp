@@ -1,6 +1,5 @@
 #include "series/verdict.hpp"
 
-#include <array>
 #include <cmath>
 
 #include "kernel/error.hpp"
@@ -9,22 +8,26 @@
 namespace marketing::series {
 namespace {
 
-struct NamedDirection {
-    std::string_view name;
-    Direction direction;
-};
+constexpr auto directions =
+    kernel::names<Direction>("direction", {{"both", Direction::both}, {"up", Direction::up}, {"down", Direction::down}});
 
-constexpr std::array directions{
-    NamedDirection{"both", Direction::both},
-    NamedDirection{"up", Direction::up},
-    NamedDirection{"down", Direction::down},
-};
+constexpr auto reasons = kernel::names<Reason>("reason", {{"normal", Reason::normal},
+                                                          {"high", Reason::high},
+                                                          {"low", Reason::low},
+                                                          {"zero", Reason::zero},
+                                                          {"level_shift", Reason::level_shift},
+                                                          {"cooldown", Reason::cooldown},
+                                                          {"insufficient_data", Reason::insufficient_data},
+                                                          {"missing", Reason::missing},
+                                                          {"inactive", Reason::inactive},
+                                                          {"negative", Reason::negative},
+                                                          {"already_seen", Reason::already_seen}});
 
 }  // namespace
 
 Direction find_direction(std::string_view name)
 {
-    return kernel::find_named(directions, name, "direction").direction;
+    return directions.find(name);
 }
 
 void check_size(const Point& point)
@@ -38,20 +41,7 @@ void check_size(const Point& point)
 
 std::string_view name_of(Reason reason) noexcept
 {
-    switch (reason) {
-        case Reason::normal: return "normal";
-        case Reason::high: return "high";
-        case Reason::low: return "low";
-        case Reason::zero: return "zero";
-        case Reason::level_shift: return "level_shift";
-        case Reason::cooldown: return "cooldown";
-        case Reason::insufficient_data: return "insufficient_data";
-        case Reason::missing: return "missing";
-        case Reason::inactive: return "inactive";
-        case Reason::negative: return "negative";
-        case Reason::already_seen: return "already_seen";
-    }
-    return "normal";
+    return reasons.name_of(reason);
 }
 
 }  // namespace marketing::series

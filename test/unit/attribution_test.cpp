@@ -627,7 +627,7 @@ private:
     {
         std::vector<Row> kept = found_path(conversion);
         const bool clicked = std::ranges::any_of(kept, [](const Row& row) { return !row.view; });
-        if (clicked && request_.rules.views == Views::yield) {
+        if (clicked && request_.rules.views == Views::clicks_before_views) {
             std::erase_if(kept, [](const Row& row) { return row.view; });
         }
         kept = transformed(kept);
