@@ -34,6 +34,11 @@ SQL_KERNELS = \
 	src/cohorts/cohort.sql
 # The warehouse: tables, sources, refresh, access.
 SQL_WAREHOUSE = \
+	src/sources/entities.sql \
+	src/sources/presets.sql \
+	src/sources/presets_airbyte.sql \
+	src/sources/presets_fivetran.sql \
+	src/warehouse/lists.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/views.sql \
 	src/warehouse/upgrade.sql \

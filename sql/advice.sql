@@ -120,7 +120,7 @@ SELECT campaign_name, spend_cur FROM analytics.reco_budget('2025-04-26', '2025-0
 SELECT count(*) FILTER (WHERE campaign_name = 'Abroad') AS abroad, count(*) FILTER (WHERE campaign_name = 'At home') AS at_home,
        max(current_spend) FILTER (WHERE campaign_name = 'Usual') = max(p.usual) AS as_before
 FROM analytics.budget_plan(date_to => '2025-05-23'), (SELECT current_spend AS usual FROM plan WHERE campaign_name = 'Usual') p;
-DELETE FROM analytics.source WHERE relation = 'raw.foreign_ads';
+DELETE FROM warehouse.source WHERE relation = 'raw.foreign_ads';
 CALL analytics.refresh();
 
 -- Two businesses with two currencies: advice is each one's own, a plan asks whose it is.
@@ -133,7 +133,6 @@ SELECT currency, campaign_name, action, leads_cur, spend_cur FROM analytics.reco
 SELECT count(*) AS changed FROM before b JOIN analytics.reco_budget('2025-04-26', '2025-05-23', business_id => 1) r USING (campaign_name) WHERE b.p_better IS DISTINCT FROM r.p_better;
 SELECT * FROM analytics.budget_plan(date_to => '2025-05-23');
 SELECT count(*) FROM analytics.budget_plan(date_to => '2025-05-23', business_id => 2);
-DELETE FROM analytics.source;
 DROP SCHEMA raw, warehouse CASCADE;
 
 -- The demo: what is paused is dear and what is scaled is cheap by the raw tables, beside the rest.

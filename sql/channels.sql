@@ -68,15 +68,16 @@ SELECT octet_length(analytics.platform_name(repeat('x', 1000000))) AS longest;
 SELECT family, string_agg(platform, ' ' ORDER BY platform COLLATE "C") AS platforms, string_agg(platform, ' ' ORDER BY platform COLLATE "C") FILTER (WHERE ad_network) AS networks
 FROM analytics.effective_platform WHERE family IN ('meta', 'google', 'microsoft') GROUP BY family ORDER BY family;
 
--- A user's rows hold before the built-in ones.
+-- Up to here no warehouse was installed. In one the user has rows of his own, which hold before the built-in ones.
+SELECT analytics.install();
 BEGIN;
 CREATE TEMP TABLE before AS SELECT analytics.channel_ruleset() AS ruleset;
-INSERT INTO analytics.channel_rule (priority, source, campaign, platform, channel, is_paid)
+INSERT INTO warehouse.channel_rule (priority, source, campaign, platform, channel, is_paid)
     VALUES (7, 'viber', 'Paid*', 'viber_ads', 'Paid Messenger', true);
-INSERT INTO analytics.source_alias (alias, platform) VALUES ('fb', 'meta_page');
-INSERT INTO analytics.click_id (parameter, platform, is_paid) VALUES ('fbclid', 'facebook', true);
-INSERT INTO analytics.source_host (host, platform) VALUES ('blog.example.org', 'partner_blog');
-INSERT INTO analytics.channel_group_rule ("position", channel, medium) VALUES (160, 'Partners', 'affiliate|partner');
+INSERT INTO warehouse.source_alias (alias, platform) VALUES ('fb', 'meta_page');
+INSERT INTO warehouse.click_id (parameter, platform, is_paid) VALUES ('fbclid', 'facebook', true);
+INSERT INTO warehouse.source_host (host, platform) VALUES ('blog.example.org', 'partner_blog');
+INSERT INTO warehouse.channel_group_rule ("position", channel, medium) VALUES (160, 'Partners', 'affiliate|partner');
 SELECT x.what, c.*
 FROM (SELECT 'before' AS version, ruleset FROM before UNION ALL SELECT 'after', analytics.channel_ruleset()) r,
      (VALUES ('rule', 'viber', NULL, 'paid_may', NULL, NULL), ('alias', 'fb', 'cpc', NULL, NULL, NULL),
@@ -87,38 +88,67 @@ ORDER BY x.what, r.version DESC;
 -- Rules change the version; a platform that was merely seen does not.
 SELECT analytics.channel_ruleset_version() <> analytics.channel_ruleset_version(ruleset) AS changed FROM before;
 CREATE TEMP TABLE between AS SELECT analytics.channel_ruleset() AS ruleset;
-INSERT INTO analytics.platform (platform) VALUES ('spring_promo');
+INSERT INTO warehouse.platform (platform) VALUES ('spring_promo');
 SELECT analytics.channel_ruleset() = ruleset AS unchanged FROM between;
--- Of these tables a dump holds the user's rows, and only those.
-SELECT c.relname, e.condition
-FROM pg_extension x, LATERAL unnest(x.extconfig, x.extcondition) AS e (relation, condition) JOIN pg_class c ON c.oid = e.relation
-WHERE x.extname = 'pg_marketing'
-  AND c.relname IN ('platform', 'source_category', 'source_host', 'source_alias', 'click_id', 'channel_group_rule', 'channel_rule')
-ORDER BY c.relname COLLATE "C";
+-- Views show the user's rows beside the others, tables what is the user's alone.
+SELECT platform, family, builtin FROM analytics.platform WHERE platform IN ('spring_promo', 'facebook') ORDER BY builtin;
+SELECT priority, builtin FROM analytics.channel_rule WHERE source LIKE 'viber%';
+SELECT (SELECT count(*) FROM warehouse.source_alias) AS own, (SELECT count(*) > 100 FROM analytics_internal.source_alias) AS bundled,
+       (SELECT count(*) FROM analytics.source_alias) - (SELECT count(*) FROM analytics_internal.source_alias) AS added;
 ROLLBACK;
+-- Nobody but the extension has the bundled ones, and no dump carries them.
+SELECT x.extconfig FROM pg_extension x WHERE x.extname = 'pg_marketing';
+SELECT c.relname, c.relacl FROM pg_class c
+WHERE c.relnamespace = 'analytics_internal'::regnamespace AND c.relkind = 'r' AND c.relacl::text !~ '^{[^,]*,=r/\w+}$';
 
 -- One call site, two rulesets in turn.
 BEGIN;
 CREATE TEMP TABLE turn (i int, ruleset bytea);
 INSERT INTO turn SELECT i, analytics.channel_ruleset() FROM generate_series(1, 3, 2) i;
-INSERT INTO analytics.source_alias (alias, platform) VALUES ('zz', 'zigzag');
+INSERT INTO warehouse.source_alias (alias, platform) VALUES ('zz', 'zigzag');
 INSERT INTO turn SELECT i, analytics.channel_ruleset() FROM generate_series(2, 4, 2) i;
 SELECT i, analytics.platform_name('zz', ruleset) FROM (SELECT * FROM turn ORDER BY i OFFSET 0) t;
 ROLLBACK;
 
 -- Errors say what is wrong and where.
-INSERT INTO analytics.channel_rule (priority, medium, platform) VALUES (7, '[cpc', 'x');
-INSERT INTO analytics.channel_rule (priority, medium) VALUES (7, 'cpc');
+INSERT INTO warehouse.channel_rule (priority, medium, platform) VALUES (7, '[cpc', 'x');
+INSERT INTO warehouse.channel_rule (priority, medium) VALUES (7, 'cpc');
 BEGIN;
-ALTER TABLE analytics.channel_rule DROP CONSTRAINT medium_is_a_pattern;
-INSERT INTO analytics.channel_rule (priority, medium, platform) VALUES (7, '[cpc', 'x');
+ALTER TABLE warehouse.channel_rule DROP CONSTRAINT medium_is_a_pattern;
+INSERT INTO warehouse.channel_rule (priority, medium, platform) VALUES (7, '[cpc', 'x');
 SELECT analytics.classify_touch(analytics.channel_ruleset(), utm_source => 'x');
 ROLLBACK;
+-- What a table takes as a pattern is what the classification can read: it is asked with one rule and nothing else.
+CREATE FUNCTION pg_temp.is_read(pattern text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    body constant bytea := 'pg_marketing rules 1\012'::bytea
+        || analytics_internal.ruleset_record('r', '1', 'false', NULL, NULL, pattern, NULL, NULL, NULL, 'x', NULL, NULL)
+        || analytics_internal.ruleset_record('e', '1');
+BEGIN
+    RETURN analytics.platform_name('x', sha256(body) || body) = 'x';
+EXCEPTION WHEN invalid_parameter_value THEN
+    RETURN false;
+END
+$$;
+CREATE FUNCTION pg_temp.is_taken(pattern text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO warehouse.channel_group_rule ("position", medium) VALUES (1, pattern);
+    RAISE EXCEPTION USING ERRCODE = 'ZZZZZ';
+EXCEPTION
+    WHEN check_violation THEN RETURN false;
+    WHEN SQLSTATE 'ZZZZZ' THEN RETURN true;
+END
+$$;
+CREATE TEMP TABLE spelling AS
+SELECT DISTINCT (SELECT string_agg(substr('a[]^!\|-*', 1 + (abs(hashint8(n * 16 + i)) % 9), 1), '') FROM generate_series(1, 1 + n % 7) i) AS pattern
+FROM generate_series(1, 4000) n
+UNION VALUES (''), (E'a\nb'), (E'[\n]'), (E'\\\n'), ('[є]'), ('\є'), (repeat('x', 1000)), (repeat('x', 1001)), (repeat('є', 501));
+SELECT count(*) FILTER (WHERE pg_temp.is_read(pattern)) > 500 AS good, count(*) FILTER (WHERE NOT pg_temp.is_read(pattern)) > 500 AS bad FROM spelling;
+SELECT pattern FROM spelling WHERE pg_temp.is_read(pattern) <> pg_temp.is_taken(pattern) ORDER BY pattern LIMIT 5;
 SELECT analytics.classify_touch(NULL);
 SELECT analytics.classify_touch('\x00');
 SELECT analytics.classify_touch(substr(analytics.channel_ruleset(), 1, 5000));
 SELECT analytics.platform_name('x', '');
-SELECT analytics_internal.is_pattern('a|b*'), analytics_internal.is_pattern('[a'), analytics_internal.is_pattern(NULL);
 
 -- URLs.
 SELECT * FROM analytics.url_parameters(
@@ -140,7 +170,7 @@ SELECT parameter FROM analytics.click_id WHERE builtin AND analytics.click_ids('
 SELECT p.proname, length(split_part(obj_description(p.oid), E'\n', 1)) AS length
 FROM pg_proc p
 WHERE p.pronamespace IN ('analytics'::regnamespace, 'analytics_internal'::regnamespace)
-  AND p.proname IN ('is_pattern', 'ruleset_record', 'channel_ruleset', 'channel_ruleset_version', 'classify_touch', 'channel_group',
+  AND p.proname IN ('ruleset_record', 'channel_ruleset', 'channel_ruleset_version', 'classify_touch', 'channel_group',
                     'platform_name', 'url_parameters', 'url_parameter', 'url_host', 'click_ids')
   AND (obj_description(p.oid) IS NULL OR length(split_part(obj_description(p.oid), E'\n', 1)) > 80);
 SELECT c.relname, a.attname

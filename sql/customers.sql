@@ -162,10 +162,10 @@ SELECT sum(customers) AS customers, count(*) AS cells FROM analytics.rfm_heatmap
 SELECT sum(customers) AS customers, count(*) FILTER (WHERE from_segment = '(not yet a customer)') > 0 AS newcomers FROM analytics.rfm_migration('2023-12-31', '2024-12-31', business_id => 1);
 SELECT f.segment, sum(f.share_of_from_pct)::numeric(5,1) FROM (SELECT from_segment AS segment, share_of_from_pct FROM analytics.rfm_migration('2023-12-31', '2024-12-31', business_id => 1)) f GROUP BY 1 ORDER BY 1;
 -- A scheme of one's own; what no rule names is Others.
-INSERT INTO analytics.rfm_segment_rule (scheme, priority, segment, r_low, f_low, bins) VALUES ('tiers', 1, 'Gold', 3, 3, 3), ('tiers', 2, 'Silver', 2, 1, 3);
+INSERT INTO warehouse.rfm_segment_rule (scheme, priority, segment, r_low, f_low, bins) VALUES ('tiers', 1, 'Gold', 3, 3, 3), ('tiers', 2, 'Silver', 2, 1, 3);
 SELECT segment, count(*) FROM analytics.customer_rfm(scheme => 'tiers', bins => 3, business_id => 1) GROUP BY 1 ORDER BY 1;
 SELECT segment, count(*) FROM analytics.customer_rfm(scheme => 'tiers', method => 'breaks', r_breaks => '{90,365}', f_breaks => '{1,3}', m_breaks => '{100,1000}', business_id => 1) GROUP BY 1 ORDER BY 1;
-DELETE FROM analytics.rfm_segment_rule WHERE NOT builtin;
+DELETE FROM warehouse.rfm_segment_rule;
 -- The schemes that cover everything do.
 SELECT scheme, count(*) FILTER (WHERE s.segment = 'Others') AS others, count(DISTINCT s.segment) AS segments FROM unnest('{dashboard,rf10,codes11,rfm_r}'::text[]) scheme, analytics.rfm_segments(scheme) s GROUP BY 1 ORDER BY 1;
 

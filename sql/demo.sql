@@ -20,7 +20,6 @@ CREATE TABLE own_clients (client_id text);
 SELECT analytics.register_source('clients', 'own_clients') IS NOT NULL AS registered;
 SELECT analytics.load_demo();
 SELECT count(*) AS demo_schemas FROM pg_namespace WHERE nspname = 'demo';
-DELETE FROM analytics.source;
 DROP TABLE own_clients;
 \set VERBOSITY terse
 

@@ -238,11 +238,11 @@ CALL analytics.refresh(business_id => 11);
 SELECT name, sqlstate, message FROM warehouse.refresh_step WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run) AND (name LIKE 'load%' OR sqlstate IS NOT NULL) ORDER BY step;
 SELECT e.platform, l.platform AS of_lead, last_value >= 3 AS tried_again FROM warehouse.fact_events e JOIN warehouse.fact_leads l USING (business_id, client_key), raw.tries WHERE e.business_id = 11;
 -- A rule of classification reaches what is loaded already by the next refresh.
-INSERT INTO analytics.channel_rule (priority, source, platform, channel, is_paid) VALUES (1, 'google', 'bing', 'Own Channel', true);
+INSERT INTO warehouse.channel_rule (priority, source, platform, channel, is_paid) VALUES (1, 'google', 'bing', 'Own Channel', true);
 ALTER TABLE raw.one_client RENAME id TO client_id;
 CALL analytics.refresh(business_id => 11);
 SELECT e.platform, e.channel, l.platform AS of_lead FROM warehouse.fact_events e JOIN warehouse.fact_leads l USING (business_id, client_key) WHERE e.business_id = 11;
-DELETE FROM analytics.channel_rule WHERE NOT builtin;
+DELETE FROM warehouse.channel_rule;
 -- A setting that reaches derived data says so.
 RESET client_min_messages;
 SELECT lookback FROM analytics.configure(lookback => '60 days', business_id => 11);

@@ -81,7 +81,7 @@ SELECT count(*) FROM warehouse.fact_events;
 ROLLBACK;
 -- Nobody can write himself access, or the rows of another.
 SET ROLE regress_one;
-INSERT INTO analytics.business_access VALUES ('regress_one', 2);
+INSERT INTO warehouse.business_access VALUES ('regress_one', 2);
 SET analytics.business_id = '2';
 SELECT count(*) FROM warehouse.fact_events;
 RESET analytics.business_id;

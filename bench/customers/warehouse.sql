@@ -8,7 +8,7 @@ SELECT c, analytics_internal.client_bucket(1, c::text), c, 1, 'Client ' || c % 4
 ALTER TABLE warehouse.fact_transactions DROP CONSTRAINT fact_transactions_pkey;
 INSERT INTO warehouse.fact_transactions (source_id, client_bucket, transaction_id, client_key, occurred_at, transaction_date, amount, quantity, profit)
 SELECT 1, 0, row_number() OVER (), customer, day, day, amount, 1, amount / 4 FROM bought;
-INSERT INTO analytics.source (business_id, entity, relation, columns, options) VALUES (1, 'transactions', 'bought', '{}', '{}');
+INSERT INTO warehouse.source (business_id, entity, relation, columns, options) VALUES (1, 'transactions', 'bought', '{}', '{}');
 VACUUM ANALYZE warehouse.dim_clients, warehouse.fact_transactions;
 INSERT INTO warehouse.pending_client SELECT business_id, client_key FROM warehouse.dim_clients;
 DO $$

@@ -23,5 +23,5 @@ SELECT analytics_internal.mark_all_content(b), analytics_internal.roll_up_conten
 ANALYZE;
 CREATE ROLE bench_tenant;
 SELECT analytics.grant_access('bench_tenant', businesses => '{7}') \g /dev/null
-INSERT INTO analytics.business_access SELECT 'tenant ' || b, b FROM generate_series(1, 1000) b;
-VACUUM ANALYZE analytics.business_access;
+INSERT INTO warehouse.business_access SELECT 'tenant ' || b, b FROM generate_series(1, 1000) b;
+VACUUM ANALYZE warehouse.business_access;

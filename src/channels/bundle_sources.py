@@ -14,9 +14,9 @@ import unicodedata
 HEAD = """\
 -- Sources by category and hosts by platform. Written by bundle_sources.py; do not edit by hand.
 --
--- analytics.source_category: Google's list of sources by category (support.google.com/analytics/answer/9756891), taken from
+-- analytics_internal.source_category: Google's list of sources by category (support.google.com/analytics/answer/9756891), taken from
 -- seeds/ga4_source_categories.csv of Velir/dbt-ga4, commit 2d7b1f1c, MIT licence, (c) 2022 Adam Ribaudo.
--- analytics.source_host: SearchEngines.yml, Socials.yml and AIAssistants.yml of matomo-org/searchengine-and-social-list, commit
+-- analytics_internal.source_host: SearchEngines.yml, Socials.yml and AIAssistants.yml of matomo-org/searchengine-and-social-list, commit
 -- 3b3a82dc, CC0 1.0; and those entries of Google's list that are hosts. Where both name a host, Google's category holds.
 """
 
@@ -151,7 +151,7 @@ def sql(value):
 
 
 def insert(table, columns, rows):
-    print(f"\nINSERT INTO analytics.{table} ({', '.join(columns)}, builtin)\nSELECT v.*, true FROM (VALUES")
+    print(f"\nINSERT INTO analytics_internal.{table} ({', '.join(columns)})\nSELECT v.* FROM (VALUES")
     line = "   "
     for index, row in enumerate(rows):
         item = "(" + ", ".join(map(sql, row)) + ")" + ("," if index + 1 < len(rows) else "")

@@ -1,12 +1,12 @@
 -- Sources by category and hosts by platform. Written by bundle_sources.py; do not edit by hand.
 --
--- analytics.source_category: Google's list of sources by category (support.google.com/analytics/answer/9756891), taken from
+-- analytics_internal.source_category: Google's list of sources by category (support.google.com/analytics/answer/9756891), taken from
 -- seeds/ga4_source_categories.csv of Velir/dbt-ga4, commit 2d7b1f1c, MIT licence, (c) 2022 Adam Ribaudo.
--- analytics.source_host: SearchEngines.yml, Socials.yml and AIAssistants.yml of matomo-org/searchengine-and-social-list, commit
+-- analytics_internal.source_host: SearchEngines.yml, Socials.yml and AIAssistants.yml of matomo-org/searchengine-and-social-list, commit
 -- 3b3a82dc, CC0 1.0; and those entries of Google's list that are hosts. Where both name a host, Google's category holds.
 
-INSERT INTO analytics.source_category (source, category, builtin)
-SELECT v.*, true FROM (VALUES
+INSERT INTO analytics_internal.source_category (source, category)
+SELECT v.* FROM (VALUES
     ('360.cn', 'SEARCH'), ('43things', 'SOCIAL'), ('43things.com', 'SOCIAL'), ('51.com', 'SOCIAL'), ('5ch.net', 'SOCIAL'),
     ('aax-us-east.amazon-adsystem.com', 'SHOPPING'), ('aax.amazon-adsystem.com', 'SHOPPING'), ('academia.edu', 'SOCIAL'),
     ('activerain', 'SOCIAL'), ('activerain.com', 'SOCIAL'), ('activeworlds', 'SOCIAL'), ('activeworlds.com', 'SOCIAL'),
@@ -213,8 +213,8 @@ SELECT v.*, true FROM (VALUES
     ('zooppa', 'SOCIAL'), ('zooppa.com', 'SOCIAL')
 ) AS v (source, category);
 
-INSERT INTO analytics.source_host (host, platform, category, builtin)
-SELECT v.*, true FROM (VALUES
+INSERT INTO analytics_internal.source_host (host, platform, category)
+SELECT v.* FROM (VALUES
     ('1.cz', '1.cz', 'SEARCH'), ('118700.se', '118_700', 'SEARCH'), ('123people.{}', '123people', 'SEARCH'),
     ('1881.no', 'opplysningen_1881', 'SEARCH'), ('360.cn', '360', 'SEARCH'), ('43things.com', '43things', 'SOCIAL'),
     ('51.com', '51', 'SOCIAL'), ('5ch.net', '5ch', 'SOCIAL'), ('aax-us-east.amazon-adsystem.com', 'amazon', 'SHOPPING'),

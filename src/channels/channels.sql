@@ -20,7 +20,7 @@ CREATE FUNCTION analytics.channel_ruleset() RETURNS bytea
             SELECT t.builtin, analytics_internal.ruleset_record('p', t.platform, t.family, t.category) AS record
             FROM analytics.platform t
             WHERE t.family IS NOT NULL OR t.category IS NOT NULL
-               OR t.platform = ANY (SELECT b.platform FROM analytics.platform b WHERE b.builtin)
+               OR t.platform = ANY (SELECT b.platform FROM analytics_internal.platform b)
             UNION ALL
             SELECT t.builtin, analytics_internal.ruleset_record('c', t.source, t.category) FROM analytics.source_category t
             UNION ALL

@@ -1,4 +1,4 @@
-/** Classification for SQL: analytics.classify_touch, channel_group, platform_name, ruleset_record, is_pattern. */
+/** Classification for SQL: analytics.classify_touch, channel_group, platform_name, ruleset_record. */
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -158,21 +158,6 @@ MARKETING_FUNCTION(platform_name)
         PG_RETURN_NULL();
     }
     PG_RETURN_DATUM(name_datum(name));
-}
-
-MARKETING_FUNCTION(is_pattern)
-{
-    const std::string_view pattern = text_argument(fcinfo, 0);
-    auto* resource = new (palloc(sizeof(ContextResource))) ContextResource(CurrentMemoryContext);
-    bool valid = true;
-    run_kernel([&] {
-        try {
-            channels::Pattern compiled(pattern, resource);
-        } catch (const kernel::Error&) {
-            valid = false;
-        }
-    });
-    PG_RETURN_BOOL(valid);
 }
 
 MARKETING_FUNCTION(ruleset_record)

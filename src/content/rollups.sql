@@ -30,7 +30,7 @@ BEGIN
     EXECUTE format('SELECT c.business_id, c.source_id, min(c.date) AS first_day FROM (SELECT %s FROM %s d) c GROUP BY 1, 2', key, changes) INTO load;
     IF load.source_id IS NULL THEN
         RETURN;
-    ELSIF (SELECT s.options ->> 'cumulative' = 'true' FROM analytics.source s WHERE s.source_id = load.source_id)
+    ELSIF (SELECT s.options ->> 'cumulative' = 'true' FROM warehouse.source s WHERE s.source_id = load.source_id)
         AND load.first_day <= COALESCE((SELECT m.date FROM warehouse.fact_content_metrics m WHERE m.business_id = load.business_id AND m.source_id = load.source_id
                                         ORDER BY m.date LIMIT 1), load.first_day) THEN
         -- The source may begin on another day than it did.

@@ -6,7 +6,7 @@ CREATE FUNCTION analytics_internal.derive_purchases(business_id bigint) RETURNS 
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    wanted constant text := CASE WHEN EXISTS (SELECT FROM analytics.source s WHERE s.business_id = derive_purchases.business_id AND s.entity = 'transactions')
+    wanted constant text := CASE WHEN EXISTS (SELECT FROM warehouse.source s WHERE s.business_id = derive_purchases.business_id AND s.entity = 'transactions')
         THEN 'transactions' ELSE 'contracts' END;
 BEGIN
     INSERT INTO warehouse.customer_population AS p (business_id, purchases) VALUES (derive_purchases.business_id, wanted)

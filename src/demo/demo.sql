@@ -459,7 +459,7 @@ BEGIN
             USING ERRCODE = 'duplicate_schema', HINT = 'Rename that schema, or load the demo into another database.';
     END IF;
     SELECT string_agg(format('%s from %s', s.entity, s.relation), ', ' ORDER BY s.source_id) INTO taken
-    FROM analytics.source s
+    FROM warehouse.source s
     WHERE s.business_id = 1;
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'business 1 has sources of its own, and the demo data would be mixed with them'
@@ -535,9 +535,9 @@ BEGIN
         RAISE EXCEPTION 'load_demo() did not make the schema "demo" that there is' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     PERFORM pg_advisory_xact_lock(analytics_internal.refresh_lock(1));
-    WITH dropped AS (DELETE FROM analytics.source s WHERE s.relation LIKE 'demo.%' RETURNING s.business_id)
-    SELECT array_agg(DISTINCT d.business_id) INTO businesses FROM dropped d;
-    FOREACH business IN ARRAY COALESCE(businesses, '{}') LOOP
+    businesses := ARRAY(SELECT DISTINCT s.business_id FROM warehouse.source s WHERE s.relation LIKE 'demo.%');
+    PERFORM analytics.drop_source(s.source_id) FROM warehouse.source s WHERE s.relation LIKE 'demo.%';
+    FOREACH business IN ARRAY businesses LOOP
         CALL analytics.refresh(business_id => business);
     END LOOP;
     DELETE FROM warehouse.settings s WHERE s.business_id = 1;

@@ -102,7 +102,7 @@ DECLARE
     days record;
     detail text;
 BEGIN
-    FOR source IN SELECT s.* FROM analytics.source s WHERE s.business_id = check_reconciliation.business_id ORDER BY s.source_id LOOP
+    FOR source IN SELECT s.* FROM warehouse.source s WHERE s.business_id = check_reconciliation.business_id ORDER BY s.source_id LOOP
         SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
         CONTINUE WHEN NOT FOUND;
         BEGIN

@@ -6,11 +6,11 @@ CREATE FUNCTION analytics_internal.refresh_plan(business_id bigint, mode text, e
 AS $$
     SELECT p.name, p.source_id FROM (
         SELECT 1 AS place, 'forget source' AS name, w.source_id FROM warehouse.source_watermark w
-        WHERE w.business_id = refresh_plan.business_id AND NOT EXISTS (SELECT FROM analytics.source s WHERE s.source_id = w.source_id)
+        WHERE w.business_id = refresh_plan.business_id AND NOT EXISTS (SELECT FROM warehouse.source s WHERE s.source_id = w.source_id)
         UNION ALL
         -- Clients and campaigns come first, since the others refer to them.
         SELECT 1 + e.place, 'load ' || s.entity, s.source_id
-        FROM analytics.source s JOIN analytics.entity e ON e.entity = s.entity
+        FROM warehouse.source s JOIN analytics.entity e ON e.entity = s.entity
         WHERE s.business_id = refresh_plan.business_id AND (refresh_plan.entities IS NULL OR s.entity = ANY (refresh_plan.entities))
         UNION ALL
         SELECT d.place, d.name, NULL
@@ -209,7 +209,7 @@ DECLARE
     total bigint;
     newest timestamptz;
 BEGIN
-    SELECT * INTO STRICT source FROM analytics.source s WHERE s.source_id = load_source.source_id;
+    SELECT * INTO STRICT source FROM warehouse.source s WHERE s.source_id = load_source.source_id;
     PERFORM analytics_internal.check_source(source);
     SELECT * INTO known FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
     -- Taken before the rows are read, so that rules that change meanwhile are noticed next time.
@@ -448,7 +448,7 @@ AS $$
           AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
           AND (l.classid::bigint << 32 | l.objid::bigint) IN (
               SELECT analytics_internal.refresh_lock(b.id) FROM (
-                  SELECT refresh_in_progress.business_id UNION SELECT s.business_id FROM analytics.source s
+                  SELECT refresh_in_progress.business_id UNION SELECT s.business_id FROM warehouse.source s
                   UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
               WHERE refresh_in_progress.business_id IS NULL OR b.id = refresh_in_progress.business_id))
 $$;
@@ -491,9 +491,11 @@ DECLARE
     since constant date := CASE refresh.mode WHEN 'full' THEN '-infinity' ELSE refresh.from_date END;
 BEGIN
     PERFORM analytics_internal.check_layout();
+    PERFORM analytics_internal.check_policies();
     PERFORM analytics_internal.check_refresh(refresh.mode, refresh.entities);
+    PERFORM analytics_internal.check_sources();
     SELECT pg_catalog.array_agg(b.id ORDER BY b.id) INTO businesses FROM (
-        SELECT s.business_id FROM analytics.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
+        SELECT s.business_id FROM warehouse.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
     WHERE refresh.business_id IS NULL OR b.id = refresh.business_id;
     IF businesses IS NULL THEN
         RAISE EXCEPTION 'there is no source to refresh from' USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -611,7 +613,7 @@ BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     RETURN QUERY
     SELECT s.source_id, s.business_id, s.entity, s.relation, w.refreshed_at, w.rows_read, w.loaded, w.deduplicated, w.rejected, r.status, r.message
-    FROM analytics.source s
+    FROM warehouse.source s
     LEFT JOIN warehouse.source_watermark w ON w.source_id = s.source_id
     LEFT JOIN LATERAL (SELECT r.status, r.message FROM warehouse.refresh_run r
                        WHERE r.business_id IS NULL OR r.business_id = s.business_id ORDER BY r.run_id DESC LIMIT 1) r ON true

@@ -63,7 +63,7 @@ COMMENT ON FUNCTION analytics.rfm_score(double precision, double precision[], bo
 A value on a break belongs below it. NULL for NULL.';
 
 -- Segments: the first rule of a scheme that holds, by priority, names the segment.
-CREATE TABLE analytics.rfm_segment_rule (
+CREATE TABLE analytics_internal.rfm_segment_rule (
     scheme text NOT NULL CHECK (scheme <> ''),
     priority int NOT NULL,
     segment text NOT NULL CHECK (segment <> ''),
@@ -74,45 +74,40 @@ CREATE TABLE analytics.rfm_segment_rule (
     m_low int NOT NULL DEFAULT 1 CHECK (m_low >= 1),
     m_high int NOT NULL DEFAULT 10 CHECK (m_high >= m_low),
     bins int NOT NULL DEFAULT 5 CHECK (bins BETWEEN 2 AND 10),
-    builtin boolean NOT NULL DEFAULT false,
     PRIMARY KEY (scheme, priority)
 );
-COMMENT ON TABLE analytics.rfm_segment_rule IS
+COMMENT ON TABLE analytics_internal.rfm_segment_rule IS
 'Segment schemes: which scores of recency, frequency and money make a segment
 The first rule by priority whose three ranges hold names the segment; where none does it is Others. bins: the number of bins that the
 scheme is made for, the same in all its rules.';
-SELECT pg_extension_config_dump('analytics.rfm_segment_rule', 'WHERE NOT builtin');
--- Readers need the rules, and pg_dump as the owner of the database has to read and restore those of users.
-GRANT SELECT ON analytics.rfm_segment_rule TO PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.rfm_segment_rule TO @extowner@ WITH GRANT OPTION;
-INSERT INTO analytics.rfm_segment_rule VALUES
-    ('dashboard', 1, 'Champions', 3, 10, 3, 10, 3, 10, 5, true),
-    ('dashboard', 2, 'Potential Loyalists', 2, 10, 2, 10, 1, 10, 5, true),
-    ('dashboard', 3, 'New Customers', 4, 10, 1, 10, 1, 10, 5, true),
-    ('dashboard', 4, 'Need Attention', 1, 10, 1, 10, 1, 10, 5, true),
-    ('rf10', 1, 'Hibernating', 1, 2, 1, 2, 1, 5, 5, true),
-    ('rf10', 2, 'At Risk', 1, 2, 3, 4, 1, 5, 5, true),
-    ('rf10', 3, 'Can''t Lose Them', 1, 2, 5, 5, 1, 5, 5, true),
-    ('rf10', 4, 'About To Sleep', 3, 3, 1, 2, 1, 5, 5, true),
-    ('rf10', 5, 'Need Attention', 3, 3, 3, 3, 1, 5, 5, true),
-    ('rf10', 6, 'Loyal Customers', 3, 4, 4, 5, 1, 5, 5, true),
-    ('rf10', 7, 'Promising', 4, 4, 1, 1, 1, 5, 5, true),
-    ('rf10', 8, 'New Customers', 5, 5, 1, 1, 1, 5, 5, true),
-    ('rf10', 9, 'Potential Loyalists', 4, 5, 2, 3, 1, 5, 5, true),
-    ('rf10', 10, 'Champions', 5, 5, 4, 5, 1, 5, 5, true),
+INSERT INTO analytics_internal.rfm_segment_rule VALUES
+    ('dashboard', 1, 'Champions', 3, 10, 3, 10, 3, 10, 5),
+    ('dashboard', 2, 'Potential Loyalists', 2, 10, 2, 10, 1, 10, 5),
+    ('dashboard', 3, 'New Customers', 4, 10, 1, 10, 1, 10, 5),
+    ('dashboard', 4, 'Need Attention', 1, 10, 1, 10, 1, 10, 5),
+    ('rf10', 1, 'Hibernating', 1, 2, 1, 2, 1, 5, 5),
+    ('rf10', 2, 'At Risk', 1, 2, 3, 4, 1, 5, 5),
+    ('rf10', 3, 'Can''t Lose Them', 1, 2, 5, 5, 1, 5, 5),
+    ('rf10', 4, 'About To Sleep', 3, 3, 1, 2, 1, 5, 5),
+    ('rf10', 5, 'Need Attention', 3, 3, 3, 3, 1, 5, 5),
+    ('rf10', 6, 'Loyal Customers', 3, 4, 4, 5, 1, 5, 5),
+    ('rf10', 7, 'Promising', 4, 4, 1, 1, 1, 5, 5),
+    ('rf10', 8, 'New Customers', 5, 5, 1, 1, 1, 5, 5),
+    ('rf10', 9, 'Potential Loyalists', 4, 5, 2, 3, 1, 5, 5),
+    ('rf10', 10, 'Champions', 5, 5, 4, 5, 1, 5, 5),
     -- The default rules of the R package rfm, in its order: the first that holds counts.
-    ('rfm_r', 1, 'Champions', 5, 5, 5, 5, 5, 5, 5, true),
-    ('rfm_r', 2, 'Potential Loyalist', 3, 5, 3, 5, 2, 5, 5, true),
-    ('rfm_r', 3, 'Loyal Customers', 2, 4, 2, 4, 2, 4, 5, true),
-    ('rfm_r', 4, 'Promising', 3, 4, 1, 3, 3, 5, 5, true),
-    ('rfm_r', 5, 'New Customers', 4, 5, 1, 3, 1, 5, 5, true),
-    ('rfm_r', 6, 'Can''t Lose Them', 1, 2, 3, 4, 4, 5, 5, true),
-    ('rfm_r', 7, 'At Risk', 1, 2, 2, 5, 4, 5, 5, true),
-    ('rfm_r', 8, 'Need Attention', 1, 3, 3, 5, 3, 5, 5, true),
-    ('rfm_r', 9, 'About To Sleep', 2, 3, 1, 3, 1, 4, 5, true),
-    ('rfm_r', 10, 'Lost', 1, 1, 1, 5, 1, 5, 5, true);
-INSERT INTO analytics.rfm_segment_rule
-SELECT 'codes11', c.code::int, s.segment, d.r, d.r, d.f, d.f, d.m, d.m, 5, true
+    ('rfm_r', 1, 'Champions', 5, 5, 5, 5, 5, 5, 5),
+    ('rfm_r', 2, 'Potential Loyalist', 3, 5, 3, 5, 2, 5, 5),
+    ('rfm_r', 3, 'Loyal Customers', 2, 4, 2, 4, 2, 4, 5),
+    ('rfm_r', 4, 'Promising', 3, 4, 1, 3, 3, 5, 5),
+    ('rfm_r', 5, 'New Customers', 4, 5, 1, 3, 1, 5, 5),
+    ('rfm_r', 6, 'Can''t Lose Them', 1, 2, 3, 4, 4, 5, 5),
+    ('rfm_r', 7, 'At Risk', 1, 2, 2, 5, 4, 5, 5),
+    ('rfm_r', 8, 'Need Attention', 1, 3, 3, 5, 3, 5, 5),
+    ('rfm_r', 9, 'About To Sleep', 2, 3, 1, 3, 1, 4, 5),
+    ('rfm_r', 10, 'Lost', 1, 1, 1, 5, 1, 5, 5);
+INSERT INTO analytics_internal.rfm_segment_rule
+SELECT 'codes11', c.code::int, s.segment, d.r, d.r, d.f, d.f, d.m, d.m, 5
 FROM (VALUES
     ('Lost', '{111,112,121,131,141,151}'),
     ('Cannot Lose Them', '{113,114,115,144,154,155,214,215}'),
@@ -128,6 +123,13 @@ FROM (VALUES
 ) s (segment, codes), unnest(s.codes::text[]) c (code),
 LATERAL (SELECT substr(c.code, 1, 1)::int, substr(c.code, 2, 1)::int, substr(c.code, 3, 1)::int) d (r, f, m);
 
+CREATE VIEW analytics.rfm_segment_rule WITH (security_invoker = true) AS
+    SELECT u.*, false AS builtin
+    FROM jsonb_populate_recordset(NULL::analytics_internal.rfm_segment_rule, analytics_internal.user_rows('rfm_segment_rule')) u
+    UNION ALL
+    SELECT b.*, true
+    FROM analytics_internal.rfm_segment_rule b;
+
 CREATE FUNCTION analytics.rfm_segments(scheme text DEFAULT 'dashboard', bins int DEFAULT 5)
     RETURNS TABLE (r int, f int, m int, segment text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 125
@@ -142,14 +144,14 @@ BEGIN
     WHERE k.scheme = rfm_segments.scheme;
     IF made_for IS NULL THEN
         RAISE EXCEPTION 'unknown segment scheme "%"', rfm_segments.scheme USING ERRCODE = 'invalid_parameter_value', HINT = (
-            SELECT 'Known are ' || string_agg(DISTINCT k.scheme, ', ') || '; schemes are rows of analytics.rfm_segment_rule.'
+            SELECT 'Known are ' || string_agg(DISTINCT k.scheme, ', ') || '; analytics.rfm_segment_rule shows their rules.'
             FROM analytics.rfm_segment_rule k);
     ELSIF made_for IS DISTINCT FROM rfm_segments.bins OR EXISTS (
             SELECT FROM analytics.rfm_segment_rule k
             WHERE k.scheme = rfm_segments.scheme AND k.bins <> made_for) THEN
         RAISE EXCEPTION 'the segment scheme "%" is made for % bins, not for %', rfm_segments.scheme, made_for, rfm_segments.bins
             USING ERRCODE = 'invalid_parameter_value',
-                  HINT = 'Give that many bins, or add a scheme of your own to analytics.rfm_segment_rule.';
+                  HINT = 'Give that many bins, or make a scheme of your own for as many as you want.';
     END IF;
     RETURN QUERY
     SELECT rs.n, fs.n, ms.n, COALESCE((
@@ -159,7 +161,7 @@ BEGIN
           AND rs.n BETWEEN k.r_low AND k.r_high
           AND fs.n BETWEEN k.f_low AND k.f_high
           AND ms.n BETWEEN k.m_low AND k.m_high
-        ORDER BY k.priority
+        ORDER BY k.priority, k.builtin
         LIMIT 1), 'Others')
     FROM generate_series(1, rfm_segments.bins) rs (n)
     CROSS JOIN generate_series(1, rfm_segments.bins) fs (n)
@@ -169,4 +171,4 @@ END
 $$;
 COMMENT ON FUNCTION analytics.rfm_segments(text, int) IS
 'The segment of every combination of scores, by a scheme
-scheme: dashboard, rf10, codes11, rfm_r, or one of your own in analytics.rfm_segment_rule. bins: must be what the scheme is made for.';
+scheme: dashboard, rf10, codes11, rfm_r, or one of your own in warehouse.rfm_segment_rule. bins: must be what the scheme is made for.';

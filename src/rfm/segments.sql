@@ -61,7 +61,7 @@ $$;
 COMMENT ON FUNCTION analytics.customer_rfm(date, text, text, int, double precision[], double precision[], double precision[], bigint) IS
 'Recency, frequency, monetary value, scores and segment of each customer
 as_of: by the purchases up to that day; NULL for the day of the latest purchase. scheme: dashboard, rf10, codes11, rfm_r or one of your
-own (analytics.rfm_segment_rule), made for as many bins; NULL: without segments. method, bins, breaks: see rfm_scores(). frequency:
+own (warehouse.rfm_segment_rule), made for as many bins; NULL: without segments. method, bins, breaks: see rfm_scores(). frequency:
 orders. monetary: what was paid, refunds taken off.';
 
 CREATE FUNCTION analytics.customer_rfm_thresholds(

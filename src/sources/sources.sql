@@ -1,221 +1,11 @@
 -- Sources: which relation of the user feeds which entity, and how its columns map to the canonical ones.
 
-CREATE TABLE analytics.entity (
-    entity text PRIMARY KEY,
-    place int NOT NULL UNIQUE,
-    target text NOT NULL,
-    key text[] NOT NULL,
-    day text,
-    stored_day text,
-    amount text,
-    shared boolean NOT NULL,
-    loader text NOT NULL,
-    marker text
-);
-COMMENT ON TABLE analytics.entity IS
-'What can be loaded, in the order of loading, and how the loader treats it
-target: table of schema warehouse. key: canonical columns that identify a row within its source. day: canonical column that says the day of a row, kept as stored_day. amount: column whose sum is reconciled with the source. shared: sources list the same things, and the one registered first has them. loader: function that makes the target''s rows of a stage. marker: function that marks what follows from rows that changed.';
-INSERT INTO analytics.entity VALUES
-    ('clients', 1, 'dim_clients', '{client_id}', NULL, NULL, NULL, true, 'load_clients', NULL),
-    ('products', 2, 'dim_products', '{product_id}', NULL, NULL, NULL, true, 'load_rows', NULL),
-    ('branches', 3, 'dim_branches', '{branch_id}', NULL, NULL, NULL, true, 'load_rows', NULL),
-    ('campaigns', 4, 'source_campaigns', '{campaign_id,platform}', NULL, NULL, NULL, false, 'load_rows', NULL),
-    ('ad_creatives', 5, 'dim_ad_creatives', '{ad_id,platform}', NULL, NULL, NULL, true, 'load_rows', NULL),
-    ('ad_performance', 6, 'fact_campaign_performance_daily', '{date,platform,account_id,campaign_id,ad_group_id,ad_id}',
-        'date', 'date', 'spend', false, 'load_rows', 'mark_spend'),
-    ('events', 7, 'fact_events', '{event_id}', 'occurred_at', 'event_date', NULL, false, 'load_events', 'mark_events'),
-    ('contracts', 8, 'fact_contracts', '{contract_id}', 'signed_at', 'signed_date', 'amount', false, 'load_rows', 'mark_contracts'),
-    ('transactions', 9, 'fact_transactions', '{transaction_id}', 'occurred_at', 'transaction_date', 'amount', false, 'load_rows', 'mark_transactions'),
-    ('content', 10, 'fact_content', '{content_id,platform}', NULL, NULL, NULL, true, 'load_rows', 'mark_posts'),
-    ('content_metrics', 11, 'fact_content_metrics', '{date,content_id,platform}', 'date', 'date', NULL, false, 'load_rows', 'mark_readings');
-
-CREATE TABLE analytics.entity_column (
-    entity text NOT NULL,
-    position int NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('key', 'label', 'platform', 'text', 'timestamp', 'date', 'number', 'count', 'boolean')),
-    must_be_mapped boolean NOT NULL,
-    not_null boolean NOT NULL,
-    minimum numeric,
-    default_value text,
-    meaning text NOT NULL,
-    PRIMARY KEY (entity, name)
-);
-COMMENT ON TABLE analytics.entity_column IS
-'The canonical columns that a source of each entity can deliver
-kind: key is text of at most 256 bytes, label is text cut at 150 characters, platform is a label in its canonical spelling, count is a whole number. default_value: what an empty value counts as.';
-INSERT INTO analytics.entity_column VALUES
-    ('clients', 1, 'client_id', 'key', true, true, NULL, NULL, 'the client''s id in the company''s systems'),
-    ('clients', 2, 'name', 'label', false, false, NULL, NULL, 'name'),
-    ('clients', 3, 'mobile', 'label', false, false, NULL, NULL, 'phone number'),
-    ('clients', 4, 'registered_at', 'timestamp', false, false, NULL, NULL, 'when the client was first known'),
-    ('campaigns', 1, 'platform', 'platform', true, true, NULL, NULL, 'advertising platform'),
-    ('campaigns', 2, 'campaign_id', 'key', true, true, NULL, NULL, 'the platform''s id of the campaign'),
-    ('campaigns', 3, 'campaign_name', 'label', false, false, NULL, NULL, 'name of the campaign'),
-    ('campaigns', 4, 'status', 'label', false, false, NULL, NULL, 'status as the platform gives it'),
-    ('campaigns', 5, 'daily_budget', 'number', false, false, 0, NULL, 'daily budget in the currency of the account'),
-    ('events', 1, 'event_id', 'key', true, true, NULL, NULL, 'unique id of the touch'),
-    ('events', 2, 'client_id', 'key', true, true, NULL, NULL, 'who was touched'),
-    ('events', 3, 'occurred_at', 'timestamp', true, true, NULL, NULL, 'when'),
-    ('events', 4, 'source_type', 'label', false, false, NULL, NULL, 'how the CRM calls the origin of the touch'),
-    ('events', 5, 'utm_source', 'label', false, false, NULL, NULL, 'utm_source'),
-    ('events', 6, 'utm_medium', 'label', false, false, NULL, NULL, 'utm_medium'),
-    ('events', 7, 'utm_campaign', 'label', false, false, NULL, NULL, 'utm_campaign'),
-    ('events', 8, 'utm_content', 'label', false, false, NULL, NULL, 'utm_content'),
-    ('events', 9, 'utm_term', 'label', false, false, NULL, NULL, 'utm_term'),
-    ('events', 10, 'referrer', 'text', false, false, NULL, NULL, 'URL or host of the referring page'),
-    ('events', 11, 'landing_url', 'text', false, false, NULL, NULL, 'URL of the page reached: utm parameters and click ids are read from it'),
-    ('events', 12, 'click_id_name', 'label', false, false, NULL, NULL, 'name of the click id parameter, such as gclid'),
-    ('events', 13, 'click_id', 'text', false, false, NULL, NULL, 'value of the click id'),
-    ('events', 14, 'platform', 'platform', false, false, NULL, NULL, 'platform, where the source knows it better than the rules do'),
-    ('events', 15, 'campaign_id', 'label', false, false, NULL, NULL, 'id or name of the campaign; utm_campaign where absent'),
-    ('events', 16, 'ad_id', 'key', false, false, NULL, NULL, 'the platform''s id of the ad'),
-    ('events', 17, 'product_id', 'key', false, false, NULL, NULL, 'product asked for'),
-    ('events', 18, 'branch_id', 'key', false, false, NULL, NULL, 'branch asked'),
-    ('events', 19, 'is_lead', 'boolean', false, false, NULL, NULL, 'true where the event is a lead; unmapped: a client''s first event is'),
-    ('contracts', 1, 'contract_id', 'key', true, true, NULL, NULL, 'unique id of the contract'),
-    ('contracts', 2, 'client_id', 'key', true, true, NULL, NULL, 'who signed'),
-    ('contracts', 3, 'signed_at', 'timestamp', true, true, NULL, NULL, 'when'),
-    ('contracts', 4, 'amount', 'number', false, false, NULL, '0', 'value of the contract; 0 where unmapped or empty'),
-    ('contracts', 5, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
-    ('contracts', 6, 'event_id', 'key', false, false, NULL, NULL, 'the event by which the contract was signed'),
-    ('contracts', 7, 'product_id', 'key', false, false, NULL, NULL, 'product sold'),
-    ('contracts', 8, 'branch_id', 'key', false, false, NULL, NULL, 'branch that sold'),
-    ('ad_performance', 1, 'date', 'date', true, true, NULL, NULL, 'day in the account''s time zone'),
-    ('ad_performance', 2, 'platform', 'platform', true, true, NULL, NULL, 'advertising platform'),
-    ('ad_performance', 3, 'account_id', 'key', false, false, NULL, '', 'advertising account'),
-    ('ad_performance', 4, 'campaign_id', 'key', false, false, NULL, '', 'the platform''s id of the campaign'),
-    ('ad_performance', 5, 'campaign_name', 'label', false, false, NULL, NULL, 'name of the campaign'),
-    ('ad_performance', 6, 'ad_group_id', 'key', false, false, NULL, '', 'ad group or ad set, for rows of that grain or finer'),
-    ('ad_performance', 7, 'ad_id', 'key', false, false, NULL, '', 'ad, for rows of that grain'),
-    ('ad_performance', 8, 'impressions', 'count', false, false, 0, '0', 'impressions'),
-    ('ad_performance', 9, 'clicks', 'count', false, false, 0, '0', 'clicks'),
-    ('ad_performance', 10, 'link_clicks', 'count', false, false, 0, NULL, 'link clicks, where the platform counts them apart'),
-    ('ad_performance', 11, 'spend', 'number', true, false, 0, '0', 'money spent'),
-    ('ad_performance', 12, 'platform_conversions', 'number', false, false, 0, NULL, 'conversions that the platform claims for itself'),
-    ('ad_performance', 13, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
-    ('products', 1, 'product_id', 'key', true, true, NULL, NULL, 'unique id of the product'),
-    ('products', 2, 'name', 'text', false, false, NULL, NULL, 'name'),
-    ('products', 3, 'category', 'label', false, false, NULL, NULL, 'category'),
-    ('branches', 1, 'branch_id', 'key', true, true, NULL, NULL, 'unique id of the branch'),
-    ('branches', 2, 'name', 'text', false, false, NULL, NULL, 'name'),
-    ('branches', 3, 'city', 'label', false, false, NULL, NULL, 'city'),
-    ('ad_creatives', 1, 'platform', 'platform', true, true, NULL, NULL, 'advertising platform'),
-    ('ad_creatives', 2, 'ad_id', 'key', true, true, NULL, NULL, 'the platform''s id of the ad'),
-    ('ad_creatives', 3, 'ad_name', 'label', false, false, NULL, NULL, 'name of the ad'),
-    ('ad_creatives', 4, 'ad_group_id', 'key', false, false, NULL, NULL, 'ad group or ad set'),
-    ('ad_creatives', 5, 'ad_group_name', 'label', false, false, NULL, NULL, 'name of the ad group or ad set'),
-    ('ad_creatives', 6, 'campaign_id', 'key', false, false, NULL, NULL, 'the platform''s id of the campaign'),
-    ('ad_creatives', 7, 'creative_id', 'key', false, false, NULL, NULL, 'the platform''s id of the creative'),
-    ('ad_creatives', 8, 'title', 'text', false, false, NULL, NULL, 'headline'),
-    ('ad_creatives', 9, 'body', 'text', false, false, NULL, NULL, 'text'),
-    ('ad_creatives', 10, 'image_url', 'text', false, false, NULL, NULL, 'URL of the picture'),
-    ('ad_creatives', 11, 'link_url', 'text', false, false, NULL, NULL, 'URL that the ad leads to'),
-    ('transactions', 1, 'transaction_id', 'key', true, true, NULL, NULL, 'unique id of the transaction'),
-    ('transactions', 2, 'client_id', 'key', true, true, NULL, NULL, 'who paid'),
-    ('transactions', 3, 'occurred_at', 'timestamp', true, true, NULL, NULL, 'when'),
-    ('transactions', 4, 'amount', 'number', true, false, NULL, '0', 'money received; negative for a refund'),
-    ('transactions', 5, 'quantity', 'number', false, false, NULL, NULL, 'how many were sold'),
-    ('transactions', 6, 'profit', 'number', false, false, NULL, NULL, 'profit'),
-    ('transactions', 7, 'product_id', 'key', false, false, NULL, NULL, 'product sold'),
-    ('transactions', 8, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
-    ('transactions', 9, 'order_id', 'key', false, false, NULL, NULL, 'what the lines of one purchase share; where absent each row is a purchase'),
-    ('content', 1, 'content_id', 'key', true, true, NULL, NULL, 'the platform''s id of the post, video or page'),
-    ('content', 2, 'platform', 'platform', true, true, NULL, NULL, 'where it was published'),
-    ('content', 3, 'content_type', 'label', false, false, NULL, NULL, 'post, video, story, article ...'),
-    ('content', 4, 'published_at', 'timestamp', false, false, NULL, NULL, 'when'),
-    ('content', 5, 'title', 'text', false, false, NULL, NULL, 'title or first words'),
-    ('content', 6, 'author', 'label', false, false, NULL, NULL, 'who published it'),
-    ('content', 7, 'hashtags', 'text', false, false, NULL, NULL, 'hashtags, as the source spells them'),
-    ('content_metrics', 1, 'content_id', 'key', true, true, NULL, NULL, 'the platform''s id of the post, video or page'),
-    ('content_metrics', 2, 'platform', 'platform', true, true, NULL, NULL, 'where it was published'),
-    ('content_metrics', 3, 'date', 'date', true, true, NULL, NULL, 'day'),
-    ('content_metrics', 4, 'views', 'count', false, false, 0, NULL, 'views or impressions'),
-    ('content_metrics', 5, 'likes', 'count', false, false, 0, NULL, 'likes and other reactions'),
-    ('content_metrics', 6, 'shares', 'count', false, false, 0, NULL, 'shares'),
-    ('content_metrics', 7, 'comments', 'count', false, false, 0, NULL, 'comments'),
-    ('content_metrics', 8, 'clicks', 'count', false, false, 0, NULL, 'clicks'),
-    ('content_metrics', 9, 'reach', 'count', false, false, 0, NULL, 'people reached');
-INSERT INTO analytics.entity_column
-    SELECT entity, 99, 'updated_at', 'timestamp', false, false, NULL, NULL, 'when the row last changed: of rows with one id the newest is kept'
-    FROM analytics.entity;
-
-CREATE TABLE analytics.source_preset (
-    preset text NOT NULL,
-    entity text NOT NULL,
-    columns jsonb NOT NULL,
-    builtin boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (preset, entity, builtin)
-);
-COMMENT ON TABLE analytics.source_preset IS
-'Column mappings for the raw tables that connectors write
-columns: canonical name to a column, an expression, or a list of them of which the first that the relation has is taken.';
--- Airbyte writes Google's names with dots or with underscores, and each grain is a table of its own, that has other columns.
-INSERT INTO analytics.source_preset VALUES
-    ('airbyte_facebook_ads', 'ad_performance', '{"date": "date_start", "platform": "''facebook''", "campaign_id": "campaign_id",
-        "ad_group_id": "adset_id", "ad_id": "ad_id", "link_clicks": "inline_link_clicks", "currency": "account_currency"}', true),
-    ('airbyte_facebook_ads', 'campaigns', '{"platform": "''facebook''", "campaign_id": "id", "campaign_name": "name",
-        "status": ["effective_status", "status"], "daily_budget": "analytics_internal.try_numeric(daily_budget::text) / 100",
-        "updated_at": "updated_time"}', true),
-    ('airbyte_facebook_ads', 'ad_creatives', '{"platform": "''facebook''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
-        "ad_group_id": "adset_id", "ad_group_name": "adset_name", "creative_id": ["creative_id", "creative::jsonb ->> ''id''"],
-        "image_url": ["image_url", "thumbnail_url"], "updated_at": "updated_time"}', true),
-    ('airbyte_google_ads', 'ad_performance', '{"platform": "''google''", "date": ["segments.date", "segments_date"],
-        "account_id": ["customer.id", "customer_id"], "campaign_id": ["campaign.id", "campaign_id"],
-        "campaign_name": ["campaign.name", "campaign_name"], "ad_group_id": ["ad_group.id", "ad_group_id"],
-        "ad_id": ["ad_group_ad.ad.id", "ad_group_ad_ad_id"], "impressions": ["metrics.impressions", "metrics_impressions"],
-        "clicks": ["metrics.clicks", "metrics_clicks"],
-        "spend": ["\"metrics.cost_micros\" / 1000000.0", "metrics_cost_micros / 1000000.0"],
-        "platform_conversions": ["metrics.conversions", "metrics_conversions"],
-        "currency": ["customer.currency_code", "customer_currency_code"]}', true),
-    ('airbyte_google_ads', 'campaigns', '{"platform": "''google''", "campaign_id": ["campaign.id", "campaign_id"],
-        "campaign_name": ["campaign.name", "campaign_name"], "status": ["campaign.status", "campaign_status"],
-        "daily_budget": ["\"campaign_budget.amount_micros\" / 1000000.0", "campaign_budget_amount_micros / 1000000.0"],
-        "updated_at": ["segments.date", "segments_date"]}', true),
-    ('airbyte_google_ads', 'ad_creatives', '{"platform": "''google''", "ad_id": ["ad_group_ad.ad.id", "ad_group_ad_ad_id"],
-        "ad_name": ["ad_group_ad.ad.name", "ad_group_ad_ad_name"], "ad_group_id": ["ad_group.id", "ad_group_id"],
-        "ad_group_name": ["ad_group.name", "ad_group_name"], "campaign_id": ["campaign.id", "campaign_id"],
-        "image_url": ["ad_group_ad.ad.image_ad.image_url", "ad_group_ad_ad_image_ad_image_url"],
-        "link_url": ["\"ad_group_ad.ad.final_urls\"::jsonb ->> 0", "ad_group_ad_ad_final_urls::jsonb ->> 0"],
-        "updated_at": ["segments.date", "segments_date"]}', true),
-    ('fivetran_facebook_ads', 'ad_performance', '{"platform": "''facebook''", "campaign_id": "campaign_id",
-        "ad_group_id": ["ad_set_id", "adset_id"], "ad_id": "ad_id", "clicks": "inline_link_clicks",
-        "link_clicks": "inline_link_clicks", "currency": ["currency", "account_currency"]}', true),
-    ('fivetran_facebook_ads', 'campaigns', '{"platform": "''facebook''", "campaign_id": "id", "campaign_name": "name",
-        "status": "status", "daily_budget": "analytics_internal.try_numeric(daily_budget::text) / 100", "updated_at": "updated_time"}', true),
-    ('fivetran_facebook_ads', 'ad_creatives', '{"platform": "''facebook''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
-        "ad_group_id": ["ad_set_id", "adset_id"], "ad_group_name": ["ad_set_name", "adset_name"], "campaign_id": "campaign_id",
-        "creative_id": "creative_id", "link_url": ["link_url", "page_link", "template_page_link"], "updated_at": "updated_time"}', true),
-    -- In ad_group_stats id is the ad group, in campaign_stats, which has no campaign_id, it is the campaign.
-    ('fivetran_google_ads', 'ad_performance', '{"platform": "''google''", "account_id": "customer_id", "campaign_id": ["campaign_id", "id"],
-        "ad_group_id": ["ad_group_id", "substring(ad_group::text, ''[0-9]+$'')", "CASE WHEN campaign_id IS NOT NULL THEN id END"],
-        "ad_id": "ad_id", "spend": "cost_micros / 1000000.0", "platform_conversions": "conversions"}', true),
-    ('fivetran_google_ads', 'campaigns', '{"platform": "''google''", "campaign_id": "id", "campaign_name": "name", "status": "status",
-        "updated_at": "updated_at"}', true),
-    ('fivetran_google_ads', 'ad_creatives', '{"platform": "''google''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
-        "ad_group_id": "ad_group_id", "ad_group_name": "ad_group_name", "campaign_id": "campaign_id",
-        "link_url": "btrim(split_part(btrim(final_urls::text, ''[]''), '','', 1), '' \"'')",
-        "updated_at": "updated_at"}', true);
-SELECT pg_extension_config_dump('analytics.source_preset', 'WHERE NOT builtin');
-
-CREATE SEQUENCE analytics.source_id_seq AS bigint;
-CREATE TABLE analytics.source (
-    source_id bigint PRIMARY KEY DEFAULT nextval('analytics.source_id_seq'),
-    business_id bigint NOT NULL,
-    entity text NOT NULL,
-    relation text NOT NULL,
-    columns jsonb NOT NULL,
-    preset text,
-    options jsonb NOT NULL,
-    registered_at timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (business_id, entity, relation)
-);
-COMMENT ON TABLE analytics.source IS 'The registered sources; written by register_source() and drop_source()';
-SELECT pg_extension_config_dump('analytics.source', '');
-SELECT pg_extension_config_dump('analytics.source_id_seq', '');
-GRANT SELECT ON analytics.entity, analytics.entity_column, analytics.source_preset TO PUBLIC;
-GRANT SELECT, INSERT, UPDATE, DELETE ON analytics.source, analytics.source_preset TO @extowner@ WITH GRANT OPTION;
-GRANT USAGE, SELECT ON SEQUENCE analytics.source_id_seq TO @extowner@ WITH GRANT OPTION;
+CREATE VIEW analytics.source WITH (security_invoker = true) AS
+    SELECT s.*
+    FROM jsonb_to_recordset(analytics_internal.user_rows('source')) s (
+        source_id bigint, business_id bigint, entity text, relation text, columns jsonb, preset text, options jsonb, registered_at timestamptz);
+COMMENT ON VIEW analytics.source IS 'The registered sources, as warehouse.source has them; written by register_source() and drop_source()';
+GRANT SELECT ON analytics.source TO PUBLIC;
 
 -- What a value of type `source_type` needs to become a value of `kind`; NULL where there is no way.
 CREATE FUNCTION analytics_internal.conversion_sql(kind text, expression text, source_type regtype, zone text, date_order text) RETURNS text
@@ -231,16 +21,16 @@ AS $$
         WHEN kind = 'timestamp' AND source_type IN ('timestamp'::regtype, 'date'::regtype) THEN
             format('(%s)::timestamp AT TIME ZONE %L', expression, zone)
         WHEN kind = 'timestamp' AND is_text THEN
-            format('analytics_internal.try_timestamptz((%s)::text, %L, %L)', expression, zone, date_order)
+            format('analytics.try_timestamptz((%s)::text, %L, %L)', expression, zone, date_order)
         WHEN kind = 'date' AND source_type IN ('timestamp'::regtype, 'date'::regtype) THEN format('(%s)::date', expression)
         WHEN kind = 'date' AND source_type = 'timestamptz'::regtype THEN format('((%s) AT TIME ZONE %L)::date', expression, zone)
         WHEN kind = 'date' AND is_text THEN
-            format('(analytics_internal.try_timestamptz((%s)::text, %2$L, %3$L) AT TIME ZONE %2$L)::date', expression, zone, date_order)
+            format('(analytics.try_timestamptz((%s)::text, %2$L, %3$L) AT TIME ZONE %2$L)::date', expression, zone, date_order)
         WHEN kind IN ('number', 'count') AND t.typcategory = 'N' THEN format('(%s)::numeric', expression)
-        WHEN kind IN ('number', 'count') AND is_text THEN format('analytics_internal.try_numeric((%s)::text)', expression)
+        WHEN kind IN ('number', 'count') AND is_text THEN format('analytics.try_numeric((%s)::text)', expression)
         WHEN kind = 'boolean' AND source_type = 'boolean'::regtype THEN expression
         WHEN kind = 'boolean' AND t.typcategory = 'N' THEN format('(%s) <> 0', expression)
-        WHEN kind = 'boolean' AND is_text THEN format('analytics_internal.try_boolean((%s)::text)', expression)
+        WHEN kind = 'boolean' AND is_text THEN format('analytics.try_boolean((%s)::text)', expression)
     END
     FROM pg_type t, LATERAL (SELECT t.typcategory IN ('S', 'E', 'X') AS is_text) c
     WHERE t.oid = source_type
@@ -412,6 +202,7 @@ DECLARE
     relation_name text;
     source_id bigint;
 BEGIN
+    PERFORM analytics_internal.check_layout();
     IF relation IS NULL OR business_id IS NULL THEN
         RAISE EXCEPTION 'relation and business_id must be given' USING ERRCODE = 'invalid_parameter_value';
     ELSIF NOT EXISTS (SELECT FROM analytics.entity e WHERE e.entity = register_source.entity) THEN
@@ -467,7 +258,7 @@ BEGIN
 
     SELECT format('%I.%I', n.nspname, c.relname) INTO relation_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
-    INSERT INTO analytics.source AS s (business_id, entity, relation, columns, preset, options)
+    INSERT INTO warehouse.source AS s (business_id, entity, relation, columns, preset, options)
     VALUES (business_id, entity, relation_name, merged, preset, COALESCE(options, '{}'))
     ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key
         DO UPDATE SET columns = EXCLUDED.columns, preset = EXCLUDED.preset, options = EXCLUDED.options, registered_at = now()
@@ -487,9 +278,15 @@ CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    has_rows boolean;
 BEGIN
-    DELETE FROM analytics.source s WHERE s.source_id = drop_source.source_id;
-    IF NOT FOUND THEN
+    PERFORM analytics_internal.check_layout();
+    -- A source that is registered no more may have left rows.
+    UPDATE warehouse.source_watermark w SET dropped_at = now() WHERE w.source_id = drop_source.source_id;
+    has_rows := FOUND;
+    DELETE FROM warehouse.source s WHERE s.source_id = drop_source.source_id;
+    IF NOT FOUND AND NOT has_rows THEN
         RAISE EXCEPTION 'there is no source %', drop_source.source_id USING ERRCODE = 'invalid_parameter_value',
             HINT = 'SELECT * FROM analytics.source lists them.';
     END IF;
@@ -497,3 +294,26 @@ END
 $$;
 COMMENT ON FUNCTION analytics.drop_source(bigint) IS
 'Forgets a source; the next refresh takes its rows out of the warehouse';
+
+-- A warehouse whose sources were lost, as by a restore that left them out, would be emptied by a refresh as if they had been dropped.
+CREATE FUNCTION analytics_internal.check_sources() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    lost text;
+BEGIN
+    IF EXISTS (SELECT FROM warehouse.source s) THEN
+        RETURN;
+    END IF;
+    SELECT string_agg(format('%s (%s)', w.source_id, w.entity), ', ' ORDER BY w.source_id) INTO lost
+    FROM warehouse.source_watermark w
+    WHERE w.dropped_at IS NULL;
+    IF lost IS NOT NULL THEN
+        RAISE EXCEPTION 'the warehouse holds rows of sources, and none is registered' USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('Its rows are of the sources %s.', lost),
+            HINT = 'Bring back the rows of warehouse.source, or let their rows go with analytics.drop_source().';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_sources() IS 'Raises 55000 where the warehouse holds rows and no source is registered any more';

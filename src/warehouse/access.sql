@@ -1,29 +1,16 @@
 -- Access: the warehouse's owner lets roles read it, or also load it; with row security, each role sees its businesses alone.
 
-CREATE FUNCTION analytics_internal.sees_all_businesses() RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
-    -- Whoever owns the warehouse, or bypasses row security, and everybody where it is not on.
-    SELECT NOT COALESCE(pg_catalog.row_security_active(pg_catalog.to_regclass('warehouse.settings')), false)
-$$;
-COMMENT ON FUNCTION analytics_internal.sees_all_businesses() IS 'Whether row security leaves the caller all rows of the warehouse';
-
-CREATE TABLE analytics.business_access (
-    role text NOT NULL,
-    business_id bigint
-);
-COMMENT ON TABLE analytics.business_access IS 'Which businesses a role sees under row security; its members see them too';
-COMMENT ON COLUMN analytics.business_access.business_id IS 'NULL: any, named in each transaction by SET LOCAL analytics.business_id';
-CREATE UNIQUE INDEX business_access_one ON analytics.business_access (role, business_id);
-CREATE UNIQUE INDEX business_access_any ON analytics.business_access (role) WHERE business_id IS NULL;
-SELECT pg_extension_config_dump('analytics.business_access', '');
-ALTER TABLE analytics.business_access ENABLE ROW LEVEL SECURITY;
--- A role that is gone is nobody's.
-CREATE POLICY own_roles ON analytics.business_access
-    USING (pg_has_role(to_regrole(quote_ident(role)), 'USAGE') OR (SELECT analytics_internal.sees_all_businesses()))
-    WITH CHECK ((SELECT analytics_internal.sees_all_businesses()));
+CREATE VIEW analytics.business_access WITH (security_invoker = true) AS
+    SELECT a.*
+    FROM jsonb_to_recordset(analytics_internal.user_rows('business_access')) a (role text, business_id bigint);
+COMMENT ON VIEW analytics.business_access IS 'Which businesses a role sees under row security, as warehouse.business_access has it';
 GRANT SELECT ON analytics.business_access TO PUBLIC;
-GRANT INSERT, UPDATE, DELETE ON analytics.business_access TO @extowner@ WITH GRANT OPTION;
+
+CREATE FUNCTION analytics_internal.is_row_security_on() RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = 'warehouse.settings'::regclass $$;
+COMMENT ON FUNCTION analytics_internal.is_row_security_on() IS 'Whether the warehouse was installed with row security';
 
 CREATE FUNCTION analytics_internal.own_roles() RETURNS text[]
     LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_own_roles';
@@ -41,10 +28,10 @@ DECLARE
     granted bigint[];
 BEGIN
     -- The table shows rows of the caller's roles alone: not of one whose rights he does not inherit though he is its member.
-    granted := ARRAY(SELECT a.business_id FROM analytics.business_access a WHERE a.role = own);
+    granted := ARRAY(SELECT a.business_id FROM warehouse.business_access a WHERE a.role = own);
     -- Apart, since a plan for an array of unknown length is not kept.
     IF cardinality(roles) > 1 THEN
-        granted := granted || ARRAY(SELECT a.business_id FROM analytics.business_access a WHERE a.role = ANY (roles[2:]));
+        granted := granted || ARRAY(SELECT a.business_id FROM warehouse.business_access a WHERE a.role = ANY (roles[2:]));
     END IF;
     IF named IS NULL THEN
         RETURN array_remove(granted, NULL);
@@ -56,7 +43,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.current_businesses() IS
 'The businesses that the caller sees under row security
-Those of analytics.business_access for its roles, narrowed by the setting analytics.business_id (one id, or several with commas) where that is set. A role with access to any business sees those that the setting names, and nothing where it names none: set it in each transaction with SET LOCAL, so that it does not outlive it in a pool.';
+Those of warehouse.business_access for its roles, narrowed by the setting analytics.business_id (one id, or several with commas) where that is set. A role with access to any business sees those that the setting names, and nothing where it names none: set it in each transaction with SET LOCAL, so that it does not outlive it in a pool.';
 
 -- The condition of the policies. What stands for it in an index, and how many rows it leaves, the planner hears from its support function.
 CREATE FUNCTION analytics_internal.may_see_support(internal) RETURNS internal
@@ -76,10 +63,6 @@ CREATE FUNCTION analytics_internal.greatest_business(businesses bigint[]) RETURN
 COMMENT ON FUNCTION analytics_internal.least_business(bigint[]) IS 'The least of some businesses: where an index begins to look for them';
 COMMENT ON FUNCTION analytics_internal.greatest_business(bigint[]) IS 'The greatest of some businesses: where an index ends to look for them';
 
-ALTER TABLE analytics.source ENABLE ROW LEVEL SECURITY;
-CREATE POLICY business ON analytics.source USING ((SELECT analytics_internal.sees_all_businesses())
-    OR analytics_internal.may_see(business_id, (SELECT analytics_internal.current_businesses())));
-
 CREATE FUNCTION analytics_internal.enable_row_security() RETURNS int
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -88,27 +71,50 @@ DECLARE
     target record;
     changed int := 0;
 BEGIN
+    -- The array is made once for the table, and reaches the index; a function of each row's business alone would not.
     FOR target IN
-        SELECT c.relname AS name, a.attname AS key
-        FROM analytics_internal.layout_tables() t
-        JOIN pg_class c ON c.relname = t.name AND c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p')
-        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = ANY ('{business_id,source_id}') AND NOT a.attisdropped
-        WHERE (a.attname = 'business_id' OR NOT EXISTS (SELECT FROM pg_attribute b WHERE b.attrelid = c.oid AND b.attname = 'business_id'))
-          AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'business')
+        SELECT t.name, CASE
+                   WHEN t.has_business THEN 'analytics_internal.may_see(business_id, (SELECT analytics_internal.current_businesses()))'
+                   ELSE format('EXISTS (SELECT FROM warehouse.source s WHERE s.source_id = %I.source_id)', t.name) END AS condition
+        FROM (SELECT c.relname AS name, bool_or(a.attname = 'business_id') AS has_business
+              FROM analytics_internal.layout_tables() l
+              JOIN pg_class c ON c.relname = l.name AND c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p')
+              JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname IN ('business_id', 'source_id') AND NOT a.attisdropped
+              WHERE l.name <> 'business_access'
+                AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'business')
+              GROUP BY c.relname) t
     LOOP
         EXECUTE format('ALTER TABLE warehouse.%I ENABLE ROW LEVEL SECURITY', target.name);
-        -- The array is made once for the table, and reaches the index; a function of each row's business alone would not.
-        EXECUTE format('CREATE POLICY business ON warehouse.%I USING (%s)', target.name, CASE target.key
-            WHEN 'business_id' THEN 'analytics_internal.may_see(business_id, (SELECT analytics_internal.current_businesses()))'
-            ELSE format('EXISTS (SELECT FROM analytics.source s WHERE s.source_id = %I.source_id)', target.name) END);
+        EXECUTE format('CREATE POLICY business ON warehouse.%I USING (%s)', target.name, target.condition);
         changed := changed + 1;
     END LOOP;
+    -- Read by the policies, with the rights of whoever asks. Nobody but the owner writes it. A role that is gone is nobody's.
+    IF NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = 'warehouse.business_access'::regclass AND p.polname = 'own_roles') THEN
+        ALTER TABLE warehouse.business_access ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own_roles ON warehouse.business_access FOR SELECT USING (pg_has_role(to_regrole(quote_ident(role)), 'USAGE'));
+        GRANT SELECT ON warehouse.business_access TO PUBLIC;
+        changed := changed + 1;
+    END IF;
     RETURN changed;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.enable_row_security() IS
 'Gives each table of the warehouse that lacks it the policy of its business
 Returns how many tables were changed. A part of install(row_security => true) and of upgrade_warehouse().';
+
+CREATE FUNCTION analytics_internal.check_policies() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF analytics_internal.is_row_security_on() AND NOT EXISTS (
+            SELECT FROM pg_policy p WHERE p.polrelid = 'warehouse.settings'::regclass AND p.polname = 'business') THEN
+        RAISE WARNING 'row security is on and its policies are gone: only the owner of the warehouse sees rows'
+            USING HINT = 'DROP EXTENSION took them. SELECT analytics.install() makes them again.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_policies() IS 'Warns where row security is on and DROP EXTENSION took its policies';
 
 CREATE FUNCTION analytics.grant_access(role regrole, level text DEFAULT 'reader', businesses bigint[] DEFAULT NULL, any_business boolean DEFAULT false)
     RETURNS void
@@ -120,24 +126,25 @@ DECLARE
     target constant text := grant_access.role::text;
     role_name constant text := (SELECT r.rolname FROM pg_roles r WHERE r.oid = grant_access.role);
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed;
+    PERFORM analytics_internal.check_layout();
     IF level IS NULL OR level NOT IN ('reader', 'writer') THEN
         RAISE EXCEPTION 'unknown access level "%"', level USING ERRCODE = 'invalid_parameter_value', HINT = 'Use reader or writer.';
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA warehouse TO %s', target);
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO %s', target);
-    EXECUTE format('GRANT SELECT ON analytics.source TO %s', target);
     IF level = 'writer' THEN
-        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA warehouse TO %s', target);
+        -- All but who sees what, and the lists that all businesses share.
+        EXECUTE (SELECT format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', string_agg(c.oid::regclass::text, ', '), target)
+                 FROM pg_class c
+                 WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> 'business_access'
+                   AND to_regclass('analytics_internal.' || quote_ident(c.relname)) IS NULL);
         EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA warehouse TO %s', target);
-        EXECUTE format('GRANT INSERT, UPDATE, DELETE ON analytics.source TO %s', target);
-        EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE analytics.source_id_seq TO %s', target);
     END IF;
-    INSERT INTO analytics.business_access (role, business_id)
+    INSERT INTO warehouse.business_access (role, business_id)
         SELECT role_name, b.id FROM (SELECT id FROM unnest(businesses) id WHERE id IS NOT NULL UNION SELECT NULL WHERE any_business) b
-        WHERE NOT EXISTS (SELECT FROM analytics.business_access a WHERE a.role = role_name AND a.business_id IS NOT DISTINCT FROM b.id);
-    IF (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = 'warehouse.settings'::regclass)
-        AND NOT EXISTS (SELECT FROM analytics.business_access a WHERE a.role = role_name) THEN
+        WHERE NOT EXISTS (SELECT FROM warehouse.business_access a WHERE a.role = role_name AND a.business_id IS NOT DISTINCT FROM b.id);
+    IF analytics_internal.is_row_security_on()
+        AND NOT EXISTS (SELECT FROM warehouse.business_access a WHERE a.role = role_name) THEN
         RAISE NOTICE 'row security is on: role % sees nothing until it is given businesses', target
             USING HINT = format('For example SELECT analytics.grant_access(%L, businesses => ''{1}'').', target);
     END IF;
@@ -145,4 +152,4 @@ END
 $$;
 COMMENT ON FUNCTION analytics.grant_access(regrole, text, bigint[], boolean) IS
 'Lets a role read the warehouse, or also register sources and refresh it
-level: reader or writer. businesses: which it sees where row security is on, added to those it has; any_business: it names them in each transaction by SET LOCAL analytics.business_id, as services over a connection pool do. A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles only.';
+level: reader or writer, who also registers sources and refreshes; rules and access stay the owner''s. businesses: which it sees where row security is on, added to those it has; any_business: it names them in each transaction by SET LOCAL analytics.business_id, as services over a connection pool do. A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles only.';

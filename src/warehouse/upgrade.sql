@@ -11,15 +11,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.layout_template() IS 'The statements that create the tables and views of the warehouse, as one block';
 
--- The version is a fingerprint of the template, taken when the extension is created: whoever changes the one changes the other.
-DO $$
-BEGIN
-    EXECUTE format('CREATE FUNCTION analytics_internal.layout_version() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L', format('SELECT %L::text',
-        left(md5(regexp_replace(analytics_internal.layout_template(), '(\s|--[^\n]*)+', ' ', 'g')), 12)));
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.layout_version() IS 'The layout of the warehouse that this extension works with';
-
 CREATE FUNCTION analytics_internal.layout_tables() RETURNS TABLE (name text, is_view boolean, place bigint)
     LANGUAGE sql STABLE
 AS $$
@@ -28,24 +19,12 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.layout_tables() IS 'The tables and views of the warehouse, in the order of their creation';
 
-CREATE FUNCTION analytics_internal.check_layout() RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed;
-    IF (SELECT max(l.version::text) FROM warehouse.layout l) IS DISTINCT FROM analytics_internal.layout_version() THEN
-        RAISE EXCEPTION 'the warehouse has another layout than this version of the extension works with' USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Run SELECT analytics.upgrade_warehouse().';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.check_layout() IS 'Raises 55000 where the warehouse is not installed, or not of this layout';
-
--- Tables that the next refreshes fill again from the sources. All others hold what exists nowhere else: settings, logs, histories.
+-- Tables that the next refreshes fill again from the sources. All others hold what exists nowhere else: settings, sources, rules, logs, histories.
 CREATE FUNCTION analytics_internal.is_derived(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT name ~ '^(dim|fact|source|pending|customer)_|_(daily|span|model)$|^campaign_ref$|^rejected_rows$' $$;
+AS $$
+    SELECT name ~ '^(dim|fact|pending|customer)_|^source_(campaigns|watermark|day)$|_(daily|span|model)$|^campaign_ref$|^rejected_rows$'
+$$;
 COMMENT ON FUNCTION analytics_internal.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
 
 -- Template and warehouse are described in the same words, so that definitions can be compared.
@@ -79,6 +58,46 @@ AS $$
     FROM pg_catalog.pg_class c WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
 $$;
 COMMENT ON FUNCTION analytics_internal.layout_objects(regnamespace) IS 'Constraints, indexes and comments of the tables in a schema';
+
+-- The version is a fingerprint of the template and of the lists whose shape it takes, made when the extension is created: whoever changes the
+-- one changes the other.
+DO $$
+DECLARE
+    layout constant text := regexp_replace(analytics_internal.layout_template(), '(\s|--[^\n]*)+', ' ', 'g');
+    lists constant text := string_agg(l.part, '' ORDER BY l.part COLLATE "C")
+        FROM (SELECT c::text FROM analytics_internal.layout_columns('analytics_internal') c
+              UNION ALL SELECT o::text FROM analytics_internal.layout_objects('analytics_internal') o) l (part);
+BEGIN
+    EXECUTE format('CREATE FUNCTION analytics_internal.layout_version() RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS %L',
+        format('SELECT %L::text', left(md5(layout || lists), 12)));
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.layout_version() IS 'The layout of the warehouse that this extension works with';
+
+CREATE FUNCTION analytics_internal.is_current_layout() RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- The first layouts had numbers.
+    RETURN COALESCE((SELECT max(l.version::text) FROM warehouse.layout l) = analytics_internal.layout_version(), false);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.is_current_layout() IS 'Whether the warehouse has the layout that this extension works with';
+
+CREATE FUNCTION analytics_internal.check_layout() RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    IF NOT analytics_internal.is_current_layout() THEN
+        RAISE EXCEPTION 'the warehouse has another layout than this version of the extension works with' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Run SELECT analytics.upgrade_warehouse().';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_layout() IS 'Raises 55000 where the warehouse is not installed, or not of this layout';
 
 -- The text of a view with no schema before the names of our tables, so that it fits each schema. Relations of other schemas keep theirs.
 CREATE FUNCTION analytics_internal.layout_view(schema regnamespace, name text) RETURNS text
@@ -135,7 +154,10 @@ AS $$
     -- A column that nobody fills any more, or one of the user's.
     WHERE CASE WHEN w.column_name IS NULL THEN p.not_null AND p.default_value IS NULL AND p.identity = '' ELSE w.not_null <> p.not_null END
     UNION ALL
-    SELECT 5, w.table_name, 0, format('%s %s is %s', w.kind, w.name, CASE WHEN p.name IS NULL THEN 'new' ELSE 'another' END), CASE w.kind
+    SELECT 5, w.table_name, 0,
+           CASE WHEN w.table_name IN (SELECT e.table_name FROM present e)
+               THEN format('%s %s is %s', w.kind, w.name, CASE WHEN p.name IS NULL THEN 'new' ELSE 'another' END) END,
+           CASE w.kind
                WHEN 'index' THEN concat('DROP INDEX warehouse.' || quote_ident(p.name) || '; ', w.definition)
                ELSE concat(format('ALTER TABLE warehouse.%I ', w.table_name), 'DROP CONSTRAINT ' || quote_ident(p.name) || ', ',
                         format('ADD CONSTRAINT %I %s', w.name, w.definition)) END,
@@ -246,6 +268,23 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.upgrade_views(regnamespace) IS 'Makes the views those of a template; returns how many changed';
 
+-- Rows may be there of sources that are not: their numbers must not be given to new ones.
+CREATE FUNCTION analytics_internal.continue_source_ids() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ids constant regclass := pg_get_serial_sequence('warehouse.source', 'source_id');
+    greatest_id constant bigint := max(k.source_id)
+        FROM (SELECT s.source_id FROM warehouse.source s UNION ALL SELECT w.source_id FROM warehouse.source_watermark w) k;
+BEGIN
+    IF greatest_id > COALESCE(pg_sequence_last_value(ids), 0) THEN
+        PERFORM setval(ids, greatest_id);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.continue_source_ids() IS 'Lets new sources get numbers that no row of the warehouse carries';
+
 CREATE FUNCTION analytics.upgrade_warehouse() RETURNS text
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -256,9 +295,10 @@ DECLARE
     template regnamespace;
     rebuilt text[];
     changes int;
+    policies int := 0;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
-    FOR business IN SELECT s.business_id FROM analytics.source s UNION SELECT s.business_id FROM warehouse.settings s ORDER BY 1 LOOP
+    FOR business IN SELECT s.business_id FROM warehouse.settings s UNION SELECT s.business_id FROM analytics.source s ORDER BY 1 LOOP
         IF NOT pg_try_advisory_xact_lock(analytics_internal.refresh_lock(business)) THEN
             RAISE EXCEPTION 'a refresh of business % is running', business USING ERRCODE = 'object_in_use', HINT = 'Try again when it has ended.';
         END IF;
@@ -301,19 +341,19 @@ BEGIN
     EXECUTE (SELECT string_agg(format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; ' ORDER BY t.place DESC)
              FROM analytics_internal.layout_tables() t);
     DROP FUNCTION pg_temp.create_tables();
-    IF changes = 0 AND (SELECT l.version = analytics_internal.layout_version() FROM warehouse.layout l) THEN
-        RETURN 'already up to date';
+    PERFORM analytics_internal.continue_source_ids();
+    IF analytics_internal.is_row_security_on() THEN
+        policies := analytics_internal.enable_row_security();
     END IF;
-
-    IF (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = 'warehouse.settings'::regclass) THEN
-        PERFORM analytics_internal.enable_row_security();
+    IF changes = 0 AND analytics_internal.is_current_layout() THEN
+        RETURN CASE WHEN policies > 0 THEN 'row security enabled' ELSE 'already up to date' END;
     END IF;
+    UPDATE warehouse.layout l SET version = analytics_internal.layout_version();
     -- Whoever reads or writes the tables that were there does so with the new ones.
     PERFORM analytics.grant_access(g.grantee, CASE WHEN g.writes THEN 'writer' ELSE 'reader' END)
     FROM (SELECT a.grantee::regrole, bool_or(a.privilege_type = 'INSERT') AS writes
           FROM pg_class c, aclexplode(c.relacl) a
           WHERE c.oid = 'warehouse.settings'::regclass AND a.grantee NOT IN (0, c.relowner) GROUP BY a.grantee) g;
-    UPDATE warehouse.layout l SET version = analytics_internal.layout_version();
     -- What the new layout also holds comes with the next refresh, which reads and derives everything.
     UPDATE warehouse.source_watermark w SET definition = '';
     PERFORM analytics_internal.mark_all_pending(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;

@@ -5,8 +5,8 @@ CREATE TABLE raw.days (date date, campaign text, impressions bigint, clicks bigi
 \set copy '\\copy raw.days from ' :data_dir '/anomaly/marketing_feb2021_daily_long.csv csv header'
 :copy
 -- One touch per lead, a client each, at noon; a campaign's platform is the first word of its name.
-INSERT INTO analytics.platform (platform, ad_network) VALUES ('banner', true);
-INSERT INTO analytics.source_alias (alias, platform, implies_paid) VALUES ('banner', 'banner', true);
+INSERT INTO warehouse.platform (platform, ad_network) VALUES ('banner', true);
+INSERT INTO warehouse.source_alias (alias, platform, implies_paid) VALUES ('banner', 'banner', true);
 CREATE VIEW raw.ads AS SELECT *, split_part(campaign, '_', 1) AS network FROM raw.days;
 CREATE VIEW raw.touches AS
 SELECT campaign || ' ' || date || ' ' || i AS id, date + time '12:00' AS at, a.network, a.campaign, 'cpc' AS medium FROM raw.ads a, generate_series(1, a.leads) i;

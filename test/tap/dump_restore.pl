@@ -29,7 +29,7 @@ SQL
 $node->safe_psql('postgres', 'CREATE DATABASE shop');
 $node->command_ok(['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('shop'), '-f', 'test/fixture/sample.sql'], 'the demo data are loaded');
 $node->safe_psql('shop', <<'SQL');
-INSERT INTO analytics.source_preset (preset, entity, columns) VALUES ('own', 'events', '{"event_id": "id"}');
+INSERT INTO warehouse.source_preset (preset, entity, columns) VALUES ('own', 'events', '{"event_id": "id"}');
 SQL
 my $before = $node->safe_psql('shop', $answers);
 like($before, qr/^[1-9]\d+\|[1-9]\d+\|[1-9]/, 'there is something to compare');
