@@ -493,7 +493,7 @@ BEGIN
     PERFORM analytics_internal.check_layout();
     PERFORM analytics_internal.check_policies();
     PERFORM analytics_internal.check_refresh(refresh.mode, refresh.entities);
-    PERFORM analytics_internal.check_sources();
+    PERFORM analytics_internal.check_registered();
     SELECT pg_catalog.array_agg(b.id ORDER BY b.id) INTO businesses FROM (
         SELECT s.business_id FROM warehouse.source s UNION SELECT w.business_id FROM warehouse.source_watermark w) b (id)
     WHERE refresh.business_id IS NULL OR b.id = refresh.business_id;

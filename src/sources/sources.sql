@@ -296,7 +296,7 @@ COMMENT ON FUNCTION analytics.drop_source(bigint) IS
 'Forgets a source; the next refresh takes its rows out of the warehouse';
 
 -- A warehouse whose sources were lost, as by a restore that left them out, would be emptied by a refresh as if they had been dropped.
-CREATE FUNCTION analytics_internal.check_sources() RETURNS void
+CREATE FUNCTION analytics_internal.check_registered() RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -316,4 +316,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_sources() IS 'Raises 55000 where the warehouse holds rows and no source is registered any more';
+COMMENT ON FUNCTION analytics_internal.check_registered() IS 'Raises 55000 where the warehouse holds rows and no source is registered any more';
