@@ -1,12 +1,12 @@
 // Binding of the type analytics.path_counts, of the aggregates that make it and of the way there from journeys.
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "attribution/journeys.hpp"
 #include "attribution/journeys_state.hpp"
-#include "attribution/models.hpp"
 #include "attribution/path_counts.hpp"
 #include "attribution/shape_pg.hpp"
 #include "attribution/state_memory_pg.hpp"
@@ -15,9 +15,7 @@
 #include "postgres/aggregate.hpp"
 #include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
-#include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
-#include "postgres/text.hpp"
 
 namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
@@ -28,75 +26,20 @@ using attribution::JourneysView;
 using attribution::PathCountsState;
 using attribution::PathCountsView;
 using attribution::PathRules;
+using postgres::Bytes;
+using postgres::Instant;
 
-namespace {
-
-/** The keys of a path; an element that is NULL is an empty key. */
-std::span<const std::string_view> path_argument(FunctionCallInfo fcinfo, int argument)
-{
-    if (PG_ARGISNULL(argument)) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("path must not be NULL"),
-                 errhint("A path without touches is '{}'. Leave out other rows: FILTER (WHERE path IS NOT NULL) does.")));
-    }
-    ArrayType* array = PG_GETARG_ARRAYTYPE_P(argument);
-    if (ARR_NDIM(array) > 1) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("path must be a list with one dimension")));
-    }
-    Datum* values = nullptr;
-    bool* nulls = nullptr;
-    int count = 0;
-    deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
-    auto* keys = static_cast<std::string_view*>(palloc(sizeof(std::string_view) * (count + 1)));
-    for (int i = 0; i < count; ++i) {
-        keys[i] = nulls[i] ? std::string_view{} : postgres::text_view(values[i]);
-    }
-    return {keys, static_cast<std::size_t>(count)};
-}
-
-double number_argument(FunctionCallInfo fcinfo, int argument)
-{
-    return PG_ARGISNULL(argument) ? 0 : PG_GETARG_FLOAT8(argument);
-}
-
-/** lookback, converted_from and converted_before as arguments 1, 3 and 4; the cycle between is a name to be looked up. */
-PathRules path_rules(FunctionCallInfo fcinfo)
-{
-    PathRules rules{};
-    rules.lookback = attribution::lookback_argument(fcinfo, 1);
-    rules.converted_from = PG_ARGISNULL(3) ? DT_NOBEGIN : PG_GETARG_TIMESTAMPTZ(3);
-    rules.converted_before = PG_ARGISNULL(4) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(4);
-    return rules;
-}
-
-}  // namespace
-
-MARKETING_FUNCTION(path_counts_in)
-{
-    return postgres::checked_value<PathCountsView>(postgres::bytes_of_literal(PG_GETARG_CSTRING(0), "path_counts"));
-}
-
-MARKETING_FUNCTION(path_counts_out)
-{
-    PG_RETURN_CSTRING(postgres::literal_of_bytes(postgres::bytea_argument(fcinfo, 0), "path_counts"));
-}
-
-MARKETING_FUNCTION(path_counts_recv)
-{
-    return postgres::checked_value<PathCountsView>(
-        postgres::received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0))));
-}
-
-MARKETING_FUNCTION(path_counts_send)
-{
-    PG_RETURN_BYTEA_P(PG_GETARG_BYTEA_P_COPY(0));
-}
+MARKETING_FLAT_TYPE(path_counts, PathCountsView)
 
 MARKETING_FUNCTION(path_counts_transition)
 {
     auto* state = postgres::transition_state<PathCountsState, CappedResource>(fcinfo);
-    const auto path = path_argument(fcinfo, 1);
-    const Counts counts{number_argument(fcinfo, 2), number_argument(fcinfo, 3), number_argument(fcinfo, 4)};
+    auto in = postgres::Arguments::of_row(fcinfo);
+    const auto path = in.array<std::string_view>("path", postgres::NullElements::missing);
+    Counts counts{};
+    counts.conversions = in.value_or("conversions", 0.0);
+    counts.value = in.value_or("value", 0.0);
+    counts.nulls = in.value_or("nulls", 0.0);
     postgres::run_kernel([state, path, &counts] { state->append(path, counts); });
     return postgres::state_datum(fcinfo, state);
 }
@@ -104,9 +47,9 @@ MARKETING_FUNCTION(path_counts_transition)
 MARKETING_FUNCTION(path_counts_union_transition)
 {
     auto* state = postgres::transition_state<PathCountsState, CappedResource>(fcinfo);
-    if (!PG_ARGISNULL(1)) {
-        const auto value = postgres::bytea_argument(fcinfo, 1);
-        postgres::run_kernel([state, value] { state->append(PathCountsView(value)); });
+    auto in = postgres::Arguments::of_row(fcinfo);
+    if (const auto paths = in.optional<Bytes>("path_counts")) {
+        postgres::run_kernel([state, &paths] { state->append(PathCountsView(*paths)); });
     }
     return postgres::state_datum(fcinfo, state);
 }
@@ -118,153 +61,107 @@ MARKETING_FUNCTION(path_counts_final)
 
 MARKETING_FUNCTION(journeys_with_nulls_final)
 {
-    (void)postgres::aggregate_context(fcinfo);
-    const auto* state = postgres::state_argument<attribution::JourneysState>(fcinfo);
-    return postgres::make_varlena([state](std::pmr::memory_resource& result) {
-        if (state == nullptr) {
-            return attribution::JourneysState(&result).finish(result, VARHDRSZ, postgres::stop_flag());
-        }
-        return state->finish(result, VARHDRSZ, postgres::stop_flag(), attribution::Keep::everybody);
-    });
+    return postgres::finish<attribution::JourneysState>(fcinfo, attribution::Keep::everybody);
 }
 
 namespace {
 
-/** The arguments of journey_paths as plain data, names not yet looked up. */
-struct CountArguments {
-    std::span<const std::byte> journeys;
-    attribution::CountRequest request;
-    std::string_view cycle;
-    attribution::ShapeArguments shape;
-
-    /** In a guard. */
-    [[nodiscard]] attribution::CountRequest complete() const
-    {
-        attribution::CountRequest used = request;
-        used.rules.cycle = attribution::find_cycle(cycle);
-        shape.apply(used.rules);
-        return used;
-    }
-};
-
-CountArguments count_arguments(FunctionCallInfo fcinfo)
+PathRules rules_of_conversions(postgres::Arguments& in)
 {
-    CountArguments arguments{};
-    arguments.journeys = postgres::bytea_argument(fcinfo, 0);
-    arguments.request.rules = path_rules(fcinfo);
-    arguments.cycle = postgres::text_argument(fcinfo, 2, "cycle");
-    postgres::require_given(fcinfo, 5, "nulls");
-    arguments.request.nulls = PG_GETARG_BOOL(5);
-    arguments.shape = attribution::shape_arguments(fcinfo, 6);
-    arguments.request.rules.nulls_before = PG_ARGISNULL(13) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(13);
-    if (!PG_ARGISNULL(14)) {
-        arguments.request.replicate = PG_GETARG_INT32(14);
-        if (arguments.request.replicate < 1) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("replicate must be positive"),
-                            errhint("NULL counts each client once.")));
-        }
+    PathRules rules;
+    attribution::read_lookback(in, rules);
+    rules.cycle = in.choice("cycle", attribution::find_cycle);
+    attribution::read_period(in, rules);
+    return rules;
+}
+
+attribution::CountRequest count_request(postgres::Arguments& in)
+{
+    attribution::CountRequest request;
+    request.rules = rules_of_conversions(in);
+    request.nulls = in.get<bool>("nulls");
+    attribution::read_shape(in, request.rules);
+    request.rules.nulls_before = in.optional<Instant>("nulls_before").value_or(DT_NOEND);
+    if (const auto replicate = in.optional<std::int32_t>("replicate")) {
+        postgres::require_valid(*replicate > 0, "replicate must be positive", "NULL counts each client once.");
+        request.replicate = *replicate;
     }
-    postgres::require_given(fcinfo, 15, "seed");
-    arguments.request.seed = PG_GETARG_INT64(15);
-    return arguments;
+    request.seed = in.get<std::int64_t>("seed");
+    return request;
 }
 
 }  // namespace
 
 MARKETING_FUNCTION(journey_paths)
 {
-    if (PG_ARGISNULL(0)) {
+    postgres::Arguments in(fcinfo);
+    const auto journeys = in.optional<Bytes>("journeys");
+    if (!journeys) {
         PG_RETURN_NULL();
     }
-    const CountArguments arguments = count_arguments(fcinfo);
+    const attribution::CountRequest request = count_request(in);
     std::int64_t truncated = 0;
-    const Datum paths = postgres::make_varlena([&arguments, &truncated](std::pmr::memory_resource& result) {
-        const auto counted = attribution::count_paths(JourneysView(arguments.journeys), arguments.complete(), result, VARHDRSZ,
-                                                      postgres::stop_flag());
+    const Datum paths = postgres::make_varlena([&](std::pmr::memory_resource& result) {
+        const auto counted =
+            attribution::count_paths(JourneysView(*journeys), request, result, VARHDRSZ, postgres::stop_flag());
         truncated = counted.truncated;
         return counted.value;
     });
-    attribution::notice_truncated(truncated, arguments.shape);
+    attribution::notice_truncated(truncated, request.rules);
     return paths;
 }
 
-MARKETING_FUNCTION(journey_transitions)
+MARKETING_ROWS(journey_transitions, in, rows)
 {
-    postgres::RowWriter rows(fcinfo);
-    if (PG_ARGISNULL(0)) {
-        return static_cast<Datum>(0);
+    const auto journeys = in.optional<Bytes>("journeys");
+    if (!journeys) {
+        return;
     }
-    const CountArguments arguments = count_arguments(fcinfo);
-    postgres::require_given(fcinfo, 16, "self_loops");
-    const bool self_loops = PG_GETARG_BOOL(16);
+    const attribution::CountRequest request = count_request(in);
+    const bool self_loops = in.get<bool>("self_loops");
     attribution::write_transitions(rows, [&] {
-        return attribution::journey_transitions(JourneysView(arguments.journeys), arguments.complete(), self_loops,
-                                                postgres::stop_flag());
+        return attribution::journey_transitions(JourneysView(*journeys), request, self_loops, postgres::stop_flag());
     });
-    return static_cast<Datum>(0);
 }
 
 namespace {
 
 /** A path as plain data: its keys lie in the argument's value. */
 struct ListedPath {
-    postgres::PlainArray<std::string_view> keys;
+    std::span<const std::string_view> keys;
     Counts counts;
 };
-
-Datum text_array(const postgres::PlainArray<std::string_view>& texts)
-{
-    auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size + 1)));
-    for (std::size_t i = 0; i < texts.size; ++i) {
-        datums[i] = postgres::text_datum(texts.data[i]);
-    }
-    return PointerGetDatum(construct_array(datums, static_cast<int>(texts.size), TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-Datum time_array(const postgres::PlainArray<std::int64_t>& times)
-{
-    auto* datums = static_cast<Datum*>(palloc(sizeof(Datum) * (times.size + 1)));
-    for (std::size_t i = 0; i < times.size; ++i) {
-        datums[i] = TimestampTzGetDatum(times.data[i]);
-    }
-    return PointerGetDatum(construct_array(datums, static_cast<int>(times.size), TIMESTAMPTZOID, sizeof(TimestampTz),
-                                           FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
 
 /** One conversion as plain data: the keys lie in the argument's value. */
 struct ListedConversion {
     std::int64_t converted_at;
     double value;
-    postgres::PlainArray<std::string_view> keys;
-    postgres::PlainArray<std::int64_t> times;
+    std::span<const std::string_view> keys;
+    std::span<const Instant> times;
 };
 
 /** In a guard. */
-ListedConversion listed(const JourneysView& journeys, const attribution::Path& path, postgres::ContextResource& memory)
+ListedConversion listed(const JourneysView& journeys, const attribution::Path& path)
 {
     std::vector<std::string_view> keys;
-    std::vector<std::int64_t> times;
+    std::vector<Instant> times;
     for (const attribution::Touch& touch : path.touches) {
         keys.push_back(journeys.key(touch.key));
-        times.push_back(touch.time);
+        times.push_back({touch.time});
     }
-    return {path.converted_at, path.value, postgres::to_plain(memory, std::span<const std::string_view>(keys)),
-            postgres::to_plain(memory, std::span<const std::int64_t>(times))};
+    return {path.converted_at, path.value, postgres::keep(keys), postgres::keep(times)};
 }
 
 }  // namespace
 
-MARKETING_FUNCTION(path_list)
+MARKETING_ROWS(path_list, in, rows)
 {
-    postgres::RowWriter rows(fcinfo);
-    if (PG_ARGISNULL(0)) {
-        return static_cast<Datum>(0);
+    const auto value = in.optional<Bytes>("path_counts");
+    if (!value) {
+        return;
     }
-    const auto value = postgres::bytea_argument(fcinfo, 0);
-    postgres::PlainArray<ListedPath> paths;
-    postgres::run_kernel([value, &paths] {
-        const PathCountsView view(value);
-        postgres::ContextResource memory(CurrentMemoryContext);
+    const auto paths = postgres::run_kernel([&] {
+        const PathCountsView view(*value);
         std::vector<ListedPath> found;
         std::vector<std::uint32_t> codes;
         std::vector<std::string_view> keys;
@@ -274,74 +171,53 @@ MARKETING_FUNCTION(path_list)
             for (const std::uint32_t code : codes) {
                 keys.push_back(view.key(code));
             }
-            found.push_back({postgres::to_plain(memory, std::span<const std::string_view>(keys)), view.counts(path)});
+            found.push_back({postgres::keep(keys), view.counts(path)});
         }
-        paths = postgres::to_plain(memory, std::span<const ListedPath>(found));
+        return found;
     });
     for (const ListedPath& path : paths) {
-        rows.datum(text_array(path.keys)).number(path.counts.conversions).number(path.counts.value).number(path.counts.nulls);
-        rows.end_row();
+        rows.row(path.keys, path.counts.conversions, path.counts.value, path.counts.nulls);
     }
-    return static_cast<Datum>(0);
 }
 
-MARKETING_FUNCTION(conversion_paths)
+MARKETING_ROWS(conversion_paths, in, rows)
 {
-    postgres::RowWriter rows(fcinfo);
-    if (PG_ARGISNULL(0)) {
-        return static_cast<Datum>(0);
+    const auto journeys = in.optional<Bytes>("journeys");
+    if (!journeys) {
+        return;
     }
-    const auto journeys = postgres::bytea_argument(fcinfo, 0);
-    const PathRules rules = path_rules(fcinfo);
-    const auto cycle = postgres::text_argument(fcinfo, 2, "cycle");
-    const auto shape = attribution::shape_arguments(fcinfo, 5);
-    postgres::PlainArray<ListedConversion> conversions;
+    PathRules rules = rules_of_conversions(in);
+    attribution::read_shape(in, rules);
     std::int64_t truncated = 0;
-    postgres::run_kernel([=, &conversions, &truncated] {
-        PathRules used = rules;
-        used.cycle = attribution::find_cycle(cycle);
-        shape.apply(used);
-        const JourneysView view(journeys);
-        postgres::ContextResource memory(CurrentMemoryContext);
+    const auto conversions = postgres::run_kernel([&] {
+        const JourneysView view(*journeys);
         std::vector<ListedConversion> found;
-        attribution::for_each_path(view, used, postgres::stop_flag(), [&](const attribution::Path& path) {
+        attribution::for_each_path(view, rules, postgres::stop_flag(), [&](const attribution::Path& path) {
             truncated += path.truncated ? 1 : 0;
-            found.push_back(listed(view, path, memory));
+            found.push_back(listed(view, path));
         });
-        conversions = postgres::to_plain(memory, std::span<const ListedConversion>(found));
+        return found;
     });
     for (const ListedConversion& conversion : conversions) {
-        rows.datum(TimestampTzGetDatum(conversion.converted_at)).number(conversion.value);
-        rows.datum(text_array(conversion.keys)).datum(time_array(conversion.times)).end_row();
+        rows.row(Instant{conversion.converted_at}, conversion.value, conversion.keys, conversion.times);
     }
-    attribution::notice_truncated(truncated, shape);
-    return static_cast<Datum>(0);
+    attribution::notice_truncated(truncated, rules);
 }
 
-namespace {
-
-struct Summary {
-    std::int64_t paths;
-    std::int32_t keys;
-    Counts counts;
-};
-
-}  // namespace
-
-MARKETING_FUNCTION(path_counts_summary)
+MARKETING_ROWS(path_counts_summary, in, rows)
 {
-    postgres::RowWriter rows(fcinfo);
-    if (PG_ARGISNULL(0)) {
-        return static_cast<Datum>(0);
+    const auto value = in.optional<Bytes>("path_counts");
+    if (!value) {
+        return;
     }
-    const auto value = postgres::bytea_argument(fcinfo, 0);
-    Summary summary{};
-    postgres::run_kernel([value, &summary] {
-        const PathCountsView paths(value);
-        summary = {static_cast<std::int64_t>(paths.path_count()), static_cast<std::int32_t>(paths.key_count()),
-                   attribution::total_counts(paths)};
+    struct Summary {
+        std::size_t paths;
+        std::size_t keys;
+        Counts counts;
+    };
+    const auto [paths, keys, counts] = postgres::run_kernel([&] {
+        const PathCountsView view(*value);
+        return Summary{view.path_count(), view.key_count(), attribution::total_counts(view)};
     });
-    rows.integer(summary.paths).datum(Int32GetDatum(summary.keys));
-    rows.number(summary.counts.conversions).number(summary.counts.value).number(summary.counts.nulls).end_row();
-    return static_cast<Datum>(0);
+    rows.row(paths, keys, counts.conversions, counts.value, counts.nulls);
 }

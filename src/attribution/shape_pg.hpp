@@ -1,87 +1,53 @@
-/** Arguments about the touches of a path, which several functions take. Phase 1 only: each may ereport. */
+/** Arguments about paths and their touches, which several functions take in this order. Phase 1 only: each may ereport. */
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "attribution/paths.hpp"
 #include "postgres/arguments.hpp"
-#include "postgres/memory.hpp"
+#include "postgres/guard.hpp"
 #include "postgres/pg.hpp"
-#include "postgres/text.hpp"
 
 namespace marketing::attribution {
 
-/** The lookback in microseconds; none for NULL, which is without limit. */
-[[nodiscard]] inline std::optional<std::int64_t> lookback_argument(FunctionCallInfo fcinfo, int argument)
+/** How far back touches count; NULL is without limit. */
+inline void read_lookback(postgres::Arguments& in, PathRules& rules)
 {
-    if (PG_ARGISNULL(argument)) {
-        return std::nullopt;
-    }
-    const std::int64_t lookback = postgres::microseconds_argument(fcinfo, argument, "lookback");
-    if (lookback < 0) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("lookback must not be negative"),
-                        errhint("NULL means without limit.")));
-    }
-    return lookback;
+    rules.lookback = in.optional<postgres::Duration>("lookback");
+    postgres::require_valid(rules.lookback.value_or(0) >= 0, "lookback must not be negative", "NULL means without limit.");
 }
 
-/** The arguments that say what becomes of the touches of a path, in this order, as plain data; names not yet looked up. */
-struct ShapeArguments {
-    bool include_conversion_touch;
-    postgres::PlainArray<std::string_view> exclude_keys;
-    postgres::PlainArray<std::string_view> only_keys;
-    std::string_view views;
-    std::string_view transform;
-    std::optional<std::string_view> transform_key;
-    std::optional<std::int32_t> max_touches;
-
-    /** In a guard: the rules refer to these arguments. */
-    void apply(PathRules& rules) const
-    {
-        rules.include_conversion_touch = include_conversion_touch;
-        rules.exclude_keys = {exclude_keys.begin(), exclude_keys.end()};
-        rules.only_keys = {only_keys.begin(), only_keys.end()};
-        rules.views = find_views(views);
-        rules.transform = find_transform(transform, transform_key.has_value());
-        rules.transform_key = transform_key.value_or(std::string_view{});
-        if (max_touches) {
-            rules.max_touches = static_cast<std::size_t>(*max_touches);
-        }
-    }
-};
-
-/** Reads them from argument `first` on. */
-[[nodiscard]] inline ShapeArguments shape_arguments(FunctionCallInfo fcinfo, int first)
+/** Which conversions count. */
+inline void read_period(postgres::Arguments& in, PathRules& rules)
 {
-    ShapeArguments shape{};
-    postgres::require_given(fcinfo, first, "include_conversion_touch");
-    shape.include_conversion_touch = PG_GETARG_BOOL(first);
-    shape.exclude_keys = postgres::texts_argument(fcinfo, first + 1, "exclude_keys");
-    shape.only_keys = PG_ARGISNULL(first + 2) ? postgres::PlainArray<std::string_view>{}
-                                              : postgres::texts_argument(fcinfo, first + 2, "only_keys");
-    shape.views = postgres::text_argument(fcinfo, first + 3, "views");
-    shape.transform = postgres::text_argument(fcinfo, first + 4, "transform");
-    if (!PG_ARGISNULL(first + 5)) {
-        shape.transform_key = postgres::text_view(PG_GETARG_DATUM(first + 5));
+    rules.converted_from = in.optional<postgres::Instant>("converted_from").value_or(DT_NOBEGIN);
+    rules.converted_before = in.optional<postgres::Instant>("converted_before").value_or(DT_NOEND);
+}
+
+/** What becomes of the touches of a path. */
+inline void read_shape(postgres::Arguments& in, PathRules& rules)
+{
+    rules.include_conversion_touch = in.get<bool>("include_conversion_touch");
+    rules.exclude_keys = in.array<std::string_view>("exclude_keys");
+    rules.only_keys = in.optional_array<std::string_view>("only_keys");
+    rules.views = in.choice("views", find_views);
+    const auto transform = in.get<std::string_view>("transform");
+    const auto transform_key = in.optional<std::string_view>("transform_key");
+    rules.transform = postgres::run_kernel([&] { return find_transform(transform, transform_key.has_value()); });
+    rules.transform_key = transform_key.value_or(std::string_view{});
+    if (const auto max_touches = in.optional<std::int32_t>("max_touches")) {
+        postgres::require_valid(*max_touches > 0, "max_touches must be positive", "NULL means without limit.");
+        rules.max_touches = static_cast<std::size_t>(*max_touches);
     }
-    if (!PG_ARGISNULL(first + 6)) {
-        shape.max_touches = PG_GETARG_INT32(first + 6);
-        if (*shape.max_touches < 1) {
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("max_touches must be positive"),
-                            errhint("NULL means without limit.")));
-        }
-    }
-    return shape;
 }
 
 /** Tells the user that max_touches cut paths short. */
-inline void notice_truncated(std::int64_t truncated, const ShapeArguments& shape)
+inline void notice_truncated(std::int64_t truncated, const PathRules& rules)
 {
     if (truncated > 0) {
-        ereport(NOTICE, (errmsg("paths with more than %d touches: %lld", *shape.max_touches, static_cast<long long>(truncated)),
-                         errdetail("Only the latest touches of each count.")));
+        ereport(NOTICE, (errmsg("paths with more than %zu touches: %lld", rules.max_touches, static_cast<long long>(truncated)),
+                         errdetail("Only the latest %zu touches of each path are used.", rules.max_touches)));
     }
 }
 

@@ -31,7 +31,7 @@ void Arguments::refuse_null(const char* name) const
 
 Arguments::Elements Arguments::take_elements(const char* name, const ElementForm& form, bool refuse_nulls)
 {
-    ArrayType* array = DatumGetArrayTypeP(fcinfo_->args[next_++].value);
+    ArrayType* array = DatumGetArrayTypeP(take().value);
     if (ARR_NDIM(array) > 1) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be an array of one dimension", name)));
     }

@@ -3,7 +3,7 @@
  *
  *     Arguments in(fcinfo);
  *     const double alpha = in.get<double>("alpha");
- *     const auto step = in.optional<Interval>("step");
+ *     const auto step = in.optional<Duration>("step");
  *     const double q = in.value_or("q", 0.05);
  *
  * The reader goes on by one argument with each call, and the name is that of the SQL function's argument: an error says it, and
@@ -52,7 +52,7 @@ public:
     [[nodiscard]] ValueOf<T> get(const char* name)
     {
         require_not_null(name);
-        return SqlType<T>::read(fcinfo_->args[next_++].value, name);
+        return SqlType<T>::read(take().value, name);
     }
 
     template <class T>
@@ -108,6 +108,10 @@ public:
         return is_null() ? skip(name), std::span<const ValueOf<T>>{} : array<T>(name, nulls...);
     }
 
+    /** The next argument as it is. */
+    [[nodiscard]] const NullableDatum& take() noexcept { return fcinfo_->args[next_++]; }
+    [[nodiscard]] FunctionCallInfo call() const noexcept { return fcinfo_; }
+    [[nodiscard]] int position() const noexcept { return next_; }
     /** Whether the next argument is NULL. */
     [[nodiscard]] bool is_null() const noexcept { return fcinfo_->args[next_].isnull; }
     /** Whether there is a next one, of a function that may have fewer. */

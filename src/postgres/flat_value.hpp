@@ -7,12 +7,14 @@
 #include <memory_resource>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "kernel/flat_format.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
+#include "postgres/sql_type.hpp"
 
 namespace marketing::postgres {
 
@@ -29,17 +31,17 @@ template <class Make>
     return PointerGetDatum(made.data);
 }
 
-/** The value of an aggregate over no rows has no state; an empty one stands in. */
-template <class State>
-[[nodiscard]] Datum finish(FunctionCallInfo fcinfo)
+/** The value of an aggregate over no rows has no state; an empty one stands in. `more` goes on to State::finish. */
+template <class State, class... More>
+[[nodiscard]] Datum finish(FunctionCallInfo fcinfo, More... more)
 {
     (void)aggregate_context(fcinfo);
     const State* state = state_argument<State>(fcinfo);
-    return make_varlena([state](std::pmr::memory_resource& result) {
+    return make_varlena([state, more...](std::pmr::memory_resource& result) {
         if (state == nullptr) {
-            return State(&result).finish(result, VARHDRSZ, stop_flag());
+            return State(&result).finish(result, VARHDRSZ, stop_flag(), more...);
         }
-        return state->finish(result, VARHDRSZ, stop_flag());
+        return state->finish(result, VARHDRSZ, stop_flag(), more...);
     });
 }
 
@@ -81,26 +83,47 @@ template <class State>
     return value;
 }
 
-/** A value from outside: its form is checked, and that its keys are text of this database. */
+/** A value from outside: its form is checked, and that its keys, if a View has any, are text of this database. */
 template <class View>
 [[nodiscard]] Datum checked_value(bytea* value)
 {
-    const std::span bytes(reinterpret_cast<const std::byte*>(VARDATA(value)), VARSIZE(value) - VARHDRSZ);
-    std::string_view* keys = nullptr;
-    std::size_t key_count = 0;
-    run_kernel([&] {
-        const View view(bytes);
-        ContextResource memory(CurrentMemoryContext);
-        key_count = view.key_count();
-        keys = static_cast<std::string_view*>(memory.allocate(key_count * sizeof(std::string_view), alignof(std::string_view)));
-        for (std::size_t code = 0; code < key_count; ++code) {
-            keys[code] = view.key(code);
+    const Bytes bytes(reinterpret_cast<const std::byte*>(VARDATA(value)), VARSIZE(value) - VARHDRSZ);
+    const auto keys = run_kernel([bytes] {
+        [[maybe_unused]] const View view(bytes);
+        std::vector<std::string_view> found;
+        if constexpr (requires { view.key_count(); }) {
+            for (std::size_t code = 0; code < view.key_count(); ++code) {
+                found.push_back(view.key(code));
+            }
         }
+        return found;
     });
-    for (std::size_t code = 0; code < key_count; ++code) {
-        pg_verifymbstr(keys[code].data(), static_cast<int>(keys[code].size()), false);
+    for (const std::string_view key : keys) {
+        pg_verifymbstr(key.data(), static_cast<int>(key.size()), false);
     }
     return PointerGetDatum(value);
 }
 
 }  // namespace marketing::postgres
+
+/** Defines the functions of a SQL type whose values are those of View: name_in, name_out, name_recv and name_send. */
+#define MARKETING_FLAT_TYPE(name, View)                                                                 \
+    MARKETING_FUNCTION(name##_in)                                                                       \
+    {                                                                                                   \
+        using namespace marketing::postgres;                                                            \
+        return checked_value<View>(bytes_of_literal(PG_GETARG_CSTRING(0), #name));                      \
+    }                                                                                                   \
+    MARKETING_FUNCTION(name##_out)                                                                      \
+    {                                                                                                   \
+        using namespace marketing::postgres;                                                            \
+        PG_RETURN_CSTRING(literal_of_bytes(SqlType<Bytes>::read(PG_GETARG_DATUM(0), #name), #name));    \
+    }                                                                                                   \
+    MARKETING_FUNCTION(name##_recv)                                                                     \
+    {                                                                                                   \
+        using namespace marketing::postgres;                                                            \
+        return checked_value<View>(received_bytes(reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0)))); \
+    }                                                                                                   \
+    MARKETING_FUNCTION(name##_send)                                                                     \
+    {                                                                                                   \
+        PG_RETURN_BYTEA_P(PG_GETARG_BYTEA_P_COPY(0));                                                   \
+    }

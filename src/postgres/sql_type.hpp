@@ -32,9 +32,14 @@ struct Instant {
     std::int64_t microseconds;
 };
 
+/** An interval of fixed length. */
+struct Duration {
+    std::int64_t microseconds;
+};
+
 using Bytes = std::span<const std::byte>;
 
-/** A value of an argument that was given, but makes no sense: 22023, which names the argument. */
+/** Raises 22023 about the argument `name`. */
 [[noreturn]] void refuse_infinite(const char* name);
 
 /** Microseconds of an interval of fixed length: a day is 24 hours, a month has no length. */
@@ -160,7 +165,7 @@ struct SqlType<Instant> {
 };
 
 template <>
-struct SqlType<::Interval> {
+struct SqlType<Duration> {
     using Value = std::int64_t;
     static std::int64_t read(Datum datum, const char* name) { return microseconds_of(*DatumGetIntervalP(datum), name); }
 };
