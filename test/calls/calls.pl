@@ -1,0 +1,256 @@
+#!/usr/bin/perl
+# Calls every function, aggregate and procedure of schema analytics again and again, with valid arguments and with extremes drawn by type, and
+# looks for what must never happen: a crash, an error of class XX, NaN or infinity out of finite arguments, a call that outlives its
+# statement_timeout of 1 s by more than 1 s, the wording of a library in a message.
+#
+# Usage: test/calls/calls.pl SECONDS [SEED] [PATTERN]; needs a server (PG* environment) and a database that test/calls/setup.sql has filled.
+# The seed is printed; PATTERN picks functions by name. Ends with the number of calls that succeeded per function and 1 where something
+# was found. Everything a call does is rolled back.
+use strict;
+use warnings;
+use IPC::Open2;
+use IO::Select;
+use Time::HiRes qw(time);
+
+my ($seconds, $seed, $pattern) = @ARGV;
+$seconds // die "usage: $0 SECONDS [SEED] [PATTERN]\n";
+$seed //= time() % 1_000_000 | 0;
+srand($seed);
+print "seed $seed\n";
+
+# --- psql, which answers call by call ---------------------------------------------------------------------------------------------
+my ($pid, $from, $to);
+sub connect_psql
+{
+    # Errors stand with their call in one stream.
+    $pid = open2($from, $to, q{exec psql -qXAt -v VERBOSITY=verbose -v SHOW_CONTEXT=never 2>&1});
+    print $to "SET statement_timeout = '1s';\nSET client_min_messages = error;\nSET max_parallel_workers_per_gather = 0;\n";
+    return;
+}
+$ENV{PGOPTIONS} = '';
+
+# Sends statements and reads until their end shows. Returns (answer, seconds), or nothing where the server is gone or silent for 20 s.
+sub ask
+{
+    my ($sql) = @_;
+    my $answer = '';
+    my $began = time();
+    print $to "$sql\n\\echo <<end>>\n";
+    $to->flush;
+    my $select = IO::Select->new($from);
+    while ($answer !~ /<<end>>\n\z/) {
+        return ($answer, time() - $began, 'silent') unless $select->can_read(20);
+        my $n = sysread $from, my $part, 65536;
+        return ($answer, time() - $began, 'gone') unless $n;
+        $answer .= $part;
+    }
+    $answer =~ s/<<end>>\n\z//;
+    return ($answer, time() - $began, '');
+}
+
+# --- the functions -----------------------------------------------------------------------------------------------------------------
+sub catalog
+{
+    my ($sql) = @_;
+    open my $in, '-|', 'psql', '-qXAt', '-F', "\t", '-c', $sql or die;
+    my @rows = map { chomp; [split /\t/, $_, -1] } <$in>;
+    close $in or die "psql failed\n";
+    return @rows;
+}
+my @functions = map { { kind => $_->[0], name => $_->[1], set => $_->[2] eq 't', types => [split /;/, $_->[3]], names => [split /;/, $_->[4]], defaults => $_->[5], ok => 0, errors => 0 } }
+    grep { !defined $pattern || $_->[1] =~ /$pattern/ } catalog(q{
+    SELECT p.prokind, p.proname, p.proretset, array_to_string(ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u (t, o) ORDER BY o), ';'),
+           array_to_string(ARRAY(SELECT COALESCE(p.proargnames[o], '') FROM generate_series(1, p.pronargs) o), ';'), p.pronargdefaults
+    FROM pg_proc p WHERE p.pronamespace = 'analytics'::regnamespace ORDER BY 2});
+my %flat;
+push @{$flat{$_->[0]}}, $_->[1] for catalog('SELECT type, hex FROM calls.value WHERE hex IS NOT NULL');
+
+# --- values ------------------------------------------------------------------------------------------------------------------------
+sub pick { return $_[rand @_] }
+sub quoted { my ($t) = @_; $t =~ s/'/''/g; return "'$t'" }
+
+# Words that arguments of these names take; the first is the usual one.
+my %words = (
+    method => [qw(quantile breaks adaptive calibrated newcombe wilson unpooled BH bonferroni)], kind => [qw(count rate positive real auto)], direction => [qw(both up down)],
+    alternative => [qw(two.sided greater less)], objective => [qw(fixed_budget target_cpa)], family => [qw(michaelis_menten power)], dimension => [qw(platform campaign channel total utm_source ad)],
+    granularity => [qw(day week month quarter year)], compare => [qw(none previous_period previous_year)], grain => [qw(month week quarter)], cohort_by => [qw(none platform campaign)],
+    value => [qw(revenue amount profit margin)], cycle => [qw(shared separate)], game => [qw(cumulative exact)], scheme => [qw(dashboard rf10 codes11)], metric => [qw(leads contracts spend revenue)],
+    model => [qw(mbgnbd bgnbd auto ets theta mean)], views => [qw(count ignore)], transform => [qw(none unique)], mode => [qw(incremental full)], entity => [qw(events clients contracts)],
+    platform => [qw(facebook google)], level => [qw(reader writer)], gaps => [qw(zero skip)], currency => [qw(UAH EUR)], reporting_timezone => [qw(Europe/Kyiv UTC)],
+    revenue_basis => [qw(lead_date contract_date)], lead_touches => [qw(journey before_lead)], name => ['facebook ads', 'fbclid'], source => [qw(google fb)], medium => [qw(cpc email)],
+    url => ['https://example.com/?utm_source=google&gclid=a1'], day => ['occurred_on'], schedule => ['*/15 * * * *'],
+);
+my %word_lists = (models => [qw(first last linear time_decay u_shaped last_paid)], platforms => [qw(facebook google)], entities => [qw(events)], fallback => [qw(first last)],
+    dimensions => [qw(campaign platform)], verdicts => [qw(anomaly scaling)], path => [qw(a b c)]);
+my %numbers = (
+    confidence => [0.95, 0.9], level => [0.9, 0.95], power => [0.8], significance => [0.05], alpha => [0.005, 4.4], q => [0.1, 4], rate => [0.1], ratio => [1, 1.5], effect => [0.02],
+    discount_rate => [0.1], phi => [1, 2], df => [30], r => [0.25], a => [0.8], b => [2.5], p => [6], gamma => [15], recency => [20], age => [39], monetary_value => [30], lower_quantile => [0.25],
+    upper_quantile => [0.75], max_share => [0.1], risk => [1e-4], min_effect => [0.2], tolerance => [0.05], alarm => [0.001], successes => [10], trials => [100], other_successes => [20],
+    other_trials => [120], p_scale => [0.8], half_life => [30], run_length => [365], shift => [1], alarm_limit => [5], margin => [0], exposure => [1, 10], standard_deviation => [5],
+    contracts => [5], leads => [50], period => [1], horizon => [10],
+);
+my %integers = (order => [1, 2], bins => [5], row_limit => [10], days => [30], horizon => [14, 28], period => [7], periods => [12], history => [366], history_days => [200], baseline_days => [30], min_days => [7],
+    window_days => [28], block_days => [7], max_order => [3], scale => [1], sides => [2], fiscal_year_start_month => [4], purchases => [2], factors => [0], cooldown => [0], lag_days => [1],
+    min_leads => [1], cooldown_days => [7], seasonal_window => [7], trend_window => [15], low_pass_window => [7], seasonal_degree => [0], trend_degree => [1], min_history => [28], draws => [50]);
+my @wild_double = qw(0 1 -1 0.5 'NaN' 'Infinity' '-Infinity' 1e308 -1e308 1e-308 4.9e-324 1e15 1e18 9.3e18 0.999999999999 1e-12 3 100 2.5 -0.0 1e6 1e-320 NULL);
+my @wild_integer = qw(0 1 -1 2147483647 -2147483648 2 7 30 100 365 1000000 12 13 NULL);
+my @wild_bigint = (@wild_integer, qw(9223372036854775807 -9223372036854775808 4611686018427387904 1000000000000));
+my @wild_numeric = qw(0 1 -1 'NaN' 'Infinity' '-Infinity' 1e130000 1e-16000 100.5 123456789012345678901234567890 0.0000000001 1e13 NULL);
+my @wild_date = map { $_ eq 'NULL' ? $_ : "'$_'" } ('infinity', '-infinity', '4713-01-01 BC', '5874897-12-31', '2025-09-15', '1900-01-01', '2000-02-29', '294276-12-31', 'NULL');
+my @wild_time = map { $_ eq 'NULL' ? $_ : "'$_'" } ('infinity', '-infinity', '4713-11-24 BC', '294276-12-31 23:59:59.999999', '2025-09-15 12:00', '1970-01-01', 'NULL');
+my @wild_interval = map { $_ eq 'NULL' ? $_ : "'$_'" } ('1 day', '-1 day', '0', '178000000 years', '-178000000 years', '1 microsecond', '1 month', '1 year -400 days', '106751991 days', '2147483647 days', 'NULL');
+my @wild_text = ("''", 'NULL', "' '", "repeat('x', 300)", "repeat('\x{e9}', 100000)", "'%'", q{E'\\\\'}, q{E'\n'}, q{'a''b'}, "'{}'", "'NaN'", "'2025-01-01'", "'https://u:p\@h:99/?utm_source=a%00b&gclid=%zz&utm_medium=%'",
+    "'(((((a+)+)+)+)+\$'", "'[z-a]'", "repeat('(a*)*', 500)", "'\x{130}\x{131}'");
+my @wild_json = ("'{}'", "'[]'", "'null'", "'1'", q{'{"a": null}'}, q{'{"client_id": "id"}'}, q{('{"a":' || repeat('[', 5000) || repeat(']', 5000) || '}')}, q{'{"overlap": "x"}'}, q{'"x"'}, 'NULL');
+
+sub mutated
+{
+    my ($hex) = @_;
+    my $bytes = pack 'H*', $hex;
+    for (1 .. pick(1, 1, 2, 4, 8)) {
+        last unless length $bytes;
+        my $at = int rand length $bytes;
+        my $what = rand;
+        if ($what < .5) { substr($bytes, $at, 1) = chr(ord(substr $bytes, $at, 1) ^ 1 << int rand 8) }
+        elsif ($what < .7) { substr($bytes, $at, 1) = chr pick(0, 255, 127, 128, 1) }
+        elsif ($what < .8) { $bytes = substr $bytes, 0, $at }
+        elsif ($what < .9) { substr($bytes, $at, 0) = "\0" x pick(1, 4, 8, 64) }
+        elsif ($at + 8 <= length $bytes) { substr($bytes, $at, 8) = pick("\xff" x 8, "\0" x 8, pack('q<', 2**62), pack('q<', 2**31), "\0\0\0\0\0\0\xf8\x7f") }
+    }
+    return unpack 'H*', $bytes;
+}
+
+# good(type, name, n): a value that a call may well be valid with; arrays of one call have n elements.
+sub good
+{
+    my ($type, $name, $n) = @_;
+    if ($type =~ /^(.*)\[\]$/) {
+        my $element = $1;
+        if ($element eq 'text' && $word_lists{$name}) { my $k = 1 + int rand 2; return "ARRAY[" . join(', ', map { quoted(pick(@{$word_lists{$name}})) } 1 .. $k) . ']::text[]' }
+        return "'{0.7,1.3}'::$type" if $name eq 'bounds';
+        return "'{0.4,0.2,0.4}'::$type" if $name =~ /weights/ && $element eq 'double precision';
+        return "'{1}'::$type" if $name eq 'businesses';
+        return "(SELECT array_agg(date '2025-07-01' + i ORDER BY i) FROM generate_series(1, $n) i)" if $element eq 'date';
+        return "(SELECT array_agg(('2025-07-01'::$element) + i * interval '1 day' ORDER BY i) FROM generate_series(1, $n) i)" if $element =~ /^timestamp/;
+        return "(SELECT array_agg('c' || i % 3 ORDER BY i) FROM generate_series(1, $n) i)" if $element eq 'text';
+        return "(SELECT array_agg(1 + i % 3 ORDER BY i) FROM generate_series(1, $n) i)::$type" if $element =~ /int/;
+        my $factor = $name =~ /^p$/ ? 0.01 : $name eq 'elasticities' ? 0.05 : $name =~ /_breaks/ ? 0.5 : pick(1, 3, 7);
+        return "(SELECT array_agg((1 + i % 7) * $factor ORDER BY i) FROM generate_series(1, $n) i)::$type" unless $name =~ /_breaks/;
+        return "'{1,2,3,4}'::$type";
+    }
+    if ($type eq 'double precision') { return pick(@{$numbers{$name} // [1, 2, 3, 10, 50, 0.5]}) . '::float8' }
+    if ($type eq 'integer' || $type eq 'smallint') { return pick(@{$integers{$name} // [1, 2, 5, 7, 10]}) . "::$type" }
+    if ($type eq 'bigint') { return $name =~ /business/ ? '1::bigint' : ($name =~ /^trials|^n_/ ? 200 : $name eq 'frequency' ? 2 : pick(5, 10, 50)) . '::bigint' }
+    if ($type eq 'numeric') { return pick(1, 100, 1000.5) . '::numeric' }
+    if ($type eq 'boolean') { return pick('true', 'false') }
+    if ($type eq 'date') { return $name =~ /from|start|first|date1|observed/ ? "'2025-09-05'::date" : $name =~ /^(?:day|purchased_on)$/ ? "'2025-09-10'::date" : "'2025-10-20'::date" }
+    if ($type =~ /^timestamp/) { return "'2025-09-20 12:00'::$type" }
+    if ($type eq 'interval') { return pick("'30 days'", "'7 days'", "'1 day'") . '::interval' }
+    if ($type eq 'text') { return quoted(pick(@{$words{$name} // ['facebook']})) }
+    if ($type eq 'jsonb') { return "'{}'::jsonb" }
+    if ($type eq 'regclass') { return "'demo.crm_events'::regclass" }
+    if ($type eq 'regrole') { return 'CURRENT_USER::regrole' }
+    if ($type eq 'bytea') { my $kind = $name =~ /rfm/ ? 'rfm_table' : $name =~ /cohort/ ? 'cohort_table' : 'ruleset'; return "'\\x" . pick(@{$flat{$kind}}) . "'::bytea" }
+    if ($flat{$type}) { return "'\\x" . pick(@{$flat{$type}}) . "'::$type" }
+    if ($type eq 'analytics.purchase_model') { return 'analytics.make_purchase_model(' . quoted(pick('bgnbd', 'mbgnbd')) . ', 0.25, 4.4, 0.8, 2.5)' }
+    if ($type eq 'analytics.spend_model') { return 'analytics.make_spend_model(6, 4, 15)' }
+    if ($type eq 'analytics.metric_moments') { return "ROW(100, 5, 4, 3, 2, 1)::$type" }
+    if ($type eq '"any"') { return pick('i', 'i::bigint', "'t' || i", '1.5::numeric') }
+    return "NULL::$type";
+}
+
+sub wild
+{
+    my ($type, $name, $n) = @_;
+    if ($type =~ /^(.*)\[\]$/) {
+        my $element = $1;
+        my $what = rand;
+        return "NULL::$type" if $what < .1;
+        return "'{}'::$type" if $what < .2;
+        return 'ARRAY[[' . join('], [', map { join ', ', map { wild($element, $name, $n) } 1, 2 } 1, 2) . "]]::$type" if $what < .3;
+        return "array_fill(" . wild($element, $name, $n) . ', ARRAY[' . pick(1, 3, 1000, 20000) . "])::$type" if $what < .4;
+        return "array_fill(" . wild($element, $name, $n) . ', ARRAY[3], ARRAY[' . pick(-5, 0, 5, 2147483640) . "])::$type" if $what < .5;
+        return 'ARRAY[' . join(', ', map { wild($element, $name, $n) } 1 .. pick(1, 2, 5, $n > 40 ? 40 : $n)) . "]::$type";
+    }
+    if ($type eq 'double precision') { return (rand() < .7 ? pick(@wild_double) : rand() * 10**int(rand(12) - 6)) . '::float8' }
+    if ($type eq 'integer') { return pick(@wild_integer) . '::int' }
+    if ($type eq 'smallint') { return pick(0, 1, -1, 32767, -32768) . '::smallint' }
+    if ($type eq 'bigint') { return pick(@wild_bigint) . '::bigint' }
+    if ($type eq 'numeric') { return pick(@wild_numeric) . '::numeric' }
+    if ($type eq 'date') { return pick(@wild_date) . '::date' }
+    if ($type =~ /^timestamp/) { return pick(@wild_time) . "::$type" }
+    if ($type eq 'interval') { return pick(@wild_interval) . '::interval' }
+    if ($type eq 'text') { return rand() < .5 ? pick(@wild_text) . '::text' : quoted(pick(map { @$_ } values %words)) }
+    if ($type eq 'jsonb') { return pick(@wild_json) . '::jsonb' }
+    if ($type eq 'regclass') { return pick("'warehouse.fact_events'", "'demo.crm_events'", '0', 'NULL', "'pg_catalog.pg_class'", '999999') . '::regclass' }
+    if ($type eq 'regrole') { return pick('NULL', '0', '999999') . '::regrole' }
+    if ($type eq 'bytea') { return pick('NULL', "''", map { "'\\x" . mutated(pick(@$_)) . "'" } values %flat) . '::bytea' }
+    if ($flat{$type}) { return rand() < .2 ? "NULL::$type" : "'\\x" . mutated(pick(@{$flat{$type}})) . "'::$type" }
+    if ($type eq 'analytics.purchase_model') { return pick("NULL::$type", 'analytics.make_purchase_model(' . join(', ', quoted(pick('bgnbd', 'mbgnbd')), map { wild('double precision') } 1 .. 4) . ')') }
+    if ($type eq 'analytics.spend_model') { return pick("NULL::$type", 'analytics.make_spend_model(' . join(', ', map { wild('double precision') } 1 .. 3) . ')') }
+    if ($type eq 'analytics.metric_moments') { return 'ROW(' . join(', ', wild('bigint'), map { wild('double precision') } 1 .. 5) . ")::$type" }
+    if ($type eq '"any"') { return pick('NULL::text', "'NaN'::float8", "'{1}'::int[]", 'ROW(1, 2)', "'x'::\"char\"", "'infinity'::date", 'NULL::uuid', "'{}'::json", 'i') }
+    return rand() < .1 ? "NULL::$type" : good($type, $name, $n);
+}
+
+sub call
+{
+    my ($f, $share) = @_;
+    my $n = pick(5, 30, 60, 120);
+    my $required = @{$f->{types}} - $f->{defaults};
+    my @given;
+    for my $i (0 .. $#{$f->{types}}) {
+        my ($type, $name) = ($f->{types}[$i], $f->{names}[$i]);
+        next if $i >= $required && rand() > ($share ? .5 : .25);
+        # What has no known good value keeps its default.
+        next if $i >= $required && !$share && $type =~ /^(?:text|double precision|integer)$/ && !($words{$name} || $numbers{$name} || $integers{$name});
+        my $value = rand() < $share ? wild($type, $name, $n) : good($type, $name, $n);
+        push @given, $name ne '' && $f->{kind} ne 'a' && $type ne '"any"' ? "\"$name\" => $value" : $value;
+    }
+    my $list = join ', ', @given;
+    return ("CALL analytics.$f->{name}($list)", $list) if $f->{kind} eq 'p';
+    return ("SELECT analytics.$f->{name}($list)::text FROM generate_series(1, " . pick(0, 1, 5, 50) . ') i', $list) if $f->{kind} eq 'a';
+    return ("SELECT r::text FROM analytics.$f->{name}($list) r LIMIT 300", $list);
+}
+
+# --- the run -----------------------------------------------------------------------------------------------------------------------
+my $library = qr/Error in function|boost|eigen|std::|basic_string|vector::|bad_alloc|terminate called/i;
+my @found;
+my $calls = 0;
+connect_psql();
+my $until = time() + $seconds;
+while (time() < $until) {
+    # Half of the calls go where the fewest have succeeded.
+    my $f = pick(@functions);
+    if (rand() < .5) { my @sample = map { pick(@functions) } 1 .. 8; ($f) = sort { $a->{ok} <=> $b->{ok} } @sample }
+    next if $f->{kind} ne 'a' && $f->{slow} && rand() < .95;
+    my ($statement, $arguments) = call($f, pick(0, 0, 0.15, 0.5));
+    ++$calls;
+    my ($answer, $took, $end) = ask("BEGIN;\n$statement;\nROLLBACK;");
+    my $why;
+    if ($end ne '') { $why = $end eq 'gone' ? 'the server is gone' : 'no answer within 20 s' }
+    elsif ($took > 2.5) { $why = sprintf('outlives its timeout of 1 s: %.1f s', $took) }
+    elsif ($answer =~ /^ERROR:\s+XX/m) { $why = 'an internal error' }
+    elsif ($answer =~ /^ERROR:.*$library/m) { $why = 'the wording of a library' }
+    elsif ($answer !~ /^ERROR:/m && $arguments !~ /nan|infinity/i && $answer =~ /(?:^|[(,{"])-?(?:NaN|Infinity)(?:[)},"]|$)/m) { $why = 'NaN or infinity out of finite arguments' }
+    elsif ($answer =~ /server closed the connection|terminating connection/) { $why = 'the server is gone' }
+    $f->{slow} ||= $took > 0.3;
+    if ($answer =~ /^ERROR:/m) { ++$f->{errors} } elsif ($end eq '') { ++$f->{ok} }
+    if (defined $why) {
+        push @found, [$f->{name}, $why];
+        print "FOUND $f->{name}: $why\n    " . substr($statement, 0, 1500) . "\n    " . substr($answer =~ s/\n/\n    /gr, 0, 600) . "\n";
+        last if grep({ $_->[1] eq $why && $_->[0] eq $f->{name} } @found) > 20;
+    }
+    if ($end ne '') {
+        kill 'KILL', $pid;
+        waitpid $pid, 0;
+        sleep 3;
+        connect_psql();
+    }
+}
+printf "%d calls in %d s; succeeded (and failed) per function:\n", $calls, $seconds;
+print '  ', join(', ', map { "$_->{name} $_->{ok} ($_->{errors})" } sort { $a->{ok} <=> $b->{ok} || $a->{name} cmp $b->{name} } @functions), "\n";
+my %sum;
+++$sum{"$_->[0]: $_->[1]"} for @found;
+print "found: $_ x $sum{$_}\n" for sort keys %sum;
+exit(@found ? 1 : 0);
