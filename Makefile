@@ -29,6 +29,7 @@ SQL_KERNELS = \
 	src/budget/budget.sql \
 	src/forecast/forecast.sql \
 	src/experiments/experiments.sql \
+	src/content/shrunk_means.sql \
 	src/lifetime_value/lifetime_value.sql \
 	src/rfm/rfm.sql \
 	src/cohorts/cohort.sql
@@ -50,6 +51,7 @@ SQL_WAREHOUSE = \
 	src/refresh/rollups.sql \
 	src/refresh/quality.sql \
 	src/customers/rollups.sql \
+	src/content/days.sql \
 	src/content/rollups.sql \
 	src/refresh/refresh.sql \
 	src/warehouse/access.sql

@@ -1,0 +1,145 @@
+-- What each post earned on each day, out of daily figures or of running totals.
+
+CREATE FUNCTION analytics_internal.check_business(business_id bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- A business of somebody else is answered as one that does not exist.
+    IF business_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM warehouse.settings s
+            WHERE s.business_id = check_business.business_id) THEN
+        RAISE EXCEPTION 'no access to business %', business_id USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_business(bigint) IS
+'True for NULL and for a business that the caller may see, else an error (42501)';
+
+CREATE FUNCTION analytics_internal.last_known_total(
+    business_id bigint, source_id bigint, platform text, content_id text, before date, metric text) RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT v.total
+    FROM warehouse.fact_content_metrics m
+    CROSS JOIN LATERAL (
+        SELECT CASE metric WHEN 'views' THEN m.views
+                           WHEN 'likes' THEN m.likes
+                           WHEN 'shares' THEN m.shares
+                           WHEN 'comments' THEN m.comments
+                           WHEN 'clicks' THEN m.clicks
+                           ELSE m.reach END AS total) v
+    WHERE m.business_id = last_known_total.business_id
+      AND m.source_id = last_known_total.source_id
+      AND m.platform = last_known_total.platform
+      AND m.content_id = last_known_total.content_id
+      AND m.date < last_known_total.before
+      AND v.total IS NOT NULL
+    ORDER BY m.date DESC
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION analytics_internal.last_known_total(bigint, bigint, text, text, date, text) IS
+'The last running total of a metric before a day, past readings without it';
+
+CREATE FUNCTION analytics_internal.total_before(
+    total bigint, latest bigint, business_id bigint, source_id bigint, platform text, content_id text, latest_day date, metric text)
+    RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN total IS NOT NULL AND latest IS NULL
+                THEN analytics_internal.last_known_total(business_id, source_id, platform, content_id, latest_day, metric)
+                ELSE latest END
+$$;
+COMMENT ON FUNCTION analytics_internal.total_before(bigint, bigint, bigint, bigint, text, text, date, text) IS
+'The running total of a metric before a reading
+latest: that of the reading before, which is of latest_day; where it leaves the metric out, an older reading is looked for.';
+
+CREATE FUNCTION analytics_internal.day_gain(is_cumulative boolean, total bigint, total_before bigint, first_counts boolean) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN NOT is_cumulative THEN total
+                WHEN total_before IS NULL THEN CASE WHEN first_counts THEN total END
+                WHEN total < total_before / 2 THEN total
+                ELSE total - total_before END
+$$;
+COMMENT ON FUNCTION analytics_internal.day_gain(boolean, bigint, bigint, boolean) IS
+'What a day added to a metric, of a daily figure or a running total
+A running total that falls below half of the total before is a counter that began anew; a smaller fall is a correction, and a negative
+day,
+so that the days add up to the last total. The first reading is a day''s gain only where first_counts.';
+
+CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
+    RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
+                   clicks bigint, reach bigint, engagement bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT g.*, CASE WHEN COALESCE(g.likes, g.shares, g.comments) IS NOT NULL
+                     THEN COALESCE(g.likes, 0) + COALESCE(g.shares, 0) + COALESCE(g.comments, 0) END
+    FROM (
+        SELECT m.business_id AS business, m.date AS day, m.platform, m.content_id,
+               analytics_internal.day_gain(m.is_cumulative, m.views, b.views, f.counts) AS views,
+               analytics_internal.day_gain(m.is_cumulative, m.likes, b.likes, f.counts) AS likes,
+               analytics_internal.day_gain(m.is_cumulative, m.shares, b.shares, f.counts) AS shares,
+               analytics_internal.day_gain(m.is_cumulative, m.comments, b.comments, f.counts) AS comments,
+               analytics_internal.day_gain(m.is_cumulative, m.clicks, b.clicks, f.counts) AS clicks,
+               analytics_internal.day_gain(m.is_cumulative, m.reach, b.reach, f.counts) AS reach
+        FROM warehouse.fact_content_metrics m
+        LEFT JOIN LATERAL (
+            SELECT b.*
+            FROM warehouse.fact_content_metrics b
+            WHERE m.is_cumulative AND b.business_id = m.business_id AND b.platform = m.platform AND b.content_id = m.content_id
+              AND b.date < m.date AND b.source_id = m.source_id
+            ORDER BY b.date DESC
+            LIMIT 1) p ON true
+        CROSS JOIN LATERAL (
+            SELECT
+                analytics_internal.total_before(
+                    m.views, p.views, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views') AS views,
+                analytics_internal.total_before(
+                    m.likes, p.likes, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes') AS likes,
+                analytics_internal.total_before(
+                    m.shares, p.shares, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares') AS shares,
+                analytics_internal.total_before(
+                    m.comments, p.comments, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments') AS comments,
+                analytics_internal.total_before(
+                    m.clicks, p.clicks, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks') AS clicks,
+                analytics_internal.total_before(
+                    m.reach, p.reach, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach') AS reach
+            OFFSET 0) b
+        -- The first total of a post that was there before the source holds a past that nobody saw: no day's gain. It is asked for where a
+        -- metric has a total, but none before.
+        LEFT JOIN LATERAL (
+            SELECT content_days.count_past OR COALESCE((
+                SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date >= w.first_day
+                FROM warehouse.fact_content c
+                WHERE c.business_id = m.business_id AND c.platform = m.platform AND c.content_id = m.content_id),
+                m.date > w.first_day) AS counts
+            FROM warehouse.settings s
+            CROSS JOIN LATERAL (
+                SELECT d.date AS first_day
+                FROM warehouse.fact_content_metrics d
+                WHERE d.business_id = m.business_id AND d.source_id = m.source_id
+                ORDER BY d.date
+                LIMIT 1) w
+            WHERE s.business_id = m.business_id AND m.is_cumulative
+              AND pg_catalog.num_nulls(m.views - b.views, m.likes - b.likes, m.shares - b.shares, m.comments - b.comments,
+                      m.clicks - b.clicks, m.reach - b.reach)
+                > pg_catalog.num_nulls(m.views, m.likes, m.shares, m.comments, m.clicks, m.reach)
+            OFFSET 0) f ON true
+        WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
+          AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
+          AND analytics_internal.check_business(content_days.business_id)
+          -- Where two sources report a day of a post, the one registered first counts.
+          AND NOT EXISTS (
+              SELECT FROM warehouse.fact_content_metrics o
+              WHERE o.business_id = m.business_id AND o.platform = m.platform AND o.content_id = m.content_id AND o.date = m.date
+                AND o.source_id < m.source_id)) g
+$$;
+COMMENT ON FUNCTION analytics.content_days(date, date, bigint, boolean) IS
+'What each post earned on each day, from daily figures and running totals alike
+Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day,
+and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain,
+unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of
+them. business_id: NULL for all.';
