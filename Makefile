@@ -45,6 +45,10 @@ SQL_WAREHOUSE = \
 	src/warehouse/upgrade.sql \
 	src/warehouse/settings.sql \
 	src/sources/sources.sql \
+	src/refresh/merge.sql \
+	src/refresh/pending.sql \
+	src/sources/stage.sql \
+	src/sources/slices.sql \
 	src/sources/load.sql \
 	src/refresh/derive.sql \
 	src/refresh/spans.sql \
@@ -54,6 +58,7 @@ SQL_WAREHOUSE = \
 	src/content/days.sql \
 	src/content/rollups.sql \
 	src/refresh/refresh.sql \
+	src/refresh/requests.sql \
 	src/warehouse/access.sql
 # Readers answer questions about the warehouse.
 SQL_READERS = \

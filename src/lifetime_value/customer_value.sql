@@ -78,28 +78,22 @@ BEGIN
         CROSS JOIN LATERAL analytics.purchase_summary(b.purchases, until, 7) s;
     END IF;
 
-    PERFORM analytics_internal.drop_temporary('shaped');
-    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
     SELECT fit_value_models.business_id, m.model, until AS observed_until, m.r, m.alpha, m.a, m.b, m.r_error, m.alpha_error, m.a_error,
            m.b_error, m.log_likelihood, m.customers, m.repeat_customers, m.iterations, m.converged, m.reason
     FROM unnest(purchase_models) m
     WHERE until IS NOT NULL;
-    purchase_counts := analytics_internal.merge_table('warehouse.purchase_model', '{business_id,model}',
-        scope => format('t.business_id = %s', fit_value_models.business_id));
+    purchase_counts := analytics_internal.merge_table(fit_value_models.business_id, 'purchase_model');
 
-    PERFORM analytics_internal.drop_temporary('shaped');
-    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
     SELECT fit_value_models.business_id, (ARRAY['amount', 'profit'])[m.place] AS value, until AS observed_until, m.p, m.q, m.gamma,
            m.p_error, m.q_error, m.gamma_error, m.log_likelihood, m.customers, m.skipped, m.correlation, m.iterations, m.converged, m.reason
     FROM ROWS FROM (unnest(spend_models)) WITH ORDINALITY
         m (p, q, gamma, p_error, q_error, gamma_error, log_likelihood, customers, skipped, correlation, iterations, converged, reason,
            place)
     WHERE until IS NOT NULL;
-    spend_counts := analytics_internal.merge_table('warehouse.spend_model', '{business_id,value}',
-        scope => format('t.business_id = %s', fit_value_models.business_id));
-    RETURN (purchase_counts.rows_read + spend_counts.rows_read, purchase_counts.inserted + spend_counts.inserted,
-            purchase_counts.updated + spend_counts.updated, purchase_counts.unchanged + spend_counts.unchanged,
-            purchase_counts.deleted + spend_counts.deleted, 0, 0)::analytics_internal.load_counts;
+    spend_counts := analytics_internal.merge_table(fit_value_models.business_id, 'spend_model');
+    RETURN analytics_internal.total_counts(purchase_counts, spend_counts);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.fit_value_models(bigint) IS

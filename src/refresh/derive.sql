@@ -1,90 +1,173 @@
 -- What follows from the facts and is kept beside them: platforms, campaigns, the order of touches, leads and their attribution.
 -- Everything here is computed anew for the clients in warehouse.pending_client, and written only where it differs.
 
-CREATE FUNCTION analytics_internal.mark_all_pending(business_id bigint) RETURNS void
-    LANGUAGE sql VOLATILE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    INSERT INTO warehouse.pending_client
-        SELECT d.business_id, d.client_key FROM warehouse.dim_clients d WHERE d.business_id = mark_all_pending.business_id
-        ON CONFLICT DO NOTHING;
-    INSERT INTO warehouse.pending_day AS p
-        SELECT d.business_id, d.rollup, d.day FROM (
-            SELECT e.business_id, 'events', e.event_date FROM warehouse.fact_events e
-            UNION SELECT e.business_id, 'events', e.event_date FROM warehouse.event_daily e
-            UNION SELECT l.business_id, 'results', l.created_date FROM warehouse.fact_leads l
-            UNION SELECT c.business_id, 'results', c.signed_date FROM warehouse.fact_contracts c
-            UNION SELECT p.business_id, 'results', p.date FROM warehouse.fact_campaign_performance_daily p
-            UNION SELECT r.business_id, 'results', r.date FROM warehouse.campaign_roi_daily r
-            UNION SELECT r.business_id, 'results', r.starts_on FROM warehouse.campaign_roi_span r
-            UNION SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
-            UNION SELECT p.business_id, v.rollup, '-infinity' FROM warehouse.customer_population p, (VALUES ('customers'), ('values')) v (rollup)
-        ) d (business_id, rollup, day) WHERE d.business_id = mark_all_pending.business_id
-        ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole;
-    SELECT analytics_internal.mark_all_content(mark_all_pending.business_id);
-$$;
-COMMENT ON FUNCTION analytics_internal.mark_all_pending(bigint) IS 'Marks every client and day of a business for derivation: a full rebuild';
-
 CREATE FUNCTION analytics_internal.derive_platforms(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    counts analytics_internal.load_counts;
 BEGIN
-    PERFORM analytics_internal.drop_temporary('shaped');
-    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
     SELECT d.business_id, d.platform, k.family, COALESCE(k.ad_network, false) AS ad_network
-    FROM (SELECT p.business_id, p.platform FROM warehouse.dim_platforms p WHERE p.business_id = derive_platforms.business_id
-          UNION VALUES (derive_platforms.business_id, 'unknown')) d
+    FROM (
+        SELECT p.business_id, p.platform FROM warehouse.dim_platforms p WHERE p.business_id = derive_platforms.business_id
+        UNION
+        VALUES (derive_platforms.business_id, 'unknown')
+    ) d
     LEFT JOIN analytics.effective_platform k ON k.platform = d.platform;
-    -- Whether its touches count as paid may have changed; the clients that met it are derived again. A rare case, which reads all touches.
-    IF EXISTS (SELECT FROM pg_temp.shaped s JOIN warehouse.dim_platforms d USING (business_id, platform) WHERE s.ad_network <> d.ad_network) THEN
+    counts := analytics_internal.merge_table(derive_platforms.business_id, 'dim_platforms');
+    -- Whether touches of a platform count as paid may have changed; the clients that met it are derived again. This is rare, and reads all
+    -- touches.
+    IF EXISTS (SELECT FROM pg_temp.change c WHERE c.ad_network <> c.old_ad_network) THEN
         INSERT INTO warehouse.pending_client
-            SELECT DISTINCT e.business_id, e.client_key
-            FROM warehouse.fact_events e
-            JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
-            JOIN pg_temp.shaped s ON s.business_id = e.business_id AND s.platform = e.platform AND s.ad_network <> d.ad_network
-            WHERE e.business_id = derive_platforms.business_id
-            ON CONFLICT DO NOTHING;
+        SELECT DISTINCT e.business_id, e.client_key
+        FROM warehouse.fact_events e
+        JOIN pg_temp.change c ON c.platform = e.platform AND c.ad_network <> c.old_ad_network
+        WHERE e.business_id = derive_platforms.business_id
+        ON CONFLICT DO NOTHING;
     END IF;
-    RETURN analytics_internal.merge_table('warehouse.dim_platforms', '{business_id,platform}',
-        scope => format('t.business_id = %s', derive_platforms.business_id));
+    RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.derive_platforms(bigint) IS 'Keeps the family of each platform in dim_platforms as the rules have it';
+COMMENT ON FUNCTION analytics_internal.derive_platforms(bigint) IS
+'Keeps the family of each platform in dim_platforms as the rules have it';
 
 -- Costs a few index probes for each campaign, however many days it ran: the campaigns and their first and last days are looked up one
 -- after the other in the index fact_campaign_performance_daily_campaign.
 CREATE FUNCTION analytics_internal.exported_campaigns(business_id bigint)
     RETURNS TABLE (platform text, campaign_id text, campaign_name text, first_day date, last_day date)
     LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE found (platform, campaign_id) AS (
-        (SELECT f.platform, f.campaign_id FROM warehouse.fact_campaign_performance_daily f
-         WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' ORDER BY f.platform, f.campaign_id LIMIT 1)
+        (
+            SELECT f.platform, f.campaign_id
+            FROM warehouse.fact_campaign_performance_daily f
+            WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> ''
+            ORDER BY f.platform, f.campaign_id
+            LIMIT 1
+        )
         UNION ALL
-        SELECT n.platform, n.campaign_id FROM found c CROSS JOIN LATERAL (
-            SELECT f.platform, f.campaign_id FROM warehouse.fact_campaign_performance_daily f
-            WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' AND (f.platform, f.campaign_id) > (c.platform, c.campaign_id)
-            ORDER BY f.platform, f.campaign_id LIMIT 1) n
+        SELECT n.platform, n.campaign_id
+        FROM found c
+        CROSS JOIN LATERAL (
+            SELECT f.platform, f.campaign_id
+            FROM warehouse.fact_campaign_performance_daily f
+            WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> ''
+              AND (f.platform, f.campaign_id) > (c.platform, c.campaign_id)
+            ORDER BY f.platform, f.campaign_id
+            LIMIT 1
+        ) n
     )
-    SELECT c.platform, c.campaign_id, n.campaign_name, a.date, z.date
+    SELECT c.platform, c.campaign_id, n.campaign_name, d.first_day, d.last_day
     FROM found c
     CROSS JOIN LATERAL (
-        SELECT f.date FROM warehouse.fact_campaign_performance_daily f
-        WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' AND f.platform = c.platform AND f.campaign_id = c.campaign_id
-        ORDER BY f.date LIMIT 1) a
-    CROSS JOIN LATERAL (
-        SELECT f.date FROM warehouse.fact_campaign_performance_daily f
-        WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' AND f.platform = c.platform AND f.campaign_id = c.campaign_id
-        ORDER BY f.date DESC LIMIT 1) z
+        SELECT min(f.date) AS first_day, max(f.date) AS last_day
+        FROM warehouse.fact_campaign_performance_daily f
+        WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> ''
+          AND f.platform = c.platform AND f.campaign_id = c.campaign_id
+    ) d
     LEFT JOIN LATERAL (
-        SELECT f.campaign_name FROM warehouse.fact_campaign_performance_daily f
-        WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> '' AND f.platform = c.platform AND f.campaign_id = c.campaign_id
-          AND f.campaign_name IS NOT NULL
-        ORDER BY f.date DESC, f.source_id, f.campaign_name LIMIT 1) n ON true
+        SELECT f.campaign_name
+        FROM warehouse.fact_campaign_performance_daily f
+        WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> ''
+          AND f.platform = c.platform AND f.campaign_id = c.campaign_id AND f.campaign_name IS NOT NULL
+        ORDER BY f.date DESC, f.source_id, f.campaign_name
+        LIMIT 1
+    ) n ON true
 $$;
 COMMENT ON FUNCTION analytics_internal.exported_campaigns(bigint) IS
 'The campaigns of the ad exports, each with its latest name, first and last day';
+
+-- What events name is a known campaign of the same platform or family, by id or by name, or else a campaign of its own.
+CREATE FUNCTION analytics_internal.find_campaigns(business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM analytics_internal.drop_temporary('known_campaign', 'resolved');
+    CREATE TEMP TABLE known_campaign ON COMMIT DROP AS
+    SELECT platform, campaign_id, COALESCE(s.campaign_name, p.campaign_name, campaign_id) AS campaign_name, s.status, s.daily_budget,
+           p.first_day, p.last_day, CASE WHEN s.source_id IS NOT NULL THEN 'campaigns' ELSE 'ad_performance' END AS origin
+    FROM (
+        SELECT DISTINCT ON (c.platform, c.campaign_id) c.*
+        FROM warehouse.source_campaigns c
+        WHERE c.business_id = find_campaigns.business_id
+        ORDER BY c.platform, c.campaign_id, c.source_id
+    ) s
+    FULL JOIN analytics_internal.exported_campaigns(find_campaigns.business_id) p USING (platform, campaign_id);
+    ANALYZE pg_temp.known_campaign;
+
+    CREATE TEMP TABLE resolved ON COMMIT DROP AS
+    WITH match AS (
+        SELECT r.platform AS named_platform, r.campaign_ref, k.platform, k.campaign_id, k.last_day
+        FROM warehouse.campaign_ref r
+        JOIN pg_temp.known_campaign k ON k.campaign_id = r.campaign_ref
+        WHERE r.business_id = find_campaigns.business_id
+        UNION
+        SELECT r.platform, r.campaign_ref, k.platform, k.campaign_id, k.last_day
+        FROM warehouse.campaign_ref r
+        JOIN pg_temp.known_campaign k ON lower(k.campaign_name) = lower(r.campaign_ref)
+        WHERE r.business_id = find_campaigns.business_id
+    ), best AS (
+        SELECT DISTINCT ON (m.named_platform, m.campaign_ref) m.*
+        FROM match m
+        JOIN warehouse.dim_platforms named ON named.business_id = find_campaigns.business_id AND named.platform = m.named_platform
+        JOIN warehouse.dim_platforms known ON known.business_id = find_campaigns.business_id AND known.platform = m.platform
+        WHERE named.platform = known.platform OR named.family = known.family
+        ORDER BY m.named_platform, m.campaign_ref, m.platform = m.named_platform DESC, m.campaign_id = m.campaign_ref DESC,
+                 m.last_day DESC NULLS LAST, m.platform, m.campaign_id
+    )
+    SELECT r.platform, r.campaign_ref, b.campaign_id IS NOT NULL AS known, COALESCE(b.platform, r.platform) AS campaign_platform,
+           COALESCE(b.campaign_id, r.campaign_ref) AS campaign_id
+    FROM warehouse.campaign_ref r
+    LEFT JOIN best b ON b.named_platform = r.platform AND b.campaign_ref = r.campaign_ref
+    WHERE r.business_id = find_campaigns.business_id;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.find_campaigns(bigint) IS
+'Finds the campaigns that sources know, and which of them events name
+Makes pg_temp.known_campaign, and pg_temp.resolved with the campaign of each reference.';
+
+-- A reference without a campaign is new: its touches are on their way into the facts, with the campaign that is found here.
+CREATE FUNCTION analytics_internal.move_touches(business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM analytics_internal.drop_temporary('moved');
+    CREATE TEMP TABLE moved ON COMMIT DROP AS
+    SELECT r.platform, r.campaign_ref, r.campaign_key AS old_key, d.campaign_key
+    FROM pg_temp.resolved v
+    JOIN warehouse.dim_campaigns d
+        ON d.business_id = move_touches.business_id AND d.platform = v.campaign_platform AND d.campaign_id = v.campaign_id
+    JOIN warehouse.campaign_ref r
+        ON r.business_id = move_touches.business_id AND r.platform = v.platform AND r.campaign_ref = v.campaign_ref
+    WHERE r.campaign_key IS DISTINCT FROM d.campaign_key;
+    ANALYZE pg_temp.moved;
+    UPDATE warehouse.campaign_ref r
+    SET campaign_key = m.campaign_key
+    FROM pg_temp.moved m
+    WHERE r.business_id = move_touches.business_id AND r.platform = m.platform AND r.campaign_ref = m.campaign_ref;
+    IF EXISTS (SELECT FROM pg_temp.moved m WHERE m.old_key IS NOT NULL) THEN
+        WITH changed AS (
+            UPDATE warehouse.fact_events e
+            SET campaign_key = m.campaign_key
+            FROM pg_temp.moved m
+            WHERE e.business_id = move_touches.business_id AND e.platform = m.platform AND e.campaign_ref = m.campaign_ref
+              AND m.old_key IS NOT NULL
+            RETURNING e.business_id, e.client_key
+        )
+        INSERT INTO warehouse.pending_client
+        SELECT DISTINCT c.business_id, c.client_key
+        FROM changed c
+        ON CONFLICT DO NOTHING;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.move_touches(bigint) IS
+'Gives touches that stand for another campaign now that one, and marks their clients';
 
 CREATE FUNCTION analytics_internal.resolve_campaigns(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -93,70 +176,16 @@ AS $$
 DECLARE
     counts analytics_internal.load_counts;
 BEGIN
-    -- What campaigns sources and ad exports know.
-    PERFORM analytics_internal.drop_temporary('known_campaign');
-    CREATE TEMP TABLE known_campaign ON COMMIT DROP AS
-    SELECT platform, campaign_id, COALESCE(s.campaign_name, p.campaign_name, campaign_id) AS campaign_name, s.status, s.daily_budget,
-           p.first_day, p.last_day, CASE WHEN s.source_id IS NOT NULL THEN 'campaigns' ELSE 'ad_performance' END AS origin
-    FROM (SELECT DISTINCT ON (c.platform, c.campaign_id) c.* FROM warehouse.source_campaigns c
-          WHERE c.business_id = resolve_campaigns.business_id ORDER BY c.platform, c.campaign_id, c.source_id) s
-    FULL JOIN analytics_internal.exported_campaigns(resolve_campaigns.business_id) p USING (platform, campaign_id);
-    ANALYZE pg_temp.known_campaign;
-
-    -- What events name: a known campaign of the same platform or family, by id or by name; else a campaign of their own.
-    PERFORM analytics_internal.drop_temporary('resolved');
-    CREATE TEMP TABLE resolved ON COMMIT DROP AS
-    WITH match AS (
-        SELECT r.platform AS named_platform, r.campaign_ref, k.platform, k.campaign_id, k.last_day
-        FROM warehouse.campaign_ref r JOIN pg_temp.known_campaign k ON k.campaign_id = r.campaign_ref
-        WHERE r.business_id = resolve_campaigns.business_id
-        UNION
-        SELECT r.platform, r.campaign_ref, k.platform, k.campaign_id, k.last_day
-        FROM warehouse.campaign_ref r JOIN pg_temp.known_campaign k ON lower(k.campaign_name) = lower(r.campaign_ref)
-        WHERE r.business_id = resolve_campaigns.business_id
-    ), best AS (
-        SELECT DISTINCT ON (m.named_platform, m.campaign_ref) m.*
-        FROM match m
-        JOIN warehouse.dim_platforms named ON named.business_id = resolve_campaigns.business_id AND named.platform = m.named_platform
-        JOIN warehouse.dim_platforms known ON known.business_id = resolve_campaigns.business_id AND known.platform = m.platform
-        WHERE named.platform = known.platform OR named.family = known.family
-        ORDER BY m.named_platform, m.campaign_ref, m.platform = m.named_platform DESC, m.campaign_id = m.campaign_ref DESC, m.last_day DESC NULLS LAST,
-                 m.platform, m.campaign_id
-    )
-    SELECT r.platform, r.campaign_ref, b.campaign_id IS NOT NULL AS known, COALESCE(b.platform, r.platform) AS campaign_platform,
-           COALESCE(b.campaign_id, r.campaign_ref) AS campaign_id
-    FROM warehouse.campaign_ref r LEFT JOIN best b ON b.named_platform = r.platform AND b.campaign_ref = r.campaign_ref
-    WHERE r.business_id = resolve_campaigns.business_id;
-
-    PERFORM analytics_internal.drop_temporary('campaign');
+    PERFORM analytics_internal.find_campaigns(resolve_campaigns.business_id), analytics_internal.drop_temporary('campaign');
     CREATE TEMP TABLE campaign ON COMMIT DROP AS
-    SELECT resolve_campaigns.business_id, k.* FROM pg_temp.known_campaign k
+    SELECT resolve_campaigns.business_id, k.*
+    FROM pg_temp.known_campaign k
     UNION ALL
     SELECT resolve_campaigns.business_id, r.platform, r.campaign_ref, r.campaign_ref, NULL, NULL, NULL, NULL, 'events'
-    FROM pg_temp.resolved r WHERE NOT r.known;
-    counts := analytics_internal.merge_table('warehouse.dim_campaigns', '{business_id,platform,campaign_id}',
-        scope => format('t.business_id = %s', resolve_campaigns.business_id), shaped => 'pg_temp.campaign');
-
-    -- Touches that stand for another campaign now; their clients are derived again. A reference without a campaign is new: its touches
-    -- are on their way into the facts, with the campaign that is found here.
-    PERFORM analytics_internal.drop_temporary('moved');
-    CREATE TEMP TABLE moved ON COMMIT DROP AS
-    SELECT r.platform, r.campaign_ref, r.campaign_key AS old_key, d.campaign_key
-    FROM pg_temp.resolved v
-    JOIN warehouse.dim_campaigns d ON d.business_id = resolve_campaigns.business_id AND d.platform = v.campaign_platform AND d.campaign_id = v.campaign_id
-    JOIN warehouse.campaign_ref r ON r.business_id = resolve_campaigns.business_id AND r.platform = v.platform AND r.campaign_ref = v.campaign_ref
-    WHERE r.campaign_key IS DISTINCT FROM d.campaign_key;
-    ANALYZE pg_temp.moved;
-    UPDATE warehouse.campaign_ref r SET campaign_key = m.campaign_key FROM pg_temp.moved m
-    WHERE r.business_id = resolve_campaigns.business_id AND r.platform = m.platform AND r.campaign_ref = m.campaign_ref;
-    IF EXISTS (SELECT FROM pg_temp.moved m WHERE m.old_key IS NOT NULL) THEN
-        WITH changed AS (
-            UPDATE warehouse.fact_events e SET campaign_key = m.campaign_key FROM pg_temp.moved m
-            WHERE e.business_id = resolve_campaigns.business_id AND e.platform = m.platform AND e.campaign_ref = m.campaign_ref AND m.old_key IS NOT NULL
-            RETURNING e.business_id, e.client_key
-        )
-        INSERT INTO warehouse.pending_client SELECT DISTINCT c.business_id, c.client_key FROM changed c ON CONFLICT DO NOTHING;
-    END IF;
+    FROM pg_temp.resolved r
+    WHERE NOT r.known;
+    counts := analytics_internal.merge_table(resolve_campaigns.business_id, 'dim_campaigns', incoming => 'campaign');
+    PERFORM analytics_internal.move_touches(resolve_campaigns.business_id);
     RETURN counts;
 END
 $$;
@@ -171,28 +200,33 @@ AS $$
 BEGIN
     -- References that no touch makes any more. OFFSET 0: one index probe for each, not a join with all touches.
     DELETE FROM warehouse.campaign_ref r
-    WHERE r.business_id = derive_campaigns.business_id AND NOT EXISTS (SELECT FROM warehouse.fact_events e
-        WHERE e.business_id = r.business_id AND e.platform = r.platform AND e.campaign_ref = r.campaign_ref OFFSET 0);
+    WHERE r.business_id = derive_campaigns.business_id
+      AND NOT EXISTS (
+          SELECT FROM warehouse.fact_events e
+          WHERE e.business_id = r.business_id AND e.platform = r.platform AND e.campaign_ref = r.campaign_ref
+          OFFSET 0);
     RETURN analytics_internal.resolve_campaigns(derive_campaigns.business_id);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.derive_campaigns(bigint) IS 'Forgets references that no touch makes any more, and resolves the others';
+COMMENT ON FUNCTION analytics_internal.derive_campaigns(bigint) IS
+'Forgets references that no touch makes any more, and resolves the others';
 
-CREATE FUNCTION analytics_internal.derive_touches(business_id bigint) RETURNS analytics_internal.load_counts
+CREATE FUNCTION analytics_internal.number_touches(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    counts analytics_internal.load_counts;
-    before_lead constant boolean := s.lead_touches = 'before_lead' FROM analytics.settings(derive_touches.business_id) s;
+    before_lead constant boolean := s.lead_touches = 'before_lead' FROM analytics.settings(number_touches.business_id) s;
 BEGIN
     PERFORM analytics_internal.drop_temporary('touch');
     CREATE TEMP TABLE touch ON COMMIT DROP AS
     SELECT r.*, m.has_moved
     FROM (
-        SELECT n.*, CASE WHEN n.touch_number = 1 THEN 'first' WHEN n.is_contract THEN 'last' ELSE 'mid' END AS touch_role,
+        SELECT n.*,
+               CASE WHEN n.touch_number = 1 THEN 'first' WHEN n.is_contract THEN 'last' ELSE 'mid' END AS touch_role,
                -- One source that marks its leads settles the matter for the client.
-               CASE WHEN bool_or(n.lead_flag IS NOT NULL) OVER journey THEN COALESCE(n.lead_flag, false) ELSE n.touch_number = 1 END AS is_lead,
+               CASE WHEN bool_or(n.lead_flag IS NOT NULL) OVER journey THEN COALESCE(n.lead_flag, false)
+                    ELSE n.touch_number = 1 END AS is_lead,
                -- The last paid touch that a lead at this touch would be attributed to. Touches of one moment count for each other.
                CASE WHEN before_lead THEN max(n.ad_number) OVER (PARTITION BY n.client_key ORDER BY n.occurred_at)
                     ELSE max(n.ad_number) OVER journey END AS last_ad_number,
@@ -200,78 +234,114 @@ BEGIN
         FROM (
             SELECT t.*, CASE WHEN t.is_paid AND t.campaign_key IS NOT NULL AND t.ad_network THEN t.touch_number END AS ad_number
             FROM (
-                SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel, e.is_paid, e.utm_source,
-                       e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
-                       (row_number() OVER (PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"))::int AS touch_number,
+                SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel,
+                       e.is_paid, e.utm_source, e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
+                       (row_number() OVER (
+                           PARTITION BY e.client_key
+                           ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"))::int AS touch_number,
                        c.event_id IS NOT NULL AS is_contract,
                        e.touch_number AS old_number, e.touch_role AS old_role, e.is_lead AS old_lead, e.is_contract AS old_contract
                 FROM warehouse.fact_events e
                 JOIN pg_temp.batch p ON p.client_key = e.client_key
                 LEFT JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
-                LEFT JOIN (SELECT DISTINCT k.client_key, k.event_id FROM pg_temp.contract k WHERE k.event_id IS NOT NULL) c
-                    ON c.client_key = e.client_key AND c.event_id = e.event_id
-                WHERE e.business_id = derive_touches.business_id
+                LEFT JOIN (
+                    SELECT DISTINCT k.client_key, k.event_id
+                    FROM pg_temp.contract k
+                    WHERE k.event_id IS NOT NULL
+                ) c ON c.client_key = e.client_key AND c.event_id = e.event_id
+                WHERE e.business_id = number_touches.business_id
             ) t
         ) n
         WINDOW journey AS (PARTITION BY n.client_key)
     ) r
-    CROSS JOIN LATERAL (SELECT (r.touch_number, r.touch_role, r.is_lead, r.is_contract) IS DISTINCT FROM (r.old_number, r.old_role, r.old_lead, r.old_contract)) m (has_moved)
+    CROSS JOIN LATERAL (
+        SELECT (r.touch_number, r.touch_role, r.is_lead, r.is_contract)
+            IS DISTINCT FROM (r.old_number, r.old_role, r.old_lead, r.old_contract)
+    ) m (has_moved)
     -- No lead is attributed to the others, and only of clients with contracts are all touches asked for.
-    WHERE m.has_moved OR r.touch_number = 1 OR r.is_lead OR r.touch_number = r.last_ad_number OR r.client_key IN (SELECT k.client_key FROM pg_temp.contract k);
+    WHERE m.has_moved OR r.touch_number = 1 OR r.is_lead OR r.touch_number = r.last_ad_number
+       OR r.client_key IN (SELECT k.client_key FROM pg_temp.contract k);
     -- A few of a client's touches matter to a lead or contract.
     CREATE INDEX ON pg_temp.touch (client_key, touch_number);
     ANALYZE pg_temp.touch (client_key, touch_number, is_lead);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.number_touches(bigint) IS
+'Numbers the touches of pending clients and says which are leads and contracts
+Collects in pg_temp.touch those that the derivations to follow ask for. touch_role: first for a client''s first touch, last for a later
+touch that is a contract, mid for the others.';
 
-    PERFORM analytics_internal.drop_temporary('moved');
+CREATE FUNCTION analytics_internal.derive_touches(business_id bigint) RETURNS analytics_internal.load_counts
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
+BEGIN
+    PERFORM analytics_internal.number_touches(derive_touches.business_id), analytics_internal.drop_temporary('moved');
     CREATE TEMP TABLE moved ON COMMIT DROP AS
     SELECT t.client_bucket, t.source_id, t.event_id, t.event_date, t.touch_number, t.touch_role, t.is_lead, t.is_contract,
            -- What the rollups count.
            (t.touch_number = 1, t.is_lead, t.is_contract) IS DISTINCT FROM (t.old_number = 1, t.old_lead, t.old_contract) AS counts_anew
-    FROM pg_temp.touch t WHERE t.has_moved;
+    FROM pg_temp.touch t
+    WHERE t.has_moved;
     ANALYZE pg_temp.moved;
     UPDATE warehouse.fact_events e
     SET touch_number = v.touch_number, touch_role = v.touch_role, is_lead = v.is_lead, is_contract = v.is_contract
     FROM pg_temp.moved v
-    WHERE e.business_id = derive_touches.business_id AND e.source_id = v.source_id AND e.event_id = v.event_id AND e.client_bucket = v.client_bucket;
+    WHERE e.business_id = derive_touches.business_id AND e.source_id = v.source_id AND e.event_id = v.event_id
+      AND e.client_bucket = v.client_bucket;
     GET DIAGNOSTICS counts.updated = ROW_COUNT;
-    INSERT INTO warehouse.pending_day SELECT DISTINCT derive_touches.business_id, 'events', v.event_date FROM pg_temp.moved v WHERE v.counts_anew
-        ON CONFLICT DO NOTHING;
+    INSERT INTO warehouse.pending_day
+    SELECT DISTINCT derive_touches.business_id, 'events', v.event_date
+    FROM pg_temp.moved v
+    WHERE v.counts_anew
+    ON CONFLICT DO NOTHING;
 
-    UPDATE warehouse.dim_clients d SET first_event_at = v.occurred_at
-    FROM (SELECT p.client_key, t.occurred_at FROM pg_temp.batch p LEFT JOIN pg_temp.touch t ON t.client_key = p.client_key AND t.touch_number = 1) v
+    UPDATE warehouse.dim_clients d
+    SET first_event_at = v.occurred_at
+    FROM (
+        SELECT p.client_key, t.occurred_at
+        FROM pg_temp.batch p
+        LEFT JOIN pg_temp.touch t ON t.client_key = p.client_key AND t.touch_number = 1
+    ) v
     WHERE d.business_id = derive_touches.business_id AND d.client_key = v.client_key AND d.first_event_at IS DISTINCT FROM v.occurred_at;
-    SELECT COALESCE(sum(t.touches), 0) INTO counts.rows_read FROM pg_temp.touch t WHERE t.touch_number = 1;
-    counts.inserted := 0;
+    SELECT COALESCE(sum(t.touches), 0) INTO counts.rows_read
+    FROM pg_temp.touch t
+    WHERE t.touch_number = 1;
     counts.unchanged := counts.rows_read - counts.updated;
-    counts.deleted := 0;
-    counts.deduplicated := 0;
-    counts.rejected := 0;
     RETURN counts;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_touches(bigint) IS
-'Numbers the touches of pending clients and says which are leads and contracts
-Collects in pg_temp.touch those that the derivations to follow ask for. touch_role: first for a client''s first touch, last for a later touch that is a contract, mid for the others.';
+'Writes the numbers and roles of pending clients'' touches where they differ';
 
-CREATE FUNCTION analytics_internal.derive_contracts(business_id bigint) RETURNS analytics_internal.load_counts
+CREATE FUNCTION analytics_internal.of_batch() RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT 'EXISTS (SELECT FROM pg_temp.batch b WHERE b.client_key = t.client_key)' $$;
+COMMENT ON FUNCTION analytics_internal.of_batch() IS 'Scope of a merge: the rows of the clients in pg_temp.batch';
+
+CREATE FUNCTION analytics_internal.derive_contracts(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     setting constant record := s FROM analytics.settings(derive_contracts.business_id) s;
 BEGIN
-    PERFORM analytics_internal.drop_temporary('shaped');
-    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
     WITH met AS (
         -- Which of the client's touches matter to the contract, by their numbers: these follow time.
         SELECT c.source_id, c.contract_id,
                max(t.touch_number) FILTER (WHERE t.occurred_at <= c.signed_at) AS last_number,
-               max(t.ad_number) FILTER (WHERE t.occurred_at <= c.signed_at AND t.occurred_at >= c.signed_at - setting.lookback) AS ad_number,
-               -- The lead that became the contract: the latest before it, or the first there is.
+               max(t.ad_number) FILTER (
+                   WHERE t.occurred_at <= c.signed_at AND t.occurred_at >= c.signed_at - setting.lookback) AS ad_number,
+               -- The lead that became the contract: the latest before it, or else the first.
                COALESCE(max(t.touch_number) FILTER (WHERE t.is_lead AND t.occurred_at <= c.signed_at),
                         min(t.touch_number) FILTER (WHERE t.is_lead)) AS lead_number,
                (array_agg(t.touch_number ORDER BY t.source_id) FILTER (WHERE t.event_id = c.event_id))[1] AS own_number
-        FROM pg_temp.contract c JOIN pg_temp.touch t ON t.client_key = c.client_key
+        FROM pg_temp.contract c
+        JOIN pg_temp.touch t ON t.client_key = c.client_key
         GROUP BY c.source_id, c.contract_id
     )
     SELECT c.business_id, c.client_bucket, c.source_id, c.contract_id, c.client_key, c.signed_date,
@@ -281,10 +351,15 @@ BEGIN
            p.event_id AS last_paid_event_id, p.platform AS last_paid_platform, p.campaign_key AS last_paid_campaign_key,
            COALESCE(p.platform, f.platform, o.platform, 'unknown') AS attributed_platform,
            COALESCE(p.channel, f.channel, o.channel, 'Unassigned') AS attributed_channel,
-           CASE WHEN p.event_id IS NOT NULL THEN p.campaign_key WHEN f.event_id IS NOT NULL THEN f.campaign_key ELSE o.campaign_key END AS attributed_campaign_key,
-           CASE WHEN p.event_id IS NOT NULL THEN 'last_paid_touch' WHEN f.event_id IS NOT NULL THEN 'first_touch'
-                WHEN o.event_id IS NOT NULL THEN 'own_event' ELSE 'none' END AS attribution_rule,
-           COALESCE(t.touch_number, 0) AS touches, (EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400)::numeric(12,4) AS days_to_convert
+           CASE WHEN p.event_id IS NOT NULL THEN p.campaign_key
+                WHEN f.event_id IS NOT NULL THEN f.campaign_key
+                ELSE o.campaign_key END AS attributed_campaign_key,
+           CASE WHEN p.event_id IS NOT NULL THEN 'last_paid_touch'
+                WHEN f.event_id IS NOT NULL THEN 'first_touch'
+                WHEN o.event_id IS NOT NULL THEN 'own_event'
+                ELSE 'none' END AS attribution_rule,
+           COALESCE(t.touch_number, 0) AS touches,
+           (EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400)::numeric(12,4) AS days_to_convert
     FROM pg_temp.contract c
     LEFT JOIN met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
     LEFT JOIN pg_temp.touch f ON f.client_key = c.client_key AND f.touch_number = 1 AND f.occurred_at <= c.signed_at
@@ -292,23 +367,26 @@ BEGIN
     LEFT JOIN pg_temp.touch p ON p.client_key = c.client_key AND p.touch_number = m.ad_number
     LEFT JOIN pg_temp.touch o ON o.client_key = c.client_key AND o.touch_number = m.own_number
     LEFT JOIN pg_temp.touch l ON l.client_key = c.client_key AND l.touch_number = m.lead_number;
-    RETURN analytics_internal.merge_table('warehouse.fact_contracts', '{business_id,source_id,contract_id,client_bucket}',
-        scope => format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_contracts.business_id), pending => '{signed_date}');
+    PERFORM analytics_internal.merge_table(derive_contracts.business_id, 'fact_contracts', analytics_internal.of_batch());
+    PERFORM analytics_internal.mark_days('results', 'signed_date', 'old_signed_date');
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_contracts(bigint) IS
 'Attributes the contracts of pending clients
-Rule: the last paid touch with a campaign of an ad network, at or before signing and within the lookback; else the first touch; else the event of the contract itself.';
+Rule: the last paid touch with a campaign of an ad network, at or before signing and within the lookback; else the first touch; else the
+event of the contract itself.';
 
-CREATE FUNCTION analytics_internal.derive_leads(business_id bigint) RETURNS analytics_internal.load_counts
+CREATE FUNCTION analytics_internal.derive_leads(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM analytics_internal.drop_temporary('shaped');
-    CREATE TEMP TABLE shaped ON COMMIT DROP AS
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
     WITH contract AS MATERIALIZED (
-        SELECT c.* FROM warehouse.fact_contracts c JOIN pg_temp.batch q USING (client_key) WHERE c.business_id = derive_leads.business_id
+        SELECT c.*
+        FROM warehouse.fact_contracts c
+        JOIN pg_temp.batch q USING (client_key)
+        WHERE c.business_id = derive_leads.business_id
     )
     SELECT derive_leads.business_id, l.client_bucket, l.source_id, l.event_id AS lead_id, l.client_key, l.occurred_at AS created_at,
            l.event_date AS created_date, a.platform, a.channel, a.is_paid, a.utm_source, a.campaign_key, a.ad_id,
@@ -318,7 +396,8 @@ BEGIN
     JOIN pg_temp.touch a ON a.client_key = l.client_key AND a.touch_number = COALESCE(l.last_ad_number, 1)
     LEFT JOIN (
         SELECT k.client_key, k.lead_source_id, k.lead_id, count(*) AS n_contracts, sum(k.amount) AS contract_amount
-        FROM contract k GROUP BY k.client_key, k.lead_source_id, k.lead_id
+        FROM contract k
+        GROUP BY k.client_key, k.lead_source_id, k.lead_id
     ) c ON c.client_key = l.client_key AND c.lead_source_id = l.source_id AND c.lead_id = l.event_id
     WHERE l.is_lead
     UNION ALL
@@ -326,20 +405,23 @@ BEGIN
     SELECT k.business_id, k.client_bucket, k.source_id, d.client_id, k.client_key, k.signed_at, k.signed_date, k.attributed_platform,
            k.attributed_channel, k.attribution_rule = 'last_paid_touch', NULL, k.attributed_campaign_key, NULL, k.attribution_rule,
            k.product_id, k.branch_id, k.n_contracts::int, k.contract_amount::numeric(18,4)
-    FROM (SELECT c.*, count(*) OVER w AS n_contracts, sum(c.amount) OVER w AS contract_amount,
-                 row_number() OVER (PARTITION BY c.client_key ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C") AS place
-          FROM contract c WHERE c.lead_id IS NULL
-          WINDOW w AS (PARTITION BY c.client_key)) k
+    FROM (
+        SELECT c.*, count(*) OVER client AS n_contracts, sum(c.amount) OVER client AS contract_amount,
+               row_number() OVER (PARTITION BY c.client_key ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C") AS contract_number
+        FROM contract c
+        WHERE c.lead_id IS NULL
+        WINDOW client AS (PARTITION BY c.client_key)
+    ) k
     JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
-    WHERE k.place = 1;
-    RETURN analytics_internal.merge_table('warehouse.fact_leads', '{business_id,source_id,lead_id,client_bucket}',
-        scope => format('t.business_id = %s AND EXISTS (SELECT FROM pg_temp.batch q WHERE q.client_key = t.client_key)', derive_leads.business_id), pending => '{created_date}',
-        keep => '{platform,channel,is_paid,utm_source,product_id,branch_id,campaign_key,n_contracts,contract_amount}');
+    WHERE k.contract_number = 1;
+    PERFORM analytics_internal.merge_table(derive_leads.business_id, 'fact_leads', analytics_internal.of_batch());
+    PERFORM analytics_internal.mark_leads();
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_leads(bigint) IS
 'Makes the leads of pending clients: attribution and contracts of each
-Rule: the client''s last paid touch with a campaign of an ad network (setting lead_touches says whether touches after the lead count); else the first touch.';
+Rule: the client''s last paid touch with a campaign of an ad network (setting lead_touches says whether touches after the lead count); else
+the first touch.';
 
 CREATE FUNCTION analytics_internal.derive_journeys(business_id bigint, batch_size int DEFAULT 200000) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -348,25 +430,35 @@ AS $$
 DECLARE
     counts analytics_internal.load_counts;
 BEGIN
-    PERFORM analytics_internal.analyze_own('warehouse.pending_client');
-    PERFORM analytics_internal.drop_temporary('batch');
+    PERFORM analytics_internal.analyze_own('warehouse.pending_client'), analytics_internal.drop_temporary('batch', 'contract');
     CREATE TEMP TABLE batch ON COMMIT DROP AS
-    SELECT p.client_key FROM warehouse.pending_client p WHERE p.business_id = derive_journeys.business_id ORDER BY p.client_key LIMIT batch_size;
+    SELECT p.client_key
+    FROM warehouse.pending_client p
+    WHERE p.business_id = derive_journeys.business_id
+    ORDER BY p.client_key
+    LIMIT batch_size;
     ANALYZE pg_temp.batch;
-    PERFORM analytics_internal.drop_temporary('contract');
     CREATE TEMP TABLE contract ON COMMIT DROP AS
-    SELECT c.* FROM warehouse.fact_contracts c JOIN pg_temp.batch USING (client_key) WHERE c.business_id = derive_journeys.business_id;
+    SELECT c.*
+    FROM warehouse.fact_contracts c
+    JOIN pg_temp.batch USING (client_key)
+    WHERE c.business_id = derive_journeys.business_id;
     ANALYZE pg_temp.contract (source_id, contract_id, client_key, event_id);
     counts := analytics_internal.derive_touches(derive_journeys.business_id);
     PERFORM analytics_internal.derive_contracts(derive_journeys.business_id);
     PERFORM analytics_internal.derive_leads(derive_journeys.business_id);
     PERFORM analytics_internal.mark_customers(derive_journeys.business_id);
     -- Clients that no list, touch, contract or transaction names any more. OFFSET 0: index probes, not joins with whole facts.
-    DELETE FROM warehouse.dim_clients d USING pg_temp.batch p
+    DELETE FROM warehouse.dim_clients d
+    USING pg_temp.batch p
     WHERE d.business_id = derive_journeys.business_id AND p.client_key = d.client_key AND d.source_id IS NULL AND d.first_event_at IS NULL
-      AND NOT EXISTS (SELECT FROM warehouse.fact_contracts c WHERE c.business_id = d.business_id AND c.client_key = d.client_key OFFSET 0)
-      AND NOT EXISTS (SELECT FROM warehouse.fact_transactions t WHERE t.business_id = d.business_id AND t.client_key = d.client_key OFFSET 0);
-    DELETE FROM warehouse.pending_client p USING pg_temp.batch b WHERE p.business_id = derive_journeys.business_id AND p.client_key = b.client_key;
+      AND NOT EXISTS (
+          SELECT FROM warehouse.fact_contracts c WHERE c.business_id = d.business_id AND c.client_key = d.client_key OFFSET 0)
+      AND NOT EXISTS (
+          SELECT FROM warehouse.fact_transactions t WHERE t.business_id = d.business_id AND t.client_key = d.client_key OFFSET 0);
+    DELETE FROM warehouse.pending_client p
+    USING pg_temp.batch b
+    WHERE p.business_id = derive_journeys.business_id AND p.client_key = b.client_key;
     RETURN counts;
 END
 $$;

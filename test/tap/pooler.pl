@@ -106,7 +106,7 @@ is(pooled('one', "SELECT ($locks), ($temporary), ($settings)"), '0|0|0', '... wi
 is(pooled('one', 'CALL analytics.refresh()'), '', 'the next client refreshes');
 
 # Temporary tables of the names that the refresh uses: another client has left them on the connection.
-is(pooled('one', 'CREATE TEMP TABLE stage (mine int); CREATE TEMP TABLE shaped (mine int); CREATE TEMP TABLE batch (mine int)'), '', 'a client leaves tables behind');
+is(pooled('one', 'CREATE TEMP TABLE stage (mine int); CREATE TEMP TABLE incoming (mine int); CREATE TEMP TABLE change (mine int); CREATE TEMP TABLE batch (mine int)'), '', 'a client leaves tables behind');
 is(pooled('one', "CALL analytics.refresh('full')"), '', '... which do not disturb a refresh');
 # The table seen_key comes up only where a part of a source is read.
 $node->safe_psql('postgres', "INSERT INTO raw.events VALUES (200000, 200000, '2025-01-06 12:00Z', 'google')");

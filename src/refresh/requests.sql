@@ -1,0 +1,101 @@
+-- Refreshes for callers that cannot CALL: they ask for one, and a scheduler does it.
+
+CREATE FUNCTION analytics.request_refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    request bigint;
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    PERFORM analytics_internal.check_refresh(mode, entities);
+    -- One that waits already will do what this one asks.
+    SELECT q.request_id INTO request
+    FROM warehouse.refresh_request q
+    WHERE q.taken_at IS NULL AND (q.mode, q.entities, q.business_id) IS NOT DISTINCT FROM (mode, entities, business_id)
+    LIMIT 1;
+    IF request IS NULL THEN
+        INSERT INTO warehouse.refresh_request (mode, entities, business_id)
+        VALUES (mode, entities, business_id)
+        RETURNING request_id INTO request;
+        PERFORM pg_notify('analytics_refresh', request::text);
+    END IF;
+    RETURN request;
+END
+$$;
+COMMENT ON FUNCTION analytics.request_refresh(text, text[], bigint) IS
+'Asks for a refresh and returns at once, for callers that cannot CALL
+Returns the request_id; notifies channel analytics_refresh. CALL analytics.refresh_requested() does what was asked; schedule_refresh() lets
+pg_cron do so every minute.';
+
+CREATE TYPE analytics_internal.waiting_request AS (request_id bigint, mode text, entities text[], business_id bigint);
+COMMENT ON TYPE analytics_internal.waiting_request IS 'A refresh that was asked for and is yet to be done';
+
+CREATE FUNCTION analytics_internal.next_request() RETURNS analytics_internal.waiting_request
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    request analytics_internal.waiting_request;
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    SELECT q.request_id, q.mode, q.entities, q.business_id INTO request
+    FROM warehouse.refresh_request q
+    WHERE q.taken_at IS NULL
+    ORDER BY q.request_id
+    LIMIT 1;
+    -- A refresh under way may have read what the request is about before it changed: the request waits for the next call.
+    IF analytics_internal.refresh_in_progress(request.business_id) THEN
+        RETURN NULL;
+    END IF;
+    RETURN request;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.next_request() IS 'The refresh that has to be done next, NULL where none can be done now';
+
+CREATE FUNCTION analytics_internal.close_request(request_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE warehouse.refresh_request q
+    SET taken_at = clock_timestamp()
+    WHERE q.request_id = close_request.request_id
+$$;
+COMMENT ON FUNCTION analytics_internal.close_request(bigint) IS 'Says that a refresh that was asked for has been done';
+
+CREATE PROCEDURE analytics.refresh_requested()
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    request analytics_internal.waiting_request;
+BEGIN
+    LOOP
+        request := analytics_internal.next_request();
+        EXIT WHEN request.request_id IS NULL;
+        CALL analytics.refresh(request.mode, request.entities, business_id => request.business_id);
+        -- Afterwards, so that a crash does not lose the request.
+        PERFORM analytics_internal.close_request(request.request_id);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE analytics.refresh_requested() IS 'Runs the refreshes that request_refresh() asked for, one after the other';
+
+CREATE FUNCTION analytics.schedule_refresh(schedule text DEFAULT '*/15 * * * *') RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    IF NOT EXISTS (SELECT FROM pg_extension x WHERE x.extname = 'pg_cron') THEN
+        RAISE EXCEPTION 'pg_cron is not installed in this database' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('Let another scheduler run, at %L:  psql -d %I -c ''CALL analytics.refresh()''', schedule, current_database());
+    END IF;
+    EXECUTE 'SELECT cron.schedule($1, $2, $3)' USING 'pg_marketing refresh', schedule, 'CALL analytics.refresh()';
+    EXECUTE 'SELECT cron.schedule($1, $2, $3)' USING 'pg_marketing requests', '* * * * *', 'CALL analytics.refresh_requested()';
+END
+$$;
+COMMENT ON FUNCTION analytics.schedule_refresh(text) IS
+'Lets pg_cron refresh on a schedule, and serve requests every minute
+schedule: five cron fields, in the time zone of pg_cron (GMT). Raises 55000 with the command to run where pg_cron is not installed.';

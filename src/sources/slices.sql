@@ -1,0 +1,252 @@
+-- Which rows of a source a refresh has to read. A source whose rows say when they changed is read from its watermark on; one whose rows
+-- have a day, by the days that are no longer what they were; any other completely.
+
+CREATE FUNCTION analytics_internal.own_rows(source analytics.source) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('t.business_id = %s AND t.source_id = %s', source.business_id, source.source_id)
+$$;
+COMMENT ON FUNCTION analytics_internal.own_rows(analytics.source) IS
+'Condition on a table of the warehouse (alias t): the rows of a source';
+
+CREATE FUNCTION analytics_internal.incoming_rows(key text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('EXISTS (SELECT FROM pg_temp.incoming k WHERE %s)', analytics_internal.each_name(key, 'k.%1$I = t.%1$I', ' AND '))
+$$;
+COMMENT ON FUNCTION analytics_internal.incoming_rows(text[]) IS
+'Condition on a table of the warehouse (alias t): the rows that come again';
+
+-- Where it differs from what it was, nothing that was loaded can be trusted: another mapping, other settings or rules, or a table that
+-- was truncated or made anew.
+CREATE FUNCTION analytics_internal.source_definition(source analytics.source) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT md5(concat_ws(E'\x1F', source.relation, source.columns, source.options, s.reporting_timezone, s.currency,
+        analytics.channel_ruleset_version(), to_regclass(source.relation)::oid, pg_relation_filenode(to_regclass(source.relation))))
+    FROM analytics.settings(source.business_id) s
+$$;
+COMMENT ON FUNCTION analytics_internal.source_definition(analytics.source) IS
+'Fingerprint of what a source''s rows in the warehouse depend on beside themselves';
+
+CREATE FUNCTION analytics_internal.column_sql(source analytics.source, name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT m.conversion
+    FROM analytics_internal.current_mapping(source) m
+    WHERE m.name = column_sql.name
+$$;
+COMMENT ON FUNCTION analytics_internal.column_sql(analytics.source, text) IS
+'SQL that reads a canonical column from a source, NULL where it is not mapped';
+
+CREATE FUNCTION analytics_internal.day_sql(source analytics.source) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN e.stored_day = e.day THEN analytics_internal.column_sql(source, e.day)
+        ELSE format('(%s AT TIME ZONE %L)::date', analytics_internal.column_sql(source, e.day), s.reporting_timezone)
+    END
+    FROM analytics.settings(source.business_id) s
+    CROSS JOIN analytics.entity e
+    WHERE e.entity = source.entity AND e.day IS NOT NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.day_sql(analytics.source) IS
+'SQL that gives the day of a source''s row, NULL for entities without one
+The day as the warehouse files it, in the time zone of the business.';
+
+CREATE FUNCTION analytics_internal.is_read_by_day(source analytics.source) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.day_sql(source) IS NOT NULL AND analytics_internal.column_sql(source, 'updated_at') IS NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.is_read_by_day(analytics.source) IS
+'Whether the days of a source, and no updated_at, tell what changed';
+
+-- Taken before the rows are read, so that what changes in between is noticed next time.
+CREATE FUNCTION analytics_internal.fingerprint_days(source analytics.source) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM analytics_internal.drop_temporary('day_now');
+    EXECUTE format($sql$
+        CREATE TEMP TABLE day_now ON COMMIT DROP AS
+        SELECT COALESCE(%s, '-infinity') AS day, count(*) AS rows, sum(hashtextextended(_source::text, 0)) AS fingerprint
+        FROM %s AS _source
+        GROUP BY 1$sql$, analytics_internal.day_sql(source), source.relation);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.fingerprint_days(analytics.source) IS
+'Counts and hashes the rows of each day of a source into pg_temp.day_now';
+
+CREATE FUNCTION analytics_internal.changed_days(source_id bigint) RETURNS date[]
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ARRAY(
+        SELECT COALESCE(n.day, o.day)
+        FROM pg_temp.day_now n
+        FULL JOIN (SELECT * FROM warehouse.source_day o WHERE o.source_id = changed_days.source_id) o ON o.day = n.day
+        WHERE (n.rows, n.fingerprint) IS DISTINCT FROM (o.rows, o.fingerprint));
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.changed_days(bigint) IS
+'Days of a source that are not in pg_temp.day_now as they were when it was read';
+
+CREATE FUNCTION analytics_internal.keep_days(source_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM warehouse.source_day d
+    WHERE d.source_id = keep_days.source_id
+      AND NOT EXISTS (SELECT FROM pg_temp.day_now n WHERE (n.day, n.rows, n.fingerprint) = (d.day, d.rows, d.fingerprint));
+    INSERT INTO warehouse.source_day
+    SELECT keep_days.source_id, n.day, n.rows, n.fingerprint
+    FROM pg_temp.day_now n
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION analytics_internal.keep_days(bigint) IS 'Keeps pg_temp.day_now as what the days of a source were when it was read';
+
+CREATE FUNCTION analytics_internal.has_unique_key(source analytics.source) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH key AS MATERIALIZED (
+        SELECT m.expression, m.kind
+        FROM analytics_internal.current_mapping(source) m
+        CROSS JOIN analytics.entity e
+        WHERE e.entity = source.entity AND m.name = ANY (e.key) AND m.expression IS NOT NULL
+    )
+    SELECT EXISTS (
+        SELECT FROM pg_index i
+        WHERE i.indrelid = source.relation::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+          AND NOT EXISTS (
+              SELECT FROM pg_attribute a
+              WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+                -- Any number of NULLs, and two spellings of a platform, come to the same.
+                AND NOT (a.attnotnull AND EXISTS (
+                    SELECT FROM key k
+                    WHERE k.expression = quote_ident(a.attname)
+                      AND (k.kind = 'key' OR k.kind = 'date' AND a.atttypid = 'date'::regtype)))))
+$$;
+COMMENT ON FUNCTION analytics_internal.has_unique_key(analytics.source) IS
+'Whether an index of a source''s table sees to it that no id is there twice';
+
+CREATE FUNCTION analytics_internal.is_append_only(source analytics.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT COALESCE(source.options ->> 'append_only' = 'true', false) $$;
+COMMENT ON FUNCTION analytics_internal.is_append_only(analytics.source) IS 'Whether rows of a source are only ever added';
+
+CREATE TYPE analytics_internal.source_slice AS (wanted text, scope text, unread text);
+COMMENT ON TYPE analytics_internal.source_slice IS
+'The part of a source that a refresh reads; all NULL where it reads the source completely
+wanted: condition on the rows of the source. scope: condition on the rows of the warehouse (alias t) that this part stands for. unread:
+condition on those that it does not stand for, where the warehouse knows that of each row.';
+
+CREATE FUNCTION analytics_internal.must_be_read_completely(source analytics.source, from_date date) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT from_date IS NOT DISTINCT FROM '-infinity' OR NOT EXISTS (
+        SELECT FROM warehouse.source_watermark w
+        WHERE w.source_id = source.source_id AND w.definition = analytics_internal.source_definition(source)
+          -- Several rows of one id: what a newer one stands for cannot be told without the older ones.
+          AND (analytics_internal.is_append_only(source) OR w.deduplicated = 0 AND NOT EXISTS (
+              SELECT FROM warehouse.rejected_rows r
+              WHERE r.business_id = source.business_id AND r.source_id = source.source_id AND r.reason LIKE '% is not unique: %')))
+$$;
+COMMENT ON FUNCTION analytics_internal.must_be_read_completely(analytics.source, date) IS
+'Whether no part of a source can be read without the rest
+from_date: -infinity where the refresh is to read everything.';
+
+CREATE FUNCTION analytics_internal.slice_of(source analytics.source, from_date date) RETURNS analytics_internal.source_slice
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    slice analytics_internal.source_slice;
+    entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
+    changed_at constant text := analytics_internal.column_sql(source, 'updated_at');
+    day constant text := analytics_internal.day_sql(source);
+    overlap constant interval := COALESCE(source.options ->> 'overlap', '10')::int * interval '1 minute';
+    watermark constant timestamptz := w.watermark FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
+    days text;
+BEGIN
+    IF analytics_internal.must_be_read_completely(source, from_date) THEN
+        RETURN NULL;
+    ELSIF changed_at IS NOT NULL AND watermark IS NOT NULL THEN
+        slice.wanted := format('(%1$s >= %2$L OR %1$s IS NULL)', changed_at, watermark - overlap);
+        slice.scope := analytics_internal.incoming_rows(entity.key);
+    ELSIF changed_at IS NULL AND day IS NOT NULL THEN
+        days := analytics_internal.changed_days(source.source_id);
+        slice.wanted := format('COALESCE(%s, ''-infinity'') = ANY (%L::date[])', day, days);
+        slice.scope := format('t.%I = ANY (%L::date[])', entity.stored_day, days);
+        slice.unread := format('t.%I <> ALL (%L::date[])', entity.stored_day, days);
+    ELSE
+        RETURN NULL;
+    END IF;
+    IF from_date IS NOT NULL AND day IS NOT NULL THEN
+        slice.wanted := format('(%s OR %s >= %L)', slice.wanted, day, from_date);
+        slice.scope := format('(t.%I >= %L OR %s OR %s)', entity.stored_day, from_date, slice.scope,
+            analytics_internal.incoming_rows(entity.key));
+        slice.unread := slice.unread || format(' AND t.%I < %L', entity.stored_day, from_date);
+    END IF;
+    slice.scope := analytics_internal.own_rows(source) || ' AND ' || slice.scope;
+    RETURN slice;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.slice_of(analytics.source, date) IS
+'Which rows of a source may have changed since it was last read
+With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now).
+from_date: also all rows of that day and later; -infinity for all rows. NULL where the source has to be read completely.';
+
+-- Both stand for rows that the slice leaves out: a row that moved changed the day it left, too, so a key that stands on an unchanged day
+-- is there twice now; and an id that came again while another row went leaves the number of rows as it was, which else tells of both.
+CREATE FUNCTION analytics_internal.repeats_outside(source analytics.source, slice analytics_internal.source_slice) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
+    repeated boolean;
+BEGIN
+    IF slice.unread IS NOT NULL THEN
+        EXECUTE format($sql$
+            SELECT count(*) > 0
+            FROM pg_temp.stage k
+            JOIN warehouse.%I t ON %s AND %s
+            WHERE %s$sql$,
+            entity.target, analytics_internal.own_rows(source), analytics_internal.each_name(entity.key, 'k.%1$I = t.%1$I', ' AND '),
+            slice.unread)
+        INTO repeated;
+    ELSIF NOT analytics_internal.is_append_only(source) AND NOT analytics_internal.has_unique_key(source) THEN
+        -- Read as stage_source reads.
+        PERFORM set_config('TimeZone', analytics_internal.source_timezone(source), true);
+        EXECUTE (
+            SELECT format($sql$
+                SELECT count(*) > 0
+                FROM (SELECT %s FROM %s AS _source WHERE (%s) IS NOT TRUE) t
+                JOIN pg_temp.stage k ON %s$sql$,
+                string_agg(format('COALESCE((%s)::text, %L) AS %I', m.conversion, c.default_value, c.name), ', '),
+                source.relation, slice.wanted,
+                string_agg(format('k.%1$I::text = t.%1$I', c.name), ' AND '))
+            FROM analytics.entity_column c
+            LEFT JOIN analytics_internal.current_mapping(source) m ON m.name = c.name
+            WHERE c.entity = source.entity AND c.name = ANY (entity.key) AND (c.default_value IS NULL OR m.conversion IS NOT NULL))
+        INTO repeated;
+    END IF;
+    RETURN COALESCE(repeated, false);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.repeats_outside(analytics.source, analytics_internal.source_slice) IS
+'Whether an id of pg_temp.stage is also in rows of the source that were not read';

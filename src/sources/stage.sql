@@ -1,0 +1,276 @@
+-- From a registered relation into pg_temp.stage: canonical columns, one row for each row of the source that can be used.
+
+-- The type that a canonical column has in the stage; text is what every value can be read as.
+CREATE FUNCTION analytics_internal.stage_type(kind text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN kind = 'timestamp' THEN 'timestamptz'
+        WHEN kind IN ('date', 'boolean') THEN kind
+        WHEN kind IN ('number', 'count') THEN 'numeric'
+        ELSE 'text'
+    END
+$$;
+COMMENT ON FUNCTION analytics_internal.stage_type(text) IS 'The type that a canonical column of a kind has in pg_temp.stage';
+
+-- json may hold what jsonb cannot (\u0000, half of a surrogate pair), so such columns are kept as the text they are.
+CREATE FUNCTION analytics_internal.source_row_sql(relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN bool_or(a.has_json) THEN format('(SELECT to_jsonb(j) FROM (SELECT %s) j)',
+            string_agg(format(CASE WHEN a.has_json THEN '_source.%1$I::text AS %1$I' ELSE '_source.%1$I' END, a.attname), ', '
+                ORDER BY a.attnum))
+        ELSE 'to_jsonb(_source)'
+    END
+    FROM (
+        SELECT c.attname, c.attnum,
+               c.atttypid IN ('json'::regtype, 'json[]'::regtype)
+                   -- These may have it inside.
+                   OR t.typtype = 'c' OR t.typtype = 'd' AND t.typcategory IN ('U', 'A') OR e.typtype IN ('c', 'd') AS has_json
+        FROM pg_attribute c
+        JOIN pg_type t ON t.oid = c.atttypid
+        LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+        WHERE c.attrelid = relation AND c.attnum > 0 AND NOT c.attisdropped
+    ) a
+$$;
+COMMENT ON FUNCTION analytics_internal.source_row_sql(regclass) IS 'SQL that makes jsonb of a row of a source';
+
+CREATE FUNCTION analytics_internal.reading_sql(name text, kind text, default_value text, conversion text, expression text)
+    RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN default_value IS NULL THEN format('%s AS %I', COALESCE(conversion, 'NULL::' || analytics_internal.stage_type(kind)), name)
+        ELSE format('COALESCE(%s, %L::%s) AS %I', COALESCE(conversion, 'NULL'), default_value, analytics_internal.stage_type(kind), name)
+    END || CASE
+        -- A text that could not be read, for the reason.
+        WHEN conversion IS NOT NULL AND analytics_internal.stage_type(kind) <> 'text' THEN format(
+            ', CASE WHEN (%1$s) IS NULL AND btrim((%2$s)::text) <> '''' THEN left((%2$s)::text, 80) END AS %3$I',
+            conversion, expression, 'unread_' || name)
+        ELSE ''
+    END
+$$;
+COMMENT ON FUNCTION analytics_internal.reading_sql(text, text, text, text, text) IS
+'SQL that reads a canonical column from a source
+Where the column is mapped and no text, a second column unread_<name> has the beginning of a text that could not be read.';
+
+-- The first branch that applies is the row's reason.
+CREATE FUNCTION analytics_internal.refusal_sql(name text, kind text, not_null boolean, minimum numeric) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT concat_ws(' ',
+        CASE WHEN analytics_internal.stage_type(kind) <> 'text' THEN format(
+            'WHEN v.%1$I IS NOT NULL THEN format(%2$L, v.%1$I)', 'unread_' || name, name || ': cannot read "%s" as a ' || kind) END,
+        CASE WHEN not_null THEN format(
+            'WHEN v.%I IS NULL THEN %L', name, name || ' is missing') END,
+        CASE WHEN kind = 'key' THEN format(
+            'WHEN octet_length(v.%I) > 256 THEN %L', name, name || ' is longer than 256 bytes') END,
+        CASE WHEN kind IN ('date', 'timestamp') THEN format(
+            'WHEN v.%1$I < ''1900-01-01'' OR v.%1$I >= ''2200-01-01'' THEN format(%2$L, v.%1$I)',
+            name, name || ' %s is not between 1900 and 2200') END,
+        CASE WHEN kind IN ('number', 'count') THEN format(
+            'WHEN NOT (abs(v.%1$I) < 1e13) THEN format(%2$L, left(v.%1$I::text, 40))', name, name || ' %s is out of range') END,
+        CASE WHEN minimum IS NOT NULL THEN format(
+            'WHEN v.%1$I < %2$s THEN format(%3$L, v.%1$I)', name, minimum, name || ' %s is below ' || minimum) END,
+        CASE WHEN kind = 'count' THEN format(
+            'WHEN v.%1$I <> trunc(v.%1$I) THEN format(%2$L, v.%1$I)', name, name || ' %s is not a whole number') END)
+$$;
+COMMENT ON FUNCTION analytics_internal.refusal_sql(text, text, boolean, numeric) IS
+'Branches of a CASE that gives the reason why a value cannot be used';
+
+-- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
+CREATE FUNCTION analytics_internal.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names text[];
+    grouped text[];
+    readings text;
+    refusals text;
+    n bigint;
+BEGIN
+    PERFORM set_config('TimeZone', analytics_internal.source_timezone(source), true);
+    SELECT array_agg(c.name ORDER BY c.position), array_agg(c.name) FILTER (WHERE c.kind IN ('key', 'platform', 'date')),
+           string_agg(analytics_internal.reading_sql(c.name, c.kind, c.default_value, m.conversion, m.expression), ', '
+               ORDER BY c.position),
+           string_agg(analytics_internal.refusal_sql(m.name, c.kind, c.not_null, c.minimum), ' ' ORDER BY c.position)
+               FILTER (WHERE m.name IS NOT NULL)
+    INTO names, grouped, readings, refusals
+    FROM analytics.entity_column c
+    LEFT JOIN analytics_internal.current_mapping(source) m ON m.name = c.name
+    WHERE c.entity = source.entity;
+
+    PERFORM analytics_internal.drop_temporary('stage');
+    EXECUTE format($sql$
+        CREATE TEMP TABLE stage ON COMMIT DROP AS
+        SELECT row_number() OVER () AS stage_no, %1$s, r.reject_reason,
+               CASE WHEN r.reject_reason IS NOT NULL THEN %2$s END AS source_row,
+               -- Counted in the same snapshot as the slice is read in.
+               %3$s AS source_total
+        FROM (SELECT * FROM %4$s WHERE %5$s) AS _source
+        CROSS JOIN LATERAL (SELECT %6$s OFFSET 0) v
+        CROSS JOIN LATERAL (SELECT CASE %7$s END AS reject_reason OFFSET 0) r
+        $sql$,
+        analytics_internal.each_name(names, 'v.%1$I'), analytics_internal.source_row_sql(source.relation),
+        CASE WHEN slice IS NULL THEN 'NULL::bigint' ELSE format('(SELECT count(*) FROM %s)', source.relation) END,
+        source.relation, COALESCE(slice, 'true'), readings, refusals);
+    GET DIAGNOSTICS n = ROW_COUNT;
+    -- What the steps to come group and join by.
+    EXECUTE format('ANALYZE pg_temp.stage (reject_reason, %s)', analytics_internal.each_name(grouped, '%1$I'));
+    RETURN n;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.stage_source(analytics.source, text) IS
+'Reads a source into pg_temp.stage: canonical columns, reject_reason, source_row
+slice: condition on the rows of the source that are wanted, NULL for all. Returns the number of rows read. A row that cannot be used has
+its reason and the whole source row; the others have neither.';
+
+CREATE FUNCTION analytics_internal.stage_nothing(entity text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM analytics_internal.drop_temporary('stage');
+    EXECUTE (
+        SELECT format($sql$
+            CREATE TEMP TABLE stage (stage_no bigint, %s, reject_reason text, source_row jsonb, source_total bigint) ON COMMIT DROP$sql$,
+            string_agg(format('%I %s', c.name, analytics_internal.stage_type(c.kind)), ', ' ORDER BY c.position))
+        FROM analytics.entity_column c
+        WHERE c.entity = stage_nothing.entity);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.stage_nothing(text) IS 'Makes pg_temp.stage without rows: what a source delivers that is gone';
+
+-- A time in the future must not hide what changes until then.
+CREATE FUNCTION analytics_internal.newest_update() RETURNS timestamptz
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    newest constant timestamptz := max(s.updated_at) FROM pg_temp.stage s WHERE s.reject_reason IS NULL;
+BEGIN
+    RETURN CASE WHEN newest > now() THEN now() ELSE newest END;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.newest_update() IS
+'The latest updated_at of the usable rows in pg_temp.stage, now at the latest';
+
+CREATE FUNCTION analytics_internal.refuse_other_currencies(own text) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE pg_temp.stage s
+    SET reject_reason = format('currency %s is not %s, the currency of the business: convert it in the mapping', s.currency, own),
+        source_row = to_jsonb(s) - '{stage_no,reject_reason,source_row,source_total}'::text[]
+    WHERE s.reject_reason IS NULL AND upper(s.currency) <> own
+$$;
+COMMENT ON FUNCTION analytics_internal.refuse_other_currencies(text) IS
+'Refuses rows of pg_temp.stage in another currency than the business''s';
+
+-- Of rows with one key the newest is kept. The others are copies or older versions of it; what may be neither is refused.
+CREATE FUNCTION analytics_internal.deduplicate_stage(key text[]) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    deduplicated bigint;
+BEGIN
+    EXECUTE format($sql$
+        WITH repeated AS (
+            SELECT %1$s
+            FROM pg_temp.stage
+            WHERE reject_reason IS NULL
+            GROUP BY %1$s
+            HAVING count(*) > 1
+        ), versions AS (
+            SELECT s.stage_no, c.content, s.updated_at, row_number() OVER w AS version,
+                   first_value(c.content) OVER w AS kept_content, first_value(s.updated_at) OVER w AS kept_updated_at
+            FROM pg_temp.stage s
+            JOIN repeated USING (%1$s)
+            CROSS JOIN LATERAL (
+                SELECT to_jsonb(s) - '{stage_no,reject_reason,source_row,source_total}'::text[] AS content OFFSET 0
+            ) c
+            WHERE s.reject_reason IS NULL
+            WINDOW w AS (PARTITION BY %1$s ORDER BY s.updated_at DESC NULLS LAST, c.content DESC)
+        ), superseded AS (
+            DELETE FROM pg_temp.stage s
+            USING versions v
+            WHERE s.stage_no = v.stage_no AND v.version > 1
+              AND (v.content = v.kept_content OR v.kept_updated_at IS NOT NULL AND v.updated_at IS DISTINCT FROM v.kept_updated_at)
+            RETURNING 1
+        ), refused AS (
+            UPDATE pg_temp.stage s
+            SET reject_reason = %2$L, source_row = v.content
+            FROM versions v
+            WHERE s.stage_no = v.stage_no AND v.version > 1 AND v.content <> v.kept_content
+              AND (v.kept_updated_at IS NULL OR v.updated_at IS NOT DISTINCT FROM v.kept_updated_at)
+        )
+        SELECT count(*) FROM superseded
+        $sql$,
+        analytics_internal.each_name(key, '%1$I'),
+        array_to_string(key, ', ') || ' is not unique: a row with the same key and other content was kept')
+    INTO deduplicated;
+    RETURN deduplicated;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.deduplicate_stage(text[]) IS
+'Takes copies and older versions of rows out of pg_temp.stage; returns how many';
+
+CREATE FUNCTION analytics_internal.quarantine_stage(source analytics.source, key text[], run_id bigint, complete boolean)
+    RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rejected bigint;
+    scope text := analytics_internal.own_rows(source);
+    -- What is long is told apart by its hash.
+    key_text constant text := format($sql$(
+        SELECT CASE WHEN length(k) <= 256 THEN k ELSE left(k, 223) || ' ' || md5(k) END
+        FROM (SELECT NULLIF(regexp_replace(concat_ws(', ', %s), '(, )+$', ''), '')) t (k))$sql$,
+        analytics_internal.each_name(key, 'COALESCE(%1$I::text, '''')'));
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_temp.stage s WHERE s.reject_reason IS NOT NULL) AND NOT EXISTS (
+        SELECT FROM warehouse.rejected_rows r WHERE r.business_id = source.business_id AND r.source_id = source.source_id) THEN
+        RETURN 0;
+    END IF;
+    EXECUTE format($sql$
+        CREATE TEMP TABLE incoming ON COMMIT DROP AS
+        SELECT $1::bigint AS business_id, $2::bigint AS source_id, md5(reject_reason || source_row::text) AS row_hash,
+               $3::text AS entity, min(%s) AS row_key, min(reject_reason) AS reason,
+               (array_agg(source_row))[1] AS source_row, count(*) AS occurrences, $4::bigint AS run_id
+        FROM pg_temp.stage
+        WHERE reject_reason IS NOT NULL
+        GROUP BY row_hash
+        $sql$, key_text)
+    USING source.business_id, source.source_id, source.entity, run_id;
+    -- What was refused before stands until the source is read completely, or the row with that key comes again. Rows that lack a part of
+    -- their key are known by their content alone.
+    IF NOT complete THEN
+        PERFORM analytics_internal.drop_temporary('seen_key');
+        EXECUTE format($sql$
+            CREATE TEMP TABLE seen_key ON COMMIT DROP AS
+            SELECT %s AS row_key
+            FROM pg_temp.stage
+            WHERE ROW(%s) IS NOT NULL$sql$, key_text, analytics_internal.each_name(key, '%1$I'));
+        scope := scope || $sql$
+            AND (t.row_key IN (SELECT k.row_key FROM pg_temp.seen_key k) OR t.row_hash IN (SELECT i.row_hash FROM pg_temp.incoming i))$sql$;
+    END IF;
+    PERFORM analytics_internal.merge_table(source.business_id, 'rejected_rows', scope, insert_only => '{run_id}');
+    DELETE FROM pg_temp.stage s WHERE s.reject_reason IS NOT NULL;
+    GET DIAGNOSTICS rejected = ROW_COUNT;
+    RETURN rejected;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.quarantine_stage(analytics.source, text[], bigint, boolean) IS
+'Moves refused rows from pg_temp.stage to warehouse.rejected_rows; returns how many
+complete: the stage has all rows of the source, so that what was refused before and is not there has gone.';
