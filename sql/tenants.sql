@@ -46,7 +46,7 @@ SELECT analytics.grant_access('regress_nobody');
 SET client_min_messages = warning;
 GRANT USAGE ON SCHEMA raw TO regress_one;
 -- Each table of the warehouse with a business has the policy, each view asks with the rights of its reader.
-SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND NOT c.relrowsecurity;
+SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND NOT c.relrowsecurity ORDER BY 1;
 SELECT c.relname FROM pg_class c WHERE c.relnamespace IN ('warehouse'::regnamespace, 'analytics'::regnamespace) AND c.relkind = 'v' AND NOT COALESCE('security_invoker=true' = ANY (c.reloptions), false)
     AND c.relname NOT IN ('effective_platform', 'funnel_summary'); -- they read no table of the warehouse
 
