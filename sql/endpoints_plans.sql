@@ -58,7 +58,7 @@ $$;
 SELECT pg_temp.dates_in_index(p.plan) AS dates, pg_temp.platforms_in_index(p.plan) AS platforms
 FROM (SELECT pg_temp.plan($q$SELECT FROM warehouse.platform_daily WHERE business_id = 1 AND date + 0 >= '2025-03-01' AND platform || '' = 'meta'$q$)) p (plan);
 -- opaque: the planner sees a function instead of its query. facts: a table of facts is read.
-SELECT r.name, p.plan ~ ('Function Scan on (' || r.name || '|results_between|campaign_parts|campaign_results|leads_between|businesses)') AS opaque,
+SELECT r.name, p.plan ~ ('Function Scan on (' || r.name || '|results_between|period_totals|daily_totals|campaign_parts|campaign_results|leads_between|lead_results|businesses)') AS opaque,
        pg_temp.dates_in_index(p.plan) AS dates, p.plan ~ 'Scan [^\n]*on fact_' AS facts,
        p.plan ~ 'Seq Scan on (campaign_roi_daily|campaign_roi_span|platform_daily|lead_daily)' AS whole_rollup
 FROM reader r, LATERAL (SELECT pg_temp.plan(pg_temp.call(r, ', business_id => 1'))) p (plan) ORDER BY r.name;

@@ -40,8 +40,9 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_confidence IS 'True for a confidence between 0 and 1, else an error (22023)';
 
-CREATE FUNCTION analytics_internal.warehouse_journeys(date_from date, date_to date, dimension text, members text[], lookback interval, half_life interval,
-    business_id bigint, kept text, stages text[] DEFAULT '{}')
+CREATE FUNCTION analytics_internal.warehouse_journeys(
+    date_from date, date_to date, dimension text, members text[], lookback interval, half_life interval, business_id bigint, kept text,
+    stages text[] DEFAULT '{}')
     RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, reach_end timestamptz,
                    used_lookback interval, used_half_life interval)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
@@ -114,7 +115,9 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_journeys IS
 'The journeys of a period, one value per business
-kept: converters (who signed in the period), touch (also who signed within the lookback after it) or everybody who was met or signed in it. members: platforms whose keys begin with 1, all others with 0; NULL: no mark. stages: the key of leads, or {}. reach_end: the end of the period and a lookback more.';
+kept: converters (who signed in the period), touch (also who signed within the lookback after it) or everybody who was met or signed in it.
+members: platforms whose keys begin with 1, all others with 0; NULL: no mark. stages: the key of leads, or {}. reach_end: the end of the
+period and a lookback more.';
 
 CREATE FUNCTION analytics_internal.spend_by_key(date_from date, date_to date, dimension text, members text[], business_id bigint)
     RETURNS TABLE (key text, spend numeric)
@@ -140,7 +143,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.spend_by_key IS 'Spend of a period by a dimension of attribution, where ads are counted by it';
 
-CREATE FUNCTION analytics_internal.contracts_signed(date_from date, date_to date, business_id bigint, OUT contracts bigint, OUT amount numeric)
+CREATE FUNCTION analytics_internal.contracts_signed(
+    date_from date, date_to date, business_id bigint, OUT contracts bigint, OUT amount numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -180,12 +184,13 @@ $$;
 COMMENT ON FUNCTION analytics_internal.marked_keys IS 'Keys as warehouse_journeys() writes them: each behind each mark';
 
 CREATE FUNCTION analytics_internal.warehouse_credit(
-    date_from date, date_to date, members text[], models text[], dimension text, lookback interval, half_life interval, cycle text, fallback text[],
-    business_id bigint, first_weights double precision[], last_weights double precision[], basis text, position_weights double precision[],
-    two_touch text, include_conversion_touch boolean, exclude_keys text[], only_keys text[], views text, transform text, transform_key text,
-    max_touches int, replicates int, seed bigint, confidence double precision)
-    RETURNS TABLE (model text, key text, wanted boolean, unattributed boolean, conversions double precision, value double precision, supporting bigint,
-                   assisted bigint, clients bigint, conversions_replicates double precision[], value_replicates double precision[])
+    date_from date, date_to date, members text[], models text[], dimension text, lookback interval, half_life interval, cycle text,
+    fallback text[], business_id bigint, first_weights double precision[], last_weights double precision[], basis text,
+    position_weights double precision[], two_touch text, include_conversion_touch boolean, exclude_keys text[], only_keys text[],
+    views text, transform text, transform_key text, max_touches int, replicates int, seed bigint, confidence double precision)
+    RETURNS TABLE (model text, key text, wanted boolean, unattributed boolean, conversions double precision, value double precision,
+                   supporting bigint, assisted bigint, clients bigint, conversions_replicates double precision[],
+                   value_replicates double precision[])
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -232,7 +237,8 @@ COMMENT ON FUNCTION analytics_internal.warehouse_credit IS
 'Credit per model and key over all businesses asked for, with its replicates
 Arguments as for attribution(), members: the platforms that are wanted, NULL for all. Replicates of businesses add up one by one.';
 
-CREATE FUNCTION analytics_internal.replicate_interval(replicates double precision[], confidence double precision, OUT low double precision, OUT high double precision)
+CREATE FUNCTION analytics_internal.replicate_interval(
+    replicates double precision[], confidence double precision, OUT low double precision, OUT high double precision)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -246,12 +252,13 @@ CREATE FUNCTION analytics.attribution(
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
-    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count',
-    transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, replicates int DEFAULT 0, seed bigint DEFAULT 0,
-    confidence double precision DEFAULT 0.9)
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
     RETURNS TABLE (model text, key text, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
-                   roas numeric, assisted bigint, p_support double precision, supporting bigint, clients bigint, conversions_low double precision,
-                   conversions_high double precision, revenue_low numeric, revenue_high numeric, currency text)
+                   roas numeric, assisted bigint, p_support double precision, supporting bigint, clients bigint,
+                   conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric,
+                   currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -318,16 +325,25 @@ END
 $$;
 COMMENT ON FUNCTION analytics.attribution IS
 'What earned the contracts signed in a period: platforms, campaigns, ads ...
-models: see attribution_credit(). dimension: platform, channel, campaign, platform+campaign, ad or utm_source. lookback, half_life: NULL for the settings of the business. basis: conversion: contracts signed in the period; touch: what touches in the period earned, whenever within the lookback the contract followed, to stand beside the spend of the same days; contracts without a touch count by their own date. platforms: show these only; journeys stay whole. All other rules: see attribution_credit(); w_shaped and full_path know one stage, the lead; a view is an event whose source_type is impression or view. replicates, seed, confidence: see attribution_bootstrap(); 0 replicates leave the intervals NULL. Conversions without a touch are the row (unattributed); the conversions of a model add up to the contracts, its revenue to theirs, exactly (but those of participation, which gives each key in a journey the whole contract). spend (of the period, where ads are counted by that dimension), cpa = spend / conversions, roas = revenue / spend. assisted: conversions whose journey has the key. p_support: share of the contracts that give the key credit, supporting: how many do, clients: of how many clients. Money is NULL where businesses of different currencies are added up.';
+models: see attribution_credit(). dimension: platform, channel, campaign, platform+campaign, ad or utm_source. lookback, half_life: NULL for
+the settings of the business. basis: conversion: contracts signed in the period; touch: what touches in the period earned, whenever within
+the lookback the contract followed, to stand beside the spend of the same days; contracts without a touch count by their own date.
+platforms: show these only; journeys stay whole. All other rules: see attribution_credit(); w_shaped and full_path know one stage, the lead;
+a view is an event whose source_type is impression or view. replicates, seed, confidence: see attribution_bootstrap(); 0 replicates leave
+the intervals NULL. Conversions without a touch are the row (unattributed); the conversions of a model add up to the contracts, its revenue
+to theirs, exactly (but those of participation, which gives each key in a journey the whole contract). spend (of the period, where ads are
+counted by that dimension), cpa = spend / conversions, roas = revenue / spend. assisted: conversions whose journey has the key. p_support:
+share of the contracts that give the key credit, supporting: how many do, clients: of how many clients. Money is NULL where businesses of
+different currencies are added up.';
 
 CREATE FUNCTION analytics.attribution_compare(
-    date_from date, date_to date, models text[] DEFAULT '{first,last,linear,time_decay,u_shaped,last_paid}', dimension text DEFAULT 'platform',
-    lookback interval DEFAULT NULL, half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}',
-    platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}',
-    last_weights double precision[] DEFAULT '{}', basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
-    two_touch text DEFAULT 'renormalise', include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
-    max_touches int DEFAULT NULL)
+    date_from date, date_to date, models text[] DEFAULT '{first,last,linear,time_decay,u_shaped,last_paid}',
+    dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, half_life interval DEFAULT NULL, cycle text DEFAULT 'shared',
+    fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL,
+    first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}', basis text DEFAULT 'conversion',
+    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL)
     RETURNS TABLE (key text, conversions jsonb, revenue jsonb, roas jsonb, spend numeric, assisted bigint, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -350,18 +366,20 @@ END
 $$;
 COMMENT ON FUNCTION analytics.attribution_compare IS
 'Models of attribution side by side, one row per key
-Arguments as for attribution(). conversions, revenue, roas: an object with a number per model, as in revenue ->> ''last''; roas is null without spend. spend and assisted do not depend on the model. By the credit of the first model named, descending.';
+Arguments as for attribution(). conversions, revenue, roas: an object with a number per model, as in revenue ->> ''last''; roas is null
+without spend. spend and assisted do not depend on the model. By the credit of the first model named, descending.';
 
 CREATE FUNCTION analytics.attribution_support(
     date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT 'platform', lookback interval DEFAULT NULL,
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
-    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count',
-    transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, replicates int DEFAULT 200, seed bigint DEFAULT 0,
-    confidence double precision DEFAULT 0.9)
-    RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision, revenue numeric,
-                   revenue_low numeric, revenue_high numeric, supporting bigint, clients bigint, margin double precision, evidence text, currency text)
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    replicates int DEFAULT 200, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
+    RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
+                   revenue numeric, revenue_low numeric, revenue_high numeric, supporting bigint, clients bigint, margin double precision,
+                   evidence text, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -385,17 +403,21 @@ END
 $$;
 COMMENT ON FUNCTION analytics.attribution_support IS
 'What each figure of attribution() rests on: contracts, clients and an interval
-Arguments as for attribution(). conversions, revenue: the credit; low and high: where it would lie had other clients come, with the probability confidence. supporting: contracts that give the key credit; clients: of how many clients. margin: half the width of the interval as a share of the credit. evidence: none (no client), weak (fewer than 10 clients, or a margin above 0.5), fair (above 0.2), strong. NULL without replicates.';
+Arguments as for attribution(). conversions, revenue: the credit; low and high: where it would lie had other clients come, with the
+probability confidence. supporting: contracts that give the key credit; clients: of how many clients. margin: half the width of the interval
+as a share of the credit. evidence: none (no client), weak (fewer than 10 clients, or a margin above 0.5), fair (above 0.2), strong. NULL
+without replicates.';
 
 CREATE FUNCTION analytics.attribution_pairs(
     date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT 'platform', lookback interval DEFAULT NULL,
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
-    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count',
-    transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, replicates int DEFAULT 200, seed bigint DEFAULT 0)
-    RETURNS TABLE (model text, key text, other_key text, conversions double precision, other_conversions double precision, p_more_conversions double precision,
-                   p_more_revenue double precision)
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    replicates int DEFAULT 200, seed bigint DEFAULT 0)
+    RETURNS TABLE (model text, key text, other_key text, conversions double precision, other_conversions double precision,
+                   p_more_conversions double precision, p_more_revenue double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -427,15 +449,16 @@ END
 $$;
 COMMENT ON FUNCTION analytics.attribution_pairs IS
 'How probable it is that one key earns more than another, for each pair
-Arguments as for attribution(). Each pair is one row, the key with more credit first. p_more_conversions, p_more_revenue: the share of the replicates in which key has more than other_key, ties counted half; about 0.5: the data do not tell.';
+Arguments as for attribution(). Each pair is one row, the key with more credit first. p_more_conversions, p_more_revenue: the share of the
+replicates in which key has more than other_key, ties counted half; about 0.5: the data do not tell.';
 
 CREATE FUNCTION analytics.assisted_conversions(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
-    platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
-    max_touches int DEFAULT NULL)
-    RETURNS TABLE (key text, assisted bigint, assisted_revenue numeric, last_touch bigint, last_touch_revenue numeric, first_touch bigint, first_touch_revenue numeric,
-                   assists_per_last numeric, currency text)
+    platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
+    exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL)
+    RETURNS TABLE (key text, assisted bigint, assisted_revenue numeric, last_touch bigint, last_touch_revenue numeric, first_touch bigint,
+                   first_touch_revenue numeric, assists_per_last numeric, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -464,4 +487,6 @@ END
 $$;
 COMMENT ON FUNCTION analytics.assisted_conversions IS
 'Contracts that a key helped to bring, beside those it brought last or first
-Arguments as for attribution(). assisted: contracts with the key in their journey that another key ended; last_touch: those it ended; first_touch: those it began. assisted + last_touch are all contracts with the key. assists_per_last: above 1 the key prepares more than it closes.';
+Arguments as for attribution(). assisted: contracts with the key in their journey that another key ended; last_touch: those it ended;
+first_touch: those it began. assisted + last_touch are all contracts with the key. assists_per_last: above 1 the key prepares more than it
+closes.';

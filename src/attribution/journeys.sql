@@ -181,15 +181,16 @@ CREATE FUNCTION analytics.attribution_bootstrap(
     replicates integer DEFAULT 200,
     seed bigint DEFAULT 0,
     confidence double precision DEFAULT 0.9)
-    RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision,
-                   conversions_high double precision, value double precision, value_low double precision, value_high double precision,
-                   supporting bigint, assisted bigint, clients bigint, conversions_replicates double precision[], value_replicates double precision[])
+    RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
+                   value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
+                   clients bigint, conversions_replicates double precision[], value_replicates double precision[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_bootstrap';
 
 COMMENT ON FUNCTION analytics.attribution_bootstrap IS
     'Credit with its uncertainty: what it would be had other clients come.
 All arguments but the last three: see attribution_credit. replicates: how often the clients are drawn anew, each as often as a Poisson
-variable of mean 1 says, up to 10000; 0: no intervals. seed: other draws for another seed; the draws of a client depend on nothing but its identifier,
+variable of mean 1 says, up to 10000; 0: no intervals. seed: other draws for another seed; the draws of a client depend on nothing but its
+identifier,
 the replicate and the seed. confidence: of the intervals.
 Result: conversions and value credited, low and high: the middle share of the replicates; supporting, assisted, clients: see
 attribution_credit; conversions_replicates, value_replicates: the credit in each replicate, which adds up over disjoint

@@ -240,11 +240,13 @@ CREATE FUNCTION analytics.markov_credit(
 
 COMMENT ON FUNCTION analytics.markov_credit(analytics.path_counts, integer, boolean) IS
     'Shares conversions by what an exact Markov chain would lose without each key.
-order: how many neighbouring keys make a state, 1 to 20; NULL: the best of 1 to 5 by markov_order(), 1 where it cannot tell. use_nulls: whether paths that did not convert are part of the chain; without
+order: how many neighbouring keys make a state, 1 to 20; NULL: the best of 1 to 5 by markov_order(), 1 where it cannot tell. use_nulls:
+whether paths that did not convert are part of the chain; without
   them base_probability is 1 and only places in the paths count.
 Result: removal_effect: share of the conversions lost when the key leads nowhere (these overlap and do not add up to 1);
   removal_effect_value: the same of the value; conversions, value: the effects scaled to the totals; base_probability: that a
-  journey converts; order_used: the order of the chain. key NULL: conversions without a touch. Value is shared like conversions where refunds make an effect negative.
+  journey converts; order_used: the order of the chain. key NULL: conversions without a touch. Value is shared like conversions where
+refunds make an effect negative.
 More than 1,000,000 states are refused. The same paths give the same bits; nothing is simulated.';
 
 CREATE FUNCTION analytics.markov_transitions(

@@ -2,8 +2,8 @@
 
 CREATE FUNCTION analytics_internal.warehouse_paths(
     date_from date, date_to date, dimension text, lookback interval, cycle text, business_id bigint, include_conversion_touch boolean,
-    exclude_keys text[], only_keys text[], views text, transform text, transform_key text, max_touches int, nulls_before timestamptz, replicates int,
-    seed bigint)
+    exclude_keys text[], only_keys text[], views text, transform text, transform_key text, max_touches int, nulls_before timestamptz,
+    replicates int, seed bigint)
     RETURNS TABLE (replicate int, paths analytics.path_counts)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
@@ -32,11 +32,12 @@ Arguments as for markov(). replicate 0 has each client once; the others as often
 
 CREATE FUNCTION analytics_internal.warehouse_path_credit(
     method text, markov_order int, date_from date, date_to date, dimension text, lookback interval, cycle text, business_id bigint,
-    include_conversion_touch boolean, exclude_keys text[], only_keys text[], views text, transform text, transform_key text, max_touches int,
-    nulls_before timestamptz, replicates int, seed bigint, confidence double precision)
-    RETURNS TABLE (key text, "position" int, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric, roas numeric,
-                   removal_effect double precision, removal_effect_revenue double precision, base_probability double precision, order_used int,
-                   conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric, currency text)
+    include_conversion_touch boolean, exclude_keys text[], only_keys text[], views text, transform text, transform_key text,
+    max_touches int, nulls_before timestamptz, replicates int, seed bigint, confidence double precision)
+    RETURNS TABLE (key text, "position" int, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
+                   roas numeric, removal_effect double precision, removal_effect_revenue double precision,
+                   base_probability double precision, order_used int, conversions_low double precision, conversions_high double precision,
+                   revenue_low numeric, revenue_high numeric, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -102,13 +103,14 @@ method: markov, or a game of shapley_credit(). markov_order: see markov(). Other
 
 CREATE FUNCTION analytics.markov(
     date_from date, date_to date, dimension text DEFAULT 'platform', "order" int DEFAULT 1, lookback interval DEFAULT NULL,
-    cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
-    max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, replicates int DEFAULT 0, seed bigint DEFAULT 0,
-    confidence double precision DEFAULT 0.9)
+    cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
+    exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, replicates int DEFAULT 0,
+    seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
     RETURNS TABLE (key text, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric, roas numeric,
-                   removal_effect double precision, removal_effect_revenue double precision, base_probability double precision, order_used int,
-                   conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric, currency text)
+                   removal_effect double precision, removal_effect_revenue double precision, base_probability double precision,
+                   order_used int, conversions_low double precision, conversions_high double precision, revenue_low numeric,
+                   revenue_high numeric, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -126,16 +128,21 @@ END
 $$;
 COMMENT ON FUNCTION analytics.markov IS
 'What earned the contracts of a period, by the removal effects of a Markov chain
-date_from, date_to: contracts signed and journeys that came to nothing in this period. dimension: platform, channel, campaign, platform+campaign, ad or utm_source. order: how many neighbouring keys make a state; NULL: the best of 1 to 5. lookback, cycle and the other rules of journeys: see attribution(). nulls_before: clients last met at or after this may still sign, and are no journey that came to nothing. replicates, seed, confidence: bootstrap over clients; 0 replicates leave the intervals NULL. Columns: see attribution() and markov_credit(). A client who signed within the lookback after the period is no journey that came to nothing.';
+date_from, date_to: contracts signed and journeys that came to nothing in this period. dimension: platform, channel, campaign,
+platform+campaign, ad or utm_source. order: how many neighbouring keys make a state; NULL: the best of 1 to 5. lookback, cycle and the other
+rules of journeys: see attribution(). nulls_before: clients last met at or after this may still sign, and are no journey that came to
+nothing. replicates, seed, confidence: bootstrap over clients; 0 replicates leave the intervals NULL. Columns: see attribution() and
+markov_credit(). A client who signed within the lookback after the period is no journey that came to nothing.';
 
 CREATE FUNCTION analytics.shapley(
     date_from date, date_to date, dimension text DEFAULT 'platform', game text DEFAULT 'cumulative', lookback interval DEFAULT NULL,
-    cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
-    max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, replicates int DEFAULT 0, seed bigint DEFAULT 0,
-    confidence double precision DEFAULT 0.9)
-    RETURNS TABLE (key text, "position" int, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric, roas numeric,
-                   conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric, currency text)
+    cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
+    exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, replicates int DEFAULT 0,
+    seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
+    RETURNS TABLE (key text, "position" int, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
+                   roas numeric, conversions_low double precision, conversions_high double precision, revenue_low numeric,
+                   revenue_high numeric, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -153,13 +160,15 @@ END
 $$;
 COMMENT ON FUNCTION analytics.shapley IS
 'What earned the contracts of a period, by Shapley values of the sets of keys
-game: cumulative, ordered or rate, see shapley_credit(); ordered tells the credit apart by position, the place where the key came first, and has no spend. All other arguments as for markov(), columns as for attribution().';
+game: cumulative, ordered or rate, see shapley_credit(); ordered tells the credit apart by position, the place where the key came first, and
+has no spend. All other arguments as for markov(), columns as for attribution().';
 
 CREATE FUNCTION analytics.transitions(
     date_from date, date_to date, dimension text DEFAULT 'platform', "order" int DEFAULT 1, self_loops boolean DEFAULT false,
-    lookback interval DEFAULT NULL, cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
-    exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
-    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 1000)
+    lookback interval DEFAULT NULL, cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL,
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 1000)
     RETURNS TABLE (from_state text, to_state text, count bigint, probability double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -179,14 +188,16 @@ END
 $$;
 COMMENT ON FUNCTION analytics.transitions IS
 'From where to where clients went on their way to a contract, or to nothing
-Arguments as for markov(). self_loops: whether a key followed by itself is a transition. from_state, to_state: keys, or (start), (conversion), (null). count: how often taken; probability: of all transitions that leave from_state. The most taken first.';
+Arguments as for markov(). self_loops: whether a key followed by itself is a transition. from_state, to_state: keys, or (start),
+(conversion), (null). count: how often taken; probability: of all transitions that leave from_state. The most taken first.';
 
 CREATE FUNCTION analytics.top_paths(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
-    business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 20)
-    RETURNS TABLE (path text[], touches int, conversions bigint, revenue numeric, share_pct numeric, nulls bigint, conversion_rate numeric, currency text)
+    business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
+    only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
+    max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 20)
+    RETURNS TABLE (path text[], touches int, conversions bigint, revenue numeric, share_pct numeric, nulls bigint, conversion_rate numeric,
+                   currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -209,13 +220,15 @@ END
 $$;
 COMMENT ON FUNCTION analytics.top_paths IS
 'The paths that brought most contracts in a period
-Arguments as for markov(); transform => ''exposure'' takes repeated keys together, ''frequency'' counts them. path: keys, first touch first; {}: no touch. conversions, revenue: of the contracts signed; share_pct: of all contracts; nulls: journeys with this path that came to nothing; conversion_rate: conversions / (conversions + nulls), in percent.';
+Arguments as for markov(); transform => ''exposure'' takes repeated keys together, ''frequency'' counts them. path: keys, first touch first;
+{}: no touch. conversions, revenue: of the contracts signed; share_pct: of all contracts; nulls: journeys with this path that came to
+nothing; conversion_rate: conversions / (conversions + nulls), in percent.';
 
 CREATE FUNCTION analytics.path_lengths(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
-    business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    nulls_before timestamptz DEFAULT NULL)
+    business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
+    only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
+    max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL)
     RETURNS TABLE (touches int, conversions bigint, revenue numeric, share_pct numeric, nulls bigint, conversion_rate numeric, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -245,9 +258,9 @@ Arguments as for markov(), columns as for top_paths(). touches 0: contracts with
 
 CREATE FUNCTION analytics.time_to_convert(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
-    business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    since text DEFAULT 'first', edges int[] DEFAULT '{1,3,7,14,30,60,90}')
+    business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
+    only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
+    max_touches int DEFAULT NULL, since text DEFAULT 'first', edges int[] DEFAULT '{1,3,7,14,30,60,90}')
     RETURNS TABLE (from_days int, to_days int, conversions bigint, revenue numeric, share_pct numeric, cumulative_pct numeric, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -292,4 +305,6 @@ END
 $$;
 COMMENT ON FUNCTION analytics.time_to_convert IS
 'How long it takes: contracts by the days from a touch to the signing
-Arguments as for attribution(). since: first or last, the touch of the journey from which days are counted. edges: where the buckets begin, in days; the first begins at 0, the last has no end. from_days (inclusive), to_days (exclusive). share_pct: of all contracts; cumulative_pct: of those with a touch. from_days NULL: contracts without a touch.';
+Arguments as for attribution(). since: first or last, the touch of the journey from which days are counted. edges: where the buckets begin,
+in days; the first begins at 0, the last has no end. from_days (inclusive), to_days (exclusive). share_pct: of all contracts;
+cumulative_pct: of those with a touch. from_days NULL: contracts without a touch.';

@@ -20,23 +20,31 @@ AS $$
     WITH business AS MATERIALIZED (
         SELECT b.business_id, LEAST(reco_budget.date_to, analytics_internal.last_full_day(b.business_id)) AS as_of,
                COALESCE(s.revenue_basis, 'lead_date') = 'contract_date' AS by_signing, COALESCE(s.currency, 'USD') AS currency,
-               CASE WHEN reco_budget.platforms <> '{}' THEN analytics_internal.platform_members(reco_budget.platforms) END AS members
-        FROM (SELECT 'warehouse'::analytics_internal.installed) ready, (
-            SELECT DISTINCT c.business_id FROM warehouse.dim_campaigns c
-            WHERE reco_budget.business_id IS NULL OR c.business_id = reco_budget.business_id) b
+               analytics_internal.platform_members(reco_budget.platforms) AS members
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+        CROSS JOIN (
+            SELECT DISTINCT c.business_id
+            FROM warehouse.dim_campaigns c
+            WHERE reco_budget.business_id IS NULL OR c.business_id = reco_budget.business_id
+        ) b
         LEFT JOIN warehouse.settings s ON s.business_id = b.business_id
         WHERE analytics_internal.check_period(reco_budget.date_from, reco_budget.date_to)
     ), campaign AS MATERIALIZED (
-        -- Thirteen weeks tell how campaigns respond; the period alone is judged, and has its amounts exactly. Refunds of ad networks are no spend.
+        -- Thirteen weeks tell how campaigns respond; the period alone is judged, and has its amounts exactly. Refunds of ad networks are
+        -- no spend.
         SELECT r.business_id, r.campaign_key,
                pg_catalog.sum(GREATEST(r.spend, 0)) FILTER (WHERE r.date >= reco_budget.date_from)::numeric(18,4) AS spend,
-               pg_catalog.sum(CASE WHEN b.by_signing THEN r.revenue_signed ELSE r.revenue END) FILTER (WHERE r.date >= reco_budget.date_from) AS revenue,
-               analytics_internal.campaign_days(r.date, r.spend, r.leads, CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END) AS days
+               pg_catalog.sum(CASE WHEN b.by_signing THEN r.revenue_signed ELSE r.revenue END)
+                   FILTER (WHERE r.date >= reco_budget.date_from) AS revenue,
+               analytics_internal.campaign_days(
+                   r.date, r.spend, r.leads, CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END) AS days
         FROM warehouse.campaign_roi_daily r
         JOIN business b ON b.business_id = r.business_id
-        -- A difference, not a comparison with as_of: how many rows the dates of the question have can be planned for, as_of is not known then.
-        WHERE r.date BETWEEN reco_budget.date_from - 91 AND reco_budget.date_to AND r.date - b.as_of <= 0
-          AND b.as_of >= reco_budget.date_from AND r.campaign_key <> 0
+        -- A difference, not a comparison with as_of: the planner knows how many rows the dates of the question have, but not as_of.
+        WHERE r.date BETWEEN reco_budget.date_from - 91 AND reco_budget.date_to
+          AND r.date - b.as_of <= 0
+          AND b.as_of >= reco_budget.date_from
+          AND r.campaign_key <> 0
         GROUP BY r.business_id, r.campaign_key
     ), panel AS (
         SELECT c.business_id, pg_catalog.array_agg(c.campaign_key::text) AS campaigns, pg_catalog.array_agg(c.platform) AS platforms,
@@ -50,14 +58,15 @@ AS $$
         -- Once per business, whatever is joined to it.
         SELECT b.business_id, b.currency, a.*
         FROM panel p JOIN business b ON b.business_id = p.business_id
-        CROSS JOIN LATERAL analytics_internal.actions_of_days(p.campaigns, p.platforms, p.days, b.as_of, b.as_of - reco_budget.date_from + 1,
-            reco_budget.target_cpl::double precision) a
+        CROSS JOIN LATERAL analytics_internal.actions_of_days(
+            p.campaigns, p.platforms, p.days, b.as_of, b.as_of - reco_budget.date_from + 1, reco_budget.target_cpl::double precision) a
     )
-    SELECT a.action, c.platform, c.campaign_name, a.leads::bigint, k.spend, pg_catalog.round(k.spend / NULLIF(a.leads, 0)::numeric, 4),
-           pg_catalog.round(k.revenue / NULLIF(k.spend, 0), 4), a.contracts::bigint, pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
-           pg_catalog.round(k.spend * (1 + COALESCE(a.change_pct, 0)::numeric / 100), 4), a.p_better, pg_catalog.round(a.cpl_low::numeric, 4),
-           pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4), a.evidence, a.reason, a.next_review,
-           c.campaign_id, pg_catalog.round(100 * a.expected_false_rate::numeric, 1), a.currency
+    SELECT a.action, c.platform, c.campaign_name, a.leads::bigint, k.spend,
+           analytics_internal.quotient(k.spend, a.leads::numeric), analytics_internal.quotient(k.revenue, k.spend), a.contracts::bigint,
+           pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
+           pg_catalog.round(k.spend * (1::numeric + COALESCE(a.change_pct, 0)::numeric / 100::numeric), 4), a.p_better,
+           pg_catalog.round(a.cpl_low::numeric, 4), pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4),
+           a.evidence, a.reason, a.next_review, c.campaign_id, pg_catalog.round(100::numeric * a.expected_false_rate::numeric, 1), a.currency
     FROM advice a
     JOIN campaign k ON k.business_id = a.business_id AND k.campaign_key = a.campaign::bigint
     JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
@@ -67,7 +76,10 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.reco_budget(date, date, int, text[], numeric, bigint) IS
 'Which campaigns to scale, pause or watch, with probability, interval and reason
-Judged by the days of the period that are over; campaigns to act on come first, by spend. change_pct, recommended_spend: the step advised, for a period as long. p_better: probability that a lead costs at most the target, by default what the other campaigns of the business pay. cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak, learning, cooling_down, inactive, no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.';
+Judged by the days of the period that are over; campaigns to act on come first, by spend. change_pct, recommended_spend: the step advised,
+for a period as long. p_better: probability that a lead costs at most the target, by default what the other campaigns of the business pay.
+cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak, learning, cooling_down, inactive,
+no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.';
 
 CREATE FUNCTION analytics_internal.campaign_keys(names text[], business_id bigint) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -76,26 +88,54 @@ AS $$
 DECLARE
     unknown text;
 BEGIN
-    SELECT string_agg(quote_nullable(n), ', ') INTO unknown FROM unnest(names) n
-    WHERE NOT EXISTS (SELECT FROM warehouse.dim_campaigns c WHERE c.business_id = campaign_keys.business_id AND n IN (c.campaign_id, c.campaign_name));
+    SELECT string_agg(quote_nullable(n), ', ') INTO unknown
+    FROM unnest(names) n
+    WHERE NOT EXISTS (
+        SELECT FROM warehouse.dim_campaigns c WHERE c.business_id = campaign_keys.business_id AND n IN (c.campaign_id, c.campaign_name));
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown campaign: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = 'Give ids or names of campaigns.';
     END IF;
     RETURN ARRAY(
-        SELECT c.campaign_key::text FROM warehouse.dim_campaigns c
-        WHERE c.business_id = campaign_keys.business_id AND (c.campaign_id = ANY (names) OR c.campaign_name = ANY (names)) ORDER BY c.campaign_key);
+        SELECT c.campaign_key::text
+        FROM warehouse.dim_campaigns c
+        WHERE c.business_id = campaign_keys.business_id AND (c.campaign_id = ANY (names) OR c.campaign_name = ANY (names))
+        ORDER BY c.campaign_key);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.campaign_keys(text[], bigint) IS
 'Keys of campaigns, as text, by their ids or names
 An unknown name is an error (22023).';
 
-CREATE FUNCTION analytics.budget_plan(total numeric DEFAULT NULL, objective text DEFAULT 'fixed_budget', bounds numeric[] DEFAULT '{0.7,1.3}',
-    horizon int DEFAULT 30, target numeric DEFAULT NULL, metric text DEFAULT 'leads', date_to date DEFAULT NULL, history_days int DEFAULT 182,
+CREATE FUNCTION analytics_internal.planned_business(business_id bigint) RETURNS bigint
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    businesses bigint[];
+BEGIN
+    IF business_id IS NOT NULL THEN
+        RETURN business_id;
+    END IF;
+    SELECT array_agg(DISTINCT c.business_id) INTO businesses FROM warehouse.dim_campaigns c;
+    IF cardinality(businesses) > 1 THEN
+        RAISE EXCEPTION 'business_id must be given' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('There are campaigns of the businesses %s.', array_to_string(businesses, ', ')),
+            HINT = 'A plan moves the money of one business.';
+    END IF;
+    RETURN COALESCE(businesses[1], 1);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.planned_business(bigint) IS
+'The business that a plan is for: the one given, or the only one with campaigns
+Where there are several, one must be given (22023).';
+
+CREATE FUNCTION analytics.budget_plan(
+    total numeric DEFAULT NULL, objective text DEFAULT 'fixed_budget', bounds numeric[] DEFAULT '{0.7,1.3}', horizon int DEFAULT 30,
+    target numeric DEFAULT NULL, metric text DEFAULT 'leads', date_to date DEFAULT NULL, history_days int DEFAULT 182,
     platforms text[] DEFAULT NULL, frozen text[] DEFAULT NULL, shares jsonb DEFAULT NULL, lift_tests jsonb DEFAULT NULL,
     family text DEFAULT 'michaelis_menten', business_id bigint DEFAULT NULL)
-    RETURNS TABLE (platform text, campaign_name text, campaign_id text, current_spend numeric, recommended_spend numeric, change_pct numeric,
-                   response_now numeric, response_now_low numeric, response_now_high numeric, response_then numeric,
+    RETURNS TABLE (platform text, campaign_name text, campaign_id text, current_spend numeric, recommended_spend numeric,
+                   change_pct numeric, response_now numeric, response_now_low numeric, response_now_high numeric, response_then numeric,
                    response_then_low numeric, response_then_high numeric, marginal_cost numeric, elasticity numeric, blocks bigint,
                    usable boolean, binding text, reason text, lift numeric, lift_low numeric, lift_high numeric, p_lift double precision,
                    is_total boolean)
@@ -104,9 +144,9 @@ CREATE FUNCTION analytics.budget_plan(total numeric DEFAULT NULL, objective text
 AS $$
 #variable_conflict use_column
 DECLARE
-    wanted bigint := budget_plan.business_id;
+    wanted bigint;
+    members text[];
     as_of date;
-    businesses bigint[];
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_choice('metric', metric, '{leads,contracts,revenue}');
     IF history_days IS NULL OR history_days < 1 THEN
@@ -116,37 +156,29 @@ BEGIN
             HINT = 'Other objectives find the budget: give their target, or leave total out.';
     ELSIF jsonb_typeof(COALESCE(shares, '{}')) <> 'object' OR jsonb_typeof(COALESCE(lift_tests, '{}')) <> 'object' THEN
         RAISE EXCEPTION 'shares and lift_tests must be JSON objects' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'shares: {"facebook": [0.2, 0.5]}, a platform and its least and greatest share. lift_tests: {"campaign": [0.4, 0.1]}, a campaign, its elasticity and the standard deviation of that.';
+            HINT = 'shares: {"facebook": [0.2, 0.5]}, a platform and its least and greatest share. '
+                'lift_tests: {"campaign": [0.4, 0.1]}, a campaign, its elasticity and the standard deviation of that.';
     END IF;
-    IF wanted IS NULL THEN
-        -- A plan moves the money of one business, which has one currency.
-        SELECT array_agg(DISTINCT c.business_id) INTO businesses FROM warehouse.dim_campaigns c;
-        IF cardinality(businesses) > 1 THEN
-            RAISE EXCEPTION 'which business is the plan for?' USING ERRCODE = 'invalid_parameter_value',
-                DETAIL = format('There are campaigns of the businesses %s.', array_to_string(businesses, ', ')),
-                HINT = 'Give business_id.';
-        END IF;
-        wanted := COALESCE(businesses[1], 1);
-    END IF;
-    as_of := LEAST(COALESCE(date_to, (SELECT max(r.date) FROM warehouse.campaign_roi_daily r
-                                      WHERE r.business_id = wanted AND r.campaign_key <> 0)), analytics_internal.last_full_day(wanted));
+    wanted := analytics_internal.planned_business(budget_plan.business_id);
+    members := analytics_internal.platform_members(budget_plan.platforms);
+    as_of := LEAST(analytics_internal.last_full_day(wanted), COALESCE(date_to, (
+        SELECT max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = wanted AND r.campaign_key <> 0)));
     RETURN QUERY
     SELECT c.platform, c.campaign_name, c.campaign_id, a.current_spend::numeric(18,4), a.recommended_spend::numeric(18,4),
-           round(a.change_pct::numeric, 1), round(a.response_now::numeric, 2), round(a.response_now_low::numeric, 2),
-           round(a.response_now_high::numeric, 2), round(a.response_then::numeric, 2),
-           round(a.response_then_low::numeric, 2), round(a.response_then_high::numeric, 2),
+           round(a.change_pct::numeric, 1),
+           round(a.response_now::numeric, 2), round(a.response_now_low::numeric, 2), round(a.response_now_high::numeric, 2),
+           round(a.response_then::numeric, 2), round(a.response_then_low::numeric, 2), round(a.response_then_high::numeric, 2),
            round(a.marginal_cost::numeric, 4), round(a.elasticity::numeric, 3), a.blocks, a.usable, a.binding, a.reason,
-           round(a.lift::numeric, 2), round(a.lift_low::numeric, 2), round(a.lift_high::numeric, 2),
-           a.p_lift, a.is_total
+           round(a.lift::numeric, 2), round(a.lift_low::numeric, 2), round(a.lift_high::numeric, 2), a.p_lift, a.is_total
     FROM (
         SELECT array_agg(r.campaign_key::text) AS campaigns, array_agg(k.platform) AS platforms, array_agg(r.date) AS days,
                array_agg(GREATEST(r.spend, 0)::double precision) AS spend,
-               array_agg((CASE metric WHEN 'leads' THEN r.leads::numeric WHEN 'contracts' THEN r.contracts::numeric
-                                                 ELSE GREATEST(r.revenue, 0) END)::double precision) AS response
+               array_agg((CASE metric WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts
+                                      ELSE GREATEST(r.revenue, 0) END)::double precision) AS response
         FROM warehouse.campaign_roi_daily r
         JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
         WHERE r.business_id = wanted AND r.date > as_of - history_days AND r.date <= as_of
-          AND (budget_plan.platforms IS NULL OR budget_plan.platforms = '{}' OR k.platform = ANY (analytics_internal.platform_members(budget_plan.platforms)))
+          AND (members IS NULL OR k.platform = ANY (members))
     ) p
     CROSS JOIN (
         SELECT array_agg(s.key ORDER BY s.key) AS platforms, array_agg((s.value ->> 0)::double precision ORDER BY s.key) AS low,
@@ -158,7 +190,8 @@ BEGIN
                array_agg((t.value ->> 1)::double precision ORDER BY n.key) AS deviation
         FROM jsonb_each(lift_tests) t, unnest(analytics_internal.campaign_keys(ARRAY[t.key], wanted)) n (key)
     ) l
-    CROSS JOIN LATERAL analytics.recommend_budget(p.campaigns, p.platforms, p.days, p.spend, p.response, objective, COALESCE(total, target)::double precision,
+    CROSS JOIN LATERAL analytics.recommend_budget(
+        p.campaigns, p.platforms, p.days, p.spend, p.response, objective, COALESCE(total, target)::double precision,
         bounds::double precision[], horizon, as_of => as_of, family => family, counts => metric <> 'revenue',
         frozen => analytics_internal.campaign_keys(frozen, wanted), share_platforms => s.platforms, min_share => s.low, max_share => s.high,
         lift_campaigns => l.campaigns, lift_elasticity => l.elasticity, lift_sd => l.deviation) a
@@ -166,6 +199,11 @@ BEGIN
     ORDER BY a.is_total, a.current_spend DESC, c.platform, c.campaign_name, c.campaign_id;
 END
 $$;
-COMMENT ON FUNCTION analytics.budget_plan(numeric, text, numeric[], int, numeric, text, date, int, text[], text[], jsonb, jsonb, text, bigint) IS
+COMMENT ON FUNCTION analytics.budget_plan IS
 'Where the next budget should go: spend per campaign, expected response, lift
-total: the budget of horizon days, by default today''s. objective: fixed_budget; target_cost or marginal_cost (target: what a response, or one more, may cost); same_response; target_response (target: how many). bounds: multiples of today''s spend, that of the last 28 days. metric: leads, contracts or revenue. date_to: the last day that counts. frozen: ids or names of campaigns that keep their spend. shares: {"platform": [least, greatest]}. lift_tests: {"campaign": [elasticity, standard deviation]}, results of experiments. Intervals are 90 percent. usable: the campaign has a curve of its own; others move by at most 20 percent. binding: what holds a spend: free, min, max, platform, fixed; doubt: the plan goes only as far as a gain is likely; kept: not at all. The last row is the total.';
+total: the budget of horizon days, by default today''s. objective: fixed_budget; target_cost or marginal_cost (target: what a response, or
+one more, may cost); same_response; target_response (target: how many). bounds: multiples of today''s spend, that of the last 28 days.
+metric: leads, contracts or revenue. date_to: the last day that counts. frozen: ids or names of campaigns that keep their spend. shares:
+{"platform": [least, greatest]}. lift_tests: {"campaign": [elasticity, standard deviation]}, results of experiments. Intervals are 90
+percent. usable: the campaign has a curve of its own; others move by at most 20 percent. binding: what holds a spend: free, min, max,
+platform, fixed; doubt: the plan goes only as far as a gain is likely; kept: not at all. The last row is the total.';

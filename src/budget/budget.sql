@@ -12,9 +12,14 @@ CREATE FUNCTION analytics.campaign_actions(campaigns text[], platforms text[], d
                    elasticity double precision, target_cpl double precision, recent_spend double precision, spend_needed double precision,
                    evidence text, reason text, next_review date, expected_false_rate double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_campaign_actions';
-COMMENT ON FUNCTION analytics.campaign_actions(text[], text[], date[], double precision[], double precision[], double precision[], date, int, double precision, double precision, double precision, double precision, double precision, double precision, double precision, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION analytics.campaign_actions IS
 'Advice per campaign: scale, pause or monitor, with its probability and reason
-campaigns .. daily_contracts: one element per campaign and day; platforms, days and daily_contracts may be NULL. as_of: the last day that counts, by default the last there is. window_days: how many days are judged; earlier ones tell of response curves and of earlier advice. target: cost per lead; NULL: what the other campaigns pay. marginal_target: what one more lead may cost; NULL: the target over the portfolio''s elasticity. p_scale, p_pause: how sure the advice must be to begin; hysteresis: how much less sure to stay. margin: pause what is that much dearer. min_leads, min_spend_mult: least evidence. step: most change. half_life: days. expected_false_rate: expected share of wrong calls among all that scale or pause.';
+campaigns .. daily_contracts: one element per campaign and day; platforms, days and daily_contracts may be NULL. as_of: the last day that
+counts, by default the last there is. window_days: how many days are judged; earlier ones tell of response curves and of earlier advice.
+target: cost per lead; NULL: what the other campaigns pay. marginal_target: what one more lead may cost; NULL: the target over the
+portfolio''s elasticity. p_scale, p_pause: how sure the advice must be to begin; hysteresis: how much less sure to stay. margin: pause what
+is that much dearer. min_leads, min_spend_mult: least evidence. step: most change. half_life: days. expected_false_rate: expected share of
+wrong calls among all that scale or pause.';
 
 CREATE FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_transition';
@@ -38,7 +43,8 @@ COMMENT ON AGGREGATE analytics_internal.campaign_days(date, numeric, double prec
 'The days of a campaign, packed for actions_of_days
 Rows in any order; those of one day add up. A negative spend, a refund, is none.';
 
-CREATE FUNCTION analytics_internal.actions_of_days(campaigns text[], platforms text[], days bytea[], as_of date DEFAULT NULL, window_days int DEFAULT 28,
+CREATE FUNCTION analytics_internal.actions_of_days(
+    campaigns text[], platforms text[], days bytea[], as_of date DEFAULT NULL, window_days int DEFAULT 28,
     target double precision DEFAULT NULL)
     RETURNS TABLE (campaign text, platform text, action text, change_pct double precision, spend double precision, leads double precision,
                    contracts double precision, cpl double precision, cpl_low double precision, cpl_high double precision,
@@ -58,7 +64,9 @@ CREATE FUNCTION analytics.response_curve(campaigns text[], platforms text[], day
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_response_curve';
 COMMENT ON FUNCTION analytics.response_curve(text[], text[], date[], double precision[], double precision[], text, int, boolean) IS
 'Response curve per campaign: what a day of spend brings, and what more brings
-One element per campaign and day. family: michaelis_menten, power or logarithm. block_days: days taken together. counts: the response counts events; false: an amount of money. spend, response: per day. elasticity: by how many percent one percent more spend raises the response, learned from all campaigns together, with its 90 % interval. usable: at least 8 blocks whose spends differ.';
+One element per campaign and day. family: michaelis_menten, power or logarithm. block_days: days taken together. counts: the response counts
+events; false: an amount of money. spend, response: per day. elasticity: by how many percent one percent more spend raises the response,
+learned from all campaigns together, with its 90 % interval. usable: at least 8 blocks whose spends differ.';
 
 CREATE FUNCTION analytics.allocate_budget(campaigns text[], spends double precision[], responses double precision[],
     elasticities double precision[], objective text DEFAULT 'fixed_budget', target double precision DEFAULT NULL,
@@ -68,9 +76,12 @@ CREATE FUNCTION analytics.allocate_budget(campaigns text[], spends double precis
     RETURNS TABLE (campaign text, spend double precision, optimal double precision, change_pct double precision, response double precision,
                    response_optimal double precision, marginal_cost double precision, binding text, is_total boolean)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_allocate_budget';
-COMMENT ON FUNCTION analytics.allocate_budget(text[], double precision[], double precision[], double precision[], text, double precision, double precision[], double precision[], text, text[], text[], double precision[], double precision[]) IS
+COMMENT ON FUNCTION analytics.allocate_budget IS
 'Best allocation of a budget on known response curves, and a row of totals
-spends, responses, elasticities: a point of each curve and its elasticity there. objective: fixed_budget (target: the budget, by default today''s), target_cost, marginal_cost, same_response or target_response. min_spends, max_spends: bounds, by default 0.7 and 1.3 of the spend; the same for both freezes a campaign. share_platforms, min_share, max_share: bounds of a platform''s share of the budget. binding: free, min, max, platform or fixed.';
+spends, responses, elasticities: a point of each curve and its elasticity there. objective: fixed_budget (target: the budget, by default
+today''s), target_cost, marginal_cost, same_response or target_response. min_spends, max_spends: bounds, by default 0.7 and 1.3 of the
+spend; the same for both freezes a campaign. share_platforms, min_share, max_share: bounds of a platform''s share of the budget. binding:
+free, min, max, platform or fixed.';
 
 CREATE FUNCTION analytics.recommend_budget(campaigns text[], platforms text[], days date[], daily_spend double precision[],
     daily_response double precision[], objective text DEFAULT 'fixed_budget', target double precision DEFAULT NULL,
@@ -86,6 +97,8 @@ CREATE FUNCTION analytics.recommend_budget(campaigns text[], platforms text[], d
                    usable boolean, binding text, reason text, lift double precision, lift_low double precision, lift_high double precision,
                    p_lift double precision, is_total boolean)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_recommend_budget';
-COMMENT ON FUNCTION analytics.recommend_budget(text[], text[], date[], double precision[], double precision[], text, double precision, double precision[], int, int, date, text, int, boolean, text[], text[], double precision[], double precision[], text[], double precision[], double precision[], double precision) IS
+COMMENT ON FUNCTION analytics.recommend_budget IS
 'Budget plan from daily spend and response: curves, best allocation and lift
-One element per campaign and day. objective, target: as allocate_budget; budgets and responses are those of horizon days. bounds: multiples of the spend of the last window_days. frozen: campaigns that keep their spend. lift_campaigns, lift_elasticity, lift_sd: results of experiments. unit: spends are multiples of it. Intervals are 90 percent. lift: the change of the response, in the row of totals.';
+One element per campaign and day. objective, target: as allocate_budget; budgets and responses are those of horizon days. bounds: multiples
+of the spend of the last window_days. frozen: campaigns that keep their spend. lift_campaigns, lift_elasticity, lift_sd: results of
+experiments. unit: spends are multiples of it. Intervals are 90 percent. lift: the change of the response, in the row of totals.';

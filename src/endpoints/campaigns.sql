@@ -2,13 +2,15 @@
 
 CREATE FUNCTION analytics.campaigns_wow(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20,
     business_id bigint DEFAULT NULL)
-    RETURNS TABLE (platform text, campaign_name text, leads_cur bigint, leads_prev bigint, leads_diff_pct numeric, cpl_cur numeric, cpl_prev numeric,
-                   spend_cur numeric, spend_prev numeric, cpl_diff_pct numeric, p_value double precision, campaign_id text)
+    RETURNS TABLE (platform text, campaign_name text, leads_cur bigint, leads_prev bigint, leads_diff_pct numeric, cpl_cur numeric,
+                   cpl_prev numeric, spend_cur numeric, spend_prev numeric, cpl_diff_pct numeric, p_value double precision,
+                   campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.platform, k.campaign_name, k.leads_cur, k.leads_prev, analytics_internal.change_pct(k.leads_cur, k.leads_prev), k.cpl_cur, k.cpl_prev,
-           k.spend_cur, k.spend_prev, analytics_internal.change_pct(k.cpl_cur, k.cpl_prev),
-           CASE WHEN k.leads_cur + k.leads_prev > 0 THEN (analytics.rate_ratio_test(k.leads_cur, 1, k.leads_prev, 1, mid_p => false)).p_value END,
+    SELECT k.platform, k.campaign_name, k.leads_cur, k.leads_prev, analytics_internal.change_pct(k.leads_cur, k.leads_prev),
+           k.cpl_cur, k.cpl_prev, k.spend_cur, k.spend_prev, analytics_internal.change_pct(k.cpl_cur, k.cpl_prev),
+           CASE WHEN k.leads_cur + k.leads_prev > 0
+                THEN (analytics.rate_ratio_test(k.leads_cur, 1, k.leads_prev, 1, mid_p => false)).p_value END,
            k.campaign_id
     FROM (
         SELECT COALESCE(c.business_id, v.business_id) AS business_id, COALESCE(c.platform, v.platform) AS platform,
@@ -18,36 +20,45 @@ AS $$
                analytics_internal.quotient(c.spend, c.leads) AS cpl_cur, analytics_internal.quotient(v.spend, v.leads) AS cpl_prev
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN (
-            analytics_internal.campaign_results(campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id) c
-            FULL JOIN analytics_internal.campaign_results(analytics_internal.first_day_before(campaigns_wow.date_from, campaigns_wow.date_to),
-                campaigns_wow.date_from - 1, campaigns_wow.platforms, campaigns_wow.business_id) v
+            analytics_internal.campaign_results(
+                campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id) c
+            FULL JOIN analytics_internal.campaign_results(
+                analytics_internal.first_day_before(campaigns_wow.date_from, campaigns_wow.date_to), campaigns_wow.date_from - 1,
+                campaigns_wow.platforms, campaigns_wow.business_id) v
                 ON v.business_id = c.business_id AND v.campaign_key = c.campaign_key AND v.platform = c.platform
         )
         WHERE analytics_internal.check_period(campaigns_wow.date_from, campaigns_wow.date_to)
     ) k
-    ORDER BY k.leads_cur DESC, k.leads_prev DESC, k.spend_cur DESC, k.spend_prev DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
+    ORDER BY k.leads_cur DESC, k.leads_prev DESC, k.spend_cur DESC, k.spend_prev DESC,
+             k.platform, k.campaign_name, k.campaign_id, k.business_id
     LIMIT analytics_internal.check_row_limit(campaigns_wow.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.campaigns_wow(date, date, text[], int, bigint) IS
 'Campaigns in a period and in the equally long one before it
-By leads, the most first; campaigns of either period are rows. *_diff_pct: change in percent of the period before; NULL where that was 0. p_value: how probable a difference in leads at least as large is where nothing has changed (exact two-sided test of two Poisson counts); NULL where there are no leads.';
+By leads, the most first; campaigns of either period are rows. *_diff_pct: change in percent of the period before; NULL where that was 0.
+p_value: how probable a difference in leads at least as large is where nothing has changed (exact two-sided test of two Poisson counts);
+NULL where there are no leads.';
 
 CREATE FUNCTION analytics.scatter_matrix(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
     min_leads int DEFAULT 3, business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, leads bigint, spend numeric, cpl numeric, roas numeric, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.platform, k.campaign_name, k.leads, k.spend, analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.campaign_id
-    FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.campaign_results(scatter_matrix.date_from, scatter_matrix.date_to,
-        scatter_matrix.platforms, scatter_matrix.business_id) k
-    WHERE analytics_internal.check_period(scatter_matrix.date_from, scatter_matrix.date_to) AND k.campaign_key <> 0
+    SELECT k.platform, k.campaign_name, k.leads, k.spend,
+           analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.campaign_id
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.campaign_results(
+        scatter_matrix.date_from, scatter_matrix.date_to, scatter_matrix.platforms, scatter_matrix.business_id) k
+    WHERE analytics_internal.check_period(scatter_matrix.date_from, scatter_matrix.date_to)
+      AND k.campaign_key <> 0
       AND k.leads >= analytics_internal.check_min_leads(scatter_matrix.min_leads)
     ORDER BY k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
     LIMIT analytics_internal.check_row_limit(scatter_matrix.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.scatter_matrix(date, date, text[], int, int, bigint) IS
 'Campaigns as points: leads, spend, cost per lead and ROAS
-By spend, the highest first. min_leads: campaigns with fewer leads are left out, since their cost per lead says little. Leads without a campaign are no point.';
+By spend, the highest first. min_leads: campaigns with fewer leads are left out, since their cost per lead says little. Leads without a
+campaign are no point.';
 
 CREATE FUNCTION analytics.campaign_performance(date_from date, date_to date, row_limit int DEFAULT 50, platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL)
@@ -55,8 +66,10 @@ CREATE FUNCTION analytics.campaign_performance(date_from date, date_to date, row
                    conversion_rate numeric, avg_contract_value numeric, p_above_average double precision, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN j.p_above >= 0.8 THEN 'high_performer' WHEN j.p_above <= 0.2 THEN 'needs_attention'
-                WHEN j.place <= pg_catalog.ceil(j.campaigns / 4.0) THEN 'volume_driver' ELSE 'medium_performer' END,
+    SELECT CASE WHEN j.p_above >= 0.8::double precision THEN 'high_performer'
+                WHEN j.p_above <= 0.2::double precision THEN 'needs_attention'
+                WHEN j.place <= (j.campaigns + 3) / 4 THEN 'volume_driver'
+                ELSE 'medium_performer' END,
            j.platform, j.campaign_name, j.leads, j.n_contracts, j.revenue, analytics_internal.percentage(j.n_contracts, j.leads),
            analytics_internal.quotient(j.revenue, j.n_contracts), j.p_above, j.campaign_id
     FROM (
@@ -65,10 +78,14 @@ AS $$
                CASE WHEN k.leads > 0 THEN analytics.beta_probability(k.converted, k.leads, k.average, 0.5, 0.5) END AS p_above
         FROM (
             SELECT r.*, LEAST(r.n_contracts, r.leads) AS converted,
-                   (pg_catalog.sum(LEAST(r.n_contracts, r.leads)) OVER () / NULLIF(pg_catalog.sum(r.leads) OVER (), 0))::double precision AS average
-            FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.campaign_results(campaign_performance.date_from,
-                campaign_performance.date_to, campaign_performance.platforms, campaign_performance.business_id) r
-            WHERE analytics_internal.check_period(campaign_performance.date_from, campaign_performance.date_to) AND r.campaign_key <> 0
+                   (pg_catalog.sum(LEAST(r.n_contracts, r.leads)) OVER ()
+                    / NULLIF(pg_catalog.sum(r.leads) OVER (), 0::numeric))::double precision AS average
+            FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+            CROSS JOIN analytics_internal.campaign_results(
+                campaign_performance.date_from, campaign_performance.date_to, campaign_performance.platforms,
+                campaign_performance.business_id) r
+            WHERE analytics_internal.check_period(campaign_performance.date_from, campaign_performance.date_to)
+              AND r.campaign_key <> 0
         ) k
         WHERE k.n_contracts > 0
     ) j
@@ -77,57 +94,47 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.campaign_performance(date, date, int, text[], bigint) IS
 'Campaigns with contracts, judged by the share of their leads that sign
-By revenue, the highest first. performance_category: high_performer where p_above_average >= 0.8, needs_attention where it is <= 0.2, else volume_driver for the quarter with the most leads, else medium_performer. conversion_rate: contracts in percent of leads; may pass 100, since a lead may sign more than once. p_above_average: probability that the campaign converts leads better than all campaigns of the period together do (Beta posterior, Jeffreys prior; contracts beyond the number of leads do not count).';
+By revenue, the highest first. performance_category: high_performer where p_above_average >= 0.8, needs_attention where it is <= 0.2, else
+volume_driver for the quarter with the most leads, else medium_performer. conversion_rate: contracts in percent of leads; may pass 100,
+since a lead may sign more than once. p_above_average: probability that the campaign converts leads better than all campaigns of the period
+together do (Beta posterior, Jeffreys prior; contracts beyond the number of leads do not count).';
 
 CREATE FUNCTION analytics.metrics_trend(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (dt date, leads bigint, clicks bigint, impressions bigint, spend numeric, cpl numeric, cpc numeric, ctr numeric, cpm numeric)
+    RETURNS TABLE (dt date, leads bigint, clicks bigint, impressions bigint, spend numeric, cpl numeric, cpc numeric, ctr numeric,
+                   cpm numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT d.day::date AS dt, COALESCE(r.leads, 0)::bigint, COALESCE(r.clicks, 0)::bigint, COALESCE(r.impressions, 0)::bigint,
-           COALESCE(r.spend, 0)::numeric(18,4), analytics_internal.quotient(r.spend, r.leads), analytics_internal.quotient(r.spend, r.clicks),
-           analytics_internal.percentage(r.clicks, r.impressions), analytics_internal.quotient(1000 * r.spend, r.impressions)
+    SELECT d.date, d.leads, d.clicks, d.impressions, d.spend,
+           analytics_internal.quotient(d.spend, d.leads), analytics_internal.quotient(d.spend, d.clicks),
+           analytics_internal.percentage(d.clicks, d.impressions), analytics_internal.quotient(1000::numeric * d.spend, d.impressions)
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-    CROSS JOIN pg_catalog.generate_series(metrics_trend.date_from::timestamp, metrics_trend.date_to, '1 day') d (day)
-    LEFT JOIN (
-        SELECT r.date, pg_catalog.sum(r.leads) AS leads, pg_catalog.sum(r.clicks) AS clicks, pg_catalog.sum(r.impressions) AS impressions,
-               pg_catalog.sum(r.spend) AS spend
-        FROM analytics_internal.results_between(metrics_trend.date_from, metrics_trend.date_to, metrics_trend.platforms, metrics_trend.business_id) r
-        GROUP BY r.date
-    ) r ON r.date = d.day::date
+    CROSS JOIN analytics_internal.daily_totals(
+        metrics_trend.date_from, metrics_trend.date_to, metrics_trend.platforms, metrics_trend.business_id) d
     WHERE analytics_internal.check_period(metrics_trend.date_from, metrics_trend.date_to)
-    ORDER BY dt
+    ORDER BY d.date
 $$;
 COMMENT ON FUNCTION analytics.metrics_trend(date, date, text[], bigint) IS
 'Leads, clicks, impressions, spend and their rates per day
-Days without data included. cpl = spend / leads, cpc = spend / clicks, ctr = clicks in percent of impressions, cpm = spend per 1000 impressions; NULL where the divisor is 0.';
+Days without data included. cpl = spend / leads, cpc = spend / clicks, ctr = clicks in percent of impressions, cpm = spend per 1000
+impressions; NULL where the divisor is 0.';
 
 CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_to date, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (week_start date, campaign_id text, campaign_name text, leads bigint, contracts bigint, revenue numeric, impressions bigint,
-                   clicks bigint, spend numeric, cpl numeric, roas numeric, campaign_platform text)
+    RETURNS TABLE (week_start date, campaign_id text, campaign_name text, leads bigint, contracts bigint, revenue numeric,
+                   impressions bigint, clicks bigint, spend numeric, cpl numeric, roas numeric, campaign_platform text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.week, c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign, k.leads, b.contracts, b.revenue, k.impressions, k.clicks,
-           k.spend, analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(b.revenue, k.spend), COALESCE(c.platform, k.platform, 'unknown') AS of_platform
-    FROM (
-        SELECT r.business_id, pg_catalog.date_trunc('week', r.starts_on::timestamp)::date AS week, r.campaign_key,
-               CASE r.campaign_key WHEN 0 THEN r.platform END AS platform, pg_catalog.sum(r.leads)::bigint AS leads,
-               pg_catalog.sum(r.contracts)::bigint AS contracts, pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue,
-               pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed, pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed,
-               pg_catalog.sum(r.impressions)::bigint AS impressions, pg_catalog.sum(r.clicks)::bigint AS clicks,
-               pg_catalog.sum(r.spend)::numeric(18,4) AS spend
-        FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.campaign_parts(campaigns_weekly.date_from, campaigns_weekly.date_to,
-            CASE WHEN campaigns_weekly.platform IS NOT NULL THEN ARRAY[campaigns_weekly.platform] END, campaigns_weekly.business_id, longest => 7) r
-        WHERE analytics_internal.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
-        GROUP BY r.business_id, week, r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END
-    ) k
-    LEFT JOIN warehouse.settings s ON s.business_id = k.business_id
-    CROSS JOIN LATERAL (
-        SELECT CASE s.revenue_basis WHEN 'contract_date' THEN k.contracts_signed ELSE k.contracts END AS contracts,
-               CASE s.revenue_basis WHEN 'contract_date' THEN k.revenue_signed ELSE k.revenue END AS revenue
-    ) b
-    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
-    ORDER BY k.week, k.spend DESC, k.leads DESC, of_platform, campaign, c.campaign_id, k.business_id
+    SELECT k.week, k.campaign_id, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.impressions, k.clicks, k.spend,
+           analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.platform
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.campaign_results(
+        campaigns_weekly.date_from, campaigns_weekly.date_to,
+        CASE WHEN campaigns_weekly.platform IS NOT NULL THEN ARRAY[campaigns_weekly.platform] END,
+        campaigns_weekly.business_id, by_week => true) k
+    WHERE analytics_internal.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
+    ORDER BY k.week, k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
 $$;
 COMMENT ON FUNCTION analytics.campaigns_weekly(text, date, date, bigint) IS
 'Results per ISO week and campaign, attributed leads without a campaign included
-platform: a platform or a family; NULL for all. week_start: the Monday; of a week that date_from or date_to cuts, only the days of the period count. What belongs to no campaign is a row (no campaign) per week and platform. campaign_platform: that of the ad account, or of the leads.';
+platform: a platform or a family; NULL for all. week_start: the Monday; of a week that date_from or date_to cuts, only the days of the
+period count. What belongs to no campaign is a row (no campaign) per week and platform. campaign_platform: that of the ad account, or of the
+leads.';

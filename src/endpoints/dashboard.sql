@@ -5,33 +5,27 @@ CREATE FUNCTION analytics.kpi(date_from date, date_to date, platforms text[] DEF
     RETURNS TABLE (leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric, currency text)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
-    SELECT k.leads, k.n_contracts, k.revenue, k.spend, analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend),
-           analytics_internal.currency_of(kpi.business_id)
-    FROM (SELECT 'warehouse'::analytics_internal.installed) ready, (
-        SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
-               COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
-        FROM analytics_internal.results_between(kpi.date_from, kpi.date_to, kpi.platforms, kpi.business_id) r
-        WHERE analytics_internal.check_period(kpi.date_from, kpi.date_to)
-    ) k
+    SELECT k.leads, k.n_contracts, k.revenue, k.spend, k.cpl, k.roas, analytics_internal.currency_of(kpi.business_id)
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.period_totals(kpi.date_from, kpi.date_to, kpi.platforms, kpi.business_id) k
+    WHERE analytics_internal.check_period(kpi.date_from, kpi.date_to)
 $$;
 COMMENT ON FUNCTION analytics.kpi(date, date, text[], bigint) IS
 'Leads, contracts, revenue, spend, cost per lead and ROAS of a period
-One row, also when there is no data. date_from, date_to: both days belong to the period. platforms: platforms or families; NULL or {} for all. leads: created in the period. n_contracts, revenue: of those leads, or signed in the period where the setting revenue_basis is contract_date. cpl = spend / leads, roas = revenue / spend; NULL where the divisor is 0. currency: NULL where businesses of different currencies are added up.';
+One row, also when there is no data. date_from, date_to: both days belong to the period. platforms: platforms or families; NULL or {} for
+all. leads: created in the period. n_contracts, revenue: of those leads, or signed in the period where the setting revenue_basis is
+contract_date. cpl = spend / leads, roas = revenue / spend; NULL where the divisor is 0. currency: NULL where businesses of different
+currencies are added up.';
 
 CREATE FUNCTION analytics.trend_leads(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (dt date, leads bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT d.day::date AS dt, COALESCE(r.leads, 0)::bigint
+    SELECT d.date, d.leads
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-    CROSS JOIN pg_catalog.generate_series(trend_leads.date_from::timestamp, trend_leads.date_to, '1 day') d (day)
-    LEFT JOIN (
-        SELECT r.date, pg_catalog.sum(r.leads) AS leads
-        FROM analytics_internal.results_between(trend_leads.date_from, trend_leads.date_to, trend_leads.platforms, trend_leads.business_id) r
-        GROUP BY r.date
-    ) r ON r.date = d.day::date
+    CROSS JOIN analytics_internal.daily_totals(trend_leads.date_from, trend_leads.date_to, trend_leads.platforms, trend_leads.business_id) d
     WHERE analytics_internal.check_period(trend_leads.date_from, trend_leads.date_to)
-    ORDER BY dt
+    ORDER BY d.date
 $$;
 COMMENT ON FUNCTION analytics.trend_leads(date, date, text[], bigint) IS
 'Leads per day of a period, days without leads included
@@ -41,16 +35,11 @@ CREATE FUNCTION analytics.trend_spend(date_from date, date_to date, platforms te
     RETURNS TABLE (dt date, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT d.day::date AS dt, COALESCE(r.spend, 0)::numeric(18,4)
+    SELECT d.date, d.spend
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-    CROSS JOIN pg_catalog.generate_series(trend_spend.date_from::timestamp, trend_spend.date_to, '1 day') d (day)
-    LEFT JOIN (
-        SELECT r.date, pg_catalog.sum(r.spend) AS spend
-        FROM analytics_internal.results_between(trend_spend.date_from, trend_spend.date_to, trend_spend.platforms, trend_spend.business_id) r
-        GROUP BY r.date
-    ) r ON r.date = d.day::date
+    CROSS JOIN analytics_internal.daily_totals(trend_spend.date_from, trend_spend.date_to, trend_spend.platforms, trend_spend.business_id) d
     WHERE analytics_internal.check_period(trend_spend.date_from, trend_spend.date_to)
-    ORDER BY dt
+    ORDER BY d.date
 $$;
 COMMENT ON FUNCTION analytics.trend_spend(date, date, text[], bigint) IS
 'Spend per day of a period, days without spend included
@@ -90,8 +79,9 @@ DECLARE
     -- From a period to the one it is compared with.
     shift interval;
 BEGIN
-    PERFORM analytics_internal.check_period(date_from, date_to), analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
-        analytics_internal.check_choice('compare', compare, '{none,previous_period,previous_year}');
+    PERFORM analytics_internal.check_period(date_from, date_to),
+            analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
+            analytics_internal.check_choice('compare', compare, '{none,previous_period,previous_year}');
     step := CASE granularity WHEN 'week' THEN '7 days' WHEN 'quarter' THEN '3 months' ELSE '1 ' || granularity END;
     IF granularity IN ('quarter', 'year') THEN
         fiscal := (analytics_internal.fiscal_year_start(business_id) - 1) * interval '1 month';
@@ -119,34 +109,32 @@ Each with the days of it that belong to the period, and the days it is compared 
 
 CREATE FUNCTION analytics.kpi_timeseries(date_from date, date_to date, granularity text DEFAULT 'day', platforms text[] DEFAULT NULL,
     compare text DEFAULT 'none', business_id bigint DEFAULT NULL)
-    RETURNS TABLE (period_start date, leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric, currency text,
-                   leads_prev bigint, n_contracts_prev bigint, revenue_prev numeric, spend_prev numeric, cpl_prev numeric, roas_prev numeric,
-                   leads_change_pct numeric, n_contracts_change_pct numeric, revenue_change_pct numeric, spend_change_pct numeric,
-                   cpl_change_pct numeric, roas_change_pct numeric, first_day date, last_day date, first_day_prev date, last_day_prev date)
+    RETURNS TABLE (period_start date, leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric,
+                   currency text, leads_prev bigint, n_contracts_prev bigint, revenue_prev numeric, spend_prev numeric, cpl_prev numeric,
+                   roas_prev numeric, leads_change_pct numeric, n_contracts_change_pct numeric, revenue_change_pct numeric,
+                   spend_change_pct numeric, cpl_change_pct numeric, roas_change_pct numeric, first_day date, last_day date,
+                   first_day_prev date, last_day_prev date)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT p.period_start, c.leads, c.n_contracts, c.revenue, c.spend, analytics_internal.quotient(c.spend, c.leads), analytics_internal.quotient(c.revenue, c.spend),
-           currency.currency, v.leads, v.n_contracts, v.revenue, v.spend, analytics_internal.quotient(v.spend, v.leads), analytics_internal.quotient(v.revenue, v.spend),
-           analytics_internal.change_pct(c.leads, v.leads), analytics_internal.change_pct(c.n_contracts, v.n_contracts), analytics_internal.change_pct(c.revenue, v.revenue),
-           analytics_internal.change_pct(c.spend, v.spend), analytics_internal.change_pct(analytics_internal.quotient(c.spend, c.leads), analytics_internal.quotient(v.spend, v.leads)),
-           analytics_internal.change_pct(analytics_internal.quotient(c.revenue, c.spend), analytics_internal.quotient(v.revenue, v.spend)),
+    SELECT p.period_start, c.leads, c.n_contracts, c.revenue, c.spend, c.cpl, c.roas, currency.currency,
+           v.leads, v.n_contracts, v.revenue, v.spend, v.cpl, v.roas,
+           analytics_internal.change_pct(c.leads, v.leads), analytics_internal.change_pct(c.n_contracts, v.n_contracts),
+           analytics_internal.change_pct(c.revenue, v.revenue), analytics_internal.change_pct(c.spend, v.spend),
+           analytics_internal.change_pct(c.cpl, v.cpl), analytics_internal.change_pct(c.roas, v.roas),
            p.first_day, p.last_day, p.first_day_prev, p.last_day_prev
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN (SELECT analytics_internal.currency_of(kpi_timeseries.business_id) AS currency) currency
-    CROSS JOIN analytics.calendar_periods(kpi_timeseries.date_from, kpi_timeseries.date_to, kpi_timeseries.granularity, kpi_timeseries.compare,
-        kpi_timeseries.business_id) p
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
-               COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
-        FROM analytics_internal.results_between(p.first_day, p.last_day, kpi_timeseries.platforms, kpi_timeseries.business_id) r
-    ) c
-    LEFT JOIN LATERAL (
-        SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads, COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
-               COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue, COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
-        FROM analytics_internal.results_between(p.first_day_prev, p.last_day_prev, kpi_timeseries.platforms, kpi_timeseries.business_id) r
-    ) v ON p.first_day_prev IS NOT NULL
+    CROSS JOIN analytics.calendar_periods(
+        kpi_timeseries.date_from, kpi_timeseries.date_to, kpi_timeseries.granularity, kpi_timeseries.compare, kpi_timeseries.business_id) p
+    CROSS JOIN LATERAL analytics_internal.period_totals(
+        p.first_day, p.last_day, kpi_timeseries.platforms, kpi_timeseries.business_id) c
+    LEFT JOIN LATERAL analytics_internal.period_totals(
+        p.first_day_prev, p.last_day_prev, kpi_timeseries.platforms, kpi_timeseries.business_id) v ON p.first_day_prev IS NOT NULL
     ORDER BY p.period_start
 $$;
 COMMENT ON FUNCTION analytics.kpi_timeseries(date, date, text, text[], text, bigint) IS
 'The figures of kpi() per day, week, month, quarter or year, with a comparison
-granularity: day, week (from Monday), month, quarter or year; the latter two by the setting fiscal_year_start_month. compare: none, previous_period (as many periods before) or previous_year (a week: 52 weeks before; 29 February: nothing). Periods without data are rows of zeros. first_day, last_day: the days counted, fewer than the period where date_from or date_to cut it; then the same part of the one before is counted. *_prev: the period compared with; NULL where there is none. *_change_pct: in percent of it.';
+granularity: day, week (from Monday), month, quarter or year; the latter two by the setting fiscal_year_start_month. compare: none,
+previous_period (as many periods before) or previous_year (a week: 52 weeks before; 29 February: nothing). Periods without data are rows of
+zeros. first_day, last_day: the days counted, fewer than the period where date_from or date_to cut it; then the same part of the one before
+is counted. *_prev: the period compared with; NULL where there is none. *_change_pct: in percent of it.';

@@ -16,7 +16,8 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_period(date, date) IS 'True for a period whose ends are given and in order, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_period(date, date) IS
+'True for a period whose ends are given and in order, else an error (22023)';
 
 CREATE FUNCTION analytics_internal.first_day_before(date_from date, date_to date) RETURNS date
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -93,8 +94,7 @@ BEGIN
         UNION ALL
         SELECT w.platform, w.family
         FROM warehouse.dim_platforms w
-    ) d
-        ON d.platform = a.name OR d.family = a.name;
+    ) d ON d.platform = a.name OR d.family = a.name;
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown platform: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (
             SELECT COALESCE('Known here: ' || string_agg(DISTINCT k.name, ', ') || '.', 'There are no platforms here yet.')
@@ -105,9 +105,14 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.platform_members(text[]) IS
 'The platforms that a filter of platforms and families stands for
-An unknown name is an error (22023) that lists the known ones.';
+NULL where it is NULL or {}: all. An unknown name is an error (22023) that lists the known ones.';
 
--- Run once, whatever the plan: as a condition on each row it could be run for each. Most filters name one platform, which the planner is told.
+CREATE FUNCTION analytics_internal.no_platform_filter(wanted text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (pg_catalog.cardinality(wanted) > 0) IS NOT TRUE $$;
+COMMENT ON FUNCTION analytics_internal.no_platform_filter(text[]) IS 'Whether a filter of platforms lets everything through: NULL or {}';
+
+-- Joined, it runs once, whatever the plan; as a condition it could run for each row. ROWS 1: most filters name one platform.
 CREATE FUNCTION analytics_internal.each_platform(platforms text[]) RETURNS SETOF text
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000 ROWS 1
     SET search_path = pg_catalog, pg_temp
@@ -119,10 +124,14 @@ $$;
 COMMENT ON FUNCTION analytics_internal.each_platform(text[]) IS 'The platforms that a filter stands for, each once, to be joined';
 
 CREATE FUNCTION analytics_internal.currency_of(business_id bigint) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN count(DISTINCT s.currency) = 1 THEN min(s.currency) END
-    FROM warehouse.settings s WHERE currency_of.business_id IS NULL OR s.business_id = currency_of.business_id
+BEGIN
+    RETURN (
+        SELECT CASE WHEN count(DISTINCT s.currency) = 1 THEN min(s.currency) END
+        FROM warehouse.settings s
+        WHERE currency_of.business_id IS NULL OR s.business_id = currency_of.business_id);
+END
 $$;
 COMMENT ON FUNCTION analytics_internal.currency_of(bigint) IS 'The currency of a business, or of all; NULL where they differ';

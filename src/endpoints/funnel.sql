@@ -7,8 +7,8 @@ AS $$ SELECT s.business_id FROM warehouse.settings s WHERE businesses.business_i
 COMMENT ON FUNCTION analytics_internal.businesses(bigint) IS 'The businesses that have data: one, or for NULL all that the caller may see';
 
 CREATE TYPE analytics.funnel_touch AS (
-    event_id text, client_id text, occurred_at timestamptz, touch_number int, touch_role text, platform text, channel text, campaign_id text,
-    campaign_name text, is_lead boolean, is_contract boolean, amount numeric, event_key text, business_id bigint
+    event_id text, client_id text, occurred_at timestamptz, touch_number int, touch_role text, platform text, channel text,
+    campaign_id text, campaign_name text, is_lead boolean, is_contract boolean, amount numeric, event_key text, business_id bigint
 );
 COMMENT ON TYPE analytics.funnel_touch IS 'A touch, as analytics.events_funnel() shows it';
 COMMENT ON COLUMN analytics.funnel_touch.touch_role IS 'first; last for a later touch by which a contract was signed; mid for the others';
@@ -30,10 +30,9 @@ DECLARE
     after_source bigint;
     after_id text;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date), analytics_internal.check_row_limit(row_limit);
-    IF events_funnel.platform IS NOT NULL THEN
-        wanted_platforms := analytics_internal.platform_members(ARRAY[events_funnel.platform]);
-    END IF;
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
+            analytics_internal.check_row_limit(row_limit);
+    wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[events_funnel.platform], NULL));
     IF after_event IS NOT NULL THEN
         SELECT e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id
         INTO after_business, after_day, after_time, after_source, after_id
@@ -53,7 +52,8 @@ BEGIN
         SELECT t.*
         FROM analytics_internal.businesses(events_funnel.business_id) b
         CROSS JOIN LATERAL (
-            SELECT e.* FROM warehouse.fact_events e
+            SELECT e.*
+            FROM warehouse.fact_events e
             WHERE e.business_id = b.business AND e.event_date <= end_date
               AND e.event_date >= CASE WHEN after_business = b.business THEN GREATEST(after_day, start_date) ELSE start_date END
               AND (wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms))
@@ -69,7 +69,8 @@ BEGIN
     LEFT JOIN warehouse.dim_clients d ON d.business_id = e.business_id AND d.client_key = e.client_key
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
     LEFT JOIN LATERAL (
-        SELECT sum(k.amount) AS amount FROM warehouse.fact_contracts k
+        SELECT sum(k.amount) AS amount
+        FROM warehouse.fact_contracts k
         WHERE e.is_contract AND k.business_id = e.business_id AND k.client_key = e.client_key AND k.event_id = e.event_id
     ) k ON true
     ORDER BY e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C";
@@ -77,27 +78,34 @@ END
 $$;
 COMMENT ON FUNCTION analytics.events_funnel(date, date, text, int, text, bigint) IS
 'Every touch of a period, page by page
-In the order of time (within a business). platform: a platform or a family; NULL for all. row_limit: rows of a page. after_event: event_key of the last row of the page before; NULL for the first page.';
+In the order of time (within a business). platform: a platform or a family; NULL for all. row_limit: rows of a page. after_event: event_key
+of the last row of the page before; NULL for the first page.';
 
 CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, row_limit int DEFAULT 100, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (contract_id text, client_id text, signed_at timestamptz, amount numeric, first_touch_platform text, first_touch_campaign text,
-                   last_paid_platform text, last_paid_campaign text, attributed_platform text, attributed_campaign text, attribution_rule text,
-                   touches int, days_to_convert numeric, journey text[])
+    RETURNS TABLE (contract_id text, client_id text, signed_at timestamptz, amount numeric, first_touch_platform text,
+                   first_touch_campaign text, last_paid_platform text, last_paid_campaign text, attributed_platform text,
+                   attributed_campaign text, attribution_rule text, touches int, days_to_convert numeric, journey text[])
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date), analytics_internal.check_row_limit(row_limit);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
+            analytics_internal.check_row_limit(row_limit);
     RETURN QUERY
     SELECT k.contract_id, d.client_id, k.signed_at, k.amount, k.first_platform, f.campaign_name, k.last_paid_platform, p.campaign_name,
            k.attributed_platform, a.campaign_name, k.attribution_rule, k.touches, k.days_to_convert,
-           ARRAY(SELECT e.platform FROM warehouse.fact_events e
-                 WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at ORDER BY e.touch_number)
+           ARRAY(
+               SELECT e.platform
+               FROM warehouse.fact_events e
+               WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at
+               ORDER BY e.touch_number)
     FROM (
-        SELECT k.* FROM analytics_internal.businesses(contracts_multi_touch.business_id) b
+        SELECT k.*
+        FROM analytics_internal.businesses(contracts_multi_touch.business_id) b
         JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
-        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C" LIMIT row_limit
+        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C"
+        LIMIT row_limit
     ) k
     LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     LEFT JOIN warehouse.dim_campaigns f ON f.business_id = k.business_id AND f.campaign_key = k.first_campaign_key
@@ -108,7 +116,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics.contracts_multi_touch(date, date, int, bigint) IS
 'The contracts signed in a period, and the journey before each
-The latest first. attribution_rule: last_paid_touch, first_touch, own_event or none. touches: at or before signing. days_to_convert: from the first touch; NULL where there was none before. journey: platforms of the touches, in order.';
+The latest first. attribution_rule: last_paid_touch, first_touch, own_event or none. touches: at or before signing. days_to_convert: from
+the first touch; NULL where there was none before. journey: platforms of the touches, in order.';
 
 CREATE FUNCTION analytics.contracts_enriched(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
     business_id bigint DEFAULT NULL)
@@ -122,18 +131,19 @@ AS $$
 DECLARE
     wanted_platforms text[];
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date), analytics_internal.check_row_limit(row_limit);
-    IF contracts_enriched.platform IS NOT NULL THEN
-        wanted_platforms := analytics_internal.platform_members(ARRAY[contracts_enriched.platform]);
-    END IF;
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
+            analytics_internal.check_row_limit(row_limit);
+    wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[contracts_enriched.platform], NULL));
     RETURN QUERY
     SELECT k.contract_id, k.signed_at, k.amount, d.client_id, d.name, k.product_id, p.name, k.branch_id, b.name, k.attributed_platform,
            c.campaign_id, c.campaign_name, e.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url
     FROM (
-        SELECT k.* FROM analytics_internal.businesses(contracts_enriched.business_id) b
+        SELECT k.*
+        FROM analytics_internal.businesses(contracts_enriched.business_id) b
         JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
         WHERE wanted_platforms IS NULL OR k.attributed_platform = ANY (wanted_platforms)
-        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C" LIMIT row_limit
+        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C"
+        LIMIT row_limit
     ) k
     LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     LEFT JOIN warehouse.dim_products p ON p.business_id = k.business_id AND p.product_id = k.product_id
@@ -141,22 +151,29 @@ BEGIN
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.attributed_campaign_key
     -- The touch that the contract is attributed to.
     LEFT JOIN LATERAL (
-        SELECT e.* FROM warehouse.fact_events e
+        SELECT e.*
+        FROM warehouse.fact_events e
         WHERE e.business_id = k.business_id AND e.client_key = k.client_key
-          AND e.event_id = CASE k.attribution_rule WHEN 'last_paid_touch' THEN k.last_paid_event_id WHEN 'first_touch' THEN k.first_event_id ELSE k.event_id END
-        ORDER BY e.source_id LIMIT 1
+          AND e.event_id = CASE k.attribution_rule
+                               WHEN 'last_paid_touch' THEN k.last_paid_event_id
+                               WHEN 'first_touch' THEN k.first_event_id
+                               ELSE k.event_id END
+        ORDER BY e.source_id
+        LIMIT 1
     ) e ON true
-    LEFT JOIN warehouse.dim_ad_creatives a ON a.business_id = k.business_id AND a.ad_id = e.ad_id AND a.platform = COALESCE(c.platform, e.platform)
+    LEFT JOIN warehouse.dim_ad_creatives a
+        ON a.business_id = k.business_id AND a.ad_id = e.ad_id AND a.platform = COALESCE(c.platform, e.platform)
     ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.contracts_enriched(date, date, text, int, bigint) IS
 'The contracts signed in a period with client, product, branch, campaign and ad
-The latest first. platform: the platform or family that a contract is attributed to; NULL for all. Campaign, ad and creative are those of the touch that the contract is attributed to; NULL where it had none, or where no list knows it.';
+The latest first. platform: the platform or family that a contract is attributed to; NULL for all. Campaign, ad and creative are those of
+the touch that the contract is attributed to; NULL where it had none, or where no list knows it.';
 
 CREATE FUNCTION analytics.platforms_touches(start_date date, end_date date, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (platform text, events bigint, clients bigint, contracts bigint, revenue numeric, conversion_rate numeric, avg_touches numeric,
-                   avg_days_to_convert numeric)
+    RETURNS TABLE (platform text, events bigint, clients bigint, contracts bigint, revenue numeric, conversion_rate numeric,
+                   avg_touches numeric, avg_days_to_convert numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -179,8 +196,11 @@ BEGIN
         FROM analytics_internal.businesses(platforms_touches.business_id) b
         JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
         LEFT JOIN LATERAL (
-            SELECT e.platform FROM warehouse.fact_events e
-            WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.event_id = k.event_id ORDER BY e.source_id LIMIT 1
+            SELECT e.platform
+            FROM warehouse.fact_events e
+            WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.event_id = k.event_id
+            ORDER BY e.source_id
+            LIMIT 1
         ) e ON true
         GROUP BY 1
     )
@@ -192,7 +212,9 @@ END
 $$;
 COMMENT ON FUNCTION analytics.platforms_touches(date, date, bigint) IS
 'Touches, clients and contracts per platform of the touch
-By events, the most first. events, clients: of the period. contracts, revenue: signed in the period, at the platform of the contract''s own event; without such an event at that of the last touch before. conversion_rate: contracts in percent of clients. avg_touches, avg_days_to_convert: of these contracts, from the first touch of the client.';
+By events, the most first. events, clients: of the period. contracts, revenue: signed in the period, at the platform of the contract''s own
+event; without such an event at that of the last touch before. conversion_rate: contracts in percent of clients. avg_touches,
+avg_days_to_convert: of these contracts, from the first touch of the client.';
 
 CREATE FUNCTION analytics.platforms_contracts(start_date date, end_date date, business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, contracts bigint, revenue numeric, avg_touches numeric, avg_days numeric)
@@ -213,7 +235,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics.platforms_contracts(date, date, bigint) IS
 'Contracts and revenue per platform that they are attributed to
-The contracts signed in the period, by contracts, the most first. avg_touches: touches at or before signing. avg_days: from the first touch to signing.';
+The contracts signed in the period, by contracts, the most first. avg_touches: touches at or before signing. avg_days: from the first touch
+to signing.';
 
 CREATE FUNCTION analytics.campaign_funnel(platform text, start_date date, end_date date, business_id bigint DEFAULT NULL)
     RETURNS TABLE (campaign_id text, campaign_name text, first_touches bigint, mid_touches bigint, last_touches bigint, clients bigint,
@@ -226,15 +249,14 @@ DECLARE
     wanted_platforms text[];
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
-    IF campaign_funnel.platform IS NOT NULL THEN
-        wanted_platforms := analytics_internal.platform_members(ARRAY[campaign_funnel.platform]);
-    END IF;
+    wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[campaign_funnel.platform], NULL));
     RETURN QUERY
     WITH touched AS (
         SELECT t.business_id, t.campaign_key, t.of_platform, sum(t.first)::bigint AS first, sum(t.mid)::bigint AS mid,
                sum(t.last)::bigint AS last, count(*) AS clients
         FROM (
-            SELECT e.business_id, COALESCE(e.campaign_key, 0) AS campaign_key, CASE WHEN e.campaign_key IS NULL THEN e.platform END AS of_platform,
+            SELECT e.business_id, COALESCE(e.campaign_key, 0) AS campaign_key,
+                   CASE WHEN e.campaign_key IS NULL THEN e.platform END AS of_platform,
                    count(*) FILTER (WHERE e.touch_role = 'first') AS first, count(*) FILTER (WHERE e.touch_role = 'mid') AS mid,
                    count(*) FILTER (WHERE e.touch_role = 'last') AS last
             FROM analytics_internal.businesses(campaign_funnel.business_id) b
@@ -244,12 +266,15 @@ BEGIN
         ) t
         GROUP BY t.business_id, t.campaign_key, t.of_platform
     ), named AS (
-        SELECT t.*, COALESCE(c.platform, t.of_platform) AS campaign_platform, c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign_name
-        FROM touched t LEFT JOIN warehouse.dim_campaigns c ON c.business_id = t.business_id AND c.campaign_key = t.campaign_key
+        SELECT t.*, COALESCE(c.platform, t.of_platform) AS campaign_platform, c.campaign_id,
+               COALESCE(c.campaign_name, '(no campaign)') AS campaign_name
+        FROM touched t
+        LEFT JOIN warehouse.dim_campaigns c ON c.business_id = t.business_id AND c.campaign_key = t.campaign_key
     )
-    SELECT COALESCE(t.campaign_id, r.campaign_id), COALESCE(t.campaign_name, r.campaign_name), COALESCE(t.first, 0), COALESCE(t.mid, 0), COALESCE(t.last, 0),
-           COALESCE(t.clients, 0), COALESCE(r.leads, 0), COALESCE(r.n_contracts, 0), COALESCE(r.revenue, 0)::numeric(18,4),
-           COALESCE(r.spend, 0)::numeric(18,4), COALESCE(t.campaign_platform, r.platform)
+    SELECT COALESCE(t.campaign_id, r.campaign_id), COALESCE(t.campaign_name, r.campaign_name),
+           COALESCE(t.first, 0), COALESCE(t.mid, 0), COALESCE(t.last, 0), COALESCE(t.clients, 0),
+           COALESCE(r.leads, 0), COALESCE(r.n_contracts, 0), COALESCE(r.revenue, 0)::numeric(18,4), COALESCE(r.spend, 0)::numeric(18,4),
+           COALESCE(t.campaign_platform, r.platform)
     FROM named t
     FULL JOIN analytics_internal.campaign_results(start_date, end_date, wanted_platforms, campaign_funnel.business_id) r
         ON r.business_id = t.business_id AND r.campaign_key = t.campaign_key AND r.platform = t.campaign_platform
@@ -258,34 +283,48 @@ END
 $$;
 COMMENT ON FUNCTION analytics.campaign_funnel(text, date, date, bigint) IS
 'Touches, clients, leads, contracts, revenue and spend per campaign
-platform: a platform or a family; NULL for all. By spend, the highest first. first_touches, mid_touches, last_touches, clients: of the period''s touches; last_touches signed a contract. leads, contracts, revenue, spend: as in campaigns(). What belongs to no campaign is a row (no campaign) per platform.';
+platform: a platform or a family; NULL for all. By spend, the highest first. first_touches, mid_touches, last_touches, clients: of the
+period''s touches; last_touches signed a contract. leads, contracts, revenue, spend: as in campaigns(). What belongs to no campaign is a row
+(no campaign) per platform.';
 
 CREATE FUNCTION analytics.summary(business_id bigint DEFAULT NULL)
-    RETURNS TABLE (total_events bigint, unique_clients bigint, first_touch_events bigint, mid_and_last_touch_events bigint, contracts bigint,
-                   total_revenue numeric, unique_platforms bigint, data_multiplier numeric, last_refresh timestamptz, rejected_rows bigint)
+    RETURNS TABLE (total_events bigint, unique_clients bigint, first_touch_events bigint, mid_and_last_touch_events bigint,
+                   contracts bigint, total_revenue numeric, unique_platforms bigint, data_multiplier numeric, last_refresh timestamptz,
+                   rejected_rows bigint)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
     -- A client's touches have one first: the first touches are the clients.
     SELECT e.events, e.first_touches, e.first_touches, e.events - e.first_touches, k.contracts, k.revenue, e.platforms,
-           pg_catalog.round(e.events::numeric / NULLIF(e.first_touches, 0), 2), w.refreshed_at, j.rejected
-    FROM (SELECT 'warehouse'::analytics_internal.installed) ready, (
-        SELECT COALESCE(pg_catalog.sum(e.events), 0)::bigint AS events, COALESCE(pg_catalog.sum(e.first_touches), 0)::bigint AS first_touches,
+           pg_catalog.round(e.events::numeric / NULLIF(e.first_touches, 0)::numeric, 2), w.refreshed_at, j.rejected
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN (
+        SELECT COALESCE(pg_catalog.sum(e.events), 0)::bigint AS events,
+               COALESCE(pg_catalog.sum(e.first_touches), 0)::bigint AS first_touches,
                pg_catalog.count(DISTINCT e.platform) AS platforms
-        FROM warehouse.event_daily e WHERE summary.business_id IS NULL OR e.business_id = summary.business_id
-    ) e, (
-        SELECT COALESCE(pg_catalog.sum(r.contracts_signed), 0)::bigint AS contracts, COALESCE(pg_catalog.sum(r.revenue_signed), 0)::numeric(18,4) AS revenue
-        FROM warehouse.platform_daily r WHERE summary.business_id IS NULL OR r.business_id = summary.business_id
-    ) k, (
-        SELECT pg_catalog.max(w.refreshed_at) AS refreshed_at FROM warehouse.source_watermark w
+        FROM warehouse.event_daily e
+        WHERE summary.business_id IS NULL OR e.business_id = summary.business_id
+    ) e
+    CROSS JOIN (
+        SELECT COALESCE(pg_catalog.sum(r.contracts_signed), 0)::bigint AS contracts,
+               COALESCE(pg_catalog.sum(r.revenue_signed), 0)::numeric(18,4) AS revenue
+        FROM warehouse.platform_daily r
+        WHERE summary.business_id IS NULL OR r.business_id = summary.business_id
+    ) k
+    CROSS JOIN (
+        SELECT pg_catalog.max(w.refreshed_at) AS refreshed_at
+        FROM warehouse.source_watermark w
         WHERE summary.business_id IS NULL OR w.business_id = summary.business_id
-    ) w, (
-        SELECT COALESCE(pg_catalog.sum(r.occurrences), 0)::bigint AS rejected FROM warehouse.rejected_rows r
+    ) w
+    CROSS JOIN (
+        SELECT COALESCE(pg_catalog.sum(r.occurrences), 0)::bigint AS rejected
+        FROM warehouse.rejected_rows r
         WHERE summary.business_id IS NULL OR r.business_id = summary.business_id
     ) j
 $$;
 COMMENT ON FUNCTION analytics.summary(bigint) IS
 'What the warehouse holds: touches, clients, contracts, revenue, platforms
-One row. unique_clients: clients with a touch. data_multiplier: touches per first touch. last_refresh: when a source was last read. rejected_rows: source rows that could not be loaded (warehouse.rejected_rows has them with their reasons).';
+One row. unique_clients: clients with a touch. data_multiplier: touches per first touch. last_refresh: when a source was last read.
+rejected_rows: source rows that could not be loaded (warehouse.rejected_rows has them with their reasons).';
 
 CREATE FUNCTION analytics.funnel_stages(business_id bigint DEFAULT NULL)
     RETURNS TABLE (stage text, clients bigint, rate numeric)
@@ -298,27 +337,40 @@ BEGIN
     RETURN QUERY
     WITH lead AS (
         SELECT DISTINCT l.business_id, l.client_key
-        FROM analytics_internal.businesses(funnel_stages.business_id) b JOIN warehouse.fact_leads l ON l.business_id = b.business
+        FROM analytics_internal.businesses(funnel_stages.business_id) b
+        JOIN warehouse.fact_leads l ON l.business_id = b.business
     ), signed AS (
         SELECT k.business_id, k.client_key, count(*) AS contracts
-        FROM analytics_internal.businesses(funnel_stages.business_id) b JOIN warehouse.fact_contracts k ON k.business_id = b.business
+        FROM analytics_internal.businesses(funnel_stages.business_id) b
+        JOIN warehouse.fact_contracts k ON k.business_id = b.business
         GROUP BY k.business_id, k.client_key
+    ), touched AS (
+        SELECT COALESCE(sum(e.first_touches), 0)::bigint AS clients
+        FROM analytics_internal.businesses(funnel_stages.business_id) b
+        JOIN warehouse.event_daily e ON e.business_id = b.business
+    ), untouched AS (
+        SELECT count(*) AS clients
+        FROM lead l
+        JOIN warehouse.dim_clients d ON d.business_id = l.business_id AND d.client_key = l.client_key
+        WHERE d.first_event_at IS NULL
     ), reached (place, stage, clients) AS (
-        -- Clients known by their touches, and those known by a lead alone.
-        SELECT 1, 'clients', (SELECT COALESCE(sum(e.first_touches), 0) FROM analytics_internal.businesses(funnel_stages.business_id) b
-                              JOIN warehouse.event_daily e ON e.business_id = b.business)::bigint
-                           + (SELECT count(*) FROM lead l JOIN warehouse.dim_clients d ON d.business_id = l.business_id AND d.client_key = l.client_key
-                              WHERE d.first_event_at IS NULL)
-        UNION ALL SELECT 2, 'leads', (SELECT count(*) FROM lead)
-        UNION ALL SELECT 3, 'customers', (SELECT count(*) FROM signed)
-        UNION ALL SELECT 4, 'repeat customers', (SELECT count(*) FROM signed s WHERE s.contracts > 1)
+        SELECT 1, 'clients', t.clients + u.clients FROM touched t, untouched u
+        UNION ALL
+        SELECT 2, 'leads', count(*) FROM lead
+        UNION ALL
+        SELECT 3, 'customers', count(*) FROM signed
+        UNION ALL
+        SELECT 4, 'repeat customers', count(*) FROM signed s WHERE s.contracts > 1
     )
-    SELECT r.stage, r.clients, analytics_internal.percentage(r.clients, lag(r.clients) OVER (ORDER BY r.place)) FROM reached r ORDER BY r.place;
+    SELECT r.stage, r.clients, analytics_internal.percentage(r.clients, lag(r.clients) OVER (ORDER BY r.place))
+    FROM reached r
+    ORDER BY r.place;
 END
 $$;
 COMMENT ON FUNCTION analytics.funnel_stages(bigint) IS
 'How many clients came how far: clients, leads, customers, repeat customers
-clients: with a touch or a lead. customers: with a contract. repeat customers: with more than one. rate: in percent of the stage before; NULL for the first.';
+clients: with a touch or a lead. customers: with a contract. repeat customers: with more than one. rate: in percent of the stage before;
+NULL for the first.';
 
 CREATE VIEW analytics.funnel_summary AS SELECT s.stage, s.clients AS count, s.rate FROM analytics.funnel_stages() s;
 COMMENT ON VIEW analytics.funnel_summary IS 'How many clients came how far, of all businesses that the caller may see';

@@ -6,17 +6,19 @@ CREATE FUNCTION analytics.campaigns(date_from date, date_to date, platforms text
                    roas numeric, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT k.platform, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.spend, analytics_internal.quotient(k.spend, k.leads),
-           analytics_internal.quotient(k.revenue, k.spend), k.campaign_id
-    FROM (SELECT 'warehouse'::analytics_internal.installed) ready,
-         analytics_internal.campaign_results(campaigns.date_from, campaigns.date_to, campaigns.platforms, campaigns.business_id) k
+    SELECT k.platform, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.spend,
+           analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.campaign_id
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.campaign_results(
+        campaigns.date_from, campaigns.date_to, campaigns.platforms, campaigns.business_id) k
     WHERE analytics_internal.check_period(campaigns.date_from, campaigns.date_to)
     ORDER BY k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
     LIMIT analytics_internal.check_row_limit(campaigns.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.campaigns(date, date, text[], int, bigint) IS
 'Leads, contracts, revenue, spend, cost per lead and ROAS per campaign
-By spend, the highest first. What belongs to no campaign is a row per platform named (no campaign), so that the rows add up to kpi(). A campaign''s platform is that of its ad account, whichever network of the family the touch came from.';
+By spend, the highest first. What belongs to no campaign is a row per platform named (no campaign), so that the rows add up to kpi(). A
+campaign''s platform is that of its ad account, whichever network of the family the touch came from.';
 
 CREATE FUNCTION analytics.share_platforms(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, leads bigint, share_pct numeric)
@@ -24,15 +26,18 @@ CREATE FUNCTION analytics.share_platforms(date_from date, date_to date, platform
 AS $$
     -- Tenths of a percent by largest remainder: 1000 of them are given out, whatever the roundings.
     SELECT k.platform, k.leads,
-           ((k.tenths + CASE WHEN pg_catalog.row_number() OVER (ORDER BY k.rest DESC, k.leads DESC, k.platform) <= 1000 - pg_catalog.sum(k.tenths) OVER ()
-                             THEN 1 ELSE 0 END) / 10.0)::numeric(5,1)
+           ((k.tenths + CASE WHEN pg_catalog.row_number() OVER (ORDER BY k.rest DESC, k.leads DESC, k.platform)
+                                  <= 1000 - (pg_catalog.sum(k.tenths) OVER ())::bigint
+                             THEN 1 ELSE 0 END)::numeric / 10.0)::numeric(5,1)
     FROM (
         SELECT p.platform, p.leads, p.leads * 1000 / p.total AS tenths, p.leads * 1000 % p.total AS rest
         FROM (
-            SELECT r.platform, pg_catalog.sum(r.leads)::bigint AS leads, pg_catalog.sum(pg_catalog.sum(r.leads)) OVER ()::bigint AS total
-            FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.results_between(
+            SELECT r.platform, pg_catalog.sum(r.leads)::bigint AS leads, (pg_catalog.sum(pg_catalog.sum(r.leads)) OVER ())::bigint AS total
+            FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+            CROSS JOIN analytics_internal.results_between(
                 share_platforms.date_from, share_platforms.date_to, share_platforms.platforms, share_platforms.business_id) r
-            WHERE analytics_internal.check_period(share_platforms.date_from, share_platforms.date_to) AND r.leads > 0
+            WHERE analytics_internal.check_period(share_platforms.date_from, share_platforms.date_to)
+              AND r.leads > 0
             GROUP BY r.platform
         ) p
     ) k
@@ -49,8 +54,9 @@ CREATE FUNCTION analytics.utm_sources(date_from date, date_to date, platforms te
 AS $$
     SELECT l.platform, COALESCE(NULLIF(l.utm_source, ''), '(none)') AS source, pg_catalog.sum(l.leads)::bigint AS leads,
            pg_catalog.sum(l.contracts)::bigint, pg_catalog.sum(l.revenue)::numeric(18,4)
-    FROM (SELECT 'warehouse'::analytics_internal.installed) ready,
-         analytics_internal.leads_between(utm_sources.date_from, utm_sources.date_to, utm_sources.platforms, utm_sources.business_id) l
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.leads_between(
+        utm_sources.date_from, utm_sources.date_to, utm_sources.platforms, utm_sources.business_id) l
     WHERE analytics_internal.check_period(utm_sources.date_from, utm_sources.date_to)
     GROUP BY l.platform, source
     ORDER BY leads DESC, l.platform, source
@@ -58,7 +64,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.utm_sources(date, date, text[], int, bigint) IS
 'Leads, contracts and revenue per platform and utm_source
-By leads, the most first; a lead without utm_source is of the source (none). Contracts and revenue are those of the leads, also where the setting revenue_basis is contract_date: a source belongs to a lead.';
+By leads, the most first; a lead without utm_source is of the source (none). Contracts and revenue are those of the leads, also where the
+setting revenue_basis is contract_date: a source belongs to a lead.';
 
 CREATE FUNCTION analytics.paid_split_platforms(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, paid_leads bigint, organic_leads bigint, total_leads bigint, paid_pct numeric, organic_pct numeric)
@@ -66,11 +73,14 @@ CREATE FUNCTION analytics.paid_split_platforms(date_from date, date_to date, pla
 AS $$
     SELECT k.platform, k.paid, k.total - k.paid, k.total, k.paid_pct, 100.0 - k.paid_pct
     FROM (
-        SELECT p.platform, p.paid, p.total, pg_catalog.round(100.0 * p.paid / p.total, 1) AS paid_pct
+        SELECT p.platform, p.paid, p.total, pg_catalog.round(100.0 * p.paid::numeric / p.total::numeric, 1) AS paid_pct
         FROM (
-            SELECT l.platform, COALESCE(pg_catalog.sum(l.leads) FILTER (WHERE l.is_paid), 0)::bigint AS paid, pg_catalog.sum(l.leads)::bigint AS total
-            FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.leads_between(paid_split_platforms.date_from,
-                paid_split_platforms.date_to, paid_split_platforms.platforms, paid_split_platforms.business_id) l
+            SELECT l.platform, COALESCE(pg_catalog.sum(l.leads) FILTER (WHERE l.is_paid), 0)::bigint AS paid,
+                   pg_catalog.sum(l.leads)::bigint AS total
+            FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+            CROSS JOIN analytics_internal.leads_between(
+                paid_split_platforms.date_from, paid_split_platforms.date_to, paid_split_platforms.platforms,
+                paid_split_platforms.business_id) l
             WHERE analytics_internal.check_period(paid_split_platforms.date_from, paid_split_platforms.date_to)
             GROUP BY l.platform
         ) p
@@ -87,23 +97,22 @@ CREATE FUNCTION analytics.product_performance(date_from date, date_to date, plat
                    product_id text, category text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT COALESCE(d.name, NULLIF(k.product_id, ''), '(none)') AS product, k.leads, k.contracts, k.revenue, analytics_internal.percentage(k.contracts, k.leads),
-           analytics_internal.quotient(k.revenue, k.contracts), NULLIF(k.product_id, '') AS id, d.category
-    FROM (
-        SELECT l.business_id, l.product_id, pg_catalog.sum(l.leads)::bigint AS leads, pg_catalog.sum(l.contracts)::bigint AS contracts,
-               pg_catalog.sum(l.revenue)::numeric(18,4) AS revenue
-        FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.leads_between(product_performance.date_from,
-            product_performance.date_to, product_performance.platforms, product_performance.business_id) l
-        WHERE analytics_internal.check_period(product_performance.date_from, product_performance.date_to)
-        GROUP BY l.business_id, l.product_id
-    ) k
-    LEFT JOIN warehouse.dim_products d ON d.business_id = k.business_id AND d.product_id = k.product_id
+    SELECT COALESCE(d.name, NULLIF(k.value, ''), '(none)') AS product, k.leads, k.contracts, k.revenue,
+           analytics_internal.percentage(k.contracts, k.leads), analytics_internal.quotient(k.revenue, k.contracts),
+           NULLIF(k.value, '') AS id, d.category
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.lead_results(
+        'product', product_performance.date_from, product_performance.date_to, product_performance.platforms,
+        product_performance.business_id) k
+    LEFT JOIN warehouse.dim_products d ON d.business_id = k.business_id AND d.product_id = k.value
+    WHERE analytics_internal.check_period(product_performance.date_from, product_performance.date_to)
     ORDER BY k.revenue DESC, k.leads DESC, product, id, k.business_id
     LIMIT analytics_internal.check_row_limit(product_performance.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.product_performance(date, date, text[], int, bigint) IS
 'Leads, contracts and revenue per product that the lead asked for
-By revenue, the highest first. product: its name, else its id; (none) where a lead names no product. contracts, revenue: of the leads created in the period. conversion_rate: contracts in percent of leads; may pass 100, since a lead may sign more than once.';
+By revenue, the highest first. product: its name, else its id; (none) where a lead names no product. contracts, revenue: of the leads
+created in the period. conversion_rate: contracts in percent of leads; may pass 100, since a lead may sign more than once.';
 
 CREATE FUNCTION analytics.branch_performance(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
     business_id bigint DEFAULT NULL)
@@ -111,20 +120,18 @@ CREATE FUNCTION analytics.branch_performance(date_from date, date_to date, platf
                    branch_id text, city text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT COALESCE(d.name, NULLIF(k.branch_id, ''), '(none)') AS branch, k.leads, k.contracts, k.revenue, analytics_internal.percentage(k.contracts, k.leads),
-           analytics_internal.quotient(k.revenue, k.contracts), NULLIF(k.branch_id, '') AS id, d.city
-    FROM (
-        SELECT l.business_id, l.branch_id, pg_catalog.sum(l.leads)::bigint AS leads, pg_catalog.sum(l.contracts)::bigint AS contracts,
-               pg_catalog.sum(l.revenue)::numeric(18,4) AS revenue
-        FROM (SELECT 'warehouse'::analytics_internal.installed) ready, analytics_internal.leads_between(branch_performance.date_from,
-            branch_performance.date_to, branch_performance.platforms, branch_performance.business_id) l
-        WHERE analytics_internal.check_period(branch_performance.date_from, branch_performance.date_to)
-        GROUP BY l.business_id, l.branch_id
-    ) k
-    LEFT JOIN warehouse.dim_branches d ON d.business_id = k.business_id AND d.branch_id = k.branch_id
+    SELECT COALESCE(d.name, NULLIF(k.value, ''), '(none)') AS branch, k.leads, k.contracts, k.revenue,
+           analytics_internal.percentage(k.contracts, k.leads), analytics_internal.quotient(k.revenue, k.contracts),
+           NULLIF(k.value, '') AS id, d.city
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.lead_results(
+        'branch', branch_performance.date_from, branch_performance.date_to, branch_performance.platforms, branch_performance.business_id) k
+    LEFT JOIN warehouse.dim_branches d ON d.business_id = k.business_id AND d.branch_id = k.value
+    WHERE analytics_internal.check_period(branch_performance.date_from, branch_performance.date_to)
     ORDER BY k.revenue DESC, k.leads DESC, branch, id, k.business_id
     LIMIT analytics_internal.check_row_limit(branch_performance.row_limit)
 $$;
 COMMENT ON FUNCTION analytics.branch_performance(date, date, text[], int, bigint) IS
 'Leads, contracts and revenue per branch of the lead
-By revenue, the highest first. branch: its name, else its id; (none) where a lead names no branch. contracts, revenue, conversion_rate: as in product_performance().';
+By revenue, the highest first. branch: its name, else its id; (none) where a lead names no branch. contracts, revenue, conversion_rate: as
+in product_performance().';

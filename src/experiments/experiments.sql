@@ -31,7 +31,7 @@ CREATE FUNCTION analytics.ab_means(n_a bigint, mean_a double precision, variance
                    standard_error double precision, statistic double precision, degrees_of_freedom double precision,
                    reason text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_means';
-COMMENT ON FUNCTION analytics.ab_means(bigint, double precision, double precision, bigint, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION analytics.ab_means IS
     'Compares two means, such as the revenue per visitor of two arms: Welch''s t test
 variance_a, variance_b: of the units, as var_samp() gives them.
 Result: as of ab_proportions(); statistic: t. The lift''s interval is by the delta method.';
@@ -95,7 +95,7 @@ CREATE FUNCTION analytics.ab_sample_size(rate double precision, effect double pr
     power double precision DEFAULT 0.8, ratio double precision DEFAULT 1, method text DEFAULT 'unpooled')
     RETURNS TABLE (n_a bigint, n_b bigint, n_a_exact double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_sample_size';
-COMMENT ON FUNCTION analytics.ab_sample_size(double precision, double precision, double precision, double precision, double precision, text) IS
+COMMENT ON FUNCTION analytics.ab_sample_size IS
     'How many units each arm needs to tell two rates apart
 rate: of A; effect: absolute: 0.02 is from 10 to 12 percent. significance: two-sided. power: how probably the effect is found. ratio: size
 of B over that of A. method: unpooled, pooled (the z test''s own) or cohen_h.
@@ -105,7 +105,7 @@ CREATE FUNCTION analytics.ab_sample_size_means(standard_deviation double precisi
     significance double precision DEFAULT 0.05, power double precision DEFAULT 0.8, ratio double precision DEFAULT 1)
     RETURNS TABLE (n_a bigint, n_b bigint, n_a_exact double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_sample_size_means';
-COMMENT ON FUNCTION analytics.ab_sample_size_means(double precision, double precision, double precision, double precision, double precision) IS
+COMMENT ON FUNCTION analytics.ab_sample_size_means IS
     'How many units each arm needs to tell two means apart
 standard_deviation: of the units; effect: difference of the means. The other arguments are those of ab_sample_size().';
 

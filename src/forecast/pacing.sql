@@ -18,7 +18,8 @@ $$;
 COMMENT ON FUNCTION analytics_internal.last_complete_day(text, bigint) IS
 'The last day before today that a metric''s source reaches';
 
-CREATE FUNCTION analytics_internal.metric_history(metric text, dimension text, last_day date, history_days int, platforms text[], business_id bigint)
+CREATE FUNCTION analytics_internal.metric_history(
+    metric text, dimension text, last_day date, history_days int, platforms text[], business_id bigint)
     RETURNS TABLE (platform text, campaign_key bigint, days date[], figures double precision[])
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -54,8 +55,9 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_metric(text, text, int) IS 'True for arguments that a forecast can take, else an error (22023)';
 
-CREATE FUNCTION analytics.forecast_metric(metric text, horizon int DEFAULT 28, dimension text DEFAULT 'total', platforms text[] DEFAULT NULL,
-    as_of date DEFAULT NULL, level double precision DEFAULT 0.9, history_days int DEFAULT 730, business_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.forecast_metric(
+    metric text, horizon int DEFAULT 28, dimension text DEFAULT 'total', platforms text[] DEFAULT NULL, as_of date DEFAULT NULL,
+    level double precision DEFAULT 0.9, history_days int DEFAULT 730, business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, dt date, forecast double precision, low double precision, high double precision,
                    model text, n_days int, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -74,9 +76,14 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.forecast_metric(text, int, text, text[], date, double precision, int, bigint) IS
 'Forecast of leads, contracts, revenue, spend, impressions or clicks per day
-metric: leads (by the day of their creation), contracts, revenue (by the day of signing), spend, impressions, clicks. horizon: days to look ahead. dimension: total, platform or campaign, each forecast by itself, so that the parts need not add up to the total exactly. as_of: last day of the history, by default the last complete day that has figures. level: probability that low..high holds the figure. history_days: how far back to learn from. platform, campaign_name: NULL where the dimension is coarser. model, n_days: what the forecast rests on; insufficient_data and NULLs below 7 days.';
+metric: leads (by the day of their creation), contracts, revenue (by the day of signing), spend, impressions, clicks. horizon: days to look
+ahead. dimension: total, platform or campaign, each forecast by itself, so that the parts need not add up to the total exactly. as_of: last
+day of the history, by default the last complete day that has figures. level: probability that low..high holds the figure. history_days: how
+far back to learn from. platform, campaign_name: NULL where the dimension is coarser. model, n_days: what the forecast rests on;
+insufficient_data and NULLs below 7 days.';
 
-CREATE FUNCTION analytics_internal.check_pacing(date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision) RETURNS boolean
+CREATE FUNCTION analytics_internal.check_pacing(
+    date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -207,4 +214,11 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.budget_pacing(date, date, numeric, text, jsonb, text[], date, double precision, double precision, bigint) IS
 'Spend of a period against its budget: so far, at its end, and per day left
-date_from, date_to: the period of the budget, for example a month. budget: of the total; budgets: of the parts, {"platform or campaign id": amount}; without them the daily budgets of the running campaigns, times the days, a calendar month counting 30.4. dimension: total, platform or campaign. as_of: last day whose spend is known, by default the last complete one. status: over or under where that is at least 80 % likely, else on_track; no_budget; insufficient_data. forecast_total, low, high: spend at the end of the period with its interval (level). p_over: probability of more than the budget; p_under: of less than budget * (1 - tolerance). recommended_daily: what is left of the budget per day that is left; recommended_by_weekday: the same, Monday to Sunday, in the proportions of the forecast, NULL for a weekday that does not come again. platform_limit: the most that ad platforms let daily budgets spend until then: twice the budget on a day, 30.4 times it in a calendar month; NULL where not all daily budgets are known. n_days, model: what the forecast rests on.';
+date_from, date_to: the period of the budget, for example a month. budget: of the total; budgets: of the parts, {"platform or campaign id":
+amount}; without them the daily budgets of the running campaigns, times the days, a calendar month counting 30.4. dimension: total, platform
+or campaign. as_of: last day whose spend is known, by default the last complete one. status: over or under where that is at least 80 %
+likely, else on_track; no_budget; insufficient_data. forecast_total, low, high: spend at the end of the period with its interval (level).
+p_over: probability of more than the budget; p_under: of less than budget * (1 - tolerance). recommended_daily: what is left of the budget
+per day that is left; recommended_by_weekday: the same, Monday to Sunday, in the proportions of the forecast, NULL for a weekday that does
+not come again. platform_limit: the most that ad platforms let daily budgets spend until then: twice the budget on a day, 30.4 times it in a
+calendar month; NULL where not all daily budgets are known. n_days, model: what the forecast rests on.';
