@@ -21,6 +21,7 @@ SELECT analytics.register_source('clients', 'own_clients') IS NOT NULL AS regist
 SELECT analytics.load_demo();
 SELECT count(*) AS demo_schemas FROM pg_namespace WHERE nspname = 'demo';
 DROP TABLE own_clients;
+DELETE FROM warehouse.source;
 \set VERBOSITY terse
 
 -- It says one line, and no more.

@@ -38,3 +38,35 @@ CALL analytics.refresh(entities => '{events}');
 SELECT status, message IS NOT NULL AS said FROM warehouse.refresh_run ORDER BY run_id;
 SELECT analytics.drop_source(5);
 SELECT analytics.drop_source(4);
+
+-- A warehouse whose sources are lost, as by a restore that left them out, is not emptied: the refresh says so and touches nothing.
+\set ECHO none
+\i test/fixture/shop.sql
+\set ECHO all
+CREATE FUNCTION pg_temp.counted() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(c.relname || ' ' || (xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM warehouse.%I', c.relname), false, true, '')))[1], ', ' ORDER BY c.relname)
+    FROM pg_class c WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname <> 'source'
+$$;
+CREATE TABLE raw.kept AS SELECT pg_temp.counted();
+CREATE TABLE raw.sources AS TABLE warehouse.source;
+DELETE FROM warehouse.source;
+\set VERBOSITY default
+CALL analytics.refresh();
+CALL analytics.refresh(mode => 'full', business_id => 1);
+CALL analytics.refresh_events();
+\set VERBOSITY terse
+SELECT counted = pg_temp.counted() AS untouched FROM raw.kept;
+-- With its sources again it goes on as if nothing had been.
+INSERT INTO warehouse.source TABLE raw.sources;
+CALL analytics.refresh();
+SELECT sum(inserted) + sum(updated) + sum(deleted) AS changed FROM warehouse.refresh_step WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run);
+-- Sources that are dropped, be they the last, take their rows with them, and so do lost ones that are dropped.
+DELETE FROM warehouse.source WHERE source_id > 1;
+SELECT analytics.drop_source(1);
+CALL analytics.refresh();
+SELECT analytics.drop_source(source_id) FROM warehouse.source_watermark WHERE source_id > 1;
+CALL analytics.refresh();
+SELECT count(*) FROM warehouse.fact_events;
+CALL analytics.refresh();
+-- Numbers are not given twice.
+SELECT analytics.register_source('events', 'raw.events', '{"occurred_at": "happened_at"}');

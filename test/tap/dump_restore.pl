@@ -1,70 +1,145 @@
-# Dump and restore carry the warehouse and the sources; the extension may go and come back.
+# Dump and restore carry the warehouse, its sources, access and rules, whoever created the extension, dumps and restores; and the extension may
+# go and come back. Each combination is restored by psql and by pg_restore -j2, under its own name on another server and under another name on
+# its own.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $node = PostgreSQL::Test::Cluster->new('dump_restore');
-$node->init;
-$node->start;
+my %server;
+for my $name ('home', 'away') {
+    my $node = $server{$name} = PostgreSQL::Test::Cluster->new($name);
+    $node->init;
+    $node->append_conf('postgresql.conf', "jit = off\nfsync = off\n");
+    $node->start;
+    $node->safe_psql('postgres', "CREATE ROLE boss SUPERUSER LOGIN; CREATE ROLE owner LOGIN; CREATE ROLE reader LOGIN");
+}
+my $folder = PostgreSQL::Test::Utils::tempdir();
+
+sub connection { my ($node, $database, $role) = @_; return $node->connstr($database) . " user=$role"; }
+
+# What a role is answered: one text, errors and warnings included.
+sub answer
+{
+    my ($node, $database, $role, $sql) = @_;
+    my ($status, $out, $err) = $node->psql($database, $sql, extra_params => ['-U', $role]);
+    return join "\n", grep { $_ ne '' } $out, $err;
+}
+
+# Runs a command that must say nothing on its error output.
+sub silent
+{
+    my ($name, @command) = @_;
+    my ($out, $err);
+    my $ran = IPC::Run::run(\@command, '<', \undef, '>', \$out, '2>', \$err);
+    ok($ran && $err eq '', $name) or diag($err);
+}
+
+my $fill = <<'SQL';
+SET client_min_messages = warning;
+\i test/fixture/company.sql
+SELECT analytics.register_source(s, ('raw.' || s)::regclass) FROM unnest('{clients,products,branches,events,contracts,transactions}'::text[]) s;
+SELECT analytics.register_source('ad_performance', 'raw.ads');
+SELECT analytics.register_source('events', 'raw.second_events', business_id => 2);
+-- The highest number is one of a source that is gone.
+SELECT analytics.drop_source(analytics.register_source('clients', 'raw.clients', business_id => 2));
+INSERT INTO warehouse.channel_rule (priority, source, platform, channel, is_paid) VALUES (7, 'partner*', 'partner_network', 'Affiliates', true);
+INSERT INTO warehouse.platform (platform, family, ad_network) VALUES ('partner_network', 'partners', true);
+INSERT INTO warehouse.source_preset VALUES ('own', 'clients', '{"client_id": "id"}');
+INSERT INTO warehouse.rfm_segment_rule (scheme, priority, segment, bins) VALUES ('own', 1, 'All', 5);
+SELECT analytics.grant_access('reader', businesses => '{1}');
+CALL analytics.refresh();
+SQL
+
+PostgreSQL::Test::Utils::append_to_file("$folder/fill.sql", $fill);
 
 # Everything that readers answer and that the refresh keeps, as text.
 my $answers = <<'SQL';
-SELECT * FROM analytics.kpi('2025-09-01', '2025-10-30');
-SELECT * FROM analytics.campaigns('2025-09-01', '2025-10-30');
-SELECT * FROM analytics.share_platforms('2025-09-01', '2025-10-30');
-SELECT * FROM analytics.attribution('2025-09-01', '2025-10-30', '{last_paid,linear}');
+SELECT * FROM analytics.kpi('2025-05-01', '2025-05-31');
+SELECT * FROM analytics.campaigns('2025-05-01', '2025-05-31', '{meta,google,partners}');
+SELECT * FROM analytics.attribution('2025-05-01', '2025-05-31', '{last_paid,linear}');
+SELECT * FROM analytics.refresh_status();
 SELECT * FROM analytics.settings();
-SELECT source_id, entity, relation, columns, preset, options FROM analytics.source ORDER BY 1;
+SELECT * FROM analytics.source ORDER BY source_id;
+SELECT * FROM analytics.business_access;
+SELECT analytics.channel_ruleset_version();
+SELECT * FROM analytics.channel_rule WHERE NOT builtin;
+SELECT * FROM analytics.source_preset WHERE NOT builtin;
+SELECT DISTINCT segment FROM analytics.rfm_segments('own');
 SELECT source_id, row_key, reason FROM warehouse.rejected_rows ORDER BY 1, 2, 3;
 SQL
-# What a refresh changes when nothing new has come.
-my $second_refresh = <<'SQL';
-SET client_min_messages = warning;
-CALL analytics.refresh();
-SELECT sum(inserted) + sum(updated) + sum(deleted) FROM warehouse.refresh_step WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run);
-SQL
+my $seen = "SELECT (SELECT array_agg(DISTINCT business_id) FROM warehouse.fact_events), (SELECT array_agg(DISTINCT business_id) FROM analytics.source)";
+my $refresh = 'SET client_min_messages = warning; CALL analytics.refresh()';
+my $changed = 'SELECT sum(inserted) + sum(updated) + sum(deleted) FROM warehouse.refresh_step WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run)';
 
-$node->safe_psql('postgres', 'CREATE DATABASE shop');
-$node->command_ok(['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('shop'), '-f', 'test/fixture/sample.sql'], 'the demo data are loaded');
-$node->safe_psql('shop', <<'SQL');
-INSERT INTO warehouse.source_preset (preset, entity, columns) VALUES ('own', 'events', '{"event_id": "id"}');
-SQL
-my $before = $node->safe_psql('shop', $answers);
-like($before, qr/^[1-9]\d+\|[1-9]\d+\|[1-9]/, 'there is something to compare');
-
-for my $format ('plain', 'custom') {
-    my $file = PostgreSQL::Test::Utils::tempdir() . "/shop.$format";
-    my $target = "restored_$format";
-    $node->command_ok(['pg_dump', "--format=$format", '-f', $file, '-d', $node->connstr('shop')], "pg_dump, format $format");
-    $node->safe_psql('postgres', "CREATE DATABASE $target");
-    $node->command_ok(
-        $format eq 'plain'
-        ? ['psql', '-qX', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr($target), '-f', $file]
-        : ['pg_restore', '--exit-on-error', '-d', $node->connstr($target), $file], '... is restored without an error');
-    is($node->safe_psql($target, $answers), $before, '... with the same answers, settings, sources and rejected rows');
-    is($node->safe_psql($target, "SELECT columns FROM analytics.source_preset WHERE preset = 'own'"), '{"event_id": "id"}', '... and the presets of the user');
-    is($node->safe_psql($target, 'SELECT count(*) - count(DISTINCT (preset, entity)) FROM analytics.source_preset WHERE builtin'), '0', '... and ours once each');
-    is($node->safe_psql($target, $second_refresh), '0', '... where a refresh finds nothing to change');
-    $node->safe_psql($target, "UPDATE demo.crm_contracts SET amount = amount + 1000 WHERE number = (SELECT min(number) FROM demo.crm_contracts)");
-    $node->safe_psql($target, 'SET client_min_messages = warning; CALL analytics.refresh()');
-    is($node->safe_psql($target, "SELECT sum(amount) FROM warehouse.fact_contracts"), $node->safe_psql('shop', "SELECT sum(amount) + 1000 FROM warehouse.fact_contracts"),
-        '... and a changed contract is loaded');
-    is($node->safe_psql($target, "SELECT analytics.register_source('clients', 'demo.crm_clients', '{\"client_id\": \"id\"}', business_id => 2) > max(source_id) FROM analytics.source WHERE business_id = 1"),
-        't', '... and a new source gets a number of its own');
+# A warehouse that came from elsewhere, or met its extension again, is the one it was.
+sub is_whole
+{
+    my ($node, $database, $whole, $of) = @_;
+    my %found = (
+        answers => answer($node, $database, 'owner', $answers),
+        reader => answer($node, $database, 'reader', $seen),
+        refresh => answer($node, $database, 'owner', $refresh),
+        changed => answer($node, $database, 'owner', $changed));
+    is_deeply(\%found, $whole, "$of: sources, rules and answers are those of before, and a refresh changes nothing");
 }
 
-# The extension goes, the data stay; it comes back and finds them. Sources and presets are its own: they go with it.
-$node->safe_psql('shop', 'DROP EXTENSION pg_marketing');
-is($node->safe_psql('shop', 'SELECT count(*) > 0 FROM warehouse.fact_events'), 't', 'DROP EXTENSION leaves the warehouse');
-is($node->safe_psql('shop', "SELECT to_regnamespace('analytics') IS NULL OR NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('analytics'))"),
-    't', '... and nothing of its own');
-$node->safe_psql('shop', 'CREATE EXTENSION pg_marketing');
-my $numbers = join '', map { "$_;\n" } grep { !/analytics\.source/ } split /;\n/, $answers;
-is($node->safe_psql('shop', $numbers), join("\n", grep { !/^\d+\|(clients|events|contracts|ad_performance)\|demo\./ } split /\n/, $before),
-    'CREATE EXTENSION again finds the warehouse, with the same answers');
-is($node->safe_psql('shop', 'SELECT analytics.install()'), 'already installed', 'install() sees that it is there');
+my %role = (owner => 'owner', superuser => 'boss');
+for my $creator ('owner', 'superuser') {
+    for my $security ('without', 'with') {
+        my $database = "${creator}_$security";
+        my $home = $server{home};
+        $home->safe_psql('postgres', "CREATE DATABASE $database OWNER owner");
+        is(answer($home, $database, $role{$creator}, 'CREATE EXTENSION pg_marketing'), '', "the $creator creates the extension");
+        is(answer($home, $database, 'owner', 'SELECT analytics.install(row_security => ' . ($security eq 'with' ? 'true' : 'false') . ')'), 'installed',
+            "... and the owner a warehouse $security row security");
+        silent('... with sources, rules and rows', 'psql', '-qX', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', connection($home, $database, 'owner'), '-f',
+            "$folder/fill.sql");
+        my $whole = {
+            answers => answer($home, $database, 'owner', $answers),
+            reader => $security eq 'with' ? '{1}|{1}' : '{1,2}|{1,2}',
+            refresh => '',
+            changed => '0' };
+        like($whole->{answers}, qr/^[1-9]\d*\|[1-9]/, '... there is something to compare');
+        is_whole($home, $database, $whole, $database);
+        $whole->{answers} = answer($home, $database, 'owner', $answers);
 
-$node->stop;
+        for my $dumper ('owner', 'superuser') {
+            my $dump = "$folder/$database.$dumper";
+            silent("$database: the $dumper dumps it, $_", 'pg_dump', "--format=$_", '-f', "$dump.$_", '-d', connection($home, $database, $role{$dumper}))
+                for 'plain', 'custom';
+            for my $restorer ('owner', 'superuser') {
+                for my $format ('plain', 'custom') {
+                    # Any two of who dumps, who restores, the format and the name meet in all combinations.
+                    my ($node, $target) = ($dumper eq $restorer) == ($format eq 'plain') ? ($server{away}, $database) : ($home, 'another_name');
+                    $node->safe_psql('postgres', $_) for "DROP DATABASE IF EXISTS $target", "CREATE DATABASE $target OWNER owner";
+                    my $to = connection($node, $target, $role{$restorer});
+                    my $what = "$database, dumped by the $dumper, restored by the $restorer as $target, $format";
+                    silent("$what: without an error", $format eq 'plain' ? ('psql', '-qX', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $to, '-f', "$dump.plain")
+                        : ('pg_restore', '-j2', '-d', $to, "$dump.custom"));
+                    is_whole($node, $target, $whole, $what);
+                }
+            }
+        }
+
+        # The extension goes, the data stay; it comes back and finds them.
+        is(answer($home, $database, $role{$creator}, 'SET client_min_messages = warning; DROP EXTENSION pg_marketing CASCADE'), '', "$database: the extension goes");
+        is(answer($home, $database, 'owner', "SELECT count(*) > 0, to_regnamespace('analytics') IS NULL, to_regnamespace('analytics_internal') IS NULL FROM warehouse.fact_events"),
+            't|t|t', '... and leaves the warehouse, and nothing of its own');
+        is(answer($home, $database, $role{$creator}, 'CREATE EXTENSION pg_marketing'), '', '... and comes back');
+        is(answer($home, $database, 'owner', $answers), $whole->{answers}, '... to all that was there');
+        if ($security eq 'with') {
+            is(answer($home, $database, 'reader', $seen), '|', '... its policies are gone, and others than the owner see nothing');
+            like(answer($home, $database, 'owner', $refresh), qr/WARNING:  row security is on and its policies are gone/, '... of which a refresh warns');
+            is(answer($home, $database, 'owner', 'SELECT analytics.install()'), 'row security enabled', '... until install() has made them again');
+            $whole->{answers} = answer($home, $database, 'owner', $answers);
+        }
+        is_whole($home, $database, $whole, "$database with its extension again");
+        my $new = "SELECT analytics.register_source('clients', 'raw.clients', business_id => 3)";
+        is(answer($home, $database, 'owner', $new), '10', '... and a new source gets a number that none has had');
+    }
+}
+
+$_->stop for values %server;
 done_testing();
