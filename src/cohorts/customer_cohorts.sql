@@ -57,7 +57,7 @@ AS $$
                 ELSE 'paid back' END
 $$;
 COMMENT ON FUNCTION analytics_internal.payback_status(bigint, numeric, int) IS
-'Whether customers paid back what they cost: paid back, not yet, no spend, no customers';
+'Whether customers paid back what they cost, or why that cannot be said';
 
 CREATE FUNCTION analytics.cohorts(
     grain text DEFAULT 'month', cohort_by text DEFAULT 'none', date_from date DEFAULT NULL, until date DEFAULT NULL,

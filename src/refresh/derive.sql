@@ -167,7 +167,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.move_touches(bigint) IS
-'Gives touches that stand for another campaign now that one, and marks their clients';
+'Moves touches to the campaign they now stand for, and marks their clients';
 
 CREATE FUNCTION analytics_internal.resolve_campaigns(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE

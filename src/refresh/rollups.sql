@@ -41,7 +41,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.mark_leads() IS
-'Keeps what the leads of pg_temp.change change in the rollups, or marks their days
+'Keeps what pg_temp.change changes in the rollups of leads, or marks their days
 Where they are many their days are made anew.';
 
 -- A number that must be there, and is not part of the key, is a sum. Columns that may be empty are not the rollup's.

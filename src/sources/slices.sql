@@ -148,7 +148,7 @@ COMMENT ON FUNCTION analytics_internal.is_append_only(analytics.source) IS 'Whet
 
 CREATE TYPE analytics_internal.source_slice AS (wanted text, scope text, unread text);
 COMMENT ON TYPE analytics_internal.source_slice IS
-'The part of a source that a refresh reads; all NULL where it reads the source completely
+'The part of a source that a refresh reads; all NULL where it reads all of it
 wanted: condition on the rows of the source. scope: condition on the rows of the warehouse (alias t) that this part stands for. unread:
 condition on those that it does not stand for, where the warehouse knows that of each row.';
 

@@ -4,7 +4,8 @@ CREATE VIEW analytics.source WITH (security_invoker = true) AS
     SELECT s.*
     FROM jsonb_to_recordset(analytics_internal.user_rows('source')) s (
         source_id bigint, business_id bigint, entity text, relation text, columns jsonb, preset text, options jsonb, registered_at timestamptz);
-COMMENT ON VIEW analytics.source IS 'The registered sources, as warehouse.source has them; written by register_source() and drop_source()';
+COMMENT ON VIEW analytics.source IS 'The registered sources: rows of warehouse.source
+register_source() and drop_source() write them.';
 GRANT SELECT ON analytics.source TO PUBLIC;
 
 -- What a value of type `source_type` needs to become a value of `kind`; NULL where there is no way.

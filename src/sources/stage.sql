@@ -272,5 +272,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.quarantine_stage(analytics.source, text[], bigint, boolean) IS
-'Moves refused rows from pg_temp.stage to warehouse.rejected_rows; returns how many
+'Moves refused rows from pg_temp.stage to the quarantine; returns how many
 complete: the stage has all rows of the source, so that what was refused before and is not there has gone.';

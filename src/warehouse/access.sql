@@ -3,7 +3,8 @@
 CREATE VIEW analytics.business_access WITH (security_invoker = true) AS
     SELECT a.*
     FROM jsonb_to_recordset(analytics_internal.user_rows('business_access')) a (role text, business_id bigint);
-COMMENT ON VIEW analytics.business_access IS 'Which businesses a role sees under row security, as warehouse.business_access has it';
+COMMENT ON VIEW analytics.business_access IS 'Which businesses a role sees under row security; its members see them too
+Rows of warehouse.business_access; grant_access() adds some.';
 GRANT SELECT ON analytics.business_access TO PUBLIC;
 
 CREATE FUNCTION analytics_internal.is_row_security_on() RETURNS boolean
