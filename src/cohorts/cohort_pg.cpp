@@ -7,10 +7,7 @@
 #include "postgres/aggregate.hpp"
 #include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
-#include "postgres/memory.hpp"
-#include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
-#include "postgres/text.hpp"
 
 namespace cohorts = marketing::cohorts;
 namespace customers = marketing::customers;
@@ -21,14 +18,10 @@ using cohorts::CohortState;
 MARKETING_FUNCTION(cohort_table_transition)
 {
     auto* state = postgres::transition_state<CohortState>(fcinfo);
-    customers::Purchase purchase = customers::purchase_arguments(fcinfo);
-    const double amount = customers::amount_argument(fcinfo);
-    postgres::require_in_row(fcinfo, 5, "grain");
-    const std::string_view grain = postgres::text_argument(fcinfo, 5);
-    postgres::run_kernel([state, &purchase, amount, grain] {
-        purchase.units = customers::money_units(amount);
-        state->append(purchase, cohorts::find_grain(grain));
-    });
+    auto in = postgres::Arguments::of_row(fcinfo);
+    const customers::Purchase purchase = customers::purchase_argument(in);
+    const cohorts::Grain grain = in.choice("grain", cohorts::find_grain);
+    postgres::run_kernel([state, &purchase, grain] { state->append(purchase, grain); });
     return postgres::state_datum(fcinfo, state);
 }
 
@@ -37,29 +30,21 @@ MARKETING_FUNCTION(cohort_table_final)
     return postgres::finish<CohortState>(fcinfo);
 }
 
-MARKETING_FUNCTION(cohort)
+MARKETING_ROWS(cohort, in, rows)
 {
-    postgres::RowWriter writer(fcinfo);
-    if (PG_ARGISNULL(0)) {
-        return static_cast<Datum>(0);
+    const auto table = in.optional<postgres::Bytes>("cohort_table");
+    if (!table) {
+        return;
     }
-    const auto table = postgres::bytea_argument(fcinfo, 0);
-    const bool bounded = !PG_ARGISNULL(1);
-    const std::int32_t until = bounded ? customers::day_of(PG_GETARG_DATEADT(1), "until") : 0;
-    postgres::PlainArray<cohorts::CohortRow> rows;
-    postgres::run_kernel([table, bounded, until, &rows] {
-        const auto found = cohorts::cohort_rows(table, bounded ? std::optional(until) : std::nullopt, postgres::stop_flag());
-        postgres::ContextResource memory(CurrentMemoryContext);
-        rows = postgres::to_plain(memory, std::span(found));
-    });
-    for (const cohorts::CohortRow& row : rows) {
+    auto until = in.optional<postgres::Date>("until");
+    if (until) {
+        *until += customers::days_to_2000;
+    }
+    const auto found = postgres::run_kernel([&] { return cohorts::cohort_rows(*table, until, postgres::stop_flag()); });
+    for (const cohorts::CohortRow& row : found) {
         const auto size = static_cast<double>(row.size);
-        writer.datum(DateADTGetDatum(row.cohort - customers::days_to_2000)).datum(Int32GetDatum(row.k));
-        writer.datum(DateADTGetDatum(row.period - customers::days_to_2000)).integer(row.size).integer(row.customers);
-        writer.number(static_cast<double>(row.customers) / size).integer(row.still_active).integer(row.purchases);
-        writer.number(static_cast<double>(row.units) / customers::units_per_money);
-        writer.number(static_cast<double>(row.cumulative_units) / customers::units_per_money / size);
-        writer.boolean(row.is_partial).end_row();
+        rows.row(customers::date_of(row.cohort), row.k, customers::date_of(row.period), row.size, row.customers,
+                 static_cast<double>(row.customers) / size, row.still_active, row.purchases, customers::money(row.units),
+                 customers::money(row.cumulative_units) / size, row.is_partial);
     }
-    return static_cast<Datum>(0);
 }

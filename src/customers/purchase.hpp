@@ -43,6 +43,11 @@ inline constexpr double units_per_money = 10000;
     return std::llround(amount * units_per_money);
 }
 
+[[nodiscard]] constexpr double money(std::int64_t units) noexcept
+{
+    return static_cast<double>(units) / units_per_money;
+}
+
 /** a + b. Throws Error(numeric_range) where the sum does not fit. */
 [[nodiscard]] inline std::int64_t add_checked(std::int64_t a, std::int64_t b)
 {

@@ -10,8 +10,7 @@
 #include "postgres/aggregate.hpp"
 #include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
-#include "postgres/pg.hpp"
-#include "postgres/text.hpp"
+#include "postgres/rows.hpp"
 
 namespace lifetime_value = marketing::lifetime_value;
 namespace postgres = marketing::postgres;
@@ -31,80 +30,27 @@ using lifetime_value::WeightedSpend;
 
 namespace {
 
-/** Rows with a NULL are left out, as by any aggregate. */
-bool has_null(FunctionCallInfo fcinfo)
+/** What a final function makes of the rows of its aggregate. */
+template <class State, class Fit>
+auto fit_rows(FunctionCallInfo fcinfo, Fit fit)
 {
-    for (int argument = 1; argument < PG_NARGS(); ++argument) {
-        if (PG_ARGISNULL(argument)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/** The columns of a composite result, one after another. */
-class Composite {
-public:
-    explicit Composite(FunctionCallInfo fcinfo)
-    {
-        if (get_call_result_type(fcinfo, nullptr, &descriptor_) != TYPEFUNC_COMPOSITE || descriptor_->natts > most_columns) {
-            elog(ERROR, "unexpected result type of a fit");
-        }
-        descriptor_ = BlessTupleDesc(descriptor_);
-    }
-    Composite& datum(Datum value, bool null = false)
-    {
-        values_[filled_] = value;
-        nulls_[filled_++] = null;
-        return *this;
-    }
-    /** NaN is what is not known: NULL. */
-    Composite& number(double value) { return datum(Float8GetDatum(value), std::isnan(value)); }
-    Composite& count(double value) { return datum(Int64GetDatum(std::llround(value))); }
-    [[nodiscard]] Datum finish()
-    {
-        if (filled_ != descriptor_->natts) {
-            elog(ERROR, "a fit has %d columns, its type %d", filled_, descriptor_->natts);
-        }
-        return HeapTupleGetDatum(heap_form_tuple(descriptor_, values_, nulls_));
-    }
-
-private:
-    static constexpr int most_columns = 20;
-    TupleDesc descriptor_ = nullptr;
-    Datum values_[most_columns];
-    bool nulls_[most_columns];
-    int filled_ = 0;
-};
-
-void add_quality(Composite& out, const FitQuality& quality)
-{
-    out.datum(Int32GetDatum(quality.iterations))
-        .datum(BoolGetDatum(quality.converged))
-        .datum(postgres::text_datum(quality.reason));
+    (void)postgres::aggregate_context(fcinfo);
+    const auto* state = postgres::state_argument<State>(fcinfo);
+    return postgres::run_kernel(
+        [state, &fit] { return fit(state == nullptr ? decltype(state->rows()){} : state->rows(), postgres::stop_flag()); });
 }
 
 Datum finish_purchases(FunctionCallInfo fcinfo, PurchaseModel model)
 {
-    (void)postgres::aggregate_context(fcinfo);
-    const auto* state = postgres::state_argument<HistoriesState>(fcinfo);
-    PurchaseFit fit;
-    postgres::run_kernel([state, model, &fit] {
-        fit = lifetime_value::fit_purchases(model, state == nullptr ? std::vector<WeightedHistory>() : state->rows(),
-                                            postgres::stop_flag());
-    });
+    const PurchaseFit fit = fit_rows<HistoriesState>(
+        fcinfo, [model](auto rows, const auto& stop) { return lifetime_value::fit_purchases(model, std::move(rows), stop); });
+    const auto known = [&fit](double value) { return postgres::only_if(fit.quality.usable, value); };
     const PurchaseParameters& p = fit.parameters;
-    const double unknown = fit.quality.usable ? 0 : std::nan("");
-    Composite out(fcinfo);
-    out.datum(postgres::text_datum(lifetime_value::name_of(model)));
-    out.number(p.r + unknown).number(p.alpha + unknown).number(p.a + unknown).number(p.b + unknown);
-    for (const double error : fit.errors) {
-        out.number(error);
-    }
-    out.number(fit.quality.log_likelihood + unknown);
-    out.count(fit.quality.customers).count(fit.quality.repeat_customers).count(static_cast<double>(fit.quality.distinct));
-    add_quality(out, fit.quality);
-    return out.finish();
+    const FitQuality& quality = fit.quality;
+    return postgres::tuple_datum(fcinfo, lifetime_value::name_of(model), known(p.r), known(p.alpha), known(p.a), known(p.b),
+                                 fit.errors, known(quality.log_likelihood), std::llround(quality.customers),
+                                 std::llround(quality.repeat_customers), quality.distinct, quality.iterations,
+                                 quality.converged, quality.reason);
 }
 
 /** What a function reads from a model again and again is kept, for as long as the model is the same, byte by byte. */
@@ -116,50 +62,39 @@ struct Remembered {
     char bytes[1024];
 };
 
-double number_of(HeapTupleHeader model, const char* column, bool& null)
+void read_parameters(const postgres::Columns& model, Remembered<PurchaseParameters>& into)
 {
-    const Datum datum = GetAttributeByName(model, column, &null);
-    return null ? 0 : DatumGetFloat8(datum);
-}
-
-void read_parameters(HeapTupleHeader model, Remembered<PurchaseParameters>& into)
-{
-    bool null[5];
-    const Datum name = GetAttributeByName(model, "model", &null[4]);
-    PurchaseParameters& p = into.parameters;
-    p.r = number_of(model, "r", null[0]);
-    p.alpha = number_of(model, "alpha", null[1]);
-    p.a = number_of(model, "a", null[2]);
-    p.b = number_of(model, "b", null[3]);
-    into.usable = !null[0] && !null[1] && !null[2] && !null[3] && !null[4];
-    const std::string_view called = null[4] ? std::string_view("bgnbd") : postgres::text_view(name);
-    const bool usable = into.usable;
-    postgres::run_kernel([&p, called, usable] {
-        p.model = lifetime_value::find_purchase_model(called);
-        if (usable) {
-            lifetime_value::check(p);
+    const auto name = model.optional<std::string_view>("model");
+    const auto r = model.optional<double>("r");
+    const auto alpha = model.optional<double>("alpha");
+    const auto a = model.optional<double>("a");
+    const auto b = model.optional<double>("b");
+    into.usable = name && r && alpha && a && b;
+    postgres::run_kernel([&] {
+        const PurchaseModel called = name ? lifetime_value::find_purchase_model(*name) : PurchaseModel::bgnbd;
+        if (into.usable) {
+            into.parameters = {called, *r, *alpha, *a, *b};
+            lifetime_value::check(into.parameters);
         }
     });
 }
 
-void read_parameters(HeapTupleHeader model, Remembered<SpendParameters>& into)
+void read_parameters(const postgres::Columns& model, Remembered<SpendParameters>& into)
 {
-    bool null[3];
-    SpendParameters& p = into.parameters;
-    p.p = number_of(model, "p", null[0]);
-    p.q = number_of(model, "q", null[1]);
-    p.gamma = number_of(model, "gamma", null[2]);
-    into.usable = !null[0] && !null[1] && !null[2];
+    const auto p = model.optional<double>("p");
+    const auto q = model.optional<double>("q");
+    const auto gamma = model.optional<double>("gamma");
+    into.usable = p && q && gamma;
     if (into.usable) {
-        postgres::run_kernel([&p] { lifetime_value::check(p); });
+        into.parameters = {*p, *q, *gamma};
+        postgres::run_kernel([&into] { lifetime_value::check(into.parameters); });
     }
 }
 
-/** The parameters of the model in argument 0; nullptr where it has none. */
+/** The parameters of a model; nullptr where it has none. */
 template <class Parameters>
-const Parameters* parameters_argument(FunctionCallInfo fcinfo)
+const Parameters* remembered_parameters(FunctionCallInfo fcinfo, HeapTupleHeader model)
 {
-    HeapTupleHeader model = PG_GETARG_HEAPTUPLEHEADER(0);
     const std::size_t size = HeapTupleHeaderGetDatumLength(model);
     auto* known = static_cast<Remembered<Parameters>*>(fcinfo->flinfo->fn_extra);
     if (known == nullptr || known->size != size || std::memcmp(known->bytes, model, size) != 0) {
@@ -168,7 +103,7 @@ const Parameters* parameters_argument(FunctionCallInfo fcinfo)
             fcinfo->flinfo->fn_extra = known;
         }
         known->size = 0;
-        read_parameters(model, *known);
+        read_parameters(postgres::Columns(model), *known);
         if (size <= sizeof known->bytes) {
             std::memcpy(known->bytes, model, size);
             known->size = size;
@@ -177,31 +112,49 @@ const Parameters* parameters_argument(FunctionCallInfo fcinfo)
     return known->usable ? &known->parameters : nullptr;
 }
 
-/** `calculate(outlook)` for the model and the history in arguments 0 to 3; NULL where the model has no parameters. */
-template <class Calculate>
-Datum of_customer(FunctionCallInfo fcinfo, Calculate calculate)
+/** A model and a customer's history. */
+struct CustomerArguments {
+    const PurchaseParameters* parameters;
+    History history;
+};
+
+CustomerArguments customer_arguments(postgres::Arguments& in)
 {
-    const PurchaseParameters* const parameters = parameters_argument<PurchaseParameters>(fcinfo);
-    if (parameters == nullptr) {
+    CustomerArguments customer{};
+    customer.parameters = remembered_parameters<PurchaseParameters>(in.call(), in.get<HeapTupleHeader>("model"));
+    customer.history.frequency = static_cast<double>(in.get<std::int64_t>("frequency"));
+    customer.history.recency = in.get<double>("recency");
+    customer.history.age = in.get<double>("age");
+    return customer;
+}
+
+/** `calculate(outlook)` for a customer; NULL where the model has no parameters. */
+template <class Calculate>
+Datum calculate_for(FunctionCallInfo fcinfo, const CustomerArguments& customer, Calculate calculate)
+{
+    if (customer.parameters == nullptr) {
         PG_RETURN_NULL();
     }
-    const History history{static_cast<double>(PG_GETARG_INT64(1)), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)};
-    double result = 0;
-    postgres::run_kernel([parameters, &history, &result, &calculate] {
-        lifetime_value::check(history);
-        result = calculate(lifetime_value::outlook(*parameters, history));
-    });
-    PG_RETURN_FLOAT8(result);
+    PG_RETURN_FLOAT8(postgres::run_kernel([&customer, &calculate] {
+        lifetime_value::check(customer.history);
+        return calculate(lifetime_value::outlook(*customer.parameters, customer.history));
+    }));
 }
 
 }  // namespace
 
+// Rows with a NULL are left out, as by any aggregate.
+
 MARKETING_FUNCTION(purchase_fit_transition)
 {
     auto* state = postgres::transition_state<HistoriesState>(fcinfo);
-    if (!has_null(fcinfo)) {
-        const WeightedHistory row{{static_cast<double>(PG_GETARG_INT64(1)), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3)},
-                                  PG_NARGS() > 4 ? PG_GETARG_FLOAT8(4) : 1};
+    auto in = postgres::Arguments::of_row(fcinfo);
+    const auto frequency = in.optional<std::int64_t>("frequency");
+    const auto recency = in.optional<double>("recency");
+    const auto age = in.optional<double>("age");
+    const auto customers = in.more() ? in.optional<double>("customers") : 1.0;
+    if (frequency && recency && age && customers) {
+        const WeightedHistory row{{static_cast<double>(*frequency), *recency, *age}, *customers};
         postgres::run_kernel([state, &row] { state->append(row); });
     }
     return postgres::state_datum(fcinfo, state);
@@ -220,8 +173,11 @@ MARKETING_FUNCTION(mbgnbd_final)
 MARKETING_FUNCTION(spend_fit_transition)
 {
     auto* state = postgres::transition_state<SpendsState>(fcinfo);
-    if (!has_null(fcinfo)) {
-        const WeightedSpend row{static_cast<double>(PG_GETARG_INT64(1)), PG_GETARG_FLOAT8(2), 1};
+    auto in = postgres::Arguments::of_row(fcinfo);
+    const auto frequency = in.optional<std::int64_t>("frequency");
+    const auto mean = in.optional<double>("monetary_value");
+    if (frequency && mean) {
+        const WeightedSpend row{static_cast<double>(*frequency), *mean, 1};
         postgres::run_kernel([state, &row] { state->append(row); });
     }
     return postgres::state_datum(fcinfo, state);
@@ -229,67 +185,70 @@ MARKETING_FUNCTION(spend_fit_transition)
 
 MARKETING_FUNCTION(gamma_gamma_final)
 {
-    (void)postgres::aggregate_context(fcinfo);
+    const SpendFit fit = fit_rows<SpendsState>(
+        fcinfo, [](auto rows, const auto& stop) { return lifetime_value::fit_spend(std::move(rows), stop); });
     const auto* state = postgres::state_argument<SpendsState>(fcinfo);
-    SpendFit fit;
-    postgres::run_kernel([state, &fit] {
-        fit = lifetime_value::fit_spend(state == nullptr ? std::vector<WeightedSpend>() : state->rows(), postgres::stop_flag());
-    });
-    const double unknown = fit.quality.usable ? 0 : std::nan("");
-    Composite out(fcinfo);
-    out.number(fit.parameters.p + unknown).number(fit.parameters.q + unknown).number(fit.parameters.gamma + unknown);
-    for (const double error : fit.errors) {
-        out.number(error);
-    }
-    out.number(fit.quality.log_likelihood + unknown).count(fit.quality.customers);
-    out.datum(Int64GetDatum(state == nullptr ? 0 : state->skipped())).number(fit.correlation);
-    add_quality(out, fit.quality);
-    return out.finish();
+    const auto known = [&fit](double value) { return postgres::only_if(fit.quality.usable, value); };
+    const SpendParameters& p = fit.parameters;
+    const FitQuality& quality = fit.quality;
+    return postgres::tuple_datum(fcinfo, known(p.p), known(p.q), known(p.gamma), fit.errors, known(quality.log_likelihood),
+                                 std::llround(quality.customers), state == nullptr ? 0 : state->skipped(), fit.correlation,
+                                 quality.iterations, quality.converged, quality.reason);
 }
 
 MARKETING_FUNCTION(p_alive)
 {
-    return of_customer(fcinfo, [](const Outlook& customer) { return customer.p_alive; });
+    postgres::Arguments in(fcinfo);
+    const auto customer = customer_arguments(in);
+    return calculate_for(fcinfo, customer, [](const Outlook& outlook) { return outlook.p_alive; });
 }
 
 MARKETING_FUNCTION(expected_purchases)
 {
-    const double horizon = PG_GETARG_FLOAT8(4);
-    return of_customer(fcinfo,
-                       [horizon](const Outlook& customer) { return lifetime_value::expected_purchases(customer, horizon); });
+    postgres::Arguments in(fcinfo);
+    const auto customer = customer_arguments(in);
+    const double horizon = in.get<double>("horizon");
+    return calculate_for(fcinfo, customer,
+                         [=](const Outlook& outlook) { return lifetime_value::expected_purchases(outlook, horizon); });
 }
 
 MARKETING_FUNCTION(purchase_probability)
 {
-    const double horizon = PG_GETARG_FLOAT8(4);
-    const double purchases = PG_GETARG_INT32(5);
-    return of_customer(
-        fcinfo, [=](const Outlook& customer) { return lifetime_value::purchase_probability(customer, purchases, horizon); });
+    postgres::Arguments in(fcinfo);
+    const auto customer = customer_arguments(in);
+    const double horizon = in.get<double>("horizon");
+    const double purchases = in.get<std::int32_t>("purchases");
+    return calculate_for(fcinfo, customer, [=](const Outlook& outlook) {
+        return lifetime_value::purchase_probability(outlook, purchases, horizon);
+    });
 }
 
 MARKETING_FUNCTION(discounted_purchases)
 {
-    const int periods = PG_GETARG_INT32(4);
-    const double period = PG_GETARG_FLOAT8(5);
-    const double rate = PG_GETARG_FLOAT8(6);
-    return of_customer(
-        fcinfo, [=](const Outlook& customer) { return lifetime_value::discounted_purchases(customer, periods, period, rate); });
+    postgres::Arguments in(fcinfo);
+    const auto customer = customer_arguments(in);
+    const int periods = in.get<std::int32_t>("periods");
+    const double period = in.get<double>("period");
+    const double rate = in.get<double>("discount_rate");
+    return calculate_for(fcinfo, customer, [=](const Outlook& outlook) {
+        return lifetime_value::discounted_purchases(outlook, periods, period, rate);
+    });
 }
 
 MARKETING_FUNCTION(expected_spend)
 {
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(1)) {
-        PG_RETURN_NULL();
-    }
-    const SpendParameters* const parameters = parameters_argument<SpendParameters>(fcinfo);
+    postgres::Arguments in(fcinfo);
+    const auto model = in.optional<HeapTupleHeader>("model");
+    const auto frequency = in.optional<std::int64_t>("frequency");
+    const double mean = in.value_or("monetary_value", 0.0);
+    const auto* parameters = model && frequency ? remembered_parameters<SpendParameters>(fcinfo, *model) : nullptr;
     if (parameters == nullptr) {
         PG_RETURN_NULL();
     }
-    const WeightedSpend row{static_cast<double>(PG_GETARG_INT64(1)), PG_ARGISNULL(2) ? 0 : PG_GETARG_FLOAT8(2), 1};
-    double spend = 0;
-    postgres::run_kernel([parameters, &row, &spend] {
+    const double spend = postgres::run_kernel([&] {
+        const WeightedSpend row{static_cast<double>(*frequency), mean, 1};
         lifetime_value::check(row);
-        spend = lifetime_value::expected_spend(*parameters, row.frequency, row.mean);
+        return lifetime_value::expected_spend(*parameters, row.frequency, row.mean);
     });
     if (std::isnan(spend)) {
         PG_RETURN_NULL();

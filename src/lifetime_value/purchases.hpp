@@ -50,6 +50,9 @@ struct PurchaseSummary {
     double total_value = 0;              // paid on all days, less all refunds
     std::int64_t holdout_frequency = 0;  // days of purchase after the observation, to the end of the holdout
     double holdout_value = 0;
+
+    /** NaN where the customer bought on one day only. */
+    [[nodiscard]] double mean_repeat_value() const noexcept { return repeat_value / static_cast<double>(frequency); }
 };
 
 /** The observation of a summary. */

@@ -43,7 +43,7 @@ Form form_of(Oid type)
 
 [[noreturn]] void refuse_number(const char* name, Oid type)
 {
-    refuse_type(name, "be a number, not", type, "Cast it to numeric, double precision or an integer type.");
+    refuse_type(name, "be numeric, not", type, "Cast it to numeric, double precision or an integer type.");
 }
 
 std::string_view varlena_bytes(Datum datum)

@@ -41,6 +41,9 @@ RowWriter::RowWriter(FunctionCallInfo fcinfo)
         descriptor_ = BlessTupleDesc(descriptor_);
     }
     MemoryContextSwitchTo(caller);
+    if (is_set) {
+        row_memory_ = AllocSetContextCreate(CurrentMemoryContext, "pg_marketing row", ALLOCSET_SMALL_SIZES);
+    }
 }
 
 void RowWriter::put_null()
@@ -75,6 +78,25 @@ void RowWriter::put_integer(std::int64_t value)
     }
 }
 
+void RowWriter::put(std::string_view text)
+{
+    MemoryContext caller = MemoryContextSwitchTo(row_memory_);
+    put_datum(text_datum(text), TEXTOID);
+    MemoryContextSwitchTo(caller);
+}
+
+// A text identifier may come from a value that another database made.
+void RowWriter::put(const kernel::Identifier& identifier)
+{
+    if (identifier.kind == kernel::IdKind::text) {
+        pg_verifymbstr(identifier.text.data(), static_cast<int>(identifier.text.size()), false);
+        put(identifier.text);
+        return;
+    }
+    char digits[MAXINT8LEN + 1];
+    put(std::string_view(digits, static_cast<std::size_t>(pg_lltoa(identifier.number, digits))));
+}
+
 void RowWriter::check_width() const
 {
     if (filled_ != descriptor_->natts) {
@@ -86,6 +108,7 @@ void RowWriter::end_row()
 {
     check_width();
     tuplestore_putvalues(store_, descriptor_, values_, nulls_);
+    MemoryContextReset(row_memory_);
     filled_ = 0;
 }
 

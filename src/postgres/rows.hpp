@@ -2,7 +2,7 @@
  * Results made of several values: rows of a set, which go into a tuplestore that spills to disk past work_mem, one row, arrays.
  *
  * Each value goes by its C++ type (postgres/sql_type.hpp) and must have the type of its column. What is not known is NULL: NaN, an
- * optional without a value. Phase 4 only: every call may ereport, so only plain data may be alive around it.
+ * optional without a value. An identifier is text. Phase 4 only: every call may ereport, so only plain data may be alive around it.
  */
 #pragma once
 
@@ -15,6 +15,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "kernel/identifier.hpp"
 #include "postgres/arguments.hpp"
 #include "postgres/pg.hpp"
 #include "postgres/sql_type.hpp"
@@ -126,14 +127,17 @@ private:
             put_integer(static_cast<std::int64_t>(value));
         }
     }
-    void put(std::string_view text) { put_datum(text_datum(text), TEXTOID); }
+    void put(std::string_view text);
+    void put(const kernel::Identifier& identifier);
     void put(Date date) { put_datum(SqlType<Date>::datum(date), DATEOID); }
     void put(LocalTime time) { put_datum(SqlType<LocalTime>::datum(time), TIMESTAMPOID); }
     void put(Instant time) { put_datum(SqlType<Instant>::datum(time), TIMESTAMPTZOID); }
     template <class T, std::size_t extent>
     void put(std::span<const T, extent> values)
     {
+        MemoryContext caller = MemoryContextSwitchTo(row_memory_);
         put_datum(array_datum<T>(values), get_array_type(SqlType<T>::form.oid));
+        MemoryContextSwitchTo(caller);
     }
     template <class T, std::size_t size>
     void put(const std::array<T, size>& columns)
@@ -145,8 +149,9 @@ private:
 
     void check_width() const;
 
+    MemoryContext row_memory_ = CurrentMemoryContext;  // of a set: emptied with each row
     Tuplestorestate* store_ = nullptr;
-    TupleDesc descriptor_ = nullptr;
+    TupleDesc descriptor_;
     int filled_ = 0;
     Datum values_[most_columns];
     bool nulls_[most_columns];

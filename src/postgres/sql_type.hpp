@@ -13,6 +13,7 @@
 #include <span>
 #include <string_view>
 
+#include "postgres/numeric.hpp"
 #include "postgres/pg.hpp"
 
 namespace marketing::postgres {
@@ -36,6 +37,12 @@ struct Instant {
 struct Duration {
     std::int64_t microseconds;
 };
+
+/** A numeric, as a double. */
+struct Decimal {};
+
+/** A number that is NULL. */
+inline constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 
 using Bytes = std::span<const std::byte>;
 
@@ -77,7 +84,7 @@ template <>
 struct SqlType<double> {
     using Value = double;
     static constexpr ElementForm form = word(FLOAT8OID);
-    static constexpr double missing = std::numeric_limits<double>::quiet_NaN();
+    static constexpr double missing = not_known;
     static double read(Datum datum, const char*) { return DatumGetFloat8(datum); }
     static Datum datum(double value) { return Float8GetDatum(value); }
 };
@@ -113,6 +120,12 @@ struct SqlType<std::string_view> {
     static constexpr std::string_view missing{};
     static std::string_view read(Datum datum, const char*) { return text_view(datum); }
     static Datum datum(std::string_view value) { return text_datum(value); }
+};
+
+template <>
+struct SqlType<Decimal> {
+    using Value = double;
+    static double read(Datum datum, const char*) { return numeric_to_double(datum); }
 };
 
 template <>

@@ -246,4 +246,26 @@ std::vector<Bin> describe_bins(const Customers& customers, const Scored& scored)
     return bins;
 }
 
+std::vector<double> checked_breaks(std::span<const double> values, int bins, Method method)
+{
+    check_bins(bins);
+    if (method != Method::quantile && method != Method::rfm_r) {
+        throw Error(ErrorCode::invalid_parameter, "the method " + std::string(methods.name_of(method)) + " has no breaks", {},
+                    "Use quantile or rfm_r.");
+    }
+    if (!std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) {
+        throw Error(ErrorCode::numeric_range, "values must be finite");
+    }
+    return quantile_breaks(values, bins, method);
+}
+
+int checked_score(double value, std::span<const double> breaks, bool reverse)
+{
+    if (std::isnan(value) || std::ranges::any_of(breaks, [](double cut) { return std::isnan(cut); })) {
+        throw Error(ErrorCode::numeric_range, "neither the value nor a break may be NaN or NULL");
+    }
+    const int found = score(value, breaks);
+    return reverse ? static_cast<int>(breaks.size()) + 2 - found : found;
+}
+
 }  // namespace marketing::rfm

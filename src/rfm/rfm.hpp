@@ -41,6 +41,12 @@ void check_breaks(std::span<const double> breaks, std::string_view name);
 /** 1 + the number of breaks below `value`, or at or below it where `on_break_above`. */
 [[nodiscard]] int score(double value, std::span<const double> breaks, bool on_break_above = false) noexcept;
 
+/** The same for a caller: throws Error for bins out of range, a method without breaks and values that are not finite. */
+[[nodiscard]] std::vector<double> checked_breaks(std::span<const double> values, int bins, Method method);
+
+/** score(), or the other way round. Throws Error(numeric_range) where the value or a break is NaN. */
+[[nodiscard]] int checked_score(double value, std::span<const double> breaks, bool reverse);
+
 struct Scoring {
     Method method = Method::quantile;
     int bins = 5;

@@ -1,6 +1,7 @@
 #include "rfm/rfm_table.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "kernel/error.hpp"
@@ -206,6 +207,66 @@ RfmTable::RfmTable(std::span<const std::byte> bytes)
                                 first_day_[i] <= last_day_[i] && purchases_[i] >= 1,
                             "a customer's purchases contradict themselves");
     }
+}
+
+namespace {
+
+/** The values that are scored, taken out of a table. */
+struct Values {
+    std::vector<std::int32_t> recency;
+    std::vector<double> frequency;
+    std::vector<double> monetary;
+
+    Values(const RfmTable& table, std::optional<std::int32_t> as_of)
+    {
+        std::int32_t latest = as_of.value_or(std::numeric_limits<std::int32_t>::min());
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            latest = std::max(latest, table.last_day(i));
+        }
+        if (as_of && latest > *as_of) {
+            throw Error(ErrorCode::invalid_parameter, "a customer bought after as_of", {},
+                        "Leave out rows after that day: FILTER (WHERE day <= ...) does.");
+        }
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            recency.push_back(latest - table.last_day(i));
+            frequency.push_back(static_cast<double>(table.purchases(i)));
+            monetary.push_back(customers::money(table.units(i)));
+        }
+    }
+    [[nodiscard]] Customers view() const { return {recency, frequency, monetary}; }
+};
+
+std::array<char, 7> code_of(const Scores& scores)
+{
+    std::array<char, 7> code{};
+    char* end = code.data();
+    for (const std::uint8_t score : scores) {
+        end = std::to_chars(end, code.data() + code.size(), score).ptr;
+    }
+    return code;
+}
+
+}  // namespace
+
+std::vector<ScoredCustomer> score_table(const RfmTable& table, std::optional<std::int32_t> as_of, const Scoring& scoring,
+                                        const kernel::StopFlag& stop)
+{
+    const Values values(table, as_of);
+    const Scored scored = score_customers(values.view(), scoring, stop);
+    std::vector<ScoredCustomer> customers;
+    customers.reserve(table.size());
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        customers.push_back({table.id(i), table.first_day(i), table.last_day(i), values.recency[i], table.purchases(i),
+                             values.monetary[i], scored.scores[i], code_of(scored.scores[i])});
+    }
+    return customers;
+}
+
+std::vector<Bin> describe_table(const RfmTable& table, std::optional<std::int32_t> as_of, const Scoring& scoring,
+                                const kernel::StopFlag& stop)
+{
+    const Values values(table, as_of);
+    return describe_bins(values.view(), score_customers(values.view(), scoring, stop));
 }
 
 }  // namespace marketing::rfm

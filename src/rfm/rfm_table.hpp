@@ -9,9 +9,11 @@
  */
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <vector>
@@ -21,6 +23,7 @@
 #include "kernel/identifier_codes.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
+#include "rfm/rfm.hpp"
 
 namespace marketing::rfm {
 
@@ -93,5 +96,28 @@ private:
     kernel::FlatColumn<std::int64_t> units_;
     kernel::IdentifierColumn ids_;
 };
+
+/** A customer of a table, and its scores. Plain data; a text identifier lies in the table. */
+struct ScoredCustomer {
+    kernel::Identifier customer;
+    std::int32_t first_day;
+    std::int32_t last_day;
+    std::int32_t recency;  // days
+    std::int64_t purchases;
+    double monetary;
+    Scores scores;
+    std::array<char, 7> code;  // the scores one after another, as a string: 555
+};
+
+/**
+ * The customers of a table as they stand on a day, that of the last purchase unless it is given. Throws Error(invalid_parameter)
+ * where one bought after that day, and as score_customers does; Stopped.
+ */
+[[nodiscard]] std::vector<ScoredCustomer> score_table(const RfmTable& table, std::optional<std::int32_t> as_of,
+                                                      const Scoring& scoring, const kernel::StopFlag& stop);
+
+/** The bins of these scores; see describe_bins. */
+[[nodiscard]] std::vector<Bin> describe_table(const RfmTable& table, std::optional<std::int32_t> as_of, const Scoring& scoring,
+                                              const kernel::StopFlag& stop);
 
 }  // namespace marketing::rfm
