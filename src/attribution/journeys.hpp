@@ -1,6 +1,6 @@
 /**
  * The value of the SQL type analytics.journeys: what clients who converted had met, and when they
- * converted. Made with nulls it holds the clients who never did, too.
+ * converted. Made by journeys_with_nulls it holds the clients who never did, too.
  *
  * Flat, versioned, little endian, read where it lies. Layout (counts are of the whole value; `end` arrays hold where each
  * element ends, the next one begins there):

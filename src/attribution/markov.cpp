@@ -58,7 +58,7 @@ public:
     [[nodiscard]] double probability(std::size_t step) const noexcept { return probability_[step]; }
     [[nodiscard]] double leaving(std::size_t node) const noexcept { return leaving_[node]; }
     [[nodiscard]] double conversions(std::size_t node) const noexcept { return conversions_[node]; }
-    [[nodiscard]] double nulls(std::size_t node) const noexcept { return nulls_[node]; }
+    [[nodiscard]] double non_converting(std::size_t node) const noexcept { return non_converting_[node]; }
     /** Of converting in the next step, and what that is worth on average. */
     [[nodiscard]] double exit_probability(std::size_t node) const noexcept { return ratio(conversions_[node], node); }
     [[nodiscard]] double exit_value(std::size_t node) const noexcept { return ratio(value_[node], node); }
@@ -85,7 +85,7 @@ private:
     std::vector<double> leaving_;
     std::vector<double> conversions_{0};
     std::vector<double> value_{0};
-    std::vector<double> nulls_{0};
+    std::vector<double> non_converting_{0};
     std::vector<std::uint32_t> last_;
 };
 
@@ -95,9 +95,9 @@ Chain::Chain(const PathCountsView& paths, const MarkovOptions& options, const ke
     for (std::size_t i = 0; i < paths.path_count(); ++i) {
         stop.poll();
         Counts counts = paths.counts(i);
-        counts.nulls = options.use_nulls ? counts.nulls : 0;
+        counts.non_converting = options.use_non_converting ? counts.non_converting : 0;
         last_.push_back(no_node);
-        if (paths.path_size(i) > 0 && counts.conversions + counts.nulls > 0) {
+        if (paths.path_size(i) > 0 && counts.conversions + counts.non_converting > 0) {
             paths.read(i, path);
             walk(path, counts, options);
         }
@@ -116,7 +116,7 @@ std::uint32_t Chain::node_of(std::span<const std::uint32_t> keys)
     if (state + 1 == conversions_.size()) {
         conversions_.push_back(0);
         value_.push_back(0);
-        nulls_.push_back(0);
+        non_converting_.push_back(0);
     }
     return state + 1;
 }
@@ -128,13 +128,13 @@ void Chain::walk(std::span<const std::uint32_t> path, const Counts& counts, cons
     for (std::size_t first = 0; first + length <= path.size(); ++first) {
         const std::uint32_t next = node_of(path.subspan(first, length));
         if (next != at || options.self_loops) {
-            steps_.push_back({at, next, counts.conversions + counts.nulls});
+            steps_.push_back({at, next, counts.conversions + counts.non_converting});
         }
         at = next;
     }
     conversions_[at] += counts.conversions;
     value_[at] += counts.value;
-    nulls_[at] += counts.nulls;
+    non_converting_[at] += counts.non_converting;
     last_.back() = at;
 }
 
@@ -155,7 +155,7 @@ void Chain::collect()
     rows_.assign(size() + 1, 0);
     leaving_.assign(size(), 0);
     for (std::size_t node = 0; node < size(); ++node) {
-        leaving_[node] = conversions_[node] + nulls_[node];
+        leaving_[node] = conversions_[node] + non_converting_[node];
     }
     for (const Step& step : steps_) {
         ++rows_[step.from + 1];
@@ -367,8 +367,8 @@ private:
                 return;
             }
         }
-        throw Error(ErrorCode::limit_exceeded, "the chain does not settle",
-                    "Its " + std::to_string(chain_.size()) + " states are walked for very long before they are left.",
+        throw Error(ErrorCode::limit_exceeded, "a chain of " + std::to_string(chain_.size()) + " states converges too slowly",
+                    "Its states are walked for very long before they are left.",
                     "Choose a lower order, or collapse repeated keys of the paths.");
     }
 
@@ -394,14 +394,14 @@ Totals totals_of(const PathCountsView& paths)
         auto& sum = sums[paths.path_size(path) == 0 ? 1 : 0];
         sum[0].add(counts.conversions);
         sum[1].add(counts.value);
-        sum[2].add(counts.nulls);
+        sum[2].add(counts.non_converting);
     }
     const auto counts = [](const numeric::CompensatedSum(&sum)[3]) {
         return Counts{sum[0].value(), sum[1].value(), sum[2].value()};
     };
     const Totals totals{counts(sums[0]), counts(sums[1])};
     if (!std::isfinite(totals.touched.conversions) || !std::isfinite(totals.touched.value) ||
-        !std::isfinite(totals.touched.nulls)) {
+        !std::isfinite(totals.touched.non_converting)) {
         fail_unsolvable();
     }
     return totals;
@@ -499,7 +499,7 @@ MarkovTransitions markov_transitions(const PathCountsView& paths, int order, boo
             add(chain.steps()[step].to, chain.steps()[step].weight);
         }
         add(conversion, chain.conversions(node));
-        add(conversion + 1, chain.nulls(node));
+        add(conversion + 1, chain.non_converting(node));
     }
     return result;
 }
@@ -509,7 +509,7 @@ namespace {
 struct Scored {
     double score;
     double conversions;
-    double nulls;
+    double non_converting;
 };
 
 /** The area under the ROC curve, equal scores joined by a straight line; none without both outcomes. */
@@ -518,23 +518,23 @@ std::optional<double> area_under_curve(std::vector<Scored> paths)
     std::stable_sort(paths.begin(), paths.end(), [](const Scored& a, const Scored& b) { return a.score > b.score; });
     numeric::CompensatedSum area;
     double conversions = 0;
-    double nulls = 0;
+    double non_converting = 0;
     for (std::size_t i = 0; i < paths.size();) {
         const double score = paths[i].score;
         double more_conversions = 0;
-        double more_nulls = 0;
+        double more_non_converting = 0;
         for (; i < paths.size() && paths[i].score == score; ++i) {
             more_conversions += paths[i].conversions;
-            more_nulls += paths[i].nulls;
+            more_non_converting += paths[i].non_converting;
         }
-        area.add(more_nulls * (conversions + more_conversions / 2));
+        area.add(more_non_converting * (conversions + more_conversions / 2));
         conversions += more_conversions;
-        nulls += more_nulls;
+        non_converting += more_non_converting;
     }
-    if (conversions <= 0 || nulls <= 0) {
+    if (conversions <= 0 || non_converting <= 0) {
         return std::nullopt;
     }
-    return area.value() / conversions / nulls;
+    return area.value() / conversions / non_converting;
 }
 
 MarkovOrder rate(const PathCountsView& paths, int order, double journeys, const kernel::StopFlag& stop)
@@ -550,7 +550,7 @@ MarkovOrder rate(const PathCountsView& paths, int order, double journeys, const 
     for (std::size_t path = 0; path < paths.path_count(); ++path) {
         if (chain.last_node(path) != no_node) {
             const Counts counts = paths.counts(path);
-            scored.push_back({chain.exit_probability(chain.last_node(path)), counts.conversions, counts.nulls});
+            scored.push_back({chain.exit_probability(chain.last_node(path)), counts.conversions, counts.non_converting});
         }
     }
     const auto area = area_under_curve(std::move(scored));
@@ -570,7 +570,7 @@ std::vector<MarkovOrder> markov_order(const PathCountsView& paths, int max_order
     std::vector<MarkovOrder> orders;
     std::size_t best = 0;
     for (int order = 1; order <= max_order; ++order) {
-        orders.push_back(rate(paths, order, totals.touched.conversions + totals.touched.nulls, stop));
+        orders.push_back(rate(paths, order, totals.touched.conversions + totals.touched.non_converting, stop));
         const MarkovOrder& latest = orders.back();
         if (latest.rated && (!orders[best].rated || latest.penalised_auc > orders[best].penalised_auc)) {
             best = orders.size() - 1;

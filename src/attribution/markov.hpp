@@ -2,9 +2,10 @@
  * Attribution by an absorbing Markov chain over counted paths (Anderl, Becker, von Wangenheim, Schumann 2014), solved exactly.
  *
  * The states of order k are the runs of k neighbouring keys of a path (a shorter path is one state), equal neighbours collapsed
- * into one. A path with c conversions and z nulls is walked c + z times from (start) through its states and leaves c times to
- * (conversion) and z times to (null). With Q the transitions between states, N = (I - Q)^-1, b the probability of converting in
- * the next step and S the states with key x, what converts no more when x leads to (null) instead is the removal effect
+ * into one. A path with c conversions and z journeys that led to none is walked c + z times from (start) through its states and
+ * leaves c times to (conversion) and z times to (null). With Q the transitions between states, N = (I - Q)^-1, b the probability
+ * of converting in the next step and S the states with key x, what converts no more when x leads to (null) instead is the removal
+ * effect
  *
  *     RE(x) = N_(start,S) (N_SS)^-1 (N b)_S / (N b)_start,        for order 1:  N_0x / N_xx * B_x / B_0
  *
@@ -31,7 +32,7 @@ inline constexpr int most_markov_order = 20;
 
 struct MarkovOptions {
     int order = 1;                                          // keys in a state, 1 to most_markov_order
-    bool use_nulls = true;                                  // whether journeys that did not convert are walked, too
+    bool use_non_converting = true;                         // whether journeys that did not convert are walked, too
     bool self_loops = false;                                // whether equal neighbouring states are kept apart
     std::size_t factorised_up_to = most_factorised_states;  // 0: iterate always (for tests)
 };
@@ -44,7 +45,7 @@ struct MarkovCredit {
     double removal_effect_value;  // the same of their value
     double conversions;           // removal effects scaled to add up to the conversions of the paths with touches
     double value;                 // the same to their value; shared like the conversions where refunds make an effect negative
-    double base_probability;      // that a journey with a touch converts, in the chain; 1 without nulls
+    double base_probability;      // that a journey with a touch converts, in the chain; 1 without journeys that led to none
 };
 
 /**
@@ -75,7 +76,7 @@ struct MarkovTransitions {
 /** How well the last state of an order tells who converts. */
 struct MarkovOrder {
     int order;
-    bool rated;            // false: no conversions, no nulls, or as many possible states as journeys; the next two mean nothing
+    bool rated;            // false: all journeys converted or none did, or states are as many; the next two mean nothing
     double auc;            // area under the ROC curve of P(conversion | last state)
     double penalised_auc;  // 1 - (1 - auc) (journeys - 1) / (journeys - possible states - 1), at least 0
     bool best;             // the first with the highest penalised_auc

@@ -20,12 +20,12 @@ MARKETING_ROWS(markov_credit, in, rows)
         return;
     }
     const auto asked = in.optional<std::int32_t>("order");
-    const bool use_nulls = in.get<bool>("use_nulls");
+    const bool use_non_converting = in.get<bool>("use_nulls");
     const int order = asked ? *asked : postgres::run_kernel([&] {
         return attribution::best_markov_order(PathCountsView(*paths), postgres::stop_flag());
     });
     const auto credits = postgres::run_kernel([&] {
-        return attribution::markov_credit(PathCountsView(*paths), {.order = order, .use_nulls = use_nulls},
+        return attribution::markov_credit(PathCountsView(*paths), {.order = order, .use_non_converting = use_non_converting},
                                           postgres::stop_flag());
     });
     for (const attribution::MarkovCredit& credit : credits) {

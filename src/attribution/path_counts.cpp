@@ -34,8 +34,8 @@ std::uint8_t width_for(std::uint64_t keys) noexcept
 
 bool possible(const Counts& counts) noexcept
 {
-    return std::isfinite(counts.conversions) && std::isfinite(counts.value) && std::isfinite(counts.nulls) &&
-           counts.conversions >= 0 && counts.nulls >= 0;
+    return std::isfinite(counts.conversions) && std::isfinite(counts.value) && std::isfinite(counts.non_converting) &&
+           counts.conversions >= 0 && counts.non_converting >= 0;
 }
 
 std::uint32_t code_at(std::string_view path, std::size_t index) noexcept
@@ -68,7 +68,7 @@ PathCountsView::PathCountsView(std::span<const std::byte> bytes)
     codes_ = in.get_array<std::uint8_t>(std::uint64_t{touches_} * code_width_);
     conversions_ = {in, paths};
     value_ = {in, paths};
-    nulls_ = {in, paths};
+    non_converting_ = {in, paths};
     in.expect_end();
     keys_.expect_dictionary();
     check_paths();
@@ -108,14 +108,14 @@ Counts total_counts(const PathCountsView& paths)
 {
     numeric::CompensatedSum conversions;
     numeric::CompensatedSum value;
-    numeric::CompensatedSum nulls;
+    numeric::CompensatedSum non_converting;
     for (std::size_t path = 0; path < paths.path_count(); ++path) {
         const Counts counts = paths.counts(path);
         conversions.add(counts.conversions);
         value.add(counts.value);
-        nulls.add(counts.nulls);
+        non_converting.add(counts.non_converting);
     }
-    const Counts total{conversions.value(), value.value(), nulls.value()};
+    const Counts total{conversions.value(), value.value(), non_converting.value()};
     if (!possible(total)) {
         throw Error(ErrorCode::numeric_range, "conversions, value or nulls of the paths add up to more than a number can hold");
     }
@@ -129,10 +129,10 @@ std::uint32_t PathCountsState::code_of_path()
 
 void PathCountsState::append(std::span<const std::string_view> path, const Counts& counts)
 {
-    if (!std::isfinite(counts.conversions) || !std::isfinite(counts.value) || !std::isfinite(counts.nulls)) {
+    if (!std::isfinite(counts.conversions) || !std::isfinite(counts.value) || !std::isfinite(counts.non_converting)) {
         throw Error(ErrorCode::numeric_range, "conversions, value and nulls of a path must be finite numbers");
     }
-    if (counts.conversions < 0 || counts.nulls < 0) {
+    if (counts.conversions < 0 || counts.non_converting < 0) {
         throw Error(ErrorCode::invalid_parameter, "conversions and nulls of a path must not be negative");
     }
     codes_.clear();
@@ -140,7 +140,7 @@ void PathCountsState::append(std::span<const std::string_view> path, const Count
         codes_.push_back(keys_.code(key.empty() ? no_key : key));
     }
     // -0 becomes 0: one value, one image.
-    rows_.push_back({code_of_path(), {counts.conversions + 0.0, counts.value + 0.0, counts.nulls + 0.0}});
+    rows_.push_back({code_of_path(), {counts.conversions + 0.0, counts.value + 0.0, counts.non_converting + 0.0}});
 }
 
 void PathCountsState::append(const PathCountsView& value)
@@ -278,13 +278,13 @@ void PathCountsState::Finisher::add_up()
         const std::uint32_t path = row->path;
         numeric::CompensatedSum conversions;
         numeric::CompensatedSum value;
-        numeric::CompensatedSum nulls;
+        numeric::CompensatedSum non_converting;
         for (; row != rows.end() && row->path == path; ++row) {
             conversions.add(row->counts.conversions);
             value.add(row->counts.value);
-            nulls.add(row->counts.nulls);
+            non_converting.add(row->counts.non_converting);
         }
-        sums_[path] = {conversions.value(), value.value() + 0.0, nulls.value()};
+        sums_[path] = {conversions.value(), value.value() + 0.0, non_converting.value()};
         if (!possible(sums_[path])) {
             throw Error(ErrorCode::numeric_range,
                         "conversions, value or nulls of a path add up to more than a number can hold");
@@ -312,7 +312,7 @@ kernel::FlatValue PathCountsState::Finisher::write(std::pmr::memory_resource& re
         kernel::put_text_column(out, keys_, key);
         kernel::put_ends(out, paths_, length);
         put_codes(out, width);
-        for (double Counts::*column : {&Counts::conversions, &Counts::value, &Counts::nulls}) {
+        for (double Counts::*column : {&Counts::conversions, &Counts::value, &Counts::non_converting}) {
             kernel::put_column(out, paths_, [&](std::uint32_t path) { return sums_[path].*column; });
         }
     });
@@ -345,13 +345,13 @@ public:
     {
     }
 
-    void add(const Path& path, double conversions, double nulls)
+    void add(const Path& path, double conversions, double non_converting)
     {
         truncated_ += path.truncated ? 1 : 0;
         const double draws = draws_of(journeys_, path.client, request_);
         if (draws > 0) {
             name_keys(path);
-            state_.append(keys_, {draws * conversions, draws * conversions * path.value, draws * nulls});
+            state_.append(keys_, {draws * conversions, draws * conversions * path.value, draws * non_converting});
         }
     }
 
@@ -396,7 +396,7 @@ CountedPaths count_paths(const JourneysView& journeys, const CountRequest& reque
     PathCollector paths(journeys, request, result);
     for_each_path(journeys, request.rules, stop, [&paths](const Path& path) { paths.add(path, 1, 0); });
     PathBuilder builder(journeys, request.rules);
-    for (std::size_t client = 0; request.nulls && client < journeys.client_count(); ++client) {
+    for (std::size_t client = 0; request.with_non_converting && client < journeys.client_count(); ++client) {
         stop.poll();
         builder.read(client);
         const Path rest = builder.remainder();

@@ -7,7 +7,7 @@
  *     u32 keys, paths, touches, bytes of all keys
  *     keys:    u32 end[keys], bytes                               distinct, ascending by bytes, none empty
  *     paths:   u32 end[paths], u8|u16|u32 code[touches]           distinct, ascending by their codes; one may be empty
- *     counts:  f64 conversions[paths], value[paths], nulls[paths] finite; conversions and nulls are not negative
+ *     counts:  f64 conversions[paths], value[paths], non_converting[paths] finite; only value may be negative
  *
  * The same counted paths always have the same bytes.
  */
@@ -33,9 +33,9 @@ namespace marketing::attribution {
 
 /** What is known of one path, or of several together. */
 struct Counts {
-    double conversions = 0;  // how many journeys with this path converted, >= 0
-    double value = 0;        // what these conversions are worth together
-    double nulls = 0;        // how many journeys with this path did not convert, >= 0
+    double conversions = 0;     // how many journeys with this path converted, >= 0
+    double value = 0;           // what these conversions are worth together
+    double non_converting = 0;  // how many journeys with this path did not convert, >= 0
 };
 
 /** A path_counts value in place. Cheap to copy; the bytes must outlive it. */
@@ -48,7 +48,10 @@ public:
     [[nodiscard]] std::size_t path_count() const noexcept { return path_end_.size(); }
     [[nodiscard]] std::size_t touch_count() const noexcept { return touches_; }
     [[nodiscard]] std::string_view key(std::size_t code) const noexcept { return keys_[code]; }
-    [[nodiscard]] Counts counts(std::size_t path) const noexcept { return {conversions_[path], value_[path], nulls_[path]}; }
+    [[nodiscard]] Counts counts(std::size_t path) const noexcept
+    {
+        return {conversions_[path], value_[path], non_converting_[path]};
+    }
     [[nodiscard]] std::size_t path_size(std::size_t path) const noexcept { return path_end_.length(path); }
     /** The keys of one path, first touch first, into `codes`, whose memory is used again. */
     void read(std::size_t path, std::vector<std::uint32_t>& codes) const;
@@ -64,7 +67,7 @@ private:
     std::span<const std::byte> codes_;
     kernel::FlatColumn<double> conversions_;
     kernel::FlatColumn<double> value_;
-    kernel::FlatColumn<double> nulls_;
+    kernel::FlatColumn<double> non_converting_;
 };
 
 /** All counts added up (compensated). Throws Error(numeric_range) where a sum overflows. */
@@ -86,7 +89,7 @@ public:
 
     /**
      * Adds a row: `path` first touch first, an empty key is '(none)'. Throws Error: numeric_range where a number is NaN or
-     * infinite, invalid_parameter where conversions or nulls are negative.
+     * infinite, invalid_parameter where a number of journeys is negative.
      */
     void append(std::span<const std::string_view> path, const Counts& counts);
     /** Adds all paths of another value. */
@@ -103,7 +106,10 @@ private:
         std::uint32_t path;
         Counts counts;
 
-        static auto fields(auto& row) { return std::tie(row.path, row.counts.conversions, row.counts.value, row.counts.nulls); }
+        static auto fields(auto& row)
+        {
+            return std::tie(row.path, row.counts.conversions, row.counts.value, row.counts.non_converting);
+        }
     };
     class Finisher;
 
@@ -122,7 +128,7 @@ private:
 struct CountRequest {
     PathRules rules;
     /** Whether what a client met after its last conversion, or at all where there is none, counts as a path that did not convert. */
-    bool nulls = false;
+    bool with_non_converting = false;
     /** A replicate of the bootstrap, from 1: each client counts as often as it is drawn. 0: each counts once. */
     int replicate = 0;
     std::int64_t seed = 0;

@@ -39,7 +39,7 @@ MARKETING_FUNCTION(path_counts_transition)
     Counts counts{};
     counts.conversions = in.value_or("conversions", 0.0);
     counts.value = in.value_or("value", 0.0);
-    counts.nulls = in.value_or("nulls", 0.0);
+    counts.non_converting = in.value_or("nulls", 0.0);
     postgres::run_kernel([state, path, &counts] { state->append(path, counts); });
     return postgres::state_datum(fcinfo, state);
 }
@@ -79,9 +79,9 @@ attribution::CountRequest count_request(postgres::Arguments& in)
 {
     attribution::CountRequest request;
     request.rules = rules_of_conversions(in);
-    request.nulls = in.get<bool>("nulls");
+    request.with_non_converting = in.get<bool>("nulls");
     attribution::read_shape(in, request.rules);
-    request.rules.nulls_before = in.optional<Instant>("nulls_before").value_or(DT_NOEND);
+    request.rules.non_converting_before = in.optional<Instant>("nulls_before").value_or(DT_NOEND);
     if (const auto replicate = in.optional<std::int32_t>("replicate")) {
         postgres::require_valid(*replicate > 0, "replicate must be positive", "NULL counts each client once.");
         request.replicate = *replicate;
@@ -176,7 +176,7 @@ MARKETING_ROWS(path_list, in, rows)
         return found;
     });
     for (const ListedPath& path : paths) {
-        rows.row(path.keys, path.counts.conversions, path.counts.value, path.counts.nulls);
+        rows.row(path.keys, path.counts.conversions, path.counts.value, path.counts.non_converting);
     }
 }
 
@@ -219,5 +219,5 @@ MARKETING_ROWS(path_counts_summary, in, rows)
         const PathCountsView view(*value);
         return Summary{view.path_count(), view.key_count(), attribution::total_counts(view)};
     });
-    rows.row(paths, keys, counts.conversions, counts.value, counts.nulls);
+    rows.row(paths, keys, counts.conversions, counts.value, counts.non_converting);
 }

@@ -129,7 +129,7 @@ Transform find_transform(std::string_view name, bool with_key)
 Path PathBuilder::remainder()
 {
     const Touches touches = journey_.touches;
-    if (touches.empty() || touches.back().time >= rules_.nulls_before) {
+    if (touches.empty() || touches.back().time >= rules_.non_converting_before) {
         return shaped({}, {});
     }
     const std::int64_t latest = touches.back().time;

@@ -79,7 +79,7 @@ struct PathRules {
     std::size_t max_touches = std::numeric_limits<std::size_t>::max();
     bool distinct = true;  // whether Path::distinct is asked for
     /** Censoring: whoever was met at or after this may still convert, and gives no path that did not. */
-    std::int64_t nulls_before = std::numeric_limits<std::int64_t>::max();
+    std::int64_t non_converting_before = std::numeric_limits<std::int64_t>::max();
 };
 
 /** The rule for views called `name`: count, yield, ignore. Throws Error(invalid_parameter) for an unknown name. */

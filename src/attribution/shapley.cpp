@@ -169,10 +169,11 @@ public:
             const Counts counts = paths.counts(i);
             const Codes keys = distinct(path);
             Counts& known = journeys_[keys];
-            known = {known.conversions + counts.conversions, known.value + counts.value, known.nulls + counts.nulls};
+            known = {known.conversions + counts.conversions, known.value + counts.value,
+                     known.non_converting + counts.non_converting};
             sets_[keys] = known;
             conversions.add(counts.conversions);
-            journeys.add(counts.conversions + counts.nulls);
+            journeys.add(counts.conversions + counts.non_converting);
         }
         overall_ = journeys.value() > 0 ? conversions.value() / journeys.value() : 0;
     }
@@ -196,7 +197,7 @@ public:
 private:
     [[nodiscard]] double rate(const Counts& counts) const noexcept
     {
-        return (counts.conversions + prior_journeys * overall_) / (counts.conversions + counts.nulls + prior_journeys);
+        return (counts.conversions + prior_journeys * overall_) / (counts.conversions + counts.non_converting + prior_journeys);
     }
 
     /** The rate of each subset, by its mask. */
@@ -254,7 +255,7 @@ private:
 
 double observed_rate(const Counts& counts) noexcept
 {
-    const double journeys = counts.conversions + counts.nulls;
+    const double journeys = counts.conversions + counts.non_converting;
     return journeys > 0 ? counts.conversions / journeys : 0;
 }
 

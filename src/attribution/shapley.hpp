@@ -21,7 +21,7 @@ inline constexpr std::size_t most_rated_keys = 12;
 /** How many journeys of the overall rate are added to what was observed of a set, so that rare sets say little. */
 inline constexpr double prior_journeys = 20;
 
-/** What is shared. R(T), Z(T): conversions and nulls of the journeys whose distinct keys are exactly T. */
+/** What is shared. R(T), Z(T): how many journeys converted and how many did not, of those whose distinct keys are exactly T. */
 enum class Game {
     cumulative,  // v(S) = sum of R(T) over T within S: R(T) / |T| to each key of T (Zhao, Mahboobi, Bagheri 2018, simplified)
     ordered,     // the same, told apart by the place in the path where the key comes first

@@ -94,7 +94,7 @@ MarkovTransitions journey_transitions(const JourneysView& journeys, const CountR
     for_each_path(journeys, rules, stop,
                   [&](const Path& path) { walker.add(path, true, draws_of(journeys, path.client, request)); });
     PathBuilder builder(journeys, rules);
-    for (std::size_t client = 0; request.nulls && client < journeys.client_count(); ++client) {
+    for (std::size_t client = 0; request.with_non_converting && client < journeys.client_count(); ++client) {
         stop.poll();
         builder.read(client);
         walker.add(builder.remainder(), false, draws_of(journeys, client, request));

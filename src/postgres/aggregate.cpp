@@ -40,11 +40,7 @@ std::span<const std::byte> bytea_argument(FunctionCallInfo fcinfo, int index)
 
 bytea* allocate_bytea(std::size_t size)
 {
-    if (size > MaxAllocSize - VARHDRSZ) {
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("the result needs %zu bytes; a value holds at most 1 GB", size),
-                        errhint("Aggregate in parts, for example GROUP BY client_bucket, and add the parts up.")));
-    }
+    run_kernel([size] { kernel::require_room(VARHDRSZ, size); });
     auto* value = static_cast<bytea*>(palloc(size + VARHDRSZ));
     SET_VARSIZE(value, size + VARHDRSZ);
     return value;

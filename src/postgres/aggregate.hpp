@@ -60,10 +60,7 @@ template <class State, class Resource = ContextResource>
 /** The content of a bytea argument, detoasted. */
 [[nodiscard]] std::span<const std::byte> bytea_argument(FunctionCallInfo fcinfo, int index);
 
-/**
- * Phases 2 to 4 for a function that returns bytes: `size` of them, written by `fill` into the result, which is allocated between
- * the two. Both run guarded.
- */
+/** Room for a value of `size` bytes behind its length. Raises 54000 past 1 GB. */
 [[nodiscard]] bytea* allocate_bytea(std::size_t size);
 
 }  // namespace marketing::postgres

@@ -64,7 +64,7 @@ template <class State, class... More>
 {
     if (bytes.size() > (MaxAllocSize - 3) / 2) {
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("the %s are too large to be shown as text", type),
-                        errhint("Use COPY (FORMAT binary), or ask analytics.%s_summary.", type)));
+                        errhint("Use COPY (FORMAT binary).")));
     }
     auto* literal = static_cast<char*>(palloc(2 * bytes.size() + 3));
     literal[0] = '\\';

@@ -38,13 +38,13 @@ std::pair<double, double> solve_densely(const std::vector<PathRow>& rows, std::s
             }
             const int next = state(name);
             if (next != at) {
-                steps[{at, next}] += row.counts.conversions + row.counts.nulls;
+                steps[{at, next}] += row.counts.conversions + row.counts.non_converting;
             }
             at = next;
         }
         exits[at].conversions += row.counts.conversions;
         exits[at].value += row.counts.value;
-        exits[at].nulls += row.counts.nulls;
+        exits[at].non_converting += row.counts.non_converting;
     }
     const auto n = static_cast<Eigen::Index>(states.size());
     Eigen::VectorXd leaving = Eigen::VectorXd::Zero(n);
@@ -52,7 +52,7 @@ std::pair<double, double> solve_densely(const std::vector<PathRow>& rows, std::s
         leaving[step.first] += weight;
     }
     for (const auto& [from, counts] : exits) {
-        leaving[from] += counts.conversions + counts.nulls;
+        leaving[from] += counts.conversions + counts.non_converting;
     }
     Eigen::MatrixXd matrix = Eigen::MatrixXd::Identity(n, n);
     Eigen::MatrixX2d ends = Eigen::MatrixX2d::Zero(n, 2);
@@ -156,9 +156,10 @@ TEST(PathCounts, OfJourneys)
     }
     const Bytes everybody =
         bytes_of([&](auto& memory, std::size_t header) { return state.finish(memory, header, {}, Keep::everybody); });
-    const auto counted = [](const Bytes& journeys, bool nulls) {
+    const auto counted = [](const Bytes& journeys, bool non_converting) {
         return bytes_of([&](auto& memory, std::size_t header) {
-            return count_paths(JourneysView(journeys), {.rules = {}, .nulls = nulls}, memory, header, {}).value;
+            return count_paths(JourneysView(journeys), {.rules = {}, .with_non_converting = non_converting}, memory, header, {})
+                .value;
         });
     };
     const std::vector<PathRow> conversions{{{"a", "b"}, {1, 10, 0}}, {{}, {1, 7, 0}}};
@@ -217,16 +218,17 @@ TEST(Markov, SelfLoopsChangeNoEffectOfOrder1)
 
 TEST(Markov, EdgesOfTheData)
 {
-    const auto credits = [](const std::vector<PathRow>& rows, bool use_nulls = true) {
-        return markov_credit(PathCountsView(collect_paths(rows)), {.use_nulls = use_nulls}, {});
+    const auto credits = [](const std::vector<PathRow>& rows, bool use_non_converting = true) {
+        return markov_credit(PathCountsView(collect_paths(rows)), {.use_non_converting = use_non_converting}, {});
     };
     EXPECT_TRUE(credits({}).empty());
     const auto single = markov_credit(PathCountsView(collect_paths(std::vector<PathRow>{})), {.order = 3}, {});
     EXPECT_TRUE(single.empty());
     const std::vector<PathRow> lost{{{"a", "b"}, {0, 0, 5}}};
     const Bytes lost_bytes = collect_paths(lost);
-    for (const bool use_nulls : {true, false}) {
-        for (const MarkovCredit& credit : markov_credit(PathCountsView(lost_bytes), {.use_nulls = use_nulls}, {})) {
+    for (const bool use_non_converting : {true, false}) {
+        for (const MarkovCredit& credit :
+             markov_credit(PathCountsView(lost_bytes), {.use_non_converting = use_non_converting}, {})) {
             EXPECT_EQ(credit.removal_effect, 0);
             EXPECT_EQ(credit.conversions, 0);
             EXPECT_EQ(credit.value, 0);

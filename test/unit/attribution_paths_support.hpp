@@ -56,7 +56,7 @@ inline std::vector<PathRow> random_paths(unsigned seed, std::size_t count, int k
     return rows;
 }
 
-/** The published paths: "a > b",conversions,value,nulls. */
+/** The published paths: "a > b",conversions,value,non_converting. */
 inline std::vector<PathRow> path_data(const std::filesystem::path& file)
 {
     std::ifstream in(file);
@@ -73,7 +73,7 @@ inline std::vector<PathRow> path_data(const std::filesystem::path& file)
             }
         }
         std::replace(line.begin(), line.end(), ',', ' ');
-        std::istringstream(line.substr(quote + 1)) >> row.counts.conversions >> row.counts.value >> row.counts.nulls;
+        std::istringstream(line.substr(quote + 1)) >> row.counts.conversions >> row.counts.value >> row.counts.non_converting;
         rows.push_back(row);
     }
     return rows;

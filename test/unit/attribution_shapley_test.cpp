@@ -94,15 +94,15 @@ TEST(Shapley, RateLikeAllOrdersForEachSet)
         for (const PathRow& row : rows) {
             Counts& set = sets[mask_of(row.path)];
             set.conversions += row.counts.conversions;
-            set.nulls += row.counts.nulls;
+            set.non_converting += row.counts.non_converting;
             conversions += row.counts.conversions;
-            journeys += row.counts.conversions + row.counts.nulls;
+            journeys += row.counts.conversions + row.counts.non_converting;
         }
         const auto rate = [&](unsigned mask) {
             const Counts counts = sets.contains(mask) ? sets[mask] : Counts{};
             return mask == 0 ? 0
                              : (counts.conversions + prior_journeys * conversions / journeys) /
-                                   (counts.conversions + counts.nulls + prior_journeys);
+                                   (counts.conversions + counts.non_converting + prior_journeys);
         };
         std::vector<double> expected(4);
         for (const auto& [mask, counts] : std::map(sets)) {
