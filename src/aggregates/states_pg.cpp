@@ -64,9 +64,7 @@ const StateKind& find_kind(std::uint32_t tag)
 template <class TagOf>
 kernel::State* make_empty(MemoryContext context, TagOf tag_of)
 {
-    const StateKind* kind = nullptr;
-    postgres::run_kernel([&kind, tag_of] { kind = &find_kind(tag_of()); });
-    return kind->make(context);
+    return postgres::run_kernel([tag_of] { return &find_kind(tag_of()); })->make(context);
 }
 
 }  // namespace
