@@ -1,8 +1,6 @@
 #include "attribution/markov.hpp"
 
-// Nothing of Eigen that is not under the MPL.
-#define EIGEN_MPL2_ONLY
-#include <Eigen/SparseLU>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -198,59 +196,44 @@ std::string Chain::name(std::size_t node, const PathCountsView& paths) const
     return text;
 }
 
-/** What the start of the chain promises: conversions and their value per journey; or how much of it a removal takes away. */
-struct Promise {
+/** Conversions to expect of a journey that is at a node, and their value; or what of it a removal takes away. */
+struct ValueToGo {
     double conversions = 0;
     double value = 0;
 };
 
-/** The fundamental matrix N through a sparse LU factorisation of I - Q, kept whole: for chains of few states. */
+/** The fundamental matrix N, whole, and the values to go by one factorisation of I - Q: for chains of few states. */
 class FactorisedChain {
 public:
-    FactorisedChain(const Chain& chain, const kernel::StopFlag& stop)
+    explicit FactorisedChain(const Chain& chain)
     {
         const auto n = static_cast<Eigen::Index>(chain.size());
-        std::vector<Eigen::Triplet<double>> entries;
-        for (Eigen::Index i = 0; i < n; ++i) {
-            entries.emplace_back(i, i, 1.0);
-        }
+        Eigen::MatrixXd system = Eigen::MatrixXd::Identity(n, n);
         for (std::size_t i = 0; i < chain.steps().size(); ++i) {
-            entries.emplace_back(chain.steps()[i].from, chain.steps()[i].to, -chain.probability(i));
+            system(chain.steps()[i].from, chain.steps()[i].to) -= chain.probability(i);
         }
-        Eigen::SparseMatrix<double> matrix(n, n);
-        matrix.setFromTriplets(entries.begin(), entries.end());
-        Eigen::SparseLU<Eigen::SparseMatrix<double>> factors(matrix);
-        if (factors.info() != Eigen::Success) {
+        Eigen::MatrixXd right = Eigen::MatrixXd::Identity(n, n + 2);
+        for (Eigen::Index node = 0; node < n; ++node) {
+            right(node, n) = chain.exit_probability(static_cast<std::size_t>(node));
+            right(node, n + 1) = chain.exit_value(static_cast<std::size_t>(node));
+        }
+        const Eigen::MatrixXd solution = numeric::solve(system, right);
+        if (!solution.allFinite()) {
             fail_unsolvable();
         }
-        fundamental_.resize(n, n);
-        Eigen::VectorXd unit = Eigen::VectorXd::Zero(n);
-        for (Eigen::Index column = 0; column < n; ++column) {
-            stop.poll();
-            unit[column] = 1;
-            fundamental_.col(column) = factors.solve(unit);
-            unit[column] = 0;
-        }
-        if (!fundamental_.allFinite()) {
-            fail_unsolvable();
-        }
-        ahead_.resize(n, 2);
-        for (Eigen::Index i = 0; i < n; ++i) {
-            ahead_(i, 0) = chain.exit_probability(static_cast<std::size_t>(i));
-            ahead_(i, 1) = chain.exit_value(static_cast<std::size_t>(i));
-        }
-        ahead_ = (fundamental_ * ahead_).eval();
+        fundamental_ = solution.leftCols(n);
+        ahead_ = solution.rightCols(2);
     }
 
-    [[nodiscard]] Promise at_start() const { return {ahead_(0, 0), ahead_(0, 1)}; }
+    [[nodiscard]] ValueToGo at_start() const { return {ahead_(start_node, 0), ahead_(start_node, 1)}; }
 
     /** What is lost when the nodes of `removed` lead to (null): N_(start,S) (N_SS)^-1 (N b)_S. */
-    [[nodiscard]] Promise lost_without(std::span<const std::uint32_t> removed) const
+    [[nodiscard]] ValueToGo lost_without(std::span<const std::uint32_t> removed) const
     {
         const auto n = static_cast<Eigen::Index>(removed.size());
         Eigen::MatrixXd among(n, n);
-        Eigen::RowVectorXd reached(n);
-        Eigen::MatrixX2d ahead(n, 2);
+        Eigen::VectorXd reached(n);
+        Eigen::MatrixXd ahead(n, 2);
         for (Eigen::Index i = 0; i < n; ++i) {
             const std::uint32_t from = removed[static_cast<std::size_t>(i)];
             reached[i] = fundamental_(start_node, from);
@@ -259,14 +242,17 @@ public:
                 among(i, j) = fundamental_(from, removed[static_cast<std::size_t>(j)]);
             }
         }
-        const Eigen::RowVector2d lost = reached * numeric::solve(among, ahead);
-        return {lost[0], lost[1]};
+        const Eigen::MatrixXd lost = numeric::solve(among, ahead);
+        return {reached.dot(lost.col(0)), reached.dot(lost.col(1))};
     }
 
 private:
     Eigen::MatrixXd fundamental_;
-    Eigen::MatrixX2d ahead_;  // N b and N r
+    Eigen::MatrixXd ahead_;  // N b and N r
 };
+
+/** Thrown where iteration takes too long. */
+struct Unsettled {};
 
 /**
  * The same by Gauss-Seidel sweeps, for chains of many states. What a removal takes away, d, solves d = Q d with d = N b kept at
@@ -278,28 +264,30 @@ public:
     IteratedChain(const Chain& chain, const kernel::StopFlag& stop)
         : chain_(chain), stop_(stop), pinned_(chain.size()), ahead_(chain.size()), lost_(chain.size())
     {
-        std::vector<Promise> walk(chain.size());
-        const auto one = [](std::size_t /*node*/) { return Promise{1, 0}; };
+        std::vector<ValueToGo> walk(chain.size());
+        const auto one = [](std::size_t /*node*/) { return ValueToGo{1, 0}; };
         sweep_until(walk, one,
-                    [&walk](const Promise& change) { return change.conversions <= 1e-6 * largest(walk).conversions; });
+                    [&walk](const ValueToGo& change) { return change.conversions <= 1e-6 * largest(walk).conversions; });
         longest_walk_ = largest(walk).conversions;
-        const auto exits = [this](std::size_t node) { return Promise{chain_.exit_probability(node), chain_.exit_value(node)}; };
-        sweep_until(ahead_, exits, [this](const Promise& change) { return settled(change, largest(ahead_)); });
+        const auto exits = [this](std::size_t node) {
+            return ValueToGo{chain_.exit_probability(node), chain_.exit_value(node)};
+        };
+        sweep_until(ahead_, exits, [this](const ValueToGo& change) { return settled(change, largest(ahead_)); });
     }
 
-    [[nodiscard]] Promise at_start() const { return ahead_[start_node]; }
+    [[nodiscard]] ValueToGo at_start() const { return ahead_[start_node]; }
 
-    [[nodiscard]] Promise lost_without(std::span<const std::uint32_t> removed)
+    [[nodiscard]] ValueToGo lost_without(std::span<const std::uint32_t> removed)
     {
-        std::fill(lost_.begin(), lost_.end(), Promise{});
+        std::fill(lost_.begin(), lost_.end(), ValueToGo{});
         for (const std::uint32_t node : removed) {
             pinned_[node] = true;
             lost_[node] = ahead_[node];
         }
-        const Promise scale = largest(ahead_);
+        const ValueToGo scale = largest(ahead_);
         sweep_until(
-            lost_, [](std::size_t /*node*/) { return Promise{}; },
-            [this, &scale](const Promise& change) { return settled(change, scale); });
+            lost_, [](std::size_t /*node*/) { return ValueToGo{}; },
+            [this, &scale](const ValueToGo& change) { return settled(change, scale); });
         for (const std::uint32_t node : removed) {
             pinned_[node] = false;
         }
@@ -309,17 +297,17 @@ public:
 private:
     static constexpr int most_sweeps = 20'000;
 
-    [[nodiscard]] static Promise largest(const std::vector<Promise>& values)
+    [[nodiscard]] static ValueToGo largest(const std::vector<ValueToGo>& values)
     {
-        Promise most;
-        for (const Promise& value : values) {
+        ValueToGo most;
+        for (const ValueToGo& value : values) {
             most.conversions = std::max(most.conversions, std::abs(value.conversions));
             most.value = std::max(most.value, std::abs(value.value));
         }
         return most;
     }
 
-    [[nodiscard]] bool settled(const Promise& change, const Promise& scale) const
+    [[nodiscard]] bool settled(const ValueToGo& change, const ValueToGo& scale) const
     {
         // Past the second bound only rounding is left.
         const double tolerance = std::max(1e-13 / longest_walk_, 2 * std::numeric_limits<double>::epsilon());
@@ -328,14 +316,14 @@ private:
 
     /** Sweeps from the last state seen to the start; returns the largest change of a node. */
     template <class Source>
-    Promise sweep(std::vector<Promise>& x, Source source) const
+    ValueToGo sweep(std::vector<ValueToGo>& x, Source source) const
     {
-        Promise change;
+        ValueToGo change;
         for (std::size_t node = chain_.size(); node-- > 0;) {
             if (pinned_[node]) {
                 continue;
             }
-            Promise next = source(node);
+            ValueToGo next = source(node);
             double elsewhere = 1;
             for (std::size_t step = chain_.row(node); step < chain_.row(node + 1); ++step) {
                 const std::uint32_t to = chain_.steps()[step].to;
@@ -355,11 +343,11 @@ private:
     }
 
     template <class Source, class Enough>
-    void sweep_until(std::vector<Promise>& x, Source source, Enough enough) const
+    void sweep_until(std::vector<ValueToGo>& x, Source source, Enough enough) const
     {
         for (int sweeps = 0; sweeps < most_sweeps; ++sweeps) {
             stop_.poll();
-            const Promise change = sweep(x, source);
+            const ValueToGo change = sweep(x, source);
             if (!std::isfinite(change.conversions) || !std::isfinite(change.value)) {
                 fail_unsolvable();
             }
@@ -367,16 +355,14 @@ private:
                 return;
             }
         }
-        throw Error(ErrorCode::limit_exceeded, "a chain of " + std::to_string(chain_.size()) + " states converges too slowly",
-                    "Its states are walked for very long before they are left.",
-                    "Choose a lower order, or collapse repeated keys of the paths.");
+        throw Unsettled();
     }
 
     const Chain& chain_;
     const kernel::StopFlag& stop_;
     std::vector<bool> pinned_;
-    std::vector<Promise> ahead_;
-    std::vector<Promise> lost_;
+    std::vector<ValueToGo> ahead_;
+    std::vector<ValueToGo> lost_;
     double longest_walk_ = 1;
 };
 
@@ -416,10 +402,10 @@ void write_effects(Solution& solution, const Chain& chain, std::vector<MarkovCre
             nodes_of[key].push_back(node);
         }
     }
-    const Promise all = solution.at_start();
+    const ValueToGo all = solution.at_start();
     for (std::size_t key = 0; key < credits.size(); ++key) {
         stop.poll();
-        const Promise lost = nodes_of[key].empty() ? Promise{} : solution.lost_without(nodes_of[key]);
+        const ValueToGo lost = nodes_of[key].empty() ? ValueToGo{} : solution.lost_without(nodes_of[key]);
         // Rounding must not leave the range of a share.
         credits[key].removal_effect = all.conversions > 0 ? std::clamp(lost.conversions / all.conversions, 0.0, 1.0) : 0;
         credits[key].removal_effect_value = all.value != 0 ? lost.value / all.value + 0.0 : 0;
@@ -428,6 +414,27 @@ void write_effects(Solution& solution, const Chain& chain, std::vector<MarkovCre
             fail_unsolvable();
         }
     }
+}
+
+/** By whichever way is quick, or settles. Up to so many states factorisation is as quick as iteration. */
+void solve(const Chain& chain, MarkovSolver solver, std::vector<MarkovCredit>& credits, const kernel::StopFlag& stop)
+{
+    constexpr std::size_t few_states = 200;
+    if (solver != MarkovSolver::factorised && (solver == MarkovSolver::iterated || chain.size() > few_states)) {
+        try {
+            IteratedChain solution(chain, stop);
+            write_effects(solution, chain, credits, stop);
+            return;
+        } catch (const Unsettled&) {
+            if (solver == MarkovSolver::iterated || chain.size() > most_factorised_states) {
+                throw Error(ErrorCode::limit_exceeded, "the chain does not settle",
+                            "Its " + std::to_string(chain.size()) + " states are walked for very long before they are left.",
+                            "Choose a lower order, or collapse repeated keys of the paths.");
+            }
+        }
+    }
+    const FactorisedChain solution(chain);
+    write_effects(solution, chain, credits, stop);
 }
 
 /** Scales effects to credits. Returns what of the value no key can take. */
@@ -462,13 +469,7 @@ std::vector<MarkovCredit> markov_credit(const PathCountsView& paths, const Marko
     for (std::size_t key = 0; key < paths.key_count(); ++key) {
         credits.push_back({paths.key(key), true, 0, 0, 0, 0, 0});
     }
-    if (chain.size() <= options.factorised_up_to) {
-        const FactorisedChain solution(chain, stop);
-        write_effects(solution, chain, credits, stop);
-    } else {
-        IteratedChain solution(chain, stop);
-        write_effects(solution, chain, credits, stop);
-    }
+    solve(chain, options.solver, credits, stop);
     const double left = share_out(credits, totals) + totals.untouched.value;
     if (totals.untouched.conversions > 0 || left != 0) {
         const double base = credits.empty() ? 0 : credits.front().base_probability;

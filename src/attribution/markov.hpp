@@ -25,16 +25,19 @@ namespace marketing::attribution {
 
 /** More states than this are refused: an order too high for so many keys. About 100 bytes and a few transitions each. */
 inline constexpr std::size_t most_markov_states = 1'000'000;
-/** Up to this many states the chain is solved by factorisation (32 MB); above it, by iteration in memory linear in the transitions. */
+/** A chain of more states than this is not factorised (64 MB), even where iteration, in memory linear in the transitions, does not settle. */
 inline constexpr std::size_t most_factorised_states = 2'000;
 /** The longest runs of keys that a state may stand for. */
 inline constexpr int most_markov_order = 20;
 
+/** Small chains are factorised and larger ones iterated, unless they do not settle; tests ask for the one or the other. */
+enum class MarkovSolver { automatic, factorised, iterated };
+
 struct MarkovOptions {
-    int order = 1;                                          // keys in a state, 1 to most_markov_order
-    bool use_non_converting = true;                         // whether journeys that did not convert are walked, too
-    bool self_loops = false;                                // whether equal neighbouring states are kept apart
-    std::size_t factorised_up_to = most_factorised_states;  // 0: iterate always (for tests)
+    int order = 1;                   // keys in a state, 1 to most_markov_order
+    bool use_non_converting = true;  // whether journeys that did not convert are walked, too
+    bool self_loops = false;         // whether equal neighbouring states are kept apart
+    MarkovSolver solver = MarkovSolver::automatic;
 };
 
 /** What one key earned. Plain data; the text lies in the path_counts value. */

@@ -37,8 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 {
     const Bytes bytes = std::as_bytes(std::span(data, size));
     std::pmr::monotonic_buffer_resource memory;
-    for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
-        attempt([&] { (void)markov_credit(PathCountsView(bytes), {.order = 2, .factorised_up_to = factorised}, {}); });
+    for (const MarkovSolver solver : {MarkovSolver::factorised, MarkovSolver::iterated}) {
+        attempt([&] { (void)markov_credit(PathCountsView(bytes), {.order = 2, .solver = solver}, {}); });
     }
     attempt([&] { (void)markov_transitions(PathCountsView(bytes), 1, true, {}); });
     attempt([&] { (void)markov_order(PathCountsView(bytes), 3, {}); });

@@ -185,10 +185,10 @@ TEST(Markov, LikeADenseSolveOfEachRemoval)
             for (const PathRow& row : rows) {
                 conversions += row.counts.conversions;
             }
-            for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
+            for (const MarkovSolver solver : {MarkovSolver::factorised, MarkovSolver::iterated}) {
                 shared = 0;
                 for (const MarkovCredit& credit :
-                     markov_credit(PathCountsView(bytes), {.order = order, .factorised_up_to = factorised}, {})) {
+                     markov_credit(PathCountsView(bytes), {.order = order, .solver = solver}, {})) {
                     const auto [left, value_left] =
                         solve_densely(rows, static_cast<std::size_t>(order), std::string(credit.key));
                     EXPECT_NEAR(credit.removal_effect, p > 0 ? 1 - left / p : 0, 1e-11) << seed << " " << order;
@@ -206,8 +206,8 @@ TEST(Markov, SelfLoopsChangeNoEffectOfOrder1)
 {
     const Bytes bytes = collect_paths(random_paths(8, 200, 5));
     const auto collapsed = markov_credit(PathCountsView(bytes), {}, {});
-    for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
-        const auto kept = markov_credit(PathCountsView(bytes), {.self_loops = true, .factorised_up_to = factorised}, {});
+    for (const MarkovSolver solver : {MarkovSolver::factorised, MarkovSolver::iterated}) {
+        const auto kept = markov_credit(PathCountsView(bytes), {.self_loops = true, .solver = solver}, {});
         ASSERT_EQ(kept.size(), collapsed.size());
         for (std::size_t i = 0; i < kept.size(); ++i) {
             EXPECT_NEAR(kept[i].removal_effect, collapsed[i].removal_effect, 1e-12);
@@ -256,8 +256,8 @@ TEST(Markov, EdgesOfTheData)
     }
     const std::vector<PathRow> apart{{{"a", "b"}, {1e300, 1e300, 0}}, {{"b", "a"}, {1e-300, 0, 1e-300}}};
     const Bytes apart_bytes = collect_paths(apart);
-    for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
-        for (const MarkovCredit& credit : markov_credit(PathCountsView(apart_bytes), {.factorised_up_to = factorised}, {})) {
+    for (const MarkovSolver solver : {MarkovSolver::factorised, MarkovSolver::iterated}) {
+        for (const MarkovCredit& credit : markov_credit(PathCountsView(apart_bytes), {.solver = solver}, {})) {
             EXPECT_TRUE(std::isfinite(credit.conversions) && std::isfinite(credit.value));
         }
     }
@@ -272,7 +272,20 @@ TEST(Markov, WalksTooLongToIterateAreRefused)
     }
     const Bytes bytes = collect_paths(std::vector<PathRow>{row});
     EXPECT_NEAR(markov_credit(PathCountsView(bytes), {}, {})[1].removal_effect, 1, 1e-9);
-    EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {.factorised_up_to = 0}, {}), Error);
+    EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {.solver = MarkovSolver::iterated}, {}), Error);
+}
+
+TEST(Markov, WalksTooLongToIterateAreFactorised)
+{
+    PathRow row{{}, {1, 1, 1}};
+    for (int turn = 0; turn < 2000; ++turn) {
+        for (int key = 0; key < 250; ++key) {
+            row.path.push_back(std::to_string(key));
+        }
+    }
+    const Bytes bytes = collect_paths(std::vector<PathRow>{row});
+    EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {.solver = MarkovSolver::iterated}, {}), Error);
+    EXPECT_NEAR(markov_credit(PathCountsView(bytes), {}, {})[1].removal_effect, 1, 1e-9);
 }
 
 TEST(Markov, StopsWhenAsked)
@@ -333,9 +346,8 @@ TEST(Markov, PathDataAgainstExactAndSimulated)
     for (int order = 1; order <= 2; ++order) {
         const auto exact = oracle(data / ("oracle_exact_markov_order" + std::to_string(order) + ".csv"));
         ASSERT_EQ(exact.size(), 12U);
-        for (const std::size_t factorised : {most_factorised_states, std::size_t{0}}) {
-            for (const MarkovCredit& c :
-                 markov_credit(PathCountsView(bytes), {.order = order, .factorised_up_to = factorised}, {})) {
+        for (const MarkovSolver solver : {MarkovSolver::factorised, MarkovSolver::iterated}) {
+            for (const MarkovCredit& c : markov_credit(PathCountsView(bytes), {.order = order, .solver = solver}, {})) {
                 const auto& expected = exact.at(std::string(c.key));
                 EXPECT_NEAR(c.removal_effect, expected[0], 1e-9);
                 EXPECT_NEAR(c.removal_effect_value, expected[1], 1e-9);
