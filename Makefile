@@ -95,7 +95,7 @@ EIGEN_INCLUDE ?= /usr/include/eigen3
 PG_CXXFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(EIGEN_INCLUDE) -std=c++20 -O2 -Wall -Wextra -Wshadow -Wconversion \
                -Wno-sign-conversion -Wno-register $(MARKETING_CXXFLAGS)
 SHLIB_LINK   = -lstdc++ -Wl,--version-script=exports.map
-EXTRA_CLEAN  = $(EXTENSION)--*.sql src/*/*.d test/bridge/bridge.so test/bridge/*.o test/bridge/*.d
+EXTRA_CLEAN  = $(EXTENSION)--*.sql src/*/*.d test/bridge/bridge.so test/bridge/*.o test/bridge/*.d src/precompiled.hpp.gch
 
 # JIT bitcode would be built by clang without PG_CXXFLAGS and would inline nothing of use here.
 override with_llvm = no
@@ -104,8 +104,25 @@ PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
 # PGXS appends CXXFLAGS of the server after ours; a C++ standard given there must not win.
-$(OBJS): override CXXFLAGS += -MMD -MP
+$(OBJS): private override CXXFLAGS += -MMD -MP
 -include $(OBJS:.o=.d)
+
+# The standard library's headers are compiled once for all units where CXX is GCC, which takes them as they are wherever the compiled ones
+# do not fit. Empty: each unit by itself.
+PRECOMPILED ?= $(if $(findstring Free Software Foundation,$(shell $(CXX) --version)),src/precompiled.hpp)
+ifneq ($(PRECOMPILED),)
+$(OBJS): private override CXXFLAGS += -include $(PRECOMPILED)
+$(OBJS): $(PRECOMPILED).gch
+$(PRECOMPILED).gch: $(PRECOMPILED)
+	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -x c++-header -o $@ $<
+endif
+
+.PHONY: check-includes
+# Each unit includes what it uses: CMake sees that of the kernels, this of the units that need a server's headers.
+check-includes: $(addprefix check-includes-,$(wildcard src/*/*_pg.cpp src/postgres/*.cpp))
+.PHONY: $(addprefix check-includes-,$(wildcard src/*/*_pg.cpp src/postgres/*.cpp))
+check-includes-%: %
+	$(CXX) $(CXXFLAGS) $(CPPFLAGS) -fsyntax-only $<
 
 $(EXTENSION)--$(EXT_VERSION).sql: $(SQL_FRAGMENTS) Makefile
 	cat $(SQL_FRAGMENTS) > $@
