@@ -2,8 +2,6 @@
  * What many units include of the standard library. `make` compiles it once and has GCC take it for each unit (see the Makefile). No unit may
  * rely on it: each includes what it uses, and CMake and other compilers build without this file.
  */
-#pragma once
-
 #include <algorithm>
 #include <array>
 #include <bit>

@@ -1,7 +1,7 @@
 /**
  * A window of days against the days before it, for many series at once.
  *
- * Counts and rates are tested as counts (clumps.hpp), what is measured on the scale of its logarithm or as it is (levels.hpp).
+ * Counts and rates are tested as counts (count_windows.hpp), amounts by their logarithm or as they are (amount_windows.hpp).
  * Days that a series was not active on count neither here nor there: a pause is not a zero.
  */
 #pragma once
@@ -35,6 +35,9 @@ struct WindowRequest {
     double min_events = 3;       // expected or found events that a window of counts needs
     bool gaps_are_zero = false;  // a series without any exposure: days without a row, after its first, had no events
     bool weekly = true;          // days of the week differ
+
+    /** Of the baseline. */
+    [[nodiscard]] std::int32_t first_day() const noexcept { return window_from - baseline_days; }
 };
 
 struct WindowResult {

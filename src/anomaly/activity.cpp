@@ -1,0 +1,143 @@
+#include "anomaly/activity.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace marketing::anomaly {
+namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+std::size_t weekday_of(std::int32_t day)
+{
+    return static_cast<std::size_t>(((day % 7) + 7) % 7);
+}
+
+/** Calls add(day, value) for each day from the first value on that any series has a row of: where this one has none, it is zero. */
+template <class Add>
+void each_reported_day(const DaySeries& series, const std::vector<bool>& reported, std::int32_t first, const Add& add)
+{
+    bool begun = false;
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < reported.size(); ++i) {
+        const std::int32_t day = first + static_cast<std::int32_t>(i);
+        double value = unknown;
+        if (next < series.day.size() && series.day[next] == day) {
+            value = series.value[next++];
+        }
+        begun = begun || !std::isnan(value);
+        if (begun && reported[i]) {
+            add(day, std::isnan(value) ? 0 : value);
+        }
+    }
+}
+
+Status status_of(const WindowResult& result, std::int32_t min_days)
+{
+    return result.window_days == 0           ? Status::inactive
+           : result.baseline_days == 0       ? Status::no_baseline
+           : result.baseline_days < min_days ? Status::insufficient_data
+                                             : Status::tested;
+}
+
+/** What there is to say before any test. */
+WindowResult summary(std::int64_t series, std::span<const ActiveDay> days, const WindowRequest& request,
+                     std::int32_t reported_days)
+{
+    WindowResult result{};
+    result.series = series;
+    result.last_active = request.first_day() - 1;
+    for (const ActiveDay& day : days) {
+        (day.in_window ? result.window_days : result.baseline_days) += 1;
+        (day.in_window ? result.window_value : result.baseline_value) += day.value;
+        (day.in_window ? result.window_exposure : result.baseline_exposure) += day.exposure;
+        if (!day.in_window) {
+            result.last_active = day.day;
+        }
+    }
+    result.reported_days = reported_days;
+    result.expected = result.ratio = result.ratio_low = result.ratio_high = result.z = result.p_value = unknown;
+    result.dispersion = result.needed_events = result.needed_days = result.peak_ratio = unknown;
+    result.status = status_of(result, request.min_days);
+    if (result.status == Status::insufficient_data || result.status == Status::no_baseline) {
+        result.needed_days = request.min_days - result.baseline_days;
+    }
+    return result;
+}
+
+}  // namespace
+
+Activities::Activities(std::span<const DaySeries> all, const WindowRequest& request, const std::vector<bool>& reported)
+    : request_(request), per_exposure_(request.kind == series::SeriesKind::rate)
+{
+    std::size_t rows = 0;
+    for (const DaySeries& series : all) {
+        rows += series.day.size();
+        per_exposure_ = per_exposure_ || (request.kind != series::SeriesKind::count && !series.exposure.empty());
+    }
+    days_.reserve(rows);
+    series_.reserve(all.size());
+    std::vector<std::size_t> starts;
+    for (const DaySeries& series : all) {
+        Activity activity;
+        activity.result.series = series.id;
+        const std::size_t start = days_.size();
+        collect(series, reported, activity);
+        if (days_.size() > start) {
+            starts.push_back(start);
+            series_.push_back(activity);
+        }
+    }
+    starts.push_back(days_.size());
+    const auto reported_days = std::count(reported.begin() + request.baseline_days, reported.end(), true);
+    for (std::size_t i = 0; i < series_.size(); ++i) {
+        series_[i].days = std::span(days_).subspan(starts[i], starts[i + 1] - starts[i]);
+        series_[i].result =
+            summary(series_[i].result.series, series_[i].days, request, static_cast<std::int32_t>(reported_days));
+    }
+}
+
+void Activities::collect(const DaySeries& series, const std::vector<bool>& reported, Activity& activity)
+{
+    const bool ever_exposed =
+        std::any_of(series.exposure.begin(), series.exposure.end(), [](double exposure) { return exposure > 0; });
+    const auto add = [&](std::int32_t day, double value, double exposure) {
+        if (is_active(value, exposure, ever_exposed)) {
+            const bool in_window = day >= request_.window_from;
+            days_.push_back({day, weekday_of(day), in_window, value, per_exposure_ ? exposure : 1});
+            if (ever_exposed) {
+                (in_window ? activity.row_exposure_window : activity.row_exposure_baseline) += exposure;
+            }
+        }
+    };
+    if (request_.kind == series::SeriesKind::count && request_.gaps_are_zero && !ever_exposed) {
+        each_reported_day(series, reported, request_.first_day(),
+                          [&add](std::int32_t day, double value) { add(day, value, unknown); });
+        return;
+    }
+    for (std::size_t i = 0; i < series.day.size(); ++i) {
+        add(series.day[i], series.value[i], series.exposure.empty() ? unknown : series.exposure[i]);
+    }
+}
+
+/** Whether a day counts. */
+bool Activities::is_active(double value, double exposure, bool ever_exposed) const
+{
+    const bool counted = std::isfinite(value);
+    switch (request_.kind) {
+        case series::SeriesKind::rate: return counted && value >= 0 && exposure > 0;
+        case series::SeriesKind::count: return counted && value >= 0 && (!ever_exposed || exposure > 0);
+        case series::SeriesKind::positive: return counted && value > 0 && is_level(value, exposure);
+        case series::SeriesKind::real: return counted && is_level(value, exposure);
+    }
+    return false;
+}
+
+/** Whether an amount has a place on the scale: any, or one of something. */
+bool Activities::is_level(double value, double exposure) const
+{
+    return !per_exposure_ || (exposure > 0 && std::isfinite(exposure) && std::isfinite(value / exposure));
+}
+
+}  // namespace marketing::anomaly

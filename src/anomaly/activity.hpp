@@ -1,0 +1,55 @@
+/** The active days of each series: those that count when a window is compared with the days before it. */
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "anomaly/day_table.hpp"
+#include "anomaly/windows.hpp"
+
+namespace marketing::anomaly {
+
+/** One number for each day of the week. */
+using Week = std::array<double, 7>;
+
+struct ActiveDay {
+    std::int32_t day;
+    std::size_t weekday;
+    bool in_window;
+    double value;
+    double exposure;   // what the value is counted per; of plain counts 1, or what the day of the week makes of it
+    double level = 0;  // of amounts: the value per exposure, on the scale of the test
+};
+
+struct Activity {
+    std::span<ActiveDay> days;
+    WindowResult result{};           // before any test: days, sums and status
+    double row_exposure_window = 0;  // of the rows, also where it is not what the value is counted per
+    double row_exposure_baseline = 0;
+};
+
+/** The activity of all series that were active at all, in the order of their ids. */
+class Activities {
+public:
+    /** `reported`: per day of baseline and window, whether any series has a row of it. */
+    Activities(std::span<const DaySeries> all, const WindowRequest& request, const std::vector<bool>& reported);
+    Activities(const Activities&) = delete;
+    Activities& operator=(const Activities&) = delete;
+
+    [[nodiscard]] std::span<Activity> series() noexcept { return series_; }
+
+private:
+    void collect(const DaySeries& series, const std::vector<bool>& reported, Activity& activity);
+    [[nodiscard]] bool is_active(double value, double exposure, bool ever_exposed) const;
+    [[nodiscard]] bool is_level(double value, double exposure) const;
+
+    WindowRequest request_;
+    bool per_exposure_;  // ratios are tested: counts, or amounts, per exposure
+    std::vector<ActiveDay> days_;
+    std::vector<Activity> series_;
+};
+
+}  // namespace marketing::anomaly

@@ -1,0 +1,266 @@
+#include "anomaly/count_windows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "anomaly/overdispersion.hpp"
+#include "anomaly/rates.hpp"
+
+namespace marketing::anomaly {
+namespace {
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+// No verdict where even no event at all would not be remarkable.
+constexpr double remarkable = 0.05;
+// What the usual week is drawn to seven equal days by: counts per dispersion.
+constexpr double week_events = 40;
+constexpr std::size_t few_series = 3;
+// The latest of them tell how much the days vary; older ones add little, and it may have changed.
+constexpr std::int32_t dispersion_days = 90;
+
+// -- Days of the week
+
+/** The baseline of a series by days of the week: what there was, and what there would be if all days were alike. */
+struct WeekOfCounts {
+    Week events{};
+    Week even{};
+};
+
+double baseline_per_day(const Activity& activity)
+{
+    return activity.result.baseline_value / std::max(1, activity.result.baseline_days);
+}
+
+WeekOfCounts week_of(const Activity& activity)
+{
+    WeekOfCounts week;
+    const double per_day = baseline_per_day(activity);
+    for (const ActiveDay& day : activity.days) {
+        if (!day.in_window) {
+            week.events[day.weekday] += day.value;
+            week.even[day.weekday] += per_day;
+        }
+    }
+    return week;
+}
+
+/** Variance over mean of the baseline's counts around a usual week. */
+double dispersion_around(const Activity& activity, const Week& usual)
+{
+    const double per_day = baseline_per_day(activity);
+    double squares = 0;
+    for (const ActiveDay& day : activity.days) {
+        const double mean = per_day * usual[day.weekday];
+        squares += !day.in_window && mean > 0 ? (day.value - mean) * (day.value - mean) / mean : 0;
+    }
+    return std::max(1.0, squares / std::max(1, activity.result.baseline_days - 1));
+}
+
+std::vector<double> dispersions_around(std::span<const Activity> activities, const Week& usual)
+{
+    std::vector<double> dispersions;
+    for (const Activity& activity : activities) {
+        dispersions.push_back(dispersion_around(activity, usual));
+    }
+    return dispersions;
+}
+
+/** Events of each day of the week over what they would be if all days were alike, drawn to `usual`. */
+Week weekday_factors(const WeekOfCounts& week, const Week& usual, double weight)
+{
+    Week factors{};
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+        factors[i] = (week.events[i] + weight * usual[i]) / (week.even[i] + weight);
+    }
+    return factors;
+}
+
+/** The week of all series together. */
+Week usual_week(std::span<const Activity> activities, std::span<const WeekOfCounts> weeks)
+{
+    Week even_week{};
+    even_week.fill(1);
+    double dispersion = activities.empty() ? 1 : 0;
+    for (const double each : dispersions_around(activities, even_week)) {
+        dispersion += each / static_cast<double>(activities.size());
+    }
+    WeekOfCounts all;
+    for (const WeekOfCounts& week : weeks) {
+        for (std::size_t i = 0; i < even_week.size(); ++i) {
+            all.events[i] += week.events[i];
+            all.even[i] += week.even[i];
+        }
+    }
+    return weekday_factors(all, even_week, week_events * dispersion);
+}
+
+/** By how much the weeks of the series differ from the usual one: the variance of their factors beyond chance. */
+double week_difference(std::span<const Activity> activities, std::span<const WeekOfCounts> weeks,
+                       std::span<const double> dispersions, const Week& usual, std::int32_t min_days)
+{
+    double squares = 0;
+    double by_chance = 0;
+    double expected = 0;
+    std::size_t series = 0;
+    for (std::size_t at = 0; at < activities.size(); ++at) {
+        const WindowResult& result = activities[at].result;
+        if (result.baseline_days < min_days || !(result.baseline_value > 0)) {
+            continue;
+        }
+        for (std::size_t i = 0; i < usual.size(); ++i) {
+            const double mean = weeks[at].even[i] * usual[i];
+            const double off = weeks[at].events[i] - mean;
+            squares += mean > 0 ? off * off / mean : 0;
+            expected += mean;
+        }
+        by_chance += static_cast<double>(usual.size() - 1) * dispersions[at];
+        ++series;
+    }
+    return series < few_series ? 0 : std::max(0.0, squares - by_chance) / expected;
+}
+
+void set_exposures(Activity& activity, const Week& factors)
+{
+    WindowResult& result = activity.result;
+    result.window_exposure = result.baseline_exposure = 0;
+    for (ActiveDay& day : activity.days) {
+        day.exposure = factors[day.weekday];
+        (day.in_window ? result.window_exposure : result.baseline_exposure) += day.exposure;
+    }
+}
+
+/** The exposure of a day is what the day of the week makes of a count; of each series as far as its own week is known to differ. */
+void set_exposures_by_weekday(std::span<Activity> activities, std::int32_t min_days)
+{
+    std::vector<WeekOfCounts> weeks;
+    for (const Activity& activity : activities) {
+        weeks.push_back(week_of(activity));
+    }
+    const Week usual = usual_week(activities, weeks);
+    const std::vector<double> dispersions = dispersions_around(activities, usual);
+    const double differ = week_difference(activities, weeks, dispersions, usual, min_days);
+    for (std::size_t i = 0; i < activities.size(); ++i) {
+        const double weight = dispersions[i] / differ;
+        set_exposures(activities[i], std::isfinite(weight) ? weekday_factors(weeks[i], usual, weight) : usual);
+    }
+}
+
+// -- Dispersion
+
+DispersionWeights likelihood_of(const Activity& activity)
+{
+    std::vector<double> events;
+    std::vector<double> exposures;
+    const WindowResult& r = activity.result;
+    std::int32_t left_out = std::max(0, r.baseline_days - dispersion_days);
+    for (const ActiveDay& day : activity.days) {
+        if (!day.in_window && left_out-- <= 0) {
+            events.push_back(day.value);
+            exposures.push_back(day.exposure);
+        }
+    }
+    return likelihood_of_dispersion(events, exposures,
+                                    (r.window_value + r.baseline_value) / (r.window_exposure + r.baseline_exposure));
+}
+
+/** What is known of the dispersion of each series, by its own days and by those of all. */
+std::vector<DispersionWeights> posteriors_of(std::span<const Activity> activities, std::int32_t min_days,
+                                             const kernel::StopFlag& stop)
+{
+    std::vector<DispersionWeights> weights(activities.size());
+    std::vector<DispersionWeights> known;
+    for (std::size_t i = 0; i < activities.size(); ++i) {
+        stop.poll();
+        weights[i].fill(1);
+        if (activities[i].result.baseline_days >= min_days && activities[i].result.baseline_value > 0) {
+            weights[i] = likelihood_of(activities[i]);
+            known.push_back(weights[i]);
+        }
+    }
+    const DispersionWeights prior = prior_of_dispersion(known);
+    for (DispersionWeights& each : weights) {
+        each = posterior_of_dispersion(each, prior);
+    }
+    return weights;
+}
+
+// -- The test
+
+/** Fewer events for less exposure are no surprise: a count that is tested for a fall expects that much less. */
+double excused(const Activity& activity, const WindowRequest& request)
+{
+    const WindowResult& r = activity.result;
+    if (request.kind != series::SeriesKind::count || request.alternative != Alternative::less ||
+        !(activity.row_exposure_baseline > 0)) {
+        return 1;
+    }
+    return std::min(1.0, activity.row_exposure_window / r.window_days / (activity.row_exposure_baseline / r.baseline_days));
+}
+
+/** How many more events would have to be expected for an answer; 0 where there is one. */
+double missing_events(const Rate& current, const Rate& baseline, const DispersionWeights& dispersion,
+                      const WindowRequest& request)
+{
+    const double expected = baseline.events / baseline.exposure * current.exposure;
+    if (current.events < request.min_events && expected < request.min_events) {
+        return std::max(request.min_events - expected, 0.0);
+    }
+    if (request.alternative != Alternative::less) {
+        return 0;
+    }
+    const double none = overdispersed_tails({0, current.exposure}, baseline, 1 / (1 + request.margin), dispersion).fewer;
+    return none <= remarkable ? 0 : expected * (std::log(remarkable) / std::log(std::min(none, 0.99)) - 1);
+}
+
+Evidence evidence_of_counts(const Rate& current, const Rate& baseline, const DispersionWeights& dispersion,
+                            const WindowRequest& request)
+{
+    const auto tails = [&](double ratio) { return overdispersed_tails(current, baseline, ratio, dispersion); };
+    const numeric::Tails high = tails(1 + request.margin);
+    const numeric::Tails low = request.margin > 0 ? tails(1 / (1 + request.margin)) : high;
+    return evidence_of(request.alternative, {numeric::deviate(high), high.more}, {numeric::deviate(low), low.fewer});
+}
+
+void test(Activity& activity, const DispersionWeights& dispersion, const WindowRequest& request)
+{
+    WindowResult& r = activity.result;
+    const Rate current{r.window_value, r.window_exposure * excused(activity, request)};
+    const Rate baseline{r.baseline_value, r.baseline_exposure};
+    r.dispersion = typical_dispersion(dispersion);
+    r.expected = baseline.events / baseline.exposure * current.exposure;
+    r.ratio = r.expected > 0 ? current.events / r.expected : unknown;
+    RateOptions options;
+    options.dispersion = r.dispersion;
+    options.df = r.baseline_days - 1;
+    const RateRatio interval = rate_ratio_test(current, baseline, options);
+    r.ratio_low = interval.ci_low;
+    r.ratio_high = interval.ci_high;
+    if (const double missing = missing_events(current, baseline, dispersion, request); missing > 0) {
+        r.needed_events = missing;
+        r.status = Status::insufficient_data;
+        return;
+    }
+    const Evidence evidence = evidence_of_counts(current, baseline, dispersion, request);
+    r.z = evidence.z;
+    r.p_value = evidence.p_value;
+}
+
+}  // namespace
+
+void compare_counts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop)
+{
+    if (request.kind == series::SeriesKind::count && request.weekly) {
+        set_exposures_by_weekday(activities, request.min_days);
+    }
+    const auto dispersions = posteriors_of(activities, request.min_days, stop);
+    for (std::size_t i = 0; i < activities.size(); ++i) {
+        stop.poll();
+        if (activities[i].result.status == Status::tested) {
+            test(activities[i], dispersions[i], request);
+        }
+    }
+}
+
+}  // namespace marketing::anomaly
