@@ -1,0 +1,56 @@
+/** What the days of campaigns tell of their costs: evidence of a window whose older days count for less, and how the spend has moved. */
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "budget/costs.hpp"
+#include "budget/panel.hpp"
+
+namespace marketing::budget {
+
+/** A campaign's evidence: plain totals, and those whose older days count less. */
+struct Evidence {
+    double spend = 0;
+    double responses = 0;
+    double contracts = 0;
+    double weighted_spend = 0;
+    double weighted_responses = 0;
+    double squared_weights = 0;  // sum of weight^2 * spend
+    double squared_spend = 0;    // sum of (weight * spend)^2
+    std::int32_t days = 0;       // that spend
+};
+
+/** The latest `length` days; a day counts half of one `half_life` days later. */
+class Window {
+public:
+    Window(std::int32_t length, double half_life);
+
+    [[nodiscard]] std::span<const Day> days_of(const Series& series, std::int32_t as_of) const;
+    [[nodiscard]] Evidence evidence_of(const Series& series, std::int32_t as_of) const;
+    /** Inverse size of the negative binomial that the days of all campaigns share. */
+    [[nodiscard]] double pooled_excess(std::span<const Series> panel, std::int32_t as_of) const;
+
+private:
+    std::vector<double> weight_;  // by age
+};
+
+/** The negative binomial count that tells as much as the weighted days, of that excess. */
+[[nodiscard]] CostEvidence count_of(const Evidence& evidence, double excess);
+/** Variance of the weighted responses. */
+[[nodiscard]] double variance_of(const Evidence& evidence, double excess);
+
+/** Mean spend of the days that spend, of the last week that has any. */
+[[nodiscard]] double recent_spend(std::span<const Day> days);
+
+struct SpendLevel {
+    double mean;
+    double variance;  // of the mean
+};
+/** Spend per day of `days` days up to `last`. */
+[[nodiscard]] SpendLevel spend_level(const Series& series, std::int32_t last, std::int32_t days);
+/** How many days ago the spend changed beyond its usual variation, within `cooldown`; -1 where it did not. */
+[[nodiscard]] std::int32_t days_since_change(const Series& series, std::int32_t as_of, std::int32_t cooldown);
+
+}  // namespace marketing::budget
