@@ -87,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         (void)summarise(view);
         std::pmr::monotonic_buffer_resource memory;
-        for (const std::uint8_t choice : {1, 3}) {
+        for (const std::uint8_t choice : {std::uint8_t{1}, std::uint8_t{3}}) {
             const CountRequest counted{request_of(choice).rules, true, choice - 1, 0};
             const FlatValue paths = count_paths(view, counted, memory, 0, {}).value;
             (void)PathCountsView(Bytes(paths.data, paths.size));
