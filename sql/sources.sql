@@ -40,9 +40,12 @@ SELECT analytics.drop_source(5);
 SELECT analytics.drop_source(4);
 
 -- A warehouse whose sources are lost, as by a restore that left them out, is not emptied: the refresh says so and touches nothing.
+\set QUIET on
 \set ECHO none
 \i test/fixture/shop.sql
 \set ECHO all
+\set QUIET on
+SET client_min_messages = warning;
 CREATE FUNCTION pg_temp.counted() RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(c.relname || ' ' || (xpath('//n/text()', query_to_xml(format('SELECT count(*) AS n FROM warehouse.%I', c.relname), false, true, '')))[1], ', ' ORDER BY c.relname)
     FROM pg_class c WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname <> 'source'
