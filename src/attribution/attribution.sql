@@ -128,7 +128,7 @@ AS $$
            pg_catalog.sum(r.spend)
     FROM warehouse.campaign_roi_daily r
     LEFT JOIN analytics_internal.campaign_labels(spend_by_key.dimension) c ON c.business_id = r.business_id AND c.campaign_key = r.campaign_key
-    WHERE r.date BETWEEN spend_by_key.date_from AND spend_by_key.date_to AND r.spend <> 0
+    WHERE r.date BETWEEN spend_by_key.date_from AND spend_by_key.date_to AND r.spend <> 0::numeric
       AND spend_by_key.dimension IN ('platform', 'campaign', 'platform+campaign')
       AND (spend_by_key.business_id IS NULL OR r.business_id = spend_by_key.business_id)
       AND (spend_by_key.members IS NULL OR r.platform = ANY (spend_by_key.members))

@@ -32,7 +32,8 @@ AS $$
         FROM warehouse.campaign_roi_daily r
         WHERE r.date > metric_history.last_day - metric_history.history_days AND r.date <= metric_history.last_day
           AND (metric_history.business_id IS NULL OR r.business_id = metric_history.business_id)
-          AND (metric_history.platforms IS NULL OR metric_history.platforms = '{}' OR r.platform = ANY (analytics_internal.platform_members(metric_history.platforms)))
+          AND (analytics_internal.no_platform_filter(metric_history.platforms)
+               OR r.platform = ANY ((SELECT analytics_internal.platform_members(metric_history.platforms))::text[]))
         GROUP BY 1, 2, 3) d
     GROUP BY 1, 2
 $$;
