@@ -13,13 +13,15 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.campaign_labels IS 'What each campaign is called in reports, unique within its business';
 
-CREATE FUNCTION analytics_internal.check_attribution(dimension text, basis text DEFAULT 'conversion', models text[] DEFAULT '{}') RETURNS boolean
+CREATE FUNCTION analytics_internal.check_attribution(dimension text, basis text DEFAULT 'conversion', models text[] DEFAULT '{}')
+    RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF models IS NULL THEN
-        RAISE EXCEPTION 'models must not be NULL' USING ERRCODE = 'invalid_parameter_value', HINT = 'Leave the argument out to have its default.';
+        RAISE EXCEPTION 'models must not be NULL' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave the argument out to have its default.';
     END IF;
     RETURN analytics_internal.check_choice('dimension', dimension, '{platform,channel,campaign,platform+campaign,ad,utm_source}')
         AND analytics_internal.check_choice('basis', basis, '{conversion,touch}');
@@ -33,7 +35,8 @@ CREATE FUNCTION analytics_internal.check_confidence(confidence double precision)
 AS $$
 BEGIN
     IF confidence IS NULL OR confidence <= 0 OR confidence >= 1 THEN
-        RAISE EXCEPTION 'confidence must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give 0.9 for an interval of 90 %.';
+        RAISE EXCEPTION 'confidence must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Give 0.9 for an interval of 90 %.';
     END IF;
     RETURN true;
 END
@@ -57,7 +60,8 @@ BEGIN
                p.period_end + CASE kept WHEN 'touch' THEN p.lookback ELSE interval '0' END AS touched_before
         FROM (SELECT s.business_id, warehouse_journeys.date_from::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
                      (warehouse_journeys.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone AS period_end,
-                     COALESCE(warehouse_journeys.lookback, s.lookback) AS lookback, COALESCE(warehouse_journeys.half_life, s.half_life) AS half_life
+                     COALESCE(warehouse_journeys.lookback, s.lookback) AS lookback,
+                     COALESCE(warehouse_journeys.half_life, s.half_life) AS half_life
               FROM warehouse.settings s WHERE warehouse_journeys.business_id IS NULL OR s.business_id = warehouse_journeys.business_id) p
     ), client AS (
         -- Conversions by their own date ask for who signed in the period; by the date of the touch, or with the journeys that came to
@@ -127,7 +131,8 @@ AS $$
                ELSE COALESCE(c.platform, r.platform) || ' / ' || COALESCE(c.label, '(no campaign)') END,
            pg_catalog.sum(r.spend)
     FROM warehouse.campaign_roi_daily r
-    LEFT JOIN analytics_internal.campaign_labels(spend_by_key.dimension) c ON c.business_id = r.business_id AND c.campaign_key = r.campaign_key
+    LEFT JOIN analytics_internal.campaign_labels(spend_by_key.dimension) c ON c.business_id = r.business_id
+        AND c.campaign_key = r.campaign_key
     WHERE r.date BETWEEN spend_by_key.date_from AND spend_by_key.date_to AND r.spend <> 0::numeric
       AND spend_by_key.dimension IN ('platform', 'campaign', 'platform+campaign')
       AND (spend_by_key.business_id IS NULL OR r.business_id = spend_by_key.business_id)
@@ -198,12 +203,15 @@ AS $$
 DECLARE
     stages CONSTANT text[] := ARRAY[E'\x1Flead'];
     marks CONSTANT text[] := CASE WHEN members IS NULL THEN '{""}' ELSE '{0,1}' END;
-    direct CONSTANT text[] := analytics_internal.marked_keys('{direct,Direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}', marks);
+    direct CONSTANT text[] := analytics_internal.marked_keys('{direct,Direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}',
+        marks);
 BEGIN
     -- What is no model, window or rule is an error also where there is nothing to attribute.
     PERFORM FROM analytics.attribution_bootstrap((SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), models,
-        COALESCE(lookback, '1 day'), COALESCE(half_life, '1 day'), cycle, fallback, direct, position_weights, NULL, NULL, two_touch, first_weights, last_weights,
-        include_conversion_touch, exclude_keys, only_keys, views, transform, transform_key, max_touches, stages, NULL, NULL, replicates, seed, confidence);
+        COALESCE(lookback, '1 day'), COALESCE(half_life, '1 day'), cycle, fallback, direct, position_weights, NULL, NULL, two_touch,
+        first_weights, last_weights,
+        include_conversion_touch, exclude_keys, only_keys, views, transform, transform_key, max_touches, stages, NULL, NULL, replicates,
+        seed, confidence);
     RETURN QUERY
     WITH credit AS (
         SELECT a.model, a.key IS NULL AS unattributed,
@@ -211,11 +219,16 @@ BEGIN
                COALESCE(members IS NULL OR left(a.key, 1) = '1', false) AS wanted,
                a.conversions, a.value, a.supporting, a.assisted, a.clients, a.conversions_replicates, a.value_replicates
         FROM analytics_internal.warehouse_journeys(date_from, date_to, dimension, members, lookback, half_life, business_id,
-            CASE basis WHEN 'touch' THEN 'touch' ELSE 'converters' END, CASE WHEN models && '{w_shaped,full_path}' THEN stages ELSE '{}' END) j
-        CROSS JOIN LATERAL analytics.attribution_bootstrap(j.journeys, models, j.used_lookback, j.used_half_life, cycle, fallback, direct, position_weights,
-            CASE basis WHEN 'conversion' THEN j.period_start END, CASE basis WHEN 'conversion' THEN j.period_end END, two_touch, first_weights, last_weights,
-            include_conversion_touch, analytics_internal.marked_keys(exclude_keys, marks), analytics_internal.marked_keys(only_keys, marks), views, transform,
-            transform_key, max_touches, stages, CASE basis WHEN 'touch' THEN j.period_start END, CASE basis WHEN 'touch' THEN j.period_end END,
+            CASE basis WHEN 'touch' THEN 'touch' ELSE 'converters' END,
+                CASE WHEN models && '{w_shaped,full_path}' THEN stages ELSE '{}' END) j
+        CROSS JOIN LATERAL analytics.attribution_bootstrap(j.journeys, models, j.used_lookback, j.used_half_life, cycle, fallback, direct,
+            position_weights,
+            CASE basis WHEN 'conversion' THEN j.period_start END, CASE basis WHEN 'conversion' THEN j.period_end END, two_touch,
+                first_weights, last_weights,
+            include_conversion_touch, analytics_internal.marked_keys(exclude_keys, marks), analytics_internal.marked_keys(only_keys, marks),
+            views, transform,
+            transform_key, max_touches, stages, CASE basis WHEN 'touch' THEN j.period_start END,
+            CASE basis WHEN 'touch' THEN j.period_end END,
             replicates, seed, confidence) a
     ), replicated AS (
         SELECT r.model, r.key, r.wanted, r.unattributed, array_agg(r.conversions ORDER BY r.n) AS conversions,
@@ -268,7 +281,8 @@ DECLARE
     -- Money of two currencies is not added up.
     one_currency text;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to), analytics_internal.check_attribution(dimension, basis, models);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to),
+        analytics_internal.check_attribution(dimension, basis, models);
     wanted_platforms := CASE WHEN platforms <> '{}' THEN analytics_internal.platform_members(platforms) END;
     one_currency := analytics_internal.currency_of(business_id);
     RETURN QUERY
@@ -276,7 +290,8 @@ BEGIN
         SELECT * FROM analytics_internal.warehouse_credit(
             attribution.date_from, attribution.date_to, wanted_platforms, attribution.models, attribution.dimension, attribution.lookback,
             attribution.half_life, attribution.cycle, attribution.fallback, attribution.business_id, attribution.first_weights,
-            attribution.last_weights, attribution.basis, attribution.position_weights, attribution.two_touch, attribution.include_conversion_touch,
+            attribution.last_weights, attribution.basis, attribution.position_weights, attribution.two_touch,
+            attribution.include_conversion_touch,
             attribution.exclude_keys, attribution.only_keys, attribution.views, attribution.transform, attribution.transform_key,
             attribution.max_touches, attribution.replicates, attribution.seed, attribution.confidence)
     ), total AS (
@@ -313,7 +328,8 @@ BEGIN
            CASE WHEN one_currency IS NOT NULL THEN round(COALESCE(a.revenue, 0) / NULLIF(s.spend, 0), 4) END, COALESCE(a.assisted, 0),
            CASE basis WHEN 'conversion' THEN COALESCE(a.supporting, 0) / NULLIF(t.contracts, 0) END,
            COALESCE(a.supporting, 0), COALESCE(a.clients, 0), a.low, a.high,
-           CASE WHEN one_currency IS NOT NULL THEN a.value_low END::numeric(18,4), CASE WHEN one_currency IS NOT NULL THEN a.value_high END::numeric(18,4),
+           CASE WHEN one_currency IS NOT NULL THEN a.value_low END::numeric(18,4),
+               CASE WHEN one_currency IS NOT NULL THEN a.value_high END::numeric(18,4),
            one_currency
     FROM (SELECT DISTINCT unnest(models) AS model) m
     CROSS JOIN (SELECT x.key FROM answer x UNION SELECT x.key FROM spent x) k
@@ -357,7 +373,8 @@ BEGIN
         attribution_compare.date_from, attribution_compare.date_to, attribution_compare.models, attribution_compare.dimension,
         attribution_compare.lookback, attribution_compare.half_life, attribution_compare.cycle, attribution_compare.fallback,
         attribution_compare.platforms, attribution_compare.business_id, attribution_compare.first_weights, attribution_compare.last_weights,
-        attribution_compare.basis, attribution_compare.position_weights, attribution_compare.two_touch, attribution_compare.include_conversion_touch,
+        attribution_compare.basis, attribution_compare.position_weights, attribution_compare.two_touch,
+        attribution_compare.include_conversion_touch,
         attribution_compare.exclude_keys, attribution_compare.only_keys, attribution_compare.views, attribution_compare.transform,
         attribution_compare.transform_key, attribution_compare.max_touches) a
     GROUP BY a.key
@@ -386,14 +403,16 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT a.model, a.key, a.conversions, a.conversions_low, a.conversions_high, a.revenue, a.revenue_low, a.revenue_high, a.supporting, a.clients, e.margin,
+    SELECT a.model, a.key, a.conversions, a.conversions_low, a.conversions_high, a.revenue, a.revenue_low, a.revenue_high, a.supporting,
+        a.clients, e.margin,
            CASE WHEN a.clients = 0 THEN 'none' WHEN e.margin IS NULL THEN NULL WHEN a.clients < 10 OR e.margin > 0.5 THEN 'weak'
                WHEN e.margin > 0.2 THEN 'fair' ELSE 'strong' END, a.currency
     FROM analytics.attribution(
         attribution_support.date_from, attribution_support.date_to, attribution_support.models, attribution_support.dimension,
         attribution_support.lookback, attribution_support.half_life, attribution_support.cycle, attribution_support.fallback,
         attribution_support.platforms, attribution_support.business_id, attribution_support.first_weights, attribution_support.last_weights,
-        attribution_support.basis, attribution_support.position_weights, attribution_support.two_touch, attribution_support.include_conversion_touch,
+        attribution_support.basis, attribution_support.position_weights, attribution_support.two_touch,
+        attribution_support.include_conversion_touch,
         attribution_support.exclude_keys, attribution_support.only_keys, attribution_support.views, attribution_support.transform,
         attribution_support.transform_key, attribution_support.max_touches, attribution_support.replicates, attribution_support.seed,
         attribution_support.confidence) WITH ORDINALITY a
@@ -425,9 +444,11 @@ AS $$
 DECLARE
     wanted_platforms text[];
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to), analytics_internal.check_attribution(dimension, basis, models);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to),
+        analytics_internal.check_attribution(dimension, basis, models);
     IF replicates < 1 THEN
-        RAISE EXCEPTION 'replicates must be positive' USING ERRCODE = 'invalid_parameter_value', HINT = 'Without replicates nothing tells how sure a difference is.';
+        RAISE EXCEPTION 'replicates must be positive' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Without replicates nothing tells how sure a difference is.';
     END IF;
     wanted_platforms := CASE WHEN platforms <> '{}' THEN analytics_internal.platform_members(platforms) END;
     RETURN QUERY
@@ -441,8 +462,10 @@ BEGIN
             attribution_pairs.transform_key, attribution_pairs.max_touches, attribution_pairs.replicates, attribution_pairs.seed, 0.9) c
         WHERE c.wanted AND NOT c.unattributed
     )
-    SELECT a.model, a.key, b.key, a.conversions, b.conversions, analytics.probability_greater(a.conversions_replicates, b.conversions_replicates),
-           CASE WHEN analytics_internal.currency_of(attribution_pairs.business_id) IS NOT NULL THEN analytics.probability_greater(a.value_replicates, b.value_replicates) END
+    SELECT a.model, a.key, b.key, a.conversions, b.conversions,
+        analytics.probability_greater(a.conversions_replicates, b.conversions_replicates),
+           CASE WHEN analytics_internal.currency_of(attribution_pairs.business_id) IS NOT NULL
+               THEN analytics.probability_greater(a.value_replicates, b.value_replicates) END
     FROM credit a JOIN credit b ON b.model = a.model AND (b.conversions < a.conversions OR b.conversions = a.conversions AND b.key > a.key)
     ORDER BY array_position(models, a.model), a.conversions DESC, a.key, b.conversions DESC, b.key;
 END
@@ -475,11 +498,15 @@ BEGIN
                (max(a.conversions) FILTER (WHERE a.model = 'first'))::bigint AS first_touch,
                max(a.revenue) FILTER (WHERE a.model = 'first') AS first_touch_revenue
         FROM analytics.attribution(models => '{participation,last,first}',
-            date_from => assisted_conversions.date_from, date_to => assisted_conversions.date_to, dimension => assisted_conversions.dimension,
-            lookback => assisted_conversions.lookback, cycle => assisted_conversions.cycle, platforms => assisted_conversions.platforms, business_id
+            date_from => assisted_conversions.date_from, date_to => assisted_conversions.date_to,
+            dimension => assisted_conversions.dimension,
+            lookback => assisted_conversions.lookback, cycle => assisted_conversions.cycle, platforms => assisted_conversions.platforms,
+            business_id
             => assisted_conversions.business_id, include_conversion_touch => assisted_conversions.include_conversion_touch, exclude_keys =>
-            assisted_conversions.exclude_keys, only_keys => assisted_conversions.only_keys, views => assisted_conversions.views, transform =>
-            assisted_conversions.transform, transform_key => assisted_conversions.transform_key, max_touches => assisted_conversions.max_touches) a
+            assisted_conversions.exclude_keys, only_keys => assisted_conversions.only_keys, views => assisted_conversions.views,
+            transform =>
+            assisted_conversions.transform, transform_key => assisted_conversions.transform_key,
+            max_touches => assisted_conversions.max_touches) a
         WHERE a.assisted > 0 GROUP BY a.key
     ) k
     ORDER BY k.assisted DESC, k.last_touch DESC, k.key;

@@ -10,19 +10,23 @@ CREATE FUNCTION analytics_internal.warehouse_paths(
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to), analytics_internal.check_attribution(dimension);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to),
+        analytics_internal.check_attribution(dimension);
     -- What is no window or rule is an error also where there are no journeys.
-    PERFORM analytics.journey_paths((SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), COALESCE(lookback, '1 day'), cycle, NULL, NULL,
+    PERFORM analytics.journey_paths((SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), COALESCE(lookback, '1 day'), cycle,
+        NULL, NULL,
         true, include_conversion_touch, exclude_keys, only_keys, views, transform, transform_key, max_touches, nulls_before, NULL, seed);
     IF replicates IS NULL OR replicates NOT BETWEEN 0 AND 10000 THEN
-        RAISE EXCEPTION 'replicates must be between 0 and 10000' USING ERRCODE = 'invalid_parameter_value', HINT = '0 leaves the intervals NULL.';
+        RAISE EXCEPTION 'replicates must be between 0 and 10000' USING ERRCODE = 'invalid_parameter_value',
+            HINT = '0 leaves the intervals NULL.';
     END IF;
     RETURN QUERY
     WITH collected AS MATERIALIZED (
         SELECT * FROM analytics_internal.warehouse_journeys(date_from, date_to, dimension, NULL, lookback, NULL, business_id, 'everybody')
     )
     SELECT r.n, analytics.path_counts_union(analytics.journey_paths(j.journeys, j.used_lookback, cycle, j.period_start, j.period_end, true,
-               include_conversion_touch, exclude_keys, only_keys, views, transform, transform_key, max_touches, nulls_before, NULLIF(r.n, 0), seed))
+               include_conversion_touch, exclude_keys, only_keys, views, transform, transform_key, max_touches, nulls_before,
+               NULLIF(r.n, 0), seed))
     FROM generate_series(0, replicates) r (n) LEFT JOIN collected j ON true GROUP BY r.n;
 END
 $$;
@@ -56,17 +60,21 @@ BEGIN
         SELECT * FROM analytics_internal.warehouse_paths(
             warehouse_path_credit.date_from, warehouse_path_credit.date_to, warehouse_path_credit.dimension, warehouse_path_credit.lookback,
             warehouse_path_credit.cycle, warehouse_path_credit.business_id, warehouse_path_credit.include_conversion_touch,
-            warehouse_path_credit.exclude_keys, warehouse_path_credit.only_keys, warehouse_path_credit.views, warehouse_path_credit.transform,
+            warehouse_path_credit.exclude_keys, warehouse_path_credit.only_keys, warehouse_path_credit.views,
+            warehouse_path_credit.transform,
             warehouse_path_credit.transform_key, warehouse_path_credit.max_touches, warehouse_path_credit.nulls_before,
             warehouse_path_credit.replicates, warehouse_path_credit.seed)
     ), chosen AS (
-        SELECT COALESCE(markov_order, (SELECT o."order" FROM counted p, analytics.markov_order(p.paths) o WHERE p.replicate = 0 AND o.best), 1) AS markov_order
+        SELECT COALESCE(markov_order, (SELECT o."order" FROM counted p, analytics.markov_order(p.paths) o WHERE p.replicate = 0 AND o.best),
+            1) AS markov_order
     ), credit AS MATERIALIZED (
-        SELECT p.replicate, m.key, NULL::int AS "position", m.conversions, m.value, m.removal_effect, m.removal_effect_value, m.base_probability, m.order_used
+        SELECT p.replicate, m.key, NULL::int AS "position", m.conversions, m.value, m.removal_effect, m.removal_effect_value,
+            m.base_probability, m.order_used
         FROM counted p, chosen o, analytics.markov_credit(p.paths, o.markov_order) m WHERE method = 'markov'
         UNION ALL
         SELECT p.replicate, s.key, s."position", s.conversions, s.value, NULL, NULL, NULL, NULL
-        FROM counted p, analytics.shapley_credit(p.paths, CASE method WHEN 'markov' THEN 'cumulative' ELSE method END) s WHERE method <> 'markov'
+        FROM counted p, analytics.shapley_credit(p.paths, CASE method WHEN 'markov' THEN 'cumulative' ELSE method END) s
+        WHERE method <> 'markov'
     ), point AS (
         SELECT c.*, row_number() OVER (ORDER BY c.key, c."position") AS n FROM credit c WHERE c.replicate = 0
     ), exact AS (
@@ -77,8 +85,11 @@ BEGIN
         SELECT c.n, conversions.*, revenue.low AS revenue_low, revenue.high AS revenue_high
         FROM (SELECT c.n, array_agg(COALESCE(d.conversions, 0)) AS conversions, array_agg(COALESCE(d.value, 0)) AS value
               FROM point c CROSS JOIN generate_series(1, replicates) r (n)
-              LEFT JOIN credit d ON d.replicate = r.n AND d.key IS NOT DISTINCT FROM c.key AND d."position" IS NOT DISTINCT FROM c."position" GROUP BY c.n) c,
-            analytics_internal.replicate_interval(c.conversions, confidence) conversions, analytics_internal.replicate_interval(c.value, confidence) revenue
+              LEFT JOIN credit d ON d.replicate = r.n AND d.key IS NOT DISTINCT FROM c.key
+                  AND d."position" IS NOT DISTINCT FROM c."position"
+              GROUP BY c.n) c,
+            analytics_internal.replicate_interval(c.conversions, confidence) conversions,
+            analytics_internal.replicate_interval(c.value, confidence) revenue
     )
     SELECT COALESCE(c.key, s.key, '(unattributed)'), c."position", COALESCE(c.conversions, 0),
            CASE WHEN one_currency IS NOT NULL THEN COALESCE(e.revenue, 0) END::numeric(18,4),
@@ -90,7 +101,8 @@ BEGIN
            CASE WHEN one_currency IS NOT NULL THEN i.revenue_low END::numeric(18,4),
            CASE WHEN one_currency IS NOT NULL THEN i.revenue_high END::numeric(18,4), one_currency
     FROM point c
-    FULL JOIN (SELECT * FROM analytics_internal.spend_by_key(date_from, date_to, dimension, NULL, business_id) WHERE method <> 'ordered') s ON s.key = c.key
+    FULL JOIN (SELECT * FROM analytics_internal.spend_by_key(date_from, date_to, dimension, NULL, business_id)
+        WHERE method <> 'ordered') s ON s.key = c.key
     LEFT JOIN exact e ON e.n = c.n
     LEFT JOIN sure i ON i.n = c.n
     CROSS JOIN analytics_internal.contracts_signed(date_from, date_to, business_id) t
@@ -117,7 +129,8 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT c.key, c.conversions, c.revenue, c.share_pct, c.spend, c.cpa, c.roas, c.removal_effect, c.removal_effect_revenue, c.base_probability, c.order_used,
+    SELECT c.key, c.conversions, c.revenue, c.share_pct, c.spend, c.cpa, c.roas, c.removal_effect, c.removal_effect_revenue,
+        c.base_probability, c.order_used,
            c.conversions_low, c.conversions_high, c.revenue_low, c.revenue_high, c.currency
     FROM analytics_internal.warehouse_path_credit(
         'markov', markov."order", markov.date_from, markov.date_to, markov.dimension, markov.lookback, markov.cycle, markov.business_id,
@@ -149,12 +162,14 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT c.key, c."position", c.conversions, c.revenue, c.share_pct, c.spend, c.cpa, c.roas, c.conversions_low, c.conversions_high, c.revenue_low, c.revenue_high,
+    SELECT c.key, c."position", c.conversions, c.revenue, c.share_pct, c.spend, c.cpa, c.roas, c.conversions_low, c.conversions_high,
+        c.revenue_low, c.revenue_high,
            c.currency
     FROM analytics_internal.warehouse_path_credit(
         shapley.game, NULL, shapley.date_from, shapley.date_to, shapley.dimension, shapley.lookback, shapley.cycle,
         shapley.business_id, shapley.include_conversion_touch, shapley.exclude_keys, shapley.only_keys, shapley.views, shapley.transform,
-        shapley.transform_key, shapley.max_touches, shapley.nulls_before, shapley.replicates, shapley.seed, shapley.confidence) WITH ORDINALITY c
+        shapley.transform_key, shapley.max_touches, shapley.nulls_before, shapley.replicates, shapley.seed,
+        shapley.confidence) WITH ORDINALITY c
     ORDER BY c.ordinality;
 END
 $$;
@@ -179,7 +194,8 @@ BEGIN
     RETURN QUERY
     SELECT t.from_state, t.to_state, t.count::bigint, t.probability
     FROM analytics_internal.warehouse_paths(
-            transitions.date_from, transitions.date_to, transitions.dimension, transitions.lookback, transitions.cycle, transitions.business_id,
+            transitions.date_from, transitions.date_to, transitions.dimension, transitions.lookback, transitions.cycle,
+            transitions.business_id,
             transitions.include_conversion_touch, transitions.exclude_keys, transitions.only_keys, transitions.views, transitions.transform,
             transitions.transform_key, transitions.max_touches, transitions.nulls_before, 0, 0) p,
         analytics.markov_transitions(p.paths, transitions."order", transitions.self_loops) t
@@ -229,7 +245,8 @@ CREATE FUNCTION analytics.path_lengths(
     business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
     only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
     max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL)
-    RETURNS TABLE (touches int, conversions bigint, revenue numeric, share_pct numeric, nulls bigint, conversion_rate numeric, currency text)
+    RETURNS TABLE (touches int, conversions bigint, revenue numeric, share_pct numeric, nulls bigint, conversion_rate numeric,
+        currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -246,9 +263,12 @@ BEGIN
     FROM (SELECT cardinality(l.path) AS touches, sum(l.conversions) AS conversions, sum(l.value::numeric(18,4)) AS value,
                  sum(l.nulls) AS nulls
           FROM analytics_internal.warehouse_paths(
-            path_lengths.date_from, path_lengths.date_to, path_lengths.dimension, path_lengths.lookback, path_lengths.cycle, path_lengths.business_id,
-            path_lengths.include_conversion_touch, path_lengths.exclude_keys, path_lengths.only_keys, path_lengths.views, path_lengths.transform,
-            path_lengths.transform_key, path_lengths.max_touches, path_lengths.nulls_before, 0, 0) p, analytics.path_list(p.paths) l GROUP BY 1) k
+            path_lengths.date_from, path_lengths.date_to, path_lengths.dimension, path_lengths.lookback, path_lengths.cycle,
+            path_lengths.business_id,
+            path_lengths.include_conversion_touch, path_lengths.exclude_keys, path_lengths.only_keys, path_lengths.views,
+            path_lengths.transform,
+            path_lengths.transform_key, path_lengths.max_touches, path_lengths.nulls_before, 0, 0) p, analytics.path_list(p.paths) l
+                GROUP BY 1) k
     ORDER BY k.touches;
 END
 $$;
@@ -261,7 +281,8 @@ CREATE FUNCTION analytics.time_to_convert(
     business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
     only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
     max_touches int DEFAULT NULL, since text DEFAULT 'first', edges int[] DEFAULT '{1,3,7,14,30,60,90}')
-    RETURNS TABLE (from_days int, to_days int, conversions bigint, revenue numeric, share_pct numeric, cumulative_pct numeric, currency text)
+    RETURNS TABLE (from_days int, to_days int, conversions bigint, revenue numeric, share_pct numeric, cumulative_pct numeric,
+        currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -269,21 +290,27 @@ AS $$
 DECLARE
     one_currency text;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to), analytics_internal.check_attribution(dimension);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to),
+        analytics_internal.check_attribution(dimension);
     one_currency := analytics_internal.currency_of(business_id);
-    PERFORM FROM analytics.conversion_paths((SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), COALESCE(lookback, '1 day'), cycle, NULL, NULL,
+    PERFORM FROM analytics.conversion_paths((SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), COALESCE(lookback, '1 day'),
+        cycle, NULL, NULL,
         include_conversion_touch, exclude_keys, only_keys, views, transform, transform_key, max_touches);
     PERFORM analytics_internal.check_choice('since', since, '{first,last}');
     IF edges IS NULL OR NOT (SELECT COALESCE(bool_and(e.edge > 0 AND e.edge > COALESCE(e.previous, 0)), false)
             FROM (SELECT u.edge, lag(u.edge) OVER (ORDER BY u.n) AS previous FROM unnest(edges) WITH ORDINALITY u (edge, n)) e) THEN
-        RAISE EXCEPTION 'edges must be ascending positive numbers of days' USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {1,3,7,14,30}.';
+        RAISE EXCEPTION 'edges must be ascending positive numbers of days' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Such as {1,3,7,14,30}.';
     END IF;
     RETURN QUERY
     WITH took AS (
-        SELECT c.value, EXTRACT(epoch FROM c.converted_at - c.touched_at[CASE since WHEN 'first' THEN 1 ELSE cardinality(c.touched_at) END]) / 86400 AS days
+        SELECT c.value,
+            EXTRACT(epoch
+                FROM c.converted_at - c.touched_at[CASE since WHEN 'first' THEN 1 ELSE cardinality(c.touched_at) END]) / 86400 AS days
         FROM analytics_internal.warehouse_journeys(date_from, date_to, dimension, NULL, lookback, NULL, business_id, 'converters') j,
             analytics.conversion_paths(
-            j.journeys, j.used_lookback, cycle, j.period_start, j.period_end, include_conversion_touch, exclude_keys, only_keys, views, transform,
+            j.journeys, j.used_lookback, cycle, j.period_start, j.period_end, include_conversion_touch, exclude_keys, only_keys, views,
+            transform,
             transform_key, max_touches) c
     ), bucket AS (
         SELECT b.n, b.from_days, b.to_days
@@ -292,7 +319,8 @@ BEGIN
         UNION ALL SELECT NULL, NULL, NULL
     ), filled AS (
         SELECT b.n, b.from_days, b.to_days, count(t.value) AS conversions, COALESCE(sum(t.value::numeric(18,4)), 0) AS value
-        FROM bucket b LEFT JOIN took t ON t.days >= b.from_days AND (b.to_days IS NULL OR t.days < b.to_days) OR t.days IS NULL AND b.n IS NULL
+        FROM bucket b LEFT
+        JOIN took t ON t.days >= b.from_days AND (b.to_days IS NULL OR t.days < b.to_days) OR t.days IS NULL AND b.n IS NULL
         GROUP BY b.n, b.from_days, b.to_days
     )
     SELECT f.from_days, f.to_days, f.conversions, CASE WHEN one_currency IS NOT NULL THEN f.value END::numeric(18,4),

@@ -66,7 +66,8 @@ AS $$
            pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
            pg_catalog.round(k.spend * (1::numeric + COALESCE(a.change_pct, 0)::numeric / 100::numeric), 4), a.p_better,
            pg_catalog.round(a.cpl_low::numeric, 4), pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4),
-           a.evidence, a.reason, a.next_review, c.campaign_id, pg_catalog.round(100::numeric * a.expected_false_rate::numeric, 1), a.currency
+           a.evidence, a.reason, a.next_review, c.campaign_id, pg_catalog.round(100::numeric * a.expected_false_rate::numeric, 1),
+           a.currency
     FROM advice a
     JOIN campaign k ON k.business_id = a.business_id AND k.campaign_key = a.campaign::bigint
     JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key

@@ -27,7 +27,8 @@ COMMENT ON TABLE analytics_internal.source_category IS
 
 A source is matched as a whole, in any case: bing is listed, bing.com is not.';
 COMMENT ON COLUMN analytics_internal.source_category.source IS 'The source as utm_source writes it';
-COMMENT ON COLUMN analytics_internal.source_category.category IS 'SEARCH, SHOPPING, SOCIAL, VIDEO, AI, EMAIL; NULL takes a source off the list';
+COMMENT ON COLUMN analytics_internal.source_category.category IS
+'SEARCH, SHOPPING, SOCIAL, VIDEO, AI, EMAIL; NULL takes a source off the list';
 
 CREATE TABLE analytics_internal.source_host (
     host     text    NOT NULL CHECK (host <> ''),

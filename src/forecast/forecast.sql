@@ -18,7 +18,8 @@ Forecasting with Exponential Smoothing (2008).';
 CREATE FUNCTION analytics.forecast_sum(days date[], figures double precision[], horizon int DEFAULT 28, level double precision DEFAULT 0.9,
     model text DEFAULT 'auto', kind text DEFAULT 'auto', gaps text DEFAULT 'zero', last_day date DEFAULT NULL, skipped_days int DEFAULT 0,
     budget double precision DEFAULT NULL)
-    RETURNS TABLE (total double precision, low double precision, high double precision, p_over double precision, model_used text, n_days int)
+    RETURNS TABLE (total double precision, low double precision, high double precision, p_over double precision, model_used text,
+        n_days int)
     LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 COST 100000
 AS 'MODULE_PATHNAME', 'marketing_forecast_sum';
 COMMENT ON FUNCTION analytics.forecast_sum IS

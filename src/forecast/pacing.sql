@@ -27,7 +27,8 @@ AS $$
     FROM (
         SELECT CASE WHEN metric_history.dimension <> 'total' THEN r.platform END AS platform,
                CASE WHEN metric_history.dimension = 'campaign' THEN r.campaign_key END AS campaign_key, r.date,
-               pg_catalog.sum(CASE metric_history.metric WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts_signed WHEN 'revenue' THEN r.revenue_signed
+               pg_catalog.sum(CASE metric_history.metric WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts_signed WHEN 'revenue'
+                   THEN r.revenue_signed
                    WHEN 'spend' THEN r.spend WHEN 'impressions' THEN r.impressions ELSE r.clicks END)::double precision AS figure
         FROM warehouse.campaign_roi_daily r
         WHERE r.date > metric_history.last_day - metric_history.history_days AND r.date <= metric_history.last_day
@@ -54,7 +55,8 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_metric(text, text, int) IS 'True for arguments that a forecast can take, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_metric(text, text, int) IS
+'True for arguments that a forecast can take, else an error (22023)';
 
 CREATE FUNCTION analytics.forecast_metric(
     metric text, horizon int DEFAULT 28, dimension text DEFAULT 'total', platforms text[] DEFAULT NULL, as_of date DEFAULT NULL,
@@ -63,12 +65,15 @@ CREATE FUNCTION analytics.forecast_metric(
                    model text, n_days int, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT h.platform, CASE WHEN h.campaign_key IS NOT NULL THEN COALESCE(c.campaign_name, '(no campaign)') END, f.day, f.yhat, f.low, f.high,
+    SELECT h.platform, CASE WHEN h.campaign_key IS NOT NULL THEN COALESCE(c.campaign_name, '(no campaign)') END, f.day, f.yhat, f.low,
+        f.high,
            f.model_used, f.n_days, c.campaign_id
-    FROM (SELECT COALESCE(forecast_metric.as_of, analytics_internal.last_complete_day(forecast_metric.metric, forecast_metric.business_id)) AS day
+    FROM (SELECT COALESCE(forecast_metric.as_of,
+        analytics_internal.last_complete_day(forecast_metric.metric, forecast_metric.business_id)) AS day
           FROM (SELECT 'warehouse'::analytics_internal.installed) ready
           WHERE analytics_internal.check_metric(forecast_metric.metric, forecast_metric.dimension, forecast_metric.history_days)) last
-    CROSS JOIN LATERAL analytics_internal.metric_history(forecast_metric.metric, forecast_metric.dimension, last.day, forecast_metric.history_days,
+    CROSS JOIN LATERAL analytics_internal.metric_history(forecast_metric.metric, forecast_metric.dimension, last.day,
+        forecast_metric.history_days,
         forecast_metric.platforms, forecast_metric.business_id) h
     CROSS JOIN LATERAL analytics.forecast(h.days, h.figures, forecast_metric.horizon, forecast_metric.level,
         kind => CASE WHEN forecast_metric.metric IN ('revenue', 'spend') THEN 'auto' ELSE 'count' END, last_day => last.day) f
@@ -92,7 +97,8 @@ DECLARE
     wrong text;
     parts text[] := ARRAY(SELECT k FROM jsonb_object_keys(CASE WHEN jsonb_typeof(budgets) = 'object' THEN budgets ELSE '{}' END) k);
 BEGIN
-    PERFORM analytics_internal.check_period(date_from, date_to), analytics_internal.check_choice('dimension', dimension, '{total,platform,campaign}');
+    PERFORM analytics_internal.check_period(date_from, date_to),
+        analytics_internal.check_choice('dimension', dimension, '{total,platform,campaign}');
     IF date_to - date_from >= 366 THEN
         RAISE EXCEPTION 'a budget period must not be longer than a year' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('It has %s days.', date_to - date_from + 1);
@@ -100,7 +106,8 @@ BEGIN
         RAISE EXCEPTION 'budget is for the total, budgets is for its parts' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Give budgets => {"facebook": 30000} with dimension => platform, or with campaign ids for dimension => campaign.';
     ELSIF jsonb_typeof(budgets) <> 'object' THEN
-        RAISE EXCEPTION 'budgets must be a JSON object' USING ERRCODE = 'invalid_parameter_value', HINT = 'For example {"facebook": 30000, "google": 20000}.';
+        RAISE EXCEPTION 'budgets must be a JSON object' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'For example {"facebook": 30000, "google": 20000}.';
     ELSIF tolerance IS NULL OR NOT tolerance BETWEEN 0 AND 1 THEN
         RAISE EXCEPTION 'tolerance must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -109,7 +116,8 @@ BEGIN
     END IF;
     SELECT p INTO wrong FROM unnest(parts) p
     WHERE CASE dimension WHEN 'platform' THEN NOT EXISTS (SELECT FROM warehouse.campaign_roi_daily r WHERE r.platform = p)
-          ELSE NOT EXISTS (SELECT FROM warehouse.dim_campaigns c JOIN warehouse.campaign_roi_daily r USING (business_id, campaign_key) WHERE c.campaign_id = p) END
+          ELSE NOT EXISTS (SELECT FROM warehouse.dim_campaigns c JOIN warehouse.campaign_roi_daily r USING (business_id, campaign_key)
+              WHERE c.campaign_id = p) END
     ORDER BY p LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'no % called "%" has figures', dimension, wrong USING ERRCODE = 'invalid_parameter_value',
@@ -118,7 +126,8 @@ BEGIN
     SELECT format('%s: %s', b.key, b.value) INTO wrong FROM jsonb_each(budgets) b
     WHERE CASE WHEN jsonb_typeof(b.value) = 'number' THEN b.value::numeric <= 0 ELSE true END ORDER BY b.key LIMIT 1;
     IF wrong IS NOT NULL OR budget <= 0 OR budget = 'NaN' THEN
-        RAISE EXCEPTION 'a budget must be a positive number' USING ERRCODE = 'invalid_parameter_value', DETAIL = COALESCE(wrong, budget::text);
+        RAISE EXCEPTION 'a budget must be a positive number' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = COALESCE(wrong, budget::text);
     END IF;
     RETURN true;
 END
@@ -139,7 +148,8 @@ AS $$
         SELECT COALESCE(budget_pacing.as_of, analytics_internal.last_complete_day('spend', budget_pacing.business_id)) AS day,
                -- A month's limit of a daily budget is 30.4 times that, whatever the month.
                CASE WHEN budget_pacing.date_from = date_trunc('month', budget_pacing.date_from::timestamp)::date
-                         AND budget_pacing.date_to = (date_trunc('month', budget_pacing.date_from::timestamp) + interval '1 month -1 day')::date
+                         AND budget_pacing.date_to = (date_trunc('month',
+                             budget_pacing.date_from::timestamp) + interval '1 month -1 day')::date
                     THEN 30.4 ELSE budget_pacing.date_to - budget_pacing.date_from + 1 END::numeric AS budget_days
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         WHERE analytics_internal.check_pacing(budget_pacing.date_from, budget_pacing.date_to, budget_pacing.budget, budget_pacing.budgets,
@@ -147,7 +157,9 @@ AS $$
     ), history AS (
         SELECT h.platform, h.campaign_key, h.days, h.figures, last.day AS last_day, last.budget_days,
                GREATEST(0, budget_pacing.date_to - last.day) AS horizon, GREATEST(0, budget_pacing.date_from - 1 - last.day) AS skipped
-        FROM last CROSS JOIN LATERAL analytics_internal.metric_history('spend', budget_pacing.dimension, last.day, 730, budget_pacing.platforms, budget_pacing.business_id) h
+        FROM last CROSS
+        JOIN LATERAL analytics_internal.metric_history('spend', budget_pacing.dimension, last.day, 730, budget_pacing.platforms,
+            budget_pacing.business_id) h
     ), daily AS (
         -- Of campaigns that ran in the last four weeks; known only where each of them has a daily budget.
         SELECT CASE WHEN budget_pacing.dimension <> 'total' THEN c.platform END AS platform,
@@ -155,7 +167,8 @@ AS $$
                CASE WHEN bool_and(COALESCE(c.daily_budget > 0, false)) THEN sum(c.daily_budget) END AS daily_budget
         FROM last JOIN warehouse.dim_campaigns c ON c.last_day > last.day - 28
         WHERE (budget_pacing.business_id IS NULL OR c.business_id = budget_pacing.business_id)
-          AND (budget_pacing.platforms IS NULL OR budget_pacing.platforms = '{}' OR c.platform = ANY (analytics_internal.platform_members(budget_pacing.platforms)))
+          AND (budget_pacing.platforms IS NULL OR budget_pacing.platforms = '{}'
+              OR c.platform = ANY (analytics_internal.platform_members(budget_pacing.platforms)))
         GROUP BY 1, 2
     ), known AS (
         SELECT h.platform, h.campaign_key, c.campaign_name, c.campaign_id, h.days, h.figures, h.last_day, h.horizon, h.skipped, s.spent,
@@ -170,14 +183,16 @@ AS $$
             WHERE f.day BETWEEN budget_pacing.date_from AND budget_pacing.date_to) s
     ), budgeted AS (
         SELECT k.*, COALESCE(k.given, k.month_limit) AS period_budget,
-               CASE WHEN k.daily_budget > 0 THEN LEAST(k.spent + 2 * k.daily_budget * k.days_left, GREATEST(k.spent, k.month_limit)) END AS platform_limit
+               CASE WHEN k.daily_budget > 0
+                   THEN LEAST(k.spent + 2 * k.daily_budget * k.days_left, GREATEST(k.spent, k.month_limit)) END AS platform_limit
         FROM known k
         -- A platform that never had spend has no budget to pace either.
         WHERE k.given IS NOT NULL OR k.daily_budget IS NOT NULL OR k.spent <> 0 OR 0 < ANY (k.figures)
     ), expected AS (
         SELECT b.*, f.model_used, f.n_days, f.total, f.low, f.high, f.p_over, 1 - u.p_over AS p_under
         FROM budgeted b
-        CROSS JOIN LATERAL analytics.forecast_sum(b.days, b.figures, b.horizon, budget_pacing.level, last_day => b.last_day, skipped_days => b.skipped,
+        CROSS JOIN LATERAL analytics.forecast_sum(b.days, b.figures, b.horizon, budget_pacing.level, last_day => b.last_day,
+            skipped_days => b.skipped,
             budget => (b.period_budget - b.spent)::double precision) f
         CROSS JOIN LATERAL analytics.forecast_sum(b.days, b.figures, b.horizon, last_day => b.last_day, skipped_days => b.skipped,
             budget => (b.period_budget * (1 - budget_pacing.tolerance)::numeric - b.spent)::double precision) u
@@ -201,7 +216,8 @@ AS $$
            p.model_used, p.n_days, p.campaign_id
     FROM paced p
     LEFT JOIN LATERAL (
-        -- Monday to Sunday, in the proportions of the forecast, even where that sees days without spend; NULL for a weekday that does not come again.
+        -- Monday to Sunday, in the proportions of the forecast, even where that sees days without spend; NULL for a weekday that does not
+        -- come again.
         SELECT array_agg(d.amount ORDER BY n.weekday) AS by_weekday
         FROM generate_series(1, 7) n (weekday)
         LEFT JOIN (

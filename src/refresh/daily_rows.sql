@@ -15,7 +15,8 @@ CREATE AGGREGATE analytics_internal.daily_rows(business bigint, series bigint, d
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-COMMENT ON FUNCTION analytics_internal.daily_rows_transition(internal, bigint, bigint, date, VARIADIC "any") IS 'Part of the aggregate daily_rows: adds a row.';
+COMMENT ON FUNCTION analytics_internal.daily_rows_transition(internal, bigint, bigint, date, VARIADIC "any") IS
+'Part of the aggregate daily_rows: adds a row.';
 COMMENT ON FUNCTION analytics_internal.daily_rows_final(internal) IS 'Part of the aggregate daily_rows: its value.';
 COMMENT ON AGGREGATE analytics_internal.daily_rows(bigint, bigint, date, VARIADIC "any") IS
 'Rows of series and days as one value, for a kernel

@@ -13,56 +13,71 @@ CREATE FUNCTION analytics_internal.check_sources(business_id bigint) RETURNS SET
 AS $$
     SELECT 'reconciliation_rows', w.entity || ' of source ' || w.source_id,
            CASE WHEN w.rows_read = w.loaded + w.deduplicated + w.rejected THEN 'pass' ELSE 'fail' END,
-           pg_catalog.abs(w.rows_read - w.loaded - w.deduplicated - w.rejected), (w.loaded + w.deduplicated + w.rejected)::numeric, w.rows_read::numeric, NULL::jsonb,
+           pg_catalog.abs(w.rows_read - w.loaded - w.deduplicated - w.rejected), (w.loaded + w.deduplicated + w.rejected)::numeric,
+           w.rows_read::numeric, NULL::jsonb,
            pg_catalog.format('%s rows read = %s loaded + %s deduplicated + %s rejected', w.rows_read, w.loaded, w.deduplicated, w.rejected)
     FROM warehouse.source_watermark w WHERE w.business_id = check_sources.business_id
     UNION ALL
     -- Refused rows, by what is wrong with them; the sample has the ten most frequent reasons with some keys of each.
-    SELECT k.check_name, w.entity || ' of source ' || w.source_id, CASE WHEN r.rows > 0 THEN 'warn' ELSE 'pass' END, r.rows, r.rows, 0, r.sample,
+    SELECT k.check_name, w.entity || ' of source ' || w.source_id, CASE WHEN r.rows > 0 THEN 'warn' ELSE 'pass' END, r.rows, r.rows, 0,
+        r.sample,
            pg_catalog.format('%s rows %s', r.rows, k.what)
     FROM warehouse.source_watermark w
     CROSS JOIN (VALUES ('not_null', 'lack a value that must be there'), ('unique', 'have the key of another row, and other content'),
                        ('accepted_values', 'have a value that cannot be read or is out of range')) k (check_name, what)
     CROSS JOIN LATERAL (
         SELECT COALESCE(pg_catalog.sum(g.rows), 0)::bigint AS rows,
-               pg_catalog.jsonb_object_agg(g.reason, pg_catalog.jsonb_build_object('rows', g.rows, 'keys', g.keys)) FILTER (WHERE g.place <= 10) AS sample
-        FROM (SELECT x.reason, pg_catalog.sum(x.occurrences) AS rows, pg_catalog.to_jsonb((pg_catalog.array_agg(x.row_key ORDER BY x.row_key))[1:10]) AS keys,
+               pg_catalog.jsonb_object_agg(g.reason,
+                   pg_catalog.jsonb_build_object('rows', g.rows, 'keys', g.keys)) FILTER (WHERE g.place <= 10) AS sample
+        FROM (SELECT x.reason, pg_catalog.sum(x.occurrences) AS rows,
+            pg_catalog.to_jsonb((pg_catalog.array_agg(x.row_key ORDER BY x.row_key))[1:10]) AS keys,
                      pg_catalog.row_number() OVER (ORDER BY pg_catalog.sum(x.occurrences) DESC, x.reason) AS place
               FROM warehouse.rejected_rows x
               WHERE x.business_id = w.business_id AND x.source_id = w.source_id AND k.check_name =
-                  CASE WHEN x.reason LIKE '% is missing' THEN 'not_null' WHEN x.reason LIKE '% is not unique: %' THEN 'unique' ELSE 'accepted_values' END
+                  CASE WHEN x.reason LIKE '% is missing' THEN 'not_null' WHEN x.reason LIKE '% is not unique: %' THEN 'unique'
+                      ELSE 'accepted_values' END
               GROUP BY x.reason) g
     ) r
     WHERE w.business_id = check_sources.business_id
     UNION ALL
     SELECT 'freshness', w.entity || ' of source ' || w.source_id,
            CASE WHEN n.age > s.freshness_fail THEN 'fail' WHEN n.age > s.freshness_warn THEN 'warn' ELSE 'pass' END, 0,
-           pg_catalog.round(EXTRACT(epoch FROM n.age) / 3600, 1), pg_catalog.round(EXTRACT(epoch FROM COALESCE(s.freshness_warn, s.freshness_fail)) / 3600, 1), NULL,
+           pg_catalog.round(EXTRACT(epoch FROM n.age) / 3600, 1),
+           pg_catalog.round(EXTRACT(epoch FROM COALESCE(s.freshness_warn, s.freshness_fail)) / 3600, 1), NULL,
            'the newest row is of ' || pg_catalog.to_char(n.newest AT TIME ZONE s.reporting_timezone, 'YYYY-MM-DD HH24:MI')
     FROM warehouse.source_watermark w
     CROSS JOIN LATERAL analytics.settings(w.business_id) s
-    CROSS JOIN LATERAL (SELECT COALESCE(w.watermark, (SELECT pg_catalog.max(d.day) FROM warehouse.source_day d
-                                                      WHERE d.source_id = w.source_id AND d.day <= pg_catalog.now()::date)::timestamp AT TIME ZONE s.reporting_timezone) AS newest) v
+    CROSS JOIN LATERAL (
+        SELECT pg_catalog.max(d.day) AS day
+        FROM warehouse.source_day d
+        WHERE d.source_id = w.source_id AND d.day <= pg_catalog.now()::date
+    ) known
+    CROSS JOIN LATERAL (SELECT COALESCE(w.watermark, known.day::timestamp AT TIME ZONE s.reporting_timezone) AS newest) v
     CROSS JOIN LATERAL (SELECT v.newest, pg_catalog.now() - v.newest AS age) n
     WHERE w.business_id = check_sources.business_id AND pg_catalog.isfinite(n.newest)
     UNION ALL
-    SELECT 'unknown_platform_share', u.subject, CASE WHEN 100 * u.unknown > s.unknown_share_warn * u.total THEN 'warn' ELSE 'pass' END, u.unknown,
-           pg_catalog.round(100 * u.unknown / u.total, 2), s.unknown_share_warn, NULL, pg_catalog.format('%s of %s have no known platform', u.unknown, u.total)
+    SELECT 'unknown_platform_share', u.subject, CASE WHEN 100 * u.unknown > s.unknown_share_warn * u.total THEN 'warn' ELSE 'pass' END,
+        u.unknown,
+           pg_catalog.round(100 * u.unknown / u.total, 2), s.unknown_share_warn, NULL,
+           pg_catalog.format('%s of %s have no known platform', u.unknown, u.total)
     FROM (SELECT 'fact_leads.platform', COALESCE(pg_catalog.sum(l.leads) FILTER (WHERE l.platform = 'unknown'), 0), pg_catalog.sum(l.leads)
           FROM warehouse.lead_daily l WHERE l.business_id = check_sources.business_id
           UNION ALL
-          SELECT 'fact_events.platform', COALESCE(pg_catalog.sum(e.events) FILTER (WHERE e.platform = 'unknown'), 0), pg_catalog.sum(e.events)
+          SELECT 'fact_events.platform', COALESCE(pg_catalog.sum(e.events) FILTER (WHERE e.platform = 'unknown'), 0),
+              pg_catalog.sum(e.events)
           FROM warehouse.event_daily e WHERE e.business_id = check_sources.business_id) u (subject, unknown, total),
          analytics.settings(check_sources.business_id) s
     WHERE u.total > 0
 $$;
-COMMENT ON FUNCTION analytics_internal.check_sources(bigint) IS 'Checks what the refresh accounts for: refused rows, freshness, unknown shares';
+COMMENT ON FUNCTION analytics_internal.check_sources(bigint) IS
+'Checks what the refresh accounts for: refused rows, freshness, unknown shares';
 
 -- The days of a source beside those of the warehouse, read as the refresh reads them.
 CREATE FUNCTION analytics_internal.reconcile_source(source analytics.source)
     RETURNS TABLE (grain text, day date, source_rows bigint, source_amount numeric, loaded_rows bigint, loaded_amount numeric)
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
@@ -76,7 +91,8 @@ BEGIN
         FULL JOIN (SELECT %5$s AS grain, %6$s AS day, count(*) AS rows, %7$s AS amount FROM warehouse.%8$I t
                    WHERE t.business_id = %9$s AND t.source_id = %10$s GROUP BY 1, 2) t ON t.grain = s.grain AND t.day = s.day$sql$,
         CASE WHEN by_grain THEN format('CASE WHEN (%s) <> '''' THEN ''ad'' WHEN (%s) <> '''' THEN ''ad_group'' ELSE ''campaign'' END',
-            COALESCE(analytics_internal.column_sql(source, 'ad_id'), ''''''), COALESCE(analytics_internal.column_sql(source, 'ad_group_id'), '''''')) ELSE '''''::text' END,
+            COALESCE(analytics_internal.column_sql(source, 'ad_id'), ''''''),
+            COALESCE(analytics_internal.column_sql(source, 'ad_group_id'), '''''')) ELSE '''''::text' END,
         COALESCE('COALESCE(' || analytics_internal.day_sql(source) || ', ''-infinity'')', '''-infinity''::date'),
         CASE WHEN amount IS NULL THEN 'NULL::numeric' ELSE format('COALESCE(sum(CASE WHEN abs(%1$s) < 1e13 THEN %1$s END), 0)', amount) END,
         source.relation,
@@ -121,15 +137,19 @@ BEGIN
                    COALESCE(sum(c.loaded_rows - c.source_rows) FILTER (WHERE c.loaded_rows > c.source_rows), 0) AS extra,
                    COALESCE(sum(c.source_rows - c.loaded_rows) FILTER (WHERE c.source_rows > c.loaded_rows), 0) AS missing,
                    bool_or(c.differs AND c.source_rows = c.loaded_rows) AS other_money,
-                   jsonb_agg(jsonb_build_object('day', c.day, 'source_rows', c.source_rows, 'loaded_rows', c.loaded_rows, 'source_amount', c.source_amount,
+                   jsonb_agg(jsonb_build_object('day', c.day, 'source_rows', c.source_rows, 'loaded_rows', c.loaded_rows, 'source_amount',
+                       c.source_amount,
                        'loaded_amount', c.loaded_amount) ORDER BY c.day) FILTER (WHERE c.differs AND c.place <= 100) AS sample
             FROM (SELECT v.*, row_number() OVER (PARTITION BY v.grain, v.differs ORDER BY v.day) AS place
-                  FROM (SELECT p.*, p.source_rows <> p.loaded_rows OR abs(COALESCE(p.source_amount, 0) - COALESCE(p.loaded_amount, 0)) > 0.01 AS differs
+                  FROM (SELECT p.*, p.source_rows <> p.loaded_rows
+                      OR abs(COALESCE(p.source_amount, 0) - COALESCE(p.loaded_amount, 0)) > 0.01 AS differs
                         FROM pg_temp.compared p) v) c
             GROUP BY c.grain ORDER BY c.grain
         LOOP
-            finding := ('reconciliation_day', concat(source.entity, ' of source ', source.source_id, ', by ' || NULLIF(days.grain, '')), 'pass', days.differing,
-                      days.days - days.differing, days.days, days.sample, format('%s of %s days are equal', days.days - days.differing, days.days));
+            finding := ('reconciliation_day', concat(source.entity, ' of source ', source.source_id, ', by ' || NULLIF(days.grain, '')),
+                'pass', days.differing,
+                      days.days - days.differing, days.days, days.sample,
+                      format('%s of %s days are equal', days.days - days.differing, days.days));
             IF days.differing > 0 AND changed THEN
                 finding.status := 'warn';
                 finding.message := finding.message || '; the source or its settings changed since it was read';
@@ -142,7 +162,8 @@ BEGIN
         END LOOP;
         RETURN QUERY
         SELECT 'reconciliation_amount', source.entity || ' of source ' || source.source_id,
-               CASE WHEN abs(m.in_source - m.loaded) <= 0.01 THEN 'pass' WHEN changed OR known.rejected + known.deduplicated > 0 THEN 'warn' ELSE 'fail' END,
+               CASE WHEN abs(m.in_source - m.loaded) <= 0.01 THEN 'pass' WHEN changed
+                   OR known.rejected + known.deduplicated > 0 THEN 'warn' ELSE 'fail' END,
                known.rejected + known.deduplicated, m.loaded, m.in_source, NULL::jsonb,
                format('%s of %s loaded', round(m.loaded, 2), round(m.in_source, 2))
                    || CASE WHEN changed THEN '; the source or its settings changed since it was read'
@@ -152,7 +173,8 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_reconciliation(bigint) IS 'Reconciles rows and money with each source: in all, and by grain and day';
+COMMENT ON FUNCTION analytics_internal.check_reconciliation(bigint) IS
+'Reconciles rows and money with each source: in all, and by grain and day';
 
 -- One statement per rule, since the rules are data: what refers to what, and which columns a row is known by.
 CREATE FUNCTION analytics_internal.check_facts(business_id bigint) RETURNS SETOF analytics.quality_finding
@@ -180,45 +202,63 @@ BEGIN
             ('fact_transactions', 'transaction_id', 'product_id', 'dim_products', 'product_id', 'warn', 'products'),
             ('fact_content_metrics', 'content_id', 'content_id', 'fact_content', 'content_id', 'warn', 'content')
         ) v (fact, id, referring, dimension, referred, severity, entity)
-        WHERE v.entity IS NULL OR EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.business_id = check_facts.business_id AND w.entity = v.entity)
+        WHERE v.entity IS NULL
+            OR EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.business_id = check_facts.business_id AND w.entity = v.entity)
     LOOP
         EXECUTE format('SELECT count(*) AS n, to_jsonb((array_agg(t.%1$I ORDER BY t.%1$I))[1:100]) AS sample FROM warehouse.%2$I t
-            WHERE t.business_id = $1 AND t.%3$I IS NOT NULL AND NOT EXISTS (SELECT FROM warehouse.%4$I d WHERE d.business_id = t.business_id AND d.%5$I = t.%3$I)',
+            WHERE t.business_id = $1 AND t.%3$I IS NOT NULL AND NOT EXISTS (SELECT FROM warehouse.%4$I d WHERE d.business_id = t.business_id
+AND d.%5$I = t.%3$I)',
             rule.id, rule.fact, rule.referring, rule.dimension, rule.referred) INTO broken USING check_facts.business_id;
-        RETURN NEXT ('relationships', rule.fact || '.' || rule.referring, CASE broken.n WHEN 0 THEN 'pass' ELSE rule.severity END, broken.n, broken.n, 0, broken.sample,
+        RETURN NEXT ('relationships', rule.fact || '.' || rule.referring, CASE broken.n WHEN 0 THEN 'pass' ELSE rule.severity END, broken.n,
+            broken.n, 0, broken.sample,
             format('%s rows name a %s that %s does not have', broken.n, rule.referred, rule.dimension))::analytics.quality_finding;
     END LOOP;
 
     -- The unique keys of the tables also hold client_bucket: of one id in two buckets they know nothing.
-    FOR rule IN SELECT v.* FROM (VALUES ('fact_events', 'event_id'), ('fact_leads', 'lead_id'), ('fact_contracts', 'contract_id'), ('fact_transactions', 'transaction_id')) v (fact, id) LOOP
+    FOR rule IN SELECT v.*
+        FROM (VALUES ('fact_events', 'event_id'), ('fact_leads', 'lead_id'), ('fact_contracts', 'contract_id'),
+            ('fact_transactions', 'transaction_id')) v (fact, id) LOOP
         EXECUTE format('SELECT COALESCE(sum(g.n), 0)::bigint AS n, to_jsonb((array_agg(g.%1$I ORDER BY g.%1$I))[1:100]) AS sample
-            FROM (SELECT t.%1$I, count(*) AS n FROM warehouse.%2$I t WHERE t.business_id = $1 GROUP BY t.source_id, t.%1$I HAVING count(*) > 1) g',
+            FROM (SELECT t.%1$I, count(*) AS n FROM warehouse.%2$I t WHERE t.business_id = $1 GROUP BY t.source_id, t.%1$I HAVING count(*) >
+1) g',
             rule.id, rule.fact) INTO broken USING check_facts.business_id;
-        RETURN NEXT ('unique', rule.fact || '.' || rule.id, CASE broken.n WHEN 0 THEN 'pass' ELSE 'fail' END, broken.n, broken.n, 0, broken.sample,
+        RETURN NEXT ('unique', rule.fact || '.' || rule.id, CASE broken.n WHEN 0 THEN 'pass' ELSE 'fail' END, broken.n, broken.n, 0,
+            broken.sample,
             format('%s rows share their id', broken.n))::analytics.quality_finding;
     END LOOP;
 
     RETURN QUERY
-    SELECT 'reconciliation_rollup', r.subject, CASE WHEN r.rolled_up = r.fact THEN 'pass' ELSE 'fail' END, (r.rolled_up <> r.fact)::int::bigint, r.rolled_up, r.fact, NULL::jsonb,
+    SELECT 'reconciliation_rollup', r.subject, CASE WHEN r.rolled_up = r.fact THEN 'pass' ELSE 'fail' END,
+        (r.rolled_up <> r.fact)::int::bigint, r.rolled_up, r.fact, NULL::jsonb,
            format('%s in the rollup, %s in the fact', r.rolled_up, r.fact)
-    FROM (SELECT 'event_daily.events', (SELECT COALESCE(sum(e.events), 0) FROM warehouse.event_daily e WHERE e.business_id = check_facts.business_id),
+    FROM (SELECT 'event_daily.events',
+        (SELECT COALESCE(sum(e.events), 0) FROM warehouse.event_daily e WHERE e.business_id = check_facts.business_id),
                  (SELECT count(*)::numeric FROM warehouse.fact_events e WHERE e.business_id = check_facts.business_id)
           UNION ALL
-          SELECT 'lead_daily.leads', (SELECT COALESCE(sum(l.leads), 0) FROM warehouse.lead_daily l WHERE l.business_id = check_facts.business_id),
+          SELECT 'lead_daily.leads',
+              (SELECT COALESCE(sum(l.leads), 0) FROM warehouse.lead_daily l WHERE l.business_id = check_facts.business_id),
                  (SELECT count(*)::numeric FROM warehouse.fact_leads l WHERE l.business_id = check_facts.business_id)
           UNION ALL
-          SELECT 'campaign_roi_daily.revenue_signed', (SELECT COALESCE(sum(r.revenue_signed), 0) FROM warehouse.campaign_roi_daily r WHERE r.business_id = check_facts.business_id),
-                 (SELECT COALESCE(sum(c.amount), 0) FROM warehouse.fact_contracts c WHERE c.business_id = check_facts.business_id)) r (subject, rolled_up, fact);
+          SELECT 'campaign_roi_daily.revenue_signed',
+              (SELECT COALESCE(sum(r.revenue_signed), 0) FROM warehouse.campaign_roi_daily r WHERE r.business_id = check_facts.business_id),
+                 (SELECT COALESCE(sum(c.amount), 0) FROM warehouse.fact_contracts c
+                     WHERE c.business_id = check_facts.business_id)) r (subject, rolled_up, fact);
 
     RETURN QUERY
-    SELECT v.check_name, 'fact_contracts', CASE v.n WHEN 0 THEN 'pass' ELSE 'warn' END, v.n, v.n::numeric, 0::numeric, v.sample, format(v.what, v.n)
-    FROM (SELECT count(*) FILTER (WHERE c.signed_at < d.first_event_at) AS early, count(*) FILTER (WHERE d.first_event_at IS NULL) AS without_touch,
-                 to_jsonb((array_agg(c.contract_id ORDER BY c.contract_id) FILTER (WHERE c.signed_at < d.first_event_at))[1:100]) AS early_sample,
-                 to_jsonb((array_agg(c.contract_id ORDER BY c.contract_id) FILTER (WHERE d.first_event_at IS NULL))[1:100]) AS without_sample
+    SELECT v.check_name, 'fact_contracts', CASE v.n WHEN 0 THEN 'pass' ELSE 'warn' END, v.n, v.n::numeric, 0::numeric, v.sample,
+        format(v.what, v.n)
+    FROM (SELECT count(*) FILTER (WHERE c.signed_at < d.first_event_at) AS early,
+        count(*) FILTER (WHERE d.first_event_at IS NULL) AS without_touch,
+                 to_jsonb((array_agg(c.contract_id
+                     ORDER BY c.contract_id) FILTER (WHERE c.signed_at < d.first_event_at))[1:100]) AS early_sample,
+                 to_jsonb((array_agg(c.contract_id
+                     ORDER BY c.contract_id) FILTER (WHERE d.first_event_at IS NULL))[1:100]) AS without_sample
           FROM warehouse.fact_contracts c JOIN warehouse.dim_clients d ON d.business_id = c.business_id AND d.client_key = c.client_key
           WHERE c.business_id = check_facts.business_id HAVING count(*) > 0) a,
-         LATERAL (VALUES ('contract_after_first_touch', a.early, a.early_sample, '%s contracts were signed before the first touch of their client'),
-                         ('contract_has_touch', a.without_touch, a.without_sample, '%s contracts belong to clients without any touch')) v (check_name, n, sample, what);
+         LATERAL (VALUES ('contract_after_first_touch', a.early, a.early_sample,
+             '%s contracts were signed before the first touch of their client'),
+                         ('contract_has_touch', a.without_touch, a.without_sample,
+                             '%s contracts belong to clients without any touch')) v (check_name, n, sample, what);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_facts(bigint) IS 'Checks facts, dimensions and rollups against each other';
@@ -238,11 +278,15 @@ BEGIN
                    WHERE check_data_quality.business_id IS NULL OR w.business_id = check_data_quality.business_id ORDER BY 1 LOOP
         RETURN QUERY
         WITH kept AS (
-            INSERT INTO warehouse.quality_history (run_id, business_id, check_name, subject, status, failed_rows, observed, expected, sample, message)
+            INSERT INTO warehouse.quality_history (run_id, business_id, check_name, subject, status, failed_rows, observed, expected,
+                sample, message)
             SELECT check_data_quality.run_id, checked, f.* FROM (
                 SELECT * FROM analytics_internal.check_sources(checked)
-                UNION ALL SELECT * FROM analytics_internal.check_reconciliation(checked) WHERE check_data_quality.thorough
-                UNION ALL SELECT * FROM analytics_internal.check_facts(checked) WHERE check_data_quality.thorough) f
+                UNION ALL
+                SELECT * FROM analytics_internal.check_reconciliation(checked) WHERE check_data_quality.thorough
+                UNION ALL
+                SELECT * FROM analytics_internal.check_facts(checked) WHERE check_data_quality.thorough
+            ) f
             RETURNING *
         )
         SELECT k.business_id, k.check_name, k.subject, k.status, k.failed_rows, k.observed, k.expected, k.sample, k.message
@@ -252,7 +296,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics.check_data_quality(bigint, boolean, bigint) IS
 'Runs the checks, keeps what they find and returns it
-thorough: also the checks that read whole facts and sources. status: pass, warn or fail. sample: up to 100 ids or days that fail, or the reasons of refused rows with some keys of each. warehouse.quality_result has the history.';
+thorough: also the checks that read whole facts and sources. status: pass, warn or fail. sample: up to 100 ids or days that fail, or the
+reasons of refused rows with some keys of each. warehouse.quality_result has the history.';
 
 CREATE FUNCTION analytics_internal.is_thorough_check_due(business_id bigint) RETURNS boolean
     LANGUAGE sql STABLE
@@ -263,4 +308,5 @@ AS $$
     LEFT JOIN warehouse.quality_history q ON q.business_id = is_thorough_check_due.business_id AND q.check_name = 'reconciliation_rollup'
     GROUP BY s.quality_every
 $$;
-COMMENT ON FUNCTION analytics_internal.is_thorough_check_due(bigint) IS 'Whether the thorough checks last ran longer ago than setting quality_every';
+COMMENT ON FUNCTION analytics_internal.is_thorough_check_due(bigint) IS
+'Whether the thorough checks last ran longer ago than setting quality_every';

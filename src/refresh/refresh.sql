@@ -109,7 +109,8 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.log_step(analytics_internal.refresh_progress, timestamptz, analytics_internal.load_counts, text, text)
+COMMENT ON FUNCTION analytics_internal.log_step(analytics_internal.refresh_progress, timestamptz, analytics_internal.load_counts, text,
+    text)
     IS 'Writes the line of the first step into the log, and reports it';
 
 CREATE FUNCTION analytics_internal.refresh_lock(business_id bigint) RETURNS bigint

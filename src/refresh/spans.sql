@@ -43,15 +43,18 @@ BEGIN
             after := analytics_internal.span_start(until, days);
             EXIT WHEN days > longest OR first_start >= after;
             IF shorter IS NOT NULL THEN
-                spans := spans || ARRAY(SELECT analytics_internal.span_name(since + i, shorter) FROM generate_series(0, first_start - since - 1, shorter) i)
-                               || ARRAY(SELECT analytics_internal.span_name(after + i, shorter) FROM generate_series(0, until - after - 1, shorter) i);
+                spans := spans || ARRAY(SELECT analytics_internal.span_name(since + i, shorter)
+                    FROM generate_series(0, first_start - since - 1, shorter) i)
+                               || ARRAY(SELECT analytics_internal.span_name(after + i, shorter)
+                                   FROM generate_series(0, until - after - 1, shorter) i);
             END IF;
             since := first_start;
             until := after;
             shorter := days;
         END LOOP;
         IF shorter IS NOT NULL THEN
-            spans := spans || ARRAY(SELECT analytics_internal.span_name(since + i, shorter) FROM generate_series(0, until - since - 1, shorter) i);
+            spans := spans || ARRAY(SELECT analytics_internal.span_name(since + i, shorter)
+                FROM generate_series(0, until - since - 1, shorter) i);
         END IF;
     END IF;
     RETURN spans;

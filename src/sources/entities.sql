@@ -14,7 +14,10 @@ CREATE TABLE analytics_internal.entity (
 );
 COMMENT ON TABLE analytics_internal.entity IS
 'What can be loaded, in the order of loading, and how the loader treats it
-target: table of schema warehouse. key: canonical columns that identify a row within its source. day: canonical column that says the day of a row, kept as stored_day. amount: column whose sum is reconciled with the source. shared: sources list the same things, and the one registered first has them. loader: function that makes the target''s rows of a stage. marker: function that marks what follows from rows that changed.';
+target: table of schema warehouse. key: canonical columns that identify a row within its source. day: canonical column that says the day of
+a row, kept as stored_day. amount: column whose sum is reconciled with the source. shared: sources list the same things, and the one
+registered first has them. loader: function that makes the target''s rows of a stage. marker: function that marks what follows from rows
+that changed.';
 INSERT INTO analytics_internal.entity VALUES
     ('clients', 1, 'dim_clients', '{client_id}', NULL, NULL, NULL, true, 'load_clients', NULL),
     ('products', 2, 'dim_products', '{product_id}', NULL, NULL, NULL, true, 'load_rows', NULL),
@@ -25,9 +28,11 @@ INSERT INTO analytics_internal.entity VALUES
         'date', 'date', 'spend', false, 'load_rows', 'mark_spend'),
     ('events', 7, 'fact_events', '{event_id}', 'occurred_at', 'event_date', NULL, false, 'load_events', 'mark_events'),
     ('contracts', 8, 'fact_contracts', '{contract_id}', 'signed_at', 'signed_date', 'amount', false, 'load_rows', 'mark_contracts'),
-    ('transactions', 9, 'fact_transactions', '{transaction_id}', 'occurred_at', 'transaction_date', 'amount', false, 'load_rows', 'mark_transactions'),
+    ('transactions', 9, 'fact_transactions', '{transaction_id}', 'occurred_at', 'transaction_date', 'amount', false, 'load_rows',
+        'mark_transactions'),
     ('content', 10, 'fact_content', '{content_id,platform}', NULL, NULL, NULL, true, 'load_rows', 'mark_posts'),
-    ('content_metrics', 11, 'fact_content_metrics', '{date,content_id,platform}', 'date', 'date', NULL, false, 'load_rows', 'mark_readings');
+    ('content_metrics', 11, 'fact_content_metrics', '{date,content_id,platform}', 'date', 'date', NULL, false, 'load_rows',
+        'mark_readings');
 
 CREATE TABLE analytics_internal.entity_column (
     entity text NOT NULL,
@@ -43,7 +48,8 @@ CREATE TABLE analytics_internal.entity_column (
 );
 COMMENT ON TABLE analytics_internal.entity_column IS
 'The canonical columns that a source of each entity can deliver
-kind: key is text of at most 256 bytes, label is text cut at 150 characters, platform is a label in its canonical spelling, count is a whole number. default_value: what an empty value counts as.';
+kind: key is text of at most 256 bytes, label is text cut at 150 characters, platform is a label in its canonical spelling, count is a whole
+number. default_value: what an empty value counts as.';
 INSERT INTO analytics_internal.entity_column VALUES
     ('clients', 1, 'client_id', 'key', true, true, NULL, NULL, 'the client''s id in the company''s systems'),
     ('clients', 2, 'name', 'label', false, false, NULL, NULL, 'name'),
@@ -64,7 +70,8 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('events', 8, 'utm_content', 'label', false, false, NULL, NULL, 'utm_content'),
     ('events', 9, 'utm_term', 'label', false, false, NULL, NULL, 'utm_term'),
     ('events', 10, 'referrer', 'text', false, false, NULL, NULL, 'URL or host of the referring page'),
-    ('events', 11, 'landing_url', 'text', false, false, NULL, NULL, 'URL of the page reached: utm parameters and click ids are read from it'),
+    ('events', 11, 'landing_url', 'text', false, false, NULL, NULL,
+        'URL of the page reached: utm parameters and click ids are read from it'),
     ('events', 12, 'click_id_name', 'label', false, false, NULL, NULL, 'name of the click id parameter, such as gclid'),
     ('events', 13, 'click_id', 'text', false, false, NULL, NULL, 'value of the click id'),
     ('events', 14, 'platform', 'platform', false, false, NULL, NULL, 'platform, where the source knows it better than the rules do'),
@@ -119,7 +126,8 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('transactions', 6, 'profit', 'number', false, false, NULL, NULL, 'profit'),
     ('transactions', 7, 'product_id', 'key', false, false, NULL, NULL, 'product sold'),
     ('transactions', 8, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
-    ('transactions', 9, 'order_id', 'key', false, false, NULL, NULL, 'what the lines of one purchase share; where absent each row is a purchase'),
+    ('transactions', 9, 'order_id', 'key', false, false, NULL, NULL,
+        'what the lines of one purchase share; where absent each row is a purchase'),
     ('content', 1, 'content_id', 'key', true, true, NULL, NULL, 'the platform''s id of the post, video or page'),
     ('content', 2, 'platform', 'platform', true, true, NULL, NULL, 'where it was published'),
     ('content', 3, 'content_type', 'label', false, false, NULL, NULL, 'post, video, story, article ...'),
@@ -137,7 +145,8 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('content_metrics', 8, 'clicks', 'count', false, false, 0, NULL, 'clicks'),
     ('content_metrics', 9, 'reach', 'count', false, false, 0, NULL, 'people reached');
 INSERT INTO analytics_internal.entity_column
-    SELECT entity, 99, 'updated_at', 'timestamp', false, false, NULL, NULL, 'when the row last changed: of rows with one id the newest is kept'
+    SELECT entity, 99, 'updated_at', 'timestamp', false, false, NULL, NULL,
+        'when the row last changed: of rows with one id the newest is kept'
     FROM analytics_internal.entity;
 
 CREATE VIEW analytics.entity WITH (security_invoker = true) AS

@@ -4,7 +4,8 @@ CREATE FUNCTION analytics.try_timestamptz(value text, zone text DEFAULT 'UTC', d
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_try_timestamptz';
 COMMENT ON FUNCTION analytics.try_timestamptz(text, text, text) IS
 'The date or time that a text spells, NULL where it spells none
-value: text as raw tables hold it. zone: where a value without an offset is local. date_order: YMD, DMY or MDY, for values like 01/02/2025; the session''s DateStyle does not matter.';
+value: text as raw tables hold it. zone: where a value without an offset is local. date_order: YMD, DMY or MDY, for values like 01/02/2025;
+the session''s DateStyle does not matter.';
 
 CREATE FUNCTION analytics.try_numeric(value text) RETURNS numeric
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_try_numeric';

@@ -3,7 +3,8 @@
 CREATE VIEW analytics.source WITH (security_invoker = true) AS
     SELECT s.*
     FROM jsonb_to_recordset(analytics_internal.user_rows('source')) s (
-        source_id bigint, business_id bigint, entity text, relation text, columns jsonb, preset text, options jsonb, registered_at timestamptz);
+        source_id bigint, business_id bigint, entity text, relation text, columns jsonb, preset text, options jsonb,
+        registered_at timestamptz);
 COMMENT ON VIEW analytics.source IS 'The registered sources: rows of warehouse.source
 register_source() and drop_source() write them.';
 GRANT SELECT ON analytics.source TO PUBLIC;
@@ -111,7 +112,8 @@ AS $$
     SELECT m.* FROM analytics_internal.source_mapping(source.entity, pg_catalog.to_regclass(source.relation), source.columns,
         source.options || pg_catalog.jsonb_build_object('timezone', analytics_internal.source_timezone(source))) m
 $$;
-COMMENT ON FUNCTION analytics_internal.current_mapping(analytics.source) IS 'source_mapping() of a registered source, as its relation is now';
+COMMENT ON FUNCTION analytics_internal.current_mapping(analytics.source) IS
+'source_mapping() of a registered source, as its relation is now';
 
 CREATE FUNCTION analytics_internal.check_source(source analytics.source) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -188,7 +190,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.fit_preset(jsonb, text, regclass) IS
 'A preset as it fits a relation: the columns that are there, and those skipped
-Of a list of expressions the first that the relation has is taken. A required column is never skipped: it stays, for source_mapping() to name.';
+Of a list of expressions the first that the relation has is taken. A required column is never skipped: it stays, for source_mapping() to
+name.';
 
 CREATE FUNCTION analytics.register_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
     options jsonb DEFAULT '{}', business_id bigint DEFAULT 1) RETURNS bigint
@@ -227,7 +230,8 @@ BEGIN
         SELECT 'unknown option "' || o || '"; known are timezone, date_order, overlap and append_only'
             || CASE register_source.entity WHEN 'content_metrics' THEN ', and cumulative' ELSE '' END
         FROM jsonb_object_keys(options) o
-        WHERE o NOT IN ('timezone', 'date_order', 'overlap', 'append_only') AND (o <> 'cumulative' OR register_source.entity <> 'content_metrics')
+        WHERE o NOT IN ('timezone', 'date_order', 'overlap', 'append_only')
+            AND (o <> 'cumulative' OR register_source.entity <> 'content_metrics')
         UNION ALL
         SELECT 'option timezone: "' || (options ->> 'timezone') || '" is not a time zone'
         WHERE NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = options ->> 'timezone') AND options ? 'timezone'
@@ -272,7 +276,12 @@ END
 $$;
 COMMENT ON FUNCTION analytics.register_source(text, regclass, jsonb, text, jsonb, bigint) IS
 'Registers a relation as a source of an entity; returns its source_id
-entity: one of analytics.entity. columns: canonical name -> column or SQL expression of the relation; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of analytics.source_preset to start from; optional columns that the relation lacks are left out with a notice. options: timezone (of times without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10), append_only (rows are only ever added, newer versions of an id included), for content_metrics cumulative (the numbers are totals up to the day). Registering a relation again replaces its mapping. Every problem of the mapping is listed at once (22023).';
+entity: one of analytics.entity. columns: canonical name -> column or SQL expression of the relation; columns of the canonical name need no
+mapping (see analytics.entity_column). preset: a mapping of analytics.source_preset to start from; optional columns that the relation lacks
+are left out with a notice. options: timezone (of times without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before
+the newest updated_at that are read again, 10), append_only (rows are only ever added, newer versions of an id included), for
+content_metrics cumulative (the numbers are totals up to the day). Registering a relation again replaces its mapping. Every problem of the
+mapping is listed at once (22023).';
 
 CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -317,4 +326,5 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_registered() IS 'Raises 55000 where the warehouse holds rows and no source is registered any more';
+COMMENT ON FUNCTION analytics_internal.check_registered() IS
+'Raises 55000 where the warehouse holds rows and no source is registered any more';

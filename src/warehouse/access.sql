@@ -44,12 +44,15 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.current_businesses() IS
 'The businesses that the caller sees under row security
-Those of warehouse.business_access for its roles, narrowed by the setting analytics.business_id (one id, or several with commas) where that is set. A role with access to any business sees those that the setting names, and nothing where it names none: set it in each transaction with SET LOCAL, so that it does not outlive it in a pool.';
+Those of warehouse.business_access for its roles, narrowed by the setting analytics.business_id (one id, or several with commas) where that
+is set. A role with access to any business sees those that the setting names, and nothing where it names none: set it in each transaction
+with SET LOCAL, so that it does not outlive it in a pool.';
 
 -- The condition of the policies. What stands for it in an index, and how many rows it leaves, the planner hears from its support function.
 CREATE FUNCTION analytics_internal.may_see_support(internal) RETURNS internal
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_may_see_support';
-COMMENT ON FUNCTION analytics_internal.may_see_support(internal) IS 'Tells the planner of may_see(): its index conditions and how many rows it leaves';
+COMMENT ON FUNCTION analytics_internal.may_see_support(internal) IS
+'Tells the planner of may_see(): its index conditions and how many rows it leaves';
 
 CREATE FUNCTION analytics_internal.may_see(business_id bigint, businesses bigint[]) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE SUPPORT analytics_internal.may_see_support AS 'MODULE_PATHNAME', 'marketing_may_see';
@@ -62,7 +65,8 @@ CREATE FUNCTION analytics_internal.least_business(businesses bigint[]) RETURNS b
 CREATE FUNCTION analytics_internal.greatest_business(businesses bigint[]) RETURNS bigint
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_greatest_business';
 COMMENT ON FUNCTION analytics_internal.least_business(bigint[]) IS 'The least of some businesses: where an index begins to look for them';
-COMMENT ON FUNCTION analytics_internal.greatest_business(bigint[]) IS 'The greatest of some businesses: where an index ends to look for them';
+COMMENT ON FUNCTION analytics_internal.greatest_business(bigint[]) IS
+'The greatest of some businesses: where an index ends to look for them';
 
 CREATE FUNCTION analytics_internal.enable_row_security() RETURNS int
     LANGUAGE plpgsql VOLATILE
@@ -117,7 +121,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_policies() IS 'Warns where row security is on and DROP EXTENSION took its policies';
 
-CREATE FUNCTION analytics.grant_access(role regrole, level text DEFAULT 'reader', businesses bigint[] DEFAULT NULL, any_business boolean DEFAULT false)
+CREATE FUNCTION analytics.grant_access(role regrole, level text DEFAULT 'reader', businesses bigint[] DEFAULT NULL,
+    any_business boolean DEFAULT false)
     RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -137,7 +142,8 @@ BEGIN
         -- All but who sees what, and the lists that all businesses share.
         EXECUTE (SELECT format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', string_agg(c.oid::regclass::text, ', '), target)
                  FROM pg_class c
-                 WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> 'business_access'
+                 WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+                     AND c.relname <> 'business_access'
                    AND to_regclass('analytics_internal.' || quote_ident(c.relname)) IS NULL);
         EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA warehouse TO %s', target);
     END IF;
@@ -153,4 +159,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.grant_access(regrole, text, bigint[], boolean) IS
 'Lets a role read the warehouse, or also register sources and refresh it
-level: reader or writer, who also registers sources and refreshes; rules and access stay the owner''s. businesses: which it sees where row security is on, added to those it has; any_business: it names them in each transaction by SET LOCAL analytics.business_id, as services over a connection pool do. A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles only.';
+level: reader or writer, who also registers sources and refreshes; rules and access stay the owner''s. businesses: which it sees where row
+security is on, added to those it has; any_business: it names them in each transaction by SET LOCAL analytics.business_id, as services over
+a connection pool do. A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles
+only.';

@@ -1,4 +1,5 @@
--- Views over what the extension bundles are described by their tables. Everybody may read both: what is the user's is guarded in schema warehouse.
+-- Views over what the extension bundles are described by their tables. Everybody may read both: what is the user's is guarded in schema
+-- warehouse.
 DO $$
 DECLARE
     part record;

@@ -1,7 +1,8 @@
 -- Settings of a business. A business without a row has the defaults of warehouse.settings.
 
 CREATE TYPE analytics.business_settings AS (
-    reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text, lead_touches text, lookback interval, half_life interval,
+    reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text, lead_touches text, lookback interval,
+    half_life interval,
     quality_every interval, freshness_warn interval, freshness_fail interval, unknown_share_warn numeric
 );
 COMMENT ON TYPE analytics.business_settings IS 'Settings of a business, as analytics.settings() shows them';
@@ -17,7 +18,8 @@ BEGIN
     SELECT COALESCE(s.reporting_timezone, found.reporting_timezone), COALESCE(s.currency, found.currency),
            COALESCE(s.fiscal_year_start_month, found.fiscal_year_start_month), COALESCE(s.revenue_basis, found.revenue_basis),
            COALESCE(s.lead_touches, found.lead_touches), COALESCE(s.lookback, found.lookback), COALESCE(s.half_life, found.half_life),
-           COALESCE(s.quality_every, found.quality_every), s.freshness_warn, s.freshness_fail, COALESCE(s.unknown_share_warn, found.unknown_share_warn)
+           COALESCE(s.quality_every, found.quality_every), s.freshness_warn, s.freshness_fail,
+           COALESCE(s.unknown_share_warn, found.unknown_share_warn)
     INTO found FROM (SELECT) one LEFT JOIN warehouse.settings s ON s.business_id = settings.business_id;
     RETURN found;
 END
@@ -27,7 +29,8 @@ COMMENT ON FUNCTION analytics.settings(bigint) IS 'The settings of a business: o
 CREATE FUNCTION analytics.configure(
     reporting_timezone text DEFAULT NULL, currency text DEFAULT NULL, fiscal_year_start_month int DEFAULT NULL,
     revenue_basis text DEFAULT NULL, lead_touches text DEFAULT NULL, lookback interval DEFAULT NULL, half_life interval DEFAULT NULL,
-    quality_every interval DEFAULT NULL, freshness_warn interval DEFAULT NULL, freshness_fail interval DEFAULT NULL, unknown_share_warn numeric DEFAULT NULL,
+    quality_every interval DEFAULT NULL, freshness_warn interval DEFAULT NULL, freshness_fail interval DEFAULT NULL,
+    unknown_share_warn numeric DEFAULT NULL,
     business_id bigint DEFAULT 1)
     RETURNS analytics.business_settings
     LANGUAGE plpgsql VOLATILE
@@ -64,19 +67,23 @@ BEGIN
     END IF;
 
     old := analytics.settings(configure.business_id);
-    INSERT INTO warehouse.settings AS s (business_id, reporting_timezone, currency, fiscal_year_start_month, revenue_basis, lead_touches, lookback, half_life,
+    INSERT INTO warehouse.settings AS s (business_id, reporting_timezone, currency, fiscal_year_start_month, revenue_basis, lead_touches,
+        lookback, half_life,
         quality_every, freshness_warn, freshness_fail, unknown_share_warn)
     VALUES (configure.business_id,
         COALESCE(configure.reporting_timezone, old.reporting_timezone), COALESCE(configure.currency, old.currency),
         COALESCE(configure.fiscal_year_start_month, old.fiscal_year_start_month), COALESCE(configure.revenue_basis, old.revenue_basis),
         COALESCE(configure.lead_touches, old.lead_touches), COALESCE(configure.lookback, old.lookback),
         COALESCE(configure.half_life, old.half_life), COALESCE(configure.quality_every, old.quality_every),
-        NULLIF(COALESCE(configure.freshness_warn, old.freshness_warn), interval '0'), NULLIF(COALESCE(configure.freshness_fail, old.freshness_fail), interval '0'),
+        NULLIF(COALESCE(configure.freshness_warn, old.freshness_warn), interval '0'),
+        NULLIF(COALESCE(configure.freshness_fail, old.freshness_fail), interval '0'),
         COALESCE(configure.unknown_share_warn, old.unknown_share_warn))
     ON CONFLICT ON CONSTRAINT settings_pkey DO UPDATE SET reporting_timezone = EXCLUDED.reporting_timezone, currency = EXCLUDED.currency,
         fiscal_year_start_month = EXCLUDED.fiscal_year_start_month, revenue_basis = EXCLUDED.revenue_basis,
-        lead_touches = EXCLUDED.lead_touches, lookback = EXCLUDED.lookback, half_life = EXCLUDED.half_life, quality_every = EXCLUDED.quality_every,
-        freshness_warn = EXCLUDED.freshness_warn, freshness_fail = EXCLUDED.freshness_fail, unknown_share_warn = EXCLUDED.unknown_share_warn;
+        lead_touches = EXCLUDED.lead_touches, lookback = EXCLUDED.lookback, half_life = EXCLUDED.half_life,
+        quality_every = EXCLUDED.quality_every,
+        freshness_warn = EXCLUDED.freshness_warn, freshness_fail = EXCLUDED.freshness_fail,
+        unknown_share_warn = EXCLUDED.unknown_share_warn;
 
     new := analytics.settings(configure.business_id);
     -- Time zone and currency are part of each source's definition, so the next refresh reads the sources again; the rules of
@@ -98,4 +105,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics.configure(text, text, int, text, text, interval, interval, interval, interval, interval, numeric, bigint) IS
 'Changes settings of a business; arguments left out stay as they are
-reporting_timezone: where a day begins. currency: ISO code of spend and amounts. revenue_basis: lead_date counts contracts with the leads that brought them, contract_date on the day they were signed. lead_touches: journey or before_lead, the touches that a lead is attributed by. lookback: how old the last paid touch of a contract may be. half_life: of the model time_decay. quality_every: how often a refresh runs the thorough checks of data quality. freshness_warn, freshness_fail: age of a source''s newest row from which a check warns or fails; 0 for never. unknown_share_warn: percentage of leads or touches of unknown platform from which a check warns.';
+reporting_timezone: where a day begins. currency: ISO code of spend and amounts. revenue_basis: lead_date counts contracts with the leads
+that brought them, contract_date on the day they were signed. lead_touches: journey or before_lead, the touches that a lead is attributed
+by. lookback: how old the last paid touch of a contract may be. half_life: of the model time_decay. quality_every: how often a refresh runs
+the thorough checks of data quality. freshness_warn, freshness_fail: age of a source''s newest row from which a check warns or fails; 0 for
+never. unknown_share_warn: percentage of leads or touches of unknown platform from which a check warns.';

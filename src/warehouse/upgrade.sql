@@ -6,20 +6,24 @@ CREATE FUNCTION analytics_internal.layout_template() RETURNS text
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'BEGIN' || string_agg(p.prosrc || ';', '' ORDER BY f.place) || 'END'
-    FROM ROWS FROM (unnest('{analytics_internal.create_tables(),analytics_internal.create_reporting_views()}'::regprocedure[])) WITH ORDINALITY f (oid, place)
+    FROM unnest('{analytics_internal.create_tables(),analytics_internal.create_reporting_views()}'::regprocedure[])
+        WITH ORDINALITY f (oid, place)
     JOIN pg_proc p ON p.oid = f.oid
 $$;
-COMMENT ON FUNCTION analytics_internal.layout_template() IS 'The statements that create the tables and views of the warehouse, as one block';
+COMMENT ON FUNCTION analytics_internal.layout_template() IS
+'The statements that create the tables and views of the warehouse, as one block';
 
 CREATE FUNCTION analytics_internal.layout_tables() RETURNS TABLE (name text, is_view boolean, place bigint)
     LANGUAGE sql STABLE
 AS $$
     SELECT t.m[2], t.m[1] = 'VIEW', t.place
-    FROM pg_catalog.regexp_matches(analytics_internal.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') WITH ORDINALITY t (m, place)
+    FROM pg_catalog.regexp_matches(analytics_internal.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') WITH ORDINALITY t (m,
+        place)
 $$;
 COMMENT ON FUNCTION analytics_internal.layout_tables() IS 'The tables and views of the warehouse, in the order of their creation';
 
--- Tables that the next refreshes fill again from the sources. All others hold what exists nowhere else: settings, sources, rules, logs, histories.
+-- Tables that the next refreshes fill again from the sources. All others hold what exists nowhere else: settings, sources, rules, logs,
+-- histories.
 CREATE FUNCTION analytics_internal.is_derived(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -29,7 +33,8 @@ COMMENT ON FUNCTION analytics_internal.is_derived(text) IS 'Whether a table of t
 
 -- Template and warehouse are described in the same words, so that definitions can be compared.
 CREATE FUNCTION analytics_internal.layout_columns(schema regnamespace)
-    RETURNS TABLE (table_name text, place int, column_name text, type text, not_null boolean, default_value text, identity text, comment text)
+    RETURNS TABLE (table_name text, place int, column_name text, type text, not_null boolean, default_value text, identity text,
+        comment text)
     LANGUAGE sql STABLE
 AS $$
     SELECT c.relname, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
@@ -47,7 +52,8 @@ CREATE FUNCTION analytics_internal.layout_objects(schema regnamespace)
 AS $$
     SELECT c.relname, 'constraint', k.conname, pg_catalog.pg_get_constraintdef(k.oid)
     FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-    WHERE c.relnamespace = schema AND k.contype IN ('c', 'p', 'u') AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
+    WHERE c.relnamespace = schema AND k.contype IN ('c', 'p', 'u')
+        AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
     UNION ALL
     SELECT c.relname, 'index', x.relname, pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid), ' ON pg_temp.', ' ON warehouse.')
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
@@ -55,11 +61,13 @@ AS $$
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
     UNION ALL
     SELECT c.relname, 'comment', '', pg_catalog.obj_description(c.oid, 'pg_class')
-    FROM pg_catalog.pg_class c WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
+    FROM pg_catalog.pg_class c
+    WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p') AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
 $$;
 COMMENT ON FUNCTION analytics_internal.layout_objects(regnamespace) IS 'Constraints, indexes and comments of the tables in a schema';
 
--- The version is a fingerprint of the template and of the lists whose shape it takes, made when the extension is created: whoever changes the
+-- The version is a fingerprint of the template and of the lists whose shape it takes, made when the extension is created: whoever changes
+-- the
 -- one changes the other.
 DO $$
 DECLARE
@@ -92,7 +100,8 @@ AS $$
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     IF NOT analytics_internal.is_current_layout() THEN
-        RAISE EXCEPTION 'the warehouse has another layout than this version of the extension works with' USING ERRCODE = 'object_not_in_prerequisite_state',
+        RAISE EXCEPTION 'the warehouse has another layout than this version of the extension works with'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Run SELECT analytics.upgrade_warehouse().';
     END IF;
 END
@@ -109,36 +118,48 @@ DECLARE
     definition text;
 BEGIN
     PERFORM set_config('search_path', CASE WHEN schema = pg_my_temp_schema() THEN 'pg_temp' ELSE schema || ', pg_temp' END, true);
-    SELECT pg_get_viewdef(c.oid) INTO definition FROM pg_class c WHERE c.relnamespace = schema AND c.relname = layout_view.name AND c.relkind = 'v';
+    SELECT pg_get_viewdef(c.oid) INTO definition FROM pg_class c
+    WHERE c.relnamespace = schema AND c.relname = layout_view.name AND c.relkind = 'v';
     PERFORM set_config('search_path', path, true);
     RETURN definition;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.layout_view(regnamespace, text) IS 'Definition of a view, as it reads in its own schema; NULL where there is none';
+COMMENT ON FUNCTION analytics_internal.layout_view(regnamespace, text) IS
+'Definition of a view, as it reads in its own schema; NULL where there is none';
 
-CREATE FUNCTION analytics_internal.layout_changes(template regnamespace) RETURNS TABLE (place int, table_name text, column_place int, what text, statement text, must_rebuild boolean)
+CREATE FUNCTION analytics_internal.layout_changes(template regnamespace)
+    RETURNS TABLE (place int, table_name text, column_place int, what text, statement text, must_rebuild boolean)
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH wanted AS (SELECT * FROM analytics_internal.layout_columns(layout_changes.template)), present AS (SELECT * FROM analytics_internal.layout_columns('warehouse')),
-    wanted_object AS (SELECT * FROM analytics_internal.layout_objects(layout_changes.template)), present_object AS (SELECT * FROM analytics_internal.layout_objects('warehouse'))
-    SELECT 1, t.name, 0, 'table ' || t.name || ' is new', format('CREATE TABLE warehouse.%1$I (LIKE %2$s.%1$I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING STORAGE INCLUDING COMMENTS)%3$s',
+    WITH wanted AS (SELECT * FROM analytics_internal.layout_columns(layout_changes.template)),
+        present AS (SELECT * FROM analytics_internal.layout_columns('warehouse')),
+    wanted_object AS (SELECT * FROM analytics_internal.layout_objects(layout_changes.template)),
+    present_object AS (SELECT * FROM analytics_internal.layout_objects('warehouse'))
+    SELECT 1, t.name, 0, 'table ' || t.name || ' is new', format('CREATE TABLE warehouse.%1$I
+            (LIKE %2$s.%1$I INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING STORAGE INCLUDING COMMENTS)%3$s',
                t.name, layout_changes.template, (SELECT ' WITH (' || array_to_string(c.reloptions, ', ') || ')' FROM pg_class c
                                                  WHERE c.relnamespace = layout_changes.template AND c.relname = t.name)), false
     FROM analytics_internal.layout_tables() t WHERE NOT t.is_view AND t.name NOT IN (SELECT p.table_name FROM present p)
     UNION ALL
-    SELECT 2, w.table_name, w.place, format('column %s.%s is new', w.table_name, w.column_name), concat(format('ALTER TABLE warehouse.%I ADD COLUMN %I %s', w.table_name, w.column_name, w.type),
-               ' DEFAULT ' || w.default_value, CASE w.identity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY' WHEN 'd' THEN ' GENERATED BY DEFAULT AS IDENTITY' END,
+    SELECT 2, w.table_name, w.place, format('column %s.%s is new', w.table_name, w.column_name),
+        concat(format('ALTER TABLE warehouse.%I ADD COLUMN %I %s', w.table_name, w.column_name, w.type),
+               ' DEFAULT ' || w.default_value,
+               CASE w.identity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY' WHEN 'd' THEN ' GENERATED BY DEFAULT AS IDENTITY' END,
                CASE WHEN w.not_null THEN ' NOT NULL' END),
            w.not_null AND w.default_value IS NULL AND w.identity = ''
-    FROM wanted w WHERE w.table_name IN (SELECT p.table_name FROM present p) AND NOT EXISTS (SELECT FROM present p WHERE p.table_name = w.table_name AND p.column_name = w.column_name)
+    FROM wanted w
+    WHERE w.table_name IN (SELECT p.table_name FROM present p)
+        AND NOT EXISTS (SELECT FROM present p WHERE p.table_name = w.table_name AND p.column_name = w.column_name)
     UNION ALL
     SELECT 2, w.table_name, w.place, format('column %s.%s becomes %s', w.table_name, w.column_name, w.type),
-           format('ALTER TABLE warehouse.%I ALTER COLUMN %I DROP DEFAULT, ALTER COLUMN %2$I TYPE %3$s USING %2$I::%3$s', w.table_name, w.column_name, w.type), true
+           format('ALTER TABLE warehouse.%I ALTER COLUMN %I DROP DEFAULT, ALTER COLUMN %2$I TYPE %3$s USING %2$I::%3$s', w.table_name,
+               w.column_name, w.type), true
     FROM wanted w JOIN present p USING (table_name, column_name) WHERE w.type <> p.type
     UNION ALL
     SELECT 3, w.table_name, w.place, format('column %s.%s has another default', w.table_name, w.column_name),
-           format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s', w.table_name, w.column_name, COALESCE('SET DEFAULT ' || w.default_value, 'DROP DEFAULT')), false
+           format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s', w.table_name, w.column_name,
+               COALESCE('SET DEFAULT ' || w.default_value, 'DROP DEFAULT')), false
     FROM wanted w JOIN present p USING (table_name, column_name)
     WHERE w.identity = '' AND (w.default_value IS DISTINCT FROM p.default_value OR w.type <> p.type AND w.default_value IS NOT NULL)
     UNION ALL
@@ -147,8 +168,10 @@ AS $$
     FROM pg_class w JOIN pg_class p ON p.relnamespace = 'warehouse'::regnamespace AND p.relname = w.relname AND p.relkind = w.relkind
     WHERE w.relnamespace = layout_changes.template AND w.relkind = 'r' AND NOT w.reloptions <@ COALESCE(p.reloptions, '{}')
     UNION ALL
-    SELECT 4, p.table_name, p.place, format('column %s.%s %s', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'must have a value' ELSE 'may be empty' END),
-           format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s NOT NULL', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'SET' ELSE 'DROP' END),
+    SELECT 4, p.table_name, p.place,
+        format('column %s.%s %s', p.table_name, p.column_name, CASE WHEN w.not_null THEN 'must have a value' ELSE 'may be empty' END),
+           format('ALTER TABLE warehouse.%I ALTER COLUMN %I %s NOT NULL', p.table_name, p.column_name,
+               CASE WHEN w.not_null THEN 'SET' ELSE 'DROP' END),
            COALESCE(w.not_null, false)
     FROM present p LEFT JOIN wanted w USING (table_name, column_name)
     -- A column that nobody fills any more, or one of the user's.
@@ -166,7 +189,8 @@ AS $$
     WHERE w.kind <> 'comment' AND w.definition IS DISTINCT FROM p.definition
     UNION ALL
     SELECT 6, w.table_name, 0, NULL, format('COMMENT ON TABLE warehouse.%I IS %L', w.table_name, w.definition), false
-    FROM wanted_object w LEFT JOIN present_object p USING (table_name, kind, name) WHERE w.kind = 'comment' AND w.definition IS DISTINCT FROM p.definition
+    FROM wanted_object w LEFT JOIN present_object p USING (table_name, kind, name)
+    WHERE w.kind = 'comment' AND w.definition IS DISTINCT FROM p.definition
     UNION ALL
     SELECT 6, w.table_name, w.place, NULL, format('COMMENT ON COLUMN warehouse.%I.%I IS %L', w.table_name, w.column_name, w.comment), false
     FROM wanted w LEFT JOIN present p USING (table_name, column_name) WHERE w.comment IS DISTINCT FROM p.comment
@@ -192,12 +216,14 @@ BEGIN
         EXECUTE format('ALTER TABLE warehouse.%I RENAME TO %I', renamed.old_name, renamed.new_name);
         -- So are its constraints and indexes.
         FOR part IN
-            SELECT format('ALTER TABLE warehouse.%I RENAME CONSTRAINT %I TO %I', renamed.new_name, k.conname, replace(k.conname, renamed.old_name, renamed.new_name))
+            SELECT format('ALTER TABLE warehouse.%I RENAME CONSTRAINT %I TO %I', renamed.new_name, k.conname,
+                replace(k.conname, renamed.old_name, renamed.new_name))
             FROM pg_constraint k WHERE k.conrelid = renamed.oid AND k.conname LIKE renamed.old_name || '%'
             UNION ALL
             SELECT format('ALTER INDEX warehouse.%I RENAME TO %I', x.relname, replace(x.relname, renamed.old_name, renamed.new_name))
             FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
-            WHERE i.indrelid = renamed.oid AND x.relname LIKE renamed.old_name || '%' AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid)
+            WHERE i.indrelid = renamed.oid AND x.relname LIKE renamed.old_name || '%'
+                AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid)
         LOOP
             EXECUTE part;
         END LOOP;
@@ -215,7 +241,8 @@ AS $$
 DECLARE
     name text;
 BEGIN
-    FOR name IN SELECT t.name FROM analytics_internal.layout_tables() t JOIN pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = t.name AND c.relkind = 'v'
+    FOR name IN SELECT t.name FROM analytics_internal.layout_tables() t
+        JOIN pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = t.name AND c.relkind = 'v'
                 WHERE t.name = ANY (names) ORDER BY t.place DESC LOOP
         EXECUTE format('DROP VIEW warehouse.%I', name);
     END LOOP;
@@ -234,7 +261,8 @@ DECLARE
     view record;
 BEGIN
     SELECT array_agg(v.name) INTO changed FROM analytics_internal.layout_tables() v
-    WHERE v.is_view AND analytics_internal.layout_view(template, v.name) IS DISTINCT FROM analytics_internal.layout_view('warehouse', v.name);
+    WHERE v.is_view
+        AND analytics_internal.layout_view(template, v.name) IS DISTINCT FROM analytics_internal.layout_view('warehouse', v.name);
     -- With those that stand on a view that changes.
     WITH RECURSIVE affected (name) AS (
         SELECT unnest(changed)
@@ -300,7 +328,8 @@ BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     FOR business IN SELECT s.business_id FROM warehouse.settings s UNION SELECT s.business_id FROM analytics.source s ORDER BY 1 LOOP
         IF NOT pg_try_advisory_xact_lock(analytics_internal.refresh_lock(business)) THEN
-            RAISE EXCEPTION 'a refresh of business % is running', business USING ERRCODE = 'object_in_use', HINT = 'Try again when it has ended.';
+            RAISE EXCEPTION 'a refresh of business % is running', business USING ERRCODE = 'object_in_use',
+                HINT = 'Try again when it has ended.';
         END IF;
     END LOOP;
     changes := analytics_internal.rename_tables();
@@ -328,7 +357,8 @@ BEGIN
     END IF;
     -- Twice: what belongs to a new table shows once it is there.
     FOR pass IN 1 .. 2 LOOP
-        FOR change IN SELECT c.* FROM analytics_internal.layout_changes(template) c ORDER BY c.place, c.table_name, c.column_place, c.statement LOOP
+        FOR change IN SELECT c.* FROM analytics_internal.layout_changes(template) c
+            ORDER BY c.place, c.table_name, c.column_place, c.statement LOOP
             IF change.what IS NOT NULL AND pass = 1 THEN
                 RAISE NOTICE '%', change.what;
             END IF;
@@ -338,7 +368,8 @@ BEGIN
     END LOOP;
     changes := changes + analytics_internal.upgrade_views(template);
 
-    EXECUTE (SELECT string_agg(format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; ' ORDER BY t.place DESC)
+    EXECUTE (SELECT string_agg(format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; '
+        ORDER BY t.place DESC)
              FROM analytics_internal.layout_tables() t);
     DROP FUNCTION pg_temp.create_tables();
     PERFORM analytics_internal.continue_source_ids();
@@ -365,4 +396,6 @@ END
 $$;
 COMMENT ON FUNCTION analytics.upgrade_warehouse() IS
 'Brings the tables of an older warehouse to the layout of this version
-Adds what is missing and changes what differs, each with a notice; settings, logs and histories stay, and so do tables, columns and indexes of your own. Where rows of facts or dimensions cannot stay they are emptied, for the next refresh to fill: it reads all sources again in any case. Run it after ALTER EXTENSION pg_marketing UPDATE; where nothing differs it does nothing.';
+Adds what is missing and changes what differs, each with a notice; settings, logs and histories stay, and so do tables, columns and indexes
+of your own. Where rows of facts or dimensions cannot stay they are emptied, for the next refresh to fill: it reads all sources again in any
+case. Run it after ALTER EXTENSION pg_marketing UPDATE; where nothing differs it does nothing.';

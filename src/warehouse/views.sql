@@ -10,7 +10,8 @@ BEGIN
     SELECT r.date AS date_day, r.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", r.business_id, r.platform,
            c.campaign_id, COALESCE(c.campaign_name, '(no campaign)') AS campaign_name, r.impressions, r.clicks, r.spend, r.leads,
            CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END AS contracts,
-           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END AS revenue, COALESCE(s.currency, 'USD') AS currency
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END AS revenue,
+               COALESCE(s.currency, 'USD') AS currency
     FROM warehouse.campaign_roi_daily r
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = r.business_id AND c.campaign_key = r.campaign_key
     LEFT JOIN warehouse.settings s ON s.business_id = r.business_id;
@@ -18,13 +19,16 @@ BEGIN
 
     CREATE VIEW warehouse.v_kpi_daily WITH (security_invoker = true) AS
     SELECT r.date AS date_day, r.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", r.business_id, r.platform,
-           r.impressions, r.clicks, r.spend, r.leads, CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END AS contracts,
-           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END AS revenue, COALESCE(s.currency, 'USD') AS currency
+           r.impressions, r.clicks, r.spend, r.leads,
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END AS contracts,
+           CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END AS revenue,
+               COALESCE(s.currency, 'USD') AS currency
     FROM warehouse.platform_daily r LEFT JOIN warehouse.settings s ON s.business_id = r.business_id;
     COMMENT ON VIEW warehouse.v_kpi_daily IS 'Spend, clicks, leads, contracts and revenue per day and platform';
 
     CREATE VIEW warehouse.v_lead_daily WITH (security_invoker = true) AS
-    SELECT l.created_date AS date_day, l.created_date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", l.business_id, l.platform,
+    SELECT l.created_date AS date_day, l.created_date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time",
+        l.business_id, l.platform,
            l.channel, l.is_paid, NULLIF(l.utm_source, '') AS utm_source, NULLIF(l.product_id, '') AS product_id, p.name AS product,
            NULLIF(l.branch_id, '') AS branch_id, b.name AS branch, l.leads, l.contracts, l.revenue, COALESCE(s.currency, 'USD') AS currency
     FROM warehouse.lead_daily l
@@ -34,7 +38,8 @@ BEGIN
     COMMENT ON VIEW warehouse.v_lead_daily IS 'Leads per day, source, product and branch, with the contracts of these leads';
 
     CREATE VIEW warehouse.v_touch_daily WITH (security_invoker = true) AS
-    SELECT e.event_date AS date_day, e.event_date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", e.business_id, e.platform,
+    SELECT e.event_date AS date_day, e.event_date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", e.business_id,
+        e.platform,
            e.events, e.first_touches, e.contract_events
     FROM warehouse.event_daily e LEFT JOIN warehouse.settings s ON s.business_id = e.business_id;
     COMMENT ON VIEW warehouse.v_touch_daily IS 'Touches per day and platform';
@@ -42,12 +47,16 @@ BEGIN
     -- Ads alone, in the words of dbt's ad_reporting models. Each grain is read from its own export, since sums differ by grain: spend
     -- that no ad was charged for is missing by ad. Where an export of the grain is missing, a finer one is added up.
     CREATE VIEW warehouse.ad_reporting__ad_report WITH (security_invoker = true) AS
-    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id, NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
-           COALESCE(c.campaign_name, f.campaign_name) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id, a.ad_group_name, f.ad_id, a.ad_name, f.clicks, f.impressions, f.spend,
+    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id,
+        NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
+           COALESCE(c.campaign_name, f.campaign_name) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id, a.ad_group_name, f.ad_id,
+           a.ad_name, f.clicks, f.impressions, f.spend,
            f.platform_conversions AS conversions, NULL::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
-        SELECT p.*, rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id, p.ad_id ORDER BY p.source_id) AS choice
+        SELECT p.*,
+            rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id, p.ad_id
+                ORDER BY p.source_id) AS choice
         FROM warehouse.fact_campaign_performance_daily p WHERE p.grain = 'ad'
     ) f
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
@@ -57,8 +66,10 @@ BEGIN
     COMMENT ON VIEW warehouse.ad_reporting__ad_report IS 'Clicks, impressions, spend and platform conversions per day and ad';
 
     CREATE VIEW warehouse.ad_reporting__ad_group_report WITH (security_invoker = true) AS
-    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id, NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
-           max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id, max(a.ad_group_name) AS ad_group_name,
+    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id,
+        NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
+           max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id,
+           max(a.ad_group_name) AS ad_group_name,
            sum(f.clicks)::bigint AS clicks, sum(f.impressions)::bigint AS impressions, sum(f.spend)::numeric(18,4) AS spend,
            sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
@@ -77,14 +88,16 @@ BEGIN
     COMMENT ON VIEW warehouse.ad_reporting__ad_group_report IS 'Clicks, impressions, spend and platform conversions per day and ad group';
 
     CREATE VIEW warehouse.ad_reporting__campaign_report WITH (security_invoker = true) AS
-    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id, NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
+    SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id,
+        NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
            max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, sum(f.clicks)::bigint AS clicks,
            sum(f.impressions)::bigint AS impressions, sum(f.spend)::numeric(18,4) AS spend,
            sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
         -- The choice of the rollup campaign_roi_daily, whose spend this adds up to; the reasons are there.
-        SELECT p.*, rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.campaign_id, CASE p.campaign_id WHEN '' THEN p.account_id END
+        SELECT p.*,
+            rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.campaign_id, CASE p.campaign_id WHEN '' THEN p.account_id END
                    ORDER BY CASE p.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, p.source_id) AS choice,
                p.campaign_id = '' AND p.grain <> 'campaign' AND bool_or(p.campaign_id <> '' AND p.grain = 'campaign')
                    OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id) AS is_part
@@ -107,16 +120,27 @@ BEGIN
     PERFORM analytics_internal.comment_columns(v, '{
         "date_day": "The day, in the reporting time zone; of ads, the day of the ad account",
         "time": "The moment at which that day begins in the reporting time zone",
-        "contracts": "Of the leads of that day, or signed on it where the setting revenue_basis is contract_date; in v_lead_daily always of the leads",
+        "contracts": "Of the leads of that day, or signed on it where the setting revenue_basis is contract_date; in v_lead_daily always of
+the leads",
         "revenue": "Of these contracts",
         "source_relation": "Number of the registered source that the row comes from",
         "account_name": "Not kept: NULL",
-        "conversions": "What the platform claims; every platform counts its own, so these must not be added up over platforms. Leads and contracts are in v_kpi_daily",
+        "conversions": "What the platform claims; every platform counts its own, so these must not be added up over platforms. Leads and
+contracts are in v_kpi_daily",
         "conversions_value": "Not kept: NULL"}')
-    FROM unnest('{warehouse.v_campaign_daily,warehouse.v_kpi_daily,warehouse.v_lead_daily,warehouse.v_touch_daily,warehouse.ad_reporting__ad_report,warehouse.ad_reporting__ad_group_report,warehouse.ad_reporting__campaign_report,warehouse.ad_reporting__account_report}'::regclass[]) v;
+    FROM unnest('{
+        warehouse.v_campaign_daily,
+        warehouse.v_kpi_daily,
+        warehouse.v_lead_daily,
+        warehouse.v_touch_daily,
+        warehouse.ad_reporting__ad_report,
+        warehouse.ad_reporting__ad_group_report,
+        warehouse.ad_reporting__campaign_report,
+        warehouse.ad_reporting__account_report}'::regclass[]) v;
 END
 $function$;
-COMMENT ON FUNCTION analytics_internal.create_reporting_views() IS 'Creates the daily views of schema warehouse for BI tools; a part of install()';
+COMMENT ON FUNCTION analytics_internal.create_reporting_views() IS
+'Creates the daily views of schema warehouse for BI tools; a part of install()';
 
 CREATE FUNCTION analytics_internal.comment_columns(view regclass, comments jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -131,4 +155,5 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.comment_columns(regclass, jsonb) IS 'Comments those columns of a warehouse view that the object names';
+COMMENT ON FUNCTION analytics_internal.comment_columns(regclass, jsonb) IS
+'Comments those columns of a warehouse view that the object names';
