@@ -47,6 +47,8 @@ is(outcome('stranger', "SELECT analytics.register_source('clients', 'pg_catalog.
 is(outcome('stranger', "SELECT analytics.grant_access('stranger', 'writer')"), '42501', '... and cannot grant itself any');
 is(outcome('stranger', "SELECT analytics.drop_source(1)"), '42501', '... nor drop a source');
 
+is(outcome('stranger', "SELECT analytics.channel_group('google', 'cpc')"), '42501', '... and does not classify by rules that he may not read');
+
 # Readers.
 is(outcome('owner', "SELECT analytics.grant_access('reader')"), '', 'the owner lets a role read');
 is(outcome('reader', $kpi), 't', 'a reader calls kpi');
@@ -73,7 +75,17 @@ is(outcome('writer', 'CALL analytics.refresh()'), '', '... it refreshes');
 is(outcome('writer', 'CALL analytics.refresh(mode => \'full\')'), '', '... and rebuilds');
 is(outcome('writer', "SELECT analytics.register_source('clients', 'demo.crm_clients', '{\"client_id\": \"id\"}', business_id => 2) > 0"), 't', '... and registers a source');
 is(outcome('writer', $kpi), 't', '... and reads');
+is(outcome('writer', "INSERT INTO warehouse.channel_rule (priority, source, channel) VALUES (1, 'x', 'X')"), '42501', '... and makes no rules, which all businesses share');
+is(outcome('writer', "INSERT INTO warehouse.business_access VALUES ('writer', 2)"), '42501', '... and gives himself no access');
+is(outcome('writer', "SELECT analytics.grant_access('stranger')"), '42501', '... nor anybody else');
 is(outcome('writer', 'DROP TABLE warehouse.fact_events'), '42501', '... and owns nothing');
+# What the extension brings is read by all, and written by nobody but a superuser: no dump has to carry rights on it.
+is(outcome('owner', "INSERT INTO analytics_internal.channel_rule (priority, channel) VALUES (1, 'X')"), '42501', 'the bundled rules are not even the owner\'s to change');
+is($node->safe_psql('shop', <<'SQL'), '', '... and no right on anything of the extension is other than it was when it was created');
+SELECT d.objid::regclass FROM pg_depend d JOIN pg_class c ON c.oid = d.objid LEFT JOIN pg_init_privs i ON i.objoid = c.oid AND i.classoid = d.classid AND i.objsubid = 0
+WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e' AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_marketing')
+  AND c.relacl::text IS DISTINCT FROM i.initprivs::text
+SQL
 is(outcome('writer', "CREATE TABLE warehouse.mine ()"), '42501', '... nor makes tables in the warehouse');
 
 # A schema that somebody prepared before the extension came.
@@ -85,7 +97,8 @@ is($node->safe_psql('squatted', "SELECT count(*) FROM pg_extension WHERE extname
 is($node->safe_psql('squatted', 'DROP SCHEMA analytics'), '', 'without that schema');
 is(outcome('owner', 'CREATE SCHEMA analytics; CREATE TABLE analytics.source ()', 'squatted'), '', '... and with one of its own that is not empty');
 is(outcome('owner', 'CREATE EXTENSION pg_marketing', 'squatted'), '42P06', '... it is refused');
-is(outcome('owner', 'DROP TABLE analytics.source; CREATE EXTENSION pg_marketing', 'squatted'), '', '... and empty it is taken');
+is(outcome('owner', 'DROP TABLE analytics.source; CREATE EXTENSION pg_marketing', 'squatted'), '42P06', '... also when it is empty: the extension makes its own');
+is(outcome('owner', 'DROP SCHEMA analytics; CREATE EXTENSION pg_marketing', 'squatted'), '', '... and without it is created');
 
 $node->stop;
 done_testing();
