@@ -125,7 +125,7 @@ is(join(', ', @internal), '', 'nor one that is no interface');
 my (%body, %parameters);
 for my $file (glob 'src/*/*_pg.?pp') {
     my $text = slurp_file($file);
-    while ($text =~ /^(?=\S)[^{]*?(?:MARKETING_\w+\((\w+)|(\w+)\([^(){]*\bArguments& in\b)[^{]*?\n\{\n(.*?)^\}/msg) {
+    while ($text =~ /^(?=\S)[^{]*?(?:MARKETING_(?:FUNCTION|ROWS)\((\w+)|(\w+)\([^(){]*\bArguments& in\b)[^{]*?\n\{\n(.*?)^\}/msg) {
         my $function = $1 // $2;
         die "two functions $function read arguments" if $body{$function};
         $body{$function} = $3;
@@ -133,8 +133,9 @@ for my $file (glob 'src/*/*_pg.?pp') {
 }
 sub names_read {
     my ($function) = @_;
+    die "no function $function that reads arguments" unless defined $body{$function};
     my @names;
-    while ($body{$function} =~ /\bin\.\w+(?:<[^()]*>)?\("(\w+)"|(\w+)(?:<[^()]*>)?\(in(?:, "(\w+)"|\b)/g) {
+    while ($body{$function} =~ /\bin\.\w+(?:<[^()]*>)?\("(\w+)"|(\w+)(?:<[^()]*>)?\(in(?:, "(\w+)"|[,)])/g) {
         push @names, $1 // $3 // names_read($2);
     }
     return @names;

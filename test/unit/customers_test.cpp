@@ -316,6 +316,40 @@ TEST(Rfm, QuantilesAreThoseOfType7)
     EXPECT_TRUE(quantile_breaks({}, 5, Method::quantile).empty());
 }
 
+TEST(Rfm, ATableIsScoredAsOfADay)
+{
+    std::pmr::monotonic_buffer_resource memory;
+    RfmState state(&memory);
+    state.append({Identifier::of(1), 100, 50'000, 1});
+    state.append({Identifier::of(2), 110, 20'000, 3});
+    const auto value = state.finish(memory, 0, StopFlag{});
+    const RfmTable table({value.data, value.size});
+    const Scoring halves{Method::quantile, 2, {}};
+
+    const auto scored = score_table(table, std::nullopt, halves, StopFlag{});
+    ASSERT_EQ(scored.size(), 2U);
+    EXPECT_EQ(scored[0].recency, 10);
+    EXPECT_EQ(scored[1].recency, 0);
+    EXPECT_EQ(scored[0].monetary, 5);
+    EXPECT_STREQ(scored[0].code.data(), "112");
+    EXPECT_STREQ(scored[1].code.data(), "221");
+    EXPECT_EQ(score_table(table, 112, halves, StopFlag{})[1].recency, 2);
+    EXPECT_EQ(describe_table(table, 112, halves, StopFlag{}).size(), 6U);
+    EXPECT_THROW((void)score_table(table, 109, halves, StopFlag{}), marketing::kernel::Error);
+}
+
+TEST(Rfm, CutsAndScoresByThemselvesRefuseWhatMakesNoSense)
+{
+    EXPECT_EQ(checked_score(5, std::vector<double>{1, 5, 9}, false), 2);
+    EXPECT_EQ(checked_score(5, std::vector<double>{1, 5, 9}, true), 3);
+    const double nan = std::nan("");
+    EXPECT_THROW((void)checked_score(nan, std::vector<double>{1}, false), marketing::kernel::Error);
+    EXPECT_THROW((void)checked_score(1, std::vector<double>{nan}, false), marketing::kernel::Error);
+    EXPECT_THROW((void)checked_breaks(std::vector<double>{1, 2}, 2, Method::ntile), marketing::kernel::Error);
+    EXPECT_THROW((void)checked_breaks(std::vector<double>{1, nan}, 2, Method::quantile), marketing::kernel::Error);
+    EXPECT_THROW((void)checked_breaks(std::vector<double>{1, 2}, 1, Method::quantile), marketing::kernel::Error);
+}
+
 TEST(Rfm, EveryMethodScoresWithinItsBins)
 {
     std::mt19937 random(29);
