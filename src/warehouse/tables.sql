@@ -304,8 +304,8 @@ BEGIN
         currency text NOT NULL,
         PRIMARY KEY (business_id, date, source_id, platform, account_id, campaign_id, ad_group_id, ad_id)
     );
-    COMMENT ON TABLE warehouse.fact_campaign_performance_daily IS 'One row per day and campaign, ad group or ad; each grain as its export
-gave it';
+    COMMENT ON TABLE warehouse.fact_campaign_performance_daily IS
+        'One row per day and campaign, ad group or ad; each grain as its export gave it';
     CREATE INDEX fact_campaign_performance_daily_campaign ON warehouse.fact_campaign_performance_daily (business_id, platform, campaign_id,
         date) WHERE campaign_id <> '';
 
@@ -345,8 +345,8 @@ gave it';
         link_url text,
         PRIMARY KEY (business_id, platform, ad_id)
     );
-    COMMENT ON TABLE warehouse.dim_ad_creatives IS 'One row per ad and what it shows; of two sources that list it, the one registered
-first';
+    COMMENT ON TABLE warehouse.dim_ad_creatives IS
+        'One row per ad and what it shows; of two sources that list it, the one registered first';
 
     CREATE TABLE warehouse.fact_transactions (
         business_id bigint NOT NULL DEFAULT 1,
@@ -364,8 +364,8 @@ first';
         PRIMARY KEY (business_id, source_id, transaction_id, client_bucket)
     );
     COMMENT ON TABLE warehouse.fact_transactions IS 'One row per payment or sale line; refunds have a negative amount';
-    COMMENT ON COLUMN warehouse.fact_transactions.order_id IS 'What the lines of one purchase share; NULL where each row is a purchase of
-its own';
+    COMMENT ON COLUMN warehouse.fact_transactions.order_id IS
+        'What the lines of one purchase share; NULL where each row is a purchase of its own';
     CREATE INDEX fact_transactions_order ON warehouse.fact_transactions (business_id, client_key, order_id) WHERE order_id IS NOT NULL;
     CREATE INDEX fact_transactions_client ON warehouse.fact_transactions (business_id, client_key, occurred_at);
     CREATE INDEX fact_transactions_day ON warehouse.fact_transactions (business_id, transaction_date);
@@ -399,10 +399,10 @@ its own';
         is_cumulative boolean NOT NULL,
         PRIMARY KEY (business_id, date, source_id, platform, content_id)
     );
-    COMMENT ON TABLE warehouse.fact_content_metrics IS 'One row per day and content, as its source counts; NULL where the source does not
-count it';
-    COMMENT ON COLUMN warehouse.fact_content_metrics.is_cumulative IS 'The numbers are totals up to that day, not those of the day (option
-cumulative of the source)';
+    COMMENT ON TABLE warehouse.fact_content_metrics IS
+        'One row per day and content, as its source counts; NULL where the source does not count it';
+    COMMENT ON COLUMN warehouse.fact_content_metrics.is_cumulative IS
+        'The numbers are totals up to that day, not those of the day (option cumulative of the source)';
     CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id, date);
 
     CREATE TABLE warehouse.content_daily (
@@ -469,10 +469,10 @@ cumulative of the source)';
         exports bigint NOT NULL,
         PRIMARY KEY (business_id, span, platform, campaign_key)
     );
-    COMMENT ON TABLE warehouse.campaign_roi_span IS 'Rollup per 7, 28 and 364 days: campaign_roi_daily added up, so that long periods are
-few rows';
-    COMMENT ON COLUMN warehouse.campaign_roi_span.span IS 'From a Monday, by ISO 8601: 2025-03-03/P7D. 28 days are four whole weeks, and 364
-are thirteen of those';
+    COMMENT ON TABLE warehouse.campaign_roi_span IS
+        'Rollup per 7, 28 and 364 days: campaign_roi_daily added up, so that long periods are few rows';
+    COMMENT ON COLUMN warehouse.campaign_roi_span.span IS
+        'From a Monday, by ISO 8601: 2025-03-03/P7D. 28 days are four whole weeks, and 364 are thirteen of those';
     CREATE INDEX campaign_roi_span_span ON warehouse.campaign_roi_span (span, platform);
 
     CREATE TABLE warehouse.platform_daily (
@@ -490,8 +490,8 @@ are thirteen of those';
         exports bigint NOT NULL DEFAULT 0,
         PRIMARY KEY (business_id, date, platform)
     );
-    COMMENT ON TABLE warehouse.platform_daily IS 'Rollup per day and platform: campaign_roi_daily added up, for questions that name no
-campaign';
+    COMMENT ON TABLE warehouse.platform_daily IS
+        'Rollup per day and platform: campaign_roi_daily added up, for questions that name no campaign';
     CREATE INDEX platform_daily_date ON warehouse.platform_daily (date);
     CREATE INDEX platform_daily_platform ON warehouse.platform_daily (platform, date);
 
@@ -525,10 +525,10 @@ campaign';
     ) u (business_id, date, product_id, leads, contracts, revenue, contracts_signed, revenue_signed)
     LEFT JOIN warehouse.dim_products d ON d.business_id = u.business_id AND d.product_id = u.product_id
     GROUP BY u.business_id, u.date, u.product_id, d.name, d.category;
-    COMMENT ON VIEW warehouse.product_performance IS 'Leads, contracts and revenue per day and product; an empty product_id where none is
-known';
-    COMMENT ON COLUMN warehouse.product_performance.contracts IS 'Contracts of the leads created on that day that asked for the product,
-whatever they bought and whenever they signed';
+    COMMENT ON VIEW warehouse.product_performance IS
+        'Leads, contracts and revenue per day and product; an empty product_id where none is known';
+    COMMENT ON COLUMN warehouse.product_performance.contracts IS
+        'Contracts of the leads created on that day that asked for the product, whatever they bought and whenever they signed';
     COMMENT ON COLUMN warehouse.product_performance.contracts_signed IS 'Contracts signed on that day that sold the product';
 
     CREATE VIEW warehouse.branch_performance WITH (security_invoker = true) AS
@@ -541,10 +541,10 @@ whatever they bought and whenever they signed';
     ) u (business_id, date, branch_id, leads, contracts, revenue, contracts_signed, revenue_signed)
     LEFT JOIN warehouse.dim_branches d ON d.business_id = u.business_id AND d.branch_id = u.branch_id
     GROUP BY u.business_id, u.date, u.branch_id, d.name, d.city;
-    COMMENT ON VIEW warehouse.branch_performance IS 'Leads, contracts and revenue per day and branch; an empty branch_id where none is
-known';
-    COMMENT ON COLUMN warehouse.branch_performance.contracts IS 'Contracts of the leads created on that day at the branch, wherever and
-whenever they signed';
+    COMMENT ON VIEW warehouse.branch_performance IS
+        'Leads, contracts and revenue per day and branch; an empty branch_id where none is known';
+    COMMENT ON COLUMN warehouse.branch_performance.contracts IS
+        'Contracts of the leads created on that day at the branch, wherever and whenever they signed';
     COMMENT ON COLUMN warehouse.branch_performance.contracts_signed IS 'Contracts signed on that day at the branch';
 
     CREATE TABLE warehouse.event_daily (
@@ -578,8 +578,8 @@ whenever they signed';
         reason text NOT NULL,
         PRIMARY KEY (business_id, model)
     );
-    COMMENT ON TABLE warehouse.purchase_model IS 'Models of repeat purchases, fitted by the refresh; time in weeks. No parameters where
-there is nothing to fit';
+    COMMENT ON TABLE warehouse.purchase_model IS
+        'Models of repeat purchases, fitted by the refresh; time in weeks. No parameters where there is nothing to fit';
 
     CREATE TABLE warehouse.spend_model (
         business_id bigint NOT NULL DEFAULT 1,
@@ -611,8 +611,8 @@ there is nothing to fit';
         f_breaks double precision[] NOT NULL DEFAULT '{}',
         m_breaks double precision[] NOT NULL DEFAULT '{}'
     );
-    COMMENT ON TABLE warehouse.customer_population IS 'What a customer is compared with: day of the latest purchase, and where the scores
-are cut';
+    COMMENT ON TABLE warehouse.customer_population IS
+        'What a customer is compared with: day of the latest purchase, and where the scores are cut';
     COMMENT ON COLUMN warehouse.customer_population.purchases IS 'Contracts stand in for transactions where no such source is registered';
 
     CREATE VIEW warehouse.purchase WITH (security_invoker = true) AS
@@ -628,8 +628,8 @@ are cut';
     SELECT c.business_id, c.client_bucket, c.client_key, c.signed_date, c.amount, NULL, NULL, (c.amount >= 0)::int
     FROM warehouse.fact_contracts c
     JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts';
-    COMMENT ON VIEW warehouse.purchase IS 'One row per purchase or refund: the lines of an order on one day together; contracts where there
-are no transactions';
+    COMMENT ON VIEW warehouse.purchase IS
+        'One row per purchase or refund: the lines of an order on one day together; contracts where there are no transactions';
     COMMENT ON COLUMN warehouse.purchase.orders IS '1 for a purchase; 0 for a refund, which is money alone';
 
     CREATE TABLE warehouse.customer_totals (
@@ -672,8 +672,8 @@ are no transactions';
         PRIMARY KEY (business_id, fiscal_year, recency_bucket, visits_bucket, value_bucket, return_bucket, r, f, m)
     );
     COMMENT ON TABLE warehouse.customer_cell IS 'Customers who are alike in all that the customer dashboard shows, counted';
-    COMMENT ON COLUMN warehouse.customer_cell.fiscal_year IS '0: each customer once; a year: those who bought in it, their scores and return
-bucket 0';
+    COMMENT ON COLUMN warehouse.customer_cell.fiscal_year IS
+        '0: each customer once; a year: those who bought in it, their scores and return bucket 0';
 
     CREATE TABLE warehouse.pending_client (
         business_id bigint NOT NULL,
@@ -696,8 +696,8 @@ bucket 0';
         whole boolean NOT NULL DEFAULT true,
         PRIMARY KEY (business_id, rollup, day)
     );
-    COMMENT ON TABLE warehouse.pending_day IS 'Days whose facts changed and whose rollups are yet to be made again; customers and value
-models have one row, of no day';
+    COMMENT ON TABLE warehouse.pending_day IS
+        'Days whose facts changed and whose rollups are yet to be made again; customers and value models have one row, of no day';
     COMMENT ON COLUMN warehouse.pending_day.whole IS 'The day is to be added up anew; else pending_lead has all that changed on it';
 
     CREATE TABLE warehouse.pending_lead (
@@ -714,8 +714,8 @@ models have one row, of no day';
         contracts bigint NOT NULL,
         revenue numeric(18,4) NOT NULL
     );
-    COMMENT ON TABLE warehouse.pending_lead IS 'What leads that changed are yet to add to the rollups, or with negative numbers to take
-away';
+    COMMENT ON TABLE warehouse.pending_lead IS
+        'What leads that changed are yet to add to the rollups, or with negative numbers to take away';
     CREATE INDEX pending_lead_day ON warehouse.pending_lead (business_id, day);
 
     CREATE TABLE warehouse.refresh_run (
@@ -761,8 +761,8 @@ away';
         message text,
         PRIMARY KEY (run_id, step)
     );
-    COMMENT ON TABLE warehouse.refresh_step IS 'What each step of a run read and changed; read = inserted + updated + unchanged +
-deduplicated + rejected';
+    COMMENT ON TABLE warehouse.refresh_step IS
+        'What each step of a run read and changed; read = inserted + updated + unchanged + deduplicated + rejected';
 
     CREATE TABLE warehouse.source_watermark (
         source_id bigint PRIMARY KEY,
@@ -779,12 +779,12 @@ deduplicated + rejected';
         rejected bigint NOT NULL,
         dropped_at timestamptz
     );
-    COMMENT ON COLUMN warehouse.source_watermark.dropped_at IS 'When drop_source() forgot the source, whose rows the next refresh takes
-out';
-    COMMENT ON TABLE warehouse.source_watermark IS 'Where each source stands, and how its rows are accounted for: rows_read = loaded +
-deduplicated + rejected';
-    COMMENT ON COLUMN warehouse.source_watermark.definition IS 'Fingerprint of mapping, options, settings and rules; where it differs the
-source is read completely';
+    COMMENT ON COLUMN warehouse.source_watermark.dropped_at IS
+        'When drop_source() forgot the source, whose rows the next refresh takes out';
+    COMMENT ON TABLE warehouse.source_watermark IS
+        'Where each source stands, and how its rows are accounted for: rows_read = loaded + deduplicated + rejected';
+    COMMENT ON COLUMN warehouse.source_watermark.definition IS
+        'Fingerprint of mapping, options, settings and rules; where it differs the source is read completely';
 
     CREATE TABLE warehouse.source_day (
         source_id bigint NOT NULL,
@@ -793,8 +793,8 @@ source is read completely';
         fingerprint numeric NOT NULL,
         PRIMARY KEY (source_id, day)
     );
-    COMMENT ON TABLE warehouse.source_day IS 'What each day of a source without updated_at looked like when it was last read; -infinity
-stands for rows without a readable day';
+    COMMENT ON TABLE warehouse.source_day IS
+        'What each day of a source without updated_at looked like when it was last read; -infinity stands for rows without a readable day';
 
     CREATE TABLE warehouse.rejected_rows (
         business_id bigint NOT NULL,
@@ -873,8 +873,8 @@ stands for rows without a readable day';
         q.run_id,
            q.checked_at = max(q.checked_at) OVER (PARTITION BY q.business_id, q.check_name, q.subject) AS is_latest
     FROM warehouse.quality_history q;
-    COMMENT ON VIEW warehouse.quality_result IS 'Findings of the checks for dashboards: is_latest marks where each check stands now, the
-other rows are its history';
+    COMMENT ON VIEW warehouse.quality_result IS
+        'Findings of the checks for dashboards: is_latest marks where each check stands now, the other rows are its history';
 END
 $function$;
 COMMENT ON FUNCTION analytics_internal.create_tables() IS 'Creates the tables and views of schema warehouse';

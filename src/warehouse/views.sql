@@ -120,13 +120,11 @@ BEGIN
     PERFORM analytics_internal.comment_columns(v, '{
         "date_day": "The day, in the reporting time zone; of ads, the day of the ad account",
         "time": "The moment at which that day begins in the reporting time zone",
-        "contracts": "Of the leads of that day, or signed on it where the setting revenue_basis is contract_date; in v_lead_daily always of
-the leads",
+        "contracts": "Of the leads of that day, or signed on it where revenue_basis is contract_date; v_lead_daily: of the leads",
         "revenue": "Of these contracts",
         "source_relation": "Number of the registered source that the row comes from",
         "account_name": "Not kept: NULL",
-        "conversions": "What the platform claims; every platform counts its own, so these must not be added up over platforms. Leads and
-contracts are in v_kpi_daily",
+        "conversions": "What the platform claims: each counts its own, so never add them up over platforms; see v_kpi_daily",
         "conversions_value": "Not kept: NULL"}')
     FROM unnest('{
         warehouse.v_campaign_daily,
