@@ -6,6 +6,7 @@
 #include "anomaly/amount_windows.hpp"
 #include "anomaly/count_windows.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::anomaly {
 namespace {
@@ -84,15 +85,18 @@ AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, co
     return found;
 }
 
+namespace {
+
+constexpr auto statuses = kernel::names<Status>("status", {{"tested", Status::tested},
+                                                           {"insufficient_data", Status::insufficient_data},
+                                                           {"inactive", Status::inactive},
+                                                           {"no_baseline", Status::no_baseline}});
+
+}  // namespace
+
 std::string_view name_of(Status status) noexcept
 {
-    switch (status) {
-        case Status::tested: return "tested";
-        case Status::insufficient_data: return "insufficient_data";
-        case Status::inactive: return "inactive";
-        case Status::no_baseline: return "no_baseline";
-    }
-    return {};
+    return statuses.name_of(status);
 }
 
 }  // namespace marketing::anomaly

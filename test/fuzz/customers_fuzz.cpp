@@ -1,5 +1,5 @@
-// Any bytes as values of rfm_table and cohort_table and as the states of these aggregates: an Error or an answer, and what is written
-// must be readable.
+// Any bytes as values of rfm_table, cohort_table and purchases and as the states of these aggregates: an Error or an answer, and what is
+// written must be readable.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "cohorts/cohort.hpp"
 #include "kernel/error.hpp"
+#include "lifetime_value/purchases.hpp"
 #include "rfm/rfm_table.hpp"
 
 namespace {
@@ -32,6 +33,15 @@ void read_table(Bytes bytes)
     const RfmTable table(bytes);
     for (std::size_t i = 0; i < table.size(); ++i) {
         (void)table.id(i);
+    }
+}
+
+void read_purchases(Bytes bytes)
+{
+    const marketing::lifetime_value::PurchasesView view(bytes);
+    for (std::size_t i = 0; i < view.customer_count(); ++i) {
+        (void)view.customer(i);
+        (void)view.summary(i, {view.last_day().value_or(0), 0, 7});
     }
 }
 
@@ -68,7 +78,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto read_cohorts = [](Bytes value) { (void)cohort_rows(value, std::nullopt, {}); };
     attempt([bytes] { read_table(bytes); });
     attempt([bytes, read_cohorts] { read_cohorts(bytes); });
+    attempt([bytes] { read_purchases(bytes); });
     attempt([bytes] { through_state<RfmState>(bytes, read_table); });
     attempt([bytes, read_cohorts] { through_state<CohortState>(bytes, read_cohorts); });
+    attempt([bytes] { through_state<marketing::lifetime_value::PurchasesState>(bytes, read_purchases); });
     return 0;
 }
