@@ -127,6 +127,23 @@ $$;
 COMMENT ON FUNCTION analytics_internal.layout_view(regnamespace, text) IS
 'Definition of a view, as it reads in its own schema; NULL where there is none';
 
+CREATE FUNCTION analytics_internal.layout_view_comments(schema regnamespace, name text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(
+        CASE d.objsubid
+            WHEN 0 THEN format('COMMENT ON VIEW warehouse.%I IS %L', c.relname, d.description)
+            ELSE format('COMMENT ON COLUMN warehouse.%I.%I IS %L', c.relname, a.attname, d.description)
+        END, '; ' ORDER BY d.objsubid)
+    FROM pg_class c
+    JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+    WHERE c.relnamespace = schema AND c.relname = layout_view_comments.name
+$$;
+COMMENT ON FUNCTION analytics_internal.layout_view_comments(regnamespace, text) IS
+'Statements that comment a view of the warehouse and its columns as in a schema';
+
 CREATE FUNCTION analytics_internal.layout_changes(template regnamespace)
     RETURNS TABLE (place int, table_name text, column_place int, what text, statement text, must_rebuild boolean)
     LANGUAGE sql STABLE
@@ -276,9 +293,10 @@ BEGIN
     SELECT array_agg(a.name) INTO again FROM affected a;
     PERFORM analytics_internal.drop_views(again);
     FOR view IN
-        SELECT v.name, analytics_internal.layout_view(template, v.name) AS definition, obj_description(c.oid, 'pg_class') AS comment, c.oid
-        FROM analytics_internal.layout_tables() v JOIN pg_class c ON c.relnamespace = template AND c.relname = v.name
-        WHERE v.name = ANY (again) ORDER BY v.place
+        SELECT v.name, analytics_internal.layout_view(template, v.name) AS definition
+        FROM analytics_internal.layout_tables() v
+        WHERE v.name = ANY (again)
+        ORDER BY v.place
     LOOP
         IF view.name = ANY (changed) THEN
             RAISE NOTICE 'view % is new', view.name;
@@ -286,10 +304,13 @@ BEGIN
         PERFORM set_config('search_path', 'warehouse, pg_temp', true);
         EXECUTE format('CREATE VIEW warehouse.%I WITH (security_invoker = true) AS %s', view.name, view.definition);
         PERFORM set_config('search_path', path, true);
-        EXECUTE format('COMMENT ON VIEW warehouse.%I IS %L', view.name, view.comment);
-        EXECUTE COALESCE((SELECT string_agg(format('COMMENT ON COLUMN warehouse.%I.%I IS %L', view.name, a.attname, d.description), '; ')
-            FROM pg_description d JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid
-            WHERE d.objoid = view.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid > 0), 'SELECT 1');
+    END LOOP;
+    -- Comments of all views, also of those that stay.
+    FOR view IN SELECT v.name FROM analytics_internal.layout_tables() v WHERE v.is_view LOOP
+        IF analytics_internal.layout_view_comments(template, view.name)
+            IS DISTINCT FROM analytics_internal.layout_view_comments('warehouse', view.name) THEN
+            EXECUTE analytics_internal.layout_view_comments(template, view.name);
+        END IF;
     END LOOP;
     RETURN COALESCE(cardinality(changed), 0);
 END
