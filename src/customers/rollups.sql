@@ -31,7 +31,9 @@ Contracts, where it registers no transactions. Returns NULL: it counts nothing.'
 
 CREATE FUNCTION analytics_internal.fiscal_year(day date, start_month int) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT (EXTRACT(year FROM day) + CASE WHEN start_month > 1 AND EXTRACT(month FROM day) >= start_month THEN 1 ELSE 0 END)::int $$;
+AS $$
+    SELECT EXTRACT(year FROM day)::int + CASE WHEN start_month > 1 AND EXTRACT(month FROM day)::int >= start_month THEN 1 ELSE 0 END
+$$;
 COMMENT ON FUNCTION analytics_internal.fiscal_year(date, int) IS 'The fiscal year of a day: the calendar year that it ends in';
 
 -- A filter that is NULL vanishes only where the plan knows it, so each call plans for its own.
@@ -135,7 +137,11 @@ AS $$ SELECT LEAST(6, GREATEST(1, (days + 199) / 200))::smallint $$;
 CREATE FUNCTION analytics_internal.visits_bucket(orders bigint) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT LEAST(11, orders)::smallint $$;
 CREATE FUNCTION analytics_internal.value_bucket(amount numeric) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT CASE WHEN amount <= 0 THEN 1 WHEN amount > 5000 THEN 7 ELSE 1 + pg_catalog.ceil(amount / 1000) END::smallint $$;
+AS $$
+    SELECT CASE WHEN amount <= 0::numeric THEN 1
+                WHEN amount > 5000::numeric THEN 7
+                ELSE 1 + pg_catalog.ceil(amount / 1000::numeric)::int END::smallint
+$$;
 CREATE FUNCTION analytics_internal.return_bucket(days int) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT (CASE WHEN days IS NULL THEN 8 WHEN days < 30 THEN 1 WHEN days <= 60 THEN 2 WHEN days < 90 THEN 3 WHEN days <= 180 THEN 4

@@ -61,7 +61,7 @@ AS $$
     ) k
 $$;
 COMMENT ON FUNCTION analytics_internal.period_totals(date, date, text[], bigint) IS
-'The results of a period in one row, 0 where there are none, with cost per lead and ROAS';
+'The results of a period in one row, with cost per lead and ROAS';
 
 CREATE FUNCTION analytics_internal.daily_totals(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
     RETURNS TABLE (date date, leads bigint, clicks bigint, impressions bigint, spend numeric)

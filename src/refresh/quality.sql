@@ -10,28 +10,29 @@ COMMENT ON TYPE analytics.quality_finding IS 'What one check of data quality fou
 -- The accounts of each source, as the refresh keeps them. Costs nothing that grows with the facts.
 CREATE FUNCTION analytics_internal.check_sources(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'reconciliation_rows', w.entity || ' of source ' || w.source_id,
            CASE WHEN w.rows_read = w.loaded + w.deduplicated + w.rejected THEN 'pass' ELSE 'fail' END,
-           pg_catalog.abs(w.rows_read - w.loaded - w.deduplicated - w.rejected), (w.loaded + w.deduplicated + w.rejected)::numeric,
+           abs(w.rows_read - w.loaded - w.deduplicated - w.rejected), (w.loaded + w.deduplicated + w.rejected)::numeric,
            w.rows_read::numeric, NULL::jsonb,
-           pg_catalog.format('%s rows read = %s loaded + %s deduplicated + %s rejected', w.rows_read, w.loaded, w.deduplicated, w.rejected)
+           format('%s rows read = %s loaded + %s deduplicated + %s rejected', w.rows_read, w.loaded, w.deduplicated, w.rejected)
     FROM warehouse.source_watermark w WHERE w.business_id = check_sources.business_id
     UNION ALL
     -- Refused rows, by what is wrong with them; the sample has the ten most frequent reasons with some keys of each.
     SELECT k.check_name, w.entity || ' of source ' || w.source_id, CASE WHEN r.rows > 0 THEN 'warn' ELSE 'pass' END, r.rows, r.rows, 0,
         r.sample,
-           pg_catalog.format('%s rows %s', r.rows, k.what)
+           format('%s rows %s', r.rows, k.what)
     FROM warehouse.source_watermark w
     CROSS JOIN (VALUES ('not_null', 'lack a value that must be there'), ('unique', 'have the key of another row, and other content'),
                        ('accepted_values', 'have a value that cannot be read or is out of range')) k (check_name, what)
     CROSS JOIN LATERAL (
-        SELECT COALESCE(pg_catalog.sum(g.rows), 0)::bigint AS rows,
-               pg_catalog.jsonb_object_agg(g.reason,
-                   pg_catalog.jsonb_build_object('rows', g.rows, 'keys', g.keys)) FILTER (WHERE g.place <= 10) AS sample
-        FROM (SELECT x.reason, pg_catalog.sum(x.occurrences) AS rows,
-            pg_catalog.to_jsonb((pg_catalog.array_agg(x.row_key ORDER BY x.row_key))[1:10]) AS keys,
-                     pg_catalog.row_number() OVER (ORDER BY pg_catalog.sum(x.occurrences) DESC, x.reason) AS place
+        SELECT COALESCE(sum(g.rows), 0)::bigint AS rows,
+               jsonb_object_agg(g.reason,
+                   jsonb_build_object('rows', g.rows, 'keys', g.keys)) FILTER (WHERE g.place <= 10) AS sample
+        FROM (SELECT x.reason, sum(x.occurrences) AS rows,
+            to_jsonb((array_agg(x.row_key ORDER BY x.row_key))[1:10]) AS keys,
+                     row_number() OVER (ORDER BY sum(x.occurrences) DESC, x.reason) AS place
               FROM warehouse.rejected_rows x
               WHERE x.business_id = w.business_id AND x.source_id = w.source_id AND k.check_name =
                   CASE WHEN x.reason LIKE '% is missing' THEN 'not_null' WHEN x.reason LIKE '% is not unique: %' THEN 'unique'
@@ -42,29 +43,29 @@ AS $$
     UNION ALL
     SELECT 'freshness', w.entity || ' of source ' || w.source_id,
            CASE WHEN n.age > s.freshness_fail THEN 'fail' WHEN n.age > s.freshness_warn THEN 'warn' ELSE 'pass' END, 0,
-           pg_catalog.round(EXTRACT(epoch FROM n.age) / 3600, 1),
-           pg_catalog.round(EXTRACT(epoch FROM COALESCE(s.freshness_warn, s.freshness_fail)) / 3600, 1), NULL,
-           'the newest row is of ' || pg_catalog.to_char(n.newest AT TIME ZONE s.reporting_timezone, 'YYYY-MM-DD HH24:MI')
+           round(EXTRACT(epoch FROM n.age) / 3600, 1),
+           round(EXTRACT(epoch FROM COALESCE(s.freshness_warn, s.freshness_fail)) / 3600, 1), NULL,
+           'the newest row is of ' || to_char(n.newest AT TIME ZONE s.reporting_timezone, 'YYYY-MM-DD HH24:MI')
     FROM warehouse.source_watermark w
     CROSS JOIN LATERAL analytics.settings(w.business_id) s
     CROSS JOIN LATERAL (
-        SELECT pg_catalog.max(d.day) AS day
+        SELECT max(d.day) AS day
         FROM warehouse.source_day d
-        WHERE d.source_id = w.source_id AND d.day <= pg_catalog.now()::date
+        WHERE d.source_id = w.source_id AND d.day <= now()::date
     ) known
     CROSS JOIN LATERAL (SELECT COALESCE(w.watermark, known.day::timestamp AT TIME ZONE s.reporting_timezone) AS newest) v
-    CROSS JOIN LATERAL (SELECT v.newest, pg_catalog.now() - v.newest AS age) n
-    WHERE w.business_id = check_sources.business_id AND pg_catalog.isfinite(n.newest)
+    CROSS JOIN LATERAL (SELECT v.newest, now() - v.newest AS age) n
+    WHERE w.business_id = check_sources.business_id AND isfinite(n.newest)
     UNION ALL
     SELECT 'unknown_platform_share', u.subject, CASE WHEN 100 * u.unknown > s.unknown_share_warn * u.total THEN 'warn' ELSE 'pass' END,
         u.unknown,
-           pg_catalog.round(100 * u.unknown / u.total, 2), s.unknown_share_warn, NULL,
-           pg_catalog.format('%s of %s have no known platform', u.unknown, u.total)
-    FROM (SELECT 'fact_leads.platform', COALESCE(pg_catalog.sum(l.leads) FILTER (WHERE l.platform = 'unknown'), 0), pg_catalog.sum(l.leads)
+           round(100 * u.unknown / u.total, 2), s.unknown_share_warn, NULL,
+           format('%s of %s have no known platform', u.unknown, u.total)
+    FROM (SELECT 'fact_leads.platform', COALESCE(sum(l.leads) FILTER (WHERE l.platform = 'unknown'), 0), sum(l.leads)
           FROM warehouse.lead_daily l WHERE l.business_id = check_sources.business_id
           UNION ALL
-          SELECT 'fact_events.platform', COALESCE(pg_catalog.sum(e.events) FILTER (WHERE e.platform = 'unknown'), 0),
-              pg_catalog.sum(e.events)
+          SELECT 'fact_events.platform', COALESCE(sum(e.events) FILTER (WHERE e.platform = 'unknown'), 0),
+              sum(e.events)
           FROM warehouse.event_daily e WHERE e.business_id = check_sources.business_id) u (subject, unknown, total),
          analytics.settings(check_sources.business_id) s
     WHERE u.total > 0

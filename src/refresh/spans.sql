@@ -18,7 +18,7 @@ CREATE FUNCTION analytics_internal.span_name(first_day date, days int) RETURNS t
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     -- One text and not a range: of ranges the planner keeps no statistics of equality. Written out, since the form of a date is a setting.
-    SELECT pg_catalog.to_char(first_day::timestamp, 'YYYY-MM-DD') || '/P' || days || 'D'
+    SELECT pg_catalog.concat(pg_catalog.to_char(first_day::timestamp, 'YYYY-MM-DD'), '/P', days, 'D')
 $$;
 COMMENT ON FUNCTION analytics_internal.span_name(date, int) IS 'The name of a span by ISO 8601: its first day and how many days it has';
 

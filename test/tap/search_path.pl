@@ -15,6 +15,9 @@ $ENV{TRAPS_SCRIPT} = "pg_marketing--$version.sql";
 
 # Asks all that there is in a database; nothing that a question did stays.
 my $ask = <<'SQL';
+-- The questions themselves are put together without traps.
+ALTER FUNCTION questions.about SET search_path = pg_catalog, pg_temp;
+ALTER FUNCTION questions.value_for SET search_path = pg_catalog, pg_temp;
 CREATE TABLE questions.answer (subject text, reads boolean, answer text);
 CREATE FUNCTION questions.ask(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -51,18 +54,17 @@ for my $database ('calm', 'trapped', 'new') {
 cmp_ok($node->safe_psql('trapped', "SELECT pg_catalog.count(*) FROM pg_catalog.pg_operator WHERE oprnamespace = 'public'::pg_catalog.regnamespace"), '>', 5000, 'operators of many pairs of types');
 cmp_ok($node->safe_psql('trapped', "SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc WHERE pronamespace = 'public'::pg_catalog.regnamespace"), '>', 3000, 'and functions');
 
-my $called = "SELECT string_agg(funcname || ' x ' || calls, ', ') FROM pg_catalog.pg_stat_user_functions WHERE schemaname OPERATOR(pg_catalog.=) 'public'";
+my $called = "SET search_path = pg_catalog; SELECT string_agg(funcname || ' x ' || calls, ', ' ORDER BY funcname) FROM pg_stat_user_functions WHERE schemaname = 'public'";
 $node->safe_psql('new', "CREATE EXTENSION pg_marketing; SELECT analytics.install(); SELECT analytics.load_demo()");
 is($node->safe_psql('new', $called), '', 'no trap is called where the extension is created, installed and loads the demo');
 for my $database ('calm', 'trapped') {
     $node->safe_psql($database, "CALL analytics.refresh(mode => 'full')");
     $node->safe_psql($database, $ask);
 }
-my $answers = 'SELECT subject, answer FROM questions.answer ORDER BY subject COLLATE "C", answer COLLATE "C"';
 cmp_ok($node->safe_psql('calm', 'SELECT count(*) FROM questions.answer'), '>', 300, 'every function and view is asked');
 $node->safe_psql('trapped', 'SELECT pg_catalog.pg_sleep(0.1)');
 is($node->safe_psql('trapped', $called), '', 'no trap was called');
-is($node->safe_psql('trapped', "SELECT string_agg(subject, ', ') FROM questions.answer WHERE answer ~ 'trap'"), '', 'and none shows in an answer');
+is($node->safe_psql('trapped', "SET search_path = pg_catalog; SELECT string_agg(DISTINCT subject, ', ' ORDER BY subject) FROM questions.answer WHERE answer ~ 'trap|operator|not unique'"), '', 'and none shows in an answer');
 
 $node->stop;
 done_testing();
