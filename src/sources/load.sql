@@ -220,16 +220,26 @@ $$;
 COMMENT ON FUNCTION analytics_internal.leave_to_earlier_sources(analytics.source, text, text[]) IS
 'Takes rows out of pg_temp.stage that another source has; returns how many';
 
-CREATE FUNCTION analytics_internal.read_others_again(source analytics.source) RETURNS void
+CREATE FUNCTION analytics_internal.read_others_again(source analytics.source, gave_up boolean) RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
+    WITH taken AS (
+        SELECT c.old_source_id AS source_id, count(*) AS n
+        FROM pg_temp.change c
+        WHERE c.operation = 'updated' AND c.old_source_id <> source.source_id
+        GROUP BY c.old_source_id
+    )
     UPDATE warehouse.source_watermark w
-    SET definition = ''
-    WHERE w.business_id = source.business_id AND w.entity = source.entity AND w.source_id <> source.source_id
+    SET definition = '', loaded = w.loaded - COALESCE(t.n, 0), deduplicated = w.deduplicated + COALESCE(t.n, 0)
+    FROM warehouse.source_watermark o
+    LEFT JOIN taken t ON t.source_id = o.source_id
+    WHERE o.source_id = w.source_id AND w.business_id = source.business_id AND w.entity = source.entity
+      AND w.source_id <> source.source_id AND (gave_up OR t.n > 0)
 $$;
-COMMENT ON FUNCTION analytics_internal.read_others_again(analytics.source) IS
-'Has the other sources of a shared entity read completely: one gave up rows';
+COMMENT ON FUNCTION analytics_internal.read_others_again(analytics.source, boolean) IS
+'Has other sources of a shared entity read completely: those that lost rows to this one, and all where this one gave up rows
+What was taken counts as deduplicated from now on, so that the accounts hold even if the refresh ends before the others are read.';
 
 CREATE FUNCTION analytics_internal.load_stage(source analytics.source, run_id bigint, staged bigint, scope text)
     RETURNS analytics_internal.load_counts
@@ -262,8 +272,8 @@ BEGIN
         EXECUTE format('SELECT analytics_internal.%I($1)', entity.marker) USING source.business_id;
     END IF;
     counts.deleted := counts.deleted + given_up;
-    IF entity.shared AND counts.deleted > 0 THEN
-        PERFORM analytics_internal.read_others_again(source);
+    IF entity.shared THEN
+        PERFORM analytics_internal.read_others_again(source, gave_up => counts.deleted > 0);
     END IF;
     counts.rows_read := counts.rows_read + deduplicated + rejected;
     counts.deduplicated := deduplicated;
