@@ -116,14 +116,14 @@ CREATE FUNCTION analytics.kpi_timeseries(date_from date, date_to date, granulari
                    first_day_prev date, last_day_prev date)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT p.period_start, c.leads, c.n_contracts, c.revenue, c.spend, c.cpl, c.roas, currency.currency,
+    SELECT p.period_start, c.leads, c.n_contracts, c.revenue, c.spend, c.cpl, c.roas,
+           (SELECT analytics_internal.currency_of(kpi_timeseries.business_id)),
            v.leads, v.n_contracts, v.revenue, v.spend, v.cpl, v.roas,
            analytics_internal.change_pct(c.leads, v.leads), analytics_internal.change_pct(c.n_contracts, v.n_contracts),
            analytics_internal.change_pct(c.revenue, v.revenue), analytics_internal.change_pct(c.spend, v.spend),
            analytics_internal.change_pct(c.cpl, v.cpl), analytics_internal.change_pct(c.roas, v.roas),
            p.first_day, p.last_day, p.first_day_prev, p.last_day_prev
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-    CROSS JOIN (SELECT analytics_internal.currency_of(kpi_timeseries.business_id) AS currency) currency
     CROSS JOIN analytics.calendar_periods(
         kpi_timeseries.date_from, kpi_timeseries.date_to, kpi_timeseries.granularity, kpi_timeseries.compare, kpi_timeseries.business_id) p
     CROSS JOIN LATERAL analytics_internal.period_totals(

@@ -37,7 +37,7 @@ AS $$
         SELECT p.*
         FROM analytics_internal.each_platform(wanted_platforms) w
         JOIN warehouse.platform_daily p ON p.platform = w
-        WHERE pg_catalog.cardinality(wanted_platforms) > 0 AND analytics_internal.platform_members(wanted_platforms) IS NOT NULL
+        WHERE (pg_catalog.cardinality(wanted_platforms) > 0) IS TRUE AND analytics_internal.platform_members(wanted_platforms) IS NOT NULL
     ) r
     LEFT JOIN warehouse.settings s ON s.business_id = r.business_id
     WHERE r.date BETWEEN first_day AND last_day
@@ -108,7 +108,7 @@ AS $$
     SELECT p.*
     FROM analytics_internal.each_platform(wanted_platforms) w
     JOIN part p ON p.platform = w
-    WHERE pg_catalog.cardinality(wanted_platforms) > 0 AND analytics_internal.platform_members(wanted_platforms) IS NOT NULL
+    WHERE (pg_catalog.cardinality(wanted_platforms) > 0) IS TRUE AND analytics_internal.platform_members(wanted_platforms) IS NOT NULL
       AND CASE WHEN p.is_day THEN p.starts_on = ANY (analytics_internal.days_outside_spans(first_day, last_day))
                ELSE p.span = ANY (analytics_internal.spans_within(first_day, last_day, longest)) END
       AND (wanted_business IS NULL OR p.business_id = wanted_business)
@@ -163,7 +163,7 @@ AS $$
         SELECT l.*
         FROM analytics_internal.each_platform(wanted_platforms) w
         JOIN warehouse.lead_daily l ON l.platform = w
-        WHERE pg_catalog.cardinality(wanted_platforms) > 0 AND analytics_internal.platform_members(wanted_platforms) IS NOT NULL
+        WHERE (pg_catalog.cardinality(wanted_platforms) > 0) IS TRUE AND analytics_internal.platform_members(wanted_platforms) IS NOT NULL
     ) r
     WHERE r.created_date BETWEEN first_day AND last_day
       AND (wanted_business IS NULL OR r.business_id = wanted_business)
