@@ -1,6 +1,7 @@
 #include "anomaly/windows.hpp"
 
 #include <cmath>
+#include <unordered_map>
 
 #include "anomaly/activity.hpp"
 #include "anomaly/amount_windows.hpp"
@@ -61,7 +62,32 @@ std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowReque
     return compare(table.series(), request, table.reported(), stop);
 }
 
-AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, const AlertRequest& request,
+Places Units::places_of(const refresh::DailyRowsView& rows) const
+{
+    if (businesses.size() != units.size()) {
+        throw Error(ErrorCode::invalid_parameter, "businesses and units must be of the same length", {},
+                    "Collect them from the same rows by array_agg().");
+    }
+    Places places;
+    std::unordered_map<refresh::SeriesKey, std::uint32_t, refresh::SeriesKeyHash> known;
+    for (std::size_t i = 0; i < units.size(); ++i) {
+        known.try_emplace({businesses[i], units[i]}, static_cast<std::uint32_t>(i));
+        places.ids.push_back(static_cast<std::int64_t>(i) + 1);
+    }
+    std::vector<std::uint32_t> of_keys;
+    for (std::size_t i = 0; i < rows.keys().size(); ++i) {
+        const auto found = known.find(rows.keys()[i]);
+        of_keys.push_back(found == known.end() ? Places::nowhere : found->second);
+    }
+    const auto keys = rows.key_places();
+    places.of_rows.reserve(rows.size());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        places.of_rows.push_back(of_keys[keys[row]]);
+    }
+    return places;
+}
+
+AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsView& rows, const AlertRequest& request,
                                    const kernel::StopFlag& stop)
 {
     WindowRequest each;
@@ -72,7 +98,8 @@ AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, co
     each.min_events = request.min_events;
     each.alternative = Alternative::less;
     check(each);
-    const DayTable table(places, rows, each.first_day(), each.window_to);
+    const DayTable table(units.places_of(rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, each.first_day(),
+                         each.window_to);
     AlertWindows found;
     each.kind = series::SeriesKind::rate;
     found.cost = compare(table.series(), each, table.reported(), stop);

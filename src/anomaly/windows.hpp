@@ -7,12 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "anomaly/day_table.hpp"
 #include "anomaly/rates.hpp"
 #include "kernel/stop.hpp"
+#include "refresh/daily_rows.hpp"
 #include "series/adaptive.hpp"
 
 namespace marketing::anomaly {
@@ -84,9 +86,18 @@ struct AlertWindows {
     std::vector<WindowResult> spend;  // more than before
 };
 
-/** The three comparisons that alerts rest on, of rows whose value is leads and whose exposure is spend. */
-[[nodiscard]] AlertWindows compare_alert_windows(const Places& places, const DayRows& rows, const AlertRequest& request,
-                                                 const kernel::StopFlag& stop = {});
+/** The units that count: their business, and their number within it. A result's series is the place of its unit, from 1. */
+struct Units {
+    std::span<const std::int64_t> businesses;
+    std::span<const std::int64_t> units;
+
+    /** Where each row belongs. Throws Error(invalid_parameter) where lengths differ. */
+    [[nodiscard]] Places places_of(const refresh::DailyRowsView& rows) const;
+};
+
+/** The three comparisons that alerts rest on, of rows whose figures are leads and spend. */
+[[nodiscard]] AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsView& rows,
+                                                 const AlertRequest& request, const kernel::StopFlag& stop = {});
 
 [[nodiscard]] std::string_view name_of(Status status) noexcept;
 

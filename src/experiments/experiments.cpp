@@ -60,10 +60,6 @@ void check_moments(const Moments& m)
     }
 }
 
-double rate(const Proportion& p)
-{
-    return static_cast<double>(p.successes) / static_cast<double>(p.trials);
-}
 double square(double x)
 {
     return x * x;
@@ -127,8 +123,8 @@ void compare(const Estimate& a, const Estimate& b, const Estimate& base, double 
 ConfidenceInterval wilson(const Proportion& p, double z)
 {
     const auto n = static_cast<double>(p.trials);
-    const double centre = rate(p) + z * z / (2 * n);
-    const double reach = z * std::sqrt(rate(p) * (1 - rate(p)) / n + z * z / (4 * n * n));
+    const double centre = p.rate() + z * z / (2 * n);
+    const double reach = z * std::sqrt(p.rate() * (1 - p.rate()) / n + z * z / (4 * n * n));
     const double scale = 1 + z * z / n;
     // Exact at the ends, where rounding would leave a trace.
     return {p.successes == 0 ? 0 : (centre - reach) / scale, p.successes == p.trials ? 1 : (centre + reach) / scale};
@@ -243,8 +239,8 @@ ConfidenceInterval proportion_interval(const Proportion& p, double confidence, P
     if (method == ProportionMethod::wilson) {
         return wilson(p, z);
     }
-    const double reach = z * std::sqrt(rate(p) * (1 - rate(p)) / static_cast<double>(p.trials));
-    return {rate(p) - reach, rate(p) + reach};
+    const double reach = z * std::sqrt(p.rate() * (1 - p.rate()) / static_cast<double>(p.trials));
+    return {p.rate() - reach, p.rate() + reach};
 }
 
 DifferenceMethod find_difference_method(std::string_view name)
@@ -265,8 +261,8 @@ ProportionComparison compare_proportions(const Proportion& a, const Proportion& 
     }
     const auto n_a = static_cast<double>(a.trials);
     const auto n_b = static_cast<double>(b.trials);
-    const double p_a = rate(a);
-    const double p_b = rate(b);
+    const double p_a = a.rate();
+    const double p_b = b.rate();
     const Estimate first{n_a, p_a, p_a * (1 - p_a) / n_a};
     const Estimate second{n_b, p_b, p_b * (1 - p_b) / n_b};
     compare(first, second, first, -first.se2, confidence, out);
@@ -450,6 +446,16 @@ double shift_for_power(double z, double power)
 
 }  // namespace
 
+SampleSize whole_sizes(double n, const Design& d)
+{
+    constexpr double most = 9e18;
+    if (!(n < most) || !(n * d.ratio < most)) {
+        throw Error(ErrorCode::numeric_range, "required sample size is out of range", {},
+                    "The effect is too small for these rates and errors.");
+    }
+    return {static_cast<std::int64_t>(std::ceil(n)), static_cast<std::int64_t>(std::ceil(n * d.ratio))};
+}
+
 double size_for_proportions(double rate, double effect, const Design& d, SizeMethod method)
 {
     check_design(d);
@@ -504,8 +510,11 @@ double detectable_effect(double rate, double n, const Design& d)
     return numeric::root(excess, low, high, 50).high;
 }
 
-RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<const double> weights)
+RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<const double> weights, double alarm)
 {
+    if (!(alarm > 0 && alarm < 1)) {
+        refuse("alarm must be between 0 and 1");
+    }
     if (counts.size() < 2) {
         refuse("there must be at least two counts");
     }
@@ -536,6 +545,7 @@ RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<co
         out.chi2 += square(static_cast<double>(counts[i]) - expected) / expected;
     }
     out.p_value = numeric::chi_squared_above(static_cast<double>(out.degrees_of_freedom), out.chi2);
+    out.mismatch = out.p_value < alarm;
     return out;
 }
 

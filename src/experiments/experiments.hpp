@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -26,6 +27,9 @@ struct ConfidenceInterval {
 struct Proportion {
     std::int64_t successes = 0;
     std::int64_t trials = 0;
+
+    /** NaN without trials. */
+    [[nodiscard]] double rate() const noexcept { return static_cast<double>(successes) / static_cast<double>(trials); }
 };
 
 enum class ProportionMethod { wilson, exact, wald };
@@ -110,6 +114,12 @@ struct Design {
     double power = 0.8;
     double ratio = 1;  // n of B over n of A
 };
+struct SampleSize {
+    std::int64_t n_a;
+    std::int64_t n_b;
+};
+/** n of A and B, rounded up. Throws Error(numeric_range) where no whole number is as large. */
+[[nodiscard]] SampleSize whole_sizes(double n, const Design& design);
 /** n of A, not rounded, to tell `rate` from `rate` + `effect`. */
 [[nodiscard]] double size_for_proportions(double rate, double effect, const Design& design, SizeMethod method);
 /** n of A, not rounded, to tell means that are `effect` apart. */
@@ -121,8 +131,10 @@ struct RatioCheck {
     double chi2 = unknown;
     std::int64_t degrees_of_freedom = 0;
     double p_value = unknown;
+    std::optional<bool> mismatch;
 };
-/** Whether counts are as their weights say; unknown without counts. */
-[[nodiscard]] RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<const double> weights);
+/** Whether counts are as their weights say, none for equal ones: a mismatch where p is below `alarm`. Unknown without counts. */
+[[nodiscard]] RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<const double> weights,
+                                            double alarm = 0.001);
 
 }  // namespace marketing::experiments

@@ -3,13 +3,10 @@
 #include "experiments/experiments.hpp"
 
 #include <cmath>
-#include <string_view>
+#include <cstdint>
 
-#include "postgres/arrays.hpp"
 #include "postgres/guard.hpp"
-#include "postgres/pg.hpp"
 #include "postgres/rows.hpp"
-#include "postgres/text.hpp"
 
 namespace experiments = marketing::experiments;
 namespace postgres = marketing::postgres;
@@ -19,257 +16,155 @@ using experiments::ConfidenceInterval;
 using experiments::Design;
 using experiments::Moments;
 using experiments::Proportion;
-using postgres::RowWriter;
 
 namespace {
 
-/** What does not exist is NULL. */
-RowWriter& put(RowWriter& row, double number)
-{
-    return std::isnan(number) ? row.null() : row.number(number);
-}
-
-RowWriter& put(RowWriter& row, const ConfidenceInterval& interval)
-{
-    put(row, interval.low);
-    return put(row, interval.high);
-}
-
 /** The columns that all comparisons share, but for the reason, which is the last one. */
-void put_comparison(RowWriter& row, const Comparison& c)
+postgres::RowWriter& add_comparison(postgres::RowWriter& row, const Comparison& c)
 {
-    put(row, c.estimate_a);
-    put(row, c.estimate_b);
-    put(row, c.difference);
-    put(row, c.difference_interval);
-    put(row, c.p_value);
-    put(row, c.lift);
-    put(row, c.lift_interval);
-    put(row, c.lift_p_value);
-    put(row, c.standard_error);
-    put(row, c.statistic);
-    put(row, c.degrees_of_freedom);
+    return row.add(c.estimate_a, c.estimate_b, c.difference, c.difference_interval.low, c.difference_interval.high, c.p_value,
+                   c.lift, c.lift_interval.low, c.lift_interval.high, c.lift_p_value, c.standard_error, c.statistic,
+                   c.degrees_of_freedom);
 }
 
-Proportion proportion_argument(FunctionCallInfo fcinfo, int first)
+/** A value of type analytics.metric_moments. What SQL's aggregates do not know of so few rows is 0. */
+Moments moments_argument(postgres::Arguments& in, const char* name)
 {
-    return {PG_GETARG_INT64(first), PG_GETARG_INT64(first + 1)};
+    const postgres::Columns given(in.get<HeapTupleHeader>(name));
+    const auto number = [&given](const char* column) { return given.optional<double>(column).value_or(0); };
+    return {static_cast<double>(given.optional<std::int64_t>("n").value_or(0)),
+            number("mean"),
+            number("variance"),
+            number("other_mean"),
+            number("other_variance"),
+            number("covariance")};
 }
 
-/** Moments as six arguments of a composite type, analytics.metric_moments. */
-Moments moments_argument(FunctionCallInfo fcinfo, int argument)
+Design design_arguments(postgres::Arguments& in)
 {
-    HeapTupleHeader value = PG_GETARG_HEAPTUPLEHEADER(argument);
-    double numbers[5];
-    bool null = false;
-    const Datum n = GetAttributeByNum(value, 1, &null);
-    Moments m;
-    m.n = null ? 0 : static_cast<double>(DatumGetInt64(n));
-    for (int i = 0; i < 5; ++i) {
-        const Datum number = GetAttributeByNum(value, static_cast<AttrNumber>(i + 2), &null);
-        // What SQL's aggregates do not know of so few rows.
-        numbers[i] = null ? 0 : DatumGetFloat8(number);
-    }
-    m.mean = numbers[0];
-    m.variance = numbers[1];
-    m.other_mean = numbers[2];
-    m.other_variance = numbers[3];
-    m.covariance = numbers[4];
-    return m;
+    return {in.get<double>("significance"), in.get<double>("power"), in.get<double>("ratio")};
 }
 
-Design design_argument(FunctionCallInfo fcinfo, int first)
+void write_sizes(postgres::RowWriter& row, double n, const Design& design)
 {
-    return {PG_GETARG_FLOAT8(first), PG_GETARG_FLOAT8(first + 1), PG_GETARG_FLOAT8(first + 2)};
-}
-
-void put_sizes(RowWriter& row, double n, double ratio)
-{
-    constexpr double most = 9e18;
-    if (!(n < most) || !(n * ratio < most)) {
-        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("no experiment can be that large"),
-                        errhint("The effect is too small for these rates and errors.")));
-    }
-    row.integer(static_cast<std::int64_t>(std::ceil(n)))
-        .integer(static_cast<std::int64_t>(std::ceil(n * ratio)))
-        .number(n)
-        .end_row();
+    const auto size = postgres::run_kernel([&] { return experiments::whole_sizes(n, design); });
+    row.row(size.n_a, size.n_b, n);
 }
 
 }  // namespace
 
-MARKETING_FUNCTION(proportion_interval)
+MARKETING_ROWS(proportion_interval, in, row)
 {
-    RowWriter row(fcinfo);
-    const Proportion p = proportion_argument(fcinfo, 0);
-    const double confidence = PG_GETARG_FLOAT8(2);
-    const std::string_view method = postgres::text_argument(fcinfo, 3);
-    ConfidenceInterval interval;
-    postgres::run_kernel(
-        [&] { interval = experiments::proportion_interval(p, confidence, experiments::find_proportion_method(method)); });
-    put(row, p.trials == 0 ? experiments::unknown : static_cast<double>(p.successes) / static_cast<double>(p.trials));
-    put(row, interval).end_row();
-    return static_cast<Datum>(0);
+    const Proportion p{in.get<std::int64_t>("successes"), in.get<std::int64_t>("trials")};
+    const double confidence = in.get<double>("confidence");
+    const auto method = in.choice("method", experiments::find_proportion_method);
+    const auto interval = postgres::run_kernel([&] { return experiments::proportion_interval(p, confidence, method); });
+    row.row(p.rate(), interval.low, interval.high);
 }
 
-MARKETING_FUNCTION(ab_proportions)
+MARKETING_ROWS(ab_proportions, in, row)
 {
-    RowWriter row(fcinfo);
-    const Proportion a = proportion_argument(fcinfo, 0);
-    const Proportion b = proportion_argument(fcinfo, 2);
-    const double confidence = PG_GETARG_FLOAT8(4);
-    const std::string_view method = postgres::text_argument(fcinfo, 5);
-    experiments::ProportionComparison c;
-    postgres::run_kernel([&] {
-        c = experiments::compare_proportions(a, b, confidence, experiments::find_difference_method(method),
-                                             postgres::stop_flag());
-    });
-    put_comparison(row, c);
-    put(row, c.p_exact).text(c.reason).end_row();
-    return static_cast<Datum>(0);
+    const Proportion a{in.get<std::int64_t>("successes_a"), in.get<std::int64_t>("trials_a")};
+    const Proportion b{in.get<std::int64_t>("successes_b"), in.get<std::int64_t>("trials_b")};
+    const double confidence = in.get<double>("confidence");
+    const auto method = in.choice("method", experiments::find_difference_method);
+    const auto c =
+        postgres::run_kernel([&] { return experiments::compare_proportions(a, b, confidence, method, postgres::stop_flag()); });
+    add_comparison(row, c).row(c.p_exact, c.reason);
 }
 
-MARKETING_FUNCTION(ab_means)
+MARKETING_ROWS(ab_means, in, row)
 {
-    RowWriter row(fcinfo);
-    const Moments a{static_cast<double>(PG_GETARG_INT64(0)), PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2)};
-    const Moments b{static_cast<double>(PG_GETARG_INT64(3)), PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5)};
-    const double confidence = PG_GETARG_FLOAT8(6);
-    Comparison c;
-    postgres::run_kernel([&] { c = experiments::compare_means(a, b, confidence); });
-    put_comparison(row, c);
-    row.text(c.reason).end_row();
-    return static_cast<Datum>(0);
+    const Moments a{static_cast<double>(in.get<std::int64_t>("n_a")), in.get<double>("mean_a"), in.get<double>("variance_a")};
+    const Moments b{static_cast<double>(in.get<std::int64_t>("n_b")), in.get<double>("mean_b"), in.get<double>("variance_b")};
+    const double confidence = in.get<double>("confidence");
+    const auto c = postgres::run_kernel([&] { return experiments::compare_means(a, b, confidence); });
+    add_comparison(row, c).row(c.reason);
 }
 
-MARKETING_FUNCTION(ab_ratios)
+MARKETING_ROWS(ab_ratios, in, row)
 {
-    RowWriter row(fcinfo);
-    const Moments a = moments_argument(fcinfo, 0);
-    const Moments b = moments_argument(fcinfo, 1);
-    const double confidence = PG_GETARG_FLOAT8(2);
-    Comparison c;
-    postgres::run_kernel([&] { c = experiments::compare_ratios(a, b, confidence); });
-    put_comparison(row, c);
-    row.text(c.reason).end_row();
-    return static_cast<Datum>(0);
+    const Moments a = moments_argument(in, "a");
+    const Moments b = moments_argument(in, "b");
+    const double confidence = in.get<double>("confidence");
+    const auto c = postgres::run_kernel([&] { return experiments::compare_ratios(a, b, confidence); });
+    add_comparison(row, c).row(c.reason);
 }
 
-MARKETING_FUNCTION(ab_cuped)
+MARKETING_ROWS(ab_cuped, in, row)
 {
-    RowWriter row(fcinfo);
-    const Moments a = moments_argument(fcinfo, 0);
-    const Moments b = moments_argument(fcinfo, 1);
-    const double confidence = PG_GETARG_FLOAT8(2);
-    experiments::AdjustedComparison c;
-    postgres::run_kernel([&] { c = experiments::compare_cuped(a, b, confidence); });
-    put_comparison(row, c);
-    put(row, c.theta);
-    put(row, c.variance_reduction).text(c.reason).end_row();
-    return static_cast<Datum>(0);
+    const Moments a = moments_argument(in, "a");
+    const Moments b = moments_argument(in, "b");
+    const double confidence = in.get<double>("confidence");
+    const auto c = postgres::run_kernel([&] { return experiments::compare_cuped(a, b, confidence); });
+    add_comparison(row, c).row(c.theta, c.variance_reduction, c.reason);
 }
 
-MARKETING_FUNCTION(ab_bayes)
+MARKETING_ROWS(ab_bayes, in, row)
 {
-    RowWriter row(fcinfo);
-    const Proportion a = proportion_argument(fcinfo, 0);
-    const Proportion b = proportion_argument(fcinfo, 2);
-    const double prior_successes = PG_GETARG_FLOAT8(4);
-    const double prior_failures = PG_GETARG_FLOAT8(5);
-    const double confidence = PG_GETARG_FLOAT8(6);
-    experiments::BayesianComparison c;
-    postgres::run_kernel([&] { c = experiments::compare_bayesian(a, b, prior_successes, prior_failures, confidence); });
-    put(row, c.p_b_better);
-    put(row, c.expected_loss_a);
-    put(row, c.expected_loss_b);
-    put(row, c.rate_a);
-    put(row, c.rate_a_interval);
-    put(row, c.rate_b);
-    put(row, c.rate_b_interval).end_row();
-    return static_cast<Datum>(0);
+    const Proportion a{in.get<std::int64_t>("successes_a"), in.get<std::int64_t>("trials_a")};
+    const Proportion b{in.get<std::int64_t>("successes_b"), in.get<std::int64_t>("trials_b")};
+    const double prior_successes = in.get<double>("prior_successes");
+    const double prior_failures = in.get<double>("prior_failures");
+    const double confidence = in.get<double>("confidence");
+    const auto c =
+        postgres::run_kernel([&] { return experiments::compare_bayesian(a, b, prior_successes, prior_failures, confidence); });
+    row.row(c.p_b_better, c.expected_loss_a, c.expected_loss_b, c.rate_a, c.rate_a_interval.low, c.rate_a_interval.high,
+            c.rate_b, c.rate_b_interval.low, c.rate_b_interval.high);
 }
 
-MARKETING_FUNCTION(ab_sequential)
+MARKETING_ROWS(ab_sequential, in, row)
 {
-    RowWriter row(fcinfo);
-    const double difference = PG_GETARG_FLOAT8(0);
-    const double standard_error = PG_GETARG_FLOAT8(1);
-    const double n = static_cast<double>(PG_GETARG_INT64(2));
-    const double confidence = PG_GETARG_FLOAT8(3);
-    const double tightest_at = PG_GETARG_FLOAT8(4);
-    experiments::SequentialResult result;
-    postgres::run_kernel([&] { result = experiments::sequential(difference, standard_error, n, confidence, tightest_at); });
-    put(row, result.interval);
-    put(row, result.p_value).end_row();
-    return static_cast<Datum>(0);
+    const double difference = in.get<double>("difference");
+    const double standard_error = in.get<double>("standard_error");
+    const auto n = static_cast<double>(in.get<std::int64_t>("n"));
+    const double confidence = in.get<double>("confidence");
+    const double tightest_at = in.get<double>("tightest_at");
+    const auto found =
+        postgres::run_kernel([&] { return experiments::sequential(difference, standard_error, n, confidence, tightest_at); });
+    row.row(found.interval.low, found.interval.high, found.p_value);
 }
 
-MARKETING_FUNCTION(ab_sample_size)
+MARKETING_ROWS(ab_sample_size, in, row)
 {
-    RowWriter row(fcinfo);
-    const double rate = PG_GETARG_FLOAT8(0);
-    const double effect = PG_GETARG_FLOAT8(1);
-    const Design design = design_argument(fcinfo, 2);
-    const std::string_view method = postgres::text_argument(fcinfo, 5);
-    double n = 0;
-    postgres::run_kernel(
-        [&] { n = experiments::size_for_proportions(rate, effect, design, experiments::find_size_method(method)); });
-    put_sizes(row, n, design.ratio);
-    return static_cast<Datum>(0);
+    const double rate = in.get<double>("rate");
+    const double effect = in.get<double>("effect");
+    const Design design = design_arguments(in);
+    const auto method = in.choice("method", experiments::find_size_method);
+    write_sizes(row, postgres::run_kernel([&] { return experiments::size_for_proportions(rate, effect, design, method); }),
+                design);
 }
 
-MARKETING_FUNCTION(ab_sample_size_means)
+MARKETING_ROWS(ab_sample_size_means, in, row)
 {
-    RowWriter row(fcinfo);
-    const double standard_deviation = PG_GETARG_FLOAT8(0);
-    const double effect = PG_GETARG_FLOAT8(1);
-    const Design design = design_argument(fcinfo, 2);
-    double n = 0;
-    postgres::run_kernel([&] { n = experiments::size_for_means(standard_deviation, effect, design); });
-    put_sizes(row, n, design.ratio);
-    return static_cast<Datum>(0);
+    const double standard_deviation = in.get<double>("standard_deviation");
+    const double effect = in.get<double>("effect");
+    const Design design = design_arguments(in);
+    write_sizes(row, postgres::run_kernel([&] { return experiments::size_for_means(standard_deviation, effect, design); }),
+                design);
 }
 
 MARKETING_FUNCTION(ab_detectable_effect)
 {
-    const double rate = PG_GETARG_FLOAT8(0);
-    const double n = static_cast<double>(PG_GETARG_INT64(1));
-    const Design design = design_argument(fcinfo, 2);
-    double effect = 0;
-    postgres::run_kernel([&] { effect = experiments::detectable_effect(rate, n, design); });
+    postgres::Arguments in(fcinfo);
+    const double rate = in.get<double>("rate");
+    const auto n = static_cast<double>(in.get<std::int64_t>("n_a"));
+    const Design design = design_arguments(in);
+    const double effect = postgres::run_kernel([&] { return experiments::detectable_effect(rate, n, design); });
     if (std::isnan(effect)) {
         PG_RETURN_NULL();
     }
     PG_RETURN_FLOAT8(effect);
 }
 
-MARKETING_FUNCTION(ab_sample_ratio)
+MARKETING_ROWS(ab_sample_ratio, in, row)
 {
-    RowWriter row(fcinfo);
-    if (PG_ARGISNULL(0) || PG_ARGISNULL(2)) {
-        return static_cast<Datum>(0);
+    const auto counts = in.optional_array<std::int64_t>("counts");
+    const auto weights = in.optional_array<double>("weights");
+    const auto alarm = in.optional<double>("alarm");
+    if (counts.data() == nullptr || !alarm) {
+        return;
     }
-    ArrayType* count_array = PG_GETARG_ARRAYTYPE_P(0);
-    if (ARR_NDIM(count_array) > 1 || array_contains_nulls(count_array)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("counts must be a list without NULL")));
-    }
-    const std::span<const std::int64_t> counts(reinterpret_cast<const std::int64_t*>(ARR_DATA_PTR(count_array)),
-                                               ArrayGetNItems(ARR_NDIM(count_array), ARR_DIMS(count_array)));
-    const auto weight_array = postgres::float8_array_argument(fcinfo, 1);
-    const std::span<const double> weights(weight_array.data, weight_array.size);
-    const double alarm = PG_GETARG_FLOAT8(2);
-    if (!(alarm > 0 && alarm < 1)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("alarm must be between 0 and 1")));
-    }
-    experiments::RatioCheck check;
-    postgres::run_kernel([&] { check = experiments::check_sample_ratio(counts, weights); });
-    put(row, check.chi2).integer(check.degrees_of_freedom);
-    put(row, check.p_value);
-    if (std::isnan(check.p_value)) {
-        row.null();
-    } else {
-        row.boolean(check.p_value < alarm);
-    }
-    row.end_row();
-    return static_cast<Datum>(0);
+    const auto check = postgres::run_kernel([&] { return experiments::check_sample_ratio(counts, weights, *alarm); });
+    row.row(check.chi2, check.degrees_of_freedom, check.p_value, check.mismatch);
 }

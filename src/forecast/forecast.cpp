@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 
 #include "forecast/ets.hpp"
 #include "kernel/error.hpp"
@@ -18,8 +17,8 @@ using kernel::ErrorCode;
 
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t most_days = 100'000;
+constexpr int longest_horizon = 3660;
 
 /** How many known days a model needs. */
 constexpr std::size_t needed_days(Model model)
@@ -471,6 +470,62 @@ double probability_above(const Fit& fit, int skipped, Kind kind, double amount)
         return sum.mean > amount ? 1 : 0;
     }
     return numeric::student_above(sum.degrees, (amount - sum.mean) / std::sqrt(sum.variance));
+}
+
+std::optional<std::int32_t> Request::end() const
+{
+    return last_day || dates.empty() ? last_day : std::ranges::max(dates);
+}
+
+namespace {
+
+struct Forecast {
+    Fit fit;
+    Kind kind;
+    std::int64_t known_days;
+};
+
+Forecast forecast_of(const Request& request, const kernel::StopFlag& stop)
+{
+    if (request.horizon < 0 || request.horizon > longest_horizon) {
+        throw Error(ErrorCode::invalid_parameter, "horizon must be between 0 and " + std::to_string(longest_horizon) + " days");
+    }
+    if (!(request.level > 0 && request.level < 1)) {
+        throw Error(ErrorCode::invalid_parameter, "level must be between 0 and 1", {},
+                    "0.9 gives intervals that hold nine figures of ten.");
+    }
+    const auto history = arrange(request.dates, request.figures, request.end().value_or(0), request.gaps);
+    const auto known = static_cast<std::size_t>(count_known(history));
+    const Kind kind = choose_kind(request.kind, history);
+    return {fit(history, request.horizon, choose_model(request.model, known), stop), kind, static_cast<std::int64_t>(known)};
+}
+
+}  // namespace
+
+DaysAhead forecast_days(const Request& request, const kernel::StopFlag& stop)
+{
+    const auto [fit, kind, known_days] = forecast_of(request, stop);
+    DaysAhead ahead{fit.model, known_days, std::vector<Outlook>(static_cast<std::size_t>(request.horizon))};
+    if (fit.model != Model::insufficient_data) {
+        for (int day = 1; day <= request.horizon; ++day) {
+            ahead.days[static_cast<std::size_t>(day) - 1] = outlook_of_day(fit, day, kind, request.level);
+        }
+    }
+    return ahead;
+}
+
+SumAhead forecast_sum(const Request& request, int skipped, std::optional<double> budget, const kernel::StopFlag& stop)
+{
+    if (skipped < 0 || skipped > request.horizon) {
+        throw Error(ErrorCode::invalid_parameter, "skipped_days must be between 0 and horizon");
+    }
+    const auto [fit, kind, known_days] = forecast_of(request, stop);
+    SumAhead ahead{fit.model, known_days, {}};
+    if (fit.model != Model::insufficient_data) {
+        ahead.sum = outlook_of_sum(fit, skipped, kind, request.level);
+        ahead.above_budget = budget ? probability_above(fit, skipped, kind, *budget) : unknown;
+    }
+    return ahead;
 }
 
 }  // namespace marketing::forecast

@@ -9,6 +9,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,7 @@
 
 namespace marketing::forecast {
 
+inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 /** Days of a week: the season of every model here. */
 inline constexpr std::size_t week = 7;
 /** A history must show this many days to be forecast at all. */
@@ -98,9 +101,9 @@ struct Fit {
 
 /** An expectation and the bounds of its central interval. */
 struct Outlook {
-    double mean;
-    double low;
-    double high;
+    double mean = unknown;
+    double low = unknown;
+    double high = unknown;
 };
 
 /** Day `day` (1 is the first after the history) with the central interval of probability `level`. */
@@ -114,5 +117,40 @@ struct Outlook {
 
 /** Probability that this sum is above `amount`. */
 [[nodiscard]] double probability_above(const Fit& fit, int skipped, Kind kind, double amount);
+
+/** A history as its columns, one figure per date in any order, and what is asked of it. */
+struct Request {
+    std::span<const std::int32_t> dates{};
+    std::span<const double> figures{};
+    int horizon = 28;
+    double level = 0.9;
+    std::string_view model = "auto";
+    std::string_view kind = "auto";
+    Gaps gaps = Gaps::zero;
+    std::optional<std::int32_t> last_day{};
+
+    /** Where the history ends: where it is told to, or at the last of the dates. */
+    [[nodiscard]] std::optional<std::int32_t> end() const;
+};
+
+/** What is unknown is NaN: all, where the data are insufficient. */
+struct DaysAhead {
+    Model model;
+    std::int64_t known_days;
+    std::vector<Outlook> days;  // as many as the horizon has
+};
+
+struct SumAhead {
+    Model model;
+    std::int64_t known_days;
+    Outlook sum;
+    double above_budget = unknown;
+};
+
+/** Both throw Error(invalid_parameter) for a request outside its domain, and as arrange(), choose_model() and choose_kind() do; Stopped. */
+[[nodiscard]] DaysAhead forecast_days(const Request& request, const kernel::StopFlag& stop);
+/** The sum of the days but for the first `skipped`. */
+[[nodiscard]] SumAhead forecast_sum(const Request& request, int skipped, std::optional<double> budget,
+                                    const kernel::StopFlag& stop);
 
 }  // namespace marketing::forecast

@@ -84,6 +84,10 @@ double cusum_limit(double run_length, double shift, int sides)
         throw Error(ErrorCode::invalid_parameter, "run_length must be from 10 to 1e9 points, shift above 0 and at most 10", {},
                     "365 is a false alarm in a year of days; shift is in standard deviations of a point.");
     }
+    if (sides != 1 && sides != 2) {
+        throw Error(ErrorCode::invalid_parameter, "sides must be 1 or 2, not " + std::to_string(sides), {},
+                    "1 where only rises or only falls are watched.");
+    }
     // Two sides alarm twice as often as one.
     double low = 0.01;
     double high = 50;
@@ -107,6 +111,7 @@ std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOp
     for (std::size_t i = 0; i < points.size(); ++i) {
         stop.poll();
         DriftPoint& drawn = chart[i];
+        drawn.point = points[i];
         if (!is_usable(points[i], options.baseline.kind)) {
             drawn.verdict.reason = std::isfinite(points[i].value) ? Reason::inactive : Reason::missing;
             continue;
@@ -135,6 +140,12 @@ std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOp
         }
     }
     return chart;
+}
+
+std::vector<DriftPoint> find_drifts(const SeriesColumns& series, const DriftOptions& options, const kernel::StopFlag& stop)
+{
+    series.check(options.baseline.kind);
+    return find_drifts(series.points(), options, stop);
 }
 
 }  // namespace marketing::series

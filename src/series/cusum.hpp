@@ -4,12 +4,12 @@
  */
 #pragma once
 
-#include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "kernel/stop.hpp"
-#include "series/adaptive.hpp"
+#include "series/detector.hpp"
 #include "series/verdict.hpp"
 
 namespace marketing::series {
@@ -20,11 +20,12 @@ namespace marketing::series {
  */
 [[nodiscard]] double cusum_run_length(double limit, double shift, double mean);
 
-/** The limit of that run length without a drift; `sides` 1 or 2 of the chart are watched. */
+/** The limit of that run length without a drift; `sides` 1 or 2 of the chart are watched. Throws Error(invalid_parameter). */
 [[nodiscard]] double cusum_limit(double run_length, double shift, int sides);
 
 struct DriftOptions {
-    AdaptiveOptions baseline;
+    /** All points count alike: only then are the deviates independent, which the run length rests on. */
+    AdaptiveOptions baseline{.half_life = std::numeric_limits<double>::infinity()};
     Direction direction = Direction::both;
     double shift = 1;         // of the mean, in standard deviations of a point
     double run_length = 365;  // points until a false alarm
@@ -32,6 +33,7 @@ struct DriftOptions {
 
 /** A point of the chart; NaN stands for what is not known. */
 struct DriftPoint {
+    Point point;
     Verdict verdict;
     double up = not_known;    // what has added up above the baseline,
     double down = not_known;  // and below it
@@ -46,6 +48,8 @@ struct DriftPoint {
  * came since the drift began. Throws as Detector does; Stopped.
  */
 [[nodiscard]] std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOptions& options,
+                                                  const kernel::StopFlag& stop);
+[[nodiscard]] std::vector<DriftPoint> find_drifts(const SeriesColumns& series, const DriftOptions& options,
                                                   const kernel::StopFlag& stop);
 
 }  // namespace marketing::series

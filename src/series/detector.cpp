@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::series {
 namespace {
@@ -16,6 +17,34 @@ using kernel::WireWriter;
 
 constexpr kernel::Format state_format{"ANST", 1, "state of a detector"};
 constexpr std::int32_t most_cooldown = 1'000'000;
+constexpr auto methods = kernel::names<Method>("method", {{"adaptive", Method::adaptive}, {"calibrated", Method::calibrated}});
+
+AdaptiveOptions adaptive_options(const DetectorSettings& settings)
+{
+    AdaptiveOptions options;
+    options.kind = settings.kind;
+    options.step = settings.step.value_or(options.step);
+    options.period = settings.period.value_or(options.period);
+    options.window = settings.history.value_or(options.window);
+    options.min_history = settings.min_history.value_or(options.min_history);
+    options.half_life = settings.half_life.value_or(options.half_life);
+    options.prior_dispersion = settings.prior_dispersion;
+    options.prior_df = settings.prior_df;
+    return options;
+}
+
+CalibratedOptions calibrated_options(const DetectorSettings& settings)
+{
+    CalibratedOptions options;
+    options.step = settings.step.value_or(options.step);
+    options.period = settings.period.value_or(options.period);
+    options.memory = settings.history.value_or(options.memory);
+    options.min_history = settings.min_history.value_or(options.min_history);
+    if (settings.half_life) {
+        options.level_rate = 1 - std::exp2(-1 / *settings.half_life);
+    }
+    return options;
+}
 
 std::variant<AdaptiveDetector, CalibratedDetector> make_method(const DetectorOptions& options)
 {
@@ -107,6 +136,22 @@ void check(const DetectorOptions& options)
     std::visit([](const auto& method) { check(method); }, options.method);
 }
 
+Method find_method(std::string_view name)
+{
+    return methods.find(name);
+}
+
+DetectorOptions DetectorSettings::options() const
+{
+    DetectorOptions options{{}, test, cooldown};
+    if (method == Method::adaptive) {
+        options.method = adaptive_options(*this);
+    } else {
+        options.method = calibrated_options(*this);
+    }
+    return options;
+}
+
 bool Cooldown::passes(double score)
 {
     while (!peaks_.empty() && peaks_.front().ordinal < count_ - length_) {
@@ -146,16 +191,12 @@ Detector::Detector(const DetectorOptions& options)
 {
 }
 
-Detector Detector::load(std::span<const std::byte> state)
+Detector::Detector(WireReader in) : Detector((state_format.expect(in), load_options(in)))
 {
-    WireReader in(state);
-    state_format.expect(in);
-    Detector detector(load_options(in));
-    detector.last_time_ = in.get<std::int64_t>();
-    detector.cooldown_.load(in);
-    std::visit([&in](auto& method) { method.load(in); }, detector.method_);
+    last_time_ = in.get<std::int64_t>();
+    cooldown_.load(in);
+    std::visit([&in](auto& method) { method.load(in); }, method_);
     in.expect_end();
-    return detector;
 }
 
 kernel::FlatValue Detector::save(std::pmr::memory_resource& result, std::size_t header) const
@@ -232,6 +273,48 @@ void sort_by_time(std::span<Point> points)
         throw Error(ErrorCode::invalid_parameter, "two points have the same time", {},
                     "Add them up first, or give each series its own call.");
     }
+}
+
+std::vector<Point> SeriesColumns::points() const
+{
+    const bool per_exposure = exposures.data() != nullptr;
+    if (values.size() != times.size() || (per_exposure && exposures.size() != times.size())) {
+        throw Error(ErrorCode::invalid_parameter, "times, figures and exposures must have the same length",
+                    "They have " + std::to_string(times.size()) + ", " + std::to_string(values.size()) + " and " +
+                        std::to_string(exposures.size()) + " elements.");
+    }
+    std::vector<Point> points;
+    points.reserve(times.size());
+    for (std::size_t i = 0; i < times.size(); ++i) {
+        points.push_back({times[i], values[i], per_exposure ? exposures[i] : 1});
+    }
+    sort_by_time(points);
+    return points;
+}
+
+void SeriesColumns::check(SeriesKind kind) const
+{
+    if (kind == SeriesKind::rate && exposures.data() == nullptr) {
+        throw Error(ErrorCode::invalid_parameter, "the kind rate needs exposures", {},
+                    "Give what the figures are counted per, such as the spend of each day.");
+    }
+}
+
+std::vector<JudgedPoint> judge(Detector& detector, const SeriesColumns& series, const kernel::StopFlag& stop)
+{
+    std::vector<JudgedPoint> judged;
+    for (const Point& point : series.points()) {
+        stop.poll();
+        judged.push_back({point, detector.update(point)});
+    }
+    return judged;
+}
+
+std::vector<JudgedPoint> judge(const DetectorSettings& settings, const SeriesColumns& series, const kernel::StopFlag& stop)
+{
+    series.check(settings.kind);
+    Detector detector(settings.options());
+    return judge(detector, series, stop);
 }
 
 }  // namespace marketing::series

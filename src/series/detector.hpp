@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <tuple>
@@ -28,6 +29,26 @@ struct DetectorOptions {
 
 /** Throws Error(invalid_parameter) for options outside their domain. */
 void check(const DetectorOptions& options);
+
+enum class Method : std::uint8_t { adaptive, calibrated };
+
+/** The method called `name`: adaptive, calibrated. Throws Error(invalid_parameter) for another. */
+[[nodiscard]] Method find_method(std::string_view name);
+
+/** What is asked of a detector; what is not given has the default of the method. */
+struct DetectorSettings {
+    SeriesKind kind = SeriesKind::count;
+    Method method = Method::adaptive;
+    Test test{0.005, Direction::both};
+    std::int32_t cooldown = 0;
+    std::optional<std::int64_t> step{};
+    std::optional<std::int32_t> period{}, history{}, min_history{};
+    std::optional<double> half_life{};  // in steps, or in points of the same part of the season
+    double prior_dispersion = 2;
+    double prior_df = 10;
+
+    [[nodiscard]] DetectorOptions options() const;
+};
 
 /** The highest scores of the last points. */
 class Cooldown {
@@ -57,7 +78,7 @@ class Detector {
 public:
     explicit Detector(const DetectorOptions& options);
     /** Goes on from what save() wrote. Throws Error(malformed_binary). */
-    [[nodiscard]] static Detector load(std::span<const std::byte> state);
+    explicit Detector(std::span<const std::byte> state) : Detector(kernel::WireReader(state)) {}
     /** The state, `header` bytes left before it. */
     [[nodiscard]] kernel::FlatValue save(std::pmr::memory_resource& result, std::size_t header) const;
 
@@ -66,6 +87,7 @@ public:
     [[nodiscard]] bool has_seen(std::int64_t time) const noexcept { return time <= last_time_; }
 
 private:
+    explicit Detector(kernel::WireReader in);
     [[nodiscard]] bool refuses_negative() const noexcept;
     [[nodiscard]] Verdict judge(const Point& point);
     void learn(const Point& point, Verdict& verdict);
@@ -78,5 +100,28 @@ private:
 
 /** Sorts points by time. Throws Error(invalid_parameter) where two have the same. */
 void sort_by_time(std::span<Point> points);
+
+/** A series as it is given, in any order; each value counts per 1 where `exposures` has no data. */
+struct SeriesColumns {
+    std::span<const std::int64_t> times;
+    std::span<const double> values;
+    std::span<const double> exposures;
+
+    /** The points in order of time. Throws Error(invalid_parameter) where lengths differ, or two points have the same time. */
+    [[nodiscard]] std::vector<Point> points() const;
+    /** Throws Error(invalid_parameter) unless there is what a series of that kind needs. */
+    void check(SeriesKind kind) const;
+};
+
+struct JudgedPoint {
+    Point point;
+    Verdict verdict;
+};
+
+/** Verdicts in order of time. Throws as Detector does; Stopped. */
+[[nodiscard]] std::vector<JudgedPoint> judge(Detector& detector, const SeriesColumns& series, const kernel::StopFlag& stop);
+/** The same of a series from its beginning. */
+[[nodiscard]] std::vector<JudgedPoint> judge(const DetectorSettings& settings, const SeriesColumns& series,
+                                             const kernel::StopFlag& stop);
 
 }  // namespace marketing::series

@@ -7,6 +7,7 @@
 #include "kernel/error.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quantile.hpp"
+#include "series/stl.hpp"
 
 namespace marketing::series {
 namespace {
@@ -211,8 +212,68 @@ std::vector<GesdStep> gesd(std::span<const double> values, const GesdOptions& op
     return steps;
 }
 
-TukeyFences tukey_fences(std::span<double> values, double k, double lower_quantile, double upper_quantile)
+namespace {
+
+/** The centre of all values, with the season where there is one. */
+std::vector<double> expectations(std::span<const double> values, int period, bool robust, const kernel::StopFlag& stop)
 {
+    std::vector<double> sorted(values.begin(), values.end());
+    const auto add_share = [count = static_cast<double>(values.size())](double sum, double value) {
+        return sum + value / count;
+    };
+    const double centre =
+        robust && !values.empty() ? numeric::median(sorted) : std::accumulate(values.begin(), values.end(), 0.0, add_share);
+    if (period <= 0) {
+        return std::vector<double>(values.size(), centre);
+    }
+    std::vector<double> expected = stl(values, {.period = period}, stop).seasonal;
+    std::for_each(expected.begin(), expected.end(), [centre](double& value) { value += centre; });
+    return expected;
+}
+
+}  // namespace
+
+std::vector<OutlierCandidate> find_outliers(std::span<const double> figures, int period, const GesdOptions& options,
+                                            const kernel::StopFlag& stop)
+{
+    const std::vector<double> values = known_values(figures);
+    if (period > 0 && values.size() != figures.size()) {
+        throw Error(ErrorCode::invalid_parameter, "a series with a period must have no gaps", {},
+                    "Fill the gaps first, or use detect_anomalies, which leaves them out.");
+    }
+    const std::vector<double> expected = expectations(values, period, options.robust, stop);
+    std::vector<double> rest(values);
+    for (std::size_t i = 0; period > 0 && i < rest.size(); ++i) {
+        rest[i] -= expected[i];
+    }
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < figures.size(); ++i) {
+        if (!std::isnan(figures[i])) {
+            places.push_back(i);
+        }
+    }
+    std::vector<OutlierCandidate> candidates;
+    for (GesdStep step : gesd(rest, options, stop)) {
+        const double of_step = expected[step.position];
+        step.position = places[step.position];
+        candidates.push_back({step, of_step});
+    }
+    return candidates;
+}
+
+double TukeyFences::beyond(double value) const noexcept
+{
+    return std::isnan(value) ? value : value > upper ? value - upper : value < lower ? value - lower : 0;
+}
+
+double TukeyFences::score(double value) const noexcept
+{
+    return spread > 0 ? beyond(value) / spread : not_known;
+}
+
+TukeyFences tukey_fences(std::span<const double> figures, double k, double lower_quantile, double upper_quantile)
+{
+    std::vector<double> values = known_values(figures);
     if (!(k >= 0) || std::isinf(k)) {
         throw Error(ErrorCode::invalid_parameter, "k must not be negative", {},
                     "It is how many ranges between the quantiles the fences stand off, such as 1.5.");

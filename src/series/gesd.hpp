@@ -36,6 +36,19 @@ struct GesdStep {
 [[nodiscard]] std::vector<GesdStep> gesd(std::span<const double> values, const GesdOptions& options,
                                          const kernel::StopFlag& stop);
 
+/** A step, by the place of its value among the figures, and what was expected of it. */
+struct OutlierCandidate {
+    GesdStep step;
+    double expected;
+};
+
+/**
+ * The test of the figures that are there, NaN is none. With a `period` the season is taken out first by a robust decomposition: there must
+ * then be no gaps. Throws Error(invalid_parameter) for an infinite figure, too.
+ */
+[[nodiscard]] std::vector<OutlierCandidate> find_outliers(std::span<const double> figures, int period,
+                                                          const GesdOptions& options, const kernel::StopFlag& stop);
+
 /** The `step`-th (from 1) critical value of the test for `count` values; `tails` 1 or 2. */
 [[nodiscard]] double gesd_critical(std::size_t count, std::size_t step, double alpha, int tails);
 
@@ -43,12 +56,17 @@ struct TukeyFences {
     double lower;
     double upper;
     double spread;  // between the two quantiles
+
+    /** How far a value lies beyond the fences, 0 inside of them; NaN of NaN. */
+    [[nodiscard]] double beyond(double value) const noexcept;
+    /** The same in spreads; NaN where there is no spread. */
+    [[nodiscard]] double score(double value) const noexcept;
 };
 
 /**
- * Fences `k` times the range between two quantiles (linear interpolation, as percentile_cont) outside of them. `values` is left
- * partly sorted. Throws Error(invalid_parameter) for fewer than 4 values or options outside their domain.
+ * Fences `k` times the range between two quantiles (linear interpolation, as percentile_cont) outside of them; NaN is no
+ * value. Throws Error(invalid_parameter) for fewer than 4 values, an infinite one or options outside their domain.
  */
-[[nodiscard]] TukeyFences tukey_fences(std::span<double> values, double k, double lower_quantile, double upper_quantile);
+[[nodiscard]] TukeyFences tukey_fences(std::span<const double> figures, double k, double lower_quantile, double upper_quantile);
 
 }  // namespace marketing::series

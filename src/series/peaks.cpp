@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <numeric>
 
 #include "kernel/error.hpp"
+#include "series/verdict.hpp"
 
 namespace marketing::series {
 namespace {
@@ -56,14 +56,14 @@ double posterior_theta(std::span<const double> excesses)
 
 }  // namespace
 
-PeaksFit fit_peaks(std::span<double> values, double level)
+PeaksFit fit_peaks(std::span<const double> figures, double level)
 {
     if (!(level >= 0.5 && level < 1)) {
         throw Error(ErrorCode::invalid_parameter, "level must be at least 0.5 and below 1", {},
                     "It is the quantile that peaks lie above, such as 0.98.");
     }
-    constexpr double not_fitted = std::numeric_limits<double>::quiet_NaN();
-    PeaksFit fit{not_fitted, not_fitted, not_fitted, values.size(), 0};
+    std::vector<double> values = known_values(figures);
+    PeaksFit fit{not_known, not_known, not_known, values.size(), 0};
     if (values.empty()) {
         return fit;
     }
@@ -88,9 +88,13 @@ PeaksFit fit_peaks(std::span<double> values, double level)
 
 double exceeded_with(const PeaksFit& fit, double risk)
 {
+    if (!(risk > 0 && risk < 1)) {
+        throw Error(ErrorCode::invalid_parameter, "risk must be above 0 and below 1", {},
+                    "It is the probability with which a value may exceed the limit, such as 0.0001.");
+    }
     const double share = risk * static_cast<double>(fit.count) / static_cast<double>(fit.peaks);
     if (!(share <= 1) || std::isnan(fit.shape)) {
-        return std::numeric_limits<double>::quiet_NaN();
+        return not_known;
     }
     const double reach = std::abs(fit.shape) < 1e-12 ? -std::log(share) : std::expm1(-fit.shape * std::log(share)) / fit.shape;
     return fit.threshold + fit.scale * reach;

@@ -23,12 +23,12 @@ struct PeaksFit {
 };
 
 /**
- * Fits the excesses over the `level` quantile by the estimator of Zhang and Stephens (2009). `values`, which must be finite, are left
- * sorted. Shape and scale are NaN with fewer than 10 peaks. Throws Error(invalid_parameter) unless 0.5 <= level < 1.
+ * Fits the excesses over the `level` quantile by the estimator of Zhang and Stephens (2009); NaN is no figure. Shape and scale are
+ * NaN with fewer than 10 peaks. Throws Error(invalid_parameter) unless 0.5 <= level < 1 and figures are finite.
  */
-[[nodiscard]] PeaksFit fit_peaks(std::span<double> values, double level);
+[[nodiscard]] PeaksFit fit_peaks(std::span<const double> figures, double level);
 
-/** The value that is exceeded with probability `risk`; NaN where that lies below the threshold or without a fit. */
+/** The value that is exceeded with probability `risk`; NaN where that lies below the threshold or without a fit. Throws Error(invalid_parameter). */
 [[nodiscard]] double exceeded_with(const PeaksFit& fit, double risk);
 
 /** How rare scores are among the last `memory` of them, and beyond the highest by an exponential tail. */

@@ -60,7 +60,7 @@ FlatValue SeriesState::finish(std::pmr::memory_resource& result, std::size_t hea
 {
     std::vector<Point> points = points_.to_vector();
     sort_by_time(points);
-    Detector detector = Detector::load(start_);
+    Detector detector(start_);
     std::size_t number = 0;
     for (const Point& point : points) {
         if (number++ % points_between_polls == 0) {

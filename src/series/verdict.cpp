@@ -39,6 +39,21 @@ void check_size(const Point& point)
     }
 }
 
+std::vector<double> known_values(std::span<const double> figures)
+{
+    std::vector<double> values;
+    for (const double figure : figures) {
+        if (std::isinf(figure)) {
+            throw kernel::Error(kernel::ErrorCode::invalid_parameter, "figures must be finite", {},
+                                "NULL and NaN are left out.");
+        }
+        if (!std::isnan(figure)) {
+            values.push_back(figure);
+        }
+    }
+    return values;
+}
+
 std::string_view name_of(Reason reason) noexcept
 {
     return reasons.name_of(reason);

@@ -1,11 +1,13 @@
 /** What a detector of one series is asked and what it answers, one point at a time. */
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string_view>
-
 #include <tuple>
+#include <vector>
 
 namespace marketing::series {
 
@@ -34,6 +36,9 @@ struct Point {
 
 /** Throws Error(numeric_range) for figures that cannot be squared, or divided by each other. */
 void check_size(const Point& point);
+
+/** The figures but for NaN, which is none. Throws Error(invalid_parameter) where one is infinite. */
+[[nodiscard]] std::vector<double> known_values(std::span<const double> figures);
 
 /** Why a point is, or is not, an anomaly. */
 enum class Reason : std::uint8_t {
@@ -65,6 +70,8 @@ struct Verdict {
     std::int32_t history = 0;  // points that the verdict rests on
     bool is_anomaly = false;
     Reason reason = Reason::normal;
+
+    [[nodiscard]] bool was_reached() const noexcept { return !std::isnan(p_value) || is_anomaly; }
 };
 
 }  // namespace marketing::series

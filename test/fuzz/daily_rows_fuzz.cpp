@@ -4,8 +4,9 @@
 #include <cstdint>
 #include <memory_resource>
 #include <span>
+#include <vector>
 
-#include "anomaly/day_table.hpp"
+#include "anomaly/windows.hpp"
 #include "kernel/error.hpp"
 #include "refresh/daily_rows.hpp"
 
@@ -33,11 +34,13 @@ void read_all(const DailyRowsView& rows)
     volatile double sink = sum;
     (void)sink;
     if (rows.width() > 1) {
-        marketing::anomaly::Places places;
-        places.ids.resize(rows.keys().size());
-        for (std::size_t row = 0; row < rows.size(); ++row) {
-            places.of_rows.push_back(rows.key_places()[row]);
+        std::vector<std::int64_t> businesses;
+        std::vector<std::int64_t> units;
+        for (std::size_t key = 0; key < rows.keys().size(); ++key) {
+            businesses.push_back(rows.keys()[key].business);
+            units.push_back(rows.keys()[key].series);
         }
+        const marketing::anomaly::Places places = marketing::anomaly::Units{businesses, units}.places_of(rows);
         const marketing::anomaly::DayTable table(places, {{}, rows.days(), rows.figures(0), rows.figures(1)}, -100, 1000);
         (void)table.exposures();
     }

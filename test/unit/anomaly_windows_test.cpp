@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <memory_resource>
 #include <numeric>
 
 #include "anomaly/dispersion.hpp"
@@ -13,11 +14,13 @@
 #include "anomaly/overdispersion.hpp"
 #include "anomaly_fleet.hpp"
 #include "kernel/error.hpp"
+#include "refresh/daily_rows.hpp"
 
 namespace {
 
 using namespace marketing::anomaly;
 using namespace anomaly_test;
+namespace refresh = marketing::refresh;
 namespace series = marketing::series;
 using marketing::kernel::Error;
 
@@ -276,6 +279,33 @@ TEST(AnomalyWindows, AFlagEndsTheComparison)
 }
 
 // The small form of bench/anomaly/simulate; its seeds are others.
+TEST(AnomalyWindows, AlertsKnowUnitsByBusinessAndNumber)
+{
+    std::pmr::monotonic_buffer_resource memory;
+    refresh::DailyRows collected(&memory);
+    for (std::int32_t day = 0; day < 40; ++day) {
+        for (const refresh::SeriesKey unit : {refresh::SeriesKey{1, 7}, {2, 7}, {1, 8}}) {
+            const double figures[] = {day < 33 || unit.business == 1 ? 20.0 : 0.0, 100};
+            collected.append(unit, day, figures);
+        }
+    }
+    const auto value = collected.serialise(memory, 0);
+    const refresh::DailyRowsView rows({value.data, value.size});
+    const std::vector<std::int64_t> businesses{2, 1};
+    const std::vector<std::int64_t> numbers{7, 7};
+    AlertRequest request;
+    request.window_from = 33;
+    request.window_to = 39;
+    const AlertWindows found = compare_alert_windows({businesses, numbers}, rows, request);
+    ASSERT_EQ(found.leads.size(), 2U);
+    EXPECT_EQ(found.leads[0].series, 1);
+    EXPECT_LT(found.leads[0].p_value, 1e-6);
+    EXPECT_EQ(found.leads[1].window_value, 140);
+    EXPECT_GT(found.cost[1].p_value, 0.1);
+    EXPECT_EQ(found.spend[1].window_value, 700);
+    EXPECT_THROW((void)compare_alert_windows({businesses, {}}, rows, request), Error);
+}
+
 TEST(AnomalySimulation, FalseAlarmsStayNominal)
 {
     for (const double phi : {1.0, 2.5, 5.0}) {

@@ -342,6 +342,15 @@ TEST(Bayes, IsTheClosedSumWhereThatExists)
     EXPECT_THROW((void)compare_bayesian({3, 8}, {3, 8}, 0, 1, 0.95), Error);
 }
 
+TEST(SampleSize, IsRoundedUpWhereItIsANumberOfUnits)
+{
+    const SampleSize size = whole_sizes(10.2, {.ratio = 2});
+    EXPECT_EQ(size.n_a, 11);
+    EXPECT_EQ(size.n_b, 21);
+    EXPECT_THROW((void)whole_sizes(1e18, {.ratio = 10}), Error);
+    EXPECT_THROW((void)whole_sizes(unknown, {}), Error);
+}
+
 TEST(SampleRatio, IsTheChiSquaredTest)
 {
     const std::int64_t even[] = {5000, 5000};
@@ -357,6 +366,10 @@ TEST(SampleRatio, IsTheChiSquaredTest)
     const std::int64_t many[] = {1000000, 1010000, 990000};
     EXPECT_GT(check_sample_ratio(many, {}).p_value, 0);
     EXPECT_EQ(check_sample_ratio(many, {}).degrees_of_freedom, 2);
+    EXPECT_EQ(c.mismatch, c.p_value < 0.001);
+    EXPECT_EQ(check_sample_ratio(odd, {}, 0.999).mismatch, true);
+    EXPECT_FALSE(check_sample_ratio(none, {}).mismatch.has_value());
+    EXPECT_THROW((void)check_sample_ratio(even, {}, 0), Error);
     EXPECT_THROW((void)check_sample_ratio(std::span(even, 1), {}), Error);
     const double bad[] = {1, 0};
     EXPECT_THROW((void)check_sample_ratio(even, bad), Error);

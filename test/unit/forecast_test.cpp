@@ -255,4 +255,36 @@ TEST(Forecast, ArrangesDaysInAnyOrder)
     EXPECT_THROW((void)find_gaps("linear"), Error);
 }
 
+TEST(Forecast, AnswersARequestOfDatesAndFigures)
+{
+    const std::vector<std::int32_t> dates{16, 10, 12, 13, 14, 15, 11};
+    const std::vector<double> figures{7, 1, 3, 4, 5, 6, 2};
+    Request request{dates, figures};
+    request.horizon = 3;
+    EXPECT_EQ(request.end(), 16);
+    const DaysAhead days = forecast_days(request, {});
+    EXPECT_EQ(days.model, Model::mean);
+    EXPECT_EQ(days.known_days, 7);
+    ASSERT_EQ(days.days.size(), 3U);
+    EXPECT_DOUBLE_EQ(days.days[2].mean, 4);
+    const SumAhead sum = forecast_sum(request, 1, 100, {});
+    EXPECT_DOUBLE_EQ(sum.sum.mean, 8);
+    EXPECT_LT(sum.above_budget, 0.01);
+    EXPECT_TRUE(std::isnan(forecast_sum(request, 1, std::nullopt, {}).above_budget));
+
+    request.last_day = 15;
+    const DaysAhead short_history = forecast_days(request, {});
+    EXPECT_EQ(short_history.model, Model::insufficient_data);
+    EXPECT_EQ(short_history.known_days, 6);
+    EXPECT_TRUE(std::isnan(short_history.days.at(2).low));
+    EXPECT_TRUE(std::isnan(forecast_sum(request, 3, 1, {}).sum.mean));
+    EXPECT_FALSE(Request{}.end().has_value());
+
+    EXPECT_THROW((void)forecast_sum(request, 4, std::nullopt, {}), Error);
+    request.level = 1;
+    EXPECT_THROW((void)forecast_days(request, {}), Error);
+    request = {.horizon = 3661};
+    EXPECT_THROW((void)forecast_days(request, {}), Error);
+}
+
 }  // namespace

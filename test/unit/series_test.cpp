@@ -240,7 +240,7 @@ TEST(Adaptive, IntervalEndsWhereThePValueFallsBelowAlpha)
     for (const Point& point : series_of(30, 2, 21, 60)) {
         trained.update(point);
     }
-    const auto at = [state = saved(trained)](double value) { return Detector::load(state).update({60 * day, value, 1}); };
+    const auto at = [state = saved(trained)](double value) { return Detector(state).update({60 * day, value, 1}); };
     const Verdict verdict = at(30);
     EXPECT_NEAR(std::log(at(verdict.upper).p_value / 0.005), 0, 0.1);
     EXPECT_NEAR(std::log(at(verdict.lower).p_value / 0.005), 0, 0.1);
@@ -261,7 +261,7 @@ TEST(Detector, ASavedStateGoesOnAsIfNothingHadHappened)
                 EXPECT_EQ(expected.upper, found.upper);
             }
             EXPECT_EQ(expected.reason, found.reason);
-            parts = Detector::load(saved(parts));
+            parts = Detector(saved(parts));
         }
         EXPECT_EQ(saved(whole), saved(parts));
     }
@@ -278,14 +278,14 @@ TEST(Detector, HostileStatesEndInAnErrorOrInAVerdict)
         const std::vector<std::byte> state = saved(detector);
         const auto attempt = [](std::span<const std::byte> bytes) {
             try {
-                Detector read = Detector::load(bytes);
+                Detector read(bytes);
                 (void)read.update({125 * day, 20, 1});
                 (void)read.update({126 * day, 1e149, 1e-149});
             } catch (const kernel::Error&) {
             }
         };
         for (std::size_t size = 0; size < state.size(); ++size) {
-            EXPECT_THROW((void)Detector::load(std::span(state).first(size)), kernel::Error);
+            EXPECT_THROW((void)Detector(std::span(state).first(size)), kernel::Error);
         }
         for (int round = 0; round < 3000; ++round) {
             std::vector<std::byte> changed = state;
@@ -381,6 +381,83 @@ TEST(SeriesState, AnySplitAndOrderIsTheSame)
     }
     SeriesState other(std::pmr::get_default_resource());
     EXPECT_THROW(other.deserialise(start), kernel::Error);
+}
+
+TEST(Detector, JudgesColumnsInOrderOfTime)
+{
+    const std::vector<Point> points = series_of(20, 2, 67, 60);
+    std::vector<std::int64_t> times;
+    std::vector<double> values;
+    for (std::size_t i = points.size(); i-- > 0;) {
+        times.push_back(points[i].time);
+        values.push_back(points[i].value);
+    }
+    const DetectorSettings settings;
+    const SeriesColumns columns{times, values, {}};
+    const auto judged = judge(settings, columns, {});
+    Detector detector(settings.options());
+    ASSERT_EQ(judged.size(), points.size());
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Verdict verdict = detector.update(points[i]);
+        EXPECT_EQ(judged[i].point.time, points[i].time);
+        EXPECT_EQ(judged[i].verdict.was_reached(), verdict.was_reached());
+        if (verdict.was_reached()) {
+            EXPECT_EQ(judged[i].verdict.p_value, verdict.p_value);
+        }
+    }
+    EXPECT_THROW((void)judge({.kind = SeriesKind::rate}, columns, {}), kernel::Error);
+    EXPECT_THROW((void)judge(settings, {times, std::span(values).first(3), {}}, {}), kernel::Error);
+    EXPECT_THROW((void)judge(settings, {times, values, std::span(values).first(3)}, {}), kernel::Error);
+    times[0] = times[1];
+    EXPECT_THROW((void)judge(settings, columns, {}), kernel::Error);
+}
+
+TEST(Detector, SettingsThatAreNotGivenAreThoseOfTheMethod)
+{
+    const DetectorOptions adaptive = DetectorSettings{.period = 5, .half_life = 3}.options();
+    EXPECT_EQ(std::get<AdaptiveOptions>(adaptive.method).period, 5);
+    EXPECT_EQ(std::get<AdaptiveOptions>(adaptive.method).window, AdaptiveOptions{}.window);
+    EXPECT_EQ(std::get<AdaptiveOptions>(adaptive.method).half_life, 3);
+    const DetectorOptions calibrated = DetectorSettings{.method = Method::calibrated, .half_life = 1}.options();
+    EXPECT_EQ(std::get<CalibratedOptions>(calibrated.method).step, CalibratedOptions{}.step);
+    EXPECT_EQ(std::get<CalibratedOptions>(calibrated.method).level_rate, 0.5);
+}
+
+TEST(Outliers, StandWhereTheyAreAmongFiguresWithGaps)
+{
+    std::vector<double> figures{5, not_known, 6, 5, 7, 6, 90, 5, 6, 7};
+    const auto candidates = find_outliers(figures, 0, {}, {});
+    ASSERT_EQ(candidates.size(), 1U);
+    EXPECT_EQ(candidates[0].step.position, 6U);
+    EXPECT_EQ(candidates[0].expected, 6);
+    EXPECT_TRUE(candidates[0].step.outlier);
+    EXPECT_THROW((void)find_outliers(figures, 2, {}, {}), kernel::Error);
+    figures[1] = std::numeric_limits<double>::infinity();
+    EXPECT_THROW((void)find_outliers(figures, 0, {}, {}), kernel::Error);
+
+    // The same days of the week far out every week are its season.
+    std::vector<double> weeks;
+    for (int i = 0; i < 70; ++i) {
+        weeks.push_back((i % 7 == 0 ? 100 : 10) + (i % 3));
+    }
+    weeks[40] += 50;
+    const auto of_season = find_outliers(weeks, 7, {.max_share = 0.02}, {});
+    ASSERT_EQ(of_season.size(), 1U);
+    EXPECT_EQ(of_season[0].step.position, 40U);
+    EXPECT_LT(of_season[0].expected, 20);
+}
+
+TEST(Outliers, LieBeyondTukeysFences)
+{
+    const std::vector<double> figures{1, 2, 3, 4, not_known, 5, -30};
+    const TukeyFences fences = tukey_fences(figures, 1.5, 0.25, 0.75);
+    EXPECT_EQ(fences.beyond(3), 0);
+    EXPECT_EQ(fences.beyond(-30), -30 - fences.lower);
+    EXPECT_EQ(fences.score(fences.upper + fences.spread), 1);
+    EXPECT_TRUE(std::isnan(fences.beyond(not_known)));
+    EXPECT_TRUE(std::isnan(TukeyFences{1, 1, 0}.score(2)));
+    EXPECT_THROW((void)exceeded_with(fit_peaks(figures, 0.9), 1), kernel::Error);
+    EXPECT_THROW((void)cusum_limit(365, 1, 3), kernel::Error);
 }
 
 }  // namespace
