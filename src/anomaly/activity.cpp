@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "kernel/unknown.hpp"
 
 namespace marketing::anomaly {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+using kernel::unknown;
 
 std::size_t weekday_of(std::int32_t day)
 {

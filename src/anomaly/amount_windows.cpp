@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "anomaly/levels.hpp"
+#include "kernel/unknown.hpp"
 
 namespace marketing::anomaly {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+using kernel::unknown;
 // What the days of the week are drawn to the usual ones by.
 constexpr double week_days = 4;
 constexpr double least_log_deviation = 0.02;

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
 #include "anomaly/overdispersion.hpp"
 #include "anomaly/rates.hpp"
+#include "kernel/unknown.hpp"
 
 namespace marketing::anomaly {
 namespace {
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+using kernel::unknown;
 // No verdict where even no event at all would not be remarkable.
 constexpr double remarkable = 0.05;
 // What the usual week is drawn to seven equal days by: counts per dispersion.

@@ -2,30 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <unordered_map>
 
 #include "kernel/error.hpp"
+#include "kernel/unknown.hpp"
 
 namespace marketing::anomaly {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
-
-constexpr double absent = std::numeric_limits<double>::quiet_NaN();
+using kernel::unknown;
 
 /** Of several values of one day: smallest first, so that the sum does not depend on the order of the rows. */
 double sum_of(std::span<double> values)
 {
     if (values.size() == 1) {
-        return std::isfinite(values[0]) ? values[0] : absent;
+        return std::isfinite(values[0]) ? values[0] : unknown;
     }
     const auto end = std::partition(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
     const auto count = end - values.begin();
     if (count < 2) {
-        return count == 0 ? absent : values[0];
+        return count == 0 ? unknown : values[0];
     }
     std::sort(values.begin(), end);
     return std::accumulate(values.begin(), end, 0.0);
@@ -99,13 +96,12 @@ DayTable::DayTable(const Places& places, const DayRows& rows, std::int32_t first
     : first_(first), reported_(static_cast<std::size_t>(std::int64_t{last} - first + 1), false)
 {
     const std::size_t count = places.of_rows.size();
-    if (rows.day.size() != count || rows.value.size() != count || (!rows.exposure.empty() && rows.exposure.size() != count)) {
-        throw Error(ErrorCode::invalid_parameter, "series, day, value and exposure must be of the same length", {},
-                    "Collect them from the same rows by array_agg().");
-    }
+    kernel::require_valid(
+        rows.day.size() == count && rows.value.size() == count && (rows.exposure.empty() || rows.exposure.size() == count),
+        "series, day, value and exposure must be of the same length", "Collect them from the same rows by array_agg().");
     if (count >= Places::nowhere) {
-        throw Error(ErrorCode::limit_exceeded, "too many series and days to compare at once", {},
-                    "Compare fewer series, or a shorter time.");
+        throw kernel::Error(kernel::ErrorCode::limit_exceeded, "too many series and days to compare at once", {},
+                            "Compare fewer series, or a shorter time.");
     }
     sort(places, rows);
     add_up();
@@ -163,7 +159,7 @@ void DayTable::add_up()
             }
             const std::int32_t day = days_[from];
             const double value = sum_of(std::span(values_).subspan(from, same - from));
-            const double exposure = exposures_.empty() ? absent : sum_of(std::span(exposures_).subspan(from, same - from));
+            const double exposure = exposures_.empty() ? unknown : sum_of(std::span(exposures_).subspan(from, same - from));
             days_[to] = day;
             values_[to] = value;
             if (!exposures_.empty()) {

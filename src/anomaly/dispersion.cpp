@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "kernel/error.hpp"
+#include "kernel/unknown.hpp"
 #include "numeric/quantile.hpp"
 #include "numeric/special_functions.hpp"
 
@@ -46,10 +46,8 @@ double inverse_trigamma(double value)
 
 Dispersion dispersion(std::span<const double> events, std::span<const double> exposure, int factors)
 {
-    if (events.size() != exposure.size()) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "events and exposure must be of the same length", {},
-                            "Collect them from the same rows by array_agg().");
-    }
+    kernel::require_valid(events.size() == exposure.size(), "events and exposure must be of the same length",
+                          "Collect them from the same rows by array_agg().");
     double sum = 0;
     double weight = 0;
     int days = 0;
@@ -62,7 +60,7 @@ Dispersion dispersion(std::span<const double> events, std::span<const double> ex
     }
     const int df = days - 1 - factors;
     if (df < 1) {
-        return {std::numeric_limits<double>::quiet_NaN(), 0};
+        return {kernel::unknown, 0};
     }
     if (sum == 0) {
         return {1, static_cast<double>(df)};
@@ -80,10 +78,8 @@ Dispersion dispersion(std::span<const double> events, std::span<const double> ex
 
 DispersionPrior dispersion_prior(std::span<const double> dispersions, std::span<const double> df)
 {
-    if (dispersions.size() != df.size()) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "phi and df must be of the same length", {},
-                            "Collect them from the same rows by array_agg().");
-    }
+    kernel::require_valid(dispersions.size() == df.size(), "phi and df must be of the same length",
+                          "Collect them from the same rows by array_agg().");
     std::vector<double> values;
     std::vector<double> dfs;
     double mean = 0;
@@ -107,16 +103,6 @@ DispersionPrior dispersion_prior(std::span<const double> dispersions, std::span<
     }
     const double prior_df = excess > 0 ? std::min(most_df, 2 * inverse_trigamma(excess)) : most_df;
     return {std::exp(mean + numeric::digamma(prior_df / 2) - std::log(prior_df / 2)), prior_df};
-}
-
-Dispersion shrink(const Dispersion& own, const DispersionPrior& prior)
-{
-    const double df = prior.df + own.df;
-    if (!(df > 0)) {
-        return {1, 1};
-    }
-    const double own_part = own.df > 0 ? own.df * own.value : 0;
-    return {std::max(1.0, (prior.df * prior.value + own_part) / df), df};
 }
 
 }  // namespace marketing::anomaly

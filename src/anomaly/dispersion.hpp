@@ -28,7 +28,4 @@ using DispersionPrior = Dispersion;
 /** The prior of a set of series, by the moments of the logarithms of their dispersions; of few series, a cautious one. NaN is no series. */
 [[nodiscard]] DispersionPrior dispersion_prior(std::span<const double> dispersions, std::span<const double> df);
 
-/** The estimate of a series, drawn to the prior; not below 1, what counts have by chance alone. */
-[[nodiscard]] Dispersion shrink(const Dispersion& own, const DispersionPrior& prior);
-
 }  // namespace marketing::anomaly

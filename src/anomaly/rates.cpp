@@ -2,52 +2,35 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
+#include "kernel/unknown.hpp"
 #include "numeric/distributions.hpp"
 
 namespace marketing::anomaly {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
+using kernel::require_valid;
+using kernel::unknown;
 
-constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-
-[[noreturn]] void refuse(const std::string& what, const std::string& hint = {})
+bool is_count(double events)
 {
-    throw Error(ErrorCode::invalid_parameter, what, {}, hint);
-}
-
-void check_count(double events, const char* name)
-{
-    if (!std::isfinite(events) || events < 0) {
-        refuse(std::string(name) + " must be a finite number that is not negative");
-    }
+    return std::isfinite(events) && events >= 0;
 }
 
 void check(const Rate& current, const Rate& baseline, const RateOptions& options)
 {
-    check_count(current.events, "x");
-    check_count(baseline.events, "x0");
-    if (std::isinf(current.exposure) || std::isinf(baseline.exposure)) {
-        refuse("an exposure must be finite", "It is what the events are counted per, such as spend or days.");
-    }
-    if (!std::isfinite(options.dispersion) || options.dispersion <= 0) {
-        refuse("phi must be positive and finite", "It is the variance of the counts over their mean; 1 for Poisson counts.");
-    }
-    if (!(options.df > 0)) {
-        refuse("df must be positive", "Infinity where phi is known.");
-    }
-    if (!std::isfinite(options.margin) || options.margin < 0) {
-        refuse("margin must be a finite number that is not negative",
-               "0.2 asks for a rate that is higher by more than a fifth.");
-    }
-    if (!(options.confidence > 0 && options.confidence < 1)) {
-        refuse("confidence must lie between 0 and 1", "0.95 is usual.");
-    }
+    require_valid(is_count(current.events), "x must be a finite number that is not negative");
+    require_valid(is_count(baseline.events), "x0 must be a finite number that is not negative");
+    require_valid(!std::isinf(current.exposure) && !std::isinf(baseline.exposure), "an exposure must be finite",
+                  "It is what the events are counted per, such as spend or days.");
+    require_valid(std::isfinite(options.dispersion) && options.dispersion > 0, "phi must be positive and finite",
+                  "It is the variance of the counts over their mean; 1 for Poisson counts.");
+    require_valid(options.df > 0, "df must be positive", "Infinity where phi is known.");
+    require_valid(std::isfinite(options.margin) && options.margin >= 0, "margin must be a finite number that is not negative",
+                  "0.2 asks for a rate that is higher by more than a fifth.");
+    require_valid(options.confidence > 0 && options.confidence < 1, "confidence must lie between 0 and 1", "0.95 is usual.");
 }
 
 /** Two rates in units of their dispersion, as a binomial count. */

@@ -12,28 +12,21 @@
 namespace marketing::anomaly {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
+using kernel::require_valid;
 
 constexpr std::int32_t longest = 36600;
 
 void check(const WindowRequest& request)
 {
-    const auto refuse = [](const char* message, const char* hint) {
-        throw Error(ErrorCode::invalid_parameter, message, {}, hint);
-    };
-    if (request.window_to < request.window_from) {
-        refuse("the window ends before it begins", "date_from must not be after date_to.");
-    }
-    if (request.baseline_days < 1 || request.baseline_days > longest || request.window_to - request.window_from > longest) {
-        refuse("baseline and window must be of 1 to 36600 days", "Give other dates, or other baseline_days.");
-    }
-    if (!std::isfinite(request.margin) || request.margin < 0) {
-        refuse("min_effect must be a finite number that is not negative", "0.2 is silent on changes by less than a fifth.");
-    }
-    if (request.min_days < 2 || !(request.min_events >= 0)) {
-        refuse("min_days must be at least 2, and min_events not negative", "7 days and 3 events are usual.");
-    }
+    require_valid(request.window_from <= request.window_to, "the window ends before it begins",
+                  "date_from must not be after date_to.");
+    require_valid(
+        request.baseline_days >= 1 && request.baseline_days <= longest && request.window_to - request.window_from <= longest,
+        "baseline and window must be of 1 to 36600 days", "Give other dates, or other baseline_days.");
+    require_valid(std::isfinite(request.margin) && request.margin >= 0,
+                  "min_effect must be a finite number that is not negative", "0.2 is silent on changes by less than a fifth.");
+    require_valid(request.min_days >= 2 && request.min_events >= 0, "min_days must be at least 2, and min_events not negative",
+                  "7 days and 3 events are usual.");
 }
 
 std::vector<WindowResult> compare(std::span<const DaySeries> all, const WindowRequest& request,
@@ -64,10 +57,8 @@ std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowReque
 
 Places Units::places_of(const refresh::DailyRowsView& rows) const
 {
-    if (businesses.size() != units.size()) {
-        throw Error(ErrorCode::invalid_parameter, "businesses and units must be of the same length", {},
-                    "Collect them from the same rows by array_agg().");
-    }
+    require_valid(businesses.size() == units.size(), "businesses and units must be of the same length",
+                  "Collect them from the same rows by array_agg().");
     Places places;
     std::unordered_map<refresh::SeriesKey, std::uint32_t, refresh::SeriesKeyHash> known;
     for (std::size_t i = 0; i < units.size(); ++i) {

@@ -14,13 +14,7 @@
 namespace marketing::experiments {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
-
-[[noreturn]] void refuse(const char* message, const char* hint = "")
-{
-    throw Error(ErrorCode::invalid_parameter, message, {}, hint);
-}
+using kernel::require_valid;
 
 constexpr auto proportion_methods = kernel::names<ProportionMethod>(
     "method", {{"wilson", ProportionMethod::wilson}, {"exact", ProportionMethod::exact}, {"wald", ProportionMethod::wald}});
@@ -31,33 +25,24 @@ constexpr auto size_methods = kernel::names<SizeMethod>(
 
 void check_confidence(double confidence)
 {
-    if (!(confidence > 0 && confidence < 1)) {
-        refuse("confidence must be between 0 and 1", "0.95 is 95 percent.");
-    }
+    require_valid(confidence > 0 && confidence < 1, "confidence must be between 0 and 1", "0.95 is 95 percent.");
 }
 
 void check_proportion(const Proportion& p)
 {
-    if (p.successes < 0 || p.trials < p.successes) {
-        refuse("successes must be between 0 and the trials");
-    }
+    require_valid(p.successes >= 0 && p.successes <= p.trials, "successes must be between 0 and the trials");
 }
 
 void check_moments(const Moments& m)
 {
-    if (!std::isfinite(m.n) || m.n < 0 || m.n != std::floor(m.n)) {
-        refuse("n must be a whole number that is not negative");
-    }
-    if (!std::isfinite(m.mean) || !std::isfinite(m.other_mean) || !std::isfinite(m.covariance)) {
-        refuse("means and covariances must be finite");
-    }
-    if (!std::isfinite(m.variance) || m.variance < 0 || !std::isfinite(m.other_variance) || m.other_variance < 0) {
-        refuse("variances must be finite and not negative");
-    }
+    require_valid(std::isfinite(m.n) && m.n >= 0 && m.n == std::floor(m.n), "n must be a whole number that is not negative");
+    require_valid(std::isfinite(m.mean) && std::isfinite(m.other_mean) && std::isfinite(m.covariance),
+                  "means and covariances must be finite");
+    require_valid(std::isfinite(m.variance) && m.variance >= 0 && std::isfinite(m.other_variance) && m.other_variance >= 0,
+                  "variances must be finite and not negative");
     // The least that rounding may add.
-    if (std::abs(m.covariance) > std::sqrt(m.variance * m.other_variance) * (1 + 1e-6)) {
-        refuse("the covariance is larger than the variances allow");
-    }
+    require_valid(std::abs(m.covariance) <= std::sqrt(m.variance * m.other_variance) * (1 + 1e-6),
+                  "the covariance is larger than the variances allow");
 }
 
 double square(double x)
@@ -81,6 +66,18 @@ void test(double estimate, double standard_error, double freedom, double confide
     const double reach = numeric::student_quantile_above(freedom, (1 - confidence) / 2) * standard_error;
     interval = {estimate - reach, estimate + reach};
     p_value = 2 * numeric::student_above(freedom, std::abs(estimate) / standard_error);
+}
+
+/** Whether there is anything to compare, of arguments that can be. */
+bool have_units(const Moments& a, const Moments& b, double confidence, Comparison& out)
+{
+    check_moments(a);
+    check_moments(b);
+    check_confidence(confidence);
+    if (a.n == 0 || b.n == 0) {
+        out.reason = "an arm has no units";
+    }
+    return a.n > 0 && b.n > 0;
 }
 
 /** One arm's estimate, and the variance of it. */
@@ -152,7 +149,7 @@ double fisher(const Proportion& a, const Proportion& b, const kernel::StopFlag& 
     const double mode = std::clamp(std::floor((all + 1) * (n_a + 1) / (n_a + n_b + 2)), least, most);
     const auto observed = static_cast<double>(a.successes);
     const auto up = [&](double k) { return (all - k) * (n_a - k) / ((k + 1) * (n_b - all + k + 1)); };
-    // visit(weight of k) from the mode on, as long as it answers true.
+    // visit(k, its weight) from beside the mode on, as long as it answers true.
     const auto walk = [&](int direction, auto&& visit) {
         double weight = 1;
         std::int64_t steps = 0;
@@ -288,12 +285,8 @@ ProportionComparison compare_proportions(const Proportion& a, const Proportion& 
 
 Comparison compare_means(const Moments& a, const Moments& b, double confidence)
 {
-    check_moments(a);
-    check_moments(b);
-    check_confidence(confidence);
     Comparison out;
-    if (a.n == 0 || b.n == 0) {
-        out.reason = "an arm has no units";
+    if (!have_units(a, b, confidence, out)) {
         return out;
     }
     const Estimate first{a.n, a.mean, a.variance / a.n};
@@ -304,12 +297,8 @@ Comparison compare_means(const Moments& a, const Moments& b, double confidence)
 
 Comparison compare_ratios(const Moments& a, const Moments& b, double confidence)
 {
-    check_moments(a);
-    check_moments(b);
-    check_confidence(confidence);
     Comparison out;
-    if (a.n == 0 || b.n == 0) {
-        out.reason = "an arm has no units";
+    if (!have_units(a, b, confidence, out)) {
         return out;
     }
     if (a.other_mean == 0 || b.other_mean == 0) {
@@ -329,12 +318,8 @@ Comparison compare_ratios(const Moments& a, const Moments& b, double confidence)
 
 AdjustedComparison compare_cuped(const Moments& a, const Moments& b, double confidence)
 {
-    check_moments(a);
-    check_moments(b);
-    check_confidence(confidence);
     AdjustedComparison out;
-    if (a.n == 0 || b.n == 0) {
-        out.reason = "an arm has no units";
+    if (!have_units(a, b, confidence, out)) {
         return out;
     }
     // Within the arms, so that an effect of the treatment does not pass for one of the covariate.
@@ -364,9 +349,8 @@ BayesianComparison compare_bayesian(const Proportion& a, const Proportion& b, do
     check_proportion(a);
     check_proportion(b);
     check_confidence(confidence);
-    if (!(prior_successes > 0 && prior_failures > 0) || !std::isfinite(prior_successes) || !std::isfinite(prior_failures)) {
-        refuse("the prior must be positive and finite", "Beta(1, 1) holds all rates for equally likely.");
-    }
+    require_valid(prior_successes > 0 && prior_failures > 0 && std::isfinite(prior_successes) && std::isfinite(prior_failures),
+                  "the prior must be positive and finite", "Beta(1, 1) holds all rates for equally likely.");
     const auto after = [&](const Proportion& p) {
         return numeric::Beta{prior_successes + static_cast<double>(p.successes),
                              prior_failures + static_cast<double>(p.trials - p.successes)};
@@ -388,15 +372,10 @@ BayesianComparison compare_bayesian(const Proportion& a, const Proportion& b, do
 SequentialResult sequential(double difference, double standard_error, double n, double confidence, double tightest_at)
 {
     check_confidence(confidence);
-    if (!std::isfinite(difference)) {
-        refuse("difference must be finite");
-    }
-    if (!std::isfinite(standard_error) || standard_error < 0) {
-        refuse("standard_error must be finite and not negative");
-    }
-    if (!std::isfinite(n) || n < 1 || !std::isfinite(tightest_at) || tightest_at < 1) {
-        refuse("n and tightest_at must be finite and at least 1");
-    }
+    require_valid(std::isfinite(difference), "difference must be finite");
+    require_valid(std::isfinite(standard_error) && standard_error >= 0, "standard_error must be finite and not negative");
+    require_valid(std::isfinite(n) && n >= 1 && std::isfinite(tightest_at) && tightest_at >= 1,
+                  "n and tightest_at must be finite and at least 1");
     const double alpha = 1 - confidence;
     SequentialResult out;
     out.rho = std::sqrt((-2 * std::log(alpha) + std::log(-2 * std::log(alpha) + 1)) / tightest_at);
@@ -420,15 +399,10 @@ namespace {
 
 void check_design(const Design& d)
 {
-    if (!(d.significance > 0 && d.significance < 1)) {
-        refuse("significance must be between 0 and 1", "0.05 is the usual one.");
-    }
-    if (!(d.power > 0 && d.power < 1)) {
-        refuse("power must be between 0 and 1", "0.8 is the usual one.");
-    }
-    if (!(d.ratio > 0) || !std::isfinite(d.ratio)) {
-        refuse("ratio must be positive and finite", "It is the size of B over the size of A.");
-    }
+    require_valid(d.significance > 0 && d.significance < 1, "significance must be between 0 and 1", "0.05 is the usual one.");
+    require_valid(d.power > 0 && d.power < 1, "power must be between 0 and 1", "0.8 is the usual one.");
+    require_valid(d.ratio > 0 && std::isfinite(d.ratio), "ratio must be positive and finite",
+                  "It is the size of B over the size of A.");
 }
 
 /** How far the truth must be from 0, in standard errors, to be found with that power on either side of it: z + z_power, or a trace less. */
@@ -450,8 +424,8 @@ SampleSize whole_sizes(double n, const Design& d)
 {
     constexpr double most = 9e18;
     if (!(n < most) || !(n * d.ratio < most)) {
-        throw Error(ErrorCode::numeric_range, "required sample size is out of range", {},
-                    "The effect is too small for these rates and errors.");
+        throw kernel::Error(kernel::ErrorCode::numeric_range, "required sample size is out of range", {},
+                            "The effect is too small for these rates and errors.");
     }
     return {static_cast<std::int64_t>(std::ceil(n)), static_cast<std::int64_t>(std::ceil(n * d.ratio))};
 }
@@ -460,10 +434,9 @@ double size_for_proportions(double rate, double effect, const Design& d, SizeMet
 {
     check_design(d);
     const double other = rate + effect;
-    if (!(rate >= 0 && rate <= 1 && other >= 0 && other <= 1) || effect == 0) {
-        refuse("rate and rate + effect must be two rates between 0 and 1",
-               "The effect is absolute: 0.01 is one percentage point.");
-    }
+    require_valid(rate >= 0 && rate <= 1 && other >= 0 && other <= 1 && effect != 0,
+                  "rate and rate + effect must be two rates between 0 and 1",
+                  "The effect is absolute: 0.01 is one percentage point.");
     const double z = numeric::normal_quantile_above(d.significance / 2);
     const double z_power = numeric::normal_quantile_above(1 - d.power);
     const double spread = rate * (1 - rate) + other * (1 - other) / d.ratio;
@@ -482,9 +455,8 @@ double size_for_proportions(double rate, double effect, const Design& d, SizeMet
 double size_for_means(double standard_deviation, double effect, const Design& d)
 {
     check_design(d);
-    if (!std::isfinite(standard_deviation) || standard_deviation <= 0 || !std::isfinite(effect) || effect == 0) {
-        refuse("standard_deviation must be positive and effect not 0, both finite");
-    }
+    require_valid(std::isfinite(standard_deviation) && standard_deviation > 0 && std::isfinite(effect) && effect != 0,
+                  "standard_deviation must be positive and effect not 0, both finite");
     const double z = numeric::normal_quantile_above(d.significance / 2) + numeric::normal_quantile_above(1 - d.power);
     return square(z * standard_deviation / effect) * (1 + 1 / d.ratio);
 }
@@ -492,12 +464,8 @@ double size_for_means(double standard_deviation, double effect, const Design& d)
 double detectable_effect(double rate, double n, const Design& d)
 {
     check_design(d);
-    if (!(rate >= 0 && rate < 1)) {
-        refuse("rate must be at least 0 and less than 1");
-    }
-    if (!std::isfinite(n) || n < 1) {
-        refuse("n must be finite and at least 1");
-    }
+    require_valid(rate >= 0 && rate < 1, "rate must be at least 0 and less than 1");
+    require_valid(std::isfinite(n) && n >= 1, "n must be finite and at least 1");
     const auto excess = [&](double effect) { return size_for_proportions(rate, effect, d, SizeMethod::unpooled) - n; };
     double low = (1 - rate) * 1e-12;
     double high = 1 - rate;
@@ -512,25 +480,15 @@ double detectable_effect(double rate, double n, const Design& d)
 
 RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<const double> weights, double alarm)
 {
-    if (!(alarm > 0 && alarm < 1)) {
-        refuse("alarm must be between 0 and 1");
-    }
-    if (counts.size() < 2) {
-        refuse("there must be at least two counts");
-    }
-    if (!weights.empty() && weights.size() != counts.size()) {
-        refuse("there must be as many weights as counts");
-    }
+    require_valid(alarm > 0 && alarm < 1, "alarm must be between 0 and 1");
+    require_valid(counts.size() >= 2, "there must be at least two counts");
+    require_valid(weights.empty() || weights.size() == counts.size(), "there must be as many weights as counts");
     double total = 0;
     double all = 0;
     for (std::size_t i = 0; i < counts.size(); ++i) {
-        if (counts[i] < 0) {
-            refuse("counts must not be negative");
-        }
+        require_valid(counts[i] >= 0, "counts must not be negative");
         const double weight = weights.empty() ? 1 : weights[i];
-        if (!(weight > 0) || !std::isfinite(weight)) {
-            refuse("weights must be positive and finite");
-        }
+        require_valid(weight > 0 && std::isfinite(weight), "weights must be positive and finite");
         total += static_cast<double>(counts[i]);
         all += weight;
     }

@@ -7,16 +7,16 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "kernel/stop.hpp"
+#include "kernel/unknown.hpp"
 
 namespace marketing::experiments {
 
-inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+using kernel::unknown;
 
 struct ConfidenceInterval {
     double low = unknown;

@@ -14,6 +14,7 @@ namespace marketing::forecast {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 
 namespace {
 
@@ -419,14 +420,9 @@ std::vector<double> arrange(std::span<const std::int32_t> dates, std::span<const
         if (dates[i] > last) {
             continue;
         }
-        if (std::isinf(values[i])) {
-            throw Error(ErrorCode::invalid_parameter, "the figures must be finite");
-        }
+        require_valid(!std::isinf(values[i]), "the figures must be finite");
         const auto at = static_cast<std::size_t>(std::int64_t{dates[i]} - first);
-        if (given[at]) {
-            throw Error(ErrorCode::invalid_parameter, "a date comes twice", {},
-                        "Add up the figures of a day first, with GROUP BY.");
-        }
+        require_valid(!given[at], "a date comes twice", "Add up the figures of a day first, with GROUP BY.");
         given[at] = true;
         history[at] = values[i];
     }
@@ -487,13 +483,9 @@ struct Forecast {
 
 Forecast forecast_of(const Request& request, const kernel::StopFlag& stop)
 {
-    if (request.horizon < 0 || request.horizon > longest_horizon) {
-        throw Error(ErrorCode::invalid_parameter, "horizon must be between 0 and " + std::to_string(longest_horizon) + " days");
-    }
-    if (!(request.level > 0 && request.level < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "level must be between 0 and 1", {},
-                    "0.9 gives intervals that hold nine figures of ten.");
-    }
+    require_valid(request.horizon >= 0 && request.horizon <= longest_horizon, "horizon must be between 0 and 3660 days");
+    require_valid(request.level > 0 && request.level < 1, "level must be between 0 and 1",
+                  "0.9 gives intervals that hold nine figures of ten.");
     const auto history = arrange(request.dates, request.figures, request.end().value_or(0), request.gaps);
     const auto known = static_cast<std::size_t>(count_known(history));
     const Kind kind = choose_kind(request.kind, history);
@@ -516,9 +508,7 @@ DaysAhead forecast_days(const Request& request, const kernel::StopFlag& stop)
 
 SumAhead forecast_sum(const Request& request, int skipped, std::optional<double> budget, const kernel::StopFlag& stop)
 {
-    if (skipped < 0 || skipped > request.horizon) {
-        throw Error(ErrorCode::invalid_parameter, "skipped_days must be between 0 and horizon");
-    }
+    require_valid(skipped >= 0 && skipped <= request.horizon, "skipped_days must be between 0 and horizon");
     const auto [fit, kind, known_days] = forecast_of(request, stop);
     SumAhead ahead{fit.model, known_days, {}};
     if (fit.model != Model::insufficient_data) {

@@ -9,17 +9,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "kernel/stop.hpp"
+#include "kernel/unknown.hpp"
 
 namespace marketing::forecast {
 
-inline constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+using kernel::unknown;
 /** Days of a week: the season of every model here. */
 inline constexpr std::size_t week = 7;
 /** A history must show this many days to be forecast at all. */

@@ -8,6 +8,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace marketing::kernel {
 
@@ -34,6 +35,14 @@ private:
     std::string detail_;
     std::string hint_;
 };
+
+/** Throws Error(invalid_parameter) unless `valid`. */
+inline void require_valid(bool valid, std::string_view message, std::string_view hint = {})
+{
+    if (!valid) [[unlikely]] {
+        throw Error(ErrorCode::invalid_parameter, std::string(message), {}, std::string(hint));
+    }
+}
 
 /** Thrown out of a kernel when its StopFlag was raised; never seen by the user. */
 struct Stopped {};

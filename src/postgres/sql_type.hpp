@@ -8,11 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "kernel/unknown.hpp"
 #include "postgres/numeric.hpp"
 #include "postgres/pg.hpp"
 
@@ -40,9 +40,6 @@ struct Duration {
 
 /** A numeric, as a double. */
 struct Decimal {};
-
-/** A number that is NULL. */
-inline constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
 
 using Bytes = std::span<const std::byte>;
 
@@ -84,7 +81,7 @@ template <>
 struct SqlType<double> {
     using Value = double;
     static constexpr ElementForm form = word(FLOAT8OID);
-    static constexpr double missing = not_known;
+    static constexpr double missing = kernel::unknown;
     static double read(Datum datum, const char*) { return DatumGetFloat8(datum); }
     static Datum datum(double value) { return Float8GetDatum(value); }
 };

@@ -29,7 +29,7 @@ MARKETING_FUNCTION(daily_rows_transition)
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                             errmsg("daily_rows takes at most %zu figures", refresh::most_figures)));
         }
-        figures[count++] = postgres::any_number(in, "figures").value_or(postgres::not_known);
+        figures[count++] = postgres::any_number(in, "figures").value_or(marketing::kernel::unknown);
     }
     const std::span<const double> row(figures, count);
     postgres::run_kernel([state, &series, day, row] { state->append(series, day, row); });

@@ -16,6 +16,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 
 // Measured on 400 daily series with known anomalies (bench/series/simulate); results change little around these.
 constexpr double pooled_events = 30;      // events of the mean day that each day of the week is drawn to
@@ -32,11 +33,6 @@ constexpr double most_prior = 1e6;
 constexpr auto kinds = kernel::names<SeriesKind>(
     "kind",
     {{"count", SeriesKind::count}, {"rate", SeriesKind::rate}, {"positive", SeriesKind::positive}, {"real", SeriesKind::real}});
-
-[[noreturn]] void refuse(const std::string& what, const std::string& hint = {})
-{
-    throw Error(ErrorCode::invalid_parameter, what, {}, hint);
-}
 
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept
 {
@@ -129,26 +125,17 @@ SeriesKind find_series_kind(std::string_view name)
 
 void check(const AdaptiveOptions& options)
 {
-    if (options.step <= 0) {
-        refuse("step must be positive", "It is the time from one point to the next, such as '1 day'.");
-    }
-    if (options.window < 4 || options.window > most_window) {
-        refuse("history must be from 4 to " + std::to_string(most_window) + " points");
-    }
-    if (options.period < 1 || options.period > options.window) {
-        refuse("period must be at least 1 and not longer than the history",
-               "It is a number of steps: 7 for daily data with weekdays, 1 for no season.");
-    }
-    if (options.min_history < 2 || options.min_history > options.window) {
-        refuse("min_history must be from 2 points to the history");
-    }
-    if (!(options.half_life > 0)) {
-        refuse("half_life must be positive", "It is a number of steps.");
-    }
-    if (!(options.prior_dispersion > 0 && options.prior_dispersion <= most_prior) ||
-        !(options.prior_df >= 0 && options.prior_df <= most_prior)) {
-        refuse("prior_dispersion must be positive, prior_df not negative, and both at most 1e6");
-    }
+    require_valid(options.step > 0, "step must be positive", "It is the time from one point to the next, such as '1 day'.");
+    require_valid(options.window >= 4 && options.window <= most_window, "history must be from 4 to 100000 points");
+    require_valid(options.period >= 1 && options.period <= options.window,
+                  "period must be at least 1 and not longer than the history",
+                  "It is a number of steps: 7 for daily data with weekdays, 1 for no season.");
+    require_valid(options.min_history >= 2 && options.min_history <= options.window,
+                  "min_history must be from 2 points to the history");
+    require_valid(options.half_life > 0, "half_life must be positive", "It is a number of steps.");
+    require_valid(options.prior_dispersion > 0 && options.prior_dispersion <= most_prior && options.prior_df >= 0 &&
+                      options.prior_df <= most_prior,
+                  "prior_dispersion must be positive, prior_df not negative, and both at most 1e6");
 }
 
 AdaptiveDetector::AdaptiveDetector(const AdaptiveOptions& options) : options_(options)
@@ -172,9 +159,8 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
     check_size(point);
     const std::int64_t step = step_of(point.time);
     const std::int64_t before = run_.empty() ? (baseline_.empty() ? step - 1 : baseline_.back().step) : run_.back().step;
-    if (step <= std::max(before, zeros_.empty() ? before : zeros_.back())) {
-        refuse("two points lie in the same step", "Sum them up per step, or give the time from one point to the next as step.");
-    }
+    require_valid(step > std::max(before, zeros_.empty() ? before : zeros_.back()), "two points lie in the same step",
+                  "Sum them up per step, or give the time from one point to the next as step.");
     // What is older than twice the window tells nothing of today.
     while (!baseline_.empty() && step - baseline_.front().step > std::int64_t{2} * options_.window) {
         baseline_.pop_front();
@@ -261,8 +247,18 @@ void AdaptiveDetector::weigh(std::int64_t step)
     }
 }
 
-/** Events per exposure, with the factor of each season. */
-double AdaptiveDetector::fit_rate()
+AdaptiveDetector::Totals AdaptiveDetector::totals() const
+{
+    Totals all;
+    for (const Season& season : seasons_) {
+        all.events += season.events;
+        all.exposure += season.exposure * season.factor;
+    }
+    return all;
+}
+
+/** Events and exposure, with the factor of each season. */
+AdaptiveDetector::Totals AdaptiveDetector::fit_rate()
 {
     std::fill(seasons_.begin(), seasons_.end(), Season{});
     std::size_t i = 0;
@@ -274,23 +270,19 @@ double AdaptiveDetector::fit_rate()
         season.plain_exposure += entry.exposure;
         ++i;
     }
-    const auto level = [this] {
-        double events = 0;
-        double exposure = 0;
-        for (const Season& season : seasons_) {
-            events += season.events;
-            exposure += season.exposure * season.factor;
-        }
-        return events / exposure;
-    };
-    double rate = level();
+    Totals all = totals();
     for (int round = 0; options_.period > 1 && round < rounds; ++round) {
         for (Season& season : seasons_) {
-            season.factor = (season.plain_events + pooled_events) / (rate * season.plain_exposure + pooled_events);
+            season.factor = (season.plain_events + pooled_events) / (all.rate() * season.plain_exposure + pooled_events);
         }
-        rate = level();
+        all = totals();
     }
-    return rate;
+    return all;
+}
+
+double AdaptiveDetector::degrees() const
+{
+    return std::max(1.0, static_cast<double>(baseline_.size()) - (1 + (options_.period - 1) / 2.0));
 }
 
 /** Variance over mean of the baseline, drawn to what is expected beforehand; at least that of Poisson's. */
@@ -306,30 +298,22 @@ double AdaptiveDetector::pooled_dispersion(double rate) const
             sum += std::min(off * off, most_surprising * mean) / mean;
         }
     }
-    const double df = std::max(1.0, static_cast<double>(baseline_.size()) - (1 + (options_.period - 1) / 2.0));
-    return std::max(1.0, caution * (options_.prior_df * options_.prior_dispersion + sum) / (options_.prior_df + df));
+    return std::max(1.0, caution * (options_.prior_df * options_.prior_dispersion + sum) / (options_.prior_df + degrees()));
 }
 
 void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const Test& test, Verdict& verdict)
 {
-    const double rate = fit_rate();
-    const double dispersion = pooled_dispersion(rate);
-    double events = 0;
-    double exposure = 0;
-    for (const Season& each : seasons_) {
-        events += each.events;
-        exposure += each.exposure * each.factor;
-    }
+    const Totals all = fit_rate();
+    const double dispersion = pooled_dispersion(all.rate());
     // As many events of weight 1 as have the variance of the weighted sum.
     const double scale = weight_sum_ / weight_squares_;
     const double own = point.exposure * seasons_[season].factor;
-    const double odds = own / (scale * exposure);
-    const double misses = scale * events / dispersion;
-    const double df =
-        std::max(1.0, static_cast<double>(baseline_.size()) - (1 + (options_.period - 1) / 2.0)) + options_.prior_df;
+    const double odds = own / (scale * all.exposure);
+    const double misses = scale * all.events / dispersion;
+    const double df = degrees() + options_.prior_df;
     verdict.z = numeric::deviate(numeric::binomial_tails(point.value / dispersion, misses, odds / (1 + odds)));
     verdict.p_value = p_of(verdict.z, df, test.direction);
-    verdict.expected = rate * own;
+    verdict.expected = all.rate() * own;
     if (std::isinf(verdict.expected)) {
         refuse_sizes();
     }
@@ -337,7 +321,7 @@ void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const
     const CountBound bound(misses, odds);
     const double limit = critical(df, test);
     verdict.lower = test.direction == Direction::up ? 0 : std::min(dispersion * bound.at(-limit), verdict.expected);
-    verdict.upper = test.direction == Direction::down ? not_known : std::max(dispersion * bound.at(limit), verdict.expected);
+    verdict.upper = test.direction == Direction::down ? unknown : std::max(dispersion * bound.at(limit), verdict.expected);
 }
 
 double AdaptiveDetector::weighted_median()
@@ -427,8 +411,8 @@ void AdaptiveDetector::judge_level(double value, std::size_t season, const Test&
     verdict.dispersion = sd;
     verdict.lower = test.direction != Direction::up         ? shown(expected - reach)
                     : options_.kind == SeriesKind::positive ? 0
-                                                            : not_known;
-    verdict.upper = test.direction != Direction::down ? shown(expected + reach) : not_known;
+                                                            : unknown;
+    verdict.upper = test.direction != Direction::down ? shown(expected + reach) : unknown;
 }
 
 /** Nothing at all has no logarithm. It is news unless there was nothing one step or one season ago, either. */

@@ -85,6 +85,13 @@ private:
         double factor = 1;  // of counts; of other kinds an offset
     };
 
+    /** Of all seasons, weighted. */
+    struct Totals {
+        double events = 0;
+        double exposure = 0;
+        [[nodiscard]] double rate() const noexcept { return events / exposure; }
+    };
+
     [[nodiscard]] std::int64_t step_of(std::int64_t time) const noexcept;
     [[nodiscard]] std::size_t season_of(std::int64_t step) const noexcept;
     [[nodiscard]] bool counts() const noexcept
@@ -94,7 +101,10 @@ private:
     [[nodiscard]] double weight_at(std::int64_t age);
     void weigh(std::int64_t step);
     void judge_count(const Point& point, std::size_t season, const Test& test, Verdict& verdict);
-    [[nodiscard]] double fit_rate();
+    [[nodiscard]] Totals totals() const;
+    [[nodiscard]] Totals fit_rate();
+    /** Degrees of freedom that the baseline leaves to a dispersion. */
+    [[nodiscard]] double degrees() const;
     [[nodiscard]] double pooled_dispersion(double rate) const;
     void judge_level(double value, std::size_t season, const Test& test, Verdict& verdict);
     void judge_zero(std::int64_t step, const Test& test, Verdict& verdict) const;

@@ -2,22 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
 
 #include "kernel/error.hpp"
 
 namespace marketing::series {
 namespace {
 
+using kernel::require_valid;
+
 constexpr double spread_rate = 0.0002;     // weight of a new distance in the spread
 constexpr std::int64_t first_scored = 10;  // points before a spread is known at all
 constexpr double step_off_constant = 5;    // the deviate of the first change of a series that never changed
 constexpr std::int32_t most_parts = 100'000;
-
-[[noreturn]] void refuse(const std::string& what, const std::string& hint = {})
-{
-    throw kernel::Error(kernel::ErrorCode::invalid_parameter, what, {}, hint);
-}
 
 double weight_of_next(std::int64_t count, double least) noexcept
 {
@@ -35,22 +31,14 @@ double score_of(double z, Direction direction)
 
 void check(const CalibratedOptions& options)
 {
-    if (options.step <= 0) {
-        refuse("step must be positive", "It is the length of a part of the season, such as '1 hour'.");
-    }
-    if (options.period < 1 || options.period > most_parts) {
-        refuse("period must be from 1 to " + std::to_string(most_parts) + " parts");
-    }
-    if (options.memory < 100 || options.memory > 1'000'000) {
-        refuse("history must be from 100 to 1000000 points for the calibrated method");
-    }
-    if (options.min_history <= static_cast<std::int32_t>(PeakTail::least_peaks) || options.min_history > options.memory) {
-        refuse("min_history must be above " + std::to_string(PeakTail::least_peaks) + " and at most the history",
-               "A tail has to be seen before it can be extended.");
-    }
-    if (!(options.level_rate >= 0 && options.level_rate < 1)) {
-        refuse("half_life must be positive");
-    }
+    require_valid(options.step > 0, "step must be positive", "It is the length of a part of the season, such as '1 hour'.");
+    require_valid(options.period >= 1 && options.period <= most_parts, "period must be from 1 to 100000 parts");
+    require_valid(options.memory >= 100 && options.memory <= 1'000'000,
+                  "history must be from 100 to 1000000 points for the calibrated method");
+    require_valid(
+        options.min_history > static_cast<std::int32_t>(PeakTail::least_peaks) && options.min_history <= options.memory,
+        "min_history must be above 10 and at most the history", "A tail has to be seen before it can be extended.");
+    require_valid(options.level_rate >= 0 && options.level_rate < 1, "half_life must be positive");
 }
 
 CalibratedDetector::CalibratedDetector(const CalibratedOptions& options)
@@ -97,8 +85,8 @@ Verdict CalibratedDetector::judge(const Point& point, const Test& test) const
     verdict.z = deviation(point);
     verdict.p_value = std::max(std::pow(10, -tail_.rarity(score_of(verdict.z, test.direction))), 1e-300);
     const double reach = sd * std::expm1(tail_.score_of(-std::log10(test.alpha)));
-    verdict.lower = test.direction == Direction::up ? not_known : verdict.expected - reach;
-    verdict.upper = test.direction == Direction::down ? not_known : verdict.expected + reach;
+    verdict.lower = test.direction == Direction::up ? unknown : verdict.expected - reach;
+    verdict.upper = test.direction == Direction::down ? unknown : verdict.expected + reach;
     return verdict;
 }
 

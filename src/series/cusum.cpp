@@ -11,8 +11,7 @@
 namespace marketing::series {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
+using kernel::require_valid;
 
 constexpr double most_surprising = 3;  // deviates that one point may add, so that a spike is no drift
 
@@ -36,7 +35,7 @@ public:
 
     [[nodiscard]] double sum() const noexcept { return sum_; }
     [[nodiscard]] std::size_t since() const noexcept { return since_; }
-    [[nodiscard]] double ratio() const noexcept { return expected_ != 0 ? value_ / expected_ : not_known; }
+    [[nodiscard]] double ratio() const noexcept { return expected_ != 0 ? value_ / expected_ : unknown; }
 
 private:
     double allowance_;
@@ -56,11 +55,9 @@ bool is_usable(const Point& point, SeriesKind kind)
 
 double cusum_run_length(double limit, double shift, double mean)
 {
-    if (!(limit > 0 && limit <= 50) || !(shift > 0 && shift <= 10) || !std::isfinite(mean)) {
-        throw Error(ErrorCode::invalid_parameter,
-                    "alarm_limit must be above 0 and at most 50, shift above 0 and at most 10, mean finite", {},
-                    "All are in standard deviations of a point; cusum_limit() gives the limit of a run length.");
-    }
+    require_valid(limit > 0 && limit <= 50 && shift > 0 && shift <= 10 && std::isfinite(mean),
+                  "alarm_limit must be above 0 and at most 50, shift above 0 and at most 10, mean finite",
+                  "All are in standard deviations of a point; cusum_limit() gives the limit of a run length.");
     // L(s) = 1 + L(0) P(k - s) + integral over 0..h of L(y) p(y + k - s), k: half the shift; at the nodes of a Gauss rule.
     const auto& rule = numeric::gauss_legendre();
     constexpr std::size_t nodes = std::tuple_size_v<std::decay_t<decltype(rule)>>;
@@ -80,14 +77,11 @@ double cusum_run_length(double limit, double shift, double mean)
 
 double cusum_limit(double run_length, double shift, int sides)
 {
-    if (!(run_length >= 10 && run_length <= 1e9) || !(shift > 0 && shift <= 10)) {
-        throw Error(ErrorCode::invalid_parameter, "run_length must be from 10 to 1e9 points, shift above 0 and at most 10", {},
-                    "365 is a false alarm in a year of days; shift is in standard deviations of a point.");
-    }
-    if (sides != 1 && sides != 2) {
-        throw Error(ErrorCode::invalid_parameter, "sides must be 1 or 2, not " + std::to_string(sides), {},
-                    "1 where only rises or only falls are watched.");
-    }
+    require_valid(run_length >= 10 && run_length <= 1e9 && shift > 0 && shift <= 10,
+                  "run_length must be from 10 to 1e9 points, shift above 0 and at most 10",
+                  "365 is a false alarm in a year of days; shift is in standard deviations of a point.");
+    require_valid(sides == 1 || sides == 2, "sides must be 1 or 2, not " + std::to_string(sides),
+                  "1 where only rises or only falls are watched.");
     // Two sides alarm twice as often as one.
     double low = 0.01;
     double high = 50;

@@ -35,12 +35,12 @@ struct DriftOptions {
 struct DriftPoint {
     Point point;
     Verdict verdict;
-    double up = not_known;    // what has added up above the baseline,
-    double down = not_known;  // and below it
-    double limit = not_known;
+    double up = unknown;    // what has added up above the baseline,
+    double down = unknown;  // and below it
+    double limit = unknown;
     bool is_drift = false;
-    std::size_t since = 0;     // of a drift: the point where it began,
-    double ratio = not_known;  // and the sum since then over what was expected
+    std::size_t since = 0;   // of a drift: the point where it began,
+    double ratio = unknown;  // and the sum since then over what was expected
 };
 
 /**

@@ -12,6 +12,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -125,14 +126,10 @@ void fit_interval(double value, bool is_anomaly, Verdict& verdict)
 
 void check(const DetectorOptions& options)
 {
-    if (!(options.test.alpha > 0 && options.test.alpha < 0.5)) {
-        throw Error(ErrorCode::invalid_parameter, "alpha must be above 0 and below 0.5", {},
-                    "It is the share of usual points that may be called unusual, such as 0.005.");
-    }
-    if (options.cooldown < 0 || options.cooldown > most_cooldown) {
-        throw Error(ErrorCode::invalid_parameter, "cooldown must be from 0 to 1000000 points", {},
-                    "0 lets each unusual point be an anomaly.");
-    }
+    require_valid(options.test.alpha > 0 && options.test.alpha < 0.5, "alpha must be above 0 and below 0.5",
+                  "It is the share of usual points that may be called unusual, such as 0.005.");
+    require_valid(options.cooldown >= 0 && options.cooldown <= most_cooldown, "cooldown must be from 0 to 1000000 points",
+                  "0 lets each unusual point be an anomaly.");
     std::visit([](const auto& method) { check(method); }, options.method);
 }
 
@@ -212,9 +209,7 @@ kernel::FlatValue Detector::save(std::pmr::memory_resource& result, std::size_t 
 
 Verdict Detector::update(const Point& point)
 {
-    if (!in_range(point.time)) {
-        throw Error(ErrorCode::invalid_parameter, "a time is out of range");
-    }
+    require_valid(in_range(point.time), "a time is out of range");
     Verdict verdict;
     if (has_seen(point.time)) {
         verdict.reason = Reason::already_seen;
@@ -268,11 +263,9 @@ void Detector::learn(const Point& point, Verdict& verdict)
 void sort_by_time(std::span<Point> points)
 {
     std::sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.time < b.time; });
-    if (std::adjacent_find(points.begin(), points.end(), [](const Point& a, const Point& b) { return a.time == b.time; }) !=
-        points.end()) {
-        throw Error(ErrorCode::invalid_parameter, "two points have the same time", {},
-                    "Add them up first, or give each series its own call.");
-    }
+    const auto same_time = [](const Point& a, const Point& b) { return a.time == b.time; };
+    require_valid(std::adjacent_find(points.begin(), points.end(), same_time) == points.end(), "two points have the same time",
+                  "Add them up first, or give each series its own call.");
 }
 
 std::vector<Point> SeriesColumns::points() const
@@ -294,10 +287,8 @@ std::vector<Point> SeriesColumns::points() const
 
 void SeriesColumns::check(SeriesKind kind) const
 {
-    if (kind == SeriesKind::rate && exposures.data() == nullptr) {
-        throw Error(ErrorCode::invalid_parameter, "the kind rate needs exposures", {},
-                    "Give what the figures are counted per, such as the spend of each day.");
-    }
+    require_valid(kind != SeriesKind::rate || exposures.data() != nullptr, "the kind rate needs exposures",
+                  "Give what the figures are counted per, such as the spend of each day.");
 }
 
 std::vector<JudgedPoint> judge(Detector& detector, const SeriesColumns& series, const kernel::StopFlag& stop)

@@ -97,8 +97,8 @@ MARKETING_FUNCTION(anomaly_state_transition)
                             "A new series begins with analytics.anomaly_start(): coalesce(state, analytics.anomaly_start()).");
     const auto start = in.get<Bytes>("state");
     const std::int64_t time = in.get<LocalTime>("ts");
-    const double value = in.value_or("value", series::not_known);
-    const double exposure = in.value_or("exposure", series::not_known);
+    const double value = in.value_or("value", series::unknown);
+    const double exposure = in.value_or("exposure", series::unknown);
     postgres::run_kernel([&] { state->append(start, {time, value, exposure}); });
     return postgres::state_datum(fcinfo, state);
 }

@@ -14,6 +14,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 
 struct Member {
     double value;
@@ -49,25 +50,13 @@ public:
     /** Of equal values the one that came first. */
     Member take_highest()
     {
-        std::size_t first = end_ - 1;
-        while (first > begin_ && members_[first - 1].value == highest()) {
-            --first;
-        }
-        std::rotate(members_.begin() + static_cast<std::ptrdiff_t>(first),
-                    members_.begin() + static_cast<std::ptrdiff_t>(first) + 1,
-                    members_.begin() + static_cast<std::ptrdiff_t>(end_));
+        const auto first = members_.begin() + static_cast<std::ptrdiff_t>(place_of_highest());
+        std::rotate(first, first + 1, members_.begin() + static_cast<std::ptrdiff_t>(end_));
         return members_[--end_];
     }
 
     [[nodiscard]] std::size_t first_lowest() const noexcept { return members_[begin_].position; }
-    [[nodiscard]] std::size_t first_highest() const noexcept
-    {
-        std::size_t first = end_ - 1;
-        while (first > begin_ && members_[first - 1].value == highest()) {
-            --first;
-        }
-        return members_[first].position;
-    }
+    [[nodiscard]] std::size_t first_highest() const noexcept { return members_[place_of_highest()].position; }
 
     [[nodiscard]] Centre robust_centre() const
     {
@@ -91,6 +80,16 @@ public:
     }
 
 private:
+    /** Of the first of equal ones. */
+    [[nodiscard]] std::size_t place_of_highest() const noexcept
+    {
+        std::size_t first = end_ - 1;
+        while (first > begin_ && members_[first - 1].value == highest()) {
+            --first;
+        }
+        return first;
+    }
+
     [[nodiscard]] double median_of_sorted() const noexcept
     {
         const std::size_t upper = begin_ + size() / 2;
@@ -164,14 +163,10 @@ Extreme find_extreme(const Sample& sample, double location, Direction direction)
 
 void check(const GesdOptions& options)
 {
-    if (!(options.max_share > 0 && options.max_share < 0.5)) {
-        throw Error(ErrorCode::invalid_parameter, "max_share must be above 0 and below 0.5", {},
-                    "It is the share of values that may be outliers, such as 0.1.");
-    }
-    if (!(options.alpha > 0 && options.alpha < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "alpha must be above 0 and below 1", {},
-                    "It is the probability of an outlier where there is none, such as 0.05.");
-    }
+    require_valid(options.max_share > 0 && options.max_share < 0.5, "max_share must be above 0 and below 0.5",
+                  "It is the share of values that may be outliers, such as 0.1.");
+    require_valid(options.alpha > 0 && options.alpha < 1, "alpha must be above 0 and below 1",
+                  "It is the probability of an outlier where there is none, such as 0.05.");
 }
 
 }  // namespace
@@ -237,10 +232,8 @@ std::vector<OutlierCandidate> find_outliers(std::span<const double> figures, int
                                             const kernel::StopFlag& stop)
 {
     const std::vector<double> values = known_values(figures);
-    if (period > 0 && values.size() != figures.size()) {
-        throw Error(ErrorCode::invalid_parameter, "a series with a period must have no gaps", {},
-                    "Fill the gaps first, or use detect_anomalies, which leaves them out.");
-    }
+    require_valid(period <= 0 || values.size() == figures.size(), "a series with a period must have no gaps",
+                  "Fill the gaps first, or use detect_anomalies, which leaves them out.");
     const std::vector<double> expected = expectations(values, period, options.robust, stop);
     std::vector<double> rest(values);
     for (std::size_t i = 0; period > 0 && i < rest.size(); ++i) {
@@ -268,19 +261,16 @@ double TukeyFences::beyond(double value) const noexcept
 
 double TukeyFences::score(double value) const noexcept
 {
-    return spread > 0 ? beyond(value) / spread : not_known;
+    return spread > 0 ? beyond(value) / spread : unknown;
 }
 
 TukeyFences tukey_fences(std::span<const double> figures, double k, double lower_quantile, double upper_quantile)
 {
     std::vector<double> values = known_values(figures);
-    if (!(k >= 0) || std::isinf(k)) {
-        throw Error(ErrorCode::invalid_parameter, "k must not be negative", {},
-                    "It is how many ranges between the quantiles the fences stand off, such as 1.5.");
-    }
-    if (!(lower_quantile >= 0 && lower_quantile < upper_quantile && upper_quantile <= 1)) {
-        throw Error(ErrorCode::invalid_parameter, "quantiles must lie between 0 and 1, the lower one first");
-    }
+    require_valid(k >= 0 && !std::isinf(k), "k must not be negative",
+                  "It is how many ranges between the quantiles the fences stand off, such as 1.5.");
+    require_valid(lower_quantile >= 0 && lower_quantile < upper_quantile && upper_quantile <= 1,
+                  "quantiles must lie between 0 and 1, the lower one first");
     if (values.size() < 4) {
         throw Error(ErrorCode::invalid_parameter, "fences need at least 4 values",
                     "There are " + std::to_string(values.size()) + ".");

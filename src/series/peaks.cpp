@@ -11,8 +11,7 @@
 namespace marketing::series {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
+using kernel::require_valid;
 
 constexpr std::size_t least_fitted = 10;
 constexpr double tail_level = 0.95;
@@ -58,12 +57,10 @@ double posterior_theta(std::span<const double> excesses)
 
 PeaksFit fit_peaks(std::span<const double> figures, double level)
 {
-    if (!(level >= 0.5 && level < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "level must be at least 0.5 and below 1", {},
-                    "It is the quantile that peaks lie above, such as 0.98.");
-    }
+    require_valid(level >= 0.5 && level < 1, "level must be at least 0.5 and below 1",
+                  "It is the quantile that peaks lie above, such as 0.98.");
     std::vector<double> values = known_values(figures);
-    PeaksFit fit{not_known, not_known, not_known, values.size(), 0};
+    PeaksFit fit{unknown, unknown, unknown, values.size(), 0};
     if (values.empty()) {
         return fit;
     }
@@ -88,13 +85,11 @@ PeaksFit fit_peaks(std::span<const double> figures, double level)
 
 double exceeded_with(const PeaksFit& fit, double risk)
 {
-    if (!(risk > 0 && risk < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "risk must be above 0 and below 1", {},
-                    "It is the probability with which a value may exceed the limit, such as 0.0001.");
-    }
+    require_valid(risk > 0 && risk < 1, "risk must be above 0 and below 1",
+                  "It is the probability with which a value may exceed the limit, such as 0.0001.");
     const double share = risk * static_cast<double>(fit.count) / static_cast<double>(fit.peaks);
     if (!(share <= 1) || std::isnan(fit.shape)) {
-        return not_known;
+        return unknown;
     }
     const double reach = std::abs(fit.shape) < 1e-12 ? -std::log(share) : std::expm1(-fit.shape * std::log(share)) / fit.shape;
     return fit.threshold + fit.scale * reach;

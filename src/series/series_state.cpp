@@ -21,10 +21,10 @@ void SeriesState::begin(std::span<const std::byte> start)
 {
     if (start_.empty()) {
         start_.assign(start.begin(), start.end());
-    } else if (!std::equal(start.begin(), start.end(), start_.begin(), start_.end())) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "the rows of one group begin with different states", {},
-                            "Group by the series, whose state is the same in each row.");
     }
+    kernel::require_valid(std::equal(start.begin(), start.end(), start_.begin(), start_.end()),
+                          "the rows of one group begin with different states",
+                          "Group by the series, whose state is the same in each row.");
 }
 
 void SeriesState::append(std::span<const std::byte> start, const Point& point)

@@ -14,6 +14,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 using Index = std::ptrdiff_t;
 
 struct Loess {
@@ -307,28 +308,23 @@ Index odd(double value)
 
 Loess loess_of(Index window, int degree, const char* name)
 {
-    if (window < 3 || degree < 0 || degree > 1) {
-        throw Error(ErrorCode::invalid_parameter,
-                    std::string(name) + "_window must be at least 3 and " + name + "_degree 0 or 1");
-    }
+    require_valid(window >= 3 && (degree == 0 || degree == 1),
+                  std::string(name) + "_window must be at least 3 and " + name + "_degree 0 or 1");
     const Index used = window % 2 == 0 ? window + 1 : window;
     return {used, degree, static_cast<Index>(std::ceil(static_cast<double>(window) / 10))};
 }
 
 void check(std::span<const double> values, int period)
 {
-    if (period < 2) {
-        throw Error(ErrorCode::invalid_parameter, "period must be at least 2, not " + std::to_string(period));
-    }
+    require_valid(period >= 2, "period must be at least 2, not " + std::to_string(period));
     if (values.size() <= 2 * static_cast<std::size_t>(period)) {
         throw Error(ErrorCode::invalid_parameter, "the series is too short for its period",
                     "It has " + std::to_string(values.size()) + " values; more than two periods of " + std::to_string(period) +
                         " are needed.");
     }
-    if (!std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) {
-        throw Error(ErrorCode::invalid_parameter, "a series to decompose must have finite values only", {},
-                    "Fill the gaps first, or use detect_anomalies, which leaves them out.");
-    }
+    require_valid(std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }),
+                  "a series to decompose must have finite values only",
+                  "Fill the gaps first, or use detect_anomalies, which leaves them out.");
 }
 
 }  // namespace

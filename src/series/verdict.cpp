@@ -43,10 +43,7 @@ std::vector<double> known_values(std::span<const double> figures)
 {
     std::vector<double> values;
     for (const double figure : figures) {
-        if (std::isinf(figure)) {
-            throw kernel::Error(kernel::ErrorCode::invalid_parameter, "figures must be finite", {},
-                                "NULL and NaN are left out.");
-        }
+        kernel::require_valid(!std::isinf(figure), "figures must be finite", "NULL and NaN are left out.");
         if (!std::isnan(figure)) {
             values.push_back(figure);
         }

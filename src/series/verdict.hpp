@@ -3,15 +3,16 @@
 
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
+#include "kernel/unknown.hpp"
+
 namespace marketing::series {
 
-inline constexpr double not_known = std::numeric_limits<double>::quiet_NaN();
+using kernel::unknown;
 
 /** Which deviations count. */
 enum class Direction : std::uint8_t { both, up, down };
@@ -59,14 +60,14 @@ enum class Reason : std::uint8_t {
 
 /** NaN stands for what is not known. */
 struct Verdict {
-    double expected = not_known;
-    double lower = not_known;  // interval of the values that are no anomaly
-    double upper = not_known;
-    double z = not_known;  // standard normal while nothing changes; the sign is that of the deviation
-    double p_value = not_known;
-    double score = not_known;  // -log10 of the p-value
+    double expected = unknown;
+    double lower = unknown;  // interval of the values that are no anomaly
+    double upper = unknown;
+    double z = unknown;  // standard normal while nothing changes; the sign is that of the deviation
+    double p_value = unknown;
+    double score = unknown;  // -log10 of the p-value
     double dispersion =
-        not_known;             // of counts: variance over mean; otherwise the standard deviation, of positive values relative
+        unknown;               // of counts: variance over mean; otherwise the standard deviation, of positive values relative
     std::int32_t history = 0;  // points that the verdict rests on
     bool is_anomaly = false;
     Reason reason = Reason::normal;

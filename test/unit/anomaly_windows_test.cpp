@@ -106,10 +106,6 @@ TEST(AnomalyDispersion, PearsonAndItsPrior)
     EXPECT_NEAR(dispersion_prior(alike, df).value, 2, 0.05);
     EXPECT_NEAR(dispersion_prior(unlike, df).df, 6, 1);
     EXPECT_NEAR(dispersion_prior(unlike, df).value, 2, 0.1);
-    const Dispersion drawn = shrink({8, 29}, {2, 29});
-    EXPECT_NEAR(drawn.value, 5, 1e-12);
-    EXPECT_EQ(drawn.df, 58);
-    EXPECT_EQ(shrink({0.2, 29}, {0.5, 1}).value, 1);
 }
 
 std::vector<Level> levels_of(const std::vector<double>& values, int first = 0)

@@ -425,7 +425,7 @@ TEST(Detector, SettingsThatAreNotGivenAreThoseOfTheMethod)
 
 TEST(Outliers, StandWhereTheyAreAmongFiguresWithGaps)
 {
-    std::vector<double> figures{5, not_known, 6, 5, 7, 6, 90, 5, 6, 7};
+    std::vector<double> figures{5, unknown, 6, 5, 7, 6, 90, 5, 6, 7};
     const auto candidates = find_outliers(figures, 0, {}, {});
     ASSERT_EQ(candidates.size(), 1U);
     EXPECT_EQ(candidates[0].step.position, 6U);
@@ -449,12 +449,12 @@ TEST(Outliers, StandWhereTheyAreAmongFiguresWithGaps)
 
 TEST(Outliers, LieBeyondTukeysFences)
 {
-    const std::vector<double> figures{1, 2, 3, 4, not_known, 5, -30};
+    const std::vector<double> figures{1, 2, 3, 4, unknown, 5, -30};
     const TukeyFences fences = tukey_fences(figures, 1.5, 0.25, 0.75);
     EXPECT_EQ(fences.beyond(3), 0);
     EXPECT_EQ(fences.beyond(-30), -30 - fences.lower);
     EXPECT_EQ(fences.score(fences.upper + fences.spread), 1);
-    EXPECT_TRUE(std::isnan(fences.beyond(not_known)));
+    EXPECT_TRUE(std::isnan(fences.beyond(unknown)));
     EXPECT_TRUE(std::isnan(TukeyFences{1, 1, 0}.score(2)));
     EXPECT_THROW((void)exceeded_with(fit_peaks(figures, 0.9), 1), kernel::Error);
     EXPECT_THROW((void)cusum_limit(365, 1, 3), kernel::Error);
