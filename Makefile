@@ -69,6 +69,7 @@ SQL_READERS = \
 	src/endpoints/campaigns.sql \
 	src/endpoints/funnel.sql \
 	src/budget/advice.sql \
+	src/attribution/warehouse_credit.sql \
 	src/attribution/attribution.sql \
 	src/attribution/path_reports.sql \
 	src/customers/customers.sql \

@@ -149,12 +149,17 @@ std::span<const double> ReplicateSums::row(std::size_t key, std::size_t measure)
     return rows_[key].empty() ? std::span(zeros_) : std::span(rows_[key]).subspan(measure * replicates_, replicates_);
 }
 
-Interval percentile_interval(std::span<const double> replicates, double confidence)
+void check_confidence(double confidence)
 {
     if (!(confidence > 0 && confidence < 1)) {
         throw Error(ErrorCode::invalid_parameter, "confidence must be between 0 and 1", {},
                     "Give 0.9 for an interval of 90 %.");
     }
+}
+
+Interval percentile_interval(std::span<const double> replicates, double confidence)
+{
+    check_confidence(confidence);
     if (replicates.empty()) {
         return {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN()};
     }

@@ -70,10 +70,10 @@ struct Interval {
     double high;
 };
 
-/**
- * The middle `confidence` of the replicates, ends interpolated as SQL's percentile_cont does. Throws Error(invalid_parameter)
- * unless 0 < confidence < 1. NaN where there are none.
- */
+/** Throws Error(invalid_parameter) unless 0 < confidence < 1. */
+void check_confidence(double confidence);
+
+/** The middle `confidence`, checked, of the replicates, ends interpolated as SQL's percentile_cont does; NaN where there are none. */
 [[nodiscard]] Interval percentile_interval(std::span<const double> replicates, double confidence);
 
 }  // namespace marketing::attribution

@@ -18,7 +18,6 @@ namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
 
 using attribution::JourneysView;
-using postgres::Bytes;
 using postgres::Instant;
 
 namespace {
@@ -94,6 +93,7 @@ struct Estimate {
 /** In a guard. */
 std::span<const Estimate> estimates_of(std::span<const attribution::Credit> credits, double confidence)
 {
+    attribution::check_confidence(confidence);
     std::vector<Estimate> estimates;
     for (attribution::Credit credit : credits) {
         credit.conversions_replicates = postgres::keep(credit.conversions_replicates);
@@ -106,16 +106,12 @@ std::span<const Estimate> estimates_of(std::span<const attribution::Credit> cred
 
 }  // namespace
 
-MARKETING_ROWS(attribution_credit, in, rows)
+MARKETING_ROWS_OF(attribution_credit, journeys, in, rows)
 {
-    const auto journeys = in.optional<Bytes>("journeys");
-    if (!journeys) {
-        return;
-    }
     const CreditArguments asked = credit_arguments(in);
     std::span<const attribution::Credit> credits;
     const std::int64_t truncated = postgres::run_kernel([&] {
-        const auto found = attribution::attribute(JourneysView(*journeys), asked.request(), postgres::stop_flag());
+        const auto found = attribution::attribute(JourneysView(journeys), asked.request(), postgres::stop_flag());
         credits = postgres::keep(found.credits);
         return found.truncated;
     });
@@ -126,12 +122,8 @@ MARKETING_ROWS(attribution_credit, in, rows)
     attribution::notice_truncated(truncated, asked.rules);
 }
 
-MARKETING_ROWS(attribution_bootstrap, in, rows)
+MARKETING_ROWS_OF(attribution_bootstrap, journeys, in, rows)
 {
-    const auto journeys = in.optional<Bytes>("journeys");
-    if (!journeys) {
-        return;
-    }
     const CreditArguments asked = credit_arguments(in);
     attribution::Resampling resampling{};
     resampling.replicates = in.get<std::int32_t>("replicates");
@@ -141,7 +133,7 @@ MARKETING_ROWS(attribution_bootstrap, in, rows)
     const std::int64_t truncated = postgres::run_kernel([&] {
         auto request = asked.request();
         request.resampling = resampling;
-        const auto found = attribution::attribute(JourneysView(*journeys), request, postgres::stop_flag());
+        const auto found = attribution::attribute(JourneysView(journeys), request, postgres::stop_flag());
         estimates = estimates_of(found.credits, confidence);
         return found.truncated;
     });
@@ -153,10 +145,8 @@ MARKETING_ROWS(attribution_bootstrap, in, rows)
     attribution::notice_truncated(truncated, asked.rules);
 }
 
-MARKETING_ROWS(journeys_summary, in, rows)
+MARKETING_ROWS_OF(journeys_summary, journeys, in, rows)
 {
-    if (const auto journeys = in.optional<Bytes>("journeys")) {
-        const auto summary = postgres::run_kernel([&] { return attribution::summarise(JourneysView(*journeys)); });
-        rows.row(summary.clients, summary.touches, summary.conversions, summary.value, summary.keys);
-    }
+    const auto summary = postgres::run_kernel([&] { return attribution::summarise(JourneysView(journeys)); });
+    rows.row(summary.clients, summary.touches, summary.conversions, summary.value, summary.keys);
 }

@@ -41,6 +41,9 @@ struct Touch {
     bool view;      // seen, not clicked
 };
 
+/** What a key without a name is called. */
+inline constexpr std::string_view no_key = "(none)";
+
 /** A touch's key and flags as one number: a key has `touch_codes` neighbouring codes. */
 inline constexpr std::uint32_t touch_codes = 8;
 inline constexpr std::uint32_t paid_code = 1;

@@ -19,7 +19,6 @@ CREATE TYPE analytics.journeys (
     INTERNALLENGTH = variable,
     STORAGE = external
 );
-
 COMMENT ON TYPE analytics.journeys IS
     'Journeys of the clients who converted: touches in order, and conversions.
 Made by the aggregates analytics.journeys and analytics.journeys_union; may be stored. The same journeys always have the same bytes.';
@@ -45,7 +44,6 @@ CREATE AGGREGATE analytics.journeys(
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-
 COMMENT ON FUNCTION analytics_internal.journeys_transition(internal, "any", timestamptz, "any", "any", boolean, "any") IS
     'Part of the aggregate journeys: adds a row.';
 COMMENT ON FUNCTION analytics_internal.journeys_final(internal) IS 'Part of the aggregate journeys: makes the value.';
@@ -74,7 +72,6 @@ CREATE AGGREGATE analytics.journeys_union(journeys analytics.journeys) (
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-
 COMMENT ON FUNCTION analytics_internal.journeys_union_transition(internal, analytics.journeys) IS
     'Part of the aggregate journeys_union: adds a value.';
 COMMENT ON FUNCTION analytics_internal.journeys_union_final(internal) IS
@@ -84,46 +81,25 @@ COMMENT ON AGGREGATE analytics.journeys_union(analytics.journeys) IS
 The result has the same bytes as one analytics.journeys over all the rows. A client that is in two of the values is an error.';
 
 CREATE FUNCTION analytics.journeys_summary(
-    journeys analytics.journeys,
-    OUT clients bigint,
-    OUT touches bigint,
-    OUT conversions bigint,
-    OUT value double precision,
-    OUT keys integer) RETURNS SETOF record
+    journeys analytics.journeys, OUT clients bigint, OUT touches bigint, OUT conversions bigint, OUT value double precision, OUT keys int)
+    RETURNS SETOF record
     LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_journeys_summary';
-
 COMMENT ON FUNCTION analytics.journeys_summary(analytics.journeys) IS
     'What a journeys value holds: clients who converted, touches, conversions, value.
 keys: number of distinct keys among the touches. No row where journeys is NULL.';
 
 CREATE FUNCTION analytics.attribution_credit(
-    journeys analytics.journeys,
-    models text[] DEFAULT '{last_paid}',
-    lookback interval DEFAULT '90 days',
-    half_life interval DEFAULT '7 days',
-    cycle text DEFAULT 'shared',
-    fallback text[] DEFAULT '{last_non_direct,last}',
-    direct_keys text[] DEFAULT '{direct,(direct),(none)}',
-    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
-    converted_from timestamptz DEFAULT NULL,
-    converted_before timestamptz DEFAULT NULL,
-    two_touch text DEFAULT 'renormalise',
-    first_weights double precision[] DEFAULT '{}',
-    last_weights double precision[] DEFAULT '{}',
-    include_conversion_touch boolean DEFAULT true,
-    exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count',
-    transform text DEFAULT 'none',
-    transform_key text DEFAULT NULL,
-    max_touches integer DEFAULT NULL,
-    stage_keys text[] DEFAULT '{}',
-    touched_from timestamptz DEFAULT NULL,
-    touched_before timestamptz DEFAULT NULL)
+    journeys analytics.journeys, models text[] DEFAULT '{last_paid}', lookback interval DEFAULT '90 days',
+    half_life interval DEFAULT '7 days', cycle text DEFAULT 'shared', fallback text[] DEFAULT '{last_non_direct,last}',
+    direct_keys text[] DEFAULT '{direct,(direct),(none)}', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
+    converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, two_touch text DEFAULT 'renormalise',
+    first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL)
     RETURNS TABLE (model text, key text, conversions double precision, value double precision, supporting bigint, assisted bigint,
                    clients bigint)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_credit';
-
 COMMENT ON FUNCTION analytics.attribution_credit IS
     'Shares conversions among the touches before them, by one or more models.
 models: first, last, first_non_direct, last_non_direct, first_paid, last_paid, linear, linear_unique, time_decay, position_decay,
@@ -155,43 +131,24 @@ the key in their path; clients: of the supporting conversions. key NULL: convers
 to all conversions and their value, but for participation, which gives each key in the path the whole conversion.';
 
 CREATE FUNCTION analytics.attribution_bootstrap(
-    journeys analytics.journeys,
-    models text[] DEFAULT '{last_paid}',
-    lookback interval DEFAULT '90 days',
-    half_life interval DEFAULT '7 days',
-    cycle text DEFAULT 'shared',
-    fallback text[] DEFAULT '{last_non_direct,last}',
-    direct_keys text[] DEFAULT '{direct,(direct),(none)}',
-    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
-    converted_from timestamptz DEFAULT NULL,
-    converted_before timestamptz DEFAULT NULL,
-    two_touch text DEFAULT 'renormalise',
-    first_weights double precision[] DEFAULT '{}',
-    last_weights double precision[] DEFAULT '{}',
-    include_conversion_touch boolean DEFAULT true,
-    exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count',
-    transform text DEFAULT 'none',
-    transform_key text DEFAULT NULL,
-    max_touches integer DEFAULT NULL,
-    stage_keys text[] DEFAULT '{}',
-    touched_from timestamptz DEFAULT NULL,
-    touched_before timestamptz DEFAULT NULL,
-    replicates integer DEFAULT 200,
-    seed bigint DEFAULT 0,
-    confidence double precision DEFAULT 0.9)
+    journeys analytics.journeys, models text[] DEFAULT '{last_paid}', lookback interval DEFAULT '90 days',
+    half_life interval DEFAULT '7 days', cycle text DEFAULT 'shared', fallback text[] DEFAULT '{last_non_direct,last}',
+    direct_keys text[] DEFAULT '{direct,(direct),(none)}', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
+    converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, two_touch text DEFAULT 'renormalise',
+    first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
+    replicates int DEFAULT 200, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
     RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
                    value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
                    clients bigint, conversions_replicates double precision[], value_replicates double precision[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_bootstrap';
-
 COMMENT ON FUNCTION analytics.attribution_bootstrap IS
     'Credit with its uncertainty: what it would be had other clients come.
 All arguments but the last three: see attribution_credit. replicates: how often the clients are drawn anew, each as often as a Poisson
 variable of mean 1 says, up to 10000; 0: no intervals. seed: other draws for another seed; the draws of a client depend on nothing but its
-identifier,
-the replicate and the seed. confidence: of the intervals.
+identifier, the replicate and the seed. confidence: of the intervals.
 Result: conversions and value credited, low and high: the middle share of the replicates; supporting, assisted, clients: see
 attribution_credit; conversions_replicates, value_replicates: the credit in each replicate, which adds up over disjoint
 sets of clients and is what probability_greater() compares. key NULL: conversions that no touch earned.';

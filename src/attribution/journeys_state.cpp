@@ -24,8 +24,6 @@ using kernel::ErrorCode;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::string_view no_key = "(none)";
-
 bool finite(std::int64_t time) noexcept
 {
     return time != std::numeric_limits<std::int64_t>::min() && time != std::numeric_limits<std::int64_t>::max();

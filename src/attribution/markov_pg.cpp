@@ -11,22 +11,17 @@ namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
 
 using attribution::PathCountsView;
-using postgres::Bytes;
 
-MARKETING_ROWS(markov_credit, in, rows)
+MARKETING_ROWS_OF(markov_credit, path_counts, in, rows)
 {
-    const auto paths = in.optional<Bytes>("path_counts");
-    if (!paths) {
-        return;
-    }
     const auto asked = in.optional<std::int32_t>("order");
     const bool use_non_converting = in.get<bool>("use_nulls");
     const int order = asked ? *asked : postgres::run_kernel([&] {
-        return attribution::best_markov_order(PathCountsView(*paths), postgres::stop_flag());
+        return attribution::best_markov_order(PathCountsView(path_counts), postgres::stop_flag());
     });
     const auto credits = postgres::run_kernel([&] {
-        return attribution::markov_credit(PathCountsView(*paths), {.order = order, .use_non_converting = use_non_converting},
-                                          postgres::stop_flag());
+        return attribution::markov_credit(PathCountsView(path_counts),
+                                          {.order = order, .use_non_converting = use_non_converting}, postgres::stop_flag());
     });
     for (const attribution::MarkovCredit& credit : credits) {
         rows.row(postgres::only_if(credit.attributed, credit.key), postgres::only_if(credit.attributed, credit.removal_effect),
@@ -35,28 +30,20 @@ MARKETING_ROWS(markov_credit, in, rows)
     }
 }
 
-MARKETING_ROWS(markov_transitions, in, rows)
+MARKETING_ROWS_OF(markov_transitions, path_counts, in, rows)
 {
-    const auto paths = in.optional<Bytes>("path_counts");
-    if (!paths) {
-        return;
-    }
     const int order = in.get<std::int32_t>("order");
     const bool self_loops = in.get<bool>("self_loops");
     attribution::write_transitions(rows, [&] {
-        return attribution::markov_transitions(PathCountsView(*paths), order, self_loops, postgres::stop_flag());
+        return attribution::markov_transitions(PathCountsView(path_counts), order, self_loops, postgres::stop_flag());
     });
 }
 
-MARKETING_ROWS(markov_order, in, rows)
+MARKETING_ROWS_OF(markov_order, path_counts, in, rows)
 {
-    const auto paths = in.optional<Bytes>("path_counts");
-    if (!paths) {
-        return;
-    }
     const int max_order = in.get<std::int32_t>("max_order");
     const auto orders = postgres::run_kernel(
-        [&] { return attribution::markov_order(PathCountsView(*paths), max_order, postgres::stop_flag()); });
+        [&] { return attribution::markov_order(PathCountsView(path_counts), max_order, postgres::stop_flag()); });
     for (const attribution::MarkovOrder& rated : orders) {
         rows.row(rated.order, postgres::only_if(rated.rated, rated.auc), postgres::only_if(rated.rated, rated.penalised_auc),
                  rated.best);

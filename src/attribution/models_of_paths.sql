@@ -20,7 +20,6 @@ CREATE TYPE analytics.path_counts (
     INTERNALLENGTH = variable,
     STORAGE = extended
 );
-
 COMMENT ON TYPE analytics.path_counts IS
     'Distinct paths, each with its conversions, their value, and its nulls.
 Made by the aggregates analytics.path_counts and analytics.path_counts_union and by analytics.journey_paths; may be stored. The same
@@ -60,7 +59,6 @@ CREATE AGGREGATE analytics.path_counts_union(path_counts analytics.path_counts) 
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-
 COMMENT ON FUNCTION analytics_internal.path_counts_transition(
     internal, text[], double precision, double precision, double precision) IS
     'Part of the aggregate path_counts: adds a row.';
@@ -89,7 +87,6 @@ CREATE AGGREGATE analytics.journeys_with_nulls(
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-
 COMMENT ON FUNCTION analytics_internal.journeys_with_nulls_final(internal) IS
     'Part of the aggregate journeys_with_nulls: makes the value.';
 COMMENT ON AGGREGATE analytics.journeys_with_nulls("any", timestamptz, "any", "any", boolean, "any") IS
@@ -112,7 +109,6 @@ CREATE AGGREGATE analytics.journeys_with_views(
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-
 COMMENT ON FUNCTION analytics_internal.journeys_with_views_transition IS 'Part of the aggregate journeys_with_views: adds a row.';
 COMMENT ON AGGREGATE analytics.journeys_with_views("any", timestamptz, "any", "any", boolean, "any", boolean) IS
     'Collects journeys as journeys_with_nulls() does, and knows views from clicks
@@ -120,24 +116,12 @@ is_view: whether the touch was seen, not clicked; NULL is false. The argument vi
 becomes of such touches.';
 
 CREATE FUNCTION analytics.journey_paths(
-    journeys analytics.journeys,
-    lookback interval DEFAULT '90 days',
-    cycle text DEFAULT 'shared',
-    converted_from timestamptz DEFAULT NULL,
-    converted_before timestamptz DEFAULT NULL,
-    nulls boolean DEFAULT false,
-    include_conversion_touch boolean DEFAULT true,
-    exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count',
-    transform text DEFAULT 'none',
-    transform_key text DEFAULT NULL,
-    max_touches integer DEFAULT NULL,
-    nulls_before timestamptz DEFAULT NULL,
-    replicate integer DEFAULT NULL,
-    seed bigint DEFAULT 0) RETURNS analytics.path_counts
+    journeys analytics.journeys, lookback interval DEFAULT '90 days', cycle text DEFAULT 'shared',
+    converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, nulls boolean DEFAULT false,
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    nulls_before timestamptz DEFAULT NULL, replicate int DEFAULT NULL, seed bigint DEFAULT 0) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'marketing_journey_paths';
-
 COMMENT ON FUNCTION analytics.journey_paths IS
     'Counts the paths of journeys: one for each conversion, with its value.
 lookback, cycle, converted_from, converted_before, include_conversion_touch, exclude_keys, only_keys, views, max_touches: as in
@@ -152,40 +136,22 @@ replicate: a replicate of the bootstrap, from 1: each client counts as often as 
 A conversion without touches is an empty path.';
 
 CREATE FUNCTION analytics.journey_transitions(
-    journeys analytics.journeys,
-    lookback interval DEFAULT '90 days',
-    cycle text DEFAULT 'shared',
-    converted_from timestamptz DEFAULT NULL,
-    converted_before timestamptz DEFAULT NULL,
-    nulls boolean DEFAULT false,
-    include_conversion_touch boolean DEFAULT true,
-    exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count',
-    transform text DEFAULT 'none',
-    transform_key text DEFAULT NULL,
-    max_touches integer DEFAULT NULL,
-    nulls_before timestamptz DEFAULT NULL,
-    replicate integer DEFAULT NULL,
-    seed bigint DEFAULT 0,
-    self_loops boolean DEFAULT false)
+    journeys analytics.journeys, lookback interval DEFAULT '90 days', cycle text DEFAULT 'shared',
+    converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, nulls boolean DEFAULT false,
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    nulls_before timestamptz DEFAULT NULL, replicate int DEFAULT NULL, seed bigint DEFAULT 0, self_loops boolean DEFAULT false)
     RETURNS TABLE (from_state text, to_state text, count double precision, probability double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_journey_transitions';
-
 COMMENT ON FUNCTION analytics.journey_transitions IS
     'The transitions of order 1 of journeys, counted without their paths
 The same as analytics.markov_transitions of what analytics.journey_paths makes with these arguments, in a fraction of the time where
 nearly every client has a path of its own. self_loops: whether a key followed by itself is a transition.';
 
 CREATE FUNCTION analytics.path_counts_summary(
-    path_counts analytics.path_counts,
-    OUT paths bigint,
-    OUT keys integer,
-    OUT conversions double precision,
-    OUT value double precision,
+    path_counts analytics.path_counts, OUT paths bigint, OUT keys int, OUT conversions double precision, OUT value double precision,
     OUT nulls double precision) RETURNS SETOF record
     LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_path_counts_summary';
-
 COMMENT ON FUNCTION analytics.path_counts_summary(analytics.path_counts) IS
     'What counted paths hold: distinct paths, distinct keys, and all counts added up.
 No row where path_counts is NULL.';
@@ -193,51 +159,34 @@ No row where path_counts is NULL.';
 CREATE FUNCTION analytics.path_list(path_counts analytics.path_counts)
     RETURNS TABLE (path text[], conversions double precision, value double precision, nulls double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_path_list';
-
 COMMENT ON FUNCTION analytics.path_list IS
     'The counted paths, one row each
 path: keys, first touch first; {} is the path of conversions without a touch. conversions, value, nulls: its counts.';
 
 CREATE FUNCTION analytics.conversion_paths(
-    journeys analytics.journeys,
-    lookback interval DEFAULT '90 days',
-    cycle text DEFAULT 'shared',
-    converted_from timestamptz DEFAULT NULL,
-    converted_before timestamptz DEFAULT NULL,
-    include_conversion_touch boolean DEFAULT true,
-    exclude_keys text[] DEFAULT '{}',
-    only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count',
-    transform text DEFAULT 'none',
-    transform_key text DEFAULT NULL,
-    max_touches integer DEFAULT NULL)
+    journeys analytics.journeys, lookback interval DEFAULT '90 days', cycle text DEFAULT 'shared',
+    converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
+    exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
+    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL)
     RETURNS TABLE (converted_at timestamptz, value double precision, path text[], touched_at timestamptz[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_conversion_paths';
-
 COMMENT ON FUNCTION analytics.conversion_paths IS
     'Each conversion with the touches before it, one row each
 All arguments: see attribution_credit. converted_at, value: of the conversion; path: keys of its touches, first touch first, {} where
 it has none; touched_at: when they were.';
 
-CREATE FUNCTION analytics.path_credit(
-    path_counts analytics.path_counts,
-    models text[] DEFAULT '{first,last,linear}')
+CREATE FUNCTION analytics.path_credit(path_counts analytics.path_counts, models text[] DEFAULT '{first,last,linear}')
     RETURNS TABLE (model text, key text, conversions double precision, value double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_path_credit';
-
 COMMENT ON FUNCTION analytics.path_credit(analytics.path_counts, text[]) IS
     'Shares the conversions of counted paths by place: first, last or linear.
 models: first: all to the first touch; last: all to the last; linear: the same to each touch, repeats counted.
 Result: per model the rows add up to all conversions and their value; key NULL: conversions without a touch.';
 
-CREATE FUNCTION analytics.markov_credit(
-    path_counts analytics.path_counts,
-    "order" integer DEFAULT 1,
-    use_nulls boolean DEFAULT true)
+CREATE FUNCTION analytics.markov_credit(path_counts analytics.path_counts, "order" int DEFAULT 1, use_nulls boolean DEFAULT true)
     RETURNS TABLE (key text, removal_effect double precision, removal_effect_value double precision,
                    conversions double precision, value double precision, base_probability double precision, order_used integer)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_markov_credit';
-
 COMMENT ON FUNCTION analytics.markov_credit(analytics.path_counts, integer, boolean) IS
     'Shares conversions by what an exact Markov chain would lose without each key.
 order: how many neighbouring keys make a state, 1 to 20; NULL: the best of 1 to 5 by markov_order(), 1 where it cannot tell. use_nulls:
@@ -249,13 +198,9 @@ Result: removal_effect: share of the conversions lost when the key leads nowhere
 refunds make an effect negative.
 More than 1,000,000 states are refused. The same paths give the same bits; nothing is simulated.';
 
-CREATE FUNCTION analytics.markov_transitions(
-    path_counts analytics.path_counts,
-    "order" integer DEFAULT 1,
-    self_loops boolean DEFAULT false)
+CREATE FUNCTION analytics.markov_transitions(path_counts analytics.path_counts, "order" int DEFAULT 1, self_loops boolean DEFAULT false)
     RETURNS TABLE (from_state text, to_state text, count double precision, probability double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_markov_transitions';
-
 COMMENT ON FUNCTION analytics.markov_transitions(analytics.path_counts, integer, boolean) IS
     'The transitions of the Markov chain of counted paths, one row each.
 order: how many neighbouring keys make a state, 1 to 20. self_loops: whether a state followed by itself is a transition; the removal
@@ -263,24 +208,18 @@ order: how many neighbouring keys make a state, 1 to 20. self_loops: whether a s
 Result: from_state, to_state: keys joined by " > ", or (start), (conversion), (null); count: how often taken; probability: of all
   transitions that leave from_state.';
 
-CREATE FUNCTION analytics.markov_order(
-    path_counts analytics.path_counts,
-    max_order integer DEFAULT 5)
+CREATE FUNCTION analytics.markov_order(path_counts analytics.path_counts, max_order int DEFAULT 5)
     RETURNS TABLE ("order" integer, auc double precision, penalised_auc double precision, best boolean)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 5 AS 'MODULE_PATHNAME', 'marketing_markov_order';
-
 COMMENT ON FUNCTION analytics.markov_order(analytics.path_counts, integer) IS
     'How well the last state of each order tells which paths convert; the best one.
 Result: auc: area under the ROC curve of P(conversion | last state); penalised_auc: less for orders with many possible states
   against the number of journeys; best: the first order with the highest penalised_auc. NULL where there is nothing to tell apart:
   no conversions, no nulls, or as many possible states as journeys.';
 
-CREATE FUNCTION analytics.shapley_credit(
-    path_counts analytics.path_counts,
-    game text DEFAULT 'cumulative')
+CREATE FUNCTION analytics.shapley_credit(path_counts analytics.path_counts, game text DEFAULT 'cumulative')
     RETURNS TABLE (key text, "position" integer, conversions double precision, value double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_shapley_credit';
-
 COMMENT ON FUNCTION analytics.shapley_credit(analytics.path_counts, text) IS
     'Shares conversions by Shapley values of the sets of keys that journeys met.
 game: cumulative: a set is worth the conversions of all journeys within it, so each key of a journey gets the same share;
@@ -292,7 +231,6 @@ Result: position: for ordered, else NULL. The rows add up to all conversions and
 CREATE FUNCTION analytics.removal_credit(path_counts analytics.path_counts)
     RETURNS TABLE (key text, conversions double precision, value double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_removal_credit';
-
 COMMENT ON FUNCTION analytics.removal_credit(analytics.path_counts) IS
     'Shares conversions by how the rate falls when a key is taken out of a path.
 The rate without the key is that of the very path that is left, 0 where it was never seen; rises count as 0; where nothing falls the

@@ -21,7 +21,6 @@ using kernel::ErrorCode;
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr std::string_view no_key = "(none)";
 constexpr kernel::Format value_format{"mptc", 1, "path_counts value"};
 
 std::uint8_t width_for(std::uint64_t keys) noexcept
@@ -37,6 +36,30 @@ bool possible(const Counts& counts) noexcept
     return std::isfinite(counts.conversions) && std::isfinite(counts.value) && std::isfinite(counts.non_converting) &&
            counts.conversions >= 0 && counts.non_converting >= 0;
 }
+
+/** Counts that add up, compensated. */
+class CountsSum {
+public:
+    void add(const Counts& counts) noexcept
+    {
+        conversions_.add(counts.conversions);
+        value_.add(counts.value);
+        non_converting_.add(counts.non_converting);
+    }
+    [[nodiscard]] Counts total() const
+    {
+        const Counts total{conversions_.value(), value_.value() + 0.0, non_converting_.value()};
+        if (!possible(total)) {
+            throw Error(ErrorCode::numeric_range, "conversions, value or nulls of paths add up to more than a number can hold");
+        }
+        return total;
+    }
+
+private:
+    numeric::CompensatedSum conversions_;
+    numeric::CompensatedSum value_;
+    numeric::CompensatedSum non_converting_;
+};
 
 std::uint32_t code_at(std::string_view path, std::size_t index) noexcept
 {
@@ -89,6 +112,14 @@ void PathCountsView::read(std::size_t path, std::vector<std::uint32_t>& codes) c
     }
 }
 
+void PathCountsView::read_keys(std::size_t path, std::vector<std::string_view>& keys) const
+{
+    keys.clear();
+    for (std::uint32_t touch = path_end_.begin(path); touch < path_end_.end(path); ++touch) {
+        keys.push_back(key(code(touch)));
+    }
+}
+
 void PathCountsView::check_paths() const
 {
     for (std::size_t touch = 0; touch < touches_; ++touch) {
@@ -106,20 +137,11 @@ void PathCountsView::check_paths() const
 
 Counts total_counts(const PathCountsView& paths)
 {
-    numeric::CompensatedSum conversions;
-    numeric::CompensatedSum value;
-    numeric::CompensatedSum non_converting;
+    CountsSum sum;
     for (std::size_t path = 0; path < paths.path_count(); ++path) {
-        const Counts counts = paths.counts(path);
-        conversions.add(counts.conversions);
-        value.add(counts.value);
-        non_converting.add(counts.non_converting);
+        sum.add(paths.counts(path));
     }
-    const Counts total{conversions.value(), value.value(), non_converting.value()};
-    if (!possible(total)) {
-        throw Error(ErrorCode::numeric_range, "conversions, value or nulls of the paths add up to more than a number can hold");
-    }
-    return total;
+    return sum.total();
 }
 
 std::uint32_t PathCountsState::code_of_path()
@@ -145,14 +167,9 @@ void PathCountsState::append(std::span<const std::string_view> path, const Count
 
 void PathCountsState::append(const PathCountsView& value)
 {
-    std::vector<std::uint32_t> codes;
     std::vector<std::string_view> keys;
     for (std::size_t path = 0; path < value.path_count(); ++path) {
-        value.read(path, codes);
-        keys.clear();
-        for (const std::uint32_t code : codes) {
-            keys.push_back(value.key(code));
-        }
+        value.read_keys(path, keys);
         append(keys, value.counts(path));
     }
 }
@@ -276,19 +293,11 @@ void PathCountsState::Finisher::add_up()
     for (auto row = rows.begin(); row != rows.end();) {
         stop_.poll();
         const std::uint32_t path = row->path;
-        numeric::CompensatedSum conversions;
-        numeric::CompensatedSum value;
-        numeric::CompensatedSum non_converting;
+        CountsSum sum;
         for (; row != rows.end() && row->path == path; ++row) {
-            conversions.add(row->counts.conversions);
-            value.add(row->counts.value);
-            non_converting.add(row->counts.non_converting);
+            sum.add(row->counts);
         }
-        sums_[path] = {conversions.value(), value.value() + 0.0, non_converting.value()};
-        if (!possible(sums_[path])) {
-            throw Error(ErrorCode::numeric_range,
-                        "conversions, value or nulls of a path add up to more than a number can hold");
-        }
+        sums_[path] = sum.total();
     }
 }
 

@@ -55,6 +55,7 @@ public:
     [[nodiscard]] std::size_t path_size(std::size_t path) const noexcept { return path_end_.length(path); }
     /** The keys of one path, first touch first, into `codes`, whose memory is used again. */
     void read(std::size_t path, std::vector<std::uint32_t>& codes) const;
+    void read_keys(std::size_t path, std::vector<std::string_view>& keys) const;
 
 private:
     [[nodiscard]] std::uint32_t code(std::size_t touch) const noexcept;

@@ -111,16 +111,12 @@ MARKETING_FUNCTION(journey_paths)
     return paths;
 }
 
-MARKETING_ROWS(journey_transitions, in, rows)
+MARKETING_ROWS_OF(journey_transitions, journeys, in, rows)
 {
-    const auto journeys = in.optional<Bytes>("journeys");
-    if (!journeys) {
-        return;
-    }
     const attribution::CountRequest request = count_request(in);
     const bool self_loops = in.get<bool>("self_loops");
     attribution::write_transitions(rows, [&] {
-        return attribution::journey_transitions(JourneysView(*journeys), request, self_loops, postgres::stop_flag());
+        return attribution::journey_transitions(JourneysView(journeys), request, self_loops, postgres::stop_flag());
     });
 }
 
@@ -154,23 +150,14 @@ ListedConversion listed(const JourneysView& journeys, const attribution::Path& p
 
 }  // namespace
 
-MARKETING_ROWS(path_list, in, rows)
+MARKETING_ROWS_OF(path_list, path_counts, in, rows)
 {
-    const auto value = in.optional<Bytes>("path_counts");
-    if (!value) {
-        return;
-    }
     const auto paths = postgres::run_kernel([&] {
-        const PathCountsView view(*value);
+        const PathCountsView view(path_counts);
         std::vector<ListedPath> found;
-        std::vector<std::uint32_t> codes;
         std::vector<std::string_view> keys;
         for (std::size_t path = 0; path < view.path_count(); ++path) {
-            view.read(path, codes);
-            keys.clear();
-            for (const std::uint32_t code : codes) {
-                keys.push_back(view.key(code));
-            }
+            view.read_keys(path, keys);
             found.push_back({postgres::keep(keys), view.counts(path)});
         }
         return found;
@@ -180,17 +167,13 @@ MARKETING_ROWS(path_list, in, rows)
     }
 }
 
-MARKETING_ROWS(conversion_paths, in, rows)
+MARKETING_ROWS_OF(conversion_paths, journeys, in, rows)
 {
-    const auto journeys = in.optional<Bytes>("journeys");
-    if (!journeys) {
-        return;
-    }
     PathRules rules = rules_of_conversions(in);
     attribution::read_shape(in, rules);
     std::int64_t truncated = 0;
     const auto conversions = postgres::run_kernel([&] {
-        const JourneysView view(*journeys);
+        const JourneysView view(journeys);
         std::vector<ListedConversion> found;
         attribution::for_each_path(view, rules, postgres::stop_flag(), [&](const attribution::Path& path) {
             truncated += path.truncated ? 1 : 0;
@@ -204,19 +187,15 @@ MARKETING_ROWS(conversion_paths, in, rows)
     attribution::notice_truncated(truncated, rules);
 }
 
-MARKETING_ROWS(path_counts_summary, in, rows)
+MARKETING_ROWS_OF(path_counts_summary, path_counts, in, rows)
 {
-    const auto value = in.optional<Bytes>("path_counts");
-    if (!value) {
-        return;
-    }
     struct Summary {
         std::size_t paths;
         std::size_t keys;
         Counts counts;
     };
     const auto [paths, keys, counts] = postgres::run_kernel([&] {
-        const PathCountsView view(*value);
+        const PathCountsView view(path_counts);
         return Summary{view.path_count(), view.key_count(), attribution::total_counts(view)};
     });
     rows.row(paths, keys, counts.conversions, counts.value, counts.non_converting);

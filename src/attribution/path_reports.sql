@@ -1,114 +1,5 @@
 -- Reports on the paths of a period, and the models that learn from all of them together.
 
-CREATE FUNCTION analytics_internal.warehouse_paths(rules analytics_internal.path_rules, replicates int DEFAULT 0, seed bigint DEFAULT 0)
-    RETURNS TABLE (replicate int, paths analytics.path_counts)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
-    SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-BEGIN
-    RETURN QUERY
-    WITH collected AS MATERIALIZED (
-        SELECT * FROM analytics_internal.warehouse_journeys(rules, 'everybody')
-    )
-    SELECT r.n, analytics.path_counts_union(analytics.journey_paths(
-               j.journeys, j.lookback, rules.cycle, j.period_start, j.period_end, true, rules.include_conversion_touch,
-               rules.exclude_keys, rules.only_keys, rules.views, rules.transform, rules.transform_key, rules.max_touches,
-               rules.nulls_before, NULLIF(r.n, 0), seed))
-    FROM generate_series(0, replicates) r (n)
-    LEFT JOIN collected j ON true
-    GROUP BY r.n;
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.warehouse_paths IS
-'The counted paths of a period over all businesses, and their replicates
-replicate 0 has each client once; the others as often as the bootstrap draws it.';
-
-CREATE FUNCTION analytics_internal.warehouse_path_credit(
-    method text, markov_order int, rules analytics_internal.path_rules, replicates int, seed bigint, confidence double precision)
-    RETURNS TABLE (key text, "position" int, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
-                   roas numeric, removal_effect double precision, removal_effect_revenue double precision,
-                   base_probability double precision, order_used int, conversions_low double precision, conversions_high double precision,
-                   revenue_low numeric, revenue_high numeric, currency text)
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50
-    SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-    one_currency CONSTANT text := analytics_internal.currency_of(rules.business_id);
-BEGIN
-    IF replicates IS NULL OR replicates NOT BETWEEN 0 AND 10000 THEN
-        RAISE EXCEPTION 'replicates must be between 0 and 10000' USING ERRCODE = 'invalid_parameter_value',
-            HINT = '0 leaves the intervals NULL.';
-    ELSIF seed IS NULL THEN
-        RAISE EXCEPTION 'seed must not be NULL' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF confidence IS NULL OR confidence <= 0 OR confidence >= 1 THEN
-        RAISE EXCEPTION 'confidence must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Give 0.9 for an interval of 90 %.';
-    END IF;
-    RETURN QUERY
-    WITH counted AS MATERIALIZED (
-        SELECT * FROM analytics_internal.warehouse_paths(rules, replicates, seed)
-    ), chosen AS (
-        SELECT COALESCE(
-            markov_order, (SELECT o."order" FROM counted p, analytics.markov_order(p.paths) o WHERE p.replicate = 0 AND o.best), 1
-        ) AS markov_order
-    ), credit AS MATERIALIZED (
-        SELECT p.replicate, m.key, NULL::int AS "position", m.conversions, m.value, m.removal_effect, m.removal_effect_value,
-               m.base_probability, m.order_used
-        FROM counted p, chosen o, analytics.markov_credit(p.paths, o.markov_order) m
-        WHERE method = 'markov'
-        UNION ALL
-        SELECT p.replicate, s.key, s."position", s.conversions, s.value, NULL, NULL, NULL, NULL
-        FROM counted p, analytics.shapley_credit(p.paths, method) s
-        WHERE method <> 'markov'
-    ), point AS (
-        SELECT c.*, row_number() OVER (ORDER BY c.key, c."position") AS n FROM credit c WHERE c.replicate = 0
-    ), total AS (
-        SELECT * FROM analytics_internal.contracts_signed(rules)
-    ), exact AS (
-        SELECT u.n, u.revenue
-        FROM (
-            SELECT analytics_internal.share_exactly(array_agg(c.value ORDER BY c.n), (SELECT t.amount FROM total t)) AS revenues
-            FROM point c
-        ) s
-        CROSS JOIN unnest(s.revenues) WITH ORDINALITY u (revenue, n)
-    ), sure AS (
-        SELECT c.n, i.low, i.high, v.low AS value_low, v.high AS value_high
-        FROM (
-            SELECT c.n, array_agg(COALESCE(d.conversions, 0)) AS conversions, array_agg(COALESCE(d.value, 0)) AS value
-            FROM point c
-            CROSS JOIN generate_series(1, replicates) r (n)
-            LEFT JOIN credit d ON d.replicate = r.n AND d.key IS NOT DISTINCT FROM c.key AND d."position" IS NOT DISTINCT FROM c."position"
-            GROUP BY c.n
-        ) c
-        CROSS JOIN analytics_internal.replicate_interval(c.conversions, confidence) i
-        CROSS JOIN analytics_internal.replicate_interval(c.value, confidence) v
-    ), spent AS (
-        -- Ordered credit is per place, spend is not. Money of two currencies is not added up.
-        SELECT s.key, CASE WHEN one_currency IS NOT NULL THEN s.spend END AS spend
-        FROM analytics_internal.spend_by_key(rules) s
-        WHERE method <> 'ordered'
-    )
-    SELECT COALESCE(c.key, s.key, '(unattributed)'), c."position", COALESCE(c.conversions, 0),
-           CASE WHEN one_currency IS NOT NULL THEN COALESCE(e.revenue, 0) END::numeric(18,4),
-           analytics_internal.percentage(COALESCE(c.conversions, 0)::numeric, t.contracts), s.spend::numeric(18,4),
-           analytics_internal.quotient(s.spend, c.conversions::numeric), analytics_internal.quotient(COALESCE(e.revenue, 0), s.spend),
-           c.removal_effect, c.removal_effect_value, c.base_probability, c.order_used, i.low, i.high,
-           CASE WHEN one_currency IS NOT NULL THEN i.value_low END::numeric(18,4),
-           CASE WHEN one_currency IS NOT NULL THEN i.value_high END::numeric(18,4), one_currency
-    FROM point c
-    FULL JOIN spent s ON s.key = c.key
-    LEFT JOIN exact e ON e.n = c.n
-    LEFT JOIN sure i ON i.n = c.n
-    CROSS JOIN total t
-    ORDER BY c.n IS NOT NULL AND c.key IS NULL, COALESCE(c.conversions, 0) DESC, COALESCE(c.key, s.key), c."position";
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.warehouse_path_credit IS
-'Credit by the models that learn from all paths of a period together
-method: markov, or a game of shapley_credit(). markov_order and all from replicates on: see markov().';
-
 CREATE FUNCTION analytics.markov(
     date_from date, date_to date, dimension text DEFAULT 'platform', "order" int DEFAULT 1, lookback interval DEFAULT NULL,
     cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
@@ -129,12 +20,12 @@ BEGIN
     RETURN QUERY
     SELECT c.key, c.conversions, c.revenue, c.share_pct, c.spend, c.cpa, c.roas, c.removal_effect, c.removal_effect_revenue,
            c.base_probability, c.order_used, c.conversions_low, c.conversions_high, c.revenue_low, c.revenue_high, c.currency
-    FROM analytics_internal.warehouse_path_credit(
-        'markov', "order",
+    FROM analytics_internal.warehouse_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
             transform, transform_key, max_touches, nulls_before),
-        replicates, seed, confidence) c;
+        analytics_internal.sharing_rules(
+            '{markov}', replicates => replicates, seed => seed, confidence => confidence, by_path => true, markov_order => "order")) c;
 END
 $$;
 COMMENT ON FUNCTION analytics.markov IS
@@ -164,12 +55,12 @@ BEGIN
     RETURN QUERY
     SELECT c.key, c."position", c.conversions, c.revenue, c.share_pct, c.spend, c.cpa, c.roas, c.conversions_low, c.conversions_high,
            c.revenue_low, c.revenue_high, c.currency
-    FROM analytics_internal.warehouse_path_credit(
-        game, NULL,
+    FROM analytics_internal.warehouse_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
             transform, transform_key, max_touches, nulls_before),
-        replicates, seed, confidence) c;
+        analytics_internal.sharing_rules(
+            ARRAY[game], replicates => replicates, seed => seed, confidence => confidence, by_path => true)) c;
 END
 $$;
 COMMENT ON FUNCTION analytics.shapley IS

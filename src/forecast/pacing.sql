@@ -7,12 +7,15 @@ AS $$
     -- Today is not over, and ad platforms report later than the CRM: days that a metric's source has not reached are not zeros.
     SELECT max(r.date)
     FROM warehouse.settings s
-    JOIN LATERAL (
-        SELECT r.date FROM warehouse.campaign_roi_daily r
+    CROSS JOIN LATERAL (
+        SELECT r.date
+        FROM warehouse.campaign_roi_daily r
         WHERE r.business_id = s.business_id AND r.date < (now() AT TIME ZONE s.reporting_timezone)::date
-          AND CASE WHEN last_complete_day.metric IN ('leads', 'contracts', 'revenue') THEN r.leads > 0 OR r.contracts_signed > 0
-              ELSE r.spend <> 0 OR r.impressions > 0 OR r.clicks > 0 END
-        ORDER BY r.date DESC LIMIT 1) r ON true
+          AND CASE WHEN metric IN ('leads', 'contracts', 'revenue') THEN r.leads > 0 OR r.contracts_signed > 0
+                   ELSE r.spend <> 0 OR r.impressions > 0 OR r.clicks > 0 END
+        ORDER BY r.date DESC
+        LIMIT 1
+    ) r
     WHERE last_complete_day.business_id IS NULL OR s.business_id = last_complete_day.business_id
 $$;
 COMMENT ON FUNCTION analytics_internal.last_complete_day(text, bigint) IS
@@ -27,15 +30,16 @@ AS $$
     FROM (
         SELECT CASE WHEN metric_history.dimension <> 'total' THEN r.platform END AS platform,
                CASE WHEN metric_history.dimension = 'campaign' THEN r.campaign_key END AS campaign_key, r.date,
-               pg_catalog.sum(CASE metric_history.metric WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts_signed WHEN 'revenue'
-                   THEN r.revenue_signed
+               pg_catalog.sum(CASE metric_history.metric
+                   WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts_signed WHEN 'revenue' THEN r.revenue_signed
                    WHEN 'spend' THEN r.spend WHEN 'impressions' THEN r.impressions ELSE r.clicks END)::double precision AS figure
         FROM warehouse.campaign_roi_daily r
         WHERE r.date > metric_history.last_day - metric_history.history_days AND r.date <= metric_history.last_day
           AND (metric_history.business_id IS NULL OR r.business_id = metric_history.business_id)
           AND (analytics_internal.no_platform_filter(metric_history.platforms)
                OR r.platform = ANY ((SELECT analytics_internal.platform_members(metric_history.platforms))::text[]))
-        GROUP BY 1, 2, 3) d
+        GROUP BY 1, 2, 3
+    ) d
     GROUP BY 1, 2
 $$;
 COMMENT ON FUNCTION analytics_internal.metric_history(text, text, date, int, text[], bigint) IS
@@ -66,16 +70,18 @@ CREATE FUNCTION analytics.forecast_metric(
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT h.platform, CASE WHEN h.campaign_key IS NOT NULL THEN COALESCE(c.campaign_name, '(no campaign)') END, f.day, f.yhat, f.low,
-        f.high,
-           f.model_used, f.n_days, c.campaign_id
-    FROM (SELECT COALESCE(forecast_metric.as_of,
-        analytics_internal.last_complete_day(forecast_metric.metric, forecast_metric.business_id)) AS day
-          FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-          WHERE analytics_internal.check_metric(forecast_metric.metric, forecast_metric.dimension, forecast_metric.history_days)) last
-    CROSS JOIN LATERAL analytics_internal.metric_history(forecast_metric.metric, forecast_metric.dimension, last.day,
-        forecast_metric.history_days,
-        forecast_metric.platforms, forecast_metric.business_id) h
-    CROSS JOIN LATERAL analytics.forecast(h.days, h.figures, forecast_metric.horizon, forecast_metric.level,
+           f.high, f.model_used, f.n_days, c.campaign_id
+    FROM (
+        SELECT COALESCE(
+            forecast_metric.as_of, analytics_internal.last_complete_day(forecast_metric.metric, forecast_metric.business_id)) AS day
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+        WHERE analytics_internal.check_metric(forecast_metric.metric, forecast_metric.dimension, forecast_metric.history_days)
+    ) last
+    CROSS JOIN LATERAL analytics_internal.metric_history(
+        forecast_metric.metric, forecast_metric.dimension, last.day, forecast_metric.history_days, forecast_metric.platforms,
+        forecast_metric.business_id) h
+    CROSS JOIN LATERAL analytics.forecast(
+        h.days, h.figures, forecast_metric.horizon, forecast_metric.level,
         kind => CASE WHEN forecast_metric.metric IN ('revenue', 'spend') THEN 'auto' ELSE 'count' END, last_day => last.day) f
     LEFT JOIN warehouse.dim_campaigns c ON c.campaign_key = h.campaign_key
     ORDER BY h.platform, c.campaign_name, c.campaign_id, h.campaign_key, f.day
@@ -88,14 +94,49 @@ day of the history, by default the last complete day that has figures. level: pr
 far back to learn from. platform, campaign_name: NULL where the dimension is coarser. model, n_days: what the forecast rests on;
 insufficient_data and NULLs below 7 days.';
 
+CREATE FUNCTION analytics_internal.check_budgets(dimension text, budget numeric, budgets jsonb) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parts CONSTANT text[] := ARRAY(SELECT jsonb_object_keys(COALESCE(budgets, '{}')));
+    wrong text;
+BEGIN
+    IF dimension = 'platform' THEN
+        PERFORM analytics_internal.platform_members(parts);
+    END IF;
+    SELECT p INTO wrong
+    FROM unnest(parts) p
+    WHERE NOT EXISTS (
+        SELECT FROM warehouse.campaign_roi_daily r
+        LEFT JOIN warehouse.dim_campaigns c USING (business_id, campaign_key)
+        WHERE p = CASE dimension WHEN 'platform' THEN r.platform ELSE c.campaign_id END)
+    ORDER BY p
+    LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'no % called "%" has figures', dimension, wrong USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Budgets are by platform (not family), or by campaign id.';
+    END IF;
+    SELECT format('%s: %s', b.key, b.value) INTO wrong
+    FROM jsonb_each(budgets) b
+    WHERE CASE WHEN jsonb_typeof(b.value) = 'number' THEN b.value::numeric <= 0 ELSE true END
+    ORDER BY b.key
+    LIMIT 1;
+    IF wrong IS NOT NULL OR budget <= 0 OR budget = 'NaN' THEN
+        RAISE EXCEPTION 'a budget must be a positive number' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = COALESCE(wrong, budget::text);
+    END IF;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_budgets(text, numeric, jsonb) IS
+'True for budgets that are amounts of known platforms or campaigns, else error 22023';
+
 CREATE FUNCTION analytics_internal.check_pacing(
     date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    wrong text;
-    parts text[] := ARRAY(SELECT k FROM jsonb_object_keys(CASE WHEN jsonb_typeof(budgets) = 'object' THEN budgets ELSE '{}' END) k);
 BEGIN
     PERFORM analytics_internal.check_period(date_from, date_to),
         analytics_internal.check_choice('dimension', dimension, '{total,platform,campaign}');
@@ -111,29 +152,60 @@ BEGIN
     ELSIF tolerance IS NULL OR NOT tolerance BETWEEN 0 AND 1 THEN
         RAISE EXCEPTION 'tolerance must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF dimension = 'platform' THEN
-        PERFORM analytics_internal.platform_members(parts);
-    END IF;
-    SELECT p INTO wrong FROM unnest(parts) p
-    WHERE CASE dimension WHEN 'platform' THEN NOT EXISTS (SELECT FROM warehouse.campaign_roi_daily r WHERE r.platform = p)
-          ELSE NOT EXISTS (SELECT FROM warehouse.dim_campaigns c JOIN warehouse.campaign_roi_daily r USING (business_id, campaign_key)
-              WHERE c.campaign_id = p) END
-    ORDER BY p LIMIT 1;
-    IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION 'no % called "%" has figures', dimension, wrong USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Budgets are by platform (not family), or by campaign id.';
-    END IF;
-    SELECT format('%s: %s', b.key, b.value) INTO wrong FROM jsonb_each(budgets) b
-    WHERE CASE WHEN jsonb_typeof(b.value) = 'number' THEN b.value::numeric <= 0 ELSE true END ORDER BY b.key LIMIT 1;
-    IF wrong IS NOT NULL OR budget <= 0 OR budget = 'NaN' THEN
-        RAISE EXCEPTION 'a budget must be a positive number' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = COALESCE(wrong, budget::text);
-    END IF;
-    RETURN true;
+    RETURN analytics_internal.check_budgets(dimension, budget, budgets);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_pacing(date, date, numeric, jsonb, text, double precision) IS
 'True for arguments that budget_pacing can take, else an error (22023)';
+
+CREATE FUNCTION analytics_internal.budget_days(date_from date, date_to date) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN date_from = date_trunc('month', date_from::timestamp) AND date_to = date_from + interval '1 month -1 day' THEN 30.4
+                ELSE date_to - date_from + 1 END
+$$;
+COMMENT ON FUNCTION analytics_internal.budget_days(date, date) IS
+'How many daily budgets ad platforms let a period spend: 30.4 in a calendar month';
+
+CREATE FUNCTION analytics_internal.daily_budgets(dimension text, last_day date, platforms text[], business_id bigint)
+    RETURNS TABLE (platform text, campaign_key bigint, daily_budget numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN daily_budgets.dimension <> 'total' THEN c.platform END,
+           CASE WHEN daily_budgets.dimension = 'campaign' THEN c.campaign_key END,
+           CASE WHEN pg_catalog.bool_and(COALESCE(c.daily_budget > 0::numeric, false)) THEN pg_catalog.sum(c.daily_budget) END
+    FROM warehouse.dim_campaigns c
+    WHERE c.last_day > daily_budgets.last_day - 28
+      AND (daily_budgets.business_id IS NULL OR c.business_id = daily_budgets.business_id)
+      AND (analytics_internal.no_platform_filter(daily_budgets.platforms)
+           OR c.platform = ANY ((SELECT analytics_internal.platform_members(daily_budgets.platforms))::text[]))
+    GROUP BY 1, 2
+$$;
+COMMENT ON FUNCTION analytics_internal.daily_budgets(text, date, text[], bigint) IS
+'Daily budgets of the campaigns of the last four weeks; NULL unless each has one';
+
+CREATE FUNCTION analytics_internal.recommended_by_weekday(
+    days date[], figures double precision[], horizon int, last_day date, date_from date, days_left int, per_day numeric) RETURNS numeric[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(d.amount ORDER BY n.weekday)
+    FROM generate_series(1, 7) n (weekday)
+    LEFT JOIN (
+        SELECT f.weekday, round((avg(f.share) * days_left)::numeric * per_day, 4) AS amount
+        FROM (
+            SELECT EXTRACT(isodow FROM f.day)::int AS weekday,
+                   CASE WHEN min(f.yhat) OVER () > 0 THEN f.yhat / sum(f.yhat) OVER () ELSE 1.0 / days_left END AS share
+            FROM analytics.forecast(days, figures, horizon, last_day => last_day) f
+            WHERE f.day >= date_from
+        ) f
+        GROUP BY f.weekday
+    ) d ON d.weekday = n.weekday
+$$;
+COMMENT ON FUNCTION analytics_internal.recommended_by_weekday IS
+'An amount per day as one for each weekday, in the proportions of the forecast
+Monday to Sunday, even where the forecast sees days without spend; NULL for a weekday that does not come again.';
 
 CREATE FUNCTION analytics.budget_pacing(date_from date, date_to date, budget numeric DEFAULT NULL, dimension text DEFAULT 'total',
     budgets jsonb DEFAULT NULL, platforms text[] DEFAULT NULL, as_of date DEFAULT NULL, tolerance double precision DEFAULT 0.05,
@@ -145,88 +217,66 @@ CREATE FUNCTION analytics.budget_pacing(date_from date, date_to date, budget num
     SET search_path = pg_catalog, pg_temp
 AS $$
     WITH last AS (
-        SELECT COALESCE(budget_pacing.as_of, analytics_internal.last_complete_day('spend', budget_pacing.business_id)) AS day,
-               -- A month's limit of a daily budget is 30.4 times that, whatever the month.
-               CASE WHEN budget_pacing.date_from = date_trunc('month', budget_pacing.date_from::timestamp)::date
-                         AND budget_pacing.date_to = (date_trunc('month',
-                             budget_pacing.date_from::timestamp) + interval '1 month -1 day')::date
-                    THEN 30.4 ELSE budget_pacing.date_to - budget_pacing.date_from + 1 END::numeric AS budget_days
+        SELECT COALESCE(as_of, analytics_internal.last_complete_day('spend', budget_pacing.business_id)) AS day
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-        WHERE analytics_internal.check_pacing(budget_pacing.date_from, budget_pacing.date_to, budget_pacing.budget, budget_pacing.budgets,
-                                     budget_pacing.dimension, budget_pacing.tolerance)
-    ), history AS (
-        SELECT h.platform, h.campaign_key, h.days, h.figures, last.day AS last_day, last.budget_days,
-               GREATEST(0, budget_pacing.date_to - last.day) AS horizon, GREATEST(0, budget_pacing.date_from - 1 - last.day) AS skipped
-        FROM last CROSS
-        JOIN LATERAL analytics_internal.metric_history('spend', budget_pacing.dimension, last.day, 730, budget_pacing.platforms,
-            budget_pacing.business_id) h
+        WHERE analytics_internal.check_pacing(date_from, date_to, budget, budgets, dimension, tolerance)
     ), daily AS (
-        -- Of campaigns that ran in the last four weeks; known only where each of them has a daily budget.
-        SELECT CASE WHEN budget_pacing.dimension <> 'total' THEN c.platform END AS platform,
-               CASE WHEN budget_pacing.dimension = 'campaign' THEN c.campaign_key END AS campaign_key,
-               CASE WHEN bool_and(COALESCE(c.daily_budget > 0, false)) THEN sum(c.daily_budget) END AS daily_budget
-        FROM last JOIN warehouse.dim_campaigns c ON c.last_day > last.day - 28
-        WHERE (budget_pacing.business_id IS NULL OR c.business_id = budget_pacing.business_id)
-          AND (budget_pacing.platforms IS NULL OR budget_pacing.platforms = '{}'
-              OR c.platform = ANY (analytics_internal.platform_members(budget_pacing.platforms)))
-        GROUP BY 1, 2
+        SELECT d.*
+        FROM last
+        CROSS JOIN LATERAL analytics_internal.daily_budgets(dimension, last.day, platforms, budget_pacing.business_id) d
     ), known AS (
-        SELECT h.platform, h.campaign_key, c.campaign_name, c.campaign_id, h.days, h.figures, h.last_day, h.horizon, h.skipped, s.spent,
-               h.horizon - h.skipped AS days_left, d.daily_budget, d.daily_budget * h.budget_days AS month_limit,
-               CASE WHEN h.campaign_key IS NULL THEN COALESCE(budget_pacing.budget, (budget_pacing.budgets ->> h.platform)::numeric)
-                    ELSE (budget_pacing.budgets ->> c.campaign_id)::numeric END AS given
-        FROM history h
+        SELECT h.*, c.campaign_name, c.campaign_id, last.day AS last_day, s.spent, GREATEST(0, date_to - last.day) AS horizon,
+               GREATEST(0, date_from - 1 - last.day) AS skipped, d.daily_budget,
+               d.daily_budget * analytics_internal.budget_days(date_from, date_to) AS month_limit,
+               CASE WHEN h.campaign_key IS NULL THEN COALESCE(budget, (budgets ->> h.platform)::numeric)
+                    ELSE (budgets ->> c.campaign_id)::numeric END AS given
+        FROM last
+        CROSS JOIN LATERAL analytics_internal.metric_history('spend', dimension, last.day, 730, platforms, budget_pacing.business_id) h
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(f.figure), 0)::numeric AS spent
+            FROM unnest(h.days, h.figures) f (day, figure)
+            WHERE f.day BETWEEN date_from AND date_to
+        ) s
         LEFT JOIN warehouse.dim_campaigns c ON c.campaign_key = h.campaign_key
         LEFT JOIN daily d ON d.platform IS NOT DISTINCT FROM h.platform AND d.campaign_key IS NOT DISTINCT FROM h.campaign_key
-        CROSS JOIN LATERAL (
-            SELECT COALESCE(sum(f.figure), 0)::numeric AS spent FROM ROWS FROM (unnest(h.days), unnest(h.figures)) f (day, figure)
-            WHERE f.day BETWEEN budget_pacing.date_from AND budget_pacing.date_to) s
     ), budgeted AS (
-        SELECT k.*, COALESCE(k.given, k.month_limit) AS period_budget,
-               CASE WHEN k.daily_budget > 0
-                   THEN LEAST(k.spent + 2 * k.daily_budget * k.days_left, GREATEST(k.spent, k.month_limit)) END AS platform_limit
+        SELECT k.*, k.horizon - k.skipped AS days_left, COALESCE(k.given, k.month_limit) AS period_budget
         FROM known k
         -- A platform that never had spend has no budget to pace either.
         WHERE k.given IS NOT NULL OR k.daily_budget IS NOT NULL OR k.spent <> 0 OR 0 < ANY (k.figures)
     ), expected AS (
         SELECT b.*, f.model_used, f.n_days, f.total, f.low, f.high, f.p_over, 1 - u.p_over AS p_under
         FROM budgeted b
-        CROSS JOIN LATERAL analytics.forecast_sum(b.days, b.figures, b.horizon, budget_pacing.level, last_day => b.last_day,
-            skipped_days => b.skipped,
+        CROSS JOIN LATERAL analytics.forecast_sum(
+            b.days, b.figures, b.horizon, level, last_day => b.last_day, skipped_days => b.skipped,
             budget => (b.period_budget - b.spent)::double precision) f
-        CROSS JOIN LATERAL analytics.forecast_sum(b.days, b.figures, b.horizon, last_day => b.last_day, skipped_days => b.skipped,
-            budget => (b.period_budget * (1 - budget_pacing.tolerance)::numeric - b.spent)::double precision) u
+        CROSS JOIN LATERAL analytics.forecast_sum(
+            b.days, b.figures, b.horizon, last_day => b.last_day, skipped_days => b.skipped,
+            budget => (b.period_budget * (1 - tolerance)::numeric - b.spent)::double precision) u
     ), paced AS (
-        SELECT e.*, CASE WHEN e.period_budget IS NULL THEN 'no_budget' WHEN e.total IS NULL THEN 'insufficient_data'
-                         WHEN e.p_over >= 0.8 THEN 'over' WHEN e.p_under >= 0.8 THEN 'under' ELSE 'on_track' END AS status,
+        SELECT e.*, e.spent + e.total::numeric AS forecast_total,
                CASE WHEN e.days_left > 0 THEN GREATEST(0, e.period_budget - e.spent) / e.days_left END AS per_day,
-               e.spent + e.total::numeric AS forecast_total
+               CASE WHEN e.daily_budget > 0
+                   THEN LEAST(e.spent + 2 * e.daily_budget * e.days_left, GREATEST(e.spent, e.month_limit)) END AS platform_limit,
+               CASE WHEN e.period_budget IS NULL THEN 'no_budget' WHEN e.total IS NULL THEN 'insufficient_data'
+                    WHEN e.p_over >= 0.8 THEN 'over' WHEN e.p_under >= 0.8 THEN 'under' ELSE 'on_track' END AS status
         FROM expected e
     )
     SELECT p.platform, CASE WHEN p.campaign_key IS NOT NULL THEN COALESCE(p.campaign_name, '(no campaign)') END, p.status,
-           round(p.period_budget, 4), round(p.spent, 4), round(p.forecast_total, 4),
-           round(p.spent + p.low::numeric, 4), round(p.spent + p.high::numeric, 4), p.p_over, p.p_under, p.days_left,
-           round(p.per_day, 4), w.by_weekday, round(p.platform_limit, 4),
+           round(p.period_budget, 4), round(p.spent, 4), round(p.forecast_total, 4), round(p.spent + p.low::numeric, 4),
+           round(p.spent + p.high::numeric, 4), p.p_over, p.p_under, p.days_left, round(p.per_day, 4),
+           CASE WHEN p.per_day IS NOT NULL THEN analytics_internal.recommended_by_weekday(
+               p.days, p.figures, p.horizon, p.last_day, date_from, p.days_left, p.per_day) END,
+           round(p.platform_limit, 4),
            CASE p.status
                WHEN 'no_budget' THEN 'no budget was given and not every running campaign has a daily budget'
                WHEN 'insufficient_data' THEN format('%s days of spend are known, a forecast needs 7', p.n_days)
                ELSE format('%s %% of the budget is spent with %s days left; the forecast ends at %s %% of it (%s %% likely above it)',
                    round(100 * p.spent / p.period_budget), p.days_left, round(100 * p.forecast_total / p.period_budget),
-                   round((100 * p.p_over)::numeric)) END,
+                   round((100 * p.p_over)::numeric))
+           END,
            p.model_used, p.n_days, p.campaign_id
     FROM paced p
-    LEFT JOIN LATERAL (
-        -- Monday to Sunday, in the proportions of the forecast, even where that sees days without spend; NULL for a weekday that does not
-        -- come again.
-        SELECT array_agg(d.amount ORDER BY n.weekday) AS by_weekday
-        FROM generate_series(1, 7) n (weekday)
-        LEFT JOIN (
-            SELECT f.weekday, round((avg(f.share) * p.days_left)::numeric * p.per_day, 4) AS amount
-            FROM (
-                SELECT EXTRACT(isodow FROM f.day)::int AS weekday,
-                       CASE WHEN min(f.yhat) OVER () > 0 THEN f.yhat / sum(f.yhat) OVER () ELSE 1.0 / p.days_left END AS share
-                FROM analytics.forecast(p.days, p.figures, p.horizon, last_day => p.last_day) f WHERE f.day >= budget_pacing.date_from) f
-            GROUP BY f.weekday) d ON d.weekday = n.weekday) w ON p.per_day IS NOT NULL
     ORDER BY p.platform, p.campaign_name, p.campaign_id, p.campaign_key
 $$;
 COMMENT ON FUNCTION analytics.budget_pacing(date, date, numeric, text, jsonb, text[], date, double precision, double precision, bigint) IS

@@ -177,3 +177,16 @@ template <class... Values>
         return static_cast<Datum>(0);                                                                  \
     }                                                                                                  \
     static void write_##name([[maybe_unused]] marketing::postgres::Arguments in, marketing::postgres::RowWriter& rows)
+
+/** The same for a function of a varlena value, its first argument, which has that name; no rows where it is NULL. */
+#define MARKETING_ROWS_OF(name, value, in, rows)                                                                        \
+    static void write_##name##_of(marketing::postgres::Bytes value, marketing::postgres::Arguments in,                  \
+                                  marketing::postgres::RowWriter& rows);                                                \
+    MARKETING_ROWS(name, in, rows)                                                                                      \
+    {                                                                                                                   \
+        if (const auto value = in.optional<marketing::postgres::Bytes>(#value)) {                                       \
+            write_##name##_of(*value, in, rows);                                                                        \
+        }                                                                                                               \
+    }                                                                                                                   \
+    static void write_##name##_of(marketing::postgres::Bytes value, [[maybe_unused]] marketing::postgres::Arguments in, \
+                                  marketing::postgres::RowWriter& rows)
