@@ -13,6 +13,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 
 /** Finaliser of SplitMix64 (Steele, Lea, Flood 2014): each bit of the result depends on each bit of `x`. */
 constexpr std::uint64_t mix(std::uint64_t x) noexcept
@@ -151,10 +152,7 @@ std::span<const double> ReplicateSums::row(std::size_t key, std::size_t measure)
 
 void check_confidence(double confidence)
 {
-    if (!(confidence > 0 && confidence < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "confidence must be between 0 and 1", {},
-                    "Give 0.9 for an interval of 90 %.");
-    }
+    require_valid(confidence > 0 && confidence < 1, "confidence must be between 0 and 1", "Give 0.9 for an interval of 90 %.");
 }
 
 Interval percentile_interval(std::span<const double> replicates, double confidence)

@@ -21,6 +21,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -61,13 +62,9 @@ JourneysState::JourneysState(std::pmr::memory_resource* resource)
 
 void JourneysState::append(const JourneyRow& row)
 {
-    if (!row.has_touch && !row.has_value) {
-        throw Error(ErrorCode::invalid_parameter, "a row is neither a touch nor a conversion", {},
-                    "Give a touch its touch_id and a conversion its value (0 where it is worth nothing).");
-    }
-    if (!finite(row.time)) {
-        throw Error(ErrorCode::invalid_parameter, "occurred_at must be finite");
-    }
+    require_valid(row.has_touch || row.has_value, "a row is neither a touch nor a conversion",
+                  "Give a touch its touch_id and a conversion its value (0 where it is worth nothing).");
+    require_valid(finite(row.time), "occurred_at must be finite");
     if (row.has_value && !std::isfinite(row.value)) {
         throw Error(ErrorCode::numeric_range, "the value of a conversion must be a finite number");
     }

@@ -13,6 +13,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -38,10 +39,9 @@ std::vector<Source> sorted_clients(const std::vector<JourneysView>& views)
                     "The order of its touches cannot be told any more.",
                     "Group by a bucket of the client, so that each client is in one value.");
     }
-    if (!sources.empty() && sources.front().client.kind != sources.back().client.kind) {
-        throw Error(ErrorCode::invalid_parameter, "journeys with clients of different kinds cannot be added up", {},
-                    "Give the clients as integers everywhere, or cast them to text everywhere.");
-    }
+    require_valid(sources.empty() || sources.front().client.kind == sources.back().client.kind,
+                  "journeys with clients of different kinds cannot be added up",
+                  "Give the clients as integers everywhere, or cast them to text everywhere.");
     return sources;
 }
 

@@ -10,8 +10,7 @@
 namespace marketing::attribution {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
+using kernel::require_valid;
 
 constexpr std::ptrdiff_t nothing = -1;
 
@@ -297,9 +296,7 @@ std::vector<Model> find_models(std::span<const std::string_view> names)
             found.push_back(model);
         }
     }
-    if (found.empty()) {
-        throw Error(ErrorCode::invalid_parameter, "no attribution model was given");
-    }
+    require_valid(!found.empty(), "no attribution model was given");
     return found;
 }
 
@@ -326,21 +323,18 @@ std::array<double, 3> checked_position_weights(std::span<const double> weights)
 {
     const bool three = weights.size() == 3;
     const double sum = three ? weights[0] + weights[1] + weights[2] : 0;
-    if (!three || !none_negative(weights) || !(std::abs(sum - 1) <= 1e-9)) {
-        throw Error(ErrorCode::invalid_parameter, "position_weights must be three weights that add up to 1", {},
-                    "Give the weight of the first touch, of all between together, and of the last, such as {0.4,0.2,0.4}.");
-    }
+    require_valid(three && none_negative(weights) && std::abs(sum - 1) <= 1e-9,
+                  "position_weights must be three weights that add up to 1",
+                  "Give the weight of the first touch, of all between together, and of the last, such as {0.4,0.2,0.4}.");
     return {weights[0] / sum, weights[1] / sum, weights[2] / sum};
 }
 
 void check_custom_weights(std::span<const double> first, std::span<const double> last)
 {
     const double sum = std::accumulate(last.begin(), last.end(), std::accumulate(first.begin(), first.end(), 0.0));
-    if (!none_negative(first) || !none_negative(last) || !(sum <= 1 + 1e-9)) {
-        throw Error(ErrorCode::invalid_parameter,
-                    "first_weights and last_weights must not be negative nor add up to more than 1", {},
-                    "What is left of 1 is shared equally by the touches between.");
-    }
+    require_valid(none_negative(first) && none_negative(last) && sum <= 1 + 1e-9,
+                  "first_weights and last_weights must not be negative nor add up to more than 1",
+                  "What is left of 1 is shared equally by the touches between.");
 }
 
 }  // namespace marketing::attribution

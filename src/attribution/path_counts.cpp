@@ -18,6 +18,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -154,9 +155,8 @@ void PathCountsState::append(std::span<const std::string_view> path, const Count
     if (!std::isfinite(counts.conversions) || !std::isfinite(counts.value) || !std::isfinite(counts.non_converting)) {
         throw Error(ErrorCode::numeric_range, "conversions, value and nulls of a path must be finite numbers");
     }
-    if (counts.conversions < 0 || counts.non_converting < 0) {
-        throw Error(ErrorCode::invalid_parameter, "conversions and nulls of a path must not be negative");
-    }
+    require_valid(counts.conversions >= 0 && counts.non_converting >= 0,
+                  "conversions and nulls of a path must not be negative");
     codes_.clear();
     for (const std::string_view key : path) {
         codes_.push_back(keys_.code(key.empty() ? no_key : key));

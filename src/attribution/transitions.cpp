@@ -83,11 +83,9 @@ private:
 MarkovTransitions journey_transitions(const JourneysView& journeys, const CountRequest& request, bool self_loops,
                                       const kernel::StopFlag& stop)
 {
-    if (request.rules.transform == Transform::frequency) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter,
-                            "the transform \"frequency\" makes keys that only counted paths have", {},
-                            "Ask markov_transitions of the paths that journey_paths makes.");
-    }
+    kernel::require_valid(request.rules.transform != Transform::frequency,
+                          "the transform \"frequency\" makes keys that only counted paths have",
+                          "Ask markov_transitions of the paths that journey_paths makes.");
     PathRules rules = request.rules;
     rules.distinct = false;
     StepWalker walker(journeys, self_loops);

@@ -17,6 +17,7 @@ namespace {
 using kernel::Error;
 using kernel::ErrorCode;
 using kernel::FlatValue;
+using kernel::require_valid;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -92,18 +93,15 @@ std::int32_t first_day_of(std::int32_t period, Grain grain)
 
 void CohortState::set_grain(Grain grain)
 {
-    if (grain_ && *grain_ != grain) {
-        throw Error(ErrorCode::invalid_parameter, "two grains in one aggregate", {}, "Group by the grain, or give one.");
-    }
+    require_valid(!grain_ || *grain_ == grain, "two grains in one aggregate", "Group by the grain, or give one.");
     grain_ = grain;
 }
 
 void CohortState::append(const customers::Purchase& purchase, Grain grain)
 {
-    if (purchase.purchases < 0 || purchase.purchases > std::numeric_limits<std::uint32_t>::max()) {
-        throw Error(ErrorCode::invalid_parameter, "purchases must not be negative nor above 4294967295", {},
-                    "Give 1 for a purchase and 0 for a refund, whose amount is negative.");
-    }
+    require_valid(purchase.purchases >= 0 && purchase.purchases <= std::numeric_limits<std::uint32_t>::max(),
+                  "purchases must not be negative nor above 4294967295",
+                  "Give 1 for a purchase and 0 for a refund, whose amount is negative.");
     set_grain(grain);
     last_day_ = rows_.size() == 0 ? purchase.day : std::max(last_day_, purchase.day);
     rows_.push_back({ids_.code(purchase.customer), purchase.units, period_of(purchase.day, grain),
@@ -333,10 +331,8 @@ std::vector<CohortRow> cohort_rows(std::span<const std::byte> table, std::option
         }))) {
         WireReader::fail("its last day is out of range");
     }
-    if (until && !cells.empty() && *until < last_day) {
-        throw Error(ErrorCode::invalid_parameter, "until is before the last day that was counted", {},
-                    "Leave out rows after that day: FILTER (WHERE day <= ...) does.");
-    }
+    require_valid(!until || cells.empty() || *until >= last_day, "until is before the last day that was counted",
+                  "Leave out rows after that day: FILTER (WHERE day <= ...) does.");
     const std::int32_t end = until.value_or(last_day);
     std::uint64_t expected = 0;
     for (const TableCell& cell : cells) {

@@ -172,9 +172,7 @@ ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<cons
     std::vector<Moments> groups(group_count);
     Moments all;
     for (std::size_t i = 0; i < figures.size(); ++i) {
-        if (!std::isfinite(figures[i])) {
-            throw kernel::Error(kernel::ErrorCode::invalid_parameter, "the figures must be finite");
-        }
+        kernel::require_valid(std::isfinite(figures[i]), "the figures must be finite");
         groups[group_of[i]].add(figures[i]);
         all.add(figures[i]);
     }

@@ -15,6 +15,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 
 bool positive(double value)
 {
@@ -78,9 +79,8 @@ std::string_view name_of(PurchaseModel model) noexcept
 
 void check(const PurchaseParameters& parameters)
 {
-    if (!positive(parameters.r) || !positive(parameters.alpha) || !positive(parameters.a) || !positive(parameters.b)) {
-        throw Error(ErrorCode::invalid_parameter, "r, alpha, a and b of a purchase model must be positive and finite");
-    }
+    require_valid(positive(parameters.r) && positive(parameters.alpha) && positive(parameters.a) && positive(parameters.b),
+                  "r, alpha, a and b of a purchase model must be positive and finite");
 }
 
 void check(const History& history)
@@ -116,9 +116,7 @@ Outlook outlook(const PurchaseParameters& p, const History& h)
 
 double expected_purchases(const Outlook& customer, double horizon)
 {
-    if (!std::isfinite(horizon) || horizon < 0) {
-        throw Error(ErrorCode::invalid_parameter, "horizon must be finite and not negative");
-    }
+    require_valid(std::isfinite(horizon) && horizon >= 0, "horizon must be finite and not negative");
     if (horizon == 0 || customer.p_alive == 0) {
         return 0;
     }
@@ -130,12 +128,9 @@ double expected_purchases(const Outlook& customer, double horizon)
 
 double purchase_probability(const Outlook& c, double purchases, double horizon)
 {
-    if (!std::isfinite(horizon) || horizon < 0) {
-        throw Error(ErrorCode::invalid_parameter, "horizon must be finite and not negative");
-    }
-    if (!std::isfinite(purchases) || purchases < 0 || purchases != std::floor(purchases)) {
-        throw Error(ErrorCode::invalid_parameter, "purchases must be a whole number that is not negative");
-    }
+    require_valid(std::isfinite(horizon) && horizon >= 0, "horizon must be finite and not negative");
+    require_valid(std::isfinite(purchases) && purchases >= 0 && purchases == std::floor(purchases),
+                  "purchases must be a whole number that is not negative");
     const double log_none = -c.r * std::log1p(horizon / c.alpha);
     if (purchases == 0) {
         return 1 - c.p_alive + c.p_alive * std::exp(log_none);
@@ -155,16 +150,10 @@ double purchase_probability(const Outlook& c, double purchases, double horizon)
 
 double discounted_purchases(const Outlook& customer, int periods, double period, double rate)
 {
-    if (periods < 1 || periods > 10000) {
-        throw Error(ErrorCode::invalid_parameter, "periods must be between 1 and 10000");
-    }
-    if (!positive(period)) {
-        throw Error(ErrorCode::invalid_parameter, "the length of a period must be positive and finite");
-    }
-    if (!std::isfinite(rate) || rate <= -1) {
-        throw Error(ErrorCode::invalid_parameter, "the discount rate must be finite and above -1", {},
-                    "It is the rate of one period: 0.01 is one percent.");
-    }
+    require_valid(periods >= 1 && periods <= 10000, "periods must be between 1 and 10000");
+    require_valid(positive(period), "the length of a period must be positive and finite");
+    require_valid(std::isfinite(rate) && rate > -1, "the discount rate must be finite and above -1",
+                  "It is the rate of one period: 0.01 is one percent.");
     double sum = 0;
     double before = 0;
     double factor = 1;
@@ -179,9 +168,8 @@ double discounted_purchases(const Outlook& customer, int periods, double period,
 
 void check(const SpendParameters& parameters)
 {
-    if (!positive(parameters.p) || !positive(parameters.q) || !positive(parameters.gamma)) {
-        throw Error(ErrorCode::invalid_parameter, "p, q and gamma of a spend model must be positive and finite");
-    }
+    require_valid(positive(parameters.p) && positive(parameters.q) && positive(parameters.gamma),
+                  "p, q and gamma of a spend model must be positive and finite");
 }
 
 double expected_spend(const SpendParameters& s, double frequency, double mean)

@@ -20,18 +20,14 @@ namespace marketing::lifetime_value {
 inline void check(const WeightedHistory& row)
 {
     check(row.history);
-    if (!std::isfinite(row.weight) || row.weight < 0) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter, "a weight must be finite and not negative");
-    }
+    kernel::require_valid(std::isfinite(row.weight) && row.weight >= 0, "a weight must be finite and not negative");
 }
 
 /** Throws Error(invalid_parameter) unless frequency and mean are finite, and frequency is not negative. */
 inline void check(const WeightedSpend& row)
 {
-    if (!std::isfinite(row.frequency) || !std::isfinite(row.mean) || row.frequency < 0) {
-        throw kernel::Error(kernel::ErrorCode::invalid_parameter,
-                            "frequency must not be negative, and frequency and value finite");
-    }
+    kernel::require_valid(std::isfinite(row.frequency) && std::isfinite(row.mean) && row.frequency >= 0,
+                          "frequency must not be negative, and frequency and value finite");
 }
 
 /** Whether a row tells the model something. */

@@ -12,8 +12,7 @@
 namespace marketing::numeric {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
+using kernel::require_valid;
 
 /** The places of the tests, the smallest p-value first. */
 std::vector<std::size_t> order_of(std::span<const double> p)
@@ -23,9 +22,7 @@ std::vector<std::size_t> order_of(std::span<const double> p)
         if (std::isnan(p[i])) {
             continue;
         }
-        if (p[i] < 0 || p[i] > 1) {
-            throw Error(ErrorCode::invalid_parameter, "p-values must lie between 0 and 1", {}, "NULL stands for no test.");
-        }
+        require_valid(p[i] >= 0 && p[i] <= 1, "p-values must lie between 0 and 1", "NULL stands for no test.");
         order.push_back(i);
     }
     std::sort(order.begin(), order.end(), [p](std::size_t a, std::size_t b) { return p[a] < p[b]; });

@@ -12,6 +12,7 @@ namespace {
 using kernel::Error;
 using kernel::ErrorCode;
 using kernel::FlatValue;
+using kernel::require_valid;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -66,9 +67,7 @@ kernel::Column<double> DailyRowsView::figures(std::size_t index) const
 
 void DailyRows::require_width(std::size_t figures)
 {
-    if (width_ != 0 && width_ != figures) {
-        throw Error(ErrorCode::invalid_parameter, "rows of daily_rows differ in how many figures they have");
-    }
+    require_valid(width_ == 0 || width_ == figures, "rows of daily_rows differ in how many figures they have");
     width_ = figures;
 }
 

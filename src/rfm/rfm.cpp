@@ -13,6 +13,7 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
+using kernel::require_valid;
 
 constexpr auto methods = kernel::names<Method>("RFM method", {{"quantile", Method::quantile},
                                                               {"ntile", Method::ntile},
@@ -122,9 +123,7 @@ Method find_method(std::string_view name)
 
 void check_bins(int bins)
 {
-    if (bins < least_bins || bins > most_bins) {
-        throw Error(ErrorCode::invalid_parameter, "bins must be between 2 and 10");
-    }
+    require_valid(bins >= least_bins && bins <= most_bins, "bins must be between 2 and 10");
 }
 
 void check_breaks(std::span<const double> breaks, std::string_view name)

@@ -10,9 +10,8 @@
 namespace marketing::rfm {
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
 using kernel::FlatValue;
+using kernel::require_valid;
 using kernel::WireReader;
 using kernel::WireWriter;
 
@@ -47,10 +46,8 @@ RfmState::RfmState(std::pmr::memory_resource* resource)
 
 void RfmState::append(const customers::Purchase& purchase)
 {
-    if (purchase.purchases < 0) {
-        throw Error(ErrorCode::invalid_parameter, "purchases must not be negative", {},
-                    "Give 1 for a purchase and 0 for a refund, whose amount is negative.");
-    }
+    require_valid(purchase.purchases >= 0, "purchases must not be negative",
+                  "Give 1 for a purchase and 0 for a refund, whose amount is negative.");
     const bool bought = purchase.purchases > 0;
     add({ids_.code(purchase.customer), bought ? purchase.day : no_first_day, bought ? purchase.day : no_last_day,
          purchase.purchases, purchase.units});
@@ -223,10 +220,8 @@ struct Values {
         for (std::size_t i = 0; i < table.size(); ++i) {
             latest = std::max(latest, table.last_day(i));
         }
-        if (as_of && latest > *as_of) {
-            throw Error(ErrorCode::invalid_parameter, "a customer bought after as_of", {},
-                        "Leave out rows after that day: FILTER (WHERE day <= ...) does.");
-        }
+        require_valid(!as_of || latest <= *as_of, "a customer bought after as_of",
+                      "Leave out rows after that day: FILTER (WHERE day <= ...) does.");
         for (std::size_t i = 0; i < table.size(); ++i) {
             recency.push_back(latest - table.last_day(i));
             frequency.push_back(static_cast<double>(table.purchases(i)));
