@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "anomaly/overdispersion.hpp"
@@ -214,15 +215,6 @@ double missing_events(const Rate& current, const Rate& baseline, const Dispersio
     return none <= remarkable ? 0 : expected * (std::log(remarkable) / std::log(std::min(none, 0.99)) - 1);
 }
 
-Evidence evidence_of_counts(const Rate& current, const Rate& baseline, const DispersionWeights& dispersion,
-                            const WindowRequest& request)
-{
-    const auto tails = [&](double ratio) { return overdispersed_tails(current, baseline, ratio, dispersion); };
-    const numeric::Tails high = tails(1 + request.margin);
-    const numeric::Tails low = request.margin > 0 ? tails(1 / (1 + request.margin)) : high;
-    return evidence_of(request.alternative, {numeric::deviate(high), high.more}, {numeric::deviate(low), low.fewer});
-}
-
 void test(Activity& activity, const DispersionWeights& dispersion, const WindowRequest& request)
 {
     WindowResult& r = activity.result;
@@ -242,7 +234,9 @@ void test(Activity& activity, const DispersionWeights& dispersion, const WindowR
         r.status = Status::insufficient_data;
         return;
     }
-    const Evidence evidence = evidence_of_counts(current, baseline, dispersion, request);
+    const auto tails_at = [&](double ratio) { return overdispersed_tails(current, baseline, ratio, dispersion); };
+    const Evidence evidence =
+        evidence_of(request.alternative, request.margin, std::numeric_limits<double>::infinity(), tails_at);
     r.z = evidence.z;
     r.p_value = evidence.p_value;
 }

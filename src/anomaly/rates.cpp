@@ -6,7 +6,6 @@
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
 #include "kernel/unknown.hpp"
-#include "numeric/distributions.hpp"
 
 namespace marketing::anomaly {
 namespace {
@@ -54,7 +53,10 @@ public:
         result.ci_low = hits_ > 0 ? lower_odds(hits_, misses_, tail) * unit() : 0;
         // The upper end is one over the lower end of the turned comparison.
         result.ci_high = misses_ > 0 ? unit() / lower_odds(misses_, hits_, tail) : std::numeric_limits<double>::infinity();
-        test(result);
+        const Evidence evidence =
+            evidence_of(options_.alternative, options_.margin, options_.df, [this](double ratio) { return tails(ratio); });
+        result.z = evidence.z;
+        result.p_value = evidence.p_value;
         return result;
     }
 
@@ -73,22 +75,6 @@ private:
         const double scaled = ratio * current_.exposure;
         return numeric::binomial_tails(hits_, misses_, scaled / (scaled + baseline_.exposure), options_.mid_p ? 0.5 : 1);
     }
-    [[nodiscard]] double p_of(double tail, double z) const
-    {
-        return std::isinf(options_.df) ? tail : numeric::student_above(options_.df, z);
-    }
-
-    void test(RateRatio& result) const
-    {
-        const numeric::Tails high = tails(1 + options_.margin);
-        const numeric::Tails low = options_.margin > 0 ? tails(1 / (1 + options_.margin)) : high;
-        const double z_high = numeric::deviate(high);
-        const double z_low = numeric::deviate(low);
-        const Evidence evidence =
-            evidence_of(options_.alternative, {z_high, p_of(high.more, z_high)}, {z_low, p_of(low.fewer, -z_low)});
-        result.z = evidence.z;
-        result.p_value = evidence.p_value;
-    }
 
     Rate current_;
     Rate baseline_;
@@ -102,8 +88,17 @@ constexpr auto alternatives = kernel::names<Alternative>(
 
 }  // namespace
 
-Evidence evidence_of(Alternative alternative, const Evidence& higher, const Evidence& lower)
+Evidence evidence_of(Alternative alternative, double margin, double df, const std::function<numeric::Tails(double)>& tails_at)
 {
+    const auto evidence = [df](double z, double outwards, double tail) {
+        return Evidence{z, std::isinf(df) ? tail : numeric::student_above(df, outwards)};
+    };
+    const numeric::Tails high = tails_at(1 + margin);
+    const numeric::Tails low = margin > 0 ? tails_at(1 / (1 + margin)) : high;
+    const double z_high = numeric::deviate(high);
+    const double z_low = numeric::deviate(low);
+    const Evidence higher = evidence(z_high, z_high, high.more);
+    const Evidence lower = evidence(z_low, -z_low, low.fewer);
     const auto bounded = [](double z, double p) { return Evidence{z, std::clamp(p, numeric::least_p, 1.0)}; };
     switch (alternative) {
         case Alternative::greater: return bounded(higher.z, higher.p_value);

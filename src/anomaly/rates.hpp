@@ -7,8 +7,11 @@
  */
 #pragma once
 
+#include <functional>
 #include <limits>
 #include <string_view>
+
+#include "numeric/distributions.hpp"
 
 namespace marketing::anomaly {
 
@@ -53,8 +56,12 @@ struct Evidence {
     double p_value;
 };
 
-/** What an alternative makes of the evidence for a higher rate (beyond the upper margin) and of that for a lower one. */
-[[nodiscard]] Evidence evidence_of(Alternative alternative, const Evidence& higher, const Evidence& lower);
+/**
+ * The evidence that the rates differ by more than the margin. `tails_at(ratio)`: tails of the first count where its rate is `ratio` times the
+ * second; they are those of Student's distribution where `df` is finite.
+ */
+[[nodiscard]] Evidence evidence_of(Alternative alternative, double margin, double df,
+                                   const std::function<numeric::Tails(double)>& tails_at);
 
 /** The alternative called two.sided, greater or less; throws kernel::Error for another name. */
 [[nodiscard]] Alternative find_alternative(std::string_view name);

@@ -36,17 +36,6 @@ PlainArray<double> float8_array_argument(FunctionCallInfo fcinfo, int index)
         [](Datum datum, bool is_null) { return is_null ? std::numeric_limits<double>::quiet_NaN() : DatumGetFloat8(datum); });
 }
 
-PlainArray<std::int64_t> bigint_array_argument(FunctionCallInfo fcinfo, int index, const char* name)
-{
-    return array_argument<std::int64_t>(
-        fcinfo, index, INT8OID, sizeof(std::int64_t), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, [name](Datum datum, bool is_null) {
-            if (is_null) {
-                ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not hold NULL", name)));
-            }
-            return DatumGetInt64(datum);
-        });
-}
-
 PlainArray<std::int32_t> date_array_argument(FunctionCallInfo fcinfo, int index, const char* name)
 {
     return array_argument<std::int32_t>(
@@ -56,18 +45,6 @@ PlainArray<std::int32_t> date_array_argument(FunctionCallInfo fcinfo, int index,
                         (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not hold NULL or infinite dates", name)));
             }
             return DatumGetDateADT(datum);
-        });
-}
-
-PlainArray<std::int64_t> timestamp_array_argument(FunctionCallInfo fcinfo, int index, const char* name)
-{
-    return array_argument<std::int64_t>(
-        fcinfo, index, TIMESTAMPOID, sizeof(Timestamp), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, [name](Datum datum, bool is_null) {
-            if (is_null || TIMESTAMP_NOT_FINITE(DatumGetTimestamp(datum))) {
-                ereport(ERROR,
-                        (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not hold NULL or infinite times", name)));
-            }
-            return DatumGetTimestamp(datum);
         });
 }
 

@@ -24,15 +24,6 @@ Values values_of(std::span<const double> numbers)
 
 }  // namespace
 
-Datum numbers_datum(std::span<const double> numbers)
-{
-    const Values made = values_of(numbers);
-    int first = 1;
-    int length = static_cast<int>(numbers.size());
-    return PointerGetDatum(construct_md_array(made.values, made.nulls, numbers.empty() ? 0 : 1, &length, &first, FLOAT8OID,
-                                              sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-}
-
 Datum numbers_row(FunctionCallInfo fcinfo, std::span<const double> numbers)
 {
     TupleDesc type = nullptr;

@@ -7,9 +7,6 @@
 
 namespace marketing::postgres {
 
-/** A float8[] with NULL for NaN. */
-[[nodiscard]] Datum numbers_datum(std::span<const double> numbers);
-
 /** A row of the function's result type, whose columns are all float8, with NULL for NaN. */
 [[nodiscard]] Datum numbers_row(FunctionCallInfo fcinfo, std::span<const double> numbers);
 
