@@ -374,23 +374,12 @@ struct Totals {
 
 Totals totals_of(const PathCountsView& paths)
 {
-    numeric::CompensatedSum sums[2][3];
+    CountsSum touched;
+    CountsSum untouched;
     for (std::size_t path = 0; path < paths.path_count(); ++path) {
-        const Counts counts = paths.counts(path);
-        auto& sum = sums[paths.path_size(path) == 0 ? 1 : 0];
-        sum[0].add(counts.conversions);
-        sum[1].add(counts.value);
-        sum[2].add(counts.non_converting);
+        (paths.path_size(path) == 0 ? untouched : touched).add(paths.counts(path));
     }
-    const auto counts = [](const numeric::CompensatedSum(&sum)[3]) {
-        return Counts{sum[0].value(), sum[1].value(), sum[2].value()};
-    };
-    const Totals totals{counts(sums[0]), counts(sums[1])};
-    if (!std::isfinite(totals.touched.conversions) || !std::isfinite(totals.touched.value) ||
-        !std::isfinite(totals.touched.non_converting)) {
-        fail_unsolvable();
-    }
-    return totals;
+    return {touched.total(), untouched.total()};
 }
 
 template <class Solution>

@@ -38,30 +38,6 @@ bool possible(const Counts& counts) noexcept
            counts.conversions >= 0 && counts.non_converting >= 0;
 }
 
-/** Counts that add up, compensated. */
-class CountsSum {
-public:
-    void add(const Counts& counts) noexcept
-    {
-        conversions_.add(counts.conversions);
-        value_.add(counts.value);
-        non_converting_.add(counts.non_converting);
-    }
-    [[nodiscard]] Counts total() const
-    {
-        const Counts total{conversions_.value(), value_.value() + 0.0, non_converting_.value()};
-        if (!possible(total)) {
-            throw Error(ErrorCode::numeric_range, "conversions, value or nulls of paths add up to more than a number can hold");
-        }
-        return total;
-    }
-
-private:
-    numeric::CompensatedSum conversions_;
-    numeric::CompensatedSum value_;
-    numeric::CompensatedSum non_converting_;
-};
-
 std::uint32_t code_at(std::string_view path, std::size_t index) noexcept
 {
     std::uint32_t code = 0;
@@ -75,6 +51,22 @@ std::size_t length_of(std::string_view path) noexcept
 }
 
 }  // namespace
+
+void CountsSum::add(const Counts& counts) noexcept
+{
+    conversions_.add(counts.conversions);
+    value_.add(counts.value);
+    non_converting_.add(counts.non_converting);
+}
+
+Counts CountsSum::total() const
+{
+    const Counts total{conversions_.value(), value_.value() + 0.0, non_converting_.value()};
+    if (!possible(total)) {
+        throw Error(ErrorCode::numeric_range, "conversions, value or nulls of paths add up to more than a number can hold");
+    }
+    return total;
+}
 
 PathCountsView::PathCountsView(std::span<const std::byte> bytes)
 {
@@ -349,18 +341,17 @@ namespace {
 /** Puts the paths of journeys into a state, each under the names of its keys. */
 class PathCollector {
 public:
-    PathCollector(const JourneysView& journeys, const CountRequest& request, std::pmr::memory_resource& memory)
-        : journeys_(journeys), request_(request), state_(&memory)
+    PathCollector(const JourneysView& journeys, bool with_frequency, std::pmr::memory_resource& memory)
+        : journeys_(journeys), with_frequency_(with_frequency), state_(&memory)
     {
     }
 
-    void add(const Path& path, double conversions, double non_converting)
+    void add(const Path& path, bool converted, double times)
     {
         truncated_ += path.truncated ? 1 : 0;
-        const double draws = draws_of(journeys_, path.client, request_);
-        if (draws > 0) {
+        if (times > 0) {
             name_keys(path);
-            state_.append(keys_, {draws * conversions, draws * conversions * path.value, draws * non_converting});
+            state_.append(keys_, converted ? Counts{times, times * path.value, 0} : Counts{0, 0, times});
         }
     }
 
@@ -375,7 +366,7 @@ private:
         counted_.reserve(path.frequency.size());  // the names must not move
         for (std::size_t i = 0; i < path.touches.size(); ++i) {
             std::string_view key = journeys_.key(path.touches[i].key);
-            if (request_.rules.transform == Transform::frequency) {
+            if (with_frequency_) {
                 key = counted_.emplace_back(std::string(key) + "(" + std::to_string(path.frequency[i]) + ")");
             }
             keys_.push_back(key);
@@ -383,7 +374,7 @@ private:
     }
 
     const JourneysView& journeys_;
-    const CountRequest& request_;
+    bool with_frequency_;
     PathCountsState state_;
     std::vector<std::string_view> keys_;
     std::vector<std::string> counted_;
@@ -402,17 +393,9 @@ double draws_of(const JourneysView& journeys, std::size_t client, const CountReq
 CountedPaths count_paths(const JourneysView& journeys, const CountRequest& request, std::pmr::memory_resource& result,
                          std::size_t header, const kernel::StopFlag& stop)
 {
-    PathCollector paths(journeys, request, result);
-    for_each_path(journeys, request.rules, stop, [&paths](const Path& path) { paths.add(path, 1, 0); });
-    PathBuilder builder(journeys, request.rules);
-    for (std::size_t client = 0; request.with_non_converting && client < journeys.client_count(); ++client) {
-        stop.poll();
-        builder.read(client);
-        const Path rest = builder.remainder();
-        if (!rest.touches.empty()) {
-            paths.add(rest, 0, 1);
-        }
-    }
+    PathCollector paths(journeys, request.rules.transform == Transform::frequency, result);
+    for_each_counted(journeys, request, stop,
+                     [&paths](const Path& path, bool converted, double times) { paths.add(path, converted, times); });
     return {paths.state().finish(result, header, stop), paths.truncated()};
 }
 

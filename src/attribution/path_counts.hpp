@@ -28,6 +28,7 @@
 #include "kernel/interner.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
+#include "numeric/compensated_sum.hpp"
 
 namespace marketing::attribution {
 
@@ -36,6 +37,19 @@ struct Counts {
     double conversions = 0;     // how many journeys with this path converted, >= 0
     double value = 0;           // what these conversions are worth together
     double non_converting = 0;  // how many journeys with this path did not convert, >= 0
+};
+
+/** Counts added up, compensated. */
+class CountsSum {
+public:
+    void add(const Counts& counts) noexcept;
+    /** Throws Error(numeric_range) where a sum overflows. */
+    [[nodiscard]] Counts total() const;
+
+private:
+    numeric::CompensatedSum conversions_;
+    numeric::CompensatedSum value_;
+    numeric::CompensatedSum non_converting_;
 };
 
 /** A path_counts value in place. Cheap to copy; the bytes must outlive it. */
@@ -71,7 +85,7 @@ private:
     kernel::FlatColumn<double> non_converting_;
 };
 
-/** All counts added up (compensated). Throws Error(numeric_range) where a sum overflows. */
+/** All counts added up. Throws as CountsSum does. */
 [[nodiscard]] Counts total_counts(const PathCountsView& paths);
 
 /**
@@ -137,6 +151,26 @@ struct CountRequest {
 
 /** How often a client counts: once, or as often as the replicate draws it. */
 [[nodiscard]] double draws_of(const JourneysView& journeys, std::size_t client, const CountRequest& request) noexcept;
+
+/**
+ * Calls `visit(path, converted, times)` for each path that `request` counts: those of the conversions, then those with touches that
+ * did not convert. `times` is 0 for a client that a replicate does not draw. Throws Stopped, and whatever `visit` throws.
+ */
+template <class Visitor>
+void for_each_counted(const JourneysView& journeys, const CountRequest& request, const kernel::StopFlag& stop, Visitor visit)
+{
+    for_each_path(journeys, request.rules, stop,
+                  [&](const Path& path) { visit(path, true, draws_of(journeys, path.client, request)); });
+    PathBuilder builder(journeys, request.rules);
+    for (std::size_t client = 0; request.with_non_converting && client < journeys.client_count(); ++client) {
+        stop.poll();
+        builder.read(client);
+        const Path rest = builder.remainder();
+        if (!rest.touches.empty()) {
+            visit(rest, false, draws_of(journeys, client, request));
+        }
+    }
+}
 
 struct CountedPaths {
     kernel::FlatValue value;

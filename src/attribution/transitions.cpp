@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "attribution/bootstrap.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::attribution {
@@ -86,17 +85,11 @@ MarkovTransitions journey_transitions(const JourneysView& journeys, const CountR
     kernel::require_valid(request.rules.transform != Transform::frequency,
                           "the transform \"frequency\" makes keys that only counted paths have",
                           "Ask markov_transitions of the paths that journey_paths makes.");
-    PathRules rules = request.rules;
-    rules.distinct = false;
+    CountRequest counted = request;
+    counted.rules.distinct = false;
     StepWalker walker(journeys, self_loops);
-    for_each_path(journeys, rules, stop,
-                  [&](const Path& path) { walker.add(path, true, draws_of(journeys, path.client, request)); });
-    PathBuilder builder(journeys, rules);
-    for (std::size_t client = 0; request.with_non_converting && client < journeys.client_count(); ++client) {
-        stop.poll();
-        builder.read(client);
-        walker.add(builder.remainder(), false, draws_of(journeys, client, request));
-    }
+    for_each_counted(journeys, counted, stop,
+                     [&walker](const Path& path, bool converted, double times) { walker.add(path, converted, times); });
 
     MarkovTransitions result;
     result.states.emplace_back("(start)");
