@@ -130,6 +130,27 @@ COMMENT ON FUNCTION analytics_internal.planned_business(bigint) IS
 'The business that a plan is for: the one given, or the only one with campaigns
 Where there are several, one must be given (22023).';
 
+CREATE FUNCTION analytics_internal.check_budget_plan(
+    total numeric, objective text, metric text, history_days int, shares jsonb, lift_tests jsonb) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF history_days IS NULL OR history_days < 1 THEN
+        RAISE EXCEPTION 'history_days must be at least 1' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF total IS NOT NULL AND objective IS DISTINCT FROM 'fixed_budget' THEN
+        RAISE EXCEPTION 'a total is the budget of objective fixed_budget' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Other objectives find the budget: give their target, or leave total out.';
+    ELSIF jsonb_typeof(COALESCE(shares, '{}')) <> 'object' OR jsonb_typeof(COALESCE(lift_tests, '{}')) <> 'object' THEN
+        RAISE EXCEPTION 'shares and lift_tests must be JSON objects' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'shares: {"facebook": [0.2, 0.5]}, a platform and its least and greatest share. '
+                'lift_tests: {"campaign": [0.4, 0.1]}, a campaign, its elasticity and the standard deviation of that.';
+    END IF;
+    RETURN analytics_internal.check_choice('metric', metric, '{leads,contracts,revenue}');
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_budget_plan IS 'True for arguments that budget_plan can take, else an error (22023)';
+
 CREATE FUNCTION analytics.budget_plan(
     total numeric DEFAULT NULL, objective text DEFAULT 'fixed_budget', bounds numeric[] DEFAULT '{0.7,1.3}', horizon int DEFAULT 30,
     target numeric DEFAULT NULL, metric text DEFAULT 'leads', date_to date DEFAULT NULL, history_days int DEFAULT 182,
@@ -149,21 +170,12 @@ DECLARE
     members text[];
     as_of date;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_choice('metric', metric, '{leads,contracts,revenue}');
-    IF history_days IS NULL OR history_days < 1 THEN
-        RAISE EXCEPTION 'history_days must be at least 1' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF total IS NOT NULL AND objective IS DISTINCT FROM 'fixed_budget' THEN
-        RAISE EXCEPTION 'a total is the budget of objective fixed_budget' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Other objectives find the budget: give their target, or leave total out.';
-    ELSIF jsonb_typeof(COALESCE(shares, '{}')) <> 'object' OR jsonb_typeof(COALESCE(lift_tests, '{}')) <> 'object' THEN
-        RAISE EXCEPTION 'shares and lift_tests must be JSON objects' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'shares: {"facebook": [0.2, 0.5]}, a platform and its least and greatest share. '
-                'lift_tests: {"campaign": [0.4, 0.1]}, a campaign, its elasticity and the standard deviation of that.';
-    END IF;
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_budget_plan(
+        total, objective, metric, history_days, shares, lift_tests);
     wanted := analytics_internal.planned_business(budget_plan.business_id);
     members := analytics_internal.platform_members(budget_plan.platforms);
-    as_of := LEAST(analytics_internal.last_full_day(wanted), COALESCE(date_to, (
-        SELECT max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = wanted AND r.campaign_key <> 0)));
+    as_of := LEAST(analytics_internal.last_full_day(wanted), COALESCE(
+        date_to, (SELECT max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = wanted AND r.campaign_key <> 0)));
     RETURN QUERY
     SELECT c.platform, c.campaign_name, c.campaign_id, a.current_spend::numeric(18,4), a.recommended_spend::numeric(18,4),
            round(a.change_pct::numeric, 1),
@@ -174,8 +186,8 @@ BEGIN
     FROM (
         SELECT array_agg(r.campaign_key::text) AS campaigns, array_agg(k.platform) AS platforms, array_agg(r.date) AS days,
                array_agg(GREATEST(r.spend, 0)::double precision) AS spend,
-               array_agg((CASE metric WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts
-                                      ELSE GREATEST(r.revenue, 0) END)::double precision) AS response
+               array_agg((CASE metric WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts ELSE GREATEST(r.revenue, 0) END
+                   )::double precision) AS response
         FROM warehouse.campaign_roi_daily r
         JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
         WHERE r.business_id = wanted AND r.date > as_of - history_days AND r.date <= as_of

@@ -30,17 +30,13 @@ MARKETING_FUNCTION(cohort_table_final)
     return postgres::finish<CohortState>(fcinfo);
 }
 
-MARKETING_ROWS(cohort, in, rows)
+MARKETING_ROWS_OF(cohort, cohort_table, in, rows)
 {
-    const auto table = in.optional<postgres::Bytes>("cohort_table");
-    if (!table) {
-        return;
-    }
     auto until = in.optional<postgres::Date>("until");
     if (until) {
         *until += customers::days_to_2000;
     }
-    const auto found = postgres::run_kernel([&] { return cohorts::cohort_rows(*table, until, postgres::stop_flag()); });
+    const auto found = postgres::run_kernel([&] { return cohorts::cohort_rows(cohort_table, until, postgres::stop_flag()); });
     for (const cohorts::CohortRow& row : found) {
         const auto size = static_cast<double>(row.size);
         rows.row(customers::date_of(row.cohort), row.k, customers::date_of(row.period), row.size, row.customers,

@@ -186,17 +186,18 @@ COMMENT ON FUNCTION analytics_internal.daily_budgets(text, date, text[], bigint)
 'Daily budgets of the campaigns of the last four weeks; NULL unless each has one';
 
 CREATE FUNCTION analytics_internal.recommended_by_weekday(
-    days date[], figures double precision[], horizon int, last_day date, date_from date, days_left int, per_day numeric) RETURNS numeric[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
+    days date[], figures double precision[], horizon int, last_day date, date_from date, days_left int, per_day numeric)
+    RETURNS TABLE (amounts numeric[])
+    LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT array_agg(d.amount ORDER BY n.weekday)
-    FROM generate_series(1, 7) n (weekday)
+    SELECT pg_catalog.array_agg(d.amount ORDER BY n.weekday)
+    FROM pg_catalog.generate_series(1, 7) n (weekday)
     LEFT JOIN (
-        SELECT f.weekday, round((avg(f.share) * days_left)::numeric * per_day, 4) AS amount
+        SELECT f.weekday, pg_catalog.round((pg_catalog.avg(f.share) * days_left::double precision)::numeric * per_day, 4) AS amount
         FROM (
             SELECT EXTRACT(isodow FROM f.day)::int AS weekday,
-                   CASE WHEN min(f.yhat) OVER () > 0 THEN f.yhat / sum(f.yhat) OVER () ELSE 1.0 / days_left END AS share
+                   CASE WHEN pg_catalog.min(f.yhat) OVER () > 0::double precision THEN f.yhat / pg_catalog.sum(f.yhat) OVER ()
+                        ELSE 1::double precision / days_left::double precision END AS share
             FROM analytics.forecast(days, figures, horizon, last_day => last_day) f
             WHERE f.day >= date_from
         ) f
@@ -264,9 +265,7 @@ AS $$
     )
     SELECT p.platform, CASE WHEN p.campaign_key IS NOT NULL THEN COALESCE(p.campaign_name, '(no campaign)') END, p.status,
            round(p.period_budget, 4), round(p.spent, 4), round(p.forecast_total, 4), round(p.spent + p.low::numeric, 4),
-           round(p.spent + p.high::numeric, 4), p.p_over, p.p_under, p.days_left, round(p.per_day, 4),
-           CASE WHEN p.per_day IS NOT NULL THEN analytics_internal.recommended_by_weekday(
-               p.days, p.figures, p.horizon, p.last_day, date_from, p.days_left, p.per_day) END,
+           round(p.spent + p.high::numeric, 4), p.p_over, p.p_under, p.days_left, round(p.per_day, 4), w.amounts,
            round(p.platform_limit, 4),
            CASE p.status
                WHEN 'no_budget' THEN 'no budget was given and not every running campaign has a daily budget'
@@ -277,6 +276,8 @@ AS $$
            END,
            p.model_used, p.n_days, p.campaign_id
     FROM paced p
+    LEFT JOIN LATERAL analytics_internal.recommended_by_weekday(
+        p.days, p.figures, p.horizon, p.last_day, date_from, p.days_left, p.per_day) w ON p.per_day IS NOT NULL
     ORDER BY p.platform, p.campaign_name, p.campaign_id, p.campaign_key
 $$;
 COMMENT ON FUNCTION analytics.budget_pacing(date, date, numeric, text, jsonb, text[], date, double precision, double precision, bigint) IS

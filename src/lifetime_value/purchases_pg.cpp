@@ -58,14 +58,10 @@ Observation observation_arguments(postgres::Arguments& in, const PurchasesView& 
 
 }  // namespace
 
-MARKETING_ROWS(purchase_summary, in, rows)
+MARKETING_ROWS_OF(purchase_summary, purchases, in, rows)
 {
-    const auto purchases = in.optional<postgres::Bytes>("purchases");
-    if (!purchases) {
-        return;
-    }
     std::optional<PurchasesView> view;
-    postgres::run_kernel([&] { view.emplace(*purchases); });
+    postgres::run_kernel([&] { view.emplace(purchases); });
     const Observation observation = observation_arguments(in, *view);
     const bool holdout = observation.holdout_until > observation.until;
     for (std::size_t i = 0; i < view->customer_count(); ++i) {

@@ -60,15 +60,11 @@ MARKETING_FUNCTION(rfm_table_final)
     return postgres::finish<RfmState>(fcinfo);
 }
 
-MARKETING_ROWS(rfm_scores, in, rows)
+MARKETING_ROWS_OF(rfm_scores, rfm_table, in, rows)
 {
-    const auto table = in.optional<Bytes>("rfm_table");
-    if (!table) {
-        return;
-    }
     const auto [as_of, scoring] = score_arguments(in);
     const auto found =
-        postgres::run_kernel([&] { return rfm::score_table(RfmTable(*table), as_of, scoring, postgres::stop_flag()); });
+        postgres::run_kernel([&] { return rfm::score_table(RfmTable(rfm_table), as_of, scoring, postgres::stop_flag()); });
     for (const rfm::ScoredCustomer& row : found) {
         rows.row(row.customer, customers::date_of(row.first_day), customers::date_of(row.last_day), row.recency, row.purchases,
                  row.monetary, row.scores, std::string_view(row.code.data()));
