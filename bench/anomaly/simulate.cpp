@@ -1,4 +1,4 @@
-// How often the tests are wrong, and what they find, on fleets whose truth is known: the tables of docs/anomaly.md. An argument is
+// How often the tests are wrong, and what they find, on fleets whose truth is known: the tables of docs/benchmarks.md. An argument is
 // added to all seeds, for fleets that nobody has seen.
 
 #include <cstdio>

@@ -1,4 +1,4 @@
-// Prints the tables of docs/budget.md: advice and plans in simulated worlds. Usage: simulate [runs of advice] [runs of plans] [seed].
+// Prints the tables of docs/benchmarks.md: advice and plans in simulated worlds. Usage: simulate [runs of advice] [runs of plans] [seed].
 
 #include <cstdio>
 #include <cstdlib>
