@@ -125,10 +125,10 @@ is(join(', ', @internal), '', 'nor one that is no interface');
 my (%body, %parameters);
 for my $file (glob 'src/*/*_pg.?pp') {
     my $text = slurp_file($file);
-    while ($text =~ /^(?=\S)[^{]*?(?:MARKETING_(?:FUNCTION|ROWS)\((\w+)|(\w+)\([^(){]*\bArguments& in\b)[^{]*?\n\{\n(.*?)^\}/msg) {
-        my $function = $1 // $2;
+    while ($text =~ /^(?=\S)[^{]*?(?:MARKETING_(?:FUNCTION|ROWS|ROWS_OF)\((\w+)(?:, (\w+), in, \w+\))?|(\w+)\([^(){]*\bArguments& in\b)[^{]*?\n\{\n(.*?)^\}/msg) {
+        my ($function, $value, $reads) = ($1 // $3, $2, $4);
         die "two functions $function read arguments" if $body{$function};
-        $body{$function} = $3;
+        $body{$function} = ($value ? "in.optional(\"$value\");" : '') . $reads;
     }
 }
 sub names_read {
