@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "kernel/error.hpp"
-#include "kernel/named.hpp"
 #include "kernel/unknown.hpp"
 
 namespace marketing::anomaly {
@@ -83,9 +82,6 @@ private:
     double misses_;
 };
 
-constexpr auto alternatives = kernel::names<Alternative>(
-    "alternative", {{"two.sided", Alternative::two_sided}, {"greater", Alternative::greater}, {"less", Alternative::less}});
-
 }  // namespace
 
 Evidence evidence_of(Alternative alternative, double margin, double df, const std::function<numeric::Tails(double)>& tails_at)
@@ -116,11 +112,6 @@ RateRatio rate_ratio_test(const Rate& current, const Rate& baseline, const RateO
         return {unknown, unknown, unknown, unknown, unknown};
     }
     return Comparison(current, baseline, options).answer();
-}
-
-Alternative find_alternative(std::string_view name)
-{
-    return alternatives.find(name);
 }
 
 }  // namespace marketing::anomaly

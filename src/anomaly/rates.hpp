@@ -11,6 +11,7 @@
 #include <limits>
 #include <string_view>
 
+#include "kernel/named.hpp"
 #include "numeric/distributions.hpp"
 
 namespace marketing::anomaly {
@@ -64,6 +65,7 @@ struct Evidence {
                                    const std::function<numeric::Tails(double)>& tails_at);
 
 /** The alternative called two.sided, greater or less; throws kernel::Error for another name. */
-[[nodiscard]] Alternative find_alternative(std::string_view name);
+inline constexpr auto find_alternative = kernel::names<Alternative>(
+    "alternative", {{"two.sided", Alternative::two_sided}, {"greater", Alternative::greater}, {"less", Alternative::less}});
 
 }  // namespace marketing::anomaly

@@ -276,9 +276,6 @@ constexpr auto fallbacks = kernel::names<Pick>("fallback", {{"last_non_direct", 
                                                             {"first", pick_first},
                                                             {"none", nullptr}});
 
-constexpr auto two_touch_rules = kernel::names<TwoTouch>(
-    "two_touch rule", {{"renormalise", TwoTouch::renormalise}, {"split_middle", TwoTouch::split_middle}});
-
 // Written so that NaN fails.
 bool none_negative(std::span<const double> weights)
 {
@@ -312,11 +309,6 @@ std::vector<Pick> find_fallback(std::span<const std::string_view> names)
         }
     }
     return chain;
-}
-
-TwoTouch find_two_touch(std::string_view name)
-{
-    return two_touch_rules.find(name);
 }
 
 std::array<double, 3> checked_position_weights(std::span<const double> weights)

@@ -14,6 +14,7 @@
 
 #include "attribution/journeys.hpp"
 #include "attribution/paths.hpp"
+#include "kernel/named.hpp"
 
 namespace marketing::attribution {
 
@@ -64,7 +65,8 @@ struct Model {
 [[nodiscard]] std::vector<Pick> find_fallback(std::span<const std::string_view> names);
 
 /** The rule called `name`: renormalise, split_middle. Throws Error(invalid_parameter) for an unknown name. */
-[[nodiscard]] TwoTouch find_two_touch(std::string_view name);
+inline constexpr auto find_two_touch = kernel::names<TwoTouch>(
+    "two_touch rule", {{"renormalise", TwoTouch::renormalise}, {"split_middle", TwoTouch::split_middle}});
 
 /**
  * Weights of the first touch, of all in between together, and of the last, scaled to add up to exactly 1. Throws

@@ -19,13 +19,6 @@ constexpr std::int32_t role_touch = -1;
 constexpr std::int32_t role_dropped = -2;
 constexpr std::uint32_t absent_key = 0xffffffff;  // no value has so many keys
 
-constexpr auto cycles = kernel::names<Cycle>("cycle", {{"shared", Cycle::shared},
-                                                       {"since_previous", Cycle::since_previous},
-                                                       {"since_previous_reuse", Cycle::since_previous_reuse}});
-
-constexpr auto view_rules = kernel::names<Views>(
-    "rule for views", {{"count", Views::count}, {"yield", Views::clicks_before_views}, {"ignore", Views::ignore}});
-
 struct TransformRule {
     Transform transform;
     bool with_key = false;
@@ -103,16 +96,6 @@ std::span<const Touch> in_cycle_of(std::span<const Touch> touches, std::span<con
 }
 
 }  // namespace
-
-Cycle find_cycle(std::string_view name)
-{
-    return cycles.find(name);
-}
-
-Views find_views(std::string_view name)
-{
-    return view_rules.find(name);
-}
 
 Transform find_transform(std::string_view name, bool with_key)
 {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "attribution/journeys.hpp"
+#include "kernel/named.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::attribution {
@@ -83,10 +84,13 @@ struct PathRules {
 };
 
 /** The rule for views called `name`: count, yield, ignore. Throws Error(invalid_parameter) for an unknown name. */
-[[nodiscard]] Views find_views(std::string_view name);
+inline constexpr auto find_views = kernel::names<Views>(
+    "rule for views", {{"count", Views::count}, {"yield", Views::clicks_before_views}, {"ignore", Views::ignore}});
 
 /** The cycle rule called `name`. Throws Error(invalid_parameter) for an unknown name. */
-[[nodiscard]] Cycle find_cycle(std::string_view name);
+inline constexpr auto find_cycle = kernel::names<Cycle>("cycle", {{"shared", Cycle::shared},
+                                                                  {"since_previous", Cycle::since_previous},
+                                                                  {"since_previous_reuse", Cycle::since_previous_reuse}});
 
 /**
  * The transform called `name`: none (or unique), exposure, first, frequency, remove_if_not_all, remove_if_last_and_not_all.

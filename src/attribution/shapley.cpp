@@ -8,7 +8,6 @@
 #include <unordered_map>
 
 #include "kernel/error.hpp"
-#include "kernel/named.hpp"
 #include "numeric/compensated_sum.hpp"
 
 namespace marketing::attribution {
@@ -275,23 +274,7 @@ void share_by_removal(const Codes& path, const Counts& counts, const CountsByPat
     }
 }
 
-constexpr auto games =
-    kernel::names<Game>("game", {{"cumulative", Game::cumulative}, {"ordered", Game::ordered}, {"rate", Game::rate}});
-constexpr auto path_models = kernel::names<PathModel>(
-    "model of counted paths", {{"first", PathModel::first}, {"last", PathModel::last}, {"linear", PathModel::linear}},
-    " Other models need times: see attribution_credit.");
-
 }  // namespace
-
-Game find_game(std::string_view name)
-{
-    return games.find(name);
-}
-
-PathModel find_path_model(std::string_view name)
-{
-    return path_models.find(name);
-}
 
 std::vector<PathCredit> shapley_credit(const PathCountsView& paths, Game game, const kernel::StopFlag& stop)
 {

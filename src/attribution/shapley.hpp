@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "attribution/path_counts.hpp"
+#include "kernel/named.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::attribution {
@@ -29,7 +30,8 @@ enum class Game {
 };
 
 /** The game called `name`. Throws Error(invalid_parameter) for an unknown name. */
-[[nodiscard]] Game find_game(std::string_view name);
+inline constexpr auto find_game =
+    kernel::names<Game>("game", {{"cumulative", Game::cumulative}, {"ordered", Game::ordered}, {"rate", Game::rate}});
 
 /** What one key earned. Plain data; the text lies in the path_counts value. */
 struct PathCredit {
@@ -59,7 +61,9 @@ struct PathCredit {
 enum class PathModel { first, last, linear };
 
 /** The rule called `name`. Throws Error(invalid_parameter) for an unknown name. */
-[[nodiscard]] PathModel find_path_model(std::string_view name);
+inline constexpr auto find_path_model = kernel::names<PathModel>(
+    "model of counted paths", {{"first", PathModel::first}, {"last", PathModel::last}, {"linear", PathModel::linear}},
+    " Other models need times: see attribution_credit.");
 
 /** First, last or linear touch: all to the first, all to the last, the same to each touch. Throws Stopped. */
 [[nodiscard]] std::vector<PathCredit> path_credit(const PathCountsView& paths, PathModel model, const kernel::StopFlag& stop);

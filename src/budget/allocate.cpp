@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "kernel/error.hpp"
-#include "kernel/named.hpp"
 #include "numeric/search.hpp"
 
 namespace marketing::budget {
@@ -368,18 +367,7 @@ double budget_of(const Allocator& allocator, std::span<const Candidate> candidat
     return target;
 }
 
-constexpr auto objectives = kernel::names<Objective>("objective", {{"fixed_budget", Objective::fixed_budget},
-                                                                   {"target_cost", Objective::target_cost},
-                                                                   {"marginal_cost", Objective::marginal_cost},
-                                                                   {"same_response", Objective::same_response},
-                                                                   {"target_response", Objective::target_response}});
-
 }  // namespace
-
-Objective find_objective(std::string_view name)
-{
-    return objectives.find(name);
-}
 
 Allocation allocate(std::span<const Candidate> candidates, std::span<const Share> groups, Objective objective, double target,
                     const kernel::StopFlag& stop)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "budget/curve.hpp"
+#include "kernel/named.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::budget {
@@ -37,7 +38,11 @@ enum class Objective {
 };
 
 /** The objective called `name`. Throws Error(invalid_parameter) for an unknown name. */
-[[nodiscard]] Objective find_objective(std::string_view name);
+inline constexpr auto find_objective = kernel::names<Objective>("objective", {{"fixed_budget", Objective::fixed_budget},
+                                                                              {"target_cost", Objective::target_cost},
+                                                                              {"marginal_cost", Objective::marginal_cost},
+                                                                              {"same_response", Objective::same_response},
+                                                                              {"target_response", Objective::target_response}});
 
 enum class Binding { free, least, most, group, fixed };
 

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "kernel/error.hpp"
-#include "kernel/named.hpp"
 #include "numeric/search.hpp"
 
 namespace marketing::budget {
@@ -29,16 +28,7 @@ double constant_of_logarithm(double elasticity)
     return std::exp(numeric::root(excess, low, high, 50).middle());
 }
 
-constexpr auto families = kernel::names<Family>(
-    "family of curves",
-    {{"michaelis_menten", Family::michaelis_menten}, {"power", Family::power}, {"logarithm", Family::logarithm}});
-
 }  // namespace
-
-Family find_family(std::string_view name)
-{
-    return families.find(name);
-}
 
 Shape::Shape(Family family, double elasticity) : family_(family), elasticity_(elasticity), constant_(0), scale_(1)
 {

@@ -13,12 +13,16 @@
 #include <cmath>
 #include <string_view>
 
+#include "kernel/named.hpp"
+
 namespace marketing::budget {
 
 enum class Family { michaelis_menten, power, logarithm };
 
 /** The family called `name`. Throws Error(invalid_parameter) for an unknown name. */
-[[nodiscard]] Family find_family(std::string_view name);
+inline constexpr auto find_family = kernel::names<Family>(
+    "family of curves",
+    {{"michaelis_menten", Family::michaelis_menten}, {"power", Family::power}, {"logarithm", Family::logarithm}});
 
 /** h of a family at an elasticity. */
 class Shape {

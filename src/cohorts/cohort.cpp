@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "kernel/error.hpp"
-#include "kernel/named.hpp"
 #include "kernel/wire.hpp"
 
 namespace marketing::cohorts {
@@ -24,10 +23,6 @@ using kernel::WireWriter;
 constexpr kernel::Format table_format{"coht", 1, "value of cohort_table"};
 constexpr std::int32_t most_periods = 200'000;  // of one customer: a day each for five centuries
 constexpr std::uint64_t most_rows = 5'000'000;  // of one result
-
-constexpr auto grains = kernel::names<Grain>(
-    "grain",
-    {{"day", Grain::day}, {"week", Grain::week}, {"month", Grain::month}, {"quarter", Grain::quarter}, {"year", Grain::year}});
 
 std::int32_t floor_divided(std::int32_t a, std::int32_t b) noexcept
 {
@@ -63,11 +58,6 @@ Grain grain_of(std::uint16_t number)
 }
 
 }  // namespace
-
-Grain find_grain(std::string_view name)
-{
-    return grains.find(name);
-}
 
 std::int32_t period_of(std::int32_t day, Grain grain)
 {

@@ -24,6 +24,7 @@
 #include "kernel/chunk_list.hpp"
 #include "kernel/flat_format.hpp"
 #include "kernel/identifier_codes.hpp"
+#include "kernel/named.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
@@ -32,7 +33,9 @@ namespace marketing::cohorts {
 enum class Grain : std::uint16_t { day, week, month, quarter, year };
 
 /** The grain called `name`: day, week (ISO), month, quarter, year. Throws Error(invalid_parameter) for an unknown name. */
-[[nodiscard]] Grain find_grain(std::string_view name);
+inline constexpr auto find_grain = kernel::names<Grain>(
+    "grain",
+    {{"day", Grain::day}, {"week", Grain::week}, {"month", Grain::month}, {"quarter", Grain::quarter}, {"year", Grain::year}});
 /** Number of the period that a day lies in; neighbouring periods have neighbouring numbers. */
 [[nodiscard]] std::int32_t period_of(std::int32_t day, Grain grain);
 /** The first day of a period. */

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "kernel/error.hpp"
-#include "kernel/named.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
 #include "numeric/search.hpp"
@@ -15,13 +14,6 @@ namespace marketing::experiments {
 namespace {
 
 using kernel::require_valid;
-
-constexpr auto proportion_methods = kernel::names<ProportionMethod>(
-    "method", {{"wilson", ProportionMethod::wilson}, {"exact", ProportionMethod::exact}, {"wald", ProportionMethod::wald}});
-constexpr auto difference_methods =
-    kernel::names<DifferenceMethod>("method", {{"newcombe", DifferenceMethod::newcombe}, {"wald", DifferenceMethod::wald}});
-constexpr auto size_methods = kernel::names<SizeMethod>(
-    "method", {{"unpooled", SizeMethod::unpooled}, {"pooled", SizeMethod::pooled}, {"cohen_h", SizeMethod::cohen_h}});
 
 void check_confidence(double confidence)
 {
@@ -216,11 +208,6 @@ double expected_shortfall(const numeric::Beta& one, const numeric::Beta& other)
 
 }  // namespace
 
-ProportionMethod find_proportion_method(std::string_view name)
-{
-    return proportion_methods.find(name);
-}
-
 ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method)
 {
     check_proportion(p);
@@ -238,11 +225,6 @@ ConfidenceInterval proportion_interval(const Proportion& p, double confidence, P
     }
     const double reach = z * std::sqrt(p.rate() * (1 - p.rate()) / static_cast<double>(p.trials));
     return {p.rate() - reach, p.rate() + reach};
-}
-
-DifferenceMethod find_difference_method(std::string_view name)
-{
-    return difference_methods.find(name);
 }
 
 ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence, DifferenceMethod method,
@@ -388,11 +370,6 @@ SequentialResult sequential(double difference, double standard_error, double n, 
     const double log_evidence = square(out.rho * difference / standard_error) * n / (2 * t) - std::log(t) / 2;
     out.p_value = std::min(1.0, std::exp(-log_evidence));
     return out;
-}
-
-SizeMethod find_size_method(std::string_view name)
-{
-    return size_methods.find(name);
 }
 
 namespace {

@@ -11,6 +11,7 @@
 #include <span>
 #include <string_view>
 
+#include "kernel/named.hpp"
 #include "kernel/stop.hpp"
 #include "kernel/unknown.hpp"
 
@@ -33,7 +34,8 @@ struct Proportion {
 };
 
 enum class ProportionMethod { wilson, exact, wald };
-[[nodiscard]] ProportionMethod find_proportion_method(std::string_view name);
+inline constexpr auto find_proportion_method = kernel::names<ProportionMethod>(
+    "method", {{"wilson", ProportionMethod::wilson}, {"exact", ProportionMethod::exact}, {"wald", ProportionMethod::wald}});
 /** Unknown without trials. */
 [[nodiscard]] ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method);
 
@@ -68,7 +70,8 @@ struct ProportionComparison : Comparison {
 };
 
 enum class DifferenceMethod { newcombe, wald };
-[[nodiscard]] DifferenceMethod find_difference_method(std::string_view name);
+inline constexpr auto find_difference_method =
+    kernel::names<DifferenceMethod>("method", {{"newcombe", DifferenceMethod::newcombe}, {"wald", DifferenceMethod::wald}});
 /** The p-value is that of the z test with the rate of both arms together; the lift is by the delta method. */
 [[nodiscard]] ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence,
                                                        DifferenceMethod method, const kernel::StopFlag& stop);
@@ -108,7 +111,8 @@ struct SequentialResult {
                                           double tightest_at);
 
 enum class SizeMethod { unpooled, pooled, cohen_h };
-[[nodiscard]] SizeMethod find_size_method(std::string_view name);
+inline constexpr auto find_size_method = kernel::names<SizeMethod>(
+    "method", {{"unpooled", SizeMethod::unpooled}, {"pooled", SizeMethod::pooled}, {"cohen_h", SizeMethod::cohen_h}});
 struct Design {
     double significance = 0.05;  // two-sided
     double power = 0.8;

@@ -48,9 +48,6 @@ constexpr auto kinds = kernel::names<std::optional<Kind>>(
     "kind of figures",
     {{"auto", std::nullopt}, {"count", Kind::count}, {"nonnegative", Kind::nonnegative}, {"real", Kind::real}});
 
-constexpr auto gap_rules = kernel::names<Gaps>("treatment of gaps", {{"zero", Gaps::zero}, {"missing", Gaps::missing}},
-                                               " A day without a row is 0, or not known.");
-
 /** A damped trend is looked for from here on: in fewer days it is mostly noise. */
 constexpr std::size_t days_for_trend = 60;
 constexpr double worthwhile_improvement = 2;
@@ -387,11 +384,6 @@ Kind choose_kind(std::string_view name, std::span<const double> values)
                     "Kind 'auto' takes what fits all of them.");
     }
     return *asked;
-}
-
-Gaps find_gaps(std::string_view name)
-{
-    return gap_rules.find(name);
 }
 
 std::vector<double> arrange(std::span<const std::int32_t> dates, std::span<const double> values, std::int32_t last, Gaps gaps)

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernel/named.hpp"
 #include "kernel/stop.hpp"
 #include "kernel/unknown.hpp"
 
@@ -65,7 +66,8 @@ enum class Gaps {
 };
 
 /** The treatment of gaps called `name`. Throws Error(invalid_parameter). */
-[[nodiscard]] Gaps find_gaps(std::string_view name);
+inline constexpr auto find_gaps = kernel::names<Gaps>("treatment of gaps", {{"zero", Gaps::zero}, {"missing", Gaps::missing}},
+                                                      " A day without a row is 0, or not known.");
 
 /**
  * One figure per day from the first of `dates` to `last`, NaN where it is not known. `dates` come in any order; what is after `last`

@@ -38,7 +38,7 @@ struct Named {
     Choice choice;
 };
 
-/** Choices, most often the values of an enumeration, and their names. */
+/** Choices, most often the values of an enumeration, and their names: a function from names to choices. */
 template <class Choice, std::size_t count>
 class Names {
 public:
@@ -49,6 +49,7 @@ public:
 
     /** The choice called `name`. Throws Error(invalid_parameter) with the known ones. */
     [[nodiscard]] const Choice& find(std::string_view name) const { return find_named(entries_, name, what_, note_).choice; }
+    [[nodiscard]] const Choice& operator()(std::string_view name) const { return find(name); }
     /** The first name of a choice, empty where it has none. */
     [[nodiscard]] constexpr std::string_view name_of(const Choice& choice) const noexcept
     {

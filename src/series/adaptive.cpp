@@ -7,7 +7,6 @@
 #include <string>
 
 #include "kernel/error.hpp"
-#include "kernel/named.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quantile.hpp"
 
@@ -29,10 +28,6 @@ constexpr double least_spread = 0.02;     // of positive values: a fixed budget 
 constexpr double least_weight = 1e-100;   // after a long gap all points are old, and still the baseline
 constexpr std::int32_t most_window = 100'000;
 constexpr double most_prior = 1e6;
-
-constexpr auto kinds = kernel::names<SeriesKind>(
-    "kind",
-    {{"count", SeriesKind::count}, {"rate", SeriesKind::rate}, {"positive", SeriesKind::positive}, {"real", SeriesKind::real}});
 
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept
 {
@@ -117,11 +112,6 @@ private:
 };
 
 }  // namespace
-
-SeriesKind find_series_kind(std::string_view name)
-{
-    return kinds.find(name);
-}
 
 void check(const AdaptiveOptions& options)
 {

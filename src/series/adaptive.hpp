@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "kernel/flat_format.hpp"
+#include "kernel/named.hpp"
 #include "series/verdict.hpp"
 
 namespace marketing::series {
@@ -25,7 +26,9 @@ namespace marketing::series {
 enum class SeriesKind : std::uint8_t { count, rate, positive, real };
 
 /** The kind called `name`: count, rate, positive, real. Throws Error(invalid_parameter) for another. */
-[[nodiscard]] SeriesKind find_series_kind(std::string_view name);
+inline constexpr auto find_series_kind = kernel::names<SeriesKind>(
+    "kind",
+    {{"count", SeriesKind::count}, {"rate", SeriesKind::rate}, {"positive", SeriesKind::positive}, {"real", SeriesKind::real}});
 
 struct AdaptiveOptions {
     SeriesKind kind = SeriesKind::count;

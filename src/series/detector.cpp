@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "kernel/error.hpp"
-#include "kernel/named.hpp"
 
 namespace marketing::series {
 namespace {
@@ -18,7 +17,6 @@ using kernel::WireWriter;
 
 constexpr kernel::Format state_format{"ANST", 1, "state of a detector"};
 constexpr std::int32_t most_cooldown = 1'000'000;
-constexpr auto methods = kernel::names<Method>("method", {{"adaptive", Method::adaptive}, {"calibrated", Method::calibrated}});
 
 AdaptiveOptions adaptive_options(const DetectorSettings& settings)
 {
@@ -131,11 +129,6 @@ void check(const DetectorOptions& options)
     require_valid(options.cooldown >= 0 && options.cooldown <= most_cooldown, "cooldown must be from 0 to 1000000 points",
                   "0 lets each unusual point be an anomaly.");
     std::visit([](const auto& method) { check(method); }, options.method);
-}
-
-Method find_method(std::string_view name)
-{
-    return methods.find(name);
 }
 
 DetectorOptions DetectorSettings::options() const

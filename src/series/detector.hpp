@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "kernel/named.hpp"
 #include "kernel/stop.hpp"
 #include "series/adaptive.hpp"
 #include "series/calibrated.hpp"
@@ -33,7 +34,8 @@ void check(const DetectorOptions& options);
 enum class Method : std::uint8_t { adaptive, calibrated };
 
 /** The method called `name`: adaptive, calibrated. Throws Error(invalid_parameter) for another. */
-[[nodiscard]] Method find_method(std::string_view name);
+inline constexpr auto find_method =
+    kernel::names<Method>("method", {{"adaptive", Method::adaptive}, {"calibrated", Method::calibrated}});
 
 /** What is asked of a detector; what is not given has the default of the method. */
 struct DetectorSettings {

@@ -8,9 +8,6 @@
 namespace marketing::series {
 namespace {
 
-constexpr auto directions =
-    kernel::names<Direction>("direction", {{"both", Direction::both}, {"up", Direction::up}, {"down", Direction::down}});
-
 constexpr auto reasons = kernel::names<Reason>("reason", {{"normal", Reason::normal},
                                                           {"high", Reason::high},
                                                           {"low", Reason::low},
@@ -24,11 +21,6 @@ constexpr auto reasons = kernel::names<Reason>("reason", {{"normal", Reason::nor
                                                           {"already_seen", Reason::already_seen}});
 
 }  // namespace
-
-Direction find_direction(std::string_view name)
-{
-    return directions.find(name);
-}
 
 void check_size(const Point& point)
 {

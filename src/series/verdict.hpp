@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "kernel/named.hpp"
 #include "kernel/unknown.hpp"
 
 namespace marketing::series {
@@ -18,7 +19,8 @@ using kernel::unknown;
 enum class Direction : std::uint8_t { both, up, down };
 
 /** The direction called `name`: both, up, down. Throws Error(invalid_parameter) for another. */
-[[nodiscard]] Direction find_direction(std::string_view name);
+inline constexpr auto find_direction =
+    kernel::names<Direction>("direction", {{"both", Direction::both}, {"up", Direction::up}, {"down", Direction::down}});
 
 /** Times that can be subtracted from each other: 70,000 years to both sides. */
 [[nodiscard]] constexpr bool in_range(std::int64_t time) noexcept
