@@ -9,6 +9,7 @@
 #include "attribution/path_counts.hpp"
 #include "budget/day_log.hpp"
 #include "cohorts/cohort.hpp"
+#include "error_of.hpp"
 #include "kernel/state.hpp"
 #include "lifetime_value/purchases.hpp"
 #include "lifetime_value/rows.hpp"
@@ -19,7 +20,7 @@
 namespace {
 
 using namespace marketing;
-using kernel::ErrorCode;
+using namespace unit_test;
 
 /** One empty state of each aggregate. */
 class States : public testing::Test {
@@ -40,17 +41,6 @@ protected:
                                        &days,     &cohort,         &rows,        &rfm,       &points};
 };
 
-template <class Call>
-void expect_malformed(Call call)
-{
-    try {
-        call();
-        ADD_FAILURE() << "taken";
-    } catch (const kernel::Error& error) {
-        EXPECT_EQ(error.code(), ErrorCode::malformed_binary);
-    }
-}
-
 TEST_F(States, HaveTagsOfTheirOwn)
 {
     std::set<std::uint32_t> tags;
@@ -67,7 +57,7 @@ TEST_F(States, AreNotJoinedToThoseOfAnotherAggregate)
             if (state->tag() == other->tag()) {
                 EXPECT_NO_THROW(state->merge(*other));
             } else {
-                expect_malformed([&] { state->merge(*other); });
+                EXPECT_EQ(error_of([&] { state->merge(*other); }), ErrorCode::malformed_binary);
             }
         }
     }
@@ -82,7 +72,7 @@ TEST_F(States, AreNotReadFromBytesOfAnotherAggregateOrVersion)
             if (state->tag() == sender->tag()) {
                 EXPECT_NO_THROW(state->deserialise(bytes));
             } else {
-                expect_malformed([&] { state->deserialise(bytes); });
+                EXPECT_EQ(error_of([&] { state->deserialise(bytes); }), ErrorCode::malformed_binary);
             }
         }
         memory->deallocate(sent.data, sent.size, alignof(std::max_align_t));

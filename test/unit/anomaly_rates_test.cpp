@@ -10,13 +10,13 @@
 
 #include "anomaly/rates.hpp"
 #include "anomaly_support.hpp"
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace marketing::anomaly;
+using namespace unit_test;
 using anomaly_test::number_of;
-using marketing::kernel::Error;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double tolerance = 1e-10;
@@ -168,23 +168,23 @@ TEST(AnomalyRates, HugeCountsDoNotUnderflow)
 
 TEST(AnomalyRates, RefusesWhatIsNoCount)
 {
-    EXPECT_THROW((void)rate_ratio_test({-1, 1}, {1, 1}), Error);
-    EXPECT_THROW((void)rate_ratio_test({1, 1}, {infinity, 1}), Error);
-    EXPECT_THROW((void)rate_ratio_test({std::nan(""), 1}, {1, 1}), Error);
-    EXPECT_THROW((void)rate_ratio_test({1, infinity}, {1, 1}), Error);
+    EXPECT_EQ(error_of([&] { (void)rate_ratio_test({-1, 1}, {1, 1}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)rate_ratio_test({1, 1}, {infinity, 1}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)rate_ratio_test({std::nan(""), 1}, {1, 1}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)rate_ratio_test({1, infinity}, {1, 1}); }), ErrorCode::invalid_parameter);
     RateOptions options;
     options.dispersion = 0;
-    EXPECT_THROW((void)rate_ratio_test({1, 1}, {1, 1}, options), Error);
+    EXPECT_EQ(error_of([&] { (void)rate_ratio_test({1, 1}, {1, 1}, options); }), ErrorCode::invalid_parameter);
     options = {};
     options.margin = -0.1;
-    EXPECT_THROW((void)rate_ratio_test({1, 1}, {1, 1}, options), Error);
+    EXPECT_EQ(error_of([&] { (void)rate_ratio_test({1, 1}, {1, 1}, options); }), ErrorCode::invalid_parameter);
     options = {};
     options.df = std::nan("");
-    EXPECT_THROW((void)rate_ratio_test({1, 1}, {1, 1}, options), Error);
+    EXPECT_EQ(error_of([&] { (void)rate_ratio_test({1, 1}, {1, 1}, options); }), ErrorCode::invalid_parameter);
     options = {};
     options.confidence = 1;
-    EXPECT_THROW((void)rate_ratio_test({1, 1}, {1, 1}, options), Error);
-    EXPECT_THROW((void)find_alternative("both"), Error);
+    EXPECT_EQ(error_of([&] { (void)rate_ratio_test({1, 1}, {1, 1}, options); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)find_alternative("both"); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

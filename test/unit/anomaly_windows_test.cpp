@@ -13,16 +13,16 @@
 #include "anomaly/levels.hpp"
 #include "anomaly/overdispersion.hpp"
 #include "anomaly_fleet.hpp"
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 #include "refresh/daily_rows.hpp"
 
 namespace {
 
 using namespace marketing::anomaly;
 using namespace anomaly_test;
+using namespace unit_test;
 namespace refresh = marketing::refresh;
 namespace series = marketing::series;
-using marketing::kernel::Error;
 
 double log_beta(double a, double b)
 {
@@ -90,7 +90,7 @@ TEST(AnomalyDispersion, PearsonAndItsPrior)
     EXPECT_EQ(found.df, 5);
     EXPECT_TRUE(std::isnan(dispersion(std::vector<double>{3}, std::vector<double>{1}).value));
     EXPECT_EQ(dispersion(std::vector<double>{0, 0, 0}, std::vector<double>(3, 1.0)).value, 1);
-    EXPECT_THROW((void)dispersion(std::vector<double>{3}, std::vector<double>{}), Error);
+    EXPECT_EQ(error_of([&] { (void)dispersion(std::vector<double>{3}, std::vector<double>{}); }), ErrorCode::invalid_parameter);
 
     // Estimates that vary by just what 29 degrees of freedom explain are worth nothing of their own.
     std::mt19937_64 random(5);
@@ -258,7 +258,7 @@ TEST(AnomalyDayTable, OrderAndPartsDoNotMatter)
         std::shuffle(parts.begin(), parts.end(), random);
         EXPECT_EQ(DayTable({one, first, parts, {}}, 0, 0).series()[0].value[0], sum);
     }
-    EXPECT_THROW(DayTable({one, day, parts, {}}, 0, 0), Error);
+    EXPECT_EQ(error_of([&] { DayTable({one, day, parts, {}}, 0, 0); }), ErrorCode::invalid_parameter);
 }
 
 TEST(AnomalyWindows, AFlagEndsTheComparison)
@@ -299,7 +299,7 @@ TEST(AnomalyWindows, AlertsKnowUnitsByBusinessAndNumber)
     EXPECT_EQ(found.leads[1].window_value, 140);
     EXPECT_GT(found.cost[1].p_value, 0.1);
     EXPECT_EQ(found.spend[1].window_value, 700);
-    EXPECT_THROW((void)compare_alert_windows({businesses, {}}, rows, request), Error);
+    EXPECT_EQ(error_of([&] { (void)compare_alert_windows({businesses, {}}, rows, request); }), ErrorCode::invalid_parameter);
 }
 
 TEST(AnomalySimulation, FalseAlarmsStayNominal)

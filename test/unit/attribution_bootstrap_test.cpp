@@ -8,11 +8,12 @@
 #include "attribution/path_counts.hpp"
 #include "attribution/shapley.hpp"
 #include "attribution_support.hpp"
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace attribution_test;
+using namespace unit_test;
 
 constexpr int replicates = 300;
 
@@ -177,10 +178,10 @@ TEST(Bootstrap, IntervalsAreInterpolatedAndChecked)
     EXPECT_DOUBLE_EQ(percentile_interval(numbers, 0.9).low, 1.2);
     EXPECT_TRUE(std::isnan(percentile_interval({}, 0.9).low));
     for (const double confidence : {0.0, 1.0, -1.0, std::nan("")}) {
-        EXPECT_THROW((void)percentile_interval(numbers, confidence), marketing::kernel::Error);
+        EXPECT_EQ(error_of([&] { (void)percentile_interval(numbers, confidence); }), ErrorCode::invalid_parameter);
     }
     for (const int count : {-1, most_replicates + 1}) {
-        EXPECT_THROW(check_replicates(count), marketing::kernel::Error);
+        EXPECT_EQ(error_of([&] { check_replicates(count); }), ErrorCode::invalid_parameter);
     }
 }
 

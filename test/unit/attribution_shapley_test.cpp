@@ -12,12 +12,12 @@
 
 #include "attribution/shapley.hpp"
 #include "attribution_paths_support.hpp"
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace attribution_test;
-using marketing::kernel::Error;
+using namespace unit_test;
 
 std::map<std::string, double> conversions_of(const std::vector<PathCredit>& credits)
 {
@@ -183,8 +183,8 @@ TEST(Shapley, NothingToShare)
             EXPECT_EQ(credit.conversions, 0);
         }
     }
-    EXPECT_THROW((void)find_game("best"), Error);
-    EXPECT_THROW((void)find_path_model("time_decay"), Error);
+    EXPECT_EQ(error_of([&] { (void)find_game("best"); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)find_path_model("time_decay"); }), ErrorCode::invalid_parameter);
 }
 
 TEST(Shapley, PathDataAgainstAllCoalitions)

@@ -6,11 +6,12 @@
 #include <random>
 #include <vector>
 
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace marketing::budget;
+using namespace unit_test;
 
 TEST(BudgetCosts, KnownPosteriors)
 {
@@ -146,15 +147,14 @@ TEST(BudgetCosts, GroupsThatTeachLittle)
 
 TEST(BudgetCosts, ImpossibleEvidence)
 {
-    using marketing::kernel::Error;
-    EXPECT_THROW((void)update(CostBelief{0, 1}, CostBelief{1, 1}), Error);
-    EXPECT_THROW((void)update(CostBelief{1, 1}, CostBelief{-1, 1}), Error);
-    EXPECT_THROW((void)update(CostBelief{1, 1}, CostBelief{1, INFINITY}), Error);
-    EXPECT_THROW((void)probability_cost_within({1, 1}, 0), Error);
-    EXPECT_THROW((void)probability_cost_within({1, 1}, NAN), Error);
-    EXPECT_THROW((void)cost_quantile({1, 1}, 1), Error);
-    EXPECT_THROW((void)return_on_spend({1, 1}, {1, 1}, 10, -1), Error);
-    EXPECT_THROW((void)fit_cost_prior(std::vector<CostBelief>{{1, -5}}), Error);
+    EXPECT_EQ(error_of([&] { (void)update(CostBelief{0, 1}, CostBelief{1, 1}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)update(CostBelief{1, 1}, CostBelief{-1, 1}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)update(CostBelief{1, 1}, CostBelief{1, INFINITY}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)probability_cost_within({1, 1}, 0); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)probability_cost_within({1, 1}, NAN); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)cost_quantile({1, 1}, 1); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)return_on_spend({1, 1}, {1, 1}, 10, -1); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)fit_cost_prior(std::vector<CostBelief>{{1, -5}}); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "budget/day_log.hpp"
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace marketing::budget;
-using marketing::kernel::Error;
+using namespace unit_test;
 using Bytes = std::vector<std::byte>;
 
 std::vector<Day> some_days(std::size_t count)
@@ -85,21 +85,21 @@ TEST(BudgetDays, OtherBytesAreRefused)
 {
     const Bytes value = packed(some_days(30));
     for (std::size_t size = 0; size < value.size(); ++size) {
-        EXPECT_THROW((void)unpack_days(std::span(value).first(size)), Error) << size;
+        EXPECT_EQ(error_of([&] { (void)unpack_days(std::span(value).first(size)); }), ErrorCode::malformed_binary) << size;
     }
     Bytes longer = value;
     longer.push_back(std::byte{0});
-    EXPECT_THROW((void)unpack_days(longer), Error);
+    EXPECT_EQ(error_of([&] { (void)unpack_days(longer); }), ErrorCode::malformed_binary);
     for (std::size_t i = 0; i < 14; ++i) {
         Bytes other = value;
         other[i] ^= std::byte{0x40};
-        EXPECT_THROW((void)unpack_days(other), Error) << i;
+        EXPECT_EQ(error_of([&] { (void)unpack_days(other); }), ErrorCode::malformed_binary) << i;
     }
     std::pmr::monotonic_buffer_resource memory;
     DayLog log(&memory);
-    EXPECT_THROW(log.deserialise(value), Error) << "a value is no state";
-    EXPECT_THROW(log.append({0, -1, 0, 0}), Error);
-    EXPECT_THROW(log.append({0, 0, std::numeric_limits<double>::quiet_NaN(), 0}), Error);
+    EXPECT_EQ(error_of([&] { log.deserialise(value); }), ErrorCode::malformed_binary) << "a value is no state";
+    EXPECT_EQ(error_of([&] { log.append({0, -1, 0, 0}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { log.append({0, 0, std::numeric_limits<double>::quiet_NaN(), 0}); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

@@ -7,11 +7,12 @@
 #include <random>
 #include <vector>
 
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace marketing::budget;
+using namespace unit_test;
 
 /** P(one > other) for a whole number of successes of `one`, by Evan Miller's sum: exact, and quite another way. */
 double superior_by_sum(const RateBelief& one, const RateBelief& other)
@@ -51,7 +52,7 @@ TEST(BudgetRates, ProbabilityAboveARate)
     EXPECT_EQ(probability_above({12, 90}, -1), 1);
     EXPECT_EQ(probability_above({12, 90}, 1), 0);
     EXPECT_EQ(probability_above({12, 90}, 5), 0);
-    EXPECT_THROW((void)probability_above({12, 90}, std::nan("")), marketing::kernel::Error);
+    EXPECT_EQ(error_of([&] { (void)probability_above({12, 90}, std::nan("")); }), ErrorCode::invalid_parameter);
 }
 
 TEST(BudgetRates, PriorIsThatOfTheGroup)
@@ -90,11 +91,11 @@ TEST(BudgetRates, GroupsThatTeachLittle)
 TEST(BudgetRates, ImpossibleEvidence)
 {
     for (const RateEvidence& evidence : {RateEvidence{-1, 5}, {6, 5}, {std::nan(""), 5}, {1, INFINITY}}) {
-        EXPECT_THROW((void)update({1, 1}, evidence), marketing::kernel::Error);
-        EXPECT_THROW((void)fit_rate_prior(std::vector<RateEvidence>{evidence}), marketing::kernel::Error);
+        EXPECT_EQ(error_of([&] { (void)update({1, 1}, evidence); }), ErrorCode::invalid_parameter);
+        EXPECT_EQ(error_of([&] { (void)fit_rate_prior(std::vector<RateEvidence>{evidence}); }), ErrorCode::invalid_parameter);
     }
-    EXPECT_THROW((void)update({0, 1}, {1, 2}), marketing::kernel::Error);
-    EXPECT_THROW((void)update({1, -1}, {1, 2}), marketing::kernel::Error);
+    EXPECT_EQ(error_of([&] { (void)update({0, 1}, {1, 2}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)update({1, -1}, {1, 2}); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

@@ -9,12 +9,12 @@
 #include "../../bench/budget/worlds.hpp"
 #include "budget/actions.hpp"
 #include "budget/plan.hpp"
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace marketing::budget;
-using marketing::kernel::Error;
+using namespace unit_test;
 using marketing::kernel::StopFlag;
 
 /** Weeks of a known curve without noise. */
@@ -74,16 +74,20 @@ TEST(BudgetPanel, RowsInAnyOrderAndTwiceADay)
     EXPECT_EQ(last_day(panel), 5);
     EXPECT_TRUE(make_panel({}).empty());
     const std::vector<double> bad{1, -2, 3, 4};
-    EXPECT_THROW(
-        (void)make_panel({.campaign = names, .platform = {}, .day = days, .spend = bad, .response = leads, .contracts = {}}),
-        Error);
-    EXPECT_THROW((void)make_panel({.campaign = names,
-                                   .platform = {},
-                                   .day = {},
-                                   .spend = std::span(spend).first(2),
-                                   .response = leads,
-                                   .contracts = {}}),
-                 Error);
+    EXPECT_EQ(error_of([&] {
+                  (void)make_panel(
+                      {.campaign = names, .platform = {}, .day = days, .spend = bad, .response = leads, .contracts = {}});
+              }),
+              ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] {
+                  (void)make_panel({.campaign = names,
+                                    .platform = {},
+                                    .day = {},
+                                    .spend = std::span(spend).first(2),
+                                    .response = leads,
+                                    .contracts = {}});
+              }),
+              ErrorCode::invalid_parameter);
 }
 
 TEST(BudgetResponse, KnownCurvesComeBack)
@@ -317,17 +321,17 @@ TEST(BudgetPlan, FrozenSharesAndOtherBudgets)
     rules.target = 1.1 * shared.total.current;
     EXPECT_NEAR(plan_of(panel, rules).total.recommended, *rules.target, 0.011);
     rules.target = 2 * shared.total.current;
-    EXPECT_THROW((void)plan_of(panel, rules), Error);
+    EXPECT_EQ(error_of([&] { (void)plan_of(panel, rules); }), ErrorCode::invalid_parameter);
     rules = {};
     rules.objective = Objective::same_response;
     const Plan saved = plan_of(panel, rules);
     EXPECT_LT(saved.total.recommended, saved.total.current);
     rules.objective = Objective::target_cost;
-    EXPECT_THROW((void)plan_of(panel, rules), Error);
+    EXPECT_EQ(error_of([&] { (void)plan_of(panel, rules); }), ErrorCode::invalid_parameter);
     rules = {};
     const std::vector<std::string_view> unknown{"nobody"};
     rules.frozen = unknown;
-    EXPECT_THROW((void)plan_of(panel, rules), Error);
+    EXPECT_EQ(error_of([&] { (void)plan_of(panel, rules); }), ErrorCode::invalid_parameter);
 }
 
 Series daily(std::string_view name, double spend, double cost, int days, std::string_view platform = "p")
@@ -445,7 +449,7 @@ TEST(BudgetActions, ImpossibleRules)
              [](ActionRules& r) { r.marginal_target = 0; }, [](ActionRules& r) { r.least_responses = -1; }}) {
         ActionRules rules;
         spoil(rules);
-        EXPECT_THROW((void)advise({}, rules, 0, StopFlag()), Error);
+        EXPECT_EQ(error_of([&] { (void)advise({}, rules, 0, StopFlag()); }), ErrorCode::invalid_parameter);
     }
 }
 

@@ -3,20 +3,37 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace {
 
 using namespace marketing::budget::worlds;
 
+/** Three standard errors of a share `p` of which `count` were drawn. */
+double noise(double p, double count)
+{
+    return 3 * std::sqrt(p * (1 - p) / count);
+}
+
 TEST(BudgetSimulation, AdviceIsSeldomWrongAndFindsMore)
 {
+    // What 10,000 portfolios of other seeds gave, in the first table of the page; here it must be met within the noise of fewer.
+    constexpr double false_pauses = 0.045;
+    constexpr double false_scales = 0.042;
+    constexpr double coverage = 0.904;
+    constexpr double found_of_heavy_evidence = 2.09;
+    constexpr double false_pauses_of_rule_engine = 0.156;
     const AdviceScores scores = simulate_advice(300);
-    EXPECT_LE(scores.ours.false_pauses(), 0.065);
-    EXPECT_LE(scores.ours.false_scales(), 0.065);
-    EXPECT_GE(scores.ours.recall(), 1.85 * scores.heavy_evidence.recall());
-    EXPECT_GE(scores.ours.coverage(), 0.885);
-    EXPECT_LE(scores.ours.coverage(), 0.92);
+    EXPECT_LE(scores.ours.false_pauses(), false_pauses + noise(false_pauses, scores.ours.paused));
+    EXPECT_LE(scores.ours.false_scales(), false_scales + noise(false_scales, scores.ours.scaled));
+    EXPECT_NEAR(scores.ours.coverage(), coverage, noise(coverage, scores.ours.campaigns));
+    // Both find of the same campaigns, and what heavy evidence finds is the rarer.
+    const double heavy = scores.heavy_evidence.recall();
+    const double heavy_noise = noise(heavy, scores.heavy_evidence.bad + scores.heavy_evidence.good);
+    EXPECT_GE(scores.ours.recall(), found_of_heavy_evidence * (heavy - heavy_noise));
     // What people do instead is wrong three times as often.
-    EXPECT_GE(scores.rule_engine.false_pauses(), 2.5 * scores.ours.false_pauses());
+    EXPECT_GE(scores.rule_engine.false_pauses(),
+              false_pauses_of_rule_engine - noise(false_pauses_of_rule_engine, scores.rule_engine.paused));
     // It says how often it will be wrong.
     EXPECT_NEAR(scores.ours.claimed_false / scores.ours.claims,
                 (scores.ours.falsely_paused + scores.ours.falsely_scaled) / double(scores.ours.paused + scores.ours.scaled),

@@ -6,11 +6,12 @@
 #include <random>
 
 #include "content/shrunk_means.hpp"
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace marketing::content;
+using namespace unit_test;
 
 struct Sample {
     std::vector<std::uint32_t> group_of;
@@ -129,7 +130,7 @@ TEST(ShrunkMeans, MakesNoClaimWhereNothingCanBeCompared)
     }
     EXPECT_TRUE(shrunk_means({}, {}, 0, 0.9).groups.empty());
     const Sample broken{{0, 1}, {1, std::numeric_limits<double>::infinity()}};
-    EXPECT_THROW((void)estimate(broken, 2), marketing::kernel::Error);
+    EXPECT_EQ(error_of([&] { (void)estimate(broken, 2); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

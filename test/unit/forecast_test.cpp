@@ -8,12 +8,12 @@
 #include <numeric>
 #include <random>
 
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 
 namespace {
 
 using namespace marketing::forecast;
-using marketing::kernel::Error;
+using namespace unit_test;
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
@@ -46,7 +46,7 @@ TEST(Forecast, TakesTheModelThatTheHistoryCarries)
     EXPECT_EQ(choose_model("theta", 13).model, Model::mean);
     EXPECT_EQ(choose_model("ets_damped", 27).model, Model::ets);
     EXPECT_FALSE(choose_model("ets", 1000).may_damp);
-    EXPECT_THROW((void)choose_model("prophet", 100), Error);
+    EXPECT_EQ(error_of([&] { (void)choose_model("prophet", 100); }), ErrorCode::invalid_parameter);
 }
 
 TEST(Forecast, FindsTheSmoothingThatMadeTheData)
@@ -213,9 +213,9 @@ TEST(Forecast, KindsAreOfTheFiguresOrRefused)
     EXPECT_EQ(choose_kind("auto", broken), Kind::nonnegative);
     EXPECT_EQ(choose_kind("auto", negative), Kind::real);
     EXPECT_EQ(choose_kind("real", whole), Kind::real);
-    EXPECT_THROW((void)choose_kind("count", broken), Error);
-    EXPECT_THROW((void)choose_kind("nonnegative", negative), Error);
-    EXPECT_THROW((void)choose_kind("money", whole), Error);
+    EXPECT_EQ(error_of([&] { (void)choose_kind("count", broken); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)choose_kind("nonnegative", negative); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)choose_kind("money", whole); }), ErrorCode::invalid_parameter);
 }
 
 TEST(Forecast, UnknownDaysAreLeftOutNotTakenForZero)
@@ -248,11 +248,14 @@ TEST(Forecast, ArrangesDaysInAnyOrder)
     EXPECT_TRUE(arrange({}, {}, 9, Gaps::zero).empty());
     const std::vector<std::int32_t> twice{1, 1}, far{0, 200'000};
     const std::vector<double> two{1, 2}, infinite{1, HUGE_VAL};
-    EXPECT_THROW((void)arrange(twice, two, 1, Gaps::zero), Error);
-    EXPECT_THROW((void)arrange(far, two, 200'000, Gaps::zero), Error);
-    EXPECT_THROW((void)arrange(dates, two, 14, Gaps::zero), Error);
-    EXPECT_THROW((void)arrange(std::vector<std::int32_t>{1, 2}, infinite, 2, Gaps::zero), Error);
-    EXPECT_THROW((void)find_gaps("linear"), Error);
+    EXPECT_EQ(error_of([&] { (void)arrange(twice, two, 1, Gaps::zero); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)arrange(far, two, 200'000, Gaps::zero); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)arrange(dates, two, 14, Gaps::zero); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] {
+                  (void)arrange(std::vector<std::int32_t>{1, 2}, infinite, 2, Gaps::zero);
+              }),
+              ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)find_gaps("linear"); }), ErrorCode::invalid_parameter);
 }
 
 TEST(Forecast, AnswersARequestOfDatesAndFigures)
@@ -280,11 +283,11 @@ TEST(Forecast, AnswersARequestOfDatesAndFigures)
     EXPECT_TRUE(std::isnan(forecast_sum(request, 3, 1, {}).sum.mean));
     EXPECT_FALSE(Request{}.end().has_value());
 
-    EXPECT_THROW((void)forecast_sum(request, 4, std::nullopt, {}), Error);
+    EXPECT_EQ(error_of([&] { (void)forecast_sum(request, 4, std::nullopt, {}); }), ErrorCode::invalid_parameter);
     request.level = 1;
-    EXPECT_THROW((void)forecast_days(request, {}), Error);
+    EXPECT_EQ(error_of([&] { (void)forecast_days(request, {}); }), ErrorCode::invalid_parameter);
     request = {.horizon = 3661};
-    EXPECT_THROW((void)forecast_days(request, {}), Error);
+    EXPECT_EQ(error_of([&] { (void)forecast_days(request, {}); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

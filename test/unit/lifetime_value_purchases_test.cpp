@@ -12,12 +12,14 @@
 #include <string>
 #include <vector>
 
+#include "error_of.hpp"
 #include "kernel/error.hpp"
 #include "lifetime_value/purchases.hpp"
 
 namespace {
 
 using namespace marketing::lifetime_value;
+using namespace unit_test;
 using marketing::kernel::Error;
 using marketing::kernel::Identifier;
 using Bytes = std::vector<std::byte>;
@@ -224,13 +226,13 @@ TEST(Purchases, RefusesWhatCannotBe)
 {
     PurchasesState state(std::pmr::new_delete_resource());
     state.append(Identifier::of(1), 1, 1, false);
-    EXPECT_THROW(state.append(Identifier::of("a"), 1, 1, false), Error);
-    EXPECT_THROW(state.append(Identifier::of(1), 1, std::nan(""), false), Error);
-    EXPECT_THROW(state.append(Identifier::of(1), 1, -HUGE_VAL, false), Error);
-    EXPECT_THROW(state.append(Identifier::of(1), most_days + 1, 1, false), Error);
+    EXPECT_EQ(error_of([&] { state.append(Identifier::of("a"), 1, 1, false); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { state.append(Identifier::of(1), 1, std::nan(""), false); }), ErrorCode::numeric_range);
+    EXPECT_EQ(error_of([&] { state.append(Identifier::of(1), 1, -HUGE_VAL, false); }), ErrorCode::numeric_range);
+    EXPECT_EQ(error_of([&] { state.append(Identifier::of(1), most_days + 1, 1, false); }), ErrorCode::numeric_range);
     state.append(Identifier::of(1), 1, 1e308, false);
     state.append(Identifier::of(1), 1, 1e308, false);
-    EXPECT_THROW((void)finish(state), Error);
+    EXPECT_EQ(error_of([&] { (void)finish(state); }), ErrorCode::numeric_range);
     const volatile std::sig_atomic_t raised = 1;
     EXPECT_THROW((void)state.finish(*std::pmr::new_delete_resource(), 0, marketing::kernel::StopFlag(&raised)),
                  marketing::kernel::Stopped);

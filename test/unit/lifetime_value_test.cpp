@@ -8,7 +8,7 @@
 #include <csignal>
 #include <random>
 
-#include "kernel/error.hpp"
+#include "error_of.hpp"
 #include "lifetime_value/fit.hpp"
 #include "lifetime_value/models.hpp"
 #include "lifetime_value_support.hpp"
@@ -16,7 +16,7 @@
 namespace {
 
 using namespace marketing::lifetime_value;
-using marketing::kernel::Error;
+using namespace unit_test;
 using value_test::number;
 using value_test::read_csv;
 
@@ -463,20 +463,20 @@ TEST(Outlook, RefusesWhatCannotBe)
                              {1, nan, 5},
                              {1, 1, nan},
                              {1, 1, HUGE_VAL}}) {
-        EXPECT_THROW(check(h), Error) << h.frequency << ' ' << h.recency << ' ' << h.age;
+        EXPECT_EQ(error_of([&] { check(h); }), ErrorCode::invalid_parameter) << h.frequency << ' ' << h.recency << ' ' << h.age;
     }
     EXPECT_NO_THROW(check(History{1, 5, 5}));
-    EXPECT_THROW(check(PurchaseParameters{bgnbd, 1, 1, 0, 1}), Error);
-    EXPECT_THROW(check(PurchaseParameters{bgnbd, 1, 1, 1, nan}), Error);
-    EXPECT_THROW(check(SpendParameters{1, 1, -1}), Error);
+    EXPECT_EQ(error_of([&] { check(PurchaseParameters{bgnbd, 1, 1, 0, 1}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { check(PurchaseParameters{bgnbd, 1, 1, 1, nan}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { check(SpendParameters{1, 1, -1}); }), ErrorCode::invalid_parameter);
     const Outlook o = outlook(published, {0, 0, 0});
-    EXPECT_THROW((void)expected_purchases(o, -1), Error);
-    EXPECT_THROW((void)expected_purchases(o, nan), Error);
-    EXPECT_THROW((void)purchase_probability(o, 0.5, 1), Error);
-    EXPECT_THROW((void)discounted_purchases(o, 0, 1, 0), Error);
-    EXPECT_THROW((void)discounted_purchases(o, 1, 0, 0), Error);
-    EXPECT_THROW((void)discounted_purchases(o, 1, 1, -1), Error);
-    EXPECT_THROW((void)find_purchase_model("pareto"), Error);
+    EXPECT_EQ(error_of([&] { (void)expected_purchases(o, -1); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)expected_purchases(o, nan); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)purchase_probability(o, 0.5, 1); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)discounted_purchases(o, 0, 1, 0); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)discounted_purchases(o, 1, 0, 0); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)discounted_purchases(o, 1, 1, -1); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)find_purchase_model("pareto"); }), ErrorCode::invalid_parameter);
 }
 
 TEST(SpendFit, SaysWhyThereIsNoMaximum)

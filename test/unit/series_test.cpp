@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "error_of.hpp"
 #include "kernel/error.hpp"
 #include "series/cusum.hpp"
 #include "series/detector.hpp"
@@ -23,6 +24,7 @@
 namespace {
 
 using namespace marketing::series;
+using namespace unit_test;
 namespace kernel = marketing::kernel;
 
 constexpr std::int64_t day = std::int64_t{24} * 3600 * 1'000'000;
@@ -285,7 +287,7 @@ TEST(Detector, HostileStatesEndInAnErrorOrInAVerdict)
             }
         };
         for (std::size_t size = 0; size < state.size(); ++size) {
-            EXPECT_THROW((void)Detector(std::span(state).first(size)), kernel::Error);
+            EXPECT_EQ(error_of([&] { (void)Detector(std::span(state).first(size)); }), ErrorCode::malformed_binary);
         }
         for (int round = 0; round < 3000; ++round) {
             std::vector<std::byte> changed = state;
@@ -310,8 +312,11 @@ TEST(Detector, ExtremeValuesHaveAVerdict)
             }
         }
         Detector detector(options);
-        EXPECT_THROW((void)detector.update({0, 1e300, 1}), kernel::Error);
-        EXPECT_THROW((void)detector.update({std::numeric_limits<std::int64_t>::max(), 1, 1}), kernel::Error);
+        EXPECT_EQ(error_of([&] { (void)detector.update({0, 1e300, 1}); }), ErrorCode::numeric_range);
+        EXPECT_EQ(error_of([&] {
+                      (void)detector.update({std::numeric_limits<std::int64_t>::max(), 1, 1});
+                  }),
+                  ErrorCode::invalid_parameter);
     }
 }
 
@@ -380,7 +385,7 @@ TEST(SeriesState, AnySplitAndOrderIsTheSame)
         EXPECT_EQ(bytes(left), bytes(whole));
     }
     SeriesState other(std::pmr::get_default_resource());
-    EXPECT_THROW(other.deserialise(start), kernel::Error);
+    EXPECT_EQ(error_of([&] { other.deserialise(start); }), ErrorCode::malformed_binary);
 }
 
 TEST(Detector, JudgesColumnsInOrderOfTime)
@@ -405,11 +410,17 @@ TEST(Detector, JudgesColumnsInOrderOfTime)
             EXPECT_EQ(judged[i].verdict.p_value, verdict.p_value);
         }
     }
-    EXPECT_THROW((void)judge({.kind = SeriesKind::rate}, columns, {}), kernel::Error);
-    EXPECT_THROW((void)judge(settings, {times, std::span(values).first(3), {}}, {}), kernel::Error);
-    EXPECT_THROW((void)judge(settings, {times, values, std::span(values).first(3)}, {}), kernel::Error);
+    EXPECT_EQ(error_of([&] { (void)judge({.kind = SeriesKind::rate}, columns, {}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] {
+                  (void)judge(settings, {times, std::span(values).first(3), {}}, {});
+              }),
+              ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] {
+                  (void)judge(settings, {times, values, std::span(values).first(3)}, {});
+              }),
+              ErrorCode::invalid_parameter);
     times[0] = times[1];
-    EXPECT_THROW((void)judge(settings, columns, {}), kernel::Error);
+    EXPECT_EQ(error_of([&] { (void)judge(settings, columns, {}); }), ErrorCode::invalid_parameter);
 }
 
 TEST(Detector, SettingsThatAreNotGivenAreThoseOfTheMethod)
@@ -431,9 +442,9 @@ TEST(Outliers, StandWhereTheyAreAmongFiguresWithGaps)
     EXPECT_EQ(candidates[0].step.position, 6U);
     EXPECT_EQ(candidates[0].expected, 6);
     EXPECT_TRUE(candidates[0].step.outlier);
-    EXPECT_THROW((void)find_outliers(figures, 2, {}, {}), kernel::Error);
+    EXPECT_EQ(error_of([&] { (void)find_outliers(figures, 2, {}, {}); }), ErrorCode::invalid_parameter);
     figures[1] = std::numeric_limits<double>::infinity();
-    EXPECT_THROW((void)find_outliers(figures, 0, {}, {}), kernel::Error);
+    EXPECT_EQ(error_of([&] { (void)find_outliers(figures, 0, {}, {}); }), ErrorCode::invalid_parameter);
 
     // The same days of the week far out every week are its season.
     std::vector<double> weeks;
@@ -456,8 +467,8 @@ TEST(Outliers, LieBeyondTukeysFences)
     EXPECT_EQ(fences.score(fences.upper + fences.spread), 1);
     EXPECT_TRUE(std::isnan(fences.beyond(unknown)));
     EXPECT_TRUE(std::isnan(TukeyFences{1, 1, 0}.score(2)));
-    EXPECT_THROW((void)exceeded_with(fit_peaks(figures, 0.9), 1), kernel::Error);
-    EXPECT_THROW((void)cusum_limit(365, 1, 3), kernel::Error);
+    EXPECT_EQ(error_of([&] { (void)exceeded_with(fit_peaks(figures, 0.9), 1); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)cusum_limit(365, 1, 3); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

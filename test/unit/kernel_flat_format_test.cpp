@@ -8,11 +8,13 @@
 #include <tuple>
 #include <vector>
 
+#include "error_of.hpp"
 #include "kernel/identifier_codes.hpp"
 
 namespace {
 
 using namespace marketing::kernel;
+using namespace unit_test;
 using Bytes = std::vector<std::byte>;
 
 template <class Layout>
@@ -22,18 +24,6 @@ Bytes written(Layout layout)
     std::pmr::monotonic_buffer_resource memory;
     const FlatValue value = write_value(memory, header, layout);
     return {value.data + header, value.data + value.size};
-}
-
-template <class Call>
-ErrorCode error_of(Call call)
-{
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.code();
-    }
-    ADD_FAILURE() << "no error";
-    return {};
 }
 
 struct Row {
