@@ -1,29 +1,19 @@
 // Any bytes as a value of daily_rows, alone and as the state of another worker: an Error or rows, and what is written must be readable.
 
-#include <cstddef>
-#include <cstdint>
-#include <memory_resource>
-#include <span>
 #include <vector>
 
 #include "anomaly/windows.hpp"
-#include "kernel/error.hpp"
+#include "fuzz.hpp"
 #include "refresh/daily_rows.hpp"
 
 namespace {
 
 using namespace marketing::refresh;
-using Bytes = std::span<const std::byte>;
-
-/** Our own output must pass our own check: an Error here is a defect, and ends the process. */
-DailyRowsView must_read(Bytes value) noexcept
-{
-    return DailyRowsView(value);
-}
 
 /** All of a view, and the days of it as a kernel sorts them. */
-void read_all(const DailyRowsView& rows)
+void read_value(Bytes bytes)
 {
+    const DailyRowsView rows(bytes);
     double sum = 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         sum += static_cast<double>(rows.keys()[rows.key_places()[row]].series) + rows.days()[row];
@@ -51,9 +41,9 @@ void read_all(const DailyRowsView& rows)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     const Bytes bytes = std::as_bytes(std::span(data, size));
-    try {
+    attempt([bytes] {
         std::pmr::monotonic_buffer_resource memory;
-        read_all(DailyRowsView(bytes));
+        read_value(bytes);
         DailyRows own(&memory);
         const double figures[] = {1, 2};
         own.append({1, 7}, 30, figures);
@@ -61,9 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         other.deserialise(bytes);
         own.merge(other);
         own.append({1, 7}, 31, figures);
-        const auto value = own.serialise(memory, 0);
-        read_all(must_read({value.data, value.size}));
-    } catch (const marketing::kernel::Error&) {
-    }
+        must_read(own.serialise(memory, 0), read_value);
+    });
     return 0;
 }

@@ -1,10 +1,5 @@
 // Any bytes as a journeys value and as the states of both aggregates: an Error or an answer, and what is written must be readable.
 
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <memory_resource>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,27 +10,16 @@
 #include "attribution/models.hpp"
 #include "attribution/path_counts.hpp"
 #include "attribution/transitions.hpp"
-#include "kernel/error.hpp"
+#include "fuzz.hpp"
 
 namespace {
 
 using namespace marketing::attribution;
 using marketing::kernel::FlatValue;
-using Bytes = std::span<const std::byte>;
 
-template <class Body>
-void attempt(Body body)
+void read_value(Bytes bytes)
 {
-    try {
-        body();
-    } catch (const marketing::kernel::Error&) {
-    }
-}
-
-/** Our own output must pass our own check: an Error here is a defect, and ends the process. */
-void must_read(const FlatValue& value) noexcept
-{
-    (void)JourneysView(Bytes(value.data, value.size));
+    (void)JourneysView(bytes);
 }
 
 CreditRequest request_of(std::uint8_t choice)
@@ -63,18 +47,6 @@ CreditRequest request_of(std::uint8_t choice)
     return request;
 }
 
-template <class State>
-void try_state(Bytes bytes)
-{
-    std::pmr::monotonic_buffer_resource memory;
-    State state(std::pmr::get_default_resource());
-    state.deserialise(bytes);
-    must_read(state.finish(memory, 0, {}));
-    const FlatValue sent = state.serialise(memory, 0);
-    State received(std::pmr::get_default_resource());
-    received.deserialise(Bytes(sent.data, sent.size));
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
@@ -90,20 +62,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const std::uint8_t choice : {std::uint8_t{1}, std::uint8_t{3}}) {
             const CountRequest counted{request_of(choice).rules, true, choice - 1, 0};
             const FlatValue paths = count_paths(view, counted, memory, 0, {}).value;
-            (void)PathCountsView(Bytes(paths.data, paths.size));
+            (void)PathCountsView(bytes_of(paths));
             attempt([&] { (void)journey_transitions(view, counted, choice == 1, {}); });
         }
         JourneysUnion all(std::pmr::get_default_resource());
         all.append(bytes);
-        must_read(all.finish(memory, 0, {}));
+        must_read(all.finish(memory, 0, {}), read_value);
     });
-    attempt([bytes] { try_state<JourneysState>(bytes); });
+    attempt([bytes] { through_state<JourneysState>(bytes, read_value); });
     attempt([bytes] {
         JourneysState state(std::pmr::get_default_resource());
         state.deserialise(bytes);
         std::pmr::monotonic_buffer_resource memory;
-        must_read(state.finish(memory, 0, {}, Keep::everybody));
+        must_read(state.finish(memory, 0, {}, Keep::everybody), read_value);
     });
-    attempt([bytes] { try_state<JourneysUnion>(bytes); });
+    attempt([bytes] { through_state<JourneysUnion>(bytes, read_value); });
     return 0;
 }

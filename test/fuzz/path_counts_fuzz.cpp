@@ -1,34 +1,17 @@
 // Any bytes as counted paths and as the state of their aggregate: an Error or an answer, and what is written must be readable.
 
-#include <cstddef>
-#include <cstdint>
-#include <memory_resource>
-#include <span>
-
 #include "attribution/markov.hpp"
 #include "attribution/path_counts.hpp"
 #include "attribution/shapley.hpp"
-#include "kernel/error.hpp"
+#include "fuzz.hpp"
 
 namespace {
 
 using namespace marketing::attribution;
-using marketing::kernel::FlatValue;
-using Bytes = std::span<const std::byte>;
 
-template <class Body>
-void attempt(Body body)
+void read_value(Bytes bytes)
 {
-    try {
-        body();
-    } catch (const marketing::kernel::Error&) {
-    }
-}
-
-/** Our own output must pass our own check: an Error here is a defect, and ends the process. */
-void must_read(const FlatValue& value) noexcept
-{
-    (void)PathCountsView(Bytes(value.data, value.size));
+    (void)PathCountsView(bytes);
 }
 
 }  // namespace
@@ -50,15 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     attempt([&] {
         PathCountsState state(std::pmr::get_default_resource());
         state.append(PathCountsView(bytes));
-        must_read(state.finish(memory, 0, {}));
+        must_read(state.finish(memory, 0, {}), read_value);
     });
-    attempt([&] {
-        PathCountsState state(std::pmr::get_default_resource());
-        state.deserialise(bytes);
-        const FlatValue sent = state.serialise(memory, 0);
-        PathCountsState received(std::pmr::get_default_resource());
-        received.deserialise(Bytes(sent.data, sent.size));
-        must_read(received.finish(memory, 0, {}));
-    });
+    attempt([bytes] { through_state<PathCountsState>(bytes, read_value); });
     return 0;
 }
