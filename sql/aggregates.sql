@@ -1,11 +1,5 @@
 -- What all aggregates share: any of their states can be joined, sent and received, and none is taken for that of another aggregate.
-\set ECHO none
-\set SHOW_CONTEXT never
-\set QUIET on
-SET client_min_messages = warning;
-\set QUIET off
-\set ECHO all
-\set VERBOSITY terse
+\i test/fixture/reset.sql
 
 -- Which aggregates a parallel plan may split?
 SELECT p.proname, a.aggcombinefn::text LIKE '%state_combine' AND a.aggserialfn::text LIKE '%state_serialise' AND a.aggdeserialfn::text LIKE '%state_deserialise' AS shares

@@ -130,7 +130,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_budgets(text, numeric, jsonb) IS
-'True for budgets that are amounts of known platforms or campaigns, else error 22023';
+'True for budgets of known platforms or campaigns, else error 22023';
 
 CREATE FUNCTION analytics_internal.check_pacing(
     date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision) RETURNS boolean

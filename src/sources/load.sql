@@ -238,8 +238,9 @@ AS $$
       AND w.source_id <> source.source_id AND (gave_up OR t.n > 0)
 $$;
 COMMENT ON FUNCTION analytics_internal.read_others_again(analytics.source, boolean) IS
-'Has other sources of a shared entity read completely: those that lost rows to this one, and all where this one gave up rows
-What was taken counts as deduplicated from now on, so that the accounts hold even if the refresh ends before the others are read.';
+'Has other sources of a shared entity read completely
+Those that lost rows to this one, and all where this one gave up rows. What was taken counts as deduplicated from now on, so that the
+accounts hold even if the refresh ends before the others are read.';
 
 CREATE FUNCTION analytics_internal.load_stage(source analytics.source, run_id bigint, staged bigint, scope text)
     RETURNS analytics_internal.load_counts
