@@ -2,14 +2,12 @@
 
 CREATE FUNCTION analytics_internal.check_alert_arguments(
     dimension text, baseline_days int, lag_days int, q double precision, min_effect double precision, min_events double precision,
-    min_impact numeric, verdicts text[]) RETURNS boolean
+    min_impact numeric) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM analytics_internal.check_choice('dimension', dimension, '{campaign,platform,channel,product,branch,total}');
-    PERFORM analytics_internal.check_choice('verdict', v, '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}')
-    FROM unnest(verdicts) v;
     IF baseline_days IS NULL OR baseline_days NOT BETWEEN 7 AND 3660 THEN
         RAISE EXCEPTION 'baseline_days must be between 7 and 3660' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It is how many days before the period it is compared with; 30 is usual.';
@@ -32,6 +30,16 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_alert_arguments IS
 'True for arguments that anomalies() knows, else an error (22023)';
+
+CREATE FUNCTION analytics_internal.check_verdicts(verdicts text[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(bool_and(analytics_internal.check_choice('verdict', v,
+               '{anomaly,scaling,explained,normal,insufficient_data,paused,no_data}')), true)
+    FROM unnest(verdicts) v
+$$;
+COMMENT ON FUNCTION analytics_internal.check_verdicts(text[]) IS 'True for verdicts that anomalies() gives, else an error (22023)';
 
 CREATE FUNCTION analytics_internal.amount_text(amount double precision) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -102,25 +110,16 @@ AS $$
         FROM warehouse.settings s
         WHERE watched_units.dimension = 'total'
         UNION ALL
-        SELECT d.business_id, NULL, COALESCE(NULLIF(d.channel, ''), '(none)'), d.channel, NULL, NULL
+        SELECT d.business_id, NULL, COALESCE(p.name, b.name, NULLIF(d.id, ''), '(none)'), d.id, NULL, NULL
         FROM (
-            SELECT DISTINCT l.business_id, l.channel
+            SELECT DISTINCT l.business_id, CASE watched_units.dimension WHEN 'channel' THEN l.channel WHEN 'product' THEN l.product_id
+                                                                        ELSE l.branch_id END AS id
             FROM warehouse.lead_daily l
-            WHERE watched_units.dimension = 'channel') d
-        UNION ALL
-        SELECT d.business_id, NULL, COALESCE(n.name, NULLIF(d.product_id, ''), '(none)'), d.product_id, NULL, NULL
-        FROM (
-            SELECT DISTINCT l.business_id, l.product_id
-            FROM warehouse.lead_daily l
-            WHERE watched_units.dimension = 'product') d
-        LEFT JOIN warehouse.dim_products n ON n.business_id = d.business_id AND n.product_id = d.product_id
-        UNION ALL
-        SELECT d.business_id, NULL, COALESCE(n.name, NULLIF(d.branch_id, ''), '(none)'), d.branch_id, NULL, NULL
-        FROM (
-            SELECT DISTINCT l.business_id, l.branch_id
-            FROM warehouse.lead_daily l
-            WHERE watched_units.dimension = 'branch') d
-        LEFT JOIN warehouse.dim_branches n ON n.business_id = d.business_id AND n.branch_id = d.branch_id
+            WHERE watched_units.dimension IN ('channel', 'product', 'branch')) d
+        LEFT JOIN warehouse.dim_products p
+            ON watched_units.dimension = 'product' AND p.business_id = d.business_id AND p.product_id = d.id
+        LEFT JOIN warehouse.dim_branches b
+            ON watched_units.dimension = 'branch' AND b.business_id = d.business_id AND b.branch_id = d.id
     ) u (business, platform, name, id, campaign_key, status)
     WHERE (watched_units.business_id IS NULL OR u.business = watched_units.business_id)
       AND (analytics_internal.no_platform_filter(watched_units.platforms) OR u.platform IS NULL
@@ -172,98 +171,104 @@ COMMENT ON FUNCTION analytics_internal.alert_windows IS
 days: daily_rows(business, unit, day, leads, spend). businesses, units: those that count; series_id is the place in these arrays. test:
 cost and leads for fewer than before, spend for more; the other columns are those of compare_windows().';
 
--- Every test of a call, one row each: what anomalies() and the history choose from.
-CREATE FUNCTION analytics_internal.alert_tests(
+CREATE TYPE analytics_internal.alert_rules AS (
+    date_from date, last_day date, platforms text[], baseline_days int, dimension text, q double precision, min_effect double precision,
+    min_events double precision, min_impact numeric, business_id bigint
+);
+COMMENT ON TYPE analytics_internal.alert_rules IS 'What a call of anomalies() compares, checked; platforms, no families';
+
+CREATE FUNCTION analytics_internal.alert_rules(
     date_from date, date_to date, platforms text[], baseline_days int, dimension text, lag_days int, as_of date, q double precision,
     min_effect double precision, min_events double precision, min_impact numeric, business_id bigint)
-    RETURNS TABLE (business bigint, anomaly_type text, verdict text, severity text, platform text, name text, id text, leads bigint,
-                   spend numeric, current_cpl numeric, baseline_cpl numeric, ratio double precision, ratio_low double precision,
-                   ratio_high double precision, expected double precision, p_value double precision, p_adjusted double precision,
-                   impact numeric, reason text, window_days int, days_before int, phi double precision, needed_events double precision,
-                   needed_days double precision)
+    RETURNS analytics_internal.alert_rules
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    last_day date;
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to),
+            analytics_internal.check_alert_arguments(dimension, baseline_days, lag_days, q, min_effect, min_events, min_impact);
+    IF date_to - date_from > 3660 THEN
+        RAISE EXCEPTION 'the period must not be longer than 3660 days' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Compare a shorter period, such as the last week.';
+    END IF;
+    -- Days that are still being reported are no part of the window.
+    last_day := LEAST(date_to, COALESCE(as_of, (
+        SELECT min((now() AT TIME ZONE s.reporting_timezone)::date)
+        FROM warehouse.settings s
+        WHERE alert_rules.business_id IS NULL OR s.business_id = alert_rules.business_id)) - lag_days);
+    RETURN (date_from, last_day, analytics_internal.platform_members(platforms), baseline_days, dimension, q, min_effect, min_events,
+            min_impact, business_id);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.alert_rules IS 'The arguments of anomalies() as one value, else an error (22023)';
+
+CREATE TYPE analytics_internal.alert AS (
+    business bigint, anomaly_type text, verdict text, severity text, platform text, name text, id text, leads bigint, spend numeric,
+    current_cpl numeric, baseline_cpl numeric, ratio double precision, ratio_low double precision, ratio_high double precision,
+    expected double precision, p_value double precision, p_adjusted double precision, impact numeric, reason text, window_days int,
+    days_before int, phi double precision, needed_events double precision, needed_days double precision
+);
+COMMENT ON TYPE analytics_internal.alert IS 'A test of anomalies() with its verdict';
+
+-- Every test of a call, one row each: what anomalies() and the history choose from.
+CREATE FUNCTION analytics_internal.alert_tests(rules analytics_internal.alert_rules) RETURNS SETOF analytics_internal.alert
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
 DECLARE
-    members text[];
     -- A change in cost per lead that so much more spend explains: leads that grow with the square root of the spend.
     elasticity constant double precision := 0.5;
-    last_day date;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to);
-    IF date_to - date_from > 3660 THEN
-        RAISE EXCEPTION 'the period must not be longer than 3660 days' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Compare a shorter period, such as the last week.';
-    END IF;
-    IF platforms <> '{}' THEN
-        members := analytics_internal.platform_members(platforms);
-    END IF;
-    -- Days that are still being reported are no part of the window.
-    last_day := LEAST(alert_tests.date_to, COALESCE(alert_tests.as_of, (
-        SELECT min((now() AT TIME ZONE s.reporting_timezone)::date)
-        FROM warehouse.settings s
-        WHERE alert_tests.business_id IS NULL OR s.business_id = alert_tests.business_id)) - alert_tests.lag_days);
-    IF last_day < alert_tests.date_from THEN
+    IF rules.last_day < rules.date_from THEN
         RETURN;
     END IF;
     RETURN QUERY
     WITH unit AS MATERIALIZED (
         SELECT *
-        FROM analytics_internal.watched_units(alert_tests.dimension, members, alert_tests.business_id)
+        FROM analytics_internal.watched_units(rules.dimension, rules.platforms, rules.business_id)
     ), total AS MATERIALIZED (
         SELECT u.series_id, d.leads, d.spend
         FROM (
             SELECT d.business, d.unit_key, sum(d.leads)::bigint AS leads, sum(d.spend)::numeric(18,4) AS spend
-            FROM analytics_internal.watched_days(alert_tests.dimension, alert_tests.date_from, last_day, members, alert_tests.business_id) d
+            FROM analytics_internal.watched_days(rules.dimension, rules.date_from, rules.last_day, rules.platforms, rules.business_id) d
             GROUP BY d.business, d.unit_key) d
         JOIN unit u ON u.business = d.business AND u.unit_key = d.unit_key
     ), compared AS MATERIALIZED (
-        SELECT w.*
+        SELECT w.*, bool_or(w.test = 'cost') OVER series AS has_cost,
+               bool_or(w.test = 'cost' AND w.status = 'tested') OVER series AS is_cost_tested
         FROM (
             SELECT analytics_internal.daily_rows(d.business, d.unit_key, d.day, d.leads, d.spend) AS days
-            FROM analytics_internal.watched_days(alert_tests.dimension, alert_tests.date_from - alert_tests.baseline_days, last_day,
-                members, alert_tests.business_id) d) c
+            FROM analytics_internal.watched_days(rules.dimension, rules.date_from - rules.baseline_days, rules.last_day,
+                rules.platforms, rules.business_id) d) c
         CROSS JOIN (
             SELECT COALESCE(array_agg(u.business ORDER BY u.series_id), '{}') AS businesses,
                    COALESCE(array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units
             FROM unit u) k
-        CROSS JOIN LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, alert_tests.date_from, last_day,
-            alert_tests.baseline_days, alert_tests.min_effect, alert_tests.min_events, alert_tests.dimension <> 'campaign') w
-    ), cost AS (
-        SELECT w.*
-        FROM compared w
-        WHERE w.test = 'cost'
-    ), lead AS (
-        -- A campaign without spend has no days that it was active on.
-        SELECT w.*
-        FROM compared w
-        WHERE w.test = 'leads' AND (alert_tests.dimension <> 'campaign' OR EXISTS (SELECT FROM cost c WHERE c.series_id = w.series_id))
-    ), money AS (
-        SELECT w.*
-        FROM compared w
-        WHERE w.test = 'spend'
+        CROSS JOIN LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, rules.date_from, rules.last_day,
+            rules.baseline_days, rules.min_effect, rules.min_events, rules.dimension <> 'campaign') w
+        WINDOW series AS (PARTITION BY w.series_id)
     ), advertised AS MATERIALIZED (
         -- Platforms whose ads were reported in the window: elsewhere, no spend is no news.
         SELECT DISTINCT r.business_id, r.platform
         FROM warehouse.campaign_roi_daily r
-        WHERE r.date BETWEEN alert_tests.date_from AND last_day
+        WHERE r.date BETWEEN rules.date_from AND rules.last_day
           AND (r.spend <> 0 OR r.impressions <> 0 OR r.clicks <> 0 OR (r.leads = 0 AND r.contracts = 0 AND r.contracts_signed = 0))
     ), test AS (
-        SELECT CASE WHEN c.window_value = 0 AND c.status = 'tested' THEN 'zero_leads' ELSE 'spike_cpl' END AS type, c.*
-        FROM cost c
-        UNION ALL
-        SELECT CASE WHEN l.window_value = 0 AND l.status = 'tested' THEN 'zero_leads' ELSE 'drop_leads' END, l.*
-        FROM lead l
-        WHERE NOT (l.window_value = 0 AND EXISTS (SELECT FROM cost c WHERE c.series_id = l.series_id AND c.status = 'tested'))
-        UNION ALL
-        SELECT CASE m.status WHEN 'inactive' THEN 'zero_spend' ELSE 'spike_spend' END, m.*
-        FROM money m
+        SELECT CASE WHEN w.test = 'spend' THEN CASE w.status WHEN 'inactive' THEN 'zero_spend' ELSE 'spike_spend' END
+                    WHEN w.window_value = 0 AND w.status = 'tested' THEN 'zero_leads'
+                    WHEN w.test = 'cost' THEN 'spike_cpl' ELSE 'drop_leads' END AS type, w.*
+        FROM compared w
+        -- A campaign without spend has no days that it was active on. That no lead came is told once: by their cost, where there is one.
+        WHERE w.test <> 'leads' OR (rules.dimension <> 'campaign' OR w.has_cost) AND NOT (w.window_value = 0 AND w.is_cost_tested)
     ), numbered AS (
         SELECT t.*, row_number() OVER (ORDER BY t.series_id, t.type) AS ordinal
         FROM test t
         -- Units that stopped before the window, and units that have only just begun, are not watched.
-        WHERE t.status <> 'inactive' OR (t.type = 'zero_spend' AND t.days_before >= 7 AND t.last_active >= alert_tests.date_from - 3)
+        WHERE t.status <> 'inactive' OR (t.type = 'zero_spend' AND t.days_before >= 7 AND t.last_active >= rules.date_from - 3)
     ), adjusted AS (
         SELECT analytics.p_adjust(array_agg(n.p_value ORDER BY n.ordinal)) AS p_values
         FROM numbered n
@@ -283,8 +288,8 @@ BEGIN
         CROSS JOIN adjusted a
         LEFT JOIN warehouse.settings b ON b.business_id = u.business
         LEFT JOIN total w ON w.series_id = n.series_id
-        LEFT JOIN cost c ON c.series_id = n.series_id
-        LEFT JOIN money m ON m.series_id = n.series_id
+        LEFT JOIN compared c ON c.series_id = n.series_id AND c.test = 'cost'
+        LEFT JOIN compared m ON m.series_id = n.series_id AND m.test = 'spend'
     ), measured AS (
         SELECT k.*,
                -- Cost per lead is the inverse of the rate that is tested.
@@ -304,14 +309,14 @@ BEGIN
                    WHEN m.type = 'zero_spend' AND NOT m.is_reported THEN 'no_data'
                    WHEN m.type = 'zero_spend' THEN 'anomaly'
                    WHEN m.status <> 'tested' THEN 'insufficient_data'
-                   WHEN m.p_adjusted > alert_tests.q OR COALESCE(m.at_stake < alert_tests.min_impact, false) THEN 'normal'
-                   WHEN m.type = 'spike_cpl' AND m.spend_ratio >= 1 + alert_tests.min_effect
+                   WHEN m.p_adjusted > rules.q OR COALESCE(m.at_stake < rules.min_impact, false) THEN 'normal'
+                   WHEN m.type = 'spike_cpl' AND m.spend_ratio >= 1 + rules.min_effect
                         AND m.shown <= power(m.spend_ratio, elasticity) THEN 'scaling'
                    ELSE 'anomaly' END AS verdict
         FROM measured m
     ), settled AS (
         -- One story, one alert: leads that stay away make them dearer as well, and a higher spend may do it alone.
-        SELECT j.*, CASE WHEN j.verdict = 'anomaly' AND CASE WHEN COALESCE(j.spend_ratio, 1) < 1 + alert_tests.min_effect
+        SELECT j.*, CASE WHEN j.verdict = 'anomaly' AND CASE WHEN COALESCE(j.spend_ratio, 1) < 1 + rules.min_effect
                              THEN j.type = 'spike_cpl' AND bool_or(j.type = 'drop_leads' AND j.verdict = 'anomaly') OVER unit
                              ELSE j.type = 'drop_leads' AND bool_or(j.type = 'spike_cpl' AND j.verdict = 'anomaly') OVER unit END
                          THEN 'explained' ELSE j.verdict END AS final
@@ -397,11 +402,10 @@ AS $$
            t.ratio_high, t.expected, t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict, t.id, t.window_days, t.days_before, t.phi,
            t.needed_events, t.needed_days
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-    CROSS JOIN analytics_internal.alert_tests(anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days,
-        anomalies.dimension, anomalies.lag_days, anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events,
-        anomalies.min_impact, anomalies.business_id) t
-    WHERE analytics_internal.check_alert_arguments(anomalies.dimension, anomalies.baseline_days, anomalies.lag_days, anomalies.q,
-              anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.verdicts)
+    CROSS JOIN analytics_internal.alert_tests(analytics_internal.alert_rules(
+        anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days, anomalies.dimension, anomalies.lag_days,
+        anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.business_id)) t
+    WHERE analytics_internal.check_verdicts(anomalies.verdicts)
       AND (anomalies.verdicts IS NULL OR pg_catalog.cardinality(anomalies.verdicts) = 0 OR t.verdict = ANY (anomalies.verdicts))
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
              pg_catalog.array_position('{anomaly,scaling,explained,insufficient_data,no_data,paused,normal}'::text[], t.verdict),
@@ -410,10 +414,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.anomalies IS
 'Campaigns whose cost, leads or spend are worse than before, beyond chance
-
 The period against the baseline_days days before it. One row per alert, the most severe and costly first: anomaly_type spike_cpl,
-drop_leads,
-spike_spend, zero_leads or zero_spend; reason says it in a sentence. dimension: campaign, platform, channel, product, branch or total; the
-name then stands in campaign_name, the id in campaign_id. verdicts: also normal, insufficient_data, paused, no_data, explained; NULL for
-all. lag_days: days up to as_of (today) that are still being reported, and left out. q: how many of the alerts may be false. min_effect:
-smaller changes are no alert. min_events: leads that must be expected, or found. min_impact: money that must be at stake.';
+drop_leads, spike_spend, zero_leads or zero_spend; reason says it in a sentence. dimension: campaign, platform, channel, product, branch or
+total; the name then stands in campaign_name, the id in campaign_id. verdicts: also normal, insufficient_data, paused, no_data, explained;
+NULL for all. lag_days: days up to as_of (today) that are still being reported, and left out. q: how many of the alerts may be false.
+min_effect: smaller changes are no alert. min_events: leads that must be expected, or found. min_impact: money that must be at stake.';

@@ -11,24 +11,24 @@ CREATE FUNCTION analytics.alert_settings(business_id bigint DEFAULT 1) RETURNS a
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    found analytics.alert_settings := ('{campaign,platform,total}', 7, 30, 1, 7, 0.1, 0.2, 3, 0);
+    chosen analytics.alert_settings;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
-    SELECT COALESCE(s.dimensions, found.dimensions), COALESCE(s.window_days, found.window_days),
-           COALESCE(s.baseline_days, found.baseline_days), COALESCE(s.lag_days, found.lag_days),
-           COALESCE(s.cooldown_days, found.cooldown_days), COALESCE(s.q, found.q), COALESCE(s.min_effect, found.min_effect),
-           COALESCE(s.min_events, found.min_events), COALESCE(s.min_impact, found.min_impact)
-    INTO found
-    FROM (SELECT) one
-    LEFT JOIN warehouse.alert_settings s ON s.business_id = alert_settings.business_id;
-    RETURN found;
+    SELECT s.dimensions, s.window_days, s.baseline_days, s.lag_days, s.cooldown_days, s.q, s.min_effect, s.min_events, s.min_impact
+    INTO chosen
+    FROM warehouse.alert_settings s
+    WHERE s.business_id = alert_settings.business_id;
+    IF NOT FOUND THEN
+        chosen := ('{campaign,platform,total}', 7, 30, 1, 7, 0.1, 0.2, 3, 0);
+    END IF;
+    RETURN chosen;
 END
 $$;
 COMMENT ON FUNCTION analytics.alert_settings(bigint) IS 'What refreshes watch for a business: one row, defaults where nothing was set';
 
 CREATE FUNCTION analytics.configure_alerts(
-    dimensions text[] DEFAULT NULL, window_days int DEFAULT NULL, baseline_days int DEFAULT NULL,
-    lag_days int DEFAULT NULL, cooldown_days int DEFAULT NULL, q double precision DEFAULT NULL, min_effect double precision DEFAULT NULL,
+    dimensions text[] DEFAULT NULL, window_days int DEFAULT NULL, baseline_days int DEFAULT NULL, lag_days int DEFAULT NULL,
+    cooldown_days int DEFAULT NULL, q double precision DEFAULT NULL, min_effect double precision DEFAULT NULL,
     min_events double precision DEFAULT NULL, min_impact numeric DEFAULT NULL, business_id bigint DEFAULT 1)
     RETURNS analytics.alert_settings
     LANGUAGE plpgsql VOLATILE
@@ -49,30 +49,26 @@ BEGIN
         RAISE EXCEPTION 'window_days must be between 1 and 366, cooldown_days between 0 and 366'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'The last week, not raised again for a week, is usual: 7 and 7.';
     END IF;
-    PERFORM analytics_internal.check_alert_arguments(d, wanted.baseline_days, wanted.lag_days, wanted.q, wanted.min_effect,
-        wanted.min_events, wanted.min_impact, NULL)
+    PERFORM analytics_internal.check_alert_arguments(
+        d, wanted.baseline_days, wanted.lag_days, wanted.q, wanted.min_effect, wanted.min_events, wanted.min_impact)
     FROM unnest('campaign'::text || wanted.dimensions) d;
-    INSERT INTO warehouse.alert_settings
-    VALUES (business_id, wanted.dimensions, wanted.window_days, wanted.baseline_days, wanted.lag_days, wanted.cooldown_days, wanted.q,
-            wanted.min_effect, wanted.min_events, wanted.min_impact)
-    ON CONFLICT ON CONSTRAINT alert_settings_pkey DO UPDATE SET dimensions = EXCLUDED.dimensions, window_days = EXCLUDED.window_days,
-        baseline_days = EXCLUDED.baseline_days, lag_days = EXCLUDED.lag_days, cooldown_days = EXCLUDED.cooldown_days, q = EXCLUDED.q,
-        min_effect = EXCLUDED.min_effect, min_events = EXCLUDED.min_events, min_impact = EXCLUDED.min_impact;
+    INSERT INTO warehouse.alert_settings (business_id, dimensions, window_days, baseline_days, lag_days, cooldown_days, q, min_effect,
+                                          min_events, min_impact)
+    SELECT business_id, (wanted).*
+    ON CONFLICT ON CONSTRAINT alert_settings_pkey DO UPDATE
+        SET (dimensions, window_days, baseline_days, lag_days, cooldown_days, q, min_effect, min_events, min_impact) = (SELECT (wanted).*);
     RETURN analytics.alert_settings(business_id);
 END
 $$;
 COMMENT ON FUNCTION analytics.configure_alerts IS
 'Changes what refreshes watch for a business; arguments left out stay as they are
 dimensions: campaign, platform, channel, product, branch, total; {} for none. window_days: length of the window, which ends lag_days
-before
-today, or with the last day that has data. cooldown_days: an alert that was seen within so many days is not raised again, unless it has
-become more severe. The others are those of anomalies().';
+before today, or with the last day that has data. cooldown_days: an alert that was seen within so many days is not raised again, unless
+it has become more severe. The others are those of anomalies().';
 
 -- One alert of the warehouse into the history: 'new', 'worse', 'seen' (on a later day than before) or 'known'.
 CREATE FUNCTION analytics_internal.record_alert(
-    business_id bigint, dimension text, window_from date, window_to date, cooldown_days int,
-    anomaly_type text, severity text, platform text, unit_id text, unit_name text, leads bigint, spend numeric, ratio double precision,
-    p_adjusted double precision, impact numeric, reason text) RETURNS text
+    rules analytics_internal.alert_rules, cooldown_days int, alert analytics_internal.alert) RETURNS text
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -84,30 +80,29 @@ DECLARE
 BEGIN
     SELECT h.* INTO known
     FROM warehouse.anomaly_history h
-    WHERE h.business_id = record_alert.business_id AND h.dimension = record_alert.dimension
-      AND h.anomaly_type = record_alert.anomaly_type AND h.unit_id = record_alert.unit_id
-      AND h.platform IS NOT DISTINCT FROM record_alert.platform AND h.last_seen >= window_to - cooldown_days
+    WHERE h.business_id = alert.business AND h.dimension = rules.dimension AND h.anomaly_type = alert.anomaly_type
+      AND h.unit_id = alert.id AND h.platform IS NOT DISTINCT FROM alert.platform AND h.last_seen >= rules.last_day - cooldown_days
     ORDER BY h.last_seen DESC, h.alert_id DESC
     LIMIT 1;
     IF known.alert_id IS NULL THEN
         outcome := 'new';
         INSERT INTO warehouse.anomaly_history (business_id, dimension, anomaly_type, platform, unit_id, unit_name, date_from, date_to,
                                                last_seen, severity, leads, spend, ratio, p_adjusted, impact, reason)
-        VALUES (business_id, dimension, anomaly_type, platform, unit_id, unit_name, window_from, window_to, window_to,
-                severity, leads, spend, ratio, p_adjusted, impact, reason)
+        VALUES (alert.business, rules.dimension, alert.anomaly_type, alert.platform, alert.id, alert.name, rules.date_from, rules.last_day,
+                rules.last_day, alert.severity, alert.leads, alert.spend, alert.ratio, alert.p_adjusted, alert.impact, alert.reason)
         RETURNING * INTO known;
-    ELSIF array_position(severities, severity) > array_position(severities, known.severity) THEN
+    ELSIF array_position(severities, alert.severity) > array_position(severities, known.severity) THEN
         outcome := 'worse';
         UPDATE warehouse.anomaly_history h
-        SET severity = record_alert.severity, date_from = window_from, date_to = window_to, last_seen = GREATEST(h.last_seen, window_to),
-            leads = record_alert.leads, spend = record_alert.spend, ratio = record_alert.ratio, p_adjusted = record_alert.p_adjusted,
-            impact = record_alert.impact, reason = record_alert.reason, raised_at = clock_timestamp()
-        WHERE h.business_id = record_alert.business_id AND h.alert_id = known.alert_id
+        SET severity = alert.severity, date_from = rules.date_from, date_to = rules.last_day,
+            last_seen = GREATEST(h.last_seen, rules.last_day), leads = alert.leads, spend = alert.spend, ratio = alert.ratio,
+            p_adjusted = alert.p_adjusted, impact = alert.impact, reason = alert.reason, raised_at = clock_timestamp()
+        WHERE h.business_id = alert.business AND h.alert_id = known.alert_id
         RETURNING * INTO known;
-    ELSIF window_to > known.last_seen THEN
+    ELSIF rules.last_day > known.last_seen THEN
         UPDATE warehouse.anomaly_history h
-        SET last_seen = window_to
-        WHERE h.business_id = record_alert.business_id AND h.alert_id = known.alert_id;
+        SET last_seen = rules.last_day
+        WHERE h.business_id = alert.business AND h.alert_id = known.alert_id;
         RETURN 'seen';
     ELSE
         RETURN 'known';
@@ -128,30 +123,34 @@ CREATE FUNCTION analytics_internal.record_anomalies(business_id bigint) RETURNS 
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    rules constant analytics.alert_settings := analytics.alert_settings(record_anomalies.business_id);
+    settings constant analytics.alert_settings := analytics.alert_settings(record_anomalies.business_id);
     last_day date;
     counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
-    SELECT LEAST((now() AT TIME ZONE s.reporting_timezone)::date - rules.lag_days, (
+    SELECT LEAST((now() AT TIME ZONE s.reporting_timezone)::date - settings.lag_days, (
                SELECT max(r.date)
                FROM warehouse.campaign_roi_daily r
                WHERE r.business_id = record_anomalies.business_id)) INTO last_day
     FROM analytics.settings(record_anomalies.business_id) s;
+    IF last_day IS NULL THEN
+        RETURN counts;
+    END IF;
     WITH alert AS MATERIALIZED (
-        SELECT d.dimension, t.*
-        FROM unnest(rules.dimensions) WITH ORDINALITY d (dimension, place)
-        CROSS JOIN LATERAL analytics_internal.alert_tests(last_day - rules.window_days + 1, last_day, NULL, rules.baseline_days,
-            d.dimension, 0, last_day, rules.q, rules.min_effect, rules.min_events, rules.min_impact, record_anomalies.business_id) t
-        WHERE last_day IS NOT NULL AND t.verdict = 'anomaly'
+        SELECT r.rules, t AS alert
+        FROM unnest(settings.dimensions) WITH ORDINALITY d (dimension, place)
+        CROSS JOIN LATERAL (
+            SELECT analytics_internal.alert_rules(
+                last_day - settings.window_days + 1, last_day, NULL, settings.baseline_days, d.dimension, 0, last_day, settings.q,
+                settings.min_effect, settings.min_events, settings.min_impact, record_anomalies.business_id) AS rules) r
+        CROSS JOIN LATERAL analytics_internal.alert_tests(r.rules) t
+        WHERE t.verdict = 'anomaly'
         ORDER BY d.place, t.impact DESC NULLS LAST, t.platform, t.id, t.anomaly_type
     )
     SELECT count(*), count(*) FILTER (WHERE o.outcome = 'new'), count(*) FILTER (WHERE o.outcome IN ('worse', 'seen')),
            count(*) FILTER (WHERE o.outcome = 'known')
     INTO counts.rows_read, counts.inserted, counts.updated, counts.unchanged
     FROM alert a
-    CROSS JOIN LATERAL analytics_internal.record_alert(a.business, a.dimension, last_day - rules.window_days + 1, last_day,
-        rules.cooldown_days, a.anomaly_type, a.severity, a.platform, a.id, a.name, a.leads, a.spend, a.ratio, a.p_adjusted, a.impact,
-        a.reason) o (outcome);
+    CROSS JOIN LATERAL analytics_internal.record_alert(a.rules, settings.cooldown_days, a.alert) o (outcome);
     RETURN counts;
 END
 $$;

@@ -22,7 +22,7 @@ DECLARE
     as_kind text := kind;
 BEGIN
     PERFORM analytics_internal.check_period(date_from, date_to), analytics_internal.check_choice('direction', direction, '{up,down,both}'),
-            analytics_internal.check_alert_arguments('total', baseline_days, 0, q, min_effect, min_events, 0, NULL);
+            analytics_internal.check_alert_arguments('total', baseline_days, 0, q, min_effect, min_events, 0);
     IF relation IS NULL OR day IS NULL OR value IS NULL THEN
         RAISE EXCEPTION 'relation, day and value must be given' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'day and value are columns of the relation, or SQL over them.';

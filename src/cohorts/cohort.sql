@@ -6,14 +6,9 @@ CREATE FUNCTION analytics_internal.cohort_table_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cohort_table_final';
 
 CREATE AGGREGATE analytics.cohort_table(customer "any", day date, amount double precision, purchases bigint, grain text) (
-    SFUNC = analytics_internal.cohort_table_transition,
-    STYPE = internal,
-    SSPACE = 1048576,
-    FINALFUNC = analytics_internal.cohort_table_final,
-    COMBINEFUNC = analytics_internal.state_combine,
-    SERIALFUNC = analytics_internal.state_serialise,
-    DESERIALFUNC = analytics_internal.state_deserialise,
-    PARALLEL = SAFE
+    SFUNC = analytics_internal.cohort_table_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.cohort_table_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 COMMENT ON FUNCTION analytics_internal.cohort_table_transition(internal, "any", date, double precision, bigint, text) IS
 'Part of the aggregate cohort_table: adds a row';

@@ -124,24 +124,20 @@ AS $$
         SELECT analytics_internal.content_last_day(content_trends.business_id, content_trends.as_of) AS last
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     )
-    SELECT n.day AS dt, COALESCE(e.posts, 0)::bigint, COALESCE(e.views, 0)::bigint, COALESCE(e.reach, 0)::bigint,
-           COALESCE(e.likes, 0)::bigint, COALESCE(e.shares, 0)::bigint, COALESCE(e.comments, 0)::bigint, COALESCE(e.clicks, 0)::bigint,
-           COALESCE(e.engagement, 0)::bigint, analytics_internal.quotient(100.0 * e.rated_engagement, e.rated_views)
+    SELECT n.day AS dt, COALESCE(pg_catalog.sum(d.posts), 0)::bigint, COALESCE(pg_catalog.sum(d.views), 0)::bigint,
+           COALESCE(pg_catalog.sum(d.reach), 0)::bigint, COALESCE(pg_catalog.sum(d.likes), 0)::bigint,
+           COALESCE(pg_catalog.sum(d.shares), 0)::bigint, COALESCE(pg_catalog.sum(d.comments), 0)::bigint,
+           COALESCE(pg_catalog.sum(d.clicks), 0)::bigint, COALESCE(pg_catalog.sum(d.engagement), 0)::bigint,
+           analytics_internal.quotient(100.0 * pg_catalog.sum(d.rated_engagement), pg_catalog.sum(d.rated_views))
     FROM (
         SELECT p.last - pg_catalog.generate_series(0, content_trends.days - 1) AS day
         FROM period p) n
-    LEFT JOIN (
-        SELECT d.date, pg_catalog.sum(d.posts) AS posts, pg_catalog.sum(d.views) AS views, pg_catalog.sum(d.reach) AS reach,
-               pg_catalog.sum(d.likes) AS likes, pg_catalog.sum(d.shares) AS shares, pg_catalog.sum(d.comments) AS comments,
-               pg_catalog.sum(d.clicks) AS clicks, pg_catalog.sum(d.engagement) AS engagement,
-               pg_catalog.sum(d.rated_engagement) AS rated_engagement, pg_catalog.sum(d.rated_views) AS rated_views
-        FROM warehouse.content_daily d
-        WHERE d.date BETWEEN (SELECT p.last - content_trends.days + 1 FROM period p) AND (SELECT p.last FROM period p)
-          AND (content_trends.business_id IS NULL OR d.business_id = content_trends.business_id)
-        GROUP BY d.date
-    ) e ON e.date = n.day
+    LEFT JOIN warehouse.content_daily d
+        ON d.date = n.day AND (content_trends.business_id IS NULL OR d.business_id = content_trends.business_id)
+           AND d.date BETWEEN (SELECT p.last - content_trends.days + 1 FROM period p) AND (SELECT p.last FROM period p)
     WHERE analytics_internal.check_business(content_trends.business_id)
       AND analytics_internal.check_day_count(content_trends.days, 7, 90) > 0
+    GROUP BY n.day
     ORDER BY dt
 $$;
 COMMENT ON FUNCTION analytics.content_trends(bigint, int, date) IS
@@ -178,8 +174,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.content_totals(date, date, bigint, date) IS
 'Each post with all it earned since it was published
 published_from, published_to: NULL for all, also those without a date. as_of: last day that counts. NULL where a source does not count
-something. log_rate: logarithm of
-the engagement rate; NULL for posts without views, or of a source that counts no engagement.';
+something. log_rate: logarithm of the engagement rate; NULL for posts without views, or of a source that counts no engagement.';
 
 CREATE FUNCTION analytics.content_performance(
     business_id bigint DEFAULT NULL, row_limit int DEFAULT 10, days int DEFAULT NULL, as_of date DEFAULT NULL)

@@ -17,44 +17,36 @@ $$;
 COMMENT ON FUNCTION analytics_internal.check_business(bigint) IS
 'True for NULL and for a business that the caller may see, else an error (42501)';
 
-CREATE FUNCTION analytics_internal.last_known_total(
-    business_id bigint, source_id bigint, platform text, content_id text, before date, metric text) RETURNS bigint
+CREATE TYPE analytics_internal.reading AS (business_id bigint, source_id bigint, platform text, content_id text, date date);
+COMMENT ON TYPE analytics_internal.reading IS 'What names a row of warehouse.fact_content_metrics';
+
+CREATE FUNCTION analytics_internal.last_known_total(reading analytics_internal.reading, metric text) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT v.total
     FROM warehouse.fact_content_metrics m
     CROSS JOIN LATERAL (
-        SELECT CASE metric WHEN 'views' THEN m.views
-                           WHEN 'likes' THEN m.likes
-                           WHEN 'shares' THEN m.shares
-                           WHEN 'comments' THEN m.comments
-                           WHEN 'clicks' THEN m.clicks
-                           ELSE m.reach END AS total) v
-    WHERE m.business_id = last_known_total.business_id
-      AND m.source_id = last_known_total.source_id
-      AND m.platform = last_known_total.platform
-      AND m.content_id = last_known_total.content_id
-      AND m.date < last_known_total.before
-      AND v.total IS NOT NULL
+        SELECT CASE metric WHEN 'views' THEN m.views WHEN 'likes' THEN m.likes WHEN 'shares' THEN m.shares
+                           WHEN 'comments' THEN m.comments WHEN 'clicks' THEN m.clicks ELSE m.reach END AS total) v
+    WHERE m.business_id = reading.business_id AND m.source_id = reading.source_id AND m.platform = reading.platform
+      AND m.content_id = reading.content_id AND m.date < reading.date AND v.total IS NOT NULL
     ORDER BY m.date DESC
     LIMIT 1
 $$;
-COMMENT ON FUNCTION analytics_internal.last_known_total(bigint, bigint, text, text, date, text) IS
-'The last running total of a metric before a day, past readings without it';
+COMMENT ON FUNCTION analytics_internal.last_known_total(analytics_internal.reading, text) IS
+'The last running total of a metric before a reading, past readings without it';
 
-CREATE FUNCTION analytics_internal.total_before(
-    total bigint, latest bigint, business_id bigint, source_id bigint, platform text, content_id text, latest_day date, metric text)
+CREATE FUNCTION analytics_internal.total_before(total bigint, latest bigint, latest_reading analytics_internal.reading, metric text)
     RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN total IS NOT NULL AND latest IS NULL
-                THEN analytics_internal.last_known_total(business_id, source_id, platform, content_id, latest_day, metric)
+    SELECT CASE WHEN total IS NOT NULL AND latest IS NULL THEN analytics_internal.last_known_total(latest_reading, metric)
                 ELSE latest END
 $$;
-COMMENT ON FUNCTION analytics_internal.total_before(bigint, bigint, bigint, bigint, text, text, date, text) IS
+COMMENT ON FUNCTION analytics_internal.total_before(bigint, bigint, analytics_internal.reading, text) IS
 'The running total of a metric before a reading
-latest: that of the reading before, which is of latest_day; where it leaves the metric out, an older reading is looked for.';
+latest: that of the reading before; where it leaves the metric out, an older reading is looked for.';
 
 CREATE FUNCTION analytics_internal.day_gain(is_cumulative boolean, total bigint, total_before bigint, first_counts boolean) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -67,8 +59,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.day_gain(boolean, bigint, bigint, boolean) IS
 'What a day added to a metric, of a daily figure or a running total
 A running total that falls below half of the total before is a counter that began anew; a smaller fall is a correction, and a negative
-day,
-so that the days add up to the last total. The first reading is a day''s gain only where first_counts.';
+day, so that the days add up to the last total. The first reading is a day''s gain only where first_counts.';
 
 CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
     RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
@@ -94,19 +85,14 @@ AS $$
             ORDER BY b.date DESC
             LIMIT 1) p ON true
         CROSS JOIN LATERAL (
-            SELECT
-                analytics_internal.total_before(
-                    m.views, p.views, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'views') AS views,
-                analytics_internal.total_before(
-                    m.likes, p.likes, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'likes') AS likes,
-                analytics_internal.total_before(
-                    m.shares, p.shares, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'shares') AS shares,
-                analytics_internal.total_before(
-                    m.comments, p.comments, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'comments') AS comments,
-                analytics_internal.total_before(
-                    m.clicks, p.clicks, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'clicks') AS clicks,
-                analytics_internal.total_before(
-                    m.reach, p.reach, m.business_id, m.source_id, m.platform, m.content_id, p.date, 'reach') AS reach
+            SELECT ROW(m.business_id, m.source_id, m.platform, m.content_id, p.date)::analytics_internal.reading AS latest) r
+        CROSS JOIN LATERAL (
+            SELECT analytics_internal.total_before(m.views, p.views, r.latest, 'views') AS views,
+                   analytics_internal.total_before(m.likes, p.likes, r.latest, 'likes') AS likes,
+                   analytics_internal.total_before(m.shares, p.shares, r.latest, 'shares') AS shares,
+                   analytics_internal.total_before(m.comments, p.comments, r.latest, 'comments') AS comments,
+                   analytics_internal.total_before(m.clicks, p.clicks, r.latest, 'clicks') AS clicks,
+                   analytics_internal.total_before(m.reach, p.reach, r.latest, 'reach') AS reach
             OFFSET 0) b
         -- The first total of a post that was there before the source holds a past that nobody saw: no day's gain. It is asked for where a
         -- metric has a total, but none before.

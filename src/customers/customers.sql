@@ -59,13 +59,12 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH cell AS (
-        SELECT c.fiscal_year, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.customers,
+        SELECT c.business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year, c.customers,
                c.new_customers, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.customers_with_profit, c.return_days
         FROM warehouse.customer_cell c
         WHERE NOT by_client AND NOT dated AND (customer_breakdown.business_id IS NULL OR c.business_id = customer_breakdown.business_id)
         UNION ALL
-        SELECT c.fiscal_year, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.customers,
-               c.new_customers, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.customers_with_profit, c.return_days
+        SELECT c.*
         FROM analytics_internal.count_customers(start_date, end_date, customer_breakdown.business_id, clients) c
         WHERE by_client OR dated
     ), wanted AS (
@@ -148,131 +147,53 @@ of the customers whose profit is known. customer_spending: revenue per customer.
 of purchase, on average over those who returned. retention_rate: percent of the customers who returned. as_of: the day that recency is
 counted to. NULL where the divisor is 0. Filters as for customer_dashboard().';
 
-CREATE FUNCTION analytics.customer_r_scores(
-    start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
-    r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (r_score int, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-AS $$
-    SELECT c.place, c.customers, c.share_pct, c.orders, c.revenue
-    FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
-    WHERE c.part = 'r_score'
-    ORDER BY c.ordinal
+-- The readers of one part: alike but for their names, and for what tells their rows apart.
+DO $$
+DECLARE
+    reader record;
+BEGIN
+    FOR reader IN
+        SELECT *
+        FROM (VALUES
+            ('r_score', 'customer_r_scores', 'r_score', 'Customers per score of recency, 1 to 5', '5 is the most recent fifth.'),
+            ('f_score', 'customer_f_scores', 'f_score', 'Customers per score of frequency, 1 to 5',
+                '5 is the fifth with the most orders. Customers with equally many orders have the same score, so that some scores may
+be nobody''s.'),
+            ('m_score', 'customer_m_scores', 'm_score', 'Customers per score of monetary value, 1 to 5',
+                '5 is the fifth that spent the most.'),
+            ('recency', 'customer_recency_buckets', 'r_value_bucket', 'Customers per bucket of days since their last purchase',
+                'Upper ends belong to the bucket; 0 days to the first.'),
+            ('visits', 'customer_visits', 'f_value_bucket', 'Customers per number of orders', 'Above 10 they are one bucket.'),
+            ('value', 'customer_values', 'm_value_bucket', 'Customers per bucket of what they spent',
+                'Upper ends belong to the bucket. Whose refunds outweigh their purchases are in ''0 or less''.'),
+            ('segment', 'customer_segments', 'segment', 'Customers per segment, by the scheme dashboard',
+                'Champions: r, f and m at least 3; else Potential Loyalists: r and f at least 2; else New Customers: r at least 4; else Need
+Attention. customer_rfm() has other schemes and methods.'),
+            ('return', 'customer_return_buckets', 'days_to_return_bucket', 'Customers per time from first to second day of purchase',
+                'Who bought on one day only is in ''Not returned''.')) r (part, name, key, title, remark)
+    LOOP
+        EXECUTE format($sql$
+            CREATE FUNCTION analytics.%I(
+                start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL,
+                customer_name text DEFAULT NULL, r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL,
+                m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
+                RETURNS TABLE (%I %s, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
+                LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+            AS $reader$
+                SELECT c.%I, c.customers, c.share_pct, c.orders, c.revenue
+                FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
+                WHERE c.part = %L
+                ORDER BY c.ordinal
+            $reader$
+            $sql$,
+            reader.name, reader.key, CASE WHEN reader.part LIKE '%score' THEN 'int' ELSE 'text' END,
+            CASE WHEN reader.part LIKE '%score' THEN 'place' ELSE 'label' END, reader.part);
+        EXECUTE format('COMMENT ON FUNCTION analytics.%I(date, date, text, text, text, text, text, bigint) IS %L', reader.name,
+            concat_ws(E'\n', reader.title,
+                'Each customer is in one row; rows without customers are left out. Filters as for customer_dashboard().', reader.remark));
+    END LOOP;
+END
 $$;
-COMMENT ON FUNCTION analytics.customer_r_scores(date, date, text, text, text, text, text, bigint) IS
-'Customers per score of recency, 1 to 5
-Each customer is in one row; rows without customers are left out. 5 is the most recent fifth. Filters as for customer_dashboard().';
-
-CREATE FUNCTION analytics.customer_f_scores(
-    start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
-    r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (f_score int, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-AS $$
-    SELECT c.place, c.customers, c.share_pct, c.orders, c.revenue
-    FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
-    WHERE c.part = 'f_score'
-    ORDER BY c.ordinal
-$$;
-COMMENT ON FUNCTION analytics.customer_f_scores(date, date, text, text, text, text, text, bigint) IS
-'Customers per score of frequency, 1 to 5
-Each customer is in one row; rows without customers are left out. 5 is the fifth with the most orders. Customers with equally many
-orders have the same score, so that some scores may be nobody''s. Filters as for customer_dashboard().';
-
-CREATE FUNCTION analytics.customer_m_scores(
-    start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
-    r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (m_score int, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-AS $$
-    SELECT c.place, c.customers, c.share_pct, c.orders, c.revenue
-    FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
-    WHERE c.part = 'm_score'
-    ORDER BY c.ordinal
-$$;
-COMMENT ON FUNCTION analytics.customer_m_scores(date, date, text, text, text, text, text, bigint) IS
-'Customers per score of monetary value, 1 to 5
-Each customer is in one row; rows without customers are left out. 5 is the fifth that spent the most. Filters as for customer_dashboard().';
-
-CREATE FUNCTION analytics.customer_recency_buckets(
-    start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
-    r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (r_value_bucket text, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-AS $$
-    SELECT c.label, c.customers, c.share_pct, c.orders, c.revenue
-    FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
-    WHERE c.part = 'recency'
-    ORDER BY c.ordinal
-$$;
-COMMENT ON FUNCTION analytics.customer_recency_buckets(date, date, text, text, text, text, text, bigint) IS
-'Customers per bucket of days since their last purchase
-Each customer is in one row; rows without customers are left out. Upper ends belong to the bucket; 0 days to the first. Filters as for
-customer_dashboard().';
-
-CREATE FUNCTION analytics.customer_visits(
-    start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
-    r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (f_value_bucket text, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-AS $$
-    SELECT c.label, c.customers, c.share_pct, c.orders, c.revenue
-    FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
-    WHERE c.part = 'visits'
-    ORDER BY c.ordinal
-$$;
-COMMENT ON FUNCTION analytics.customer_visits(date, date, text, text, text, text, text, bigint) IS
-'Customers per number of orders
-Each customer is in one row; rows without customers are left out. Above 10 they are one bucket. Filters as for customer_dashboard().';
-
-CREATE FUNCTION analytics.customer_values(
-    start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
-    r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (m_value_bucket text, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-AS $$
-    SELECT c.label, c.customers, c.share_pct, c.orders, c.revenue
-    FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
-    WHERE c.part = 'value'
-    ORDER BY c.ordinal
-$$;
-COMMENT ON FUNCTION analytics.customer_values(date, date, text, text, text, text, text, bigint) IS
-'Customers per bucket of what they spent
-Each customer is in one row; rows without customers are left out. Upper ends belong to the bucket. Whose refunds outweigh their
-purchases are in ''0 or less''. Filters as for customer_dashboard().';
-
-CREATE FUNCTION analytics.customer_segments(
-    start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
-    r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (segment text, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-AS $$
-    SELECT c.label, c.customers, c.share_pct, c.orders, c.revenue
-    FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
-    WHERE c.part = 'segment'
-    ORDER BY c.ordinal
-$$;
-COMMENT ON FUNCTION analytics.customer_segments(date, date, text, text, text, text, text, bigint) IS
-'Customers per segment, by the scheme dashboard
-Each customer is in one row; rows without customers are left out. Champions: r, f and m at least 3; else Potential Loyalists: r and f at
-least 2; else New Customers: r at least 4; else Need Attention. customer_rfm() has other schemes and methods. Filters as for
-customer_dashboard().';
-
-CREATE FUNCTION analytics.customer_return_buckets(
-    start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
-    r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (days_to_return_bucket text, total_customer bigint, share_pct numeric, orders bigint, revenue numeric)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
-AS $$
-    SELECT c.label, c.customers, c.share_pct, c.orders, c.revenue
-    FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
-    WHERE c.part = 'return'
-    ORDER BY c.ordinal
-$$;
-COMMENT ON FUNCTION analytics.customer_return_buckets(date, date, text, text, text, text, text, bigint) IS
-'Customers per time from first to second day of purchase
-Each customer is in one row; rows without customers are left out. Who bought on one day only is in ''Not returned''. Filters as for
-customer_dashboard().';
 
 CREATE FUNCTION analytics.customer_fiscal_years(
     start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
@@ -319,12 +240,10 @@ AS $$
     )
     SELECT jsonb_object_agg(l.key, l.documents) || jsonb_build_object(
         'kpi', (
-            SELECT to_jsonb(k)
-            FROM (SELECT b.customers AS total_customer, b.unit_per_transaction, b.profit_per_customer, b.customer_spending,
-                         b.days_to_return, b.retention_rate, b.orders, b.revenue, b.units, b.profit, b.returned_customers, b.as_of,
-                         b.currency
-                  FROM breakdown b
-                  WHERE b.part = 'kpi') k),
+            SELECT to_jsonb(b) - '{part,ordinal,place,label,customers,share_pct,new_customers}'::text[]
+                || jsonb_build_object('total_customer', b.customers)
+            FROM breakdown b
+            WHERE b.part = 'kpi'),
         'fiscal_year_data', (
             SELECT COALESCE(
                        jsonb_agg(

@@ -236,23 +236,19 @@ CREATE FUNCTION analytics_internal.total_customers(business_id bigint, clients b
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    CREATE TEMP TABLE incoming ON COMMIT DROP AS
-    SELECT c.business AS business_id, c.client_key, c.client_bucket, c.first_date, c.second_date, c.last_date, c.orders, c.amount,
-           c.quantity, c.orders_with_quantity, c.profit, c.fiscal_years
+    CREATE TEMP TABLE incoming (business_id) ON COMMIT DROP AS
+    SELECT c.*
     FROM analytics_internal.customer_profiles(NULL, NULL, total_customers.business_id, clients) c;
-    RETURN (
+    RETURN ARRAY(
         WITH known AS MATERIALIZED (
             SELECT t.business_id, t.client_key, t.client_bucket, t.first_date, t.second_date, t.last_date, t.orders, t.amount, t.quantity,
                    t.orders_with_quantity, t.profit, t.fiscal_years
             FROM warehouse.customer_totals t
             WHERE t.business_id = total_customers.business_id AND t.client_key = ANY (clients)
         )
-        SELECT COALESCE(array_agg(DISTINCT d.client_key), '{}')
-        FROM (
-            SELECT c.client_key FROM (TABLE pg_temp.incoming EXCEPT TABLE known) c
-            UNION ALL
-            SELECT c.client_key FROM (TABLE known EXCEPT TABLE pg_temp.incoming) c
-        ) d);
+        SELECT c.client_key FROM (TABLE pg_temp.incoming EXCEPT TABLE known) c
+        UNION
+        SELECT c.client_key FROM (TABLE known EXCEPT TABLE pg_temp.incoming) c);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.total_customers(bigint, bigint[]) IS
@@ -269,14 +265,12 @@ CREATE FUNCTION analytics_internal.customer_cuts(business_id bigint) RETURNS ana
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT a.as_of, count(t.client_key),
-           COALESCE(analytics.rfm_breaks(
-               array_agg((a.as_of - t.last_date)::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}'),
-           COALESCE(analytics.rfm_breaks(array_agg(t.orders::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}'),
-           COALESCE(analytics.rfm_breaks(array_agg(t.amount::double precision) FILTER (WHERE t.client_key IS NOT NULL)), '{}')
-    FROM (SELECT max(t.last_date) AS as_of FROM warehouse.customer_totals t WHERE t.business_id = customer_cuts.business_id) a
-    LEFT JOIN warehouse.customer_totals t ON t.business_id = customer_cuts.business_id
-    GROUP BY a.as_of
+    SELECT max(t.last_date), count(*), COALESCE(analytics.rfm_breaks(array_agg((a.as_of - t.last_date)::double precision)), '{}'),
+           COALESCE(analytics.rfm_breaks(array_agg(t.orders::double precision)), '{}'),
+           COALESCE(analytics.rfm_breaks(array_agg(t.amount::double precision)), '{}')
+    FROM warehouse.customer_totals t
+    CROSS JOIN (SELECT max(t.last_date) FROM warehouse.customer_totals t WHERE t.business_id = customer_cuts.business_id) a (as_of)
+    WHERE t.business_id = customer_cuts.business_id
 $$;
 COMMENT ON FUNCTION analytics_internal.customer_cuts(bigint) IS 'What the customers of a business are compared with, from their totals';
 

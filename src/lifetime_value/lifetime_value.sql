@@ -34,14 +34,9 @@ CREATE FUNCTION analytics_internal.purchases_final(internal) RETURNS analytics.p
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_final';
 
 CREATE AGGREGATE analytics.purchases(customer "any", purchased_on date, amount double precision, is_refund boolean) (
-    SFUNC = analytics_internal.purchases_transition,
-    STYPE = internal,
-    SSPACE = 65536,
-    FINALFUNC = analytics_internal.purchases_final,
-    COMBINEFUNC = analytics_internal.state_combine,
-    SERIALFUNC = analytics_internal.state_serialise,
-    DESERIALFUNC = analytics_internal.state_deserialise,
-    PARALLEL = SAFE
+    SFUNC = analytics_internal.purchases_transition, STYPE = internal, SSPACE = 65536,
+    FINALFUNC = analytics_internal.purchases_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION analytics_internal.purchases_transition(internal, "any", date, double precision, boolean) IS
@@ -55,9 +50,7 @@ else to the last day of purchase before. NULL is false.
 The order of the rows does not matter.';
 
 CREATE FUNCTION analytics.purchase_summary(
-    purchases analytics.purchases,
-    observed_until date DEFAULT NULL,
-    days_per_unit double precision DEFAULT 7,
+    purchases analytics.purchases, observed_until date DEFAULT NULL, days_per_unit double precision DEFAULT 7,
     holdout_until date DEFAULT NULL)
     RETURNS TABLE (customer text, first_purchase date, last_purchase date, frequency bigint, recency double precision,
                    age double precision, monetary_value double precision, total_value double precision,

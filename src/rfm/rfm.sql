@@ -6,14 +6,9 @@ CREATE FUNCTION analytics_internal.rfm_table_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_rfm_table_final';
 
 CREATE AGGREGATE analytics.rfm_table(customer "any", day date, amount double precision, purchases bigint) (
-    SFUNC = analytics_internal.rfm_table_transition,
-    STYPE = internal,
-    SSPACE = 65536,
-    FINALFUNC = analytics_internal.rfm_table_final,
-    COMBINEFUNC = analytics_internal.state_combine,
-    SERIALFUNC = analytics_internal.state_serialise,
-    DESERIALFUNC = analytics_internal.state_deserialise,
-    PARALLEL = SAFE
+    SFUNC = analytics_internal.rfm_table_transition, STYPE = internal, SSPACE = 65536,
+    FINALFUNC = analytics_internal.rfm_table_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 COMMENT ON FUNCTION analytics_internal.rfm_table_transition(internal, "any", date, double precision, bigint) IS
 'Part of the aggregate rfm_table: adds a row';

@@ -1,13 +1,8 @@
 -- Series of any metric: decomposition, outliers of a sample, anomalies point by point, slow drifts. Functions of arrays, for any table.
 
 CREATE FUNCTION analytics.stl(
-    figures double precision[],
-    period integer DEFAULT 7,
-    robust boolean DEFAULT true,
-    seasonal_window integer DEFAULT NULL,
-    trend_window integer DEFAULT NULL,
-    low_pass_window integer DEFAULT NULL,
-    seasonal_degree integer DEFAULT 0,
+    figures double precision[], period integer DEFAULT 7, robust boolean DEFAULT true, seasonal_window integer DEFAULT NULL,
+    trend_window integer DEFAULT NULL, low_pass_window integer DEFAULT NULL, seasonal_degree integer DEFAULT 0,
     trend_degree integer DEFAULT 1)
     RETURNS TABLE (n integer, value double precision, seasonal double precision, trend double precision, remainder double precision,
                    weight double precision)
@@ -20,12 +15,8 @@ NULL: the season is the same throughout. trend_window, low_pass_window: NULL for
 Results are those of stl() of R. value = seasonal + trend + remainder. Source: Cleveland, Cleveland, McRae, Terpenning (1990).';
 
 CREATE FUNCTION analytics.gesd(
-    figures double precision[],
-    max_share double precision DEFAULT 0.1,
-    alpha double precision DEFAULT 0.05,
-    direction text DEFAULT 'both',
-    robust boolean DEFAULT true,
-    period integer DEFAULT NULL)
+    figures double precision[], max_share double precision DEFAULT 0.1, alpha double precision DEFAULT 0.05, direction text DEFAULT 'both',
+    robust boolean DEFAULT true, period integer DEFAULT NULL)
     RETURNS TABLE (n integer, value double precision, expected double precision, statistic double precision, critical double precision,
                    is_anomaly boolean)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 20 AS 'MODULE_PATHNAME', 'marketing_gesd';
@@ -38,9 +29,7 @@ last value whose statistic exceeds its critical value. With a period, the test o
 (1983).';
 
 CREATE FUNCTION analytics.tukey_outliers(
-    figures double precision[],
-    k double precision DEFAULT 1.5,
-    lower_quantile double precision DEFAULT 0.25,
+    figures double precision[], k double precision DEFAULT 1.5, lower_quantile double precision DEFAULT 0.25,
     upper_quantile double precision DEFAULT 0.75)
     RETURNS TABLE (n integer, value double precision, lower double precision, upper double precision, score double precision,
                    is_anomaly boolean)
@@ -51,9 +40,7 @@ The fences stand k times the range between the quantiles (as percentile_cont) ou
 negative below; NULL where the range is 0. NULL and NaN are no outliers nor anything else. At least 4 values.';
 
 CREATE FUNCTION analytics.peaks_over_threshold(
-    figures double precision[],
-    level double precision DEFAULT 0.98,
-    risk double precision DEFAULT 0.0001)
+    figures double precision[], level double precision DEFAULT 0.98, risk double precision DEFAULT 0.0001)
     RETURNS TABLE (alert_above double precision, threshold double precision, shape double precision, scale double precision, n integer,
                    n_peaks integer)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_peaks_over_threshold';
@@ -64,21 +51,10 @@ more value; NULL with fewer than 10 peaks or where risk is above their share. sh
 Siffer et al. (2017), Zhang and Stephens (2009).';
 
 CREATE FUNCTION analytics.detect_anomalies(
-    times timestamp[],
-    figures double precision[],
-    exposures double precision[] DEFAULT NULL,
-    kind text DEFAULT 'count',
-    method text DEFAULT 'adaptive',
-    alpha double precision DEFAULT 0.005,
-    direction text DEFAULT 'both',
-    cooldown integer DEFAULT 0,
-    step interval DEFAULT NULL,
-    period integer DEFAULT NULL,
-    history integer DEFAULT NULL,
-    min_history integer DEFAULT NULL,
-    half_life double precision DEFAULT NULL,
-    prior_dispersion double precision DEFAULT 2,
-    prior_df double precision DEFAULT 10)
+    times timestamp[], figures double precision[], exposures double precision[] DEFAULT NULL, kind text DEFAULT 'count',
+    method text DEFAULT 'adaptive', alpha double precision DEFAULT 0.005, direction text DEFAULT 'both', cooldown integer DEFAULT 0,
+    step interval DEFAULT NULL, period integer DEFAULT NULL, history integer DEFAULT NULL, min_history integer DEFAULT NULL,
+    half_life double precision DEFAULT NULL, prior_dispersion double precision DEFAULT 2, prior_df double precision DEFAULT 10)
     RETURNS TABLE (ts timestamp, value double precision, expected double precision, lower double precision, upper double precision,
                    z double precision, p_value double precision, score double precision, is_anomaly boolean, reason text, n integer,
                    dispersion double precision)
@@ -127,17 +103,9 @@ COMMENT ON FUNCTION analytics_internal.anomaly_state_recv(internal) IS 'Binary i
 COMMENT ON FUNCTION analytics_internal.anomaly_state_send(analytics.anomaly_state) IS 'Binary output of type anomaly_state.';
 
 CREATE FUNCTION analytics.anomaly_start(
-    kind text DEFAULT 'count',
-    method text DEFAULT 'adaptive',
-    alpha double precision DEFAULT 0.005,
-    direction text DEFAULT 'both',
-    cooldown integer DEFAULT 0,
-    step interval DEFAULT NULL,
-    period integer DEFAULT NULL,
-    history integer DEFAULT NULL,
-    min_history integer DEFAULT NULL,
-    half_life double precision DEFAULT NULL,
-    prior_dispersion double precision DEFAULT 2,
+    kind text DEFAULT 'count', method text DEFAULT 'adaptive', alpha double precision DEFAULT 0.005, direction text DEFAULT 'both',
+    cooldown integer DEFAULT 0, step interval DEFAULT NULL, period integer DEFAULT NULL, history integer DEFAULT NULL,
+    min_history integer DEFAULT NULL, half_life double precision DEFAULT NULL, prior_dispersion double precision DEFAULT 2,
     prior_df double precision DEFAULT 10)
     RETURNS analytics.anomaly_state
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_start';
@@ -146,10 +114,7 @@ COMMENT ON FUNCTION analytics.anomaly_start IS
 The settings are those of analytics.detect_anomalies(), and stay with the state.';
 
 CREATE FUNCTION analytics.anomaly_score(
-    state analytics.anomaly_state,
-    times timestamp[],
-    figures double precision[],
-    exposures double precision[] DEFAULT NULL)
+    state analytics.anomaly_state, times timestamp[], figures double precision[], exposures double precision[] DEFAULT NULL)
     RETURNS TABLE (ts timestamp, value double precision, expected double precision, lower double precision, upper double precision,
                    z double precision, p_value double precision, score double precision, is_anomaly boolean, reason text, n integer,
                    dispersion double precision)
@@ -168,14 +133,9 @@ CREATE FUNCTION analytics_internal.anomaly_state_final(internal) RETURNS analyti
 
 CREATE AGGREGATE analytics.anomaly_state(
     state analytics.anomaly_state, ts timestamp, value double precision, exposure double precision) (
-    SFUNC = analytics_internal.anomaly_state_transition,
-    STYPE = internal,
-    SSPACE = 8192,
-    FINALFUNC = analytics_internal.anomaly_state_final,
-    COMBINEFUNC = analytics_internal.state_combine,
-    SERIALFUNC = analytics_internal.state_serialise,
-    DESERIALFUNC = analytics_internal.state_deserialise,
-    PARALLEL = SAFE
+    SFUNC = analytics_internal.anomaly_state_transition, STYPE = internal, SSPACE = 8192,
+    FINALFUNC = analytics_internal.anomaly_state_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
 
 COMMENT ON FUNCTION analytics_internal.anomaly_state_transition IS
@@ -189,18 +149,9 @@ where figures are not counted per anything. The order of the rows does not matte
 nothing.';
 
 CREATE FUNCTION analytics.detect_drifts(
-    times timestamp[],
-    figures double precision[],
-    exposures double precision[] DEFAULT NULL,
-    kind text DEFAULT 'count',
-    direction text DEFAULT 'both',
-    shift double precision DEFAULT 1,
-    run_length double precision DEFAULT 365,
-    step interval DEFAULT '1 day',
-    period integer DEFAULT 7,
-    history integer DEFAULT 366,
-    min_history integer DEFAULT 28,
-    prior_dispersion double precision DEFAULT 2,
+    times timestamp[], figures double precision[], exposures double precision[] DEFAULT NULL, kind text DEFAULT 'count',
+    direction text DEFAULT 'both', shift double precision DEFAULT 1, run_length double precision DEFAULT 365, step interval DEFAULT '1 day',
+    period integer DEFAULT 7, history integer DEFAULT 366, min_history integer DEFAULT 28, prior_dispersion double precision DEFAULT 2,
     prior_df double precision DEFAULT 10)
     RETURNS TABLE (ts timestamp, value double precision, expected double precision, z double precision, drift_up double precision,
                    drift_down double precision, alarm_limit double precision, is_drift boolean, since timestamp, ratio double precision,
