@@ -10,15 +10,18 @@
 #include "budget/reasons.hpp"
 #include "budget/response.hpp"
 #include "kernel/error.hpp"
+#include "kernel/named.hpp"
+#include "kernel/unknown.hpp"
 
 namespace marketing::budget {
 
 namespace {
 
-using kernel::Error;
-using kernel::ErrorCode;
+using kernel::require_valid;
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double nan = kernel::unknown;
+constexpr auto actions =
+    kernel::names<Action>("action", {{"scale", Action::scale}, {"pause", Action::pause}, {"monitor", Action::monitor}});
 /** How far back an earlier advice is looked for. */
 constexpr std::int32_t memory_days = 14;
 /** Days without spend after which a campaign counts as stopped. */
@@ -34,29 +37,15 @@ void check(const ActionRules& r)
 {
     const auto positive = [](double x) { return x > 0 && std::isfinite(x); };
     const auto probability = [](double x) { return x > 0.5 && x < 1; };
-    const char* wrong = nullptr;
-    if (!std::isnan(r.target) && !positive(r.target)) {
-        wrong = "target must be positive";
-    } else if (!std::isnan(r.marginal_target) && !positive(r.marginal_target)) {
-        wrong = "marginal_target must be positive";
-    } else if (!probability(r.p_scale) || !probability(r.p_pause)) {
-        wrong = "p_scale and p_pause must be above 0.5 and below 1";
-    } else if (!(r.hysteresis >= 0 && r.hysteresis < 0.5)) {
-        wrong = "hysteresis must be at least 0 and below 0.5";
-    } else if (!(r.margin >= 0) || !std::isfinite(r.margin)) {
-        wrong = "margin must not be negative";
-    } else if (!(r.least_responses >= 0) || !(r.least_spend >= 0)) {
-        wrong = "min_leads and min_spend_mult must not be negative";
-    } else if (!positive(r.step)) {
-        wrong = "step must be positive";
-    } else if (!(r.half_life > 0)) {
-        wrong = "half_life must be positive";
-    } else if (r.window < 1) {
-        wrong = "window must be at least 1 day";
-    }
-    if (wrong != nullptr) {
-        throw Error(ErrorCode::invalid_parameter, wrong);
-    }
+    require_valid(std::isnan(r.target) || positive(r.target), "target must be positive");
+    require_valid(std::isnan(r.marginal_target) || positive(r.marginal_target), "marginal_target must be positive");
+    require_valid(probability(r.p_scale) && probability(r.p_pause), "p_scale and p_pause must be above 0.5 and below 1");
+    require_valid(r.hysteresis >= 0 && r.hysteresis < 0.5, "hysteresis must be at least 0 and below 0.5");
+    require_valid(r.margin >= 0 && std::isfinite(r.margin), "margin must not be negative");
+    require_valid(r.least_responses >= 0 && r.least_spend >= 0, "min_leads and min_spend_mult must not be negative");
+    require_valid(positive(r.step), "step must be positive");
+    require_valid(r.half_life > 0, "half_life must be positive");
+    require_valid(r.window >= 1, "window must be at least 1 day");
 }
 
 class Adviser {
@@ -76,6 +65,8 @@ public:
     [[nodiscard]] Advice advice(std::size_t i) const
     {
         Advice advice;
+        advice.campaign = panel_[i].campaign;
+        advice.platform = panel_[i].platform;
         const Grounds grounds = judge(i, advice);
         advice.evidence = evidence_word(advice, grounds.ground);
         advice.reason = reason_of(advice, grounds, rules_);
@@ -105,10 +96,8 @@ private:
 
     void learn_curves()
     {
-        std::vector<std::vector<Block>> blocks;
-        for (const Series& series : panel_) {
-            blocks.push_back(timeless_ ? std::vector<Block>{} : blocks_of(series, as_of_, rules_.block));
-        }
+        const auto blocks =
+            timeless_ ? std::vector<std::vector<Block>>(panel_.size()) : blocks_of(panel_, as_of_, rules_.block);
         curves_ = fit_responses(blocks, {}, {}, stop_);
     }
 
@@ -120,7 +109,7 @@ private:
     }
 
     /** What the other campaigns together bring, as sure as it is. */
-    [[nodiscard]] CostBelief rest_of(std::size_t i) const
+    [[nodiscard]] GammaRate rest_of(std::size_t i) const
     {
         const Evidence& own = evidence_[i];
         if (own.weighted_spend <= 0) {
@@ -141,13 +130,13 @@ private:
         if (!std::isnan(rules_.target)) {
             return rules_.target;
         }
-        const CostBelief rest = rest_of(i);
+        const GammaRate rest = rest_of(i);
         return rest.events > 0 ? rest.spend / rest.events : nan;
     }
     /** P(the cost is at most `factor` times that of the rest). */
     [[nodiscard]] double p_within_rest(std::size_t i, const CostPosterior& belief, double factor) const
     {
-        const CostBelief rest = rest_of(i);
+        const GammaRate rest = rest_of(i);
         return belief.probability_cheaper(std::log(rest.spend / rest.events), 1 / std::sqrt(rest.events), factor);
     }
     [[nodiscard]] double p_within(std::size_t i, const CostPosterior& belief, double factor) const
@@ -364,12 +353,17 @@ private:
     std::vector<Evidence> evidence_;
     double excess_ = 0;
     std::map<std::string_view, CostPrior> priors_;
-    CostBelief total_{0, 0};
+    GammaRate total_{0, 0};
     double total_variance_ = 0;
     ResponseModel curves_;
 };
 
 }  // namespace
+
+std::string_view name_of(Action action)
+{
+    return actions.name_of(action);
+}
 
 double expected_false_rate(std::span<const Advice> advice)
 {

@@ -33,9 +33,12 @@ struct ActionRules {
 };
 
 enum class Action { scale, pause, monitor };
+[[nodiscard]] std::string_view name_of(Action action);
 
 /** The parts of an advice that are plain data. */
 struct AdviceNumbers {
+    std::string_view campaign;
+    std::string_view platform;
     Action action = Action::monitor;
     double change = 0;  // of the spend, as a fraction; NaN where none is advised
     double spend = 0;   // of the window, unweighted

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "budget/columns.hpp"
 #include "kernel/error.hpp"
 #include "numeric/search.hpp"
 
@@ -246,7 +247,7 @@ public:
     }
 
     /** What holds each spend of give_out(total, common) where it is. */
-    [[nodiscard]] std::vector<Binding> bindings(std::span<const double> spend, double total, double common) const
+    [[nodiscard]] std::vector<Binding> bindings_of(std::span<const double> spend, double total, double common) const
     {
         std::vector<bool> group_held;
         for (std::size_t g = 0; g < groups_.size(); ++g) {
@@ -367,7 +368,67 @@ double budget_of(const Allocator& allocator, std::span<const Candidate> candidat
     return target;
 }
 
+constexpr auto bindings = kernel::names<Binding>("binding", {{"free", Binding::free},
+                                                             {"min", Binding::least},
+                                                             {"max", Binding::most},
+                                                             {"platform", Binding::group},
+                                                             {"fixed", Binding::fixed}});
+
+std::vector<Candidate> candidates_of(const CurveColumns& columns, Family family, std::span<const NamedShare> shares)
+{
+    const Rows rows{columns.campaign.size(), "campaigns"};
+    rows.require(columns.spend.size(), "spends");
+    rows.require(columns.response.size(), "responses");
+    rows.require(columns.elasticity.size(), "elasticities");
+    rows.allow(columns.least.size(), "min_spends");
+    rows.allow(columns.most.size(), "max_spends");
+    rows.allow(columns.platform.size(), "platforms");
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < rows.count; ++i) {
+        const double spend = columns.spend[i];
+        candidates.push_back({{Shape(family, columns.elasticity[i]), spend, columns.response[i]},
+                              spend,
+                              columns.least.empty() ? 0.7 * spend : columns.least[i],
+                              columns.most.empty() ? 1.3 * spend : columns.most[i],
+                              columns.platform.empty() ? shares.size() : group_of(shares, columns.platform[i])});
+    }
+    return candidates;
+}
+
 }  // namespace
+
+std::string_view name_of(Binding binding)
+{
+    return bindings.name_of(binding);
+}
+
+std::vector<NamedShare> named_shares(std::span<const std::string_view> platform, std::span<const double> least,
+                                     std::span<const double> most)
+{
+    const Rows rows{platform.size(), "share_platforms"};
+    rows.allow(least.size(), "min_share");
+    rows.allow(most.size(), "max_share");
+    std::vector<NamedShare> shares;
+    for (std::size_t i = 0; i < rows.count; ++i) {
+        shares.push_back({platform[i], {least.empty() ? 0 : least[i], most.empty() ? 1 : most[i]}});
+    }
+    return shares;
+}
+
+std::vector<Share> constraints_of(std::span<const NamedShare> shares)
+{
+    std::vector<Share> constraints;
+    for (const NamedShare& share : shares) {
+        constraints.push_back(share.share);
+    }
+    constraints.push_back({});
+    return constraints;
+}
+
+std::size_t group_of(std::span<const NamedShare> shares, std::string_view platform)
+{
+    return static_cast<std::size_t>(std::ranges::find(shares, platform, &NamedShare::platform) - shares.begin());
+}
 
 Allocation allocate(std::span<const Candidate> candidates, std::span<const Share> groups, Objective objective, double target,
                     const kernel::StopFlag& stop)
@@ -388,7 +449,33 @@ Allocation allocate(std::span<const Candidate> candidates, std::span<const Share
     result.spend = allocator.give_out(total, multiplier);
     result.total = std::accumulate(result.spend.begin(), result.spend.end(), 0.0);
     result.response = allocator.response(result.spend);
-    result.binding = allocator.bindings(result.spend, total, multiplier);
+    result.binding = allocator.bindings_of(result.spend, total, multiplier);
+    return result;
+}
+
+std::vector<Reallocation> reallocate(const CurveColumns& columns, Family family, std::span<const NamedShare> shares,
+                                     Objective objective, double target, const kernel::StopFlag& stop)
+{
+    const std::vector<Candidate> candidates = candidates_of(columns, family, shares);
+    Reallocation total;
+    for (const Candidate& c : candidates) {
+        total.current += c.current;
+    }
+    const bool keeps_budget = std::isnan(target) && objective == Objective::fixed_budget;
+    const Allocation allocation =
+        allocate(candidates, constraints_of(shares), objective, keeps_budget ? total.current : target, stop);
+    std::vector<Reallocation> result;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        const Candidate& c = candidates[i];
+        const double spend = allocation.spend[i];
+        const double cost = 1 / c.curve.slope(spend);
+        result.push_back({c.current, spend, c.curve.value(c.current), c.curve.value(spend),
+                          std::isfinite(cost) ? cost : kernel::unknown, allocation.binding[i]});
+        total.optimal += spend;
+        total.response_now += result.back().response_now;
+        total.response_then += result.back().response_then;
+    }
+    result.push_back(total);
     return result;
 }
 

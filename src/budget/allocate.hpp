@@ -12,6 +12,7 @@
 #include "budget/curve.hpp"
 #include "kernel/named.hpp"
 #include "kernel/stop.hpp"
+#include "kernel/unknown.hpp"
 
 namespace marketing::budget {
 
@@ -28,6 +29,17 @@ struct Share {
     double least = 0;
     double most = 1;
 };
+struct NamedShare {
+    std::string_view platform;
+    Share share;
+};
+/** One element of each column per share; `least` and `most` may be absent. Throws Error(invalid_parameter) for other lengths. */
+[[nodiscard]] std::vector<NamedShare> named_shares(std::span<const std::string_view> platform, std::span<const double> least,
+                                                   std::span<const double> most);
+/** The constraints of named shares, and behind them none, for the platforms without. */
+[[nodiscard]] std::vector<Share> constraints_of(std::span<const NamedShare> shares);
+/** Which of the constraints a platform has. */
+[[nodiscard]] std::size_t group_of(std::span<const NamedShare> shares, std::string_view platform);
 
 enum class Objective {
     fixed_budget,    // the most response of a given budget
@@ -45,6 +57,7 @@ inline constexpr auto find_objective = kernel::names<Objective>("objective", {{"
                                                                               {"target_response", Objective::target_response}});
 
 enum class Binding { free, least, most, group, fixed };
+[[nodiscard]] std::string_view name_of(Binding binding);
 
 struct Allocation {
     std::vector<double> spend;
@@ -60,6 +73,35 @@ struct Allocation {
  */
 [[nodiscard]] Allocation allocate(std::span<const Candidate> candidates, std::span<const Share> groups, Objective objective,
                                   double target, const kernel::StopFlag& stop);
+
+/** Campaigns of known curves, one element of each column per campaign: a point of the curve and its elasticity there. */
+struct CurveColumns {
+    std::span<const std::string_view> campaign;
+    std::span<const double> spend;  // also today's
+    std::span<const double> response;
+    std::span<const double> elasticity;
+    std::span<const double> least;  // bounds of the spend; absent: 0.7 and 1.3 of today's
+    std::span<const double> most;
+    std::span<const std::string_view> platform;  // absent: nobody shares a constraint
+};
+struct Reallocation {
+    double current = 0;
+    double optimal = 0;
+    double response_now = 0;
+    double response_then = 0;
+    double marginal_cost = kernel::unknown;
+    Binding binding = Binding::free;
+};
+/** The best allocation per campaign, and behind them their sum. A target that is not known is today's budget where a budget is fixed. */
+[[nodiscard]] std::vector<Reallocation> reallocate(const CurveColumns& columns, Family family,
+                                                   std::span<const NamedShare> shares, Objective objective, double target,
+                                                   const kernel::StopFlag& stop);
+
+/** By how many percent `to` lies above `from`. */
+[[nodiscard]] inline double percent_change(double from, double to)
+{
+    return from > 0 ? 100 * (to / from - 1) : kernel::unknown;
+}
 
 /** Amounts in whole units that add up to `total`, itself rounded to a unit: the largest remainders are rounded up. */
 [[nodiscard]] std::vector<double> round_to_unit(std::span<const double> amounts, double unit);

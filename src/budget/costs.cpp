@@ -22,20 +22,13 @@ constexpr double default_strength = 2;
 constexpr double least_events = 0.3;
 constexpr double most_events = 200;
 
-void check(const CostBelief& evidence)
+void check(const CostEvidence& evidence)
 {
     if (!std::isfinite(evidence.events) || !std::isfinite(evidence.spend) || evidence.events < 0 || evidence.spend < 0) {
         throw Error(ErrorCode::invalid_parameter, "events and spend must not be negative, infinite or NaN",
                     "events is " + std::to_string(evidence.events) + ", spend is " + std::to_string(evidence.spend) + ".");
     }
-}
-
-void check(const CostEvidence& evidence)
-{
-    check(CostBelief{evidence.events, evidence.spend});
-    if (!(evidence.size > 0)) {
-        throw Error(ErrorCode::invalid_parameter, "size must be positive");
-    }
+    kernel::require_valid(evidence.size > 0, "size must be positive");
 }
 
 void check_positive(double value, const char* name)
@@ -47,10 +40,10 @@ void check_positive(double value, const char* name)
 }
 
 /** The members that tell what an event costs: those that spend. */
-std::vector<CostBelief> spending(std::span<const CostBelief> group)
+std::vector<CostEvidence> spending(std::span<const CostEvidence> group)
 {
-    std::vector<CostBelief> members;
-    for (const CostBelief& member : group) {
+    std::vector<CostEvidence> members;
+    for (const CostEvidence& member : group) {
         check(member);
         if (member.spend > 0) {
             members.push_back(member);
@@ -59,10 +52,21 @@ std::vector<CostBelief> spending(std::span<const CostBelief> group)
     return members;
 }
 
-double pooled_rate(std::span<const CostBelief> group)
+/** Poisson's counts that tell as much: events that vary more count for less. */
+std::vector<CostEvidence> discounted(std::span<const CostEvidence> group)
 {
-    CostBelief total{0, 0};
-    for (const CostBelief& member : group) {
+    std::vector<CostEvidence> members;
+    for (const CostEvidence& member : spending(group)) {
+        const double dispersion = 1 + member.events / member.size;
+        members.push_back({member.events / dispersion, member.spend / dispersion});
+    }
+    return members;
+}
+
+double pooled_rate(std::span<const CostEvidence> group)
+{
+    CostEvidence total{0, 0};
+    for (const CostEvidence& member : group) {
         total.events += member.events;
         total.spend += member.spend;
     }
@@ -71,12 +75,12 @@ double pooled_rate(std::span<const CostBelief> group)
 }
 
 /** The prior of `events` whose mean is that of the posterior means. */
-CostBelief prior_of(std::span<const CostBelief> group, double events, double rate)
+GammaRate prior_of(std::span<const CostEvidence> group, double events, double rate)
 {
     constexpr int rounds = 25;
     for (int i = 0; i < rounds; ++i) {
         double sum = 0;
-        for (const CostBelief& member : group) {
+        for (const CostEvidence& member : group) {
             sum += (events + member.events) / (events / rate + member.spend);
         }
         rate = sum / static_cast<double>(group.size());
@@ -84,12 +88,12 @@ CostBelief prior_of(std::span<const CostBelief> group, double events, double rat
     return {events, events / rate};
 }
 
-double log_posterior(std::span<const CostBelief> group, const CostBelief& prior)
+double log_posterior(std::span<const CostEvidence> group, const GammaRate& prior)
 {
     const double deviation = std::log(prior.events / 5);
     const double log_gamma_prior = numeric::log_gamma(prior.events);
     double sum = -deviation * deviation / 2;
-    for (const CostBelief& member : group) {
+    for (const CostEvidence& member : group) {
         const double spend = prior.spend + member.spend;
         sum += numeric::log_gamma(prior.events + member.events) - log_gamma_prior +
                prior.events * std::log(prior.spend / spend) +
@@ -98,12 +102,13 @@ double log_posterior(std::span<const CostBelief> group, const CostBelief& prior)
     return sum;
 }
 
-bool teaches(std::span<const CostBelief> members)
+bool teaches(std::span<const CostEvidence> members)
 {
-    return members.size() >= 2 && std::any_of(members.begin(), members.end(), [](const CostBelief& m) { return m.events > 0; });
+    return members.size() >= 2 &&
+           std::any_of(members.begin(), members.end(), [](const CostEvidence& m) { return m.events > 0; });
 }
 
-CostBelief fit(std::span<const CostBelief> members, double fallback_rate)
+GammaRate fit(std::span<const CostEvidence> members, double fallback_rate)
 {
     const double pooled = pooled_rate(members);
     if (!teaches(members)) {
@@ -116,11 +121,19 @@ CostBelief fit(std::span<const CostBelief> members, double fallback_rate)
     return prior_of(members, std::exp(best), pooled);
 }
 
+template <class Quantile>
+std::array<double, 3> interval_of(double level, Quantile quantile)
+{
+    kernel::require_valid(level > 0 && level < 1, "level must be between 0 and 1, both excluded");
+    const double tail = (1 - level) / 2;
+    return {quantile(tail), quantile(0.5), quantile(1 - tail)};
+}
+
 /** Standard error of the log of the group's mean rate. */
-double error_of_mean(std::span<const CostBelief> members, double events)
+double error_of_mean(std::span<const CostEvidence> members, double events)
 {
     double information = 0;
-    for (const CostBelief& member : members) {
+    for (const CostEvidence& member : members) {
         information += 1 / (1 / events + 1 / std::max(member.events, 0.5));
     }
     return 1 / std::sqrt(information);
@@ -131,7 +144,7 @@ class LogRate {
 public:
     static constexpr int points = CostPosterior::points;
 
-    LogRate(const CostEvidence& evidence, const CostBelief& usual)
+    LogRate(const CostEvidence& evidence, const GammaRate& usual)
     {
         // The log likelihood of a negative binomial, or of Poisson's limit; m is the expected number of events.
         const double size = evidence.size;
@@ -210,7 +223,7 @@ private:
 
 }  // namespace
 
-CostBelief update(const CostBelief& prior, const CostBelief& evidence)
+GammaRate update(const GammaRate& prior, const CostEvidence& evidence)
 {
     check(evidence);
     check_positive(prior.events, "prior_events");
@@ -218,27 +231,30 @@ CostBelief update(const CostBelief& prior, const CostBelief& evidence)
     return {prior.events + evidence.events, prior.spend + evidence.spend};
 }
 
-double cost_quantile(const CostBelief& belief, double p)
+double cost_quantile(const GammaRate& belief, double p)
 {
-    if (!(p > 0 && p < 1)) {
-        throw Error(ErrorCode::invalid_parameter, "a probability must be between 0 and 1, both excluded");
-    }
+    kernel::require_valid(p > 0 && p < 1, "a probability must be between 0 and 1, both excluded");
     return belief.spend / numeric::gamma_quantile(belief.events, 1 - p);
 }
 
-double probability_cost_within(const CostBelief& belief, double target)
+std::array<double, 3> cost_interval(const GammaRate& belief, double level)
+{
+    return interval_of(level, [&belief](double p) { return cost_quantile(belief, p); });
+}
+
+double probability_cost_within(const GammaRate& belief, double target)
 {
     check_positive(target, "target");
     return numeric::gamma_above(belief.events, belief.spend / target);
 }
 
-double probability_cheaper(const CostBelief& one, const CostBelief& other, double ratio)
+double probability_cheaper(const GammaRate& one, const GammaRate& other, double ratio)
 {
     check_positive(ratio, "ratio");
     return numeric::beta_below(other.events, one.events, other.spend / (other.spend + ratio * one.spend));
 }
 
-double probability_contract_cost_within(const CostBelief& belief, const RateBelief& rate, double target)
+double probability_contract_cost_within(const GammaRate& belief, const BetaRate& rate, double target)
 {
     check_positive(target, "target");
     return numeric::expectation(rate, [&belief, target](double r) {
@@ -246,12 +262,10 @@ double probability_contract_cost_within(const CostBelief& belief, const RateBeli
     });
 }
 
-ReturnBelief return_on_spend(const CostBelief& belief, const RateBelief& rate, double value, double value_error)
+ReturnBelief return_on_spend(const GammaRate& belief, const BetaRate& rate, double value, double value_error)
 {
     check_positive(value, "value");
-    if (!std::isfinite(value_error) || value_error < 0) {
-        throw Error(ErrorCode::invalid_parameter, "value_error must not be negative, infinite or NaN");
-    }
+    kernel::require_valid(std::isfinite(value_error) && value_error >= 0, "value_error must not be negative, infinite or NaN");
     const double trials = rate.successes + rate.failures;
     const double value_variance = std::log1p(value_error * value_error);
     return {numeric::digamma(belief.events) - std::log(belief.spend) + numeric::digamma(rate.successes) -
@@ -265,27 +279,26 @@ double return_quantile(const ReturnBelief& belief, double p)
     return std::exp(belief.log_mean + belief.log_deviation * numeric::normal_quantile(p));
 }
 
+std::array<double, 3> return_interval(const ReturnBelief& belief, double level)
+{
+    return interval_of(level, [&belief](double p) { return return_quantile(belief, p); });
+}
+
 double probability_return_above(const ReturnBelief& belief, double target)
 {
     check_positive(target, "target");
     return numeric::normal_below((belief.log_mean - std::log(target)) / belief.log_deviation);
 }
 
-CostBelief fit_cost_prior(std::span<const CostBelief> group, double fallback_rate)
+GammaRate fit_cost_prior(std::span<const CostEvidence> group, double fallback_rate)
 {
     return fit(spending(group), fallback_rate);
 }
 
 CostPrior::CostPrior(std::span<const CostEvidence> group, double fallback_rate)
 {
-    // The gamma prior says where to look; for it, events that vary more than Poisson's count for less.
-    std::vector<CostBelief> discounted;
-    for (const CostEvidence& evidence : group) {
-        check(evidence);
-        const double dispersion = 1 + evidence.events / evidence.size;
-        discounted.push_back({evidence.events / dispersion, evidence.spend / dispersion});
-    }
-    const std::vector<CostBelief> members = spending(discounted);
+    // The gamma prior says where to look.
+    const std::vector<CostEvidence> members = discounted(group);
     usual_ = fit(members, fallback_rate);
     const double center = numeric::digamma(usual_.events) - std::log(usual_.spend);
     if (!teaches(members)) {
@@ -303,6 +316,11 @@ CostPrior::CostPrior(std::span<const CostEvidence> group, double fallback_rate)
             nodes_.push_back({center + side * error, deviation, 2 * std::log(deviation)});
         }
     }
+    weigh_nodes(group);
+}
+
+void CostPrior::weigh_nodes(std::span<const CostEvidence> group)
+{
     for (const CostEvidence& member : group) {
         if (member.spend <= 0) {
             continue;
@@ -365,9 +383,9 @@ CostPosterior::CostPosterior(double first, double step, const std::array<double,
 
 double CostPosterior::score(double log_rate) const
 {
-    const double place = std::clamp((log_rate - first_) / step_, 0.0, static_cast<double>(points - 1));
-    const std::size_t i = std::min(static_cast<std::size_t>(place), points - 2);
-    return score_[i] + (place - static_cast<double>(i)) * (score_[i + 1] - score_[i]);
+    const double steps = std::clamp((log_rate - first_) / step_, 0.0, static_cast<double>(points - 1));
+    const std::size_t i = std::min(static_cast<std::size_t>(steps), points - 2);
+    return score_[i] + (steps - static_cast<double>(i)) * (score_[i + 1] - score_[i]);
 }
 
 double CostPosterior::quantile(double p) const

@@ -15,33 +15,35 @@
 
 namespace marketing::budget {
 
-/** A gamma distribution of events per unit of money, in units of observations; also what was observed. */
-struct CostBelief {
+/** A gamma distribution of events per unit of money: as sure as so many events on so much spend make it. */
+struct GammaRate {
     double events;
     double spend;
 };
 
-/** What was observed of a campaign: negative binomial counts, whose variance is events + events^2 / size. */
+/** What was observed of a campaign: negative binomial counts, whose variance is events + events^2 / size; Poisson's by default. */
 struct CostEvidence {
     double events;
     double spend;
     double size = std::numeric_limits<double>::infinity();
 };
 
-/** Belief after evidence. Throws Error(invalid_parameter) unless the evidence is finite and >= 0, the prior finite and > 0. */
-[[nodiscard]] CostBelief update(const CostBelief& prior, const CostBelief& evidence);
+/** Belief after Poisson's evidence. Throws Error(invalid_parameter) unless that is finite and >= 0, the prior finite and > 0. */
+[[nodiscard]] GammaRate update(const GammaRate& prior, const CostEvidence& evidence);
 
 /** The cost per event that is not exceeded with probability p. */
-[[nodiscard]] double cost_quantile(const CostBelief& belief, double p);
+[[nodiscard]] double cost_quantile(const GammaRate& belief, double p);
+/** The ends of the central interval that holds `level` of the probability, with the median between them. */
+[[nodiscard]] std::array<double, 3> cost_interval(const GammaRate& belief, double level);
 
 /** P(cost per event <= target). Throws Error(invalid_parameter) unless target > 0. */
-[[nodiscard]] double probability_cost_within(const CostBelief& belief, double target);
+[[nodiscard]] double probability_cost_within(const GammaRate& belief, double target);
 
 /** P(rate of `one` > ratio * rate of `other`): one's events are the cheaper ones. Exact. */
-[[nodiscard]] double probability_cheaper(const CostBelief& one, const CostBelief& other, double ratio = 1);
+[[nodiscard]] double probability_cheaper(const GammaRate& one, const GammaRate& other, double ratio = 1);
 
 /** P(cost per contract <= target), where `rate` of the events become contracts. */
-[[nodiscard]] double probability_contract_cost_within(const CostBelief& belief, const RateBelief& rate, double target);
+[[nodiscard]] double probability_contract_cost_within(const GammaRate& belief, const BetaRate& rate, double target);
 
 /** Return on spend: log-normal, matched to the means and variances of the logs of its factors. */
 struct ReturnBelief {
@@ -49,8 +51,10 @@ struct ReturnBelief {
     double log_deviation;
 };
 /** `value`: mean value of a contract; `value_error`: the relative standard error of that mean. */
-[[nodiscard]] ReturnBelief return_on_spend(const CostBelief& belief, const RateBelief& rate, double value, double value_error);
+[[nodiscard]] ReturnBelief return_on_spend(const GammaRate& belief, const BetaRate& rate, double value, double value_error);
 [[nodiscard]] double return_quantile(const ReturnBelief& belief, double p);
+/** As cost_interval. */
+[[nodiscard]] std::array<double, 3> return_interval(const ReturnBelief& belief, double level);
 [[nodiscard]] double probability_return_above(const ReturnBelief& belief, double target);
 
 /**
@@ -58,7 +62,7 @@ struct ReturnBelief {
  * (ln a ~ N(ln 5, 1)). Members without spend say nothing. With fewer than two members that spend, or no event, it has the strength
  * a = 2 around `fallback_rate` events per unit of money, or around the group's own rate where that is not positive.
  */
-[[nodiscard]] CostBelief fit_cost_prior(std::span<const CostBelief> group, double fallback_rate = 0);
+[[nodiscard]] GammaRate fit_cost_prior(std::span<const CostEvidence> group, double fallback_rate = 0);
 
 /** The cost per event of a campaign as a distribution without a form: its quantiles as those of a normal distribution, on points. */
 class CostPosterior {
@@ -102,7 +106,10 @@ private:
         double deviation;
         double weight;
     };
-    CostBelief usual_{0, 0};
+    /** Weighs the nodes by how well they explain the group. */
+    void weigh_nodes(std::span<const CostEvidence> group);
+
+    GammaRate usual_{0, 0};
     std::vector<Node> nodes_;
 };
 

@@ -1,5 +1,6 @@
 #include "budget/day_log.hpp"
 
+#include "budget/columns.hpp"
 #include "kernel/wire.hpp"
 
 namespace marketing::budget {
@@ -59,6 +60,19 @@ std::vector<Day> unpack_days(std::span<const std::byte> value)
     });
     in.expect_end();
     return days;
+}
+
+std::vector<Series> unpack_panel(const PackedColumns& columns)
+{
+    const Rows rows{columns.campaign.size(), "campaigns"};
+    rows.require(columns.platform.size(), "platforms");
+    rows.require(columns.days.size(), "days");
+    std::vector<Series> panel;
+    for (std::size_t i = 0; i < rows.count; ++i) {
+        panel.push_back({columns.platform[i], columns.campaign[i], unpack_days(columns.days[i])});
+    }
+    sort_panel(panel);
+    return panel;
 }
 
 }  // namespace marketing::budget

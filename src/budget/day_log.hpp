@@ -43,4 +43,13 @@ private:
 /** The days of a value that campaign_days made. Throws Error(malformed_binary), or Error(invalid_parameter) for amounts that cannot be. */
 [[nodiscard]] std::vector<Day> unpack_days(std::span<const std::byte> value);
 
+/** Campaigns with such values, one element of each column per campaign. */
+struct PackedColumns {
+    std::span<const std::string_view> campaign;
+    std::span<const std::string_view> platform;
+    std::span<const std::span<const std::byte>> days;
+};
+/** As make_panel. */
+[[nodiscard]] std::vector<Series> unpack_panel(const PackedColumns& columns);
+
 }  // namespace marketing::budget

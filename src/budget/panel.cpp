@@ -7,6 +7,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "budget/columns.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::budget {
@@ -15,14 +16,6 @@ namespace {
 
 using kernel::Error;
 using kernel::ErrorCode;
-
-void check_length(std::size_t found, std::size_t wanted, const char* name, bool optional)
-{
-    if (found != wanted && !(optional && found == 0)) {
-        throw Error(ErrorCode::invalid_parameter, std::string(name) + " must have as many elements as campaign",
-                    "They have " + std::to_string(found) + " and " + std::to_string(wanted) + ".");
-    }
-}
 
 void check_amount(double amount, const char* name)
 {
@@ -77,20 +70,20 @@ void add_up(std::vector<Day>& days)
 
 std::vector<Series> make_panel(const PanelColumns& columns)
 {
-    const std::size_t rows = columns.campaign.size();
-    check_length(columns.platform.size(), rows, "platform", true);
-    check_length(columns.day.size(), rows, "day", true);
-    check_length(columns.spend.size(), rows, "spend", false);
-    check_length(columns.response.size(), rows, "response", false);
-    check_length(columns.contracts.size(), rows, "contracts", true);
-    std::unordered_map<Key, std::size_t, KeyHash> places;
+    const Rows rows{columns.campaign.size(), "campaigns"};
+    rows.allow(columns.platform.size(), "platforms");
+    rows.allow(columns.day.size(), "days");
+    rows.require(columns.spend.size(), "daily_spend");
+    rows.require(columns.response.size(), "daily_leads or daily_response");
+    rows.allow(columns.contracts.size(), "daily_contracts");
+    std::unordered_map<Key, std::size_t, KeyHash> known;
     std::vector<Series> panel;
-    std::size_t place = 0;
-    for (std::size_t i = 0; i < rows; ++i) {
+    std::size_t current = 0;
+    for (std::size_t i = 0; i < rows.count; ++i) {
         const Key key{columns.platform.empty() ? std::string_view() : columns.platform[i], columns.campaign[i]};
-        if (i == 0 || panel[place].campaign != key.campaign || panel[place].platform != key.platform) {
-            const auto [found, added] = places.try_emplace(key, panel.size());
-            place = found->second;
+        if (i == 0 || panel[current].campaign != key.campaign || panel[current].platform != key.platform) {
+            const auto [found, added] = known.try_emplace(key, panel.size());
+            current = found->second;
             if (added) {
                 panel.push_back({key.platform, key.campaign, {}});
             }
@@ -98,7 +91,7 @@ std::vector<Series> make_panel(const PanelColumns& columns)
         const Day day{columns.day.empty() ? 0 : columns.day[i], columns.spend[i], columns.response[i],
                       columns.contracts.empty() ? 0 : columns.contracts[i]};
         check_amounts(day);
-        panel[place].days.push_back(day);
+        panel[current].days.push_back(day);
     }
     for (Series& series : panel) {
         add_up(series.days);
@@ -151,6 +144,15 @@ std::vector<Block> blocks_of(const Series& series, std::int32_t last, std::int32
         block.spend /= block.days;
     }
     std::erase_if(blocks, [](const Block& block) { return block.spend <= 0; });
+    return blocks;
+}
+
+std::vector<std::vector<Block>> blocks_of(std::span<const Series> panel, std::int32_t last, std::int32_t length)
+{
+    std::vector<std::vector<Block>> blocks;
+    for (const Series& series : panel) {
+        blocks.push_back(blocks_of(series, last, length));
+    }
     return blocks;
 }
 

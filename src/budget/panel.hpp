@@ -64,5 +64,6 @@ struct Block {
  * unless there is no other; blocks without spend are, too, since what they bring is not bought.
  */
 [[nodiscard]] std::vector<Block> blocks_of(const Series& series, std::int32_t last, std::int32_t length);
+[[nodiscard]] std::vector<std::vector<Block>> blocks_of(std::span<const Series> panel, std::int32_t last, std::int32_t length);
 
 }  // namespace marketing::budget

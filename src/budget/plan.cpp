@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "budget/columns.hpp"
 #include "kernel/error.hpp"
 
 namespace marketing::budget {
@@ -118,7 +119,6 @@ public:
 private:
     void fit(std::int32_t as_of)
     {
-        std::vector<std::vector<Block>> blocks;
         std::vector<LiftTest> tests(rules_.tests.empty() ? 0 : panel_.size());
         for (const NamedTest& test : rules_.tests) {
             if (!(test.test.elasticity > 0 && test.test.elasticity < 1 && test.test.deviation > 0 &&
@@ -126,15 +126,12 @@ private:
                 throw Error(ErrorCode::invalid_parameter,
                             "a lift test needs an elasticity between 0 and 1 and a positive standard deviation");
             }
-            tests[place_of(test.campaign, "lift test")] = test.test;
+            tests[index_of(test.campaign, "lift test")] = test.test;
         }
-        for (const Series& series : panel_) {
-            blocks.push_back(blocks_of(series, as_of, rules_.block));
-        }
-        model_ = fit_responses(blocks, tests, rules_.response, stop_);
+        model_ = fit_responses(blocks_of(panel_, as_of, rules_.block), tests, rules_.response, stop_);
     }
 
-    [[nodiscard]] std::size_t place_of(std::string_view campaign, const char* what) const
+    [[nodiscard]] std::size_t index_of(std::string_view campaign, const char* what) const
     {
         const auto found =
             std::find_if(panel_.begin(), panel_.end(), [campaign](const Series& s) { return s.campaign == campaign; });
@@ -148,18 +145,11 @@ private:
     {
         return std::find(rules_.frozen.begin(), rules_.frozen.end(), panel_[i].campaign) != rules_.frozen.end();
     }
-    /** The constraint that a platform's campaigns share; the last one is none. */
-    [[nodiscard]] std::size_t group_of(std::string_view platform) const
-    {
-        const auto found = std::find_if(rules_.shares.begin(), rules_.shares.end(),
-                                        [platform](const NamedShare& s) { return s.platform == platform; });
-        return static_cast<std::size_t>(found - rules_.shares.begin());
-    }
 
     void choose_candidates()
     {
         for (const std::string_view name : rules_.frozen) {
-            (void)place_of(name, "frozen budget");
+            (void)index_of(name, "frozen budget");
         }
         for (const NamedShare& share : rules_.shares) {
             if (std::none_of(panel_.begin(), panel_.end(),
@@ -167,9 +157,8 @@ private:
                 throw Error(ErrorCode::invalid_parameter,
                             "unknown platform of a share: \"" + std::string(share.platform) + "\"");
             }
-            shares_.push_back(share.share);
         }
-        shares_.push_back({});
+        shares_ = constraints_of(rules_.shares);
         // Where the whole budget changes, campaigns of which little is known change with it.
         const double wanted =
             rules_.objective == Objective::fixed_budget && total_ > 0 ? target() / (total_ * rules_.horizon) : 1;
@@ -194,7 +183,8 @@ private:
             curve.response *= rules_.horizon;
             curve.base *= rules_.horizon;
             const double current = current_[i] * rules_.horizon;
-            candidates_.push_back({curve, current, current * least, current * most, group_of(panel_[i].platform)});
+            candidates_.push_back(
+                {curve, current, current * least, current * most, group_of(rules_.shares, panel_[i].platform)});
         }
     }
 
@@ -271,7 +261,6 @@ private:
     [[nodiscard]] Plan written(const std::vector<double>& spend, std::span<const Binding> binding,
                                const PlanOutcome& outcome) const
     {
-        constexpr const char* names[] = {"free", "min", "max", "platform", "fixed"};
         Plan plan;
         double recommended = 0;
         for (std::size_t i = 0; i < panel_.size(); ++i) {
@@ -282,13 +271,11 @@ private:
             row.response_now = of_horizon(outcome.campaigns[i].before);
             row.response_then = of_horizon(outcome.campaigns[i].after);
             row.marginal_cost = fit.blocks > 0 && spend[i] > 0 ? 1 / fit.curve(model_.family).slope(spend[i] / rules_.horizon)
-                                                               : std::numeric_limits<double>::quiet_NaN();
+                                                               : kernel::unknown;
             row.elasticity = fit.elasticity;
             row.blocks = fit.blocks;
             row.usable = fit.usable;
-            row.binding = binding[i] == Binding::fixed || part_ == 1 ? names[static_cast<std::size_t>(binding[i])]
-                          : part_ == 0                               ? "kept"
-                                                                     : "doubt";
+            row.binding = binding[i] == Binding::fixed || part_ == 1 ? name_of(binding[i]) : part_ == 0 ? "kept" : "doubt";
             row.reason = reason_of(i, binding[i], row.current > 0 ? row.recommended / row.current - 1 : 0);
             recommended += spend[i];
             plan.total.blocks += fit.blocks;
@@ -299,7 +286,7 @@ private:
         plan.total.recommended = recommended;
         plan.total.response_now = of_horizon(outcome.total.before);
         plan.total.response_then = of_horizon(outcome.total.after);
-        plan.total.elasticity = plan.total.marginal_cost = std::numeric_limits<double>::quiet_NaN();
+        plan.total.elasticity = plan.total.marginal_cost = kernel::unknown;
         plan.lift = of_horizon(outcome.lift);
         plan.probability_of_lift = outcome.probability_of_lift;
         plan.total.reason = reason_of_total(plan);
@@ -343,6 +330,19 @@ private:
 };
 
 }  // namespace
+
+std::vector<NamedTest> named_tests(std::span<const std::string_view> campaign, std::span<const double> elasticity,
+                                   std::span<const double> deviation)
+{
+    const Rows rows{campaign.size(), "lift_campaigns"};
+    rows.require(elasticity.size(), "lift_elasticity");
+    rows.require(deviation.size(), "lift_sd");
+    std::vector<NamedTest> tests;
+    for (std::size_t i = 0; i < rows.count; ++i) {
+        tests.push_back({campaign[i], {elasticity[i], deviation[i]}});
+    }
+    return tests;
+}
 
 LikelyStep likely_step(const ResponseModel& model, std::span<const double> today, std::span<const double> aim,
                        const kernel::StopFlag& stop)

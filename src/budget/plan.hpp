@@ -17,14 +17,13 @@
 
 namespace marketing::budget {
 
-struct NamedShare {
-    std::string_view platform;
-    Share share;
-};
 struct NamedTest {
     std::string_view campaign;
     LiftTest test;
 };
+/** One element of each column per test. Throws Error(invalid_parameter) for other lengths. */
+[[nodiscard]] std::vector<NamedTest> named_tests(std::span<const std::string_view> campaign, std::span<const double> elasticity,
+                                                 std::span<const double> deviation);
 
 struct PlanRules {
     Objective objective = Objective::fixed_budget;
@@ -41,7 +40,8 @@ struct PlanRules {
     std::span<const NamedTest> tests;
 };
 
-struct PlannedCampaign {
+/** The parts of a planned campaign that are plain data. */
+struct PlannedNumbers {
     double current = 0;  // spend, of the whole horizon like all the others
     double recommended = 0;
     Interval response_now{};
@@ -50,7 +50,10 @@ struct PlannedCampaign {
     double elasticity = 0;
     std::size_t blocks = 0;
     bool usable = false;
-    const char* binding = "";
+    std::string_view binding;  // what holds its spend
+};
+
+struct PlannedCampaign : PlannedNumbers {
     std::string reason;
 };
 

@@ -32,7 +32,7 @@ void check(const RateEvidence& evidence)
     }
 }
 
-double log_beta(const RateBelief& b)
+double log_beta(const BetaRate& b)
 {
     return numeric::log_beta(b.successes, b.failures);
 }
@@ -50,7 +50,7 @@ double pooled_rate(std::span<const RateEvidence> group)
 }
 
 /** The prior of `successes` whose mean is that of the posterior means. */
-RateBelief prior_of(std::span<const RateEvidence> group, double successes, double rate)
+BetaRate prior_of(std::span<const RateEvidence> group, double successes, double rate)
 {
     constexpr int rounds = 25;
     for (int i = 0; i < rounds; ++i) {
@@ -63,7 +63,7 @@ RateBelief prior_of(std::span<const RateEvidence> group, double successes, doubl
     return {successes, successes * (1 - rate) / rate};
 }
 
-double log_posterior(std::span<const RateEvidence> group, const RateBelief& prior)
+double log_posterior(std::span<const RateEvidence> group, const BetaRate& prior)
 {
     const double deviation = std::log(prior.successes / 5);
     double sum = -deviation * deviation / 2;
@@ -75,29 +75,27 @@ double log_posterior(std::span<const RateEvidence> group, const RateBelief& prio
 
 }  // namespace
 
-RateBelief update(const RateBelief& prior, const RateEvidence& evidence)
+BetaRate update(const BetaRate& prior, const RateEvidence& evidence)
 {
     check(evidence);
-    if (!std::isfinite(prior.successes) || !std::isfinite(prior.failures) || prior.successes <= 0 || prior.failures <= 0) {
-        throw Error(ErrorCode::invalid_parameter, "a prior must be worth more than 0 successes and more than 0 failures");
-    }
+    kernel::require_valid(
+        std::isfinite(prior.successes) && std::isfinite(prior.failures) && prior.successes > 0 && prior.failures > 0,
+        "a prior must be worth more than 0 successes and more than 0 failures");
     return {prior.successes + evidence.successes, prior.failures + evidence.trials - evidence.successes};
 }
 
-double probability_above(const RateBelief& belief, double threshold)
+double probability_above(const BetaRate& belief, double threshold)
 {
-    if (std::isnan(threshold)) {
-        throw Error(ErrorCode::invalid_parameter, "the rate to compare with must be a number");
-    }
+    kernel::require_valid(!std::isnan(threshold), "the rate to compare with must be a number");
     return threshold <= 0 ? 1 : threshold >= 1 ? 0 : numeric::beta_above(belief.successes, belief.failures, threshold);
 }
 
-double probability_superior(const RateBelief& one, const RateBelief& other)
+double probability_superior(const BetaRate& one, const BetaRate& other)
 {
     return numeric::probability_greater(one, other);
 }
 
-RateBelief fit_rate_prior(std::span<const RateEvidence> group)
+BetaRate fit_rate_prior(std::span<const RateEvidence> group)
 {
     double successes = 0;
     double failures = 0;

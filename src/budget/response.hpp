@@ -39,8 +39,8 @@ struct ResponseOptions {
     bool counts = true;  // the response counts events, so that it varies at least like a Poisson's; else it is an amount
 };
 
-/** What is known of one campaign's curve. */
-struct ResponseFit {
+/** What is known of one campaign's curve, in short. */
+struct ResponseSummary {
     double spend = 0;     // reference: mean spend per day
     double response = 0;  // expected per day at that spend
     double elasticity = 0;
@@ -52,7 +52,9 @@ struct ResponseFit {
     double spread = 0;  // standard deviation of the log of the blocks' spend
     double r2 = 0;      // share of the blocks' variance that the curve explains; NaN for fewer than 3 blocks
     bool usable = false;
+};
 
+struct ResponseFit : ResponseSummary {
     double shape = 0;  // of the gamma distribution of the response, and its rate at each node
     std::array<double, elasticity_nodes> rate{};
     std::array<double, elasticity_nodes> weight{};  // of each elasticity

@@ -13,10 +13,11 @@
 #include "channels/ruleset.hpp"
 #include "kernel/error.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/arguments.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
-#include "postgres/text.hpp"
+#include "postgres/rows.hpp"
 
 namespace {
 
@@ -76,17 +77,17 @@ void compile(FunctionCallInfo fcinfo, CallSite* site, std::span<const std::byte>
     std::memcpy(site->digest, packed.data(), sizeof site->digest);
 }
 
-/** The classifier for the ruleset in argument `index`, compiled once per place and ruleset. */
-channels::Classifier* classifier_of(FunctionCallInfo fcinfo, int index)
+/** The classifier for the ruleset in the argument, compiled once per place in a query and ruleset. */
+channels::Classifier* classifier_argument(Arguments& in, const char* name)
 {
-    if (PG_ARGISNULL(index)) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("ruleset must not be NULL"),
+    if (in.is_null()) {
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be NULL", name),
                         errhint("Pass (SELECT analytics.channel_ruleset()).")));
     }
-    const auto packed = bytea_argument(fcinfo, index);
-    CallSite* site = call_site(fcinfo);
+    const auto packed = in.get<Bytes>(name);
+    CallSite* site = call_site(in.call());
     if (!is_compiled(*site, packed)) {
-        compile(fcinfo, site, packed);
+        compile(in.call(), site, packed);
     }
     return site->classifier;
 }
@@ -107,77 +108,63 @@ TupleDesc row_type(FunctionCallInfo fcinfo)
 }
 
 /** A platform's name. The kernel may have cut it inside a character of an encoding that it does not know. */
-Datum name_datum(std::string_view name)
+std::string_view whole_characters(std::string_view name)
 {
     const int size = static_cast<int>(name.size());
     const bool may_be_cut = channels::database_charset() != channels::Charset::utf8;
-    const int whole = may_be_cut ? pg_mbcliplen(name.data(), size, size) : size;
-    return PointerGetDatum(cstring_to_text_with_len(name.data(), whole));
+    return name.substr(0, may_be_cut ? pg_mbcliplen(name.data(), size, size) : size);
 }
 
 }  // namespace
 
 MARKETING_FUNCTION(classify_touch)
 {
-    channels::Classifier* classifier = classifier_of(fcinfo, 0);
+    Arguments in(fcinfo);
+    channels::Classifier* classifier = classifier_argument(in, "ruleset");
     channels::Touch touch;
-    touch.source_type = text_argument(fcinfo, 1);
-    touch.source = text_argument(fcinfo, 2);
-    touch.medium = text_argument(fcinfo, 3);
-    touch.campaign = text_argument(fcinfo, 4);
-    touch.referrer = text_argument(fcinfo, 5);
-    touch.click_ids = text_array_argument(fcinfo, 6);
-    TupleDesc row = row_type(fcinfo);
-    channels::TouchClass result;
-    run_kernel([&] { result = classifier->classify(touch); });
-
-    Datum values[4] = {name_datum(result.platform), text_datum(result.channel), BoolGetDatum(result.is_paid),
-                       text_datum(result.rule)};
-    bool nulls[4] = {false, false, false, false};
-    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(row, values, nulls)));
+    touch.source_type = in.value_or("source_type", std::string_view());
+    touch.source = in.value_or("utm_source", std::string_view());
+    touch.medium = in.value_or("utm_medium", std::string_view());
+    touch.campaign = in.value_or("utm_campaign", std::string_view());
+    touch.referrer = in.value_or("referrer_host", std::string_view());
+    touch.click_ids = in.optional_array<std::string_view>("click_id_names", NullElements::left_out);
+    RowWriter row(row_type(fcinfo));
+    const auto found = run_kernel([&] { return classifier->classify(touch); });
+    return row.add(whole_characters(found.platform), found.channel, found.is_paid, found.rule).finish_tuple();
 }
 
 MARKETING_FUNCTION(channel_group)
 {
-    channels::Classifier* classifier = classifier_of(fcinfo, 3);
-    const std::string_view source = text_argument(fcinfo, 0);
-    const std::string_view medium = text_argument(fcinfo, 1);
-    const std::string_view campaign = text_argument(fcinfo, 2);
-    std::string_view channel;
-    run_kernel([&] { channel = classifier->channel_group(source, medium, campaign); });
-    PG_RETURN_DATUM(text_datum(channel));
+    Arguments in(fcinfo);
+    const auto source = in.value_or("source", std::string_view());
+    const auto medium = in.value_or("medium", std::string_view());
+    const auto campaign = in.value_or("campaign", std::string_view());
+    channels::Classifier* classifier = classifier_argument(in, "ruleset");
+    return text_datum(run_kernel([&] { return classifier->channel_group(source, medium, campaign); }));
 }
 
 MARKETING_FUNCTION(platform_name)
 {
-    channels::Classifier* classifier = classifier_of(fcinfo, 1);
-    const std::string_view written = text_argument(fcinfo, 0);
-    std::string_view name;
-    run_kernel([&] { name = classifier->platform_name(written); });
+    Arguments in(fcinfo);
+    const auto written = in.value_or("name", std::string_view());
+    channels::Classifier* classifier = classifier_argument(in, "ruleset");
+    const std::string_view name = run_kernel([&] { return classifier->platform_name(written); });
     if (name.empty()) {
         PG_RETURN_NULL();
     }
-    PG_RETURN_DATUM(name_datum(name));
+    return text_datum(whole_characters(name));
 }
 
 MARKETING_FUNCTION(ruleset_record)
 {
-    const std::string_view kind = text_argument(fcinfo, 0);
-    Datum* values = nullptr;
-    bool* nulls = nullptr;
-    int count = 0;
-    deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
-    auto* fields = static_cast<std::optional<std::string_view>*>(palloc(sizeof(std::optional<std::string_view>) * (count + 1)));
-    for (int i = 0; i < count; ++i) {
-        new (&fields[i]) std::optional<std::string_view>(nulls[i] ? std::nullopt : std::optional(text_view(values[i])));
-    }
-    auto* resource = new (palloc(sizeof(ContextResource))) ContextResource(CurrentMemoryContext);
-    PlainArray<char> record;
-    run_kernel([&] {
-        const auto packed = channels::packed_record(kind, {fields, static_cast<std::size_t>(count)}, resource);
-        record = to_plain(*resource, std::span<const char>(packed));
+    Arguments in(fcinfo);
+    const auto kind = in.get<std::string_view>("kind");
+    const auto fields = in.array<std::optional<std::string_view>>("fields", NullElements::missing);
+    const auto record = run_kernel([&] {
+        ContextResource resource(CurrentMemoryContext);
+        return keep(channels::packed_record(kind, fields, &resource));
     });
-    bytea* result = allocate_bytea(record.size);
-    std::copy(record.begin(), record.end(), VARDATA(result));
+    bytea* result = allocate_bytea(record.size());
+    std::ranges::copy(record, VARDATA(result));
     PG_RETURN_BYTEA_P(result);
 }

@@ -205,4 +205,23 @@ ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<cons
     return result;
 }
 
+std::vector<NamedEffect> shrunk_means(std::span<const std::string_view> groups, std::span<const double> figures, double level)
+{
+    kernel::require_valid(groups.size() == figures.size(), "there must be one figure per group name");
+    kernel::require_valid(level > 0 && level < 1, "level must be between 0 and 1");
+    std::vector<std::string_view> names(groups.begin(), groups.end());
+    std::ranges::sort(names);
+    names.erase(std::ranges::unique(names).begin(), names.end());
+    std::vector<std::uint32_t> group_of;
+    for (const std::string_view name : groups) {
+        group_of.push_back(static_cast<std::uint32_t>(std::ranges::lower_bound(names, name) - names.begin()));
+    }
+    const auto found = shrunk_means(group_of, figures, names.size(), level);
+    std::vector<NamedEffect> effects;
+    for (std::size_t g = 0; g < names.size(); ++g) {
+        effects.push_back({names[g], found.groups[g]});
+    }
+    return effects;
+}
+
 }  // namespace marketing::content

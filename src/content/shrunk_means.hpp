@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace marketing::content {
@@ -43,5 +44,13 @@ struct ShrunkMeans {
  */
 [[nodiscard]] ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<const double> figures,
                                        std::size_t group_count, double level);
+
+/** The effects of groups by name, in the order of the names, which lie in `groups`. Throws as above, and for other lengths. */
+struct NamedEffect {
+    std::string_view name;
+    GroupEffect effect;
+};
+[[nodiscard]] std::vector<NamedEffect> shrunk_means(std::span<const std::string_view> groups, std::span<const double> figures,
+                                                    double level);
 
 }  // namespace marketing::content

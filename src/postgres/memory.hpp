@@ -56,27 +56,4 @@ template <std::ranges::contiguous_range Range>
     return {copy.data(), copy.size()};
 }
 
-// TO GO
-/** An array in a memory context, as plain data: what a guarded body leaves for the phases after it. */
-template <class T>
-struct PlainArray {
-    static_assert(std::is_trivially_copyable_v<T>);
-    const T* data = nullptr;
-    std::size_t size = 0;
-    [[nodiscard]] const T* begin() const noexcept { return data; }
-    [[nodiscard]] const T* end() const noexcept { return data + size; }
-};
-
-/** Copies `values` into `resource`'s context. */
-template <class T>
-[[nodiscard]] PlainArray<T> to_plain(std::pmr::memory_resource& resource, std::span<const T> values)
-{
-    if (values.empty()) {
-        return {};
-    }
-    void* copy = resource.allocate(values.size_bytes(), alignof(T));
-    std::memcpy(copy, values.data(), values.size_bytes());
-    return {static_cast<const T*>(copy), values.size()};
-}
-
 }  // namespace marketing::postgres

@@ -63,18 +63,6 @@ public:
     /** One row of a type that the server knows already. */
     explicit RowWriter(TupleDesc blessed) noexcept : descriptor_(blessed) {}
 
-    // TO GO
-    RowWriter& text(std::string_view value) { return add(value); }
-    RowWriter& number(double value) { return datum(Float8GetDatum(value)); }
-    RowWriter& integer(std::int64_t value) { return datum(Int64GetDatum(value)); }
-    RowWriter& boolean(bool value) { return add(value); }
-    RowWriter& datum(Datum value)
-    {
-        put_datum(value, TupleDescAttr(descriptor_, filled_)->atttypid);
-        return *this;
-    }
-    RowWriter& null() { return add(std::nullopt); }
-
     /** The next columns of the row. */
     template <class... Values>
     RowWriter& add(const Values&... values)

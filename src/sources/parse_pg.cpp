@@ -9,18 +9,18 @@
 #include <string_view>
 #include <utility>
 
+#include "kernel/named.hpp"
+#include "postgres/arguments.hpp"
 #include "postgres/pg.hpp"
+
+namespace postgres = marketing::postgres;
 
 namespace {
 
-std::string_view text_argument(FunctionCallInfo fcinfo, int index)
+/** The argument without the blanks around it. */
+std::string_view trimmed_argument(postgres::Arguments& in, const char* name)
 {
-    const text* value = PG_GETARG_TEXT_PP(index);
-    return {VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value)};
-}
-
-std::string_view trimmed(std::string_view value)
-{
+    const auto value = in.get<std::string_view>(name);
     constexpr std::string_view blanks = " \t\r\n\f\v";
     const auto first = value.find_first_not_of(blanks);
     return first == std::string_view::npos ? std::string_view{}
@@ -29,21 +29,8 @@ std::string_view trimmed(std::string_view value)
 
 constexpr std::size_t longest_number = 200;
 
-int date_order(std::string_view name)
-{
-    if (name == "YMD") {
-        return DATEORDER_YMD;
-    }
-    if (name == "DMY") {
-        return DATEORDER_DMY;
-    }
-    if (name == "MDY") {
-        return DATEORDER_MDY;
-    }
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("unknown date order \"%s\"", pnstrdup(name.data(), static_cast<int>(name.size()))),
-                    errhint("Use YMD, DMY or MDY.")));
-}
+constexpr auto date_orders =
+    marketing::kernel::names<int>("date order", {{"YMD", DATEORDER_YMD}, {"DMY", DATEORDER_DMY}, {"MDY", DATEORDER_MDY}});
 
 pg_tz* time_zone(std::string_view name)
 {
@@ -129,9 +116,10 @@ bool looks_numeric(std::string_view value)
 /** try_timestamptz(value text, zone text, date_order text): values without an offset are local to `zone`. */
 MARKETING_FUNCTION(try_timestamptz)
 {
-    const std::string_view value = trimmed(text_argument(fcinfo, 0));
-    pg_tz* zone = time_zone(text_argument(fcinfo, 1));
-    const int order = date_order(text_argument(fcinfo, 2));
+    postgres::Arguments in(fcinfo);
+    const auto value = trimmed_argument(in, "value");
+    pg_tz* zone = time_zone(in.get<std::string_view>("zone"));
+    const int order = in.choice("date_order", [](std::string_view name) { return date_orders.find(name); });
     pg_tm fields = {};
     fsec_t fraction = 0;
     int offset = 0;
@@ -145,7 +133,8 @@ MARKETING_FUNCTION(try_timestamptz)
 /** try_numeric(value text). 'NaN', 'Infinity', blanks inside, separators and units are not numbers. */
 MARKETING_FUNCTION(try_numeric)
 {
-    const std::string_view value = trimmed(text_argument(fcinfo, 0));
+    postgres::Arguments in(fcinfo);
+    const auto value = trimmed_argument(in, "value");
     if (!looks_numeric(value)) {
         PG_RETURN_NULL();
     }
@@ -156,7 +145,8 @@ MARKETING_FUNCTION(try_numeric)
 /** try_boolean(value text): what the server reads as a boolean. */
 MARKETING_FUNCTION(try_boolean)
 {
-    const std::string_view value = trimmed(text_argument(fcinfo, 0));
+    postgres::Arguments in(fcinfo);
+    const auto value = trimmed_argument(in, "value");
     bool result = false;
     if (value.empty() || !parse_bool_with_len(value.data(), value.size(), &result)) {
         PG_RETURN_NULL();

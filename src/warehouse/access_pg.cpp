@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <span>
 
+#include "postgres/arguments.hpp"
 #include "postgres/pg.hpp"
+#include "postgres/rows.hpp"
 
 extern "C" {
 #include "access/stratnum.h"
@@ -22,11 +24,14 @@ extern "C" {
 #include "utils/syscache.h"
 }
 
+namespace postgres = marketing::postgres;
+
 namespace {
 
-/** The elements of a bigint[] without NULL in it. */
-std::span<const std::int64_t> elements_of(ArrayType* array)
+/** The elements of a bigint[] without NULL in it, where they lie: the policies ask this of each row. */
+std::span<const std::int64_t> businesses_argument(postgres::Arguments& in, const char* /*name*/)
 {
+    ArrayType* array = DatumGetArrayTypeP(in.take().value);
     if (array_contains_nulls(array)) {
         ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array of businesses must not contain nulls")));
     }
@@ -123,8 +128,10 @@ Node* index_conditions(SupportRequestIndexCondition* request)
 
 MARKETING_FUNCTION(may_see)
 {
-    const auto businesses = elements_of(PG_GETARG_ARRAYTYPE_P(1));
-    PG_RETURN_BOOL(std::ranges::find(businesses, PG_GETARG_INT64(0)) != businesses.end());
+    postgres::Arguments in(fcinfo);
+    const auto business = in.get<std::int64_t>("business_id");
+    const auto businesses = businesses_argument(in, "businesses");
+    PG_RETURN_BOOL(std::ranges::find(businesses, business) != businesses.end());
 }
 
 MARKETING_FUNCTION(may_see_support)
@@ -141,7 +148,8 @@ MARKETING_FUNCTION(may_see_support)
 
 MARKETING_FUNCTION(least_business)
 {
-    const auto businesses = elements_of(PG_GETARG_ARRAYTYPE_P(0));
+    postgres::Arguments in(fcinfo);
+    const auto businesses = businesses_argument(in, "businesses");
     if (businesses.empty()) {
         PG_RETURN_NULL();
     }
@@ -150,7 +158,8 @@ MARKETING_FUNCTION(least_business)
 
 MARKETING_FUNCTION(greatest_business)
 {
-    const auto businesses = elements_of(PG_GETARG_ARRAYTYPE_P(0));
+    postgres::Arguments in(fcinfo);
+    const auto businesses = businesses_argument(in, "businesses");
     if (businesses.empty()) {
         PG_RETURN_NULL();
     }
@@ -172,14 +181,13 @@ MARKETING_FUNCTION(own_roles)
         }
         ReleaseSysCacheList(memberships);
     }
-    auto* names = static_cast<Datum*>(palloc(sizeof(Datum) * list_length(roles)));
-    int count = 0;
+    postgres::ArrayWriter names(list_length(roles));
     ListCell* cell = nullptr;
     foreach (cell, roles) {
         // One that has just been dropped has no name.
         if (const char* name = GetUserNameFromId(lfirst_oid(cell), true)) {
-            names[count++] = CStringGetTextDatum(name);
+            names.add(CStringGetTextDatum(name));
         }
     }
-    PG_RETURN_ARRAYTYPE_P(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+    return names.finish(postgres::SqlType<std::string_view>::form);
 }

@@ -15,7 +15,7 @@ using namespace unit_test;
 
 TEST(BudgetCosts, KnownPosteriors)
 {
-    const CostBelief belief = update(CostBelief{4, 160}, CostBelief{7, 300});
+    const GammaRate belief = update(GammaRate{4, 160}, CostEvidence{7, 300});
     EXPECT_NEAR(probability_cost_within(belief, 50), 0.682026446383, 1e-12);
     EXPECT_NEAR(cost_quantile(belief, 0.05), 27.119092945, 1e-9);
     EXPECT_NEAR(cost_quantile(belief, 0.50), 43.117498618, 1e-9);
@@ -27,8 +27,8 @@ TEST(BudgetCosts, KnownPosteriors)
 /** Against a million draws, which know no formula. */
 TEST(BudgetCosts, ContractsAndReturnsAreThoseOfDraws)
 {
-    const CostBelief leads{25, 1000};
-    const RateBelief rate{6, 30};
+    const GammaRate leads{25, 1000};
+    const BetaRate rate{6, 30};
     std::mt19937_64 random(5);
     std::gamma_distribution<double> per_money(leads.events, 1 / leads.spend);
     std::gamma_distribution<double> a(rate.successes);
@@ -106,12 +106,12 @@ TEST(BudgetCosts, PosteriorOnPointsIsExact)
 
 TEST(BudgetCosts, UnitsDoNotMatter)
 {
-    const std::vector<CostBelief> group{{5, 100}, {12, 150}, {0, 30}, {40, 900}};
-    const CostBelief prior = fit_cost_prior(group);
+    const std::vector<CostEvidence> group{{5, 100}, {12, 150}, {0, 30}, {40, 900}};
+    const GammaRate prior = fit_cost_prior(group);
     for (const double unit : {1e-6, 1e6}) {
-        std::vector<CostBelief> other = group;
+        std::vector<CostEvidence> other = group;
         std::vector<CostEvidence> evidence;
-        for (CostBelief& member : other) {
+        for (CostEvidence& member : other) {
             member.spend *= unit;
             evidence.push_back({member.events, member.spend, 10});
         }
@@ -126,18 +126,18 @@ TEST(BudgetCosts, UnitsDoNotMatter)
 
 TEST(BudgetCosts, GroupsThatTeachLittle)
 {
-    const std::vector<CostBelief> one{{4, 100}};
+    const std::vector<CostEvidence> one{{4, 100}};
     EXPECT_NEAR(fit_cost_prior(one).events, 2, 1e-12);
     EXPECT_NEAR(fit_cost_prior(one).spend, 50, 1e-12);
     EXPECT_NEAR(fit_cost_prior(one, 0.1).spend, 20, 1e-12);
-    const std::vector<CostBelief> none{{0, 100}, {0, 50}};
+    const std::vector<CostEvidence> none{{0, 100}, {0, 50}};
     EXPECT_NEAR(fit_cost_prior(none).spend / fit_cost_prior(none).events, 300, 1e-9);
     EXPECT_TRUE(std::isfinite(fit_cost_prior({}).spend));
     const CostPrior empty(std::vector<CostEvidence>{});
     EXPECT_TRUE(std::isfinite(empty.update({0, 10}).quantile(0.5)));
     // Members that spend nothing say nothing, whatever came of it.
-    const std::vector<CostBelief> with{{4, 100}, {9, 200}, {50, 0}};
-    const std::vector<CostBelief> without{{4, 100}, {9, 200}};
+    const std::vector<CostEvidence> with{{4, 100}, {9, 200}, {50, 0}};
+    const std::vector<CostEvidence> without{{4, 100}, {9, 200}};
     EXPECT_EQ(fit_cost_prior(with).events, fit_cost_prior(without).events);
     // Millions of events, and a rate of almost nothing.
     const CostPrior large(std::vector<CostEvidence>{{4e6, 1e8}, {5e6, 1e8}, {1e-3, 1e9}});
@@ -147,14 +147,14 @@ TEST(BudgetCosts, GroupsThatTeachLittle)
 
 TEST(BudgetCosts, ImpossibleEvidence)
 {
-    EXPECT_EQ(error_of([&] { (void)update(CostBelief{0, 1}, CostBelief{1, 1}); }), ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of([&] { (void)update(CostBelief{1, 1}, CostBelief{-1, 1}); }), ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of([&] { (void)update(CostBelief{1, 1}, CostBelief{1, INFINITY}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)update(GammaRate{0, 1}, CostEvidence{1, 1}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)update(GammaRate{1, 1}, CostEvidence{-1, 1}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)update(GammaRate{1, 1}, CostEvidence{1, INFINITY}); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] { (void)probability_cost_within({1, 1}, 0); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] { (void)probability_cost_within({1, 1}, NAN); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] { (void)cost_quantile({1, 1}, 1); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] { (void)return_on_spend({1, 1}, {1, 1}, 10, -1); }), ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of([&] { (void)fit_cost_prior(std::vector<CostBelief>{{1, -5}}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)fit_cost_prior(std::vector<CostEvidence>{{1, -5}}); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using namespace marketing::budget;
 using namespace unit_test;
 
 /** P(one > other) for a whole number of successes of `one`, by Evan Miller's sum: exact, and quite another way. */
-double superior_by_sum(const RateBelief& one, const RateBelief& other)
+double superior_by_sum(const BetaRate& one, const BetaRate& other)
 {
     double sum = 0;
     for (int i = 0; i < static_cast<int>(one.successes); ++i) {
@@ -32,9 +32,8 @@ TEST(BudgetRates, SuperiorityIsThatOfTheExactSum)
 {
     for (const double a : {1.0, 2.0, 7.0, 40.0, 900.0}) {
         for (const double b : {0.5, 3.0, 25.5, 5000.0}) {
-            for (const RateBelief& other :
-                 {RateBelief{0.5, 0.5}, RateBelief{1, 1}, RateBelief{12, 80}, RateBelief{1000, 9000}}) {
-                const RateBelief one{a, b};
+            for (const BetaRate& other : {BetaRate{0.5, 0.5}, BetaRate{1, 1}, BetaRate{12, 80}, BetaRate{1000, 9000}}) {
+                const BetaRate one{a, b};
                 EXPECT_NEAR(probability_superior(one, other), superior_by_sum(one, other), 1e-9)
                     << a << " " << b << " " << other.successes;
                 EXPECT_NEAR(probability_superior(one, other) + probability_superior(other, one), 1, 1e-12);
@@ -67,20 +66,20 @@ TEST(BudgetRates, PriorIsThatOfTheGroup)
         const double rate = x / (x + b(random));
         group.push_back({static_cast<double>(std::binomial_distribution<int>(400, rate)(random)), 400});
     }
-    const RateBelief prior = fit_rate_prior(group);
+    const BetaRate prior = fit_rate_prior(group);
     EXPECT_NEAR(prior.successes, 6, 0.5);
     EXPECT_NEAR(prior.successes / (prior.successes + prior.failures), 0.1, 0.003);
 }
 
 TEST(BudgetRates, GroupsThatTeachLittle)
 {
-    const RateBelief none = fit_rate_prior({});
+    const BetaRate none = fit_rate_prior({});
     EXPECT_EQ(none.successes, 2);
     EXPECT_EQ(none.failures, 2);
     const std::vector<RateEvidence> one{{10, 100}};
     EXPECT_NEAR(fit_rate_prior(one).failures, 18, 1e-12);
     const std::vector<RateEvidence> without{{0, 100}, {0, 50}, {0, 0}};
-    const RateBelief rare = fit_rate_prior(without);
+    const BetaRate rare = fit_rate_prior(without);
     EXPECT_GT(rare.failures, 500);
     EXPECT_TRUE(std::isfinite(rare.failures));
     const std::vector<RateEvidence> always{{100, 100}, {50, 50}};
