@@ -236,7 +236,7 @@ TEST(BudgetPlan, AFrozenCampaignIsFixedHoweverFarTheOthersGo)
     for (int run = 0; run < 30; ++run) {
         const std::vector<Series> panel{noisy("a", engine), noisy("b", engine), noisy("c", engine)};
         const Plan plan = plan_of(panel, rules);
-        EXPECT_STREQ(plan.campaigns[2].binding, "fixed");
+        EXPECT_EQ(plan.campaigns[2].binding, "fixed");
         EXPECT_EQ(plan.campaigns[2].reason, "Frozen: it keeps its spend.");
     }
 }
@@ -311,7 +311,7 @@ TEST(BudgetPlan, FrozenSharesAndOtherBudgets)
     rules.frozen = frozen;
     const Plan held = plan_of(panel, rules);
     EXPECT_NEAR(held.campaigns[1].recommended, held.campaigns[1].current, 0.011);
-    EXPECT_STREQ(held.campaigns[1].binding, "fixed");
+    EXPECT_EQ(held.campaigns[1].binding, "fixed");
     rules = {};
     const std::vector<NamedShare> shares{{"q", {0, 0.3}}};
     rules.shares = shares;
