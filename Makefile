@@ -91,9 +91,10 @@ ISOLATION    = $(if $(wildcard $(dir $(shell $(PG_CONFIG) --pgxs))../test/isolat
 ISOLATION_OPTS = --inputdir=test/isolation --load-extension=$(EXTENSION)
 TAP_TESTS    =
 
+# BOOST_ENABLE_ASSERT_HANDLER: assertions throw (numeric/assertions.hpp).
 # -isystem: warnings in the server's and Eigen's headers are not ours. No -march=native, no -ffast-math: results do not change between builds.
 EIGEN_INCLUDE ?= /usr/include/eigen3
-PG_CXXFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(EIGEN_INCLUDE) -std=c++20 -O2 -Wall -Wextra -Wshadow -Wconversion \
+PG_CXXFLAGS  = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(EIGEN_INCLUDE) -std=c++20 -O2 -DBOOST_ENABLE_ASSERT_HANDLER -Wall -Wextra -Wshadow -Wconversion \
                -Wno-sign-conversion -Wno-register $(MARKETING_CXXFLAGS)
 SHLIB_LINK   = -lstdc++ -Wl,--version-script=exports.map
 EXTRA_CLEAN  = $(EXTENSION)--*.sql src/*/*.d test/bridge/bridge.so test/bridge/*.o test/bridge/*.d src/precompiled.hpp.gch

@@ -25,6 +25,8 @@ void check(const Rate& current, const Rate& baseline, const RateOptions& options
                   "It is what the events are counted per, such as spend or days.");
     require_valid(std::isfinite(options.dispersion) && options.dispersion > 0, "phi must be positive and finite",
                   "It is the variance of the counts over their mean; 1 for Poisson counts.");
+    require_valid(std::isfinite((current.events + baseline.events) / options.dispersion),
+                  "phi is too small for so many events");
     require_valid(options.df > 0, "df must be positive", "Infinity where phi is known.");
     require_valid(std::isfinite(options.margin) && options.margin >= 0, "margin must be a finite number that is not negative",
                   "0.2 asks for a rate that is higher by more than a fifth.");

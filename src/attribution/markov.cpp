@@ -1,6 +1,5 @@
 #include "attribution/markov.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -12,6 +11,7 @@
 #include "kernel/error.hpp"
 #include "kernel/interner.hpp"
 #include "numeric/compensated_sum.hpp"
+#include "numeric/eigen.hpp"
 #include "numeric/linear_algebra.hpp"
 
 namespace marketing::attribution {

@@ -1,11 +1,12 @@
 #include "budget/response.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <random>
+
+#include "numeric/eigen.hpp"
 
 namespace marketing::budget {
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "experiments/fisher.hpp"
 #include "kernel/error.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
@@ -127,55 +128,6 @@ ConfidenceInterval clopper_pearson(const Proportion& p, double tail)
             p.successes == p.trials ? 1 : numeric::beta_quantile_above(x + 1, n - x, tail)};
 }
 
-/**
- * Fisher's exact test: of all tables with these margins, those no more likely than the one at hand. Likelihoods are taken relative
- * to the most likely table, from one neighbour to the next, and left off where they no longer count.
- */
-double fisher(const Proportion& a, const Proportion& b, const kernel::StopFlag& stop)
-{
-    const auto n_a = static_cast<double>(a.trials);
-    const auto n_b = static_cast<double>(b.trials);
-    const auto all = static_cast<double>(a.successes + b.successes);
-    const double least = std::max(0.0, all - n_b);
-    const double most = std::min(all, n_a);
-    const double mode = std::clamp(std::floor((all + 1) * (n_a + 1) / (n_a + n_b + 2)), least, most);
-    const auto observed = static_cast<double>(a.successes);
-    const auto up = [&](double k) { return (all - k) * (n_a - k) / ((k + 1) * (n_b - all + k + 1)); };
-    // visit(k, its weight) from beside the mode on, as long as it answers true.
-    const auto walk = [&](int direction, auto&& visit) {
-        double weight = 1;
-        std::int64_t steps = 0;
-        for (double k = mode + direction; k >= least && k <= most; k += direction) {
-            weight = direction > 0 ? weight * up(k - 1) : weight / up(k);
-            if (++steps % 65536 == 0) {
-                stop.poll();
-            }
-            if (!visit(k, weight)) {
-                return;
-            }
-        }
-    };
-    double at_hand = 1;
-    walk(observed >= mode ? 1 : -1, [&](double k, double weight) {
-        if ((observed - k) * (observed - mode) >= 0 && observed != mode) {
-            at_hand = weight;
-        }
-        return k != observed && weight > 0 && observed != mode;
-    });
-    const double limit = at_hand * (1 + 1e-7);
-    const double negligible = at_hand * 1e-20;
-    double total = 1;
-    double rare = 1 <= limit ? 1 : 0;
-    for (const int direction : {1, -1}) {
-        walk(direction, [&](double, double weight) {
-            total += weight;
-            rare += weight <= limit ? weight : 0;
-            return weight > negligible;
-        });
-    }
-    return std::min(1.0, rare / total);
-}
-
 double mean_of(const numeric::Beta& rate)
 {
     return rate.successes / (rate.successes + rate.failures);
@@ -227,8 +179,7 @@ ConfidenceInterval proportion_interval(const Proportion& p, double confidence, P
     return {p.rate() - reach, p.rate() + reach};
 }
 
-ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence, DifferenceMethod method,
-                                         const kernel::StopFlag& stop)
+ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence, DifferenceMethod method)
 {
     check_proportion(a);
     check_proportion(b);
@@ -245,7 +196,7 @@ ProportionComparison compare_proportions(const Proportion& a, const Proportion& 
     const Estimate first{n_a, p_a, p_a * (1 - p_a) / n_a};
     const Estimate second{n_b, p_b, p_b * (1 - p_b) / n_b};
     compare(first, second, first, -first.se2, confidence, out);
-    out.p_exact = fisher(a, b, stop);
+    out.p_exact = fisher(a, b);
 
     // The t test gave way to what proportions have of their own.
     out.standard_error = std::sqrt(first.se2 + second.se2);
@@ -258,7 +209,7 @@ ProportionComparison compare_proportions(const Proportion& a, const Proportion& 
     } else {
         out.difference_interval = {out.difference - z * out.standard_error, out.difference + z * out.standard_error};
     }
-    const double pooled = static_cast<double>(a.successes + b.successes) / (n_a + n_b);
+    const double pooled = (static_cast<double>(a.successes) + static_cast<double>(b.successes)) / (n_a + n_b);
     const double null_error = std::sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b));
     out.statistic = null_error > 0 ? out.difference / null_error : unknown;
     out.p_value = null_error > 0 ? two_sided(out.statistic) : 1;

@@ -12,7 +12,6 @@
 #include <string_view>
 
 #include "kernel/named.hpp"
-#include "kernel/stop.hpp"
 #include "kernel/unknown.hpp"
 
 namespace marketing::experiments {
@@ -74,7 +73,7 @@ inline constexpr auto find_difference_method =
     kernel::names<DifferenceMethod>("method", {{"newcombe", DifferenceMethod::newcombe}, {"wald", DifferenceMethod::wald}});
 /** The p-value is that of the z test with the rate of both arms together; the lift is by the delta method. */
 [[nodiscard]] ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence,
-                                                       DifferenceMethod method, const kernel::StopFlag& stop);
+                                                       DifferenceMethod method);
 /** Welch's t test; the lift by the delta method with the same degrees of freedom. */
 [[nodiscard]] Comparison compare_means(const Moments& a, const Moments& b, double confidence);
 /** Of value over other, each arm's sums divided; variances by the delta method. */

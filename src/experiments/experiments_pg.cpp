@@ -68,8 +68,7 @@ MARKETING_ROWS(ab_proportions, in, row)
     const Proportion b{in.get<std::int64_t>("successes_b"), in.get<std::int64_t>("trials_b")};
     const double confidence = in.get<double>("confidence");
     const auto method = in.choice("method", experiments::find_difference_method);
-    const auto c =
-        postgres::run_kernel([&] { return experiments::compare_proportions(a, b, confidence, method, postgres::stop_flag()); });
+    const auto c = postgres::run_kernel([&] { return experiments::compare_proportions(a, b, confidence, method); });
     add_comparison(row, c).row(c.p_exact, c.reason);
 }
 

@@ -1,10 +1,10 @@
 #include "forecast/ets.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "numeric/eigen.hpp"
 #include "numeric/linear_algebra.hpp"
 #include "numeric/nelder_mead.hpp"
 

@@ -1,8 +1,6 @@
 /**
- * The error that a kernel throws when it can say more than a standard exception.
- *
- * Kernels throw std::invalid_argument and its siblings freely; they throw kernel::Error where a detail or a hint helps the
- * person who made the mistake. The bridge maps both to an SQLSTATE (src/postgres/guard.cpp).
+ * The error that a kernel throws. src/postgres/guard.cpp maps it to an SQLSTATE; what a library throws at numbers it cannot handle is
+ * an error of its range, in our words.
  */
 #pragma once
 

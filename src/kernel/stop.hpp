@@ -35,4 +35,13 @@ private:
     const volatile std::sig_atomic_t* other_ = nullptr;
 };
 
+/** The flag of the process; the bridge sets it. */
+inline StopFlag process_stop_flag;
+
+/** Polls it: for what is called from everywhere, such as the functions of numeric/. */
+inline void poll()
+{
+    process_stop_flag.poll();
+}
+
 }  // namespace marketing::kernel

@@ -1,6 +1,7 @@
 /**
  * Distributions: Boost.Math's, compiled once and named alike. `below` is P(X <= x), `above` is P(X > x), each with its digits where it is
- * small; a quantile that does not fit is infinite. Parameters come first.
+ * small; a quantile that does not fit is infinite. Parameters come first, and may be as large as doubles are. What cannot be computed is an Error
+ * (numeric_range), and each call polls the process's stop flag.
  */
 #pragma once
 
@@ -34,8 +35,10 @@ namespace marketing::numeric {
 [[nodiscard]] double student_quantile_above(double df, double tail);
 
 /** A gamma distribution of rate 1. */
+[[nodiscard]] double gamma_below(double shape, double x);
 [[nodiscard]] double gamma_above(double shape, double x);
 [[nodiscard]] double gamma_quantile(double shape, double p);
+[[nodiscard]] double gamma_quantile_above(double shape, double tail);
 [[nodiscard]] inline double chi_squared_above(double df, double x)
 {
     return gamma_above(df / 2, x / 2);

@@ -1,7 +1,7 @@
 /** Systems of linear equations: Eigen's decompositions, compiled once. */
 #pragma once
 
-#include <Eigen/Core>
+#include "numeric/eigen.hpp"
 
 namespace marketing::numeric {
 

@@ -5,7 +5,9 @@
 #include <boost/math/quadrature/tanh_sinh.hpp>
 #include <cmath>
 
+#include "kernel/stop.hpp"
 #include "numeric/distributions.hpp"
+#include "numeric/large_shapes.hpp"
 #include "numeric/special_functions.hpp"
 
 namespace marketing::numeric {
@@ -17,12 +19,32 @@ double logit_variance(const Beta& belief)
     return trigamma(belief.successes) + trigamma(belief.failures);
 }
 
+/** A rate whose odds are exp(`shift`) times those of the mean, and its density by log odds, 1 at the mean. */
+struct Point {
+    double rate;
+    double density;
+};
+Point shifted(const Beta& belief, double shift)
+{
+    const auto [a, b] = belief;
+    const double far = std::exp(-std::abs(shift));
+    const double share = shift > 0 ? a / (a + b * far) : a * far / (a * far + b);
+    const double rest = shift > 0 ? b * far / (a + b * far) : b / (a * far + b);
+    // What the successes are beyond those expected, with its digits, of which there are few in share - mean.
+    const double excess = shift > 0 ? -b * share * std::expm1(-shift) : a * rest * std::expm1(shift);
+    return {share, std::exp(-deviance_part(a, (a + b) * share, excess) - deviance_part(b, (a + b) * rest, -excess))};
+}
+
 }  // namespace
 
 double integral(const std::function<double(double, double)>& function, double low, double high, double tolerance)
 {
     static boost::math::quadrature::tanh_sinh<double> rule;
-    return rule.integrate([&function](double x, double to_end) { return function(x, to_end); }, low, high, tolerance);
+    const auto polled = [&function](double x, double to_end) {
+        kernel::poll();
+        return function(x, to_end);
+    };
+    return rule.integrate(polled, low, high, tolerance);
 }
 
 // In deviations of the log odds, where the density is smooth and falls exponentially to both sides. Divided by its own integral: that of the
@@ -31,20 +53,12 @@ double expectation(const Beta& belief, const std::function<double(double)>& f)
 {
     static boost::math::quadrature::sinh_sinh<double> rule;
     constexpr double tolerance = 1e-12;
-    const double trials = belief.successes + belief.failures;
-    const auto log_density = [&belief, trials](double logit) {
-        return logit > 0 ? -belief.failures * logit - trials * std::log1p(std::exp(-logit))
-                         : belief.successes * logit - trials * std::log1p(std::exp(logit));
-    };
-    const double mode = std::log(belief.successes / belief.failures);
     const double deviation = std::sqrt(logit_variance(belief));
-    const double top = log_density(mode);
-    const auto density = [&](double logit) { return std::exp(log_density(logit) - top); };
-    const double mass = rule.integrate([&](double x) { return density(mode + deviation * x); }, tolerance);
+    const double mass = rule.integrate([&](double x) { return shifted(belief, deviation * x).density; }, tolerance);
     const auto weighted = [&](double x) {
-        const double logit = mode + deviation * x;
-        const double height = density(logit);
-        return height > 0 ? height * f(1 / (1 + std::exp(-logit))) : 0;
+        kernel::poll();
+        const Point point = shifted(belief, deviation * x);
+        return point.density > 0 ? point.density * f(point.rate) : 0;
     };
     return rule.integrate(weighted, tolerance) / mass;
 }

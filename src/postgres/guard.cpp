@@ -30,6 +30,12 @@ void describe(Failure& failure, int sqlstate, std::string_view message, std::str
     copy_text(failure.hint, hint);
 }
 
+/** A library met numbers that it cannot handle. What it says of them is of no use to whoever gave an argument of another name. */
+void describe_numeric(Failure& failure) noexcept
+{
+    describe(failure, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "the numbers are beyond what can be computed with");
+}
+
 int sqlstate_of(kernel::ErrorCode code) noexcept
 {
     switch (code) {
@@ -60,23 +66,15 @@ void describe_current_exception(Failure& failure) noexcept
         failure.cancelled = true;
     } catch (const kernel::Error& e) {
         describe(failure, sqlstate_of(e.code()), e.what(), e.detail(), e.hint());
-    } catch (const std::invalid_argument& e) {
-        describe(failure, ERRCODE_INVALID_PARAMETER_VALUE, e.what());
-    } catch (const std::domain_error& e) {
-        describe(failure, ERRCODE_INVALID_PARAMETER_VALUE, e.what());
-    } catch (const std::length_error& e) {
-        describe(failure, ERRCODE_PROGRAM_LIMIT_EXCEEDED, e.what());
-    } catch (const std::out_of_range& e) {
-        describe(failure, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, e.what());
-    } catch (const std::range_error& e) {
-        describe(failure, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, e.what());
-    } catch (const std::overflow_error& e) {
-        describe(failure, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, e.what());
-    } catch (const std::underflow_error& e) {
-        describe(failure, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, e.what());
     } catch (const std::bad_alloc&) {
         describe(failure, ERRCODE_OUT_OF_MEMORY, "out of memory",
                  "The calculation asked for more memory than the server can give.");
+    } catch (const std::length_error&) {
+        describe(failure, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "the calculation would need more memory than there can be");
+    } catch (const std::domain_error&) {
+        describe_numeric(failure);
+    } catch (const std::runtime_error&) {
+        describe_numeric(failure);
     } catch (const std::exception& e) {
         describe(failure, ERRCODE_INTERNAL_ERROR, e.what());
     } catch (...) {

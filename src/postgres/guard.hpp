@@ -40,6 +40,7 @@ void guarded(Failure& failure, Body&& body) noexcept
 {
     failure.sqlstate = 0;
     failure.cancelled = false;
+    kernel::process_stop_flag = stop_flag();
     try {
         body();
     } catch (...) {

@@ -301,6 +301,9 @@ void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const
     const double odds = own / (scale * all.exposure);
     const double misses = scale * all.events / dispersion;
     const double df = degrees() + options_.prior_df;
+    if (!std::isfinite(point.value / dispersion + misses + odds)) {
+        refuse_sizes();
+    }
     verdict.z = numeric::deviate(numeric::binomial_tails(point.value / dispersion, misses, odds / (1 + odds)));
     verdict.p_value = p_of(verdict.z, df, test.direction);
     verdict.expected = all.rate() * own;

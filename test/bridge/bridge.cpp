@@ -52,26 +52,14 @@ namespace {
         }
         throw kernel::Error(kernel::ErrorCode::invalid_parameter, text, text, text);
     }
-    if (kind == "std::invalid_argument") {
-        throw std::invalid_argument(message);
-    }
     if (kind == "std::domain_error") {
         throw std::domain_error(message);
     }
     if (kind == "std::length_error") {
         throw std::length_error(message);
     }
-    if (kind == "std::out_of_range") {
-        throw std::out_of_range(message);
-    }
-    if (kind == "std::range_error") {
-        throw std::range_error(message);
-    }
     if (kind == "std::overflow_error") {
         throw std::overflow_error(message);
-    }
-    if (kind == "std::underflow_error") {
-        throw std::underflow_error(message);
     }
     if (kind == "std::bad_alloc") {
         throw std::bad_alloc();

@@ -18,8 +18,6 @@ using namespace unit_test;
 using value_test::number;
 using value_test::read_csv;
 
-const marketing::kernel::StopFlag never;
-
 /** Equal to 1e-9, relative where it is larger than 1. */
 void expect_close(double found, double expected, const std::string& what, double tolerance = 1e-9)
 {
@@ -29,7 +27,7 @@ void expect_close(double found, double expected, const std::string& what, double
 
 ProportionComparison compared(const Proportion& a, const Proportion& b, DifferenceMethod method = DifferenceMethod::newcombe)
 {
-    return compare_proportions(a, b, 0.95, method, never);
+    return compare_proportions(a, b, 0.95, method);
 }
 
 TEST(Proportions, AsOtherSoftwareHasThem)
@@ -173,11 +171,11 @@ TEST(Proportions, Corners)
     EXPECT_EQ(error_of([&] { (void)compared({-1, 5}, {1, 5}); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] { (void)compared({6, 5}, {1, 5}); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] {
-                  (void)compare_proportions({1, 5}, {1, 5}, 1, DifferenceMethod::wald, never);
+                  (void)compare_proportions({1, 5}, {1, 5}, 1, DifferenceMethod::wald);
               }),
               ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] {
-                  (void)compare_proportions({1, 5}, {1, 5}, std::nan(""), DifferenceMethod::wald, never);
+                  (void)compare_proportions({1, 5}, {1, 5}, std::nan(""), DifferenceMethod::wald);
               }),
               ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] { (void)find_difference_method("score"); }), ErrorCode::invalid_parameter);
