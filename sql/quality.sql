@@ -62,6 +62,12 @@ INSERT INTO raw.events VALUES ('now', 'client-1', now() - interval '1 hour');
 INSERT INTO raw.events VALUES ('typo', 'client-1', now() + interval '50 years');
 CALL analytics.refresh();
 SELECT status, round(observed) BETWEEN 0 AND 30 AS hours FROM analytics.check_data_quality(thorough => false) WHERE check_name = 'freshness' AND subject LIKE 'events%';
+-- Whatever day it is where the session is.
+SET TimeZone = 'Etc/GMT+12';
+SELECT status, round(observed) BETWEEN 0 AND 30 AS hours FROM analytics.check_data_quality(thorough => false) WHERE check_name = 'freshness' AND subject LIKE 'events%';
+SET TimeZone = 'Etc/GMT-14';
+SELECT status, round(observed) BETWEEN 0 AND 30 AS hours FROM analytics.check_data_quality(thorough => false) WHERE check_name = 'freshness' AND subject LIKE 'events%';
+SET TimeZone = 'UTC';
 SELECT unknown_share_warn FROM analytics.configure(freshness_warn => '0', freshness_fail => '0', unknown_share_warn => 100);
 SELECT freshness_warn, freshness_fail FROM analytics.settings();
 SELECT count(*) FROM pg_temp.findings();

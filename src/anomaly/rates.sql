@@ -5,7 +5,7 @@ CREATE TYPE analytics.rate_ratio AS (ratio double precision, ci_low double preci
 COMMENT ON TYPE analytics.rate_ratio IS 'How one rate compares with another, with its interval and its evidence';
 COMMENT ON COLUMN analytics.rate_ratio.ratio IS 'The first rate over the second; NULL where the second count is 0';
 COMMENT ON COLUMN analytics.rate_ratio.ci_low IS 'Lower end of the interval of the ratio';
-COMMENT ON COLUMN analytics.rate_ratio.ci_high IS 'Upper end of the interval of the ratio; Infinity where the second count is 0';
+COMMENT ON COLUMN analytics.rate_ratio.ci_high IS 'Upper end of the interval of the ratio; NULL, no bound, where the second count is 0';
 COMMENT ON COLUMN analytics.rate_ratio.z IS 'Normal deviate: positive where the first rate is higher beyond the margin';
 COMMENT ON COLUMN analytics.rate_ratio.p_value IS 'Probability of counts as far apart if rates differ by no more than the margin';
 

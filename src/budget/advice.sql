@@ -4,8 +4,7 @@ CREATE FUNCTION analytics_internal.last_full_day(business_id bigint) RETURNS dat
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT (now() AT TIME ZONE COALESCE(
-        (SELECT s.reporting_timezone FROM warehouse.settings s WHERE s.business_id = last_full_day.business_id), 'UTC'))::date - 1
+    SELECT analytics_internal.today(business_id) - 1
 $$;
 COMMENT ON FUNCTION analytics_internal.last_full_day(bigint) IS 'Yesterday, in the reporting time zone of a business: today is not over';
 

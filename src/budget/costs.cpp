@@ -250,6 +250,10 @@ double probability_cost_within(const GammaRate& belief, double target)
 
 double probability_cheaper(const GammaRate& one, const GammaRate& other, double ratio)
 {
+    check_positive(one.events, "events");
+    check_positive(one.spend, "spend");
+    check_positive(other.events, "other_events");
+    check_positive(other.spend, "other_spend");
     check_positive(ratio, "ratio");
     return numeric::beta_below(other.events, one.events, other.spend / (other.spend + ratio * one.spend));
 }

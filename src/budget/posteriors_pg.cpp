@@ -85,7 +85,8 @@ MARKETING_FUNCTION(beta_probability)
     const auto evidence = trials_argument(in);
     const double rate = in.get<double>("rate");
     const auto prior = rate_prior(in);
-    PG_RETURN_FLOAT8(postgres::run_kernel([&] { return budget::probability_above(budget::update(prior, evidence), rate); }));
+    return postgres::number_datum(
+        postgres::run_kernel([&] { return budget::probability_above(budget::update(prior, evidence), rate); }));
 }
 
 MARKETING_FUNCTION(beta_superiority)
@@ -94,7 +95,7 @@ MARKETING_FUNCTION(beta_superiority)
     const auto one = trials_argument(in);
     const RateEvidence other{in.get<double>("other_successes"), in.get<double>("other_trials")};
     const auto prior = rate_prior(in);
-    PG_RETURN_FLOAT8(postgres::run_kernel(
+    return postgres::number_datum(postgres::run_kernel(
         [&] { return budget::probability_superior(budget::update(prior, one), budget::update(prior, other)); }));
 }
 
@@ -136,7 +137,7 @@ MARKETING_FUNCTION(cost_probability)
     const auto evidence = events_argument(in);
     const double target = in.get<double>("target");
     const auto prior = event_prior(in);
-    PG_RETURN_FLOAT8(
+    return postgres::number_datum(
         postgres::run_kernel([&] { return budget::probability_cost_within(budget::update(prior, evidence), target); }));
 }
 
@@ -146,7 +147,7 @@ MARKETING_FUNCTION(cost_superiority)
     const GammaRate one{in.get<double>("events"), in.get<double>("spend")};
     const GammaRate other{in.get<double>("other_events"), in.get<double>("other_spend")};
     const double ratio = in.get<double>("ratio");
-    PG_RETURN_FLOAT8(postgres::run_kernel([&] { return budget::probability_cheaper(one, other, ratio); }));
+    return postgres::number_datum(postgres::run_kernel([&] { return budget::probability_cheaper(one, other, ratio); }));
 }
 
 MARKETING_FUNCTION(contract_cost_probability)
@@ -155,7 +156,7 @@ MARKETING_FUNCTION(contract_cost_probability)
     const auto evidence = lead_evidence(in);
     const double target = in.get<double>("target");
     const auto prior = lead_prior(in);
-    PG_RETURN_FLOAT8(postgres::run_kernel([&] {
+    return postgres::number_datum(postgres::run_kernel([&] {
         return budget::probability_contract_cost_within(budget::update(prior.leads, evidence.leads),
                                                         budget::update(prior.contracts, evidence.contracts), target);
     }));

@@ -153,7 +153,7 @@ MARKETING_FUNCTION(ab_detectable_effect)
     if (std::isnan(effect)) {
         PG_RETURN_NULL();
     }
-    PG_RETURN_FLOAT8(effect);
+    return postgres::number_datum(effect);
 }
 
 MARKETING_ROWS(ab_sample_ratio, in, row)

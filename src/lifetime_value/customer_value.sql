@@ -11,7 +11,7 @@ AS $$
 BEGIN
     RETURN QUERY
     -- Purchases dated in the future have not happened yet.
-    SELECT p.business_id, min(p.day), LEAST(max(p.day), CURRENT_DATE), count(p.profit) > 0,
+    SELECT p.business_id, min(p.day), LEAST(max(p.day), analytics_internal.today(p.business_id)), count(p.profit) > 0,
            analytics.purchases(p.client_key, p.day,
                CASE purchase_histories.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders = 0)
     FROM warehouse.purchase p
@@ -28,7 +28,7 @@ CREATE FUNCTION analytics_internal.last_purchase_day(business_id bigint) RETURNS
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT LEAST(max(d.day), CASE WHEN count(d.day) > 0 THEN CURRENT_DATE END)
+    SELECT LEAST(max(d.day), CASE WHEN count(d.day) > 0 THEN analytics_internal.today(business_id) END)
     FROM (
         SELECT max(t.transaction_date)
         FROM warehouse.fact_transactions t

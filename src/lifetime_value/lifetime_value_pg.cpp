@@ -135,7 +135,7 @@ Datum calculate_for(FunctionCallInfo fcinfo, const CustomerArguments& customer, 
     if (customer.parameters == nullptr) {
         PG_RETURN_NULL();
     }
-    PG_RETURN_FLOAT8(postgres::run_kernel([&customer, &calculate] {
+    return postgres::number_datum(postgres::run_kernel([&customer, &calculate] {
         lifetime_value::check(customer.history);
         return calculate(lifetime_value::outlook(*customer.parameters, customer.history));
     }));
@@ -253,5 +253,5 @@ MARKETING_FUNCTION(expected_spend)
     if (std::isnan(spend)) {
         PG_RETURN_NULL();
     }
-    PG_RETURN_FLOAT8(spend);
+    return postgres::number_datum(spend);
 }

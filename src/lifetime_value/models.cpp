@@ -1,11 +1,13 @@
 #include "lifetime_value/models.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
 
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
+#include "kernel/stop.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
 #include "numeric/special_functions.hpp"
@@ -45,21 +47,21 @@ double mean_by_series(const Outlook& c, double share)
     return last * (head - std::exp(e * log_rest) * sum);
 }
 
-/** The same mean over the probability to leave, p = v^(1/a): for horizons so long that the series does not end. */
+/** The same mean over the probability to leave, for parameters and horizons of any size. */
 double mean_by_quadrature(const Outlook& c, double horizon)
 {
-    const double scale = 1 / (c.a * std::exp(numeric::log_beta(c.a, c.b)));
-    const auto purchases_at = [&](double v, double to_end) {
-        // Near v = 1 the distance to the end is known better than v itself.
-        const double log_v = v > 0.5 && to_end < 0.5 ? std::log1p(-std::abs(to_end)) : std::log(v);
-        const double p = std::exp(log_v / c.a);
-        const double stay = -std::expm1(log_v / c.a);
-        if (p == 0 || stay == 0) {
-            return p == 0 ? c.r * horizon / c.alpha : 0.0;
-        }
-        return -std::expm1(-c.r * std::log1p(p * horizon / c.alpha)) / p * std::exp((c.b - 1) * std::log(stay));
-    };
-    return scale * numeric::integral(purchases_at, 0, 1, 1e-12);
+    const double pace = horizon / c.alpha;
+    return numeric::expectation(
+        {c.a, c.b}, [&c, pace](double p) { return p > 0 ? -std::expm1(-c.r * std::log1p(p * pace)) / p : c.r * pace; });
+}
+
+/** Whether the series ends after some ten thousand terms, with its digits. */
+bool has_series(const Outlook& c, double share)
+{
+    constexpr double longest = 0.999;
+    constexpr double largest = 1000;
+    constexpr double least = 1e-3;
+    return share <= longest && std::max({c.r, c.a, c.b}) <= largest && std::abs(c.a + c.b - 1) >= least;
 }
 
 constexpr auto purchase_models =
@@ -120,10 +122,10 @@ double expected_purchases(const Outlook& customer, double horizon)
     if (horizon == 0 || customer.p_alive == 0) {
         return 0;
     }
-    constexpr double longest_series = 0.999;
+    kernel::poll();
     const double share = horizon / (customer.alpha + horizon);
     return customer.p_alive *
-           (share <= longest_series ? mean_by_series(customer, share) : mean_by_quadrature(customer, horizon));
+           (has_series(customer, share) ? mean_by_series(customer, share) : mean_by_quadrature(customer, horizon));
 }
 
 double purchase_probability(const Outlook& c, double purchases, double horizon)

@@ -21,6 +21,15 @@ Datum ArrayWriter::finish(const ElementForm& form) const
                                               form.by_value, form.alignment));
 }
 
+Datum number_datum(double value)
+{
+    if (!std::isfinite(value)) {
+        ereport(ERROR,
+                (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE), errmsg("the numbers are beyond what can be computed with")));
+    }
+    return Float8GetDatum(value);
+}
+
 RowWriter::RowWriter(FunctionCallInfo fcinfo)
 {
     auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);

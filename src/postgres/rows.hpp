@@ -2,7 +2,7 @@
  * Results made of several values: rows of a set, which go into a tuplestore that spills to disk past work_mem, one row, arrays.
  *
  * Each value goes by its C++ type (postgres/sql_type.hpp) and must have the type of its column. What is not known is NULL: NaN, an
- * optional without a value. An identifier is text. Phase 4 only: every call may ereport, so only plain data may be alive around it.
+ * optional without a value; so is what has no bound, or none that a double can hold: an infinite number. An identifier is text. Phase 4 only: every call may ereport, so only plain data may be alive around it.
  */
 #pragma once
 
@@ -41,13 +41,16 @@ template <class T>
     ArrayWriter array(values.size());
     for (const T& value : values) {
         if constexpr (std::is_same_v<T, double>) {
-            array.add(Float8GetDatum(value), std::isnan(value));
+            array.add(Float8GetDatum(value), !std::isfinite(value));
         } else {
             array.add(SqlType<T>::datum(value));
         }
     }
     return array.finish(SqlType<T>::form);
 }
+
+/** The number as the result of a function; 22003 where it is none, or infinite. */
+[[nodiscard]] Datum number_datum(double value);
 
 /** NULL unless `known`. */
 template <class T>
@@ -99,7 +102,7 @@ private:
     }
     void put(double value)
     {
-        if (std::isnan(value)) {
+        if (!std::isfinite(value)) {
             put_null();
         } else {
             put_datum(Float8GetDatum(value), FLOAT8OID);

@@ -51,7 +51,7 @@ AS $$
     CROSS JOIN LATERAL (
         SELECT max(d.day) AS day
         FROM warehouse.source_day d
-        WHERE d.source_id = w.source_id AND d.day <= now()::date
+        WHERE d.source_id = w.source_id AND d.day <= analytics_internal.today(w.business_id)
     ) known
     CROSS JOIN LATERAL (SELECT COALESCE(w.watermark, known.day::timestamp AT TIME ZONE s.reporting_timezone) AS newest) v
     CROSS JOIN LATERAL (SELECT v.newest, now() - v.newest AS age) n

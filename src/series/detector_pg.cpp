@@ -143,7 +143,7 @@ MARKETING_FUNCTION(cusum_run_length)
     const double limit = in.get<double>("alarm_limit");
     const double shift = in.get<double>("shift");
     const double mean = in.get<double>("mean");
-    PG_RETURN_FLOAT8(postgres::run_kernel([&] { return series::cusum_run_length(limit, shift, mean); }));
+    return postgres::number_datum(postgres::run_kernel([&] { return series::cusum_run_length(limit, shift, mean); }));
 }
 
 MARKETING_FUNCTION(cusum_limit)
@@ -152,5 +152,5 @@ MARKETING_FUNCTION(cusum_limit)
     const double run_length = in.get<double>("run_length");
     const double shift = in.get<double>("shift");
     const int sides = in.get<std::int32_t>("sides");
-    PG_RETURN_FLOAT8(postgres::run_kernel([&] { return series::cusum_limit(run_length, shift, sides); }));
+    return postgres::number_datum(postgres::run_kernel([&] { return series::cusum_limit(run_length, shift, sides); }));
 }

@@ -26,6 +26,15 @@ END
 $$;
 COMMENT ON FUNCTION analytics.settings(bigint) IS 'The settings of a business: one row, defaults where nothing was set';
 
+CREATE FUNCTION analytics_internal.today(business_id bigint) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (now() AT TIME ZONE COALESCE(
+        (SELECT s.reporting_timezone FROM warehouse.settings s WHERE s.business_id = today.business_id), 'UTC'))::date
+$$;
+COMMENT ON FUNCTION analytics_internal.today(bigint) IS 'Today in the reporting time zone of a business, not in that of the session';
+
 CREATE FUNCTION analytics.configure(
     reporting_timezone text DEFAULT NULL, currency text DEFAULT NULL, fiscal_year_start_month int DEFAULT NULL,
     revenue_basis text DEFAULT NULL, lead_touches text DEFAULT NULL, lookback interval DEFAULT NULL, half_life interval DEFAULT NULL,

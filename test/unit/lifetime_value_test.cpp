@@ -416,6 +416,27 @@ TEST(Outlook, ExpectedPurchasesAreTheIntegral)
     }
 }
 
+TEST(Outlook, WhereAllCustomersLeaveWithOneProbabilityTheMeanHasALimit)
+{
+    // The probability to leave after each purchase is known: a and b only say what it is.
+    const auto limit = [](double r, double alpha, double p, double horizon) {
+        return -std::expm1(-r * std::log1p(p * horizon / alpha)) / p;
+    };
+    for (const double a : {1e4, 1e6, 1e9, 1e14}) {
+        const Outlook customer{1, 0.9, 20, a, 2 * a};
+        EXPECT_NEAR(expected_purchases(customer, 30), limit(0.9, 20, 1.0 / 3, 30), 1 / a + 1e-9) << a;
+    }
+    const Outlook fitted{1, 0.5, 7, 5.5e7, 6.0e7};
+    EXPECT_NEAR(expected_purchases(fitted, 52), limit(0.5, 7, 5.5 / 11.5, 52), 1e-6);
+    // a + b = 1 is a pole of the series and of nothing else.
+    for (const double a : {0.3, 0.5, 0.9}) {
+        const double near = expected_purchases(Outlook{1, 0.9, 20, a, 1 - a + 1e-2}, 30);
+        const double at = expected_purchases(Outlook{1, 0.9, 20, a, 1 - a}, 30);
+        EXPECT_NEAR(at, near, 0.02 * near) << a;
+        EXPECT_NEAR(at, expected_purchases(Outlook{1, 0.9, 20, a, 1 - a + 2e-3}, 30), 0.005 * near) << a;
+    }
+}
+
 TEST(Outlook, TheNumberOfPurchasesIsADistributionWithThatMean)
 {
     for (const PurchaseModel model : {bgnbd, mbgnbd}) {
