@@ -262,3 +262,15 @@ ALTER TABLE raw.stock RENAME id TO product_id;
 CALL analytics.refresh(business_id => 13);
 SELECT source_id - min(source_id) OVER () AS source, rows_read, loaded, deduplicated, rejected, loaded = analytics_internal.in_warehouse(business_id, source_id, entity) AS in_warehouse
 FROM warehouse.source_watermark WHERE business_id = 13 ORDER BY source_id;
+
+-- Of what was asked for, one request that cannot be done and one whose source fails keep no other waiting; each failure stands with its request.
+ALTER TABLE raw.stock RENAME product_id TO id;
+SELECT analytics.request_refresh(business_id => 99) < analytics.request_refresh(business_id => 13) AS in_order, analytics.request_refresh(business_id => 12) > 0 AS last;
+SET client_min_messages = warning;
+\set VERBOSITY default
+CALL analytics.refresh_requested();
+\set VERBOSITY terse
+SELECT business_id, taken_at IS NOT NULL AS taken, message FROM warehouse.refresh_request WHERE business_id IS NOT NULL ORDER BY request_id;
+SELECT status FROM warehouse.refresh_run WHERE business_id = 12 ORDER BY run_id DESC LIMIT 1;
+CALL analytics.refresh_requested();
+ALTER TABLE raw.stock RENAME id TO product_id;

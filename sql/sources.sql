@@ -8,6 +8,10 @@ SELECT analytics.register_source('events', 'raw.odd', '{"event_id": "Id", "colou
 SELECT analytics.register_source('events', 'raw.odd', '{"event_id": "id", "client_id": "who"}');
 SELECT analytics.register_source('events', 'raw.odd', '{"event_id": "Id", "client_id": "who || ", "occurred_at": "max(at)", "is_lead": "\"when\"", "utm_source": "unnest(tags)"}');
 SELECT analytics.register_source('ad_performance', 'raw.odd', '{"date": "when", "platform": "facebook", "spend": "amount"}');
+-- Expressions see pg_catalog, whatever the path of who registers them is.
+CREATE FUNCTION public.cleaned(text) RETURNS text LANGUAGE sql AS 'SELECT pg_catalog.btrim($1)';
+SELECT analytics.register_source('events', 'raw.odd', '{"event_id": "Id", "client_id": "cleaned(who)", "occurred_at": "now()"}');
+DROP FUNCTION public.cleaned;
 SELECT analytics.register_source('ad_performance', 'raw.odd', preset => 'nosuch');
 SELECT analytics.register_source('events', 'raw.odd', '{"event_id": "Id", "client_id": "who", "occurred_at": "at"}', options => '{"timezone": "Mars/Base", "date_order": "YDM", "x": 1}');
 SELECT analytics.register_source('events', NULL);

@@ -80,7 +80,8 @@ private:
         double sum = 0;
         for (std::size_t i = 0; i < cells_.size(); ++i) {
             const double excess = i == 0 || i == 3 ? distance : -distance;
-            sum -= numeric::deviance_part(cells_[i], cells_[i] + excess, excess) + std::log1p(excess / cells_[i]) / 2;
+            sum -= numeric::deviance_part(cells_[i], excess, std::log((cells_[i] + excess) / cells_[i])) +
+                   std::log1p(excess / cells_[i]) / 2;
         }
         return sum;
     }

@@ -40,7 +40,8 @@ double solve(double wanted, double scale, Point at)
 
 double deviance(double a, double b, double x, double excess)
 {
-    return deviance_part(a, a + excess, excess) + (x < 1 ? deviance_part(b, b - excess, -excess) : INFINITY);
+    return deviance_part(a, excess, std::log((a + excess) / a)) +
+           (x < 1 ? deviance_part(b, -excess, std::log((b - excess) / b)) : INFINITY);
 }
 
 }  // namespace
@@ -60,16 +61,15 @@ double Deviation::score() const
     return deviate({above(), below()});
 }
 
-double deviance_part(double expected, double count, double excess)
+double deviance_part(double expected, double excess, double log_ratio)
 {
     const double relative = excess / expected;
-    return std::abs(relative) < 0.5 ? -expected * boost::math::log1pmx(relative)
-                                    : excess - expected * std::log(count / expected);
+    return std::abs(relative) < 0.5 ? -expected * boost::math::log1pmx(relative) : excess - expected * log_ratio;
 }
 
 Deviation gamma_deviation(double shape, double excess)
 {
-    return deviation(shape, INFINITY, excess, deviance_part(shape, shape + excess, excess));
+    return deviation(shape, INFINITY, excess, deviance_part(shape, excess, std::log((shape + excess) / shape)));
 }
 
 double beta_deviance(double a, double b, double x)

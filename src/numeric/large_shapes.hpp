@@ -20,8 +20,11 @@ struct Deviation {
     [[nodiscard]] double score() const;
 };
 
-/** How much less likely `count` is than what was expected of it, as a log; `excess` is count - expected, where it is known better. */
-[[nodiscard]] double deviance_part(double expected, double count, double excess);
+/**
+ * How much less likely a count is than the one expected, as a log: by what it has in excess of it (which may be known better than the
+ * count), and the log of their ratio.
+ */
+[[nodiscard]] double deviance_part(double expected, double excess, double log_ratio);
 
 /** How much less likely x is than the middle of a beta distribution, as a log, in terms of the deviance of two counts a and b. */
 [[nodiscard]] double beta_deviance(double a, double b, double x);

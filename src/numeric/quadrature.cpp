@@ -1,5 +1,6 @@
 #include "numeric/quadrature.hpp"
 
+#include <algorithm>
 #include <boost/math/quadrature/gauss.hpp>
 #include <boost/math/quadrature/sinh_sinh.hpp>
 #include <boost/math/quadrature/tanh_sinh.hpp>
@@ -28,11 +29,15 @@ Point shifted(const Beta& belief, double shift)
 {
     const auto [a, b] = belief;
     const double far = std::exp(-std::abs(shift));
-    const double share = shift > 0 ? a / (a + b * far) : a * far / (a * far + b);
-    const double rest = shift > 0 ? b * far / (a + b * far) : b / (a * far + b);
+    const double all = shift > 0 ? a + b * far : a * far + b;
+    const double share = shift > 0 ? a / all : a * far / all;
+    const double rest = shift > 0 ? b * far / all : b / all;
     // What the successes are beyond those expected, with its digits, of which there are few in share - mean.
     const double excess = shift > 0 ? -b * share * std::expm1(-shift) : a * rest * std::expm1(shift);
-    return {share, std::exp(-deviance_part(a, (a + b) * share, excess) - deviance_part(b, (a + b) * rest, -excess))};
+    const double log_all = std::log(all / (a + b));
+    const double deviance =
+        deviance_part(a, excess, std::min(shift, 0.0) - log_all) + deviance_part(b, -excess, -std::max(shift, 0.0) - log_all);
+    return {share, std::exp(-deviance)};
 }
 
 }  // namespace

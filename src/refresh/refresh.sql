@@ -53,6 +53,22 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.refresh_plan(bigint, text, text[]) IS 'The steps that a refresh of a business takes, in order';
 
+CREATE FUNCTION analytics_internal.hold_settings(business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- Readers join the settings of every business that has data. Written under the lock: another run would wait for the row.
+    IF NOT EXISTS (SELECT FROM warehouse.settings s WHERE s.business_id = hold_settings.business_id) THEN
+        INSERT INTO warehouse.settings (business_id) VALUES (hold_settings.business_id) ON CONFLICT DO NOTHING;
+    END IF;
+    -- A step has one set of settings: configure() waits for its end, and marks what it changes after what the step settles.
+    PERFORM FROM warehouse.settings s WHERE s.business_id = hold_settings.business_id FOR SHARE;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.hold_settings(bigint) IS
+'Keeps the settings of a business as they are until the end of the transaction, made where they are missing';
+
 -- What a small delta touches is looked up by index. By the server's default, made for spinning disks, whole facts would be read instead.
 CREATE FUNCTION analytics_internal.run_step(progress analytics_internal.refresh_progress) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
@@ -63,6 +79,7 @@ DECLARE
     business constant bigint := progress.businesses[1];
     counts analytics_internal.load_counts;
 BEGIN
+    PERFORM analytics_internal.hold_settings(business);
     PERFORM analytics_internal.drop_temporary('incoming');
     IF step.name LIKE 'load %' THEN
         RETURN analytics_internal.load_source(step.source_id, progress.run_id, progress.from_date);
@@ -363,11 +380,7 @@ BEGIN
     END IF;
     IF progress.steps IS NULL THEN
         progress.steps := analytics_internal.refresh_plan(business, progress.mode, progress.entities);
-        -- Readers join the settings of every business that has data. Written under the lock: another run would wait for the row.
-        INSERT INTO warehouse.settings (business_id) VALUES (business) ON CONFLICT DO NOTHING;
     END IF;
-    -- A step has one set of settings: configure() waits for its end, and marks what it changes after what the step settles.
-    PERFORM FROM warehouse.settings s WHERE s.business_id = business FOR SHARE;
     IF progress.commits THEN
         RETURN analytics_internal.try_step(progress);
     END IF;
@@ -380,6 +393,22 @@ COMMENT ON FUNCTION analytics_internal.advance_refresh(analytics_internal.refres
 
 -- Procedures that commit may set no search_path, so that names are found by their caller's. They only call functions of this extension by
 -- their full names and arguments of exactly the declared types, and use no operator.
+CREATE PROCEDURE analytics_internal.run_refresh(INOUT progress analytics_internal.refresh_progress)
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    LOOP
+        IF progress.commits THEN
+            COMMIT;
+        END IF;
+        EXIT WHEN progress.is_over;
+        progress := analytics_internal.advance_refresh(progress);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE analytics_internal.run_refresh(analytics_internal.refresh_progress) IS
+'Does what is left of a refresh, a transaction for each step where it commits';
+
 CREATE PROCEDURE analytics.refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, from_date date DEFAULT NULL,
     business_id bigint DEFAULT NULL)
     LANGUAGE plpgsql
@@ -388,13 +417,7 @@ DECLARE
     progress analytics_internal.refresh_progress;
 BEGIN
     progress := analytics_internal.begin_refresh(mode, entities, from_date, business_id, analytics_internal.may_commit());
-    LOOP
-        IF progress.commits THEN
-            COMMIT;
-        END IF;
-        EXIT WHEN progress.is_over;
-        progress := analytics_internal.advance_refresh(progress);
-    END LOOP;
+    CALL analytics_internal.run_refresh(progress);
     PERFORM analytics_internal.report_failures(progress);
 END
 $$;

@@ -55,32 +55,78 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.next_request() IS 'The refresh that has to be done next, NULL where none can be done now';
 
-CREATE FUNCTION analytics_internal.close_request(request_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.begin_request(request analytics_internal.waiting_request, commits boolean)
+    RETURNS analytics_internal.refresh_progress
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    refused analytics_internal.refresh_progress;
+BEGIN
+    RETURN analytics_internal.begin_refresh(request.mode, request.entities, NULL, request.business_id, commits);
+EXCEPTION WHEN OTHERS THEN
+    -- One that cannot be done must not keep the others waiting.
+    refused.failures := ARRAY[SQLERRM];
+    refused.commits := commits;
+    refused.is_over := true;
+    RETURN refused;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.begin_request(analytics_internal.waiting_request, boolean) IS
+'Begins a refresh that was asked for; one that cannot begin is over, with its failure';
+
+CREATE FUNCTION analytics_internal.close_request(request analytics_internal.waiting_request, progress analytics_internal.refresh_progress)
+    RETURNS text[]
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE warehouse.refresh_request q
-    SET taken_at = clock_timestamp()
-    WHERE q.request_id = close_request.request_id
+    SET taken_at = clock_timestamp(), message = NULLIF(array_to_string(progress.failures, E'\n'), '')
+    WHERE q.request_id = request.request_id
+    RETURNING CASE WHEN q.message IS NULL THEN '{}' ELSE ARRAY[format('request %s: %s', q.request_id, q.message)] END
 $$;
-COMMENT ON FUNCTION analytics_internal.close_request(bigint) IS 'Says that a refresh that was asked for has been done';
+COMMENT ON FUNCTION analytics_internal.close_request(analytics_internal.waiting_request, analytics_internal.refresh_progress) IS
+'Says that a refresh that was asked for has been done, and how; returns its failures';
+
+CREATE FUNCTION analytics_internal.report_requests(failures text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF failures <> '{}' THEN
+        RAISE EXCEPTION '% failed', CASE cardinality(failures) WHEN 1 THEN 'one request' ELSE cardinality(failures) || ' requests' END
+            USING ERRCODE = 'data_exception', DETAIL = array_to_string(failures, E'\n'),
+                  HINT = 'The others were done. SELECT * FROM warehouse.refresh_request WHERE message IS NOT NULL shows those that failed.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.report_requests(text[]) IS 'Raises 22000 with the requests that failed, if any did';
 
 CREATE PROCEDURE analytics.refresh_requested()
     LANGUAGE plpgsql
 AS $$
 DECLARE
     request analytics_internal.waiting_request;
+    progress analytics_internal.refresh_progress;
+    failures text[] := '{}';
 BEGIN
     LOOP
         request := analytics_internal.next_request();
         EXIT WHEN request.request_id IS NULL;
-        CALL analytics.refresh(request.mode, request.entities, business_id => request.business_id);
+        progress := analytics_internal.begin_request(request, analytics_internal.may_commit());
+        CALL analytics_internal.run_refresh(progress);
         -- Afterwards, so that a crash does not lose the request.
-        PERFORM analytics_internal.close_request(request.request_id);
+        failures := pg_catalog.array_cat(failures, analytics_internal.close_request(request, progress));
+        IF progress.commits THEN
+            COMMIT;
+        END IF;
     END LOOP;
+    PERFORM analytics_internal.report_requests(failures);
 END
 $$;
-COMMENT ON PROCEDURE analytics.refresh_requested() IS 'Runs the refreshes that request_refresh() asked for, one after the other';
+COMMENT ON PROCEDURE analytics.refresh_requested() IS
+'Runs the refreshes that request_refresh() asked for, one after the other
+One that fails does not keep the others: its failure is kept with it (warehouse.refresh_request.message) and reported at the end (22000).';
 
 CREATE FUNCTION analytics.schedule_refresh(schedule text DEFAULT '*/15 * * * *') RETURNS void
     LANGUAGE plpgsql VOLATILE

@@ -85,8 +85,10 @@ BEGIN
             END IF;
         EXCEPTION WHEN OTHERS THEN
             -- A name that is no column reads as something else where it is a word of SQL.
-            problem := format('%s: %s', wanted.name, CASE WHEN SQLSTATE = '42601' AND mapped ~ '^\w+$'
-                THEN format('column "%s" does not exist', mapped) ELSE SQLERRM END);
+            problem := format('%s: %s', wanted.name, CASE
+                WHEN SQLSTATE = '42601' AND mapped ~ '^\w+$' THEN format('column "%s" does not exist', mapped)
+                WHEN SQLSTATE = '42883' THEN SQLERRM || ' (outside of pg_catalog it needs its schema before the name)'
+                ELSE SQLERRM END);
         END;
         RETURN NEXT;
     END LOOP;
@@ -276,12 +278,12 @@ END
 $$;
 COMMENT ON FUNCTION analytics.register_source(text, regclass, jsonb, text, jsonb, bigint) IS
 'Registers a relation as a source of an entity; returns its source_id
-entity: one of analytics.entity. columns: canonical name -> column or SQL expression of the relation; columns of the canonical name need no
-mapping (see analytics.entity_column). preset: a mapping of analytics.source_preset to start from; optional columns that the relation lacks
-are left out with a notice. options: timezone (of times without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before
-the newest updated_at that are read again, 10), append_only (rows are only ever added, newer versions of an id included), for
-content_metrics cumulative (the numbers are totals up to the day). Registering a relation again replaces its mapping. Every problem of the
-mapping is listed at once (22023).';
+entity: one of analytics.entity. columns: canonical name -> column or SQL expression of the relation, in which functions and types outside
+of pg_catalog need their schema; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of
+analytics.source_preset to start from; optional columns that the relation lacks are left out with a notice. options: timezone (of times
+without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10),
+append_only (rows are only ever added, newer versions of an id included), for content_metrics cumulative (the numbers are totals up to the
+day). Registering a relation again replaces its mapping. Every problem of the mapping is listed at once (22023).';
 
 CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE

@@ -738,9 +738,11 @@ BEGIN
         entities text[],
         requested_by text NOT NULL DEFAULT SESSION_USER,
         requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        taken_at timestamptz
+        taken_at timestamptz,
+        message text
     );
-    COMMENT ON TABLE warehouse.refresh_request IS 'Refreshes asked for by analytics.request_refresh(); taken_at is NULL while one waits';
+    COMMENT ON TABLE warehouse.refresh_request IS
+'Refreshes asked for by analytics.request_refresh(); taken_at is NULL while one waits, message is what failed of one that was taken';
 
     CREATE TABLE warehouse.refresh_step (
         run_id bigint NOT NULL,
