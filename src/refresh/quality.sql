@@ -7,44 +7,62 @@ CREATE TYPE analytics.quality_finding AS (
 );
 COMMENT ON TYPE analytics.quality_finding IS 'What one check of data quality found';
 
--- The accounts of each source, as the refresh keeps them. Costs nothing that grows with the facts.
-CREATE FUNCTION analytics_internal.check_sources(business_id bigint) RETURNS SETOF analytics.quality_finding
+-- The accounts of each source, as the refresh keeps them. These cost nothing that grows with the facts.
+
+CREATE FUNCTION analytics_internal.check_accounts(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'reconciliation_rows', w.entity || ' of source ' || w.source_id,
-           CASE WHEN w.rows_read = w.loaded + w.deduplicated + w.rejected THEN 'pass' ELSE 'fail' END,
-           abs(w.rows_read - w.loaded - w.deduplicated - w.rejected), (w.loaded + w.deduplicated + w.rejected)::numeric,
-           w.rows_read::numeric, NULL::jsonb,
+           CASE WHEN w.rows_read = v.accounted THEN 'pass' ELSE 'fail' END,
+           abs(w.rows_read - v.accounted), v.accounted::numeric, w.rows_read::numeric, NULL::jsonb,
            format('%s rows read = %s loaded + %s deduplicated + %s rejected', w.rows_read, w.loaded, w.deduplicated, w.rejected)
-    FROM warehouse.source_watermark w WHERE w.business_id = check_sources.business_id
-    UNION ALL
-    -- Refused rows, by what is wrong with them; the sample has the ten most frequent reasons with some keys of each.
-    SELECT k.check_name, w.entity || ' of source ' || w.source_id, CASE WHEN r.rows > 0 THEN 'warn' ELSE 'pass' END, r.rows, r.rows, 0,
-        r.sample,
-           format('%s rows %s', r.rows, k.what)
     FROM warehouse.source_watermark w
-    CROSS JOIN (VALUES ('not_null', 'lack a value that must be there'), ('unique', 'have the key of another row, and other content'),
-                       ('accepted_values', 'have a value that cannot be read or is out of range')) k (check_name, what)
+    CROSS JOIN LATERAL (SELECT w.loaded + w.deduplicated + w.rejected AS accounted) v
+    WHERE w.business_id = check_accounts.business_id
+$$;
+COMMENT ON FUNCTION analytics_internal.check_accounts(bigint) IS 'Checks that each row that was read is loaded, deduplicated or rejected';
+
+CREATE FUNCTION analytics_internal.check_rejected(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT k.check_name, w.entity || ' of source ' || w.source_id, CASE WHEN r.rows > 0 THEN 'warn' ELSE 'pass' END,
+           r.rows, r.rows, 0, r.sample, format('%s rows %s', r.rows, k.what)
+    FROM warehouse.source_watermark w
+    CROSS JOIN (VALUES
+        ('not_null', 'lack a value that must be there'),
+        ('unique', 'have the key of another row, and other content'),
+        ('accepted_values', 'have a value that cannot be read or is out of range')
+    ) k (check_name, what)
     CROSS JOIN LATERAL (
         SELECT COALESCE(sum(g.rows), 0)::bigint AS rows,
-               jsonb_object_agg(g.reason,
-                   jsonb_build_object('rows', g.rows, 'keys', g.keys)) FILTER (WHERE g.place <= 10) AS sample
-        FROM (SELECT x.reason, sum(x.occurrences) AS rows,
-            to_jsonb((array_agg(x.row_key ORDER BY x.row_key))[1:10]) AS keys,
-                     row_number() OVER (ORDER BY sum(x.occurrences) DESC, x.reason) AS place
-              FROM warehouse.rejected_rows x
-              WHERE x.business_id = w.business_id AND x.source_id = w.source_id AND k.check_name =
-                  CASE WHEN x.reason LIKE '% is missing' THEN 'not_null' WHEN x.reason LIKE '% is not unique: %' THEN 'unique'
-                      ELSE 'accepted_values' END
-              GROUP BY x.reason) g
+               jsonb_object_agg(g.reason, jsonb_build_object('rows', g.rows, 'keys', g.keys)) FILTER (WHERE g.place <= 10) AS sample
+        FROM (
+            SELECT x.reason, sum(x.occurrences) AS rows, to_jsonb((array_agg(x.row_key ORDER BY x.row_key))[1:10]) AS keys,
+                   row_number() OVER (ORDER BY sum(x.occurrences) DESC, x.reason) AS place
+            FROM warehouse.rejected_rows x
+            WHERE x.business_id = w.business_id AND x.source_id = w.source_id
+              AND k.check_name = CASE WHEN x.reason LIKE '% is missing' THEN 'not_null'
+                                      WHEN x.reason LIKE '% is not unique: %' THEN 'unique'
+                                      ELSE 'accepted_values' END
+            GROUP BY x.reason
+        ) g
     ) r
-    WHERE w.business_id = check_sources.business_id
-    UNION ALL
+    WHERE w.business_id = check_rejected.business_id
+$$;
+COMMENT ON FUNCTION analytics_internal.check_rejected(bigint) IS
+'Checks for rejected rows, by what is wrong with them
+The sample has the ten most frequent reasons, with some keys of each.';
+
+CREATE FUNCTION analytics_internal.check_freshness(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
     SELECT 'freshness', w.entity || ' of source ' || w.source_id,
-           CASE WHEN n.age > s.freshness_fail THEN 'fail' WHEN n.age > s.freshness_warn THEN 'warn' ELSE 'pass' END, 0,
-           round(EXTRACT(epoch FROM n.age) / 3600, 1),
-           round(EXTRACT(epoch FROM COALESCE(s.freshness_warn, s.freshness_fail)) / 3600, 1), NULL,
+           CASE WHEN v.age > s.freshness_fail THEN 'fail' WHEN v.age > s.freshness_warn THEN 'warn' ELSE 'pass' END,
+           0, round(EXTRACT(epoch FROM v.age) / 3600, 1),
+           round(EXTRACT(epoch FROM COALESCE(s.freshness_warn, s.freshness_fail)) / 3600, 1), NULL::jsonb,
            'the newest row is of ' || to_char(n.newest AT TIME ZONE s.reporting_timezone, 'YYYY-MM-DD HH24:MI')
     FROM warehouse.source_watermark w
     CROSS JOIN LATERAL analytics.settings(w.business_id) s
@@ -53,25 +71,33 @@ AS $$
         FROM warehouse.source_day d
         WHERE d.source_id = w.source_id AND d.day <= analytics_internal.today(w.business_id)
     ) known
-    CROSS JOIN LATERAL (SELECT COALESCE(w.watermark, known.day::timestamp AT TIME ZONE s.reporting_timezone) AS newest) v
-    CROSS JOIN LATERAL (SELECT v.newest, now() - v.newest AS age) n
-    WHERE w.business_id = check_sources.business_id AND isfinite(n.newest)
-    UNION ALL
-    SELECT 'unknown_platform_share', u.subject, CASE WHEN 100 * u.unknown > s.unknown_share_warn * u.total THEN 'warn' ELSE 'pass' END,
-        u.unknown,
-           round(100 * u.unknown / u.total, 2), s.unknown_share_warn, NULL,
+    CROSS JOIN LATERAL (SELECT COALESCE(w.watermark, known.day::timestamp AT TIME ZONE s.reporting_timezone) AS newest) n
+    CROSS JOIN LATERAL (SELECT now() - n.newest AS age) v
+    WHERE w.business_id = check_freshness.business_id AND isfinite(n.newest)
+$$;
+COMMENT ON FUNCTION analytics_internal.check_freshness(bigint) IS 'Checks how old the newest row of each source is';
+
+CREATE FUNCTION analytics_internal.check_unknown_platforms(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'unknown_platform_share', u.subject,
+           CASE WHEN 100 * u.unknown > s.unknown_share_warn * u.total THEN 'warn' ELSE 'pass' END,
+           u.unknown, round(100 * u.unknown / u.total, 2), s.unknown_share_warn, NULL::jsonb,
            format('%s of %s have no known platform', u.unknown, u.total)
-    FROM (SELECT 'fact_leads.platform', COALESCE(sum(l.leads) FILTER (WHERE l.platform = 'unknown'), 0), sum(l.leads)
-          FROM warehouse.lead_daily l WHERE l.business_id = check_sources.business_id
-          UNION ALL
-          SELECT 'fact_events.platform', COALESCE(sum(e.events) FILTER (WHERE e.platform = 'unknown'), 0),
-              sum(e.events)
-          FROM warehouse.event_daily e WHERE e.business_id = check_sources.business_id) u (subject, unknown, total),
-         analytics.settings(check_sources.business_id) s
+    FROM analytics.settings(check_unknown_platforms.business_id) s
+    CROSS JOIN (
+        SELECT 'fact_leads.platform', COALESCE(sum(l.leads) FILTER (WHERE l.platform = 'unknown'), 0), sum(l.leads)
+        FROM warehouse.lead_daily l
+        WHERE l.business_id = check_unknown_platforms.business_id
+        UNION ALL
+        SELECT 'fact_events.platform', COALESCE(sum(e.events) FILTER (WHERE e.platform = 'unknown'), 0), sum(e.events)
+        FROM warehouse.event_daily e
+        WHERE e.business_id = check_unknown_platforms.business_id
+    ) u (subject, unknown, total)
     WHERE u.total > 0
 $$;
-COMMENT ON FUNCTION analytics_internal.check_sources(bigint) IS
-'Checks what the refresh accounts for: refused rows, freshness, unknown shares';
+COMMENT ON FUNCTION analytics_internal.check_unknown_platforms(bigint) IS 'Checks the share of leads and touches without a known platform';
 
 -- The days of a source beside those of the warehouse, read as the refresh reads them.
 CREATE FUNCTION analytics_internal.reconcile_source(source analytics.source)
@@ -107,6 +133,64 @@ COMMENT ON FUNCTION analytics_internal.reconcile_source(analytics.source) IS
 'Rows and money of each day and grain, in a source and in the warehouse
 day: -infinity for rows without a readable day, and for entities that have none.';
 
+CREATE FUNCTION analytics_internal.compare_days(source analytics.source, left_out bigint, changed boolean)
+    RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'reconciliation_day', concat(source.entity, ' of source ', source.source_id, ', by ' || NULLIF(d.grain, '')),
+           CASE WHEN d.differing = 0 THEN 'pass'
+                WHEN changed THEN 'warn'
+                WHEN d.extra > 0 OR d.other_money OR d.missing > left_out THEN 'fail'
+                ELSE 'pass' END,
+           d.differing, d.days - d.differing, d.days, d.sample,
+           format('%s of %s days are equal', d.days - d.differing, d.days)
+           || CASE WHEN d.differing = 0 THEN ''
+                   WHEN changed THEN '; the source or its settings changed since it was read'
+                   WHEN d.extra > 0 OR d.other_money OR d.missing > left_out THEN ''
+                   ELSE format('; the others lack %s refused or repeated rows', d.missing) END
+    FROM (
+        SELECT c.grain, count(*) AS days, count(*) FILTER (WHERE c.differs) AS differing,
+               COALESCE(sum(c.loaded_rows - c.source_rows) FILTER (WHERE c.loaded_rows > c.source_rows), 0) AS extra,
+               COALESCE(sum(c.source_rows - c.loaded_rows) FILTER (WHERE c.source_rows > c.loaded_rows), 0) AS missing,
+               bool_or(c.differs AND c.source_rows = c.loaded_rows) AS other_money,
+               jsonb_agg(jsonb_build_object('day', c.day, 'source_rows', c.source_rows, 'loaded_rows', c.loaded_rows,
+                   'source_amount', c.source_amount, 'loaded_amount', c.loaded_amount) ORDER BY c.day)
+                   FILTER (WHERE c.differs AND c.place <= 100) AS sample
+        FROM (
+            SELECT v.*, row_number() OVER (PARTITION BY v.grain, v.differs ORDER BY v.day) AS place
+            FROM (
+                SELECT p.*, p.source_rows <> p.loaded_rows
+                            OR abs(COALESCE(p.source_amount, 0) - COALESCE(p.loaded_amount, 0)) > 0.01 AS differs
+                FROM pg_temp.compared p
+            ) v
+        ) c
+        GROUP BY c.grain
+    ) d
+    ORDER BY d.grain
+$$;
+COMMENT ON FUNCTION analytics_internal.compare_days(analytics.source, bigint, boolean) IS
+'What pg_temp.compared says of each grain of a source, day by day
+left_out: rows that were read and are not loaded. changed: the source is not what was read, so that a difference is no fault.';
+
+CREATE FUNCTION analytics_internal.compare_amounts(source analytics.source, left_out bigint, changed boolean)
+    RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'reconciliation_amount', source.entity || ' of source ' || source.source_id,
+           CASE WHEN abs(m.in_source - m.loaded) <= 0.01 THEN 'pass' WHEN changed OR left_out > 0 THEN 'warn' ELSE 'fail' END,
+           left_out, m.loaded, m.in_source, NULL::jsonb,
+           format('%s of %s loaded', round(m.loaded, 2), round(m.in_source, 2))
+           || CASE WHEN changed THEN '; the source or its settings changed since it was read'
+                   WHEN left_out > 0 THEN '; the rest is in refused or repeated rows'
+                   ELSE '' END
+    FROM (SELECT sum(c.source_amount), COALESCE(sum(c.loaded_amount), 0) FROM pg_temp.compared c) m (in_source, loaded)
+    WHERE m.in_source IS NOT NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.compare_amounts(analytics.source, bigint, boolean) IS
+'What pg_temp.compared says of the money of a source, in all';
+
 CREATE FUNCTION analytics_internal.check_reconciliation(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -115,8 +199,6 @@ DECLARE
     source analytics.source;
     known warehouse.source_watermark;
     changed boolean;
-    finding analytics.quality_finding;
-    days record;
     detail text;
 BEGIN
     FOR source IN SELECT s.* FROM warehouse.source s WHERE s.business_id = check_reconciliation.business_id ORDER BY s.source_id LOOP
@@ -133,44 +215,10 @@ BEGIN
                 concat_ws(': ', 'the source cannot be read', SQLERRM, NULLIF(detail, '')))::analytics.quality_finding;
             CONTINUE;
         END;
-        FOR days IN
-            SELECT c.grain, count(*) AS days, count(*) FILTER (WHERE c.differs) AS differing,
-                   COALESCE(sum(c.loaded_rows - c.source_rows) FILTER (WHERE c.loaded_rows > c.source_rows), 0) AS extra,
-                   COALESCE(sum(c.source_rows - c.loaded_rows) FILTER (WHERE c.source_rows > c.loaded_rows), 0) AS missing,
-                   bool_or(c.differs AND c.source_rows = c.loaded_rows) AS other_money,
-                   jsonb_agg(jsonb_build_object('day', c.day, 'source_rows', c.source_rows, 'loaded_rows', c.loaded_rows, 'source_amount',
-                       c.source_amount,
-                       'loaded_amount', c.loaded_amount) ORDER BY c.day) FILTER (WHERE c.differs AND c.place <= 100) AS sample
-            FROM (SELECT v.*, row_number() OVER (PARTITION BY v.grain, v.differs ORDER BY v.day) AS place
-                  FROM (SELECT p.*, p.source_rows <> p.loaded_rows
-                      OR abs(COALESCE(p.source_amount, 0) - COALESCE(p.loaded_amount, 0)) > 0.01 AS differs
-                        FROM pg_temp.compared p) v) c
-            GROUP BY c.grain ORDER BY c.grain
-        LOOP
-            finding := ('reconciliation_day', concat(source.entity, ' of source ', source.source_id, ', by ' || NULLIF(days.grain, '')),
-                'pass', days.differing,
-                      days.days - days.differing, days.days, days.sample,
-                      format('%s of %s days are equal', days.days - days.differing, days.days));
-            IF days.differing > 0 AND changed THEN
-                finding.status := 'warn';
-                finding.message := finding.message || '; the source or its settings changed since it was read';
-            ELSIF days.extra > 0 OR days.other_money OR days.missing > known.deduplicated + known.rejected THEN
-                finding.status := 'fail';
-            ELSIF days.differing > 0 THEN
-                finding.message := format('%s; the others lack %s refused or repeated rows', finding.message, days.missing);
-            END IF;
-            RETURN NEXT finding;
-        END LOOP;
         RETURN QUERY
-        SELECT 'reconciliation_amount', source.entity || ' of source ' || source.source_id,
-               CASE WHEN abs(m.in_source - m.loaded) <= 0.01 THEN 'pass' WHEN changed
-                   OR known.rejected + known.deduplicated > 0 THEN 'warn' ELSE 'fail' END,
-               known.rejected + known.deduplicated, m.loaded, m.in_source, NULL::jsonb,
-               format('%s of %s loaded', round(m.loaded, 2), round(m.in_source, 2))
-                   || CASE WHEN changed THEN '; the source or its settings changed since it was read'
-                           WHEN known.rejected + known.deduplicated > 0 THEN '; the rest is in refused or repeated rows' ELSE '' END
-        FROM (SELECT sum(c.source_amount), COALESCE(sum(c.loaded_amount), 0) FROM pg_temp.compared c) m (in_source, loaded)
-        WHERE m.in_source IS NOT NULL;
+        SELECT * FROM analytics_internal.compare_days(source, known.deduplicated + known.rejected, changed)
+        UNION ALL
+        SELECT * FROM analytics_internal.compare_amounts(source, known.deduplicated + known.rejected, changed);
     END LOOP;
 END
 $$;
@@ -178,7 +226,8 @@ COMMENT ON FUNCTION analytics_internal.check_reconciliation(bigint) IS
 'Reconciles rows and money with each source: in all, and by grain and day';
 
 -- One statement per rule, since the rules are data: what refers to what, and which columns a row is known by.
-CREATE FUNCTION analytics_internal.check_facts(business_id bigint) RETURNS SETOF analytics.quality_finding
+
+CREATE FUNCTION analytics_internal.check_references(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -187,7 +236,8 @@ DECLARE
     broken record;
 BEGIN
     FOR rule IN
-        SELECT v.* FROM (VALUES
+        SELECT v.*
+        FROM (VALUES
             ('fact_events', 'event_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
             ('fact_events', 'event_id', 'platform', 'dim_platforms', 'platform', 'fail', NULL),
             ('fact_events', 'event_id', 'campaign_key', 'dim_campaigns', 'campaign_key', 'fail', NULL),
@@ -203,66 +253,121 @@ BEGIN
             ('fact_transactions', 'transaction_id', 'product_id', 'dim_products', 'product_id', 'warn', 'products'),
             ('fact_content_metrics', 'content_id', 'content_id', 'fact_content', 'content_id', 'warn', 'content')
         ) v (fact, id, referring, dimension, referred, severity, entity)
-        WHERE v.entity IS NULL
-            OR EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.business_id = check_facts.business_id AND w.entity = v.entity)
+        WHERE v.entity IS NULL OR EXISTS (
+            SELECT FROM warehouse.source_watermark w WHERE w.business_id = check_references.business_id AND w.entity = v.entity)
     LOOP
-        EXECUTE format('SELECT count(*) AS n, to_jsonb((array_agg(t.%1$I ORDER BY t.%1$I))[1:100]) AS sample FROM warehouse.%2$I t
-            WHERE t.business_id = $1 AND t.%3$I IS NOT NULL AND NOT EXISTS (SELECT FROM warehouse.%4$I d WHERE d.business_id = t.business_id
-AND d.%5$I = t.%3$I)',
-            rule.id, rule.fact, rule.referring, rule.dimension, rule.referred) INTO broken USING check_facts.business_id;
-        RETURN NEXT ('relationships', rule.fact || '.' || rule.referring, CASE broken.n WHEN 0 THEN 'pass' ELSE rule.severity END, broken.n,
-            broken.n, 0, broken.sample,
+        EXECUTE format($sql$
+            SELECT count(*) AS n, to_jsonb((array_agg(t.%1$I ORDER BY t.%1$I))[1:100]) AS sample
+            FROM warehouse.%2$I t
+            WHERE t.business_id = $1 AND t.%3$I IS NOT NULL
+              AND NOT EXISTS (SELECT FROM warehouse.%4$I d WHERE d.business_id = t.business_id AND d.%5$I = t.%3$I)$sql$,
+            rule.id, rule.fact, rule.referring, rule.dimension, rule.referred)
+        INTO broken USING check_references.business_id;
+        RETURN NEXT ('relationships', rule.fact || '.' || rule.referring, CASE broken.n WHEN 0 THEN 'pass' ELSE rule.severity END,
+            broken.n, broken.n, 0, broken.sample,
             format('%s rows name a %s that %s does not have', broken.n, rule.referred, rule.dimension))::analytics.quality_finding;
     END LOOP;
-
-    -- The unique keys of the tables also hold client_bucket: of one id in two buckets they know nothing.
-    FOR rule IN SELECT v.*
-        FROM (VALUES ('fact_events', 'event_id'), ('fact_leads', 'lead_id'), ('fact_contracts', 'contract_id'),
-            ('fact_transactions', 'transaction_id')) v (fact, id) LOOP
-        EXECUTE format('SELECT COALESCE(sum(g.n), 0)::bigint AS n, to_jsonb((array_agg(g.%1$I ORDER BY g.%1$I))[1:100]) AS sample
-            FROM (SELECT t.%1$I, count(*) AS n FROM warehouse.%2$I t WHERE t.business_id = $1 GROUP BY t.source_id, t.%1$I HAVING count(*) >
-1) g',
-            rule.id, rule.fact) INTO broken USING check_facts.business_id;
-        RETURN NEXT ('unique', rule.fact || '.' || rule.id, CASE broken.n WHEN 0 THEN 'pass' ELSE 'fail' END, broken.n, broken.n, 0,
-            broken.sample,
-            format('%s rows share their id', broken.n))::analytics.quality_finding;
-    END LOOP;
-
-    RETURN QUERY
-    SELECT 'reconciliation_rollup', r.subject, CASE WHEN r.rolled_up = r.fact THEN 'pass' ELSE 'fail' END,
-        (r.rolled_up <> r.fact)::int::bigint, r.rolled_up, r.fact, NULL::jsonb,
-           format('%s in the rollup, %s in the fact', r.rolled_up, r.fact)
-    FROM (SELECT 'event_daily.events',
-        (SELECT COALESCE(sum(e.events), 0) FROM warehouse.event_daily e WHERE e.business_id = check_facts.business_id),
-                 (SELECT count(*)::numeric FROM warehouse.fact_events e WHERE e.business_id = check_facts.business_id)
-          UNION ALL
-          SELECT 'lead_daily.leads',
-              (SELECT COALESCE(sum(l.leads), 0) FROM warehouse.lead_daily l WHERE l.business_id = check_facts.business_id),
-                 (SELECT count(*)::numeric FROM warehouse.fact_leads l WHERE l.business_id = check_facts.business_id)
-          UNION ALL
-          SELECT 'campaign_roi_daily.revenue_signed',
-              (SELECT COALESCE(sum(r.revenue_signed), 0) FROM warehouse.campaign_roi_daily r WHERE r.business_id = check_facts.business_id),
-                 (SELECT COALESCE(sum(c.amount), 0) FROM warehouse.fact_contracts c
-                     WHERE c.business_id = check_facts.business_id)) r (subject, rolled_up, fact);
-
-    RETURN QUERY
-    SELECT v.check_name, 'fact_contracts', CASE v.n WHEN 0 THEN 'pass' ELSE 'warn' END, v.n, v.n::numeric, 0::numeric, v.sample,
-        format(v.what, v.n)
-    FROM (SELECT count(*) FILTER (WHERE c.signed_at < d.first_event_at) AS early,
-        count(*) FILTER (WHERE d.first_event_at IS NULL) AS without_touch,
-                 to_jsonb((array_agg(c.contract_id
-                     ORDER BY c.contract_id) FILTER (WHERE c.signed_at < d.first_event_at))[1:100]) AS early_sample,
-                 to_jsonb((array_agg(c.contract_id
-                     ORDER BY c.contract_id) FILTER (WHERE d.first_event_at IS NULL))[1:100]) AS without_sample
-          FROM warehouse.fact_contracts c JOIN warehouse.dim_clients d ON d.business_id = c.business_id AND d.client_key = c.client_key
-          WHERE c.business_id = check_facts.business_id HAVING count(*) > 0) a,
-         LATERAL (VALUES ('contract_after_first_touch', a.early, a.early_sample,
-             '%s contracts were signed before the first touch of their client'),
-                         ('contract_has_touch', a.without_touch, a.without_sample,
-                             '%s contracts belong to clients without any touch')) v (check_name, n, sample, what);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_facts(bigint) IS 'Checks facts, dimensions and rollups against each other';
+COMMENT ON FUNCTION analytics_internal.check_references(bigint) IS 'Checks that what a fact refers to is there';
+
+-- The unique keys of the tables also hold client_bucket: of one id in two buckets they know nothing.
+CREATE FUNCTION analytics_internal.check_ids(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rule record;
+    broken record;
+BEGIN
+    FOR rule IN
+        SELECT v.*
+        FROM (VALUES
+            ('fact_events', 'event_id'), ('fact_leads', 'lead_id'), ('fact_contracts', 'contract_id'),
+            ('fact_transactions', 'transaction_id')
+        ) v (fact, id)
+    LOOP
+        EXECUTE format($sql$
+            SELECT COALESCE(sum(g.n), 0)::bigint AS n, to_jsonb((array_agg(g.%1$I ORDER BY g.%1$I))[1:100]) AS sample
+            FROM (
+                SELECT t.%1$I, count(*) AS n
+                FROM warehouse.%2$I t
+                WHERE t.business_id = $1
+                GROUP BY t.source_id, t.%1$I
+                HAVING count(*) > 1
+            ) g$sql$, rule.id, rule.fact)
+        INTO broken USING check_ids.business_id;
+        RETURN NEXT ('unique', rule.fact || '.' || rule.id, CASE broken.n WHEN 0 THEN 'pass' ELSE 'fail' END,
+            broken.n, broken.n, 0, broken.sample, format('%s rows share their id', broken.n))::analytics.quality_finding;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_ids(bigint) IS 'Checks that no two rows of a source have one id';
+
+CREATE FUNCTION analytics_internal.check_rollups(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'reconciliation_rollup', r.subject, CASE WHEN r.rolled_up = r.fact THEN 'pass' ELSE 'fail' END,
+           (r.rolled_up <> r.fact)::int::bigint, r.rolled_up, r.fact, NULL::jsonb,
+           format('%s in the rollup, %s in the fact', r.rolled_up, r.fact)
+    FROM (
+        SELECT 'event_daily.events',
+               (SELECT COALESCE(sum(e.events), 0) FROM warehouse.event_daily e WHERE e.business_id = check_rollups.business_id),
+               (SELECT count(*)::numeric FROM warehouse.fact_events e WHERE e.business_id = check_rollups.business_id)
+        UNION ALL
+        SELECT 'lead_daily.leads',
+               (SELECT COALESCE(sum(l.leads), 0) FROM warehouse.lead_daily l WHERE l.business_id = check_rollups.business_id),
+               (SELECT count(*)::numeric FROM warehouse.fact_leads l WHERE l.business_id = check_rollups.business_id)
+        UNION ALL
+        SELECT 'campaign_roi_daily.revenue_signed',
+               (SELECT COALESCE(sum(r.revenue_signed), 0)
+                FROM warehouse.campaign_roi_daily r
+                WHERE r.business_id = check_rollups.business_id),
+               (SELECT COALESCE(sum(c.amount), 0) FROM warehouse.fact_contracts c WHERE c.business_id = check_rollups.business_id)
+    ) r (subject, rolled_up, fact)
+$$;
+COMMENT ON FUNCTION analytics_internal.check_rollups(bigint) IS 'Checks that rollups add up to what the facts hold';
+
+CREATE FUNCTION analytics_internal.check_contract_touches(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT v.check_name, 'fact_contracts', CASE v.n WHEN 0 THEN 'pass' ELSE 'warn' END, v.n, v.n::numeric, 0::numeric, v.sample,
+           format(v.what, v.n)
+    FROM (
+        SELECT count(*) FILTER (WHERE c.signed_at < d.first_event_at) AS early,
+               count(*) FILTER (WHERE d.first_event_at IS NULL) AS without_touch,
+               (array_agg(c.contract_id ORDER BY c.contract_id) FILTER (WHERE c.signed_at < d.first_event_at))[1:100] AS early_ids,
+               (array_agg(c.contract_id ORDER BY c.contract_id) FILTER (WHERE d.first_event_at IS NULL))[1:100] AS untouched_ids
+        FROM warehouse.fact_contracts c
+        JOIN warehouse.dim_clients d ON d.business_id = c.business_id AND d.client_key = c.client_key
+        WHERE c.business_id = check_contract_touches.business_id
+        HAVING count(*) > 0
+    ) a
+    CROSS JOIN LATERAL (VALUES
+        ('contract_after_first_touch', a.early, to_jsonb(a.early_ids), '%s contracts were signed before the first touch of their client'),
+        ('contract_has_touch', a.without_touch, to_jsonb(a.untouched_ids), '%s contracts belong to clients without any touch')
+    ) v (check_name, n, sample, what)
+$$;
+COMMENT ON FUNCTION analytics_internal.check_contract_touches(bigint) IS 'Checks that contracts come after a touch of their client';
+
+CREATE FUNCTION analytics_internal.quality_findings(business_id bigint, thorough boolean) RETURNS SETOF analytics.quality_finding
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    quick constant text[] := '{check_accounts,check_rejected,check_freshness,check_unknown_platforms}';
+    slow constant text[] := '{check_reconciliation,check_references,check_ids,check_rollups,check_contract_touches}';
+    routine text;
+BEGIN
+    FOREACH routine IN ARRAY quick || CASE WHEN thorough THEN slow END LOOP
+        RETURN QUERY EXECUTE format('SELECT * FROM analytics_internal.%I($1)', routine) USING business_id;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.quality_findings(bigint, boolean) IS
+'What the checks find in a business; thorough: also those that read whole facts or sources';
 
 CREATE FUNCTION analytics.check_data_quality(business_id bigint DEFAULT NULL, thorough boolean DEFAULT true, run_id bigint DEFAULT NULL)
     RETURNS TABLE (business bigint, check_name text, subject text, status text, failed_rows bigint, observed numeric, expected numeric,
@@ -275,23 +380,23 @@ DECLARE
     checked bigint;
 BEGIN
     PERFORM analytics_internal.check_layout();
-    FOR checked IN SELECT DISTINCT w.business_id FROM warehouse.source_watermark w
-                   WHERE check_data_quality.business_id IS NULL OR w.business_id = check_data_quality.business_id ORDER BY 1 LOOP
+    FOR checked IN
+        SELECT DISTINCT w.business_id
+        FROM warehouse.source_watermark w
+        WHERE check_data_quality.business_id IS NULL OR w.business_id = check_data_quality.business_id
+        ORDER BY 1
+    LOOP
         RETURN QUERY
         WITH kept AS (
-            INSERT INTO warehouse.quality_history (run_id, business_id, check_name, subject, status, failed_rows, observed, expected,
-                sample, message)
-            SELECT check_data_quality.run_id, checked, f.* FROM (
-                SELECT * FROM analytics_internal.check_sources(checked)
-                UNION ALL
-                SELECT * FROM analytics_internal.check_reconciliation(checked) WHERE check_data_quality.thorough
-                UNION ALL
-                SELECT * FROM analytics_internal.check_facts(checked) WHERE check_data_quality.thorough
-            ) f
+            INSERT INTO warehouse.quality_history (
+                run_id, business_id, check_name, subject, status, failed_rows, observed, expected, sample, message)
+            SELECT check_data_quality.run_id, checked, f.*
+            FROM analytics_internal.quality_findings(checked, check_data_quality.thorough) f
             RETURNING *
         )
         SELECT k.business_id, k.check_name, k.subject, k.status, k.failed_rows, k.observed, k.expected, k.sample, k.message
-        FROM kept k ORDER BY k.check_name, k.subject;
+        FROM kept k
+        ORDER BY k.check_name, k.subject;
     END LOOP;
 END
 $$;
