@@ -367,7 +367,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.quality_findings(bigint, boolean) IS
-'What the checks find in a business; thorough: also those that read whole facts or sources';
+'What the checks find in a business
+thorough: also those that read whole facts or sources.';
 
 CREATE FUNCTION analytics.check_data_quality(business_id bigint DEFAULT NULL, thorough boolean DEFAULT true, run_id bigint DEFAULT NULL)
     RETURNS TABLE (business bigint, check_name text, subject text, status text, failed_rows bigint, observed numeric, expected numeric,

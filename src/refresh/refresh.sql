@@ -67,7 +67,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.hold_settings(bigint) IS
-'Keeps the settings of a business as they are until the end of the transaction, made where they are missing';
+'Keeps the settings of a business until the end of the transaction
+Makes them where they are missing.';
 
 -- What a small delta touches is looked up by index. By the server's default, made for spinning disks, whole facts would be read instead.
 CREATE FUNCTION analytics_internal.run_step(progress analytics_internal.refresh_progress) RETURNS analytics_internal.load_counts

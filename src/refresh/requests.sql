@@ -73,7 +73,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.begin_request(analytics_internal.waiting_request, boolean) IS
-'Begins a refresh that was asked for; one that cannot begin is over, with its failure';
+'Begins a refresh that was asked for; one that cannot begin is over at once';
 
 CREATE FUNCTION analytics_internal.close_request(request analytics_internal.waiting_request, progress analytics_internal.refresh_progress)
     RETURNS text[]
@@ -86,7 +86,7 @@ AS $$
     RETURNING CASE WHEN q.message IS NULL THEN '{}' ELSE ARRAY[format('request %s: %s', q.request_id, q.message)] END
 $$;
 COMMENT ON FUNCTION analytics_internal.close_request(analytics_internal.waiting_request, analytics_internal.refresh_progress) IS
-'Says that a refresh that was asked for has been done, and how; returns its failures';
+'Closes a request, keeping what failed of it; returns that as a list';
 
 CREATE FUNCTION analytics_internal.report_requests(failures text[]) RETURNS void
     LANGUAGE plpgsql STABLE

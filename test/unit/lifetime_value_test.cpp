@@ -428,6 +428,12 @@ TEST(Outlook, WhereAllCustomersLeaveWithOneProbabilityTheMeanHasALimit)
     }
     const Outlook fitted{1, 0.5, 7, 5.5e7, 6.0e7};
     EXPECT_NEAR(expected_purchases(fitted, 52), limit(0.5, 7, 5.5 / 11.5, 52), 1e-6);
+    // Customers who all but never leave buy at their rate.
+    for (const double b : {2e4, 1e7, 1e12}) {
+        for (const double dropout : {1e-3, 1e-2, 0.3}) {
+            EXPECT_NEAR(expected_purchases(Outlook{1, 1e7, 4e8, dropout, b}, 52), 1e7 / 4e8 * 52, 1e-4) << b << ' ' << dropout;
+        }
+    }
     // a + b = 1 is a pole of the series and of nothing else.
     for (const double a : {0.3, 0.5, 0.9}) {
         const double near = expected_purchases(Outlook{1, 0.9, 20, a, 1 - a + 1e-2}, 30);
