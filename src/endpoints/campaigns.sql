@@ -104,7 +104,8 @@ CREATE FUNCTION analytics.metrics_trend(date_from date, date_to date, platforms 
                    cpm numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT d.date, d.leads, d.clicks, d.impressions, d.spend,
+    SELECT d.date, COALESCE(d.leads, 0)::bigint, COALESCE(d.clicks, 0)::bigint, COALESCE(d.impressions, 0)::bigint,
+           COALESCE(d.spend, 0)::numeric(18,4),
            analytics_internal.quotient(d.spend, d.leads), analytics_internal.quotient(d.spend, d.clicks),
            analytics_internal.percentage(d.clicks, d.impressions), analytics_internal.quotient(1000::numeric * d.spend, d.impressions)
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready

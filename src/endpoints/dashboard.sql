@@ -21,7 +21,7 @@ CREATE FUNCTION analytics.trend_leads(date_from date, date_to date, platforms te
     RETURNS TABLE (dt date, leads bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT d.date, d.leads
+    SELECT d.date, COALESCE(d.leads, 0)::bigint
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.daily_totals(trend_leads.date_from, trend_leads.date_to, trend_leads.platforms, trend_leads.business_id) d
     WHERE analytics_internal.check_period(trend_leads.date_from, trend_leads.date_to)
@@ -35,7 +35,7 @@ CREATE FUNCTION analytics.trend_spend(date_from date, date_to date, platforms te
     RETURNS TABLE (dt date, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT d.date, d.spend
+    SELECT d.date, COALESCE(d.spend, 0)::numeric(18,4)
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.daily_totals(trend_spend.date_from, trend_spend.date_to, trend_spend.platforms, trend_spend.business_id) d
     WHERE analytics_internal.check_period(trend_spend.date_from, trend_spend.date_to)

@@ -64,11 +64,10 @@ COMMENT ON FUNCTION analytics_internal.period_totals(date, date, text[], bigint)
 'The results of a period in one row, with cost per lead and ROAS';
 
 CREATE FUNCTION analytics_internal.daily_totals(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
-    RETURNS TABLE (date date, leads bigint, clicks bigint, impressions bigint, spend numeric)
+    RETURNS TABLE (date date, leads numeric, clicks numeric, impressions numeric, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT d.day::date, COALESCE(r.leads, 0)::bigint, COALESCE(r.clicks, 0)::bigint, COALESCE(r.impressions, 0)::bigint,
-           COALESCE(r.spend, 0)::numeric(18,4)
+    SELECT d.day::date, r.leads, r.clicks, r.impressions, r.spend
     FROM pg_catalog.generate_series(first_day::timestamp, last_day, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.leads) AS leads, pg_catalog.sum(r.clicks) AS clicks,
@@ -78,7 +77,7 @@ AS $$
     ) r ON r.date = d.day::date
 $$;
 COMMENT ON FUNCTION analytics_internal.daily_totals(date, date, text[], bigint) IS
-'The results of each day of a period; 0 where there are none';
+'The results of each day of a period; NULL where there are none';
 
 -- A period is read in as few rows as there are for it: 364, 28 and 7 days together where it has them whole, single days at its ends. The
 -- planner knows is_day of each of the two tables, so that an index serves the side of the CASE that is left.
