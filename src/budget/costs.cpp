@@ -261,7 +261,7 @@ double probability_cheaper(const GammaRate& one, const GammaRate& other, double 
 double probability_contract_cost_within(const GammaRate& belief, const BetaRate& rate, double target)
 {
     check_positive(target, "target");
-    return numeric::expectation(rate, [&belief, target](double r) {
+    return numeric::expectation(rate, [&belief, target](double r, double) {
         return r > 0 ? numeric::gamma_above(belief.events, belief.spend / (target * r)) : 0.0;
     });
 }

@@ -47,48 +47,14 @@ double mean_by_series(const Outlook& c, double share)
     return last * (head - std::exp(e * log_rest) * sum);
 }
 
-/** What a customer who leaves with probability p after each purchase is expected to buy. */
-double mean_at(const Outlook& c, double pace, double p)
-{
-    constexpr double least = 1e-200;  // below it p * pace may not be a double any more
-    return p > least ? -std::expm1(-c.r * std::log1p(p * pace)) / p : c.r * pace;
-}
-
-/**
- * The integral of g(p) p^(a-1) (1-p)^(b-1), a < 1, but for a factor that does not depend on g: below p = 1 / (b + 1), where the second power
- * begins to fall, over v = p^a, which is spread evenly, and above it.
- */
-template <class Function>
-double integral_near_zero(double a, double b, Function g)
-{
-    const double unit = 1 / (b + 1);
-    const double below = numeric::integral(
-        [&](double v, double) {
-            const double p = unit * std::exp(std::log(v) / a);
-            return g(p) * std::exp((b - 1) * std::log1p(-p));
-        },
-        0, 1, 1e-12);
-    constexpr double negligible_from = 60;
-    const double end = std::min(b + 1, negligible_from);
-    const double above = numeric::integral(
-        [&](double x, double to_end) {
-            // Near p = 1 the distance to the end is known better than p itself.
-            const double stay = end == b + 1 && to_end > 0 ? unit * to_end : 1 - unit * x;
-            return stay > 0 ? g(unit * x) * std::exp((a - 1) * std::log(x) + (b - 1) * std::log(stay)) : 0;
-        },
-        1, end, 1e-12);
-    return below / a + above;
-}
-
 /** The same mean over the probability to leave, for parameters and horizons of any size. */
 double mean_by_quadrature(const Outlook& c, double horizon)
 {
+    constexpr double least = 1e-200;  // below it p * pace may not be a double any more
     const double pace = horizon / c.alpha;
-    const auto mean = [&c, pace](double p) { return mean_at(c, pace, p); };
-    if (c.a >= 1) {
-        return numeric::expectation({c.a, c.b}, mean);
-    }
-    return integral_near_zero(c.a, c.b, mean) / integral_near_zero(c.a, c.b, [](double) { return 1.0; });
+    return numeric::expectation({c.a, c.b}, [&c, pace](double p, double) {
+        return p > least ? -std::expm1(-c.r * std::log1p(p * pace)) / p : c.r * pace;
+    });
 }
 
 /** Whether the series ends after some ten thousand terms, with its digits. */

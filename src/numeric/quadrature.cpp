@@ -20,11 +20,14 @@ double logit_variance(const Beta& belief)
     return trigamma(belief.successes) + trigamma(belief.failures);
 }
 
-/** A rate whose odds are exp(`shift`) times those of the mean, and its density by log odds, 1 at the mean. */
+/** A rate, 1 - rate, and its density in the variable of the integral, but for a factor. */
 struct Point {
     double rate;
+    double rest;
     double density;
 };
+
+/** Where the odds are exp(`shift`) times those of the mean; the density by log odds is 1 at the mean. */
 Point shifted(const Beta& belief, double shift)
 {
     const auto [a, b] = belief;
@@ -37,7 +40,57 @@ Point shifted(const Beta& belief, double shift)
     const double log_all = std::log(all / (a + b));
     const double deviance =
         deviance_part(a, excess, std::min(shift, 0.0) - log_all) + deviance_part(b, -excess, -std::max(shift, 0.0) - log_all);
-    return {share, std::exp(-deviance)};
+    return {share, rest, std::exp(-deviance)};
+}
+
+/** A rate at which an integral is cut in two. */
+struct Cut {
+    double log_rate;
+    double log_rest;
+};
+
+/** Where rate = cut * v^(1/a), which is spread evenly by v next to 0; the density by v is that of the power of 1 - rate alone. */
+Point near_zero(const Beta& belief, const Cut& cut, double log_v)
+{
+    const double log_rate = cut.log_rate + log_v / belief.successes;
+    const double rate = std::exp(log_rate);
+    const double rest = -std::expm1(log_rate);
+    const double log_rest = rate < 0.5 ? std::log1p(-rate) : std::log(rest);
+    return {rate, rest, std::exp(belief.failures * (log_rest - cut.log_rest) - log_rest) / belief.successes};
+}
+
+Point turned(const Point& point)
+{
+    return {point.rest, point.rate, point.density};
+}
+
+/** Integrates f(point) over the whole distribution, but for a factor that does not depend on f. */
+double integral_over(const Beta& belief, const std::function<double(const Point&)>& f)
+{
+    static boost::math::quadrature::sinh_sinh<double> rule;
+    constexpr double tolerance = 1e-12;
+    const auto [a, b] = belief;
+    const auto weighted = [&f](const Point& point) {
+        kernel::poll();
+        return point.density > 0 ? point.density * f(point) : 0;
+    };
+    if (std::min(a, b) >= 1) {
+        // In deviations of the log odds, where the density is smooth and falls exponentially to both sides.
+        const double deviation = std::sqrt(logit_variance(belief));
+        return rule.integrate([&](double x) { return weighted(shifted(belief, deviation * x)); }, tolerance);
+    }
+    // One power is infinite at its end. Cut where the other one begins to fall.
+    const double odds = a >= 1 ? a : b >= 1 ? 1 / b : 1;
+    const Cut cut{-std::log1p(1 / odds), -std::log1p(odds)};
+    const auto log_of = [](double v, double to_end) { return v > 0.5 && to_end > 0 ? std::log1p(-to_end) : std::log(v); };
+    const double below =
+        integral([&](double v, double to_end) { return weighted(near_zero(belief, cut, log_of(v, to_end))); }, 0, 1, tolerance);
+    const double above = integral(
+        [&](double v, double to_end) {
+            return weighted(turned(near_zero({b, a}, {cut.log_rest, cut.log_rate}, log_of(v, to_end))));
+        },
+        0, 1, tolerance);
+    return below + above;
 }
 
 }  // namespace
@@ -52,29 +105,25 @@ double integral(const std::function<double(double, double)>& function, double lo
     return rule.integrate(polled, low, high, tolerance);
 }
 
-// In deviations of the log odds, where the density is smooth and falls exponentially to both sides. Divided by its own integral: that of the
-// exact one loses digits where there are many trials.
-double expectation(const Beta& belief, const std::function<double(double)>& f)
+// Divided by its own integral: that of the exact density loses digits where there are many trials.
+double expectation(const Beta& belief, const std::function<double(double, double)>& f)
 {
-    static boost::math::quadrature::sinh_sinh<double> rule;
-    constexpr double tolerance = 1e-12;
-    const double deviation = std::sqrt(logit_variance(belief));
-    const double mass = rule.integrate([&](double x) { return shifted(belief, deviation * x).density; }, tolerance);
-    const auto weighted = [&](double x) {
-        kernel::poll();
-        const Point point = shifted(belief, deviation * x);
-        return point.density > 0 ? point.density * f(point.rate) : 0;
-    };
-    return rule.integrate(weighted, tolerance) / mass;
+    return integral_over(belief, [&f](const Point& point) { return f(point.rate, point.rest); }) /
+           integral_over(belief, [](const Point&) { return 1.0; });
 }
 
 double probability_greater(const Beta& one, const Beta& other)
 {
-    // Over the narrower of the two, by whose measure the other is smooth.
+    // Over the narrower of the two, by whose measure the other is smooth. Near 1 the distance to it has the digits.
     if (logit_variance(one) <= logit_variance(other)) {
-        return expectation(one, [&other](double rate) { return beta_below(other.successes, other.failures, rate); });
+        return expectation(one, [&other](double rate, double rest) {
+            return rate < 0.5 ? beta_below(other.successes, other.failures, rate)
+                              : beta_above(other.failures, other.successes, rest);
+        });
     }
-    return expectation(other, [&one](double rate) { return beta_above(one.successes, one.failures, rate); });
+    return expectation(other, [&one](double rate, double rest) {
+        return rate < 0.5 ? beta_above(one.successes, one.failures, rate) : beta_below(one.failures, one.successes, rest);
+    });
 }
 
 const std::array<Node, 60>& gauss_legendre()

@@ -118,7 +118,7 @@ TEST(Extremes, ProbabilitiesOfRatesDoNotTireOfTrials)
         const double apart = 2 * std::sqrt(2 * 0.2 * 0.8 / n);
         const Beta other{(0.2 + apart) * n, (0.8 - apart) * n};
         EXPECT_NEAR(probability_greater(other, one), normal_above(-2), 3 / std::sqrt(n) + 1e-8) << n;
-        EXPECT_NEAR(expectation(one, [](double rate) { return rate; }), 0.2, 1e-12) << n;
+        EXPECT_NEAR(expectation(one, [](double rate, double) { return rate; }), 0.2, 1e-12) << n;
     }
 }
 

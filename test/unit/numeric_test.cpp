@@ -173,12 +173,13 @@ TEST(LinearAlgebra, SolvesWhatIsNotOfFullRank)
 
 TEST(Quadrature, ExpectationsOfABetaDistribution)
 {
-    for (const Beta belief : {Beta{0.02, 3}, Beta{2, 5}, Beta{3, 97}, Beta{500, 80'000}, Beta{4000, 0.5}}) {
+    for (const Beta belief : {Beta{0.02, 3}, Beta{0.03, 0.05}, Beta{40, 0.02}, Beta{0.5, 1e12}, Beta{2, 5}, Beta{3, 97},
+                              Beta{500, 80'000}, Beta{4000, 0.5}}) {
         const double trials = belief.successes + belief.failures;
         const double mean = belief.successes / trials;
-        EXPECT_NEAR(expectation(belief, [](double rate) { return rate; }) / mean, 1, 1e-11);
+        EXPECT_NEAR(expectation(belief, [](double rate, double) { return rate; }) / mean, 1, 1e-11);
         const double square = mean * (belief.successes + 1) / (trials + 1);
-        EXPECT_NEAR(expectation(belief, [](double rate) { return rate * rate; }) / square, 1, 1e-11);
+        EXPECT_NEAR(expectation(belief, [](double rate, double) { return rate * rate; }) / square, 1, 1e-11);
         EXPECT_NEAR(probability_greater(belief, belief), 0.5, 1e-12);
     }
     // P(one > other) for other ~ Beta(1, 1) is the mean of one.
@@ -186,6 +187,23 @@ TEST(Quadrature, ExpectationsOfABetaDistribution)
     EXPECT_NEAR(probability_greater({1, 1}, {3, 97}), 0.97, 1e-13);
     // Small ones keep their digits: P(Beta(1, n) > Beta(m, 1)) is a beta function.
     EXPECT_NEAR(probability_greater({1, 30}, {20, 1}) / std::exp(std::log(20) + log_beta(20, 31)), 1, 1e-10);
+}
+
+TEST(Quadrature, ExpectationsOfRatesThatAreAllButZeroOrOne)
+{
+    for (const double a : {1e-6, 1e-3, 0.3, 1.0, 50.0, 1e8}) {
+        for (const double b : {1e-6, 1e-3, 0.5, 1.0, 1e3, 1e12}) {
+            const double mean = a / (a + b);
+            EXPECT_NEAR(expectation({a, b}, [](double rate, double) { return rate; }) / mean, 1, 1e-12) << a << ' ' << b;
+            EXPECT_NEAR(expectation({a, b}, [](double, double rest) { return rest; }) / (b / (a + b)), 1, 1e-12)
+                << a << ' ' << b;
+            const double square = mean * (a + 1) / (a + b + 1);
+            EXPECT_NEAR(expectation({a, b}, [](double rate, double) { return rate * rate; }) / square, 1, 1e-12)
+                << a << ' ' << b;
+            // A rate that may be anything is below it with the probability of its mean.
+            EXPECT_NEAR(probability_greater({a, b}, {1, 1}), mean, 1e-10) << a << ' ' << b;
+        }
+    }
 }
 
 TEST(Quadrature, IntegralsWithSingularEnds)
