@@ -226,68 +226,63 @@ COMMENT ON FUNCTION analytics_internal.check_reconciliation(bigint) IS
 'Reconciles rows and money with each source: in all, and by grain and day';
 
 -- One statement per rule, since the rules are data: what refers to what, and which columns a row is known by.
-
-CREATE FUNCTION analytics_internal.check_references(business_id bigint) RETURNS SETOF analytics.quality_finding
-    LANGUAGE plpgsql VOLATILE
+CREATE FUNCTION analytics_internal.find_broken(check_name text, subject text, severity text, business_id bigint, statement text, what text)
+    RETURNS analytics.quality_finding
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    rule record;
     broken record;
 BEGIN
-    FOR rule IN
-        SELECT v.*
-        FROM (VALUES
-            ('fact_events', 'event_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
-            ('fact_events', 'event_id', 'platform', 'dim_platforms', 'platform', 'fail', NULL),
-            ('fact_events', 'event_id', 'campaign_key', 'dim_campaigns', 'campaign_key', 'fail', NULL),
-            ('fact_leads', 'lead_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
-            ('fact_leads', 'lead_id', 'campaign_key', 'dim_campaigns', 'campaign_key', 'fail', NULL),
-            ('fact_leads', 'lead_id', 'product_id', 'dim_products', 'product_id', 'warn', 'products'),
-            ('fact_leads', 'lead_id', 'branch_id', 'dim_branches', 'branch_id', 'warn', 'branches'),
-            ('fact_contracts', 'contract_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
-            ('fact_contracts', 'contract_id', 'attributed_campaign_key', 'dim_campaigns', 'campaign_key', 'fail', NULL),
-            ('fact_contracts', 'contract_id', 'product_id', 'dim_products', 'product_id', 'warn', 'products'),
-            ('fact_contracts', 'contract_id', 'branch_id', 'dim_branches', 'branch_id', 'warn', 'branches'),
-            ('fact_transactions', 'transaction_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
-            ('fact_transactions', 'transaction_id', 'product_id', 'dim_products', 'product_id', 'warn', 'products'),
-            ('fact_content_metrics', 'content_id', 'content_id', 'fact_content', 'content_id', 'warn', 'content')
-        ) v (fact, id, referring, dimension, referred, severity, entity)
-        WHERE v.entity IS NULL OR EXISTS (
-            SELECT FROM warehouse.source_watermark w WHERE w.business_id = check_references.business_id AND w.entity = v.entity)
-    LOOP
-        EXECUTE format($sql$
+    EXECUTE statement INTO broken USING business_id;
+    RETURN (check_name, subject, CASE broken.n WHEN 0 THEN 'pass' ELSE severity END, broken.n, broken.n, 0, broken.sample,
+        format('%s rows %s', broken.n, what))::analytics.quality_finding;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.find_broken(text, text, text, bigint, text, text) IS
+'The finding of one rule
+statement: how many rows of business $1 break it (n), and up to 100 of them (sample). what: what such rows do.';
+
+CREATE FUNCTION analytics_internal.check_references(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.find_broken('relationships', v.fact || '.' || v.referring, v.severity, check_references.business_id,
+        format($sql$
             SELECT count(*) AS n, to_jsonb((array_agg(t.%1$I ORDER BY t.%1$I))[1:100]) AS sample
             FROM warehouse.%2$I t
             WHERE t.business_id = $1 AND t.%3$I IS NOT NULL
               AND NOT EXISTS (SELECT FROM warehouse.%4$I d WHERE d.business_id = t.business_id AND d.%5$I = t.%3$I)$sql$,
-            rule.id, rule.fact, rule.referring, rule.dimension, rule.referred)
-        INTO broken USING check_references.business_id;
-        RETURN NEXT ('relationships', rule.fact || '.' || rule.referring, CASE broken.n WHEN 0 THEN 'pass' ELSE rule.severity END,
-            broken.n, broken.n, 0, broken.sample,
-            format('%s rows name a %s that %s does not have', broken.n, rule.referred, rule.dimension))::analytics.quality_finding;
-    END LOOP;
-END
+            v.id, v.fact, v.referring, v.dimension, v.referred),
+        format('name a %s that %s does not have', v.referred, v.dimension))
+    FROM (VALUES
+        ('fact_events', 'event_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
+        ('fact_events', 'event_id', 'platform', 'dim_platforms', 'platform', 'fail', NULL),
+        ('fact_events', 'event_id', 'campaign_key', 'dim_campaigns', 'campaign_key', 'fail', NULL),
+        ('fact_leads', 'lead_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
+        ('fact_leads', 'lead_id', 'campaign_key', 'dim_campaigns', 'campaign_key', 'fail', NULL),
+        ('fact_leads', 'lead_id', 'product_id', 'dim_products', 'product_id', 'warn', 'products'),
+        ('fact_leads', 'lead_id', 'branch_id', 'dim_branches', 'branch_id', 'warn', 'branches'),
+        ('fact_contracts', 'contract_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
+        ('fact_contracts', 'contract_id', 'attributed_campaign_key', 'dim_campaigns', 'campaign_key', 'fail', NULL),
+        ('fact_contracts', 'contract_id', 'product_id', 'dim_products', 'product_id', 'warn', 'products'),
+        ('fact_contracts', 'contract_id', 'branch_id', 'dim_branches', 'branch_id', 'warn', 'branches'),
+        ('fact_transactions', 'transaction_id', 'client_key', 'dim_clients', 'client_key', 'fail', NULL),
+        ('fact_transactions', 'transaction_id', 'product_id', 'dim_products', 'product_id', 'warn', 'products'),
+        ('fact_content_metrics', 'content_id', 'content_id', 'fact_content', 'content_id', 'warn', 'content')
+    ) v (fact, id, referring, dimension, referred, severity, entity)
+    WHERE v.entity IS NULL OR EXISTS (
+        SELECT FROM warehouse.source_watermark w WHERE w.business_id = check_references.business_id AND w.entity = v.entity)
 $$;
 COMMENT ON FUNCTION analytics_internal.check_references(bigint) IS 'Checks that what a fact refers to is there';
 
 -- The unique keys of the tables also hold client_bucket: of one id in two buckets they know nothing.
 CREATE FUNCTION analytics_internal.check_ids(business_id bigint) RETURNS SETOF analytics.quality_finding
-    LANGUAGE plpgsql VOLATILE
+    LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    rule record;
-    broken record;
-BEGIN
-    FOR rule IN
-        SELECT v.*
-        FROM (VALUES
-            ('fact_events', 'event_id'), ('fact_leads', 'lead_id'), ('fact_contracts', 'contract_id'),
-            ('fact_transactions', 'transaction_id')
-        ) v (fact, id)
-    LOOP
-        EXECUTE format($sql$
+    SELECT analytics_internal.find_broken('unique', v.fact || '.' || v.id, 'fail', check_ids.business_id,
+        format($sql$
             SELECT COALESCE(sum(g.n), 0)::bigint AS n, to_jsonb((array_agg(g.%1$I ORDER BY g.%1$I))[1:100]) AS sample
             FROM (
                 SELECT t.%1$I, count(*) AS n
@@ -295,12 +290,11 @@ BEGIN
                 WHERE t.business_id = $1
                 GROUP BY t.source_id, t.%1$I
                 HAVING count(*) > 1
-            ) g$sql$, rule.id, rule.fact)
-        INTO broken USING check_ids.business_id;
-        RETURN NEXT ('unique', rule.fact || '.' || rule.id, CASE broken.n WHEN 0 THEN 'pass' ELSE 'fail' END,
-            broken.n, broken.n, 0, broken.sample, format('%s rows share their id', broken.n))::analytics.quality_finding;
-    END LOOP;
-END
+            ) g$sql$, v.id, v.fact),
+        'share their id')
+    FROM (VALUES
+        ('fact_events', 'event_id'), ('fact_leads', 'lead_id'), ('fact_contracts', 'contract_id'), ('fact_transactions', 'transaction_id')
+    ) v (fact, id)
 $$;
 COMMENT ON FUNCTION analytics_internal.check_ids(bigint) IS 'Checks that no two rows of a source have one id';
 
