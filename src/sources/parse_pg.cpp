@@ -4,7 +4,6 @@
  * The server's own parsers do the work, since its users know what those accept.
  */
 #include <algorithm>
-#include <cctype>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -12,8 +11,10 @@
 #include "kernel/named.hpp"
 #include "postgres/arguments.hpp"
 #include "postgres/pg.hpp"
+#include "sources/plain_number.hpp"
 
 namespace postgres = marketing::postgres;
+namespace sources = marketing::sources;
 
 namespace {
 
@@ -26,8 +27,6 @@ std::string_view trimmed_argument(postgres::Arguments& in, const char* name)
     return first == std::string_view::npos ? std::string_view{}
                                            : value.substr(first, value.find_last_not_of(blanks) - first + 1);
 }
-
-constexpr std::size_t longest_number = 200;
 
 constexpr auto date_orders =
     marketing::kernel::names<int>("date order", {{"YMD", DATEORDER_YMD}, {"DMY", DATEORDER_DMY}, {"MDY", DATEORDER_MDY}});
@@ -76,41 +75,6 @@ bool decode(std::string_view value, int order, pg_tz* zone, pg_tm* fields, fsec_
     return outcome == 0 && kind == DTK_DATE;
 }
 
-/** Digits with an optional sign, point and exponent: exactly what numeric_in reads without an error. */
-bool looks_numeric(std::string_view value)
-{
-    std::size_t at = 0;
-    const auto digits = [&] {
-        const std::size_t from = at;
-        while (at < value.size() && std::isdigit(static_cast<unsigned char>(value[at])) != 0) {
-            ++at;
-        }
-        return at - from;
-    };
-    const auto sign = [&] { at += at < value.size() && (value[at] == '+' || value[at] == '-') ? 1U : 0U; };
-    if (value.empty() || value.size() > longest_number) {
-        return false;
-    }
-    sign();
-    std::size_t mantissa = digits();
-    if (at < value.size() && value[at] == '.') {
-        ++at;
-        mantissa += digits();
-    }
-    if (mantissa == 0) {
-        return false;
-    }
-    if (at < value.size() && (value[at] == 'e' || value[at] == 'E')) {
-        ++at;
-        sign();
-        const std::size_t exponent = digits();
-        if (exponent == 0 || exponent > 3) {
-            return false;
-        }
-    }
-    return at == value.size();
-}
-
 }  // namespace
 
 /** try_timestamptz(value text, zone text, date_order text): values without an offset are local to `zone`. */
@@ -135,7 +99,7 @@ MARKETING_FUNCTION(try_numeric)
 {
     postgres::Arguments in(fcinfo);
     const auto value = trimmed_argument(in, "value");
-    if (!looks_numeric(value)) {
+    if (!sources::is_plain_number(value)) {
         PG_RETURN_NULL();
     }
     PG_RETURN_DATUM(DirectFunctionCall3(numeric_in, CStringGetDatum(pnstrdup(value.data(), value.size())),
