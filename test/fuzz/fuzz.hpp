@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory_resource>
 #include <span>
 
@@ -28,14 +29,14 @@ void attempt(Body body)
 
 /** Our own output must pass our own check: an Error but for a limit is a defect, and ends the process. */
 template <class Read>
-void must_read(const marketing::kernel::FlatValue& value, Read read) noexcept
+void must_read(const marketing::kernel::FlatValue& value, Read read)
 {
     try {
         read(bytes_of(value));
     } catch (const marketing::kernel::Error& error) {
         if (error.code() != marketing::kernel::ErrorCode::limit_exceeded &&
             error.code() != marketing::kernel::ErrorCode::numeric_range) {
-            throw;
+            std::terminate();
         }
     }
 }
@@ -51,4 +52,14 @@ void through_state(Bytes bytes, Read read)
     State received(std::pmr::get_default_resource());
     received.deserialise(bytes_of(sent));
     must_read(received.finish(memory, 0, {}), read);
+}
+
+/** Any bytes as a value, and as the state of the aggregate that makes such values. */
+template <class State, class Read>
+int as_value_and_state(const std::uint8_t* data, std::size_t size, Read read)
+{
+    const Bytes bytes = std::as_bytes(std::span(data, size));
+    attempt([bytes, read] { read(bytes); });
+    attempt([bytes, read] { through_state<State>(bytes, read); });
+    return 0;
 }

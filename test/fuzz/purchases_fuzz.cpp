@@ -20,8 +20,5 @@ void read_value(Bytes bytes)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    const Bytes bytes = std::as_bytes(std::span(data, size));
-    attempt([bytes] { read_value(bytes); });
-    attempt([bytes] { through_state<PurchasesState>(bytes, read_value); });
-    return 0;
+    return as_value_and_state<PurchasesState>(data, size, read_value);
 }

@@ -19,8 +19,5 @@ void read_value(Bytes bytes)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    const Bytes bytes = std::as_bytes(std::span(data, size));
-    attempt([bytes] { read_value(bytes); });
-    attempt([bytes] { through_state<RfmState>(bytes, read_value); });
-    return 0;
+    return as_value_and_state<RfmState>(data, size, read_value);
 }
