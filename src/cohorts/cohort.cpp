@@ -94,7 +94,7 @@ void CohortState::append(const customers::Purchase& purchase, Grain grain)
                   "Give 1 for a purchase and 0 for a refund, whose amount is negative.");
     set_grain(grain);
     last_day_ = rows_.size() == 0 ? purchase.day : std::max(last_day_, purchase.day);
-    rows_.push_back({ids_.code(purchase.customer), purchase.units, period_of(purchase.day, grain),
+    rows_.push_back({ids_.code(purchase.customer), purchase.amount, period_of(purchase.day, grain),
                      static_cast<std::uint32_t>(purchase.purchases)});
 }
 
@@ -143,11 +143,11 @@ struct TableCell {
     std::int64_t customers;
     std::int64_t last_seen;
     std::int64_t purchases;
-    std::int64_t units;
+    std::int64_t amount;
 
     static auto fields(auto& cell)
     {
-        return std::tie(cell.cohort, cell.k, cell.customers, cell.last_seen, cell.purchases, cell.units);
+        return std::tie(cell.cohort, cell.k, cell.customers, cell.last_seen, cell.purchases, cell.amount);
     }
 };
 
@@ -169,7 +169,7 @@ public:
             // What was paid back for purchases before the first known one counts in its period.
             const std::int32_t k = std::max(0, row.period - first->period);
             Cell& cell = cell_at(cohort, k);
-            cell.units = customers::add_checked(cell.units, row.units);
+            cell.amount = customers::add_checked(cell.amount, row.amount);
             cell.purchases += row.purchases;
             if (row.purchases > 0 && k != seen) {
                 ++cell.customers;
@@ -184,7 +184,7 @@ public:
     {
         for (const auto& [first, cells] : cohorts_) {
             for (std::size_t k = 0; k < cells.size(); ++k) {
-                if (cells[k].purchases != 0 || cells[k].units != 0) {
+                if (cells[k].purchases != 0 || cells[k].amount != 0) {
                     visit(first, static_cast<std::int32_t>(k), cells[k]);
                 }
             }
@@ -257,7 +257,7 @@ FlatValue CohortState::finish(std::pmr::memory_resource& result, std::size_t hea
         out.put(last_day_);
         out.put(count);
         cells.for_each([&out](std::int32_t first, std::int32_t k, const Cell& cell) {
-            kernel::put_row(out, TableCell{first, k, cell.customers, cell.last_seen, cell.purchases, cell.units});
+            kernel::put_row(out, TableCell{first, k, cell.customers, cell.last_seen, cell.purchases, cell.amount});
         });
     });
 }
@@ -296,8 +296,8 @@ void append_rows(std::span<const TableCell> cells, std::int32_t until, Grain gra
         row.period = first_day_of(first + row.k, grain);
         row.customers = cell.customers;
         row.purchases = cell.purchases;
-        row.units = cell.units;
-        row.cumulative_units = customers::add_checked(row.cumulative_units, cell.units);
+        row.amount = cell.amount;
+        row.cumulative_amount = customers::add_checked(row.cumulative_amount, cell.amount);
         row.is_partial = first_day_of(first + row.k + 1, grain) - 1 > until;
         rows.push_back(row);
         row.still_active -= cell.last_seen;

@@ -5,7 +5,7 @@
  * The value is flat, versioned, little endian:
  *
  *     u32 tag, u16 version, u16 grain, i32 last_day, u32 cells
- *     per cell: i32 cohort, i32 k, i64 customers, i64 last_seen, i64 purchases, i64 units      ascending by cohort and k
+ *     per cell: i32 cohort, i32 k, i64 customers, i64 last_seen, i64 purchases, i64 amount      ascending by cohort and k
  *
  * Each cohort has a cell for k = 0; periods in which nothing happened have none.
  */
@@ -60,17 +60,17 @@ public:
 private:
     struct Row {
         std::int64_t key;
-        std::int64_t units;
+        std::int64_t amount;
         std::int32_t period;
         std::uint32_t purchases;
 
-        static auto fields(auto& row) { return std::tie(row.key, row.units, row.period, row.purchases); }
+        static auto fields(auto& row) { return std::tie(row.key, row.amount, row.period, row.purchases); }
     };
     struct Cell {
         std::int64_t customers;
         std::int64_t last_seen;
         std::int64_t purchases;
-        std::int64_t units;
+        std::int64_t amount;
     };
     class Cells;
 
@@ -94,8 +94,8 @@ struct CohortRow {
     std::int64_t customers;
     std::int64_t still_active;  // who bought in this period or in a later one
     std::int64_t purchases;
-    std::int64_t units;
-    std::int64_t cumulative_units;
+    std::int64_t amount;
+    std::int64_t cumulative_amount;
     bool is_partial;  // the period ends after the last day
 };
 

@@ -40,7 +40,7 @@ MARKETING_ROWS_OF(cohort, cohort_table, in, rows)
     for (const cohorts::CohortRow& row : found) {
         const auto size = static_cast<double>(row.size);
         rows.row(customers::date_of(row.cohort), row.k, customers::date_of(row.period), row.size, row.customers,
-                 static_cast<double>(row.customers) / size, row.still_active, row.purchases, customers::money(row.units),
-                 customers::money(row.cumulative_units) / size, row.is_partial);
+                 static_cast<double>(row.customers) / size, row.still_active, row.purchases, customers::money(row.amount),
+                 customers::money(row.cumulative_amount) / size, row.is_partial);
     }
 }

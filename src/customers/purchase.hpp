@@ -18,7 +18,7 @@ using kernel::IdKind;
 struct Purchase {
     Identifier customer;
     std::int32_t day = 0;        // days since 1970-01-01
-    std::int64_t units = 0;      // money in ten-thousandths, see money_units
+    std::int64_t amount = 0;     // money in ten-thousandths, see money_units
     std::int64_t purchases = 1;  // 0: money alone, such as a refund
 };
 
@@ -43,9 +43,9 @@ inline constexpr double units_per_money = 10000;
     return std::llround(amount * units_per_money);
 }
 
-[[nodiscard]] constexpr double money(std::int64_t units) noexcept
+[[nodiscard]] constexpr double money(std::int64_t amount) noexcept
 {
-    return static_cast<double>(units) / units_per_money;
+    return static_cast<double>(amount) / units_per_money;
 }
 
 /** a + b. Throws Error(numeric_range) where the sum does not fit. */

@@ -29,7 +29,7 @@ inline constexpr std::int32_t days_to_2000 = 10957;
     purchase.day = in.get<postgres::Date>("day") + days_to_2000;
     const double amount = in.value_or("amount", 0.0);
     purchase.purchases = in.get<std::int64_t>("purchases");
-    purchase.units = postgres::run_kernel([amount] { return money_units(amount); });
+    purchase.amount = postgres::run_kernel([amount] { return money_units(amount); });
     return purchase;
 }
 

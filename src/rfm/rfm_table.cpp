@@ -33,7 +33,7 @@ void join(CustomerRecord& record, const CustomerRecord& row)
     record.first_day = std::min(record.first_day, row.first_day);
     record.last_day = std::max(record.last_day, row.last_day);
     record.purchases = customers::add_checked(record.purchases, row.purchases);
-    record.units = customers::add_checked(record.units, row.units);
+    record.amount = customers::add_checked(record.amount, row.amount);
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ void RfmState::append(const customers::Purchase& purchase)
                   "Give 1 for a purchase and 0 for a refund, whose amount is negative.");
     const bool bought = purchase.purchases > 0;
     add({ids_.code(purchase.customer), bought ? purchase.day : no_first_day, bought ? purchase.day : no_last_day,
-         purchase.purchases, purchase.units});
+         purchase.purchases, purchase.amount});
 }
 
 void RfmState::add(const CustomerRecord& row)
@@ -181,7 +181,7 @@ FlatValue RfmState::finish(std::pmr::memory_resource& result, std::size_t header
         kernel::put_column(out, rows, &CustomerRecord::first_day);
         kernel::put_column(out, rows, &CustomerRecord::last_day);
         kernel::put_column(out, rows, &CustomerRecord::purchases);
-        kernel::put_column(out, rows, &CustomerRecord::units);
+        kernel::put_column(out, rows, &CustomerRecord::amount);
         kernel::put_identifiers(out, ids_, rows, &CustomerRecord::key);
     });
 }
@@ -196,7 +196,7 @@ RfmTable::RfmTable(std::span<const std::byte> bytes)
     first_day_ = {in, count};
     last_day_ = {in, count};
     purchases_ = {in, count};
-    units_ = {in, count};
+    amounts_ = {in, count};
     ids_ = {in, kind, count, text_bytes};
     in.expect_end();
     for (std::size_t i = 0; i < size(); ++i) {
@@ -225,7 +225,7 @@ struct Values {
         for (std::size_t i = 0; i < table.size(); ++i) {
             recency.push_back(latest - table.last_day(i));
             frequency.push_back(static_cast<double>(table.purchases(i)));
-            monetary.push_back(customers::money(table.units(i)));
+            monetary.push_back(customers::money(table.amount(i)));
         }
     }
     [[nodiscard]] Customers view() const { return {recency, frequency, monetary}; }

@@ -4,7 +4,7 @@
  * The value is flat, versioned, little endian, read where it lies:
  *
  *     u32 tag, u16 version, u16 kind of identifiers, u32 customers, u32 bytes of all text identifiers
- *     i32 first_day[customers], i32 last_day[customers], i64 purchases[customers], i64 units[customers]
+ *     i32 first_day[customers], i32 last_day[customers], i64 purchases[customers], i64 amount[customers]
  *     i64 id[customers], or u32 end[customers] and the bytes      distinct, ascending
  */
 #pragma once
@@ -32,11 +32,11 @@ struct CustomerRecord {
     std::int32_t first_day;
     std::int32_t last_day;
     std::int64_t purchases;  // negative: a free place of the table
-    std::int64_t units;
+    std::int64_t amount;
 
     static auto fields(auto& record)
     {
-        return std::tie(record.key, record.first_day, record.last_day, record.purchases, record.units);
+        return std::tie(record.key, record.first_day, record.last_day, record.purchases, record.amount);
     }
 };
 
@@ -86,14 +86,14 @@ public:
     [[nodiscard]] std::int32_t first_day(std::size_t i) const noexcept { return first_day_[i]; }
     [[nodiscard]] std::int32_t last_day(std::size_t i) const noexcept { return last_day_[i]; }
     [[nodiscard]] std::int64_t purchases(std::size_t i) const noexcept { return purchases_[i]; }
-    [[nodiscard]] std::int64_t units(std::size_t i) const noexcept { return units_[i]; }
+    [[nodiscard]] std::int64_t amount(std::size_t i) const noexcept { return amounts_[i]; }
     [[nodiscard]] kernel::Identifier id(std::size_t i) const noexcept { return ids_[i]; }
 
 private:
     kernel::FlatColumn<std::int32_t> first_day_;
     kernel::FlatColumn<std::int32_t> last_day_;
     kernel::FlatColumn<std::int64_t> purchases_;
-    kernel::FlatColumn<std::int64_t> units_;
+    kernel::FlatColumn<std::int64_t> amounts_;
     kernel::IdentifierColumn ids_;
 };
 

@@ -45,7 +45,7 @@ TEST(Cohort, CountsAsBruteForceDoes)
     struct Cell {
         std::set<int> customers;
         std::int64_t purchases = 0;
-        std::int64_t units = 0;
+        std::int64_t amount = 0;
     };
     const std::vector<Sale> sales = random_sales(8, 400, 3000);
     std::map<int, std::int32_t> first;
@@ -63,7 +63,7 @@ TEST(Cohort, CountsAsBruteForceDoes)
             const std::int32_t k = std::max(0, period_of(sale.day, Grain::month) - first[sale.customer]);
             Cell& cell = expected[{first[sale.customer], k}];
             cell.purchases += sale.purchases;
-            cell.units += money_units(sale.amount);
+            cell.amount += money_units(sale.amount);
             if (sale.purchases > 0) {
                 cell.customers.insert(sale.customer);
                 latest[sale.customer] = std::max(latest[sale.customer], k);
@@ -78,7 +78,7 @@ TEST(Cohort, CountsAsBruteForceDoes)
         const Cell& cell = expected[{cohort, row.k}];
         EXPECT_EQ(row.customers, static_cast<std::int64_t>(cell.customers.size()));
         EXPECT_EQ(row.purchases, cell.purchases);
-        EXPECT_EQ(row.units, cell.units);
+        EXPECT_EQ(row.amount, cell.amount);
         EXPECT_EQ(row.still_active, std::count_if(latest.begin(), latest.end(), [&](const auto& entry) {
                       return first[entry.first] == cohort && entry.second >= row.k;
                   }));

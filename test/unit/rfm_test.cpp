@@ -37,7 +37,7 @@ TEST(RfmTable, AddsUpEachCustomer)
         std::int32_t first = 1 << 30;
         std::int32_t last = 0;
         std::int64_t purchases = 0;
-        std::int64_t units = 0;
+        std::int64_t amount = 0;
     };
     const std::vector<Sale> sales = random_sales(2, 500, 2500);
     std::map<int, Expected> expected;
@@ -48,7 +48,7 @@ TEST(RfmTable, AddsUpEachCustomer)
             e.last = std::max(e.last, sale.day);
         }
         e.purchases += sale.purchases;
-        e.units += money_units(sale.amount);
+        e.amount += money_units(sale.amount);
     }
     std::erase_if(expected, [](const auto& entry) { return entry.second.purchases == 0; });
     std::mt19937 random(7);
@@ -61,7 +61,7 @@ TEST(RfmTable, AddsUpEachCustomer)
         EXPECT_EQ(table.first_day(i), e.first);
         EXPECT_EQ(table.last_day(i), e.last);
         EXPECT_EQ(table.purchases(i), e.purchases);
-        EXPECT_EQ(table.units(i), e.units);
+        EXPECT_EQ(table.amount(i), e.amount);
         ++i;
     }
 }
