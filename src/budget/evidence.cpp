@@ -4,16 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "numeric/square.hpp"
+
 namespace marketing::budget {
 namespace {
 
 /** A change of the spend by less than this is none. */
 constexpr double least_change = 0.15;
-
-double square(double x)
-{
-    return x * x;
-}
 
 /** Variance over mean that the weights alone give a campaign's weighted responses. */
 double scale_of(const Evidence& evidence)
@@ -43,8 +40,8 @@ void add_moments(std::span<const Day> days, const Evidence& evidence, double gue
     for (const Day& day : days) {
         const double mean = day.spend * evidence.responses / evidence.spend;
         // The variance of a squared deviation grows with the square of the variance.
-        const double weight = 1 / square(1 + guess * mean);
-        sums.excess += weight * (square(day.response - mean) * n / (n - 1) - mean);
+        const double weight = 1 / numeric::square(1 + guess * mean);
+        sums.excess += weight * (numeric::square(day.response - mean) * n / (n - 1) - mean);
         // The mean is estimated, too: its square is too large by its variance.
         sums.squares += weight * std::max(0.0, mean * mean - (mean + guess * mean * mean) / n);
     }
@@ -79,7 +76,7 @@ Evidence Window::evidence_of(const Series& series, std::int32_t as_of) const
         evidence.weighted_spend += weight * day.spend;
         evidence.weighted_responses += weight * day.response;
         evidence.squared_weights += weight * weight * day.spend;
-        evidence.squared_spend += square(weight * day.spend);
+        evidence.squared_spend += numeric::square(weight * day.spend);
         evidence.days += day.spend > 0 ? 1 : 0;
     }
     return evidence;
@@ -105,7 +102,7 @@ CostEvidence count_of(const Evidence& evidence, double excess)
         return {0, 0};
     }
     const double scale = scale_of(evidence);
-    const double days = square(evidence.weighted_spend) / evidence.squared_spend;
+    const double days = numeric::square(evidence.weighted_spend) / evidence.squared_spend;
     return {evidence.weighted_responses / scale, evidence.weighted_spend / scale,
             excess > 0 ? days / excess : std::numeric_limits<double>::infinity()};
 }
@@ -113,7 +110,7 @@ CostEvidence count_of(const Evidence& evidence, double excess)
 double variance_of(const Evidence& evidence, double excess)
 {
     const CostEvidence count = count_of(evidence, excess);
-    return square(scale_of(evidence)) * (count.events + square(count.events) / count.size);
+    return numeric::square(scale_of(evidence)) * (count.events + numeric::square(count.events) / count.size);
 }
 
 double recent_spend(std::span<const Day> days)

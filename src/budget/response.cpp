@@ -7,6 +7,7 @@
 #include <random>
 
 #include "numeric/eigen.hpp"
+#include "numeric/square.hpp"
 
 namespace marketing::budget {
 
@@ -37,11 +38,6 @@ double center_node(std::size_t j)
     return least_center + (most_center - least_center) * static_cast<double>(j) / (center_nodes - 1);
 }
 
-double square(double x)
-{
-    return x * x;
-}
-
 /** Of elasticity k (column) where the portfolio's center is j (row); each row adds up to 1. */
 const PriorTable& elasticity_prior()
 {
@@ -50,8 +46,8 @@ const PriorTable& elasticity_prior()
         for (std::size_t j = 0; j < center_nodes; ++j) {
             for (std::size_t k = 0; k < elasticity_nodes; ++k) {
                 const double e = elasticity_node(k);
-                prior(j, k) =
-                    std::exp(-square((std::log(e / (1 - e)) - center_node(j)) / elasticity_deviation) / 2) / (e * (1 - e));
+                prior(j, k) = std::exp(-numeric::square((std::log(e / (1 - e)) - center_node(j)) / elasticity_deviation) / 2) /
+                              (e * (1 - e));
             }
             prior.row(j) /= prior.row(j).sum();
         }
@@ -97,8 +93,8 @@ Scatter scatter_of(std::span<const Block> blocks, double reference)
     }
     for (std::size_t b = 0; b < blocks.size(); ++b) {
         const double mu = total / expected * usual[b];
-        scatter.pearson += square(blocks[b].response - mu) / mu;
-        scatter.excess += square(blocks[b].response - mu) * n / (n - 1) - mu;
+        scatter.pearson += numeric::square(blocks[b].response - mu) / mu;
+        scatter.excess += numeric::square(blocks[b].response - mu) * n / (n - 1) - mu;
         scatter.squares += mu * mu;
     }
     return scatter;
@@ -150,7 +146,7 @@ double spread_of(std::span<const Block> blocks)
     mean /= static_cast<double>(blocks.size());
     double sum = 0;
     for (const Block& block : blocks) {
-        sum += square(std::log(block.spend) - mean);
+        sum += numeric::square(std::log(block.spend) - mean);
     }
     return std::sqrt(sum / static_cast<double>(blocks.size() - 1));
 }
@@ -183,7 +179,7 @@ void weigh_elasticities(ResponseFit& fit, std::span<const Block> blocks, std::sp
     NodeArray likelihood = agreement / fit.dispersion - fit.shape * rate.log();
     if (test.deviation > 0) {
         for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-            likelihood(k) -= square((elasticity_node(k) - test.elasticity) / test.deviation) / 2;
+            likelihood(k) -= numeric::square((elasticity_node(k) - test.elasticity) / test.deviation) / 2;
         }
     }
     Eigen::Map<NodeArray>(fit.rate.data()) = rate;
@@ -203,7 +199,7 @@ Centers weigh_centers(std::span<const Centers> evidences)
 {
     Centers weight{};
     for (std::size_t j = 0; j < center_nodes; ++j) {
-        weight[j] = -square((center_node(j) - center_mean) / center_deviation) / 2;
+        weight[j] = -numeric::square((center_node(j) - center_mean) / center_deviation) / 2;
         for (const Centers& evidence : evidences) {
             weight[j] += std::log(evidence[j]);
         }
@@ -266,8 +262,8 @@ double explained(const ResponseFit& fit, std::span<const Block> blocks, Family f
     double left = 0;
     double all = 0;
     for (const Block& block : blocks) {
-        left += square(block.response / block.days - curve.value(block.spend));
-        all += square(block.response / block.days - mean);
+        left += numeric::square(block.response / block.days - curve.value(block.spend));
+        all += numeric::square(block.response / block.days - mean);
     }
     return all > 0 ? 1 - left / all : std::numeric_limits<double>::quiet_NaN();
 }

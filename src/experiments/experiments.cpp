@@ -10,6 +10,7 @@
 #include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
 #include "numeric/search.hpp"
+#include "numeric/square.hpp"
 
 namespace marketing::experiments {
 namespace {
@@ -38,10 +39,6 @@ void check_moments(const Moments& m)
                   "the covariance is larger than the variances allow");
 }
 
-double square(double x)
-{
-    return x * x;
-}
 double two_sided(double z)
 {
     return 2 * numeric::normal_above(std::abs(z));
@@ -49,7 +46,7 @@ double two_sided(double z)
 
 double degrees_of_freedom(double se2_a, double n_a, double se2_b, double n_b)
 {
-    return square(se2_a + se2_b) / (square(se2_a) / (n_a - 1) + square(se2_b) / (n_b - 1));
+    return numeric::square(se2_a + se2_b) / (numeric::square(se2_a) / (n_a - 1) + numeric::square(se2_b) / (n_b - 1));
 }
 
 /** The t test of `estimate`, into an interval and a p-value. */
@@ -104,7 +101,8 @@ void compare(const Estimate& a, const Estimate& b, const Estimate& base, double 
         return;
     }
     out.lift = out.difference / base.mean;
-    const double variance = (a.se2 + b.se2 - 2 * out.lift * base_covariance + square(out.lift) * base.se2) / square(base.mean);
+    const double variance =
+        (a.se2 + b.se2 - 2 * out.lift * base_covariance + numeric::square(out.lift) * base.se2) / numeric::square(base.mean);
     if (variance > 0) {
         test(out.lift, std::sqrt(variance), out.degrees_of_freedom, confidence, out.lift_interval, out.lift_p_value);
     }
@@ -240,7 +238,8 @@ Comparison compare_ratios(const Moments& a, const Moments& b, double confidence)
     }
     const auto estimate = [](const Moments& m) {
         const double d = m.other_mean;
-        const double variance = m.variance / square(d) + m.other_variance * square(m.mean) / square(square(d)) -
+        const double variance = m.variance / numeric::square(d) +
+                                m.other_variance * numeric::square(m.mean) / numeric::square(numeric::square(d)) -
                                 2 * m.covariance * m.mean / (d * d * d);
         return Estimate{m.n, m.mean / d, std::max(0.0, variance) / m.n};
     };
@@ -263,13 +262,13 @@ AdjustedComparison compare_cuped(const Moments& a, const Moments& b, double conf
     // About the covariate's mean of both arms, so that the estimates are on the scale of the values.
     const double centre = (a.n * a.other_mean + b.n * b.other_mean) / (a.n + b.n);
     const auto adjusted = [theta, centre](const Moments& m) {
-        const double left = m.variance + square(theta) * m.other_variance - 2 * theta * m.covariance;
+        const double left = m.variance + numeric::square(theta) * m.other_variance - 2 * theta * m.covariance;
         return Estimate{m.n, m.mean - theta * (m.other_mean - centre), std::max(0.0, left) / m.n};
     };
     const Estimate first = adjusted(a);
     compare(first, adjusted(b), {a.n, a.mean, a.variance / a.n}, -(a.variance - theta * a.covariance) / a.n, confidence, out);
     const double before = a.variance / a.n + b.variance / b.n;
-    out.variance_reduction = before > 0 ? 1 - square(out.standard_error) / before : unknown;
+    out.variance_reduction = before > 0 ? 1 - numeric::square(out.standard_error) / before : unknown;
     if (out.reason == "ok" && variance == 0) {
         out.reason = "the covariate does not vary: nothing is adjusted";
     }
@@ -315,10 +314,10 @@ SequentialResult sequential(double difference, double standard_error, double n, 
     if (standard_error == 0) {
         return out;
     }
-    const double t = n * square(out.rho) + 1;
+    const double t = n * numeric::square(out.rho) + 1;
     const double reach = standard_error * std::sqrt(n) * std::sqrt(2 * t * std::log(std::sqrt(t) / alpha)) / (n * out.rho);
     out.interval = {difference - reach, difference + reach};
-    const double log_evidence = square(out.rho * difference / standard_error) * n / (2 * t) - std::log(t) / 2;
+    const double log_evidence = numeric::square(out.rho * difference / standard_error) * n / (2 * t) - std::log(t) / 2;
     out.p_value = std::min(1.0, std::exp(-log_evidence));
     return out;
 }
@@ -369,15 +368,16 @@ double size_for_proportions(double rate, double effect, const Design& d, SizeMet
     const double z_power = numeric::normal_quantile_above(1 - d.power);
     const double spread = rate * (1 - rate) + other * (1 - other) / d.ratio;
     switch (method) {
-        case SizeMethod::unpooled: return square(z + z_power) * spread / square(effect);
+        case SizeMethod::unpooled: return numeric::square(z + z_power) * spread / numeric::square(effect);
         case SizeMethod::pooled: {
             const double both = (rate + d.ratio * other) / (1 + d.ratio);
-            return square(z * std::sqrt(both * (1 - both) * (1 + 1 / d.ratio)) + z_power * std::sqrt(spread)) / square(effect);
+            return numeric::square(z * std::sqrt(both * (1 - both) * (1 + 1 / d.ratio)) + z_power * std::sqrt(spread)) /
+                   numeric::square(effect);
         }
         case SizeMethod::cohen_h: break;
     }
     const double h = 2 * (std::asin(std::sqrt(other)) - std::asin(std::sqrt(rate)));
-    return square(shift_for_power(z, d.power)) * (1 + 1 / d.ratio) / square(h);
+    return numeric::square(shift_for_power(z, d.power)) * (1 + 1 / d.ratio) / numeric::square(h);
 }
 
 double size_for_means(double standard_deviation, double effect, const Design& d)
@@ -386,7 +386,7 @@ double size_for_means(double standard_deviation, double effect, const Design& d)
     require_valid(std::isfinite(standard_deviation) && standard_deviation > 0 && std::isfinite(effect) && effect != 0,
                   "standard_deviation must be positive and effect not 0, both finite");
     const double z = numeric::normal_quantile_above(d.significance / 2) + numeric::normal_quantile_above(1 - d.power);
-    return square(z * standard_deviation / effect) * (1 + 1 / d.ratio);
+    return numeric::square(z * standard_deviation / effect) * (1 + 1 / d.ratio);
 }
 
 double detectable_effect(double rate, double n, const Design& d)
@@ -428,7 +428,7 @@ RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<co
     out.chi2 = 0;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         const double expected = total * (weights.empty() ? 1 : weights[i]) / all;
-        out.chi2 += square(static_cast<double>(counts[i]) - expected) / expected;
+        out.chi2 += numeric::square(static_cast<double>(counts[i]) - expected) / expected;
     }
     out.p_value = numeric::chi_squared_above(static_cast<double>(out.degrees_of_freedom), out.chi2);
     out.mismatch = out.p_value < alarm;

@@ -1,7 +1,8 @@
 /**
  * Minimum of a function of a few variables by the simplex of Nelder and Mead (1965), with their coefficients 1, 2, 1/2, 1/2.
  *
- * For smooth functions whose derivatives are not at hand. It finds a local minimum: start it near a good one.
+ * For smooth functions whose derivatives are not at hand. It finds a local minimum: start it near a good one. Boost.Math, from which
+ * the other searches come, minimises functions of one variable only (1.74, Debian 12).
  */
 #pragma once
 
