@@ -53,7 +53,7 @@ public:
         const double tail = numeric::normal_above(numeric::student_quantile_above(options_.df, (1 - options_.confidence) / 2));
         result.ci_low = hits_ > 0 ? lower_odds(hits_, misses_, tail) * unit() : 0;
         // The upper end is one over the lower end of the turned comparison.
-        result.ci_high = misses_ > 0 ? unit() / lower_odds(misses_, hits_, tail) : std::numeric_limits<double>::infinity();
+        result.ci_high = misses_ > 0 ? unit() / lower_odds(misses_, hits_, tail) : unknown;
         const Evidence evidence =
             evidence_of(options_.alternative, options_.margin, options_.df, [this](double ratio) { return tails(ratio); });
         result.z = evidence.z;

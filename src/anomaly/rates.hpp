@@ -40,7 +40,7 @@ struct RateOptions {
 struct RateRatio {
     double ratio;  // NaN where the second count is 0
     double ci_low;
-    double ci_high;  // infinite where the second count is 0
+    double ci_high;  // NaN, no bound, where the second count is 0
     double z;        // positive where the first rate is higher, by more than the margin
     double p_value;
 };

@@ -2,7 +2,8 @@
  * Results made of several values: rows of a set, which go into a tuplestore that spills to disk past work_mem, one row, arrays.
  *
  * Each value goes by its C++ type (postgres/sql_type.hpp) and must have the type of its column. What is not known is NULL: NaN, an
- * optional without a value; so is what has no bound, or none that a double can hold: an infinite number. An identifier is text. Phase 4 only: every call may ereport, so only plain data may be alive around it.
+ * optional without a value. An infinite number is an error (22003): it stands for one that no double can hold. An identifier is text. Phase 4
+ * only: every call may ereport, so only plain data may be alive around it.
  */
 #pragma once
 
@@ -21,6 +22,9 @@
 #include "postgres/sql_type.hpp"
 
 namespace marketing::postgres {
+
+/** The number as the result of a function; 22003 where it is none, or infinite. */
+[[nodiscard]] Datum number_datum(double value);
 
 /** Elements of an array that is being made. */
 class ArrayWriter {
@@ -41,16 +45,13 @@ template <class T>
     ArrayWriter array(values.size());
     for (const T& value : values) {
         if constexpr (std::is_same_v<T, double>) {
-            array.add(Float8GetDatum(value), !std::isfinite(value));
+            std::isnan(value) ? array.add({}, true) : array.add(number_datum(value));
         } else {
             array.add(SqlType<T>::datum(value));
         }
     }
     return array.finish(SqlType<T>::form);
 }
-
-/** The number as the result of a function; 22003 where it is none, or infinite. */
-[[nodiscard]] Datum number_datum(double value);
 
 /** NULL unless `known`. */
 template <class T>
@@ -102,10 +103,10 @@ private:
     }
     void put(double value)
     {
-        if (!std::isfinite(value)) {
+        if (std::isnan(value)) {
             put_null();
         } else {
-            put_datum(Float8GetDatum(value), FLOAT8OID);
+            put_datum(number_datum(value), FLOAT8OID);
         }
     }
     void put(std::nullopt_t) { put_null(); }

@@ -272,7 +272,8 @@ std::vector<Point> SeriesColumns::points() const
     std::vector<Point> points;
     points.reserve(times.size());
     for (std::size_t i = 0; i < times.size(); ++i) {
-        points.push_back({times[i], values[i], per_exposure ? exposures[i] : 1});
+        // An infinite figure is missing, as NaN is.
+        points.push_back({times[i], std::isinf(values[i]) ? kernel::unknown : values[i], per_exposure ? exposures[i] : 1});
     }
     sort_by_time(points);
     return points;
