@@ -20,11 +20,13 @@ double logit_variance(const Beta& belief)
     return trigamma(belief.successes) + trigamma(belief.failures);
 }
 
-/** A rate, 1 - rate, and its density in the variable of the integral, but for a factor. */
+/** A rate, 1 - rate, and its density in the variable of the integral, but for a factor. The logs reach where no double does. */
 struct Point {
     double rate;
     double rest;
     double density;
+    double log_rate;
+    double log_rest;
 };
 
 /** Where the odds are exp(`shift`) times those of the mean; the density by log odds is 1 at the mean. */
@@ -40,7 +42,8 @@ Point shifted(const Beta& belief, double shift)
     const double log_all = std::log(all / (a + b));
     const double deviance =
         deviance_part(a, excess, std::min(shift, 0.0) - log_all) + deviance_part(b, -excess, -std::max(shift, 0.0) - log_all);
-    return {share, rest, std::exp(-deviance)};
+    return {share, rest, std::exp(-deviance), std::min(shift, 0.0) + std::log(a / all),
+            std::log(b / all) - std::max(shift, 0.0)};
 }
 
 /** A rate at which an integral is cut in two. */
@@ -56,12 +59,13 @@ Point near_zero(const Beta& belief, const Cut& cut, double log_v)
     const double rate = std::exp(log_rate);
     const double rest = -std::expm1(log_rate);
     const double log_rest = rate < 0.5 ? std::log1p(-rate) : std::log(rest);
-    return {rate, rest, std::exp(belief.failures * (log_rest - cut.log_rest) - log_rest) / belief.successes};
+    return {rate, rest, std::exp(belief.failures * (log_rest - cut.log_rest) - log_rest) / belief.successes, log_rate,
+            log_rest};
 }
 
 Point turned(const Point& point)
 {
-    return {point.rest, point.rate, point.density};
+    return {point.rest, point.rate, point.density, point.log_rest, point.log_rate};
 }
 
 /** Integrates f(point) over the whole distribution, but for a factor that does not depend on f. */
@@ -93,6 +97,26 @@ double integral_over(const Beta& belief, const std::function<double(const Point&
     return below + above;
 }
 
+/** Divided by its own integral: that of the exact density loses digits where there are many trials. */
+double mean_over(const Beta& belief, const std::function<double(const Point&)>& f)
+{
+    return integral_over(belief, f) / integral_over(belief, [](const Point&) { return 1.0; });
+}
+
+/** The probability of a rate below that of the point. */
+double probability_below(const Beta& belief, const Point& point)
+{
+    const auto [a, b] = belief;
+    constexpr double least_log = -690;  // of a double
+    if (point.log_rate < least_log) {
+        return std::exp(a * point.log_rate - log_beta(a, b)) / a;
+    }
+    if (point.log_rest < least_log) {
+        return 1 - std::exp(b * point.log_rest - log_beta(a, b)) / b;
+    }
+    return point.rate < 0.5 ? beta_below(a, b, point.rate) : beta_above(b, a, point.rest);
+}
+
 }  // namespace
 
 double integral(const std::function<double(double, double)>& function, double low, double high, double tolerance)
@@ -105,24 +129,19 @@ double integral(const std::function<double(double, double)>& function, double lo
     return rule.integrate(polled, low, high, tolerance);
 }
 
-// Divided by its own integral: that of the exact density loses digits where there are many trials.
 double expectation(const Beta& belief, const std::function<double(double, double)>& f)
 {
-    return integral_over(belief, [&f](const Point& point) { return f(point.rate, point.rest); }) /
-           integral_over(belief, [](const Point&) { return 1.0; });
+    return mean_over(belief, [&f](const Point& point) { return f(point.rate, point.rest); });
 }
 
 double probability_greater(const Beta& one, const Beta& other)
 {
-    // Over the narrower of the two, by whose measure the other is smooth. Near 1 the distance to it has the digits.
+    // Over the narrower of the two, by whose measure the other is smooth.
     if (logit_variance(one) <= logit_variance(other)) {
-        return expectation(one, [&other](double rate, double rest) {
-            return rate < 0.5 ? beta_below(other.successes, other.failures, rate)
-                              : beta_above(other.failures, other.successes, rest);
-        });
+        return mean_over(one, [&other](const Point& point) { return probability_below(other, point); });
     }
-    return expectation(other, [&one](double rate, double rest) {
-        return rate < 0.5 ? beta_above(one.successes, one.failures, rate) : beta_below(one.failures, one.successes, rest);
+    return mean_over(other, [&one](const Point& point) {
+        return probability_below({one.failures, one.successes}, turned(point));
     });
 }
 

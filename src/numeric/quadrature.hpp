@@ -21,10 +21,7 @@ struct Beta {
 /** E[f(rate, 1 - rate)], to about 1e-10, for parameters of any size; both arguments have their digits. */
 [[nodiscard]] double expectation(const Beta& belief, const std::function<double(double, double)>& f);
 
-/**
- * P(rate of `one` > rate of `other`), to about 1e-10. Where both have a parameter below 0.02, part of their mass is at rates next to 0 or 1 that
- * no double tells apart: 2e-7 of it at 0.01.
- */
+/** P(rate of `one` > rate of `other`), to about 1e-10, also where their mass is at rates below the smallest double. */
 [[nodiscard]] double probability_greater(const Beta& one, const Beta& other);
 
 struct Node {

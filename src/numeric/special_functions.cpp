@@ -1,9 +1,11 @@
 #include "numeric/special_functions.hpp"
 
+#include <algorithm>
 #include <boost/math/special_functions/digamma.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <boost/math/special_functions/polygamma.hpp>
 #include <boost/math/special_functions/trigamma.hpp>
+#include <cmath>
 
 namespace marketing::numeric {
 namespace {
@@ -20,6 +22,11 @@ double log_gamma(double x)
 
 double log_beta(double a, double b)
 {
+    const auto [small, large] = std::minmax(a, b);
+    if (small < 10 && large > 1e5) {
+        // The logs of two large gamma functions would cancel.
+        return log_gamma(small) + std::log(boost::math::tgamma_delta_ratio(large, small, Policy()));
+    }
     return log_gamma(a) + log_gamma(b) - log_gamma(a + b);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "kernel/error.hpp"
+#include "series/verdict.hpp"
 
 namespace marketing::series {
 namespace {
@@ -325,6 +326,9 @@ void check(std::span<const double> values, int period)
     require_valid(std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }),
                   "a series to decompose must have finite values only",
                   "Fill the gaps first, or use detect_anomalies, which leaves them out.");
+    for (const double value : values) {
+        check_size({0, value, 1});
+    }
 }
 
 }  // namespace

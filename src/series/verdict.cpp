@@ -37,6 +37,7 @@ std::vector<double> known_values(std::span<const double> figures)
     for (const double figure : figures) {
         kernel::require_valid(!std::isinf(figure), "figures must be finite", "NULL and NaN are left out.");
         if (!std::isnan(figure)) {
+            check_size({0, figure, 1});
             values.push_back(figure);
         }
     }

@@ -40,7 +40,7 @@ struct Point {
 /** Throws Error(numeric_range) for figures that cannot be squared, or divided by each other. */
 void check_size(const Point& point);
 
-/** The figures but for NaN, which is none. Throws Error(invalid_parameter) where one is infinite. */
+/** The figures but for NaN, which is none. Throws Error where one is infinite (invalid_parameter) or too large (numeric_range). */
 [[nodiscard]] std::vector<double> known_values(std::span<const double> figures);
 
 /** Why a point is, or is not, an anomaly. */

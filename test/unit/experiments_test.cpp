@@ -183,6 +183,16 @@ TEST(Proportions, Corners)
     EXPECT_EQ(error_of([&] { (void)find_size_method("none"); }), ErrorCode::invalid_parameter);
 }
 
+TEST(Bayes, ArmsThatAreAlikeAreAlikeUnderAnyPrior)
+{
+    for (const double prior : {1e-9, 1e-3, 0.5, 1.0, 1e6}) {
+        for (const Proportion arm : {Proportion{0, 1000}, Proportion{1000, 1000}, Proportion{3, 7}, Proportion{0, 0}}) {
+            const auto compared_arms = compare_bayesian(arm, arm, prior, prior, 0.9);
+            EXPECT_NEAR(compared_arms.p_b_better, 0.5, 1e-9) << prior << ' ' << arm.successes << ' ' << arm.trials;
+        }
+    }
+}
+
 TEST(Means, WelchAsPublished)
 {
     // Welch's test of two small samples, worked by hand: v/n = 2.5/5 and 10/4.

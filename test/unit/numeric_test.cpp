@@ -200,6 +200,7 @@ TEST(Quadrature, ExpectationsOfRatesThatAreAllButZeroOrOne)
             const double square = mean * (a + 1) / (a + b + 1);
             EXPECT_NEAR(expectation({a, b}, [](double rate, double) { return rate * rate; }) / square, 1, 1e-12)
                 << a << ' ' << b;
+            EXPECT_NEAR(probability_greater({a, b}, {a, b}), 0.5, 1e-10) << a << ' ' << b;
             // A rate that may be anything is below it with the probability of its mean.
             EXPECT_NEAR(probability_greater({a, b}, {1, 1}), mean, 1e-10) << a << ' ' << b;
         }
