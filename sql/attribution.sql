@@ -161,3 +161,8 @@ SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', transform => 're
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', views => 'sometimes');
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', max_touches => 0);
 SELECT * FROM analytics.attribution_pairs('2025-01-01', '2025-01-31', replicates => 0);
+
+-- Values that add up beyond what a number can hold are an error, and no NULL.
+SELECT * FROM (SELECT analytics.journeys(1, timestamptz '2025-01-01' + i * interval '1 day', i, 'b', true, 1.7e308::float8) AS j FROM generate_series(1, 3) i) x,
+    LATERAL analytics.attribution_credit(j, '{linear}') c;
+SELECT analytics.journeys_summary(j) FROM (SELECT analytics.journeys(i, timestamptz '2025-01-01' + i * interval '1 day', i, 'b', true, 1.7e308::float8) AS j FROM generate_series(1, 3) i) x;

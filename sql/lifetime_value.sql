@@ -200,3 +200,7 @@ SELECT * FROM analytics.customer_value(discount_rate => -1);
 SELECT * FROM analytics.customer_value(discount_rate => 'NaN');
 SELECT * FROM analytics.customer_value(row_limit => 0);
 SELECT * FROM analytics.customer_value_holdout(model => NULL);
+
+-- Amounts of a customer that add up beyond what a number can hold, on one day or on many.
+SELECT * FROM (SELECT analytics.purchases(1, date '2025-01-01' + i / 2 * 7, 1.7e308::float8, false) AS p FROM generate_series(0, 1) i) x, LATERAL analytics.purchase_summary(p, days_per_unit => 7) s;
+SELECT s.* FROM (SELECT analytics.purchases(1, date '2025-01-01' + i, 1.7e308::float8, false) AS p FROM generate_series(1, 3) i) x, LATERAL analytics.purchase_summary(p, days_per_unit => 7) s;

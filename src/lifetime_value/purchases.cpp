@@ -67,7 +67,7 @@ std::optional<std::int32_t> PurchasesView::last_day() const noexcept
     return last;
 }
 
-std::optional<PurchaseSummary> PurchasesView::summary(std::size_t customer, const Observation& observation) const noexcept
+std::optional<PurchaseSummary> PurchasesView::summary(std::size_t customer, const Observation& observation) const
 {
     PurchaseSummary s;
     std::int64_t purchases = 0;
@@ -244,9 +244,6 @@ PurchasesState::Row PurchasesState::Finisher::collapsed(std::span<const Row> day
     CompensatedSum sum;
     for (const Row& row : day) {
         sum.add(row.amount);
-    }
-    if (!std::isfinite(sum.value())) {
-        throw Error(ErrorCode::numeric_range, "the amounts of a day add up to more than a number can hold");
     }
     return {day.front().customer, sum.value(), day.front().day};
 }

@@ -71,8 +71,8 @@ public:
     [[nodiscard]] kernel::Identifier customer(std::size_t index) const noexcept { return customers_[index]; }
     /** The last day with a row; nothing where there is no row at all. */
     [[nodiscard]] std::optional<std::int32_t> last_day() const noexcept;
-    /** Nothing where the customer has not yet bought by then. */
-    [[nodiscard]] std::optional<PurchaseSummary> summary(std::size_t customer, const Observation& observation) const noexcept;
+    /** Nothing where the customer has not yet bought by then. Throws Error(numeric_range) where amounts add up beyond doubles. */
+    [[nodiscard]] std::optional<PurchaseSummary> summary(std::size_t customer, const Observation& observation) const;
 
     /** The texts in the value, for the check of their encoding. */
     [[nodiscard]] std::size_t key_count() const noexcept { return customers_.texts().size(); }

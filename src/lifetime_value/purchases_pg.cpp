@@ -66,7 +66,7 @@ MARKETING_ROWS_OF(purchase_summary, purchases, in, rows)
     const bool holdout = observation.holdout_until > observation.until;
     for (std::size_t i = 0; i < view->customer_count(); ++i) {
         CHECK_FOR_INTERRUPTS();
-        if (const auto found = view->summary(i, observation)) {
+        if (const auto found = postgres::run_kernel([&] { return view->summary(i, observation); })) {
             rows.row(view->customer(i), Date{found->first_day}, Date{found->last_day}, found->frequency, found->recency,
                      found->age, found->mean_repeat_value(), found->total_value,
                      postgres::only_if(holdout, found->holdout_frequency), postgres::only_if(holdout, found->holdout_value));

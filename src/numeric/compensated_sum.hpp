@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "kernel/error.hpp"
+
 namespace marketing::numeric {
 
 class CompensatedSum {
@@ -15,7 +17,15 @@ public:
         lost_ += std::abs(sum_) >= std::abs(term) ? (sum_ - sum) + term : (term - sum) + sum_;
         sum_ = sum;
     }
-    [[nodiscard]] double value() const noexcept { return sum_ + lost_; }
+    /** Throws Error(numeric_range) where the sum is beyond doubles. */
+    [[nodiscard]] double value() const
+    {
+        const double sum = sum_ + lost_;
+        if (!std::isfinite(sum)) [[unlikely]] {
+            throw kernel::Error(kernel::ErrorCode::numeric_range, "figures add up to more than a number can hold");
+        }
+        return sum;
+    }
 
 private:
     double sum_ = 0;
