@@ -7,7 +7,7 @@ namespace marketing::experiments {
 
 /**
  * Two-sided: the probability of all tables with these margins that are no more likely than the one at hand, ties (to 1e-7) included. From a
- * standard deviation of 10,000 on the count is taken for continuous, which keeps 7 digits; so the time does not grow with the trials.
+ * standard deviation of 10,000 on the count is taken for continuous, which keeps 6 digits; so the time does not grow with the trials.
  */
 [[nodiscard]] double fisher(const Proportion& a, const Proportion& b);
 
