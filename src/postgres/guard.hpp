@@ -34,7 +34,7 @@ void raise_if_failed(const Failure& failure);
 /** The server's cancel and terminate requests, as the flag that kernels poll. */
 [[nodiscard]] kernel::StopFlag stop_flag() noexcept;
 
-/** Phase 2: runs `body` and turns every exception into `failure`. `body` must not call anything that may ereport. */
+/** Phase 2: runs `body` and turns every exception into `failure`. `body` calls nothing that raises an error of the server. */
 template <class Body>
 void guarded(Failure& failure, Body&& body) noexcept
 {

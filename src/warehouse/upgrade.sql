@@ -334,52 +334,99 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.continue_source_ids() IS 'Lets new sources get numbers that no row of the warehouse carries';
 
-CREATE FUNCTION analytics.upgrade_warehouse() RETURNS text
+CREATE FUNCTION analytics_internal.lock_refreshes() RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     business bigint;
-    change record;
-    template regnamespace;
-    rebuilt text[];
-    changes int;
-    policies int := 0;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed;
-    FOR business IN SELECT s.business_id FROM warehouse.settings s UNION SELECT s.business_id FROM analytics.source s ORDER BY 1 LOOP
+    FOR business IN
+        SELECT s.business_id FROM warehouse.settings s
+        UNION
+        SELECT s.business_id FROM analytics.source s
+        ORDER BY 1
+    LOOP
         IF NOT pg_try_advisory_xact_lock(analytics_internal.refresh_lock(business)) THEN
             RAISE EXCEPTION 'a refresh of business % is running', business USING ERRCODE = 'object_in_use',
                 HINT = 'Try again when it has ended.';
         END IF;
     END LOOP;
-    changes := analytics_internal.rename_tables();
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.lock_refreshes() IS 'Keeps refreshes of all businesses out until the end of the transaction';
 
+CREATE FUNCTION analytics_internal.make_template() RETURNS regnamespace
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     -- At level warning, for the server says of each view that it will be temporary.
-    EXECUTE (SELECT format('CREATE FUNCTION pg_temp.create_tables() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS %L',
-                 replace(analytics_internal.layout_template(), 'warehouse.', 'pg_temp.')));
+    EXECUTE format('CREATE FUNCTION pg_temp.create_tables() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS %L',
+        replace(analytics_internal.layout_template(), 'warehouse.', 'pg_temp.'));
     EXECUTE 'SELECT pg_temp.create_tables()';
-    template := pg_my_temp_schema()::regnamespace;
+    DROP FUNCTION pg_temp.create_tables();
+    RETURN pg_my_temp_schema();
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.make_template() IS 'Makes the tables and views of this version as temporary ones';
 
-    -- Rows that do not fit a new shape come from the sources again. Rollups stand for themselves; else what is derived is one whole, since
-    -- the keys of one table stand in others.
-    SELECT array_agg(DISTINCT c.table_name ORDER BY c.table_name) INTO rebuilt FROM analytics_internal.layout_changes(template) c
-    WHERE c.must_rebuild AND analytics_internal.is_derived(c.table_name);
-    IF rebuilt IS NOT NULL THEN
-        RAISE NOTICE 'emptied, for the next refresh to fill again, because of the shape of %', array_to_string(rebuilt, ', ');
-        EXECUTE (SELECT string_agg('TRUNCATE warehouse.' || quote_ident(c.relname), '; ') FROM pg_class c
-                 WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics_internal.is_derived(c.relname)
-                   AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
-                   AND (c.relname = ANY (rebuilt) OR EXISTS (SELECT FROM unnest(rebuilt) r WHERE r ~ '^fact_' OR r !~ '_(daily|span)$')));
+CREATE FUNCTION analytics_internal.drop_template() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE (
+        SELECT string_agg(format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; '
+                   ORDER BY t.place DESC)
+        FROM analytics_internal.layout_tables() t);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.drop_template() IS 'Drops what make_template() made';
+
+-- Rows that do not fit a new shape come from the sources again. Rollups stand for themselves; else what is derived is one whole, since the
+-- keys of one table stand in others.
+CREATE FUNCTION analytics_internal.empty_reshaped(template regnamespace) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    reshaped constant text[] := array_agg(DISTINCT c.table_name ORDER BY c.table_name) FROM analytics_internal.layout_changes(template) c
+        WHERE c.must_rebuild AND analytics_internal.is_derived(c.table_name);
+BEGIN
+    IF reshaped IS NULL THEN
+        RETURN;
     END IF;
-    -- Views stand on columns whose type may change: those of ours that hold on to one are made again below.
+    RAISE NOTICE 'emptied, for the next refresh to fill again, because of the shape of %', array_to_string(reshaped, ', ');
+    EXECUTE (
+        SELECT string_agg('TRUNCATE warehouse.' || quote_ident(c.relname), '; ')
+        FROM pg_class c
+        WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics_internal.is_derived(c.relname)
+          AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
+          AND (c.relname = ANY (reshaped) OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span)$')));
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.empty_reshaped(regnamespace) IS 'Empties derived tables whose rows do not fit their new shape';
+
+CREATE FUNCTION analytics_internal.apply_changes(template regnamespace) RETURNS int
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    change record;
+    changes int := 0;
+BEGIN
+    -- Views stand on columns whose type may change: those of ours that hold on to one are made again by upgrade_views().
     IF EXISTS (SELECT FROM analytics_internal.layout_changes(template) c WHERE c.what LIKE 'column % becomes %') THEN
         PERFORM analytics_internal.drop_views((SELECT array_agg(t.name) FROM analytics_internal.layout_tables() t WHERE t.is_view));
     END IF;
     -- Twice: what belongs to a new table shows once it is there.
     FOR pass IN 1 .. 2 LOOP
-        FOR change IN SELECT c.* FROM analytics_internal.layout_changes(template) c
-            ORDER BY c.place, c.table_name, c.column_place, c.statement LOOP
+        FOR change IN
+            SELECT c.*
+            FROM analytics_internal.layout_changes(template) c
+            ORDER BY c.place, c.table_name, c.column_place, c.statement
+        LOOP
             IF change.what IS NOT NULL AND pass = 1 THEN
                 RAISE NOTICE '%', change.what;
             END IF;
@@ -387,13 +434,54 @@ BEGIN
             changes := changes + 1;
         END LOOP;
     END LOOP;
-    changes := changes + analytics_internal.upgrade_views(template);
+    RETURN changes;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.apply_changes(regnamespace) IS
+'Brings the tables of the warehouse to the layout of a template; returns how many changes that took';
 
-    EXECUTE (SELECT string_agg(format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; '
-        ORDER BY t.place DESC)
-             FROM analytics_internal.layout_tables() t);
-    DROP FUNCTION pg_temp.create_tables();
-    PERFORM analytics_internal.continue_source_ids();
+CREATE FUNCTION analytics_internal.grant_new_tables() RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics.grant_access(g.grantee, CASE WHEN g.writes THEN 'writer' ELSE 'reader' END)
+    FROM (
+        SELECT a.grantee::regrole, bool_or(a.privilege_type = 'INSERT') AS writes
+        FROM pg_class c
+        CROSS JOIN LATERAL aclexplode(c.relacl) a
+        WHERE c.oid = 'warehouse.settings'::regclass AND a.grantee NOT IN (0, c.relowner)
+        GROUP BY a.grantee
+    ) g
+$$;
+COMMENT ON FUNCTION analytics_internal.grant_new_tables() IS
+'Lets those who read or write the tables that were there do so with the new ones';
+
+CREATE FUNCTION analytics_internal.mark_warehouse() RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE warehouse.source_watermark w SET definition = '';
+    SELECT analytics_internal.mark_all_pending(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
+    -- Readers add spans to days: until then they must belong together.
+    SELECT analytics_internal.roll_up_spans(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
+$$;
+COMMENT ON FUNCTION analytics_internal.mark_warehouse() IS 'Has the next refresh read and derive everything';
+
+CREATE FUNCTION analytics.upgrade_warehouse() RETURNS text
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    template regnamespace;
+    changes int;
+    policies int := 0;
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.lock_refreshes();
+    changes := analytics_internal.rename_tables();
+    template := analytics_internal.make_template();
+    PERFORM analytics_internal.empty_reshaped(template);
+    changes := changes + analytics_internal.apply_changes(template) + analytics_internal.upgrade_views(template);
+    PERFORM analytics_internal.drop_template(), analytics_internal.continue_source_ids();
     IF analytics_internal.is_row_security_on() THEN
         policies := analytics_internal.enable_row_security();
     END IF;
@@ -401,16 +489,7 @@ BEGIN
         RETURN CASE WHEN policies > 0 THEN 'row security enabled' ELSE 'already up to date' END;
     END IF;
     UPDATE warehouse.layout l SET version = analytics_internal.layout_version();
-    -- Whoever reads or writes the tables that were there does so with the new ones.
-    PERFORM analytics.grant_access(g.grantee, CASE WHEN g.writes THEN 'writer' ELSE 'reader' END)
-    FROM (SELECT a.grantee::regrole, bool_or(a.privilege_type = 'INSERT') AS writes
-          FROM pg_class c, aclexplode(c.relacl) a
-          WHERE c.oid = 'warehouse.settings'::regclass AND a.grantee NOT IN (0, c.relowner) GROUP BY a.grantee) g;
-    -- What the new layout also holds comes with the next refresh, which reads and derives everything.
-    UPDATE warehouse.source_watermark w SET definition = '';
-    PERFORM analytics_internal.mark_all_pending(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
-    -- Readers add spans to days: until then they must belong together.
-    PERFORM analytics_internal.roll_up_spans(b.business_id) FROM (SELECT DISTINCT w.business_id FROM warehouse.source_watermark w) b;
+    PERFORM analytics_internal.grant_new_tables(), analytics_internal.mark_warehouse();
     RAISE NOTICE 'the next refresh reads all sources again';
     RETURN 'upgraded';
 END
