@@ -195,6 +195,39 @@ COMMENT ON FUNCTION analytics_internal.fit_preset(jsonb, text, regclass) IS
 Of a list of expressions the first that the relation has is taken. A required column is never skipped: it stays, for source_mapping() to
 name.';
 
+CREATE FUNCTION analytics_internal.registration_problems(entity text, columns jsonb, options jsonb) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(p.problem ORDER BY p.problem)
+    FROM (
+        SELECT 'unknown option "' || o || '"; known are timezone, date_order, overlap and append_only'
+               || CASE registration_problems.entity WHEN 'content_metrics' THEN ', and cumulative' ELSE '' END
+        FROM jsonb_object_keys(options) o
+        WHERE o NOT IN ('timezone', 'date_order', 'overlap', 'append_only')
+          AND (o <> 'cumulative' OR registration_problems.entity <> 'content_metrics')
+        UNION ALL
+        SELECT 'option timezone: "' || (options ->> 'timezone') || '" is not a time zone'
+        WHERE options ? 'timezone' AND NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = options ->> 'timezone')
+        UNION ALL
+        SELECT 'option date_order must be YMD, DMY or MDY'
+        WHERE options ->> 'date_order' NOT IN ('YMD', 'DMY', 'MDY')
+        UNION ALL
+        SELECT 'option overlap must be a number of minutes that is not negative'
+        WHERE options ->> 'overlap' !~ '^[0-9]{1,5}$'
+        UNION ALL
+        SELECT format('option %s must be true or false', o)
+        FROM unnest('{append_only,cumulative}'::text[]) o
+        WHERE options ->> o NOT IN ('true', 'false')
+        UNION ALL
+        SELECT 'unknown canonical column "' || k || '"'
+        FROM jsonb_object_keys(columns) k
+        WHERE NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = registration_problems.entity AND c.name = k)
+    ) p (problem)
+$$;
+COMMENT ON FUNCTION analytics_internal.registration_problems(text, jsonb, jsonb) IS
+'What is wrong with options and column names of a source; NULL: nothing';
+
 CREATE FUNCTION analytics.register_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
     options jsonb DEFAULT '{}', business_id bigint DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
@@ -228,26 +261,7 @@ BEGIN
         END IF;
     END IF;
 
-    SELECT array_agg(p.text ORDER BY p.text) INTO problems FROM (
-        SELECT 'unknown option "' || o || '"; known are timezone, date_order, overlap and append_only'
-            || CASE register_source.entity WHEN 'content_metrics' THEN ', and cumulative' ELSE '' END
-        FROM jsonb_object_keys(options) o
-        WHERE o NOT IN ('timezone', 'date_order', 'overlap', 'append_only')
-            AND (o <> 'cumulative' OR register_source.entity <> 'content_metrics')
-        UNION ALL
-        SELECT 'option timezone: "' || (options ->> 'timezone') || '" is not a time zone'
-        WHERE NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = options ->> 'timezone') AND options ? 'timezone'
-        UNION ALL
-        SELECT 'option date_order must be YMD, DMY or MDY' WHERE options ->> 'date_order' NOT IN ('YMD', 'DMY', 'MDY')
-        UNION ALL
-        SELECT 'option overlap must be a number of minutes that is not negative' WHERE options ->> 'overlap' !~ '^[0-9]{1,5}$'
-        UNION ALL
-        SELECT format('option %s must be true or false', o) FROM unnest('{append_only,cumulative}'::text[]) o
-        WHERE options ->> o NOT IN ('true', 'false')
-        UNION ALL
-        SELECT 'unknown canonical column "' || k || '"' FROM jsonb_object_keys(merged) k
-        WHERE NOT EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = register_source.entity AND c.name = k)
-    ) p (text);
+    problems := analytics_internal.registration_problems(entity, merged, options);
     IF problems IS NULL THEN
         SELECT array_agg(m.problem) INTO problems
         FROM analytics_internal.source_mapping(entity, relation, merged, options) m WHERE m.problem IS NOT NULL;

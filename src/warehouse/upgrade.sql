@@ -438,7 +438,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.apply_changes(regnamespace) IS
-'Brings the tables of the warehouse to the layout of a template; returns how many changes that took';
+'Brings the tables of the warehouse to the layout of a template
+Returns how many changes that took.';
 
 CREATE FUNCTION analytics_internal.grant_new_tables() RETURNS void
     LANGUAGE sql VOLATILE
