@@ -32,7 +32,7 @@ CREATE FUNCTION analytics_internal.customer_breakdown(
     RETURNS TABLE (part text, ordinal bigint, place int, label text, customers bigint, share_pct numeric, new_customers bigint,
                    unit_per_transaction numeric, profit_per_customer numeric, customer_spending numeric, days_to_return numeric,
                    retention_rate numeric, orders bigint, revenue numeric, units numeric, profit numeric, returned_customers bigint,
-                   as_of date, currency text)
+                   as_of date, currency text, spending_per_customer numeric, days_to_first_return numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 60
     SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
@@ -53,14 +53,15 @@ BEGIN
         SELECT COALESCE(array_agg(d.client_key), '{}') INTO clients
         FROM warehouse.dim_clients d
         WHERE (customer_breakdown.business_id IS NULL OR d.business_id = customer_breakdown.business_id)
-          AND (NULLIF(customer_name, '') IS NULL OR lower(d.name) LIKE lower(customer_name))
+          AND (NULLIF(customer_name, '') IS NULL OR lower(d.name) LIKE '%' || lower(customer_name) || '%')
           AND (NULLIF(customer_mobile, '') IS NULL
                OR regexp_replace(d.mobile, '[^0-9]', '', 'g') = NULLIF(regexp_replace(customer_mobile, '[^0-9]', '', 'g'), ''));
     END IF;
     RETURN QUERY
     WITH cell AS (
         SELECT c.business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year, c.customers,
-               c.new_customers, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.customers_with_profit, c.return_days
+               c.new_customers, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit, c.customers_with_profit, c.return_days,
+               c.returns, c.days_between
         FROM warehouse.customer_cell c
         WHERE NOT by_client AND NOT dated AND (customer_breakdown.business_id IS NULL OR c.business_id = customer_breakdown.business_id)
         UNION ALL
@@ -89,7 +90,7 @@ BEGIN
                sum(c.quantity)::numeric(18,4) AS units, COALESCE(sum(c.orders_with_quantity), 0)::bigint AS orders_with_units,
                sum(c.profit)::numeric(18,4) AS profit, COALESCE(sum(c.customers_with_profit), 0)::bigint AS customers_with_profit,
                COALESCE(sum(c.customers) FILTER (WHERE c.has_returned), 0)::bigint AS returned_customers,
-               COALESCE(sum(c.return_days), 0)::bigint AS return_days
+               COALESCE(sum(c.return_days), 0)::bigint AS return_days, sum(c.returns) AS returns, sum(c.days_between) AS days_between
         FROM wanted c
         JOIN analytics.rfm_segments('dashboard') s ON s.r = c.r AND s.f = c.f AND s.m = c.m
         WHERE c.fiscal_year = 0
@@ -97,7 +98,7 @@ BEGIN
             ((), (c.r), (c.f), (c.m), (c.recency_bucket), (c.visits_bucket), (c.value_bucket), (c.return_bucket), (s.segment))
         UNION ALL
         SELECT 'fiscal_year', c.fiscal_year, c.fiscal_year::text, sum(c.customers)::bigint, sum(c.new_customers)::bigint,
-               0, 0, 0, 0, 0, 0, 0, 0
+               0, 0, 0, 0, 0, 0, 0, 0, 0, 0
         FROM wanted c
         WHERE c.fiscal_year > 0
         GROUP BY c.fiscal_year
@@ -107,16 +108,18 @@ BEGIN
            row_number() OVER (of_part ORDER BY CASE WHEN c.part LIKE '%score' THEN -c.place ELSE c.place END, c.customers DESC, c.label),
            c.place, COALESCE(b.label, c.label, c.place::text), c.customers,
            analytics_internal.percentage(c.customers, sum(c.customers) OVER of_part), c.new_customers,
-           analytics_internal.quotient(c.units, c.orders_with_units), analytics_internal.quotient(c.profit, c.customers_with_profit),
-           analytics_internal.quotient(c.revenue, c.customers), round(c.return_days::numeric / NULLIF(c.returned_customers, 0), 2),
-           analytics_internal.percentage(c.returned_customers, c.customers), c.orders, c.revenue,
+           COALESCE(analytics_internal.quotient(c.units, c.orders_with_units), 0),
+           COALESCE(analytics_internal.quotient(c.profit, c.customers_with_profit), 0),
+           c.revenue, COALESCE(round(c.days_between / NULLIF(c.returns, 0), 2), 0),
+           COALESCE(analytics_internal.percentage(c.returned_customers, c.customers), 0), c.orders, c.revenue,
            CASE WHEN c.orders_with_units > 0 THEN c.units END, CASE WHEN c.customers_with_profit > 0 THEN c.profit END,
            c.returned_customers,
            COALESCE(end_date, (
                SELECT max(p.as_of)
                FROM warehouse.customer_population p
                WHERE customer_breakdown.business_id IS NULL OR p.business_id = customer_breakdown.business_id)),
-           analytics_internal.currency_of(customer_breakdown.business_id)
+           analytics_internal.currency_of(customer_breakdown.business_id), analytics_internal.quotient(c.revenue, c.customers),
+           round(c.return_days::numeric / NULLIF(c.returned_customers, 0), 2)
     FROM counted c
     LEFT JOIN analytics.customer_buckets() b ON b.part = c.part AND b.place = c.place
     WINDOW of_part AS (PARTITION BY c.part);
@@ -132,20 +135,23 @@ CREATE FUNCTION analytics.customer_kpi(
     r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (total_customer bigint, unit_per_transaction numeric, profit_per_customer numeric, customer_spending numeric,
                    days_to_return numeric, retention_rate numeric, orders bigint, revenue numeric, units numeric, profit numeric,
-                   returned_customers bigint, as_of date, currency text)
+                   returned_customers bigint, as_of date, currency text, spending_per_customer numeric, days_to_first_return numeric)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
     SELECT c.customers, c.unit_per_transaction, c.profit_per_customer, c.customer_spending, c.days_to_return, c.retention_rate,
-           c.orders, c.revenue, c.units, c.profit, c.returned_customers, c.as_of, c.currency
+           c.orders, c.revenue, c.units, c.profit, c.returned_customers, c.as_of, c.currency, c.spending_per_customer,
+           c.days_to_first_return
     FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
     WHERE c.part = 'kpi'
 $$;
 COMMENT ON FUNCTION analytics.customer_kpi(date, date, text, text, text, text, text, bigint) IS
 'How many customers there are, what they spend and whether they come back
 One row, also where there is nothing. unit_per_transaction: units per order, of the orders whose units are known. profit_per_customer:
-of the customers whose profit is known. customer_spending: revenue per customer. days_to_return: days from the first to the second day
-of purchase, on average over those who returned. retention_rate: percent of the customers who returned. as_of: the day that recency is
-counted to. NULL where the divisor is 0. Filters as for customer_dashboard().';
+of the customers whose profit is known. customer_spending: what all of them spent, as revenue. days_to_return: days from one day of
+purchase to the next, on average over all returns. retention_rate: percent of the customers who returned. These are 0 where there is nothing
+to divide; units and profit are NULL where they are unknown. as_of: the day that recency is counted to. spending_per_customer: revenue per
+customer. days_to_first_return: days from the first to the second day of purchase, on average over those who returned. Filters as for
+customer_dashboard(); whoever had bought before start_date returns in the period.';
 
 -- The readers of one part: alike but for their names, and for what tells their rows apart.
 DO $$
@@ -198,10 +204,13 @@ $$;
 CREATE FUNCTION analytics.customer_fiscal_years(
     start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
     r_value_bucket text DEFAULT NULL, f_value_bucket text DEFAULT NULL, m_value_bucket text DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (fiscal_year int, new_customers bigint, returning_customers bigint, total_customer bigint)
+    RETURNS TABLE (fiscal_year int, new_customers bigint, returning_customers bigint, total_customer bigint, new_customer_pct numeric,
+                   old_customer_pct numeric)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
 AS $$
-    SELECT c.place, c.new_customers, c.customers - c.new_customers, c.customers
+    SELECT c.place, c.new_customers, c.customers - c.new_customers, c.customers,
+           analytics_internal.percentage(c.new_customers, c.customers),
+           100.00 - analytics_internal.percentage(c.new_customers, c.customers)
     FROM analytics_internal.customer_breakdown($1, $2, $3, $4, $5, $6, $7, $8) c
     WHERE c.part = 'fiscal_year'
     ORDER BY c.ordinal
@@ -209,8 +218,8 @@ $$;
 COMMENT ON FUNCTION analytics.customer_fiscal_years(date, date, text, text, text, text, text, bigint) IS
 'New and returning customers per fiscal year
 new_customers: whose first purchase of all was in that year; returning_customers: who bought in it and had bought before it. A fiscal
-year is called by the calendar year it ends in and starts in the month of the setting fiscal_year_start_month. Filters as for
-customer_dashboard().';
+year is called by the calendar year it ends in and starts in the month of the setting fiscal_year_start_month. new_customer_pct,
+old_customer_pct: new and returning ones in percent of both; they add up to 100. Filters as for customer_dashboard().';
 
 CREATE FUNCTION analytics.customer_dashboard(
     start_date date DEFAULT NULL, end_date date DEFAULT NULL, customer_mobile text DEFAULT NULL, customer_name text DEFAULT NULL,
@@ -248,7 +257,9 @@ AS $$
             SELECT COALESCE(
                        jsonb_agg(
                            jsonb_build_object('fiscal_year', b.place, 'new_customers', b.new_customers,
-                               'returning_customers', b.customers - b.new_customers, 'total_customer', b.customers)
+                               'returning_customers', b.customers - b.new_customers, 'total_customer', b.customers,
+                               'new_customer_pct', analytics_internal.percentage(b.new_customers, b.customers),
+                               'old_customer_pct', 100.00 - analytics_internal.percentage(b.new_customers, b.customers))
                            ORDER BY b.ordinal),
                        '[]')
             FROM breakdown b
@@ -258,8 +269,8 @@ $$;
 COMMENT ON FUNCTION analytics.customer_dashboard(date, date, text, text, text, text, text, bigint) IS
 'The customer dashboard as one document: key figures and all breakdowns
 start_date, end_date: purchases of these days alone, both included; as of end_date, else of the latest purchase; NULL is without limit.
-customer_mobile: by its digits. customer_name: in upper or lower case, % and _ as in LIKE. r_value_bucket, f_value_bucket,
-m_value_bucket: labels of customer_recency_buckets(), customer_visits() and customer_values(). NULL or an empty text: all. Scores
+customer_mobile: by its digits. customer_name: a part of the name, in upper or lower case, % and _ as in LIKE. r_value_bucket,
+f_value_bucket, m_value_bucket: labels of customer_recency_buckets(), customer_visits() and customer_values(). NULL or an empty text: all. Scores
 compare with all customers of the period, whatever the other filters. Keys: kpi as customer_kpi(); r_score_data, f_score_data,
 m_score_data, r_value_bucket_data, visits_data, value_data, segment_data, days_to_return_bucket_data and fiscal_year_data, each an array
 of the rows of its function, empty where there are none.';

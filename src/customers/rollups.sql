@@ -39,35 +39,46 @@ COMMENT ON FUNCTION analytics_internal.fiscal_year(date, int) IS 'The fiscal yea
 -- A filter that is NULL vanishes only where the plan knows it, so each call plans for its own.
 CREATE FUNCTION analytics_internal.customer_profiles(start_date date, end_date date, business_id bigint, clients bigint[] DEFAULT NULL)
     RETURNS TABLE (business bigint, client_key bigint, client_bucket smallint, first_date date, second_date date, last_date date,
-                   orders bigint, amount numeric, quantity numeric, orders_with_quantity bigint, profit numeric, fiscal_years int[])
+                   orders bigint, amount numeric, quantity numeric, orders_with_quantity bigint, profit numeric, fiscal_years int[],
+                   returns int, days_between int)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
     SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    since constant date := COALESCE(start_date, '-infinity');
 BEGIN
     RETURN QUERY
-    SELECT p.business_id, p.client_key, min(p.client_bucket),
-           min(p.day) FILTER (WHERE p.orders > 0),
-           (array_agg(DISTINCT p.day ORDER BY p.day) FILTER (WHERE p.orders > 0))[2],
-           max(p.day) FILTER (WHERE p.orders > 0),
-           sum(p.orders)::bigint, sum(p.amount)::numeric(18,4),
-           sum(p.quantity) FILTER (WHERE p.orders > 0)::numeric(18,4), count(p.quantity) FILTER (WHERE p.orders > 0),
-           sum(p.profit)::numeric(18,4),
-           array_agg(DISTINCT analytics_internal.fiscal_year(p.day, s.fiscal_year_start_month)) FILTER (WHERE p.orders > 0)
-    FROM warehouse.purchase p
-    JOIN warehouse.settings s ON s.business_id = p.business_id
-    WHERE (customer_profiles.business_id IS NULL OR p.business_id = customer_profiles.business_id)
-      AND (customer_profiles.clients IS NULL OR p.client_key = ANY (customer_profiles.clients))
-      AND (customer_profiles.start_date IS NULL OR p.day >= customer_profiles.start_date)
-      AND (customer_profiles.end_date IS NULL OR p.day <= customer_profiles.end_date)
-    GROUP BY p.business_id, p.client_key
-    HAVING sum(p.orders) > 0;
+    SELECT c.business_id, c.client_key, c.client_bucket, c.days[1], c.days[2], c.days[cardinality(c.days)], c.orders, c.amount, c.quantity,
+           c.orders_with_quantity, c.profit, c.fiscal_years,
+           cardinality(c.days) - f.place, c.days[cardinality(c.days)] - c.days[f.place]
+    FROM (
+        SELECT p.business_id, p.client_key, min(p.client_bucket) AS client_bucket,
+               array_agg(DISTINCT p.day ORDER BY p.day) FILTER (WHERE p.orders > 0) AS days,
+               sum(p.orders) FILTER (WHERE p.day >= since)::bigint AS orders,
+               sum(p.amount) FILTER (WHERE p.day >= since)::numeric(18,4) AS amount,
+               sum(p.quantity) FILTER (WHERE p.orders > 0 AND p.day >= since)::numeric(18,4) AS quantity,
+               count(p.quantity) FILTER (WHERE p.orders > 0 AND p.day >= since) AS orders_with_quantity,
+               sum(p.profit) FILTER (WHERE p.day >= since)::numeric(18,4) AS profit,
+               array_agg(DISTINCT analytics_internal.fiscal_year(p.day, s.fiscal_year_start_month))
+                   FILTER (WHERE p.orders > 0 AND p.day >= since) AS fiscal_years
+        FROM warehouse.purchase p
+        JOIN warehouse.settings s ON s.business_id = p.business_id
+        WHERE (customer_profiles.business_id IS NULL OR p.business_id = customer_profiles.business_id)
+          AND (customer_profiles.clients IS NULL OR p.client_key = ANY (customer_profiles.clients))
+          AND (customer_profiles.end_date IS NULL OR p.day <= customer_profiles.end_date)
+        GROUP BY p.business_id, p.client_key
+        HAVING sum(p.orders) FILTER (WHERE p.day >= since) > 0
+    ) c
+    -- The day that the first return is counted from: the last one before the period, else the first of all.
+    CROSS JOIN LATERAL (SELECT CASE WHEN start_date IS NULL THEN 1 ELSE GREATEST(1, width_bucket(since - 1, c.days)) END) f (place);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.customer_profiles(date, date, bigint, bigint[]) IS
 'Totals per customer, from the purchases of a period
 The rows that warehouse.customer_totals holds for all time. start_date, end_date: both days belong to the period, NULL is
-without limit. clients: client_key of these only. A customer has at least one purchase in the period; refunds alone make none.';
+without limit. clients: client_key of these only. A customer has at least one purchase in the period; refunds alone make none. What was
+bought before the period counts for first_date, second_date and for the first of the returns, and for nothing else.';
 
 CREATE FUNCTION analytics_internal.mark_customers(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -158,7 +169,7 @@ CREATE FUNCTION analytics_internal.count_customers(start_date date, end_date dat
     RETURNS TABLE (business bigint, r smallint, f smallint, m smallint, recency_bucket smallint, visits_bucket smallint,
                    value_bucket smallint, return_bucket smallint, fiscal_year int, customers bigint, new_customers bigint, orders bigint,
                    amount numeric, quantity numeric, orders_with_quantity bigint, profit numeric, customers_with_profit bigint,
-                   return_days bigint)
+                   return_days bigint, returns bigint, days_between bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
@@ -173,16 +184,15 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH profile AS MATERIALIZED (
-        SELECT t.business_id, t.client_key, t.first_date AS first_ever, t.first_date, t.second_date, t.last_date, t.orders, t.amount,
-               t.quantity, t.orders_with_quantity, t.profit, t.fiscal_years
+        SELECT t.business_id, t.client_key, t.first_date, t.second_date, t.last_date, t.orders, t.amount, t.quantity,
+               t.orders_with_quantity, t.profit, t.fiscal_years, t.returns, t.days_between
         FROM warehouse.customer_totals t
         WHERE NOT dated AND t.business_id = ANY (businesses) AND (clients IS NULL OR t.client_key = ANY (clients))
         UNION ALL
         -- Scores compare a customer with all others of the period, so that all of these are added up.
-        SELECT c.business, c.client_key, t.first_date, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity,
-               c.orders_with_quantity, c.profit, c.fiscal_years
+        SELECT c.business, c.client_key, c.first_date, c.second_date, c.last_date, c.orders, c.amount, c.quantity, c.orders_with_quantity,
+               c.profit, c.fiscal_years, c.returns, c.days_between
         FROM analytics_internal.customer_profiles(start_date, end_date, count_customers.business_id) c
-        JOIN warehouse.customer_totals t ON t.business_id = c.business AND t.client_key = c.client_key
         WHERE dated
     ), population AS MATERIALIZED (
         SELECT p.business_id, p.as_of, p.r_breaks, p.f_breaks, p.m_breaks
@@ -205,7 +215,8 @@ BEGIN
                analytics_internal.visits_bucket(c.orders) AS visits_bucket, analytics_internal.value_bucket(c.amount) AS value_bucket,
                analytics_internal.return_bucket(c.second_date - c.first_date) AS return_bucket,
                c.second_date - c.first_date AS return_days, c.orders, c.amount, c.quantity, c.orders_with_quantity, c.profit,
-               c.fiscal_years, analytics_internal.fiscal_year(c.first_ever, s.fiscal_year_start_month) AS first_year
+               c.fiscal_years, c.returns, c.days_between,
+               analytics_internal.fiscal_year(c.first_date, s.fiscal_year_start_month) AS first_year
         FROM profile c
         JOIN population p ON p.business_id = c.business_id
         JOIN warehouse.settings s ON s.business_id = c.business_id
@@ -214,12 +225,13 @@ BEGIN
     SELECT c.business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, 0,
            count(*), 0::bigint, sum(c.orders)::bigint, sum(c.amount)::numeric(18,4),
            COALESCE(sum(c.quantity), 0)::numeric(18,4), sum(c.orders_with_quantity)::bigint,
-           COALESCE(sum(c.profit), 0)::numeric(18,4), count(c.profit), COALESCE(sum(c.return_days), 0)::bigint
+           COALESCE(sum(c.profit), 0)::numeric(18,4), count(c.profit), COALESCE(sum(c.return_days), 0)::bigint,
+           sum(c.returns)::bigint, sum(c.days_between)::bigint
     FROM placed c
     GROUP BY c.business_id, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket
     UNION ALL
     SELECT c.business_id, 0::smallint, 0::smallint, 0::smallint, c.recency_bucket, c.visits_bucket, c.value_bucket, 0::smallint, y.year,
-           count(*), count(*) FILTER (WHERE c.first_year = y.year), 0, 0, 0, 0, 0, 0, 0
+           count(*), count(*) FILTER (WHERE c.first_year = y.year), 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM placed c
     CROSS JOIN LATERAL unnest(c.fiscal_years) y (year)
     GROUP BY c.business_id, c.recency_bucket, c.visits_bucket, c.value_bucket, y.year;
@@ -242,7 +254,7 @@ BEGIN
     RETURN ARRAY(
         WITH known AS MATERIALIZED (
             SELECT t.business_id, t.client_key, t.client_bucket, t.first_date, t.second_date, t.last_date, t.orders, t.amount, t.quantity,
-                   t.orders_with_quantity, t.profit, t.fiscal_years
+                   t.orders_with_quantity, t.profit, t.fiscal_years, t.returns, t.days_between
             FROM warehouse.customer_totals t
             WHERE t.business_id = total_customers.business_id AND t.client_key = ANY (clients)
         )
@@ -292,7 +304,7 @@ AS $$
     INSERT INTO pg_temp.cell
     SELECT c.business, c.r, c.f, c.m, c.recency_bucket, c.visits_bucket, c.value_bucket, c.return_bucket, c.fiscal_year,
            sign * c.customers, sign * c.new_customers, sign * c.orders, sign * c.amount, sign * c.quantity, sign * c.orders_with_quantity,
-           sign * c.profit, sign * c.customers_with_profit, sign * c.return_days
+           sign * c.profit, sign * c.customers_with_profit, sign * c.return_days, sign * c.returns, sign * c.days_between
     FROM analytics_internal.count_customers(NULL, NULL, add_cells.business_id, clients) c
 $$;
 COMMENT ON FUNCTION analytics_internal.add_cells(bigint, bigint[], int) IS

@@ -146,7 +146,6 @@ BEGIN
         UNIQUE (business_id, client_id)
     );
     COMMENT ON TABLE warehouse.dim_clients IS 'One row per client, known from a clients source or from its events and contracts';
-    CREATE INDEX dim_clients_name ON warehouse.dim_clients (lower(name) text_pattern_ops) WHERE name IS NOT NULL;
     CREATE INDEX dim_clients_mobile ON warehouse.dim_clients (regexp_replace(mobile, '[^0-9]', '', 'g')) WHERE mobile IS NOT NULL;
 
     CREATE TABLE warehouse.dim_campaigns (
@@ -645,9 +644,13 @@ BEGIN
         orders_with_quantity bigint NOT NULL,
         profit numeric(18,4),
         fiscal_years int[] NOT NULL,
+        returns int NOT NULL,
+        days_between int NOT NULL,
         PRIMARY KEY (business_id, client_key)
     );
     COMMENT ON TABLE warehouse.customer_totals IS 'One row per client who bought something: all purchases added up';
+    COMMENT ON COLUMN warehouse.customer_totals.returns IS 'Days of purchase after the first one';
+    COMMENT ON COLUMN warehouse.customer_totals.days_between IS 'Days from each day of purchase to the next, added up';
     COMMENT ON COLUMN warehouse.customer_totals.second_date IS 'The second day of a purchase, NULL where the client has not returned';
 
     CREATE TABLE warehouse.customer_cell (
@@ -669,6 +672,8 @@ BEGIN
         profit numeric(18,4) NOT NULL,
         customers_with_profit bigint NOT NULL,
         return_days bigint NOT NULL,
+        returns bigint NOT NULL,
+        days_between bigint NOT NULL,
         PRIMARY KEY (business_id, fiscal_year, recency_bucket, visits_bucket, value_bucket, return_bucket, r, f, m)
     );
     COMMENT ON TABLE warehouse.customer_cell IS 'Customers who are alike in all that the customer dashboard shows, counted';

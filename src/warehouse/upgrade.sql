@@ -251,6 +251,30 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.rename_tables() IS 'Gives tables of older layouts the names they have now; returns how many';
 
+-- An index that is not of the template may be the user's own: those that were ours are known by their names.
+CREATE FUNCTION analytics_internal.drop_former_indexes() RETURNS int
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    former regclass;
+    changed int := 0;
+BEGIN
+    FOR former IN
+        SELECT i.indexrelid
+        FROM pg_index i
+        JOIN pg_class x ON x.oid = i.indexrelid
+        WHERE x.relnamespace = 'warehouse'::regnamespace AND (x.relname, i.indrelid) IN (('dim_clients_name', 'warehouse.dim_clients'::regclass))
+    LOOP
+        RAISE NOTICE 'index % is no longer needed', former;
+        EXECUTE format('DROP INDEX %s', former);
+        changed := changed + 1;
+    END LOOP;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.drop_former_indexes() IS 'Drops indexes of older layouts; returns how many';
+
 CREATE FUNCTION analytics_internal.drop_views(names text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -403,7 +427,7 @@ BEGIN
         FROM pg_class c
         WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics_internal.is_derived(c.relname)
           AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
-          AND (c.relname = ANY (reshaped) OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span)$')));
+          AND (c.relname = ANY (reshaped) OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span|model)$|^customer_')));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.empty_reshaped(regnamespace) IS 'Empties derived tables whose rows do not fit their new shape';
@@ -481,7 +505,7 @@ BEGIN
     changes := analytics_internal.rename_tables();
     template := analytics_internal.make_template();
     PERFORM analytics_internal.empty_reshaped(template);
-    changes := changes + analytics_internal.apply_changes(template) + analytics_internal.upgrade_views(template);
+    changes := changes + analytics_internal.drop_former_indexes() + analytics_internal.apply_changes(template) + analytics_internal.upgrade_views(template);
     PERFORM analytics_internal.drop_template(), analytics_internal.continue_source_ids();
     IF analytics_internal.is_row_security_on() THEN
         policies := analytics_internal.enable_row_security();
