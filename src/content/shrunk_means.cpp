@@ -8,6 +8,7 @@
 
 #include "kernel/error.hpp"
 #include "numeric/distributions.hpp"
+#include "numeric/rounding.hpp"
 #include "numeric/search.hpp"
 
 namespace marketing::content {
@@ -171,8 +172,10 @@ ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<cons
 {
     std::vector<Moments> groups(group_count);
     Moments all;
+    double largest = 0;
     for (std::size_t i = 0; i < figures.size(); ++i) {
         kernel::require_valid(std::isfinite(figures[i]), "the figures must be finite");
+        largest = std::max(largest, std::abs(figures[i]));
         groups[group_of[i]].add(figures[i]);
         all.add(figures[i]);
     }
@@ -184,7 +187,7 @@ ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<cons
     if (result.degrees > 0) {
         result.spread = std::sqrt(squares / result.degrees);
     }
-    if (group_count < 2 || !(result.spread > 0)) {
+    if (group_count < 2 || !(result.spread > numeric::rounding_noise(largest, all.count))) {
         // Nothing to compare, or no measure of chance: figures as they are, and no claim.
         for (const Moments& group : groups) {
             result.groups.push_back({group.count, group.mean, unknown, unknown, unknown, unknown, unknown});

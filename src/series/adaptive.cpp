@@ -9,6 +9,7 @@
 #include "kernel/error.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quantile.hpp"
+#include "numeric/rounding.hpp"
 
 namespace marketing::series {
 namespace {
@@ -394,11 +395,13 @@ void AdaptiveDetector::judge_level(double value, std::size_t season, const Test&
     // Few degrees of freedom on purpose: such metrics have heavy tails.
     const double df = std::max(4.0, static_cast<double>(baseline_.size()) / 10);
     const double off = value - expected;
-    const double t = off == 0 ? 0 : off / sd;  // infinite where the baseline does not vary at all
+    const double noise = numeric::rounding_noise(std::max(std::abs(value), std::abs(level)));
+    // Infinite where the baseline does not vary at all.
+    const double t = std::abs(off) <= noise ? 0 : sd <= noise ? std::copysign(INFINITY, off) : off / sd;
     verdict.p_value = std::isinf(t) ? p_of(std::copysign(1e300, t), 1e6, test.direction) : p_of(t, df, test.direction);
     const double tail = std::isinf(t) ? numeric::least_p : std::max(numeric::student_above(df, std::abs(t)), numeric::least_p);
     verdict.z = t >= 0 ? numeric::deviate({tail, 1 - tail}) : numeric::deviate({1 - tail, tail});
-    const double reach = critical(df, test) * sd;
+    const double reach = std::max(critical(df, test) * sd, noise);
     const auto shown = [this](double y) { return options_.kind == SeriesKind::positive ? std::exp(y) : y; };
     verdict.expected = shown(expected);
     verdict.dispersion = sd;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernel/error.hpp"
+#include "numeric/rounding.hpp"
 
 namespace marketing::series {
 namespace {
@@ -64,10 +65,12 @@ double CalibratedDetector::expected(const Point& point) const
 double CalibratedDetector::deviation(const Point& point) const
 {
     const double off = point.value - expected(point) - mean_;
-    if (variance_ > 0) {
-        return off / std::sqrt(variance_);
+    const double noise = numeric::rounding_noise(std::max(std::abs(point.value), std::abs(expected(point))));
+    const double sd = std::sqrt(variance_);
+    if (sd > noise) {
+        return off / sd;
     }
-    return off == 0 ? 0 : std::copysign(step_off_constant, off);
+    return std::abs(off) <= noise ? 0 : std::copysign(step_off_constant, off);
 }
 
 Verdict CalibratedDetector::judge(const Point& point, const Test& test) const

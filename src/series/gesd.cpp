@@ -7,6 +7,7 @@
 #include "kernel/error.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quantile.hpp"
+#include "numeric/rounding.hpp"
 #include "series/stl.hpp"
 
 namespace marketing::series {
@@ -58,11 +59,14 @@ public:
     [[nodiscard]] std::size_t first_lowest() const noexcept { return members_[begin_].position; }
     [[nodiscard]] std::size_t first_highest() const noexcept { return members_[place_of_highest()].position; }
 
-    [[nodiscard]] Centre robust_centre() const
+    /** What rounding may have left of their spread. */
+    [[nodiscard]] double noise() const { return numeric::rounding_noise(std::max(std::abs(lowest()), std::abs(highest()))); }
+
+    [[nodiscard]] Centre robust_centre(double noise) const
     {
         const double location = median_of_sorted();
         const double mad = median_distance(location);
-        return {location, mad > 0 ? numeric::mad_to_sd * mad : std::sqrt(std::acos(-1.0) / 2) * mean_distance(location)};
+        return {location, mad > noise ? numeric::mad_to_sd * mad : std::sqrt(std::acos(-1.0) / 2) * mean_distance(location)};
     }
 
     [[nodiscard]] Centre moments() const
@@ -190,9 +194,10 @@ std::vector<GesdStep> gesd(std::span<const double> values, const GesdOptions& op
     // The critical values need at least one degree of freedom.
     for (std::size_t step = 1; step <= most && step + 2 <= count; ++step) {
         stop.poll();
-        const Centre centre = options.robust ? sample.robust_centre() : sample.moments();
+        const double noise = std::max(options.noise, sample.noise());
+        const Centre centre = options.robust ? sample.robust_centre(noise) : sample.moments();
         const Extreme extreme = find_extreme(sample, centre.location, options.direction);
-        if (centre.scale <= 0) {
+        if (centre.scale <= noise) {
             break;  // the rest are equal
         }
         const double statistic = extreme.distance / centre.scale;
@@ -232,21 +237,24 @@ std::vector<OutlierCandidate> find_outliers(std::span<const double> figures, int
                                             const kernel::StopFlag& stop)
 {
     const std::vector<double> values = known_values(figures);
-    require_valid(period <= 0 || values.size() == figures.size(), "a series with a period must have no gaps",
-                  "Fill the gaps first, or use detect_anomalies, which leaves them out.");
-    const std::vector<double> expected = expectations(values, period, options.robust, stop);
-    std::vector<double> rest(values);
-    for (std::size_t i = 0; period > 0 && i < rest.size(); ++i) {
-        rest[i] -= expected[i];
-    }
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < figures.size(); ++i) {
         if (!std::isnan(figures[i])) {
             places.push_back(i);
         }
     }
+    require_valid(period <= 0 || places.empty() || places.back() - places.front() < places.size(),
+                  "a series with a period must have no gaps",
+                  "Fill the gaps first, or use detect_anomalies, which leaves them out.");
+    const std::vector<double> expected = expectations(values, period, options.robust, stop);
+    std::vector<double> rest(values);
+    GesdOptions of_rest = options;
+    for (std::size_t i = 0; period > 0 && i < rest.size(); ++i) {
+        rest[i] -= expected[i];
+        of_rest.noise = std::max(of_rest.noise, stl_noise(values.size(), values[i]));
+    }
     std::vector<OutlierCandidate> candidates;
-    for (GesdStep step : gesd(rest, options, stop)) {
+    for (GesdStep step : gesd(rest, of_rest, stop)) {
         const double of_step = expected[step.position];
         step.position = places[step.position];
         candidates.push_back({step, of_step});
@@ -256,12 +264,12 @@ std::vector<OutlierCandidate> find_outliers(std::span<const double> figures, int
 
 double TukeyFences::beyond(double value) const noexcept
 {
-    return std::isnan(value) ? value : value > upper ? value - upper : value < lower ? value - lower : 0;
+    return std::isnan(value) ? value : value > upper + noise ? value - upper : value < lower - noise ? value - lower : 0;
 }
 
 double TukeyFences::score(double value) const noexcept
 {
-    return spread > 0 ? beyond(value) / spread : unknown;
+    return spread > noise ? beyond(value) / spread : unknown;
 }
 
 TukeyFences tukey_fences(std::span<const double> figures, double k, double lower_quantile, double upper_quantile)
@@ -278,7 +286,8 @@ TukeyFences tukey_fences(std::span<const double> figures, double k, double lower
     const double lower = numeric::quantile(values, lower_quantile);
     const double upper = numeric::quantile(values, upper_quantile);
     const double spread = upper - lower;
-    return {lower - k * spread, upper + k * spread, spread};
+    const double noise = numeric::rounding_noise(std::max(std::abs(lower), std::abs(upper)));
+    return {lower - k * spread, upper + k * spread, spread, noise};
 }
 
 }  // namespace marketing::series

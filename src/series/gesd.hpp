@@ -18,6 +18,7 @@ struct GesdOptions {
     double alpha = 0.05;
     Direction direction = Direction::both;
     bool robust = true;  // median and MAD; otherwise mean and standard deviation
+    double noise = 0;    // a spread up to this is rounding, besides that of the values as they are given
 };
 
 /** A value that the test took out, in the order of taking out. */
@@ -30,7 +31,7 @@ struct GesdStep {
 
 /**
  * The values furthest out, one by one; up to the last whose statistic exceeds its critical value they are outliers. Where the MAD
- * is 0 the mean absolute deviation stands in; equal values have no outliers. Throws Error(invalid_parameter) for options outside
+ * is 0 the mean absolute deviation stands in; values equal but for rounding have no outliers. Throws Error(invalid_parameter) for options outside
  * their domain; Stopped. The values must be finite.
  */
 [[nodiscard]] std::vector<GesdStep> gesd(std::span<const double> values, const GesdOptions& options,
@@ -44,7 +45,7 @@ struct OutlierCandidate {
 
 /**
  * The test of the figures that are there, NaN is none. With a `period` the season is taken out first by a robust decomposition: there must
- * then be no gaps. Throws Error(invalid_parameter) for an infinite figure, too.
+ * then be no gaps between the first figure and the last. Throws Error(invalid_parameter) for an infinite figure, too.
  */
 [[nodiscard]] std::vector<OutlierCandidate> find_outliers(std::span<const double> figures, int period,
                                                           const GesdOptions& options, const kernel::StopFlag& stop);
@@ -55,11 +56,12 @@ struct OutlierCandidate {
 struct TukeyFences {
     double lower;
     double upper;
-    double spread;  // between the two quantiles
+    double spread;     // between the two quantiles
+    double noise = 0;  // what rounding may put values apart that are the same
 
     /** How far a value lies beyond the fences, 0 inside of them; NaN of NaN. */
     [[nodiscard]] double beyond(double value) const noexcept;
-    /** The same in spreads; NaN where there is no spread. */
+    /** The same in spreads; NaN where there is no spread but rounding. */
     [[nodiscard]] double score(double value) const noexcept;
 };
 

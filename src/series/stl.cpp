@@ -8,6 +8,7 @@
 #include <string>
 
 #include "kernel/error.hpp"
+#include "numeric/rounding.hpp"
 #include "series/verdict.hpp"
 
 namespace marketing::series {
@@ -362,6 +363,11 @@ StlParts stl(std::span<const double> values, const StlOptions& options, const ke
     }
     decomposition.settle_remainder();
     return std::move(decomposition.parts);
+}
+
+double stl_noise(std::size_t count, double largest)
+{
+    return numeric::rounding_noise(largest, 4 * static_cast<double>(count));
 }
 
 }  // namespace marketing::series

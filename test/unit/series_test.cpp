@@ -155,6 +155,107 @@ TEST(Gesd, AgreesWithBruteForce)
     }
 }
 
+/** Days that repeat exactly. */
+std::vector<double> repeated(std::span<const double> week, std::size_t days)
+{
+    std::vector<double> values;
+    for (std::size_t i = 0; i < days; ++i) {
+        values.push_back(week[i % week.size()]);
+    }
+    return values;
+}
+
+TEST(Gesd, FindsNothingInWhatRoundingLeavesOfASeason)
+{
+    std::mt19937_64 random(20);
+    for (const std::size_t period : {2U, 7U, 24U, 168U}) {
+        for (const std::size_t count : {2 * period + 1, 4 * period + 3, std::size_t{1000}, std::size_t{3650}}) {
+            for (const double unit : {1e-8, 0.1, 3.0, 1e9}) {
+                std::vector<double> season(period, unit);
+                for (const bool flat : {true, false}) {
+                    for (double& value : season) {
+                        value = flat ? unit : unit * std::uniform_real_distribution<double>(-1, 1)(random);
+                    }
+                    const auto values = repeated(season, count);
+                    for (const auto& [step, expected] :
+                         find_outliers(values, static_cast<int>(period), {.max_share = 0.2, .robust = flat}, {})) {
+                        ASSERT_FALSE(step.outlier) << period << ' ' << count << ' ' << unit << ' ' << step.statistic;
+                    }
+                }
+            }
+        }
+    }
+}
+
+std::vector<std::size_t> places_of(std::span<const OutlierCandidate> candidates)
+{
+    std::vector<std::size_t> places;
+    for (const auto& [step, expected] : candidates) {
+        if (step.outlier) {
+            places.push_back(step.position);
+        }
+    }
+    std::sort(places.begin(), places.end());
+    return places;
+}
+
+TEST(Gesd, StillFindsWhatIsNoRounding)
+{
+    const std::vector<std::size_t> planted = {40, 77};
+    for (const double size : {1e-6, 1.0, 1e6}) {
+        std::vector<double> values = repeated(std::vector<double>{0.1, 0.2, 0.1 + 0.2, 0.3, 5.0, 1.7, 0.9}, 140);
+        for (const std::size_t place : planted) {
+            values[place] += size;
+        }
+        EXPECT_EQ(places_of(find_outliers(values, 7, {}, {})), planted) << size;
+    }
+    // A spike that dwarfs the last digits of the rest, and a small one behind it.
+    std::vector<double> raw(60);
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        raw[i] = 1 + 1e-3 * std::sin(static_cast<double>(i));
+    }
+    raw[10] = 1e13;
+    raw[20] = 2;
+    EXPECT_EQ(places_of(find_outliers(raw, 0, {}, {})), (std::vector<std::size_t>{10, 20}));
+    // Sums that should be equal differ in their last digit.
+    const std::vector<double> sums = {0.3, 0.1 + 0.2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3};
+    EXPECT_TRUE(places_of(find_outliers(sums, 0, {}, {})).empty());
+    const TukeyFences fences = tukey_fences(sums, 1.5, 0.25, 0.75);
+    EXPECT_EQ(fences.beyond(0.1 + 0.2), 0);
+    EXPECT_TRUE(std::isnan(fences.score(0.4)));
+    EXPECT_GT(fences.beyond(0.4), 0);
+}
+
+TEST(Gesd, LeavesOutWhatIsMissingAtTheEndsOfASeries)
+{
+    std::vector<double> values = repeated(std::vector<double>{4, 1, 2, 3, 9, 7, 5}, 70);
+    values[30] = 50;
+    std::vector<double> padded = {unknown, unknown, unknown};
+    padded.insert(padded.end(), values.begin(), values.end());
+    padded.push_back(unknown);
+    EXPECT_EQ(places_of(find_outliers(values, 7, {}, {})), (std::vector<std::size_t>{30}));
+    EXPECT_EQ(places_of(find_outliers(padded, 7, {}, {})), (std::vector<std::size_t>{33}));
+    padded[50] = unknown;
+    EXPECT_EQ(error_of([&] { (void)find_outliers(padded, 7, {}, {}); }), ErrorCode::invalid_parameter);
+}
+
+TEST(Detectors, TakeTheLastDigitForNoNews)
+{
+    std::vector<std::int64_t> times;
+    std::vector<double> values;
+    for (int i = 0; i < 120; ++i) {
+        times.push_back(i * day);
+        values.push_back(i % 7 == 3 || i % 11 == 2 ? 0.1 + 0.2 : 0.3);
+    }
+    values[100] = 0.35;
+    for (const Method method : {Method::adaptive, Method::calibrated}) {
+        const auto judged = judge({.kind = SeriesKind::real, .method = method}, {times, values, {}}, {});
+        for (std::size_t i = 0; i < judged.size(); ++i) {
+            EXPECT_EQ(judged[i].verdict.is_anomaly, i == 100) << static_cast<int>(method) << ' ' << i;
+        }
+    }
+}
+
 TEST(Peaks, RecoverShapeAndScale)
 {
     std::mt19937_64 random(3);
