@@ -97,7 +97,7 @@ DROP TABLE before;
 -- In a transaction block everything is one transaction, and can be undone.
 BEGIN;
 DELETE FROM raw.ads;
-CALL analytics.refresh(business_id => 1);
+CALL analytics.refresh(business_id => 1, accept_loss => true);
 SELECT COALESCE(sum(spend), 0) FROM warehouse.campaign_roi_daily WHERE business_id = 1;
 ROLLBACK;
 SELECT sum(spend)::numeric(18,2) FROM warehouse.campaign_roi_daily WHERE business_id = 1;

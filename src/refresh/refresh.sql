@@ -8,12 +8,13 @@ routine: function of analytics_internal that does it for a business, where it is
 
 CREATE TYPE analytics_internal.refresh_progress AS (
     run_id bigint, mode text, entities text[], from_date date, commits boolean, businesses bigint[],
-    steps analytics_internal.planned_step[], attempts int, failures text[], is_over boolean
+    steps analytics_internal.planned_step[], attempts int, failures text[], failure_code text, accept_loss boolean, is_over boolean
 );
 COMMENT ON TYPE analytics_internal.refresh_progress IS
 'What a refresh knows between two transactions
 commits: each step is a transaction of its own; else the first error ends the refresh. businesses: those to do, the first is at work. steps:
-of that business, those to do, NULL before it begins. attempts: how often the first of them has failed. failures: what went wrong.';
+of that business, those to do, NULL before it begins. attempts: how often the first of them has failed. failures: what went wrong.
+failure_code: its SQLSTATE, 22000 where there are several. accept_loss: sources may lose any number of rows.';
 
 -- Clients and campaigns are loaded first, since the others refer to them.
 CREATE FUNCTION analytics_internal.refresh_plan(business_id bigint, mode text, entities text[]) RETURNS analytics_internal.planned_step[]
@@ -83,9 +84,9 @@ BEGIN
     PERFORM analytics_internal.hold_settings(business);
     PERFORM analytics_internal.drop_temporary('incoming');
     IF step.name LIKE 'load %' THEN
-        RETURN analytics_internal.load_source(step.source_id, progress.run_id, progress.from_date);
+        RETURN analytics_internal.load_source(step.source_id, progress.run_id, progress.from_date, progress.accept_loss);
     ELSIF step.name = 'forget source' THEN
-        RETURN analytics_internal.forget_source(step.source_id, progress.run_id);
+        RETURN analytics_internal.forget_source(step.source_id, progress.run_id, progress.accept_loss);
     ELSIF step.name = 'quality' THEN
         PERFORM analytics.check_data_quality(business,
             progress.from_date = '-infinity' OR analytics_internal.is_thorough_check_due(business), progress.run_id);
@@ -203,7 +204,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_refresh(text, text[]) IS 'Raises 22023 for a mode or entity that refresh() does not know';
 
-CREATE FUNCTION analytics_internal.begin_refresh(mode text, entities text[], from_date date, business_id bigint, commits boolean)
+CREATE FUNCTION analytics_internal.begin_refresh(mode text, entities text[], from_date date, business_id bigint, accept_loss boolean,
+    commits boolean)
     RETURNS analytics_internal.refresh_progress
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -214,11 +216,11 @@ BEGIN
     PERFORM analytics_internal.check_layout();
     PERFORM analytics_internal.check_policies();
     PERFORM analytics_internal.check_refresh(mode, entities);
-    PERFORM analytics_internal.check_registered();
     progress.mode := mode;
     progress.entities := entities;
     -- A full refresh reads everything: no day is the first.
     progress.from_date := CASE mode WHEN 'full' THEN '-infinity' ELSE from_date END;
+    progress.accept_loss := COALESCE(accept_loss, false);
     progress.commits := commits;
     progress.attempts := 0;
     progress.failures := '{}';
@@ -242,7 +244,7 @@ BEGIN
     RETURN progress;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.begin_refresh(text, text[], date, bigint, boolean) IS
+COMMENT ON FUNCTION analytics_internal.begin_refresh(text, text[], date, bigint, boolean, boolean) IS
 'Checks the arguments of refresh() and opens its run';
 
 CREATE FUNCTION analytics_internal.end_refresh(progress analytics_internal.refresh_progress) RETURNS analytics_internal.refresh_progress
@@ -268,13 +270,14 @@ BEGIN
     IF progress.failures <> '{}' THEN
         RAISE EXCEPTION '% of the refresh failed', CASE cardinality(progress.failures)
                 WHEN 1 THEN 'one step' ELSE cardinality(progress.failures) || ' steps' END
-            USING ERRCODE = 'data_exception', DETAIL = array_to_string(progress.failures, E'\n'),
+            USING ERRCODE = progress.failure_code, DETAIL = array_to_string(progress.failures, E'\n'),
                   HINT = format('SELECT * FROM warehouse.refresh_step WHERE run_id = %s shows all steps.', progress.run_id);
     END IF;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.report_failures(analytics_internal.refresh_progress) IS
-'Raises 22000 with what went wrong in a refresh, if anything did';
+'Raises what went wrong in a refresh, if anything did
+With the SQLSTATE of its failures, 22000 where these are of several kinds.';
 
 CREATE FUNCTION analytics_internal.next_business(progress analytics_internal.refresh_progress) RETURNS analytics_internal.refresh_progress
     LANGUAGE plpgsql IMMUTABLE
@@ -319,12 +322,15 @@ DECLARE
     code text;
     reason text;
     detail text;
+    hint text;
 BEGIN
     PERFORM analytics_internal.log_step(progress, began, analytics_internal.run_step(progress));
     RETURN analytics_internal.next_step(progress);
 EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+    GET STACKED DIAGNOSTICS code = RETURNED_SQLSTATE, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+        hint = PG_EXCEPTION_HINT;
     reason := concat_ws(': ', reason, NULLIF(detail, ''));
+    reason := COALESCE(rtrim(reason, '.') || '. Hint: ' || NULLIF(hint, ''), reason);
     progress.attempts := progress.attempts + 1;
     -- What another transaction was in the way of may work a moment later.
     IF code IN ('40001', '40P01', '55P03') AND progress.attempts < 4 THEN
@@ -333,8 +339,9 @@ EXCEPTION WHEN OTHERS THEN
     END IF;
     PERFORM analytics_internal.log_step(progress, began, NULL, code, reason);
     progress.failures := progress.failures || concat(analytics_internal.step_label(progress.steps[1]), ': ', reason);
+    progress.failure_code := CASE WHEN COALESCE(progress.failure_code, code) = code THEN code ELSE '22000' END;
     -- Sources do not depend on each other; what is derived does, so a step that failed ends it for this business.
-    IF (progress.steps[1]).name LIKE 'load %' THEN
+    IF (progress.steps[1]).source_id IS NOT NULL THEN
         RETURN analytics_internal.next_step(progress);
     END IF;
     RETURN analytics_internal.next_business(progress);
@@ -411,22 +418,24 @@ COMMENT ON PROCEDURE analytics_internal.run_refresh(analytics_internal.refresh_p
 'Does what is left of a refresh, a transaction for each step where it commits';
 
 CREATE PROCEDURE analytics.refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, from_date date DEFAULT NULL,
-    business_id bigint DEFAULT NULL)
+    business_id bigint DEFAULT NULL, accept_loss boolean DEFAULT false)
     LANGUAGE plpgsql
 AS $$
 DECLARE
     progress analytics_internal.refresh_progress;
 BEGIN
-    progress := analytics_internal.begin_refresh(mode, entities, from_date, business_id, analytics_internal.may_commit());
+    progress := analytics_internal.begin_refresh(mode, entities, from_date, business_id, accept_loss, analytics_internal.may_commit());
     CALL analytics_internal.run_refresh(progress);
     PERFORM analytics_internal.report_failures(progress);
 END
 $$;
-COMMENT ON PROCEDURE analytics.refresh(text, text[], date, bigint) IS
+COMMENT ON PROCEDURE analytics.refresh(text, text[], date, bigint, boolean) IS
 'Brings the warehouse up to date with the registered sources
 mode: incremental reads what may have changed and derives again what the changes touch; full reads and derives everything. entities: load
-only these. from_date: read again all rows of that day and later. business_id: NULL for all. Each step commits by itself; in a transaction
-block or a function everything is one transaction. A step that fails is reported at the end, after the other steps.';
+only these. from_date: read again all rows of that day and later. business_id: NULL for all. accept_loss: let sources lose any number of rows; else
+one that would lose more than the setting source_loss_limit allows is refused (55000). Each step commits by itself; in a transaction
+block or a function everything is one transaction. A step that fails is reported at the end, after the other steps: with its SQLSTATE, or
+22000 where several failed for different reasons.';
 
 -- refresh_clients(), refresh_events() ...: one for each entity.
 DO $$
@@ -435,11 +444,12 @@ DECLARE
 BEGIN
     FOR entity IN SELECT e.entity FROM analytics.entity e ORDER BY e.place LOOP
         EXECUTE format($sql$
-            CREATE PROCEDURE analytics.%I(mode text DEFAULT 'incremental', from_date date DEFAULT NULL, business_id bigint DEFAULT NULL)
+            CREATE PROCEDURE analytics.%I(mode text DEFAULT 'incremental', from_date date DEFAULT NULL, business_id bigint DEFAULT NULL,
+                accept_loss boolean DEFAULT false)
                 LANGUAGE plpgsql
             AS %L$sql$,
-            'refresh_' || entity, format('BEGIN CALL analytics.refresh(mode, ARRAY[%L], from_date, business_id); END', entity));
-        EXECUTE format('COMMENT ON PROCEDURE analytics.%I(text, date, bigint) IS %L', 'refresh_' || entity,
+            'refresh_' || entity, format('BEGIN CALL analytics.refresh(mode, ARRAY[%L], from_date, business_id, accept_loss); END', entity));
+        EXECUTE format('COMMENT ON PROCEDURE analytics.%I(text, date, bigint, boolean) IS %L', 'refresh_' || entity,
             format(E'Loads %s alone and derives what follows: refresh() with that entity\nArguments as those of analytics.refresh().',
                 entity));
     END LOOP;

@@ -1,6 +1,7 @@
 -- Refreshes for callers that cannot CALL: they ask for one, and a scheduler does it.
 
-CREATE FUNCTION analytics.request_refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.request_refresh(mode text DEFAULT 'incremental', entities text[] DEFAULT NULL, business_id bigint DEFAULT NULL,
+    accept_loss boolean DEFAULT false)
     RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -11,26 +12,27 @@ DECLARE
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     PERFORM analytics_internal.check_refresh(mode, entities);
+    accept_loss := COALESCE(accept_loss, false);
     -- One that waits already will do what this one asks.
     SELECT q.request_id INTO request
     FROM warehouse.refresh_request q
-    WHERE q.taken_at IS NULL AND (q.mode, q.entities, q.business_id) IS NOT DISTINCT FROM (mode, entities, business_id)
+    WHERE q.taken_at IS NULL AND (q.mode, q.entities, q.business_id, q.accept_loss) IS NOT DISTINCT FROM (mode, entities, business_id, accept_loss)
     LIMIT 1;
     IF request IS NULL THEN
-        INSERT INTO warehouse.refresh_request (mode, entities, business_id)
-        VALUES (mode, entities, business_id)
+        INSERT INTO warehouse.refresh_request (mode, entities, business_id, accept_loss)
+        VALUES (mode, entities, business_id, accept_loss)
         RETURNING request_id INTO request;
         PERFORM pg_notify('analytics_refresh', request::text);
     END IF;
     RETURN request;
 END
 $$;
-COMMENT ON FUNCTION analytics.request_refresh(text, text[], bigint) IS
+COMMENT ON FUNCTION analytics.request_refresh(text, text[], bigint, boolean) IS
 'Asks for a refresh and returns at once, for callers that cannot CALL
 Returns the request_id; notifies channel analytics_refresh. CALL analytics.refresh_requested() does what was asked; schedule_refresh() lets
 pg_cron do so every minute.';
 
-CREATE TYPE analytics_internal.waiting_request AS (request_id bigint, mode text, entities text[], business_id bigint);
+CREATE TYPE analytics_internal.waiting_request AS (request_id bigint, mode text, entities text[], business_id bigint, accept_loss boolean);
 COMMENT ON TYPE analytics_internal.waiting_request IS 'A refresh that was asked for and is yet to be done';
 
 CREATE FUNCTION analytics_internal.next_request() RETURNS analytics_internal.waiting_request
@@ -41,7 +43,7 @@ DECLARE
     request analytics_internal.waiting_request;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
-    SELECT q.request_id, q.mode, q.entities, q.business_id INTO request
+    SELECT q.request_id, q.mode, q.entities, q.business_id, q.accept_loss INTO request
     FROM warehouse.refresh_request q
     WHERE q.taken_at IS NULL
     ORDER BY q.request_id
@@ -63,7 +65,7 @@ AS $$
 DECLARE
     refused analytics_internal.refresh_progress;
 BEGIN
-    RETURN analytics_internal.begin_refresh(request.mode, request.entities, NULL, request.business_id, commits);
+    RETURN analytics_internal.begin_refresh(request.mode, request.entities, NULL, request.business_id, request.accept_loss, commits);
 EXCEPTION WHEN OTHERS THEN
     -- One that cannot be done must not keep the others waiting.
     refused.failures := ARRAY[SQLERRM];

@@ -242,7 +242,64 @@ COMMENT ON FUNCTION analytics_internal.read_others_again(analytics.source, boole
 Those that lost rows to this one, and all where this one gave up rows. What was taken counts as deduplicated from now on, so that the
 accounts hold even if the refresh ends before the others are read.';
 
-CREATE FUNCTION analytics_internal.load_stage(source analytics.source, run_id bigint, staged bigint, scope text)
+-- Rows that go for a good reason go a few at a time. Where most are gone at once, the table was emptied, is being filled anew, or hides
+-- them: the figures of before are nearer to the truth.
+CREATE FUNCTION analytics_internal.fewest_rows(source analytics.source, loaded bigint) RETURNS numeric
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT loaded - GREATEST(99, loaded * s.source_loss_limit) FROM analytics.settings(source.business_id) s $$;
+COMMENT ON FUNCTION analytics_internal.fewest_rows(analytics.source, bigint) IS
+'How many rows a source must have left of those loaded, by source_loss_limit';
+
+CREATE FUNCTION analytics_internal.check_loss(source analytics.source, fewest numeric, now_loaded bigint, accounts text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    loaded bigint;
+    reason text;
+BEGIN
+    IF now_loaded < fewest IS NOT TRUE THEN
+        RETURN;
+    END IF;
+    SELECT w.loaded INTO loaded FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
+    SELECT format(' Most rejected rows: %s.', r.reason) INTO reason
+    FROM warehouse.rejected_rows r
+    WHERE r.business_id = source.business_id AND r.source_id = source.source_id
+    GROUP BY r.reason
+    ORDER BY sum(r.occurrences) DESC, r.reason
+    LIMIT 1;
+    RAISE EXCEPTION 'source % (% from %) would lose % of its % rows', source.source_id, source.entity, source.relation,
+            loaded - now_loaded, loaded
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('Rows before: %s. Rows now: %s (%s).', loaded, now_loaded, accounts) || COALESCE(reason, '')
+                || CASE WHEN row_security_active(source.relation) THEN format(' Row security hides rows from role %I.', current_user) ELSE '' END,
+            HINT = 'If they are meant to go, CALL analytics.refresh(accept_loss => true); else bring them back and refresh again.';
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_loss(analytics.source, numeric, bigint, text) IS
+'Raises 55000 where a source would have fewer rows than it must have left
+fewest: NULL for any. accounts: how the rows that were read are accounted for.';
+
+-- A part of the rows that is small enough to pass for a change would be lost all the same.
+CREATE FUNCTION analytics_internal.check_row_security(source analytics.source) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF row_security_active(source.relation) AND EXISTS (
+        SELECT FROM warehouse.source_watermark w WHERE w.source_id = source.source_id AND w.loaded > 0 AND NOT w.row_security) THEN
+        RAISE EXCEPTION 'row security hides rows of source % (%) from role %', source.source_id, source.relation, quote_ident(current_user)
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'When the source was last read it hid none.',
+                HINT = 'Refresh as a role that sees all rows, as the owner of the table does; or let what is hidden go with '
+                    'CALL analytics.refresh(accept_loss => true).';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_row_security(analytics.source) IS
+'Raises 55000 where a source was read as a whole and now only in part';
+
+CREATE FUNCTION analytics_internal.load_stage(source analytics.source, run_id bigint, staged bigint, scope text, fewest numeric)
     RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -261,6 +318,10 @@ BEGIN
     END IF;
     deduplicated := analytics_internal.deduplicate_stage(entity.key);
     rejected := analytics_internal.quarantine_stage(source, entity.key, run_id, complete);
+    IF complete THEN
+        PERFORM analytics_internal.check_loss(source, fewest, staged - deduplicated - rejected,
+            format('%s read, %s deduplicated, %s rejected', staged, deduplicated, rejected));
+    END IF;
     IF entity.shared THEN
         deduplicated := deduplicated + analytics_internal.leave_to_earlier_sources(source, entity.target, entity.key);
         scope := analytics_internal.incoming_rows(entity.key) || CASE WHEN complete THEN format(' OR %s', own) ELSE '' END;
@@ -286,10 +347,10 @@ BEGIN
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.load_stage(analytics.source, bigint, bigint, text) IS
+COMMENT ON FUNCTION analytics_internal.load_stage(analytics.source, bigint, bigint, text, numeric) IS
 'Loads pg_temp.stage as its entity asks
 staged: how many rows it has. scope: condition on the rows of the target (alias t) that the stage stands for, NULL where it has all rows of
-the source.';
+the source. fewest: how many of these must be usable, NULL for any number.';
 
 CREATE FUNCTION analytics_internal.in_warehouse(business_id bigint, source_id bigint, entity text) RETURNS bigint
     LANGUAGE plpgsql STABLE
@@ -306,25 +367,27 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.in_warehouse(bigint, bigint, text) IS 'How many rows a source has in the warehouse';
 
-CREATE FUNCTION analytics_internal.load_all(source analytics.source, run_id bigint, definition text) RETURNS analytics_internal.load_counts
+CREATE FUNCTION analytics_internal.load_all(source analytics.source, run_id bigint, definition text, fewest numeric)
+    RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     staged constant bigint := analytics_internal.stage_source(source);
     newest constant timestamptz := analytics_internal.newest_update();
-    counts constant analytics_internal.load_counts := analytics_internal.load_stage(source, run_id, staged, NULL);
+    counts constant analytics_internal.load_counts := analytics_internal.load_stage(source, run_id, staged, NULL, fewest);
 BEGIN
     DELETE FROM warehouse.source_watermark w
     WHERE w.source_id = source.source_id;
     INSERT INTO warehouse.source_watermark (source_id, business_id, entity, definition, watermark, refreshed_at, read_completely_at, run_id,
-        rows_read, loaded, deduplicated, rejected)
+        rows_read, loaded, deduplicated, rejected, relation)
     VALUES (source.source_id, source.business_id, source.entity, definition, newest, clock_timestamp(), clock_timestamp(), run_id,
-        counts.rows_read, counts.inserted + counts.updated + counts.unchanged, counts.deduplicated, counts.rejected);
+        counts.rows_read, counts.inserted + counts.updated + counts.unchanged, counts.deduplicated, counts.rejected, source.relation);
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.load_all(analytics.source, bigint, text) IS 'Loads all rows of a source and sets its watermark';
+COMMENT ON FUNCTION analytics_internal.load_all(analytics.source, bigint, text, numeric) IS
+'Loads all rows of a source and sets its watermark';
 
 CREATE TYPE analytics_internal.loaded_part AS (counts analytics_internal.load_counts, suffices boolean);
 COMMENT ON TYPE analytics_internal.loaded_part IS
@@ -332,7 +395,8 @@ COMMENT ON TYPE analytics_internal.loaded_part IS
 counts: NULL where nothing was loaded. suffices: whether all rows of the source are accounted for without reading the rest.';
 
 -- The rest is as it was only if all rows are still accounted for: deletions, and rows that appeared behind the watermark, show in the sum.
-CREATE FUNCTION analytics_internal.load_part(source analytics.source, run_id bigint, slice analytics_internal.source_slice)
+CREATE FUNCTION analytics_internal.load_part(source analytics.source, run_id bigint, slice analytics_internal.source_slice,
+    fewest numeric)
     RETURNS analytics_internal.loaded_part
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -345,13 +409,14 @@ DECLARE
     newest constant timestamptz := analytics_internal.newest_update();
     total bigint := min(s.source_total) FROM pg_temp.stage s;
 BEGIN
-    IF analytics_internal.repeats_outside(source, slice) THEN
-        RETURN part;
-    END IF;
-    counts := analytics_internal.load_stage(source, run_id, staged, slice.scope);
     IF total IS NULL THEN
         EXECUTE format('SELECT count(*) FROM %s', source.relation) INTO total;
     END IF;
+    -- What is not there cannot be loaded: read completely, it is refused before anything is written.
+    IF total < fewest OR analytics_internal.repeats_outside(source, slice) THEN
+        RETURN part;
+    END IF;
+    counts := analytics_internal.load_stage(source, run_id, staged, slice.scope, NULL);
     SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
     known.loaded := CASE
         -- A row may have been there before, of no source or of another, so insertions do not count them.
@@ -367,6 +432,10 @@ BEGIN
         ELSE known.deduplicated + counts.deduplicated
     END;
     part := (counts, total = known.loaded + known.deduplicated + known.rejected AND known.deduplicated >= 0);
+    IF part.suffices THEN
+        PERFORM analytics_internal.check_loss(source, fewest, known.loaded,
+            format('%s read, %s deduplicated, %s rejected', total, known.deduplicated, known.rejected));
+    END IF;
     UPDATE warehouse.source_watermark w
     SET watermark = GREATEST(newest, w.watermark), refreshed_at = clock_timestamp(), run_id = load_part.run_id, rows_read = total,
         loaded = known.loaded, deduplicated = known.deduplicated, rejected = known.rejected
@@ -374,15 +443,18 @@ BEGIN
     RETURN part;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.load_part(analytics.source, bigint, analytics_internal.source_slice) IS
+COMMENT ON FUNCTION analytics_internal.load_part(analytics.source, bigint, analytics_internal.source_slice, numeric) IS
 'Loads the part of a source that may have changed, and moves its watermark';
 
-CREATE FUNCTION analytics_internal.load_source(source_id bigint, run_id bigint, from_date date) RETURNS analytics_internal.load_counts
+CREATE FUNCTION analytics_internal.load_source(source_id bigint, run_id bigint, from_date date, accept_loss boolean)
+    RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     source analytics.source;
+    loaded constant bigint := w.loaded FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
+    fewest numeric;
     definition text;
     is_by_day boolean;
     slice analytics_internal.source_slice;
@@ -391,6 +463,10 @@ DECLARE
 BEGIN
     SELECT s.* INTO STRICT source FROM warehouse.source s WHERE s.source_id = load_source.source_id;
     PERFORM analytics_internal.check_source(source);
+    IF NOT accept_loss THEN
+        PERFORM analytics_internal.check_row_security(source);
+        fewest := analytics_internal.fewest_rows(source, loaded);
+    END IF;
     -- Taken before the rows are read, so that rules that change meanwhile are noticed next time.
     definition := analytics_internal.source_definition(source);
     is_by_day := analytics_internal.is_read_by_day(source);
@@ -399,11 +475,11 @@ BEGIN
     END IF;
     slice := analytics_internal.slice_of(source, from_date);
     IF slice.wanted IS NOT NULL THEN
-        part := analytics_internal.load_part(source, run_id, slice);
+        part := analytics_internal.load_part(source, run_id, slice, fewest);
         counts := part.counts;
     END IF;
     IF part.suffices IS NOT TRUE THEN
-        counts := analytics_internal.load_all(source, run_id, definition);
+        counts := analytics_internal.load_all(source, run_id, definition, fewest);
         IF part.counts IS NOT NULL THEN
             -- What the part wrote is unchanged by now.
             counts.inserted := counts.inserted + (part.counts).inserted;
@@ -415,30 +491,46 @@ BEGIN
     IF is_by_day THEN
         PERFORM analytics_internal.keep_days(load_source.source_id);
     END IF;
+    UPDATE warehouse.source_watermark w
+    SET row_security = row_security_active(source.relation)
+    WHERE w.source_id = load_source.source_id AND w.row_security IS DISTINCT FROM row_security_active(source.relation);
+    IF loaded > 0 AND (SELECT w.loaded FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id) = 0 THEN
+        RAISE WARNING 'source % (% from %) has no rows any more: its % rows are gone from the warehouse', source.source_id, source.entity,
+            source.relation, loaded;
+    END IF;
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.load_source(bigint, bigint, date) IS
+COMMENT ON FUNCTION analytics_internal.load_source(bigint, bigint, date, boolean) IS
 'Loads what changed in a source, or all of it, and moves its watermark';
 
--- A source that is gone delivers nothing.
-CREATE FUNCTION analytics_internal.forget_source(source_id bigint, run_id bigint) RETURNS analytics_internal.load_counts
+-- A source that is gone delivers nothing. One that nobody dropped was lost, as by a restore that left its registration out.
+CREATE FUNCTION analytics_internal.forget_source(source_id bigint, run_id bigint, accept_loss boolean) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    known constant warehouse.source_watermark := w FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
     source analytics.source;
     counts analytics_internal.load_counts;
 BEGIN
-    SELECT w.source_id, w.business_id, w.entity INTO source.source_id, source.business_id, source.entity
-    FROM warehouse.source_watermark w
-    WHERE w.source_id = forget_source.source_id;
+    IF known.dropped_at IS NULL AND known.loaded > 0 AND NOT accept_loss THEN
+        RAISE EXCEPTION 'source % is no longer registered, and nobody dropped it', source_id
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                DETAIL = format('The warehouse holds %s rows of it (%s).', known.loaded, concat_ws(' from ', known.entity, known.relation)),
+                HINT = format('Bring back its row of warehouse.source, or register it again; or let its rows go with '
+                    'SELECT analytics.drop_source(%s).', source_id);
+    END IF;
+    source.source_id := known.source_id;
+    source.business_id := known.business_id;
+    source.entity := known.entity;
     PERFORM analytics_internal.stage_nothing(source.entity);
-    counts := analytics_internal.load_stage(source, run_id, 0, NULL);
+    counts := analytics_internal.load_stage(source, run_id, 0, NULL, NULL);
     DELETE FROM warehouse.source_day d WHERE d.source_id = forget_source.source_id;
     DELETE FROM warehouse.source_watermark w WHERE w.source_id = forget_source.source_id;
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.forget_source(bigint, bigint) IS
-'Takes the rows of a source that is no longer registered out of the warehouse';
+COMMENT ON FUNCTION analytics_internal.forget_source(bigint, bigint, boolean) IS
+'Takes the rows of a source that is no longer registered out of the warehouse
+Raises 55000 where it has rows and was not dropped, unless accept_loss.';

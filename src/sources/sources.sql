@@ -228,6 +228,30 @@ $$;
 COMMENT ON FUNCTION analytics_internal.registration_problems(text, jsonb, jsonb) IS
 'What is wrong with options and column names of a source; NULL: nothing';
 
+-- A registration that was lost, as by a restore without it, has left its rows under its number.
+CREATE FUNCTION analytics_internal.take_up_rows(source_id bigint) RETURNS bigint
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH lost AS (
+        SELECT max(w.source_id) AS source_id
+        FROM warehouse.source s
+        JOIN warehouse.source_watermark w ON (w.business_id, w.entity, w.relation) = (s.business_id, s.entity, s.relation)
+        WHERE s.source_id = take_up_rows.source_id AND w.dropped_at IS NULL
+          AND NOT EXISTS (SELECT FROM warehouse.source o WHERE o.source_id = w.source_id)
+          AND NOT EXISTS (SELECT FROM warehouse.source_watermark o WHERE o.source_id = s.source_id)
+    ), taken AS (
+        UPDATE warehouse.source s
+        SET source_id = l.source_id
+        FROM lost l
+        WHERE s.source_id = take_up_rows.source_id AND l.source_id IS NOT NULL
+    )
+    SELECT COALESCE(l.source_id, take_up_rows.source_id) FROM lost l
+$$;
+COMMENT ON FUNCTION analytics_internal.take_up_rows(bigint) IS
+'Gives a new source the number of a lost registration whose rows are there
+Returns the number that it has now.';
+
 CREATE FUNCTION analytics.register_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
     options jsonb DEFAULT '{}', business_id bigint DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
@@ -284,6 +308,7 @@ BEGIN
     ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key
         DO UPDATE SET columns = EXCLUDED.columns, preset = EXCLUDED.preset, options = EXCLUDED.options, registered_at = now()
     RETURNING s.source_id INTO source_id;
+    source_id := analytics_internal.take_up_rows(source_id);
     IF skipped <> '{}' THEN
         RAISE NOTICE '% has no %: left out', relation, array_to_string(skipped, ', ');
     END IF;
@@ -297,7 +322,7 @@ of pg_catalog need their schema; columns of the canonical name need no mapping (
 analytics.source_preset to start from; optional columns that the relation lacks are left out with a notice. options: timezone (of times
 without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10),
 append_only (rows are only ever added, newer versions of an id included), for content_metrics cumulative (the numbers are totals up to the
-day). Registering a relation again replaces its mapping. Every problem of the mapping is listed at once (22023).';
+day). Registering a relation again replaces its mapping, and takes up its rows where the registration was lost. Every problem of the mapping is listed at once (22023).';
 
 CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -320,27 +345,3 @@ END
 $$;
 COMMENT ON FUNCTION analytics.drop_source(bigint) IS
 'Forgets a source; the next refresh takes its rows out of the warehouse';
-
--- A warehouse whose sources were lost, as by a restore that left them out, would be emptied by a refresh as if they had been dropped.
-CREATE FUNCTION analytics_internal.check_registered() RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    lost text;
-BEGIN
-    IF EXISTS (SELECT FROM warehouse.source s) THEN
-        RETURN;
-    END IF;
-    SELECT string_agg(format('%s (%s)', w.source_id, w.entity), ', ' ORDER BY w.source_id) INTO lost
-    FROM warehouse.source_watermark w
-    WHERE w.dropped_at IS NULL;
-    IF lost IS NOT NULL THEN
-        RAISE EXCEPTION 'the warehouse holds rows of sources, and none is registered' USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = format('Its rows are of the sources %s.', lost),
-            HINT = 'Bring back the rows of warehouse.source, or let their rows go with analytics.drop_source().';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.check_registered() IS
-'Raises 55000 where the warehouse holds rows and no source is registered any more';

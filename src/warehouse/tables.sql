@@ -76,7 +76,8 @@ BEGIN
         quality_every interval NOT NULL DEFAULT '1 day',
         freshness_warn interval,
         freshness_fail interval,
-        unknown_share_warn numeric NOT NULL DEFAULT 20
+        unknown_share_warn numeric NOT NULL DEFAULT 20,
+        source_loss_limit numeric NOT NULL DEFAULT 0.5 CHECK (source_loss_limit BETWEEN 0 AND 1)
     );
     COMMENT ON TABLE warehouse.settings IS 'One row per business: how its days, money and attribution are counted';
 
@@ -744,7 +745,8 @@ BEGIN
         requested_by text NOT NULL DEFAULT SESSION_USER,
         requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         taken_at timestamptz,
-        message text
+        message text,
+        accept_loss boolean NOT NULL DEFAULT false
     );
     COMMENT ON TABLE warehouse.refresh_request IS
 'Refreshes asked for by analytics.request_refresh(); taken_at is NULL while one waits, message is what failed of one that was taken';
@@ -784,7 +786,9 @@ BEGIN
         loaded bigint NOT NULL,
         deduplicated bigint NOT NULL,
         rejected bigint NOT NULL,
-        dropped_at timestamptz
+        dropped_at timestamptz,
+        relation text,
+        row_security boolean
     );
     COMMENT ON COLUMN warehouse.source_watermark.dropped_at IS
         'When drop_source() forgot the source, whose rows the next refresh takes out';
@@ -792,6 +796,8 @@ BEGIN
         'Where each source stands, and how its rows are accounted for: rows_read = loaded + deduplicated + rejected';
     COMMENT ON COLUMN warehouse.source_watermark.definition IS
         'Fingerprint of mapping, options, settings and rules; where it differs the source is read completely';
+    COMMENT ON COLUMN warehouse.source_watermark.relation IS 'By it a registration that was lost takes up its rows again';
+    COMMENT ON COLUMN warehouse.source_watermark.row_security IS 'Whether row security chose among the rows for whoever read them';
 
     CREATE TABLE warehouse.source_day (
         source_id bigint NOT NULL,
