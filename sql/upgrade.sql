@@ -136,7 +136,7 @@ SELECT count(*) AS policies FROM pg_policies WHERE schemaname = 'warehouse';
 SELECT analytics.upgrade_warehouse();
 SELECT analytics.upgrade_warehouse();
 SELECT 'missing: ' || layout FROM (SELECT layout FROM wanted EXCEPT SELECT pg_temp.layout()) d UNION ALL SELECT 'left: ' || layout FROM (SELECT pg_temp.layout() EXCEPT SELECT layout FROM wanted) d (layout) ORDER BY 1;
-SELECT source_id, business_id, entity, relation FROM analytics.source ORDER BY source_id;
+SELECT source_id, business_id, entity, relation, relation_kind, relation_owner = CURRENT_USER AS is_own FROM analytics.source ORDER BY source_id;
 SELECT * FROM analytics.business_access ORDER BY role;
 SELECT platform, family, ad_network FROM analytics.platform WHERE NOT builtin;
 SELECT priority, source, platform, channel, is_paid, description FROM analytics.channel_rule WHERE NOT builtin;

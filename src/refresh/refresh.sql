@@ -432,10 +432,10 @@ $$;
 COMMENT ON PROCEDURE analytics.refresh(text, text[], date, bigint, boolean) IS
 'Brings the warehouse up to date with the registered sources
 mode: incremental reads what may have changed and derives again what the changes touch; full reads and derives everything. entities: load
-only these. from_date: read again all rows of that day and later. business_id: NULL for all. accept_loss: let sources lose any number of rows; else
-one that would lose more than the setting source_loss_limit allows is refused (55000). Each step commits by itself; in a transaction
-block or a function everything is one transaction. A step that fails is reported at the end, after the other steps: with its SQLSTATE, or
-22000 where several failed for different reasons.';
+only these. from_date: read again all rows of that day and later. business_id: NULL for all. accept_loss: let sources lose any number of
+rows; else one that would lose more than the setting source_loss_limit allows is refused (55000). Each step commits by itself; in a
+transaction block or a function everything is one transaction. A step that fails is reported at the end, after the other steps: with its
+SQLSTATE, or 22000 where several failed for different reasons.';
 
 -- refresh_clients(), refresh_events() ...: one for each entity.
 DO $$
@@ -448,7 +448,8 @@ BEGIN
                 accept_loss boolean DEFAULT false)
                 LANGUAGE plpgsql
             AS %L$sql$,
-            'refresh_' || entity, format('BEGIN CALL analytics.refresh(mode, ARRAY[%L], from_date, business_id, accept_loss); END', entity));
+            'refresh_' || entity,
+            format('BEGIN CALL analytics.refresh(mode, ARRAY[%L], from_date, business_id, accept_loss); END', entity));
         EXECUTE format('COMMENT ON PROCEDURE analytics.%I(text, date, bigint, boolean) IS %L', 'refresh_' || entity,
             format(E'Loads %s alone and derives what follows: refresh() with that entity\nArguments as those of analytics.refresh().',
                 entity));

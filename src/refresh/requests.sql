@@ -16,7 +16,8 @@ BEGIN
     -- One that waits already will do what this one asks.
     SELECT q.request_id INTO request
     FROM warehouse.refresh_request q
-    WHERE q.taken_at IS NULL AND (q.mode, q.entities, q.business_id, q.accept_loss) IS NOT DISTINCT FROM (mode, entities, business_id, accept_loss)
+    WHERE q.taken_at IS NULL
+      AND (q.mode, q.entities, q.business_id, q.accept_loss) IS NOT DISTINCT FROM (mode, entities, business_id, accept_loss)
     LIMIT 1;
     IF request IS NULL THEN
         INSERT INTO warehouse.refresh_request (mode, entities, business_id, accept_loss)

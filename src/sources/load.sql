@@ -273,31 +273,14 @@ BEGIN
             loaded - now_loaded, loaded
         USING ERRCODE = 'object_not_in_prerequisite_state',
             DETAIL = format('Rows before: %s. Rows now: %s (%s).', loaded, now_loaded, accounts) || COALESCE(reason, '')
-                || CASE WHEN row_security_active(source.relation) THEN format(' Row security hides rows from role %I.', current_user) ELSE '' END,
+                || CASE WHEN row_security_active(source.relation)
+                    THEN format(' Row security hides rows from role %I.', current_user) ELSE '' END,
             HINT = 'If they are meant to go, CALL analytics.refresh(accept_loss => true); else bring them back and refresh again.';
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_loss(analytics.source, numeric, bigint, text) IS
 'Raises 55000 where a source would have fewer rows than it must have left
 fewest: NULL for any. accounts: how the rows that were read are accounted for.';
-
--- A part of the rows that is small enough to pass for a change would be lost all the same.
-CREATE FUNCTION analytics_internal.check_row_security(source analytics.source) RETURNS void
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF row_security_active(source.relation) AND EXISTS (
-        SELECT FROM warehouse.source_watermark w WHERE w.source_id = source.source_id AND w.loaded > 0 AND NOT w.row_security) THEN
-        RAISE EXCEPTION 'row security hides rows of source % (%) from role %', source.source_id, source.relation, quote_ident(current_user)
-            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'When the source was last read it hid none.',
-                HINT = 'Refresh as a role that sees all rows, as the owner of the table does; or let what is hidden go with '
-                    'CALL analytics.refresh(accept_loss => true).';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.check_row_security(analytics.source) IS
-'Raises 55000 where a source was read as a whole and now only in part';
 
 CREATE FUNCTION analytics_internal.load_stage(source analytics.source, run_id bigint, staged bigint, scope text, fewest numeric)
     RETURNS analytics_internal.load_counts
@@ -462,9 +445,8 @@ DECLARE
     counts analytics_internal.load_counts;
 BEGIN
     SELECT s.* INTO STRICT source FROM warehouse.source s WHERE s.source_id = load_source.source_id;
-    PERFORM analytics_internal.check_source(source);
+    PERFORM analytics_internal.check_source(source, accept_loss);
     IF NOT accept_loss THEN
-        PERFORM analytics_internal.check_row_security(source);
         fewest := analytics_internal.fewest_rows(source, loaded);
     END IF;
     -- Taken before the rows are read, so that rules that change meanwhile are noticed next time.
@@ -505,7 +487,8 @@ COMMENT ON FUNCTION analytics_internal.load_source(bigint, bigint, date, boolean
 'Loads what changed in a source, or all of it, and moves its watermark';
 
 -- A source that is gone delivers nothing. One that nobody dropped was lost, as by a restore that left its registration out.
-CREATE FUNCTION analytics_internal.forget_source(source_id bigint, run_id bigint, accept_loss boolean) RETURNS analytics_internal.load_counts
+CREATE FUNCTION analytics_internal.forget_source(source_id bigint, run_id bigint, accept_loss boolean)
+    RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$

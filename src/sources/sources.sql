@@ -4,7 +4,7 @@ CREATE VIEW analytics.source WITH (security_invoker = true) AS
     SELECT s.*
     FROM jsonb_to_recordset(analytics_internal.user_rows('source')) s (
         source_id bigint, business_id bigint, entity text, relation text, columns jsonb, preset text, options jsonb,
-        registered_at timestamptz);
+        registered_at timestamptz, relation_kind text, relation_owner text);
 COMMENT ON VIEW analytics.source IS 'The registered sources: rows of warehouse.source
 register_source() and drop_source() write them.';
 GRANT SELECT ON analytics.source TO PUBLIC;
@@ -117,8 +117,70 @@ $$;
 COMMENT ON FUNCTION analytics_internal.current_mapping(analytics.source) IS
 'source_mapping() of a registered source, as its relation is now';
 
-CREATE FUNCTION analytics_internal.check_source(source analytics.source) RETURNS void
+CREATE FUNCTION analytics_internal.relation_identity(relation regclass, OUT kind text, OUT owner text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+               WHEN 'f' THEN 'foreign table' END,
+           pg_get_userbyid(c.relowner)
+    FROM pg_class c
+    WHERE c.oid = relation_identity.relation
+$$;
+COMMENT ON FUNCTION analytics_internal.relation_identity(regclass) IS
+'What a source is registered with: the kind of its relation, and whose it is';
+
+-- Whoever reads a view runs the code of its owner, and the owner of a table can put a view into its place. What a relation was when it was
+-- registered, somebody has trusted. By the owner of the warehouse nobody can be deceived: his are also the tables that a refresh writes.
+CREATE FUNCTION analytics_internal.check_identity(source analytics.source) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found record;
+BEGIN
+    -- Again once it is held, so that what was looked at is what is read.
+    FOR pass IN 1 .. 2 LOOP
+        found := analytics_internal.relation_identity(source.relation::regclass);
+        IF found.kind IS DISTINCT FROM source.relation_kind OR found.owner IS DISTINCT FROM source.relation_owner
+            AND found.owner <> (analytics_internal.relation_identity('warehouse.source')).owner THEN
+            RAISE EXCEPTION '% of source % is not what was registered', source.relation, source.source_id
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                    DETAIL = format('Registered was a %s of role %I, and now there is a %s of role %I.',
+                        COALESCE(source.relation_kind, 'relation'), COALESCE(source.relation_owner, 'unknown'), found.kind, found.owner),
+                    HINT = 'A refresh runs the code of whoever owns a source: where you trust what is there now, register it again.';
+        END IF;
+        -- The other kinds cannot be locked.
+        IF pass = 1 AND found.kind IN ('table', 'partitioned table', 'view') AND has_table_privilege(source.relation, 'SELECT') THEN
+            EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', source.relation);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_identity(analytics.source) IS
+'Raises 55000 where a source has become another kind of relation, or another''s';
+
+-- A part of the rows that is small enough to pass for a change would be lost all the same.
+CREATE FUNCTION analytics_internal.check_row_security(source analytics.source) RETURNS void
     LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF row_security_active(source.relation) AND EXISTS (
+        SELECT FROM warehouse.source_watermark w WHERE w.source_id = source.source_id AND w.loaded > 0 AND NOT w.row_security) THEN
+        RAISE EXCEPTION 'row security hides rows of source % (%) from role %', source.source_id, source.relation, quote_ident(current_user)
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'When the source was last read it hid none.',
+                HINT = 'Refresh as a role that sees all rows, as the owner of the table does; or let what is hidden go with '
+                    'CALL analytics.refresh(accept_loss => true).';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_row_security(analytics.source) IS
+'Raises 55000 where a source was read as a whole and now only in part';
+
+-- In this order: no question is asked of a relation before it is known to be the one that was meant.
+CREATE FUNCTION analytics_internal.check_source(source analytics.source, accept_loss boolean DEFAULT false) RETURNS void
+    LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -128,6 +190,10 @@ BEGIN
         RAISE EXCEPTION 'relation % of source % does not exist', source.relation, source.source_id
             USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
     END IF;
+    PERFORM analytics_internal.check_identity(source);
+    IF NOT accept_loss THEN
+        PERFORM analytics_internal.check_row_security(source);
+    END IF;
     SELECT string_agg(m.problem, E'\n') INTO problems FROM analytics_internal.current_mapping(source) m;
     IF problems IS NOT NULL THEN
         RAISE EXCEPTION 'the mapping of source % (%) no longer fits', source.source_id, source.relation
@@ -135,9 +201,10 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_source(analytics.source) IS
+COMMENT ON FUNCTION analytics_internal.check_source(analytics.source, boolean) IS
 'Refuses a source that cannot be read any more, and says why
-Raises 42P01 where its relation is gone, 22023 where a mapped column is.';
+Raises 42P01 where its relation is gone, 55000 where it is another, or hides rows that it did not hide, 22023 where a mapped column is gone.
+accept_loss: it may hide rows.';
 
 -- A preset is written for several tables: what one of them lacks is left out, and said.
 CREATE FUNCTION analytics_internal.fit_preset(preset jsonb, entity text, relation regclass, OUT columns jsonb, OUT skipped text[])
@@ -303,10 +370,12 @@ BEGIN
 
     SELECT format('%I.%I', n.nspname, c.relname) INTO relation_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
-    INSERT INTO warehouse.source AS s (business_id, entity, relation, columns, preset, options)
-    VALUES (business_id, entity, relation_name, merged, preset, COALESCE(options, '{}'))
+    INSERT INTO warehouse.source AS s (business_id, entity, relation, columns, preset, options, relation_kind, relation_owner)
+    SELECT business_id, entity, relation_name, merged, preset, COALESCE(options, '{}'), i.kind, i.owner
+    FROM analytics_internal.relation_identity(relation) i
     ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key
-        DO UPDATE SET columns = EXCLUDED.columns, preset = EXCLUDED.preset, options = EXCLUDED.options, registered_at = now()
+        DO UPDATE SET columns = EXCLUDED.columns, preset = EXCLUDED.preset, options = EXCLUDED.options, registered_at = now(),
+            relation_kind = EXCLUDED.relation_kind, relation_owner = EXCLUDED.relation_owner
     RETURNING s.source_id INTO source_id;
     source_id := analytics_internal.take_up_rows(source_id);
     IF skipped <> '{}' THEN
@@ -322,7 +391,9 @@ of pg_catalog need their schema; columns of the canonical name need no mapping (
 analytics.source_preset to start from; optional columns that the relation lacks are left out with a notice. options: timezone (of times
 without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10),
 append_only (rows are only ever added, newer versions of an id included), for content_metrics cumulative (the numbers are totals up to the
-day). Registering a relation again replaces its mapping, and takes up its rows where the registration was lost. Every problem of the mapping is listed at once (22023).';
+day). Kind and owner of the relation are kept: where they change, a refresh refuses the source until it is registered again. Registering a
+relation again replaces its mapping, and takes up its rows where the registration was lost. Every problem of the mapping is listed at once
+(22023).';
 
 CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE

@@ -114,11 +114,12 @@ BEGIN
     RETURN new;
 END
 $$;
-COMMENT ON FUNCTION analytics.configure(text, text, int, text, text, interval, interval, interval, interval, interval, numeric, bigint, numeric) IS
+COMMENT ON FUNCTION analytics.configure(text, text, int, text, text, interval, interval, interval, interval, interval, numeric, bigint,
+    numeric) IS
 'Changes settings of a business; arguments left out stay as they are
 reporting_timezone: where a day begins. currency: ISO code of spend and amounts. revenue_basis: lead_date counts contracts with the leads
 that brought them, contract_date on the day they were signed. lead_touches: journey or before_lead, the touches that a lead is attributed
 by. lookback: how old the last paid touch of a contract may be. half_life: of the model time_decay. quality_every: how often a refresh runs
 the thorough checks of data quality. freshness_warn, freshness_fail: age of a source''s newest row from which a check warns or fails; 0 for
-never. unknown_share_warn: percentage of leads or touches of unknown platform from which a check warns. source_loss_limit: share of its rows,
-0 to 1, that a source may lose in a refresh; one that loses more, and at least 100, is refused.';
+never. unknown_share_warn: percentage of leads or touches of unknown platform from which a check warns. source_loss_limit: share of its
+rows, 0 to 1, that a source may lose in a refresh; one that loses more, and at least 100, is refused.';

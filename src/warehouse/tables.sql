@@ -90,9 +90,13 @@ BEGIN
         preset text,
         options jsonb NOT NULL,
         registered_at timestamptz NOT NULL DEFAULT now(),
+        relation_kind text,
+        relation_owner text,
         UNIQUE (business_id, entity, relation)
     );
     COMMENT ON TABLE warehouse.source IS 'The registered sources; written by analytics.register_source() and drop_source()';
+    COMMENT ON COLUMN warehouse.source.relation_kind IS
+        'What the relation was when it was registered, and relation_owner whose: a refresh reads nothing else';
     COMMENT ON COLUMN warehouse.source.source_id IS 'Never given twice: facts carry the number of their source';
 
     CREATE TABLE warehouse.business_access (

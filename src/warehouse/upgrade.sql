@@ -358,6 +358,19 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.continue_source_ids() IS 'Lets new sources get numbers that no row of the warehouse carries';
 
+CREATE FUNCTION analytics_internal.identify_sources() RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE warehouse.source s
+    SET relation_kind = i.kind, relation_owner = i.owner
+    FROM warehouse.source k
+    CROSS JOIN LATERAL analytics_internal.relation_identity(to_regclass(k.relation)) i
+    WHERE k.source_id = s.source_id AND s.relation_kind IS NULL AND i.kind IS NOT NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.identify_sources() IS
+'Keeps what relations are now, of sources that were registered without it';
+
 CREATE FUNCTION analytics_internal.lock_refreshes() RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -506,7 +519,7 @@ BEGIN
     template := analytics_internal.make_template();
     PERFORM analytics_internal.empty_reshaped(template);
     changes := changes + analytics_internal.drop_former_indexes() + analytics_internal.apply_changes(template) + analytics_internal.upgrade_views(template);
-    PERFORM analytics_internal.drop_template(), analytics_internal.continue_source_ids();
+    PERFORM analytics_internal.drop_template(), analytics_internal.continue_source_ids(), analytics_internal.identify_sources();
     IF analytics_internal.is_row_security_on() THEN
         policies := analytics_internal.enable_row_security();
     END IF;
