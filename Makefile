@@ -43,6 +43,7 @@ SQL_WAREHOUSE = \
 	src/warehouse/tables.sql \
 	src/warehouse/views.sql \
 	src/warehouse/upgrade.sql \
+	src/warehouse/ownership.sql \
 	src/warehouse/settings.sql \
 	src/sources/sources.sql \
 	src/refresh/merge.sql \

@@ -42,6 +42,7 @@ DECLARE
         COALESCE(lag_days, old.lag_days), COALESCE(cooldown_days, old.cooldown_days), COALESCE(q, old.q),
         COALESCE(min_effect, old.min_effect), COALESCE(min_events, old.min_events), COALESCE(min_impact, old.min_impact));
 BEGIN
+    PERFORM analytics_internal.check_warehouse();
     IF business_id IS NULL THEN
         RAISE EXCEPTION 'business_id must be given' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Leave it out for the only business, 1.';

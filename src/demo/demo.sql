@@ -445,7 +445,7 @@ DECLARE
     taken text;
     loaded record;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed;
+    PERFORM analytics_internal.check_warehouse();
     IF load_demo.scale IS NULL OR load_demo.scale NOT BETWEEN 1 AND 1000 THEN
         RAISE EXCEPTION 'scale must be between 1 and 1000' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -528,7 +528,7 @@ DECLARE
     businesses bigint[];
     business bigint;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed;
+    PERFORM analytics_internal.check_warehouse();
     IF to_regnamespace('demo') IS NULL THEN
         RAISE EXCEPTION 'the demo data are not loaded' USING ERRCODE = 'object_not_in_prerequisite_state';
     ELSIF NOT analytics_internal.is_demo_schema() THEN

@@ -374,7 +374,7 @@ AS $$
 DECLARE
     checked bigint;
 BEGIN
-    PERFORM analytics_internal.check_layout();
+    PERFORM analytics_internal.check_warehouse();
     FOR checked IN
         SELECT DISTINCT w.business_id
         FROM warehouse.source_watermark w

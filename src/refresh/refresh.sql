@@ -81,7 +81,7 @@ DECLARE
     business constant bigint := progress.businesses[1];
     counts analytics_internal.load_counts;
 BEGIN
-    PERFORM analytics_internal.hold_settings(business);
+    PERFORM analytics_internal.hold_warehouse(), analytics_internal.hold_settings(business);
     PERFORM analytics_internal.drop_temporary('incoming');
     IF step.name LIKE 'load %' THEN
         RETURN analytics_internal.load_source(step.source_id, progress.run_id, progress.from_date, progress.accept_loss);
@@ -213,7 +213,7 @@ AS $$
 DECLARE
     progress analytics_internal.refresh_progress;
 BEGIN
-    PERFORM analytics_internal.check_layout();
+    PERFORM analytics_internal.check_warehouse();
     PERFORM analytics_internal.check_policies();
     PERFORM analytics_internal.check_refresh(mode, entities);
     progress.mode := mode;
@@ -493,6 +493,7 @@ BEGIN
     IF keep IS NULL OR keep < interval '0' THEN
         RAISE EXCEPTION 'keep must be an interval that is not negative' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM analytics_internal.check_warehouse();
     DELETE FROM warehouse.refresh_step s
     USING warehouse.refresh_run r
     WHERE r.run_id = s.run_id AND r.status <> 'running' AND r.started_at < now() - keep;

@@ -10,7 +10,7 @@ AS $$
 DECLARE
     request bigint;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed;
+    PERFORM analytics_internal.check_warehouse();
     PERFORM analytics_internal.check_refresh(mode, entities);
     accept_loss := COALESCE(accept_loss, false);
     -- One that waits already will do what this one asks.

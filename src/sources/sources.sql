@@ -332,7 +332,7 @@ DECLARE
     relation_name text;
     source_id bigint;
 BEGIN
-    PERFORM analytics_internal.check_layout();
+    PERFORM analytics_internal.check_warehouse();
     IF relation IS NULL OR business_id IS NULL THEN
         RAISE EXCEPTION 'relation and business_id must be given' USING ERRCODE = 'invalid_parameter_value';
     ELSIF NOT EXISTS (SELECT FROM analytics.entity e WHERE e.entity = register_source.entity) THEN
@@ -403,7 +403,7 @@ AS $$
 DECLARE
     has_rows boolean;
 BEGIN
-    PERFORM analytics_internal.check_layout();
+    PERFORM analytics_internal.check_warehouse();
     -- A source that is registered no more may have left rows.
     UPDATE warehouse.source_watermark w SET dropped_at = now() WHERE w.source_id = drop_source.source_id;
     has_rows := FOUND;

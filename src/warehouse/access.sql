@@ -132,7 +132,7 @@ DECLARE
     target constant text := grant_access.role::text;
     role_name constant text := (SELECT r.rolname FROM pg_roles r WHERE r.oid = grant_access.role);
 BEGIN
-    PERFORM analytics_internal.check_layout();
+    PERFORM analytics_internal.check_warehouse();
     IF level IS NULL OR level NOT IN ('reader', 'writer') THEN
         RAISE EXCEPTION 'unknown access level "%"', level USING ERRCODE = 'invalid_parameter_value', HINT = 'Use reader or writer.';
     END IF;

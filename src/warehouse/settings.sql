@@ -49,7 +49,7 @@ DECLARE
     old analytics.business_settings;
     new analytics.business_settings;
 BEGIN
-    PERFORM analytics_internal.check_layout();
+    PERFORM analytics_internal.check_warehouse();
     IF configure.business_id IS NULL THEN
         RAISE EXCEPTION 'business_id must be given' USING ERRCODE = 'invalid_parameter_value';
     ELSIF configure.reporting_timezone IS NOT NULL

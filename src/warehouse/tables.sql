@@ -11,6 +11,7 @@ AS $function$
 DECLARE
     taken text;
 BEGIN
+    PERFORM analytics_internal.claim_schema(), analytics_internal.check_ownership();
     IF to_regclass('warehouse.layout') IS NOT NULL THEN
         IF NOT analytics_internal.is_current_layout() THEN
             RAISE NOTICE 'the warehouse is already installed, with another layout than this version of the extension works with'
@@ -32,10 +33,6 @@ BEGIN
             USING ERRCODE = 'duplicate_table', DETAIL = format('Taken: %s.', taken),
                   HINT = 'Rename or move these tables, then run SELECT analytics.install() again.';
     END IF;
-    IF to_regnamespace('warehouse') IS NULL THEN
-        CREATE SCHEMA warehouse;
-        COMMENT ON SCHEMA warehouse IS 'Facts, dimensions and rollups of pg_marketing, derived from the registered sources';
-    END IF;
     PERFORM analytics_internal.create_tables(), analytics_internal.create_reporting_views();
     INSERT INTO warehouse.layout (version) VALUES (analytics_internal.layout_version());
     IF row_security THEN
@@ -48,8 +45,8 @@ COMMENT ON FUNCTION analytics.install(boolean) IS
 'Creates the tables and views of schema warehouse, owned by the caller
 row_security: roles see their businesses alone (see analytics.grant_access()); may be asked for later too. The owner sees everything. Where
 row security is on and DROP EXTENSION took its policies, they are made again, whether asked for or not. Returns ''installed'', ''row
-security
-enabled'' or ''already installed''. Raises 42P07 where other tables of these names stand in schema warehouse.';
+security enabled'' or ''already installed''. Raises 42501 where schema warehouse or a table in it belongs to another role, or code of
+another role hangs on a table; 42P07 where other tables of these names stand in schema warehouse.';
 
 -- The layout, as a new warehouse has it. Where an older one is to be brought to it, upgrade_warehouse() finds the differences by itself:
 -- but a new column stands last in its table, and a table that gets another name is named there.

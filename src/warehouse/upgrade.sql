@@ -505,6 +505,55 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.mark_warehouse() IS 'Has the next refresh read and derive everything';
 
+-- What it makes is its caller's, and the warehouse must be one role's alone.
+CREATE FUNCTION analytics_internal.check_upgrader() RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    owner constant regrole := analytics_internal.warehouse_owner();
+    foreign_functions constant text := string_agg(format('%s of role %s', p.oid::regprocedure, p.proowner::regrole), E'\n')
+        FROM pg_proc p WHERE p.pronamespace = 'warehouse'::regnamespace AND p.proowner <> owner;
+BEGIN
+    IF owner <> analytics_internal.caller() THEN
+        RAISE EXCEPTION 'the warehouse belongs to role %', owner USING ERRCODE = 'insufficient_privilege',
+            HINT = format('Upgrade it as its owner: SET ROLE %s.', owner);
+    ELSIF foreign_functions IS NOT NULL THEN
+        -- Views are made with that schema in the search_path.
+        RAISE EXCEPTION 'schema "warehouse" has functions of other roles' USING ERRCODE = 'insufficient_privilege',
+            DETAIL = foreign_functions, HINT = 'Drop them or move them to another schema.';
+    END IF;
+    PERFORM analytics_internal.check_ownership();
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_upgrader() IS
+'Raises 42501 for whoever is not the owner of the warehouse, or is not alone in it';
+
+-- A new version may bring a table whose name the user has given to one of his own.
+CREATE FUNCTION analytics_internal.check_adopted(template regnamespace) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    taken constant text := string_agg(DISTINCT w.table_name, ', ')
+        FROM analytics_internal.layout_columns(template) w
+        JOIN pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = w.table_name
+        WHERE w.not_null AND w.default_value IS NULL AND w.identity = '' AND obj_description(c.oid, 'pg_class') IS NULL
+          AND NOT EXISTS (
+              SELECT FROM analytics_internal.layout_columns('warehouse') p
+              WHERE p.table_name = w.table_name AND p.column_name = w.column_name);
+BEGIN
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "warehouse" has tables of your own under names that this version needs'
+            USING ERRCODE = 'duplicate_table', DETAIL = format('Taken: %s.', taken),
+                  HINT = 'Rename or move these tables, then run SELECT analytics.upgrade_warehouse() again.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_adopted(regnamespace) IS
+'Raises 42P07 for a table of the user''s under a name of the layout
+The tables of all layouts have comments, except for lists that were taken over whole.';
+
 CREATE FUNCTION analytics.upgrade_warehouse() RETURNS text
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -514,9 +563,10 @@ DECLARE
     changes int;
     policies int := 0;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.lock_refreshes();
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_upgrader(), analytics_internal.lock_refreshes();
     changes := analytics_internal.rename_tables();
     template := analytics_internal.make_template();
+    PERFORM analytics_internal.check_adopted(template);
     PERFORM analytics_internal.empty_reshaped(template);
     changes := changes + analytics_internal.drop_former_indexes() + analytics_internal.apply_changes(template) + analytics_internal.upgrade_views(template);
     PERFORM analytics_internal.drop_template(), analytics_internal.continue_source_ids(), analytics_internal.identify_sources();
@@ -536,4 +586,5 @@ COMMENT ON FUNCTION analytics.upgrade_warehouse() IS
 'Brings the tables of an older warehouse to the layout of this version
 Adds what is missing and changes what differs, each with a notice; settings, logs and histories stay, and so do tables, columns and indexes
 of your own. Where rows of facts or dimensions cannot stay they are emptied, for the next refresh to fill: it reads all sources again in any
-case. Run it after ALTER EXTENSION pg_marketing UPDATE; where nothing differs it does nothing.';
+case. Run it as the owner of the warehouse (42501 for others) after ALTER EXTENSION pg_marketing UPDATE; where nothing differs it does
+nothing.';
