@@ -1,0 +1,54 @@
+// How often forecasts of sums are right, in worlds whose truth is known: a table of docs/benchmarks.md.
+// Arguments: campaigns per cell (2000), seed (1), model (auto), a part of the world's name (all).
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+#include <string_view>
+
+#include "forecast_scores.hpp"
+
+using namespace marketing;
+
+int main(int count, char** arguments)
+{
+    const int campaigns = count > 1 ? std::atoi(arguments[1]) : 2000;
+    const std::uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
+    const std::string_view model = count > 3 ? arguments[3] : "auto";
+    const std::string_view part = count > 4 ? arguments[4] : "";
+    constexpr std::array lengths{35, 60, 90, 180};
+    std::printf(
+        "Share of 28-day sums within the 90 %% interval, by days of history; error of the forecast by that of the mean;\n"
+        "greatest distance of p_over from what happened, in fifths (%d campaigns per cell, Monte-Carlo error %.3f)\n\n",
+        campaigns, std::sqrt(0.9 * 0.1 / campaigns));
+    std::printf(
+        "| world | 35 | 60 | 90 | 180 | below, above | error / mean's: 35 | 60 | 90 | 180 | p_over: 35 | 60 | 90 | 180 |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    for (const worlds::World& world : worlds::all_worlds()) {
+        if (world.name.find(part) == std::string_view::npos) {
+            continue;
+        }
+        std::array<worlds::ForecastScore, lengths.size()> scores;
+        double below = 0, above = 0;
+        for (std::size_t i = 0; i < lengths.size(); ++i) {
+            scores[i] = worlds::score_forecasts(world, lengths[i], campaigns, seed, model);
+            below += scores[i].below / lengths.size();
+            above += scores[i].above / lengths.size();
+        }
+        std::printf("| %s |", std::string(world.name).c_str());
+        for (const auto& score : scores) {
+            std::printf(" %.3f |", 1 - score.below - score.above);
+        }
+        std::printf(" %.3f, %.3f |", below, above);
+        for (const auto& score : scores) {
+            std::printf(" %.2f |", score.error / score.error_of_mean);
+        }
+        for (const auto& score : scores) {
+            std::printf(" %.3f |", score.miscalibration());
+        }
+        std::printf("\n");
+        std::fflush(stdout);
+    }
+}

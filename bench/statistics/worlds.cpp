@@ -1,0 +1,166 @@
+#include "worlds.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace marketing::worlds {
+
+namespace {
+
+/** Logarithm of a demand that stays where it is: each day is drawn back to 0. */
+std::vector<double> correlated(double correlation, double deviation, std::size_t days, Engine& engine)
+{
+    std::vector<double> result(days);
+    if (deviation > 0) {
+        double now = normal(engine);
+        for (double& day : result) {
+            day = deviation * now - deviation * deviation / 2;
+            now = correlation * now + std::sqrt(1 - correlation * correlation) * normal(engine);
+        }
+    }
+    return result;
+}
+
+/** Logarithms of what moves all campaigns alike. */
+std::vector<double> shared_movement(const World& world, std::size_t days, Engine& engine)
+{
+    auto result = correlated(world.shared_correlation, world.shared_deviation, days, engine);
+    const double phase = world.season > 0 ? uniform(engine) : 0;
+    for (std::size_t day = 0; day < days; ++day) {
+        if (world.season > 0) {
+            result[day] += world.season * std::sin(2 * 3.141592653589793 * (static_cast<double>(day) / 365 + phase));
+        }
+        if (world.days_between_holidays > 0 && uniform(engine) * world.days_between_holidays < 1) {
+            result[day] += std::log(world.holiday_factor);
+        }
+    }
+    return result;
+}
+
+std::vector<double> weekday_factors(double deviation, Engine& engine)
+{
+    std::vector<double> result(7, 1);
+    if (deviation > 0) {
+        double sum = 0;
+        for (double& factor : result) {
+            factor = lognormal(engine, deviation);
+            sum += factor;
+        }
+        for (double& factor : result) {
+            factor *= 7 / sum;
+        }
+    }
+    return result;
+}
+
+double growth(const World& world, std::size_t day)
+{
+    return world.ramp_days > 0 ? std::min(1.0, (static_cast<double>(day) + 1) / world.ramp_days) : 1;
+}
+
+/** The expectation of a day before events come late: what causes them. */
+std::vector<double> causes(const World& world, const std::vector<double>& shared, Engine& engine)
+{
+    const auto demand = correlated(world.demand_correlation, world.demand_deviation, shared.size(), engine);
+    const auto weekday = weekday_factors(world.weekday, engine);
+    std::vector<double> result(shared.size());
+    double level = 0;
+    for (std::size_t day = 0; day < shared.size(); ++day) {
+        result[day] = world.mean * weekday[day % 7] * growth(world, day) * std::exp(shared[day] + demand[day] + level);
+        if (world.wandering > 0) {
+            level += world.wandering * normal(engine);
+        }
+    }
+    return result;
+}
+
+/** Each cause spreads over the days that follow, geometrically. What the days before the first caused is as the first day's. */
+std::vector<double> delayed(std::vector<double> causes, double lag)
+{
+    const double stays = lag / (1 + lag);
+    double expected = causes.empty() ? 0 : causes.front();
+    for (double& day : causes) {
+        expected = stays * expected + (1 - stays) * day;
+        day = expected;
+    }
+    return causes;
+}
+
+double amount(const World& world, Engine& engine)
+{
+    constexpr double index = 1.5;
+    if (world.heavy_tail > 0 && uniform(engine) < world.heavy_tail) {
+        return (index - 1) / index * std::pow(uniform(engine), -1 / index);
+    }
+    return lognormal(engine, world.amount_deviation) * std::exp(-world.amount_deviation * world.amount_deviation / 2);
+}
+
+double figure(const World& world, double expected, Engine& engine)
+{
+    if (world.silence > 0 && uniform(engine) < world.silence) {
+        return 0;
+    }
+    const double events = overdispersed(engine, expected / (1 - world.silence), world.size);
+    if (world.amount_deviation <= 0) {
+        return events;
+    }
+    double sum = 0;
+    for (double event = 0; event < events; event += 1) {
+        sum += amount(world, engine);
+    }
+    return sum;
+}
+
+}  // namespace
+
+std::vector<Campaign> make_fleet(const World& world, int campaigns, int days, Engine& engine)
+{
+    const auto shared = shared_movement(world, static_cast<std::size_t>(days), engine);
+    std::vector<Campaign> fleet(static_cast<std::size_t>(campaigns));
+    for (Campaign& campaign : fleet) {
+        campaign.expected = delayed(causes(world, shared, engine), world.lag);
+        for (const double expected : campaign.expected) {
+            campaign.figures.push_back(figure(world, expected, engine));
+        }
+    }
+    return fleet;
+}
+
+Campaign make_campaign(const World& world, int days, Engine& engine)
+{
+    return make_fleet(world, 1, days, engine).front();
+}
+
+const std::vector<World>& all_worlds()
+{
+    static const std::vector<World> worlds = {
+        {.name = "Poisson, 5 a day"},
+        {.name = "Poisson, 30 a day", .mean = 30},
+        {.name = "rare: Poisson, 0.3 a day", .mean = 0.3},
+        {.name = "bursts, size 8", .size = 8},
+        {.name = "bursts, size 2", .mean = 20, .size = 2},
+        {.name = "bursts, size 1", .size = 1},
+        {.name = "bursts, size 0.5", .size = 0.5},
+        {.name = "bursts, size 0.25", .mean = 20, .size = 0.25},
+        {.name = "weekdays", .mean = 20, .size = 8, .weekday = 0.4},
+        {.name = "correlated demand, .5",
+         .mean = 20,
+         .size = 8,
+         .weekday = 0.2,
+         .demand_correlation = 0.5,
+         .demand_deviation = 0.3},
+        {.name = "correlated demand, .8", .mean = 20, .weekday = 0.2, .demand_correlation = 0.8, .demand_deviation = 0.3},
+        {.name = "wandering level", .mean = 20, .size = 8, .weekday = 0.2, .wandering = 0.03},
+        {.name = "season of a year", .mean = 20, .size = 8, .weekday = 0.2, .season = 0.3},
+        {.name = "ramp-up over 21 days", .mean = 10, .size = 4, .weekday = 0.2, .ramp_days = 21},
+        {.name = "holidays", .mean = 20, .size = 8, .weekday = 0.2, .days_between_holidays = 20, .holiday_factor = 3},
+        {.name = "late events", .mean = 10, .size = 8, .demand_correlation = 0.5, .demand_deviation = 0.5, .lag = 3},
+        {.name = "silent days", .mean = 2, .size = 2, .silence = 0.7},
+        {.name = "amounts", .mean = 5, .size = 4, .weekday = 0.2, .amount_deviation = 0.6},
+        {.name = "heavy-tailed amounts", .mean = 8, .amount_deviation = 1, .heavy_tail = 0.1},
+    };
+    return worlds;
+}
+
+}  // namespace marketing::worlds
