@@ -3,33 +3,75 @@
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 log_folder=${MARKETING_LOGS:-$repository/build/logs}
 mkdir -p "$log_folder"
-# The same encoding and order of text whatever the machine is set to: a server of our own takes over what it is started with.
+# The same encoding, order of text and language of messages whatever the machine is set to: a server of our own takes over what it is
+# started with.
 export LC_ALL=C.UTF-8
+unset LANGUAGE
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null; then
-        sudo "$@"
     else
-        echo "$1 needs root, and there is no sudo" >&2
-        return 1
+        sudo "$@"
     fi
 }
 
-# phase <text> <log> <command...>: one line for the reader, the rest into the log; on failure the log's tail is shown.
+# At the start of whatever installs something: the password is asked for here, and not again before the script ends.
+ask_for_root() {
+    if [ "$(id -u)" = 0 ]; then
+        return
+    fi
+    if ! command -v sudo >/dev/null; then
+        echo 'Installing packages and the extension takes root: run this as root, or install sudo.' >&2
+        return 1
+    fi
+    if ! sudo -v; then
+        echo 'Installing packages and the extension takes root, and sudo does not let this user.' >&2
+        return 1
+    fi
+    while sleep 50 && kill -0 $$ 2>/dev/null && sudo -n -v; do :; done >/dev/null 2>&1 </dev/null &
+}
+
+# with_progress <command that says how far it is> <command...>: what it says is shown once a minute, as long as the other one runs.
+with_progress() {
+    local say=$1 began=$SECONDS format=${progress_format:-    %d min: %s\n} status ticker
+    shift
+    (
+        next=60
+        while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+            if [ $((SECONDS - began)) -ge $next ]; then
+                next=$((next + 60))
+                # shellcheck disable=SC2059
+                printf "$format" $(((SECONDS - began) / 60)) "$($say)"
+            fi
+        done
+    ) </dev/null 2>/dev/null &
+    ticker=$!
+    "$@"
+    status=$?
+    kill $ticker 2>/dev/null
+    wait $ticker 2>/dev/null
+    return $status
+}
+
+last_line() { tail -n 1 "$log_of_phase" | cut -c 1-48; }
+files_compiled() { echo "$(find src -name '*.o' -newer built_with | wc -l) of $(find src -name '*.cpp' | wc -l) files compiled"; }
+
+# phase <text> <log> <command...>: one line for the reader, the rest into the log; on failure the log's tail is shown. While it lasts there
+# is a line per minute: what the command in $progress says, or the log's last line.
 phase() {
-    local text=$1 log=$log_folder/$2.log began=$SECONDS
+    local text=$1 log_of_phase=$log_folder/$2.log began=$SECONDS
     shift 2
     printf '%-60s' "$text"
-    if "$@" >"$log" 2>&1; then
+    if progress_format='\n    %d min: %-48s' with_progress "${progress:-last_line}" logged "$@"; then
         printf ' ok, %d s\n' $((SECONDS - began))
         return 0
     fi
     printf ' FAILED\n'
-    show_log "$log"
+    show_log "$log_of_phase"
     return 1
 }
+logged() { "$@" >"$log_of_phase" 2>&1; }
 
 show_log() {
     echo "--- end of $1"
@@ -48,8 +90,9 @@ newest_server() {
 # in_server <command...>: runs the command beside a server of its own, on a free port, that is gone afterwards. What the caller's
 # environment says about a server of theirs must not reach it.
 in_server() {
-    env -u PGHOST -u PGHOSTADDR -u PGPORT -u PGDATABASE -u PGUSER -u PGPASSWORD -u PGSERVICE -u PGOPTIONS -u PGDATA \
-        pg_virtualenv -t -v "$(newest_server)" "$@"
+    local names=()
+    readarray -t names < <(compgen -v PG | grep -vx PG_CONFIG)
+    env "${names[@]/#/--unset=}" pg_virtualenv -t -v "$(newest_server)" "$@"
 }
 
 # Results. A suite calls begin_suite, then passed, failed or skipped for each of its tests, then end_suite, which prints its counts

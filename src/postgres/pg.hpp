@@ -57,6 +57,17 @@ extern "C" {
 #error "pg_marketing needs PostgreSQL 15 or newer"
 #endif
 
+/**
+ * Later minor versions have a function that checks more here, earlier ones a macro. The library takes the function where the server has it,
+ * and loads where it has none.
+ */
+#ifdef DatumGetHeapTupleHeader
+#undef DatumGetHeapTupleHeader
+extern "C" HeapTupleHeaderData* DatumGetHeapTupleHeader(Datum datum) __attribute__((weak));
+#else
+#pragma weak DatumGetHeapTupleHeader
+#endif
+
 /** Declares a function that SQL can call; the exported names all start with marketing_. */
 #define MARKETING_FUNCTION(name)           \
     extern "C" {                           \

@@ -183,7 +183,11 @@ struct SqlType<Duration> {
 template <>
 struct SqlType<HeapTupleHeader> {
     using Value = HeapTupleHeader;
-    static HeapTupleHeader read(Datum datum, const char*) { return DatumGetHeapTupleHeader(datum); }
+    static HeapTupleHeader read(Datum datum, const char*)
+    {
+        return DatumGetHeapTupleHeader != nullptr ? DatumGetHeapTupleHeader(datum)
+                                                  : reinterpret_cast<HeapTupleHeader>(PG_DETOAST_DATUM(datum));
+    }
 };
 
 template <class T>
