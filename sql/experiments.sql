@@ -45,6 +45,33 @@ SELECT round(p_b_better::numeric, 6) AS p_b_better, rate_a FROM analytics.ab_bay
 SELECT round(s.low::numeric, 9) AS low, round(s.high::numeric, 9) AS high, round(s.p_value::numeric, 9) AS p_value
 FROM analytics.ab_proportions(200, 2000, 250, 2000) c, analytics.ab_sequential(c.difference, c.standard_error, 4000) s;
 SELECT * FROM analytics.ab_sequential(0, 0, 4000);
+-- One-sided: one end, half the p-value.
+SELECT a, round(p_value::numeric, 9) AS p_value, round(difference_low::numeric, 6) AS low, round(difference_high::numeric, 6) AS high, round(lift_low::numeric, 6) AS lift_low, round(lift_high::numeric, 6) AS lift_high, round(p_exact::numeric, 9) AS p_exact
+FROM unnest('{greater,less}'::text[]) a, analytics.ab_proportions(200, 2000, 250, 2000, alternative => a);
+SELECT round(s.low::numeric, 9) AS low, s.high, round(s.p_value::numeric, 9) AS p_value
+FROM analytics.ab_proportions(200, 2000, 250, 2000) c, analytics.ab_sequential(c.difference, c.standard_error, 4000, alternative => 'greater') s;
+-- The mean of A may be 0: a difference, no lift.
+SELECT difference, round(p_value::numeric, 6) AS p_value, lift, lift_low, lift_p_value, reason FROM analytics.ab_means(100, 1, 100, 100, 2, 100);
+SELECT lift, reason FROM analytics.ab_means(100, -5, 1, 100, 2, 1);
+-- Two strata of the same size, by hand: (1 + 3) / 2, and a quarter of each variance.
+SELECT difference, round(standard_error::numeric, 9) AS standard_error, round(sqrt(0.25 * (4 / 10.0 + 4 / 10.0 + 9 / 10.0 + 1 / 10.0)), 9) AS by_hand, reason
+FROM analytics.ab_stratified('{10,10}', '{5,8}', '{4,9}', '{10,10}', '{6,11}', '{4,1}');
+SELECT difference, reason FROM analytics.ab_stratified('{10,1}', '{5,8}', '{4,NULL}', '{10,10}', '{6,11}', '{4,1}');
+SELECT difference, reason FROM analytics.ab_stratified('{10,0}', '{5,NULL}', '{4,NULL}', '{10,10}', '{6,11}', '{4,1}');
+SELECT estimate_a, estimate_b, cap_low, cap_high, reason FROM analytics.ab_winsorised_means('{1,2,3,4,NULL,1000}', '{2,3,4,5,NaN,6}', 0, 0.8);
+WITH f AS (SELECT array_agg(spent) FILTER (WHERE arm = 'a') AS a, array_agg(spent) FILTER (WHERE arm = 'b') AS b, array_agg('u' || i % 60) FILTER (WHERE arm = 'a') AS of_a, array_agg('u' || i % 60) FILTER (WHERE arm = 'b') AS of_b FROM visitor),
+q AS (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY spent) FILTER (WHERE arm = 'b') - percentile_cont(0.5) WITHIN GROUP (ORDER BY spent) FILTER (WHERE arm = 'a') AS difference FROM visitor)
+SELECT t.difference = q.difference AS is_percentile_cont, t.standard_error <> u.standard_error AS errors_differ, t.reason, u.reason AS of_units
+FROM f, q, analytics.ab_quantiles(f.a, f.b) t, analytics.ab_quantiles(f.a, f.b, 0.5, f.of_a, f.of_b) u;
+SELECT estimate_b, p_value, reason FROM analytics.ab_quantiles('{1,2,3}', '{4,5,6}', 0.9);
+SELECT reason FROM analytics.ab_quantiles('{}', '{4,5,6}');
+SELECT round(p_b_better::numeric, 9) AS p_b_better, round(expected_loss_a::numeric, 9) AS loss_a, round(expected_loss_b::numeric, 9) AS loss_b, round(difference::numeric, 9) AS difference, reason
+FROM analytics.ab_bayes_means(100, 5, 16, 100, 6, 9, prior_deviation => 0.5);
+SELECT p_b_better, reason FROM analytics.ab_bayes_means(100, 5, 0, 100, 6, 0);
+-- Days in any order, one of them without units; each row is ab_sequential() of all until then.
+SELECT day, units_a, units_b, estimate_a, estimate_b, round(p_value::numeric, 9) AS p_value, decided_on, reason
+FROM analytics.ab_timeline('{2026-01-03,2026-01-01,2026-01-02}', '{40,30,0}', '{5,4,NULL}', '{4,4,NULL}', '{40,30,1}', '{8,7,6}', '{5,5,NULL}', tightest_at => 100);
+SELECT round(s.p_value::numeric, 9) AS p_value FROM analytics.ab_means(30, 4, 4, 30, 7, 5) c, analytics.ab_sequential(c.difference, c.standard_error, 60, tightest_at => 100) s;
 SELECT m, n_a, n_b, round(n_a_exact::numeric, 6) AS n_a_exact FROM unnest('{unpooled,pooled,cohen_h}'::text[]) m, analytics.ab_sample_size(0.1, 0.02, ratio => 0.5, method => m);
 SELECT * FROM analytics.ab_sample_size_means(10, 1);
 SELECT round(analytics.ab_detectable_effect(0.1, 3839)::numeric, 6) AS effect, analytics.ab_detectable_effect(0.5, 2) AS none;
@@ -59,11 +86,24 @@ SELECT count(*) FROM analytics.ab_sample_ratio(NULL);
 
 SELECT * FROM analytics.ab_proportions(3, 2, 1, 4);
 SELECT * FROM analytics.ab_proportions(1, 2, 1, 4, 1);
-SELECT * FROM analytics.ab_proportions(1, 2, 1, 4, method => 'score');
+SELECT * FROM analytics.ab_proportions(1, 2, 1, 4, method => 'exact');
 SELECT * FROM analytics.proportion_interval(1, 2, method => 'none');
 SELECT * FROM analytics.ab_means(10, 'NaN', 1, 10, 6, 1);
 SELECT * FROM analytics.ab_means(10, 1, -1, 10, 6, 1);
 SELECT * FROM analytics.ab_means(-1, 1, 1, 10, 6, 1);
+SELECT * FROM analytics.ab_means(10, 1, 1, 10, 6, 1, alternative => 'better');
+SELECT * FROM analytics.ab_stratified('{10}', '{5,6}', '{4,4}', '{10}', '{6}', '{4}');
+SELECT * FROM analytics.ab_stratified('{10,10}', '{5,6}', '{4,4}', '{10}', '{6}', '{4}');
+SELECT * FROM analytics.ab_stratified('{}', '{}', '{}', '{}', '{}', '{}');
+SELECT * FROM analytics.ab_stratified('{10}', '{NULL}', '{4}', '{10}', '{6}', '{4}');
+SELECT * FROM analytics.ab_winsorised_means('{1,Infinity}', '{1,2}');
+SELECT * FROM analytics.ab_winsorised_means('{1,2}', '{1,2}', 0.9, 0.1);
+SELECT * FROM analytics.ab_quantiles('{1,2}', '{1,2}', 1);
+SELECT * FROM analytics.ab_quantiles('{1,2}', '{1,2}', 0.5, '{a}', '{a,b}');
+SELECT * FROM analytics.ab_quantiles(NULL, '{1,2}');
+SELECT * FROM analytics.ab_bayes_means(10, 1, 1, 10, 2, 1, 0);
+SELECT * FROM analytics.ab_timeline('{2026-01-01,2026-01-01}', '{1,1}', '{1,1}', '{1,1}', '{1,1}', '{1,1}', '{1,1}');
+SELECT * FROM analytics.ab_timeline('{2026-01-01}', '{1}', '{1}', '{1}', '{1}', '{1}', '{1}', tightest_at => 0);
 SELECT * FROM analytics.ab_cuped((10, 5, 1, 3, 1, 2), (10, 6, 1, 3, 1, 0));
 SELECT * FROM analytics.ab_bayes(1, 2, 1, 4, 0);
 SELECT * FROM analytics.ab_sequential(0, -1, 10);

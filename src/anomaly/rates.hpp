@@ -11,7 +11,7 @@
 #include <limits>
 #include <string_view>
 
-#include "kernel/named.hpp"
+#include "numeric/alternative.hpp"
 #include "numeric/distributions.hpp"
 
 namespace marketing::anomaly {
@@ -21,11 +21,9 @@ struct Rate {
     double exposure;
 };
 
-enum class Alternative {
-    two_sided,
-    greater,  // the first rate is the higher one
-    less,
-};
+/** greater: the first rate is the higher one. */
+using numeric::Alternative;
+using numeric::find_alternative;
 
 struct RateOptions {
     double dispersion = 1;                                // variance of the counts over their mean
@@ -63,9 +61,5 @@ struct Evidence {
  */
 [[nodiscard]] Evidence evidence_of(Alternative alternative, double margin, double df,
                                    const std::function<numeric::Tails(double)>& tails_at);
-
-/** The alternative called two.sided, greater or less; throws kernel::Error for another name. */
-inline constexpr auto find_alternative = kernel::names<Alternative>(
-    "alternative", {{"two.sided", Alternative::two_sided}, {"greater", Alternative::greater}, {"less", Alternative::less}});
 
 }  // namespace marketing::anomaly

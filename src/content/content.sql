@@ -419,7 +419,9 @@ BEGIN
     SELECT COALESCE(m.n, 0), COALESCE(o.n, 0), m.rate, o.rate, round(exp(a.difference)::numeric, 4),
            round(exp(a.difference_low)::numeric, 4), round(exp(a.difference_high)::numeric, 4), a.p_value,
            COALESCE(m.without_rate, 0) + COALESCE(o.without_rate, 0),
-           CASE WHEN m.n >= 2 AND o.n >= 2 THEN a.reason ELSE 'insufficient_data: each set needs two posts with views' END
+           CASE WHEN a.p_value IS NOT NULL THEN 'ok'
+                WHEN m.n >= 2 AND o.n >= 2 THEN a.reason
+                ELSE 'insufficient_data: each set needs two posts with views' END
     FROM (VALUES (true)) one
     LEFT JOIN moments m ON m.first
     LEFT JOIN moments o ON NOT o.first

@@ -3,29 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string>
+#include <limits>
 
-#include "experiments/fisher.hpp"
-#include "kernel/error.hpp"
+#include "experiments/comparison.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
+#include "numeric/rounding.hpp"
 #include "numeric/search.hpp"
 #include "numeric/square.hpp"
 
 namespace marketing::experiments {
+
+using numeric::square;
+
 namespace {
-
-using kernel::require_valid;
-
-void check_confidence(double confidence)
-{
-    require_valid(confidence > 0 && confidence < 1, "confidence must be between 0 and 1", "0.95 is 95 percent.");
-}
-
-void check_proportion(const Proportion& p)
-{
-    require_valid(p.successes >= 0 && p.successes <= p.trials, "successes must be between 0 and the trials");
-}
 
 void check_moments(const Moments& m)
 {
@@ -39,91 +30,44 @@ void check_moments(const Moments& m)
                   "the covariance is larger than the variances allow");
 }
 
-double two_sided(double z)
-{
-    return 2 * numeric::normal_above(std::abs(z));
-}
-
-double degrees_of_freedom(double se2_a, double n_a, double se2_b, double n_b)
-{
-    return numeric::square(se2_a + se2_b) / (numeric::square(se2_a) / (n_a - 1) + numeric::square(se2_b) / (n_b - 1));
-}
-
-/** The t test of `estimate`, into an interval and a p-value. */
-void test(double estimate, double standard_error, double freedom, double confidence, ConfidenceInterval& interval,
-          double& p_value)
-{
-    const double reach = numeric::student_quantile_above(freedom, (1 - confidence) / 2) * standard_error;
-    interval = {estimate - reach, estimate + reach};
-    p_value = 2 * numeric::student_above(freedom, std::abs(estimate) / standard_error);
-}
-
 /** Whether there is anything to compare, of arguments that can be. */
-bool have_units(const Moments& a, const Moments& b, double confidence, Comparison& out)
+bool have_units(const Moments& a, const Moments& b, const Inference& inference, Comparison& out)
 {
     check_moments(a);
     check_moments(b);
-    check_confidence(confidence);
+    check_confidence(inference.confidence);
     if (a.n == 0 || b.n == 0) {
         out.reason = "an arm has no units";
     }
     return a.n > 0 && b.n > 0;
 }
 
-/** One arm's estimate, and the variance of it. */
-struct Estimate {
-    double n;
-    double mean;
-    double se2;
-};
-
-/** What every comparison of two estimates shares; `base` is what the lift is relative to, with its covariance with the difference. */
-void compare(const Estimate& a, const Estimate& b, const Estimate& base, double base_covariance, double confidence,
-             Comparison& out)
+Estimate mean_of(const Moments& m)
 {
-    out.estimate_a = a.mean;
-    out.estimate_b = b.mean;
-    out.difference = b.mean - a.mean;
-    if (a.n < 2 || b.n < 2) {
-        out.reason = "an arm has fewer than two units";
-        return;
-    }
-    out.standard_error = std::sqrt(a.se2 + b.se2);
-    if (out.standard_error == 0) {
-        out.reason = "the values do not vary";
-        return;
-    }
-    out.degrees_of_freedom = degrees_of_freedom(a.se2, a.n, b.se2, b.n);
-    out.statistic = out.difference / out.standard_error;
-    test(out.difference, out.standard_error, out.degrees_of_freedom, confidence, out.difference_interval, out.p_value);
-    if (base.mean == 0) {
-        out.reason = "the control is 0: there is no lift";
-        return;
-    }
-    out.lift = out.difference / base.mean;
-    const double variance =
-        (a.se2 + b.se2 - 2 * out.lift * base_covariance + numeric::square(out.lift) * base.se2) / numeric::square(base.mean);
-    if (variance > 0) {
-        test(out.lift, std::sqrt(variance), out.degrees_of_freedom, confidence, out.lift_interval, out.lift_p_value);
-    }
+    return {m.n, m.mean, m.variance / m.n};
 }
 
-ConfidenceInterval wilson(const Proportion& p, double z)
+void compare_arms(const Estimate& a, const Estimate& b, const Inference& inference, Comparison& out)
 {
-    const auto n = static_cast<double>(p.trials);
-    const double centre = p.rate() + z * z / (2 * n);
-    const double reach = z * std::sqrt(p.rate() * (1 - p.rate()) / n + z * z / (4 * n * n));
-    const double scale = 1 + z * z / n;
-    // Exact at the ends, where rounding would leave a trace.
-    return {p.successes == 0 ? 0 : (centre - reach) / scale, p.successes == p.trials ? 1 : (centre + reach) / scale};
+    compare(a, b, base_of(a), welch_freedom(a, b), inference, out);
 }
 
-ConfidenceInterval clopper_pearson(const Proportion& p, double tail)
+/** The variance of value - slope * other, 0 where rounding is all that is left of it. */
+double variance_less(const Moments& m, double slope)
 {
-    const auto x = static_cast<double>(p.successes);
-    const auto n = static_cast<double>(p.trials);
-    return {p.successes == 0 ? 0 : numeric::beta_quantile(x, n - x + 1, tail),
-            p.successes == p.trials ? 1 : numeric::beta_quantile_above(x + 1, n - x, tail)};
+    const double explained = square(slope) * m.other_variance;
+    const double left = m.variance + explained - 2 * slope * m.covariance;
+    return left > numeric::rounding_noise(m.variance + explained) ? left : 0;
+}
+
+/** Adds a stratum to its arm's estimate, and says what that adds to the doubt about its variance. */
+double add_stratum(double weight, const Moments& m, Estimate& arm)
+{
+    const double variance = square(weight) * m.variance / m.n;
+    arm.n += m.n;
+    arm.mean += weight * m.mean;
+    arm.se2 += variance;
+    return square(variance) / (m.n - 1);
 }
 
 double mean_of(const numeric::Beta& rate)
@@ -158,78 +102,19 @@ double expected_shortfall(const numeric::Beta& one, const numeric::Beta& other)
 
 }  // namespace
 
-ConfidenceInterval proportion_interval(const Proportion& p, double confidence, ProportionMethod method)
+Comparison compare_means(const Moments& a, const Moments& b, const Inference& inference)
 {
-    check_proportion(p);
-    check_confidence(confidence);
-    if (p.trials == 0) {
-        return {};
+    Comparison out;
+    if (have_units(a, b, inference, out)) {
+        compare_arms(mean_of(a), mean_of(b), inference, out);
     }
-    const double tail = (1 - confidence) / 2;
-    if (method == ProportionMethod::exact) {
-        return clopper_pearson(p, tail);
-    }
-    const double z = numeric::normal_quantile_above(tail);
-    if (method == ProportionMethod::wilson) {
-        return wilson(p, z);
-    }
-    const double reach = z * std::sqrt(p.rate() * (1 - p.rate()) / static_cast<double>(p.trials));
-    return {p.rate() - reach, p.rate() + reach};
-}
-
-ProportionComparison compare_proportions(const Proportion& a, const Proportion& b, double confidence, DifferenceMethod method)
-{
-    check_proportion(a);
-    check_proportion(b);
-    check_confidence(confidence);
-    ProportionComparison out;
-    if (a.trials == 0 || b.trials == 0) {
-        out.reason = "an arm has no trials";
-        return out;
-    }
-    const auto n_a = static_cast<double>(a.trials);
-    const auto n_b = static_cast<double>(b.trials);
-    const double p_a = a.rate();
-    const double p_b = b.rate();
-    const Estimate first{n_a, p_a, p_a * (1 - p_a) / n_a};
-    const Estimate second{n_b, p_b, p_b * (1 - p_b) / n_b};
-    compare(first, second, first, -first.se2, confidence, out);
-    out.p_exact = fisher(a, b);
-
-    // The t test gave way to what proportions have of their own.
-    out.standard_error = std::sqrt(first.se2 + second.se2);
-    const double z = numeric::normal_quantile_above((1 - confidence) / 2);
-    if (method == DifferenceMethod::newcombe) {
-        const ConfidenceInterval i = wilson(a, z);
-        const ConfidenceInterval j = wilson(b, z);
-        out.difference_interval = {out.difference - std::hypot(p_b - j.low, i.high - p_a),
-                                   out.difference + std::hypot(j.high - p_b, p_a - i.low)};
-    } else {
-        out.difference_interval = {out.difference - z * out.standard_error, out.difference + z * out.standard_error};
-    }
-    const double pooled = (static_cast<double>(a.successes) + static_cast<double>(b.successes)) / (n_a + n_b);
-    const double null_error = std::sqrt(pooled * (1 - pooled) * (1 / n_a + 1 / n_b));
-    out.statistic = null_error > 0 ? out.difference / null_error : unknown;
-    out.p_value = null_error > 0 ? two_sided(out.statistic) : 1;
     return out;
 }
 
-Comparison compare_means(const Moments& a, const Moments& b, double confidence)
+Comparison compare_ratios(const Moments& a, const Moments& b, const Inference& inference)
 {
     Comparison out;
-    if (!have_units(a, b, confidence, out)) {
-        return out;
-    }
-    const Estimate first{a.n, a.mean, a.variance / a.n};
-    const Estimate second{b.n, b.mean, b.variance / b.n};
-    compare(first, second, first, -first.se2, confidence, out);
-    return out;
-}
-
-Comparison compare_ratios(const Moments& a, const Moments& b, double confidence)
-{
-    Comparison out;
-    if (!have_units(a, b, confidence, out)) {
+    if (!have_units(a, b, inference, out)) {
         return out;
     }
     if (a.other_mean == 0 || b.other_mean == 0) {
@@ -237,39 +122,67 @@ Comparison compare_ratios(const Moments& a, const Moments& b, double confidence)
         return out;
     }
     const auto estimate = [](const Moments& m) {
-        const double d = m.other_mean;
-        const double variance = m.variance / numeric::square(d) +
-                                m.other_variance * numeric::square(m.mean) / numeric::square(numeric::square(d)) -
-                                2 * m.covariance * m.mean / (d * d * d);
-        return Estimate{m.n, m.mean / d, std::max(0.0, variance) / m.n};
+        const double ratio = m.mean / m.other_mean;
+        return Estimate{m.n, ratio, variance_less(m, ratio) / square(m.other_mean) / m.n};
     };
-    const Estimate first = estimate(a);
-    compare(first, estimate(b), first, -first.se2, confidence, out);
+    compare_arms(estimate(a), estimate(b), inference, out);
     return out;
 }
 
-AdjustedComparison compare_cuped(const Moments& a, const Moments& b, double confidence)
+Comparison compare_stratified(std::span<const Moments> a, std::span<const Moments> b, const Inference& inference)
+{
+    require_valid(a.size() == b.size() && !a.empty(), "there must be as many strata of B as of A, and at least one");
+    Comparison out;
+    double all = 0;
+    double least = std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (!have_units(a[i], b[i], inference, out)) {
+            out.reason = "a stratum has no units in one arm: merge it with another";
+            return out;
+        }
+        all += a[i].n + b[i].n;
+        least = std::min({least, a[i].n, b[i].n});
+    }
+    if (least < 2) {
+        out.reason = "a stratum has fewer than two units in one arm: merge it with another";
+        return out;
+    }
+    Estimate first{0, 0, 0};
+    Estimate second{0, 0, 0};
+    double doubt = 0;  // the sum of squared variances over their degrees of freedom, after Satterthwaite
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double weight = (a[i].n + b[i].n) / all;
+        doubt += add_stratum(weight, a[i], first) + add_stratum(weight, b[i], second);
+    }
+    compare(first, second, base_of(first), square(first.se2 + second.se2) / doubt, inference, out);
+    return out;
+}
+
+AdjustedComparison compare_cuped(const Moments& a, const Moments& b, const Inference& inference)
 {
     AdjustedComparison out;
-    if (!have_units(a, b, confidence, out)) {
+    if (!have_units(a, b, inference, out)) {
         return out;
     }
     // Within the arms, so that an effect of the treatment does not pass for one of the covariate.
     const double covariance = (a.n - 1) * a.covariance + (b.n - 1) * b.covariance;
     const double variance = (a.n - 1) * a.other_variance + (b.n - 1) * b.other_variance;
-    out.theta = variance > 0 ? covariance / variance : unknown;
-    const double theta = variance > 0 ? out.theta : 0;
+    const double noise = numeric::rounding_noise(std::max(std::abs(a.other_mean), std::abs(b.other_mean)), a.n + b.n);
+    const bool varies = variance > square(noise) * (a.n + b.n - 2);
+    out.theta = varies ? covariance / variance : unknown;
+    const double theta = varies ? out.theta : 0;
     // About the covariate's mean of both arms, so that the estimates are on the scale of the values.
     const double centre = (a.n * a.other_mean + b.n * b.other_mean) / (a.n + b.n);
     const auto adjusted = [theta, centre](const Moments& m) {
-        const double left = m.variance + numeric::square(theta) * m.other_variance - 2 * theta * m.covariance;
-        return Estimate{m.n, m.mean - theta * (m.other_mean - centre), std::max(0.0, left) / m.n};
+        return Estimate{m.n, m.mean - theta * (m.other_mean - centre), variance_less(m, theta) / m.n};
     };
     const Estimate first = adjusted(a);
-    compare(first, adjusted(b), {a.n, a.mean, a.variance / a.n}, -(a.variance - theta * a.covariance) / a.n, confidence, out);
+    const Estimate second = adjusted(b);
+    compare(first, second, {a.mean, a.variance / a.n, -(a.variance - theta * a.covariance) / a.n}, welch_freedom(first, second),
+            inference, out);
     const double before = a.variance / a.n + b.variance / b.n;
-    out.variance_reduction = before > 0 ? 1 - numeric::square(out.standard_error) / before : unknown;
-    if (out.reason == "ok" && variance == 0) {
+    out.variance_reduction = before > 0 ? 1 - square(out.standard_error) / before : unknown;
+    if (out.reason == "ok" && !varies) {
         out.reason = "the covariate does not vary: nothing is adjusted";
     }
     return out;
@@ -301,24 +214,29 @@ BayesianComparison compare_bayesian(const Proportion& a, const Proportion& b, do
     return out;
 }
 
-SequentialResult sequential(double difference, double standard_error, double n, double confidence, double tightest_at)
+BayesianDifference compare_bayesian_means(const Moments& a, const Moments& b, double prior_deviation, double confidence)
 {
-    check_confidence(confidence);
-    require_valid(std::isfinite(difference), "difference must be finite");
-    require_valid(std::isfinite(standard_error) && standard_error >= 0, "standard_error must be finite and not negative");
-    require_valid(std::isfinite(n) && n >= 1 && std::isfinite(tightest_at) && tightest_at >= 1,
-                  "n and tightest_at must be finite and at least 1");
-    const double alpha = 1 - confidence;
-    SequentialResult out;
-    out.rho = std::sqrt((-2 * std::log(alpha) + std::log(-2 * std::log(alpha) + 1)) / tightest_at);
-    if (standard_error == 0) {
+    require_valid(prior_deviation > 0, "prior_deviation must be positive",
+                  "NULL holds any difference for as likely as another.");
+    BayesianDifference out;
+    const Comparison seen = compare_means(a, b, confidence);
+    if (!(seen.standard_error > 0)) {
+        out.reason = seen.reason;
         return out;
     }
-    const double t = n * numeric::square(out.rho) + 1;
-    const double reach = standard_error * std::sqrt(n) * std::sqrt(2 * t * std::log(std::sqrt(t) / alpha)) / (n * out.rho);
-    out.interval = {difference - reach, difference + reach};
-    const double log_evidence = numeric::square(out.rho * difference / standard_error) * n / (2 * t) - std::log(t) / 2;
-    out.p_value = std::min(1.0, std::exp(-log_evidence));
+    // What was seen counts by its part of the variance that the prior expects of it.
+    const double error = square(seen.standard_error / prior_deviation);
+    const double deviation = seen.standard_error / std::sqrt(1 + error);
+    out.mean = seen.difference / (1 + error);
+    out.interval =
+        interval_about(out.mean, numeric::normal_quantile_above((1 - confidence) / 2) * deviation, Alternative::two_sided);
+    const double z = out.mean / deviation;
+    out.p_b_better = numeric::normal_below(z);
+    const auto loss = [deviation](double better) {
+        return deviation * std::max(0.0, numeric::normal_density(better) - better * numeric::normal_above(better));
+    };
+    out.expected_loss_a = loss(-z);
+    out.expected_loss_b = loss(z);
     return out;
 }
 
@@ -368,16 +286,15 @@ double size_for_proportions(double rate, double effect, const Design& d, SizeMet
     const double z_power = numeric::normal_quantile_above(1 - d.power);
     const double spread = rate * (1 - rate) + other * (1 - other) / d.ratio;
     switch (method) {
-        case SizeMethod::unpooled: return numeric::square(z + z_power) * spread / numeric::square(effect);
+        case SizeMethod::unpooled: return square(z + z_power) * spread / square(effect);
         case SizeMethod::pooled: {
             const double both = (rate + d.ratio * other) / (1 + d.ratio);
-            return numeric::square(z * std::sqrt(both * (1 - both) * (1 + 1 / d.ratio)) + z_power * std::sqrt(spread)) /
-                   numeric::square(effect);
+            return square(z * std::sqrt(both * (1 - both) * (1 + 1 / d.ratio)) + z_power * std::sqrt(spread)) / square(effect);
         }
         case SizeMethod::cohen_h: break;
     }
     const double h = 2 * (std::asin(std::sqrt(other)) - std::asin(std::sqrt(rate)));
-    return numeric::square(shift_for_power(z, d.power)) * (1 + 1 / d.ratio) / numeric::square(h);
+    return square(shift_for_power(z, d.power)) * (1 + 1 / d.ratio) / square(h);
 }
 
 double size_for_means(double standard_deviation, double effect, const Design& d)
@@ -386,7 +303,7 @@ double size_for_means(double standard_deviation, double effect, const Design& d)
     require_valid(std::isfinite(standard_deviation) && standard_deviation > 0 && std::isfinite(effect) && effect != 0,
                   "standard_deviation must be positive and effect not 0, both finite");
     const double z = numeric::normal_quantile_above(d.significance / 2) + numeric::normal_quantile_above(1 - d.power);
-    return numeric::square(z * standard_deviation / effect) * (1 + 1 / d.ratio);
+    return square(z * standard_deviation / effect) * (1 + 1 / d.ratio);
 }
 
 double detectable_effect(double rate, double n, const Design& d)
@@ -428,7 +345,7 @@ RatioCheck check_sample_ratio(std::span<const std::int64_t> counts, std::span<co
     out.chi2 = 0;
     for (std::size_t i = 0; i < counts.size(); ++i) {
         const double expected = total * (weights.empty() ? 1 : weights[i]) / all;
-        out.chi2 += numeric::square(static_cast<double>(counts[i]) - expected) / expected;
+        out.chi2 += square(static_cast<double>(counts[i]) - expected) / expected;
     }
     out.p_value = numeric::chi_squared_above(static_cast<double>(out.degrees_of_freedom), out.chi2);
     out.mismatch = out.p_value < alarm;

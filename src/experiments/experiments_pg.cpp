@@ -4,6 +4,10 @@
 
 #include <cmath>
 #include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "postgres/guard.hpp"
 #include "postgres/rows.hpp"
@@ -14,6 +18,7 @@ namespace postgres = marketing::postgres;
 using experiments::Comparison;
 using experiments::ConfidenceInterval;
 using experiments::Design;
+using experiments::Inference;
 using experiments::Moments;
 using experiments::Proportion;
 
@@ -39,6 +44,33 @@ Moments moments_argument(postgres::Arguments& in, const char* name)
             number("other_variance"),
             number("covariance")};
 }
+
+/** The last arguments of a comparison that has no others between them. */
+Inference inference_arguments(postgres::Arguments& in)
+{
+    const double confidence = in.get<double>("confidence");
+    return {confidence, in.choice("alternative", marketing::numeric::find_alternative)};
+}
+
+/** Moments of several groups of one arm, a list per figure. */
+struct MomentLists {
+    std::span<const std::int64_t> n;
+    std::span<const double> mean;
+    std::span<const double> variance;
+
+    [[nodiscard]] std::vector<Moments> read(std::size_t expected) const
+    {
+        marketing::kernel::require_valid(n.size() == expected && mean.size() == expected && variance.size() == expected,
+                                         "all lists must have the same length");
+        std::vector<Moments> moments;
+        for (std::size_t i = 0; i < expected; ++i) {
+            const auto count = static_cast<double>(n[i]);
+            // What SQL's aggregates do not know of so few rows.
+            moments.push_back({count, count < 1 ? 0 : mean[i], count < 2 ? 0 : variance[i]});
+        }
+        return moments;
+    }
+};
 
 Design design_arguments(postgres::Arguments& in)
 {
@@ -68,7 +100,8 @@ MARKETING_ROWS(ab_proportions, in, row)
     const Proportion b{in.get<std::int64_t>("successes_b"), in.get<std::int64_t>("trials_b")};
     const double confidence = in.get<double>("confidence");
     const auto method = in.choice("method", experiments::find_difference_method);
-    const auto c = postgres::run_kernel([&] { return experiments::compare_proportions(a, b, confidence, method); });
+    const Inference inference{confidence, in.choice("alternative", marketing::numeric::find_alternative)};
+    const auto c = postgres::run_kernel([&] { return experiments::compare_proportions(a, b, inference, method); });
     add_comparison(row, c).row(c.p_exact, c.reason);
 }
 
@@ -76,8 +109,8 @@ MARKETING_ROWS(ab_means, in, row)
 {
     const Moments a{static_cast<double>(in.get<std::int64_t>("n_a")), in.get<double>("mean_a"), in.get<double>("variance_a")};
     const Moments b{static_cast<double>(in.get<std::int64_t>("n_b")), in.get<double>("mean_b"), in.get<double>("variance_b")};
-    const double confidence = in.get<double>("confidence");
-    const auto c = postgres::run_kernel([&] { return experiments::compare_means(a, b, confidence); });
+    const Inference inference = inference_arguments(in);
+    const auto c = postgres::run_kernel([&] { return experiments::compare_means(a, b, inference); });
     add_comparison(row, c).row(c.reason);
 }
 
@@ -85,8 +118,8 @@ MARKETING_ROWS(ab_ratios, in, row)
 {
     const Moments a = moments_argument(in, "a");
     const Moments b = moments_argument(in, "b");
-    const double confidence = in.get<double>("confidence");
-    const auto c = postgres::run_kernel([&] { return experiments::compare_ratios(a, b, confidence); });
+    const Inference inference = inference_arguments(in);
+    const auto c = postgres::run_kernel([&] { return experiments::compare_ratios(a, b, inference); });
     add_comparison(row, c).row(c.reason);
 }
 
@@ -94,9 +127,80 @@ MARKETING_ROWS(ab_cuped, in, row)
 {
     const Moments a = moments_argument(in, "a");
     const Moments b = moments_argument(in, "b");
-    const double confidence = in.get<double>("confidence");
-    const auto c = postgres::run_kernel([&] { return experiments::compare_cuped(a, b, confidence); });
+    const Inference inference = inference_arguments(in);
+    const auto c = postgres::run_kernel([&] { return experiments::compare_cuped(a, b, inference); });
     add_comparison(row, c).row(c.theta, c.variance_reduction, c.reason);
+}
+
+MARKETING_ROWS(ab_stratified, in, row)
+{
+    const MomentLists a{in.array<std::int64_t>("n_a"), in.array<double>("mean_a"), in.array<double>("variance_a")};
+    const MomentLists b{in.array<std::int64_t>("n_b"), in.array<double>("mean_b"), in.array<double>("variance_b")};
+    const Inference inference = inference_arguments(in);
+    const auto c = postgres::run_kernel(
+        [&] { return experiments::compare_stratified(a.read(a.n.size()), b.read(a.n.size()), inference); });
+    add_comparison(row, c).row(c.reason);
+}
+
+MARKETING_ROWS(ab_winsorised_means, in, row)
+{
+    const auto a = in.array<double>("figures_a");
+    const auto b = in.array<double>("figures_b");
+    const double lower = in.get<double>("lower_quantile");
+    const double upper = in.get<double>("upper_quantile");
+    const Inference inference = inference_arguments(in);
+    const auto c = postgres::run_kernel([&] { return experiments::compare_winsorised(a, b, lower, upper, inference); });
+    add_comparison(row, c).row(c.caps.low, c.caps.high, c.reason);
+}
+
+MARKETING_ROWS(ab_quantiles, in, row)
+{
+    experiments::Sample a;
+    experiments::Sample b;
+    a.values = in.array<double>("figures_a");
+    b.values = in.array<double>("figures_b");
+    const double probability = in.get<double>("probability");
+    a.units = in.optional_array<std::string_view>("units_a");
+    b.units = in.optional_array<std::string_view>("units_b");
+    const Inference inference = inference_arguments(in);
+    const auto c = postgres::run_kernel([&] { return experiments::compare_quantiles(a, b, probability, inference); });
+    add_comparison(row, c).row(c.reason);
+}
+
+MARKETING_ROWS(ab_timeline, in, rows)
+{
+    const auto dates = in.array<postgres::Date>("days");
+    const MomentLists a{in.array<std::int64_t>("n_a"), in.array<double>("mean_a"), in.array<double>("variance_a")};
+    const MomentLists b{in.array<std::int64_t>("n_b"), in.array<double>("mean_b"), in.array<double>("variance_b")};
+    const double confidence = in.get<double>("confidence");
+    const double tightest_at = in.get<double>("tightest_at");
+    const Inference inference{confidence, in.choice("alternative", marketing::numeric::find_alternative)};
+    const auto points = postgres::run_kernel([&] {
+        const std::vector<Moments> of_a = a.read(dates.size());
+        const std::vector<Moments> of_b = b.read(dates.size());
+        std::vector<experiments::DayOfExperiment> added;
+        for (std::size_t i = 0; i < dates.size(); ++i) {
+            added.push_back({dates[i], of_a[i], of_b[i]});
+        }
+        return experiments::timeline(added, inference, tightest_at);
+    });
+    for (const auto& p : points) {
+        const Comparison& c = p.comparison;
+        const auto date_of = [](std::int32_t day) { return postgres::Date{day}; };
+        rows.row(date_of(p.day), static_cast<std::int64_t>(p.n_a), static_cast<std::int64_t>(p.n_b), c.estimate_a, c.estimate_b,
+                 c.difference, c.difference_interval.low, c.difference_interval.high, c.p_value, c.lift, c.lift_interval.low,
+                 c.lift_interval.high, p.decided_on ? std::optional(date_of(*p.decided_on)) : std::nullopt, c.reason);
+    }
+}
+
+MARKETING_ROWS(ab_bayes_means, in, row)
+{
+    const Moments a{static_cast<double>(in.get<std::int64_t>("n_a")), in.get<double>("mean_a"), in.get<double>("variance_a")};
+    const Moments b{static_cast<double>(in.get<std::int64_t>("n_b")), in.get<double>("mean_b"), in.get<double>("variance_b")};
+    const double prior = in.value_or("prior_deviation", std::numeric_limits<double>::infinity());
+    const double confidence = in.get<double>("confidence");
+    const auto c = postgres::run_kernel([&] { return experiments::compare_bayesian_means(a, b, prior, confidence); });
+    row.row(c.p_b_better, c.expected_loss_a, c.expected_loss_b, c.mean, c.interval.low, c.interval.high, c.reason);
 }
 
 MARKETING_ROWS(ab_bayes, in, row)
@@ -119,8 +223,9 @@ MARKETING_ROWS(ab_sequential, in, row)
     const auto n = static_cast<double>(in.get<std::int64_t>("n"));
     const double confidence = in.get<double>("confidence");
     const double tightest_at = in.get<double>("tightest_at");
+    const Inference inference{confidence, in.choice("alternative", marketing::numeric::find_alternative)};
     const auto found =
-        postgres::run_kernel([&] { return experiments::sequential(difference, standard_error, n, confidence, tightest_at); });
+        postgres::run_kernel([&] { return experiments::sequential(difference, standard_error, n, inference, tightest_at); });
     row.row(found.interval.low, found.interval.high, found.p_value);
 }
 

@@ -31,7 +31,15 @@ public:
         at_hand_ = static_cast<double>(a.successes) - first;
     }
 
-    [[nodiscard]] double p_value() const { return deviation_ > continuous_from ? by_integrals() : by_sums(); }
+    [[nodiscard]] double p_value(Alternative alternative) const
+    {
+        // The first cell is A's successes.
+        const int side = alternative == Alternative::two_sided ? 0 : alternative == Alternative::greater ? -1 : 1;
+        if (deviation_ > continuous_from) {
+            return side == 0 ? by_integrals() : by_integrals(side);
+        }
+        return by_sums(side);
+    }
 
 private:
     /** Calls visit(distance, weight) from beside the middle on, whose weight is 1, as long as it answers true. */
@@ -51,7 +59,8 @@ private:
         }
     }
 
-    [[nodiscard]] double by_sums() const
+    /** Of all tables no more likely, or of those as far on one side. */
+    [[nodiscard]] double by_sums(int side) const
     {
         double at_hand = 1;
         if (at_hand_ != 0) {
@@ -62,12 +71,15 @@ private:
         }
         const double limit = at_hand * (1 + tie);
         const double negligible = at_hand * 1e-20;
+        const auto counts = [&](double distance, double weight) {
+            return side == 0 ? weight <= limit : distance * side >= at_hand_ * side;
+        };
         double total = 1;
-        double rare = 1 <= limit ? 1 : 0;
+        double rare = counts(0, 1) ? 1 : 0;
         for (const int direction : {1, -1}) {
-            walk(direction, [&](double, double weight) {
+            walk(direction, [&](double distance, double weight) {
                 total += weight;
-                rare += weight <= limit ? weight : 0;
+                rare += counts(distance, weight) ? weight : 0;
                 return weight > negligible;
             });
         }
@@ -117,6 +129,13 @@ private:
         return std::min(1.0, limit < 0 ? rare / (tail(0, 1) + tail(0, -1)) : 1.0);
     }
 
+    [[nodiscard]] double by_integrals(int side) const
+    {
+        const double start = at_hand_ - side * 0.5;
+        const double total = tail(0, 1) + tail(0, -1);
+        return start * side >= 0 ? tail(start, side) / total : 1 - tail(start, -side) / total;
+    }
+
     std::array<double, 4> cells_{};
     double deviation_ = 0;
     double at_hand_ = 0;
@@ -124,9 +143,9 @@ private:
 
 }  // namespace
 
-double fisher(const Proportion& a, const Proportion& b)
+double fisher(const Proportion& a, const Proportion& b, Alternative alternative)
 {
-    return Tables(a, b).p_value();
+    return Tables(a, b).p_value(alternative);
 }
 
 }  // namespace marketing::experiments

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <csignal>
 #include <random>
@@ -25,9 +26,15 @@ void expect_close(double found, double expected, const std::string& what, double
         << what << ": " << found << ", " << expected;
 }
 
-ProportionComparison compared(const Proportion& a, const Proportion& b, DifferenceMethod method = DifferenceMethod::newcombe)
+ProportionComparison compared(const Proportion& a, const Proportion& b, DifferenceMethod method = DifferenceMethod::score)
 {
     return compare_proportions(a, b, 0.95, method);
+}
+
+/** The rows of a file of expected values; none, and the test is skipped, where it is absent. */
+std::vector<std::map<std::string, std::string>> expected_values(const std::string& name)
+{
+    return read_csv(name, "experiments");
 }
 
 TEST(Proportions, AsOtherSoftwareHasThem)
@@ -48,8 +55,9 @@ TEST(Proportions, AsOtherSoftwareHasThem)
         expect_close(c.p_value, value("p_ztest"), what + "p");
         expect_close(c.p_exact, value("p_fisher"), what + "Fisher");
         expect_close(c.difference, value("diff"), what + "difference");
-        expect_close(c.difference_interval.low, value("newcombe_lo"), what + "Newcombe");
-        expect_close(c.difference_interval.high, value("newcombe_hi"), what + "Newcombe");
+        const ConfidenceInterval newcombe = compared(a, b, DifferenceMethod::newcombe).difference_interval;
+        expect_close(newcombe.low, value("newcombe_lo"), what + "Newcombe");
+        expect_close(newcombe.high, value("newcombe_hi"), what + "Newcombe");
         const ConfidenceInterval wald = compared(a, b, DifferenceMethod::wald).difference_interval;
         expect_close(wald.low, value("wald_lo"), what + "Wald");
         expect_close(wald.high, value("wald_hi"), what + "Wald");
@@ -69,9 +77,7 @@ TEST(Proportions, AsOtherSoftwareHasThem)
             EXPECT_EQ(c.reason, "the control is 0: there is no lift");
         } else {
             expect_close(c.lift, value("gb_rel"), what + "lift");
-            expect_close(c.lift_p_value, value("gb_p"), what + "p of lift");
-            expect_close(c.lift_interval.low, value("gb_ci_lo"), what + "lift");
-            expect_close(c.lift_interval.high, value("gb_ci_hi"), what + "lift");
+            EXPECT_EQ(c.lift_p_value, c.p_value);
         }
         const SequentialResult s =
             sequential(c.difference, c.standard_error, static_cast<double>(a.trials + b.trials), 0.95, 5000);
@@ -162,7 +168,7 @@ TEST(Proportions, Corners)
     const ProportionComparison single = compared({0, 1}, {1, 1});
     EXPECT_EQ(single.difference, 1);
     EXPECT_NEAR(single.p_exact, 1, 1e-12);
-    EXPECT_EQ(single.reason, "an arm has fewer than two units");
+    EXPECT_EQ(single.reason, "the control is 0: there is no lift");
     // One in a million against ten: the p-value does not sink below what a number can hold.
     const ProportionComparison rare = compared({1, 1000000}, {100, 1000000});
     EXPECT_GT(rare.p_value, 0);
@@ -178,9 +184,184 @@ TEST(Proportions, Corners)
                   (void)compare_proportions({1, 5}, {1, 5}, std::nan(""), DifferenceMethod::wald);
               }),
               ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of([&] { (void)find_difference_method("score"); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)find_difference_method("exact"); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] { (void)find_proportion_method(""); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] { (void)find_size_method("none"); }), ErrorCode::invalid_parameter);
+}
+
+TEST(Lift, ScoreIntervalsAreAsPublishedAndAsOthersHaveThem)
+{
+    // Newcombe (1998), method 3 of Mee.
+    const ConfidenceInterval mee = compared({48, 80}, {56, 70}).difference_interval;
+    EXPECT_NEAR(mee.low, 0.0533, 5e-5);
+    EXPECT_NEAR(mee.high, 0.3377, 5e-5);
+    const auto differences = expected_values("miettinen_nurminen_difference.csv");
+    const auto ratios = expected_values("miettinen_nurminen_ratio.csv");
+    if (ratios.empty()) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR does not lead to the data sets";
+    }
+    const auto compared_row = [](const auto& row, Alternative alternative) {
+        const auto count = [&row](const char* column) { return static_cast<std::int64_t>(number(row, column)); };
+        return compare_proportions({count("x0"), count("n0")}, {count("x1"), count("n1")}, {number(row, "conf"), alternative},
+                                   DifferenceMethod::score);
+    };
+    for (const auto& row : differences) {
+        const ProportionComparison c = compared_row(row, Alternative::two_sided);
+        const std::string what = row.at("x1") + "/" + row.at("n1") + " " + row.at("x0") + "/" + row.at("n0");
+        expect_close(c.difference_interval.low, number(row, "mee_lo"), what + " low", 1e-8);
+        expect_close(c.difference_interval.high, number(row, "mee_hi"), what + " high", 1e-8);
+    }
+    for (const auto& row : ratios) {
+        const ProportionComparison c = compared_row(row, Alternative::two_sided);
+        const std::string what = row.at("x1") + "/" + row.at("n1") + " " + row.at("x0") + "/" + row.at("n0");
+        if (row.at("x0") == "0" || c.reason != "ok") {
+            EXPECT_TRUE(std::isnan(c.lift)) << what;
+            continue;
+        }
+        expect_close(1 + c.lift_interval.low, number(row, "koopman_lo"), what + " low", 1e-8);
+        expect_close(1 + c.lift_interval.high, number(row, "koopman_hi"), what + " high", 1e-8);
+    }
+}
+
+TEST(Lift, OneSidedTestsAreThoseOfOtherSoftware)
+{
+    const auto rows = expected_values("one_sided_proportions.csv");
+    if (rows.empty()) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR does not lead to the data sets";
+    }
+    for (const auto& row : rows) {
+        const auto count = [&row](const char* column) { return static_cast<std::int64_t>(number(row, column)); };
+        const Proportion a{count("x0"), count("n0")};
+        const Proportion b{count("x1"), count("n1")};
+        for (const auto& [alternative, column] :
+             {std::pair(Alternative::greater, "p_greater_pooled"), std::pair(Alternative::less, "p_less_pooled")}) {
+            const ProportionComparison c = compare_proportions(a, b, {0.95, alternative}, DifferenceMethod::score);
+            if (!std::isnan(c.statistic)) {
+                expect_close(c.p_value, number(row, column), column);
+            }
+        }
+    }
+}
+
+TEST(Lift, AfterFiellerIsAsOtherSoftwareHasIt)
+{
+    const auto rows = expected_values("fieller.csv");
+    if (rows.empty()) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR does not lead to the data sets";
+    }
+    int bounded = 0;
+    for (const auto& row : rows) {
+        const auto value = [&row](const char* column) { return number(row, column); };
+        if (row.at("critical_kind") != "welch_t" || value("cov_of_means") != 0) {
+            continue;
+        }
+        const auto arm = [&](const std::string& name) {
+            const double deviation = value(("sd_" + name).c_str());
+            return Moments{value(("n_" + name).c_str()), value(("mean_" + name).c_str()), deviation * deviation, 0, 0, 0};
+        };
+        const Comparison c = compare_means(arm("a"), arm("b"), value("conf"));
+        if (row.at("type") == "bounded" && value("mean_a") > 0) {
+            ++bounded;
+            expect_close(1 + c.lift_interval.low, value("lo"), row.at("case") + " low");
+            expect_close(1 + c.lift_interval.high, value("hi"), row.at("case") + " high");
+            expect_close(1 + c.lift, value("ratio_b_over_a"), row.at("case"));
+        } else {
+            EXPECT_TRUE(std::isnan(c.lift) && std::isnan(c.lift_interval.low) && std::isnan(c.lift_p_value)) << row.at("case");
+            EXPECT_FALSE(std::isnan(c.p_value)) << row.at("case");
+            EXPECT_NE(c.reason, "ok");
+        }
+    }
+    EXPECT_GE(bounded, 5);
+}
+
+/** One test says all: no effect lies within either interval where, and only where, the p-value is not below 1 - confidence. */
+void expect_agreement(const Comparison& c, double confidence, const std::string& what)
+{
+    const auto leaves_out_none = [](const ConfidenceInterval& i) { return i.low > 0 || i.high < 0; };
+    const bool found = c.p_value < 1 - confidence;
+    EXPECT_EQ(leaves_out_none(c.difference_interval), found) << what << ' ' << c.p_value;
+    if (!std::isnan(c.lift)) {
+        EXPECT_EQ(leaves_out_none(c.lift_interval), found) << what << ' ' << c.p_value;
+        EXPECT_EQ(c.lift_p_value, c.p_value);
+    }
+}
+
+TEST(Lift, IntervalsAndPValueAgree)
+{
+    std::mt19937_64 random(8);
+    const auto between = [&random](std::int64_t low, std::int64_t high) {
+        return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+    };
+    for (int round = 0; round < 4000; ++round) {
+        const Proportion a{between(0, 30), between(30, 400)};
+        const Proportion b{between(0, 30), between(30, 400)};
+        const Moments first{double(between(2, 50)), double(between(-10, 30)), double(between(1, 500)), 5, 9,
+                            double(between(0, 1))};
+        const Moments second{double(between(2, 50)), double(between(-10, 30)), double(between(1, 500)), 6, 9,
+                             double(between(0, 2))};
+        const double confidence = std::array{0.8, 0.9, 0.95, 0.99}[static_cast<std::size_t>(round % 4)];
+        for (const Alternative alternative : {Alternative::two_sided, Alternative::greater, Alternative::less}) {
+            const Inference inference{confidence, alternative};
+            const std::string what = std::to_string(round);
+            const ProportionComparison rates = compare_proportions(a, b, inference, DifferenceMethod::score);
+            if (rates.reason != "the values do not vary") {
+                expect_agreement(rates, confidence, what);
+                EXPECT_FALSE(rates.lift_interval.low < -1) << what;
+            }
+            expect_agreement(compare_means(first, second, inference), confidence, what);
+            expect_agreement(compare_ratios(first, second, inference), confidence, what);
+            expect_agreement(compare_cuped(first, second, inference), confidence, what);
+            const Moments strata_a[] = {first, second};
+            const Moments strata_b[] = {second, first};
+            expect_agreement(compare_stratified(strata_a, strata_b, inference), confidence, what);
+        }
+    }
+}
+
+TEST(Lift, ThereIsNoneWhereRoundingIsAllThatVaries)
+{
+    // What var_samp() leaves of a million prices of 0.1.
+    EXPECT_EQ(compare_means({1e6, 0.1, 3e-29, 0, 0, 0}, {1e6, 0.1 + 1e-15, 3e-29, 0, 0, 0}, 0.95).reason,
+              "the values do not vary");
+    // A covariate that is a constant but for its last digits explains nothing.
+    const AdjustedComparison c = compare_cuped({100, 5, 4, 0.3, 1e-32, 1.9e-16}, {100, 6, 4, 0.1 + 0.2, 1e-32, 1.9e-16}, 0.95);
+    EXPECT_TRUE(std::isnan(c.theta));
+    EXPECT_EQ(c.difference, 1);
+    // A value that the covariate explains altogether leaves no variance, whatever its last digit.
+    EXPECT_EQ(compare_cuped({100, 5, 4.1, 5, 4.1, std::nextafter(4.1, 0)}, {100, 6, 4.1, 6, 4.1, 4.1}, 0.95).reason,
+              "the values do not vary");
+    EXPECT_EQ(compare_ratios({100, 6.3, 0.9, 2.1, 0.1, 0.3}, {100, 6.9, 0.9, 2.3, 0.1, 0.3}, 0.95).reason,
+              "the values do not vary");
+}
+
+TEST(Fisher, OneSidedIsTheSumOfTheTablesOnThatSide)
+{
+    std::mt19937 random(14);
+    for (int round = 0; round < 500; ++round) {
+        const auto n1 = static_cast<std::int64_t>(1 + random() % 60);
+        const auto n2 = static_cast<std::int64_t>(1 + random() % 60);
+        const auto x1 = static_cast<std::int64_t>(random() % static_cast<unsigned>(n1 + 1));
+        const auto x2 = static_cast<std::int64_t>(random() % static_cast<unsigned>(n2 + 1));
+        const auto choose = [](std::int64_t n, std::int64_t k) {
+            return std::lgamma(double(n + 1)) - std::lgamma(double(k + 1)) - std::lgamma(double(n - k + 1));
+        };
+        double greater = 0;
+        for (std::int64_t k = std::max<std::int64_t>(0, x1 + x2 - n2); k <= x1; ++k) {
+            greater += std::exp(choose(n1, k) + choose(n2, x1 + x2 - k) - choose(n1 + n2, x1 + x2));
+        }
+        const auto p_exact = [&](const Proportion& a, const Proportion& b, Alternative alternative) {
+            return compare_proportions(a, b, {0.95, alternative}, DifferenceMethod::wald).p_exact;
+        };
+        EXPECT_NEAR(p_exact({x1, n1}, {x2, n2}, Alternative::greater), greater, 1e-10);
+        EXPECT_NEAR(p_exact({x2, n2}, {x1, n1}, Alternative::less), greater, 1e-10);
+    }
+    // Large counts are continuous: beside the normal tail with the half that a count is wide.
+    const std::int64_t n = 1000000000000;
+    const auto of = [&](std::int64_t b, Alternative alternative) {
+        return compare_proportions({n / 2, n}, {b, n}, {0.95, alternative}, DifferenceMethod::wald).p_exact;
+    };
+    EXPECT_NEAR(of(n / 2 + 1000000, Alternative::greater), 0.5 * std::erfc(1), 1e-5);
+    EXPECT_NEAR(of(n / 2 + 1000000, Alternative::less), 1 - 0.5 * std::erfc(1), 1e-5);
 }
 
 TEST(Bayes, ArmsThatAreAlikeAreAlikeUnderAnyPrior)
@@ -202,11 +383,13 @@ TEST(Means, WelchAsPublished)
     EXPECT_NEAR(c.difference_interval.low + c.difference_interval.high, 6, 1e-12);
     EXPECT_GT(c.p_value, 0.05);
     EXPECT_LT(c.difference_interval.low, 0);
-    // The lift: variance v2 / (m1^2 n2) + v1 m2^2 / (m1^4 n1).
     EXPECT_NEAR(c.lift, 1, 1e-12);
-    const double variance = 2.5 / 9 + 0.5 * 36 / 81;
-    EXPECT_NEAR((c.lift_interval.high - c.lift) / (c.difference_interval.high - 3), std::sqrt(variance) / std::sqrt(3.0),
-                1e-12);
+    // Each end of the lift's interval is a ratio that is off by just the critical value.
+    const double critical = (c.difference_interval.high - 3) / std::sqrt(3.0);
+    for (const double end : {c.lift_interval.low, c.lift_interval.high}) {
+        const double ratio = 1 + end;
+        EXPECT_NEAR(std::abs(6 - ratio * 3) / std::sqrt(2.5 + ratio * ratio * 0.5), critical, 1e-9);
+    }
 }
 
 TEST(Means, Corners)
@@ -236,7 +419,7 @@ TEST(Means, Corners)
               }),
               ErrorCode::invalid_parameter);
     EXPECT_EQ(compare_ratios({5, 1, 1, 0, 1, 0}, {5, 3, 1, 1, 1, 0}, 0.95).reason, "the denominator of an arm is 0");
-    EXPECT_EQ(compare_cuped({5, 1, 1, 2, 0, 0}, {5, 3, 1, 2, 0, 0}, 0.95).reason,
+    EXPECT_EQ(compare_cuped({5, 10, 1, 2, 0, 0}, {5, 12, 1, 2, 0, 0}, 0.95).reason,
               "the covariate does not vary: nothing is adjusted");
 }
 

@@ -10,11 +10,11 @@
 
 namespace value_test {
 
-/** The rows of a CSV file under $MARKETING_DATA_DIR, by column; none where it is absent. */
-inline std::vector<std::map<std::string, std::string>> read_csv(const std::string& name)
+/** The rows of a CSV file in a folder of $MARKETING_DATA_DIR, by column; none where it is absent. */
+inline std::vector<std::map<std::string, std::string>> read_csv(const std::string& name, const std::string& of = "customers")
 {
     const char* const folder = std::getenv("MARKETING_DATA_DIR");
-    std::ifstream file(std::string(folder == nullptr ? "" : folder) + "/customers/" + name);
+    std::ifstream file(std::string(folder == nullptr ? "" : folder) + "/" + of + "/" + name);
     const auto fields_of = [](std::string line) {
         if (!line.empty() && line.back() == '\r') {
             line.pop_back();
