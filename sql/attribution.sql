@@ -147,9 +147,14 @@ SELECT 2, 0, 9, 'x' || c, c, timestamptz '2025-02-01' + c * interval '1 day', da
 INSERT INTO warehouse.fact_contracts (business_id, client_bucket, source_id, contract_id, client_key, signed_at, signed_date, amount)
 SELECT 2, 0, 9, 'x' || c, c, timestamptz '2025-02-20', '2025-02-20', 100 FROM generate_series(1, 5) c;
 SELECT business, key, round(conversions::numeric, 4) AS conversions, revenue, spend, currency, round(conversions_low::numeric, 2) AS low
-FROM (VALUES (1), (2), (NULL)) b (business), LATERAL analytics.attribution('2025-01-01', '2025-06-30', '{linear}', business_id => business, replicates => 100) WHERE key IN ('email', 'google') ORDER BY 1, 2;
-SELECT business, key, round(conversions::numeric, 4) AS conversions, revenue, currency FROM (VALUES (1), (2), (NULL)) b (business),
+FROM (VALUES (1), (2)) b (business), LATERAL analytics.attribution('2025-01-01', '2025-06-30', '{linear}', business_id => business, replicates => 100) WHERE key IN ('email', 'google') ORDER BY 1, 2;
+SELECT business, key, round(conversions::numeric, 4) AS conversions, revenue, currency FROM (VALUES (1), (2)) b (business),
     LATERAL analytics.markov('2025-01-01', '2025-06-30', business_id => business) WHERE key IN ('email', 'google') ORDER BY 1, 2;
+SAVEPOINT two_currencies;
+SELECT FROM analytics.attribution('2025-01-01', '2025-06-30');
+ROLLBACK TO two_currencies;
+SELECT FROM analytics.markov('2025-01-01', '2025-06-30');
+ROLLBACK TO two_currencies;
 UPDATE warehouse.settings SET currency = 'UAH';
 SELECT sum(revenue) AS revenue, sum(conversions) AS conversions, min(currency) AS currency FROM analytics.attribution('2025-01-01', '2025-06-30', '{linear}');
 ROLLBACK;

@@ -95,7 +95,7 @@ FROM expected e LEFT JOIN LATERAL analytics.content_platforms(days => e.days, as
 WHERE e.posts + e.views + e.before > 0;
 SELECT a.as_of, (o.total_posts, o.total_reach, o.total_engagement, o.engagement_before) = (e.posts, e.reach, e.engagement, e.before) AS same,
        o.avg_engagement_rate = round(100.0 * e.engagement / e.rated_views, 4) AS rate, o.top_platform = e.top AS top, o.posts_without_metrics,
-       (SELECT sum((b ->> 'engagement')::bigint) FROM jsonb_array_elements(o.platform_breakdown) b) = o.total_engagement AS adds_up
+       (SELECT sum((e.b ->> 'engagement')::bigint) FROM jsonb_each(o.platform_breakdown) e (name, b)) = o.total_engagement AS adds_up
 FROM (SELECT DISTINCT as_of, days FROM expected) a
 JOIN LATERAL (SELECT sum(posts) AS posts, sum(reach) AS reach, sum(engagement) AS engagement, sum(before) AS before, sum(views) FILTER (WHERE platform <> 'tiktok') AS rated_views,
                      (array_agg(platform ORDER BY engagement DESC, platform))[1] AS top FROM expected e WHERE (e.as_of, e.days) = (a.as_of, a.days)) e ON true

@@ -84,11 +84,27 @@ INSERT INTO property VALUES
 ('a period before is the kpi of its days', $q$NOT EXISTS (SELECT FROM unnest('{day,week,month,quarter,year}'::text[]) g, unnest('{previous_period,previous_year}'::text[]) c,
         analytics.kpi_timeseries(q.date_from, q.date_to, g, q.platforms, c, q.business_id) t, analytics.kpi(t.first_day_prev, t.last_day_prev, q.platforms, q.business_id) p
     WHERE (t.leads_prev, t.n_contracts_prev, t.revenue_prev, t.spend_prev, t.cpl_prev, t.roas_prev) IS DISTINCT FROM (p.leads, p.n_contracts, p.revenue, p.spend, p.cpl, p.roas))$q$),
-('wow is campaigns of both periods', $q$NOT EXISTS (SELECT FROM analytics.campaigns_wow(q.date_from, q.date_to, q.platforms, 10000, 2) w
+('wow is campaigns of both periods', $q$NOT EXISTS (SELECT FROM analytics.campaigns_wow(q.date_from, q.date_to, q.platforms, 10000, 2, include_unassigned => true) w
     FULL JOIN analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, 2) c ON (c.platform, c.campaign_name) = (w.platform, w.campaign_name)
     FULL JOIN analytics.campaigns(q.date_from - (q.date_to - q.date_from + 1), q.date_from - 1, q.platforms, 10000, 2) p ON (p.platform, p.campaign_name) = (w.platform, w.campaign_name)
     WHERE w.platform IS NULL OR (w.leads_cur, w.spend_cur, w.cpl_cur, w.leads_prev, w.spend_prev, w.cpl_prev)
         IS DISTINCT FROM (COALESCE(c.leads, 0), COALESCE(c.spend, 0), c.cpl, COALESCE(p.leads, 0), COALESCE(p.spend, 0), p.cpl))$q$),
+('families are the sums of their platforms', $q$NOT EXISTS (SELECT FROM
+        (SELECT platform, leads FROM analytics.share_platforms(q.date_from, q.date_to, q.platforms, q.business_id, 'family')) f
+    FULL JOIN (SELECT COALESCE(d.family, s.platform) AS platform, sum(s.leads) AS leads FROM analytics.share_platforms(q.date_from, q.date_to, q.platforms, q.business_id) s
+        LEFT JOIN (SELECT DISTINCT platform, family FROM warehouse.dim_platforms) d USING (platform) GROUP BY 1) p USING (platform) WHERE f.leads IS DISTINCT FROM p.leads)
+    AND (SELECT (COALESCE(sum(leads), 0), COALESCE(sum(spend), 0)) FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, q.business_id, platform_level => 'family')) = (k.leads::numeric, k.spend)
+    AND (SELECT COALESCE(sum(leads), 0) FROM analytics.utm_sources(q.date_from, q.date_to, q.platforms, 10000, q.business_id, 'family')) = k.leads
+    AND (SELECT COALESCE(sum(total_leads), 0) FROM analytics.paid_split_platforms(q.date_from, q.date_to, q.platforms, q.business_id, 'family')) = k.leads
+    AND NOT EXISTS (SELECT platform FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, q.business_id, platform_level => 'family') WHERE platform IN ('facebook', 'instagram'))$q$),
+('what has no campaign takes no place, costs nothing that is known, and stands last', $q$(SELECT count(*) FILTER (WHERE c.campaign_id IS NOT NULL) = LEAST(2, (SELECT count(*) FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, q.business_id, false)))
+        AND count(*) FILTER (WHERE c.campaign_id IS NULL) = (SELECT count(*) FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, q.business_id) a WHERE a.campaign_id IS NULL)
+        AND COALESCE(bool_and(c.cpl IS NULL) FILTER (WHERE c.campaign_id IS NULL AND c.spend = 0), true)
+        AND COALESCE(max(c.place) FILTER (WHERE c.campaign_id IS NOT NULL) < min(c.place) FILTER (WHERE c.campaign_id IS NULL), true)
+    FROM (SELECT a.*, row_number() OVER () AS place FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 2, q.business_id) a) c)$q$),
+('every row of a campaign names its business', $q$NOT EXISTS (SELECT FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, q.business_id) c WHERE c.business NOT IN (1, 2) OR c.business <> q.business_id)$q$),
+('without a limit it is the usual one', $q$(SELECT array_agg(c) FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, NULL, q.business_id) c) IS NOT DISTINCT FROM (SELECT array_agg(c) FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, business_id => q.business_id) c)
+    AND (SELECT count(*) FROM analytics.contracts_multi_touch(q.date_from, q.date_to, NULL, q.business_id)) = (SELECT count(*) FROM analytics.contracts_multi_touch(q.date_from, q.date_to, business_id => q.business_id))$q$),
 ('points are campaigns', $q$NOT EXISTS (SELECT platform, campaign_name, leads, spend, cpl, roas FROM analytics.scatter_matrix(q.date_from, q.date_to, q.platforms, 10000, 0, q.business_id)
     EXCEPT SELECT platform, campaign_name, leads, spend, cpl, roas FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, q.business_id))$q$),
 ('judged campaigns are those with contracts', $q$NOT EXISTS (SELECT FROM analytics.campaign_performance(q.date_from, q.date_to, 10000, q.platforms, 2) p

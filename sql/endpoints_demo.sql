@@ -85,7 +85,7 @@ INSERT INTO cross_check VALUES
         $q$SELECT m::date, k.*, 'UAH' FROM generate_series(date_trunc('month', {from}::timestamp), {to}::timestamp, '1 month') m,
              pg_temp.raw_kpi(GREATEST(m::date, {from}::date), LEAST((m + interval '1 month')::date - 1, {to}::date), {members}) k$q$),
 ('campaigns', $q$SELECT * FROM analytics.campaigns({from}, {to}, {platforms}, 1000)$q$,
-        $q$SELECT platform, campaign_name, sum(leads), sum(contracts), sum(revenue), sum(spend), round(sum(spend) / NULLIF(sum(leads), 0), 4), round(sum(revenue) / NULLIF(sum(spend), 0), 4), campaign_id
+        $q$SELECT platform, campaign_name, sum(leads), sum(contracts), sum(revenue), sum(spend), CASE WHEN campaign_id IS NOT NULL THEN round(sum(spend) / NULLIF(sum(leads), 0), 4) END, round(sum(revenue) / NULLIF(sum(spend), 0), 4), campaign_id, 1
              FROM raw_result WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY platform, campaign_name, campaign_id$q$),
 ('share_platforms', $q$SELECT platform, leads, share_pct - exact BETWEEN -0.1 AND 0.1, sum(share_pct) OVER () = 100.0
              FROM (SELECT *, 100.0 * leads / sum(leads) OVER () AS exact FROM analytics.share_platforms({from}, {to}, {platforms})) s$q$,
@@ -96,19 +96,19 @@ INSERT INTO cross_check VALUES
         $q$SELECT platform, p, n - p, n, round(100.0 * p / n, 1), 100 - round(100.0 * p / n, 1)
              FROM (SELECT platform, count(*) FILTER (WHERE is_paid) AS p, count(*) AS n FROM raw_lead WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY 1) k$q$),
 ('product_performance', $q$SELECT * FROM analytics.product_performance({from}, {to}, {platforms}, 1000)$q$,
-        $q$SELECT name, count(*), sum(contracts), sum(revenue), round(100.0 * sum(contracts) / count(*), 2), round(sum(revenue) / NULLIF(sum(contracts), 0), 4), product_id, category
+        $q$SELECT name, count(*), sum(contracts), sum(revenue), round(100.0 * sum(contracts) / count(*), 2), round(sum(revenue) / NULLIF(sum(contracts), 0), 4), product_id, category, 1
              FROM raw_lead JOIN demo.products USING (product_id) WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY name, product_id, category$q$),
 ('branch_performance', $q$SELECT * FROM analytics.branch_performance({from}, {to}, {platforms}, 1000)$q$,
-        $q$SELECT name, count(*), sum(contracts), sum(revenue), round(100.0 * sum(contracts) / count(*), 2), round(sum(revenue) / NULLIF(sum(contracts), 0), 4), branch_id, city
+        $q$SELECT name, count(*), sum(contracts), sum(revenue), round(100.0 * sum(contracts) / count(*), 2), round(sum(revenue) / NULLIF(sum(contracts), 0), 4), branch_id, city, 1
              FROM raw_lead JOIN demo.branches USING (branch_id) WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY name, branch_id, city$q$),
-('campaigns_wow', $q$SELECT platform, campaign_name, leads_cur, leads_prev, leads_diff_pct, cpl_cur, cpl_prev, spend_cur, spend_prev, cpl_diff_pct, campaign_id FROM analytics.campaigns_wow({from}, {to}, {platforms}, 1000)$q$,
+('campaigns_wow', $q$SELECT platform, campaign_name, leads_cur, leads_prev, leads_diff_pct, cpl_cur, cpl_prev, spend_cur, spend_prev, cpl_diff_pct, campaign_id FROM analytics.campaigns_wow({from}, {to}, {platforms}, 1000, include_unassigned => true)$q$,
         $q$SELECT platform, campaign_name, l, lp, round(100.0 * (l - lp) / NULLIF(lp, 0), 2), c, cp, s, sp, round(100 * (c - cp) / NULLIF(cp, 0), 2), campaign_id
-             FROM (SELECT *, round(s / NULLIF(l, 0), 4) AS c, round(sp / NULLIF(lp, 0), 4) AS cp
+             FROM (SELECT *, CASE WHEN campaign_id IS NOT NULL THEN round(s / NULLIF(l, 0), 4) END AS c, CASE WHEN campaign_id IS NOT NULL THEN round(sp / NULLIF(lp, 0), 4) END AS cp
                    FROM (SELECT platform, campaign_name, campaign_id, COALESCE(sum(leads) FILTER (WHERE day >= {from}), 0) AS l, COALESCE(sum(leads) FILTER (WHERE day < {from}), 0) AS lp,
                                 COALESCE(sum(spend) FILTER (WHERE day >= {from}), 0) AS s, COALESCE(sum(spend) FILTER (WHERE day < {from}), 0) AS sp
                          FROM raw_result WHERE day BETWEEN {from}::date - ({to}::date - {from}::date + 1) AND {to} AND platform = ANY ({members}) GROUP BY 1, 2, 3) a) b$q$),
 ('scatter_matrix', $q$SELECT * FROM analytics.scatter_matrix({from}, {to}, {platforms}, 1000, 2)$q$,
-        $q$SELECT platform, campaign_name, sum(leads), sum(spend), round(sum(spend) / sum(leads), 4), round(sum(revenue) / NULLIF(sum(spend), 0), 4), campaign_id
+        $q$SELECT platform, campaign_name, sum(leads), sum(spend), round(sum(spend) / sum(leads), 4), round(sum(revenue) / NULLIF(sum(spend), 0), 4), campaign_id, 1
              FROM raw_result WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) AND campaign_id IS NOT NULL GROUP BY platform, campaign_name, campaign_id HAVING sum(leads) >= 2$q$),
 ('campaign_performance', $q$SELECT platform, campaign_name, leads, contracts, revenue, conversion_rate, avg_contract_value, round(p_above_average::numeric, 6), campaign_id, performance_category
              FROM analytics.campaign_performance({from}, {to}, 1000, {platforms})$q$,
@@ -127,7 +127,7 @@ INSERT INTO cross_check VALUES
                  SELECT COALESCE(sum(leads), 0), COALESCE(sum(clicks), 0), COALESCE(sum(impressions), 0), COALESCE(sum(spend), 0) FROM raw_result WHERE day = d AND platform = ANY ({members})) k (l, c, i, s)$q$),
 ('campaigns_weekly', $q$SELECT * FROM analytics.campaigns_weekly({platform}, {from}, {to})$q$,
         $q$SELECT date_trunc('week', day)::date, campaign_id, campaign_name, sum(leads), sum(contracts), sum(revenue), sum(impressions), sum(clicks), sum(spend),
-                  round(sum(spend) / NULLIF(sum(leads), 0), 4), round(sum(revenue) / NULLIF(sum(spend), 0), 4), platform
+                  CASE WHEN campaign_id IS NOT NULL THEN round(sum(spend) / NULLIF(sum(leads), 0), 4) END, round(sum(revenue) / NULLIF(sum(spend), 0), 4), platform, 1
              FROM raw_result WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY 1, campaign_id, campaign_name, platform$q$),
 ('events_funnel', $q$SELECT event_id, client_id, occurred_at, touch_number, touch_role, platform, channel, campaign_id, campaign_name, is_lead, is_contract, amount FROM analytics.events_funnel({from}, {to}, {platform}, 100000)$q$,
         $q$SELECT t.id::text, t.client_id::text, t.created_at AT TIME ZONE 'Europe/Kyiv', n::int, CASE WHEN n = 1 THEN 'first' WHEN k.n_signed > 0 THEN 'last' ELSE 'mid' END, platform,
@@ -140,7 +140,8 @@ INSERT INTO cross_check VALUES
         $q$SELECT k.number, k.client_id::text, k.signed_at AT TIME ZONE 'Europe/Kyiv', k.amount, f.platform, f.campaign_name, CASE rule WHEN 'last_paid_touch' THEN k.platform END,
                   CASE rule WHEN 'last_paid_touch' THEN k.campaign_name END, k.platform, k.campaign_name, rule, touches, days, journey
              FROM raw_contract k JOIN raw_touch f ON f.client_id = k.client_id AND f.n = 1 WHERE day BETWEEN {from} AND {to}$q$),
-('contracts_enriched', $q$SELECT * FROM analytics.contracts_enriched({from}, {to}, {platform}, 1000)$q$,
+('contracts_enriched', $q$SELECT contract_id, signed_at, amount, client_id, client_name, product_id, product, branch_id, branch, attributed_platform, campaign_id, campaign_name, ad_id, ad_name, creative_title,
+                  creative_body, creative_image_url, creative_link_url FROM analytics.contracts_enriched({from}, {to}, {platform}, 1000)$q$,
         $q$SELECT k.number, k.signed_at AT TIME ZONE 'Europe/Kyiv', k.amount, k.client_id::text, c.full_name, k.product_id, p.name, k.branch_id, b.name, k.platform, k.of_campaign, k.campaign_name,
                   k.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url
              FROM raw_contract k JOIN demo.crm_clients c ON c.id = k.client_id JOIN demo.products p USING (product_id) JOIN demo.branches b USING (branch_id) LEFT JOIN demo.meta_ad_creatives a ON a.ad_id = k.ad_id
@@ -260,6 +261,36 @@ SELECT page, (SELECT count(*) FROM pg_temp.pages(page)) AS touches,
             WHERE created_at::date BETWEEN '2025-10-20' AND '2025-10-22') r USING (place, event_key) WHERE p.event_key IS NULL OR r.event_key IS NULL) AS differ
 FROM (VALUES (97), (1000), (100000)) v (page);
 SELECT * FROM analytics.events_funnel('2025-10-20', '2025-10-22', after_event => '8:nothing');
+-- So are contracts; each page tells how many there are in all.
+CREATE FUNCTION pg_temp.contract_pages(reader text, page int) RETURNS TABLE (place bigint, contract_key text, total_rows bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    last text;
+    got record;
+    place bigint := 0;
+BEGIN
+    LOOP
+        EXECUTE format('SELECT array_agg(c.contract_key) AS in_order, max(c.total_rows) AS total
+            FROM analytics.%I(''2025-08-15'', ''2025-10-31'', row_limit => %s, after_contract => %L, with_total => true) c', reader, page, last) INTO got;
+        EXIT WHEN got.in_order IS NULL;
+        RETURN QUERY SELECT place + o, k, got.total FROM unnest(got.in_order) WITH ORDINALITY u (k, o);
+        place := place + cardinality(got.in_order);
+        last := got.in_order[cardinality(got.in_order)];
+    END LOOP;
+END
+$$;
+SELECT r AS reader, page, count(*) AS contracts, count(DISTINCT p.contract_key) AS distinct_ones, min(p.total_rows) = count(*) AND max(p.total_rows) = count(*) AS total,
+       bool_and(p.contract_key = w.contract_key) AS in_order
+FROM unnest('{contracts_multi_touch,contracts_enriched}'::text[]) r, unnest('{7,100,1000}'::int[]) page, LATERAL pg_temp.contract_pages(r, page) p
+JOIN (SELECT row_number() OVER () AS place, contract_key FROM analytics.contracts_multi_touch('2025-08-15', '2025-10-31', 10000)) w ON w.place = p.place
+GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT count(*) AS of_the_filter, min(total_rows) = (SELECT count(*) FROM analytics.contracts_enriched('2025-08-15', '2025-10-31', 'meta', 10000)) AS total
+FROM analytics.contracts_enriched('2025-08-15', '2025-10-31', 'meta', 2, with_total => true);
+SELECT total_rows = (SELECT count(*) FROM analytics.events_funnel('2025-10-20', '2025-10-22', 'google', 100000)) AS total
+FROM analytics.events_funnel('2025-10-20', '2025-10-22', 'google', 1, with_total => true);
+SELECT * FROM analytics.contracts_multi_touch('2025-08-15', '2025-10-31', after_contract => '7:nothing');
+-- Platforms that rules know are filters, met or not; what nobody knows is not.
+SELECT p, (SELECT leads FROM analytics.kpi('2025-10-01', '2025-10-31', ARRAY[p])) AS leads FROM unnest('{direct,linkedin,unknown,paid_search,event}'::text[]) p;
+SELECT leads FROM analytics.kpi('2025-10-01', '2025-10-31', '{myspace}');
 SELECT * FROM analytics.events_funnel('2025-10-20', '2025-10-22', after_event => 'nothing');
 SELECT count(*) FROM analytics.events_funnel('2025-10-20', '2025-10-22', after_event => '8:1', business_id => 2);
 
@@ -281,6 +312,30 @@ SELECT * FROM analytics.calendar_periods('2024-03-31', '2025-04-01', 'year', 'pr
 SELECT * FROM analytics.calendar_periods('2025-03-31', '2025-04-01', 'month', 'none', 1);
 SELECT period_start, leads, leads_prev FROM analytics.kpi_timeseries('2025-08-15', '2025-10-31', 'quarter', compare => 'previous_period');
 SELECT FROM analytics.configure(fiscal_year_start_month => 1, business_id => 2);
+-- Money of two currencies is not added up, leads are.
+BEGIN;
+SELECT FROM analytics.configure(currency => 'EUR', business_id => 2);
+SELECT currency FROM analytics.kpi('2025-10-01', '2025-10-31'); -- business 2 has no data
+INSERT INTO warehouse.dim_platforms VALUES (2, 'email', NULL, false);
+SELECT sum(leads) > 0 AS leads FROM analytics.trend_leads('2025-10-01', '2025-10-31');
+SELECT currency FROM analytics.kpi('2025-10-01', '2025-10-31', business_id => 1);
+SELECT count(*) > 0 AS campaigns FROM analytics.campaigns('2025-10-01', '2025-10-31');
+CREATE FUNCTION pg_temp.refused(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    message text;
+    details text;
+BEGIN
+    EXECUTE query;
+    RETURN 'answered';
+EXCEPTION WHEN invalid_parameter_value THEN
+    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, details = PG_EXCEPTION_DETAIL;
+    RETURN concat_ws(': ', message, details);
+END
+$$;
+SELECT q, pg_temp.refused(format('SELECT * FROM analytics.%s', q)) FROM unnest(ARRAY['kpi(''2025-10-01'', ''2025-10-31'')', 'trend_spend(''2025-10-01'', ''2025-10-31'')', 'metrics_trend(''2025-10-01'', ''2025-10-31'')',
+    'kpi_timeseries(''2025-10-01'', ''2025-10-31'', ''month'')', 'utm_sources(''2025-10-01'', ''2025-10-31'')', 'attribution(''2025-10-01'', ''2025-10-31'')', 'platforms_contracts(''2025-10-01'', ''2025-10-31'')',
+    'platforms_touches(''2025-10-01'', ''2025-10-31'')', 'summary()', 'customer_kpi()']) q;
+ROLLBACK;
 SELECT count(*) FROM analytics.kpi_timeseries('2025-08-15', '2025-10-31', 'year', business_id => 1);
 SELECT count(*) FROM analytics.kpi_timeseries('2025-08-15', '2025-10-31', 'month');
 \set VERBOSITY default

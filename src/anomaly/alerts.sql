@@ -410,7 +410,7 @@ AS $$
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
              pg_catalog.array_position('{anomaly,scaling,explained,insufficient_data,no_data,paused,normal}'::text[], t.verdict),
              t.impact DESC NULLS LAST, t.p_value, t.platform, t.name, t.id, t.anomaly_type
-    LIMIT analytics_internal.check_row_limit(anomalies.row_limit)
+    LIMIT analytics_internal.check_row_limit(anomalies.row_limit, 20)
 $$;
 COMMENT ON FUNCTION analytics.anomalies IS
 'Campaigns whose cost, leads or spend are worse than before, beyond chance

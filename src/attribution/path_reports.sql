@@ -84,7 +84,7 @@ DECLARE
         date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
         transform, transform_key, max_touches, nulls_before);
 BEGIN
-    PERFORM analytics_internal.check_row_limit(row_limit);
+    row_limit := analytics_internal.check_row_limit(row_limit, 1000);
     RETURN QUERY
     SELECT t.from_state, t.to_state, t.count::bigint, t.probability
     FROM analytics_internal.warehouse_paths(rules) p
@@ -115,9 +115,9 @@ DECLARE
         transform, transform_key, max_touches, nulls_before);
     one_currency CONSTANT text := analytics_internal.currency_of(business_id);
 BEGIN
-    PERFORM analytics_internal.check_row_limit(row_limit);
+    row_limit := analytics_internal.check_row_limit(row_limit, 20);
     RETURN QUERY
-    SELECT l.path, cardinality(l.path), l.conversions::bigint, CASE WHEN one_currency IS NOT NULL THEN l.value END::numeric(18,4),
+    SELECT l.path, cardinality(l.path), l.conversions::bigint, l.value::numeric(18,4),
            analytics_internal.percentage(l.conversions::numeric, (sum(l.conversions) OVER ())::numeric), l.nulls::bigint,
            analytics_internal.percentage(l.conversions::numeric, (l.conversions + l.nulls)::numeric), one_currency
     FROM analytics_internal.warehouse_paths(rules) p
@@ -150,7 +150,7 @@ DECLARE
     one_currency CONSTANT text := analytics_internal.currency_of(business_id);
 BEGIN
     RETURN QUERY
-    SELECT k.touches, k.conversions::bigint, CASE WHEN one_currency IS NOT NULL THEN k.value END::numeric(18,4),
+    SELECT k.touches, k.conversions::bigint, k.value::numeric(18,4),
            analytics_internal.percentage(k.conversions::numeric, (sum(k.conversions) OVER ())::numeric), k.nulls::bigint,
            analytics_internal.percentage(k.conversions::numeric, (k.conversions + k.nulls)::numeric), one_currency
     FROM (
@@ -211,7 +211,7 @@ BEGIN
         LEFT JOIN took t ON t.days >= b.from_days AND (b.to_days IS NULL OR t.days < b.to_days) OR t.days IS NULL AND b.n IS NULL
         GROUP BY b.n, b.from_days, b.to_days
     )
-    SELECT f.from_days, f.to_days, f.conversions, CASE WHEN one_currency IS NOT NULL THEN f.value END::numeric(18,4),
+    SELECT f.from_days, f.to_days, f.conversions, f.value::numeric(18,4),
            analytics_internal.percentage(f.conversions, sum(f.conversions) OVER ()),
            CASE WHEN f.n IS NOT NULL THEN analytics_internal.percentage(
                sum(f.conversions) OVER (ORDER BY f.n), sum(f.conversions) FILTER (WHERE f.n IS NOT NULL) OVER ()) END,

@@ -401,7 +401,6 @@ AS $$
 #variable_conflict use_column
 DECLARE
     by_touch CONSTANT boolean := sharing.basis = 'touch';
-    -- Money of two currencies is not added up.
     one_currency CONSTANT text := analytics_internal.currency_of(rules.business_id);
 BEGIN
     RETURN QUERY
@@ -437,19 +436,19 @@ BEGIN
         CROSS JOIN analytics_internal.replicate_interval(k.value_replicates, sharing.confidence) v
         WHERE k.wanted
     ), spent AS (
-        SELECT s.key, CASE WHEN one_currency IS NOT NULL THEN s.spend END AS spend
+        SELECT s.key, s.spend AS spend
         FROM analytics_internal.spend_by_key(rules, sharing.members) s
         -- Ordered credit is per place, spend is not.
         WHERE sharing.models <> '{ordered}'
     )
     SELECT m.model, k.key, COALESCE(a.conversions, 0),
-           CASE WHEN one_currency IS NOT NULL THEN COALESCE(a.revenue, 0) END::numeric(18,4),
+           COALESCE(a.revenue, 0)::numeric(18,4),
            analytics_internal.percentage(COALESCE(a.conversions, 0)::numeric, t.contracts::numeric), s.spend::numeric(18,4),
            analytics_internal.quotient(s.spend, a.conversions::numeric), analytics_internal.quotient(COALESCE(a.revenue, 0), s.spend),
            COALESCE(a.assisted, 0), CASE WHEN NOT by_touch THEN COALESCE(a.supporting, 0) / NULLIF(t.contracts, 0) END,
            COALESCE(a.supporting, 0), COALESCE(a.clients, 0), a.low, a.high,
-           CASE WHEN one_currency IS NOT NULL THEN a.value_low END::numeric(18,4),
-           CASE WHEN one_currency IS NOT NULL THEN a.value_high END::numeric(18,4), one_currency, a."position", a.removal_effect,
+           a.value_low::numeric(18,4),
+           a.value_high::numeric(18,4), one_currency, a."position", a.removal_effect,
            a.removal_effect_value, a.base_probability, a.order_used
     FROM (SELECT DISTINCT unnest(sharing.models) AS model) m
     CROSS JOIN (SELECT x.key FROM answer x UNION SELECT x.key FROM spent x) k

@@ -13,7 +13,7 @@ CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit in
     RETURNS TABLE (action text, platform text, campaign_name text, leads_cur bigint, spend_cur numeric, cpl_cur numeric, roas_cur numeric,
                    contracts_cur bigint, change_pct numeric, recommended_spend numeric, p_better double precision, cpl_low numeric,
                    cpl_high numeric, marginal_cpl numeric, evidence text, reason text, next_review date, campaign_id text,
-                   expected_wrong_pct numeric, currency text)
+                   expected_wrong_pct numeric, currency text, business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH business AS MATERIALIZED (
@@ -66,13 +66,13 @@ AS $$
            pg_catalog.round(k.spend * (1::numeric + COALESCE(a.change_pct, 0)::numeric / 100::numeric), 4), a.p_better,
            pg_catalog.round(a.cpl_low::numeric, 4), pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4),
            a.evidence, a.reason, a.next_review, c.campaign_id, pg_catalog.round(100::numeric * a.expected_false_rate::numeric, 1),
-           a.currency
+           a.currency, a.business_id
     FROM advice a
     JOIN campaign k ON k.business_id = a.business_id AND k.campaign_key = a.campaign::bigint
     JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
     WHERE k.spend IS NOT NULL
     ORDER BY a.action = 'monitor', k.spend DESC, c.platform, c.campaign_name, c.campaign_id, k.business_id
-    LIMIT analytics_internal.check_row_limit(reco_budget.row_limit)
+    LIMIT analytics_internal.check_row_limit(reco_budget.row_limit, 10)
 $$;
 COMMENT ON FUNCTION analytics.reco_budget(date, date, int, text[], numeric, bigint) IS
 'Which campaigns to scale, pause or watch, with probability, interval and reason

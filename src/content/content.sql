@@ -55,11 +55,11 @@ AS $$
                pg_catalog.sum(p.rated_engagement) AS rated_engagement, pg_catalog.sum(p.rated_views) AS rated_views,
                (pg_catalog.array_agg(p.platform ORDER BY p.engagement DESC, p.platform) FILTER (WHERE p.engagement > 0))[1] AS top_platform,
                COALESCE(
-                   pg_catalog.jsonb_agg(
-                       pg_catalog.jsonb_build_object('platform', p.platform, 'posts', p.posts, 'views', p.views, 'reach', p.reach,
-                           'engagement', p.engagement, 'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate)
-                       ORDER BY p.engagement DESC, p.platform),
-                   '[]') AS platform_breakdown
+                   pg_catalog.jsonb_object_agg(
+                       p.platform,
+                       pg_catalog.jsonb_build_object('posts', p.posts, 'views', p.views, 'reach', p.reach, 'engagement', p.engagement,
+                           'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate)),
+                   '{}') AS platform_breakdown
         FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p) o
 $$;
 COMMENT ON FUNCTION analytics.content_overview(bigint, int, date) IS
@@ -68,7 +68,7 @@ business_id: NULL for all that the caller may see. days: length of the period, 1
 complete day that the metrics reach. total_posts: published in the period, of which posts_without_metrics have no figure at all.
 total_engagement: likes, shares and comments gained in the period, by posts of any age. avg_engagement_rate: engagement / views * 100,
 of figures that have both. growth_rate: percent against the equally long period before; NULL where that had none. top_platform: of the
-most engagement. platform_breakdown: the same per platform, as JSON.';
+most engagement. platform_breakdown: the same as JSON, an object per platform: {"linkedin": {"posts": 3, ...}}.';
 
 CREATE FUNCTION analytics.content_platforms(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
     RETURNS TABLE (platform text, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
@@ -177,7 +177,8 @@ published_from, published_to: NULL for all, also those without a date. as_of: la
 something. log_rate: logarithm of the engagement rate; NULL for posts without views, or of a source that counts no engagement.';
 
 CREATE FUNCTION analytics.content_performance(
-    business_id bigint DEFAULT NULL, row_limit int DEFAULT 10, days int DEFAULT NULL, as_of date DEFAULT NULL)
+    business_id bigint DEFAULT NULL, row_limit int DEFAULT 10, days int DEFAULT NULL, as_of date DEFAULT NULL,
+    platforms text[] DEFAULT NULL)
     RETURNS TABLE (platform text, content_id text, title text, content_type text, author text, published_at timestamptz, views bigint,
                    likes bigint, shares bigint, comments bigint, clicks bigint, engagement_rate numeric, click_through_rate numeric,
                    engagement bigint, reach bigint, has_metrics boolean)
@@ -187,13 +188,15 @@ AS $$
 #variable_conflict use_column
 DECLARE
     last date;
+    members text[];
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_performance.business_id),
-            analytics_internal.check_row_limit(content_performance.row_limit);
-    IF content_performance.row_limit > 100 THEN
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_performance.business_id);
+    row_limit := analytics_internal.check_row_limit(row_limit, 10);
+    IF row_limit > 100 THEN
         RAISE EXCEPTION 'row_limit must be at most 100' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     last := analytics_internal.content_last_day(content_performance.business_id, content_performance.as_of);
+    members := analytics_internal.platform_members(content_performance.platforms);
     RETURN QUERY
     SELECT t.platform, t.content_id, t.title, t.content_type, t.author, t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0),
            COALESCE(t.shares, 0), COALESCE(t.comments, 0), COALESCE(t.clicks, 0),
@@ -203,16 +206,17 @@ BEGIN
         CASE WHEN content_performance.days IS NOT NULL
              THEN last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1 END,
         last, content_performance.business_id, last) t
+    WHERE members IS NULL OR t.platform = ANY (members)
     ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform, t.content_id, t.business
-    LIMIT content_performance.row_limit;
+    LIMIT row_limit;
 END
 $$;
-COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date) IS
+COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date, text[]) IS
 'The posts with the most engagement, with all they earned since published
 business_id: NULL for all that the caller may see. row_limit: 1 to 100. days: only posts published in that many last days; NULL for all.
-as_of: last day that counts, by default the last complete one. engagement = likes + shares + comments, engagement_rate = engagement /
-views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics: whether the post has any figure; where not, its
-zeros are not measured.';
+as_of: last day that counts, by default the last complete one. platforms: platforms or families; NULL or {} for all. engagement = likes +
+shares + comments, engagement_rate = engagement / views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics:
+whether the post has any figure; where not, its zeros are not measured.';
 
 CREATE FUNCTION analytics_internal.content_groups(dimension text, days int, as_of date, business_id bigint)
     RETURNS TABLE (group_name text, outcome double precision, views bigint, engagement bigint)
@@ -262,8 +266,8 @@ DECLARE
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_ranking.business_id),
             analytics_internal.check_choice('dimension', content_ranking.dimension, '{hour,weekday,content_type,platform,hashtag,author}'),
-            analytics_internal.check_day_count(content_ranking.days, 1, 3660),
-            analytics_internal.check_row_limit(content_ranking.row_limit);
+            analytics_internal.check_day_count(content_ranking.days, 1, 3660);
+    row_limit := analytics_internal.check_row_limit(row_limit, 20);
     last := analytics_internal.content_last_day(content_ranking.business_id, content_ranking.as_of);
     RETURN QUERY
     WITH post AS MATERIALIZED (
@@ -294,7 +298,7 @@ BEGIN
     JOIN per_group g ON g.group_name = e.group_name
     CROSS JOIN adjusted a
     ORDER BY e.effect DESC NULLS LAST, e.group_name
-    LIMIT content_ranking.row_limit;
+    LIMIT row_limit;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision) IS

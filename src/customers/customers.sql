@@ -270,7 +270,7 @@ COMMENT ON FUNCTION analytics.customer_dashboard(date, date, text, text, text, t
 'The customer dashboard as one document: key figures and all breakdowns
 start_date, end_date: purchases of these days alone, both included; as of end_date, else of the latest purchase; NULL is without limit.
 customer_mobile: by its digits. customer_name: a part of the name, in upper or lower case, % and _ as in LIKE. r_value_bucket,
-f_value_bucket, m_value_bucket: labels of customer_recency_buckets(), customer_visits() and customer_values(). NULL or an empty text: all. Scores
-compare with all customers of the period, whatever the other filters. Keys: kpi as customer_kpi(); r_score_data, f_score_data,
+f_value_bucket, m_value_bucket: labels of customer_recency_buckets(), customer_visits() and customer_values(). NULL or an empty text: all.
+Scores compare with all customers of the period, whatever the other filters. Keys: kpi as customer_kpi(); r_score_data, f_score_data,
 m_score_data, r_value_bucket_data, visits_data, value_data, segment_data, days_to_return_bucket_data and fiscal_year_data, each an array
 of the rows of its function, empty where there are none.';

@@ -1,69 +1,80 @@
 -- Campaign readers: how campaigns change, compare and convert.
 
 CREATE FUNCTION analytics.campaigns_wow(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20,
-    business_id bigint DEFAULT NULL)
+    business_id bigint DEFAULT NULL, include_unassigned boolean DEFAULT false, platform_level text DEFAULT 'platform')
     RETURNS TABLE (platform text, campaign_name text, leads_cur bigint, leads_prev bigint, leads_diff_pct numeric, cpl_cur numeric,
                    cpl_prev numeric, spend_cur numeric, spend_prev numeric, cpl_diff_pct numeric, p_value double precision,
-                   campaign_id text)
+                   campaign_id text, business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.platform, k.campaign_name, k.leads_cur, k.leads_prev, analytics_internal.change_pct(k.leads_cur, k.leads_prev),
            k.cpl_cur, k.cpl_prev, k.spend_cur, k.spend_prev, analytics_internal.change_pct(k.cpl_cur, k.cpl_prev),
            CASE WHEN k.leads_cur + k.leads_prev > 0
                 THEN (analytics.rate_ratio_test(k.leads_cur, 1, k.leads_prev, 1, mid_p => false)).p_value END,
-           k.campaign_id
+           k.campaign_id, k.business_id
     FROM (
-        SELECT COALESCE(c.business_id, v.business_id) AS business_id, COALESCE(c.platform, v.platform) AS platform,
+        SELECT COALESCE(c.business_id, v.business_id) AS business_id, COALESCE(c.campaign_key, v.campaign_key) AS campaign_key,
+               COALESCE(c.platform, v.platform) AS platform,
                COALESCE(c.campaign_name, v.campaign_name) AS campaign_name, COALESCE(c.campaign_id, v.campaign_id) AS campaign_id,
                COALESCE(c.leads, 0) AS leads_cur, COALESCE(v.leads, 0) AS leads_prev,
                COALESCE(c.spend, 0)::numeric(18,4) AS spend_cur, COALESCE(v.spend, 0)::numeric(18,4) AS spend_prev,
-               analytics_internal.quotient(c.spend, c.leads) AS cpl_cur, analytics_internal.quotient(v.spend, v.leads) AS cpl_prev
+               analytics_internal.campaign_cpl(c.campaign_key, c.spend, c.leads) AS cpl_cur,
+               analytics_internal.campaign_cpl(v.campaign_key, v.spend, v.leads) AS cpl_prev
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN (
             analytics_internal.campaign_results(
-                campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id) c
+                campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id,
+                level => campaigns_wow.platform_level) c
             FULL JOIN analytics_internal.campaign_results(
                 analytics_internal.first_day_before(campaigns_wow.date_from, campaigns_wow.date_to), campaigns_wow.date_from - 1,
-                campaigns_wow.platforms, campaigns_wow.business_id) v
+                campaigns_wow.platforms, campaigns_wow.business_id, level => campaigns_wow.platform_level) v
                 ON v.business_id = c.business_id AND v.campaign_key = c.campaign_key AND v.platform = c.platform
         )
         WHERE analytics_internal.check_period(campaigns_wow.date_from, campaigns_wow.date_to)
+          AND analytics_internal.check_choice('platform_level', campaigns_wow.platform_level, '{platform,family}')
     ) k
-    ORDER BY k.leads_cur DESC, k.leads_prev DESC, k.spend_cur DESC, k.spend_prev DESC,
+    WHERE campaigns_wow.include_unassigned OR k.campaign_key <> 0::bigint
+    ORDER BY k.campaign_key = 0::bigint, k.leads_cur DESC, k.leads_prev DESC, k.spend_cur DESC, k.spend_prev DESC,
              k.platform, k.campaign_name, k.campaign_id, k.business_id
-    LIMIT analytics_internal.check_row_limit(campaigns_wow.row_limit)
+    LIMIT analytics_internal.check_row_limit(campaigns_wow.row_limit, 20)
 $$;
-COMMENT ON FUNCTION analytics.campaigns_wow(date, date, text[], int, bigint) IS
+COMMENT ON FUNCTION analytics.campaigns_wow(date, date, text[], int, bigint, boolean, text) IS
 'Campaigns in a period and in the equally long one before it
-By leads, the most first; campaigns of either period are rows. *_diff_pct: change in percent of the period before; NULL where that was 0.
+By leads, the most first; campaigns of either period are rows. include_unassigned: also a row (no campaign) per platform, after the others.
+platform_level: platform or family. *_diff_pct: change in percent of the period before; NULL where that was 0.
 p_value: how probable a difference in leads at least as large is where nothing has changed (exact two-sided test of two Poisson counts);
 NULL where there are no leads.';
 
 CREATE FUNCTION analytics.scatter_matrix(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
-    min_leads int DEFAULT 3, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (platform text, campaign_name text, leads bigint, spend numeric, cpl numeric, roas numeric, campaign_id text)
+    min_leads int DEFAULT 3, business_id bigint DEFAULT NULL, platform_level text DEFAULT 'platform')
+    RETURNS TABLE (platform text, campaign_name text, leads bigint, spend numeric, cpl numeric, roas numeric, campaign_id text,
+                   business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.platform, k.campaign_name, k.leads, k.spend,
-           analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.campaign_id
+           analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.campaign_id,
+           k.business_id
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.campaign_results(
-        scatter_matrix.date_from, scatter_matrix.date_to, scatter_matrix.platforms, scatter_matrix.business_id) k
+        scatter_matrix.date_from, scatter_matrix.date_to, scatter_matrix.platforms, scatter_matrix.business_id,
+        level => scatter_matrix.platform_level) k
     WHERE analytics_internal.check_period(scatter_matrix.date_from, scatter_matrix.date_to)
+      AND analytics_internal.check_choice('platform_level', scatter_matrix.platform_level, '{platform,family}')
       AND k.campaign_key <> 0
       AND k.leads >= analytics_internal.check_min_leads(scatter_matrix.min_leads)
     ORDER BY k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
-    LIMIT analytics_internal.check_row_limit(scatter_matrix.row_limit)
+    LIMIT analytics_internal.check_row_limit(scatter_matrix.row_limit, 50)
 $$;
-COMMENT ON FUNCTION analytics.scatter_matrix(date, date, text[], int, int, bigint) IS
+COMMENT ON FUNCTION analytics.scatter_matrix(date, date, text[], int, int, bigint, text) IS
 'Campaigns as points: leads, spend, cost per lead and ROAS
 By spend, the highest first. min_leads: campaigns with fewer leads are left out, since their cost per lead says little. Leads without a
-campaign are no point.';
+campaign are no point. platform_level: platform or family.';
 
 CREATE FUNCTION analytics.campaign_performance(date_from date, date_to date, row_limit int DEFAULT 50, platforms text[] DEFAULT NULL,
-    business_id bigint DEFAULT NULL)
+    business_id bigint DEFAULT NULL, platform_level text DEFAULT 'platform')
     RETURNS TABLE (performance_category text, platform text, campaign_name text, leads bigint, contracts bigint, revenue numeric,
-                   conversion_rate numeric, avg_contract_value numeric, p_above_average double precision, campaign_id text)
+                   conversion_rate numeric, avg_contract_value numeric, p_above_average double precision, campaign_id text,
+                   business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT CASE WHEN j.p_above >= 0.8::double precision THEN 'high_performer'
@@ -71,7 +82,7 @@ AS $$
                 WHEN j.place <= (j.campaigns + 3) / 4 THEN 'volume_driver'
                 ELSE 'medium_performer' END,
            j.platform, j.campaign_name, j.leads, j.n_contracts, j.revenue, analytics_internal.percentage(j.n_contracts, j.leads),
-           analytics_internal.quotient(j.revenue, j.n_contracts), j.p_above, j.campaign_id
+           analytics_internal.quotient(j.revenue, j.n_contracts), j.p_above, j.campaign_id, j.business_id
     FROM (
         SELECT k.*, pg_catalog.rank() OVER (ORDER BY k.leads DESC) AS place, pg_catalog.count(*) OVER () AS campaigns,
                -- Jeffreys' prior; without a lead there is nothing to judge.
@@ -83,21 +94,23 @@ AS $$
             FROM (SELECT 'warehouse'::analytics_internal.installed) ready
             CROSS JOIN analytics_internal.campaign_results(
                 campaign_performance.date_from, campaign_performance.date_to, campaign_performance.platforms,
-                campaign_performance.business_id) r
+                campaign_performance.business_id, level => campaign_performance.platform_level) r
             WHERE analytics_internal.check_period(campaign_performance.date_from, campaign_performance.date_to)
+              AND analytics_internal.check_choice('platform_level', campaign_performance.platform_level, '{platform,family}')
               AND r.campaign_key <> 0
         ) k
         WHERE k.n_contracts > 0
     ) j
     ORDER BY j.revenue DESC, j.n_contracts DESC, j.leads, j.platform, j.campaign_name, j.campaign_id, j.business_id
-    LIMIT analytics_internal.check_row_limit(campaign_performance.row_limit)
+    LIMIT analytics_internal.check_row_limit(campaign_performance.row_limit, 50)
 $$;
-COMMENT ON FUNCTION analytics.campaign_performance(date, date, int, text[], bigint) IS
+COMMENT ON FUNCTION analytics.campaign_performance(date, date, int, text[], bigint, text) IS
 'Campaigns with contracts, judged by the share of their leads that sign
 By revenue, the highest first. performance_category: high_performer where p_above_average >= 0.8, needs_attention where it is <= 0.2, else
 volume_driver for the quarter with the most leads, else medium_performer. conversion_rate: contracts in percent of leads; may pass 100,
 since a lead may sign more than once. p_above_average: probability that the campaign converts leads better than all campaigns of the period
-together do (Beta posterior, Jeffreys prior; contracts beyond the number of leads do not count).';
+together do (Beta posterior, Jeffreys prior; contracts beyond the number of leads do not count). platform_level:
+platform or family.';
 
 CREATE FUNCTION analytics.metrics_trend(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (dt date, leads bigint, clicks bigint, impressions bigint, spend numeric, cpl numeric, cpc numeric, ctr numeric,
@@ -112,6 +125,7 @@ AS $$
     CROSS JOIN analytics_internal.daily_totals(
         metrics_trend.date_from, metrics_trend.date_to, metrics_trend.platforms, metrics_trend.business_id) d
     WHERE analytics_internal.check_period(metrics_trend.date_from, metrics_trend.date_to)
+      AND analytics_internal.check_currency(metrics_trend.business_id)
     ORDER BY d.date
 $$;
 COMMENT ON FUNCTION analytics.metrics_trend(date, date, text[], bigint) IS
@@ -119,23 +133,28 @@ COMMENT ON FUNCTION analytics.metrics_trend(date, date, text[], bigint) IS
 Days without data included. cpl = spend / leads, cpc = spend / clicks, ctr = clicks in percent of impressions, cpm = spend per 1000
 impressions; NULL where the divisor is 0.';
 
-CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_to date, business_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_to date, business_id bigint DEFAULT NULL,
+    include_unassigned boolean DEFAULT true, platform_level text DEFAULT 'platform')
     RETURNS TABLE (week_start date, campaign_id text, campaign_name text, leads bigint, contracts bigint, revenue numeric,
-                   impressions bigint, clicks bigint, spend numeric, cpl numeric, roas numeric, campaign_platform text)
+                   impressions bigint, clicks bigint, spend numeric, cpl numeric, roas numeric, campaign_platform text,
+                   business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.week, k.campaign_id, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.impressions, k.clicks, k.spend,
-           analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.platform
+           analytics_internal.campaign_cpl(k.campaign_key, k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.platform,
+           k.business_id
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.campaign_results(
         campaigns_weekly.date_from, campaigns_weekly.date_to,
         CASE WHEN campaigns_weekly.platform IS NOT NULL THEN ARRAY[campaigns_weekly.platform] END,
-        campaigns_weekly.business_id, by_week => true) k
+        campaigns_weekly.business_id, by_week => true, level => campaigns_weekly.platform_level) k
     WHERE analytics_internal.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
-    ORDER BY k.week, k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
+      AND analytics_internal.check_choice('platform_level', campaigns_weekly.platform_level, '{platform,family}')
+      AND (campaigns_weekly.include_unassigned OR k.campaign_key <> 0::bigint)
+    ORDER BY k.week, k.campaign_key = 0::bigint, k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
 $$;
-COMMENT ON FUNCTION analytics.campaigns_weekly(text, date, date, bigint) IS
+COMMENT ON FUNCTION analytics.campaigns_weekly(text, date, date, bigint, boolean, text) IS
 'Results per ISO week and campaign, attributed leads without a campaign included
 platform: a platform or a family; NULL for all. week_start: the Monday; of a week that date_from or date_to cuts, only the days of the
-period count. What belongs to no campaign is a row (no campaign) per week and platform. campaign_platform: that of the ad account, or of the
-leads.';
+period count. What belongs to no campaign is a row (no campaign) per week and platform, after the others; include_unassigned: false
+leaves these out. campaign_platform: that of the ad account, or of the leads. platform_level: platform or family.';

@@ -14,8 +14,8 @@ COMMENT ON FUNCTION analytics.kpi(date, date, text[], bigint) IS
 'Leads, contracts, revenue, spend, cost per lead and ROAS of a period
 One row, also when there is no data. date_from, date_to: both days belong to the period. platforms: platforms or families; NULL or {} for
 all. leads: created in the period. n_contracts, revenue: of those leads, or signed in the period where the setting revenue_basis is
-contract_date. cpl = spend / leads, roas = revenue / spend; NULL where the divisor is 0. currency: NULL where businesses of different
-currencies are added up.';
+contract_date. cpl = spend / leads, roas = revenue / spend; NULL where the divisor is 0. Businesses of different currencies are not added
+up: an error (22023) asks for business_id.';
 
 CREATE FUNCTION analytics.trend_leads(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (dt date, leads bigint)
@@ -39,6 +39,7 @@ AS $$
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.daily_totals(trend_spend.date_from, trend_spend.date_to, trend_spend.platforms, trend_spend.business_id) d
     WHERE analytics_internal.check_period(trend_spend.date_from, trend_spend.date_to)
+      AND analytics_internal.check_currency(trend_spend.business_id)
     ORDER BY d.date
 $$;
 COMMENT ON FUNCTION analytics.trend_spend(date, date, text[], bigint) IS

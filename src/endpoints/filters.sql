@@ -30,18 +30,19 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.first_day_before(date, date) IS 'The first day of the equally long period just before a period';
 
-CREATE FUNCTION analytics_internal.check_row_limit(row_limit int) RETURNS int
+CREATE FUNCTION analytics_internal.check_row_limit(row_limit int, usual int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF row_limit IS NULL OR row_limit < 1 THEN
+    IF row_limit < 1 THEN
         RAISE EXCEPTION 'row_limit must be at least 1' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN row_limit;
+    RETURN COALESCE(row_limit, usual);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_row_limit(int) IS 'The limit itself where it is at least 1, else an error (22023)';
+COMMENT ON FUNCTION analytics_internal.check_row_limit(int, int) IS
+'The limit itself, or the usual one for NULL; below 1 an error (22023)';
 
 CREATE FUNCTION analytics_internal.check_min_leads(min_leads int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -83,7 +84,7 @@ BEGIN
     SELECT array_agg(DISTINCT d.platform), string_agg(quote_nullable(a.name), ', ' ORDER BY a.place) FILTER (WHERE d.platform IS NULL)
     INTO members, unknown
     FROM unnest(platforms) WITH ORDINALITY a (name, place)
-    -- The tables of analytics.effective_platform: their view costs more than most answers.
+    -- The tables of analytics.effective_platform: their view costs more than most answers. And what rules make of touches, met or not.
     LEFT JOIN (
         SELECT b.platform, b.family
         FROM analytics_internal.platform b
@@ -94,6 +95,14 @@ BEGIN
         UNION ALL
         SELECT w.platform, w.family
         FROM warehouse.dim_platforms w
+        UNION ALL
+        SELECT r.platform, NULL
+        FROM (
+            TABLE analytics_internal.channel_rule
+            UNION ALL
+            TABLE warehouse.channel_rule) r
+        UNION ALL
+        VALUES ('direct', NULL), ('unknown', NULL)
     ) d ON d.platform = a.name OR d.family = a.name;
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown platform: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (
@@ -127,11 +136,34 @@ CREATE FUNCTION analytics_internal.currency_of(business_id bigint) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    currencies text[];
 BEGIN
-    RETURN (
-        SELECT CASE WHEN count(DISTINCT s.currency) = 1 THEN min(s.currency) END
-        FROM warehouse.settings s
-        WHERE currency_of.business_id IS NULL OR s.business_id = currency_of.business_id);
+    IF business_id IS NOT NULL THEN
+        RETURN (SELECT s.currency FROM warehouse.settings s WHERE s.business_id = currency_of.business_id);
+    END IF;
+    -- A business that has settings and no data adds nothing.
+    SELECT array_agg(DISTINCT s.currency) INTO currencies
+    FROM warehouse.settings s
+    WHERE s.business_id IN (SELECT d.business_id FROM warehouse.dim_platforms d);
+    IF cardinality(currencies) > 1 THEN
+        RAISE EXCEPTION 'money of different currencies cannot be added up' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('The businesses count in %s.', array_to_string(currencies, ', ')), HINT = 'Name one business by business_id.';
+    END IF;
+    RETURN currencies[1];
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.currency_of(bigint) IS 'The currency of a business, or of all; NULL where they differ';
+COMMENT ON FUNCTION analytics_internal.currency_of(bigint) IS
+'The currency of a business, or of all; 22023 where they differ, NULL for none';
+
+CREATE FUNCTION analytics_internal.check_currency(business_id bigint) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM analytics_internal.currency_of(business_id);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_currency(bigint) IS
+'True where the money of a business, or of all, has one currency, else an error (22023)';

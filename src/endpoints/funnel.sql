@@ -8,15 +8,17 @@ COMMENT ON FUNCTION analytics_internal.businesses(bigint) IS 'The businesses tha
 
 CREATE TYPE analytics.funnel_touch AS (
     event_id text, client_id text, occurred_at timestamptz, touch_number int, touch_role text, platform text, channel text,
-    campaign_id text, campaign_name text, is_lead boolean, is_contract boolean, amount numeric, event_key text, business_id bigint
+    campaign_id text, campaign_name text, is_lead boolean, is_contract boolean, amount numeric, event_key text, business_id bigint,
+    total_rows bigint
 );
 COMMENT ON TYPE analytics.funnel_touch IS 'A touch, as analytics.events_funnel() shows it';
 COMMENT ON COLUMN analytics.funnel_touch.touch_role IS 'first; last for a later touch by which a contract was signed; mid for the others';
 COMMENT ON COLUMN analytics.funnel_touch.amount IS 'Of the contracts that were signed by this touch; NULL where none was';
 COMMENT ON COLUMN analytics.funnel_touch.event_key IS 'Names the touch among all sources: what after_event takes';
+COMMENT ON COLUMN analytics.funnel_touch.total_rows IS 'Rows of all pages, where they were asked for';
 
 CREATE FUNCTION analytics.events_funnel(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
-    after_event text DEFAULT NULL, business_id bigint DEFAULT NULL)
+    after_event text DEFAULT NULL, business_id bigint DEFAULT NULL, with_total boolean DEFAULT false)
     RETURNS SETOF analytics.funnel_touch
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -30,8 +32,8 @@ DECLARE
     after_source bigint;
     after_id text;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
-            analytics_internal.check_row_limit(row_limit);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
+    row_limit := analytics_internal.check_row_limit(row_limit, 100);
     wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[events_funnel.platform], NULL));
     IF after_event IS NOT NULL THEN
         SELECT e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id
@@ -46,7 +48,12 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT e.event_id, d.client_id, e.occurred_at, e.touch_number, e.touch_role, e.platform, e.channel, c.campaign_id, c.campaign_name,
-           e.is_lead, e.is_contract, k.amount, e.source_id || ':' || e.event_id, e.business_id
+           e.is_lead, e.is_contract, k.amount, e.source_id || ':' || e.event_id, e.business_id,
+           CASE WHEN events_funnel.with_total THEN (
+               SELECT count(*)
+               FROM analytics_internal.businesses(events_funnel.business_id) b
+               JOIN warehouse.fact_events t ON t.business_id = b.business AND t.event_date BETWEEN start_date AND end_date
+               WHERE wanted_platforms IS NULL OR t.platform = ANY (wanted_platforms)) END
     FROM (
         -- Business by business and day by day, as the index has them: a page costs its own days, whatever the period.
         SELECT t.*
@@ -76,22 +83,78 @@ BEGIN
     ORDER BY e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION analytics.events_funnel(date, date, text, int, text, bigint) IS
+COMMENT ON FUNCTION analytics.events_funnel(date, date, text, int, text, bigint, boolean) IS
 'Every touch of a period, page by page
 In the order of time (within a business). platform: a platform or a family; NULL for all. row_limit: rows of a page. after_event: event_key
-of the last row of the page before; NULL for the first page.';
+of the last row of the page before; NULL for the first page. with_total: count the rows of all pages in total_rows, which
+reads them.';
 
-CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, row_limit int DEFAULT 100, business_id bigint DEFAULT NULL)
+-- A page of contracts, the latest first: their keys, and how many rows all pages have.
+CREATE FUNCTION analytics_internal.contracts_page(
+    start_date date, end_date date, platforms text[], row_limit int, after_contract text, business_id bigint, with_total boolean)
+    RETURNS TABLE (place bigint, business bigint, source_id bigint, contract_id text, total bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    after_business bigint;
+    after_day date;
+    after_time timestamptz;
+    after_source bigint;
+    after_id text;
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
+    row_limit := analytics_internal.check_row_limit(row_limit, 100);
+    IF after_contract IS NOT NULL THEN
+        SELECT k.business_id, k.signed_date, k.signed_at, k.source_id, k.contract_id
+        INTO after_business, after_day, after_time, after_source, after_id
+        FROM analytics_internal.businesses(contracts_page.business_id) b
+        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.source_id::text = split_part(after_contract, ':', 1)
+            AND k.contract_id = substr(after_contract, strpos(after_contract, ':') + 1);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'there is no contract "%"', after_contract USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'after_contract takes the contract_key of the last row of the page before.';
+        END IF;
+    END IF;
+    RETURN QUERY
+    WITH wanted AS (
+        SELECT k.business_id, k.source_id, k.contract_id, k.signed_at
+        FROM analytics_internal.businesses(contracts_page.business_id) b
+        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND LEAST(after_day, end_date)
+        WHERE (platforms IS NULL OR k.attributed_platform = ANY (platforms))
+          AND (after_time IS NULL OR k.signed_at < after_time
+               OR k.signed_at = after_time
+                  AND (k.business_id, k.source_id, k.contract_id COLLATE "C") > (after_business, after_source, after_id))
+        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C"
+        LIMIT row_limit
+    )
+    SELECT row_number() OVER (ORDER BY w.signed_at DESC, w.business_id, w.source_id, w.contract_id COLLATE "C"),
+           w.business_id, w.source_id, w.contract_id,
+           CASE WHEN contracts_page.with_total THEN (
+               SELECT count(*)
+               FROM analytics_internal.businesses(contracts_page.business_id) b
+               JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
+               WHERE platforms IS NULL OR k.attributed_platform = ANY (platforms)) END
+    FROM wanted w;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.contracts_page(date, date, text[], int, text, bigint, boolean) IS
+'Keys of the contracts of a page, the latest first, and of how many rows in all
+platforms: those that a contract is attributed to; NULL for all. after_contract: contract_key of the last row of the page before.';
+
+CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, row_limit int DEFAULT 100, business_id bigint DEFAULT NULL,
+    after_contract text DEFAULT NULL, with_total boolean DEFAULT false)
     RETURNS TABLE (contract_id text, client_id text, signed_at timestamptz, amount numeric, first_touch_platform text,
                    first_touch_campaign text, last_paid_platform text, last_paid_campaign text, attributed_platform text,
-                   attributed_campaign text, attribution_rule text, touches int, days_to_convert numeric, journey text[])
+                   attributed_campaign text, attribution_rule text, touches int, days_to_convert numeric, journey text[],
+                   contract_key text, business bigint, total_rows bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
-            analytics_internal.check_row_limit(row_limit);
+    PERFORM 'warehouse'::analytics_internal.installed;
     RETURN QUERY
     SELECT k.contract_id, d.client_id, k.signed_at, k.amount, k.first_platform, f.campaign_name, k.last_paid_platform, p.campaign_name,
            k.attributed_platform, a.campaign_name, k.attribution_rule, k.touches, k.days_to_convert,
@@ -99,52 +162,54 @@ BEGIN
                SELECT e.platform
                FROM warehouse.fact_events e
                WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at
-               ORDER BY e.touch_number)
-    FROM (
+               ORDER BY e.touch_number),
+           k.source_id || ':' || k.contract_id, k.business_id, g.total
+    FROM analytics_internal.contracts_page(
+        start_date, end_date, NULL, row_limit, after_contract, contracts_multi_touch.business_id,
+        contracts_multi_touch.with_total) g
+    CROSS JOIN LATERAL (
         SELECT k.*
-        FROM analytics_internal.businesses(contracts_multi_touch.business_id) b
-        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
-        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C"
-        LIMIT row_limit
-    ) k
+        FROM warehouse.fact_contracts k
+        WHERE k.business_id = g.business AND k.source_id = g.source_id AND k.contract_id = g.contract_id
+        OFFSET 0) k
     LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     LEFT JOIN warehouse.dim_campaigns f ON f.business_id = k.business_id AND f.campaign_key = k.first_campaign_key
     LEFT JOIN warehouse.dim_campaigns p ON p.business_id = k.business_id AND p.campaign_key = k.last_paid_campaign_key
     LEFT JOIN warehouse.dim_campaigns a ON a.business_id = k.business_id AND a.campaign_key = k.attributed_campaign_key
-    ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C";
+    ORDER BY g.place;
 END
 $$;
-COMMENT ON FUNCTION analytics.contracts_multi_touch(date, date, int, bigint) IS
+COMMENT ON FUNCTION analytics.contracts_multi_touch(date, date, int, bigint, text, boolean) IS
 'The contracts signed in a period, and the journey before each
-The latest first. attribution_rule: last_paid_touch, first_touch, own_event or none. touches: at or before signing. days_to_convert: from
-the first touch; NULL where there was none before. journey: platforms of the touches, in order.';
+The latest first, page by page. attribution_rule: last_paid_touch, first_touch, own_event or none. touches: at or before signing.
+days_to_convert: from the first touch; NULL where there was none before. journey: platforms of the touches, in order. row_limit: rows of a
+page. after_contract: contract_key of the last row of the page before; NULL for the first page. with_total: count the rows of all pages in
+total_rows.';
 
 CREATE FUNCTION analytics.contracts_enriched(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
-    business_id bigint DEFAULT NULL)
+    business_id bigint DEFAULT NULL, after_contract text DEFAULT NULL, with_total boolean DEFAULT false)
     RETURNS TABLE (contract_id text, signed_at timestamptz, amount numeric, client_id text, client_name text, product_id text, product text,
                    branch_id text, branch text, attributed_platform text, campaign_id text, campaign_name text, ad_id text, ad_name text,
-                   creative_title text, creative_body text, creative_image_url text, creative_link_url text)
+                   creative_title text, creative_body text, creative_image_url text, creative_link_url text,
+                   contract_key text, business bigint, total_rows bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-    wanted_platforms text[];
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
-            analytics_internal.check_row_limit(row_limit);
-    wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[contracts_enriched.platform], NULL));
+    PERFORM 'warehouse'::analytics_internal.installed;
     RETURN QUERY
     SELECT k.contract_id, k.signed_at, k.amount, d.client_id, d.name, k.product_id, p.name, k.branch_id, b.name, k.attributed_platform,
-           c.campaign_id, c.campaign_name, e.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url
-    FROM (
+           c.campaign_id, c.campaign_name, e.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url,
+           k.source_id || ':' || k.contract_id, k.business_id, g.total
+    FROM analytics_internal.contracts_page(
+        start_date, end_date, analytics_internal.platform_members(array_remove(ARRAY[contracts_enriched.platform], NULL)), row_limit,
+        after_contract, contracts_enriched.business_id, contracts_enriched.with_total) g
+    CROSS JOIN LATERAL (
         SELECT k.*
-        FROM analytics_internal.businesses(contracts_enriched.business_id) b
-        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
-        WHERE wanted_platforms IS NULL OR k.attributed_platform = ANY (wanted_platforms)
-        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C"
-        LIMIT row_limit
-    ) k
+        FROM warehouse.fact_contracts k
+        WHERE k.business_id = g.business AND k.source_id = g.source_id AND k.contract_id = g.contract_id
+        OFFSET 0) k
     LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     LEFT JOIN warehouse.dim_products p ON p.business_id = k.business_id AND p.product_id = k.product_id
     LEFT JOIN warehouse.dim_branches b ON b.business_id = k.business_id AND b.branch_id = k.branch_id
@@ -163,13 +228,14 @@ BEGIN
     ) e ON true
     LEFT JOIN warehouse.dim_ad_creatives a
         ON a.business_id = k.business_id AND a.ad_id = e.ad_id AND a.platform = COALESCE(c.platform, e.platform)
-    ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C";
+    ORDER BY g.place;
 END
 $$;
-COMMENT ON FUNCTION analytics.contracts_enriched(date, date, text, int, bigint) IS
+COMMENT ON FUNCTION analytics.contracts_enriched(date, date, text, int, bigint, text, boolean) IS
 'The contracts signed in a period with client, product, branch, campaign and ad
-The latest first. platform: the platform or family that a contract is attributed to; NULL for all. Campaign, ad and creative are those of
-the touch that the contract is attributed to; NULL where it had none, or where no list knows it.';
+The latest first, page by page: row_limit, after_contract and with_total as of contracts_multi_touch(). platform: the platform or family
+that a contract is attributed to; NULL for all. Campaign, ad and creative are those of the touch that the contract is attributed to; NULL
+where it had none, or where no list knows it.';
 
 CREATE FUNCTION analytics.platforms_touches(start_date date, end_date date, business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, events bigint, clients bigint, contracts bigint, revenue numeric, conversion_rate numeric,
@@ -179,7 +245,8 @@ CREATE FUNCTION analytics.platforms_touches(start_date date, end_date date, busi
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
+            analytics_internal.currency_of(platforms_touches.business_id);
     RETURN QUERY
     WITH touched AS (
         SELECT t.platform, sum(t.events)::bigint AS events, count(*) AS clients
@@ -223,7 +290,8 @@ CREATE FUNCTION analytics.platforms_contracts(start_date date, end_date date, bu
 AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
+            analytics_internal.currency_of(platforms_contracts.business_id);
     RETURN QUERY
     SELECT k.attributed_platform, count(*), sum(k.amount)::numeric(18,4), round(avg(k.touches), 2),
            round(avg(k.days_to_convert), 2)
@@ -308,7 +376,8 @@ AS $$
         SELECT COALESCE(pg_catalog.sum(r.contracts_signed), 0)::bigint AS contracts,
                COALESCE(pg_catalog.sum(r.revenue_signed), 0)::numeric(18,4) AS revenue
         FROM warehouse.platform_daily r
-        WHERE summary.business_id IS NULL OR r.business_id = summary.business_id
+        WHERE (summary.business_id IS NULL OR r.business_id = summary.business_id)
+          AND analytics_internal.check_currency(summary.business_id)
     ) k
     CROSS JOIN (
         SELECT pg_catalog.max(w.refreshed_at) AS refreshed_at

@@ -19,13 +19,22 @@ COMMENT ON FUNCTION analytics_internal.change_pct(numeric, numeric) IS
 
 -- With and without a filter of platforms are two branches, of which the planner drops one at once; a plan that knows no values runs one of
 -- them. So the filter is a join, which an index serves, and not a part of an OR, which none would. The conditions are those of
--- no_platform_filter(), written out, since calls cost planning time.
-CREATE FUNCTION analytics_internal.results_between(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
+-- no_platform_filter(), written out, since calls cost planning time. Families are
+-- looked up, not joined: where platforms are asked for nothing of it is left in the plan.
+CREATE FUNCTION analytics_internal.results_between(
+    first_day date, last_day date, wanted_platforms text[], wanted_business bigint, level text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, date date, platform text, leads bigint, n_contracts bigint, revenue numeric,
                    spend numeric, impressions bigint, clicks bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT r.business_id, r.date, r.platform, r.leads,
+    SELECT r.business_id, r.date,
+           CASE level
+               WHEN 'family' THEN COALESCE((
+                   SELECT d.family
+                   FROM warehouse.dim_platforms d
+                   WHERE d.business_id = r.business_id AND d.platform = r.platform), r.platform)
+               ELSE r.platform END,
+           r.leads,
            CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END,
            CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END,
            r.spend, r.impressions, r.clicks
@@ -43,8 +52,9 @@ AS $$
     WHERE r.date BETWEEN first_day AND last_day
       AND (wanted_business IS NULL OR r.business_id = wanted_business)
 $$;
-COMMENT ON FUNCTION analytics_internal.results_between(date, date, text[], bigint) IS
-'Rollup rows of platforms in a period, contracts by the setting revenue_basis';
+COMMENT ON FUNCTION analytics_internal.results_between(date, date, text[], bigint, text) IS
+'Rollup rows of platforms in a period, contracts by the setting revenue_basis
+level: family names the family of a platform in its place; else platform.';
 
 CREATE FUNCTION analytics_internal.period_totals(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
     RETURNS TABLE (leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric)
@@ -117,20 +127,32 @@ COMMENT ON FUNCTION analytics_internal.campaign_parts(date, date, text[], bigint
 longest: the most days that one row may stand for: 7, 28 or 364.';
 
 CREATE FUNCTION analytics_internal.campaign_results(
-    first_day date, last_day date, wanted_platforms text[], wanted_business bigint, by_week boolean DEFAULT false)
+    first_day date, last_day date, wanted_platforms text[], wanted_business bigint, by_week boolean DEFAULT false,
+    level text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, week date, campaign_key bigint, platform text, campaign_id text, campaign_name text, leads bigint,
                    n_contracts bigint, revenue numeric, spend numeric, impressions bigint, clicks bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.business_id, k.week, k.campaign_key,
-           COALESCE(c.platform, k.platform, 'unknown'), c.campaign_id, COALESCE(c.campaign_name, '(no campaign)'), k.leads,
+           CASE level
+               WHEN 'family' THEN COALESCE((
+                   SELECT d.family
+                   FROM warehouse.dim_platforms d
+                   WHERE d.business_id = c.business_id AND d.platform = c.platform), c.platform, k.platform, 'unknown')
+               ELSE COALESCE(c.platform, k.platform, 'unknown') END,
+           c.campaign_id, COALESCE(c.campaign_name, '(no campaign)'), k.leads,
            CASE s.revenue_basis WHEN 'contract_date' THEN k.contracts_signed ELSE k.contracts END,
            CASE s.revenue_basis WHEN 'contract_date' THEN k.revenue_signed ELSE k.revenue END,
            k.spend, k.impressions, k.clicks
     FROM (
         -- What has no campaign is a row per platform.
         SELECT r.business_id, CASE WHEN by_week THEN pg_catalog.date_trunc('week', r.starts_on::timestamp)::date END AS week,
-               r.campaign_key, CASE r.campaign_key WHEN 0 THEN r.platform END AS platform,
+               r.campaign_key,
+               CASE WHEN r.campaign_key = 0 AND level = 'family' THEN COALESCE((
+                        SELECT d.family
+                        FROM warehouse.dim_platforms d
+                        WHERE d.business_id = r.business_id AND d.platform = r.platform), r.platform)
+                    WHEN r.campaign_key = 0 THEN r.platform END AS platform,
                pg_catalog.sum(r.leads)::bigint AS leads,
                pg_catalog.sum(r.contracts)::bigint AS contracts, pg_catalog.sum(r.revenue)::numeric(18,4) AS revenue,
                pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
@@ -139,21 +161,37 @@ AS $$
                pg_catalog.sum(r.clicks)::bigint AS clicks
         FROM analytics_internal.campaign_parts(
             first_day, last_day, wanted_platforms, wanted_business, CASE WHEN by_week THEN 7 ELSE 364 END) r
-        GROUP BY 1, 2, 3, 4
+            GROUP BY 1, 2, 3, 4
     ) k
     LEFT JOIN warehouse.settings s ON s.business_id = k.business_id
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
 $$;
-COMMENT ON FUNCTION analytics_internal.campaign_results(date, date, text[], bigint, boolean) IS
+COMMENT ON FUNCTION analytics_internal.campaign_results(date, date, text[], bigint, boolean, text) IS
 'The results of a period per campaign, and per platform for what has none
-by_week: of each ISO week of the period, named by its Monday; else week is NULL.';
+by_week: of each ISO week of the period, named by its Monday; else week is NULL. level: as of results_between().';
 
-CREATE FUNCTION analytics_internal.leads_between(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
+CREATE FUNCTION analytics_internal.campaign_cpl(campaign_key bigint, spend numeric, leads bigint) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN campaign_key <> 0::bigint OR spend <> 0::numeric THEN pg_catalog.round(spend / NULLIF(leads, 0)::numeric, 4) END
+$$;
+COMMENT ON FUNCTION analytics_internal.campaign_cpl(bigint, numeric, bigint) IS
+'Cost per lead of a campaign; NULL without leads, or where nobody knows what they cost';
+
+CREATE FUNCTION analytics_internal.leads_between(
+    first_day date, last_day date, wanted_platforms text[], wanted_business bigint, level text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, date date, platform text, channel text, is_paid boolean, utm_source text, product_id text,
                    branch_id text, leads bigint, contracts bigint, revenue numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT r.*
+    SELECT r.business_id, r.created_date,
+           CASE level
+               WHEN 'family' THEN COALESCE((
+                   SELECT d.family
+                   FROM warehouse.dim_platforms d
+                   WHERE d.business_id = r.business_id AND d.platform = r.platform), r.platform)
+               ELSE r.platform END,
+           r.channel, r.is_paid, r.utm_source, r.product_id, r.branch_id, r.leads, r.contracts, r.revenue
     FROM (
         SELECT l.*
         FROM warehouse.lead_daily l
@@ -167,8 +205,9 @@ AS $$
     WHERE r.created_date BETWEEN first_day AND last_day
       AND (wanted_business IS NULL OR r.business_id = wanted_business)
 $$;
-COMMENT ON FUNCTION analytics_internal.leads_between(date, date, text[], bigint) IS
-'Rollup rows of leads created in a period, with the contracts of these leads';
+COMMENT ON FUNCTION analytics_internal.leads_between(date, date, text[], bigint, text) IS
+'Rollup rows of leads created in a period, with the contracts of these leads
+level: as of results_between().';
 
 CREATE FUNCTION analytics_internal.lead_results(
     attribute text, first_day date, last_day date, wanted_platforms text[], wanted_business bigint)

@@ -156,7 +156,7 @@ BEGIN
     FROM valued v
     JOIN warehouse.dim_clients d ON d.business_id = v.business_id AND d.client_key = v.client_key
     ORDER BY clv DESC NULLS LAST, v.expected_purchases DESC NULLS LAST, d.client_id, v.business_id
-    LIMIT analytics_internal.check_row_limit(customer_value.row_limit);
+    LIMIT analytics_internal.check_row_limit(customer_value.row_limit, 1000);
 END
 $$;
 COMMENT ON FUNCTION analytics.customer_value(date, interval, text, double precision, text, int, bigint) IS

@@ -264,7 +264,8 @@ BEGIN
         SELECT i.indexrelid
         FROM pg_index i
         JOIN pg_class x ON x.oid = i.indexrelid
-        WHERE x.relnamespace = 'warehouse'::regnamespace AND (x.relname, i.indrelid) IN (('dim_clients_name', 'warehouse.dim_clients'::regclass))
+        WHERE x.relnamespace = 'warehouse'::regnamespace
+          AND (x.relname, i.indrelid) IN (('dim_clients_name', 'warehouse.dim_clients'::regclass))
     LOOP
         RAISE NOTICE 'index % is no longer needed', former;
         EXECUTE format('DROP INDEX %s', former);
@@ -440,7 +441,8 @@ BEGIN
         FROM pg_class c
         WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics_internal.is_derived(c.relname)
           AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
-          AND (c.relname = ANY (reshaped) OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span|model)$|^customer_')));
+          AND (c.relname = ANY (reshaped)
+               OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span|model)$|^customer_')));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.empty_reshaped(regnamespace) IS 'Empties derived tables whose rows do not fit their new shape';
@@ -568,8 +570,10 @@ BEGIN
     template := analytics_internal.make_template();
     PERFORM analytics_internal.check_adopted(template);
     PERFORM analytics_internal.empty_reshaped(template);
-    changes := changes + analytics_internal.drop_former_indexes() + analytics_internal.apply_changes(template) + analytics_internal.upgrade_views(template);
-    PERFORM analytics_internal.drop_template(), analytics_internal.continue_source_ids(), analytics_internal.identify_sources();
+    changes := changes + analytics_internal.drop_former_indexes() + analytics_internal.apply_changes(template)
+        + analytics_internal.upgrade_views(template);
+    PERFORM analytics_internal.drop_template(), analytics_internal.continue_source_ids(),
+            analytics_internal.identify_sources();
     IF analytics_internal.is_row_security_on() THEN
         policies := analytics_internal.enable_row_security();
     END IF;
