@@ -11,9 +11,14 @@ namespace {
 
 std::vector<bool> find_direct(const JourneysView& journeys, std::span<const std::string_view> direct_keys)
 {
+    const auto lower = [](char letter) {
+        return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    };
     std::vector<bool> direct(journeys.key_count());
     for (std::size_t code = 0; code < direct.size(); ++code) {
-        direct[code] = std::find(direct_keys.begin(), direct_keys.end(), journeys.key(code)) != direct_keys.end();
+        direct[code] = std::any_of(direct_keys.begin(), direct_keys.end(), [&](std::string_view key) {
+            return std::ranges::equal(key, journeys.key(code), {}, lower, lower);
+        });
     }
     return direct;
 }

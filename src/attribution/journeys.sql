@@ -90,8 +90,9 @@ keys: number of distinct keys among the touches. No row where journeys is NULL.'
 
 CREATE FUNCTION analytics.attribution_credit(
     journeys analytics.journeys, models text[] DEFAULT '{last_paid}', lookback interval DEFAULT '90 days',
-    half_life interval DEFAULT '7 days', cycle text DEFAULT 'shared', fallback text[] DEFAULT '{last_non_direct,last}',
-    direct_keys text[] DEFAULT '{direct,(direct),(none)}', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
+    half_life interval DEFAULT '7 days', cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}',
+    direct_keys text[] DEFAULT '{direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}',
+    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
     converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, two_touch text DEFAULT 'renormalise',
     first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
@@ -109,7 +110,7 @@ half_life: time_decay halves the weight of a touch for each such time before the
 cycle: shared: a touch serves every later conversion; since_previous: only up to the next one; since_previous_reuse: the same,
   but a conversion without touches of its own has those of the latest earlier cycle that has any.
 fallback: what first_paid and last_paid try in turn where no touch was paid for: last_non_direct, last, first_non_direct, first, none.
-direct_keys: keys that are no marketing contact, for the non-direct rules.
+direct_keys: keys that are no marketing contact, for the non-direct rules, in any case.
 position_weights: of position_based: weights of the first touch, of all between together and of the last; they add up to 1.
 converted_from, converted_before: only conversions in [from, before) are shared out; NULL: without limit.
 two_touch: where the models by position leave the share of the touches between if there are none: renormalise (in proportion) or
@@ -132,8 +133,9 @@ to all conversions and their value, but for participation, which gives each key 
 
 CREATE FUNCTION analytics.attribution_bootstrap(
     journeys analytics.journeys, models text[] DEFAULT '{last_paid}', lookback interval DEFAULT '90 days',
-    half_life interval DEFAULT '7 days', cycle text DEFAULT 'shared', fallback text[] DEFAULT '{last_non_direct,last}',
-    direct_keys text[] DEFAULT '{direct,(direct),(none)}', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
+    half_life interval DEFAULT '7 days', cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}',
+    direct_keys text[] DEFAULT '{direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}',
+    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
     converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, two_touch text DEFAULT 'renormalise',
     first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,

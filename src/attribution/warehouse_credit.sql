@@ -294,7 +294,7 @@ DECLARE
     stages CONSTANT text[] := CASE WHEN sharing.models && '{w_shaped,full_path}' THEN ARRAY[E'\x1Flead'] ELSE '{}' END;
     marks CONSTANT text[] := CASE WHEN sharing.members IS NULL THEN '{""}' ELSE '{0,1}' END;
     direct CONSTANT text[] := analytics_internal.marked_keys(
-        '{direct,Direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}', marks);
+        '{direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}', marks);
 BEGIN
     RETURN QUERY
     WITH credit AS (

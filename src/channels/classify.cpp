@@ -9,7 +9,12 @@ namespace {
 constexpr std::string_view unassigned = "Unassigned";
 constexpr std::string_view referral = "Referral";
 constexpr std::string_view paid_other = "Paid Other";
-constexpr std::string_view no_source = "(direct)";
+constexpr std::array<std::string_view, 3> no_sources{"(direct)", "direct", "unknown"};
+
+bool names_a_source(std::string_view value) noexcept
+{
+    return !value.empty() && std::find(no_sources.begin(), no_sources.end(), value) == no_sources.end();
+}
 
 /** The channel that a medium names by itself, where nobody knows the source: GA4 would say Paid Other to all of them. */
 std::string_view channel_named_by(std::string_view medium) noexcept
@@ -55,11 +60,14 @@ Classifier::Facts Classifier::read(const Touch& touch)
     Facts facts;
     facts.source_type = normalized(touch.source_type, charset, source_type_);
     facts.written_source = normalized(touch.source, charset, source_);
-    facts.source = facts.written_source == no_source ? std::string_view{} : facts.written_source;
+    facts.source = names_a_source(facts.written_source) ? facts.written_source : std::string_view{};
     facts.medium = normalized(touch.medium, charset, medium_);
     facts.campaign = normalized(touch.campaign, charset, campaign_);
-    facts.referrer = locate(normalized(touch.referrer, Charset::other, referrer_));
+    const std::string_view referrer = normalized(touch.referrer, Charset::other, referrer_);
+    facts.referrer = locate(referrer);
     read_click_ids(touch.click_ids);
+    facts.says_nothing = facts.source_type.empty() && facts.written_source != "unknown" && facts.source.empty() &&
+                         facts.medium.empty() && facts.campaign.empty() && referrer.empty() && click_names_.empty();
     return facts;
 }
 
@@ -126,7 +134,7 @@ TouchClass Classifier::classify(const Touch& touch)
     apply_rules(false, facts, verdict);
     apply_rules(true, facts, verdict);
     if (verdict.platform.empty() || verdict.channel.empty()) {
-        const Verdict rest = judge(facts);
+        const Verdict rest = verdict.platform.empty() ? judge(facts) : judge_of(verdict.platform, facts);
         verdict.platform = verdict.platform.empty() ? rest.platform : verdict.platform;
         if (verdict.channel.empty()) {
             verdict.channel = rest.channel;
@@ -170,17 +178,17 @@ Classifier::Named Classifier::resolve(std::string_view name, std::pmr::string& b
     named.category = rules_.source_category(name);
     named.is_network = named.category != Category::none;
     named.alias = rules_.alias(named.platform);
-    const Host* host = nullptr;
+    std::optional<Host> host;
     if (named.alias != nullptr) {
         named.platform = named.alias->platform;
     } else if (const Location place = locate(name); !place.host.empty()) {
-        host = rules_.host(place.host, place.path);
-        named.platform = host != nullptr ? host->platform : named.platform;
+        host = rules_.host(place);
+        named.platform = host ? host->platform : named.platform;
     }
     const Platform* known = rules_.platform(named.platform);
-    named.is_network = named.is_network || named.alias != nullptr || host != nullptr || known != nullptr;
+    named.is_network = named.is_network || named.alias != nullptr || host.has_value() || known != nullptr;
     if (named.category == Category::none) {
-        named.category = host != nullptr ? host->category : category_of_platform(named.platform);
+        named.category = host ? host->category : category_of_platform(named.platform);
     }
     return named;
 }
@@ -210,11 +218,13 @@ Classifier::Verdict Classifier::judge(const Facts& facts)
     if (!facts.source.empty()) {
         return judge_source(facts);
     }
-    if (const Host* host = rules_.host(facts.referrer.host, facts.referrer.path)) {
+    if (const auto host = rules_.host(facts.referrer)) {
         Verdict verdict = grouped(facts, host->platform, host->category);
         verdict.channel = verdict.channel == unassigned ? referral : verdict.channel;
         verdict.rule = host->rule;
-        return verdict;
+        if (!contradicts(verdict)) {
+            return verdict;
+        }
     }
     if (const ClickId* id = click(false)) {
         return judge_hint(facts, *id);
@@ -222,17 +232,38 @@ Classifier::Verdict Classifier::judge(const Facts& facts)
     return judge_rest(facts);
 }
 
-/** The network that counted the click is the platform; source and medium may still say which of its ads it was. */
+/** What is left to say of a touch whose platform a rule has named: the evidence of another network is none. */
+Classifier::Verdict Classifier::judge_of(std::string_view platform, const Facts& facts)
+{
+    const Verdict verdict = judge(facts);
+    const bool is_other = rules_.platform(platform) != nullptr && family_of(verdict.platform) != family_of(platform);
+    return is_other ? grouped(facts, platform, category_of_platform(platform)) : verdict;
+}
+
+/**
+ * The network that counted the click is the platform; source, medium and referrer may still say which of its ads it was: a gclid that comes
+ * from YouTube is a video ad's.
+ */
 Classifier::Verdict Classifier::judge_paid_click(const Facts& facts, const ClickId& id)
 {
+    const auto of_family = [&](std::string_view platform) { return family_of(platform) == family_of(id.platform); };
     Category category = category_of_platform(id.platform);
-    if (!facts.source.empty()) {
+    // A channel of its own, as Display of dclid, is more than the network alone says.
+    const bool is_open = id.channel.empty() || id.channel == paid_channel(facts, category);
+    bool is_bare = facts.source.empty();
+    if (!is_bare) {
         const Named named = resolve(facts.source, name_);
-        category = family_of(named.platform) == family_of(id.platform) ? named.category : category;
+        category = of_family(named.platform) ? named.category : category;
+        is_bare = named.platform == id.platform;
+    }
+    if (const auto host = is_bare ? rules_.host(facts.referrer) : std::nullopt) {
+        const bool is_place = host->category == Category::video || host->category == Category::ad;
+        category = is_place && of_family(host->platform) ? host->category : category;
     }
     Verdict verdict = grouped(facts, id.platform, category);
     if (!is_paid_channel(verdict.channel) || verdict.channel == paid_other) {
-        verdict.channel = id.channel.empty() ? paid_channel(facts, category) : id.channel;
+        const std::string_view named = paid_channel(facts, category);
+        verdict.channel = id.channel.empty() || (is_open && named != paid_other) ? named : id.channel;
     }
     return {id.platform, verdict.channel, true, id.rule};
 }
@@ -244,20 +275,33 @@ Classifier::Verdict Classifier::judge_source(const Facts& facts)
     if (named.alias != nullptr && named.alias->implies_paid && !is_paid_channel(verdict.channel)) {
         return {named.platform, paid_channel(facts, named.category), true, named.alias->rule};
     }
+    if (contradicts(verdict)) {
+        // The source names a channel: it is that one where nothing else is said, and says no more where something is.
+        verdict.channel = verdict.channel == unassigned ? rules_.channel_of(named.platform) : verdict.channel;
+        return contradicts(verdict) ? channel_as_platform(verdict, facts) : verdict;
+    }
     if (named.is_network || !is_paid_channel(verdict.channel)) {
         return verdict;
     }
     // Paid, by a source that nobody knows: a click id may at least tell the network.
-    if (const ClickId* id = click(false)) {
+    if (const ClickId* id = click(false); id != nullptr && id->evidence == Evidence::ambiguous) {
         return judge_hint(facts, *id);
     }
     return channel_as_platform(verdict, facts);
 }
 
+/** Whether the platform is a channel's name (email, paid_search) and the channel another one. */
+bool Classifier::contradicts(const Verdict& verdict) const noexcept
+{
+    const std::string_view named = rules_.channel_of(verdict.platform);
+    return !named.empty() && named != verdict.channel;
+}
+
 Classifier::Verdict Classifier::judge_hint(const Facts& facts, const ClickId& id) const noexcept
 {
     Verdict verdict = grouped(facts, id.platform, category_of_platform(id.platform));
-    if (!is_paid_channel(verdict.channel) && !id.channel.empty()) {
+    // What no ad carries is no ad's, whatever the medium says.
+    if ((!is_paid_channel(verdict.channel) || id.evidence == Evidence::organic) && !id.channel.empty()) {
         verdict.channel = id.channel;
     }
     verdict.rule = id.rule;
@@ -276,10 +320,11 @@ Classifier::Verdict Classifier::judge_rest(const Facts& facts)
     }
     const Named named = resolve(facts.source_type, name_);
     const GroupRule* rule = rules_.group(facts.source_type, {}, {}, named.category);
-    if (!facts.source_type.empty() && (named.is_network || rule != nullptr)) {
+    if (names_a_source(facts.source_type) && (named.is_network || rule != nullptr)) {
         return {named.platform, rule == nullptr ? unassigned : rule->channel, std::nullopt, "source_type"};
     }
-    return {"unknown", unassigned, std::nullopt, "none"};
+    return facts.says_nothing ? Verdict{"direct", "Direct", std::nullopt, "nothing"}
+                              : Verdict{"unknown", unassigned, std::nullopt, "none"};
 }
 
 /** Where no network is known, the platform is the channel by another name: Paid Search is paid_search. */

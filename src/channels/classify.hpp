@@ -3,7 +3,8 @@
  *
  * Order of the evidence: the user's rules; the product's rules; a click id that proves an ad; the source with its alias, its
  * category and the medium (channel groups); the referrer; a click id that proves nothing about payment; the medium alone; the
- * source type. A rule that leaves a result open leaves it to those after it.
+ * source type. A rule that leaves a result open leaves it to those after it. What says nothing is direct, what says something that
+ * nobody knows is unknown. Platform and channel of a touch agree: no channel's name is the platform of another channel.
  */
 #pragma once
 
@@ -52,11 +53,12 @@ private:
     /** A touch with all values normalized. */
     struct Facts {
         std::string_view source_type;
-        std::string_view source;  // empty for (direct) too
+        std::string_view source;  // empty for (direct), direct and unknown too
         std::string_view written_source;
         std::string_view medium;
         std::string_view campaign;
         Location referrer;
+        bool says_nothing = false;
     };
     /** What a name stands for. */
     struct Named {
@@ -84,6 +86,8 @@ private:
     [[nodiscard]] std::string_view paid_channel(const Facts& facts, Category category) const noexcept;
 
     Verdict judge(const Facts& facts);
+    Verdict judge_of(std::string_view platform, const Facts& facts);
+    [[nodiscard]] bool contradicts(const Verdict& verdict) const noexcept;
     Verdict judge_paid_click(const Facts& facts, const ClickId& id);
     Verdict judge_source(const Facts& facts);
     Verdict judge_hint(const Facts& facts, const ClickId& id) const noexcept;

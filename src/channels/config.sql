@@ -4,7 +4,7 @@
 CREATE TABLE analytics_internal.platform (
     platform   text    NOT NULL CHECK (platform <> ''),
     family     text    CHECK (family <> ''),
-    category   text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL')),
+    category   text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL', 'AD', 'PAYMENT')),
     ad_network boolean NOT NULL DEFAULT false,
     PRIMARY KEY (platform)
 );
@@ -19,7 +19,7 @@ COMMENT ON COLUMN analytics_internal.platform.ad_network IS 'Whether its paid to
 
 CREATE TABLE analytics_internal.source_category (
     source   text    NOT NULL CHECK (source <> ''),
-    category text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL')),
+    category text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL', 'AD', 'PAYMENT')),
     PRIMARY KEY (source)
 );
 COMMENT ON TABLE analytics_internal.source_category IS
@@ -33,16 +33,24 @@ COMMENT ON COLUMN analytics_internal.source_category.category IS
 CREATE TABLE analytics_internal.source_host (
     host     text    NOT NULL CHECK (host <> ''),
     platform text    CHECK (platform <> ''),
-    category text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL')),
+    category text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL', 'AD', 'PAYMENT')),
     PRIMARY KEY (host)
 );
 COMMENT ON TABLE analytics_internal.source_host IS
 'Referring hosts and the platforms they belong to
 
-A host stands for its subdomains too; the nearest entry holds. Of a host with a path (x.com/i/grok) the longest path holds.';
-COMMENT ON COLUMN analytics_internal.source_host.host IS 'Host without www.; google.{} stands for google in the domain of any country';
+A host stands for its subdomains too, a search engine only for its pages of search in all languages; the nearest entry holds. Of a host
+with a path (x.com/i/grok) the longest path holds. mail.* is what any host is that starts so; without a platform, ads.* takes such hosts
+away from the network below whose domain they are.';
+COMMENT ON COLUMN analytics_internal.source_host.host IS
+'Host without www., or a pattern of hosts
+
+google.{} is google in the domain of any country, mail.* any host of that first label.';
 COMMENT ON COLUMN analytics_internal.source_host.platform IS 'Platform of the host; NULL takes a built-in host off the list';
-COMMENT ON COLUMN analytics_internal.source_host.category IS 'SEARCH, SHOPPING, SOCIAL, VIDEO, AI or EMAIL; NULL: a plain referral';
+COMMENT ON COLUMN analytics_internal.source_host.category IS
+'Kind of site; NULL: a plain referral
+
+SEARCH, SHOPPING, SOCIAL, VIDEO, AI, EMAIL, AD or PAYMENT: AD is a server of ads, PAYMENT a page where people pay.';
 
 CREATE TABLE analytics_internal.source_alias (
     alias        text    NOT NULL CHECK (alias <> ''),
@@ -80,14 +88,15 @@ CREATE TABLE analytics_internal.channel_group_rule (
     source     text,
     medium     text,
     campaign   text,
-    category   text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL')),
+    category   text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL', 'AD', 'PAYMENT')),
     PRIMARY KEY ("position")
 );
 COMMENT ON TABLE analytics_internal.channel_group_rule IS
 'The default channel group of GA4 as ordered rules (version ga4-2026-05)
 
 The first row whose conditions all hold names the channel; no row: Unassigned. The built-in rows follow
-support.google.com/analytics/answer/9756891; the place of AI Assistant in the order is not published, it stands before Referral.';
+support.google.com/analytics/answer/9756891; the place of AI Assistant in the order is not published, it stands before Referral, and so do
+hosts of mail.';
 COMMENT ON COLUMN analytics_internal.channel_group_rule."position" IS 'Order; a row of the user replaces the built-in one at its position';
 COMMENT ON COLUMN analytics_internal.channel_group_rule.channel IS 'The channel; NULL takes the built-in row at this position away';
 COMMENT ON COLUMN analytics_internal.channel_group_rule.source IS 'Pattern of the source; NULL: any, empty: missing';
@@ -221,23 +230,6 @@ INSERT INTO analytics_internal.click_id (parameter, platform, channel, is_paid) 
     ('_hsenc', 'email', 'Email', false), ('_hsmi', 'email', 'Email', false), ('_kx', 'email', 'Email', false),
     ('vero_id', 'email', 'Email', false);
 
--- Hosts that the public lists lack, or that are not what the domain above them is.
-INSERT INTO analytics_internal.source_host (host, platform, category) VALUES
-    ('mail.google.com', 'email', 'EMAIL'), ('com.google.android.gm', 'email', 'EMAIL'),
-    ('mail.yahoo.com', 'email', 'EMAIL'), ('outlook.live.com', 'email', 'EMAIL'), ('outlook.com', 'email', 'EMAIL'),
-    ('outlook.office.com', 'email', 'EMAIL'), ('outlook.office365.com', 'email', 'EMAIL'),
-    ('mail.proton.me', 'email', 'EMAIL'), ('mail.aol.com', 'email', 'EMAIL'), ('mail.ukr.net', 'email', 'EMAIL'),
-    ('e.mail.ru', 'email', 'EMAIL'), ('mail.yandex.{}', 'email', 'EMAIL'), ('mail.rambler.ru', 'email', 'EMAIL'),
-    ('email.seznam.cz', 'email', 'EMAIL'), ('accounts.google.com', 'google', NULL), ('docs.google.com', 'google', NULL),
-    ('drive.google.com', 'google', NULL), ('calendar.google.com', 'google', NULL), ('meet.google.com', 'google', NULL),
-    ('classroom.google.com', 'google', NULL), ('googleadservices.com', 'google', NULL),
-    ('doubleclick.net', 'google_display', NULL),
-    ('telegram.org', 'telegram', 'SOCIAL'), ('telegram.me', 'telegram', 'SOCIAL'), ('viber.com', 'viber', 'SOCIAL'),
-    ('wa.me', 'whatsapp', 'SOCIAL'), ('ok.ru', 'odnoklassniki', 'SOCIAL'), ('m.me', 'messenger', 'SOCIAL'),
-    ('ig.me', 'instagram', 'SOCIAL'), ('com.facebook.katana', 'facebook', 'SOCIAL'),
-    ('com.instagram.android', 'instagram', 'SOCIAL'), ('com.twitter.android', 'twitter', 'SOCIAL'),
-    ('com.pinterest', 'pinterest', 'SOCIAL'), ('com.viber.voip', 'viber', 'SOCIAL');
-
 -- "paid" is GA4's ^(.*cp.*|ppc|retargeting|paid.*)$, "shop" its ^(.*(([^a-df-z]|^)shop|shopping).*)$: eshop is a shop, workshop is not.
 INSERT INTO analytics_internal.channel_group_rule ("position", channel, source, medium, campaign, category) VALUES
     (10, 'Direct', '(direct)', '', NULL, NULL),
@@ -248,6 +240,7 @@ INSERT INTO analytics_internal.channel_group_rule ("position", channel, source, 
     (50, 'Paid Social', NULL, '*cp*|ppc|retargeting|paid*', NULL, 'SOCIAL'),
     (60, 'Paid Video', NULL, '*cp*|ppc|retargeting|paid*', NULL, 'VIDEO'),
     (70, 'Display', NULL, 'display|banner|expandable|interstitial|cpm', NULL, NULL),
+    (71, 'Display', NULL, NULL, NULL, 'AD'),
     (80, 'Paid Other', NULL, '*cp*|ppc|retargeting|paid*', NULL, NULL),
     (90, 'Organic Shopping', NULL, NULL, NULL, 'SHOPPING'),
     (91, 'Organic Shopping', NULL, NULL, 'shop*|*[^a-df-z]shop*|*shopping*', NULL),
@@ -259,10 +252,10 @@ INSERT INTO analytics_internal.channel_group_rule ("position", channel, source, 
     (121, 'Organic Search', NULL, 'organic', NULL, NULL),
     (130, 'AI Assistant', NULL, NULL, NULL, 'AI'),
     (131, 'AI Assistant', NULL, 'ai-assistant', NULL, NULL),
+    (135, 'Email', NULL, NULL, NULL, 'EMAIL'),
     (140, 'Referral', NULL, 'referral|app|link', NULL, NULL),
     (150, 'Email', 'email|e-mail|e_mail|e mail', NULL, NULL, NULL),
     (151, 'Email', NULL, 'email|e-mail|e_mail|e mail', NULL, NULL),
-    (152, 'Email', NULL, NULL, NULL, 'EMAIL'),
     (160, 'Affiliates', NULL, 'affiliate', NULL, NULL),
     (170, 'Audio', NULL, 'audio', NULL, NULL),
     (180, 'SMS', 'sms', NULL, NULL, NULL),
@@ -278,8 +271,10 @@ INSERT INTO analytics_internal.channel_rule
     (40, NULL, 'telegram|tg', NULL, NULL, NULL, NULL, 'telegram', NULL, NULL, 'utm_source says telegram'),
     (50, '*event*', '|(direct)', '', NULL, NULL, '', 'event', 'Unassigned', false,
         'met at an event; a source, a medium or a click id says more'),
-    (60, NULL, '(direct)', '', '|(direct)', '', '', 'direct', 'Direct', false, 'nothing but the mark of a direct visit'),
-    (70, 'direct|(direct)', '', '', '', '', '', 'direct', 'Direct', false, 'nothing but a direct source_type');
+    (60, NULL, '(direct)|direct', '|none|direct|(direct)', '|none|direct|(direct)', '', '', 'direct', 'Direct', false,
+        'nothing but the mark of a direct visit'),
+    (70, 'direct|(direct)|web|website|site|visit|page?view|pageview|session|session?start', '', '', '', '', '', 'direct', 'Direct', false,
+        'nothing but a source_type that says direct, or no more than that there was a visit');
 
 -- The rules that hold: the user's rows first.
 CREATE VIEW analytics.platform WITH (security_invoker = true) AS

@@ -11,6 +11,7 @@ namespace marketing::channels {
 namespace {
 
 constexpr std::string_view any_country = ".{}";
+constexpr std::string_view any_domain = ".*";
 
 [[noreturn]] void malformed(const std::string& why)
 {
@@ -38,7 +39,7 @@ bool has_path(std::string_view path, std::string_view head) noexcept
 std::string_view without_top_level(std::string_view host) noexcept
 {
     constexpr std::array<std::string_view, 4> common{"com", "net", "org", "cat"};
-    constexpr std::array<std::string_view, 10> second{"co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"};
+    constexpr std::array<std::string_view, 11> second{"co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go", "it"};
     const std::size_t dot = host.rfind('.');
     if (dot == std::string_view::npos) {
         return {};
@@ -55,6 +56,45 @@ std::string_view without_top_level(std::string_view host) noexcept
     const bool two_part =
         inner != std::string_view::npos && std::find(second.begin(), second.end(), stem.substr(inner + 1)) != second.end();
     return two_part ? stem.substr(0, inner) : stem;
+}
+
+std::string_view first_label(std::string_view host) noexcept
+{
+    return host.substr(0, host.find('.'));
+}
+
+/** Whether a label is the code of a language or a country, or of both: de, pt-br. */
+bool is_language(std::string_view label) noexcept
+{
+    const auto is_code = [](std::string_view text) {
+        return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    };
+    return is_code(label) || (label.size() == 5 && label[2] == '-' && is_code(label.substr(0, 2)) && is_code(label.substr(3)));
+}
+
+/** Whether a host is the name of an app: the scheme says so, or it starts as a domain ends, and does not end as one. */
+bool is_app(const Location& place) noexcept
+{
+    constexpr std::array<std::string_view, 3> tops{"com", "net", "org"};
+    const std::string_view first = first_label(place.host);
+    const bool starts = first.size() == 2 || std::find(tops.begin(), tops.end(), first) != tops.end();
+    return place.host.size() <= longest_host && (place.is_app || (starts && without_top_level(place.host).empty()));
+}
+
+/** The labels in the opposite order: android.linkedin.com of com.linkedin.android. */
+std::string_view reversed(std::string_view host, std::span<char> buffer) noexcept
+{
+    char* end = buffer.data() + host.size();
+    for (std::string_view rest = host; !rest.empty();) {
+        const std::string_view label = first_label(rest);
+        end = std::copy_backward(label.begin(), label.end(), end);
+        rest.remove_prefix(label.size());
+        if (!rest.empty()) {
+            *--end = '.';
+            rest.remove_prefix(1);
+        }
+    }
+    return {buffer.data(), host.size()};
 }
 
 bool holds(const std::optional<Pattern>& pattern, std::string_view value) noexcept
@@ -168,7 +208,8 @@ private:
     }
     Category category()
     {
-        constexpr std::array<std::string_view, 7> names{"", "SEARCH", "SHOPPING", "SOCIAL", "VIDEO", "AI", "EMAIL"};
+        constexpr std::array<std::string_view, 9> names{"",   "SEARCH", "SHOPPING", "SOCIAL", "VIDEO",
+                                                        "AI", "EMAIL",  "AD",       "PAYMENT"};
         const std::string_view text = plain();
         const auto place = std::find(names.begin(), names.end(), text);
         if (place == names.end()) {
@@ -242,6 +283,11 @@ private:
             path.remove_suffix(1);
         }
         const auto platform = name();
+        if (host.ends_with(any_domain)) {
+            host.remove_suffix(any_domain.size());
+            rules_.labels_.try_emplace(host, Host{path, platform, category(), rule});
+            return;
+        }
         auto& table = host.ends_with(any_country) ? rules_.any_country_hosts_ : rules_.hosts_;
         host.remove_suffix(host.ends_with(any_country) ? any_country.size() : 0);
         table.try_emplace(host).first->second.push_back({path, platform, category(), rule});
@@ -272,7 +318,15 @@ private:
         rule.campaign = pattern(label, "campaign");
         const auto listed = category();
         rule.category = listed == Category::none ? std::nullopt : std::optional(listed);
-        rule.rule = interned(flag().value_or(false) ? "ga4:" : "group:", rule.channel);
+        const bool is_builtin = flag().value_or(false);
+        rule.rule = interned(is_builtin ? "ga4:" : "group:", rule.channel);
+        // A channel of the user's may have the name of a platform.
+        if (is_builtin) {
+            std::pmr::string lower(rule.channel, &rules_.arena_);
+            fold_case(lower.data(), lower.size(), rules_.charset_);
+            std::pmr::string buffer(&rules_.arena_);
+            rules_.channels_.try_emplace(interned(canonical_name(lower, buffer), {}), rule.channel);
+        }
         rules_.groups_.push_back(std::move(rule));
     }
     void read_rule()
@@ -306,8 +360,10 @@ Ruleset::Ruleset(std::span<const std::byte> packed, Charset charset, std::pmr::m
       categories_(&arena_),
       hosts_(&arena_),
       any_country_hosts_(&arena_),
+      labels_(&arena_),
       aliases_(&arena_),
       click_ids_(&arena_),
+      channels_(&arena_),
       groups_(&arena_),
       rules_(&arena_)
 {
@@ -364,6 +420,12 @@ const ClickId* Ruleset::click_id(std::string_view parameter) const noexcept
     return found == nullptr || found->platform.empty() ? nullptr : found;
 }
 
+std::string_view Ruleset::channel_of(std::string_view platform) const noexcept
+{
+    const std::string_view* found = find_in(channels_, platform);
+    return found == nullptr ? std::string_view{} : *found;
+}
+
 const Host* Ruleset::best_path(const Hosts& hosts, std::string_view name, std::string_view path) noexcept
 {
     const Host* best = nullptr;
@@ -378,7 +440,7 @@ const Host* Ruleset::best_path(const Hosts& hosts, std::string_view name, std::s
     return best;
 }
 
-const Host* Ruleset::host(std::string_view name, std::string_view path) const noexcept
+Ruleset::Match Ruleset::nearest(std::string_view name, std::string_view path) const noexcept
 {
     const std::string_view stem = without_top_level(name);
     for (std::size_t start = 0; start < name.size();) {
@@ -388,12 +450,72 @@ const Host* Ruleset::host(std::string_view name, std::string_view path) const no
             found = best_path(any_country_hosts_, stem.substr(start), path);
         }
         if (found != nullptr) {
-            return found->platform.empty() ? nullptr : found;
+            return {found, name.substr(0, start), domain};
         }
         const std::size_t dot = name.find('.', start);
         start = dot == std::string_view::npos ? name.size() : dot + 1;
     }
-    return nullptr;
+    return {};
+}
+
+/** The entry of a label, which may be numbered: mail2, www1. */
+const Host* Ruleset::label(std::string_view text) const noexcept
+{
+    const Host* found = find_in(labels_, text);
+    const std::size_t last = text.find_last_not_of("0123456789");
+    return found == nullptr && last != std::string_view::npos ? find_in(labels_, text.substr(0, last + 1)) : found;
+}
+
+/** Whether a host below the domain of an entry is what the entry says. */
+bool Ruleset::is_part(const Match& match) const noexcept
+{
+    const Category category = match.entry->category;
+    if (category == Category::none || category >= Category::email) {
+        return true;
+    }
+    // Below search.example.com everything is search.
+    const Host* own = label(first_label(match.domain));
+    if (category == Category::search && own != nullptr && own->category == Category::search) {
+        return true;
+    }
+    for (std::string_view rest = match.front; !rest.empty();) {
+        const std::string_view text = first_label(rest);
+        rest.remove_prefix(text.size() + 1);
+        const Host* entry = label(text);
+        const bool is_other =
+            entry == nullptr ? category == Category::search && !is_language(text) : entry->category == Category::none;
+        if (is_other) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::optional<Host> Ruleset::judged(std::string_view name, const Match& match) const noexcept
+{
+    if (match.entry != nullptr && (match.entry->platform.empty() || match.front.empty())) {
+        return match.entry->platform.empty() ? std::nullopt : std::optional(*match.entry);
+    }
+    const std::string_view first = first_label(name);
+    const bool is_below = name.find('.', std::min(first.size() + 1, name.size())) != std::string_view::npos;
+    if (const Host* anywhere = is_below ? label(first) : nullptr; anywhere != nullptr && !anywhere->platform.empty()) {
+        return *anywhere;
+    }
+    if (match.entry == nullptr || is_part(match)) {
+        return match.entry == nullptr ? std::nullopt : std::optional(*match.entry);
+    }
+    return Host{{}, match.entry->platform, Category::none, match.entry->rule};
+}
+
+std::optional<Host> Ruleset::host(const Location& referrer) const noexcept
+{
+    const Match match = nearest(referrer.host, referrer.path);
+    if (match.entry != nullptr || !is_app(referrer)) {
+        return judged(referrer.host, match);
+    }
+    std::array<char, longest_host> buffer{};
+    const std::string_view domain = reversed(referrer.host, buffer);
+    return judged(domain, nearest(domain, referrer.path));
 }
 
 std::pmr::string packed_record(std::string_view kind, std::span<const std::optional<std::string_view>> fields,

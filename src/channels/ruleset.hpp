@@ -20,11 +20,12 @@
 
 #include "channels/pattern.hpp"
 #include "channels/text.hpp"
+#include "channels/url.hpp"
 
 namespace marketing::channels {
 
-/** What kind of site a source is; none: nobody listed it. */
-enum class Category : std::uint8_t { none, search, shopping, social, video, ai, email };
+/** What kind of site a source is; none: nobody listed it. An ad is a server of ads, a payment a page where people pay. */
+enum class Category : std::uint8_t { none, search, shopping, social, video, ai, email, ad, payment };
 
 inline constexpr std::size_t digest_size = 32;
 
@@ -102,8 +103,15 @@ public:
     [[nodiscard]] const Alias* alias(std::string_view name) const noexcept;
     [[nodiscard]] const Platform* platform(std::string_view name) const noexcept;
     [[nodiscard]] const ClickId* click_id(std::string_view parameter) const noexcept;
-    /** The nearest entry for a host in lower case, its parent domains included, whose path is the head of `path`. */
-    [[nodiscard]] const Host* host(std::string_view name, std::string_view path) const noexcept;
+    /** The channel that a platform's name stands for, Paid Search for paid_search; empty for the name of a platform. */
+    [[nodiscard]] std::string_view channel_of(std::string_view platform) const noexcept;
+    /**
+     * What the lists say of a host in lower case: the nearest entry whose path is the head of its path, of the host itself or of
+     * a domain above it. Below a domain the labels in front count, too: mail.* is e-mail anywhere, ads.* belongs to the network
+     * and is none of its pages, and of a search engine only languages, countries and labels of search (images.*) are one. An app
+     * (com.linkedin.android) belongs to the domain that its name is made of.
+     */
+    [[nodiscard]] std::optional<Host> host(const Location& referrer) const noexcept;
 
 private:
     friend class RulesetReader;
@@ -111,7 +119,18 @@ private:
     using Map = std::pmr::unordered_map<std::string_view, Value>;
     using Hosts = Map<std::pmr::vector<Host>>;
 
+    /** An entry and what stands in front of its domain ("images." of images.google.de). */
+    struct Match {
+        const Host* entry = nullptr;
+        std::string_view front;
+        std::string_view domain;
+    };
+
     static const Host* best_path(const Hosts& hosts, std::string_view name, std::string_view path) noexcept;
+    [[nodiscard]] Match nearest(std::string_view name, std::string_view path) const noexcept;
+    [[nodiscard]] const Host* label(std::string_view text) const noexcept;
+    [[nodiscard]] bool is_part(const Match& match) const noexcept;
+    [[nodiscard]] std::optional<Host> judged(std::string_view name, const Match& match) const noexcept;
     void sort_rules();
 
     std::pmr::monotonic_buffer_resource arena_;
@@ -120,8 +139,10 @@ private:
     Map<Category> categories_;
     Hosts hosts_;
     Hosts any_country_hosts_;  // google.{} by google
+    Map<Host> labels_;         // mail.* by mail
     Map<Alias> aliases_;
     Map<ClickId> click_ids_;
+    Map<std::string_view> channels_;  // Paid Search by paid_search
     std::pmr::vector<GroupRule> groups_;
     std::pmr::vector<ChannelRule> rules_;
 };

@@ -9,7 +9,6 @@ namespace marketing::channels {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
-constexpr std::size_t longest_host = 253;
 
 bool is_letter(char c) noexcept
 {
@@ -216,7 +215,8 @@ Location locate(std::string_view url) noexcept
         return {};
     }
     const std::string_view tail = rest.substr(end);
-    return {host, tail.substr(0, tail.find_first_of("?#"))};
+    const bool is_app = url.substr(0, scheme).ends_with("-app://");
+    return {host, tail.substr(0, tail.find_first_of("?#")), is_app};
 }
 
 std::pmr::vector<Parameter> parameters(std::string_view url, Charset charset, std::pmr::memory_resource* resource)

@@ -20,7 +20,11 @@ namespace marketing::channels {
 struct Location {
     std::string_view host;  // as written, without user, port, "www." and a final dot; empty where there is none
     std::string_view path;  // from its first '/', without query and fragment
+    bool is_app = false;    // the scheme says that the host is the name of an app: android-app://com.example
 };
+
+/** The longest host that is one. */
+inline constexpr std::size_t longest_host = 253;
 
 /**
  * Finds the host of a URL: with a scheme, from "//", or bare ("example.com/x"; then the host needs a dot, or is localhost).

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <map>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +65,7 @@ void add_groups(Packer& pack)
     group("50", "Paid Social", null, paid, null, "SOCIAL");
     group("60", "Paid Video", null, paid, null, "VIDEO");
     group("70", "Display", null, "display|banner|expandable|interstitial|cpm", null, null);
+    group("71", "Display", null, null, null, "AD");
     group("80", "Paid Other", null, paid, null, null);
     group("90", "Organic Shopping", null, null, null, "SHOPPING");
     group("91", "Organic Shopping", null, null, shop, null);
@@ -74,10 +77,10 @@ void add_groups(Packer& pack)
     group("121", "Organic Search", null, "organic", null, null);
     group("130", "AI Assistant", null, null, null, "AI");
     group("131", "AI Assistant", null, "ai-assistant", null, null);
+    group("135", "Email", null, null, null, "EMAIL");
     group("140", "Referral", null, "referral|app|link", null, null);
     group("150", "Email", email, null, null, null);
     group("151", "Email", null, email, null, null);
-    group("152", "Email", null, null, null, "EMAIL");
     group("160", "Affiliates", null, "affiliate", null, null);
     group("170", "Audio", null, "audio", null, null);
     group("180", "SMS", "sms", null, null, null);
@@ -98,8 +101,8 @@ void add_product_rules(Packer& pack)
     rule("30", {null, "viber", null, null, null, null, "viber", null, null});
     rule("40", {null, "telegram|tg", null, null, null, null, "telegram", null, null});
     rule("50", {"*event*", "|(direct)", "", null, null, "", "event", "Unassigned", "false"});
-    rule("60", {null, "(direct)", "", "|(direct)", "", "", "direct", "Direct", null});
-    rule("70", {"direct|(direct)", "", "", "", "", "", "direct", "Direct", null});
+    rule("60", {null, "(direct)|direct", "|none", "|(direct)", "", "", "direct", "Direct", null});
+    rule("70", {"direct|(direct)|visit", "", "", "", "", "", "direct", "Direct", null});
 }
 
 void add_sources(Packer& pack)
@@ -131,6 +134,9 @@ void add_sources(Packer& pack)
     pack.add("h", {"instagram.com", "instagram", "SOCIAL"})
         .add("h", {"t.co", "twitter", "SOCIAL"})
         .add("h", {"x.com", "twitter", "SOCIAL"});
+    pack.add("h", {"mail.*", "email", "EMAIL"}).add("h", {"ads.*", null, null}).add("h", {"images.*", null, "SEARCH"});
+    pack.add("h", {"search.*", null, "SEARCH"}).add("h", {"search.yahoo.com", "yahoo", "SEARCH"});
+    pack.add("h", {"ads.example", "example_ads", "AD"}).add("h", {"syndication.example", "google_display", "AD"});
     pack.add("h", {"x.com/i/grok", "grok", "AI"})
         .add("h", {"chatgpt.com", "chatgpt", "AI"})
         .add("h", {"youtube.com", "youtube", "VIDEO"});
@@ -284,8 +290,95 @@ TEST(Classify, KeepsTheProductsRules)
     EXPECT_EQ(rules(direct), "direct/Direct/free/product:70");
     direct.referrer = "https://t.co/x";
     EXPECT_EQ(rules(direct), "twitter/Organic Social/free/referrer:t.co");
-    EXPECT_EQ(rules(Touch{}), "unknown/Unassigned/free/none");
-    EXPECT_EQ(rules(utm("(not set)", "null", "undefined")), "unknown/Unassigned/free/none");
+    direct.referrer = {};
+    direct.source_type = "Visit";
+    EXPECT_EQ(rules(direct), "direct/Direct/free/product:70");
+    EXPECT_EQ(rules(utm("direct")), "direct/Direct/free/product:60");
+    EXPECT_EQ(rules(utm("Direct", "none")), "direct/Direct/free/product:60");
+}
+
+TEST(Classify, TellsADirectVisitFromOneThatSaysSomethingUnknown)
+{
+    Rules rules(all_rules());
+    EXPECT_EQ(rules(Touch{}), "direct/Direct/free/nothing");
+    EXPECT_EQ(rules(utm("(not set)", "null", "undefined")), "direct/Direct/free/nothing");
+    EXPECT_EQ(rules(utm("", "something")), "unknown/Unassigned/free/none");
+    EXPECT_EQ(rules(utm("", "", "spring")), "unknown/Unassigned/free/none");
+    EXPECT_EQ(rules(utm("unknown")), "unknown/Unassigned/free/none");
+    EXPECT_EQ(rules(utm("(direct)", "something")), "unknown/Unassigned/free/none");
+    EXPECT_EQ(rules(Clicked({}, {"unheard_of"})), "unknown/Unassigned/free/none");
+    Touch call;
+    call.source_type = "call";
+    EXPECT_EQ(rules(call), "unknown/Unassigned/free/none");
+    Touch searched = utm("direct");
+    searched.referrer = "https://www.google.com/";
+    EXPECT_EQ(rules(searched), "google/Organic Search/free/referrer:google.{}");
+}
+
+TEST(Classify, NeverLetsPlatformAndChannelContradictEachOther)
+{
+    Rules rules(all_rules());
+    EXPECT_EQ(rules(utm("mail.google.com", "referral")), "email/Email/free/ga4:Email");
+    EXPECT_EQ(rules(utm("mail.google.com", "cpc")), "paid_search/Paid Search/paid/medium");
+    EXPECT_EQ(rules(utm("paid_social")), "paid_social/Paid Social/paid/ga4:Unassigned");
+    EXPECT_EQ(rules(utm("paid-search", "social")), "organic_social/Organic Social/free/ga4:Organic Social");
+    EXPECT_EQ(rules(utm("unknown", "referral")), "referral/Referral/free/ga4:Referral");
+    EXPECT_EQ(rules(Clicked(utm("viber"), {"gclid"})), "viber/Organic Social/free/product:30");
+    EXPECT_EQ(rules(Clicked(utm("", "cpc"), {"mc_cid"})), "email/Email/free/click_id:mc_cid");
+    Touch ad_in_mail = from("mail.google.com");
+    ad_in_mail.medium = "cpc";
+    EXPECT_EQ(rules(ad_in_mail), "paid_search/Paid Search/paid/medium");
+
+    const std::vector<std::string_view> sources{"",        "google",      "facebook",        "viber",      "tg",
+                                                "fb-ads",  "email",       "mail.google.com", "direct",     "(direct)",
+                                                "unknown", "referral",    "paid_search",     "sms",        "spring",
+                                                "youtube", "ads.example", "event",           "chatgpt.com"};
+    const std::vector<std::string_view> mediums{"",        "cpc", "email", "referral",  "social", "organic",
+                                                "display", "foo", "video", "affiliate", "none",   "paid-social"};
+    const std::vector<std::string_view> referrers{"",
+                                                  "www.google.de",
+                                                  "mail.example.org",
+                                                  "l.facebook.com",
+                                                  "blog.example.org",
+                                                  "youtube.com",
+                                                  "ads.example",
+                                                  "chatgpt.com",
+                                                  "keep.google.com",
+                                                  "not a host"};
+    const std::vector<std::string_view> click_ids{"", "gclid", "fbclid", "mc_cid", "ttclid", "dclid", "other"};
+    const std::vector<std::string_view> source_types{"", "visit", "call", "Instagram", "school event", "sms", "(direct)"};
+    const std::map<std::string_view, std::string_view> named{{"direct", "Direct"},
+                                                             {"email", "Email"},
+                                                             {"referral", "Referral"},
+                                                             {"unknown", "Unassigned"},
+                                                             {"paid_search", "Paid Search"},
+                                                             {"paid_social", "Paid Social"},
+                                                             {"organic_social", "Organic Social"},
+                                                             {"sms", "SMS"},
+                                                             {"display", "Display"},
+                                                             {"paid_other", "Paid Other"},
+                                                             {"organic_search", "Organic Search"},
+                                                             {"affiliates", "Affiliates"}};
+    std::mt19937 random(20261129);
+    const auto one_of = [&random](const std::vector<std::string_view>& values) { return values[random() % values.size()]; };
+    for (int i = 0; i < 100000; ++i) {
+        Touch touch = utm(one_of(sources), one_of(mediums), random() % 5 == 0 ? "eshop" : "");
+        touch.source_type = one_of(source_types);
+        touch.referrer = one_of(referrers);
+        const std::vector<std::string_view> ids{one_of(click_ids)};
+        touch.click_ids = ids;
+        const auto result = rules.classifier().classify(touch);
+        const std::string what = "source " + std::string(touch.source) + ", medium " + std::string(touch.medium) +
+                                 ", referrer " + std::string(touch.referrer) + ", " + std::string(ids[0]) + ", type " +
+                                 std::string(touch.source_type) + ": " + std::string(result.platform) + ", " +
+                                 std::string(result.channel);
+        const auto place = named.find(result.platform);
+        ASSERT_TRUE(place == named.end() || place->second == result.channel) << what;
+        ASSERT_EQ(result.platform == "direct", result.channel == "Direct") << what;
+        ASSERT_EQ(result.is_paid, result.channel.starts_with("Paid ") || result.channel == "Display") << what;
+        const bool is_social = result.platform == "facebook" || result.platform == "viber" || result.platform == "tiktok";
+        ASSERT_FALSE(is_social && result.channel.ends_with("Search")) << what;
+    }
 }
 
 TEST(Classify, NamesAPaidTouchOfAnUnknownSourceByItsMedium)
@@ -379,6 +472,50 @@ TEST(Classify, KnowsReferrers)
     Touch paid_referral = from("www.google.de");
     paid_referral.medium = "cpc";
     EXPECT_EQ(rules(paid_referral), "google/Paid Search/paid/referrer:google.{}");
+}
+
+TEST(Classify, TellsPagesOfANetworkFromTheRestOfIt)
+{
+    Rules rules(all_rules());
+    EXPECT_EQ(rules(from("keep.google.com")), "google/Referral/free/referrer:google.{}");
+    EXPECT_EQ(rules(from("pt-br.images.google.fr")), "google/Organic Search/free/referrer:google.{}");
+    EXPECT_EQ(rules(from("espanol.search.yahoo.com")), "yahoo/Organic Search/free/referrer:search.yahoo.com");
+    EXPECT_EQ(rules(from("ads.facebook.com")), "facebook/Referral/free/referrer:facebook.com");
+    EXPECT_EQ(rules(from("ads2.m.facebook.com")), "facebook/Referral/free/referrer:facebook.com");
+    EXPECT_EQ(rules(from("web.facebook.com")), "facebook/Organic Social/free/referrer:facebook.com");
+    EXPECT_EQ(rules(from("mail.example.org")), "email/Email/free/referrer:mail.*");
+    EXPECT_EQ(rules(from("mail2.facebook.com")), "email/Email/free/referrer:mail.*");
+    EXPECT_EQ(rules(from("mail.org")), "referral/Referral/free/referrer");
+    EXPECT_EQ(rules(from("https://ads.ads.example/click")), "example_ads/Display/paid/referrer:ads.example");
+}
+
+TEST(Classify, KnowsAppsByTheDomainsInTheirNames)
+{
+    Rules rules(all_rules());
+    EXPECT_EQ(rules(from("android-app://com.facebook.orca")), "facebook/Organic Social/free/referrer:facebook.com");
+    EXPECT_EQ(rules(from("ios-app://com.instagram.tv")), "instagram/Organic Social/free/referrer:instagram.com");
+    EXPECT_EQ(rules(from("com.instagram.lite")), "instagram/Organic Social/free/referrer:instagram.com");
+    EXPECT_EQ(rules(from("com.instagram.tv")), "referral/Referral/free/referrer");
+    EXPECT_EQ(rules(from("com.google.android.keep")), "google/Referral/free/referrer:google.{}");
+    EXPECT_EQ(rules(from("com.example.mail")), "email/Email/free/referrer:mail.*");
+    EXPECT_EQ(rules(from("android-app://" + std::string(250, 'a') + ".b")), "referral/Referral/free/referrer");
+    EXPECT_EQ(rules(from("android-app://...")), "unknown/Unassigned/free/none");
+}
+
+TEST(Classify, AsksTheReferrerWhichAdWasClicked)
+{
+    Rules rules(all_rules());
+    const auto clicked = [&rules](Touch touch, std::string_view referrer, std::string_view id) {
+        touch.referrer = referrer;
+        return rules(Clicked(touch, {id}));
+    };
+    EXPECT_EQ(clicked({}, "https://www.youtube.com/", "gclid"), "google/Paid Video/paid/click_id:gclid");
+    EXPECT_EQ(clicked(utm("google", "cpc"), "https://www.youtube.com/", "gclid"), "google/Paid Video/paid/click_id:gclid");
+    EXPECT_EQ(clicked(utm("youtube"), "", "gclid"), "google/Paid Video/paid/click_id:gclid");
+    EXPECT_EQ(clicked({}, "https://a.syndication.example/", "gclid"), "google/Display/paid/click_id:gclid");
+    EXPECT_EQ(clicked({}, "https://www.youtube.com/", "dclid"), "google_display/Display/paid/click_id:dclid");
+    EXPECT_EQ(clicked({}, "https://www.youtube.com/", "ttclid"), "tiktok/Paid Social/paid/click_id:ttclid");
+    EXPECT_EQ(clicked({}, "https://gemini.google.com/", "gclid"), "google/Paid Search/paid/click_id:gclid");
 }
 
 TEST(Classify, AsksTheSourceTypeLast)
