@@ -38,8 +38,8 @@ a view is an event whose source_type is impression or view. replicates, seed, co
 the intervals NULL. Conversions without a touch are the row (unattributed); the conversions of a model add up to the contracts, its revenue
 to theirs, exactly (but those of participation, which gives each key in a journey the whole contract). spend (of the period, where ads are
 counted by that dimension), cpa = spend / conversions, roas = revenue / spend. assisted: conversions whose journey has the key. p_support:
-share of the contracts that give the key credit, supporting: how many do, clients: of how many clients. Businesses of different currencies are
-not added up (22023).';
+share of the contracts that give the key credit, supporting: how many do, clients: of how many clients. Businesses of different currencies
+are not added up (22023).';
 
 CREATE FUNCTION analytics.attribution_compare(
     date_from date, date_to date, models text[] DEFAULT '{first,last,linear,time_decay,u_shaped,last_paid}',

@@ -86,8 +86,8 @@ CREATE FUNCTION analytics.ab_stratified(n_a bigint[], mean_a double precision[],
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_stratified';
 COMMENT ON FUNCTION analytics.ab_stratified IS
     'Compares two means by strata, such as new and old customers
-Post-stratification. One element per stratum, in the same order in all lists; what makes a stratum must be known before units are assigned. Each counts by its
-units in both arms, so that an arm that chanced on better customers gains nothing by it.
+Post-stratification. One element per stratum, in the same order in all lists; what makes a stratum must be known before units are
+assigned. Each counts by its units in both arms, so that an arm that chanced on better customers gains nothing by it.
 Result: as of ab_means(). A stratum needs two units in each arm.';
 
 CREATE FUNCTION analytics.ab_winsorised_means(figures_a double precision[], figures_b double precision[],

@@ -24,8 +24,9 @@ COMMENT ON FUNCTION analytics.gesd(double precision[], double precision, double 
 'Outliers of a sample by the generalised ESD test, or of a season (S-H-ESD)
 One row per value tried, the furthest out first: at most max_share of the values, at least one. n: place in figures; NULL and NaN are left
 out. direction: both, up, down. robust: median and MAD (the mean absolute deviation where the MAD is 0), otherwise mean and standard
-deviation. period: points of a season, which is taken out first (robust STL); NULLs may then stand before the first value and after the last one,
-not between. is_anomaly: up to the last value whose statistic exceeds its critical value; values that differ by rounding alone are equal.
+deviation. period: points of a season, which is taken out first (robust STL); NULLs may then stand before the first value and after the
+last one, not between. is_anomaly: up to the last value whose statistic exceeds its critical value; values that differ by rounding alone
+are equal.
 With a period, the test of Hochenbaum, Vallis, Kejariwal (2017); without, of Rosner (1983).';
 
 CREATE FUNCTION analytics.tukey_outliers(
