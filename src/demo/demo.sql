@@ -449,8 +449,8 @@ BEGIN
     IF load_demo.scale IS NULL OR load_demo.scale NOT BETWEEN 1 AND 1000 THEN
         RAISE EXCEPTION 'scale must be between 1 and 1000' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- A second call, or a refresh in another session, waits for the end of this one.
-    PERFORM pg_advisory_xact_lock(analytics_internal.refresh_lock(1));
+    -- A second call waits for the end of this one.
+    PERFORM analytics_internal.hold_business(1, waits => true);
     IF analytics_internal.is_demo_schema() THEN
         RAISE EXCEPTION 'the demo data are already loaded'
             USING ERRCODE = 'duplicate_schema', HINT = 'Run SELECT analytics.drop_demo() first.';
@@ -534,7 +534,7 @@ BEGIN
     ELSIF NOT analytics_internal.is_demo_schema() THEN
         RAISE EXCEPTION 'load_demo() did not make the schema "demo" that there is' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    PERFORM pg_advisory_xact_lock(analytics_internal.refresh_lock(1));
+    PERFORM analytics_internal.hold_business(1, waits => true);
     businesses := ARRAY(SELECT DISTINCT s.business_id FROM warehouse.source s WHERE s.relation LIKE 'demo.%');
     PERFORM analytics.drop_source(s.source_id) FROM warehouse.source s WHERE s.relation LIKE 'demo.%';
     FOREACH business IN ARRAY businesses LOOP

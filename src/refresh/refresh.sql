@@ -8,13 +8,15 @@ routine: function of analytics_internal that does it for a business, where it is
 
 CREATE TYPE analytics_internal.refresh_progress AS (
     run_id bigint, mode text, entities text[], from_date date, commits boolean, businesses bigint[],
-    steps analytics_internal.planned_step[], attempts int, failures text[], failure_code text, accept_loss boolean, is_over boolean
+    steps analytics_internal.planned_step[], attempts int, failures text[], failure_code text, skipped text[],
+    accept_loss boolean, is_over boolean
 );
 COMMENT ON TYPE analytics_internal.refresh_progress IS
 'What a refresh knows between two transactions
 commits: each step is a transaction of its own; else the first error ends the refresh. businesses: those to do, the first is at work. steps:
 of that business, those to do, NULL before it begins. attempts: how often the first of them has failed. failures: what went wrong.
-failure_code: its SQLSTATE, 22000 where there are several. accept_loss: sources may lose any number of rows.';
+failure_code: 55000 where all of it was refused, else 22000. skipped: businesses that another refresh was at work
+on. accept_loss: sources may lose any number of rows.';
 
 -- Clients and campaigns are loaded first, since the others refer to them.
 CREATE FUNCTION analytics_internal.refresh_plan(business_id bigint, mode text, entities text[]) RETURNS analytics_internal.planned_step[]
@@ -132,11 +134,6 @@ COMMENT ON FUNCTION analytics_internal.log_step(analytics_internal.refresh_progr
     text)
     IS 'Writes the line of the first step into the log, and reports it';
 
-CREATE FUNCTION analytics_internal.refresh_lock(business_id bigint) RETURNS bigint
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT pg_catalog.hashtextextended('pg_marketing refresh', business_id) $$;
-COMMENT ON FUNCTION analytics_internal.refresh_lock(bigint) IS 'The advisory lock that a refresh of a business holds during each step';
-
 CREATE FUNCTION analytics_internal.known_businesses() RETURNS SETOF bigint
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -147,28 +144,48 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.known_businesses() IS 'The businesses that have sources, or had some';
 
-CREATE FUNCTION analytics_internal.refresh_in_progress(business_id bigint) RETURNS boolean
+-- A row of the warehouse, which nobody can lock who may not refresh; of an advisory lock everybody can name the number. Until the end of
+-- the transaction: no lock outlives a lost session, poolers included.
+CREATE FUNCTION analytics_internal.hold_business(business_id bigint, waits boolean DEFAULT false) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF waits THEN
+        INSERT INTO warehouse.refresh_state VALUES (hold_business.business_id) ON CONFLICT DO NOTHING;
+        PERFORM FROM warehouse.refresh_state s WHERE s.business_id = hold_business.business_id FOR UPDATE;
+    ELSE
+        PERFORM FROM warehouse.refresh_state s WHERE s.business_id = hold_business.business_id FOR UPDATE SKIP LOCKED;
+    END IF;
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.hold_business(bigint, boolean) IS
+'Keeps other refreshes of a business out until the end of the transaction
+Returns false where another session does; waits: until it no longer does.';
+
+-- Whoever holds a row has left his transaction in it, and a transaction that goes on is locked by its session.
+CREATE FUNCTION analytics_internal.refreshing_sessions(business_id bigint) RETURNS SETOF int
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT EXISTS (
-        SELECT FROM pg_locks l
-        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.pid <> pg_backend_pid()
-          AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-          AND (l.classid::bigint << 32 | l.objid::bigint) IN (
-              SELECT analytics_internal.refresh_lock(b.id)
-              FROM (
-                  SELECT refresh_in_progress.business_id
-                  UNION
-                  SELECT k.id
-                  FROM analytics_internal.known_businesses() k (id)
-                  WHERE refresh_in_progress.business_id IS NULL
-              ) b (id)))
+    SELECT l.pid
+    FROM warehouse.refresh_state s
+    JOIN pg_locks l ON l.locktype = 'transactionid' AND l.transactionid = s.xmax AND l.mode = 'ExclusiveLock'
+    WHERE l.pid IS DISTINCT FROM pg_backend_pid()
+      AND (refreshing_sessions.business_id IS NULL OR s.business_id = refreshing_sessions.business_id)
 $$;
+COMMENT ON FUNCTION analytics_internal.refreshing_sessions(bigint) IS
+'Other sessions that refresh a business, or any where that is NULL';
+
+CREATE FUNCTION analytics_internal.refresh_in_progress(business_id bigint) RETURNS boolean
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT EXISTS (SELECT FROM analytics_internal.refreshing_sessions(refresh_in_progress.business_id)) $$;
 COMMENT ON FUNCTION analytics_internal.refresh_in_progress(bigint) IS
 'Whether another session is refreshing a business, or any where that is NULL';
 
--- A session that is ended, a cancel and a crash leave their run as it stood. Whoever is at work holds the lock of a business, except for
+-- A session that is ended, a cancel and a crash leave their run as it stood. Whoever is at work holds the row of a business, except for
 -- moments between two steps: a run that is closed by mistake then says in the end how it really ended.
 CREATE FUNCTION analytics_internal.close_lost_runs(run_id bigint) RETURNS void
     LANGUAGE sql VOLATILE
@@ -224,6 +241,7 @@ BEGIN
     progress.commits := commits;
     progress.attempts := 0;
     progress.failures := '{}';
+    progress.skipped := '{}';
     progress.is_over := false;
     SELECT array_agg(k.id ORDER BY k.id) INTO progress.businesses
     FROM analytics_internal.known_businesses() k (id)
@@ -232,6 +250,12 @@ BEGIN
         RAISE EXCEPTION 'there is no source to refresh from' USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Register one with analytics.register_source().';
     END IF;
+    -- Sources that were registered by hand.
+    INSERT INTO warehouse.refresh_state
+    SELECT b
+    FROM unnest(progress.businesses) b
+    WHERE NOT EXISTS (SELECT FROM warehouse.refresh_state s WHERE s.business_id = b)
+    ON CONFLICT DO NOTHING;
     INSERT INTO warehouse.refresh_run AS r (business_id, mode, entities)
     VALUES (begin_refresh.business_id, begin_refresh.mode, begin_refresh.entities)
     RETURNING r.run_id INTO progress.run_id;
@@ -253,9 +277,9 @@ CREATE FUNCTION analytics_internal.end_refresh(progress analytics_internal.refre
 AS $$
 BEGIN
     UPDATE warehouse.refresh_run r
-    SET status = CASE WHEN progress.failures <> '{}' THEN 'failed' ELSE 'succeeded' END, finished_at = clock_timestamp(),
-        message = NULLIF(array_to_string(progress.failures, E'\n'), '')
-    WHERE r.run_id = progress.run_id AND r.status <> 'skipped';
+    SET status = CASE WHEN progress.failures <> '{}' THEN 'failed' WHEN progress.skipped <> '{}' THEN 'skipped' ELSE 'succeeded' END,
+        finished_at = clock_timestamp(), message = NULLIF(array_to_string(progress.failures || progress.skipped, E'\n'), '')
+    WHERE r.run_id = progress.run_id;
     progress.is_over := true;
     RETURN progress;
 END
@@ -276,8 +300,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.report_failures(analytics_internal.refresh_progress) IS
-'Raises what went wrong in a refresh, if anything did
-With the SQLSTATE of its failures, 22000 where these are of several kinds.';
+'Raises 22000 with what went wrong in a refresh, if anything did
+55000 where nothing failed but what was refused for a state that has to be changed first.';
 
 CREATE FUNCTION analytics_internal.next_business(progress analytics_internal.refresh_progress) RETURNS analytics_internal.refresh_progress
     LANGUAGE plpgsql IMMUTABLE
@@ -339,7 +363,8 @@ EXCEPTION WHEN OTHERS THEN
     END IF;
     PERFORM analytics_internal.log_step(progress, began, NULL, code, reason);
     progress.failures := progress.failures || concat(analytics_internal.step_label(progress.steps[1]), ': ', reason);
-    progress.failure_code := CASE WHEN COALESCE(progress.failure_code, code) = code THEN code ELSE '22000' END;
+    -- Refused alone: nothing is broken.
+    progress.failure_code := CASE WHEN code = '55000' AND COALESCE(progress.failure_code, code) = code THEN code ELSE '22000' END;
     -- Sources do not depend on each other; what is derived does, so a step that failed ends it for this business.
     IF (progress.steps[1]).source_id IS NOT NULL THEN
         RETURN analytics_internal.next_step(progress);
@@ -357,19 +382,53 @@ CREATE FUNCTION analytics_internal.skip_business(progress analytics_internal.ref
 AS $$
 DECLARE
     business constant bigint := progress.businesses[1];
-    reason constant text := format('business %s: another refresh has been running since %s', business, max(r.started_at))
-        FROM warehouse.refresh_run r
-        WHERE r.status = 'running' AND r.run_id <> progress.run_id AND (r.business_id IS NULL OR r.business_id = business);
+    session constant int := min(pid) FROM analytics_internal.refreshing_sessions(business) pid;
+    reason text;
 BEGIN
+    SELECT concat(format('business %s: another refresh is running', business), ' since ' || max(s.started_at),
+               ' (process ' || session || ')')
+    INTO reason
+    FROM warehouse.refresh_state s
+    WHERE s.business_id = business AND s.status = 'running';
     RAISE NOTICE '%', reason;
-    UPDATE warehouse.refresh_run r
-    SET status = 'skipped', finished_at = clock_timestamp(), message = reason
-    WHERE r.run_id = progress.run_id;
+    progress.skipped := progress.skipped || reason;
     RETURN analytics_internal.next_business(progress);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.skip_business(analytics_internal.refresh_progress) IS
 'Leaves a business to the refresh that is at work on it';
+
+CREATE FUNCTION analytics_internal.begin_business(progress analytics_internal.refresh_progress) RETURNS analytics_internal.refresh_progress
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    progress.steps := analytics_internal.refresh_plan(progress.businesses[1], progress.mode, progress.entities);
+    UPDATE warehouse.refresh_state s
+    SET run_id = progress.run_id, status = 'running', started_at = clock_timestamp(), finished_at = NULL, message = NULL
+    WHERE s.business_id = progress.businesses[1];
+    RETURN progress;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.begin_business(analytics_internal.refresh_progress) IS
+'Plans the steps of the first business of a refresh, and says that it is at work on it';
+
+CREATE FUNCTION analytics_internal.end_business(progress analytics_internal.refresh_progress) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE warehouse.refresh_state s
+    SET status = CASE WHEN f.message IS NULL THEN 'succeeded' ELSE 'failed' END, finished_at = clock_timestamp(), message = f.message
+    FROM (
+        SELECT string_agg(format('%s: %s', analytics_internal.step_label((p.name, p.source_id, NULL)), p.message), E'\n'
+                   ORDER BY p.step) AS message
+        FROM warehouse.refresh_step p
+        WHERE p.run_id = progress.run_id AND p.business_id = progress.businesses[1] AND p.sqlstate IS NOT NULL
+    ) f
+    WHERE s.business_id = progress.businesses[1]
+$$;
+COMMENT ON FUNCTION analytics_internal.end_business(analytics_internal.refresh_progress) IS
+'Says how a refresh of its first business ended';
 
 CREATE FUNCTION analytics_internal.advance_refresh(progress analytics_internal.refresh_progress)
     RETURNS analytics_internal.refresh_progress
@@ -377,23 +436,27 @@ CREATE FUNCTION analytics_internal.advance_refresh(progress analytics_internal.r
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    business constant bigint := progress.businesses[1];
+    after analytics_internal.refresh_progress;
 BEGIN
-    IF business IS NULL THEN
+    IF progress.businesses[1] IS NULL THEN
         RETURN analytics_internal.end_refresh(progress);
     END IF;
-    -- Held until the step's COMMIT and taken again for the next: no lock outlives a lost session, poolers included.
-    IF NOT pg_try_advisory_xact_lock(analytics_internal.refresh_lock(business)) THEN
+    IF NOT analytics_internal.hold_business(progress.businesses[1]) THEN
         RETURN analytics_internal.skip_business(progress);
     END IF;
     IF progress.steps IS NULL THEN
-        progress.steps := analytics_internal.refresh_plan(business, progress.mode, progress.entities);
+        progress := analytics_internal.begin_business(progress);
     END IF;
     IF progress.commits THEN
-        RETURN analytics_internal.try_step(progress);
+        after := analytics_internal.try_step(progress);
+    ELSE
+        PERFORM analytics_internal.log_step(progress, clock_timestamp(), analytics_internal.run_step(progress));
+        after := analytics_internal.next_step(progress);
     END IF;
-    PERFORM analytics_internal.log_step(progress, clock_timestamp(), analytics_internal.run_step(progress));
-    RETURN analytics_internal.next_step(progress);
+    IF after.steps IS NULL THEN
+        PERFORM analytics_internal.end_business(progress);
+    END IF;
+    RETURN after;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.advance_refresh(analytics_internal.refresh_progress) IS
@@ -434,8 +497,8 @@ COMMENT ON PROCEDURE analytics.refresh(text, text[], date, bigint, boolean) IS
 mode: incremental reads what may have changed and derives again what the changes touch; full reads and derives everything. entities: load
 only these. from_date: read again all rows of that day and later. business_id: NULL for all. accept_loss: let sources lose any number of
 rows; else one that would lose more than the setting source_loss_limit allows is refused (55000). Each step commits by itself; in a
-transaction block or a function everything is one transaction. A step that fails is reported at the end, after the other steps: with its
-SQLSTATE, or 22000 where several failed for different reasons.';
+transaction block or a function everything is one transaction. A step that fails is reported at the end, after the other steps (22000;
+55000 where sources were refused and nothing else failed).';
 
 -- refresh_clients(), refresh_events() ...: one for each entity.
 DO $$
@@ -467,21 +530,25 @@ AS $$
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     RETURN QUERY
-    SELECT s.source_id, s.business_id, s.entity, s.relation, w.refreshed_at, w.rows_read, w.loaded, w.deduplicated, w.rejected, r.status,
-           r.message
+    SELECT s.source_id, s.business_id, s.entity, s.relation, w.refreshed_at, w.rows_read, w.loaded, w.deduplicated, w.rejected,
+           CASE WHEN l.is_lost THEN 'failed' ELSE r.status END,
+           CASE WHEN l.is_lost THEN 'the refresh ended without a trace' ELSE r.message END
     FROM warehouse.source s
     LEFT JOIN warehouse.source_watermark w ON w.source_id = s.source_id
+    LEFT JOIN warehouse.refresh_state r ON r.business_id = s.business_id
+    -- Between two steps nobody is at work for a moment.
     LEFT JOIN LATERAL (
-        SELECT r.status, r.message
-        FROM warehouse.refresh_run r
-        WHERE r.business_id IS NULL OR r.business_id = s.business_id
-        ORDER BY r.run_id DESC
-        LIMIT 1
-    ) r ON true
+        SELECT NOT analytics_internal.refresh_in_progress(r.business_id) AND COALESCE(max(p.started_at + p.duration), r.started_at)
+               < clock_timestamp() - interval '1 minute' AS is_lost
+        FROM warehouse.refresh_step p
+        WHERE p.run_id = r.run_id
+    ) l ON r.status = 'running'
     ORDER BY s.source_id;
 END
 $$;
-COMMENT ON FUNCTION analytics.refresh_status() IS 'Each source, when it was last read and how its rows were accounted for';
+COMMENT ON FUNCTION analytics.refresh_status() IS
+'Each source, when it was last read and how its rows were accounted for
+last_run_status, last_run_message: how the last refresh of its business ended (running, succeeded, failed), whatever became of others.';
 
 CREATE FUNCTION analytics.purge_history(keep interval DEFAULT '90 days') RETURNS bigint
     LANGUAGE plpgsql VOLATILE

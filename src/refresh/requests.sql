@@ -13,12 +13,13 @@ BEGIN
     PERFORM analytics_internal.check_warehouse();
     PERFORM analytics_internal.check_refresh(mode, entities);
     accept_loss := COALESCE(accept_loss, false);
-    -- One that waits already will do what this one asks.
+    -- One that waits already will do what this one asks: held, so that it is not begun before the caller's own changes can be seen.
     SELECT q.request_id INTO request
     FROM warehouse.refresh_request q
-    WHERE q.taken_at IS NULL
+    WHERE q.taken_at IS NULL AND q.started_at IS NULL
       AND (q.mode, q.entities, q.business_id, q.accept_loss) IS NOT DISTINCT FROM (mode, entities, business_id, accept_loss)
-    LIMIT 1;
+    LIMIT 1
+    FOR SHARE SKIP LOCKED;
     IF request IS NULL THEN
         INSERT INTO warehouse.refresh_request (mode, entities, business_id, accept_loss)
         VALUES (mode, entities, business_id, accept_loss)
@@ -36,7 +37,7 @@ pg_cron do so every minute.';
 CREATE TYPE analytics_internal.waiting_request AS (request_id bigint, mode text, entities text[], business_id bigint, accept_loss boolean);
 COMMENT ON TYPE analytics_internal.waiting_request IS 'A refresh that was asked for and is yet to be done';
 
-CREATE FUNCTION analytics_internal.next_request() RETURNS analytics_internal.waiting_request
+CREATE FUNCTION analytics_internal.next_request(after bigint) RETURNS analytics_internal.waiting_request
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -46,17 +47,18 @@ BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     SELECT q.request_id, q.mode, q.entities, q.business_id, q.accept_loss INTO request
     FROM warehouse.refresh_request q
-    WHERE q.taken_at IS NULL
-    ORDER BY q.request_id
-    LIMIT 1;
     -- A refresh under way may have read what the request is about before it changed: the request waits for the next call.
-    IF analytics_internal.refresh_in_progress(request.business_id) THEN
-        RETURN NULL;
-    END IF;
+    WHERE q.taken_at IS NULL AND q.request_id > after AND NOT analytics_internal.refresh_in_progress(q.business_id)
+    ORDER BY q.request_id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED;
+    UPDATE warehouse.refresh_request q SET started_at = clock_timestamp() WHERE q.request_id = request.request_id;
     RETURN request;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.next_request() IS 'The refresh that has to be done next, NULL where none can be done now';
+COMMENT ON FUNCTION analytics_internal.next_request(bigint) IS
+'Begins with the next refresh that was asked for; NULL where none can be done now
+after: the last that was begun with.';
 
 CREATE FUNCTION analytics_internal.begin_request(request analytics_internal.waiting_request, commits boolean)
     RETURNS analytics_internal.refresh_progress
@@ -70,6 +72,7 @@ BEGIN
 EXCEPTION WHEN OTHERS THEN
     -- One that cannot be done must not keep the others waiting.
     refused.failures := ARRAY[SQLERRM];
+    refused.skipped := '{}';
     refused.commits := commits;
     refused.is_over := true;
     RETURN refused;
@@ -84,12 +87,15 @@ CREATE FUNCTION analytics_internal.close_request(request analytics_internal.wait
     SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE warehouse.refresh_request q
-    SET taken_at = clock_timestamp(), message = NULLIF(array_to_string(progress.failures, E'\n'), '')
+    SET taken_at = CASE WHEN progress.skipped <> '{}' THEN NULL ELSE clock_timestamp() END,
+        started_at = CASE WHEN progress.skipped <> '{}' THEN NULL ELSE q.started_at END,
+        message = NULLIF(array_to_string(progress.failures, E'\n'), '')
     WHERE q.request_id = request.request_id
     RETURNING CASE WHEN q.message IS NULL THEN '{}' ELSE ARRAY[format('request %s: %s', q.request_id, q.message)] END
 $$;
 COMMENT ON FUNCTION analytics_internal.close_request(analytics_internal.waiting_request, analytics_internal.refresh_progress) IS
-'Closes a request, keeping what failed of it; returns that as a list';
+'Closes a request, keeping what failed of it; returns that as a list
+One that found another refresh at work on a business goes on waiting.';
 
 CREATE FUNCTION analytics_internal.report_requests(failures text[]) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -112,10 +118,12 @@ DECLARE
     request analytics_internal.waiting_request;
     progress analytics_internal.refresh_progress;
     failures text[] := '{}';
+    last bigint := 0;
 BEGIN
     LOOP
-        request := analytics_internal.next_request();
+        request := analytics_internal.next_request(last);
         EXIT WHEN request.request_id IS NULL;
+        last := request.request_id;
         progress := analytics_internal.begin_request(request, analytics_internal.may_commit());
         CALL analytics_internal.run_refresh(progress);
         -- Afterwards, so that a crash does not lose the request.

@@ -378,6 +378,7 @@ BEGIN
             relation_kind = EXCLUDED.relation_kind, relation_owner = EXCLUDED.relation_owner
     RETURNING s.source_id INTO source_id;
     source_id := analytics_internal.take_up_rows(source_id);
+    INSERT INTO warehouse.refresh_state VALUES (business_id) ON CONFLICT DO NOTHING;
     IF skipped <> '{}' THEN
         RAISE NOTICE '% has no %: left out', relation, array_to_string(skipped, ', ');
     END IF;

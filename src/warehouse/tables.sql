@@ -738,6 +738,17 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.refresh_run IS 'One row per run of analytics.refresh()';
 
+    CREATE TABLE warehouse.refresh_state (
+        business_id bigint PRIMARY KEY,
+        run_id bigint,
+        status text CHECK (status IN ('running', 'succeeded', 'failed')),
+        started_at timestamptz,
+        finished_at timestamptz,
+        message text
+    );
+    COMMENT ON TABLE warehouse.refresh_state IS
+        'How the last refresh of each business ended; the one at work holds its row locked, so that there is no second';
+
     CREATE TABLE warehouse.refresh_request (
         request_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         business_id bigint,
@@ -747,10 +758,13 @@ BEGIN
         requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         taken_at timestamptz,
         message text,
-        accept_loss boolean NOT NULL DEFAULT false
+        accept_loss boolean NOT NULL DEFAULT false,
+        started_at timestamptz
     );
     COMMENT ON TABLE warehouse.refresh_request IS
-'Refreshes asked for by analytics.request_refresh(); taken_at is NULL while one waits, message is what failed of one that was taken';
+'Refreshes asked for by analytics.request_refresh(); taken_at is NULL until one is done, message is what failed of it';
+    COMMENT ON COLUMN warehouse.refresh_request.started_at IS
+        'When a refresh began to serve it: from then on it does not stand for what is asked later';
 
     CREATE TABLE warehouse.refresh_step (
         run_id bigint NOT NULL,

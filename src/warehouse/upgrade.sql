@@ -379,13 +379,12 @@ AS $$
 DECLARE
     business bigint;
 BEGIN
-    FOR business IN
-        SELECT s.business_id FROM warehouse.settings s
-        UNION
-        SELECT s.business_id FROM analytics.source s
-        ORDER BY 1
-    LOOP
-        IF NOT pg_try_advisory_xact_lock(analytics_internal.refresh_lock(business)) THEN
+    -- A layout without that table is one that no refresh of this version begins with.
+    IF to_regclass('warehouse.refresh_state') IS NULL THEN
+        RETURN;
+    END IF;
+    FOR business IN SELECT s.business_id FROM warehouse.refresh_state s ORDER BY 1 LOOP
+        IF NOT analytics_internal.hold_business(business) THEN
             RAISE EXCEPTION 'a refresh of business % is running', business USING ERRCODE = 'object_in_use',
                 HINT = 'Try again when it has ended.';
         END IF;
