@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "kernel/error.hpp"
+#include "kernel/hash.hpp"
 #include "kernel/unknown.hpp"
 
 namespace marketing::anomaly {
@@ -31,7 +32,7 @@ double sum_of(std::span<double> values)
 Places places_of(const kernel::Column<std::int64_t>& series)
 {
     Places places;
-    std::unordered_map<std::int64_t, std::uint32_t> found;
+    std::unordered_map<std::int64_t, std::uint32_t, kernel::SeededHash> found;
     places.of_rows.reserve(series.size());
     for (std::size_t row = 0; row < series.size(); ++row) {
         const std::int64_t id = series[row];

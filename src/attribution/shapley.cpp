@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "kernel/error.hpp"
+#include "kernel/hash.hpp"
 #include "numeric/compensated_sum.hpp"
 
 namespace marketing::attribution {
@@ -104,8 +105,12 @@ public:
     }
 
 private:
-    static std::u32string spelt(std::span<const std::uint32_t> codes) { return {codes.begin(), codes.end()}; }
-    std::unordered_map<std::u32string, Counts> counts_;
+    static std::string spelt(std::span<const std::uint32_t> codes)
+    {
+        const auto bytes = std::as_bytes(codes);
+        return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    }
+    std::unordered_map<std::string, Counts, kernel::SeededHash> counts_;
 };
 
 /** Counts of sets of keys, spelt in ascending order along the branches of a tree, so that the subsets of a set are found together. */
@@ -132,7 +137,7 @@ public:
     }
 
 private:
-    static std::uint64_t edge(std::uint32_t node, std::uint32_t key) noexcept { return std::uint64_t{node} << 32U | key; }
+    static std::int64_t edge(std::uint32_t node, std::uint32_t key) noexcept { return std::int64_t{node} << 32U | key; }
 
     template <class Visit>
     void descend(const Codes& keys, std::uint32_t node, std::size_t next, unsigned mask, Visit& visit) const
@@ -146,7 +151,7 @@ private:
         }
     }
 
-    std::unordered_map<std::uint64_t, std::uint32_t> children_;
+    std::unordered_map<std::int64_t, std::uint32_t, kernel::SeededHash> children_;
     std::vector<Counts> counts_{Counts{}};
 };
 

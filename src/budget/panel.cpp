@@ -9,6 +9,7 @@
 
 #include "budget/columns.hpp"
 #include "kernel/error.hpp"
+#include "kernel/hash.hpp"
 
 namespace marketing::budget {
 
@@ -30,11 +31,12 @@ struct Key {
     std::string_view campaign;
     bool operator==(const Key&) const = default;
 };
-struct KeyHash {
-    std::size_t operator()(const Key& key) const noexcept
-    {
-        return std::hash<std::string_view>()(key.platform) * 31 + std::hash<std::string_view>()(key.campaign);
-    }
+class KeyHash {
+public:
+    std::size_t operator()(const Key& key) const noexcept { return hash_(key.platform) * 31 + hash_(key.campaign); }
+
+private:
+    kernel::SeededHash hash_;
 };
 
 }  // namespace

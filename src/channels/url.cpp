@@ -1,4 +1,5 @@
 #include "channels/url.hpp"
+#include "kernel/hash.hpp"
 
 #include <algorithm>
 #include <array>
@@ -222,7 +223,7 @@ Location locate(std::string_view url) noexcept
 std::pmr::vector<Parameter> parameters(std::string_view url, Charset charset, std::pmr::memory_resource* resource)
 {
     std::pmr::vector<Parameter> found(resource);
-    std::pmr::unordered_set<std::string_view> seen(resource);
+    std::pmr::unordered_set<std::string_view, kernel::SeededHash> seen(resource);
     for (std::string_view query = query_of(url); !query.empty();) {
         const RawParameter raw = next_parameter(query);
         const std::string_view name = decoded_name(raw.name, charset, resource);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "kernel/chunk_list.hpp"
+#include "kernel/hash.hpp"
 
 namespace marketing::kernel {
 
@@ -50,6 +51,7 @@ private:
 
     ByteArena arena_;
     std::pmr::vector<const char*> texts_;
+    HashSeed seed_ = HashSeed::next();
     std::pmr::vector<Slot> slots_;  // a power of two, at most half full, linear probing
 };
 

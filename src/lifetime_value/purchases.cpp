@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernel/error.hpp"
+#include "kernel/hash.hpp"
 #include "kernel/wire.hpp"
 #include "numeric/compensated_sum.hpp"
 
@@ -199,19 +200,10 @@ private:
     std::pmr::vector<Local> locals_;
     std::pmr::vector<std::uint32_t> local_of_;
     std::pmr::vector<Row> scratch_;
+    kernel::HashSeed seed_ = kernel::HashSeed::next();
     int bucket_bits_ = 0;
     std::size_t day_count_ = 0;
 };
-
-namespace {
-
-/** Spreads customers over buckets; no result depends on it. */
-std::uint64_t spread(std::int64_t code)
-{
-    return static_cast<std::uint64_t>(code) * 0x9e3779b97f4a7c15U;
-}
-
-}  // namespace
 
 // A bucket's rows fit the cache, where bringing the rows of a customer together costs little.
 void PurchasesState::Finisher::scatter()
@@ -220,8 +212,8 @@ void PurchasesState::Finisher::scatter()
     constexpr std::size_t most_buckets = 2048;
     const std::size_t buckets = std::min(std::bit_ceil(state_.rows_.size() / rows_per_bucket + 1), most_buckets);
     bucket_bits_ = static_cast<int>(std::bit_width(buckets - 1));
-    const auto bucket_of = [bits = bucket_bits_](const Row& row) {
-        return bits == 0 ? 0 : spread(row.customer) >> (64 - bits);
+    const auto bucket_of = [this, bits = bucket_bits_](const Row& row) {
+        return bits == 0 ? 0 : seed_.hash(row.customer) >> (64 - bits);
     };
     bucket_begin_.assign(buckets + 1, 0);
     state_.rows_.for_each([&](const Row& row) { ++bucket_begin_[bucket_of(row) + 1]; });
@@ -253,7 +245,7 @@ std::uint32_t PurchasesState::Finisher::local(std::int64_t code)
     const std::size_t mask = slots_.size() - 1;
     // The highest bits chose the bucket.
     const int shift = 64 - static_cast<int>(std::bit_width(mask));
-    for (std::size_t at = (spread(code) << bucket_bits_) >> shift;; at = (at + 1) & mask) {
+    for (std::size_t at = (seed_.hash(code) << bucket_bits_) >> shift;; at = (at + 1) & mask) {
         if (slots_[at] == 0) {
             locals_.push_back({code, 0, 0});
             slots_[at] = static_cast<std::uint32_t>(locals_.size());

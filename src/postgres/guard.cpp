@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "kernel/error.hpp"
+#include "kernel/hash.hpp"
 #include "postgres/pg.hpp"
 
 namespace marketing::postgres {
@@ -100,6 +101,15 @@ kernel::StopFlag stop_flag() noexcept
 {
     // Not InterruptPending: that is also raised for what ends no query, such as a parallel worker's message.
     return kernel::StopFlag(&QueryCancelPending, &ProcDiePending);
+}
+
+void ensure_hash_secret() noexcept
+{
+    // Loaded before the server forks, the library would hand one secret to all.
+    static int secret_of = 0;
+    if (secret_of != MyProcPid && pg_strong_random(kernel::process_hash_secret.data(), sizeof kernel::process_hash_secret)) {
+        secret_of = MyProcPid;
+    }
 }
 
 }  // namespace marketing::postgres

@@ -34,6 +34,9 @@ void raise_if_failed(const Failure& failure);
 /** The server's cancel and terminate requests, as the flag that kernels poll. */
 [[nodiscard]] kernel::StopFlag stop_flag() noexcept;
 
+/** Gives each process of the server a secret of its own for the hashes of kernels, before the first of them runs. */
+void ensure_hash_secret() noexcept;
+
 /** Phase 2: runs `body` and turns every exception into `failure`. `body` calls nothing that raises an error of the server. */
 template <class Body>
 void guarded(Failure& failure, Body&& body) noexcept
@@ -41,6 +44,7 @@ void guarded(Failure& failure, Body&& body) noexcept
     failure.sqlstate = 0;
     failure.cancelled = false;
     kernel::process_stop_flag = stop_flag();
+    ensure_hash_secret();
     try {
         body();
     } catch (...) {

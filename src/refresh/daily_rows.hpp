@@ -16,6 +16,7 @@
 #include "kernel/chunk_list.hpp"
 #include "kernel/column.hpp"
 #include "kernel/flat_format.hpp"
+#include "kernel/hash.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
 
@@ -31,11 +32,15 @@ struct SeriesKey {
     friend bool operator==(const SeriesKey&, const SeriesKey&) = default;
 };
 
-struct SeriesKeyHash {
+class SeriesKeyHash {
+public:
     std::size_t operator()(const SeriesKey& key) const noexcept
     {
-        return std::hash<std::int64_t>{}(key.series) ^ (std::hash<std::int64_t>{}(key.business) << 32U);
+        return hash_(key.series ^ static_cast<std::int64_t>(hash_(key.business)));
     }
+
+private:
+    kernel::SeededHash hash_;
 };
 
 /** What stands before the figures of a row. */

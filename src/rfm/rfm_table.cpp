@@ -21,13 +21,6 @@ constexpr std::int64_t free_place = -1;  // as the purchases of a record
 constexpr std::int32_t no_first_day = std::numeric_limits<std::int32_t>::max();
 constexpr std::int32_t no_last_day = std::numeric_limits<std::int32_t>::min();
 
-std::size_t hash_of(std::int64_t key) noexcept
-{
-    const auto product =
-        static_cast<unsigned __int128>(static_cast<std::uint64_t>(key) ^ 0x9e3779b97f4a7c15U) * 0xd6e8feb86659fd93U;
-    return static_cast<std::size_t>(static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U));
-}
-
 void join(CustomerRecord& record, const CustomerRecord& row)
 {
     record.first_day = std::min(record.first_day, row.first_day);
@@ -68,7 +61,7 @@ void RfmState::settle()
     }
     const std::size_t mask = places_.size() - 1;
     for (const CustomerRecord& row : batch_) {
-        __builtin_prefetch(&places_[hash_of(row.key) & mask], 1);
+        __builtin_prefetch(&places_[seed_.hash(row.key) & mask], 1);
     }
     for (const CustomerRecord& row : batch_) {
         settle_row(row);
@@ -79,7 +72,7 @@ void RfmState::settle()
 void RfmState::settle_row(const CustomerRecord& row)
 {
     const std::size_t mask = places_.size() - 1;
-    for (std::size_t at = hash_of(row.key) & mask;; at = (at + 1) & mask) {
+    for (std::size_t at = seed_.hash(row.key) & mask;; at = (at + 1) & mask) {
         CustomerRecord& place = places_[at];
         if (place.purchases == free_place) {
             place = row;

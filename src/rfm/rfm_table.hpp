@@ -20,6 +20,7 @@
 
 #include "customers/purchase.hpp"
 #include "kernel/flat_format.hpp"
+#include "kernel/hash.hpp"
 #include "kernel/identifier_codes.hpp"
 #include "kernel/state.hpp"
 #include "kernel/stop.hpp"
@@ -72,6 +73,7 @@ private:
     // Rows wait here, so that the places they go to are fetched before they are needed.
     std::pmr::vector<CustomerRecord> batch_;
     std::pmr::vector<CustomerRecord> places_;  // open addressing, a power of two, at most half full
+    kernel::HashSeed seed_ = kernel::HashSeed::next();
     std::size_t used_ = 0;
     kernel::IdentifierCodes ids_;
 };
