@@ -162,6 +162,12 @@ sub kill_process
     return 1;
 }
 
+sub comes_back
+{
+    for (1 .. 600) { return 1 if IPC::Run::run(['pg_isready', '-q', '-d', $node->connstr('postgres')]); sleep 0.1 }
+    return 0;
+}
+
 my %killed;
 $interrupted = 0;
 for my $i (1 .. $crashes) {
@@ -173,15 +179,16 @@ for my $i (1 .. $crashes) {
     my ($statements, $like, $times) = @{$operation{$operation}};
     change($database) unless $operation eq 'demo';
     $node->safe_psql($database, "$quiet $age") if $operation eq 'upgrade';
-    my $writer = start($beside, 'writer', "DO \$\$ BEGIN LOOP PERFORM chaos.change($dated{$beside}); COMMIT; PERFORM pg_sleep(0.02); END LOOP END \$\$;");
+    my $writer = start($beside, 'writer', "DO \$\$ BEGIN LOOP PERFORM chaos.change($dated{$beside}); COMMIT; PERFORM pg_sleep(0.02); END LOOP; END \$\$;");
     my $work = start($database, 'refresher', $statements);
     sleep(0.05 + rand() * $duration{"$beside $like"} * $times);
+    push @failures, "$what: the writer does not write" if !$writer->pumpable;
     # A refresher that has done its work is not there any more: then the writer is killed.
     kill_process($victim) or kill_process('writer');
     # The writer never ends but by the crash: when it is gone, the server is starting again.
     eval { $writer->finish };
     eval { $work->finish };
-    $node->poll_query_until('postgres', 'SELECT true') or BAIL_OUT("$what: the server does not come back");
+    comes_back() or BAIL_OUT("$what: the server does not come back");
     $killed{"$operation"}++;
     if ($operation eq 'demo') {
         my $left = $node->safe_psql('demo', q{SELECT (to_regnamespace('demo') IS NOT NULL)::text || (SELECT count(*) > 0 FROM warehouse.source) || (SELECT count(*) > 0 FROM warehouse.fact_events)});
