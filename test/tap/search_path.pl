@@ -13,30 +13,12 @@ $node->start;
 my ($version) = slurp_file('pg_marketing.control') =~ /^default_version = '(.+?)'/m;
 $ENV{TRAPS_SCRIPT} = "pg_marketing--$version.sql";
 
-# Asks all that there is in a database; nothing that a question did stays.
+# Asks all that there is in a database.
 my $ask = <<'SQL';
 -- The questions themselves are put together without traps.
 ALTER FUNCTION questions.about SET search_path = pg_catalog, pg_temp;
 ALTER FUNCTION questions.value_for SET search_path = pg_catalog, pg_temp;
 CREATE TABLE questions.answer (subject text, reads boolean, answer text);
-CREATE FUNCTION questions.ask(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    answer text;
-BEGIN
-    BEGIN
-        IF statement LIKE 'CALL%' THEN
-            EXECUTE statement;
-        ELSE
-            EXECUTE pg_catalog.format('SELECT pg_catalog.string_agg(r, E''\n'' ORDER BY r COLLATE "C") FROM (%s) r (r)', statement) INTO answer;
-        END IF;
-        RAISE EXCEPTION 'done' USING ERRCODE = 'ZZZZZ';
-    EXCEPTION WHEN SQLSTATE 'ZZZZZ' THEN
-        RETURN answer;
-    WHEN OTHERS THEN
-        RETURN SQLSTATE OPERATOR(pg_catalog.||) ': ' OPERATOR(pg_catalog.||) SQLERRM;
-    END;
-END
-$$;
 SET client_min_messages = error;
 INSERT INTO questions.answer SELECT q.subject, q.reads, questions.ask(q.statement) FROM questions.about('facebook', 1) q;
 SQL
