@@ -49,6 +49,11 @@ WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND a.attnu
 SELECT c.relname, (SELECT string_agg(a.attname, ', ' ORDER BY k.n) FROM unnest(i.indkey::int[]) WITH ORDINALITY k (attnum, n) JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum) AS key
 FROM pg_class c LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname <> 'notes' ORDER BY c.relname;
 
+-- Each has a primary key that a subscriber knows its rows by, and is logged.
+SELECT c.relname, c.relreplident, c.relpersistence FROM pg_class c LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'notes'
+  AND (i.indexrelid IS NULL OR c.relreplident <> 'd' OR c.relpersistence <> 'p');
+
 -- An empty warehouse answers.
 SELECT * FROM analytics.kpi('2025-01-01', '2025-01-31');
 SELECT * FROM analytics.trend_leads('2025-01-01', '2025-01-03');

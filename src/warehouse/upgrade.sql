@@ -421,8 +421,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.drop_template() IS 'Drops what make_template() made';
 
--- Rows that do not fit a new shape come from the sources again. Rollups stand for themselves; else what is derived is one whole, since the
--- keys of one table stand in others.
+-- Rows that do not fit a new shape come from the sources again. Rollups stand for themselves, and after an upgrade everything is pending; else
+-- what is derived is one whole, since the keys of one table stand in others.
 CREATE FUNCTION analytics_internal.empty_reshaped(template regnamespace) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -441,7 +441,7 @@ BEGIN
         WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics_internal.is_derived(c.relname)
           AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
           AND (c.relname = ANY (reshaped)
-               OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span|model)$|^customer_')));
+               OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span|model)$|^(customer|pending)_')));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.empty_reshaped(regnamespace) IS 'Empties derived tables whose rows do not fit their new shape';
