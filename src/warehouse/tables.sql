@@ -1,7 +1,8 @@
 -- The warehouse: plain tables of schema `warehouse`, owned by whoever runs install(). They are no members of the extension and use
 -- none of its types or functions, so that pg_dump carries them and DROP EXTENSION leaves them.
 --
--- Each table has a primary key, by which a subscriber of its changes finds its rows. Keys begin with business_id (the tenant); facts about clients also carry client_bucket, the unit of distribution.
+-- Each table has a primary key, by which a subscriber of its changes finds its rows. Keys begin with business_id (the tenant); facts about
+-- clients also carry client_bucket, the unit of distribution.
 -- A fact's identity is (source_id, its id in that source): two sources may both count from 1.
 
 CREATE FUNCTION analytics.install(row_security boolean DEFAULT false) RETURNS text

@@ -421,8 +421,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.drop_template() IS 'Drops what make_template() made';
 
--- Rows that do not fit a new shape come from the sources again. Rollups stand for themselves, and after an upgrade everything is pending; else
--- what is derived is one whole, since the keys of one table stand in others.
+-- Rows that do not fit a new shape come from the sources again. Rollups stand for themselves, and after an upgrade everything is pending;
+-- else what is derived is one whole, since the keys of one table stand in others.
 CREATE FUNCTION analytics_internal.empty_reshaped(template regnamespace) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
