@@ -88,11 +88,11 @@ newest_server() {
 }
 
 # in_server <command...>: runs the command beside a server of its own, on a free port, that is gone afterwards. What the caller's
-# environment says about a server of theirs must not reach it.
+# environment says about a server of theirs must not reach it, and no test depends on when autovacuum comes by.
 in_server() {
     local names=()
     readarray -t names < <(compgen -v PG | grep -vx PG_CONFIG)
-    env "${names[@]/#/--unset=}" pg_virtualenv -t -v "$(newest_server)" "$@"
+    env "${names[@]/#/--unset=}" pg_virtualenv -t -o autovacuum=off -v "$(newest_server)" "$@"
 }
 
 # Results. A suite calls begin_suite, then passed, failed or skipped for each of its tests, then end_suite, which prints its counts

@@ -149,6 +149,7 @@ SELECT EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily WHERE date 
 SET client_min_messages = warning;
 ALTER TABLE warehouse.fact_events SET (autovacuum_enabled = false);
 ALTER TABLE warehouse.dim_clients SET (autovacuum_enabled = false);
+ALTER TABLE warehouse.fact_leads SET (autovacuum_enabled = false);
 CREATE TABLE raw.many_events AS SELECT i AS event_id, i % 5000 AS client_id, timestamptz '2025-01-01' + i * interval '1 minute' AS occurred_at FROM generate_series(1, 20000) i;
 CREATE VIEW raw.few_events AS SELECT * FROM raw.many_events WHERE event_id <= 3000;
 SELECT analytics.register_source('events', 'raw.many_events', business_id => 8) > 0 AS registered;
