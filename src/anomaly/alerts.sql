@@ -96,7 +96,8 @@ CREATE FUNCTION analytics_internal.watched_units(dimension text, platforms text[
 AS $$
     SELECT pg_catalog.row_number() OVER by_name, u.business, COALESCE(u.campaign_key, pg_catalog.row_number() OVER by_name), u.platform,
            u.name, u.id,
-           pg_catalog.upper(u.status) ~ '^(.*_)?(PAUSED|REMOVED|ARCHIVED|DELETED|DISABLED|ENDED|COMPLETED|INACTIVE|STOPPED)$', u.status
+           pg_catalog.upper(u.status COLLATE "C")
+               ~ '^(.*_)?(PAUSED|REMOVED|ARCHIVED|DELETED|DISABLED|ENDED|COMPLETED|INACTIVE|STOPPED)$', u.status
     FROM (
         SELECT c.business_id, c.platform, c.campaign_name, c.campaign_id, c.campaign_key, c.status
         FROM warehouse.dim_campaigns c
@@ -124,7 +125,7 @@ AS $$
     WHERE (watched_units.business_id IS NULL OR u.business = watched_units.business_id)
       AND (analytics_internal.no_platform_filter(watched_units.platforms) OR u.platform IS NULL
            OR u.platform = ANY (watched_units.platforms))
-    WINDOW by_name AS (ORDER BY u.business, u.platform, u.id)
+    WINDOW by_name AS (ORDER BY u.business, u.platform COLLATE "C", u.id COLLATE "C")
 $$;
 COMMENT ON FUNCTION analytics_internal.watched_units(text, text[], bigint) IS
 'The units of a dimension that anomalies() compares; platforms, no families';
@@ -265,7 +266,7 @@ BEGIN
         -- A campaign without spend has no days that it was active on. That no lead came is told once: by their cost, where there is one.
         WHERE w.test <> 'leads' OR (rules.dimension <> 'campaign' OR w.has_cost) AND NOT (w.window_value = 0 AND w.is_cost_tested)
     ), numbered AS (
-        SELECT t.*, row_number() OVER (ORDER BY t.series_id, t.type) AS ordinal
+        SELECT t.*, row_number() OVER (ORDER BY t.series_id, t.type COLLATE "C") AS ordinal
         FROM test t
         -- Units that stopped before the window, and units that have only just begun, are not watched.
         WHERE t.status <> 'inactive' OR (t.type = 'zero_spend' AND t.days_before >= 7 AND t.last_active >= rules.date_from - 3)
@@ -351,7 +352,7 @@ AS $$
                 w.money_needed, analytics_internal.amount_text(GREATEST(needed_events, 0.1::double precision)))
             ELSE analytics_internal.too_little_text(needed_days, needed_events, 'leads') END
         WHEN 'paused' THEN 'Paused: no spend is as it should be.'
-        WHEN 'no_data' THEN pg_catalog.format('No ad data of the platform in the period: nothing is known since %s.', last_active)
+        WHEN 'no_data' THEN pg_catalog.format('No ad data of the platform in the period: nothing is known since %s.', w.last_day)
         WHEN 'normal' THEN analytics_internal.usual_text(p_value)
         WHEN 'scaling' THEN pg_catalog.format(
             'A lead cost %s times as much (%s instead of %s) while spend grew to %s times: more budget buys dearer leads.',
@@ -370,13 +371,15 @@ AS $$
                 ELSE pg_catalog.format('No lead, where about %s were to be expected.', w.expected) END
             WHEN 'spike_spend' THEN pg_catalog.format('Spent %s instead of about %s (%s times)%s.', w.spent, w.expected, w.ratio, CASE
                 WHEN peak_ratio > 1.5::double precision * alert_reason.ratio
-                THEN pg_catalog.format(', above all on %s: %s times the usual', peak_day, analytics_internal.amount_text(peak_ratio))
+                THEN pg_catalog.format(', above all on %s: %s times the usual', w.peak_day, analytics_internal.amount_text(peak_ratio))
                 ELSE '' END)
-            ELSE pg_catalog.format('No spend since %s, where %s a day was usual, and the campaign is not known to be paused.', last_active,
-                pg_catalog.concat_ws(' ', analytics_internal.amount_text(spend_per_day), currency)) END
+            ELSE pg_catalog.format('No spend since %s, where %s a day was usual, and the campaign is not known to be paused.',
+                w.last_day, pg_catalog.concat_ws(' ', analytics_internal.amount_text(spend_per_day), currency)) END
         END
     FROM (
-        SELECT pg_catalog.concat_ws(' ', analytics_internal.amount_text(spend::double precision), currency) AS spent,
+        SELECT pg_catalog.to_char(last_active::timestamp, 'YYYY-MM-DD') AS last_day,
+               pg_catalog.to_char(alert_reason.peak_day::timestamp, 'YYYY-MM-DD') AS peak_day,
+               pg_catalog.concat_ws(' ', analytics_internal.amount_text(spend::double precision), currency) AS spent,
                analytics_internal.amount_text((spend / NULLIF(leads, 0)::numeric)::double precision) AS cpl,
                analytics_internal.amount_text(cpl_before) AS cpl_then, analytics_internal.amount_text(ratio) AS ratio,
                analytics_internal.amount_text(spend_ratio) AS spend_ratio, analytics_internal.amount_text(expected) AS expected,
@@ -409,7 +412,8 @@ AS $$
       AND (anomalies.verdicts IS NULL OR pg_catalog.cardinality(anomalies.verdicts) = 0 OR t.verdict = ANY (anomalies.verdicts))
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
              pg_catalog.array_position('{anomaly,scaling,explained,insufficient_data,no_data,paused,normal}'::text[], t.verdict),
-             t.impact DESC NULLS LAST, t.p_value, t.platform, t.name, t.id, t.anomaly_type
+             t.impact DESC NULLS LAST, t.p_value, t.platform COLLATE "C", t.name COLLATE "C", t.id COLLATE "C", t.anomaly_type COLLATE "C",
+             t.business
     LIMIT analytics_internal.check_row_limit(anomalies.row_limit, 20)
 $$;
 COMMENT ON FUNCTION analytics.anomalies IS

@@ -145,7 +145,7 @@ BEGIN
                 settings.min_effect, settings.min_events, settings.min_impact, record_anomalies.business_id) AS rules) r
         CROSS JOIN LATERAL analytics_internal.alert_tests(r.rules) t
         WHERE t.verdict = 'anomaly'
-        ORDER BY d.place, t.impact DESC NULLS LAST, t.platform, t.id, t.anomaly_type
+        ORDER BY d.place, t.impact DESC NULLS LAST, t.platform COLLATE "C", t.id COLLATE "C", t.anomaly_type COLLATE "C"
     )
     SELECT count(*), count(*) FILTER (WHERE o.outcome = 'new'), count(*) FILTER (WHERE o.outcome IN ('worse', 'seen')),
            count(*) FILTER (WHERE o.outcome = 'known')

@@ -76,7 +76,8 @@ BEGIN
                ELSE format('%s instead of about %s%s.', analytics_internal.amount_text(j.window_value),
                    analytics_internal.amount_text(j.expected), ' (' || analytics_internal.amount_text(j.ratio) || ' times)') END
     FROM judged j
-    ORDER BY array_position('{anomaly,normal,insufficient_data,no_data}'::text[], j.final), j.adjusted, j.p_value, names[j.series_id::int];
+    ORDER BY array_position('{anomaly,normal,insufficient_data,no_data}'::text[], j.final), j.adjusted, j.p_value,
+             j.series_id;
 END
 $function$;
 COMMENT ON FUNCTION analytics.metric_anomalies IS

@@ -65,7 +65,7 @@ BEGIN
         analytics_internal.sharing_rules(
             models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch)) a
     GROUP BY a.key
-    ORDER BY a.key = '(unattributed)', max(a.conversions) FILTER (WHERE a.model = models[1]) DESC, a.key;
+    ORDER BY a.key = '(unattributed)', max(a.conversions) FILTER (WHERE a.model = models[1]) DESC, a.key COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.attribution_compare IS
@@ -152,8 +152,8 @@ BEGIN
            analytics.probability_greater(a.conversions_replicates, b.conversions_replicates),
            analytics.probability_greater(a.value_replicates, b.value_replicates)
     FROM credit a
-    JOIN credit b ON b.model = a.model AND (b.conversions < a.conversions OR b.conversions = a.conversions AND b.key > a.key)
-    ORDER BY array_position(models, a.model), a.conversions DESC, a.key, b.conversions DESC, b.key;
+    JOIN credit b ON b.model = a.model AND (b.conversions < a.conversions OR b.conversions = a.conversions AND b.key > a.key COLLATE "C")
+    ORDER BY array_position(models, a.model), a.conversions DESC, a.key COLLATE "C", b.conversions DESC, b.key COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.attribution_pairs IS
@@ -191,7 +191,7 @@ BEGIN
         WHERE a.assisted > 0
         GROUP BY a.key
     ) k
-    ORDER BY k.assisted DESC, k.last_touch DESC, k.key;
+    ORDER BY k.assisted DESC, k.last_touch DESC, k.key COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.assisted_conversions IS

@@ -89,7 +89,7 @@ BEGIN
     SELECT t.from_state, t.to_state, t.count::bigint, t.probability
     FROM analytics_internal.warehouse_paths(rules) p
     CROSS JOIN analytics.markov_transitions(p.paths, "order", self_loops) t
-    ORDER BY t.count DESC, t.from_state, t.to_state
+    ORDER BY t.count DESC, t.from_state COLLATE "C", t.to_state COLLATE "C"
     LIMIT row_limit;
 END
 $$;
@@ -122,7 +122,7 @@ BEGIN
            analytics_internal.percentage(l.conversions::numeric, (l.conversions + l.nulls)::numeric), one_currency
     FROM analytics_internal.warehouse_paths(rules) p
     CROSS JOIN analytics.path_list(p.paths) l
-    ORDER BY l.conversions DESC, l.value DESC, l.nulls DESC, l.path
+    ORDER BY l.conversions DESC, l.value DESC, l.nulls DESC, l.path COLLATE "C"
     LIMIT row_limit;
 END
 $$;

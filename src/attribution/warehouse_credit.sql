@@ -113,7 +113,7 @@ BEGIN
         -- A contract whose event is a touch at that very moment is one row with it, so that include_conversion_touch knows them.
         SELECT c.business_id, c.client_key, c.signed_at, c.amount, c.event_id, o.source_id,
                o.source_id IS NOT NULL AND row_number() OVER (
-                   PARTITION BY c.business_id, o.source_id, c.event_id ORDER BY c.source_id, c.contract_id) = 1 AS has_touch
+                   PARTITION BY c.business_id, o.source_id, c.event_id ORDER BY c.source_id, c.contract_id COLLATE "C") = 1 AS has_touch
         FROM client v
         JOIN warehouse.fact_contracts c ON c.business_id = v.business_id AND c.client_key = v.client_key
         JOIN business b ON b.business_id = c.business_id
@@ -140,7 +140,7 @@ BEGIN
                       ELSE COALESCE(c.platform, e.platform) || ' / ' || COALESCE(c.label, '(no campaign)')
                   END AS key,
                e.is_paid AND e.campaign_key IS NOT NULL AND COALESCE(p.ad_network, false) AS is_paid,
-               lower(e.source_type) IN ('impression', 'ad_impression', 'view', 'ad_view') AS is_view, k.amount
+               lower(e.source_type COLLATE "C") IN ('impression', 'ad_impression', 'view', 'ad_view') AS is_view, k.amount
         FROM client v
         JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
         JOIN business b ON b.business_id = e.business_id
@@ -363,7 +363,7 @@ BEGIN
         FROM counted p, analytics.shapley_credit(p.paths, method) s
         WHERE method <> 'markov'
     ), point AS (
-        SELECT c.*, row_number() OVER (ORDER BY c.key, c."position") AS n FROM credit c WHERE c.replicate = 0
+        SELECT c.*, row_number() OVER (ORDER BY c.key COLLATE "C", c."position") AS n FROM credit c WHERE c.replicate = 0
     ), replicated AS (
         SELECT p.n, array_agg(COALESCE(c.conversions, 0)) AS conversions, array_agg(COALESCE(c.value, 0)) AS value
         FROM point p
@@ -405,7 +405,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH per_key AS (
-        SELECT k.*, row_number() OVER (PARTITION BY k.model ORDER BY k.key, k."position", k.wanted, k.unattributed) AS n
+        SELECT k.*, row_number() OVER (PARTITION BY k.model ORDER BY k.key COLLATE "C", k."position", k.wanted, k.unattributed) AS n
         FROM (
             SELECT * FROM analytics_internal.touch_credit(rules, sharing) WHERE NOT sharing.by_path
             UNION ALL
@@ -455,8 +455,8 @@ BEGIN
     LEFT JOIN total t ON t.model = m.model
     LEFT JOIN answer a ON a.model = m.model AND a.key = k.key
     LEFT JOIN spent s ON s.key = k.key
-    ORDER BY array_position(sharing.models, m.model), COALESCE(a.unattributed, false), COALESCE(a.conversions, 0) DESC, k.key,
-             a."position";
+    ORDER BY array_position(sharing.models, m.model), COALESCE(a.unattributed, false), COALESCE(a.conversions, 0) DESC,
+             k.key COLLATE "C", a."position";
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_attribution IS

@@ -71,7 +71,8 @@ AS $$
     JOIN campaign k ON k.business_id = a.business_id AND k.campaign_key = a.campaign::bigint
     JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
     WHERE k.spend IS NOT NULL
-    ORDER BY a.action = 'monitor', k.spend DESC, c.platform, c.campaign_name, c.campaign_id, k.business_id
+    ORDER BY a.action = 'monitor', k.spend DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C",
+             k.business_id
     LIMIT analytics_internal.check_row_limit(reco_budget.row_limit, 10)
 $$;
 COMMENT ON FUNCTION analytics.reco_budget(date, date, int, text[], numeric, bigint) IS
@@ -193,13 +194,15 @@ BEGIN
           AND (members IS NULL OR k.platform = ANY (members))
     ) p
     CROSS JOIN (
-        SELECT array_agg(s.key ORDER BY s.key) AS platforms, array_agg((s.value ->> 0)::double precision ORDER BY s.key) AS low,
-               array_agg((s.value ->> 1)::double precision ORDER BY s.key) AS high
+        SELECT array_agg(s.key ORDER BY s.key COLLATE "C") AS platforms,
+               array_agg((s.value ->> 0)::double precision ORDER BY s.key COLLATE "C") AS low,
+               array_agg((s.value ->> 1)::double precision ORDER BY s.key COLLATE "C") AS high
         FROM jsonb_each(shares) s
     ) s
     CROSS JOIN (
-        SELECT array_agg(n.key ORDER BY n.key) AS campaigns, array_agg((t.value ->> 0)::double precision ORDER BY n.key) AS elasticity,
-               array_agg((t.value ->> 1)::double precision ORDER BY n.key) AS deviation
+        SELECT array_agg(n.key ORDER BY n.key COLLATE "C") AS campaigns,
+               array_agg((t.value ->> 0)::double precision ORDER BY n.key COLLATE "C") AS elasticity,
+               array_agg((t.value ->> 1)::double precision ORDER BY n.key COLLATE "C") AS deviation
         FROM jsonb_each(lift_tests) t, unnest(analytics_internal.campaign_keys(ARRAY[t.key], wanted)) n (key)
     ) l
     CROSS JOIN LATERAL analytics.recommend_budget(
@@ -208,7 +211,7 @@ BEGIN
         frozen => analytics_internal.campaign_keys(frozen, wanted), share_platforms => s.platforms, min_share => s.low, max_share => s.high,
         lift_campaigns => l.campaigns, lift_elasticity => l.elasticity, lift_sd => l.deviation) a
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = wanted AND c.campaign_key = a.campaign::bigint
-    ORDER BY a.is_total, a.current_spend DESC, c.platform, c.campaign_name, c.campaign_id;
+    ORDER BY a.is_total, a.current_spend DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.budget_plan IS

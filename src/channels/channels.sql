@@ -12,7 +12,7 @@ CREATE FUNCTION analytics.channel_ruleset() RETURNS bytea
     SELECT byteacat(sha256(packed.body), packed.body)
     FROM (
         SELECT byteacat(
-                   byteacat('pg_marketing rules 1\012'::bytea,
+                   byteacat(E'pg_marketing rules 1\\012'::bytea,
                                        string_agg(r.record, ''::bytea ORDER BY r.builtin, r.record)),
                    analytics_internal.ruleset_record('e', count(*)::text)) AS body
         FROM (
@@ -100,6 +100,12 @@ COMMENT ON FUNCTION analytics.platform_name(text, bytea) IS
 
 Lower case, blanks and hyphens as _, aliases and hosts replaced, at most 128 bytes; NULL for a missing name. For many rows pass
 ruleset => (SELECT analytics.channel_ruleset()), else the rules are packed for each row.';
+
+CREATE FUNCTION analytics_internal.fold_case(value text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_fold_case';
+COMMENT ON FUNCTION analytics_internal.fold_case(text) IS
+'Lower case by a fixed table of Latin, Greek and Cyrillic letters, by no locale
+For names of campaigns and hashtags: what is the same name must not depend on the database. Keywords are folded by lower(x COLLATE "C").';
 
 CREATE FUNCTION analytics.url_parameters(url text) RETURNS TABLE (name text, value text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 10 AS 'MODULE_PATHNAME', 'marketing_url_parameters';

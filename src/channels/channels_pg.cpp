@@ -155,6 +155,15 @@ MARKETING_FUNCTION(platform_name)
     return text_datum(whole_characters(name));
 }
 
+MARKETING_FUNCTION(fold_case)
+{
+    Arguments in(fcinfo);
+    const auto value = in.get<std::string_view>("value");
+    text* folded = cstring_to_text_with_len(value.data(), static_cast<int>(value.size()));
+    channels::fold_case(VARDATA(folded), value.size(), channels::database_charset());
+    PG_RETURN_TEXT_P(folded);
+}
+
 MARKETING_FUNCTION(ruleset_record)
 {
     Arguments in(fcinfo);

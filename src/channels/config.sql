@@ -141,7 +141,7 @@ COMMENT ON COLUMN analytics_internal.channel_rule.description IS 'What the rule 
 DO $$
 DECLARE
     -- Plain characters, \ and a character, and sets in brackets, whose first member may be a ].
-    pattern constant text := '^([^[\\]|\\.|\[([!^](\\.|[^\\])|\\.|[^!^\\])(\\.|[^]\\])*\])*$';
+    pattern constant text := E'^([^[\\\\]|\\\\.|\\[([!^](\\\\.|[^\\\\])|\\\\.|[^!^\\\\])(\\\\.|[^]\\\\])*\\])*$';
     condition record;
 BEGIN
     FOR condition IN

@@ -102,7 +102,7 @@ BEGIN
     FROM counted c
     CROSS JOIN LATERAL analytics.cohort(c.cells, last_day) r
     WHERE cohorts.date_from IS NULL OR r.cohort >= cohorts.date_from
-    ORDER BY c.cohort_key, r.cohort, r.k;
+    ORDER BY c.cohort_key COLLATE "C", r.cohort, r.k;
 END
 $$;
 COMMENT ON FUNCTION analytics.cohorts(text, text, date, date, text, bigint) IS
@@ -161,7 +161,7 @@ BEGIN
            analytics_internal.quotient(p.worth::numeric, p.cost), p.payback, COALESCE(p.periods, 0),
            analytics_internal.payback_status(p.customers, p.spend, p.payback)
     FROM per_cohort p
-    ORDER BY p.cohort_key, p.cohort;
+    ORDER BY p.cohort_key COLLATE "C", p.cohort;
 END
 $$;
 COMMENT ON FUNCTION analytics.cohort_payback(text, text, date, date, text, numeric, bigint) IS
@@ -197,8 +197,7 @@ BEGIN
         GROUP BY p.cohort_key, p.first_spend
     ), curve AS (
         -- Value per customer after k periods, of the cohorts that are old enough.
-        SELECT c.cohort_key, c.k, sum(c.cumulative_revenue_per_customer * c.size) * channel_payback.margin::double precision
-                   / sum(c.size)::double precision AS worth
+        SELECT c.cohort_key, c.k, sum((c.cumulative_revenue_per_customer * c.size)::numeric) * channel_payback.margin / sum(c.size) AS worth
         FROM analytics.cohorts(channel_payback.grain, channel_payback.cohort_by, channel_payback.date_from, channel_payback.until,
             channel_payback.value, channel_payback.business_id) c
         JOIN cost t ON t.cohort_key = c.cohort_key AND c.cohort >= t.first_spend
@@ -212,7 +211,7 @@ BEGIN
         SELECT min(c.k)
         FROM curve c
         WHERE c.cohort_key = t.cohort_key AND c.worth >= t.cost) b (payback)
-    ORDER BY t.spend DESC, t.customers DESC, t.cohort_key;
+    ORDER BY t.spend DESC, t.customers DESC, t.cohort_key COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.channel_payback(text, text, date, date, text, numeric, bigint) IS

@@ -53,7 +53,8 @@ AS $$
                COALESCE(pg_catalog.sum(p.engagement_before), 0) AS engagement_before,
                COALESCE(pg_catalog.sum(p.posts_without_metrics), 0)::bigint AS posts_without_metrics,
                pg_catalog.sum(p.rated_engagement) AS rated_engagement, pg_catalog.sum(p.rated_views) AS rated_views,
-               (pg_catalog.array_agg(p.platform ORDER BY p.engagement DESC, p.platform) FILTER (WHERE p.engagement > 0))[1] AS top_platform,
+               (pg_catalog.array_agg(p.platform ORDER BY p.engagement DESC, p.platform COLLATE "C") FILTER (WHERE p.engagement > 0))[1]
+                   AS top_platform,
                COALESCE(
                    pg_catalog.jsonb_object_agg(
                        p.platform,
@@ -106,7 +107,7 @@ AS $$
           AND analytics_internal.check_day_count(content_platforms.days, 1, 365) > 0
         GROUP BY d.platform
     ) w
-    ORDER BY w.engagement DESC, w.platform
+    ORDER BY w.engagement DESC, w.platform COLLATE "C"
 $$;
 COMMENT ON FUNCTION analytics.content_platforms(bigint, int, date) IS
 'Posts, reach and engagement of a period per platform
@@ -164,7 +165,7 @@ AS $$
                pg_catalog.sum(d.shares)::bigint AS shares, pg_catalog.sum(d.comments)::bigint AS comments,
                pg_catalog.sum(d.clicks)::bigint AS clicks, pg_catalog.sum(d.reach)::bigint AS reach,
                pg_catalog.sum(d.engagement)::bigint AS engagement, pg_catalog.count(*) AS n
-        FROM analytics.content_days('-infinity', COALESCE(content_totals.as_of, 'infinity'), NULL, true) d
+        FROM analytics_internal.content_gains('-infinity', COALESCE(content_totals.as_of, 'infinity'), NULL, true) d
         WHERE d.business = c.business_id AND d.platform = c.platform AND d.content_id = c.content_id) t
     WHERE (content_totals.business_id IS NULL OR c.business_id = content_totals.business_id)
       AND (content_totals.published_from IS NULL
@@ -207,7 +208,7 @@ BEGIN
              THEN last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1 END,
         last, content_performance.business_id, last) t
     WHERE members IS NULL OR t.platform = ANY (members)
-    ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform, t.content_id, t.business
+    ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform COLLATE "C", t.content_id COLLATE "C", t.business
     LIMIT row_limit;
 END
 $$;
@@ -224,13 +225,13 @@ CREATE FUNCTION analytics_internal.content_groups(dimension text, days int, as_o
     SET search_path = pg_catalog, pg_temp
 AS $$
     -- The outcome of a post is its log_rate less the mean of its platform and type, unless these are asked for: an hour is not good because
-    -- videos are published then.
+    -- videos are published then. Means of numeric, since sums of floating point would depend on the order of the rows.
     SELECT g.group_name,
            p.log_rate - CASE content_groups.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
            p.views, p.engagement
     FROM (
-        SELECT t.*, avg(t.log_rate) OVER (PARTITION BY t.business, t.platform) AS of_platform,
-               avg(t.log_rate) OVER (PARTITION BY t.business, t.platform, t.content_type) AS of_cell
+        SELECT t.*, avg(t.log_rate::numeric) OVER (PARTITION BY t.business, t.platform)::double precision AS of_platform,
+               avg(t.log_rate::numeric) OVER (PARTITION BY t.business, t.platform, t.content_type)::double precision AS of_cell
         -- Most who will see a post of yesterday have not seen it yet.
         FROM analytics_internal.content_totals(
             content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
@@ -243,8 +244,8 @@ AS $$
                                              WHEN 'author' THEN COALESCE(p.author, '(unknown)') END AS group_name
         WHERE content_groups.dimension <> 'hashtag'
         UNION
-        SELECT lower(h.tag)
-        FROM regexp_split_to_table(p.hashtags, '[\s,;#]+') h (tag)
+        SELECT analytics_internal.fold_case(h.tag)
+        FROM regexp_split_to_table(p.hashtags, E'[\\s,;#]+') h (tag)
         WHERE content_groups.dimension = 'hashtag' AND h.tag <> '') g
 $$;
 COMMENT ON FUNCTION analytics_internal.content_groups(text, int, date, bigint) IS
@@ -278,12 +279,12 @@ BEGIN
         FROM post p
         GROUP BY p.group_name
     ), estimate AS (
-        SELECT e.*, row_number() OVER (ORDER BY e.group_name) AS ordinal, (
+        SELECT e.*, row_number() OVER (ORDER BY e.group_name COLLATE "C") AS ordinal, (
                    SELECT sum(g.engagement) / sum(g.views)
                    FROM per_group g) AS overall_rate
         FROM (
-            SELECT array_agg(p.group_name ORDER BY p.group_name, p.outcome) AS groups,
-                   array_agg(p.outcome ORDER BY p.group_name, p.outcome) AS outcomes
+            SELECT array_agg(p.group_name ORDER BY p.group_name COLLATE "C", p.outcome) AS groups,
+                   array_agg(p.outcome ORDER BY p.group_name COLLATE "C", p.outcome) AS outcomes
             FROM post p) a
         CROSS JOIN LATERAL analytics.shrunk_means(a.groups, a.outcomes, content_ranking.level) e
     ), adjusted AS (
@@ -297,7 +298,7 @@ BEGIN
     FROM estimate e
     JOIN per_group g ON g.group_name = e.group_name
     CROSS JOIN adjusted a
-    ORDER BY e.effect DESC NULLS LAST, e.group_name
+    ORDER BY e.effect DESC NULLS LAST, e.group_name COLLATE "C"
     LIMIT row_limit;
 END
 $$;
@@ -336,7 +337,7 @@ BEGIN
     RETURN QUERY
     WITH compared AS (
         SELECT d.place, d.kind, d.noun, d.advice, r.*, count(*) OVER (PARTITION BY d.place) AS subjects,
-               row_number() OVER (PARTITION BY d.place ORDER BY r.stands_out DESC, r.lift DESC NULLS LAST, r.subject) AS rank
+               row_number() OVER (PARTITION BY d.place ORDER BY r.stands_out DESC, r.lift DESC NULLS LAST, r.subject COLLATE "C") AS rank
         FROM (VALUES
             (1, 'best_posting_time', 'hour', 'hour', 'Publish more in the hour from %s'),
             (2, 'best_posting_time', 'weekday', 'weekday', 'Publish more on %s'),
@@ -353,7 +354,7 @@ BEGIN
     SELECT o.kind, o.subject, o.value, o.lift, o.low, o.high, o.n, o.words
     FROM (
         SELECT e.place, 1 AS part, e.rank, e.kind, e.subject, e.typical_rate AS value, e.lift, e.low, e.high, e.n,
-               upper(left(e.noun, 1)) || substr(e.noun, 2) || ' ' || e.subject || ': ' || e.words AS words
+               upper(left(e.noun, 1) COLLATE "C") || substr(e.noun, 2) || ' ' || e.subject || ': ' || e.words AS words
         FROM evidence e
         WHERE e.stands_out
         UNION ALL
@@ -401,7 +402,7 @@ BEGIN
     WHERE p IS NULL OR NOT EXISTS (
         SELECT FROM warehouse.fact_content c
         WHERE c.content_id = p AND (content_compare.business_id IS NULL OR c.business_id = content_compare.business_id))
-    ORDER BY p
+    ORDER BY p COLLATE "C"
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'no post has the id %', quote_nullable(wrong) USING ERRCODE = 'invalid_parameter_value';
@@ -411,8 +412,9 @@ BEGIN
     last := analytics_internal.content_last_day(content_compare.business_id, content_compare.as_of);
     RETURN QUERY
     WITH moments AS MATERIALIZED (
-        SELECT t.content_id = ANY (content_compare.posts) AS first, count(t.log_rate) AS n, avg(t.log_rate) AS mean,
-               COALESCE(var_samp(t.log_rate), 0) AS variance,
+        SELECT t.content_id = ANY (content_compare.posts) AS first, count(t.log_rate) AS n,
+               avg(t.log_rate::numeric)::double precision AS mean,
+               COALESCE(var_samp(t.log_rate::numeric), 0)::double precision AS variance,
                analytics_internal.quotient(100.0 * sum(t.engagement) FILTER (WHERE t.log_rate IS NOT NULL),
                    sum(t.views) FILTER (WHERE t.log_rate IS NOT NULL)) AS rate,
                count(*) FILTER (WHERE t.log_rate IS NULL) AS without_rate

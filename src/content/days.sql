@@ -61,7 +61,8 @@ COMMENT ON FUNCTION analytics_internal.day_gain(boolean, bigint, bigint, boolean
 A running total that falls below half of the total before is a counter that began anew; a smaller fall is a correction, and a negative
 day, so that the days add up to the last total. The first reading is a day''s gain only where first_counts.';
 
-CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
+CREATE FUNCTION analytics_internal.content_gains(
+    date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
     RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
                    clicks bigint, reach bigint, engagement bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -97,7 +98,7 @@ AS $$
         -- The first total of a post that was there before the source holds a past that nobody saw: no day's gain. It is asked for where a
         -- metric has a total, but none before.
         LEFT JOIN LATERAL (
-            SELECT content_days.count_past OR COALESCE((
+            SELECT content_gains.count_past OR COALESCE((
                 SELECT (c.published_at AT TIME ZONE s.reporting_timezone)::date >= w.first_day
                 FROM warehouse.fact_content c
                 WHERE c.business_id = m.business_id AND c.platform = m.platform AND c.content_id = m.content_id),
@@ -114,18 +115,30 @@ AS $$
                       m.clicks - b.clicks, m.reach - b.reach)
                 > pg_catalog.num_nulls(m.views, m.likes, m.shares, m.comments, m.clicks, m.reach)
             OFFSET 0) f ON true
-        WHERE m.date BETWEEN content_days.date_from AND content_days.date_to
-          AND (content_days.business_id IS NULL OR m.business_id = content_days.business_id)
-          AND analytics_internal.check_business(content_days.business_id)
+        WHERE m.date BETWEEN content_gains.date_from AND content_gains.date_to
+          AND (content_gains.business_id IS NULL OR m.business_id = content_gains.business_id)
+          AND analytics_internal.check_business(content_gains.business_id)
           -- Where two sources report a day of a post, the one registered first counts.
           AND NOT EXISTS (
               SELECT FROM warehouse.fact_content_metrics o
               WHERE o.business_id = m.business_id AND o.platform = m.platform AND o.content_id = m.content_id AND o.date = m.date
                 AND o.source_id < m.source_id)) g
 $$;
+COMMENT ON FUNCTION analytics_internal.content_gains(date, date, bigint, boolean) IS 'The rows of content_days(), in no order';
+
+CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
+    RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
+                   clicks bigint, reach bigint, engagement bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT g.*
+    FROM analytics_internal.content_gains(
+        content_days.date_from, content_days.date_to, content_days.business_id, content_days.count_past) g
+    ORDER BY g.day, g.business, g.platform COLLATE "C", g.content_id COLLATE "C"
+$$;
 COMMENT ON FUNCTION analytics.content_days(date, date, bigint, boolean) IS
 'What each post earned on each day, from daily figures and running totals alike
 Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day,
 and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain,
 unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of
-them. business_id: NULL for all.';
+them. business_id: NULL for all. By day, business, platform and post.';

@@ -153,7 +153,7 @@ BEGIN
                CASE WHEN d.engagement IS NOT NULL THEN d.views END AS rated_views,
                CASE WHEN d.views IS NOT NULL THEN d.clicks END AS rated_clicks,
                CASE WHEN d.clicks IS NOT NULL THEN d.views END AS clicked_views
-        FROM analytics.content_days('-infinity', 'infinity', %1$s) d
+        FROM analytics_internal.content_gains('-infinity', 'infinity', %1$s) d
         JOIN warehouse.pending_day p ON p.rollup = 'content' AND p.business_id = d.business AND p.day = d.day
         UNION ALL
         SELECT c.business_id, p.day, c.platform, 1, CASE WHEN EXISTS (

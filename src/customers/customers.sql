@@ -105,7 +105,8 @@ BEGIN
     )
     SELECT c.part,
            -- Scores begin with the best, segments with the largest.
-           row_number() OVER (of_part ORDER BY CASE WHEN c.part LIKE '%score' THEN -c.place ELSE c.place END, c.customers DESC, c.label),
+           row_number() OVER (
+               of_part ORDER BY CASE WHEN c.part LIKE '%score' THEN -c.place ELSE c.place END, c.customers DESC, c.label COLLATE "C"),
            c.place, COALESCE(b.label, c.label, c.place::text), c.customers,
            analytics_internal.percentage(c.customers, sum(c.customers) OVER of_part), c.new_customers,
            COALESCE(analytics_internal.quotient(c.units, c.orders_with_units), 0),
@@ -122,12 +123,14 @@ BEGIN
            round(c.return_days::numeric / NULLIF(c.returned_customers, 0), 2)
     FROM counted c
     LEFT JOIN analytics.customer_buckets() b ON b.part = c.part AND b.place = c.place
-    WINDOW of_part AS (PARTITION BY c.part);
+    WINDOW of_part AS (PARTITION BY c.part)
+    ORDER BY c.part COLLATE "C", 2;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.customer_breakdown(date, date, text, text, text, text, text, bigint) IS
 'All parts of the customer dashboard as rows: what each part and the whole read
-part: kpi, r_score, f_score, m_score, recency, visits, value, return, segment or fiscal_year. ordinal: the order of the rows of a part.
+part: kpi, r_score, f_score, m_score, recency, visits, value, return, segment or fiscal_year. By part and ordinal, the order of the
+rows of a part.
 Filters as for customer_dashboard().';
 
 CREATE FUNCTION analytics.customer_kpi(

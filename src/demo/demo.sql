@@ -255,7 +255,7 @@ BEGIN
         SELECT s.n, s.platform, 'contract', i
         FROM signing s, generate_series(1, s.touches) i
     ), numbered AS (
-        SELECT t.*, row_number() OVER (ORDER BY t.n, t.role, t.platform, t.i) AS id
+        SELECT t.*, row_number() OVER (ORDER BY t.n, t.role COLLATE "C", t.platform COLLATE "C", t.i) AS id
         FROM touch t
     )
     SELECT t.id, c.client_id, t.platform, t.role, c.segment, c.revenue, c.day, c.second, c.product, c.branch,
@@ -489,7 +489,7 @@ BEGIN
             "status": "effective_status", "daily_budget": "daily_budget / 100.0"}', NULL),
         (5, 'ad_creatives', 'demo.meta_ad_creatives', '{"platform": "''facebook''"}', NULL),
         (6, 'ad_performance', 'demo.meta_ads_insights', '{}', 'airbyte_facebook_ads'),
-        (7, 'ad_performance', 'demo.google_campaign', '{"account_id": "\"customer.id\""}', 'airbyte_google_ads'),
+        (7, 'ad_performance', 'demo.google_campaign', E'{"account_id": "\\"customer.id\\""}', 'airbyte_google_ads'),
         (8, 'events', 'demo.crm_events', '{"event_id": "id", "occurred_at": "created_at"}', NULL),
         (9, 'contracts', 'demo.crm_contracts', '{"contract_id": "number"}', NULL),
         (10, 'transactions', 'demo.transactions', '{}', NULL),

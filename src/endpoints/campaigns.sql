@@ -35,7 +35,7 @@ AS $$
     ) k
     WHERE campaigns_wow.include_unassigned OR k.campaign_key <> 0::bigint
     ORDER BY k.campaign_key = 0::bigint, k.leads_cur DESC, k.leads_prev DESC, k.spend_cur DESC, k.spend_prev DESC,
-             k.platform, k.campaign_name, k.campaign_id, k.business_id
+             k.platform COLLATE "C", k.campaign_name COLLATE "C", k.campaign_id COLLATE "C", k.business_id
     LIMIT analytics_internal.check_row_limit(campaigns_wow.row_limit, 20)
 $$;
 COMMENT ON FUNCTION analytics.campaigns_wow(date, date, text[], int, bigint, boolean, text) IS
@@ -62,7 +62,7 @@ AS $$
       AND analytics_internal.check_choice('platform_level', scatter_matrix.platform_level, '{platform,family}')
       AND k.campaign_key <> 0
       AND k.leads >= analytics_internal.check_min_leads(scatter_matrix.min_leads)
-    ORDER BY k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
+    ORDER BY k.spend DESC, k.leads DESC, k.platform COLLATE "C", k.campaign_name COLLATE "C", k.campaign_id COLLATE "C", k.business_id
     LIMIT analytics_internal.check_row_limit(scatter_matrix.row_limit, 50)
 $$;
 COMMENT ON FUNCTION analytics.scatter_matrix(date, date, text[], int, int, bigint, text) IS
@@ -101,7 +101,8 @@ AS $$
         ) k
         WHERE k.n_contracts > 0
     ) j
-    ORDER BY j.revenue DESC, j.n_contracts DESC, j.leads, j.platform, j.campaign_name, j.campaign_id, j.business_id
+    ORDER BY j.revenue DESC, j.n_contracts DESC, j.leads, j.platform COLLATE "C", j.campaign_name COLLATE "C", j.campaign_id COLLATE "C",
+             j.business_id
     LIMIT analytics_internal.check_row_limit(campaign_performance.row_limit, 50)
 $$;
 COMMENT ON FUNCTION analytics.campaign_performance(date, date, int, text[], bigint, text) IS
@@ -151,7 +152,8 @@ AS $$
     WHERE analytics_internal.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
       AND analytics_internal.check_choice('platform_level', campaigns_weekly.platform_level, '{platform,family}')
       AND (campaigns_weekly.include_unassigned OR k.campaign_key <> 0::bigint)
-    ORDER BY k.week, k.campaign_key = 0::bigint, k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id, k.business_id
+    ORDER BY k.week, k.campaign_key = 0::bigint, k.spend DESC, k.leads DESC, k.platform COLLATE "C",
+             k.campaign_name COLLATE "C", k.campaign_id COLLATE "C", k.business_id
 $$;
 COMMENT ON FUNCTION analytics.campaigns_weekly(text, date, date, bigint, boolean, text) IS
 'Results per ISO week and campaign, attributed leads without a campaign included

@@ -274,7 +274,7 @@ BEGIN
     SELECT platform, COALESCE(t.events, 0), COALESCE(t.clients, 0), COALESCE(s.contracts, 0), COALESCE(s.revenue, 0)::numeric(18,4),
            analytics_internal.percentage(COALESCE(s.contracts, 0), t.clients), round(s.touches, 2), round(s.days, 2)
     FROM touched t FULL JOIN signed s USING (platform)
-    ORDER BY 2 DESC, 4 DESC, platform;
+    ORDER BY 2 DESC, 4 DESC, platform COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.platforms_touches(date, date, bigint) IS
@@ -298,7 +298,7 @@ BEGIN
     FROM analytics_internal.businesses(platforms_contracts.business_id) b
     JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
     GROUP BY k.attributed_platform
-    ORDER BY 2 DESC, 3 DESC, 1;
+    ORDER BY 2 DESC, 3 DESC, k.attributed_platform COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.platforms_contracts(date, date, bigint) IS
@@ -346,7 +346,9 @@ BEGIN
     FROM named t
     FULL JOIN analytics_internal.campaign_results(start_date, end_date, wanted_platforms, campaign_funnel.business_id) r
         ON r.business_id = t.business_id AND r.campaign_key = t.campaign_key AND r.platform = t.campaign_platform
-    ORDER BY 10 DESC, 6 DESC, 7 DESC, 11, 2, 1, COALESCE(t.business_id, r.business_id);
+    ORDER BY 10 DESC, 6 DESC, 7 DESC, COALESCE(t.campaign_platform, r.platform) COLLATE "C",
+             COALESCE(t.campaign_name, r.campaign_name) COLLATE "C", COALESCE(t.campaign_id, r.campaign_id) COLLATE "C",
+             COALESCE(t.business_id, r.business_id);
 END
 $$;
 COMMENT ON FUNCTION analytics.campaign_funnel(text, date, date, bigint) IS

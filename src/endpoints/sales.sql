@@ -11,8 +11,8 @@ AS $$
            c.campaign_id, c.business_id
     FROM (
         SELECT k.*, pg_catalog.row_number() OVER (
-                   ORDER BY k.campaign_key = 0::bigint, k.spend DESC, k.leads DESC, k.platform, k.campaign_name, k.campaign_id,
-                            k.business_id) AS place
+                   ORDER BY k.campaign_key = 0::bigint, k.spend DESC, k.leads DESC, k.platform COLLATE "C",
+                            k.campaign_name COLLATE "C", k.campaign_id COLLATE "C", k.business_id) AS place
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN analytics_internal.campaign_results(
             campaigns.date_from, campaigns.date_to, campaigns.platforms, campaigns.business_id,
@@ -39,7 +39,7 @@ CREATE FUNCTION analytics.share_platforms(date_from date, date_to date, platform
 AS $$
     -- Tenths of a percent by largest remainder: 1000 of them are given out, whatever the roundings.
     SELECT k.platform, k.leads,
-           ((k.tenths + CASE WHEN pg_catalog.row_number() OVER (ORDER BY k.rest DESC, k.leads DESC, k.platform)
+           ((k.tenths + CASE WHEN pg_catalog.row_number() OVER (ORDER BY k.rest DESC, k.leads DESC, k.platform COLLATE "C")
                                   <= 1000 - (pg_catalog.sum(k.tenths) OVER ())::bigint
                              THEN 1 ELSE 0 END)::numeric / 10.0)::numeric(5,1)
     FROM (
@@ -56,7 +56,7 @@ AS $$
             GROUP BY r.platform
         ) p
     ) k
-    ORDER BY k.leads DESC, k.platform
+    ORDER BY k.leads DESC, k.platform COLLATE "C"
 $$;
 COMMENT ON FUNCTION analytics.share_platforms(date, date, text[], bigint, text) IS
 'Leads per platform and their share in percent, one decimal
@@ -77,7 +77,7 @@ AS $$
       AND analytics_internal.check_choice('platform_level', utm_sources.platform_level, '{platform,family}')
       AND analytics_internal.check_currency(utm_sources.business_id)
     GROUP BY l.platform, source
-    ORDER BY leads DESC, l.platform, source
+    ORDER BY leads DESC, l.platform COLLATE "C", COALESCE(NULLIF(l.utm_source, ''), '(none)') COLLATE "C"
     LIMIT analytics_internal.check_row_limit(utm_sources.row_limit, 50)
 $$;
 COMMENT ON FUNCTION analytics.utm_sources(date, date, text[], int, bigint, text) IS
@@ -105,7 +105,7 @@ AS $$
             GROUP BY l.platform
         ) p
     ) k
-    ORDER BY k.total DESC, k.platform
+    ORDER BY k.total DESC, k.platform COLLATE "C"
 $$;
 COMMENT ON FUNCTION analytics.paid_split_platforms(date, date, text[], bigint, text) IS
 'Paid and organic leads per platform, and their shares in percent
@@ -118,16 +118,16 @@ CREATE FUNCTION analytics.product_performance(date_from date, date_to date, plat
                    product_id text, category text, business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT COALESCE(d.name, NULLIF(k.value, ''), '(none)') AS product, k.leads, k.contracts, k.revenue,
+    SELECT COALESCE(d.name, NULLIF(k.value, ''), '(none)'), k.leads, k.contracts, k.revenue,
            analytics_internal.percentage(k.contracts, k.leads), analytics_internal.quotient(k.revenue, k.contracts),
-           NULLIF(k.value, '') AS id, d.category, k.business_id
+           NULLIF(k.value, ''), d.category, k.business_id
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.lead_results(
         'product', product_performance.date_from, product_performance.date_to, product_performance.platforms,
         product_performance.business_id) k
     LEFT JOIN warehouse.dim_products d ON d.business_id = k.business_id AND d.product_id = k.value
     WHERE analytics_internal.check_period(product_performance.date_from, product_performance.date_to)
-    ORDER BY k.revenue DESC, k.leads DESC, product, id, k.business_id
+    ORDER BY k.revenue DESC, k.leads DESC, COALESCE(d.name, NULLIF(k.value, ''), '(none)') COLLATE "C", k.value COLLATE "C", k.business_id
     LIMIT analytics_internal.check_row_limit(product_performance.row_limit, 50)
 $$;
 COMMENT ON FUNCTION analytics.product_performance(date, date, text[], int, bigint) IS
@@ -141,15 +141,15 @@ CREATE FUNCTION analytics.branch_performance(date_from date, date_to date, platf
                    branch_id text, city text, business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT COALESCE(d.name, NULLIF(k.value, ''), '(none)') AS branch, k.leads, k.contracts, k.revenue,
+    SELECT COALESCE(d.name, NULLIF(k.value, ''), '(none)'), k.leads, k.contracts, k.revenue,
            analytics_internal.percentage(k.contracts, k.leads), analytics_internal.quotient(k.revenue, k.contracts),
-           NULLIF(k.value, '') AS id, d.city, k.business_id
+           NULLIF(k.value, ''), d.city, k.business_id
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.lead_results(
         'branch', branch_performance.date_from, branch_performance.date_to, branch_performance.platforms, branch_performance.business_id) k
     LEFT JOIN warehouse.dim_branches d ON d.business_id = k.business_id AND d.branch_id = k.value
     WHERE analytics_internal.check_period(branch_performance.date_from, branch_performance.date_to)
-    ORDER BY k.revenue DESC, k.leads DESC, branch, id, k.business_id
+    ORDER BY k.revenue DESC, k.leads DESC, COALESCE(d.name, NULLIF(k.value, ''), '(none)') COLLATE "C", k.value COLLATE "C", k.business_id
     LIMIT analytics_internal.check_row_limit(branch_performance.row_limit, 50)
 $$;
 COMMENT ON FUNCTION analytics.branch_performance(date, date, text[], int, bigint) IS

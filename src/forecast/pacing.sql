@@ -84,7 +84,7 @@ AS $$
         h.days, h.figures, forecast_metric.horizon, forecast_metric.level,
         kind => CASE WHEN forecast_metric.metric IN ('revenue', 'spend') THEN 'auto' ELSE 'count' END, last_day => last.day) f
     LEFT JOIN warehouse.dim_campaigns c ON c.campaign_key = h.campaign_key
-    ORDER BY h.platform, c.campaign_name, c.campaign_id, h.campaign_key, f.day
+    ORDER BY h.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C", h.campaign_key, f.day
 $$;
 COMMENT ON FUNCTION analytics.forecast_metric(text, int, text, text[], date, double precision, int, bigint) IS
 'Forecast of leads, contracts, revenue, spend, impressions or clicks per day
@@ -111,7 +111,7 @@ BEGIN
         SELECT FROM warehouse.campaign_roi_daily r
         LEFT JOIN warehouse.dim_campaigns c USING (business_id, campaign_key)
         WHERE p = CASE dimension WHEN 'platform' THEN r.platform ELSE c.campaign_id END)
-    ORDER BY p
+    ORDER BY p COLLATE "C"
     LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'no % called "%" has figures', dimension, wrong USING ERRCODE = 'invalid_parameter_value',
@@ -120,7 +120,7 @@ BEGIN
     SELECT format('%s: %s', b.key, b.value) INTO wrong
     FROM jsonb_each(budgets) b
     WHERE CASE WHEN jsonb_typeof(b.value) = 'number' THEN b.value::numeric <= 0 ELSE true END
-    ORDER BY b.key
+    ORDER BY b.key COLLATE "C"
     LIMIT 1;
     IF wrong IS NOT NULL OR budget <= 0 OR budget = 'NaN' THEN
         RAISE EXCEPTION 'a budget must be a positive number' USING ERRCODE = 'invalid_parameter_value',
@@ -278,7 +278,7 @@ AS $$
     FROM paced p
     LEFT JOIN LATERAL analytics_internal.recommended_by_weekday(
         p.days, p.figures, p.horizon, p.last_day, date_from, p.days_left, p.per_day) w ON p.per_day IS NOT NULL
-    ORDER BY p.platform, p.campaign_name, p.campaign_id, p.campaign_key
+    ORDER BY p.platform COLLATE "C", p.campaign_name COLLATE "C", p.campaign_id COLLATE "C", p.campaign_key
 $$;
 COMMENT ON FUNCTION analytics.budget_pacing(date, date, numeric, text, jsonb, text[], date, double precision, double precision, bigint) IS
 'Spend of a period against its budget: so far, at its end, and per day left

@@ -155,7 +155,7 @@ BEGIN
            v.evidence || CASE v.frequency WHEN 0 THEN '; bought once: the spend is that of all' ELSE '' END
     FROM valued v
     JOIN warehouse.dim_clients d ON d.business_id = v.business_id AND d.client_key = v.client_key
-    ORDER BY clv DESC NULLS LAST, v.expected_purchases DESC NULLS LAST, d.client_id, v.business_id
+    ORDER BY clv DESC NULLS LAST, v.expected_purchases DESC NULLS LAST, d.client_id COLLATE "C", v.business_id
     LIMIT analytics_internal.check_row_limit(customer_value.row_limit, 1000);
 END
 $$;
@@ -211,11 +211,12 @@ BEGIN
         JOIN fitted f ON f.business_id = h.business_id
     )
     SELECT CASE WHEN p.frequency IS NULL THEN 'all' WHEN p.frequency = 7 THEN '7+' ELSE p.frequency::text END,
-           count(*), sum(p.actual)::bigint, sum(p.expected), avg(p.actual)::double precision,
-           avg(p.expected), avg(CASE WHEN p.actual > 0 THEN 1 ELSE 0 END)::double precision, avg(p.buys),
-           avg(abs(p.actual - p.expected)),
-           sqrt(avg((p.actual - p.expected) * (p.actual - p.expected))),
-           sum(p.value)::numeric(18,4), sum(p.spend * p.expected)::numeric(18,4),
+           -- Sums of numeric, since those of floating point would depend on the order of the rows.
+           count(*), sum(p.actual)::bigint, sum(p.expected::numeric)::double precision, avg(p.actual)::double precision,
+           avg(p.expected::numeric)::double precision, avg(CASE WHEN p.actual > 0 THEN 1 ELSE 0 END)::double precision,
+           avg(p.buys::numeric)::double precision, avg(abs(p.actual - p.expected)::numeric)::double precision,
+           sqrt(avg(((p.actual - p.expected) * (p.actual - p.expected))::numeric)::double precision),
+           sum(p.value::numeric)::numeric(18,4), sum((p.spend * p.expected)::numeric)::numeric(18,4),
            string_agg(DISTINCT p.evidence, '; ')
     FROM predicted p
     GROUP BY GROUPING SETS ((p.frequency), ())

@@ -73,7 +73,7 @@ AS $$
         FROM warehouse.fact_campaign_performance_daily f
         WHERE f.business_id = exported_campaigns.business_id AND f.campaign_id <> ''
           AND f.platform = c.platform AND f.campaign_id = c.campaign_id AND f.campaign_name IS NOT NULL
-        ORDER BY f.date DESC, f.source_id, f.campaign_name
+        ORDER BY f.date DESC, f.source_id, f.campaign_name COLLATE "C"
         LIMIT 1
     ) n ON true
 $$;
@@ -108,7 +108,7 @@ BEGIN
         UNION
         SELECT r.platform, r.campaign_ref, k.platform, k.campaign_id, k.last_day
         FROM warehouse.campaign_ref r
-        JOIN pg_temp.known_campaign k ON lower(k.campaign_name) = lower(r.campaign_ref)
+        JOIN pg_temp.known_campaign k ON analytics_internal.fold_case(k.campaign_name) = analytics_internal.fold_case(r.campaign_ref)
         WHERE r.business_id = find_campaigns.business_id
     ), best AS (
         SELECT DISTINCT ON (m.named_platform, m.campaign_ref) m.*
@@ -117,7 +117,7 @@ BEGIN
         JOIN warehouse.dim_platforms known ON known.business_id = find_campaigns.business_id AND known.platform = m.platform
         WHERE named.platform = known.platform OR named.family = known.family
         ORDER BY m.named_platform, m.campaign_ref, m.platform = m.named_platform DESC, m.campaign_id = m.campaign_ref DESC,
-                 m.last_day DESC NULLS LAST, m.platform, m.campaign_id
+                 m.last_day DESC NULLS LAST, m.platform COLLATE "C", m.campaign_id COLLATE "C"
     )
     SELECT r.platform, r.campaign_ref, b.campaign_id IS NOT NULL AS known, COALESCE(b.platform, r.platform) AS campaign_platform,
            COALESCE(b.campaign_id, r.campaign_ref) AS campaign_id

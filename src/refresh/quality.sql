@@ -39,8 +39,8 @@ AS $$
         SELECT COALESCE(sum(g.rows), 0)::bigint AS rows,
                jsonb_object_agg(g.reason, jsonb_build_object('rows', g.rows, 'keys', g.keys)) FILTER (WHERE g.place <= 10) AS sample
         FROM (
-            SELECT x.reason, sum(x.occurrences) AS rows, to_jsonb((array_agg(x.row_key ORDER BY x.row_key))[1:10]) AS keys,
-                   row_number() OVER (ORDER BY sum(x.occurrences) DESC, x.reason) AS place
+            SELECT x.reason, sum(x.occurrences) AS rows, to_jsonb((array_agg(x.row_key ORDER BY x.row_key COLLATE "C"))[1:10]) AS keys,
+                   row_number() OVER (ORDER BY sum(x.occurrences) DESC, x.reason COLLATE "C") AS place
             FROM warehouse.rejected_rows x
             WHERE x.business_id = w.business_id AND x.source_id = w.source_id
               AND k.check_name = CASE WHEN x.reason LIKE '% is missing' THEN 'not_null'
@@ -103,8 +103,7 @@ COMMENT ON FUNCTION analytics_internal.check_unknown_platforms(bigint) IS 'Check
 CREATE FUNCTION analytics_internal.reconcile_source(source analytics.source)
     RETURNS TABLE (grain text, day date, source_rows bigint, source_amount numeric, loaded_rows bigint, loaded_amount numeric)
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
-    SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
@@ -249,7 +248,7 @@ CREATE FUNCTION analytics_internal.check_references(business_id bigint) RETURNS 
 AS $$
     SELECT analytics_internal.find_broken('relationships', v.fact || '.' || v.referring, v.severity, check_references.business_id,
         format($sql$
-            SELECT count(*) AS n, to_jsonb((array_agg(t.%1$I ORDER BY t.%1$I))[1:100]) AS sample
+            SELECT count(*) AS n, to_jsonb((array_agg(t.%1$I ORDER BY t.%1$I COLLATE "C"))[1:100]) AS sample
             FROM warehouse.%2$I t
             WHERE t.business_id = $1 AND t.%3$I IS NOT NULL
               AND NOT EXISTS (SELECT FROM warehouse.%4$I d WHERE d.business_id = t.business_id AND d.%5$I = t.%3$I)$sql$,
@@ -283,7 +282,7 @@ CREATE FUNCTION analytics_internal.check_ids(business_id bigint) RETURNS SETOF a
 AS $$
     SELECT analytics_internal.find_broken('unique', v.fact || '.' || v.id, 'fail', check_ids.business_id,
         format($sql$
-            SELECT COALESCE(sum(g.n), 0)::bigint AS n, to_jsonb((array_agg(g.%1$I ORDER BY g.%1$I))[1:100]) AS sample
+            SELECT COALESCE(sum(g.n), 0)::bigint AS n, to_jsonb((array_agg(g.%1$I ORDER BY g.%1$I COLLATE "C"))[1:100]) AS sample
             FROM (
                 SELECT t.%1$I, count(*) AS n
                 FROM warehouse.%2$I t
@@ -332,8 +331,10 @@ AS $$
     FROM (
         SELECT count(*) FILTER (WHERE c.signed_at < d.first_event_at) AS early,
                count(*) FILTER (WHERE d.first_event_at IS NULL) AS without_touch,
-               (array_agg(c.contract_id ORDER BY c.contract_id) FILTER (WHERE c.signed_at < d.first_event_at))[1:100] AS early_ids,
-               (array_agg(c.contract_id ORDER BY c.contract_id) FILTER (WHERE d.first_event_at IS NULL))[1:100] AS untouched_ids
+               (array_agg(c.contract_id ORDER BY c.contract_id COLLATE "C") FILTER (WHERE c.signed_at < d.first_event_at))[1:100]
+                   AS early_ids,
+               (array_agg(c.contract_id ORDER BY c.contract_id COLLATE "C") FILTER (WHERE d.first_event_at IS NULL))[1:100]
+                   AS untouched_ids
         FROM warehouse.fact_contracts c
         JOIN warehouse.dim_clients d ON d.business_id = c.business_id AND d.client_key = c.client_key
         WHERE c.business_id = check_contract_touches.business_id
@@ -368,6 +369,8 @@ CREATE FUNCTION analytics.check_data_quality(business_id bigint DEFAULT NULL, th
     RETURNS TABLE (business bigint, check_name text, subject text, status text, failed_rows bigint, observed numeric, expected numeric,
                    sample jsonb, message text)
     LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET standard_conforming_strings = on SET quote_all_identifiers = off
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -391,7 +394,7 @@ BEGIN
         )
         SELECT k.business_id, k.check_name, k.subject, k.status, k.failed_rows, k.observed, k.expected, k.sample, k.message
         FROM kept k
-        ORDER BY k.check_name, k.subject;
+        ORDER BY k.check_name COLLATE "C", k.subject COLLATE "C";
     END LOOP;
 END
 $$;

@@ -73,9 +73,12 @@ COMMENT ON FUNCTION analytics_internal.hold_settings(bigint) IS
 'Keeps the settings of a business until the end of the transaction
 Makes them where they are missing.';
 
+-- What a refresh reads, and how it becomes text, depends on no setting of the session.
 -- What a small delta touches is looked up by index. By the server's default, made for spinning disks, whole facts would be read instead.
 CREATE FUNCTION analytics_internal.run_step(progress analytics_internal.refresh_progress) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET standard_conforming_strings = on SET quote_all_identifiers = off
     SET random_page_cost = 1.1 SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -31,7 +31,23 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.rfm_tables(date, bigint) IS 'An rfm_table() per business, of the purchases up to a day';
 
-CREATE FUNCTION analytics.customer_rfm(
+-- A condition beside a call does not keep it from running, and an unknown scheme is an error: that there is none is told inside.
+CREATE FUNCTION analytics_internal.wanted_segments(scheme text, bins int)
+    RETURNS TABLE (r int, f int, m int, segment text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 125
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF scheme IS NOT NULL THEN
+        RETURN QUERY
+        SELECT s.r, s.f, s.m, s.segment
+        FROM analytics.rfm_segments(scheme, bins) s;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.wanted_segments(text, int) IS 'rfm_segments(), or no rows where no scheme is asked for';
+
+CREATE FUNCTION analytics_internal.scored_customers(
     as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
     r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL,
     business_id bigint DEFAULT NULL)
@@ -46,23 +62,34 @@ BEGIN
     RETURN QUERY
     SELECT d.client_id, s.recency_days, s.frequency, s.monetary::numeric(18,4), s.r, s.f, s.m, s.rfm_code, k.segment, s.last_day,
            d.name, d.client_key
-    FROM analytics_internal.rfm_tables(customer_rfm.as_of, customer_rfm.business_id) t
-    CROSS JOIN LATERAL analytics.rfm_scores(t.customers, t.as_of_day, customer_rfm.method, customer_rfm.bins, customer_rfm.r_breaks,
-        customer_rfm.f_breaks, customer_rfm.m_breaks) s
+    FROM analytics_internal.rfm_tables(scored_customers.as_of, scored_customers.business_id) t
+    CROSS JOIN LATERAL analytics.rfm_scores(t.customers, t.as_of_day, scored_customers.method, scored_customers.bins,
+        scored_customers.r_breaks, scored_customers.f_breaks, scored_customers.m_breaks) s
     JOIN warehouse.dim_clients d ON d.business_id = t.business AND d.client_key = s.customer::bigint
-    LEFT JOIN (
-        SELECT g.*
-        FROM (SELECT customer_rfm.scheme WHERE customer_rfm.scheme IS NOT NULL) wanted
-        CROSS JOIN LATERAL analytics.rfm_segments(wanted.scheme,
-            CASE customer_rfm.method WHEN 'breaks' THEN cardinality(customer_rfm.r_breaks) + 1 ELSE customer_rfm.bins END) g
-    ) k ON k.r = s.r AND k.f = s.f AND k.m = s.m;
+    LEFT JOIN analytics_internal.wanted_segments(scored_customers.scheme,
+        CASE scored_customers.method WHEN 'breaks' THEN cardinality(scored_customers.r_breaks) + 1 ELSE scored_customers.bins END) k
+        ON k.r = s.r AND k.f = s.f AND k.m = s.m;
 END
+$$;
+COMMENT ON FUNCTION analytics_internal.scored_customers IS 'The rows of customer_rfm(), in no order';
+
+CREATE FUNCTION analytics.customer_rfm(
+    as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
+    r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL,
+    business_id bigint DEFAULT NULL)
+    RETURNS TABLE (client_id text, recency_days int, frequency bigint, monetary numeric, r int, f int, m int, rfm_code text, segment text,
+                   last_date date, name text, client_key bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+AS $$
+    SELECT c.*
+    FROM analytics_internal.scored_customers($1, $2, $3, $4, $5, $6, $7, $8) c
+    ORDER BY c.client_key
 $$;
 COMMENT ON FUNCTION analytics.customer_rfm(date, text, text, int, double precision[], double precision[], double precision[], bigint) IS
 'Recency, frequency, monetary value, scores and segment of each customer
 as_of: by the purchases up to that day; NULL for the day of the latest purchase. scheme: dashboard, rf10, codes11, rfm_r or one of your
 own (warehouse.rfm_segment_rule), made for as many bins; NULL: without segments. method, bins, breaks: see rfm_scores(). frequency:
-orders. monetary: what was paid, refunds taken off.';
+orders. monetary: what was paid, refunds taken off. By client_key.';
 
 CREATE FUNCTION analytics.customer_rfm_thresholds(
     as_of date DEFAULT NULL, method text DEFAULT 'quantile', bins int DEFAULT 5,
@@ -105,10 +132,10 @@ BEGIN
            analytics_internal.quotient(sum(c.monetary), sum(c.frequency)),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY c.recency_days), percentile_cont(0.5) WITHIN GROUP (ORDER BY c.frequency),
            percentile_cont(0.5) WITHIN GROUP (ORDER BY c.monetary::double precision)
-    FROM analytics.customer_rfm(rfm_summary.as_of, COALESCE(rfm_summary.scheme, 'dashboard'), rfm_summary.method, rfm_summary.bins,
-        business_id => rfm_summary.business_id) c
+    FROM analytics_internal.scored_customers(rfm_summary.as_of, COALESCE(rfm_summary.scheme, 'dashboard'), rfm_summary.method,
+        rfm_summary.bins, business_id => rfm_summary.business_id) c
     GROUP BY c.segment
-    ORDER BY sum(c.monetary) DESC, c.segment;
+    ORDER BY sum(c.monetary) DESC, c.segment COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.rfm_summary(date, text, text, int, bigint) IS
@@ -129,7 +156,8 @@ BEGIN
     CROSS JOIN generate_series(1, rfm_heatmap.bins) fs (n)
     LEFT JOIN (
         SELECT x.r, x.f, count(*) AS customers, round(avg(x.monetary), 4) AS mean_monetary
-        FROM analytics.customer_rfm(rfm_heatmap.as_of, NULL, rfm_heatmap.method, rfm_heatmap.bins, business_id => rfm_heatmap.business_id) x
+        FROM analytics_internal.scored_customers(
+            rfm_heatmap.as_of, NULL, rfm_heatmap.method, rfm_heatmap.bins, business_id => rfm_heatmap.business_id) x
         GROUP BY x.r, x.f
     ) c ON c.r = rs.n AND c.f = fs.n
     ORDER BY rs.n DESC, fs.n;
@@ -152,12 +180,12 @@ BEGIN
     RETURN QUERY
     SELECT COALESCE(a.segment, '(not yet a customer)'), b.segment, count(*),
            analytics_internal.percentage(count(*), sum(count(*)) OVER (PARTITION BY a.segment))
-    FROM analytics.customer_rfm(date2, COALESCE(rfm_migration.scheme, 'dashboard'), rfm_migration.method, rfm_migration.bins,
-        business_id => rfm_migration.business_id) b
-    LEFT JOIN analytics.customer_rfm(date1, COALESCE(rfm_migration.scheme, 'dashboard'), rfm_migration.method, rfm_migration.bins,
-        business_id => rfm_migration.business_id) a ON a.client_key = b.client_key
+    FROM analytics_internal.scored_customers(date2, COALESCE(rfm_migration.scheme, 'dashboard'), rfm_migration.method,
+        rfm_migration.bins, business_id => rfm_migration.business_id) b
+    LEFT JOIN analytics_internal.scored_customers(date1, COALESCE(rfm_migration.scheme, 'dashboard'), rfm_migration.method,
+        rfm_migration.bins, business_id => rfm_migration.business_id) a ON a.client_key = b.client_key
     GROUP BY a.segment, b.segment
-    ORDER BY a.segment NULLS LAST, count(*) DESC, b.segment;
+    ORDER BY a.segment COLLATE "C" NULLS LAST, count(*) DESC, b.segment COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.rfm_migration(date, date, text, text, int, bigint) IS

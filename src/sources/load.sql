@@ -186,7 +186,7 @@ BEGIN
                left(analytics.url_host(s.referrer), 150) AS referrer_host,
                k.name AS click_id_name,
                COALESCE(s.click_id, analytics.url_parameter(s.landing_url, k.name)) AS click_id
-        FROM (SELECT COALESCE(lower(s.click_id_name), (analytics.click_ids(s.landing_url))[1])) k (name)
+        FROM (SELECT COALESCE(lower(s.click_id_name COLLATE "C"), (analytics.click_ids(s.landing_url))[1])) k (name)
         OFFSET 0
     ) u
     CROSS JOIN LATERAL analytics.classify_touch((SELECT analytics.channel_ruleset()), s.source_type, u.utm_source, u.utm_medium,

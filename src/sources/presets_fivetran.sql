@@ -14,7 +14,7 @@ INSERT INTO analytics_internal.source_preset VALUES
         "ad_id": "ad_id", "spend": "cost_micros / 1000000.0", "platform_conversions": "conversions"}'),
     ('fivetran_google_ads', 'campaigns', '{"platform": "''google''", "campaign_id": "id", "campaign_name": "name", "status": "status",
         "updated_at": "updated_at"}'),
-    ('fivetran_google_ads', 'ad_creatives', '{"platform": "''google''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
+    ('fivetran_google_ads', 'ad_creatives', E'{"platform": "''google''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
         "ad_group_id": "ad_group_id", "ad_group_name": "ad_group_name", "campaign_id": "campaign_id",
-        "link_url": "btrim(split_part(btrim(final_urls::text, ''[]''), '','', 1), '' \"'')",
+        "link_url": "btrim(split_part(btrim(final_urls::text, ''[]''), '','', 1), '' \\"'')",
         "updated_at": "updated_at"}');

@@ -71,7 +71,6 @@ COMMENT ON FUNCTION analytics_internal.is_read_by_day(analytics.source) IS
 -- Taken before the rows are read, so that what changes in between is noticed next time.
 CREATE FUNCTION analytics_internal.fingerprint_days(source analytics.source) RETURNS void
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -170,7 +169,7 @@ from_date: -infinity where the refresh is to read everything.';
 
 CREATE FUNCTION analytics_internal.slice_of(source analytics.source, from_date date) RETURNS analytics_internal.source_slice
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET search_path = pg_catalog, pg_temp
+    SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     slice analytics_internal.source_slice;
@@ -213,8 +212,7 @@ from_date: also all rows of that day and later; -infinity for all rows. NULL whe
 -- is there twice now; and an id that came again while another row went leaves the number of rows as it was, which else tells of both.
 CREATE FUNCTION analytics_internal.repeats_outside(source analytics.source, slice analytics_internal.source_slice) RETURNS boolean
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
-    SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;

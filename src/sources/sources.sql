@@ -71,8 +71,8 @@ BEGIN
             CONTINUE;
         END IF;
         BEGIN
-            -- The null row gives the type without reading the table; the second column refuses aggregates.
-            EXECUTE format('SELECT pg_typeof(%s), _source IS NULL FROM (SELECT) one LEFT JOIN %s AS _source ON false',
+            -- The null row gives the type without reading the table; the order refuses aggregates.
+            EXECUTE format('SELECT pg_typeof(%s) FROM (SELECT) one LEFT JOIN %s AS _source ON false ORDER BY _source IS NULL',
                 expression, relation) INTO found_type;
             WHILE (SELECT t.typtype = 'd' FROM pg_type t WHERE t.oid = found_type) LOOP
                 SELECT t.typbasetype INTO found_type FROM pg_type t WHERE t.oid = found_type;
@@ -86,7 +86,7 @@ BEGIN
         EXCEPTION WHEN OTHERS THEN
             -- A name that is no column reads as something else where it is a word of SQL.
             problem := format('%s: %s', wanted.name, CASE
-                WHEN SQLSTATE = '42601' AND mapped ~ '^\w+$' THEN format('column "%s" does not exist', mapped)
+                WHEN SQLSTATE = '42601' AND mapped ~ E'^\\w+$' THEN format('column "%s" does not exist', mapped)
                 WHEN SQLSTATE = '42883' THEN SQLERRM || ' (outside of pg_catalog it needs its schema before the name)'
                 ELSE SQLERRM END);
         END;
@@ -266,7 +266,7 @@ CREATE FUNCTION analytics_internal.registration_problems(entity text, columns js
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT array_agg(p.problem ORDER BY p.problem)
+    SELECT array_agg(p.problem ORDER BY p.problem COLLATE "C")
     FROM (
         SELECT 'unknown option "' || o || '"; known are timezone, date_order, overlap and append_only'
                || CASE registration_problems.entity WHEN 'content_metrics' THEN ', and cumulative' ELSE '' END
@@ -322,6 +322,7 @@ Returns the number that it has now.';
 CREATE FUNCTION analytics.register_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
     options jsonb DEFAULT '{}', business_id bigint DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
+    SET standard_conforming_strings = on SET quote_all_identifiers = off
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable

@@ -83,11 +83,10 @@ $$;
 COMMENT ON FUNCTION analytics_internal.refusal_sql(text, text, boolean, numeric) IS
 'Branches of a CASE that gives the reason why a value cannot be used';
 
--- Neither the reading of a raw table nor the hash of a rejected row may depend on the session's settings.
+-- Times without a zone, and what becomes text, are those of the source's time zone.
 CREATE FUNCTION analytics_internal.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
-    SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     names text[];
@@ -169,7 +168,7 @@ AS $$
     UPDATE pg_temp.stage s
     SET reject_reason = format('currency %s is not %s, the currency of the business: convert it in the mapping', s.currency, own),
         source_row = to_jsonb(s) - '{stage_no,reject_reason,source_row,source_total}'::text[]
-    WHERE s.reject_reason IS NULL AND upper(s.currency) <> own
+    WHERE s.reject_reason IS NULL AND upper(s.currency COLLATE "C") <> own
 $$;
 COMMENT ON FUNCTION analytics_internal.refuse_other_currencies(text) IS
 'Refuses rows of pg_temp.stage in another currency than the business''s';
@@ -177,7 +176,6 @@ COMMENT ON FUNCTION analytics_internal.refuse_other_currencies(text) IS
 -- Of rows with one key the newest is kept. The others are copies or older versions of it; what may be neither is refused.
 CREATE FUNCTION analytics_internal.deduplicate_stage(key text[]) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -199,7 +197,7 @@ BEGIN
                 SELECT to_jsonb(s) - '{stage_no,reject_reason,source_row,source_total}'::text[] AS content OFFSET 0
             ) c
             WHERE s.reject_reason IS NULL
-            WINDOW w AS (PARTITION BY %1$s ORDER BY s.updated_at DESC NULLS LAST, c.content DESC)
+            WINDOW w AS (PARTITION BY %1$s ORDER BY s.updated_at DESC NULLS LAST, c.content::text COLLATE "C" DESC)
         ), superseded AS (
             DELETE FROM pg_temp.stage s
             USING versions v
@@ -227,7 +225,6 @@ COMMENT ON FUNCTION analytics_internal.deduplicate_stage(text[]) IS
 CREATE FUNCTION analytics_internal.quarantine_stage(source analytics.source, key text[], run_id bigint, complete boolean)
     RETURNS bigint
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

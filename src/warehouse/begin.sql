@@ -4,6 +4,9 @@
 SET LOCAL search_path TO pg_catalog, pg_temp;
 -- Readers name warehouse tables, which analytics.install() creates later.
 SET LOCAL check_function_bodies = off;
+-- What is made from the catalogs' words is the same in each session.
+SET LOCAL quote_all_identifiers = off;
+SET LOCAL standard_conforming_strings = on;
 
 -- Both schemas are members: nobody else's objects can stand in them, and they go with the extension.
 CREATE SCHEMA analytics;

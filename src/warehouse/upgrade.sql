@@ -17,8 +17,8 @@ CREATE FUNCTION analytics_internal.layout_tables() RETURNS TABLE (name text, is_
     LANGUAGE sql STABLE
 AS $$
     SELECT t.m[2], t.m[1] = 'VIEW', t.place
-    FROM pg_catalog.regexp_matches(analytics_internal.layout_template(), 'CREATE (TABLE|VIEW) warehouse\.(\w+)', 'g') WITH ORDINALITY t (m,
-        place)
+    FROM pg_catalog.regexp_matches(analytics_internal.layout_template(), E'CREATE (TABLE|VIEW) warehouse\\.(\\w+)', 'g')
+        WITH ORDINALITY t (m, place)
 $$;
 COMMENT ON FUNCTION analytics_internal.layout_tables() IS 'The tables and views of the warehouse, in the order of their creation';
 
@@ -71,7 +71,7 @@ COMMENT ON FUNCTION analytics_internal.layout_objects(regnamespace) IS 'Constrai
 -- one changes the other.
 DO $$
 DECLARE
-    layout constant text := regexp_replace(analytics_internal.layout_template(), '(\s|--[^\n]*)+', ' ', 'g');
+    layout constant text := regexp_replace(analytics_internal.layout_template(), E'(\\s|--[^\n]*)+', ' ', 'g');
     lists constant text := string_agg(l.part, '' ORDER BY l.part COLLATE "C")
         FROM (SELECT c::text FROM analytics_internal.layout_columns('analytics_internal') c
               UNION ALL SELECT o::text FROM analytics_internal.layout_objects('analytics_internal') o) l (part);
@@ -557,6 +557,7 @@ The tables of all layouts have comments, except for lists that were taken over w
 
 CREATE FUNCTION analytics.upgrade_warehouse() RETURNS text
     LANGUAGE plpgsql VOLATILE
+    SET standard_conforming_strings = on SET quote_all_identifiers = off
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -68,8 +68,9 @@ BEGIN
     CREATE VIEW warehouse.ad_reporting__ad_group_report WITH (security_invoker = true) AS
     SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id,
         NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
-           max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id,
-           max(a.ad_group_name) AS ad_group_name,
+           max(COALESCE(c.campaign_name, f.campaign_name) COLLATE "C") COLLATE "default" AS campaign_name,
+           NULLIF(f.ad_group_id, '') AS ad_group_id,
+           max(a.ad_group_name COLLATE "C") COLLATE "default" AS ad_group_name,
            sum(f.clicks)::bigint AS clicks, sum(f.impressions)::bigint AS impressions, sum(f.spend)::numeric(18,4) AS spend,
            sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
@@ -79,7 +80,7 @@ BEGIN
         FROM warehouse.fact_campaign_performance_daily p WHERE p.grain IN ('ad_group', 'ad')
     ) f
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
-    LEFT JOIN (SELECT d.business_id, d.platform, d.campaign_id, d.ad_group_id, max(d.ad_group_name) AS ad_group_name
+    LEFT JOIN (SELECT d.business_id, d.platform, d.campaign_id, d.ad_group_id, max(d.ad_group_name COLLATE "C") AS ad_group_name
                FROM warehouse.dim_ad_creatives d GROUP BY d.business_id, d.platform, d.campaign_id, d.ad_group_id) a
         ON a.business_id = f.business_id AND a.platform = f.platform AND a.campaign_id = f.campaign_id AND a.ad_group_id = f.ad_group_id
     LEFT JOIN warehouse.settings s ON s.business_id = f.business_id
@@ -90,7 +91,7 @@ BEGIN
     CREATE VIEW warehouse.ad_reporting__campaign_report WITH (security_invoker = true) AS
     SELECT f.source_id::text AS source_relation, f.date AS date_day, f.platform, NULLIF(f.account_id, '') AS account_id,
         NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
-           max(COALESCE(c.campaign_name, f.campaign_name)) AS campaign_name, sum(f.clicks)::bigint AS clicks,
+           max(COALESCE(c.campaign_name, f.campaign_name) COLLATE "C") COLLATE "default" AS campaign_name, sum(f.clicks)::bigint AS clicks,
            sum(f.impressions)::bigint AS impressions, sum(f.spend)::numeric(18,4) AS spend,
            sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
