@@ -215,12 +215,12 @@ for my $database (@databases) {
 note('killed during ' . join(', ', map { "$_: $killed{$_}" } sort keys %killed));
 is(join("\n", @differences), '', "$crashes kills: the warehouse is the one that a rebuild makes");
 conclude($crashes / 3, "$crashes kills");
-# The demo that is loaded after all is the one that is loaded elsewhere. It takes long.
-if ($crashes >= 50) {
+# The demo that is loaded after all is the one that is loaded elsewhere, but for the numbers of sources, which are not given twice. It takes long.
+if ($crashes >= 30) {
     $node->safe_psql('postgres', 'CREATE DATABASE demo_elsewhere');
     $node->safe_psql('demo_elsewhere', "$quiet CREATE EXTENSION pg_marketing; SELECT analytics.install()");
     my $snapshot = $node->safe_psql('dated', "SELECT pg_get_functiondef('chaos.snapshot()'::regprocedure)");
-    my @demo = map { $node->safe_psql($_, "$quiet SELECT analytics.load_demo() IS NULL; CREATE SCHEMA chaos; $snapshot; SELECT count(*) || md5(string_agg(line, '' ORDER BY line)) FROM chaos.snapshot() line") } 'demo', 'demo_elsewhere';
+    my @demo = map { $node->safe_psql($_, "$quiet SELECT analytics.load_demo() IS NULL; CREATE SCHEMA chaos; $snapshot; SELECT count(*) || md5(string_agg(line, '' ORDER BY line COLLATE \"C\")) FROM (SELECT regexp_replace(line, '\"\\w*source_id\": \\d+|^accounts \\d+', '', 'g') AS line FROM chaos.snapshot() line) l") } 'demo', 'demo_elsewhere';
     is($demo[0], $demo[1], 'the demo is loaded as it would have been');
 }
 
