@@ -104,7 +104,8 @@ PG_CXXFLAGS  = -I$(SOURCE)src -isystem $(shell $(PG_CONFIG) --includedir-server)
                -ffile-prefix-map=$(SOURCE)= -ffile-prefix-map=$(CURDIR)=. -DBOOST_ENABLE_ASSERT_HANDLER -Wall -Wextra -Wshadow -Wconversion \
                -Wno-sign-conversion -Wno-register $(MARKETING_CXXFLAGS)
 SHLIB_LINK   = -gz -lstdc++ -lm -Wl,--version-script=$(SOURCE)exports.map
-EXTRA_CLEAN  = src/*/*.d test/bridge/bridge.so test/bridge/*.o test/bridge/*.d src/precompiled.hpp.gch built_with \
+EXTRA_CLEAN  = src/*/*.d test/bridge/bridge.so test/bridge/*.o test/bridge/*.d src/precompiled.hpp.gch built_with $(EXTENSION)-*.zip \
+               $(EXTENSION).spdx.json \
                $(filter-out $(wildcard $(EXTENSION)--*--*.sql),$(wildcard $(EXTENSION)--*.sql))
 
 # JIT bitcode would be built by clang without PG_CXXFLAGS and would inline nothing of use here.
@@ -199,3 +200,12 @@ check-imports: $(shlib) imports.txt
 	@extra=$$(nm -D --undefined-only $(shlib) | awk '$$1 == "U" && $$2 !~ /@/ {print $$2}' | grep -vxFf $(SOURCE)imports.txt || true); \
 	if [ -n "$$extra" ]; then echo "not in imports.txt:"; echo "$$extra"; exit 1; fi; \
 	echo 'imported symbols: all in every minor version'
+
+.PHONY: dist sbom
+# What is in the library: software bill of materials, SPDX.
+sbom: $(EXTENSION).spdx.json
+$(EXTENSION).spdx.json: $(shlib)
+	$(SOURCE)scripts/sbom $(shlib) $(CXX) -isystem $(EIGEN_INCLUDE) >$@
+# The sources as PGXN takes them: what the commit at hand holds.
+dist:
+	git -C $(abspath $(SOURCE)) archive --format=zip --prefix=$(EXTENSION)-$(EXT_VERSION)/ -o $(CURDIR)/$(EXTENSION)-$(EXT_VERSION).zip HEAD
