@@ -88,6 +88,17 @@ SELECT unknown_share_warn FROM analytics.configure(quality_every => '0');
 CALL analytics.refresh();
 SELECT pg_temp.thorough();
 
+-- What is found again prolongs the row that says so: only what changed is a new one.
+SELECT count(*) AS n FROM warehouse.quality_history \gset
+CALL analytics.refresh('full');
+CALL analytics.refresh();
+SELECT count(*) - :n AS more, bool_and(run_id = (SELECT max(run_id) FROM warehouse.refresh_run)) FILTER (WHERE is_latest AND check_name = 'freshness') AS seen_by_the_last
+FROM warehouse.quality_result;
+CREATE TABLE raw.stand AS SELECT DISTINCT ON (check_name, subject) check_name, subject, since FROM warehouse.quality_result WHERE is_latest ORDER BY 1, 2;
+INSERT INTO raw.contracts VALUES ('k-unread', 'client-1', '1066-10-14', 1, NULL);
+CALL analytics.refresh('full');
+SELECT r.check_name, r.subject, r.status, r.since > s.since AS is_new, r.since < r.checked_at AS prolonged FROM warehouse.quality_result r JOIN raw.stand s USING (check_name, subject)
+WHERE r.is_latest AND (r.since > s.since OR r.subject LIKE 'contracts%') ORDER BY 1, 2;
 -- The history for dashboards, kept for a while.
 SELECT count(*) AS checks, count(*) FILTER (WHERE is_latest) = count(DISTINCT (business_id, check_name, subject)) AS one_is_latest, count(DISTINCT checked_at) > 3 AS several_times
 FROM (SELECT * FROM warehouse.quality_result WHERE check_name = 'freshness') r;

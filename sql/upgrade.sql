@@ -91,7 +91,7 @@ SELECT line FROM (SELECT line FROM upgraded EXCEPT SELECT pg_temp.contents()) d 
 -- Damage of every kind is made good: nothing depends on which layout it was.
 RESET client_min_messages;
 DROP VIEW warehouse.product_performance;
-CREATE OR REPLACE VIEW warehouse.quality_result AS SELECT q.business_id, q.check_name, q.subject, q.status, q.failed_rows, q.observed, q.expected, q.message, q.sample, q.checked_at, q.run_id, false AS is_latest
+CREATE OR REPLACE VIEW warehouse.quality_result AS SELECT q.business_id, q.check_name, q.subject, q.status, q.failed_rows, q.observed, q.expected, q.message, q.sample, q.checked_at, q.run_id, false AS is_latest, q.since
     FROM warehouse.quality_history q;
 DROP TABLE warehouse.fact_content_metrics, warehouse.campaign_roi_span;
 DROP INDEX warehouse.fact_leads_day;

@@ -365,6 +365,38 @@ COMMENT ON FUNCTION analytics_internal.quality_findings(bigint, boolean) IS
 'What the checks find in a business
 thorough: also those that read whole facts or sources.';
 
+-- Most checks find what they found the last time.
+CREATE FUNCTION analytics_internal.keep_findings(business_id bigint, findings analytics.quality_finding[], run_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH latest AS (
+        SELECT DISTINCT ON (q.check_name, q.subject) q.finding_id, q.check_name, q.subject, q.status, q.failed_rows
+        FROM warehouse.quality_history q
+        WHERE q.business_id = keep_findings.business_id
+        ORDER BY q.check_name, q.subject, q.checked_at DESC
+    ), found AS (
+        SELECT f.*, l.finding_id, c.checked_at
+        FROM unnest(findings) f
+        CROSS JOIN (SELECT clock_timestamp()) c (checked_at)
+        LEFT JOIN latest l USING (check_name, subject, status, failed_rows)
+    ), prolonged AS (
+        UPDATE warehouse.quality_history q
+        SET run_id = COALESCE(keep_findings.run_id, q.run_id), observed = f.observed, expected = f.expected, sample = f.sample,
+            message = f.message, checked_at = f.checked_at
+        FROM found f
+        WHERE q.business_id = keep_findings.business_id AND q.finding_id = f.finding_id
+    )
+    INSERT INTO warehouse.quality_history (
+        run_id, business_id, check_name, subject, status, failed_rows, observed, expected, sample, message, checked_at, since)
+    SELECT keep_findings.run_id, keep_findings.business_id, f.check_name, f.subject, f.status, f.failed_rows, f.observed, f.expected,
+           f.sample, f.message, f.checked_at, f.checked_at
+    FROM found f
+    WHERE f.finding_id IS NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.keep_findings(bigint, analytics.quality_finding[], bigint) IS
+'Keeps what the checks of a business found: a new row where status or failing rows changed';
+
 CREATE FUNCTION analytics.check_data_quality(business_id bigint DEFAULT NULL, thorough boolean DEFAULT true, run_id bigint DEFAULT NULL)
     RETURNS TABLE (business bigint, check_name text, subject text, status text, failed_rows bigint, observed numeric, expected numeric,
                    sample jsonb, message text)
@@ -376,32 +408,26 @@ AS $$
 #variable_conflict use_column
 DECLARE
     checked bigint;
+    findings analytics.quality_finding[];
 BEGIN
-    PERFORM analytics_internal.check_warehouse();
+    PERFORM analytics_internal.check_layout();
     FOR checked IN
         SELECT DISTINCT w.business_id
         FROM warehouse.source_watermark w
         WHERE check_data_quality.business_id IS NULL OR w.business_id = check_data_quality.business_id
         ORDER BY 1
     LOOP
-        RETURN QUERY
-        WITH kept AS (
-            INSERT INTO warehouse.quality_history (
-                run_id, business_id, check_name, subject, status, failed_rows, observed, expected, sample, message)
-            SELECT check_data_quality.run_id, checked, f.*
-            FROM analytics_internal.quality_findings(checked, check_data_quality.thorough) f
-            RETURNING *
-        )
-        SELECT k.business_id, k.check_name, k.subject, k.status, k.failed_rows, k.observed, k.expected, k.sample, k.message
-        FROM kept k
-        ORDER BY k.check_name COLLATE "C", k.subject COLLATE "C";
+        findings := ARRAY(SELECT f FROM analytics_internal.quality_findings(checked, check_data_quality.thorough) f);
+        PERFORM analytics_internal.keep_findings(checked, findings, check_data_quality.run_id);
+        RETURN QUERY SELECT checked, f.* FROM unnest(findings) f ORDER BY f.check_name COLLATE "C", f.subject COLLATE "C";
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION analytics.check_data_quality(bigint, boolean, bigint) IS
 'Runs the checks, keeps what they find and returns it
 thorough: also the checks that read whole facts and sources. status: pass, warn or fail. sample: up to 100 ids or days that fail, or the
-reasons of refused rows with some keys of each. warehouse.quality_result has the history.';
+reasons of refused rows with some keys of each. warehouse.quality_result has the history: a row for as long as status and failed_rows stay
+the same.';
 
 CREATE FUNCTION analytics_internal.is_thorough_check_due(business_id bigint) RETURNS boolean
     LANGUAGE sql STABLE
