@@ -113,6 +113,16 @@ SELECT analytics.bgnbd_fit(0, 1, 4);
 SELECT analytics.bgnbd_fit(-1, 0, 4);
 SELECT analytics.bgnbd_fit(1, 'NaN', 4);
 SELECT analytics.mbgnbd_fit_weighted(1, 1, 4, -1);
+-- Who loses money: Gamma-Gamma has no answer, the normal model a negative one.
+SELECT analytics.expected_spend(analytics.make_spend_model(6.25, 3.74, 15.44), 5, -1000) AS by_gamma, round(analytics.expected_normal_spend(analytics.make_normal_spend_model(30, 40, 100), 5, -1000)::numeric, 6) AS by_normal,
+       round((30 + (-1000 - 30) * 5 * 1600 / (5 * 1600 + 10000.0))::numeric, 6) AS by_hand, analytics.expected_normal_spend(analytics.make_normal_spend_model(30, 40, 100), 0, NULL) AS of_all;
+SELECT (m).customers, (m).skipped, (m).mean, (m).converged, (m).reason FROM (SELECT analytics.normal_spend_fit(f, v) AS m FROM (VALUES (0, 0.0), (2, -5.0), (2, 8.0), (2, 3.0)) x (f, v)) y;
+SELECT (m).customers, (m).reason FROM (SELECT analytics.normal_spend_fit(1, 2) AS m) y;
+SELECT round(i.low::numeric, 4) AS low, round(i.high::numeric, 4) AS high FROM analytics.lifetime_value_interval(analytics.make_purchase_model('mbgnbd', 0.525, 6.183, 0.891, 1.614), analytics.make_spend_model(6.25, 3.74, 15.44), 5, 30, 35, 20, 12, 4.345, 0.01) i;
+SELECT round(i.low::numeric, 4) AS low, round(i.high::numeric, 4) AS high FROM analytics.normal_lifetime_value_interval(analytics.make_purchase_model('mbgnbd', 0.525, 6.183, 0.891, 1.614), analytics.make_normal_spend_model(30, 40, 100), 5, 30, 35, -200, 12, 4.345, 0.01) i;
+SELECT count(*) AS without_a_model FROM analytics.lifetime_value_interval(NULL, analytics.make_spend_model(6.25, 3.74, 15.44), 5, 30, 35, 20, 12, 4.345, 0.01);
+SELECT * FROM analytics.lifetime_value_interval(analytics.make_purchase_model('mbgnbd', 0.525, 6.183, 0.891, 1.614), analytics.make_spend_model(6.25, 3.74, 15.44), 5, 30, 35, 20, 12, 4.345, 0.01, 1);
+SELECT analytics.expected_normal_spend(analytics.make_normal_spend_model(1, -1, 1), 1, 1);
 SELECT analytics.gamma_gamma_fit(1, 'infinity');
 SELECT analytics.p_alive(analytics.make_purchase_model('pareto', 1, 1, 1, 1), 0, 0, 1);
 SELECT analytics.p_alive(analytics.make_purchase_model('bgnbd', 1, 0, 1, 1), 0, 0, 1);
@@ -155,6 +165,11 @@ SELECT count(*) AS customers, count(*) FILTER (WHERE abs(v.p_alive - analytics.p
 FROM analytics.customer_value(horizon => '182 days', discount_rate => 0.2, model => 'bgnbd') v JOIN history h ON h.customer = v.client_id,
      (SELECT analytics.bgnbd_fit(frequency, recency, age) AS m, analytics.gamma_gamma_fit(frequency, monetary_value) AS s FROM history) f;
 SELECT count(*) AS rows, bool_and(clv IS NOT NULL) AS values, min(evidence) AS evidence FROM analytics.customer_value(value => 'profit', row_limit => 5);
+-- Who loses money is worth less than nothing; the interval is wider at a longer horizon.
+SELECT count(*) FILTER (WHERE v.mean_spend < 0) AS losers,
+       bool_and((v.clv < 0) = (v.expected_spend < 0)) AS signs, bool_and(v.clv_high - v.clv_low <= w.clv_high - w.clv_low) AS wider
+FROM analytics.customer_value(value => 'profit') v JOIN analytics.customer_value(value => 'profit', horizon => '3 years') w USING (client_id) WHERE v.purchases > 1;
+SELECT count(*) FILTER (WHERE clv_low IS NULL OR clv_high < clv_low) AS wrong, bool_and(clv_low >= 0) AS not_negative FROM analytics.customer_value() WHERE clv IS NOT NULL;
 SELECT count(*) > 0 AS known_early, max(last_purchase) <= '2024-06-30' AS nothing_later FROM analytics.customer_value('2024-06-30');
 SELECT repeat_purchases, customers, actual_purchases, round(expected_purchases::numeric, 1) AS expected, round(bought_again::numeric, 2) AS bought, round(p_bought_again::numeric, 2) AS foretold FROM analytics.customer_value_holdout('2024-07-31', '2025-02-28');
 SELECT sum(customers) FILTER (WHERE repeat_purchases <> 'all') = max(customers) FILTER (WHERE repeat_purchases = 'all') AS all_customers,
@@ -172,10 +187,10 @@ SELECT count(*) AS models FROM incremental;
 SELECT * FROM incremental EXCEPT (SELECT to_jsonb(m) FROM warehouse.purchase_model m UNION ALL SELECT to_jsonb(s) FROM warehouse.spend_model s);
 -- Too little to fit: the values are unknown, and say why.
 DELETE FROM raw.sales WHERE id <> (SELECT min(id) FROM raw.sales WHERE amount > 0);
-CALL analytics.refresh();
+CALL analytics.refresh(accept_loss => true);
 SELECT p_alive, expected_purchases, clv, purchases, evidence FROM analytics.customer_value();
 DELETE FROM raw.sales;
-CALL analytics.refresh();
+CALL analytics.refresh(accept_loss => true);
 SELECT (SELECT count(*) FROM warehouse.purchase_model) AS purchase_models, (SELECT count(*) FROM warehouse.spend_model) AS spend_models;
 -- Contracts stand in where no transactions are registered, and the lines of an order are one purchase: sent back as a whole, it is none.
 CREATE TABLE raw.contracts AS SELECT id, customer, day, amount FROM sale WHERE amount > 0;

@@ -105,7 +105,7 @@ CREATE FUNCTION analytics.customer_value(
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)
     RETURNS TABLE (client_id text, name text, p_alive double precision, expected_purchases double precision, expected_spend numeric,
                    clv numeric, purchases bigint, first_purchase date, last_purchase date, mean_spend numeric, total_spend numeric,
-                   evidence text)
+                   evidence text, clv_low numeric, clv_high numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -124,49 +124,94 @@ BEGIN
     RETURN QUERY
     WITH fitted AS MATERIALIZED (
         SELECT m.business_id, COALESCE(customer_value.as_of, m.observed_until) AS as_of, m.observed_until, m.customers, m.reason,
-               analytics.make_purchase_model(m.model, m.r, m.alpha, m.a, m.b) AS model,
-               analytics.make_spend_model(s.p, s.q, s.gamma) AS spend, s.customers AS spenders,
-               COALESCE(s.reason, 'no purchase has a profit') AS spend_reason
+               ROW(m.model, m.r, m.alpha, m.a, m.b, m.r_error, m.alpha_error, m.a_error, m.b_error, NULL, NULL, NULL, NULL, NULL, NULL,
+                   NULL)::analytics.purchase_model AS model,
+               ROW(s.p, s.q, s.gamma, s.p_error, s.q_error, s.gamma_error, NULL, NULL, NULL, NULL, NULL, NULL,
+                   NULL)::analytics.spend_model AS spend,
+               s.business_id IS NOT NULL AS has_spend, s.customers AS spenders, s.reason AS spend_reason
         FROM warehouse.purchase_model m
         LEFT JOIN warehouse.spend_model s ON s.business_id = m.business_id AND s.value = customer_value.value
         WHERE m.model = customer_value.model AND (customer_value.business_id IS NULL OR m.business_id = customer_value.business_id)
     ), plan AS MATERIALIZED (
         -- Money of a month is discounted as one sum.
         SELECT f.*, d.days / 7.0::double precision AS weeks, n.periods, d.days / 7.0::double precision / n.periods AS period,
-               power(1 + customer_value.discount_rate, d.days / 365.25::double precision / n.periods) - 1 AS rate,
-               format('%s of %s customers until %s: %s; gamma-gamma of %s: %s', customer_value.model, f.customers,
-                   to_char(f.observed_until, 'YYYY-MM-DD'), f.reason, COALESCE(f.spenders, 0), f.spend_reason) AS evidence
+               power(1 + customer_value.discount_rate, d.days / 365.25::double precision / n.periods) - 1 AS rate
         FROM fitted f
         CROSS JOIN LATERAL (SELECT (f.as_of + customer_value.horizon)::date - f.as_of) d (days)
         CROSS JOIN LATERAL (SELECT GREATEST(1, round(d.days / 30.4375))::int) n (periods)
-    ), valued AS (
-        SELECT p.business_id, h.customer::bigint AS client_key, h.frequency, h.first_purchase, h.last_purchase, h.monetary_value,
-               h.total_value, p.evidence, analytics.p_alive(p.model, h.frequency, h.recency, h.age) AS p_alive,
-               analytics.expected_purchases(p.model, h.frequency, h.recency, h.age, p.weeks) AS expected_purchases,
-               analytics.expected_spend(p.spend, h.frequency, h.monetary_value) AS expected_spend,
-               analytics.discounted_purchases(p.model, h.frequency, h.recency, h.age, p.periods, p.period, p.rate) AS discounted_purchases
+    ), history AS MATERIALIZED (
+        SELECT p.business_id, h.*
         FROM analytics_internal.purchase_histories(customer_value.value, customer_value.business_id) b
         JOIN plan p ON p.business_id = b.business
         CROSS JOIN LATERAL analytics.purchase_summary(b.purchases, p.as_of, 7) h
+    ), spending AS MATERIALIZED (
+        SELECT h.business_id, analytics.normal_spend_fit(h.frequency, COALESCE(h.monetary_value, 0)) AS model,
+               count(*) FILTER (WHERE h.frequency = 0) AS once,
+               count(*) FILTER (WHERE h.frequency > 0 AND h.monetary_value = 0) AS free,
+               count(*) FILTER (WHERE h.frequency > 0 AND h.monetary_value < 0) AS losing
+        FROM history h
+        GROUP BY h.business_id
+    ), chosen AS MATERIALIZED (
+        -- Amounts are positive, but for refunds of more than was paid: Gamma-Gamma leaves these customers out. Losses are real.
+        SELECT p.*, CASE WHEN p.has_spend THEN s.model END AS normal, c.by_gamma,
+               format('%s of %s customers until %s: %s; %s who bought once: %s', customer_value.model, p.customers,
+                   to_char(p.observed_until, 'YYYY-MM-DD'), p.reason,
+                   CASE WHEN c.by_gamma THEN format('gamma-gamma of %s, without %s%s%s', COALESCE(p.spenders, 0),
+                           CASE WHEN s.losing > 0 THEN format('%s below 0, who have no value, ', s.losing) END,
+                           CASE WHEN s.free > 0 THEN format('%s who paid nothing, ', s.free) END, s.once)
+                       ELSE format('normal spend of %s, %s of them below 0, without %s', (s.model).customers, s.losing, s.once) END,
+                   CASE WHEN NOT p.has_spend THEN 'no purchase has a profit'
+                       WHEN c.by_gamma THEN p.spend_reason
+                       ELSE (s.model).reason END) AS evidence
+        FROM plan p
+        JOIN spending s ON s.business_id = p.business_id
+        CROSS JOIN LATERAL (
+            SELECT NOT p.has_spend
+                OR (s.losing = 0 OR customer_value.value = 'amount') AND COALESCE((p.spend).q > 1, true)) c (by_gamma)
+    ), valued AS (
+        SELECT h.*, c.model, c.spend, c.normal, c.by_gamma, c.periods, c.period, c.rate, c.evidence,
+               analytics.p_alive(c.model, h.frequency, h.recency, h.age) AS p_alive,
+               analytics.expected_purchases(c.model, h.frequency, h.recency, h.age, c.weeks) AS expected_purchases,
+               CASE WHEN c.by_gamma THEN analytics.expected_spend(c.spend, h.frequency, h.monetary_value)
+                   ELSE analytics.expected_normal_spend(c.normal, h.frequency, h.monetary_value) END AS expected_spend,
+               analytics.discounted_purchases(c.model, h.frequency, h.recency, h.age, c.periods, c.period, c.rate) AS discounted_purchases
+        FROM history h
+        JOIN chosen c ON c.business_id = h.business_id
+    ), listed AS (
+        SELECT v.*, d.client_id, d.name, (v.expected_spend * v.discounted_purchases)::numeric(18,4) AS clv
+        FROM valued v
+        JOIN warehouse.dim_clients d ON d.business_id = v.business_id AND d.client_key = v.customer::bigint
+        ORDER BY clv DESC NULLS LAST, v.expected_purchases DESC NULLS LAST, d.client_id COLLATE "C", v.business_id
+        LIMIT analytics_internal.check_row_limit(customer_value.row_limit, 1000)
     )
-    SELECT d.client_id, d.name, v.p_alive, v.expected_purchases, v.expected_spend::numeric(18,4),
-           (v.expected_spend * v.discounted_purchases)::numeric(18,4) AS clv, v.frequency + 1, v.first_purchase, v.last_purchase,
-           v.monetary_value::numeric(18,4), v.total_value::numeric(18,4),
-           v.evidence || CASE v.frequency WHEN 0 THEN '; bought once: the spend is that of all' ELSE '' END
-    FROM valued v
-    JOIN warehouse.dim_clients d ON d.business_id = v.business_id AND d.client_key = v.client_key
-    ORDER BY clv DESC NULLS LAST, v.expected_purchases DESC NULLS LAST, d.client_id COLLATE "C", v.business_id
-    LIMIT analytics_internal.check_row_limit(customer_value.row_limit, 1000);
+    SELECT l.client_id, l.name, l.p_alive, l.expected_purchases, l.expected_spend::numeric(18,4), l.clv, l.frequency + 1,
+           l.first_purchase, l.last_purchase, l.monetary_value::numeric(18,4), l.total_value::numeric(18,4),
+           l.evidence || CASE l.frequency WHEN 0 THEN '; bought once: the spend is that of all' ELSE '' END,
+           i.low::numeric(18,4), i.high::numeric(18,4)
+    FROM listed l
+    LEFT JOIN LATERAL (
+        SELECT g.low, g.high
+        FROM analytics.lifetime_value_interval(l.model, l.spend, l.frequency, l.recency, l.age, l.monetary_value, l.periods, l.period,
+            l.rate) g
+        WHERE l.by_gamma
+        UNION ALL
+        SELECT n.low, n.high
+        FROM analytics.normal_lifetime_value_interval(l.model, l.normal, l.frequency, l.recency, l.age, l.monetary_value, l.periods,
+            l.period, l.rate) n
+        WHERE NOT l.by_gamma) i ON true
+    ORDER BY l.clv DESC NULLS LAST, l.expected_purchases DESC NULLS LAST, l.client_id COLLATE "C", l.business_id;
 END
 $$;
 COMMENT ON FUNCTION analytics.customer_value(date, interval, text, double precision, text, int, bigint) IS
 'What each customer''s purchases within a horizon are worth today
 as_of: the last day that counts, NULL for the last with a purchase; the models are those of the last refresh. horizon: how far ahead.
-value: amount or profit. discount_rate: a year. model: mbgnbd, or bgnbd, which holds everybody who bought once for alive.
+value: amount or profit. discount_rate: a year. model: mbgnbd, or bgnbd, which holds everybody who bought once for alive. Spend is that of
+Gamma-Gamma if q > 1, where customers below 0 have none; else, and of profit where anybody loses money, normal: losses count.
 Result: p_alive: probability that the customer has not left. expected_purchases: days of purchase within the horizon. expected_spend: of
 each of them, between the customer''s own mean and that of all. clv: expected spend of the horizon, discounted month by month.
 mean_spend: of the days of purchase after the first, NULL where there are none; total_spend: of all. evidence: which models, of how many
-customers, and whether they converged. NULL where there is no model.
+customers, whom they leave out, and whether they converged. clv_low, clv_high: what the value will lie within in nine of ten cases, by how
+often he buys and for how much, and by the errors of the models. NULL where there is no model.
 The highest clv first. Customers who had not bought by as_of are left out.';
 
 CREATE FUNCTION analytics.customer_value_holdout(

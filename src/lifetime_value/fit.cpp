@@ -4,11 +4,15 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <span>
 #include <tuple>
 
 #include "numeric/newton.hpp"
+#include "numeric/rounding.hpp"
+#include "numeric/search.hpp"
 #include "numeric/special_functions.hpp"
+#include "numeric/square.hpp"
 
 namespace marketing::lifetime_value {
 namespace {
@@ -325,6 +329,103 @@ PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows
     return fit;
 }
 
+namespace {
+
+/** The likelihood of means whose variances are s (ratio + 1 / frequency), with the best mean and s for each ratio of the two variances. */
+class NormalMeans {
+public:
+    NormalMeans(std::span<const WeightedSpend> rows, const kernel::StopFlag& stop) : rows_(rows), stop_(stop) {}
+
+    struct Best {
+        double mean = 0;
+        double information = 0;  // of the mean, for s = 1
+        double within = 0;       // s
+        double log_likelihood = 0;
+    };
+
+    [[nodiscard]] Best at(double ratio) const
+    {
+        stop_.poll();
+        Best best;
+        double customers = 0;
+        double logs = 0;
+        for (const WeightedSpend& row : rows_) {
+            const double variance = ratio + 1 / row.frequency;
+            best.information += row.weight / variance;
+            best.mean += row.weight / variance * row.mean;
+            logs += row.weight * std::log(variance);
+            customers += row.weight;
+        }
+        best.mean /= best.information;
+        double squares = 0;
+        for (const WeightedSpend& row : rows_) {
+            squares += row.weight * numeric::square(row.mean - best.mean) / (ratio + 1 / row.frequency);
+        }
+        best.within = squares / customers;
+        best.log_likelihood = -(customers * (std::log(2 * std::numbers::pi * best.within) + 1) + logs) / 2;
+        return best;
+    }
+
+    /** The best ratio: the best of a grid of powers of two, refined. */
+    [[nodiscard]] double best_ratio() const
+    {
+        const auto lack = [this](double log_ratio) { return -at(std::exp2(log_ratio)).log_likelihood; };
+        double best = -furthest_power;
+        for (double power = -furthest_power; power <= furthest_power; ++power) {
+            best = lack(power) < lack(best) ? power : best;
+        }
+        return std::exp2(std::abs(best) == furthest_power ? best : numeric::minimum(lack, best - 1, best + 1, 26));
+    }
+
+    static constexpr double furthest_power = 24;
+
+private:
+    std::span<const WeightedSpend> rows_;
+    const kernel::StopFlag& stop_;
+};
+
+}  // namespace
+
+NormalSpendFit fit_normal_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop)
+{
+    NormalSpendFit fit;
+    fit.mean_error = std::numeric_limits<double>::quiet_NaN();
+    join_alike(rows, stop);
+    FitQuality& quality = fit.quality;
+    quality.distinct = static_cast<std::int64_t>(rows.size());
+    double largest = 0;
+    for (const WeightedSpend& row : rows) {
+        quality.customers += row.weight;
+        largest = std::max(largest, std::abs(row.mean));
+    }
+    quality.repeat_customers = quality.customers;
+    fit.correlation = correlation(rows);
+    if (quality.customers < 3) {
+        quality.reason = "fewer than three customers with a repeat purchase";
+        return fit;
+    }
+    if (rows.front().frequency == rows.back().frequency) {
+        quality.reason = "all have as many purchases: differences between customers and between purchases cannot be told apart";
+        return fit;
+    }
+    const NormalMeans means(rows, stop);
+    const double ratio = means.best_ratio();
+    const NormalMeans::Best best = means.at(ratio);
+    if (std::sqrt(best.within * (ratio + 1)) <= numeric::rounding_noise(largest, quality.customers)) {
+        quality.reason = "everybody spends the same";
+        return fit;
+    }
+    const double end = std::exp2(NormalMeans::furthest_power);
+    quality.usable = true;
+    quality.converged = ratio < end;
+    quality.reason = ratio >= end ? "boundary within -> 0: a customer always spends the same"
+                                  : (ratio <= 1 / end ? "ok: customers do not differ in their mean spend" : "ok");
+    quality.log_likelihood = best.log_likelihood;
+    fit.parameters = {best.mean, std::sqrt(ratio * best.within), std::sqrt(best.within)};
+    fit.mean_error = std::sqrt(best.within / best.information);
+    return fit;
+}
+
 SpendFit fit_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop)
 {
     SpendFit fit;
@@ -357,6 +458,10 @@ SpendFit fit_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop
     // Likewise where nobody's spend varies: p rises while gamma falls.
     const bool constant = !found.converged && found.at[0] > 1e4;
     report(found, constant ? beyond[0][1] : reason_of(found, beyond), quality);
+    if (quality.converged && found.at[1] <= 1) {
+        quality.reason = "q <= 1: the mean spend of all customers has no bound";
+        quality.converged = false;
+    }
     quality.log_likelihood = found.value - quality.customers * std::log(scale);
     fit.parameters = {found.at[0], found.at[1], found.at[2] * scale};
     fit.errors = {found.errors[0], found.errors[1], found.errors[2] * scale};

@@ -59,9 +59,21 @@ struct SpendFit {
     double correlation = 0;  // of frequency and mean, which the model takes for independent; NaN where unknown
 };
 
+struct NormalSpendFit {
+    NormalSpendParameters parameters;
+    double mean_error = 0;  // of the mean of all
+    FitQuality quality;
+    double correlation = 0;
+};
+
 /** The rows are checked already; they are sorted and rows alike are joined. Throws Stopped. */
 [[nodiscard]] PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows, const kernel::StopFlag& stop);
 /** Of rows with frequency > 0 and mean > 0. Throws Stopped. */
 [[nodiscard]] SpendFit fit_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop);
+/**
+ * Of rows with frequency > 0: by maximum likelihood of the means, whose variance is that between customers and a share of that within. Needs
+ * customers with different numbers of purchases: else the two cannot be told apart. Throws Stopped.
+ */
+[[nodiscard]] NormalSpendFit fit_normal_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop);
 
 }  // namespace marketing::lifetime_value

@@ -86,7 +86,15 @@ CREATE TYPE analytics.spend_model AS (
 COMMENT ON TYPE analytics.spend_model IS
     'A fitted Gamma-Gamma model of spend: parameters, their errors, how it was found
 customers: with a repeat purchase and a positive mean value, whom the fit is about; skipped: all others. correlation: of frequency and
-mean value, which the model takes for independent. converged, reason: as in purchase_model.';
+mean value, which the model takes for independent. converged, reason: as in purchase_model; not ok where q <= 1: no mean spend of all.';
+
+CREATE TYPE analytics.normal_spend_model AS (
+    mean double precision, between_deviation double precision, within_deviation double precision, mean_error double precision,
+    log_likelihood double precision, customers bigint, skipped bigint, correlation double precision, converged boolean, reason text);
+COMMENT ON TYPE analytics.normal_spend_model IS
+    'A fitted normal model of spend, which may be negative, such as profit
+mean: of all customers, with its error; between_deviation: of the customers'' own means; within_deviation: of a purchase about its
+customer''s mean. customers: with a repeat purchase; skipped: those without. The rest is as in spend_model.';
 
 CREATE FUNCTION analytics_internal.purchase_fit_transition(internal, bigint, double precision, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchase_fit_transition';
@@ -154,6 +162,20 @@ CREATE AGGREGATE analytics.gamma_gamma_fit(frequency bigint, monetary_value doub
     FINALFUNC = analytics_internal.gamma_gamma_final, COMBINEFUNC = analytics_internal.state_combine,
     SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
+CREATE FUNCTION analytics_internal.normal_spend_final(internal) RETURNS analytics.normal_spend_model
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_normal_spend_final';
+COMMENT ON FUNCTION analytics_internal.normal_spend_final(internal) IS 'Part of the aggregate normal_spend_fit: fits the model.';
+CREATE AGGREGATE analytics.normal_spend_fit(frequency bigint, monetary_value double precision) (
+    SFUNC = analytics_internal.spend_fit_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.normal_spend_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE analytics.normal_spend_fit(bigint, double precision) IS
+    'Fits the normal model of spend per purchase, for values that may be negative
+One row per customer, as gamma_gamma_fit() has them. Each customer''s mean is drawn to that of all, the more the fewer purchases he made;
+that draw is right for any distribution (credibility after Buehlmann). Maximum likelihood; the customers must have different numbers of
+purchases, or differences between customers and between purchases cannot be told apart.';
+
 COMMENT ON AGGREGATE analytics.gamma_gamma_fit(bigint, double precision) IS
     'Fits the Gamma-Gamma model of spend per purchase by maximum likelihood
 One row per customer: frequency: repeat purchases; monetary_value: mean value of these, in money or profit. Customers without a repeat
@@ -198,8 +220,15 @@ CREATE FUNCTION analytics.expected_spend(model analytics.spend_model, frequency 
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'marketing_expected_spend';
 COMMENT ON FUNCTION analytics.expected_spend(analytics.spend_model, bigint, double precision) IS
     'Mean value to expect of a purchase of a customer
-Between the customer''s own mean and that of all, by how often he bought; that of all where frequency is 0 or his mean is not positive
-or NULL. NULL where the model has no parameters, or no finite mean of all (q <= 1).';
+Between the customer''s own mean and that of all, by how often he bought; that of all where frequency is 0 or his mean is NULL. NULL where
+the model has no parameters, or no finite mean of all (q <= 1), and where his mean is below 0, for which it has no answer.';
+
+CREATE FUNCTION analytics.expected_normal_spend(model analytics.normal_spend_model, frequency bigint, monetary_value double precision)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'marketing_expected_normal_spend';
+COMMENT ON FUNCTION analytics.expected_normal_spend(analytics.normal_spend_model, bigint, double precision) IS
+    'Mean value, which may be negative, to expect of a purchase of a customer
+Between the customer''s own mean and that of all, by how often he bought. NULL where the model has no parameters.';
 
 CREATE FUNCTION analytics.lifetime_value(
     model analytics.purchase_model, spend analytics.spend_model, frequency bigint, recency double precision, age double precision,
@@ -213,6 +242,40 @@ $$;
 COMMENT ON FUNCTION analytics.lifetime_value IS
     'What a customer''s purchases of the next periods are worth today
 expected_spend() times discounted_purchases().';
+
+CREATE FUNCTION analytics.normal_lifetime_value(
+    model analytics.purchase_model, spend analytics.normal_spend_model, frequency bigint, recency double precision, age double precision,
+    monetary_value double precision, periods integer, period double precision, discount_rate double precision)
+    RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT analytics.expected_normal_spend(spend, frequency, monetary_value)
+         * analytics.discounted_purchases(model, frequency, recency, age, periods, period, discount_rate)
+$$;
+COMMENT ON FUNCTION analytics.normal_lifetime_value IS
+    'What a customer''s purchases of the next periods are worth today, or cost
+expected_normal_spend() times discounted_purchases().';
+
+CREATE FUNCTION analytics.lifetime_value_interval(
+    model analytics.purchase_model, spend analytics.spend_model, frequency bigint, recency double precision, age double precision,
+    monetary_value double precision, periods integer, period double precision, discount_rate double precision,
+    level double precision DEFAULT 0.9)
+    RETURNS TABLE (low double precision, high double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_lifetime_value_interval';
+CREATE FUNCTION analytics.normal_lifetime_value_interval(
+    model analytics.purchase_model, spend analytics.normal_spend_model, frequency bigint, recency double precision, age double precision,
+    monetary_value double precision, periods integer, period double precision, discount_rate double precision,
+    level double precision DEFAULT 0.9)
+    RETURNS TABLE (low double precision, high double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_normal_lifetime_value_interval';
+COMMENT ON FUNCTION analytics.lifetime_value_interval IS
+    'Within what the value of a customer''s next purchases will lie
+level: probability that the value, not its mean, lies within: how often he buys and for how much is spread as the models say, and their
+parameters by their standard errors (taken for independent, which overstates; exact where there are none). The other arguments are those
+of lifetime_value(). No row where a model has no parameters.';
+COMMENT ON FUNCTION analytics.normal_lifetime_value_interval IS
+    'Within what the value of a customer''s next purchases will lie, or their cost
+As lifetime_value_interval().';
 
 CREATE FUNCTION analytics.make_purchase_model(
     model text, r double precision, alpha double precision, a double precision, b double precision)
@@ -229,3 +292,13 @@ CREATE FUNCTION analytics.make_spend_model(p double precision, q double precisio
 AS $$ SELECT ROW(p, q, gamma, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.spend_model $$;
 COMMENT ON FUNCTION analytics.make_spend_model(double precision, double precision, double precision) IS
     'A spend model of given parameters, as an article or another tool has them';
+
+CREATE FUNCTION analytics.make_normal_spend_model(
+    mean double precision, between_deviation double precision, within_deviation double precision)
+    RETURNS analytics.normal_spend_model
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT ROW(mean, between_deviation, within_deviation, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.normal_spend_model
+$$;
+COMMENT ON FUNCTION analytics.make_normal_spend_model(double precision, double precision, double precision) IS
+    'A normal spend model of given parameters';

@@ -2,11 +2,13 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string_view>
 
 #include "lifetime_value/fit.hpp"
 #include "lifetime_value/models.hpp"
 #include "lifetime_value/rows.hpp"
+#include "lifetime_value/value.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
@@ -18,6 +20,8 @@ namespace postgres = marketing::postgres;
 using lifetime_value::FitQuality;
 using lifetime_value::HistoriesState;
 using lifetime_value::History;
+using lifetime_value::NormalSpendFit;
+using lifetime_value::NormalSpendParameters;
 using lifetime_value::Outlook;
 using lifetime_value::PurchaseFit;
 using lifetime_value::PurchaseModel;
@@ -38,6 +42,13 @@ auto fit_rows(FunctionCallInfo fcinfo, Fit fit)
     const auto* state = postgres::state_argument<State>(fcinfo);
     return postgres::run_kernel(
         [state, &fit] { return fit(state == nullptr ? decltype(state->rows()){} : state->rows(), postgres::stop_flag()); });
+}
+
+/** Customers without a repeat purchase. */
+std::int64_t skipped_rows(FunctionCallInfo fcinfo)
+{
+    const auto* state = postgres::state_argument<SpendsState>(fcinfo);
+    return state == nullptr ? 0 : state->skipped();
 }
 
 Datum finish_purchases(FunctionCallInfo fcinfo, PurchaseModel model)
@@ -87,6 +98,18 @@ void read_parameters(const postgres::Columns& model, Remembered<SpendParameters>
     into.usable = p && q && gamma;
     if (into.usable) {
         into.parameters = {*p, *q, *gamma};
+        postgres::run_kernel([&into] { lifetime_value::check(into.parameters); });
+    }
+}
+
+void read_parameters(const postgres::Columns& model, Remembered<NormalSpendParameters>& into)
+{
+    const auto mean = model.optional<double>("mean");
+    const auto between = model.optional<double>("between_deviation");
+    const auto within = model.optional<double>("within_deviation");
+    into.usable = mean && between && within;
+    if (into.usable) {
+        into.parameters = {*mean, *between, *within};
         postgres::run_kernel([&into] { lifetime_value::check(into.parameters); });
     }
 }
@@ -185,15 +208,30 @@ MARKETING_FUNCTION(spend_fit_transition)
 
 MARKETING_FUNCTION(gamma_gamma_final)
 {
-    const SpendFit fit = fit_rows<SpendsState>(
-        fcinfo, [](auto rows, const auto& stop) { return lifetime_value::fit_spend(std::move(rows), stop); });
-    const auto* state = postgres::state_argument<SpendsState>(fcinfo);
+    std::size_t without_spend = 0;
+    const SpendFit fit = fit_rows<SpendsState>(fcinfo, [&without_spend](auto rows, const auto& stop) {
+        without_spend = std::erase_if(rows, [](const WeightedSpend& row) { return row.mean <= 0; });
+        return lifetime_value::fit_spend(std::move(rows), stop);
+    });
     const auto known = [&fit](double value) { return postgres::only_if(fit.quality.usable, value); };
     const SpendParameters& p = fit.parameters;
     const FitQuality& quality = fit.quality;
     return postgres::tuple_datum(fcinfo, known(p.p), known(p.q), known(p.gamma), fit.errors, known(quality.log_likelihood),
-                                 std::llround(quality.customers), state == nullptr ? 0 : state->skipped(), fit.correlation,
+                                 std::llround(quality.customers),
+                                 skipped_rows(fcinfo) + static_cast<std::int64_t>(without_spend), fit.correlation,
                                  quality.iterations, quality.converged, quality.reason);
+}
+
+MARKETING_FUNCTION(normal_spend_final)
+{
+    const NormalSpendFit fit = fit_rows<SpendsState>(
+        fcinfo, [](auto rows, const auto& stop) { return lifetime_value::fit_normal_spend(std::move(rows), stop); });
+    const auto known = [&fit](double value) { return postgres::only_if(fit.quality.usable, value); };
+    const NormalSpendParameters& p = fit.parameters;
+    const FitQuality& quality = fit.quality;
+    return postgres::tuple_datum(fcinfo, known(p.mean), known(p.between), known(p.within), fit.mean_error,
+                                 known(quality.log_likelihood), std::llround(quality.customers), skipped_rows(fcinfo),
+                                 fit.correlation, quality.converged, quality.reason);
 }
 
 MARKETING_FUNCTION(p_alive)
@@ -235,18 +273,22 @@ MARKETING_FUNCTION(discounted_purchases)
     });
 }
 
-MARKETING_FUNCTION(expected_spend)
+namespace {
+
+/** Of a mean that is not known the model knows nothing: the customer is one of all. */
+template <class Parameters>
+Datum expected_spend_of(FunctionCallInfo fcinfo)
 {
     postgres::Arguments in(fcinfo);
     const auto model = in.optional<HeapTupleHeader>("model");
     const auto frequency = in.optional<std::int64_t>("frequency");
-    const double mean = in.value_or("monetary_value", 0.0);
-    const auto* parameters = model && frequency ? remembered_parameters<SpendParameters>(fcinfo, *model) : nullptr;
+    const auto mean = in.optional<double>("monetary_value");
+    const auto* parameters = model && frequency ? remembered_parameters<Parameters>(fcinfo, *model) : nullptr;
     if (parameters == nullptr) {
         PG_RETURN_NULL();
     }
     const double spend = postgres::run_kernel([&] {
-        const WeightedSpend row{static_cast<double>(*frequency), mean, 1};
+        const WeightedSpend row{mean ? static_cast<double>(*frequency) : 0, mean.value_or(0), 1};
         lifetime_value::check(row);
         return lifetime_value::expected_spend(*parameters, row.frequency, row.mean);
     });
@@ -254,4 +296,80 @@ MARKETING_FUNCTION(expected_spend)
         PG_RETURN_NULL();
     }
     return postgres::number_datum(spend);
+}
+
+double error_of(const postgres::Columns& model, const char* column)
+{
+    return model.optional<double>(column).value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+lifetime_value::FittedSpend with_errors(const postgres::Columns& model, const SpendParameters& parameters)
+{
+    return {parameters, {error_of(model, "p_error"), error_of(model, "q_error"), error_of(model, "gamma_error")}};
+}
+
+lifetime_value::FittedNormalSpend with_errors(const postgres::Columns& model, const NormalSpendParameters& parameters)
+{
+    return {parameters, error_of(model, "mean_error")};
+}
+
+lifetime_value::FittedPurchases with_errors(const postgres::Columns& model, const PurchaseParameters& parameters)
+{
+    return {
+        parameters,
+        {error_of(model, "r_error"), error_of(model, "alpha_error"), error_of(model, "a_error"), error_of(model, "b_error")}};
+}
+
+/** The one row of an interval; none where a model is NULL or has no parameters. */
+template <class Parameters>
+void write_interval(postgres::Arguments in, postgres::RowWriter& row)
+{
+    const auto model = in.optional<HeapTupleHeader>("model");
+    const auto spend = in.optional<HeapTupleHeader>("spend");
+    const auto frequency = static_cast<double>(in.get<std::int64_t>("frequency"));
+    const double recency = in.get<double>("recency");
+    const double age = in.get<double>("age");
+    const auto mean = in.optional<double>("monetary_value");
+    const lifetime_value::Plan plan{in.get<std::int32_t>("periods"), in.get<double>("period"), in.get<double>("discount_rate")};
+    const double level = in.get<double>("level");
+    if (!model || !spend) {
+        return;
+    }
+    const postgres::Columns purchase_columns(*model);
+    const postgres::Columns spend_columns(*spend);
+    Remembered<PurchaseParameters> purchases{};
+    Remembered<Parameters> money{};
+    read_parameters(purchase_columns, purchases);
+    read_parameters(spend_columns, money);
+    if (!purchases.usable || !money.usable) {
+        return;
+    }
+    const auto fitted = with_errors(purchase_columns, purchases.parameters);
+    const auto fitted_spend = with_errors(spend_columns, money.parameters);
+    const auto interval = postgres::run_kernel([&] {
+        return lifetime_value::value_interval(fitted, fitted_spend, {frequency, recency, age}, mean, plan, level);
+    });
+    row.row(interval.low, interval.high);
+}
+
+}  // namespace
+
+MARKETING_FUNCTION(expected_spend)
+{
+    return expected_spend_of<SpendParameters>(fcinfo);
+}
+
+MARKETING_FUNCTION(expected_normal_spend)
+{
+    return expected_spend_of<NormalSpendParameters>(fcinfo);
+}
+
+MARKETING_ROWS(lifetime_value_interval, in, row)
+{
+    write_interval<SpendParameters>(in, row);
+}
+
+MARKETING_ROWS(normal_lifetime_value_interval, in, row)
+{
+    write_interval<NormalSpendParameters>(in, row);
 }

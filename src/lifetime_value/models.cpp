@@ -11,6 +11,7 @@
 #include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
 #include "numeric/special_functions.hpp"
+#include "numeric/square.hpp"
 
 namespace marketing::lifetime_value {
 namespace {
@@ -178,12 +179,31 @@ void check(const SpendParameters& parameters)
 
 double expected_spend(const SpendParameters& s, double frequency, double mean)
 {
-    const double purchases = frequency > 0 && mean > 0 ? frequency : 0;
+    const double purchases = std::max(frequency, 0.0);
     const double weight = s.p * purchases + s.q - 1;
-    if (weight <= 0) {
+    if (weight <= 0 || (purchases > 0 && mean < 0)) {
         return std::numeric_limits<double>::quiet_NaN();
     }
     return s.p * (s.gamma + (purchases > 0 ? purchases * mean : 0)) / weight;
+}
+
+void check(const NormalSpendParameters& parameters)
+{
+    require_valid(std::isfinite(parameters.mean) && parameters.between >= 0 && std::isfinite(parameters.between) &&
+                      parameters.within >= 0 && std::isfinite(parameters.within),
+                  "the mean of a normal spend model must be finite, its deviations finite and not negative");
+}
+
+double own_weight(const NormalSpendParameters& s, double frequency)
+{
+    const double between = numeric::square(s.between) * std::max(frequency, 0.0);
+    return between > 0 ? between / (between + numeric::square(s.within)) : 0;
+}
+
+double expected_spend(const NormalSpendParameters& s, double frequency, double mean)
+{
+    const double own = own_weight(s, frequency);
+    return own > 0 ? own * mean + (1 - own) * s.mean : s.mean;
 }
 
 }  // namespace marketing::lifetime_value

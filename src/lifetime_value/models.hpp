@@ -70,7 +70,23 @@ struct SpendParameters {
 };
 
 void check(const SpendParameters& parameters);
-/** Mean spend to expect of a customer with `frequency` purchases of `mean` each; NaN where the model has none (p x + q <= 1). */
+/**
+ * Mean spend to expect of a customer with `frequency` purchases of `mean` each; NaN where the model has none (p x + q <= 1), and of a mean below
+ * 0, which is impossible in it.
+ */
 [[nodiscard]] double expected_spend(const SpendParameters& parameters, double frequency, double mean);
+
+/** Spend that may be negative, such as profit: normal about the customer's own mean, which is normal about that of all. */
+struct NormalSpendParameters {
+    double mean = 0;
+    double between = 0;  // deviation of the customers' means
+    double within = 0;   // deviation of a purchase about its customer's mean
+};
+
+/** Throws Error(invalid_parameter) unless finite, and deviations not negative. */
+void check(const NormalSpendParameters& parameters);
+/** What the mean of `frequency` purchases counts for against the mean of all: 0 to 1. */
+[[nodiscard]] double own_weight(const NormalSpendParameters& parameters, double frequency);
+[[nodiscard]] double expected_spend(const NormalSpendParameters& parameters, double frequency, double mean);
 
 }  // namespace marketing::lifetime_value

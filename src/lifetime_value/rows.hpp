@@ -37,7 +37,7 @@ inline bool informs(const WeightedHistory& row)
 }
 inline bool informs(const WeightedSpend& row)
 {
-    return row.frequency > 0 && row.mean > 0;
+    return row.frequency > 0;
 }
 
 template <class Row>

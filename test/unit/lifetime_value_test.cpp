@@ -6,17 +6,22 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <optional>
 #include <random>
+#include <utility>
 
 #include "error_of.hpp"
+#include "kernel/unknown.hpp"
 #include "lifetime_value/fit.hpp"
 #include "lifetime_value/models.hpp"
+#include "lifetime_value/value.hpp"
 #include "lifetime_value_support.hpp"
 
 namespace {
 
 using namespace marketing::lifetime_value;
 using namespace unit_test;
+using marketing::kernel::unknown;
 using value_test::number;
 using value_test::read_csv;
 
@@ -471,8 +476,8 @@ TEST(Outlook, SpendAndDiscount)
     const SpendParameters s{6.24880249, 3.744588453, 15.44774801};
     EXPECT_NEAR(expected_spend(s, 0, 0), 35.171, 1e-3);
     EXPECT_NEAR(expected_spend(s, 2, 22.35), 24.6586161743, 1e-7);
-    EXPECT_TRUE(std::isnan(expected_spend({1, 0.5, 1}, 0, 0)));
-    EXPECT_TRUE(std::isfinite(expected_spend({1, 0.5, 1}, 1, 3)));
+    EXPECT_TRUE(std::isnan(expected_spend(SpendParameters{1, 0.5, 1}, 0, 0)));
+    EXPECT_TRUE(std::isfinite(expected_spend(SpendParameters{1, 0.5, 1}, 1, 3)));
     const Outlook o = outlook(published, {2, 30.43, 38.86});
     EXPECT_NEAR(discounted_purchases(o, 13, 3, 0), expected_purchases(o, 39), 1e-13);
     EXPECT_LT(discounted_purchases(o, 13, 3, 0.01), expected_purchases(o, 39));
@@ -513,6 +518,176 @@ TEST(SpendFit, SaysWhyThereIsNoMaximum)
     const SpendFit same = fit_spend(std::vector<WeightedSpend>(30, {2, 10, 1}), never);
     EXPECT_FALSE(same.quality.converged) << same.quality.reason;
     EXPECT_TRUE(std::isnan(same.correlation));
+}
+
+/** Customers of a normal world: means N(mean, between^2), purchases N(own, within^2) about them. */
+std::vector<WeightedSpend> simulate_normal(int n, const NormalSpendParameters& truth, unsigned seed)
+{
+    std::mt19937_64 random(seed);
+    std::normal_distribution<double> normal;
+    std::vector<WeightedSpend> rows;
+    for (int i = 0; i < n; ++i) {
+        const double x = 1 + std::poisson_distribution<int>(2)(random);
+        const double own = truth.mean + truth.between * normal(random);
+        rows.push_back({x, own + truth.within / std::sqrt(x) * normal(random), 1});
+    }
+    return rows;
+}
+
+TEST(NormalSpend, FindsTheParametersOfSimulatedCustomers)
+{
+    const NormalSpendParameters truth{-20, 60, 100};
+    const NormalSpendFit fit = fit_normal_spend(simulate_normal(20000, truth, 5), never);
+    EXPECT_EQ(fit.quality.reason, "ok");
+    EXPECT_NEAR(fit.parameters.mean, truth.mean, 4 * fit.mean_error);
+    EXPECT_NEAR(fit.parameters.between, truth.between, 3);
+    EXPECT_NEAR(fit.parameters.within, truth.within, 3);
+    // No other parameters near by are more likely.
+    const auto rows = simulate_normal(20000, truth, 5);
+    const auto log_likelihood = [&rows](const NormalSpendParameters& p) {
+        double sum = 0;
+        for (const WeightedSpend& row : rows) {
+            const double variance = p.between * p.between + p.within * p.within / row.frequency;
+            sum -= (std::log(2 * 3.141592653589793 * variance) + (row.mean - p.mean) * (row.mean - p.mean) / variance) / 2;
+        }
+        return sum;
+    };
+    const double best = log_likelihood(fit.parameters);
+    EXPECT_NEAR(best, fit.quality.log_likelihood, 1e-6);
+    for (const double step : {-0.5, 0.5}) {
+        NormalSpendParameters p = fit.parameters;
+        p.mean += step;
+        EXPECT_LT(log_likelihood(p), best);
+        p = fit.parameters;
+        p.between += step;
+        EXPECT_LT(log_likelihood(p), best);
+        p = fit.parameters;
+        p.within += step;
+        EXPECT_LT(log_likelihood(p), best);
+    }
+}
+
+TEST(NormalSpend, LossesStayLosses)
+{
+    const NormalSpendParameters s{30, 40, 100};
+    EXPECT_LT(expected_spend(s, 5, -1000), -400);
+    EXPECT_EQ(expected_spend(s, 0, 0), 30);
+    EXPECT_EQ(expected_spend(NormalSpendParameters{30, 0, 100}, 5, -1000), 30);
+    EXPECT_EQ(expected_spend(NormalSpendParameters{30, 40, 0}, 5, -1000), -1000);
+    // Gamma-Gamma has none, and one for a customer who never paid.
+    EXPECT_TRUE(std::isnan(expected_spend(SpendParameters{6.25, 3.74, 15.44}, 5, -1000)));
+    EXPECT_GT(expected_spend(SpendParameters{6.25, 3.74, 15.44}, 5, 0), 0);
+}
+
+TEST(NormalSpend, SaysWhyThereIsNoMaximum)
+{
+    EXPECT_EQ(fit_normal_spend({}, never).quality.reason, "fewer than three customers with a repeat purchase");
+    EXPECT_EQ(fit_normal_spend({{1, 5, 1}, {2, 5, 2}}, never).quality.reason, "everybody spends the same");
+    EXPECT_FALSE(fit_normal_spend(std::vector<WeightedSpend>{{2, 5, 1}, {2, 7, 1}, {2, 8, 1}}, never).quality.usable);
+    const NormalSpendFit alike = fit_normal_spend(simulate_normal(2000, {10, 0, 50}, 9), never);
+    EXPECT_LT(alike.parameters.between, 15);
+    EXPECT_TRUE(alike.quality.converged);
+}
+
+TEST(SpendFit, WithoutAMeanOfAllIsNotOk)
+{
+    std::mt19937_64 random(3);
+    std::vector<WeightedSpend> rows;
+    for (int i = 0; i < 4000; ++i) {
+        // Gamma-Gamma with q = 0.7.
+        const double scale = std::gamma_distribution<double>(0.7, 1)(random) / 5;
+        const double x = 1 + i % 4;
+        rows.push_back({x, std::gamma_distribution<double>(3 * x, 1)(random) / scale / x, 1});
+    }
+    const SpendFit fit = fit_spend(rows, never);
+    EXPECT_LT(fit.parameters.q, 1);
+    EXPECT_FALSE(fit.quality.converged);
+    EXPECT_EQ(fit.quality.reason, "q <= 1: the mean spend of all customers has no bound");
+}
+
+/** Share of customers of a simulated future whose value lies in the interval that their past gives them. */
+template <class Spend, class Draw>
+double share_within(const FittedPurchases& model, const Spend& spend, const Plan& plan, double level, Draw draw)
+{
+    std::mt19937_64 random(77);
+    const auto gamma = [&random](double shape) { return std::gamma_distribution<double>(shape, 1)(random); };
+    const PurchaseParameters& p = model.parameters;
+    int within = 0;
+    constexpr int customers = 3000;
+    for (int i = 0; i < customers; ++i) {
+        const double rate = gamma(p.r) / p.alpha;
+        const double x = gamma(p.a);
+        const double leave = x / (x + gamma(p.b));
+        const auto stays = [&] { return std::uniform_real_distribution<double>()(random) >= leave; };
+        const double age = 40;
+        History h{0, 0, age};
+        auto [next, paid] = draw(random);  // of one customer
+        double past = 0;
+        double value = 0;
+        bool here = stays();
+        for (double now = 0; here;) {
+            now += std::exponential_distribution<double>(rate)(random);
+            if (now >= age + plan.periods * plan.period) {
+                break;
+            }
+            if (now < age) {
+                h.frequency += 1;
+                h.recency = now;
+                past += next(random, paid);
+            } else {
+                value += next(random, paid) / std::pow(1 + plan.rate, std::ceil((now - age) / plan.period));
+            }
+            here = stays();
+        }
+        const auto mean = h.frequency > 0 ? std::optional(past / h.frequency) : std::nullopt;
+        const ValueInterval interval = value_interval(model, spend, h, mean, plan, level);
+        within += interval.low - 1e-6 <= value && value <= interval.high + 1e-6 ? 1 : 0;
+    }
+    return within / double{customers};
+}
+
+TEST(Value, LiesWithinItsIntervalAsOftenAsItSays)
+{
+    const FittedPurchases model{{mbgnbd, 0.8, 6, 0.9, 4}, {unknown, unknown, unknown, unknown}};
+    const Plan plan{12, 4.345, 0.005};
+    const SpendParameters g{6.25, 3.74, 15.44};
+    const auto pay = [](std::mt19937_64& random, double scale) {
+        return std::gamma_distribution<double>(6.25, 1)(random) / scale;
+    };
+    const double of_gamma = share_within(
+        model, FittedSpend{g, {unknown, unknown, unknown}}, plan, 0.9,
+        [&](std::mt19937_64& random) { return std::pair(pay, std::gamma_distribution<double>(g.q, 1)(random) / g.gamma); });
+    const NormalSpendParameters n{10, 30, 50};
+    const auto earn = [](std::mt19937_64& random, double own) { return own + 50 * std::normal_distribution<double>()(random); };
+    const double of_normal = share_within(model, FittedNormalSpend{n, unknown}, plan, 0.9, [&](std::mt19937_64& random) {
+        return std::pair(earn, n.mean + n.between * std::normal_distribution<double>()(random));
+    });
+    // Where a customer may buy nothing the interval holds more than it has to; who has left for sure has an interval of nothing.
+    EXPECT_GT(of_gamma, 0.9 - 4 * std::sqrt(0.9 * 0.1 / 3000));
+    EXPECT_LT(of_gamma, 0.98);
+    EXPECT_GT(of_normal, 0.9 - 4 * std::sqrt(0.9 * 0.1 / 3000));
+    EXPECT_LT(of_normal, 0.98);
+}
+
+TEST(Value, IsLessSureWhereTheModelIs)
+{
+    const PurchaseParameters p{mbgnbd, 0.8, 6, 0.9, 4};
+    const FittedSpend spend{{6.25, 3.74, 15.44}, {unknown, unknown, unknown}};
+    const History h{6, 38, 40};
+    const Plan plan{12, 4.345, 0.005};
+    const auto width = [&](double error, double level) {
+        const ValueInterval i =
+            value_interval({p, {error * p.r, error * p.alpha, error * p.a, error * p.b}}, spend, h, 30, plan, level);
+        return i.high - i.low;
+    };
+    EXPECT_GT(width(0.3, 0.9), width(0.1, 0.9));
+    EXPECT_GT(width(0.1, 0.9), width(unknown, 0.9));
+    EXPECT_GT(width(unknown, 0.9), width(unknown, 0.5));
+    const ValueInterval half = value_interval({p, {unknown, unknown, unknown, unknown}}, spend, h, 30, plan, 0.5);
+    const double mean = expected_spend(spend.parameters, 6, 30) * discounted_purchases(outlook(p, h), 12, 4.345, 0.005);
+    EXPECT_LT(half.low, mean);
+    EXPECT_GT(half.high, mean * 0.8);
+    EXPECT_EQ(error_of([&] { (void)width(0.1, 1); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace

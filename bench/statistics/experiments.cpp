@@ -1,0 +1,298 @@
+/**
+ * How often the comparisons of experiments are wrong: false findings where both arms are alike, and intervals that miss the true effect.
+ * Usage: experiments [rounds per line] [seed]
+ */
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "experiments/experiments.hpp"
+#include "random.hpp"
+
+namespace {
+
+using namespace marketing::experiments;
+using Random = marketing::worlds::Engine;
+using marketing::worlds::lognormal;
+using marketing::worlds::normal;
+using marketing::worlds::uniform;
+
+constexpr double confidence = 0.95;
+
+/** How many rounds each line has, and what its random numbers begin with. */
+struct Runs {
+    int rounds;
+    std::uint64_t seed;
+};
+
+/** Counts of what happened in the rounds of one line. */
+struct Tally {
+    int rounds = 0;
+    int found = 0;
+    int greater = 0;
+    int less = 0;
+    int lifts = 0;
+    int held = 0;
+    int held_difference = 0;
+};
+
+using Compare = std::function<Comparison(Random&, double lift, const Inference&)>;
+
+/** Rounds without an effect for the size of the tests, and with one, the same units, for the coverage of the intervals. */
+void line(const std::string& world, const Runs& runs, double lift, double difference, const Compare& compare)
+{
+    Tally t;
+    for (t.rounds = 0; t.rounds < runs.rounds; ++t.rounds) {
+        const std::uint64_t own = runs.seed * 1'000'003 + static_cast<std::uint64_t>(t.rounds);
+        const auto with = [&](double effect, Alternative alternative) {
+            Random random(own);
+            return compare(random, effect, {confidence, alternative});
+        };
+        const auto finds = [&](Alternative alternative) { return with(0, alternative).p_value < 1 - confidence ? 1 : 0; };
+        const auto holds = [](const ConfidenceInterval& i, double truth) { return i.low <= truth && truth <= i.high ? 1 : 0; };
+        t.found += finds(Alternative::two_sided);
+        t.greater += finds(Alternative::greater);
+        t.less += finds(Alternative::less);
+        const Comparison c = with(lift, Alternative::two_sided);
+        const bool has_lift = !std::isnan(c.lift);
+        t.lifts += has_lift ? 1 : 0;
+        t.held += has_lift ? holds(c.lift_interval, lift) : 0;
+        t.held_difference += holds(c.difference_interval, difference);
+    }
+    const double n = t.rounds;
+    std::printf("| %s | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f |\n", world.c_str(), t.found / n, t.greater / n, t.less / n,
+                t.held_difference / n, t.lifts > 0 ? t.held / double(t.lifts) : 0, t.lifts / n);
+    std::fflush(stdout);
+}
+
+/** What a visitor spends: nothing, or a lognormal amount. */
+struct Spend {
+    double buyers;
+    double spread;
+
+    double operator()(Random& random) const { return uniform(random) < buyers ? lognormal(random, spread) : 0; }
+    [[nodiscard]] double mean() const { return buyers * std::exp(spread * spread / 2); }
+};
+
+std::vector<double> values(Random& random, const Spend& spend, int n, double factor)
+{
+    std::vector<double> drawn(static_cast<std::size_t>(n));
+    std::generate(drawn.begin(), drawn.end(), [&] { return factor * spend(random); });
+    return drawn;
+}
+
+Moments moments(const std::vector<double>& y, const std::vector<double>& x)
+{
+    Moments m{};
+    double yy = 0;
+    double xx = 0;
+    double xy = 0;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+        m.n += 1;
+        const double dy = y[i] - m.mean;
+        const double dx = x[i] - m.other_mean;
+        m.mean += dy / m.n;
+        m.other_mean += dx / m.n;
+        yy += dy * (y[i] - m.mean);
+        xx += dx * (x[i] - m.other_mean);
+        xy += dy * (x[i] - m.other_mean);
+    }
+    m.variance = yy / (m.n - 1);
+    m.other_variance = xx / (m.n - 1);
+    m.covariance = xy / (m.n - 1);
+    return m;
+}
+
+void rates(const Runs& runs)
+{
+    const struct {
+        int a;
+        int b;
+        double rate;
+    } worlds[] = {{1000, 1000, 0.002}, {1000, 1000, 0.005}, {1000, 1000, 0.02},  {1000, 1000, 0.2}, {9000, 1000, 0.002},
+                  {9000, 1000, 0.005}, {9000, 1000, 0.02},  {1000, 9000, 0.005}, {60, 40, 0.1}};
+    for (const auto& w : worlds) {
+        const auto compare = [&w](Random& random, double lift, const Inference& inference) -> Comparison {
+            const auto count = [&](int n, double rate) {
+                return Proportion{std::binomial_distribution<std::int64_t>(n, rate)(random), n};
+            };
+            const Proportion a = count(w.a, w.rate);
+            return compare_proportions(a, count(w.b, w.rate * (1 + lift)), inference, DifferenceMethod::score);
+        };
+        char name[80];
+        std::snprintf(name, sizeof name, "rate %g, %d and %d", w.rate, w.a, w.b);
+        line(name, runs, 0.5, 0.5 * w.rate, compare);
+    }
+}
+
+struct SpendWorld {
+    const char* name;
+    Spend spend;
+    int a;
+    int b;
+
+    /** Fewer of the large ones. */
+    [[nodiscard]] Runs share_of(const Runs& runs) const
+    {
+        return {std::max(500, static_cast<int>(runs.rounds * std::min(1.0, 4000.0 / (a + b)))), runs.seed};
+    }
+    [[nodiscard]] std::string called(const char* what) const
+    {
+        return std::string(what) + name + ", " + std::to_string(a) + " and " + std::to_string(b);
+    }
+};
+
+void means(const Runs& runs)
+{
+    const SpendWorld worlds[] = {
+        {"orders, log-normal", {1, 1}, 100, 100},      {"orders, log-normal", {1, 1}, 1000, 1000},
+        {"orders, log-normal", {1, 1}, 1000, 250},     {"orders, log-normal of deviation 1.5", {1, 1.5}, 1000, 1000},
+        {"revenue, 5 % buy", {0.05, 1}, 500, 500},     {"revenue, 5 % buy", {0.05, 1}, 2000, 2000},
+        {"revenue, 5 % buy", {0.05, 1}, 10000, 10000}, {"revenue, 5 % buy", {0.05, 1}, 2000, 500},
+        {"revenue, 5 % buy", {0.05, 1}, 10000, 2500},  {"revenue, 5 % buy", {0.05, 1}, 40000, 10000}};
+    for (const SpendWorld& w : worlds) {
+        line(w.called("mean: "), w.share_of(runs), 0.1, 0.1 * w.spend.mean(),
+             [&w](Random& random, double lift, const Inference& inference) {
+                 const std::vector<double> a = values(random, w.spend, w.a, 1);
+                 const std::vector<double> b = values(random, w.spend, w.b, 1 + lift);
+                 return compare_means(moments(a, a), moments(b, b), inference);
+             });
+    }
+}
+
+/** Units whose value is correlated with what was known of them before. */
+Moments related(Random& random, int n, double factor)
+{
+    std::vector<double> after;
+    std::vector<double> before;
+    for (int i = 0; i < n; ++i) {
+        before.push_back(lognormal(random, 0.7));
+        after.push_back(factor * before.back() * lognormal(random, 0.5));
+    }
+    return moments(after, before);
+}
+
+void less_noise(const Runs& runs)
+{
+    const double mean = std::exp(0.7 * 0.7 / 2 + 0.5 * 0.5 / 2);
+    line("CUPED, log-normal, 400 and 400", runs, 0.1, 0.1 * mean, [](Random& random, double lift, const Inference& inference) {
+        const Moments a = related(random, 400, 1);
+        return compare_cuped(a, related(random, 400, 1 + lift), inference);
+    });
+    line("ratio of sums, log-normal, 400 and 400", runs, 0.1, 0.1 * std::exp(0.5 * 0.5 / 2),
+         [](Random& random, double lift, const Inference& inference) {
+             const Moments a = related(random, 400, 1);
+             return compare_ratios(a, related(random, 400, 1 + lift), inference);
+         });
+    line("three strata, log-normal, 400 and 400", runs, 0.1, 0.1 * (1 + 3 + 9) / 3 * std::exp(0.5),
+         [](Random& random, double lift, const Inference& inference) {
+             std::vector<double> arms[2][3];
+             for (int i = 0; i < 800; ++i) {
+                 const auto stratum = static_cast<std::size_t>(uniform(random) * 3);
+                 arms[i % 2][stratum].push_back(std::pow(3.0, stratum) * lognormal(random, 1) * (i % 2 == 1 ? 1 + lift : 1));
+             }
+             std::vector<Moments> strata[2];
+             for (int arm = 0; arm < 2; ++arm) {
+                 for (const auto& stratum : arms[arm]) {
+                     strata[arm].push_back(moments(stratum, stratum));
+                 }
+             }
+             return compare_stratified(strata[0], strata[1], inference);
+         });
+}
+
+void samples(const Runs& runs)
+{
+    const SpendWorld worlds[] = {{"revenue, 5 % buy", {0.05, 1}, 2000, 2000}, {"revenue, 5 % buy", {0.05, 1}, 2000, 500}};
+    for (const SpendWorld& w : worlds) {
+        // The truth of a capped mean depends on the cap: only what is found where there is nothing.
+        line(w.called("capped at 99 %: "), w.share_of(runs), 0, 0,
+             [&w](Random& random, double lift, const Inference& inference) {
+                 const std::vector<double> a = values(random, w.spend, w.a, 1);
+                 const std::vector<double> b = values(random, w.spend, w.b, 1 + lift);
+                 return static_cast<Comparison>(compare_winsorised(a, b, 0, 0.99, inference));
+             });
+    }
+    for (const double probability : {0.5, 0.9}) {
+        line("quantile " + std::to_string(probability).substr(0, 3) + ": orders, log-normal, 400 and 400", runs, 0.1,
+             0.1 * std::exp(probability == 0.5 ? 0 : 1.2815515655446004),
+             [probability](Random& random, double lift, const Inference& inference) {
+                 const std::vector<double> a = values(random, {1, 1}, 400, 1);
+                 const std::vector<double> b = values(random, {1, 1}, 400, 1 + lift);
+                 return compare_quantiles({a, {}}, {b, {}}, probability, inference);
+             });
+    }
+    std::vector<std::string> names;
+    for (int i = 0; i < 150; ++i) {
+        names.push_back(std::to_string(i));
+    }
+    line("median: five orders of each of 150 customers, log-normal", runs, 0.1, 0.1,
+         [&names](Random& random, double lift, const Inference& inference) {
+             std::vector<double> figures[2];
+             std::vector<std::string_view> units[2];
+             for (int i = 0; i < 300; ++i) {
+                 const double own = lognormal(random, 0.8) * (i % 2 == 1 ? 1 + lift : 1);
+                 for (int k = 0; k < 5; ++k) {
+                     figures[i % 2].push_back(own * lognormal(random, 0.6));
+                     units[i % 2].push_back(names[static_cast<std::size_t>(i / 2)]);
+                 }
+             }
+             return compare_quantiles({figures[0], units[0]}, {figures[1], units[1]}, 0.5, inference);
+         });
+}
+
+/** Whether an experiment that is looked at every day for three weeks finds something on any of them, by `p_of(point)`. */
+void timelines(const Runs& runs)
+{
+    const SpendWorld worlds[] = {{"revenue, 5 % buy", {0.05, 1}, 200, 200}, {"orders, log-normal", {1, 1}, 100, 25}};
+    std::printf("\n| looked at daily for three weeks | two-sided | greater | less | t test |\n|---|---|---|---|---|\n");
+    for (const SpendWorld& w : worlds) {
+        const Runs own{runs.rounds / 5, runs.seed};
+        int found[4] = {0, 0, 0, 0};
+        for (int round = 0; round < own.rounds; ++round) {
+            Random random(own.seed * 1'000'003 + static_cast<std::uint64_t>(round));
+            std::vector<DayOfExperiment> days;
+            std::vector<double> all[2];
+            bool t_test = false;
+            for (int day = 0; day < 21; ++day) {
+                const std::vector<double> a = values(random, w.spend, w.a, 1);
+                const std::vector<double> b = values(random, w.spend, w.b, 1);
+                days.push_back({day, moments(a, a), moments(b, b)});
+                all[0].insert(all[0].end(), a.begin(), a.end());
+                all[1].insert(all[1].end(), b.begin(), b.end());
+                t_test = t_test || compare_means(moments(all[0], all[0]), moments(all[1], all[1]), confidence).p_value < 0.05;
+            }
+            const Alternative asked[] = {Alternative::two_sided, Alternative::greater, Alternative::less};
+            for (int i = 0; i < 3; ++i) {
+                const auto points = timeline(days, {confidence, asked[i]}, 21.0 * (w.a + w.b));
+                found[i] += points.back().decided_on ? 1 : 0;
+            }
+            found[3] += t_test ? 1 : 0;
+        }
+        const double n = own.rounds;
+        std::printf("| %s a day | %.3f | %.3f | %.3f | %.3f |\n", w.called("").c_str(), found[0] / n, found[1] / n,
+                    found[2] / n, found[3] / n);
+    }
+}
+
+}  // namespace
+
+int main(int count, char** arguments)
+{
+    const Runs runs{count > 1 ? std::atoi(arguments[1]) : 10000, count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1};
+    std::printf(
+        "| world | two-sided | greater | less | difference held | lift held | lifts |\n|---|---|---|---|---|---|---|\n");
+    rates(runs);
+    means(runs);
+    less_noise(runs);
+    samples(runs);
+    timelines(runs);
+    return 0;
+}

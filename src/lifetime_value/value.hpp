@@ -1,0 +1,47 @@
+/**
+ * How far a customer's value may be off: the number of purchases is spread as the purchase model says, the money of n purchases as the spend
+ * model does, and both by what is not known of their parameters.
+ */
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "lifetime_value/models.hpp"
+
+namespace marketing::lifetime_value {
+
+/** Purchases in each of `periods` of length `period`, those of the k-th divided by (1 + rate)^k. */
+struct Plan {
+    int periods = 1;
+    double period = 1;
+    double rate = 0;
+};
+
+/** A model and the standard errors of its parameters; NaN where unknown, and then they count as exact. */
+struct FittedPurchases {
+    PurchaseParameters parameters;
+    std::array<double, 4> errors;
+};
+struct FittedSpend {
+    SpendParameters parameters;
+    std::array<double, 3> errors;
+};
+struct FittedNormalSpend {
+    NormalSpendParameters parameters;
+    double mean_error;
+};
+
+struct ValueInterval {
+    double low;
+    double high;
+};
+
+/** What the value is within with probability `level`; NaN where the spend model has no mean. `mean`: of the repeat purchases, where it is
+ known. Throws Error(invalid_parameter). */
+[[nodiscard]] ValueInterval value_interval(const FittedPurchases& purchases, const FittedSpend& spend, const History& history,
+                                           std::optional<double> mean, const Plan& plan, double level);
+[[nodiscard]] ValueInterval value_interval(const FittedPurchases& purchases, const FittedNormalSpend& spend,
+                                           const History& history, std::optional<double> mean, const Plan& plan, double level);
+
+}  // namespace marketing::lifetime_value
