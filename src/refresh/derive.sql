@@ -428,8 +428,11 @@ CREATE FUNCTION analytics_internal.derive_journeys(business_id bigint, batch_siz
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    counts analytics_internal.load_counts;
+    counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
+    IF NOT EXISTS (SELECT FROM warehouse.pending_client p WHERE p.business_id = derive_journeys.business_id) THEN
+        RETURN counts;
+    END IF;
     PERFORM analytics_internal.analyze_own('warehouse.pending_client'), analytics_internal.drop_temporary('batch', 'contract');
     CREATE TEMP TABLE batch ON COMMIT DROP AS
     SELECT p.client_key

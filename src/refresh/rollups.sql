@@ -330,6 +330,9 @@ DECLARE
     campaigns analytics_internal.load_counts;
     results constant text[] := '{leads,contracts_signed,exports}';
 BEGIN
+    IF NOT EXISTS (SELECT FROM warehouse.pending_lead l WHERE l.business_id = add_changed_leads.business_id) THEN
+        RETURN NULL;
+    END IF;
     PERFORM analytics_internal.drop_temporary('lead_change', 'span_change');
     CREATE TEMP TABLE lead_change ON COMMIT DROP AS
     SELECT l.*, l.day AS date, l.day AS created_date

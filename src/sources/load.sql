@@ -440,6 +440,7 @@ DECLARE
     fewest numeric;
     definition text;
     is_by_day boolean;
+    changed analytics_internal.changed_day[];
     slice analytics_internal.source_slice;
     part analytics_internal.loaded_part;
     counts analytics_internal.load_counts;
@@ -453,14 +454,19 @@ BEGIN
     definition := analytics_internal.source_definition(source);
     is_by_day := analytics_internal.is_read_by_day(source);
     IF is_by_day THEN
-        PERFORM analytics_internal.fingerprint_days(source);
+        changed := analytics_internal.changed_days(source);
     END IF;
-    slice := analytics_internal.slice_of(source, from_date);
-    IF slice.wanted IS NOT NULL THEN
+    slice := analytics_internal.slice_of(source, from_date, changed);
+    IF slice.is_empty THEN
+        counts := (0, 0, 0, 0, 0, 0, 0);
+        UPDATE warehouse.source_watermark w
+        SET refreshed_at = clock_timestamp(), run_id = load_source.run_id
+        WHERE w.source_id = load_source.source_id;
+    ELSIF slice.wanted IS NOT NULL THEN
         part := analytics_internal.load_part(source, run_id, slice, fewest);
         counts := part.counts;
     END IF;
-    IF part.suffices IS NOT TRUE THEN
+    IF slice.is_empty IS NOT TRUE AND part.suffices IS NOT TRUE THEN
         counts := analytics_internal.load_all(source, run_id, definition, fewest);
         IF part.counts IS NOT NULL THEN
             -- What the part wrote is unchanged by now.
@@ -471,7 +477,7 @@ BEGIN
         END IF;
     END IF;
     IF is_by_day THEN
-        PERFORM analytics_internal.keep_days(load_source.source_id);
+        PERFORM analytics_internal.keep_days(load_source.source_id, changed);
     END IF;
     UPDATE warehouse.source_watermark w
     SET row_security = row_security_active(source.relation)

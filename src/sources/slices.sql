@@ -68,51 +68,51 @@ $$;
 COMMENT ON FUNCTION analytics_internal.is_read_by_day(analytics.source) IS
 'Whether the days of a source, and no updated_at, tell what changed';
 
+CREATE TYPE analytics_internal.changed_day AS (day date, rows bigint, fingerprint numeric);
+COMMENT ON TYPE analytics_internal.changed_day IS
+'A day of a source that is not what it was when it was last read
+rows, fingerprint: what it is now; NULL where no row is left.';
+
 -- Taken before the rows are read, so that what changes in between is noticed next time.
-CREATE FUNCTION analytics_internal.fingerprint_days(source analytics.source) RETURNS void
+CREATE FUNCTION analytics_internal.changed_days(source analytics.source) RETURNS analytics_internal.changed_day[]
     LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    changed analytics_internal.changed_day[];
 BEGIN
-    PERFORM analytics_internal.drop_temporary('day_now');
     EXECUTE format($sql$
-        CREATE TEMP TABLE day_now ON COMMIT DROP AS
-        SELECT COALESCE(%s, '-infinity') AS day, count(*) AS rows, sum(hashtextextended(_source::text, 0)) AS fingerprint
-        FROM %s AS _source
-        GROUP BY 1$sql$, analytics_internal.day_sql(source), source.relation);
+        SELECT array_agg((COALESCE(n.day, o.day), n.rows, n.fingerprint)::analytics_internal.changed_day)
+        FROM (
+            SELECT COALESCE(%s, '-infinity') AS day, count(*) AS rows, sum(hashtextextended(_source::text, 0)) AS fingerprint
+            FROM %s AS _source
+            GROUP BY 1
+        ) n
+        FULL JOIN (SELECT * FROM warehouse.source_day d WHERE d.source_id = %s) o ON o.day = n.day
+        WHERE (n.rows, n.fingerprint) IS DISTINCT FROM (o.rows, o.fingerprint)$sql$,
+        analytics_internal.day_sql(source), source.relation, source.source_id)
+    INTO changed;
+    RETURN COALESCE(changed, '{}');
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.fingerprint_days(analytics.source) IS
-'Counts and hashes the rows of each day of a source into pg_temp.day_now';
+COMMENT ON FUNCTION analytics_internal.changed_days(analytics.source) IS
+'Counts and hashes the rows of each day of a source; the days that are not as they were';
 
-CREATE FUNCTION analytics_internal.changed_days(source_id bigint) RETURNS date[]
-    LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN ARRAY(
-        SELECT COALESCE(n.day, o.day)
-        FROM pg_temp.day_now n
-        FULL JOIN (SELECT * FROM warehouse.source_day o WHERE o.source_id = changed_days.source_id) o ON o.day = n.day
-        WHERE (n.rows, n.fingerprint) IS DISTINCT FROM (o.rows, o.fingerprint));
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.changed_days(bigint) IS
-'Days of a source that are not in pg_temp.day_now as they were when it was read';
-
-CREATE FUNCTION analytics_internal.keep_days(source_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.keep_days(source_id bigint, changed analytics_internal.changed_day[]) RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM warehouse.source_day d
-    WHERE d.source_id = keep_days.source_id
-      AND NOT EXISTS (SELECT FROM pg_temp.day_now n WHERE (n.day, n.rows, n.fingerprint) = (d.day, d.rows, d.fingerprint));
+    USING unnest(changed) c
+    WHERE d.source_id = keep_days.source_id AND d.day = c.day;
     INSERT INTO warehouse.source_day
-    SELECT keep_days.source_id, n.day, n.rows, n.fingerprint
-    FROM pg_temp.day_now n
-    ON CONFLICT DO NOTHING
+    SELECT keep_days.source_id, c.day, c.rows, c.fingerprint
+    FROM unnest(changed) c
+    WHERE c.rows IS NOT NULL
 $$;
-COMMENT ON FUNCTION analytics_internal.keep_days(bigint) IS 'Keeps pg_temp.day_now as what the days of a source were when it was read';
+COMMENT ON FUNCTION analytics_internal.keep_days(bigint, analytics_internal.changed_day[]) IS
+'Keeps what the changed days of a source were when it was read';
 
 CREATE FUNCTION analytics_internal.has_unique_key(source analytics.source) RETURNS boolean
     LANGUAGE sql STABLE
@@ -145,11 +145,11 @@ CREATE FUNCTION analytics_internal.is_append_only(source analytics.source) RETUR
 AS $$ SELECT COALESCE(source.options ->> 'append_only' = 'true', false) $$;
 COMMENT ON FUNCTION analytics_internal.is_append_only(analytics.source) IS 'Whether rows of a source are only ever added';
 
-CREATE TYPE analytics_internal.source_slice AS (wanted text, scope text, unread text);
+CREATE TYPE analytics_internal.source_slice AS (wanted text, scope text, unread text, is_empty boolean);
 COMMENT ON TYPE analytics_internal.source_slice IS
 'The part of a source that a refresh reads; all NULL where it reads all of it
 wanted: condition on the rows of the source. scope: condition on the rows of the warehouse (alias t) that this part stands for. unread:
-condition on those that it does not stand for, where the warehouse knows that of each row.';
+condition on those that it does not stand for, where the warehouse knows that of each row. is_empty: no row of the source is in it.';
 
 CREATE FUNCTION analytics_internal.must_be_read_completely(source analytics.source, from_date date) RETURNS boolean
     LANGUAGE sql STABLE
@@ -167,7 +167,8 @@ COMMENT ON FUNCTION analytics_internal.must_be_read_completely(analytics.source,
 'Whether no part of a source can be read without the rest
 from_date: -infinity where the refresh is to read everything.';
 
-CREATE FUNCTION analytics_internal.slice_of(source analytics.source, from_date date) RETURNS analytics_internal.source_slice
+CREATE FUNCTION analytics_internal.slice_of(source analytics.source, from_date date, changed analytics_internal.changed_day[])
+    RETURNS analytics_internal.source_slice
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -178,7 +179,7 @@ DECLARE
     day constant text := analytics_internal.day_sql(source);
     overlap constant interval := COALESCE(source.options ->> 'overlap', '10')::int * interval '1 minute';
     watermark constant timestamptz := w.watermark FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
-    days text;
+    days constant date[] := ARRAY(SELECT c.day FROM unnest(changed) c);
 BEGIN
     IF analytics_internal.must_be_read_completely(source, from_date) THEN
         RETURN NULL;
@@ -186,10 +187,10 @@ BEGIN
         slice.wanted := format('(%1$s >= %2$L OR %1$s IS NULL)', changed_at, watermark - overlap);
         slice.scope := analytics_internal.incoming_rows(entity.key);
     ELSIF changed_at IS NULL AND day IS NOT NULL THEN
-        days := analytics_internal.changed_days(source.source_id);
         slice.wanted := format('COALESCE(%s, ''-infinity'') = ANY (%L::date[])', day, days);
         slice.scope := format('t.%I = ANY (%L::date[])', entity.stored_day, days);
         slice.unread := format('t.%I <> ALL (%L::date[])', entity.stored_day, days);
+        slice.is_empty := from_date IS NULL AND days = '{}';
     ELSE
         RETURN NULL;
     END IF;
@@ -203,9 +204,9 @@ BEGIN
     RETURN slice;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.slice_of(analytics.source, date) IS
+COMMENT ON FUNCTION analytics_internal.slice_of(analytics.source, date, analytics_internal.changed_day[]) IS
 'Which rows of a source may have changed since it was last read
-With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (pg_temp.day_now).
+With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (changed).
 from_date: also all rows of that day and later; -infinity for all rows. NULL where the source has to be read completely.';
 
 -- Both stand for rows that the slice leaves out: a row that moved changed the day it left, too, so a key that stands on an unchanged day
