@@ -120,7 +120,7 @@ SELECT campaign_name, spend_cur FROM analytics.reco_budget('2025-04-26', '2025-0
 SELECT count(*) FILTER (WHERE campaign_name = 'Abroad') AS abroad, count(*) FILTER (WHERE campaign_name = 'At home') AS at_home,
        max(current_spend) FILTER (WHERE campaign_name = 'Usual') = max(p.usual) AS as_before
 FROM analytics.budget_plan(date_to => '2025-05-23'), (SELECT current_spend AS usual FROM plan WHERE campaign_name = 'Usual') p;
-DELETE FROM warehouse.source WHERE relation = 'raw.foreign_ads';
+SELECT analytics.drop_source(source_id) FROM analytics.source WHERE relation = 'raw.foreign_ads';
 CALL analytics.refresh();
 
 -- Two businesses with two currencies: advice is each one's own, a plan asks whose it is.
