@@ -63,7 +63,7 @@ SELECT path, conversions, nulls FROM analytics.top_paths('2025-01-01', '2025-06-
 SELECT path, conversions, nulls FROM analytics.top_paths('2025-01-01', '2025-06-30', 'channel', transform => 'exposure', max_touches => 2, row_limit => 3);
 SELECT sum(nulls) AS nulls FROM analytics.path_lengths('2025-02-01', '2025-04-30', 'utm_source', '30 days', nulls_before => '2025-04-01')
 UNION ALL SELECT count(*) FROM null_path WHERE last_at < '2025-04-01';
-SELECT path, conversions FROM analytics.top_paths('2025-01-01', '2025-06-30', exclude_keys => '{unknown}', row_limit => 3);
+SELECT path, conversions FROM analytics.top_paths('2025-01-01', '2025-06-30', exclude_keys => '{direct}', row_limit => 3);
 
 -- A period without anything
 SELECT * FROM analytics.markov('2019-01-01', '2019-01-31');

@@ -55,7 +55,12 @@ ROLLBACK;
 -- Freshness is judged where a limit is set; the share of unknown platforms by its own.
 SELECT check_name, subject, status, message FROM analytics.check_data_quality(thorough => false) WHERE check_name = 'freshness' ORDER BY subject;
 SELECT unknown_share_warn FROM analytics.configure(freshness_warn => '2 days', freshness_fail => '100 years', unknown_share_warn => 5);
+BEGIN;
+UPDATE warehouse.lead_daily SET platform = 'unknown' WHERE platform = 'direct' AND created_date > '2025-03-01';
+DELETE FROM warehouse.event_daily WHERE platform = 'unknown';
+UPDATE warehouse.event_daily SET platform = 'unknown' WHERE platform = 'direct';
 SELECT check_name, subject, status, expected FROM analytics.check_data_quality(thorough => false) WHERE status <> 'pass' ORDER BY 1, 2;
+ROLLBACK;
 SELECT unknown_share_warn FROM analytics.configure(freshness_fail => '3 days');
 SELECT DISTINCT status FROM analytics.check_data_quality(thorough => false) WHERE check_name = 'freshness';
 INSERT INTO raw.events VALUES ('now', 'client-1', now() - interval '1 hour');

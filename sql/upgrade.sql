@@ -155,6 +155,7 @@ CREATE TEMP TABLE before_refresh AS SELECT line FROM pg_temp.contents() line;
 SELECT count(*) > 25 AS something_is_compared FROM before_refresh;
 CALL analytics.refresh();
 SELECT name, source_id, inserted, updated, deleted FROM warehouse.refresh_step s WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run) AND inserted + updated + deleted > 0 ORDER BY step;
+-- The same, but for a visit that says nothing of where it came from: it was unknown, and is direct.
 SELECT line FROM (SELECT line FROM before_refresh EXCEPT SELECT pg_temp.contents()) d UNION ALL SELECT line FROM (SELECT pg_temp.contents() AS line EXCEPT SELECT line FROM before_refresh) d;
 -- A number that was given is not given again: source 9 was dropped before.
 SELECT analytics.register_source('clients', 'raw.clients', business_id => 2);
