@@ -68,6 +68,31 @@ COMMENT ON FUNCTION analytics_internal.least_business(bigint[]) IS 'The least of
 COMMENT ON FUNCTION analytics_internal.greatest_business(bigint[]) IS
 'The greatest of some businesses: where an index ends to look for them';
 
+-- Numbers of sources and runs are counted over all businesses: a row that names another's is refused as one that names none, before a key
+-- could tell that it is there.
+CREATE FUNCTION analytics_internal.enable_reference_checks() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    checked record;
+BEGIN
+    FOR checked IN
+        SELECT v.*
+        FROM (VALUES ('source_watermark', 'source', 'source_id'), ('refresh_step', 'refresh_run', 'run_id')) v (name, referred, key)
+        WHERE NOT EXISTS (
+            SELECT FROM pg_policy p WHERE p.polrelid = format('warehouse.%I', v.name)::regclass AND p.polname = 'reference')
+    LOOP
+        EXECUTE format($sql$
+            CREATE POLICY reference ON warehouse.%1$I AS RESTRICTIVE FOR INSERT
+                WITH CHECK (EXISTS (SELECT FROM warehouse.%2$I r WHERE r.%3$I = %1$I.%3$I))$sql$,
+            checked.name, checked.referred, checked.key);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.enable_reference_checks() IS
+'Lets tenants write of sources and runs that they see, and of no others; a part of enable_row_security()';
+
 CREATE FUNCTION analytics_internal.enable_row_security() RETURNS int
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -93,6 +118,7 @@ BEGIN
         EXECUTE format('CREATE POLICY business ON warehouse.%I USING (%s)', target.name, target.condition);
         changed := changed + 1;
     END LOOP;
+    PERFORM analytics_internal.enable_reference_checks();
     -- Read by the policies, with the rights of whoever asks. Nobody but the owner writes it. A role that is gone is nobody's.
     IF NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = 'warehouse.business_access'::regclass AND p.polname = 'own_roles') THEN
         ALTER TABLE warehouse.business_access ENABLE ROW LEVEL SECURITY;
@@ -121,6 +147,42 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_policies() IS 'Warns where row security is on and DROP EXTENSION took its policies';
 
+-- What is one business's: not the lists and the layout, which all share, nor who sees what. Nor the numbers that are counted over all
+-- businesses: a key would tell which of them others have.
+CREATE FUNCTION analytics_internal.grant_writing(role regrole) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    part record;
+BEGIN
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON warehouse.layout FROM %s', role);
+    FOR part IN
+        SELECT a.attrelid::regclass AS relation, n.name IS NOT NULL AS is_numbered,
+               string_agg(quote_ident(a.attname), ', ') FILTER (WHERE a.attname <> ALL (n.own)) AS inserted,
+               string_agg(quote_ident(a.attname), ', ') FILTER (WHERE a.attname <> ALL (n.key)) AS updated
+        FROM pg_class c
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN (VALUES
+            ('refresh_run', '{run_id}'::text[], '{run_id}'::text[]), ('refresh_request', '{request_id}', '{request_id}'),
+            ('refresh_step', '{}', '{run_id,step}'), ('source_watermark', '{}', '{source_id}')
+        ) n (name, own, key) ON n.name = c.relname
+        WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> 'business_access'
+        GROUP BY a.attrelid, n.name
+        HAVING bool_or(a.attname IN ('business_id', 'source_id'))
+    LOOP
+        IF part.is_numbered THEN
+            EXECUTE format('REVOKE INSERT, UPDATE ON %s FROM %s', part.relation, role);
+            EXECUTE format('GRANT INSERT (%s), UPDATE (%s), DELETE ON %s TO %s', part.inserted, part.updated, part.relation, role);
+        ELSE
+            EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', part.relation, role);
+        END IF;
+    END LOOP;
+    EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA warehouse TO %s', role);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.grant_writing(regrole) IS 'Lets a role write what belongs to a business; a part of grant_access()';
+
 CREATE FUNCTION analytics.grant_access(role regrole, level text DEFAULT 'reader', businesses bigint[] DEFAULT NULL,
     any_business boolean DEFAULT false)
     RETURNS void
@@ -133,19 +195,16 @@ DECLARE
     role_name constant text := (SELECT r.rolname FROM pg_roles r WHERE r.oid = grant_access.role);
 BEGIN
     PERFORM analytics_internal.check_warehouse();
-    IF level IS NULL OR level NOT IN ('reader', 'writer') THEN
+    IF role_name IS NULL THEN
+        RAISE EXCEPTION 'role must be given and exist' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'CREATE ROLE makes one; pass its name, as in SELECT analytics.grant_access(''shop_analyst'').';
+    ELSIF level IS NULL OR level NOT IN ('reader', 'writer') THEN
         RAISE EXCEPTION 'unknown access level "%"', level USING ERRCODE = 'invalid_parameter_value', HINT = 'Use reader or writer.';
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA warehouse TO %s', target);
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO %s', target);
     IF level = 'writer' THEN
-        -- All but who sees what, and the lists that all businesses share.
-        EXECUTE (SELECT format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', string_agg(c.oid::regclass::text, ', '), target)
-                 FROM pg_class c
-                 WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-                     AND c.relname <> 'business_access'
-                   AND to_regclass('analytics_internal.' || quote_ident(c.relname)) IS NULL);
-        EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA warehouse TO %s', target);
+        PERFORM analytics_internal.grant_writing(role);
     END IF;
     INSERT INTO warehouse.business_access (role, business_id)
         SELECT role_name, b.id FROM (SELECT id FROM unnest(businesses) id WHERE id IS NOT NULL UNION SELECT NULL WHERE any_business) b

@@ -183,5 +183,192 @@ subtest 'an empty schema of the owner of the database becomes the installer\'s' 
     is(outcome($db, 'keeper', 'SELECT analytics.install()'), 'installed', '... its owner installs into it');
 };
 
+# Two tenants under row security: mallory writes for the first, bystander reads it.
+sub tenants
+{
+    my $db = database('keeper');
+    is(outcome($db, 'keeper', <<"SQL"), "installed\n1\n2", 'two tenants under row security');
+SELECT analytics.install(row_security => true);
+$source
+CREATE TABLE raw.others AS SELECT event_id, client_id, occurred_at, 'secret' || event_id AS utm_source FROM raw.events;
+$register
+SELECT analytics.register_source('events', 'raw.others', business_id => 2);
+CALL analytics.refresh();
+CALL analytics.refresh();
+DO \$\$ BEGIN PERFORM analytics.grant_access('mallory', 'writer', '{1}'), analytics.grant_access('bystander', businesses => '{1}'); END \$\$;
+GRANT USAGE ON SCHEMA raw TO mallory;
+GRANT SELECT ON raw.events TO mallory;
+SQL
+    return $db;
+}
+
+subtest 'a writer of one tenant does not reach what is shared or another\'s' => sub {
+    my $db = tenants();
+    my $before = $node->safe_psql($db, my $others = "SELECT md5(string_agg(e::text, '' ORDER BY e.event_id)) FROM warehouse.fact_events e WHERE business_id = 2");
+    for my $statement ("UPDATE warehouse.layout SET version = 'x'", "INSERT INTO warehouse.layout (version) VALUES ('x')", 'DELETE FROM warehouse.layout',
+        "INSERT INTO warehouse.platform VALUES ('x', 'x', true)", "DELETE FROM warehouse.channel_rule", "UPDATE warehouse.rfm_segment_rule SET segment = 'x'",
+        "INSERT INTO warehouse.source_preset VALUES ('x', 'events', '{}')", "INSERT INTO warehouse.business_access VALUES ('mallory', 2)", 'DELETE FROM warehouse.business_access',
+        'TRUNCATE warehouse.fact_events', 'INSERT INTO warehouse.settings (business_id) VALUES (2)', 'UPDATE warehouse.settings SET business_id = 2',
+        "INSERT INTO warehouse.source (business_id, entity, relation, columns, options) VALUES (2, 'clients', 'raw.events', '{}', '{}')", 'UPDATE warehouse.source SET business_id = 2',
+        "SELECT analytics.register_source('clients', 'raw.events', '{\"client_id\": \"client_id\"}', business_id => 2)", 'SELECT analytics.configure(business_id => 2)',
+        'SELECT analytics.configure_alerts(business_id => 2)', "INSERT INTO warehouse.refresh_request (mode, business_id) VALUES ('full', 2)", 'SELECT analytics.request_refresh(business_id => 2)',
+        'UPDATE warehouse.fact_events SET business_id = 2', 'CREATE TABLE warehouse.mine ()', 'ALTER TABLE warehouse.fact_events DISABLE ROW LEVEL SECURITY',
+        'DROP POLICY business ON warehouse.fact_events', 'CREATE TRIGGER t BEFORE INSERT ON warehouse.fact_events FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+        'SET row_security = off; SELECT * FROM warehouse.fact_events', 'SET SESSION AUTHORIZATION keeper', "SELECT analytics.grant_access('mallory', 'writer', '{2}')",
+        "SELECT analytics.upgrade_warehouse()", "UPDATE analytics_internal.entity SET loader = 'x'") {
+        is(outcome($db, 'mallory', $statement), '42501', "refused: $statement");
+    }
+    is(outcome($db, 'mallory', "UPDATE warehouse.fact_events SET utm_source = 'x' WHERE business_id = 2; DELETE FROM warehouse.fact_events WHERE business_id = 2; SELECT count(*) FROM warehouse.fact_events WHERE business_id = 2"),
+        '0', 'and rows of another are not there');
+    is(outcome($db, 'mallory', "SET analytics.business_id = '2'; SELECT count(*) FROM warehouse.fact_events"), '0', '... whatever business a setting names');
+    is($node->safe_psql($db, $others), $before, 'those are what they were');
+    is(outcome($db, 'mallory', "CALL analytics.refresh(business_id => 1); SELECT (analytics.configure(currency => 'EUR')).currency"), 'EUR', 'his own business is his to refresh and configure');
+};
+
+subtest 'a number of another tenant is refused as one that does not exist' => sub {
+    my $db = tenants();
+    my $run = $node->safe_psql($db, 'SELECT max(run_id) FROM warehouse.refresh_run');
+    for my $number (2, 777) {
+        is(outcome($db, 'mallory', "INSERT INTO warehouse.source_watermark (source_id, business_id, entity, definition, refreshed_at, read_completely_at, run_id, rows_read, loaded, deduplicated, rejected)
+            VALUES ($number, 1, 'events', '', now(), now(), 1, 0, 0, 0, 0)"), '42501', "a watermark of source $number");
+        is(outcome($db, 'mallory', "UPDATE warehouse.source_watermark SET source_id = $number"), '42501', '... renumbered');
+        is(outcome($db, 'mallory', "INSERT INTO warehouse.source_day VALUES ($number, '2025-01-01', 1, 1)"), '42501', '... its day');
+        is(outcome($db, 'mallory', "SELECT analytics.drop_source($number)"), '22023', '... dropped');
+    }
+    for my $number ($run, 99999) {
+        is(outcome($db, 'mallory', "INSERT INTO warehouse.refresh_step (run_id, step, business_id, name, started_at, duration) VALUES ($number, 1, 1, 'x', now(), '0')"), '42501', "a step of run $number");
+        is(outcome($db, 'mallory', "INSERT INTO warehouse.refresh_run (run_id, business_id, mode) OVERRIDING SYSTEM VALUE VALUES ($number, 1, 'full')"), '42501', '... a run of that number');
+    }
+};
+
+subtest 'a reader, and a role that was not let in, read nothing more' => sub {
+    my $db = tenants();
+    $node->safe_psql('postgres', 'CREATE ROLE nobody LOGIN');
+    my $leak = <<'SQL';
+CREATE FUNCTION pg_temp.tell(t text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$ BEGIN RAISE NOTICE 'saw %', t; RETURN true; END $$;
+SELECT count(*) FROM warehouse.fact_events e WHERE pg_temp.tell(e.utm_source);
+SELECT count(*) FROM analytics.source s WHERE pg_temp.tell(s.relation);
+SELECT count(*) FROM warehouse.v_touch_daily v WHERE pg_temp.tell(v::text);
+SELECT count(*) FROM analytics.attribution('2025-01-01', '2025-12-31') a WHERE pg_temp.tell(a::text);
+CREATE FUNCTION pg_temp.same(text, text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$ BEGIN RAISE NOTICE 'saw % %', $1, $2; RETURN true; END $$;
+CREATE OPERATOR pg_temp.=== (FUNCTION = pg_temp.same, LEFTARG = text, RIGHTARG = text);
+SELECT count(*) FROM warehouse.fact_events e WHERE e.utm_source OPERATOR(pg_temp.===) 'x';
+SELECT most_common_vals FROM pg_stats WHERE schemaname = 'warehouse';
+SELECT utm_source::int FROM warehouse.fact_events WHERE business_id = 2;
+SQL
+    my $told = complaint($db, 'bystander', $leak) . complaint($db, 'bystander', 'SELECT utm_source::int FROM warehouse.fact_events');
+    like($told, qr/saw google.*"google"/s, 'functions and operators of a reader are shown the rows of his tenant');
+    unlike($told . outcome($db, 'bystander', $leak), qr/secret|others/, '... and no others');
+    for my $statement ('SELECT * FROM warehouse.fact_events', "SELECT * FROM analytics.kpi('2025-01-01', '2025-12-31')", 'SELECT * FROM analytics.source', 'CALL analytics.refresh()',
+        'CALL analytics.refresh_requested()', 'SELECT analytics.request_refresh()', 'SELECT analytics.check_data_quality()', 'SELECT analytics.install(true)', 'SELECT analytics.upgrade_warehouse()',
+        "SELECT analytics.configure(currency => 'EUR')", 'SELECT analytics.purge_history()', 'SELECT analytics.drop_source(1)', "SELECT analytics.grant_access('bystander')",
+        "SELECT analytics_internal.user_rows('settings')", 'SELECT analytics_internal.enable_row_security()', 'SELECT analytics_internal.create_tables()') {
+        is(outcome($db, 'nobody', $statement), '42501', "a role with USAGE alone: $statement");
+    }
+};
+
+subtest 'names are names, whatever is in them' => sub {
+    my $db = database('keeper');
+    my $odd = '"Odd ""Role""; DROP TABLE x"';
+    is(outcome($db, 'keeper', "SELECT analytics.install(row_security => true); $source"), 'installed', 'a warehouse');
+    is(outcome($db, 'keeper', "DO \$\$ BEGIN PERFORM analytics.grant_access('$odd', 'writer', '{1}'); END \$\$; SELECT role FROM analytics.business_access"), 'Odd "Role"; DROP TABLE x',
+        'a role whose name is a statement');
+    is(outcome($db, undef, "SET ROLE $odd; SELECT count(*) FROM warehouse.fact_events"), '0', '... is let in');
+    for my $role ('NULL', q{'-'}, '4242424242') {
+        is(outcome($db, 'keeper', "SELECT analytics.grant_access($role)"), '22023', "... and $role is no role");
+    }
+    is(outcome($db, 'keeper', <<'SQL'), "1\n2", 'relations, columns and values that are statements');
+CREATE SCHEMA "raw""; DROP TABLE raw.events; --";
+CREATE TABLE "raw""; DROP TABLE raw.events; --"."e'); SELECT pg_sleep(9" ("id""; --" text, "who') FROM x" text, "at" timestamptz, "source $1 %s %I" text);
+INSERT INTO "raw""; DROP TABLE raw.events; --"."e'); SELECT pg_sleep(9" VALUES ('1', 'c''; --', '2025-03-01', '''; DROP TABLE raw.events; --'), ('2', '%s', '2025-03-02', '$1 %I {"a": 1}');
+SELECT analytics.register_source('events', '"raw""; DROP TABLE raw.events; --"."e''); SELECT pg_sleep(9"', '{"event_id": "id\"; --", "client_id": "who'') FROM x", "occurred_at": "at", "utm_source": "source $1 %s %I"}');
+CALL analytics.refresh();
+SELECT count(*) FROM warehouse.fact_events;
+SQL
+    my $payload = q{'; drop table raw.events; --};
+    my $text = $payload =~ s/'/''/gr;
+    for my $call ("register_source('$text', 'raw.events')", "register_source('events', 'raw.events', preset => '$text')", "register_source('events', 'raw.events', options => jsonb_build_object('timezone', '$text'))",
+        "register_source('events', 'raw.events', options => jsonb_build_object('date_order', '$text'))", "register_source('events', 'raw.events', options => jsonb_build_object('$text', '1'))",
+        "register_source('events', 'raw.events', jsonb_build_object('$text', '1'))", "configure(reporting_timezone => '$text')", "configure(currency => '$text')", "configure(revenue_basis => '$text')",
+        "configure(lead_touches => '$text')", "configure_alerts(dimensions => ARRAY['$text'])", "grant_access('keeper', '$text')", "request_refresh('$text')", "request_refresh(entities => ARRAY['$text'])",
+        "anomalies('2025-01-01', '2025-12-31', dimension => '$text')", "attribution('2025-01-01', '2025-12-31', ARRAY['$text'])") {
+        is(outcome($db, 'keeper', "SELECT count(*) FROM analytics.$call"), '22023', "refused as a value: $call");
+    }
+    for my $call ("kpi('2025-01-01', '2025-12-31', ARRAY['$text'])", "campaigns('2025-01-01', '2025-12-31', ARRAY['$text'])", "campaigns_weekly('$text', '2025-01-01', '2025-12-31')",
+        "url_host('$text')", "channel_group('$text', '$text')") {
+        like(outcome($db, 'keeper', "SELECT count(*) FROM analytics.$call"), qr/^\d+$/, "data, and no more: $call");
+    }
+    is(outcome($db, 'keeper', "CALL analytics.refresh('$text')"), '22023', 'as is a mode');
+    is(outcome($db, 'keeper', "INSERT INTO warehouse.platform VALUES ('$text', '$text', true); INSERT INTO warehouse.channel_rule (priority, source, platform, channel, is_paid) VALUES (1, '$text', '$text', '$text', true);
+        INSERT INTO warehouse.rfm_segment_rule (scheme, priority, segment, bins) VALUES ('$text', 1, '$text', 5); CALL analytics.refresh('full'); SELECT count(*) FROM warehouse.fact_events WHERE platform = '$text'"), '1',
+        'lists are data, too: a touch is classified by a rule of such names');
+    is($node->safe_psql($db, 'SELECT count(*) FROM raw.events'), '200', 'nothing was dropped');
+};
+
+subtest 'settings of a role or database change neither names nor figures' => sub {
+    my $db = database('keeper');
+    is(outcome($db, 'keeper', "SELECT analytics.install(); $source$register CALL analytics.refresh()"), "installed\n1", 'a warehouse');
+    lay_code($db, 'mallory', 'trap');
+    is(outcome($db, 'mallory', <<'SQL'), '', 'traps under names of the server');
+CREATE FUNCTION trap.now() RETURNS timestamptz LANGUAGE plpgsql AS 'BEGIN PERFORM trap.take(); RETURN ''2000-01-01''; END';
+CREATE FUNCTION trap.count(text) RETURNS bigint LANGUAGE plpgsql AS 'BEGIN PERFORM trap.take(); RETURN 1; END';
+CREATE FUNCTION trap.same(text, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN PERFORM trap.take(); RETURN false; END';
+CREATE OPERATOR trap.= (FUNCTION = trap.same, LEFTARG = text, RIGHTARG = text);
+CREATE TABLE trap.pg_class (oid oid);
+SQL
+    $node->safe_psql('postgres', "ALTER ROLE keeper IN DATABASE $db SET search_path = trap, pg_catalog");
+    $node->safe_psql('postgres', "ALTER DATABASE $db SET $_") for 'quote_all_identifiers = on', '"plpgsql.variable_conflict" = use_variable', 'DateStyle = \'SQL, DMY\'', 'IntervalStyle = sql_standard', 'extra_float_digits = 0';
+    is(outcome($db, 'keeper', "CALL analytics.refresh('full')"), '', 'the owner refreshes under them');
+    is(outcome($db, 'keeper', 'SELECT pg_catalog.count(*) FROM warehouse.fact_events; SELECT pg_catalog.max(status) FROM warehouse.refresh_run'), "200\nsucceeded", '... all rows');
+    is(ran($db, 'trap'), '', 'and no trap was called');
+};
+
+subtest 'tables of a session are no trap for who comes after' => sub {
+    my $db = database('keeper');
+    is(outcome($db, 'keeper', "SELECT analytics.install(); $source$register CALL analytics.refresh()"), "installed\n1", 'a warehouse');
+    is(outcome($db, 'keeper', <<'SQL'), "200\n200", 'temporary ones of the names of the catalog, the warehouse and the working tables are not taken for them');
+CREATE TEMP TABLE pg_class (oid oid); CREATE TEMP TABLE pg_roles (rolname text); CREATE TEMP TABLE fact_events (n int); CREATE TEMP TABLE stage (n int); CREATE TEMP TABLE change (n int);
+CREATE TEMP TABLE incoming (n int); CREATE TEMP TABLE compared (n int);
+CREATE FUNCTION pg_temp.format(text, text) RETURNS text LANGUAGE sql AS 'SELECT ''''';
+CALL analytics.refresh('full');
+SELECT pg_catalog.count(*) FROM warehouse.fact_events;
+SELECT pg_catalog.sum(rows_read) FROM analytics.refresh_status();
+SQL
+    lay_code($db, 'mallory', 'trap');
+    is(outcome($db, undef, <<'SQL'), '42501', 'one that another role left in a pooled session, with a trigger on it, ends the refresh');
+SET SESSION AUTHORIZATION mallory;
+CREATE TEMP TABLE stage (n int);
+CREATE TRIGGER t BEFORE INSERT ON stage FOR EACH ROW EXECUTE FUNCTION trap.spring();
+SET SESSION AUTHORIZATION keeper;
+BEGIN;
+CALL analytics.refresh('full');
+SQL
+    is(ran($db, 'trap'), '', '... and does not run');
+};
+
+subtest 'the owner of a source does not get the rights of whoever refreshes' => sub {
+    my $db = database('keeper');
+    is(outcome($db, 'keeper', "SELECT analytics.install(); $source$register CALL analytics.refresh(); GRANT ALL ON SCHEMA raw TO mallory"), "installed\n1", 'a warehouse');
+    $node->safe_psql($db, 'ALTER TABLE raw.events OWNER TO mallory; GRANT SELECT ON raw.events TO keeper');
+    is(outcome($db, 'keeper', 'CALL analytics.refresh()'), '55000', 'whose source has got another owner');
+    is(outcome($db, 'keeper', "$register CALL analytics.refresh()"), '1', '... which is registered again');
+    lay_code($db, 'mallory', 'trap');
+    is(outcome($db, 'mallory', <<'SQL'), '', 'the owner of the source puts a view in its place');
+ALTER TABLE raw.events RENAME TO former;
+CREATE VIEW raw.events AS SELECT f.* FROM raw.former f WHERE trap.take();
+GRANT SELECT ON raw.events TO keeper;
+SQL
+    is(outcome($db, $_, 'CALL analytics.refresh()'), '55000', '... which a refresh does not read') for 'keeper', undef;
+    is(outcome($db, 'keeper', 'SELECT count(*) > 0 FROM analytics.check_data_quality()'), 't', '... nor a check of data quality');
+    is(ran($db, 'trap'), '', '... and nothing of it ran');
+    is_still_nobody();
+};
+
+subtest 'a NOTIFY carries a number and no more' => sub {
+    my $db = tenants();
+    my ($status, $out) = $node->psql($db, "LISTEN analytics_refresh; SET ROLE mallory; SELECT analytics.request_refresh(mode => 'full', business_id => 1) > 0; SELECT 1");
+    like($out, qr/notification "analytics_refresh" with payload "\d+" received/, 'a request is announced by its number');
+};
+
 $node->stop;
 done_testing();
