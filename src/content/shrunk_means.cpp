@@ -214,7 +214,7 @@ std::vector<NamedEffect> shrunk_means(std::span<const std::string_view> groups, 
     kernel::require_valid(level > 0 && level < 1, "level must be between 0 and 1");
     std::vector<std::string_view> names(groups.begin(), groups.end());
     std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     std::vector<std::uint32_t> group_of;
     for (const std::string_view name : groups) {
         group_of.push_back(static_cast<std::uint32_t>(std::ranges::lower_bound(names, name) - names.begin()));

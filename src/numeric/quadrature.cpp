@@ -89,9 +89,10 @@ double integral_over(const Beta& belief, const std::function<double(const Point&
     const auto log_of = [](double v, double to_end) { return v > 0.5 && to_end > 0 ? std::log1p(-to_end) : std::log(v); };
     const double below =
         integral([&](double v, double to_end) { return weighted(near_zero(belief, cut, log_of(v, to_end))); }, 0, 1, tolerance);
+    const Beta from_above{b, a};
     const double above = integral(
         [&](double v, double to_end) {
-            return weighted(turned(near_zero({b, a}, {cut.log_rest, cut.log_rate}, log_of(v, to_end))));
+            return weighted(turned(near_zero(from_above, {cut.log_rest, cut.log_rate}, log_of(v, to_end))));
         },
         0, 1, tolerance);
     return below + above;

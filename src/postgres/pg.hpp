@@ -73,4 +73,4 @@ extern "C" HeapTupleHeaderData* DatumGetHeapTupleHeader(Datum datum) __attribute
     extern "C" {                           \
     PG_FUNCTION_INFO_V1(marketing_##name); \
     }                                      \
-    Datum marketing_##name(PG_FUNCTION_ARGS)
+    Datum marketing_##name([[maybe_unused]] PG_FUNCTION_ARGS)

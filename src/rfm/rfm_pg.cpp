@@ -62,9 +62,9 @@ MARKETING_FUNCTION(rfm_table_final)
 
 MARKETING_ROWS_OF(rfm_scores, rfm_table, in, rows)
 {
-    const auto [as_of, scoring] = score_arguments(in);
-    const auto found =
-        postgres::run_kernel([&] { return rfm::score_table(RfmTable(rfm_table), as_of, scoring, postgres::stop_flag()); });
+    const ScoreArguments asked = score_arguments(in);
+    const auto found = postgres::run_kernel(
+        [&] { return rfm::score_table(RfmTable(rfm_table), asked.as_of, asked.scoring, postgres::stop_flag()); });
     for (const rfm::ScoredCustomer& row : found) {
         rows.row(row.customer, customers::date_of(row.first_day), customers::date_of(row.last_day), row.recency, row.purchases,
                  row.monetary, row.scores, std::string_view(row.code.data()));
@@ -78,9 +78,9 @@ MARKETING_ROWS(rfm_thresholds, in, rows)
     if (!table) {
         return;
     }
-    const auto [as_of, scoring] = score_arguments(in);
-    const auto bins =
-        postgres::run_kernel([&] { return rfm::describe_table(RfmTable(*table), as_of, scoring, postgres::stop_flag()); });
+    const ScoreArguments asked = score_arguments(in);
+    const auto bins = postgres::run_kernel(
+        [&] { return rfm::describe_table(RfmTable(*table), asked.as_of, asked.scoring, postgres::stop_flag()); });
     for (const rfm::Bin& bin : bins) {
         rows.row(dimensions[static_cast<std::size_t>(bin.dimension)], bin.score,
                  postgres::only_if(bin.customers > 0, bin.least), postgres::only_if(bin.customers > 0, bin.most),
