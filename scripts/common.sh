@@ -34,7 +34,7 @@ ask_for_root() {
 
 # with_progress <command that says how far it is> <command...>: what it says is shown once a minute, as long as the other one runs.
 with_progress() {
-    local say=$1 began=$SECONDS format=${progress_format:-    %d min: %s\n} status ticker
+    local say=$1 began=$SECONDS format=${progress_format-'    %d min: %s\n'} status ticker
     shift
     (
         next=60
