@@ -410,7 +410,7 @@ DECLARE
     checked bigint;
     findings analytics.quality_finding[];
 BEGIN
-    PERFORM analytics_internal.check_layout();
+    PERFORM analytics_internal.check_warehouse();
     FOR checked IN
         SELECT DISTINCT w.business_id
         FROM warehouse.source_watermark w
