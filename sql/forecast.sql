@@ -1,7 +1,8 @@
 -- Forecasts: of any table's days, of their sum, on the warehouse, and against budgets.
 \i test/fixture/reset.sql
 
--- Against the R package forecast 8.20, ets(model = "ANA"): expectations within half a percent, intervals within two.
+-- Against the R package forecast 8.20, ets(model = "ANA"): expectations within half a percent. R takes the parameters as known; that they
+-- are not makes intervals up to a tenth wider here.
 CREATE TEMP VIEW wavy AS
 SELECT array_agg(date '2025-01-01' + t - 1) AS days,
        array_agg(200 + ('{12,5,0,-3,4,-25,7}'::int[])[(t - 1) % 7 + 1] + ((t * 7919) % 101) / 5.0 + 15 * sin(t / 23.0)) AS figures
@@ -9,7 +10,7 @@ FROM generate_series(1, 140) t;
 WITH r (n, mean, low, high) AS (VALUES
     (1, 216.8024, 205.3442, 228.2606), (2, 210.6209, 198.9217, 222.3201), (3, 204.4397, 192.5045, 216.3750), (4, 202.7790, 190.6122, 214.9458),
     (5, 208.9396, 196.5456, 221.3336), (6, 179.9481, 167.3309, 192.5652), (7, 212.8483, 200.0117, 225.6849), (14, 212.8483, 198.5708, 227.1258))
-SELECT n, f.day, abs(f.yhat / r.mean - 1) < 0.005 AS mean, abs((f.high - f.low) / (r.high - r.low) - 1) < 0.02 AS width
+SELECT n, f.day, abs(f.yhat / r.mean - 1) < 0.005 AS mean, (f.high - f.low) / (r.high - r.low) BETWEEN 0.98 AND 1.1 AS width
 FROM wavy, LATERAL (SELECT row_number() OVER () AS n, f.* FROM analytics.forecast(days, figures, 14, model => 'ets') f) f JOIN r USING (n) ORDER BY n;
 
 -- The sum's expectation is that of the days; its interval is wider than the days' added up in squares, and narrower than added up.
@@ -20,7 +21,7 @@ FROM wavy, analytics.forecast_sum(days, figures, 28) s,
 SELECT abs(s.total - (SELECT sum(f.yhat) FROM analytics.forecast(days, figures, 10) f WHERE f.day > '2025-05-23')) < 1e-9 AS tail, n.total AS none,
        n.p_over AS over_none, round(h.p_over::numeric, 6) AS half
 FROM wavy, analytics.forecast_sum(days, figures, 10, skipped_days => 3) s, analytics.forecast_sum(days, figures, 10, skipped_days => 10, budget => 0) n,
-     analytics.forecast_sum(days, figures, 10, model => 'ets', budget => (SELECT sum(f.yhat) FROM analytics.forecast(days, figures, 10, model => 'ets') f)) h;
+     analytics.forecast_sum(days, figures, 10, model => 'ets', kind => 'real', budget => (SELECT sum(f.yhat) FROM analytics.forecast(days, figures, 10, model => 'ets') f)) h;
 
 -- Order does not matter, a later day is not looked at, a day without a row is nothing or not known.
 SELECT (SELECT array_agg(f) FROM analytics.forecast(days, figures) f) = (SELECT array_agg(f) FROM analytics.forecast(
@@ -40,6 +41,10 @@ SELECT n, f.model_used, f.n_days FROM wavy, unnest('{6,7,13,14,20,21}'::int[]) n
 -- Rare counts: whole bounds, never negative, the expectation inside.
 SELECT bool_and(low >= 0 AND low = floor(low) AND low <= yhat AND yhat <= high) AS sound, max(high) AS high
 FROM (SELECT array_agg(date '2025-01-01' + t) AS d, array_agg(CASE WHEN t % 9 = 0 THEN 1 ELSE 0 END::float8) AS y FROM generate_series(1, 90) t) s, analytics.forecast(d, y, 30);
+-- A first event in weeks of silence is not a new level.
+SELECT m, f.total < 2 AS rare, f.low, f.high < 6 AS bounded
+FROM (SELECT array_agg(date '2025-01-01' + t) AS d, array_agg((t = 69)::int::float8) AS y FROM generate_series(0, 69) t) s,
+     unnest('{auto,ets,ets_damped,theta}'::text[]) m, analytics.forecast_sum(d, y, 28, model => m) f;
 
 SELECT * FROM analytics.forecast('{2025-01-01}', '{1,2}');
 SELECT * FROM analytics.forecast('{2025-01-01,2025-01-01}', '{1,2}');

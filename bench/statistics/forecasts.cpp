@@ -1,5 +1,6 @@
-// How often forecasts of sums are right, in worlds whose truth is known: a table of docs/benchmarks.md.
-// Arguments: campaigns per cell (2000), seed (1), model (auto), a part of the world's name (all).
+// How often forecasts of sums are right, in worlds whose truth is known: a
+// table of docs/benchmarks.md. Arguments: campaigns per cell (2000), seed (1),
+// model (auto), a part of the world's name (all).
 
 #include <array>
 #include <cmath>
@@ -20,11 +21,14 @@ int main(int count, char** arguments)
     const std::string_view part = count > 4 ? arguments[4] : "";
     constexpr std::array lengths{35, 60, 90, 180};
     std::printf(
-        "Share of 28-day sums within the 90 %% interval, by days of history; error of the forecast by that of the mean;\n"
-        "greatest distance of p_over from what happened, in fifths (%d campaigns per cell, Monte-Carlo error %.3f)\n\n",
+        "Share of 28-day sums within the 90 %% interval, by days of "
+        "history; error of the forecast by that of the mean;\n"
+        "greatest distance of p_over from what happened, in fifths (%d "
+        "campaigns per cell, Monte-Carlo error %.3f)\n\n",
         campaigns, std::sqrt(0.9 * 0.1 / campaigns));
     std::printf(
-        "| world | 35 | 60 | 90 | 180 | below, above | error / mean's: 35 | 60 | 90 | 180 | p_over: 35 | 60 | 90 | 180 |\n"
+        "| world | 35 | 60 | 90 | 180 | below, above | error / mean's: "
+        "35 | 60 | 90 | 180 | p_over: 35 | 60 | 90 | 180 |\n"
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (const worlds::World& world : worlds::all_worlds()) {
         if (world.name.find(part) == std::string_view::npos) {

@@ -29,7 +29,8 @@ inline double poisson(Engine& engine, double mean)
 {
     return mean > 0 ? static_cast<double>(std::poisson_distribution<long>(mean)(engine)) : 0;
 }
-/** Negative binomial of size `size`: its variance is mean + mean^2 / size. An infinite size is Poisson's distribution. */
+/** Negative binomial of size `size`: its variance is mean + mean^2 / size. An
+ * infinite size is Poisson's distribution. */
 inline double overdispersed(Engine& engine, double mean, double size)
 {
     return poisson(engine, std::isinf(size) ? mean : mean * gamma(engine, size) / size);

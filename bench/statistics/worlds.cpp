@@ -8,7 +8,8 @@ namespace marketing::worlds {
 
 namespace {
 
-/** Logarithm of a demand that stays where it is: each day is drawn back to 0. */
+/** Logarithm of a demand that stays where it is: each day is drawn back to 0.
+ */
 std::vector<double> correlated(double correlation, double deviation, std::size_t days, Engine& engine)
 {
     std::vector<double> result(days);
@@ -75,7 +76,8 @@ std::vector<double> causes(const World& world, const std::vector<double>& shared
     return result;
 }
 
-/** Each cause spreads over the days that follow, geometrically. What the days before the first caused is as the first day's. */
+/** Each cause spreads over the days that follow, geometrically. What the days
+ * before the first caused is as the first day's. */
 std::vector<double> delayed(std::vector<double> causes, double lag)
 {
     const double stays = lag / (1 + lag);

@@ -1,6 +1,7 @@
 /**
- * Worlds whose truth is known: daily figures of campaigns, in the shapes in which they differ from the textbook. Every simulation of
- * this repository may draw from them; a seed gives the same figures each time.
+ * Worlds whose truth is known: daily figures of campaigns, in the shapes in
+ * which they differ from the textbook. Every simulation of this repository may
+ * draw from them; a seed gives the same figures each time.
  */
 #pragma once
 
@@ -12,7 +13,8 @@
 
 namespace marketing::worlds {
 
-/** What figures are like. The first fields alone make independent counts of one distribution; each of the others adds one trouble. */
+/** What figures are like. The first fields alone make independent counts of one
+ * distribution; each of the others adds one trouble. */
 struct World {
     std::string_view name;
     /** Expected events of a usual day. */
@@ -21,26 +23,31 @@ struct World {
     double size = std::numeric_limits<double>::infinity();
     /** Deviation of the logarithms of the seven weekdays. */
     double weekday = 0;
-    /** Demand of the campaign that follows its own yesterday: correlation of days, deviation of its logarithm. */
+    /** Demand of the campaign that follows its own yesterday: correlation of
+   * days, deviation of its logarithm. */
     double demand_correlation = 0;
     double demand_deviation = 0;
     /** The same of the demand that all campaigns share. */
     double shared_correlation = 0;
     double shared_deviation = 0;
-    /** Amplitude of the logarithm of a season of a year that all campaigns share. */
+    /** Amplitude of the logarithm of a season of a year that all campaigns share.
+   */
     double season = 0;
-    /** Deviation of the daily steps of the logarithm of a level that wanders off. */
+    /** Deviation of the daily steps of the logarithm of a level that wanders off.
+   */
     double wandering = 0;
     /** A new campaign grows evenly from nothing over so many days. */
     int ramp_days = 0;
-    /** A holiday comes about so often, on days that all campaigns share, and multiplies the day. */
+    /** A holiday comes about so often, on days that all campaigns share, and
+   * multiplies the day. */
     int days_between_holidays = 0;
     double holiday_factor = 1;
     /** Events happen so many days after what caused them, on average. */
     double lag = 0;
     /** Probability that a day has no event whatever its demand. */
     double silence = 0;
-    /** Events carry amounts: log-normal with this deviation of the logarithm; 0 counts them. */
+    /** Events carry amounts: log-normal with this deviation of the logarithm; 0
+   * counts them. */
     double amount_deviation = 0;
     /** Share of the amounts that come from a Pareto tail of index 1.5 instead. */
     double heavy_tail = 0;
@@ -52,7 +59,8 @@ struct Campaign {
     std::vector<double> figures;
 };
 
-/** `campaigns` of a world over `days`, with what they share. Amounts are 1 on average, so `expected` is that of the figures. */
+/** `campaigns` of a world over `days`, with what they share. Amounts are 1 on
+ * average, so `expected` is that of the figures. */
 [[nodiscard]] std::vector<Campaign> make_fleet(const World& world, int campaigns, int days, Engine& engine);
 [[nodiscard]] Campaign make_campaign(const World& world, int days, Engine& engine);
 

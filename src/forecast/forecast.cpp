@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "forecast/ets.hpp"
+#include "forecast/theta.hpp"
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
 #include "numeric/distributions.hpp"
-#include "numeric/search.hpp"
 
 namespace marketing::forecast {
 
@@ -48,9 +48,9 @@ constexpr auto kinds = kernel::names<std::optional<Kind>>(
     "kind of figures",
     {{"auto", std::nullopt}, {"count", Kind::count}, {"nonnegative", Kind::nonnegative}, {"real", Kind::real}});
 
-/** A damped trend is looked for from here on: in fewer days it is mostly noise. */
+/** A damped trend is looked for from here on: in fewer days it is mostly noise.
+ */
 constexpr std::size_t days_for_trend = 60;
-constexpr double worthwhile_improvement = 2;
 
 struct Days {
     double count = 0;
@@ -79,13 +79,14 @@ Fit fit_mean(std::span<const double> history, int horizon)
     for (const double value : history) {
         squares += std::isnan(value) ? 0 : (value - all.mean) * (value - all.mean);
     }
-    Fit fit;
-    fit.model = Model::mean;
-    fit.mean.assign(static_cast<std::size_t>(horizon), all.mean);
-    fit.averaged = {all.count};
-    fit.degrees = all.count - 1;
-    fit.variance = squares / fit.degrees;
-    return fit;
+    const auto days = static_cast<std::size_t>(horizon);
+    Part part;
+    part.mean.assign(days, all.mean);
+    part.unknowns = 1;
+    part.sway.assign(days, 1 / std::sqrt(all.count));
+    part.degrees = all.count - 1;
+    part.variance = squares / part.degrees;
+    return {Model::mean, {std::move(part)}};
 }
 
 Fit fit_weekday_mean(std::span<const double> history, int horizon)
@@ -103,21 +104,20 @@ Fit fit_weekday_mean(std::span<const double> history, int horizon)
         const double error = history[t] - of_weekday[t % week].mean;
         squares += std::isnan(error) ? 0 : error * error;
     }
-    Fit fit;
-    fit.model = Model::weekday_mean;
     const auto seen = std::ranges::count_if(of_weekday, [](const Days& days) { return days.count > 0; });
-    fit.degrees = all.count - static_cast<double>(seen);
-    fit.variance = squares / fit.degrees;
-    for (std::size_t day = 0; day < week; ++day) {
-        const Days& days = of_weekday[(history.size() + day) % week];
-        // A weekday that was never seen is taken as one day like all.
-        fit.averaged.push_back(days.count > 0 ? days.count : 1);
-    }
+    Part part;
+    part.degrees = all.count - static_cast<double>(seen);
+    part.variance = squares / part.degrees;
+    part.unknowns = week;
+    part.sway.assign(static_cast<std::size_t>(horizon) * week, 0);
     for (std::size_t day = 0; day < static_cast<std::size_t>(horizon); ++day) {
-        const Days& days = of_weekday[(history.size() + day) % week];
-        fit.mean.push_back(days.count > 0 ? days.mean : all.mean);
+        const std::size_t weekday = (history.size() + day) % week;
+        const Days& days = of_weekday[weekday];
+        part.mean.push_back(days.count > 0 ? days.mean : all.mean);
+        // A weekday that was never seen is taken as one day like all.
+        part.sway[day * week + weekday] = 1 / std::sqrt(std::max(days.count, 1.0));
     }
-    return fit;
+    return {Model::weekday_mean, {std::move(part)}};
 }
 
 Fit fit_seasonal_naive(std::span<const double> history, int horizon)
@@ -137,184 +137,143 @@ Fit fit_seasonal_naive(std::span<const double> history, int horizon)
         before = history[t];
         all.add(history[t]);
     }
-    Fit fit;
-    fit.model = Model::seasonal_naive;
-    fit.variance = squares.mean;
-    fit.degrees = std::max(1.0, squares.count);
-    fit.response.push_back(1);
+    Part part;
+    part.variance = squares.mean;
+    part.degrees = std::max(1.0, squares.count);
+    part.response.push_back(1);
     for (std::size_t day = 1; day <= static_cast<std::size_t>(horizon); ++day) {
         const double value = last[(history.size() + day - 1) % week];
-        fit.mean.push_back(std::isnan(value) ? all.mean : value);
-        fit.response.push_back(day % week == 0 ? 1 : 0);
+        part.mean.push_back(std::isnan(value) ? all.mean : value);
+        part.response.push_back(day % week == 0 ? 1 : 0);
     }
-    return fit;
+    return {Model::seasonal_naive, {std::move(part)}};
 }
 
-/** Mean deviation of each weekday from the week around it, the seven adding up to 0. */
-std::array<double, week> weekday_deviations(std::span<const double> history)
-{
-    std::array<Days, week> deviations;
-    for (std::size_t t = week / 2; t + week / 2 < history.size(); ++t) {
-        double sum = 0;
-        for (std::size_t i = t - week / 2; i <= t + week / 2; ++i) {
-            sum += history[i];
-        }
-        const double deviation = history[t] - sum / static_cast<double>(week);
-        if (!std::isnan(deviation)) {
-            deviations[t % week].add(deviation);
-        }
-    }
-    double centre = 0;
-    for (const Days& days : deviations) {
-        centre += days.mean / static_cast<double>(week);
-    }
-    std::array<double, week> result{};
-    for (std::size_t w = 0; w < week; ++w) {
-        result[w] = deviations[w].mean - centre;
-    }
-    return result;
-}
-
-/** Simple exponential smoothing from the best initial level, in which each error is linear. */
-struct Smoothed {
-    double level;
-    double squares;
-};
-
-Smoothed smooth(std::span<const double> values, double alpha)
-{
-    double from_zero = 0, share_of_start = 1;
-    double cross = 0, starts = 0, squares = 0;
-    for (const double value : values) {
-        if (std::isnan(value)) {
-            continue;
-        }
-        const double error = value - from_zero;
-        cross += error * share_of_start;
-        starts += share_of_start * share_of_start;
-        squares += error * error;
-        from_zero += alpha * error;
-        share_of_start *= 1 - alpha;
-    }
-    const double start = cross / starts;
-    return {from_zero + share_of_start * start, std::max(0.0, squares - cross * start)};
-}
-
-double slope_over_time(std::span<const double> values)
-{
-    Days time;
-    Days level;
-    for (std::size_t t = 0; t < values.size(); ++t) {
-        if (!std::isnan(values[t])) {
-            time.add(static_cast<double>(t));
-            level.add(values[t]);
-        }
-    }
-    double products = 0, squares = 0;
-    for (std::size_t t = 0; t < values.size(); ++t) {
-        if (!std::isnan(values[t])) {
-            const double since = static_cast<double>(t) - time.mean;
-            products += since * (values[t] - level.mean);
-            squares += since * since;
-        }
-    }
-    return squares > 0 ? products / squares : 0;
-}
-
-/** Hyndman, Billah: Unmasking the Theta method (2003): smoothing with half the slope of the whole as drift, weekdays taken off before. */
-Fit fit_theta(std::span<const double> history, int horizon)
-{
-    const auto deviations = weekday_deviations(history);
-    std::vector<double> level_only(history.begin(), history.end());
-    for (std::size_t t = 0; t < level_only.size(); ++t) {
-        level_only[t] -= deviations[t % week];
-    }
-    const auto squares = [&level_only](double alpha) { return smooth(level_only, alpha).squares; };
-    const double alpha = numeric::minimum(squares, 1e-4, 1 - 1e-4, 24);
-    const Smoothed smoothed = smooth(level_only, alpha);
-    const double drift = slope_over_time(level_only) / 2;
-    const double known = count_known(history);
-
-    Fit fit;
-    fit.model = Model::theta;
-    fit.alpha = alpha;
-    // Smoothing, level, slope and six weekdays are estimated.
-    fit.degrees = std::max(1.0, known - 9);
-    fit.variance = smoothed.squares / fit.degrees;
-    fit.response.assign(static_cast<std::size_t>(horizon) + 1, alpha);
-    fit.response[0] = 1;
-    const double start = (1 - std::pow(1 - alpha, known)) / alpha;
-    for (std::size_t day = 1; day <= static_cast<std::size_t>(horizon); ++day) {
-        fit.mean.push_back(smoothed.level + drift * (static_cast<double>(day) - 1 + start) +
-                           deviations[(history.size() + day - 1) % week]);
-    }
-    return fit;
-}
-
-Fit fit_best_ets(std::span<const double> history, int horizon, bool may_damp, const kernel::StopFlag& stop)
-{
-    Fit plain = fit_ets(history, horizon, stop);
-    if (may_damp && plain.variance > 0) {
-        auto damped = fit_damped_ets(history, horizon, plain, true, stop);
-        if (damped && damped->aicc < plain.aicc - worthwhile_improvement) {
-            return *std::move(damped);
-        }
-    }
-    return plain;
-}
-
-/** An expected figure with the distribution around it: Student's, or for small counts that of a count. */
+/** An expected figure, how far outcomes scatter around it, how far it may be
+ * off itself, and the degrees both are known with. */
 struct Spread {
-    double mean;
-    double variance;
-    double degrees;
+    double mean = 0;
+    double surprise = 0;
+    double doubt = 0;
+    double degrees = 0;
+    double weight = 0;
+
+    [[nodiscard]] double variance() const { return surprise + doubt; }
 };
 
-Spread spread_of_day(const Fit& fit, int day)
+/** Of the sum of days `first` to `last - 1`, by one part; day 0 is the first
+ * after the history. */
+Spread spread_of(const Part& part, std::size_t first, std::size_t last)
 {
-    double factor = 1;
-    for (std::size_t j = 1; !fit.response.empty() && j < static_cast<std::size_t>(day); ++j) {
-        factor += fit.response[j] * fit.response[j];
-    }
-    if (!fit.averaged.empty()) {
-        factor += 1 / fit.averaged[static_cast<std::size_t>(day - 1) % fit.averaged.size()];
-    }
-    return {fit.mean[static_cast<std::size_t>(day) - 1], fit.variance * factor, fit.degrees};
-}
-
-Spread spread_of_sum(const Fit& fit, int skipped)
-{
-    Spread sum{0, 0, fit.degrees};
-    const std::size_t horizon = fit.mean.size();
-    const auto first = static_cast<std::size_t>(skipped);
-    const auto response = [&fit](std::size_t later) {
-        return fit.response.empty() ? static_cast<double>(later == 0) : fit.response[later];
+    Spread sum{0, 0, 0, part.degrees};
+    // What the surprise of a day changes in the days that count, itself and later
+    // ones; from the last day backwards.
+    const auto response = [&part](std::size_t later) {
+        return part.response.empty() ? static_cast<double>(later == 0) : part.response[later];
     };
-    // What the surprise of a day changes in the days that count, itself and later ones; from the last day backwards.
     double carried = 0;
-    for (std::size_t day = horizon; day-- > 0;) {
-        carried += response(horizon - 1 - day);
+    for (std::size_t day = last; day-- > 0;) {
+        carried += response(last - 1 - day);
         if (day < first) {
             carried -= response(first - 1 - day);
         }
-        sum.variance += fit.variance * carried * carried;
+        sum.surprise += part.variance * carried * carried;
     }
-    std::vector<double> sharing(fit.averaged.size());
-    for (std::size_t day = first; day < horizon; ++day) {
-        sum.mean += fit.mean[day];
-        if (!sharing.empty()) {
-            sharing[day % sharing.size()] += 1;
+    std::vector<double> sway(part.unknowns);
+    for (std::size_t day = first; day < last; ++day) {
+        sum.mean += part.mean[day];
+        for (std::size_t i = 0; i < part.unknowns; ++i) {
+            sway[i] += part.sway[day * part.unknowns + i];
         }
     }
-    for (std::size_t i = 0; i < sharing.size(); ++i) {
-        // Days that share one mean share its error.
-        sum.variance += fit.variance * sharing[i] * sharing[i] / fit.averaged[i];
+    for (const double error : sway) {
+        sum.doubt += part.variance * error * error;
     }
     return sum;
 }
 
+/**
+ * By all parts: that their expectations differ is part of the doubt. The
+ * quantiles of a mixture whose parts are of different width are close to the
+ * means of the parts' quantiles, so deviations are averaged, not variances: a
+ * few wide parts make long tails.
+ */
+Spread spread_of(const Fit& fit, std::size_t first, std::size_t last)
+{
+    Spread all;
+    double squares = 0;
+    double deviation = 0;
+    for (const Part& part : fit.parts) {
+        const Spread spread = spread_of(part, first, last);
+        const double weight_before = all.weight;
+        all.weight += part.weight;
+        const double off = spread.mean - all.mean;
+        all.mean += off * part.weight / all.weight;
+        squares += off * off * part.weight * weight_before / all.weight;
+        all.surprise += part.weight * spread.surprise;
+        all.doubt += part.weight * spread.doubt;
+        deviation += part.weight * std::sqrt(spread.variance());
+        all.degrees += part.weight * spread.degrees;
+    }
+    if (deviation > 0) {
+        const double narrower = deviation * deviation / all.variance();
+        all.surprise *= narrower;
+        all.doubt *= narrower;
+    }
+    all.doubt += squares;
+    return all;
+}
+
 /** From here on a count is as good as continuous. */
 constexpr double large_count = 10;
+
+/**
+ * The distribution of what cannot be negative. A sum of bursts has a gamma
+ * distribution, and so has the sum that its expectation is estimated from: the
+ * ratio of outcome and estimate is then distributed as Fisher's F.
+ */
+class Skewed {
+public:
+    explicit Skewed(const Spread& spread)
+    {
+        const double degrees = std::max(spread.degrees, 3.0);
+        const double wider = degrees / (degrees - 2);
+        scale_ = std::max(spread.mean, 0.35 * std::sqrt(wider * spread.variance()));
+        const double unit = scale_ > 0 ? wider / (scale_ * scale_) : 0;
+        surprise_ = unit * spread.surprise;
+        doubt_ = std::min(unit * spread.doubt, 0.25);
+        surprise_ += unit * spread.doubt - doubt_;
+    }
+    [[nodiscard]] double quantile(double p) const
+    {
+        if (surprise_ <= 0) {
+            return scale_;
+        }
+        if (doubt_ <= 1e-6 * surprise_) {
+            return scale_ * surprise_ * numeric::gamma_quantile(1 / surprise_, p);
+        }
+        return scale_ * surprise_ / doubt_ * numeric::beta_quantile_odds(1 / surprise_, 1 / doubt_, p);
+    }
+    [[nodiscard]] double quantile_above(double tail) const { return quantile(1 - tail); }
+    [[nodiscard]] double above(double x) const
+    {
+        if (x < 0) {
+            return 1;
+        }
+        if (surprise_ <= 0) {
+            return scale_ > x ? 1 : 0;
+        }
+        if (doubt_ <= 1e-6 * surprise_) {
+            return numeric::gamma_above(1 / surprise_, x / (scale_ * surprise_));
+        }
+        const double odds = x * doubt_ / (scale_ * surprise_);
+        return numeric::beta_above(1 / surprise_, 1 / doubt_, odds / (1 + odds));
+    }
+
+private:
+    double scale_, surprise_, doubt_;
+};
+
 bool is_small_count(const Spread& spread, Kind kind)
 {
     return kind == Kind::count && spread.mean > 0 && spread.mean < large_count;
@@ -323,19 +282,20 @@ bool is_small_count(const Spread& spread, Kind kind)
 Outlook outlook(const Spread& spread, Kind kind, double level)
 {
     Outlook result{spread.mean, 0, 0};
+    const double tail = (1 - level) / 2;
     if (is_small_count(spread, kind)) {
-        const numeric::Count count{spread.mean, spread.variance};
-        result.low = numeric::count_quantile(count, (1 - level) / 2);
-        result.high = numeric::count_quantile_above(count, (1 - level) / 2);
-    } else {
-        const double half = numeric::student_quantile_above(spread.degrees, (1 - level) / 2) * std::sqrt(spread.variance);
+        const numeric::Count count{spread.mean, spread.variance()};
+        result.low = numeric::count_quantile(count, tail);
+        result.high = numeric::count_quantile_above(count, tail);
+    } else if (kind == Kind::real) {
+        const double half = numeric::student_quantile_above(spread.degrees, tail) * std::sqrt(spread.variance());
         result.low = spread.mean - half;
         result.high = spread.mean + half;
-    }
-    if (kind != Kind::real) {
+    } else {
+        const Skewed distribution(spread);
         result.mean = std::max(0.0, result.mean);
-        result.low = std::max(0.0, result.low);
-        result.high = std::max(0.0, result.high);
+        result.low = distribution.quantile(tail);
+        result.high = distribution.quantile_above(tail);
     }
     // Of rare counts the interval may be {0}, while the mean is a little above.
     result.low = std::min(result.low, result.mean);
@@ -427,37 +387,41 @@ Fit fit(std::span<const double> history, int horizon, Choice choice, const kerne
         case Model::insufficient_data: return {};
         case Model::mean: return fit_mean(history, horizon);
         case Model::weekday_mean: return fit_weekday_mean(history, horizon);
-        case Model::theta: return fit_theta(history, horizon);
+        case Model::theta: return fit_theta(history, horizon, stop);
         case Model::seasonal_naive: return fit_seasonal_naive(history, horizon);
-        case Model::ets: return fit_best_ets(history, horizon, choice.may_damp, stop);
-        case Model::ets_damped: return fit_damped_ets(history, horizon, fit_ets(history, 1, stop), false, stop).value();
+        case Model::ets: return fit_ets(history, horizon, choice.may_damp ? Trend::possible : Trend::none, stop);
+        case Model::ets_damped: return fit_ets(history, horizon, Trend::certain, stop);
     }
     return {};
 }
 
 Outlook outlook_of_day(const Fit& fit, int day, Kind kind, double level)
 {
-    return outlook(spread_of_day(fit, day), kind, level);
+    const auto last = static_cast<std::size_t>(day);
+    return outlook(spread_of(fit, last - 1, last), kind, level);
 }
 
 Outlook outlook_of_sum(const Fit& fit, int skipped, Kind kind, double level)
 {
-    return outlook(spread_of_sum(fit, skipped), kind, level);
+    return outlook(spread_of(fit, static_cast<std::size_t>(skipped), fit.parts.front().mean.size()), kind, level);
 }
 
 double probability_above(const Fit& fit, int skipped, Kind kind, double amount)
 {
-    const Spread sum = spread_of_sum(fit, skipped);
-    if (kind != Kind::real && amount < 0) {
+    const Spread sum = spread_of(fit, static_cast<std::size_t>(skipped), fit.parts.front().mean.size());
+    if (kind == Kind::real) {
+        if (sum.variance() <= 0) {
+            return sum.mean > amount ? 1 : 0;
+        }
+        return numeric::student_above(sum.degrees, (amount - sum.mean) / std::sqrt(sum.variance()));
+    }
+    if (amount < 0) {
         return 1;
     }
     if (is_small_count(sum, kind)) {
-        return numeric::count_above({sum.mean, sum.variance}, std::floor(amount));
+        return numeric::count_above({sum.mean, sum.variance()}, std::floor(amount));
     }
-    if (sum.variance <= 0) {
-        return sum.mean > amount ? 1 : 0;
-    }
-    return numeric::student_above(sum.degrees, (amount - sum.mean) / std::sqrt(sum.variance));
+    return Skewed(sum).above(amount);
 }
 
 std::optional<std::int32_t> Request::end() const

@@ -1,9 +1,13 @@
 /**
- * Forecasts of daily figures with a weekly pattern, of single days and of their sum.
+ * Forecasts of daily figures with a weekly pattern, of single days and of their
+ * sum.
  *
- * The default is exponential smoothing with additive errors and additive weekdays, ETS(A,N,A), with a damped trend where the data ask
- * for one (Hyndman, Koehler, Ord, Snyder: Forecasting with Exponential Smoothing, 2008). Shorter histories get simpler models; the
- * answer says which. Every interval comes from the model's own variance: of a day, and of a sum of days, whose errors go together.
+ * The default is exponential smoothing with additive errors and additive
+ * weekdays, ETS(A,N,A), with a damped trend where the data ask for one
+ * (Hyndman, Koehler, Ord, Snyder: Forecasting with Exponential Smoothing,
+ * 2008). Shorter histories get simpler models; the answer says which. Every
+ * interval comes from the model's own variance: of a day, and of a sum of days,
+ * whose errors go together.
  */
 #pragma once
 
@@ -38,25 +42,29 @@ enum class Model {
 
 /** What the figures can be. */
 enum class Kind {
-    count,        // whole numbers, never negative: small ones get the interval of a count
+    count,        // whole numbers, never negative: small ones get the interval of a
+                  // count
     nonnegative,  // amounts: no expectation and no bound below 0
     real,         // anything
 };
 
-/** What to fit: a model, and whether a damped trend may take the place of none where the data ask for it. */
+/** What to fit: a model, and whether a damped trend may take the place of none
+ * where the data ask for it. */
 struct Choice {
     Model model;
     bool may_damp;
 };
 
 /**
- * The model called `name`; for 'auto' the best that a history of `known_days` carries. A model that the history is too short for
- * gives way to the next simpler one. Throws Error(invalid_parameter) for an unknown name.
+ * The model called `name`; for 'auto' the best that a history of `known_days`
+ * carries. A model that the history is too short for gives way to the next
+ * simpler one. Throws Error(invalid_parameter) for an unknown name.
  */
 [[nodiscard]] Choice choose_model(std::string_view name, std::size_t known_days);
 [[nodiscard]] std::string_view name_of(Model model);
 
-/** The kind called `name`; for 'auto' the narrowest that all `values` are of. Throws Error(invalid_parameter). */
+/** The kind called `name`; for 'auto' the narrowest that all `values` are of.
+ * Throws Error(invalid_parameter). */
 [[nodiscard]] Kind choose_kind(std::string_view name, std::span<const double> values);
 
 /** What a day between the first and the last without a figure was. */
@@ -70,34 +78,45 @@ inline constexpr auto find_gaps = kernel::names<Gaps>("treatment of gaps", {{"ze
                                                       " A day without a row is 0, or not known.");
 
 /**
- * One figure per day from the first of `dates` to `last`, NaN where it is not known. `dates` come in any order; what is after `last`
- * is left out. Throws Error(invalid_parameter) where the lengths differ, a date comes twice, a figure is infinite or the days are
- * more than 100,000.
+ * One figure per day from the first of `dates` to `last`, NaN where it is not
+ * known. `dates` come in any order; what is after `last` is left out. Throws
+ * Error(invalid_parameter) where the lengths differ, a date comes twice, a
+ * figure is infinite or the days are more than 100,000.
  */
 [[nodiscard]] std::vector<double> arrange(std::span<const std::int32_t> dates, std::span<const double> values,
                                           std::int32_t last, Gaps gaps);
 
-/** A fitted model, as what it says of the days after the history: day 1 is the first. */
-struct Fit {
-    Model model = Model::insufficient_data;
+/** One way in which the figures may have come about, as what it says of the
+ * days after the history: day 1 is the first. */
+struct Part {
+    double weight = 1;
     /** Expected figure of each day. */
     std::vector<double> mean;
-    /** response[j]: how much a surprise of 1 changes the expectation for j days later; response[0] is 1. */
+    /** response[j]: how much a surprise of 1 changes the expectation for j days
+   * later; response[0] is 1. Empty: not at all. */
     std::vector<double> response;
-    /** Where the expectations are means of the history: of how many days, by (day - 1) % 7, or for all in front; else empty. */
-    std::vector<double> averaged;
+    /**
+   * What is not known of the expectations, as `unknowns` independent errors of
+   * the size of a day's surprise: sway[day * unknowns + i] is how much the i-th
+   * of them moves a day.
+   */
+    std::vector<double> sway;
+    std::size_t unknowns = 0;
     /** Of a day's surprise, and the degrees of freedom it is known with. */
     double variance = 0;
     double degrees = 0;
-    /** Smoothing of level, trend and weekday, and damping of the trend; 0 where the model has none. */
-    double alpha = 0, beta = 0, gamma = 0, damping = 0;
-    /** Akaike's criterion, corrected for short histories; of the smoothing models. */
-    double aicc = 0;
+};
+
+/** A fitted model: parts whose weights add up to 1. */
+struct Fit {
+    Model model = Model::insufficient_data;
+    std::vector<Part> parts;
 };
 
 /**
- * Fits to `history`, one figure per day, NaN where it is not known, and looks `horizon` days ahead. A damped trend is taken by choice
- * only where the criterion improves by more than 2. Throws Stopped.
+ * Fits to `history`, one figure per day, NaN where it is not known, and looks
+ * `horizon` days ahead. A damped trend is taken by choice only where the
+ * criterion improves by more than 2. Throws Stopped.
  */
 [[nodiscard]] Fit fit(std::span<const double> history, int horizon, Choice choice, const kernel::StopFlag& stop);
 
@@ -108,19 +127,22 @@ struct Outlook {
     double high = unknown;
 };
 
-/** Day `day` (1 is the first after the history) with the central interval of probability `level`. */
+/** Day `day` (1 is the first after the history) with the central interval of
+ * probability `level`. */
 [[nodiscard]] Outlook outlook_of_day(const Fit& fit, int day, Kind kind, double level);
 
 /**
- * The sum over the days of the horizon but for the first `skipped`: its variance is that of a sum whose terms go together, not the sum
- * of the days' variances. Of no days it is 0.
+ * The sum over the days of the horizon but for the first `skipped`: its
+ * variance is that of a sum whose terms go together, not the sum of the days'
+ * variances. Of no days it is 0.
  */
 [[nodiscard]] Outlook outlook_of_sum(const Fit& fit, int skipped, Kind kind, double level);
 
 /** Probability that this sum is above `amount`. */
 [[nodiscard]] double probability_above(const Fit& fit, int skipped, Kind kind, double amount);
 
-/** A history as its columns, one figure per date in any order, and what is asked of it. */
+/** A history as its columns, one figure per date in any order, and what is
+ * asked of it. */
 struct Request {
     std::span<const std::int32_t> dates{};
     std::span<const double> figures{};
@@ -131,7 +153,8 @@ struct Request {
     Gaps gaps = Gaps::zero;
     std::optional<std::int32_t> last_day{};
 
-    /** Where the history ends: where it is told to, or at the last of the dates. */
+    /** Where the history ends: where it is told to, or at the last of the dates.
+   */
     [[nodiscard]] std::optional<std::int32_t> end() const;
 };
 
@@ -149,7 +172,8 @@ struct SumAhead {
     double above_budget = unknown;
 };
 
-/** Both throw Error(invalid_parameter) for a request outside its domain, and as arrange(), choose_model() and choose_kind() do; Stopped. */
+/** Both throw Error(invalid_parameter) for a request outside its domain, and as
+ * arrange(), choose_model() and choose_kind() do; Stopped. */
 [[nodiscard]] DaysAhead forecast_days(const Request& request, const kernel::StopFlag& stop);
 /** The sum of the days but for the first `skipped`. */
 [[nodiscard]] SumAhead forecast_sum(const Request& request, int skipped, std::optional<double> budget,

@@ -9,8 +9,9 @@ COMMENT ON FUNCTION analytics.forecast(date[], double precision[], int, double p
 'Forecast of a daily figure with a weekly pattern: one row per day to come
 days, figures: the history, one figure per day in any order; NULL or NaN is a day that is not known. horizon: days to look ahead, 0 to 3660.
 level: probability that the interval low..high holds the figure. model: auto (ETS(A,N,A) from 21 known days, with a damped trend where the
-data ask for it; weekday means from 14, the mean from 7, else insufficient_data and NULLs), ets, ets_damped, theta, seasonal_naive,
-weekday_mean, mean. kind: count, nonnegative, real, or auto by the figures; small counts get the interval of a negative binomial. gaps: what
+data ask for it, averaged over how fast level and weekdays move; weekday means from 14, the mean from 7, else insufficient_data and NULLs),
+ets, ets_damped, theta, seasonal_naive, weekday_mean, mean.
+kind: count, nonnegative, real, or auto by the figures; small counts get the interval of a negative binomial. gaps: what
 a day without a row was, zero or missing. last_day: where the history ends, by default the last of the days; later figures are left out.
 yhat: expected figure. model_used, n_days: the model and the known days it rests on. Errors: 22023. Source: Hyndman, Koehler, Ord, Snyder,
 Forecasting with Exponential Smoothing (2008).';

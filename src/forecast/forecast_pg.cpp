@@ -1,4 +1,5 @@
-// Binding of the forecasts: arrays of dates and figures in, days or their sum out.
+// Binding of the forecasts: arrays of dates and figures in, days or their sum
+// out.
 
 #include <cstdint>
 #include <optional>
