@@ -10,7 +10,8 @@ CREATE FUNCTION analytics.metric_anomalies(
                    p_adjusted double precision, tested_as text, window_days int, days_before int, phi double precision,
                    needed_events double precision, needed_days double precision, reason text)
     LANGUAGE plpgsql STABLE
-    SET search_path = pg_catalog, pg_temp
+    SET DateStyle = 'ISO, MDY' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'
+    SET standard_conforming_strings = on SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -85,6 +86,7 @@ COMMENT ON FUNCTION analytics.metric_anomalies IS
 
 day, value, exposure, series: columns or SQL expressions over them; rows of one series and day add up. kind: count, rate (events per
 exposure), positive (an amount that varies by factors, or such an amount per exposure: cost per click, or per view) or real (the same of
-what varies by differences); NULL picks one by the values. direction: up, down or both. The
+what varies by differences); NULL picks one by the values. direction: up, down or both. Days and
+names that the expressions make of text are read as by DateStyle ISO, MDY, whatever the session''s is. The
 period from date_from to date_to is compared with the baseline_days days before it, for all series in one family of tests. min_effect is a
 part of the expected value.';

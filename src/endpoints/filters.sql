@@ -106,7 +106,7 @@ BEGIN
     ) d ON d.platform = a.name OR d.family = a.name;
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown platform: %', unknown USING ERRCODE = 'invalid_parameter_value', HINT = (
-            SELECT COALESCE('Known here: ' || string_agg(DISTINCT k.name, ', ') || '.', 'There are no platforms here yet.')
+            SELECT COALESCE('Known here: ' || string_agg(DISTINCT k.name COLLATE "C", ', ') || '.', 'There are no platforms here yet.')
             FROM warehouse.dim_platforms w, LATERAL (VALUES (w.platform), (w.family)) k (name));
     END IF;
     RETURN members;
@@ -143,7 +143,7 @@ BEGIN
         RETURN (SELECT s.currency FROM warehouse.settings s WHERE s.business_id = currency_of.business_id);
     END IF;
     -- A business that has settings and no data adds nothing.
-    SELECT array_agg(DISTINCT s.currency) INTO currencies
+    SELECT array_agg(DISTINCT s.currency COLLATE "C") INTO currencies
     FROM warehouse.settings s
     WHERE s.business_id IN (SELECT d.business_id FROM warehouse.dim_platforms d);
     IF cardinality(currencies) > 1 THEN

@@ -262,7 +262,7 @@ BEGIN
            avg(p.buys::numeric)::double precision, avg(abs(p.actual - p.expected)::numeric)::double precision,
            sqrt(avg(((p.actual - p.expected) * (p.actual - p.expected))::numeric)::double precision),
            sum(p.value::numeric)::numeric(18,4), sum((p.spend * p.expected)::numeric)::numeric(18,4),
-           string_agg(DISTINCT p.evidence, '; ')
+           string_agg(DISTINCT p.evidence COLLATE "C", '; ')
     FROM predicted p
     GROUP BY GROUPING SETS ((p.frequency), ())
     HAVING count(*) > 0

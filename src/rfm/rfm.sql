@@ -139,7 +139,7 @@ BEGIN
     WHERE k.scheme = rfm_segments.scheme;
     IF made_for IS NULL THEN
         RAISE EXCEPTION 'unknown segment scheme "%"', rfm_segments.scheme USING ERRCODE = 'invalid_parameter_value', HINT = (
-            SELECT 'Known are ' || string_agg(DISTINCT k.scheme, ', ') || '; analytics.rfm_segment_rule shows their rules.'
+            SELECT 'Known are ' || string_agg(DISTINCT k.scheme COLLATE "C", ', ') || '; analytics.rfm_segment_rule shows their rules.'
             FROM analytics.rfm_segment_rule k);
     ELSIF made_for IS DISTINCT FROM rfm_segments.bins OR EXISTS (
             SELECT FROM analytics.rfm_segment_rule k

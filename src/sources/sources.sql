@@ -348,7 +348,7 @@ BEGIN
         WHERE p.preset = register_source.preset AND p.entity = register_source.entity ORDER BY p.builtin LIMIT 1;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'no preset "%" for entity "%"', preset, entity USING ERRCODE = 'invalid_parameter_value', HINT = (
-                SELECT 'Known presets: ' || string_agg(DISTINCT p.preset || ' (' || p.entity || ')', ', ') || '.'
+                SELECT 'Known presets: ' || string_agg(DISTINCT (p.preset || ' (' || p.entity || ')') COLLATE "C", ', ') || '.'
                 FROM analytics.source_preset p);
         END IF;
     END IF;

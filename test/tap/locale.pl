@@ -5,7 +5,7 @@ use warnings;
 use lib 'test/tap';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
-use Readers qw(run_file answers differing reader_questions state_questions);
+use Readers qw(load answers differing reader_questions state_questions);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('locale');
@@ -32,8 +32,7 @@ append_to_file($load{demo}, "SET client_min_messages = warning;\nCREATE EXTENSIO
 my (%questions, %expected);
 for my $content (sort keys %load) {
     my $database = new_database("c_$content", '');
-    my (undef, $problem) = run_file($node, $database, $load{$content}, '-v', 'ON_ERROR_STOP=1');
-    is($problem, '', "C: $content: loaded");
+    is(load($node, $database, $load{$content}), '', "C: $content: loaded");
     $questions{$content} = $content eq 'demo' ? reader_questions($node, $database, "variant = 'least'") : state_questions($node, $database);
     # When a source was read is another moment.
     delete @{ $questions{$content} }{qw(refresh_status summary)};
@@ -46,8 +45,7 @@ for (@locales) {
     my ($name, $locale) = @$_;
     for my $content (sort keys %load) {
         my $database = new_database("other_$content", $locale);
-        my (undef, $problem) = run_file($node, $database, $load{$content}, '-v', 'ON_ERROR_STOP=1');
-        is($problem, '', "$name: $content: loaded");
+        is(load($node, $database, $load{$content}), '', "$name: $content: loaded");
         is(differing(answers($node, $database, $questions{$content}), $expected{$content}), '', "$name: $content: ... and the answers are those of C");
         $node->safe_psql('postgres', "DROP DATABASE $database");
     }
