@@ -118,7 +118,7 @@ for (@settings) {
 my %all = map { %{ $_->[1] } } grep { $_->[2] } @settings;
 my $odd = new_database(\%all);
 my (undef, undef, $problem) = $node->psql($odd, "SET client_min_messages = warning; $demo");
-is($problem, '', 'the demo is loaded with all these settings');
+is($problem . load($node, $odd, 'test/fixture/readers.sql'), '', 'the demo is loaded with all these settings');
 # When a source was read is another moment.
 delete @{$questions}{qw(refresh_status summary)};
 delete @{$expected}{qw(refresh_status summary)};
