@@ -166,4 +166,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_currency(bigint) IS
-'True where the money of a business, or of all, has one currency, else an error (22023)';
+'True where the money of a business, or of all, has one currency, else 22023';

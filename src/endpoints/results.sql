@@ -176,7 +176,7 @@ AS $$
     SELECT CASE WHEN campaign_key <> 0::bigint OR spend <> 0::numeric THEN pg_catalog.round(spend / NULLIF(leads, 0)::numeric, 4) END
 $$;
 COMMENT ON FUNCTION analytics_internal.campaign_cpl(bigint, numeric, bigint) IS
-'Cost per lead of a campaign; NULL without leads, or where nobody knows what they cost';
+'Cost per lead of a campaign; NULL without leads, or where no cost is known';
 
 CREATE FUNCTION analytics_internal.leads_between(
     first_day date, last_day date, wanted_platforms text[], wanted_business bigint, level text DEFAULT 'platform')

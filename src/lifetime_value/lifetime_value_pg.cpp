@@ -277,9 +277,8 @@ namespace {
 
 /** Of a mean that is not known the model knows nothing: the customer is one of all. */
 template <class Parameters>
-Datum expected_spend_of(FunctionCallInfo fcinfo)
+Datum expected_spend_of(postgres::Arguments& in, FunctionCallInfo fcinfo)
 {
-    postgres::Arguments in(fcinfo);
     const auto model = in.optional<HeapTupleHeader>("model");
     const auto frequency = in.optional<std::int64_t>("frequency");
     const auto mean = in.optional<double>("monetary_value");
@@ -322,7 +321,7 @@ lifetime_value::FittedPurchases with_errors(const postgres::Columns& model, cons
 
 /** The one row of an interval; none where a model is NULL or has no parameters. */
 template <class Parameters>
-void write_interval(postgres::Arguments in, postgres::RowWriter& row)
+void write_interval(postgres::Arguments& in, postgres::RowWriter& row)
 {
     const auto model = in.optional<HeapTupleHeader>("model");
     const auto spend = in.optional<HeapTupleHeader>("spend");
@@ -356,12 +355,14 @@ void write_interval(postgres::Arguments in, postgres::RowWriter& row)
 
 MARKETING_FUNCTION(expected_spend)
 {
-    return expected_spend_of<SpendParameters>(fcinfo);
+    postgres::Arguments in(fcinfo);
+    return expected_spend_of<SpendParameters>(in, fcinfo);
 }
 
 MARKETING_FUNCTION(expected_normal_spend)
 {
-    return expected_spend_of<NormalSpendParameters>(fcinfo);
+    postgres::Arguments in(fcinfo);
+    return expected_spend_of<NormalSpendParameters>(in, fcinfo);
 }
 
 MARKETING_ROWS(lifetime_value_interval, in, row)

@@ -395,7 +395,8 @@ AS $$
     WHERE f.finding_id IS NULL
 $$;
 COMMENT ON FUNCTION analytics_internal.keep_findings(bigint, analytics.quality_finding[], bigint) IS
-'Keeps what the checks of a business found: a new row where status or failing rows changed';
+'Keeps what the checks of a business found
+A row is new where the status or the failing rows changed.';
 
 CREATE FUNCTION analytics.check_data_quality(business_id bigint DEFAULT NULL, thorough boolean DEFAULT true, run_id bigint DEFAULT NULL)
     RETURNS TABLE (business bigint, check_name text, subject text, status text, failed_rows bigint, observed numeric, expected numeric,

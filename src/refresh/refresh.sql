@@ -414,7 +414,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.begin_business(analytics_internal.refresh_progress) IS
-'Plans the steps of the first business of a refresh, and says that it is at work on it';
+'Plans the steps of the first business of a refresh, and says it is at work';
 
 CREATE FUNCTION analytics_internal.end_business(progress analytics_internal.refresh_progress) RETURNS void
     LANGUAGE sql VOLATILE

@@ -97,7 +97,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.changed_days(analytics.source) IS
-'Counts and hashes the rows of each day of a source; the days that are not as they were';
+'Counts and hashes the rows of each day of a source
+Returns the days that are not as they were.';
 
 CREATE FUNCTION analytics_internal.keep_days(source_id bigint, changed analytics_internal.changed_day[]) RETURNS void
     LANGUAGE sql VOLATILE

@@ -91,7 +91,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.enable_reference_checks() IS
-'Lets tenants write of sources and runs that they see, and of no others; a part of enable_row_security()';
+'Lets tenants write of sources and runs that they see, and of no others
+A part of enable_row_security().';
 
 CREATE FUNCTION analytics_internal.enable_row_security() RETURNS int
     LANGUAGE plpgsql VOLATILE

@@ -41,7 +41,8 @@ AS $$
     WHERE r.rolsuper OR r.rolname = current_user OR r.oid = analytics_internal.warehouse_owner() AND analytics_internal.trusts_owner()
 $$;
 COMMENT ON FUNCTION analytics_internal.trusted_roles() IS
-'Roles whose code may run with the caller''s rights: himself, superusers, the owner of the warehouse';
+'Roles whose code may run with the caller''s rights
+The caller, superusers and the owner of the warehouse.';
 
 -- Which of them are ours is asked last, since it takes the longest.
 CREATE FUNCTION analytics_internal.warehouse_relations() RETURNS TABLE (id oid, owner oid, name name)
@@ -57,7 +58,8 @@ AS $$
     SELECT c.oid, c.relowner, o.relname FROM own o JOIN pg_catalog.pg_class c ON c.oid = o.oid
 $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_relations() IS
-'Relations of schema warehouse, ours and others; partitions and children with the name of the first above them';
+'Relations of schema warehouse, ours and others
+Partitions and children have the name of the first above them.';
 
 CREATE FUNCTION analytics_internal.attachments() RETURNS TABLE (relation oid, classid oid, objid oid)
     LANGUAGE sql STABLE
@@ -77,7 +79,8 @@ AS $$
     SELECT c.oid, c.tableoid, c.oid FROM pg_catalog.pg_class c
 $$;
 COMMENT ON FUNCTION analytics_internal.attachments() IS
-'Triggers, rules, policies, defaults, constraints and indexes of each relation, and the relation itself';
+'Relations, and what is attached to each
+Triggers, rules, policies, defaults, constraints and indexes.';
 
 -- Where no owner of an object is on record it is the superuser whom the server was made with. A foreign key that cascades reaches the table
 -- that refers, and its triggers.
@@ -103,8 +106,8 @@ AS $$
       AND NOT EXISTS (SELECT FROM analytics_internal.warehouse_relations() o WHERE o.id = u.refobjid)
 $$;
 COMMENT ON FUNCTION analytics_internal.foreign_parts() IS
-'What relations of schema warehouse use of functions, types and relations of untrusted roles
-classid, objid: the part of the relation that uses it.';
+'What relations of schema warehouse use that belongs to untrusted roles
+Functions, types and relations. classid, objid: the part of the relation that uses it.';
 
 CREATE FUNCTION analytics_internal.check_ownership() RETURNS void
     LANGUAGE plpgsql STABLE
@@ -133,7 +136,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_ownership() IS
-'Raises 42501 where the warehouse may run code of a role that the caller does not trust
+'Raises 42501 where the warehouse may run code of a role that is not trusted
 Its relations belong to the owner of the schema; what hangs on them to him, to the caller or to a superuser. A superuser trusts no owner
 who is none.';
 
@@ -147,7 +150,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_warehouse() IS
-'What everything that writes asks first: installed, of this layout, and its owner''s
+'What all that writes asks first: installed, of this layout, its owner''s
 Raises 55000 or 42501.';
 
 -- Whom the caller does not trust could hang a trigger on a table between check and use.

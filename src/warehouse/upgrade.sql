@@ -528,7 +528,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_upgrader() IS
-'Raises 42501 for whoever is not the owner of the warehouse, or is not alone in it';
+'Raises 42501 for whoever does not own the warehouse, or is not alone in it';
 
 -- A new version may bring a table whose name the user has given to one of his own.
 CREATE FUNCTION analytics_internal.check_adopted(template regnamespace) RETURNS void

@@ -5,7 +5,12 @@
 #include <array>
 #include <cmath>
 #include <csignal>
+#include <map>
+#include <optional>
 #include <random>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "error_of.hpp"
@@ -592,6 +597,206 @@ TEST(Sequential, Corners)
     const auto width = [](double tuned) { return sequential(0, 1, 1000, 0.95, tuned).interval.high; };
     EXPECT_LT(width(1000), width(100));
     EXPECT_LT(width(1000), width(10000));
+}
+
+/** The values of one sample's two groups, of samples.csv. */
+std::map<std::string, std::vector<double>> groups_of(const std::string& sample)
+{
+    std::map<std::string, std::vector<double>> groups;
+    for (const auto& row : expected_values("samples.csv")) {
+        if (row.at("sample") == sample) {
+            groups[row.at("group")].push_back(number(row, "value"));
+        }
+    }
+    return groups;
+}
+
+TEST(Samples, WinsorisedMeansAreAsOtherSoftwareHasThem)
+{
+    const auto rows = expected_values("winsorised_welch.csv");
+    if (rows.empty()) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR does not lead to the data sets";
+    }
+    int compared_rows = 0;
+    for (const auto& row : rows) {
+        if (row.at("quantiles_from") != "pooled" || row.at("status") != "ok") {
+            continue;
+        }
+        auto groups = groups_of(row.at("sample"));
+        const auto value = [&row](const char* column) { return number(row, column); };
+        const auto of = [&](Alternative alternative) {
+            return compare_winsorised(groups["a"], groups["b"], value("q_lo"), value("q_hi"), {0.95, alternative});
+        };
+        const std::string what = row.at("sample") + " " + row.at("mode") + " " + row.at("q_hi");
+        const CappedComparison c = of(Alternative::two_sided);
+        expect_close(c.difference, value("diff_b_minus_a"), what);
+        expect_close(c.p_value, value("p_two_sided"), what + " p");
+        expect_close(c.difference_interval.low, value("lo95"), what + " low");
+        expect_close(c.difference_interval.high, value("hi95"), what + " high");
+        expect_close(of(Alternative::greater).p_value, value("p_greater"), what + " greater");
+        expect_close(of(Alternative::less).p_value, value("p_less"), what + " less");
+        ++compared_rows;
+    }
+    EXPECT_GE(compared_rows, 20);
+}
+
+TEST(Samples, QuantilesAreAsOtherSoftwareHasThem)
+{
+    const auto rows = expected_values("quantile_difference.csv");
+    if (rows.empty()) {
+        GTEST_SKIP() << "MARKETING_DATA_DIR does not lead to the data sets";
+    }
+    int compared_rows = 0;
+    for (const auto& row : rows) {
+        auto groups = groups_of(row.at("sample"));
+        const Comparison c = compare_quantiles({groups["a"], {}}, {groups["b"], {}}, number(row, "q"), 0.95);
+        const std::string what = row.at("sample") + " " + row.at("q");
+        expect_close(c.difference, number(row, "diff"), what);
+        const auto is_there = [&row](const char* column) { return row.contains(column) && !row.at(column).empty(); };
+        if (!is_there("width_se")) {
+            EXPECT_EQ(c.reason, "an arm has too few units for this quantile") << what;
+        } else if (!is_there("width_p_two_sided")) {
+            EXPECT_EQ(c.reason, "the values do not vary") << what;
+        } else {
+            expect_close(c.standard_error, number(row, "width_se"), what + " error");
+            expect_close(c.p_value, number(row, "width_p_two_sided"), what + " p");
+            ++compared_rows;
+        }
+    }
+    EXPECT_GE(compared_rows, 6);
+}
+
+TEST(Samples, UnitsOfSeveralFiguresCountOnce)
+{
+    // Every unit five times: what the clusters add is just what repeating took away.
+    std::vector<double> once[2];
+    std::vector<double> often[2];
+    std::vector<std::string_view> units[2];
+    std::vector<std::string> names;
+    for (int i = 0; i < 400; ++i) {
+        names.push_back(std::to_string(i));
+    }
+    std::mt19937_64 random(5);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const double value = std::lognormal_distribution<double>(0, 1)(random);
+        once[i % 2].push_back(value);
+        for (int k = 0; k < 5; ++k) {
+            often[i % 2].push_back(value);
+            units[i % 2].push_back(names[i]);
+        }
+    }
+    const auto error = [](const Sample& a, const Sample& b) { return compare_quantiles(a, b, 0.5, 0.95).standard_error; };
+    const double of_units = error({once[0], {}}, {once[1], {}});
+    EXPECT_NEAR(error({often[0], units[0]}, {often[1], units[1]}) / of_units, 1, 0.3);
+    EXPECT_LT(error({often[0], {}}, {often[1], {}}) / of_units, 0.7);
+}
+
+TEST(Sequential, OneSidedAsPublished)
+{
+    // Waudby-Smith and others (2023), appendix: sqrt(2 (n rho^2 + 1) / (n^2 rho^2) log(1 + sqrt(n rho^2 + 1) / (2 alpha))), of unit variance.
+    const double n = 800;
+    for (const double confidence : {0.9, 0.95, 0.99}) {
+        const double alpha = 1 - confidence;
+        const double odds = -2 * std::log(2 * alpha);
+        const double rho2 = (odds + std::log(odds + 1)) / 1000;
+        const double reach = std::sqrt(2 * (n * rho2 + 1) / (n * n * rho2) * std::log1p(std::sqrt(n * rho2 + 1) / (2 * alpha)));
+        const double error = 1 / std::sqrt(n);
+        const SequentialResult up = sequential(reach, error, n, {confidence, Alternative::greater}, 1000);
+        EXPECT_NEAR(up.interval.low, 0, 1e-12);
+        EXPECT_TRUE(std::isnan(up.interval.high));
+        EXPECT_NEAR(up.p_value, alpha, 1e-12);
+        const SequentialResult down = sequential(-reach, error, n, {confidence, Alternative::less}, 1000);
+        EXPECT_NEAR(down.interval.high, 0, 1e-12);
+        EXPECT_NEAR(down.p_value, alpha, 1e-12);
+        EXPECT_EQ(sequential(-reach, error, n, {confidence, Alternative::greater}, 1000).p_value, 1);
+    }
+}
+
+TEST(Timeline, IsTheSequentialTestOfAllUnitsUntilThen)
+{
+    std::mt19937_64 random(31);
+    std::vector<DayOfExperiment> days;
+    std::vector<std::pair<double, double>> all[2];
+    std::vector<SequentialResult> expected;
+    for (int day = 0; day < 12; ++day) {
+        std::vector<std::pair<double, double>> added[2];
+        for (int arm = 0; arm < 2; ++arm) {
+            for (int i = 0; i < 30 + day; ++i) {
+                added[arm].emplace_back(std::normal_distribution<double>(10 + arm, 4)(random), 1);
+            }
+            all[arm].insert(all[arm].end(), added[arm].begin(), added[arm].end());
+        }
+        days.insert(days.begin(), {day, moments_of(added[0]), moments_of(added[1])});
+        const Comparison c = compare_means(moments_of(all[0]), moments_of(all[1]), 0.95);
+        expected.push_back(sequential(c.difference, c.standard_error, double(all[0].size() + all[1].size()), 0.95, 600));
+    }
+    const auto points = timeline(days, 0.95, 600);
+    ASSERT_EQ(points.size(), expected.size());
+    std::optional<std::int32_t> decided_on;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        EXPECT_EQ(points[i].day, static_cast<std::int32_t>(i));
+        EXPECT_NEAR(points[i].comparison.p_value, expected[i].p_value, 1e-9);
+        EXPECT_NEAR(points[i].comparison.difference_interval.low, expected[i].interval.low, 1e-9);
+        expect_agreement(points[i].comparison, 0.95, "day " + std::to_string(i));
+        if (!decided_on && expected[i].p_value < 0.05) {
+            decided_on = static_cast<std::int32_t>(i);
+        }
+        EXPECT_EQ(points[i].decided_on, decided_on);
+    }
+}
+
+TEST(Bayes, OfMeansIsTheIntegralOfPriorAndLikelihood)
+{
+    const Moments a{400, 10, 900, 0, 0, 0};
+    const Moments b{500, 12, 1000, 0, 0, 0};
+    const double error2 = 900.0 / 400 + 1000.0 / 500;
+    for (const double prior : {0.5, 2.0, 1e6}) {
+        double mass = 0;
+        double mean = 0;
+        double better = 0;
+        double loss_b = 0;
+        for (int i = -40000; i <= 40000; ++i) {
+            const double d = i / 2000.0;
+            const double density = std::exp(-(d - 2) * (d - 2) / (2 * error2) - d * d / (2 * prior * prior));
+            mass += density;
+            mean += density * d;
+            better += d > 0 ? density : d == 0 ? density / 2 : 0;
+            loss_b += d < 0 ? -density * d : 0;
+        }
+        const BayesianDifference found = compare_bayesian_means(a, b, prior, 0.95);
+        EXPECT_NEAR(found.mean, mean / mass, 1e-6);
+        EXPECT_NEAR(found.p_b_better, better / mass, 1e-6);
+        EXPECT_NEAR(found.expected_loss_b, loss_b / mass, 1e-6);
+        EXPECT_NEAR(found.expected_loss_a - found.expected_loss_b, found.mean, 1e-12);
+    }
+}
+
+TEST(Lift, TestsOfArmsThatAreAlikeFindNoMoreThanTheySay)
+{
+    std::mt19937_64 random(17);
+    constexpr int rounds = 4000;
+    const auto revenue = [&random](int n) {
+        std::vector<std::pair<double, double>> units;
+        for (int i = 0; i < n; ++i) {
+            const bool buys = std::uniform_real_distribution<double>()(random) < 0.05;
+            units.emplace_back(buys ? std::lognormal_distribution<double>(0, 1)(random) : 0, 0);
+        }
+        return moments_of(units);
+    };
+    const auto count = [&random](std::int64_t n, double rate) {
+        return Proportion{std::binomial_distribution<std::int64_t>(n, rate)(random), n};
+    };
+    int rare = 0;
+    int unequal = 0;
+    int spent = 0;
+    for (int i = 0; i < rounds; ++i) {
+        rare += compared(count(1000, 0.005), count(1000, 0.005)).lift_p_value < 0.05 ? 1 : 0;
+        unequal += compared(count(4000, 0.01), count(1000, 0.01)).lift_p_value < 0.05 ? 1 : 0;
+        spent += compare_means(revenue(500), revenue(500), 0.95).lift_p_value < 0.05 ? 1 : 0;
+    }
+    for (const int found : {rare, unequal, spent}) {
+        EXPECT_LT(found / double{rounds}, 0.05 + 3 * std::sqrt(0.05 * 0.95 / rounds));
+    }
 }
 
 }  // namespace
