@@ -76,10 +76,14 @@ CREATE VIEW raw.purchase AS
 SELECT 1 AS business, customer_id::text AS client, order_date AS day, revenue AS total FROM raw.cdnow
 UNION ALL SELECT 2, customer, sold_at::date, sum(quantity * price) FROM raw.retail WHERE customer IS NOT NULL GROUP BY customer, invoice, sold_at::date;
 CREATE FUNCTION pg_temp.check_dashboard(biz int, first date, last date) RETURNS void LANGUAGE sql AS $$
-    WITH person AS (
-        SELECT client, max(day) FILTER (WHERE total >= 0) AS last, min(day) FILTER (WHERE total >= 0) AS first, count(*) FILTER (WHERE total >= 0) AS orders, sum(total) AS total,
-               count(DISTINCT day) FILTER (WHERE total >= 0) > 1 AS returned
-        FROM raw.purchase WHERE business = biz AND (check_dashboard.first IS NULL OR day >= check_dashboard.first) AND (check_dashboard.last IS NULL OR day <= check_dashboard.last) GROUP BY client HAVING bool_or(total >= 0)
+    WITH first AS MATERIALIZED (
+        SELECT client, min(day) AS day FROM raw.purchase WHERE business = biz AND total >= 0 GROUP BY client
+    ), person AS (
+        SELECT client, max(p.day) FILTER (WHERE total >= 0) AS last, count(*) FILTER (WHERE total >= 0) AS orders, sum(total) AS total,
+               -- On a day of the period that another day of purchase precedes, be it before the period.
+               max(p.day) FILTER (WHERE total >= 0) > min(f.day) AS returned
+        FROM raw.purchase p JOIN first f USING (client)
+        WHERE business = biz AND (check_dashboard.first IS NULL OR p.day >= check_dashboard.first) AND (check_dashboard.last IS NULL OR p.day <= check_dashboard.last) GROUP BY client HAVING bool_or(total >= 0)
     ), cut AS (SELECT COALESCE(check_dashboard.last, max(p.last)) AS as_of FROM person p
     ), d AS (SELECT analytics.customer_dashboard(check_dashboard.first, check_dashboard.last, business_id => biz) AS d)
     SELECT pg_temp.same('customers of ' || biz, (d -> 'kpi' ->> 'total_customer')::bigint, (SELECT count(*) FROM person)),
