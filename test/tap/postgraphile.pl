@@ -78,7 +78,7 @@ is($answer->{bad}{errors}[0]{message}, 'date_from is after date_to', 'the messag
 is($answer->{unknown}{errors}[0]{message}, "unknown platform: 'myspace'", '... and another');
 
 my %field = map { $_->{name} => $_ } @{ $answer->{fields}{data}{__type}{fields} };
-is(join(' ', map { $_->{name} } grep { $_->{name} !~ /^(first|last|offset|before|after)$/ } @{ $field{campaigns}{args} }), 'dateFrom dateTo platforms rowLimit businessId', 'arguments have their names');
+is(join(' ', map { $_->{name} } grep { $_->{name} !~ /^(first|last|offset|before|after)$/ } @{ $field{campaigns}{args} }), 'dateFrom dateTo platforms rowLimit businessId includeUnassigned platformLevel', 'arguments have their names');
 like($field{kpi}{description}, qr/^Leads, contracts, revenue, spend, cost per lead and ROAS of a period\n.*cpl = spend \/ leads/s, 'comments are descriptions');
 is(join(' ', grep { !$field{$_} } qw(kpi trendLeads trendSpend kpiTimeseries campaigns sharePlatforms utmSources paidSplitPlatforms productPerformance branchPerformance campaignsWow scatterMatrix
     campaignPerformance metricsTrend campaignsWeekly eventsFunnel contractsMultiTouch contractsEnriched platformsTouches platformsContracts campaignFunnel summary)), '', 'every endpoint is a query');
