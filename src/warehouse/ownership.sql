@@ -51,7 +51,7 @@ AS $$
     WITH RECURSIVE own AS (
         SELECT c.oid, c.relname
         FROM pg_catalog.pg_class c
-        WHERE c.relnamespace = pg_catalog.to_regnamespace('warehouse') AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+        WHERE c.relnamespace = pg_catalog.to_regnamespace('warehouse')::oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
         UNION
         SELECT i.inhrelid, o.relname FROM own o JOIN pg_catalog.pg_inherits i ON i.inhparent = o.oid
     )
@@ -87,23 +87,36 @@ Triggers, rules, policies, defaults, constraints and indexes.';
 CREATE FUNCTION analytics_internal.foreign_parts()
     RETURNS TABLE (relation oid, name name, classid oid, objid oid, refclassid oid, refobjid oid, owner oid)
     LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.id, r.name, u.classid, u.objid, u.refclassid, u.refobjid, s.refobjid
-    FROM analytics_internal.warehouse_relations() r
-    JOIN (
-        SELECT a.relation, a.classid, a.objid, d.refclassid, d.refobjid
-        FROM analytics_internal.attachments() a
-        JOIN pg_catalog.pg_depend d ON d.classid = a.classid AND d.objid = a.objid
+    -- Step by step, each small: catalogs may be large, and the planner may know nothing of them.
+    WITH ours AS MATERIALIZED (
+        SELECT r.id, r.name
+        FROM analytics_internal.warehouse_relations() r
+    ), attached AS MATERIALIZED (
+        SELECT r.id, r.name, a.classid, a.objid
+        FROM ours r
+        JOIN analytics_internal.attachments() a ON a.relation = r.id
+    ), used AS MATERIALIZED (
+        SELECT a.id, a.name, a.classid, a.objid, d.refclassid, d.refobjid
+        FROM attached a
+        JOIN pg_depend d ON d.classid = a.classid AND d.objid = a.objid
         UNION ALL
-        SELECT k.confrelid, k.tableoid, k.oid, 'pg_catalog.pg_class'::pg_catalog.regclass, k.conrelid
-        FROM pg_catalog.pg_constraint k
+        SELECT r.id, r.name, k.tableoid, k.oid, 'pg_class'::regclass, k.conrelid
+        FROM ours r
+        JOIN pg_constraint k ON k.confrelid = r.id
         WHERE k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd')
-    ) u ON u.relation = r.id
-    JOIN pg_catalog.pg_shdepend s ON s.classid = u.refclassid AND s.objid = u.refobjid AND s.objsubid = 0 AND s.deptype = 'o'
-        AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+    ), others AS MATERIALIZED (
+        SELECT u.*
+        FROM used u
+        WHERE u.refclassid <> 'pg_namespace'::regclass
+          AND NOT EXISTS (SELECT FROM ours r WHERE r.id = u.refobjid)
+    )
+    SELECT u.id, u.name, u.classid, u.objid, u.refclassid, u.refobjid, s.refobjid
+    FROM others u
+    JOIN pg_shdepend s ON s.classid = u.refclassid AND s.objid = u.refobjid AND s.objsubid = 0 AND s.deptype = 'o'
+        AND s.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
     WHERE s.refobjid NOT IN (SELECT t.id FROM analytics_internal.trusted_roles() t (id))
-      AND u.refclassid <> 'pg_catalog.pg_namespace'::pg_catalog.regclass
-      AND NOT EXISTS (SELECT FROM analytics_internal.warehouse_relations() o WHERE o.id = u.refobjid)
 $$;
 COMMENT ON FUNCTION analytics_internal.foreign_parts() IS
 'What relations of schema warehouse use that belongs to untrusted roles
