@@ -19,8 +19,8 @@ COMMENT ON FUNCTION analytics_internal.change_pct(numeric, numeric) IS
 
 -- With and without a filter of platforms are two branches, of which the planner drops one at once; a plan that knows no values runs one of
 -- them. So the filter is a join, which an index serves, and not a part of an OR, which none would. The conditions are those of
--- no_platform_filter(), written out, since calls cost planning time. Families are looked up, not joined, and each time in these words, since
--- the planner inlines no function that has a query: so nothing of it is left in a plan for platforms.
+-- no_platform_filter(), written out, since calls cost planning time. Families are looked up, not joined, and each time in these words:
+-- the planner inlines no function that has a query, and so nothing of it is left in a plan for platforms.
 CREATE FUNCTION analytics_internal.results_between(
     first_day date, last_day date, wanted_platforms text[], wanted_business bigint, level text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, date date, platform text, leads bigint, n_contracts bigint, revenue numeric,
