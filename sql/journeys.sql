@@ -330,6 +330,19 @@ FROM (SELECT analytics.journeys(client, at, id, key, false, value) AS j FROM bou
 SELECT argument, pg_temp.refusal(format('SELECT analytics.attribution_bootstrap(j, %s) FROM kept', argument))
 FROM unnest(ARRAY['replicates => 0', 'replicates => 10001', 'replicates => NULL', 'seed => NULL', 'confidence => 1', 'confidence => ''NaN''', 'models => ''{}''']) argument;
 SELECT count(*) AS rows_of_null FROM analytics.attribution_bootstrap(NULL);
+-- Keys of any type leave as text of this database, whatever the session prints; so a dump of them can be restored.
+CREATE TEMP TABLE codes AS
+SELECT i AS id, decode(code, 'hex') AS code, ('00000000-0000-0000-0000-0000000000' || left(code, 2))::uuid AS campaign FROM unnest('{ff80,6100,61}'::text[]) WITH ORDINALITY u (code, i);
+SET bytea_output = 'escape';
+SELECT c.key, convert_from(convert_to(c.key, 'UTF8'), 'UTF8') = c.key AS is_text, c.conversions
+FROM (SELECT analytics.journeys(1, timestamptz '2025-01-01', id, code, false, CASE id WHEN 1 THEN 3 END) AS j FROM codes) s, analytics.attribution_credit(j, '{linear}') c;
+RESET bytea_output;
+SELECT c.key, c.conversions
+FROM (SELECT analytics.journeys(1, timestamptz '2025-01-01', id, campaign, false, CASE id WHEN 1 THEN 3 END) AS j FROM codes) s, analytics.attribution_credit(j, '{linear}') c;
+-- One key to remove, not a list of them; a key may be written like one.
+SELECT transform_key, pg_temp.refusal(format($$SELECT analytics.attribution_credit(j, '{linear}', transform => 'remove_if_not_all', transform_key => %L)
+FROM (SELECT analytics.journeys(1, timestamptz '2025-01-01', i, k, false, i) AS j FROM unnest('{mail,direct,"{x}","a, b"}'::text[]) WITH ORDINALITY u (k, i)) s$$, transform_key))
+FROM unnest('{mail,nobody,"{x}","a, b","nobody, either","{mail,direct}","[\"mail\"]","mail, direct"}'::text[]) transform_key;
 -- The ceiling of memory: what is too much says how to group, and grouping, one bucket after the other, gives the same answer.
 CREATE TEMP TABLE much AS
 SELECT hashint8(i) & 1023 AS client, timestamptz '2024-01-01' + i * interval '1 minute' AS at, i AS id, 'key ' || hashint8(i + 7) % 6 AS key, CASE WHEN i % 40 = 0 THEN i % 100 END AS value

@@ -18,9 +18,15 @@ SELECT c.* FROM kept, analytics.markov_credit(p) AS c;
 SELECT c.* FROM kept, analytics.markov_credit(p, 2, use_nulls => false) AS c;
 SELECT t.* FROM kept, analytics.markov_transitions(p) AS t;
 SELECT t.* FROM kept, analytics.markov_transitions(p, "order" => 2, self_loops => true) AS t;
+SELECT t.* FROM (SELECT analytics.path_counts(path, 1, 1, n) AS p FROM (VALUES ('{(null),(conversion)}'::text[], 0), ('{(start)}', 2), ('{"\"(start)\""}', 1)) v (path, n)) s,
+    analytics.markov_transitions(p) AS t;
+SELECT t.from_state, t.to_state, t.count FROM (SELECT analytics.path_counts(path, 1, 1, 0) AS p FROM (VALUES ('{a,b > c}'::text[]), ('{a > b,c}')) v (path)) s, analytics.markov_transitions(p, 2) AS t;
 SELECT o.* FROM kept, analytics.markov_order(p) AS o;
 SELECT c.* FROM kept, analytics.shapley_credit(p) AS c;
 SELECT c.* FROM kept, analytics.shapley_credit(p, 'ordered') AS c;
+-- Places among touches, and among distinct keys
+SELECT g AS game, c.key, c."position", c.conversions
+FROM (SELECT analytics.path_counts('{mail,mail,search,mail,ad}', 3, 30, 0) AS p) AS s, unnest('{ordered,ordered_keys}'::text[]) g, analytics.shapley_credit(p, g) AS c;
 SELECT c.* FROM kept, analytics.shapley_credit(p, game => 'rate') AS c;
 SELECT c.* FROM kept, analytics.removal_credit(p) AS c;
 

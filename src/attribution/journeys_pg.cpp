@@ -27,7 +27,7 @@ void read_row(postgres::Arguments& in, JourneyRow& row)
     postgres::given_identifier(in, "client", IdentifierUse::compared, row.client);
     row.time = in.get<postgres::Instant>("occurred_at");
     row.has_touch = postgres::any_identifier(in, "touch_id", IdentifierUse::compared, row.touch);
-    postgres::any_identifier(in, "key", IdentifierUse::compared, row.key);
+    postgres::any_identifier(in, "key", IdentifierUse::named, row.key);
     row.paid = in.value_or("is_paid", false);
     const auto value = postgres::any_number(in, "value");
     row.has_value = value.has_value();

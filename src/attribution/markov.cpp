@@ -21,6 +21,7 @@ using kernel::Error;
 using kernel::ErrorCode;
 
 constexpr std::uint32_t start_node = 0;
+constexpr std::string_view other_states[] = {"(start)", "(conversion)", "(null)"};
 constexpr std::uint32_t no_node = std::numeric_limits<std::uint32_t>::max();
 
 void check_order(int order, const char* name)
@@ -76,6 +77,7 @@ private:
     }
     [[nodiscard]] std::vector<std::uint32_t> codes(std::size_t node) const;
 
+    int order_;
     kernel::Interner states_{std::pmr::get_default_resource()};
     std::vector<Step> steps_;
     std::vector<std::size_t> rows_;
@@ -87,7 +89,7 @@ private:
     std::vector<std::uint32_t> last_;
 };
 
-Chain::Chain(const PathCountsView& paths, const MarkovOptions& options, const kernel::StopFlag& stop)
+Chain::Chain(const PathCountsView& paths, const MarkovOptions& options, const kernel::StopFlag& stop) : order_(options.order)
 {
     std::vector<std::uint32_t> path;
     for (std::size_t i = 0; i < paths.path_count(); ++i) {
@@ -191,7 +193,7 @@ std::string Chain::name(std::size_t node, const PathCountsView& paths) const
     std::string text;
     for (const std::uint32_t key : codes(node)) {
         text += text.empty() ? "" : " > ";
-        text += paths.key(key);
+        text += state_name(paths.key(key), order_ > 1);
     }
     return text;
 }
@@ -465,6 +467,20 @@ std::vector<MarkovCredit> markov_credit(const PathCountsView& paths, const Marko
         credits.push_back({{}, false, 0, 0, totals.untouched.conversions, left, base});
     }
     return credits;
+}
+
+std::string state_name(std::string_view key, bool among_several)
+{
+    const bool is_called_as_another =
+        std::find(std::begin(other_states), std::end(other_states), key) != std::end(other_states);
+    if (!is_called_as_another && !key.starts_with('"') && !(among_several && key.find('>') != std::string_view::npos)) {
+        return std::string(key);
+    }
+    std::string quoted = "\"";
+    for (const char letter : key) {
+        quoted.append(letter == '"' ? 2 : 1, letter);
+    }
+    return quoted + '"';
 }
 
 MarkovTransitions markov_transitions(const PathCountsView& paths, int order, bool self_loops, const kernel::StopFlag& stop)

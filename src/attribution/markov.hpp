@@ -67,6 +67,12 @@ struct MarkovTransition {
     double probability;  // of all transitions that leave `from`
 };
 
+/**
+ * The name of a key among states. In double quotes, those within doubled, is one that would be taken for something else: one that is called
+ * as start, conversion or null are, one that begins with a quote, and, where states have several keys, one that contains the sign between these.
+ */
+[[nodiscard]] std::string state_name(std::string_view key, bool among_several);
+
 struct MarkovTransitions {
     std::vector<std::string> states;  // (start), then the states with their keys joined by " > ", (conversion), (null)
     std::vector<MarkovTransition> transitions;

@@ -205,8 +205,9 @@ COMMENT ON FUNCTION analytics.markov_transitions(analytics.path_counts, integer,
     'The transitions of the Markov chain of counted paths, one row each.
 order: how many neighbouring keys make a state, 1 to 20. self_loops: whether a state followed by itself is a transition; the removal
   effects of order 1 are the same either way.
-Result: from_state, to_state: keys joined by " > ", or (start), (conversion), (null); count: how often taken; probability: of all
-  transitions that leave from_state.';
+Result: from_state, to_state: keys joined by " > ", or (start), (conversion), (null); a key that would be taken for one of these, or
+  contains that sign where states have several keys, stands in double quotes; count: how often taken; probability: of all transitions
+  that leave from_state.';
 
 CREATE FUNCTION analytics.markov_order(path_counts analytics.path_counts, max_order int DEFAULT 5)
     RETURNS TABLE ("order" integer, auc double precision, penalised_auc double precision, best boolean)
@@ -223,10 +224,12 @@ CREATE FUNCTION analytics.shapley_credit(path_counts analytics.path_counts, game
 COMMENT ON FUNCTION analytics.shapley_credit(analytics.path_counts, text) IS
     'Shares conversions by Shapley values of the sets of keys that journeys met.
 game: cumulative: a set is worth the conversions of all journeys within it, so each key of a journey gets the same share;
-  ordered: the same, told apart by the place where the key comes first; rate: keys of a set share its conversions by what they add to
+  ordered: the same, told apart by the place where the key comes first, all touches counted; ordered_keys: the same, each key counted once,
+  so that position 2 is the second key that was met; rate: keys of a set share its conversions by what they add to
   the conversion rate of its subsets, each rate shrunk as by 20 journeys of the overall rate, negative shares cut off; equal shares
   where none is left and for sets of more than 12 keys.
-Result: position: for ordered, else NULL. The rows add up to all conversions and their value; key NULL: conversions without a touch.';
+Result: position: for ordered and ordered_keys, else NULL. The rows add up to all conversions and their value; key NULL: conversions
+without a touch.';
 
 CREATE FUNCTION analytics.removal_credit(path_counts analytics.path_counts)
     RETURNS TABLE (key text, conversions double precision, value double precision)

@@ -65,8 +65,9 @@ END
 $$;
 COMMENT ON FUNCTION analytics.shapley IS
 'What earned the contracts of a period, by Shapley values of the sets of keys
-game: cumulative, ordered or rate, see shapley_credit(); ordered tells the credit apart by position, the place where the key came first, and
-has no spend. All other arguments as for markov(), columns as for attribution().';
+game: cumulative, ordered, ordered_keys or rate, see shapley_credit(); ordered and ordered_keys tell the credit apart by position, the place
+where the key came first among touches or among distinct keys, and have no spend. All other arguments as for markov(), columns as for
+attribution().';
 
 CREATE FUNCTION analytics.transitions(
     date_from date, date_to date, dimension text DEFAULT 'platform', "order" int DEFAULT 1, self_loops boolean DEFAULT false,
@@ -96,7 +97,8 @@ $$;
 COMMENT ON FUNCTION analytics.transitions IS
 'From where to where clients went on their way to a contract, or to nothing
 Arguments as for markov(). self_loops: whether a key followed by itself is a transition. from_state, to_state: keys, or (start),
-(conversion), (null). count: how often taken; probability: of all transitions that leave from_state. The most taken first.';
+(conversion), (null); a key that is called so stands in double quotes. count: how often taken; probability: of all transitions that leave
+from_state. The most taken first.';
 
 CREATE FUNCTION analytics.top_paths(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',

@@ -58,6 +58,38 @@ std::uint32_t find_key(const JourneysView& journeys, std::string_view key)
     return absent_key;
 }
 
+std::string_view trimmed(std::string_view text, std::string_view of)
+{
+    const auto first = text.find_first_not_of(of);
+    return first == std::string_view::npos ? std::string_view{} : text.substr(first, text.find_last_not_of(of) - first + 1);
+}
+
+/** Whether each part of a list is a key, each between commas, braces or brackets around all, blanks and quotes around each. */
+bool lists_keys(const JourneysView& journeys, std::string_view list)
+{
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        if (find_key(journeys, trimmed(list.substr(begin, end - begin), " \"'{}[]")) == absent_key) {
+            return false;
+        }
+        begin = end + 1;
+    }
+    return true;
+}
+
+/** A list of keys as one text would be a key that nobody has, and remove nothing. */
+std::uint32_t find_transform_key(const JourneysView& journeys, std::string_view key)
+{
+    const std::uint32_t found = find_key(journeys, key);
+    const bool is_array =
+        key.size() >= 2 && ((key.front() == '{' && key.back() == '}') || (key.front() == '[' && key.back() == ']'));
+    if (found == absent_key && (is_array || (key.find(',') != std::string_view::npos && lists_keys(journeys, key)))) {
+        throw Error(ErrorCode::invalid_parameter, "transform_key must be one key, not the list \"" + std::string(key) + "\"",
+                    {}, "Give several keys the same name in the rows that journeys() collects, and name that.");
+    }
+    return found;
+}
+
 bool not_after(const Touch& touch, std::int64_t time) noexcept
 {
     return touch.time <= time;
@@ -127,7 +159,7 @@ Path PathBuilder::remainder()
 PathBuilder::PathBuilder(const JourneysView& journeys, const PathRules& rules)
     : journeys_(journeys),
       rules_(rules),
-      transform_key_(find_key(journeys, rules.transform_key)),
+      transform_key_(find_transform_key(journeys, rules.transform_key)),
       stage_times_(rules.stage_keys.size()),
       seen_(journeys.key_count()),
       anchors_(rules.stage_keys.size())

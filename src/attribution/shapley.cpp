@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "kernel/error.hpp"
 #include "kernel/hash.hpp"
@@ -92,6 +94,15 @@ void share_by_first_place(const Codes& path, const Counts& counts, Sums& sums)
         const auto place = std::find(path.begin(), path.end(), key) - path.begin();
         sums.give(key, static_cast<std::int32_t>(place) + 1, counts, 1.0 / static_cast<double>(keys.size()));
     }
+}
+
+Codes in_order_of_first_appearance(const Codes& path)
+{
+    Codes met;
+    std::unordered_set<std::uint32_t> known;
+    std::copy_if(path.begin(), path.end(), std::back_inserter(met),
+                 [&known](std::uint32_t key) { return known.insert(key).second; });
+    return met;
 }
 
 /** Journeys by their path. */
@@ -284,6 +295,8 @@ std::vector<PathCredit> shapley_credit(const PathCountsView& paths, Game game, c
     return share_paths(paths, stop, [game](const Codes& path, const Counts& counts, Sums& sums) {
         if (game == Game::ordered) {
             share_by_first_place(path, counts, sums);
+        } else if (game == Game::ordered_keys) {
+            share_by_first_place(in_order_of_first_appearance(path), counts, sums);
         } else {
             share_equally(distinct(path), counts, sums);
         }

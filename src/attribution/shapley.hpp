@@ -24,26 +24,28 @@ inline constexpr double prior_journeys = 20;
 
 /** What is shared. R(T), Z(T): how many journeys converted and how many did not, of those whose distinct keys are exactly T. */
 enum class Game {
-    cumulative,  // v(S) = sum of R(T) over T within S: R(T) / |T| to each key of T (Zhao, Mahboobi, Bagheri 2018, simplified)
-    ordered,     // the same, told apart by the place in the path where the key comes first
-    rate,        // per T: v(S) = shrunk rate of S for S within T, negative shares cut off, scaled to R(T); all 0: equal shares
+    cumulative,    // v(S) = sum of R(T) over T within S: R(T) / |T| to each key of T (Zhao, Mahboobi, Bagheri 2018, simplified)
+    ordered,       // the same, told apart by the place in the path where the key comes first, every touch counted
+    ordered_keys,  // the same, keys counted once: the first distinct key, the second, ...
+    rate,  // per T: v(S) = shrunk rate of S for S within T, negative shares cut off, scaled to R(T); all 0: equal shares
 };
 
 /** The game called `name`. Throws Error(invalid_parameter) for an unknown name. */
-inline constexpr auto find_game =
-    kernel::names<Game>("game", {{"cumulative", Game::cumulative}, {"ordered", Game::ordered}, {"rate", Game::rate}});
+inline constexpr auto find_game = kernel::names<Game>(
+    "game",
+    {{"cumulative", Game::cumulative}, {"ordered", Game::ordered}, {"ordered_keys", Game::ordered_keys}, {"rate", Game::rate}});
 
 /** What one key earned. Plain data; the text lies in the path_counts value. */
 struct PathCredit {
     std::string_view key;
     bool attributed;        // false: the conversions without a touch; no key
-    std::int32_t position;  // of the key's first appearance, from 1, in the ordered game; else 0
+    std::int32_t position;  // of the key's first appearance, from 1, in the ordered games; else 0
     double conversions;
     double value;
 };
 
 /**
- * Shapley values: by key, in the ordered game by key and position. The rate game takes the rate of a set as
+ * Shapley values: by key, in the ordered games by key and position. The rate game takes the rate of a set as
  * (R + m p) / (R + Z + m), p the rate of all journeys and m = prior_journeys, and that of no key as 0. Its answer is scaled for
  * each set by itself, never as a whole. Costs O(touches), the rate game O(|T| 2^|T|) for each distinct T with
  * conversions. Throws Stopped.

@@ -94,7 +94,7 @@ MarkovTransitions journey_transitions(const JourneysView& journeys, const CountR
     MarkovTransitions result;
     result.states.emplace_back("(start)");
     for (std::size_t key = 0; key < journeys.key_count(); ++key) {
-        result.states.emplace_back(journeys.key(key));
+        result.states.push_back(state_name(journeys.key(key), false));
     }
     result.states.emplace_back("(conversion)");
     result.states.emplace_back("(null)");

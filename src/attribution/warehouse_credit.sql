@@ -439,7 +439,7 @@ BEGIN
         SELECT s.key, s.spend AS spend
         FROM analytics_internal.spend_by_key(rules, sharing.members) s
         -- Ordered credit is per place, spend is not.
-        WHERE sharing.models <> '{ordered}'
+        WHERE NOT sharing.models && '{ordered,ordered_keys}'
     )
     SELECT m.model, k.key, COALESCE(a.conversions, 0),
            COALESCE(a.revenue, 0)::numeric(18,4),

@@ -52,6 +52,23 @@ std::string_view varlena_bytes(Datum datum)
     return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
 }
 
+std::string_view hexadecimal(std::string_view bytes)
+{
+    auto* text = static_cast<char*>(palloc(2 * bytes.size() + 2));
+    text[0] = '\\';
+    text[1] = 'x';
+    hex_encode(bytes.data(), bytes.size(), text + 2);
+    return {text, 2 * bytes.size() + 2};
+}
+
+// PostgreSQL 15 prints some values of type "char" as bytes that are no text.
+std::string_view printed(Datum datum, FmgrInfo& output)
+{
+    const std::string_view text = OutputFunctionCall(&output, datum);
+    pg_verifymbstr(text.data(), static_cast<int>(text.size()), false);
+    return text;
+}
+
 std::string_view without_padding(std::string_view text)
 {
     const auto last = text.find_last_not_of(' ');
@@ -65,11 +82,15 @@ void settle_identifier(const Arguments& in, const char* name, IdentifierUse use,
     const Oid type = argument_type(in, name);
     Form form = form_of(type);
     const bool is_shown = use == IdentifierUse::shown;
+    const bool is_text = use != IdentifierUse::compared;
     const bool is_float = form == Form::float4 || form == Form::float8;
     if (is_float && is_shown) {
         refuse_type(name, "not be of type", type, "Cast it to an integer or text.");
     }
-    if (is_float || form == Form::null || (is_shown && (type == BYTEAOID || type == BPCHAROID || type == UUIDOID))) {
+    if (is_text && type == BYTEAOID) {
+        form = Form::hexadecimal;
+    }
+    if (is_float || form == Form::null || (is_text && type == UUIDOID) || (is_shown && type == BPCHAROID)) {
         form = Form::printed;
     }
     if (form == Form::printed) {
@@ -100,7 +121,8 @@ std::string_view identifier_bytes(Datum datum, AnyReader& reader)
         case Form::padded_text: return without_padding(varlena_bytes(datum));
         case Form::uuid: return {DatumGetPointer(datum), UUID_LEN};
         case Form::numeric: return numeric_normalize(DatumGetNumeric(datum));
-        default: return OutputFunctionCall(&reader.output, datum);
+        case Form::hexadecimal: return hexadecimal(varlena_bytes(datum));
+        default: return printed(datum, reader.output);
     }
 }
 

@@ -12,12 +12,29 @@ namespace marketing::postgres {
 
 /** How the values of one argument are read. */
 struct AnyReader {
-    enum class Form { unsettled, int2, int4, int8, bytes, padded_text, uuid, float4, float8, numeric, printed, null } form;
+    enum class Form {
+        unsettled,
+        int2,
+        int4,
+        int8,
+        bytes,
+        padded_text,
+        uuid,
+        float4,
+        float8,
+        numeric,
+        hexadecimal,
+        printed,
+        null
+    } form;
     FmgrInfo output;  // where printed
 };
 
-/** What identifiers are for: only compared, so that bytes stand for them; or shown, by the text that the value prints. */
-enum class IdentifierUse { compared, shown };
+/**
+ * What identifiers are for: only compared, so that bytes stand for them; named, where they are compared and leave as text; or shown, by the
+ * text that the value prints. What is no text is a name by what it prints, bytea by its hexadecimal form whatever bytea_output says.
+ */
+enum class IdentifierUse { compared, named, shown };
 
 void settle_identifier(const Arguments& in, const char* name, IdentifierUse use, AnyReader& reader);
 void settle_number(const Arguments& in, const char* name, AnyReader& reader);

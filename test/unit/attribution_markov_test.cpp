@@ -326,6 +326,25 @@ TEST(Markov, TransitionsOfASmallChain)
     EXPECT_NE(std::find(pairs.states.begin(), pairs.states.end(), "a > b"), pairs.states.end());
 }
 
+TEST(Markov, NamesOfStatesAreTheirOwn)
+{
+    EXPECT_EQ(state_name("search", false), "search");
+    EXPECT_EQ(state_name("(start)", false), "\"(start)\"");
+    EXPECT_EQ(state_name("\"(start)\"", false), "\"\"\"(start)\"\"\"");
+    EXPECT_EQ(state_name("a > b", false), "a > b");
+    EXPECT_EQ(state_name("a > b", true), "\"a > b\"");
+
+    // States of two keys, whose parts would read the same.
+    const std::vector<PathRow> rows{{{"a", "b > c"}, {1, 1, 0}}, {{"a > b", "c"}, {1, 1, 0}},   {{"a >", "b"}, {1, 1, 0}},
+                                    {{"a", "> b"}, {1, 1, 0}},   {{"(conversion)"}, {1, 1, 0}}, {{"a > b"}, {1, 1, 0}},
+                                    {{"a", "b"}, {1, 1, 0}}};
+    const Bytes bytes = collect_paths(rows);
+    auto names = markov_transitions(PathCountsView(bytes), 2, false, {}).states;
+    const std::size_t states = names.size();
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(std::unique(names.begin(), names.end()) - names.begin(), static_cast<std::ptrdiff_t>(states));
+}
+
 TEST(Markov, OrderByAreaUnderTheCurve)
 {
     // The last touch tells nothing, the last two tell all.

@@ -136,6 +136,21 @@ TEST(Shapley, OrderedKeepsTheFirstPlace)
     EXPECT_EQ(credits[3].value, 3);
 }
 
+TEST(Shapley, PlacesAmongTouchesOrAmongKeys)
+{
+    const std::vector<PathRow> rows{{{"m", "m", "s", "m", "a"}, {3, 3, 0}}};
+    const Bytes bytes = collect_paths(rows);
+    for (const Game game : {Game::ordered, Game::ordered_keys}) {
+        std::map<std::string, int> places;
+        for (const PathCredit& credit : shapley_credit(PathCountsView(bytes), game, {})) {
+            places[std::string(credit.key)] = credit.position;
+            EXPECT_DOUBLE_EQ(credit.conversions, 1);
+        }
+        const bool by_touch = game == Game::ordered;
+        EXPECT_EQ(places, (std::map<std::string, int>{{"m", 1}, {"s", by_touch ? 3 : 2}, {"a", by_touch ? 5 : 3}}));
+    }
+}
+
 TEST(Shapley, TotalsAndLargeSets)
 {
     auto rows = random_paths(50, 300, 20);
@@ -155,7 +170,7 @@ TEST(Shapley, TotalsAndLargeSets)
     const Bytes bytes = collect_paths(rows);
     const PathCountsView view(bytes);
     std::vector<std::vector<PathCredit>> answers;
-    for (const Game game : {Game::cumulative, Game::ordered, Game::rate}) {
+    for (const Game game : {Game::cumulative, Game::ordered, Game::ordered_keys, Game::rate}) {
         answers.push_back(shapley_credit(view, game, {}));
     }
     for (const PathModel model : {PathModel::first, PathModel::last, PathModel::linear}) {
