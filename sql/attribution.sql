@@ -47,8 +47,6 @@ FULL JOIN (SELECT * FROM analytics.attribution('2025-01-01', '2025-12-31', '{par
 -- Visits with the mark of a direct one are no contact for the models that ask; leads anchor the models by stage; a filter of platforms picks
 -- credits, also where platforms share a key, and leaves journeys whole.
 BEGIN;
-UPDATE warehouse.fact_events SET platform = 'direct', channel = 'Direct' WHERE platform = 'unknown';
-INSERT INTO warehouse.dim_platforms VALUES (1, 'direct', NULL, false) ON CONFLICT DO NOTHING;
 SELECT model, round(sum(conversions) FILTER (WHERE key = 'direct')::numeric, 4) AS direct, round(sum(conversions) FILTER (WHERE key <> 'direct')::numeric, 4) AS others
 FROM analytics.attribution('2025-01-01', '2025-12-31', '{first,last,first_non_direct,last_non_direct}', lookback => '1000 days') GROUP BY model ORDER BY model;
 INSERT INTO warehouse.fact_leads (business_id, client_bucket, source_id, lead_id, client_key, created_at, created_date, platform, channel, is_paid, attribution_rule, n_contracts, contract_amount)

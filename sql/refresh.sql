@@ -30,7 +30,7 @@ WITH paid AS (
     SELECT k.id, COALESCE((SELECT p.utm_source FROM paid p WHERE p.client_id = k.client_id AND p.happened_at BETWEEN k.signed_at - interval '90 days' AND k.signed_at
                            ORDER BY happened_at DESC LIMIT 1)) AS paid
     FROM raw.contracts k)
-SELECT count(*) AS contracts, count(*) FILTER (WHERE attribution_rule = 'last_paid_touch') AS by_paid_touch,
+SELECT count(*) AS contracts, count(*) FILTER (WHERE attribution_rule = 'last_paid_any') AS by_paid_touch,
        count(*) FILTER (WHERE e.paid IS DISTINCT FROM c.last_paid_platform) AS wrong
 FROM warehouse.fact_contracts c JOIN expected e ON e.id = c.contract_id;
 SELECT contract_id, lead_id, attributed_platform, attribution_rule, touches, days_to_convert FROM warehouse.fact_contracts

@@ -98,7 +98,7 @@ DROP INDEX warehouse.fact_leads_day;
 DROP INDEX warehouse.fact_events_day;
 CREATE INDEX fact_events_day ON warehouse.fact_events (event_date);
 ALTER TABLE warehouse.pending_day DROP CONSTRAINT pending_day_rollup_check, ADD CONSTRAINT pending_day_rollup_check CHECK (rollup IN ('events', 'results', 'older'));
-ALTER TABLE warehouse.settings DROP COLUMN source_loss_limit, ALTER COLUMN lookback SET DEFAULT '1 day', ALTER COLUMN half_life DROP NOT NULL;
+ALTER TABLE warehouse.settings DROP COLUMN paid_rule, ALTER COLUMN lookback SET DEFAULT '1 day', ALTER COLUMN half_life DROP NOT NULL;
 ALTER TABLE warehouse.refresh_run ADD COLUMN obsolete int NOT NULL DEFAULT 5;
 ALTER TABLE warehouse.refresh_run ALTER COLUMN obsolete DROP DEFAULT;
 ALTER TABLE warehouse.refresh_step ALTER COLUMN rows_read TYPE int;
@@ -153,6 +153,8 @@ RESET ROLE;
 SET client_min_messages = warning;
 CREATE TEMP TABLE before_refresh AS SELECT line FROM pg_temp.contents() line;
 SELECT count(*) > 25 AS something_is_compared FROM before_refresh;
+-- That version's rule of what is paid.
+SELECT count(analytics.configure(paid_rule => 'campaign_networks', business_id => s.business_id)) FROM warehouse.settings s;
 CALL analytics.refresh();
 SELECT name, source_id, inserted, updated, deleted FROM warehouse.refresh_step s WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run) AND inserted + updated + deleted > 0 ORDER BY step;
 -- The same, but for a visit that says nothing of where it came from: it was unknown, and is direct.

@@ -74,6 +74,7 @@ public:
           values_(keys + 1),
           supporting_(keys + 1),
           clients_(keys + 1),
+          gave_back_(keys + 1),
           replicates_(replicates)
     {
     }
@@ -98,11 +99,11 @@ public:
     {
         const std::size_t unattributed = journeys.key_count();
         for (std::size_t key = 0; key < unattributed; ++key) {
-            if (assisted[key] > 0) {
+            if (assisted[key] > 0 || gave_back_[key]) {
                 out.push_back(credit(journeys.key(key), true, key, assisted[key]));
             }
         }
-        if (supporting_[unattributed] > 0) {
+        if (supporting_[unattributed] > 0 || gave_back_[unattributed]) {
             out.push_back(credit({}, false, unattributed, 0));
         }
     }
@@ -110,12 +111,17 @@ public:
 private:
     void give(std::uint32_t key, const Path& path, std::int64_t number, double weight)
     {
-        conversions_[key].add(weight);
+        const double conversions = path.refund ? 0 : weight;
         values_[key].add(weight * path.value);
-        supporting_.mark(key, number);
-        clients_.mark(key, static_cast<std::int64_t>(path.client) + 1);
+        if (path.refund) {
+            gave_back_[key] = true;
+        } else {
+            conversions_[key].add(conversions);
+            supporting_.mark(key, number);
+            clients_.mark(key, static_cast<std::int64_t>(path.client) + 1);
+        }
         if (replicates_ != nullptr) {
-            replicates_->add(key, weight, weight * path.value);
+            replicates_->add(key, conversions, weight * path.value);
         }
     }
 
@@ -136,7 +142,8 @@ private:
     std::vector<numeric::CompensatedSum> values_;
     Counter supporting_;
     Counter clients_;
-    ReplicateSums* replicates_;  // nullptr without resampling
+    std::vector<bool> gave_back_;  // of whom refunds took money
+    ReplicateSums* replicates_;    // nullptr without resampling
 };
 
 /** Tells the replicates where a client ends and how often each has drawn it. */
@@ -207,7 +214,7 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
             model.add(path, number, options, period, weights);
         }
         for (const Touch& touch : path.touches) {
-            if (period.has(touch.time)) {
+            if (!path.refund && period.has(touch.time)) {
                 assisted.mark(touch.key, number);
             }
         }
@@ -222,12 +229,13 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
 Summary summarise(const JourneysView& journeys)
 {
     numeric::CompensatedSum value;
+    std::int64_t conversions = 0;
     for (std::size_t i = 0; i < journeys.conversion_count(); ++i) {
         value.add(journeys.conversion_value(i));
+        conversions += journeys.conversion_value(i) < 0 ? 0 : 1;
     }
-    return {static_cast<std::int64_t>(journeys.client_count()), static_cast<std::int64_t>(journeys.touch_count()),
-            static_cast<std::int64_t>(journeys.conversion_count()), value.value(),
-            static_cast<std::int32_t>(journeys.key_count())};
+    return {static_cast<std::int64_t>(journeys.client_count()), static_cast<std::int64_t>(journeys.touch_count()), conversions,
+            value.value(), static_cast<std::int32_t>(journeys.key_count())};
 }
 
 }  // namespace marketing::attribution

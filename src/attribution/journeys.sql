@@ -109,7 +109,9 @@ lookback: how far before a conversion a touch still counts, inclusive; a day is 
 half_life: time_decay halves the weight of a touch for each such time before the conversion.
 cycle: shared: a touch serves every later conversion; since_previous: only up to the next one; since_previous_reuse: the same,
   but a conversion without touches of its own has those of the latest earlier cycle that has any.
-fallback: what first_paid and last_paid try in turn where no touch was paid for: last_non_direct, last, first_non_direct, first, none.
+fallback: what first_paid and last_paid try in turn where no touch was paid for: last_non_direct, last, first_non_direct,
+  first, none. An ad that was only seen is not paid for where anything was clicked.
+A conversion of a negative value is a refund: it counts as nothing and takes its value from the touches of the conversion before it.
 direct_keys: keys that are no marketing contact, for the non-direct rules, in any case.
 position_weights: of position_based: weights of the first touch, of all between together and of the last; they add up to 1.
 converted_from, converted_before: only conversions in [from, before) are shared out; NULL: without limit.

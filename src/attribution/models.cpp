@@ -32,11 +32,6 @@ std::ptrdiff_t first_where(const Path& path, Condition condition)
     return found == path.touches.end() ? nothing : found - path.touches.begin();
 }
 
-bool is_paid(const Touch& touch) noexcept
-{
-    return touch.paid;
-}
-
 auto not_direct(const ModelOptions& options) noexcept
 {
     return [&options](const Touch& touch) { return !options.direct[touch.key]; };
@@ -62,14 +57,21 @@ std::ptrdiff_t pick_last_non_direct(const Path& path, const ModelOptions& option
     return last_where(path, not_direct(options));
 }
 
+/** Whether a touch of the path earns as one that was paid for: an ad that was only seen does where nothing was clicked. */
+auto earns_as_paid(const Path& path)
+{
+    const bool seen_only = std::ranges::all_of(path.touches, &Touch::view);
+    return [seen_only](const Touch& touch) { return touch.paid && (seen_only || !touch.view); };
+}
+
 std::ptrdiff_t pick_first_paid(const Path& path, const ModelOptions& /*options*/)
 {
-    return first_where(path, is_paid);
+    return first_where(path, earns_as_paid(path));
 }
 
 std::ptrdiff_t pick_last_paid(const Path& path, const ModelOptions& /*options*/)
 {
-    return last_where(path, is_paid);
+    return last_where(path, earns_as_paid(path));
 }
 
 /** `pick`, or else `otherwise`. */

@@ -347,7 +347,7 @@ public:
         truncated_ += path.truncated ? 1 : 0;
         if (times > 0) {
             name_keys(path);
-            state_.append(keys_, converted ? Counts{times, times * path.value, 0} : Counts{0, 0, times});
+            state_.append(keys_, converted ? Counts{path.refund ? 0 : times, times * path.value, 0} : Counts{0, 0, times});
         }
     }
 

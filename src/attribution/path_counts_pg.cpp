@@ -176,8 +176,10 @@ MARKETING_ROWS_OF(conversion_paths, journeys, in, rows)
         const JourneysView view(journeys);
         std::vector<ListedConversion> found;
         attribution::for_each_path(view, rules, postgres::stop_flag(), [&](const attribution::Path& path) {
-            truncated += path.truncated ? 1 : 0;
-            found.push_back(listed(view, path));
+            if (!path.refund) {
+                truncated += path.truncated ? 1 : 0;
+                found.push_back(listed(view, path));
+            }
         });
         return found;
     });

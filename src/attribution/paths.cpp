@@ -180,6 +180,10 @@ void PathBuilder::read(std::size_t client)
 {
     client_ = client;
     journeys_.read(client, journey_);
+    const auto is_refund = [](const Conversion& conversion) { return conversion.value < 0; };
+    refunds_.clear();
+    std::copy_if(journey_.conversions.begin(), journey_.conversions.end(), std::back_inserter(refunds_), is_refund);
+    std::erase_if(journey_.conversions, is_refund);
     if (!roles_.empty()) {
         take_stages();
         std::erase_if(journey_.touches, [this](const Touch& touch) { return roles_[touch.key] != role_touch; });
@@ -204,6 +208,18 @@ void PathBuilder::take_stages()
 Path PathBuilder::path(const Conversion& conversion)
 {
     return shaped(eligible(conversion), conversion);
+}
+
+Path PathBuilder::path_of_refund(const Conversion& refund)
+{
+    const auto after = std::partition_point(journey_.conversions.begin(), journey_.conversions.end(),
+                                            [&refund](const Conversion& c) { return c.time <= refund.time; });
+    Path found = after == journey_.conversions.begin() ? shaped({}, refund) : path(*std::prev(after));
+    found.converted_at = refund.time;
+    found.value = refund.value;
+    found.truncated = false;
+    found.refund = true;
+    return found;
 }
 
 /** The path of `touches`, once they are found, to `end`. */

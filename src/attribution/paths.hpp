@@ -31,6 +31,8 @@ struct Path {
     /** Under Transform::frequency, for each of `touches` how often its key was met. */
     std::span<const std::uint32_t> frequency;
     bool truncated;  // older touches were left out by max_touches
+    /** No conversion: a value below zero, to be taken from the touches of the client's conversion before it; of none, from none. */
+    bool refund = false;
 };
 
 /** Which touches belong to a conversion when a client converts more than once. */
@@ -106,6 +108,9 @@ public:
     /** Goes on to a client. */
     void read(std::size_t client);
     [[nodiscard]] std::span<const Conversion> conversions() const noexcept { return journey_.conversions; }
+    [[nodiscard]] std::span<const Conversion> refunds() const noexcept { return refunds_; }
+    /** The path of one of refunds(); good until the next call. */
+    [[nodiscard]] Path path_of_refund(const Conversion& refund);
     /** The path of one of conversions(); good until the next call. */
     [[nodiscard]] Path path(const Conversion& conversion);
     /** What the client met after its last conversion, as far back from the latest of it as the lookback reaches. */
@@ -134,6 +139,7 @@ private:
     std::uint32_t transform_key_;
     std::size_t client_ = 0;
     Journey journey_;
+    std::vector<Conversion> refunds_;
     std::vector<std::vector<std::int64_t>> stage_times_;  // by stage, ascending
     std::vector<Touch> not_own_;
     std::vector<Touch> clicks_;
@@ -148,7 +154,7 @@ private:
 
 /**
  * Calls `visit(path)` for each conversion in [converted_from, converted_before), client by client in the order of the value and
- * by time within a client. Throws Stopped, and whatever `visit` throws.
+ * by time within a client, a client's refunds after its conversions. Throws Stopped, and whatever `visit` throws.
  */
 template <class Visitor>
 void for_each_path(const JourneysView& journeys, const PathRules& rules, const kernel::StopFlag& stop, Visitor&& visit)
@@ -156,10 +162,18 @@ void for_each_path(const JourneysView& journeys, const PathRules& rules, const k
     PathBuilder builder(journeys, rules);
     for (std::size_t client = 0; client < journeys.client_count(); ++client) {
         builder.read(client);
-        for (const Conversion& conversion : builder.conversions()) {
+        const auto in_period = [&](const Conversion& conversion) {
             stop.poll();
-            if (conversion.time >= rules.converted_from && conversion.time < rules.converted_before) {
+            return conversion.time >= rules.converted_from && conversion.time < rules.converted_before;
+        };
+        for (const Conversion& conversion : builder.conversions()) {
+            if (in_period(conversion)) {
                 visit(builder.path(conversion));
+            }
+        }
+        for (const Conversion& refund : builder.refunds()) {
+            if (in_period(refund)) {
+                visit(builder.path_of_refund(refund));
             }
         }
     }

@@ -88,8 +88,9 @@ MarkovTransitions journey_transitions(const JourneysView& journeys, const CountR
     CountRequest counted = request;
     counted.rules.distinct = false;
     StepWalker walker(journeys, self_loops);
-    for_each_counted(journeys, counted, stop,
-                     [&walker](const Path& path, bool converted, double times) { walker.add(path, converted, times); });
+    for_each_counted(journeys, counted, stop, [&walker](const Path& path, bool converted, double times) {
+        walker.add(path, converted, path.refund ? 0 : times);
+    });
 
     MarkovTransitions result;
     result.states.emplace_back("(start)");

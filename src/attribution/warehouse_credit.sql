@@ -77,6 +77,22 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.campaign_labels IS 'What each campaign is called in reports, unique within its business';
 
+-- Who comes back from a page of payment, or from the site itself, goes on with the visit that came before: it has a touch already.
+CREATE FUNCTION analytics_internal.is_in_session(business_id bigint, client_key bigint, occurred_at timestamptz, touch_number int)
+    RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM warehouse.fact_events e
+        WHERE e.business_id = is_in_session.business_id AND e.client_key = is_in_session.client_key
+          AND e.occurred_at >= is_in_session.occurred_at - interval '30 minutes' AND e.occurred_at <= is_in_session.occurred_at
+          AND e.touch_number < is_in_session.touch_number);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.is_in_session IS 'Whether a client had a touch in the half hour before one';
+
 CREATE FUNCTION analytics_internal.warehouse_journeys(
     rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}')
     RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval)
@@ -93,7 +109,7 @@ BEGIN
         FROM (
             SELECT s.business_id, rules.date_from::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
                    (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone AS period_end,
-                   COALESCE(rules.lookback, s.lookback) AS lookback, s.half_life
+                   COALESCE(rules.lookback, s.lookback) AS lookback, s.half_life, s.paid_rule
             FROM warehouse.settings s
             WHERE rules.business_id IS NULL OR s.business_id = rules.business_id
         ) p
@@ -122,6 +138,8 @@ BEGIN
             FROM warehouse.fact_events e
             WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.occurred_at = c.signed_at AND e.event_id = c.event_id
               AND e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
+              AND NOT (e.channel_rule IN ('payment', 'own_site')
+                       AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
             ORDER BY e.source_id
             LIMIT 1
         ) o ON true
@@ -139,8 +157,8 @@ BEGIN
                       WHEN 'campaign' THEN COALESCE(c.label, '(no campaign)')
                       ELSE COALESCE(c.platform, e.platform) || ' / ' || COALESCE(c.label, '(no campaign)')
                   END AS key,
-               e.is_paid AND e.campaign_key IS NOT NULL AND COALESCE(p.ad_network, false) AS is_paid,
-               lower(e.source_type COLLATE "C") IN ('impression', 'ad_impression', 'view', 'ad_view') AS is_view, k.amount
+               e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
+               analytics_internal.is_view(e.source_type) AS is_view, k.amount
         FROM client v
         JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
         JOIN business b ON b.business_id = e.business_id
@@ -148,6 +166,8 @@ BEGIN
         LEFT JOIN analytics_internal.campaign_labels(rules.dimension) c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
         LEFT JOIN contract k ON k.has_touch AND k.business_id = e.business_id AND k.source_id = e.source_id AND k.event_id = e.event_id
         WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
+          AND NOT (e.channel_rule IN ('payment', 'own_site')
+                   AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
     )
     SELECT analytics.journeys_with_views(r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view),
            b.period_start, b.period_end, b.lookback, b.half_life
@@ -234,7 +254,7 @@ CREATE FUNCTION analytics_internal.contracts_signed(rules analytics_internal.pat
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    SELECT count(*), COALESCE(sum(c.amount), 0) INTO contracts, amount
+    SELECT count(*) FILTER (WHERE c.amount IS NULL OR c.amount >= 0), COALESCE(sum(c.amount), 0) INTO contracts, amount
     FROM warehouse.fact_contracts c
     JOIN warehouse.settings s ON s.business_id = c.business_id
     WHERE (rules.business_id IS NULL OR c.business_id = rules.business_id)
@@ -242,7 +262,9 @@ BEGIN
       AND c.signed_at < (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.contracts_signed IS 'How many contracts were signed in a period, and what they are worth';
+COMMENT ON FUNCTION analytics_internal.contracts_signed IS
+'How many contracts were signed in a period, and what they are worth
+Refunds, contracts below zero, are taken off and not counted.';
 
 CREATE FUNCTION analytics_internal.share_exactly(parts double precision[], total numeric) RETURNS numeric[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -1,5 +1,12 @@
 -- Classification of touches, and what a URL says about them.
 
+-- Networks that the lists of hosts know by their servers of ads or as assistants.
+INSERT INTO analytics_internal.platform (platform, family, category, ad_network)
+SELECT DISTINCT h.platform, h.platform, NULLIF(h.category, 'AD'), h.category = 'AD'
+FROM analytics_internal.source_host h
+WHERE h.category IN ('AI', 'AD')
+ON CONFLICT DO NOTHING;
+
 CREATE FUNCTION analytics_internal.ruleset_record(kind text, VARIADIC fields text[]) RETURNS bytea
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_ruleset_record';
 COMMENT ON FUNCTION analytics_internal.ruleset_record(text, text[]) IS
@@ -71,14 +78,17 @@ CREATE FUNCTION analytics.classify_touch(
     utm_medium      text   DEFAULT NULL,
     utm_campaign    text   DEFAULT NULL,
     referrer_host   text   DEFAULT NULL,
-    click_id_names  text[] DEFAULT NULL
+    click_id_names  text[] DEFAULT NULL,
+    landing_page    text   DEFAULT NULL
 ) RETURNS analytics.touch_class
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'marketing_classify_touch';
-COMMENT ON FUNCTION analytics.classify_touch(bytea, text, text, text, text, text, text[]) IS
+COMMENT ON FUNCTION analytics.classify_touch(bytea, text, text, text, text, text, text[], text) IS
 'Platform, channel and payment of a touch, with the rule that decided
 
 ruleset: (SELECT analytics.channel_ruleset()). referrer_host may be a whole URL. click_id_names: see analytics.click_ids(); names
-that no rule knows are ignored. For the columns of the result use a subquery with OFFSET 0 or LATERAL: (f(x)).* would run f four times.';
+that no rule knows are ignored. landing_page: host or URL of the page that was met; who comes from its own host,
+from one below it, or from a page of payment comes from nowhere: rule own_site or payment, where nothing else is said. For the columns of
+the result use a subquery with OFFSET 0 or LATERAL: (f(x)).* would run f four times.';
 
 CREATE FUNCTION analytics.channel_group(
     source   text,

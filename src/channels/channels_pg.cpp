@@ -128,6 +128,7 @@ MARKETING_FUNCTION(classify_touch)
     touch.campaign = in.value_or("utm_campaign", std::string_view());
     touch.referrer = in.value_or("referrer_host", std::string_view());
     touch.click_ids = in.optional_array<std::string_view>("click_id_names", NullElements::left_out);
+    touch.landing = in.value_or("landing_page", std::string_view());
     RowWriter row(row_type(fcinfo));
     const auto found = run_kernel([&] { return classifier->classify(touch); });
     return row.add(whole_characters(found.platform), found.channel, found.is_paid, found.rule).finish_tuple();

@@ -47,6 +47,7 @@ Classifier::Classifier(const Ruleset& rules, std::pmr::memory_resource* resource
       medium_(resource),
       campaign_(resource),
       referrer_(resource),
+      landing_(resource),
       name_(resource),
       channel_name_(resource),
       click_text_(resource),
@@ -64,11 +65,38 @@ Classifier::Facts Classifier::read(const Touch& touch)
     facts.medium = normalized(touch.medium, charset, medium_);
     facts.campaign = normalized(touch.campaign, charset, campaign_);
     const std::string_view referrer = normalized(touch.referrer, Charset::other, referrer_);
-    facts.referrer = locate(referrer);
+    facts.written_referrer = locate(referrer);
+    facts.host = rules_.host(facts.written_referrer);
+    facts.nothing = way_back(facts, locate(normalized(touch.landing, Charset::other, landing_)));
+    const bool is_back = !facts.nothing.empty();
+    if (is_back) {
+        facts.host.reset();
+    } else {
+        facts.referrer = facts.written_referrer;
+        facts.nothing = "nothing";
+    }
     read_click_ids(touch.click_ids);
-    facts.says_nothing = facts.source_type.empty() && facts.written_source != "unknown" && facts.source.empty() &&
-                         facts.medium.empty() && facts.campaign.empty() && referrer.empty() && click_names_.empty();
+    const bool says_something = !facts.source_type.empty() || facts.written_source == "unknown" || !facts.source.empty() ||
+                                !facts.medium.empty() || !facts.campaign.empty() || !click_names_.empty();
+    if (says_something || (!referrer.empty() && !is_back)) {
+        facts.nothing = {};
+    }
     return facts;
+}
+
+/** Why a referrer is no source: a page of payment, or the site itself; empty where it is one. */
+std::string_view Classifier::way_back(const Facts& facts, const Location& landing) const noexcept
+{
+    const std::string_view from = facts.written_referrer.host;
+    if (facts.host && facts.host->category == Category::payment) {
+        return "payment";
+    }
+    const auto is_below = [](std::string_view host, std::string_view domain) {
+        return host.size() > domain.size() && host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.';
+    };
+    const bool is_own = !from.empty() && !landing.host.empty() &&
+                        (from == landing.host || is_below(from, landing.host) || (!facts.host && is_below(landing.host, from)));
+    return is_own ? "own_site" : std::string_view{};
 }
 
 void Classifier::read_click_ids(std::span<const std::string_view> names)
@@ -94,8 +122,10 @@ void Classifier::read_click_ids(std::span<const std::string_view> names)
 
 bool Classifier::holds(const ChannelRule& rule, const Facts& facts) const noexcept
 {
+    // A rule of the user's may know a way back, a built-in one does not.
+    const Location& referrer = rule.builtin ? facts.referrer : facts.written_referrer;
     const std::array<std::string_view, ChannelRule::fields> values{facts.source_type, facts.written_source, facts.medium,
-                                                                   facts.campaign, facts.referrer.host};
+                                                                   facts.campaign, referrer.host};
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (rule.conditions[i] && !rule.conditions[i]->matches(values[i])) {
             return false;
@@ -218,7 +248,7 @@ Classifier::Verdict Classifier::judge(const Facts& facts)
     if (!facts.source.empty()) {
         return judge_source(facts);
     }
-    if (const auto host = rules_.host(facts.referrer)) {
+    if (const auto& host = facts.host) {
         Verdict verdict = grouped(facts, host->platform, host->category);
         verdict.channel = verdict.channel == unassigned ? referral : verdict.channel;
         verdict.rule = host->rule;
@@ -256,7 +286,7 @@ Classifier::Verdict Classifier::judge_paid_click(const Facts& facts, const Click
         category = of_family(named.platform) ? named.category : category;
         is_bare = named.platform == id.platform;
     }
-    if (const auto host = is_bare ? rules_.host(facts.referrer) : std::nullopt) {
+    if (const auto& host = facts.host; host && is_bare) {
         const bool is_place = host->category == Category::video || host->category == Category::ad;
         category = is_place && of_family(host->platform) ? host->category : category;
     }
@@ -323,8 +353,8 @@ Classifier::Verdict Classifier::judge_rest(const Facts& facts)
     if (names_a_source(facts.source_type) && (named.is_network || rule != nullptr)) {
         return {named.platform, rule == nullptr ? unassigned : rule->channel, std::nullopt, "source_type"};
     }
-    return facts.says_nothing ? Verdict{"direct", "Direct", std::nullopt, "nothing"}
-                              : Verdict{"unknown", unassigned, std::nullopt, "none"};
+    return facts.nothing.empty() ? Verdict{"unknown", unassigned, std::nullopt, "none"}
+                                 : Verdict{"direct", "Direct", std::nullopt, facts.nothing};
 }
 
 /** Where no network is known, the platform is the channel by another name: Paid Search is paid_search. */

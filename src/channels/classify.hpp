@@ -3,7 +3,8 @@
  *
  * Order of the evidence: the user's rules; the product's rules; a click id that proves an ad; the source with its alias, its
  * category and the medium (channel groups); the referrer; a click id that proves nothing about payment; the medium alone; the
- * source type. A rule that leaves a result open leaves it to those after it. What says nothing is direct, what says something that
+ * source type. A rule that leaves a result open leaves it to those after it. Who comes back from a page of payment or from the
+ * site itself comes from nowhere. What says nothing is direct, what says something that
  * nobody knows is unknown. Platform and channel of a touch agree: no channel's name is the platform of another channel.
  */
 #pragma once
@@ -28,6 +29,7 @@ struct Touch {
     std::string_view campaign;
     std::string_view referrer;  // a host, or a whole URL
     std::span<const std::string_view> click_ids;
+    std::string_view landing = {};  // host or URL of the page that was met
 };
 
 /** Views that hold until the classifier's next call, and no longer than the texts of the touch. */
@@ -57,8 +59,10 @@ private:
         std::string_view written_source;
         std::string_view medium;
         std::string_view campaign;
-        Location referrer;
-        bool says_nothing = false;
+        Location referrer;  // empty where the visitor only came back
+        Location written_referrer;
+        std::optional<Host> host;  // of the referrer
+        std::string_view nothing;  // the rule of a touch that says nothing; empty where it says something
     };
     /** What a name stands for. */
     struct Named {
@@ -75,6 +79,7 @@ private:
     };
 
     Facts read(const Touch& touch);
+    [[nodiscard]] std::string_view way_back(const Facts& facts, const Location& landing) const noexcept;
     void read_click_ids(std::span<const std::string_view> names);
     [[nodiscard]] bool holds(const ChannelRule& rule, const Facts& facts) const noexcept;
     void apply_rules(bool builtin, const Facts& facts, Verdict& verdict) const noexcept;
@@ -100,6 +105,7 @@ private:
     std::pmr::string medium_;
     std::pmr::string campaign_;
     std::pmr::string referrer_;
+    std::pmr::string landing_;
     std::pmr::string name_;
     std::pmr::string channel_name_;
     std::pmr::string click_text_;

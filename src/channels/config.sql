@@ -15,7 +15,7 @@ A platform with a family or a category is a known network. One without either ha
 COMMENT ON COLUMN analytics_internal.platform.platform IS 'Canonical name, as analytics.platform_name() spells it';
 COMMENT ON COLUMN analytics_internal.platform.family IS 'Company or group that filters may name (meta); NULL: merely seen';
 COMMENT ON COLUMN analytics_internal.platform.category IS 'Kind of site, where source_category does not list the platform''s name';
-COMMENT ON COLUMN analytics_internal.platform.ad_network IS 'Whether its paid touches with a campaign count for the last-paid-touch rule';
+COMMENT ON COLUMN analytics_internal.platform.ad_network IS 'Whether it sells ads, so that its paid touches count for the rule last_paid';
 
 CREATE TABLE analytics_internal.source_category (
     source   text    NOT NULL CHECK (source <> ''),
@@ -157,26 +157,26 @@ END
 $$;
 
 INSERT INTO analytics_internal.platform (platform, family, category, ad_network) VALUES
-    ('facebook', 'meta', NULL, true), ('instagram', 'meta', NULL, true), ('messenger', 'meta', NULL, false),
-    ('whatsapp', 'meta', NULL, false), ('threads', 'meta', 'SOCIAL', false), ('audience_network', 'meta', NULL, false),
-    ('google', 'google', NULL, true), ('youtube', 'google', NULL, false), ('google_display', 'google', NULL, false),
+    ('facebook', 'meta', NULL, true), ('instagram', 'meta', NULL, true), ('messenger', 'meta', NULL, true),
+    ('whatsapp', 'meta', NULL, false), ('threads', 'meta', 'SOCIAL', true), ('audience_network', 'meta', NULL, true),
+    ('google', 'google', NULL, true), ('youtube', 'google', NULL, true), ('google_display', 'google', NULL, true),
     ('google_play', 'google', 'SEARCH', false), ('gemini', 'google', 'AI', false),
-    ('microsoft', 'microsoft', 'SEARCH', false), ('bing', 'microsoft', NULL, false), ('msn', 'microsoft', NULL, false),
-    ('copilot', 'microsoft', 'AI', false), ('linkedin', 'linkedin', NULL, false), ('tiktok', 'tiktok', NULL, false),
-    ('twitter', 'twitter', NULL, false), ('grok', 'twitter', 'AI', false), ('pinterest', 'pinterest', NULL, false),
-    ('snapchat', 'snapchat', NULL, false), ('reddit', 'reddit', NULL, false), ('quora', 'quora', NULL, false),
-    ('amazon', 'amazon', NULL, false), ('apple_search', 'apple', 'SEARCH', false), ('yahoo', 'yahoo', NULL, false),
-    ('yandex', 'yandex', NULL, false), ('baidu', 'baidu', NULL, false), ('duckduckgo', 'duckduckgo', NULL, false),
-    ('ecosia', 'ecosia', 'SEARCH', false), ('vk', 'vk', 'SOCIAL', false),
-    ('odnoklassniki', 'odnoklassniki', 'SOCIAL', false), ('telegram', 'telegram', 'SOCIAL', false),
-    ('viber', 'viber', 'SOCIAL', false), ('discord', 'discord', 'SOCIAL', false),
+    ('microsoft', 'microsoft', 'SEARCH', true), ('bing', 'microsoft', NULL, true), ('msn', 'microsoft', NULL, true),
+    ('copilot', 'microsoft', 'AI', false), ('linkedin', 'linkedin', NULL, true), ('tiktok', 'tiktok', NULL, true),
+    ('twitter', 'twitter', NULL, true), ('grok', 'twitter', 'AI', false), ('pinterest', 'pinterest', NULL, true),
+    ('snapchat', 'snapchat', NULL, true), ('reddit', 'reddit', NULL, true), ('quora', 'quora', NULL, true),
+    ('amazon', 'amazon', NULL, true), ('apple_search', 'apple', 'SEARCH', true), ('yahoo', 'yahoo', NULL, true),
+    ('yandex', 'yandex', NULL, true), ('baidu', 'baidu', NULL, true), ('duckduckgo', 'duckduckgo', NULL, false),
+    ('ecosia', 'ecosia', 'SEARCH', false), ('vk', 'vk', 'SOCIAL', true),
+    ('odnoklassniki', 'odnoklassniki', 'SOCIAL', true), ('telegram', 'telegram', 'SOCIAL', true),
+    ('viber', 'viber', 'SOCIAL', true), ('discord', 'discord', 'SOCIAL', false),
     ('bluesky', 'bluesky', 'SOCIAL', false), ('mastodon', 'mastodon', 'SOCIAL', false),
-    ('vimeo', 'vimeo', NULL, false), ('twitch', 'amazon', NULL, false), ('spotify', 'spotify', NULL, false),
+    ('vimeo', 'vimeo', NULL, false), ('twitch', 'amazon', NULL, true), ('spotify', 'spotify', NULL, true),
     ('chatgpt', 'openai', 'AI', false), ('claude', 'anthropic', 'AI', false),
-    ('perplexity', 'perplexity', 'AI', false), ('outbrain', 'outbrain', NULL, false),
-    ('taboola', 'taboola', NULL, false), ('criteo', 'criteo', NULL, false), ('mgid', 'mgid', NULL, false),
-    ('propellerads', 'propellerads', NULL, false), ('adroll', 'adroll', NULL, false),
-    ('the_trade_desk', 'the_trade_desk', NULL, false);
+    ('perplexity', 'perplexity', 'AI', false), ('outbrain', 'outbrain', NULL, true),
+    ('taboola', 'taboola', NULL, true), ('criteo', 'criteo', NULL, true), ('mgid', 'mgid', NULL, true),
+    ('propellerads', 'propellerads', NULL, true), ('adroll', 'adroll', NULL, true),
+    ('the_trade_desk', 'the_trade_desk', NULL, true);
 
 INSERT INTO analytics_internal.source_alias (alias, platform, implies_paid) VALUES
     ('fb', 'facebook', false), ('fcb', 'facebook', false), ('facebook_ad', 'facebook', true),

@@ -476,9 +476,9 @@ BEGIN
     PERFORM analytics_internal.drop_temporary(t) FROM unnest('{demo_client,demo_touch,demo_ad_day}'::text[]) t;
     ANALYZE demo.crm_clients, demo.crm_events, demo.crm_contracts, demo.transactions;
 
-    -- The figures are those of the default settings.
+    -- The figures are those of the default settings, and of paid touches with a campaign of Meta or Google.
     DELETE FROM warehouse.settings s WHERE s.business_id = 1;
-    PERFORM analytics.configure(reporting_timezone => 'Europe/Kyiv', currency => 'UAH');
+    PERFORM analytics.configure(reporting_timezone => 'Europe/Kyiv', currency => 'UAH', paid_rule => 'campaign_networks');
     PERFORM analytics.register_source(s.entity, s.relation::regclass, s.columns, s.preset)
     FROM (VALUES
         (1, 'clients', 'demo.crm_clients',

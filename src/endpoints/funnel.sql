@@ -181,7 +181,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics.contracts_multi_touch(date, date, int, bigint, text, boolean) IS
 'The contracts signed in a period, and the journey before each
-The latest first, page by page. attribution_rule: last_paid_touch, first_touch, own_event or none. touches: at or before signing.
+The latest first, page by page. attribution_rule: last_paid_touch or last_paid_any (see setting paid_rule), first_touch, own_event or
+none. touches: at or before signing.
 days_to_convert: from the first touch; NULL where there was none before. journey: platforms of the touches, in order. row_limit: rows of a
 page. after_contract: contract_key of the last row of the page before; NULL for the first page. with_total: count the rows of all pages in
 total_rows.';
@@ -221,6 +222,7 @@ BEGIN
         WHERE e.business_id = k.business_id AND e.client_key = k.client_key
           AND e.event_id = CASE k.attribution_rule
                                WHEN 'last_paid_touch' THEN k.last_paid_event_id
+                               WHEN 'last_paid_any' THEN k.last_paid_event_id
                                WHEN 'first_touch' THEN k.first_event_id
                                ELSE k.event_id END
         ORDER BY e.source_id

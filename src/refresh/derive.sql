@@ -1,6 +1,32 @@
 -- What follows from the facts and is kept beside them: platforms, campaigns, the order of touches, leads and their attribution.
 -- Everything here is computed anew for the clients in warehouse.pending_client, and written only where it differs.
 
+-- A network that ads are bought from is known as one, or has campaigns in an export. The rule campaign_networks knows those of the product
+-- and the user's own.
+CREATE FUNCTION analytics_internal.is_ad_network(business_id bigint, platform text) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    network record;
+BEGIN
+    SELECT k.* INTO network FROM analytics.effective_platform k WHERE k.platform = is_ad_network.platform;
+    IF (analytics.settings(is_ad_network.business_id)).paid_rule = 'campaign_networks' THEN
+        RETURN COALESCE(network.ad_network AND (NOT network.builtin OR network.platform IN ('facebook', 'instagram', 'google')), false);
+    END IF;
+    RETURN COALESCE(network.ad_network, false) OR EXISTS (
+        SELECT FROM warehouse.fact_campaign_performance_daily f
+        WHERE f.business_id = is_ad_network.business_id AND f.platform = is_ad_network.platform AND f.campaign_id <> '');
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.is_ad_network(bigint, text) IS
+'Whether paid touches of a platform count for the rule last_paid of a business';
+
+CREATE FUNCTION analytics_internal.is_view(source_type text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT COALESCE(pg_catalog.lower(source_type COLLATE "C") IN ('impression', 'ad_impression', 'view', 'ad_view'), false) $$;
+COMMENT ON FUNCTION analytics_internal.is_view(text) IS 'Whether an event was seen, not clicked, by its source_type';
+
 CREATE FUNCTION analytics_internal.derive_platforms(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -9,7 +35,7 @@ DECLARE
     counts analytics_internal.load_counts;
 BEGIN
     CREATE TEMP TABLE incoming ON COMMIT DROP AS
-    SELECT d.business_id, d.platform, k.family, COALESCE(k.ad_network, false) AS ad_network
+    SELECT d.business_id, d.platform, k.family, analytics_internal.is_ad_network(d.business_id, d.platform) AS ad_network
     FROM (
         SELECT p.business_id, p.platform FROM warehouse.dim_platforms p WHERE p.business_id = derive_platforms.business_id
         UNION
@@ -216,7 +242,9 @@ CREATE FUNCTION analytics_internal.number_touches(business_id bigint) RETURNS vo
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    before_lead constant boolean := s.lead_touches = 'before_lead' FROM analytics.settings(number_touches.business_id) s;
+    setting constant record := s FROM analytics.settings(number_touches.business_id) s;
+    before_lead constant boolean := setting.lead_touches = 'before_lead';
+    any_campaign constant boolean := setting.paid_rule = 'any';
 BEGIN
     PERFORM analytics_internal.drop_temporary('touch');
     CREATE TEMP TABLE touch ON COMMIT DROP AS
@@ -232,10 +260,15 @@ BEGIN
                     ELSE max(n.ad_number) OVER journey END AS last_ad_number,
                count(*) OVER journey AS touches
         FROM (
-            SELECT t.*, CASE WHEN t.is_paid AND t.campaign_key IS NOT NULL AND t.ad_network THEN t.touch_number END AS ad_number
+            -- An ad that was seen counts where nothing was clicked.
+            SELECT t.*,
+                   CASE WHEN t.is_paid AND t.ad_network AND (any_campaign OR t.campaign_key IS NOT NULL)
+                             AND (NOT t.is_view OR bool_and(t.is_view) OVER (PARTITION BY t.client_key))
+                        THEN t.touch_number END AS ad_number
             FROM (
                 SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel,
                        e.is_paid, e.utm_source, e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
+                       analytics_internal.is_view(e.source_type) AS is_view,
                        (row_number() OVER (
                            PARTITION BY e.client_key
                            ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"))::int AS touch_number,
@@ -322,12 +355,20 @@ CREATE FUNCTION analytics_internal.of_batch() RETURNS text
 AS $$ SELECT 'EXISTS (SELECT FROM pg_temp.batch b WHERE b.client_key = t.client_key)' $$;
 COMMENT ON FUNCTION analytics_internal.of_batch() IS 'Scope of a merge: the rows of the clients in pg_temp.batch';
 
+CREATE FUNCTION analytics_internal.paid_rule_name(paid_rule text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE paid_rule WHEN 'campaign_networks' THEN 'last_paid_touch' ELSE 'last_paid_any' END $$;
+COMMENT ON FUNCTION analytics_internal.paid_rule_name(text) IS
+'What attribution_rule says of a paid touch: by which setting it was found';
+
 CREATE FUNCTION analytics_internal.derive_contracts(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     setting constant record := s FROM analytics.settings(derive_contracts.business_id) s;
+    paid_rule constant text := analytics_internal.paid_rule_name(setting.paid_rule);
 BEGIN
     CREATE TEMP TABLE incoming ON COMMIT DROP AS
     WITH met AS (
@@ -354,7 +395,7 @@ BEGIN
            CASE WHEN p.event_id IS NOT NULL THEN p.campaign_key
                 WHEN f.event_id IS NOT NULL THEN f.campaign_key
                 ELSE o.campaign_key END AS attributed_campaign_key,
-           CASE WHEN p.event_id IS NOT NULL THEN 'last_paid_touch'
+           CASE WHEN p.event_id IS NOT NULL THEN paid_rule
                 WHEN f.event_id IS NOT NULL THEN 'first_touch'
                 WHEN o.event_id IS NOT NULL THEN 'own_event'
                 ELSE 'none' END AS attribution_rule,
@@ -373,13 +414,15 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_contracts(bigint) IS
 'Attributes the contracts of pending clients
-Rule: the last paid touch with a campaign of an ad network, at or before signing and within the lookback; else the first touch; else the
-event of the contract itself.';
+Rule: the last paid touch of an ad network (by setting paid_rule one with a campaign), at or before signing and within the lookback; else
+the first touch; else the event of the contract itself.';
 
 CREATE FUNCTION analytics_internal.derive_leads(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    paid_rule constant text := analytics_internal.paid_rule_name(s.paid_rule) FROM analytics.settings(derive_leads.business_id) s;
 BEGIN
     CREATE TEMP TABLE incoming ON COMMIT DROP AS
     WITH contract AS MATERIALIZED (
@@ -390,7 +433,7 @@ BEGIN
     )
     SELECT derive_leads.business_id, l.client_bucket, l.source_id, l.event_id AS lead_id, l.client_key, l.occurred_at AS created_at,
            l.event_date AS created_date, a.platform, a.channel, a.is_paid, a.utm_source, a.campaign_key, a.ad_id,
-           CASE WHEN l.last_ad_number IS NULL THEN 'first_touch' ELSE 'last_paid_touch' END AS attribution_rule, l.product_id, l.branch_id,
+           CASE WHEN l.last_ad_number IS NULL THEN 'first_touch' ELSE paid_rule END AS attribution_rule, l.product_id, l.branch_id,
            COALESCE(c.n_contracts, 0)::int AS n_contracts, COALESCE(c.contract_amount, 0)::numeric(18,4) AS contract_amount
     FROM pg_temp.touch l
     JOIN pg_temp.touch a ON a.client_key = l.client_key AND a.touch_number = COALESCE(l.last_ad_number, 1)
@@ -403,7 +446,7 @@ BEGIN
     UNION ALL
     -- A client with contracts and no lead event was a lead all the same; without it the contracts would be missing from the totals.
     SELECT k.business_id, k.client_bucket, k.source_id, d.client_id, k.client_key, k.signed_at, k.signed_date, k.attributed_platform,
-           k.attributed_channel, k.attribution_rule = 'last_paid_touch', NULL, k.attributed_campaign_key, NULL, k.attribution_rule,
+           k.attributed_channel, k.attribution_rule = paid_rule, NULL, k.attributed_campaign_key, NULL, k.attribution_rule,
            k.product_id, k.branch_id, k.n_contracts::int, k.contract_amount::numeric(18,4)
     FROM (
         SELECT c.*, count(*) OVER client AS n_contracts, sum(c.amount) OVER client AS contract_amount,
@@ -420,8 +463,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_leads(bigint) IS
 'Makes the leads of pending clients: attribution and contracts of each
-Rule: the client''s last paid touch with a campaign of an ad network (setting lead_touches says whether touches after the lead count); else
-the first touch.';
+Rule: the client''s last paid touch of an ad network (by setting paid_rule one with a campaign; setting lead_touches says whether touches
+after the lead count); else the first touch.';
 
 CREATE FUNCTION analytics_internal.derive_journeys(business_id bigint, batch_size int DEFAULT 200000) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE

@@ -36,7 +36,7 @@ CREATE FUNCTION analytics_internal.add_platforms() RETURNS void
     SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO warehouse.dim_platforms
-    SELECT i.business_id, i.platform, k.family, COALESCE(k.ad_network, false)
+    SELECT i.business_id, i.platform, k.family, analytics_internal.is_ad_network(i.business_id, i.platform)
     FROM (SELECT DISTINCT business_id, platform FROM pg_temp.incoming) i
     LEFT JOIN analytics.effective_platform k ON k.platform = i.platform
     ON CONFLICT DO NOTHING
@@ -189,8 +189,9 @@ BEGIN
         FROM (SELECT COALESCE(lower(s.click_id_name COLLATE "C"), (analytics.click_ids(s.landing_url))[1])) k (name)
         OFFSET 0
     ) u
-    CROSS JOIN LATERAL analytics.classify_touch((SELECT analytics.channel_ruleset()), s.source_type, u.utm_source, u.utm_medium,
-        u.utm_campaign, u.referrer_host, CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END) c
+    CROSS JOIN LATERAL analytics.classify_touch(
+        (SELECT analytics.channel_ruleset()), s.source_type, COALESCE(u.utm_source, s.platform), u.utm_medium, u.utm_campaign, s.referrer,
+        CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END, s.landing_url) c
     LEFT JOIN warehouse.campaign_ref r ON r.business_id = source.business_id AND r.platform = COALESCE(s.platform, c.platform)
         AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign);
     PERFORM analytics_internal.add_platforms();

@@ -3,7 +3,8 @@
 CREATE TYPE analytics.business_settings AS (
     reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text, lead_touches text, lookback interval,
     half_life interval,
-    quality_every interval, freshness_warn interval, freshness_fail interval, unknown_share_warn numeric, source_loss_limit numeric
+    quality_every interval, freshness_warn interval, freshness_fail interval, unknown_share_warn numeric, source_loss_limit numeric,
+    paid_rule text
 );
 COMMENT ON TYPE analytics.business_settings IS 'Settings of a business, as analytics.settings() shows them';
 
@@ -12,14 +13,16 @@ CREATE FUNCTION analytics.settings(business_id bigint DEFAULT 1) RETURNS analyti
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    found analytics.business_settings := ('UTC', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days', '1 day', NULL, NULL, 20, 0.5);
+    found analytics.business_settings := ('UTC', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days', '1 day', NULL, NULL, 20, 0.5,
+        'any');
 BEGIN
     PERFORM analytics_internal.check_layout();
     SELECT COALESCE(s.reporting_timezone, found.reporting_timezone), COALESCE(s.currency, found.currency),
            COALESCE(s.fiscal_year_start_month, found.fiscal_year_start_month), COALESCE(s.revenue_basis, found.revenue_basis),
            COALESCE(s.lead_touches, found.lead_touches), COALESCE(s.lookback, found.lookback), COALESCE(s.half_life, found.half_life),
            COALESCE(s.quality_every, found.quality_every), s.freshness_warn, s.freshness_fail,
-           COALESCE(s.unknown_share_warn, found.unknown_share_warn), COALESCE(s.source_loss_limit, found.source_loss_limit)
+           COALESCE(s.unknown_share_warn, found.unknown_share_warn), COALESCE(s.source_loss_limit, found.source_loss_limit),
+           COALESCE(s.paid_rule, found.paid_rule)
     INTO found FROM (SELECT) one LEFT JOIN warehouse.settings s ON s.business_id = settings.business_id;
     RETURN found;
 END
@@ -40,7 +43,7 @@ CREATE FUNCTION analytics.configure(
     revenue_basis text DEFAULT NULL, lead_touches text DEFAULT NULL, lookback interval DEFAULT NULL, half_life interval DEFAULT NULL,
     quality_every interval DEFAULT NULL, freshness_warn interval DEFAULT NULL, freshness_fail interval DEFAULT NULL,
     unknown_share_warn numeric DEFAULT NULL,
-    business_id bigint DEFAULT 1, source_loss_limit numeric DEFAULT NULL)
+    business_id bigint DEFAULT 1, source_loss_limit numeric DEFAULT NULL, paid_rule text DEFAULT NULL)
     RETURNS analytics.business_settings
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -75,12 +78,15 @@ BEGIN
         RAISE EXCEPTION 'unknown_share_warn must be between 0 and 100' USING ERRCODE = 'invalid_parameter_value';
     ELSIF NOT configure.source_loss_limit BETWEEN 0 AND 1 THEN
         RAISE EXCEPTION 'source_loss_limit must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF configure.paid_rule NOT IN ('any', 'campaign_networks') THEN
+        RAISE EXCEPTION 'unknown paid_rule "%"', configure.paid_rule
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Use any or campaign_networks.';
     END IF;
 
     old := analytics.settings(configure.business_id);
     INSERT INTO warehouse.settings AS s (business_id, reporting_timezone, currency, fiscal_year_start_month, revenue_basis, lead_touches,
         lookback, half_life,
-        quality_every, freshness_warn, freshness_fail, unknown_share_warn, source_loss_limit)
+        quality_every, freshness_warn, freshness_fail, unknown_share_warn, source_loss_limit, paid_rule)
     VALUES (configure.business_id,
         COALESCE(configure.reporting_timezone, old.reporting_timezone), COALESCE(configure.currency, old.currency),
         COALESCE(configure.fiscal_year_start_month, old.fiscal_year_start_month), COALESCE(configure.revenue_basis, old.revenue_basis),
@@ -88,26 +94,28 @@ BEGIN
         COALESCE(configure.half_life, old.half_life), COALESCE(configure.quality_every, old.quality_every),
         NULLIF(COALESCE(configure.freshness_warn, old.freshness_warn), interval '0'),
         NULLIF(COALESCE(configure.freshness_fail, old.freshness_fail), interval '0'),
-        COALESCE(configure.unknown_share_warn, old.unknown_share_warn), COALESCE(configure.source_loss_limit, old.source_loss_limit))
+        COALESCE(configure.unknown_share_warn, old.unknown_share_warn), COALESCE(configure.source_loss_limit, old.source_loss_limit),
+        COALESCE(configure.paid_rule, old.paid_rule))
     ON CONFLICT ON CONSTRAINT settings_pkey DO UPDATE SET reporting_timezone = EXCLUDED.reporting_timezone, currency = EXCLUDED.currency,
         fiscal_year_start_month = EXCLUDED.fiscal_year_start_month, revenue_basis = EXCLUDED.revenue_basis,
         lead_touches = EXCLUDED.lead_touches, lookback = EXCLUDED.lookback, half_life = EXCLUDED.half_life,
         quality_every = EXCLUDED.quality_every,
         freshness_warn = EXCLUDED.freshness_warn, freshness_fail = EXCLUDED.freshness_fail,
-        unknown_share_warn = EXCLUDED.unknown_share_warn, source_loss_limit = EXCLUDED.source_loss_limit;
+        unknown_share_warn = EXCLUDED.unknown_share_warn, source_loss_limit = EXCLUDED.source_loss_limit,
+        paid_rule = EXCLUDED.paid_rule;
 
     new := analytics.settings(configure.business_id);
     -- Time zone and currency are part of each source's definition, so the next refresh reads the sources again; the rules of
     -- attribution reach every client.
-    IF (new.lead_touches, new.lookback, new.fiscal_year_start_month)
-        IS DISTINCT FROM (old.lead_touches, old.lookback, old.fiscal_year_start_month) THEN
+    IF (new.lead_touches, new.lookback, new.fiscal_year_start_month, new.paid_rule)
+        IS DISTINCT FROM (old.lead_touches, old.lookback, old.fiscal_year_start_month, old.paid_rule) THEN
         PERFORM analytics_internal.mark_all_pending(configure.business_id);
     ELSIF new.reporting_timezone <> old.reporting_timezone THEN
         -- Posts are facts without a day of their own: reading them again changes nothing.
         PERFORM analytics_internal.mark_all_content(configure.business_id);
     END IF;
-    IF (new.reporting_timezone, new.currency, new.lead_touches, new.lookback, new.fiscal_year_start_month)
-        IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback, old.fiscal_year_start_month)
+    IF (new.reporting_timezone, new.currency, new.lead_touches, new.lookback, new.fiscal_year_start_month, new.paid_rule)
+        IS DISTINCT FROM (old.reporting_timezone, old.currency, old.lead_touches, old.lookback, old.fiscal_year_start_month, old.paid_rule)
         AND EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.business_id = configure.business_id) THEN
         RAISE NOTICE 'the change reaches derived data: the next refresh makes them anew';
     END IF;
@@ -115,11 +123,13 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.configure(text, text, int, text, text, interval, interval, interval, interval, interval, numeric, bigint,
-    numeric) IS
+    numeric, text) IS
 'Changes settings of a business; arguments left out stay as they are
 reporting_timezone: where a day begins. currency: ISO code of spend and amounts. revenue_basis: lead_date counts contracts with the leads
 that brought them, contract_date on the day they were signed. lead_touches: journey or before_lead, the touches that a lead is attributed
 by. lookback: how old the last paid touch of a contract may be. half_life: of the model time_decay. quality_every: how often a refresh runs
 the thorough checks of data quality. freshness_warn, freshness_fail: age of a source''s newest row from which a check warns or fails; 0 for
 never. unknown_share_warn: percentage of leads or touches of unknown platform from which a check warns. source_loss_limit: share of its
-rows, 0 to 1, that a source may lose in a refresh; one that loses more, and at least 100, is refused.';
+rows, 0 to 1, that a source may lose in a refresh; one that loses more, and at least 100, is refused. paid_rule: which touches are paid for
+last_paid: any: those that the classification calls paid, of networks that sell ads or have campaigns in an export;
+campaign_networks: those with a campaign of Facebook, Instagram, Google and the ad networks of your own.';

@@ -75,7 +75,8 @@ BEGIN
         freshness_warn interval,
         freshness_fail interval,
         unknown_share_warn numeric NOT NULL DEFAULT 20,
-        source_loss_limit numeric NOT NULL DEFAULT 0.5 CHECK (source_loss_limit BETWEEN 0 AND 1)
+        source_loss_limit numeric NOT NULL DEFAULT 0.5 CHECK (source_loss_limit BETWEEN 0 AND 1),
+        paid_rule text NOT NULL DEFAULT 'any' CHECK (paid_rule IN ('any', 'campaign_networks'))
     );
     COMMENT ON TABLE warehouse.settings IS 'One row per business: how its days, money and attribution are counted';
 

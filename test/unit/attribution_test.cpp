@@ -653,7 +653,7 @@ private:
     {
         std::set<std::int64_t> ends{std::numeric_limits<std::int64_t>::min()};
         for (const Row& row : rows_) {
-            if (row.value && row.client == conversion.client && row.time < conversion.time) {
+            if (row.value && *row.value >= 0 && row.client == conversion.client && row.time < conversion.time) {
                 ends.insert(row.time);
             }
         }
@@ -676,12 +676,14 @@ private:
     std::vector<double> single(const std::vector<Row>& path, const std::string& rule) const
     {
         std::vector<double> weights(path.size(), 0);
+        const bool clicked = std::ranges::any_of(path, [](const Row& row) { return !row.view; });
         int chosen = -1;
         for (int i = 0; i < std::ssize(path); ++i) {
             const Row& touch = path[static_cast<std::size_t>(i)];
             const bool open = chosen < 0;
-            if (rule == "last" || (rule == "first" && i == 0) || (rule == "paid" && touch.paid) ||
-                (rule == "first_paid" && open && touch.paid) || (rule == "first_non_direct" && open && !direct(touch)) ||
+            const bool paid = touch.paid && (!clicked || !touch.view);
+            if (rule == "last" || (rule == "first" && i == 0) || (rule == "paid" && paid) ||
+                (rule == "first_paid" && open && paid) || (rule == "first_non_direct" && open && !direct(touch)) ||
                 (rule == "non_direct" && !direct(touch))) {
                 chosen = i;
             }
@@ -829,8 +831,35 @@ private:
         return weights;
     }
 
+    /** A value below zero takes itself back from those who earned the client's conversion before it. */
+    void take_back(const Row& refund, const std::string& model, Answer& found) const
+    {
+        const Row* bought = nullptr;
+        for (const Row& row : rows_) {
+            const bool is_before = row.value && *row.value >= 0 && row.client == refund.client && row.time <= refund.time;
+            bought = is_before ? &row : bought;
+        }
+        const auto eligible = bought == nullptr ? std::vector<Row>() : path(*bought);
+        const auto weights = eligible.empty() ? std::vector<double>() : weigh(eligible, *bought, model);
+        const auto counts = [this](const Row& row) {
+            return row.time >= request_.touched_from && row.time < request_.touched_before;
+        };
+        if (weights.empty() && counts(refund)) {
+            found[{model, "NULL"}].value += *refund.value;
+        }
+        for (std::size_t i = 0; i < weights.size(); ++i) {
+            if (weights[i] > 0 && counts(eligible[i])) {
+                found[{model, eligible[i].key}].value += weights[i] * *refund.value;
+            }
+        }
+    }
+
     void credit(const Row& conversion, const std::string& model, Answer& found) const
     {
+        if (*conversion.value < 0) {
+            take_back(conversion, model, found);
+            return;
+        }
         const auto eligible = path(conversion);
         const auto weights = eligible.empty() ? std::vector<double>() : weigh(eligible, conversion, model);
         const auto counts = [this](const Row& row) {
@@ -913,7 +942,7 @@ TEST(Random, CreditsAddUp)
         double conversions = 0;
         double value = 0;
         for (const Row& row : rows) {
-            conversions += row.value ? 1 : 0;
+            conversions += row.value.value_or(-1) >= 0 ? 1 : 0;  // below zero it is a refund
             value += row.value.value_or(0);
         }
         std::map<std::string, Earned> sums;
