@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "attribution/own_visits.hpp"
 #include "kernel/error.hpp"
 #include "kernel/interner.hpp"
 #include "numeric/compensated_sum.hpp"
@@ -50,6 +51,7 @@ class Chain {
 public:
     Chain(const PathCountsView& paths, const MarkovOptions& options, const kernel::StopFlag& stop);
 
+    [[nodiscard]] int order() const noexcept { return order_; }
     [[nodiscard]] std::size_t size() const noexcept { return states_.size() + 1; }
     [[nodiscard]] const std::vector<Step>& steps() const noexcept { return steps_; }
     /** Where the steps from each node begin; one more for the end. */
@@ -257,9 +259,12 @@ private:
 struct Unsettled {};
 
 /**
- * The same by Gauss-Seidel sweeps, for chains of many states. What a removal takes away, d, solves d = Q d with d = N b kept at
- * the removed states, so small effects lose no digits. I - Q is an M-matrix: the sweeps rise to the answer, and the error is at
+ * The same by Gauss-Seidel sweeps, for chains of many states. I - Q is an M-matrix: the sweeps rise to the answer, and the error is at
  * most the last change times the longest expected walk.
+ *
+ * What a removal takes away is a product where the key is one state: N_0x b_x / N_xx, and N_0x, the visits to expect, are those that were
+ * counted, since as many steps lead to a state as leave it. Else, d, what is taken away, solves d = Q d with d = N b kept at the removed
+ * states. Either way small effects lose no digits.
  */
 class IteratedChain {
 public:
@@ -275,12 +280,20 @@ public:
             return ValueToGo{chain_.exit_probability(node), chain_.exit_value(node)};
         };
         sweep_until(ahead_, exits, [this](const ValueToGo& change) { return settled(change, largest(ahead_)); });
+        if (chain.order() == 1) {
+            own_visits_ = own_visits(between_states(), longest_walk_, stop);
+        }
     }
 
     [[nodiscard]] ValueToGo at_start() const { return ahead_[start_node]; }
 
     [[nodiscard]] ValueToGo lost_without(std::span<const std::uint32_t> removed)
     {
+        if (!own_visits_.empty()) {
+            const std::uint32_t node = removed.front();
+            const double reached = chain_.leaving(node) / chain_.leaving(start_node) / own_visits_[node - 1];
+            return {reached * ahead_[node].conversions, reached * ahead_[node].value};
+        }
         std::fill(lost_.begin(), lost_.end(), ValueToGo{});
         for (const std::uint32_t node : removed) {
             pinned_[node] = true;
@@ -298,6 +311,26 @@ public:
 
 private:
     static constexpr int most_sweeps = 20'000;
+
+    /** Q without the start, to which nothing leads. */
+    [[nodiscard]] SparseRows between_states() const
+    {
+        SparseRows rows;
+        rows.begin.push_back(0);
+        for (std::size_t node = 1; node < chain_.size(); ++node) {
+            rows.loop.push_back(0);
+            for (std::size_t step = chain_.row(node); step < chain_.row(node + 1); ++step) {
+                if (chain_.steps()[step].to == node) {
+                    rows.loop.back() = chain_.probability(step);
+                } else {
+                    rows.to.push_back(chain_.steps()[step].to - 1);
+                    rows.probability.push_back(chain_.probability(step));
+                }
+            }
+            rows.begin.push_back(rows.to.size());
+        }
+        return rows;
+    }
 
     [[nodiscard]] static ValueToGo largest(const std::vector<ValueToGo>& values)
     {
@@ -366,6 +399,7 @@ private:
     std::vector<ValueToGo> ahead_;
     std::vector<ValueToGo> lost_;
     double longest_walk_ = 1;
+    std::vector<double> own_visits_;  // of the states, where each key is one and the sweeps settle
 };
 
 /** What is to be shared out, and what has no touch to share it. */

@@ -12,6 +12,7 @@
 #include <random>
 
 #include "attribution/markov.hpp"
+#include "attribution/own_visits.hpp"
 #include "attribution_paths_support.hpp"
 #include "error_of.hpp"
 #include "kernel/error.hpp"
@@ -302,6 +303,48 @@ TEST(Markov, StopsWhenAsked)
     const marketing::kernel::StopFlag stop(&raised);
     EXPECT_THROW((void)markov_credit(PathCountsView(bytes), {}, stop), marketing::kernel::Stopped);
     EXPECT_THROW((void)markov_order(PathCountsView(bytes), 2, stop), marketing::kernel::Stopped);
+}
+
+TEST(Markov, OwnVisitsAreTheDiagonalOfTheInverse)
+{
+    std::mt19937 random(3);
+    const auto uniform = [&random] { return (static_cast<double>(random()) + 0.5) / 4294967296.0; };
+    // Dense and sparse, short and long walks, parts that do not meet, a line without a way back, loops.
+    for (const auto& [degree, staying, parts] :
+         {std::tuple(30, 0.75, 1), {3, 0.75, 1}, {5, 0.9999, 1}, {4, 0.99, 7}, {2, 0.5, 40}, {0, 0.9, 1}, {1, 0.999, 1}}) {
+        constexpr int size = 83;
+        Eigen::MatrixXd q = Eigen::MatrixXd::Zero(size, size);
+        for (int from = 0; from < size; ++from) {
+            for (int step = 0; step < degree; ++step) {
+                const int to = static_cast<int>(random() % size) / parts * parts + from % parts;
+                q(from, std::min(to, size - 1)) += uniform();
+            }
+            if (degree == 0 && from + 1 < size) {
+                q(from, from + 1) = 1;
+            }
+            if (q.row(from).sum() > 0) {
+                q.row(from) *= staying / q.row(from).sum();
+            }
+        }
+        SparseRows rows{{0}, {}, {}, {}};
+        for (int from = 0; from < size; ++from) {
+            for (int to = 0; to < size; ++to) {
+                if (to != from && q(from, to) > 0) {
+                    rows.to.push_back(static_cast<std::uint32_t>(to));
+                    rows.probability.push_back(q(from, to));
+                }
+            }
+            rows.begin.push_back(rows.to.size());
+            rows.loop.push_back(q(from, from));
+        }
+        const Eigen::MatrixXd inverse = (Eigen::MatrixXd::Identity(size, size) - q).inverse();
+        const auto visits = own_visits(rows, inverse.rowwise().sum().maxCoeff(), {});
+        ASSERT_EQ(visits.size(), static_cast<std::size_t>(size)) << degree << ' ' << staying << ' ' << parts;
+        for (int state = 0; state < size; ++state) {
+            EXPECT_NEAR(visits[static_cast<std::size_t>(state)] / inverse(state, state), 1, 1e-11)
+                << degree << ' ' << staying << ' ' << parts;
+        }
+    }
 }
 
 TEST(Markov, TransitionsOfASmallChain)
