@@ -19,7 +19,17 @@ FROM (SELECT analytics.journeys(1, now(), 1, 'a'::text, true, 1) AS j) s;
 SELECT mixed_final(NULL);
 DROP AGGREGATE mixed_final(analytics.journeys);
 
--- The shared functions are no way in for bytes: no statement has a state to give them.
-SELECT analytics_internal.state_deserialise('\x00', NULL);
-SELECT analytics_internal.state_combine(NULL, NULL);
-SELECT analytics_internal.state_serialise('\x00');
+-- The shared functions are no way in for bytes: no statement has a state to give them. Some minor versions do not find such functions, others
+-- refuse the value.
+CREATE PROCEDURE refuse_bytes(call text) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'SELECT analytics_internal.' || call;
+    RAISE EXCEPTION '% was called', call;
+EXCEPTION WHEN undefined_function OR feature_not_supported THEN
+    NULL;
+END
+$$;
+CALL refuse_bytes($$state_deserialise('\x00', NULL)$$);
+CALL refuse_bytes('state_combine(NULL, NULL)');
+CALL refuse_bytes($$state_serialise('\x00')$$);
+DROP PROCEDURE refuse_bytes;
