@@ -199,3 +199,48 @@ COMMENT ON FUNCTION analytics.assisted_conversions IS
 Arguments as for attribution(). assisted: contracts with the key in their journey that another key ended; last_touch: those it ended;
 first_touch: those it began. assisted + last_touch are all contracts with the key. assists_per_last: above 1 the key prepares more than it
 closes.';
+
+CREATE FUNCTION analytics.attribution_touches(
+    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT 'platform', lookback interval DEFAULT NULL,
+    half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
+    business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
+    basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    all_touches boolean DEFAULT false)
+    RETURNS TABLE (model text, conversion_id text, client_id text, touch_id text, key text, weight double precision,
+                   conversions double precision, revenue double precision, rank int, touches int, days_before double precision,
+                   converted_at timestamptz, touched_at timestamptz, is_paid boolean, is_view boolean, business bigint, client_key bigint,
+                   conversion_source_id bigint, touch_source_id bigint, currency text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    one_currency CONSTANT text := analytics_internal.currency_of(attribution_touches.business_id);
+BEGIN
+    RETURN QUERY
+    SELECT t.model, t.contract_id, d.client_id, e.event_id, t.key, t.weight, t.conversions, t.value, t.rank, t.touches, t.days_before,
+           t.converted_at, t.touched_at, t.is_paid, t.is_view, t.business_id, t.client_key, t.contract_source_id, e.source_id, one_currency
+    FROM analytics_internal.warehouse_touches(
+        analytics_internal.path_rules(
+            date_from, date_to, dimension, attribution_touches.business_id, lookback, cycle, include_conversion_touch, exclude_keys,
+            only_keys, views, transform, transform_key, max_touches),
+        analytics_internal.sharing_rules(
+            models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch),
+        COALESCE(all_touches, false)) t
+    JOIN warehouse.dim_clients d ON d.business_id = t.business_id AND d.client_key = t.client_key
+    LEFT JOIN warehouse.fact_events e
+        ON e.business_id = t.business_id AND e.client_key = t.client_key AND e.occurred_at = t.touched_at
+        AND e.touch_number = t.touch_number
+    ORDER BY array_position(models, t.model), t.converted_at, t.business_id, t.contract_source_id, t.contract_id COLLATE "C", t.rank;
+END
+$$;
+COMMENT ON FUNCTION analytics.attribution_touches IS
+'What each touch earned of each contract: the rows that attribution() adds up
+Arguments as for attribution(); all_touches: also touches of the journey that earn nothing of the contract. conversion_id: of the contract;
+touch_id: of the event; both are one with their source_id. key: by the dimension; (unattributed), without touch, for a contract that nobody
+earned. weight: the share of the touch in the contract; conversions: the same, 0 of a refund, which takes its revenue from the touches of
+the contract before it. rank: place in the journey, which has so many touches, from 1. days_before: from the touch to the signature.
+compensated_sum(conversions) by model and key is what attribution() says to the last bit, and its revenue is the rows'' rounded to four
+decimals so that all of them add up to the contracts.';

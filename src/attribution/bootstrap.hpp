@@ -40,6 +40,12 @@ class ReplicateSums {
 public:
     ReplicateSums(std::size_t keys, std::size_t replicates);
 
+    /** Makes room for so many keys. */
+    void grow(std::size_t keys)
+    {
+        rows_.resize(keys);
+        given_.resize(keys);
+    }
     /** Adds to what the client at hand gives `key`; `conversions` is positive. */
     void add(std::uint32_t key, double conversions, double value);
     /** Ends the client at hand, whom each replicate drew so often. Throws Error(limit_exceeded) past 1 GB. */

@@ -31,12 +31,16 @@ struct CreditRequest {
     std::int64_t touched_from = std::numeric_limits<std::int64_t>::min();
     std::int64_t touched_before = std::numeric_limits<std::int64_t>::max();
     std::optional<Resampling> resampling{};
+    /** Whether the parts of conversions tell credit apart, where the value has any. */
+    bool by_part = false;
 };
 
 /** What one key earned under one model. Plain data; the texts lie in the journeys value and in the table of models. */
 struct Credit {
     std::string_view model;
     std::string_view key;
+    std::optional<std::string_view> touch_part;       // of the key, see PathRules::key_parts
+    std::optional<std::string_view> conversion_part;  // see JourneysView::part()
     bool attributed;          // false: the row of the conversions that the model gives to nobody; it has no key
     double conversions;       // sum of weights
     double value;             // sum of weight * value of the conversion
@@ -54,8 +58,42 @@ struct Attribution {
     std::vector<ReplicateSums> replicates;
 };
 
+/** What one touch earned of one conversion under one model; of a conversion that nobody earned, a row without touch. Plain data. */
+struct TouchCredit {
+    std::string_view model;
+    std::uint32_t client;  // places in the value
+    std::uint32_t conversion;
+    std::uint32_t touch;
+    std::uint32_t name;  // place in the key dictionary
+    std::uint32_t rank;  // place in the path, from 1
+    std::uint32_t path_touches;
+    bool attributed;
+    bool paid;
+    bool view;
+    bool refund;
+    std::int64_t converted_at;
+    std::int64_t touched_at;
+    double weight;
+    double value;  // weight * value of the conversion
+};
+
+/** The rows of some clients. */
+struct TouchCredits {
+    std::vector<TouchCredit> rows;
+    std::size_t next_client;  // client_count() at the end
+    std::int64_t truncated;
+};
+
 /**
- * Credits by model in the order asked, then by key in byte order, the unattributed last. Keys with assisted > 0 are there for
+ * What attribute() adds up, each row for itself, path by path, model by model, touch by touch; with `all_touches` those that earn nothing
+ * of their conversion, too. Goes from `client` on until there are `enough` rows. Adding the rows of a key up by a CompensatedSum gives its
+ * Credit, bit for bit.
+ */
+[[nodiscard]] TouchCredits credit_touches(const JourneysView& journeys, const CreditRequest& request, bool all_touches,
+                                          std::size_t client, std::size_t enough, const kernel::StopFlag& stop);
+
+/**
+ * Credits by model in the order asked, then by key in byte order and by part of conversions, the unattributed last. Keys with assisted > 0 are there for
  * each model, the unattributed where there are any. Per model but participation the conversions add up to the number of
  * conversions in [converted_from, converted_before) and the values to their total (sums are compensated). Throws Stopped, and
  * Error: invalid_parameter where a model by stage has no stage_keys, limit_exceeded where the replicates need more than 1 GB.

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "attribution/bootstrap.hpp"
@@ -10,6 +12,8 @@
 #include "attribution/journeys.hpp"
 #include "attribution/models.hpp"
 #include "attribution/shape_pg.hpp"
+#include "numeric/sum_state.hpp"
+#include "postgres/aggregate.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/rows.hpp"
@@ -18,6 +22,7 @@ namespace attribution = marketing::attribution;
 namespace postgres = marketing::postgres;
 
 using attribution::JourneysView;
+using marketing::numeric::SumState;
 using postgres::Instant;
 
 namespace {
@@ -122,27 +127,133 @@ MARKETING_ROWS_OF(attribution_credit, journeys, in, rows)
     attribution::notice_truncated(truncated, asked.rules);
 }
 
-MARKETING_ROWS_OF(attribution_bootstrap, journeys, in, rows)
+namespace {
+
+static_assert(std::is_trivially_destructible_v<JourneysView>, "a view stands while rows are written");
+
+void write_touch(const JourneysView& journeys, const attribution::TouchCredit& credit, postgres::RowWriter& rows)
 {
-    const CreditArguments asked = credit_arguments(in);
-    attribution::Resampling resampling{};
-    resampling.replicates = in.get<std::int32_t>("replicates");
-    resampling.seed = in.get<std::int64_t>("seed");
-    const double confidence = in.get<double>("confidence");
+    constexpr double microseconds_of_day = 86'400e6;
+    const auto of_touch = [&credit](auto value) { return postgres::only_if(credit.attributed, value); };
+    const std::string_view name = credit.attributed ? journeys.key(credit.name) : std::string_view{};
+    const std::size_t end = name.find(attribution::part_separator);
+    rows.add(journeys.conversion_id(credit.client, credit.conversion), journeys.client(credit.client));
+    if (credit.attributed) {
+        rows.add(journeys.touch_id(credit.client, credit.touch), name.substr(0, end));
+    } else {
+        rows.add(std::nullopt, std::nullopt);
+    }
+    rows.row(credit.model, credit.weight, credit.refund ? 0 : credit.weight, credit.value,
+             of_touch(static_cast<std::int32_t>(credit.rank)), static_cast<std::int32_t>(credit.path_touches),
+             of_touch(static_cast<double>(credit.converted_at - credit.touched_at) / microseconds_of_day),
+             Instant{credit.converted_at}, of_touch(Instant{credit.touched_at}), of_touch(credit.paid), of_touch(credit.view),
+             postgres::only_if(end != std::string_view::npos, name.substr(end + 1)),
+             postgres::only_if(journeys.part_count() > 0, journeys.part(journeys.part_of(credit.conversion))));
+}
+
+}  // namespace
+
+MARKETING_ROWS_OF(credit_touches, journeys, in, rows)
+{
+    CreditArguments asked = credit_arguments(in);
+    const bool all_touches = in.get<bool>("all_touches");
+    asked.rules.key_parts = in.get<bool>("key_parts");
+    const auto view = postgres::run_kernel([&] { return JourneysView(journeys); });
+    // So many rows are in memory at a time.
+    constexpr std::size_t enough = std::size_t{1} << 16U;
+    MemoryContext caller = CurrentMemoryContext;
+    MemoryContext some = AllocSetContextCreate(caller, "credits of touches", ALLOCSET_DEFAULT_SIZES);
+    std::int64_t truncated = 0;
+    for (std::size_t client = 0; client < view.client_count();) {
+        MemoryContextSwitchTo(some);
+        const auto credits = postgres::run_kernel([&] {
+            auto found = attribution::credit_touches(view, asked.request(), all_touches, client, enough, postgres::stop_flag());
+            client = found.next_client;
+            truncated += found.truncated;
+            return std::move(found.rows);
+        });
+        MemoryContextSwitchTo(caller);
+        for (const attribution::TouchCredit& credit : credits) {
+            write_touch(view, credit, rows);
+        }
+        MemoryContextReset(some);
+    }
+    attribution::notice_truncated(truncated, asked.rules);
+}
+
+MARKETING_FUNCTION(compensated_sum_transition)
+{
+    auto* state = postgres::transition_state<SumState>(fcinfo);
+    auto in = postgres::Arguments::of_row(fcinfo);
+    if (const auto term = in.optional<double>("term")) {
+        state->add(*term);
+    }
+    return postgres::state_datum(fcinfo, state);
+}
+
+MARKETING_FUNCTION(compensated_sum_final)
+{
+    const auto* state = postgres::state_argument<SumState>(fcinfo);
+    if (state == nullptr || !state->has_any()) {
+        PG_RETURN_NULL();
+    }
+    return postgres::number_datum(postgres::run_kernel([state] { return state->value(); }));
+}
+
+namespace {
+
+/** What attribution_bootstrap is asked. */
+struct EstimateArguments {
+    CreditArguments credit;
+    attribution::Resampling resampling;
+    double confidence;
+};
+
+EstimateArguments estimate_arguments(postgres::Arguments& in)
+{
+    EstimateArguments asked{credit_arguments(in), {}, 0};
+    asked.resampling.replicates = in.get<std::int32_t>("replicates");
+    asked.resampling.seed = in.get<std::int64_t>("seed");
+    asked.confidence = in.get<double>("confidence");
+    return asked;
+}
+
+/** Credit with its intervals; told apart by the parts of keys and conversions if `by_part`. */
+void write_estimates(postgres::Bytes journeys, const EstimateArguments& asked, bool by_part, postgres::RowWriter& rows)
+{
     std::span<const Estimate> estimates;
     const std::int64_t truncated = postgres::run_kernel([&] {
-        auto request = asked.request();
-        request.resampling = resampling;
+        auto request = asked.credit.request();
+        request.resampling = asked.resampling;
+        request.by_part = by_part;
         const auto found = attribution::attribute(JourneysView(journeys), request, postgres::stop_flag());
-        estimates = estimates_of(found.credits, confidence);
+        estimates = estimates_of(found.credits, asked.confidence);
         return found.truncated;
     });
     for (const auto& [credit, conversions, value] : estimates) {
-        rows.row(credit.model, postgres::only_if(credit.attributed, credit.key), credit.conversions, conversions.low,
+        rows.add(credit.model, postgres::only_if(credit.attributed, credit.key), credit.conversions, conversions.low,
                  conversions.high, credit.value, value.low, value.high, credit.supporting, credit.assisted, credit.clients,
                  credit.conversions_replicates, credit.value_replicates);
+        if (by_part) {
+            rows.add(credit.touch_part, credit.conversion_part);
+        }
+        rows.end_row();
     }
-    attribution::notice_truncated(truncated, asked.rules);
+    attribution::notice_truncated(truncated, asked.credit.rules);
+}
+
+}  // namespace
+
+MARKETING_ROWS_OF(attribution_bootstrap, journeys, in, rows)
+{
+    write_estimates(journeys, estimate_arguments(in), false, rows);
+}
+
+MARKETING_ROWS_OF(credit_by_part, journeys, in, rows)
+{
+    EstimateArguments asked = estimate_arguments(in);
+    asked.credit.rules.key_parts = in.get<bool>("key_parts");
+    write_estimates(journeys, asked, true, rows);
 }
 
 MARKETING_ROWS_OF(journeys_summary, journeys, in, rows)

@@ -14,7 +14,7 @@ namespace {
 using kernel::WireReader;
 using kernel::WireWriter;
 
-constexpr kernel::Format value_format{"mjrn", 4, "journeys value"};
+constexpr kernel::Format value_format{"mjrn", 5, "journeys value"};
 
 // The server's -infinity and infinity, which are dates of nothing.
 constexpr std::int64_t before_time = std::numeric_limits<std::int64_t>::min();
@@ -46,17 +46,24 @@ JourneysView::JourneysView(std::span<const std::byte> bytes)
 {
     WireReader in(bytes);
     value_format.expect(in);
-    const auto kind = kernel::get_kind<std::uint8_t>(in);
     code_width_ = in.get<std::uint8_t>();
+    const auto kind = kernel::get_kind<std::uint8_t>(in);
+    const auto touch_kind = kernel::get_kind<std::uint8_t>(in);
+    const auto conversion_kind = kernel::get_kind<std::uint8_t>(in);
     const auto keys = in.get<std::uint32_t>();
     const auto clients = in.get<std::uint32_t>();
     const auto touches = in.get<std::uint32_t>();
     const auto conversions = in.get<std::uint32_t>();
+    const auto parts = in.get<std::uint32_t>();
     const auto key_bytes = in.get<std::uint32_t>();
     const auto client_bytes = in.get<std::uint32_t>();
+    const auto touch_bytes = in.get<std::uint32_t>();
+    const auto conversion_bytes = in.get<std::uint32_t>();
+    const auto part_bytes = in.get<std::uint32_t>();
     WireReader::require(code_width_ == width_for(keys), "its touch codes have the wrong width");
     WireReader::require((clients == 0) == (kind == kernel::IdKind::none), "its clients have no identifiers");
     keys_ = {in, keys, key_bytes};
+    parts_ = {in, parts, part_bytes};
     touch_time_ = {in, touches};
     touch_code_ = in.get_array<std::uint8_t>(std::uint64_t{touches} * code_width_);
     conversion_time_ = {in, conversions};
@@ -64,8 +71,12 @@ JourneysView::JourneysView(std::span<const std::byte> bytes)
     clients_ = {in, kind, clients, client_bytes};
     touch_end_ = {in, clients, touches};
     conversion_end_ = {in, clients, conversions};
+    touch_ids_ = {in, touch_kind, touches, touch_bytes};
+    conversion_ids_ = {in, conversion_kind, conversions, conversion_bytes};
+    conversion_part_ = {in, parts == 0 ? 0 : conversions};
     in.expect_end();
 
+    parts_.expect_dictionary();
     keys_.expect_dictionary();
     check_touches();
     check_conversions();
@@ -104,6 +115,7 @@ void JourneysView::check_conversions() const
     }
     for (std::size_t i = 0; i < conversion_count(); ++i) {
         WireReader::require(std::isfinite(conversion_value_[i]), "a conversion is worth infinity or NaN");
+        WireReader::require(part_count() == 0 || conversion_part_[i] < part_count(), "a conversion has an unknown part");
     }
 }
 
@@ -112,21 +124,22 @@ void JourneysView::read(std::size_t client, Journey& journey) const
     const std::size_t first = touch_end_.begin(client);
     journey.touches.resize(touch_end_.length(client));
     for_codes(first, touch_end_.end(client), [&](std::size_t i, std::uint32_t code) {
-        journey.touches[i - first] = {touch_time_[i], code / touch_codes, (code & paid_code) != 0, (code & converts_code) != 0,
+        const std::uint32_t key = code / touch_codes;
+        journey.touches[i - first] = {touch_time_[i],
+                                      key,
+                                      key,
+                                      static_cast<std::uint32_t>(i),
+                                      (code & paid_code) != 0,
+                                      (code & converts_code) != 0,
                                       (code & view_code) != 0};
     });
     journey.conversions.clear();
     for (std::uint32_t i = conversion_end_.begin(client); i < conversion_end_.end(client); ++i) {
-        journey.conversions.push_back({conversion_time_[i], conversion_value_[i]});
+        journey.conversions.push_back({conversion_time_[i], conversion_value_[i], i});
     }
 }
 
 namespace {
-
-std::uint64_t client_width(kernel::IdKind kind) noexcept
-{
-    return kind == kernel::IdKind::integer ? sizeof(std::int64_t) : sizeof(std::uint32_t);
-}
 
 /** Translates `count` codes from their keys' places in one dictionary to those in another; the places narrow, so does their width. */
 template <class Wide, class Narrow>
@@ -142,12 +155,35 @@ void translate_codes(std::byte* codes, std::size_t count, std::span<const std::u
 
 }  // namespace
 
+void JourneysWriter::Ids::put(const kernel::Identifier& identifier) noexcept
+{
+    if (kind == kernel::IdKind::integer) {
+        id.put(identifier.number);
+    } else if (kind == kernel::IdKind::text) {
+        bytes.next =
+            std::copy_n(reinterpret_cast<const std::byte*>(identifier.text.data()), identifier.text.size(), bytes.next);
+        id.put(static_cast<std::uint32_t>(bytes.size()));
+    }
+}
+
+std::uint64_t JourneysWriter::Ids::width() const noexcept
+{
+    switch (kind) {
+        case kernel::IdKind::none: return 0;
+        case kernel::IdKind::integer: return sizeof(std::int64_t);
+        default: return sizeof(std::uint32_t);
+    }
+}
+
 JourneysWriter::JourneysWriter(const JourneysShape& shape, std::pmr::memory_resource& result, std::size_t header)
     : header_(header),
-      client_kind_(shape.client_kind),
       code_width_(width_for(shape.keys.size())),
       keys_(shape.keys.begin(), shape.keys.end()),
-      key_used_(shape.keys.size())
+      key_used_(shape.keys.size()),
+      parts_(shape.parts.begin(), shape.parts.end()),
+      clients_{shape.client_kind},
+      touch_ids_{shape.touch_kind},
+      conversion_ids_{shape.conversion_kind}
 {
     struct Room {
         Part* part;
@@ -157,10 +193,15 @@ JourneysWriter::JourneysWriter(const JourneysShape& shape, std::pmr::memory_reso
                           {&touch_code_, shape.touches * code_width_},
                           {&conversion_time_, shape.conversions * sizeof(std::int64_t)},
                           {&conversion_value_, shape.conversions * sizeof(double)},
-                          {&client_id_, shape.clients * client_width(client_kind_)},
-                          {&client_bytes_, shape.client_bytes},
+                          {&clients_.id, shape.clients * clients_.width()},
+                          {&clients_.bytes, shape.client_bytes},
                           {&touch_end_, shape.clients * sizeof(std::uint32_t)},
-                          {&conversion_end_, shape.clients * sizeof(std::uint32_t)}};
+                          {&conversion_end_, shape.clients * sizeof(std::uint32_t)},
+                          {&touch_ids_.id, shape.touches * touch_ids_.width()},
+                          {&touch_ids_.bytes, shape.touch_bytes},
+                          {&conversion_ids_.id, shape.conversions * conversion_ids_.width()},
+                          {&conversion_ids_.bytes, shape.conversion_bytes},
+                          {&conversion_part_, parts_.empty() ? 0 : shape.conversions * sizeof(std::uint32_t)}};
     const std::uint64_t first = header + head_bytes();
     std::uint64_t size = first;
     for (const Room& room : rooms) {
@@ -176,13 +217,7 @@ JourneysWriter::JourneysWriter(const JourneysShape& shape, std::pmr::memory_reso
 
 void JourneysWriter::end_client(const kernel::Identifier& id) noexcept
 {
-    if (client_kind_ == kernel::IdKind::integer) {
-        client_id_.put(id.number);
-    } else {
-        client_bytes_.next =
-            std::copy_n(reinterpret_cast<const std::byte*>(id.text.data()), id.text.size(), client_bytes_.next);
-        client_id_.put(static_cast<std::uint32_t>(client_bytes_.size()));
-    }
+    clients_.put(id);
     touch_end_.put(static_cast<std::uint32_t>(touch_time_.size() / sizeof(std::int64_t)));
     conversion_end_.put(static_cast<std::uint32_t>(conversion_time_.size() / sizeof(std::int64_t)));
 }
@@ -219,16 +254,24 @@ void JourneysWriter::write_head(WireWriter& out) const
 {
     const auto key = [](std::string_view text) { return text; };
     const std::uint64_t clients = touch_end_.size() / sizeof(std::uint32_t);
+    const std::uint64_t touches = touch_time_.size() / sizeof(std::int64_t);
+    const std::uint64_t conversions = conversion_time_.size() / sizeof(std::int64_t);
+    const auto put_kind = [&out](const Ids& ids, std::uint64_t count) {
+        out.put(static_cast<std::uint8_t>(count == 0 ? kernel::IdKind::none : ids.kind));
+    };
     value_format.write(out);
-    out.put(static_cast<std::uint8_t>(clients == 0 ? kernel::IdKind::none : client_kind_));
     out.put(code_width_);
+    put_kind(clients_, clients);
+    put_kind(touch_ids_, touches);
+    put_kind(conversion_ids_, conversions);
     for (const std::uint64_t count :
-         {std::uint64_t{keys_.size()}, clients, std::uint64_t{touch_time_.size() / sizeof(std::int64_t)},
-          std::uint64_t{conversion_time_.size() / sizeof(std::int64_t)}, kernel::text_bytes(keys_, key),
-          std::uint64_t{client_bytes_.size()}}) {
+         {std::uint64_t{keys_.size()}, clients, touches, conversions, std::uint64_t{parts_.size()},
+          kernel::text_bytes(keys_, key), std::uint64_t{clients_.bytes.size()}, std::uint64_t{touch_ids_.bytes.size()},
+          std::uint64_t{conversion_ids_.bytes.size()}, kernel::text_bytes(parts_, key)}) {
         out.put(static_cast<std::uint32_t>(count));
     }
     kernel::put_text_column(out, keys_, key);
+    kernel::put_text_column(out, parts_, key);
 }
 
 std::uint64_t JourneysWriter::head_bytes() const
@@ -243,8 +286,10 @@ kernel::FlatValue JourneysWriter::finish()
     if (std::find(key_used_.begin(), key_used_.end(), 0) != key_used_.end()) {
         drop_unused_keys();
     }
-    const Part parts[] = {touch_time_, touch_code_,   conversion_time_, conversion_value_,
-                          client_id_,  client_bytes_, touch_end_,       conversion_end_};
+    const Part parts[] = {touch_time_,     touch_code_,      conversion_time_,   conversion_value_,
+                          clients_.id,     clients_.bytes,   touch_end_,         conversion_end_,
+                          touch_ids_.id,   touch_ids_.bytes, conversion_ids_.id, conversion_ids_.bytes,
+                          conversion_part_};
     const std::uint64_t head = head_bytes();
     std::uint64_t content = head;
     for (const Part& part : parts) {

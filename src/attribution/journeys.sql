@@ -57,6 +57,28 @@ is_paid: whether the touch was paid for; NULL is false.
 value: NOT NULL makes the row a conversion worth that much.
 Only the clients who converted are kept. The order of the rows does not matter.';
 
+CREATE FUNCTION analytics_internal.journeys_with_ids_transition(
+    internal, "any", timestamptz, "any", "any", boolean, "any", boolean, "any", text) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_transition';
+
+CREATE AGGREGATE analytics.journeys_with_ids(
+    client "any", occurred_at timestamptz, touch_id "any", key "any", is_paid boolean, value "any", is_view boolean, conversion_id "any",
+    conversion_part text) (
+    SFUNC = analytics_internal.journeys_with_ids_transition,
+    STYPE = internal,
+    SSPACE = 65536,
+    FINALFUNC = analytics_internal.journeys_final,
+    COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise,
+    DESERIALFUNC = analytics_internal.state_deserialise,
+    PARALLEL = SAFE
+);
+COMMENT ON FUNCTION analytics_internal.journeys_with_ids_transition IS 'Part of the aggregate journeys_with_ids: adds a row.';
+COMMENT ON AGGREGATE analytics.journeys_with_ids("any", timestamptz, "any", "any", boolean, "any", boolean, "any", text) IS
+    'Collects journeys as journeys() does; views and conversions have their names
+is_view: see journeys_with_views(). conversion_id: of the rows with a value, and only of these: what credit_touches() calls the conversion.
+conversion_part: what its credit is told apart by, as a product or a month; NULL and the empty text are (none).';
+
 CREATE FUNCTION analytics_internal.journeys_union_transition(internal, analytics.journeys) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_journeys_union_transition';
 CREATE FUNCTION analytics_internal.journeys_union_final(internal) RETURNS analytics.journeys
@@ -156,6 +178,74 @@ identifier, the replicate and the seed. confidence: of the intervals.
 Result: conversions and value credited, low and high: the middle share of the replicates; supporting, assisted, clients: see
 attribution_credit; conversions_replicates, value_replicates: the credit in each replicate, which adds up over disjoint
 sets of clients and is what probability_greater() compares. key NULL: conversions that no touch earned.';
+
+CREATE FUNCTION analytics.credit_by_part(
+    journeys analytics.journeys, models text[] DEFAULT '{last_paid}', lookback interval DEFAULT '90 days',
+    half_life interval DEFAULT '7 days', cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}',
+    direct_keys text[] DEFAULT '{direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}',
+    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
+    converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, two_touch text DEFAULT 'renormalise',
+    first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
+    replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
+    key_parts boolean DEFAULT false)
+    RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
+                   value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
+                   clients bigint, conversions_replicates double precision[], value_replicates double precision[],
+                   touch_part text, conversion_part text)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_credit_by_part';
+COMMENT ON FUNCTION analytics.credit_by_part IS
+    'Credit told apart by parts: a month of the conversion, paid or not ...
+All arguments but key_parts, and all columns but the last two: see attribution_bootstrap. conversion_part: see journeys_with_ids().
+key_parts: keys are a key and a part behind the character U+001F; models and all other arguments see the key, and touch_part tells its
+credit apart.';
+
+CREATE FUNCTION analytics.credit_touches(
+    journeys analytics.journeys, models text[] DEFAULT '{last_paid}', lookback interval DEFAULT '90 days',
+    half_life interval DEFAULT '7 days', cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}',
+    direct_keys text[] DEFAULT '{direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}',
+    position_weights double precision[] DEFAULT '{0.4,0.2,0.4}',
+    converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, two_touch text DEFAULT 'renormalise',
+    first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
+    all_touches boolean DEFAULT false, key_parts boolean DEFAULT false)
+    RETURNS TABLE (conversion_id text, client text, touch_id text, key text, model text, weight double precision,
+                   conversions double precision, value double precision, rank int, touches int, days_before double precision,
+                   converted_at timestamptz, touched_at timestamptz, is_paid boolean, is_view boolean, touch_part text,
+                   conversion_part text)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100000 AS 'MODULE_PATHNAME', 'marketing_credit_touches';
+COMMENT ON FUNCTION analytics.credit_touches IS
+    'What each touch earned of each conversion, row by row
+attribution_credit adds these rows up. All arguments but the last two: see attribution_credit; key_parts: see credit_by_part. all_touches:
+also touches of the path that earn nothing of the conversion.
+conversion_id: see journeys_with_ids(); else the number of the conversion among those of its client. client, touch_id: as they were
+collected; of journeys that keep no touch_id, the number of the touch among those of its client. weight: the share of the touch in the
+conversion, conversions: the same but 0 for a refund; value: weight * value of the conversion. rank: place in the path, which has so many
+touches, from 1. days_before: from the touch to the conversion. A conversion that nobody earned is a row without touch. By client and time.
+By model and key, compensated_sum(conversions) and compensated_sum(value) are what attribution_credit says, to the last bit.';
+
+CREATE FUNCTION analytics_internal.compensated_sum_transition(internal, double precision) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_compensated_sum_transition';
+CREATE FUNCTION analytics_internal.compensated_sum_final(internal) RETURNS double precision
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_compensated_sum_final';
+
+CREATE AGGREGATE analytics.compensated_sum(term double precision) (
+    SFUNC = analytics_internal.compensated_sum_transition,
+    STYPE = internal,
+    SSPACE = 64,
+    FINALFUNC = analytics_internal.compensated_sum_final,
+    PARALLEL = SAFE
+);
+COMMENT ON FUNCTION analytics_internal.compensated_sum_transition(internal, double precision) IS
+    'Part of the aggregate compensated_sum: adds a number.';
+COMMENT ON FUNCTION analytics_internal.compensated_sum_final(internal) IS 'Part of the aggregate compensated_sum: the sum.';
+COMMENT ON AGGREGATE analytics.compensated_sum(double precision) IS
+    'A sum whose error does not grow with the number of terms (Neumaier)
+Thirds add up to whole numbers where sum() is off by the last digits. NULL terms are left out; NULL of none.';
 
 CREATE FUNCTION analytics.probability_greater(a double precision[], b double precision[]) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

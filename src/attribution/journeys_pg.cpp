@@ -24,15 +24,21 @@ namespace {
 
 void read_row(postgres::Arguments& in, JourneyRow& row)
 {
-    postgres::given_identifier(in, "client", IdentifierUse::compared, row.client);
+    postgres::given_identifier(in, "client", IdentifierUse::named, row.client);
     row.time = in.get<postgres::Instant>("occurred_at");
-    row.has_touch = postgres::any_identifier(in, "touch_id", IdentifierUse::compared, row.touch);
+    row.has_touch = postgres::any_identifier(in, "touch_id", IdentifierUse::named, row.touch);
     postgres::any_identifier(in, "key", IdentifierUse::named, row.key);
     row.paid = in.value_or("is_paid", false);
     const auto value = postgres::any_number(in, "value");
     row.has_value = value.has_value();
     row.value = value.value_or(0);
     row.view = in.more() && in.value_or("is_view", false);
+    if (in.more()) {
+        const bool has_id = postgres::any_identifier(in, "conversion_id", IdentifierUse::named, row.conversion);
+        postgres::require_valid(has_id == row.has_value, "conversion_id must be given with value, and only then");
+        row.part.kind = marketing::kernel::IdKind::text;
+        row.part.text = in.optional<std::string_view>("conversion_part").value_or(std::string_view{});
+    }
 }
 
 }  // namespace

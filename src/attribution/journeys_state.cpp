@@ -56,6 +56,8 @@ JourneysState::JourneysState(std::pmr::memory_resource* resource)
       touches_(resource),
       conversions_(resource),
       keys_(resource),
+      conversion_ids_("conversion", resource),
+      parts_(resource),
       touch_texts_(resource)
 {
 }
@@ -74,7 +76,11 @@ void JourneysState::append(const JourneyRow& row)
             {client, row.time, touch_number(row.touch), touch_code(key_code(row.key), row.paid, row.has_value, row.view)});
     }
     if (row.has_value) {
-        conversions_.push_back({client, row.time, row.value + 0.0});  // -0 becomes 0: one value, one image
+        const bool has_id = row.conversion.kind != kernel::IdKind::none;
+        const bool has_part = row.part.kind != kernel::IdKind::none;
+        conversions_.push_back({client, row.time, row.value + 0.0,  // -0 becomes 0: one value, one image
+                                has_id ? conversion_ids_.code(row.conversion) : 0,
+                                has_part ? parts_.code(row.part.text.empty() ? no_key : row.part.text) : 0});
     }
 }
 
@@ -119,6 +125,8 @@ void JourneysState::merge(const kernel::State& state)
     touch_kind_.merge(other.touch_kind_);
     const auto clients = clients_.merge(other.clients_);
     const auto keys = keys_.merge(other.keys_);
+    const auto conversion_ids = conversion_ids_.merge(other.conversion_ids_);
+    const auto parts = parts_.merge(other.parts_);
     kernel::ChunkList<std::byte> scratch(resource_);
     other.touches_.for_each_block(scratch, [&](const TouchBlock& block) {
         TouchBlock own{block.rows, {}};
@@ -138,7 +146,8 @@ void JourneysState::merge(const kernel::State& state)
         touches_.append_block(own);
     });
     other.conversions_.for_each([&](const ConversionRecord& conversion) {
-        conversions_.push_back({clients(conversion.client), conversion.time, conversion.value});
+        conversions_.push_back({clients(conversion.client), conversion.time, conversion.value, conversion_ids(conversion.id),
+                                parts.empty() ? 0 : parts[conversion.part]});
     });
 }
 
@@ -147,6 +156,8 @@ void JourneysState::write(WireWriter& out) const
     clients_.write(out);
     touch_kind_.write(out);
     kernel::put_texts(out, keys_);
+    conversion_ids_.write(out);
+    kernel::put_texts(out, parts_);
     out.put(std::uint64_t{touches_.block_count()});
     kernel::ChunkList<std::byte> scratch(resource_);
     touches_.for_each_block(scratch, [&](const TouchBlock& block) { write_block(block, out); });
@@ -192,13 +203,23 @@ void JourneysState::read(WireReader& in)
     clients_.read(in);
     touch_kind_.read(in);
     kernel::get_texts(in, keys_);
+    conversion_ids_.read(in);
+    kernel::get_texts(in, parts_);
     for (auto blocks = in.get<std::uint64_t>(); blocks > 0; --blocks) {
         read_block(in);
     }
     kernel::get_rows<ConversionRecord>(in, [this](const ConversionRecord& conversion) {
-        require_row(clients_.knows(conversion.client) && finite(conversion.time) && std::isfinite(conversion.value));
+        require_row(valid(conversion));
         conversions_.push_back(conversion);
     });
+}
+
+bool JourneysState::valid(const ConversionRecord& conversion) const noexcept
+{
+    const bool has_id = conversion_ids_.kind() != kernel::IdKind::none;
+    return clients_.knows(conversion.client) && finite(conversion.time) && std::isfinite(conversion.value) &&
+           (has_id ? conversion_ids_.knows(conversion.id) : conversion.id == 0) &&
+           conversion.part < std::max<std::size_t>(parts_.size(), 1);
 }
 
 void JourneysState::read_block(WireReader& in)
@@ -268,12 +289,17 @@ public:
           keep_(keep),
           keys_(state.resource_),
           key_rank_(state.keys_.size(), 0, state.resource_),
+          parts_(state.resource_),
+          part_rank_(state.parts_.size(), 0, state.resource_),
+          conversions_(state.resource_),
           names_(state.resource_),
           name_rank_(state.resource_),
           range_size_(state.resource_),
           kept_(state.touches_.size(), state.resource_)
     {
-        rank_keys();
+        rank_texts(state_.keys_, keys_, key_rank_);
+        rank_texts(state_.parts_, parts_, part_rank_);
+        list_conversions();
         if (state_.clients_.are_texts()) {
             rank_names();
         } else {
@@ -290,7 +316,7 @@ private:
         std::int64_t client;  // its place
         std::int64_t time;
         std::int64_t detail;  // of a touch its identifier, of a conversion its ascending_bits()
-        std::uint32_t code;   // of a touch, with the rank of its key
+        std::uint32_t code;   // of a touch, with the rank of its key; of a conversion its place in conversions_
         bool is_conversion;
     };
     /** Neighbouring ranges of clients: as many rows as a quarter of all touches, or one range that has more. */
@@ -301,8 +327,13 @@ private:
     };
     static constexpr std::uint32_t absent = 0xffffffff;
 
-    void rank_keys();
+    void rank_texts(const kernel::Interner& texts, std::pmr::vector<std::string_view>& ascending,
+                    std::pmr::vector<std::uint32_t>& rank) const;
     void rank_names();
+    void list_conversions();
+    [[nodiscard]] bool before(const Row& a, const Row& b) const noexcept;
+    [[nodiscard]] bool conversion_before(const Row& a, const Row& b) const noexcept;
+    void write_row(const Row& row, JourneysWriter& writer) const;
     void find_bounds();
     void count_rows();
     [[nodiscard]] std::uint64_t place_of(std::int64_t client) const noexcept;
@@ -321,6 +352,9 @@ private:
     Keep keep_;
     std::pmr::vector<std::string_view> keys_;  // ascending
     std::pmr::vector<std::uint32_t> key_rank_;
+    std::pmr::vector<std::string_view> parts_;  // ascending
+    std::pmr::vector<std::uint32_t> part_rank_;
+    std::pmr::vector<const ConversionRecord*> conversions_;  // empty where conversions have neither identifiers nor parts
     // A client's place: its number from the least on, or the rank of its name. Places are in the order of the value.
     std::int64_t least_ = 0;
     std::uint64_t last_place_ = 0;
@@ -331,6 +365,7 @@ private:
     std::pmr::vector<std::size_t> range_size_;   // rows of each range
     RowSet kept_;                                // touches that may be kept
     std::size_t touches_ = 0;                    // how many these are
+    std::uint64_t touch_bytes_ = 0;              // of their identifiers, where they are texts that are kept
 };
 
 template <class Visit>
@@ -354,15 +389,22 @@ void JourneysState::Finisher::for_each_conversion(Visit visit) const
     }
 }
 
-void JourneysState::Finisher::rank_keys()
+void JourneysState::Finisher::rank_texts(const kernel::Interner& texts, std::pmr::vector<std::string_view>& ascending,
+                                         std::pmr::vector<std::uint32_t>& rank) const
 {
-    std::pmr::vector<std::uint32_t> codes(key_rank_.size(), state_.resource_);
+    std::pmr::vector<std::uint32_t> codes(texts.size(), state_.resource_);
     std::iota(codes.begin(), codes.end(), 0);
-    std::sort(codes.begin(), codes.end(),
-              [this](std::uint32_t a, std::uint32_t b) { return state_.keys_.text(a) < state_.keys_.text(b); });
+    std::sort(codes.begin(), codes.end(), [&texts](std::uint32_t a, std::uint32_t b) { return texts.text(a) < texts.text(b); });
     for (const std::uint32_t code : codes) {
-        key_rank_[code] = static_cast<std::uint32_t>(keys_.size());
-        keys_.push_back(state_.keys_.text(code));
+        rank[code] = static_cast<std::uint32_t>(ascending.size());
+        ascending.push_back(texts.text(code));
+    }
+}
+
+void JourneysState::Finisher::list_conversions()
+{
+    if (state_.conversion_ids_.kind() != kernel::IdKind::none || state_.parts_.size() > 0) {
+        for_each_conversion([this](const ConversionRecord& conversion) { conversions_.push_back(&conversion); });
     }
 }
 
@@ -434,12 +476,16 @@ void JourneysState::Finisher::count_rows()
     const int bits = std::min(static_cast<int>(std::bit_width(rows / rows_of_range)), most_bits);
     range_bits_ = std::clamp(static_cast<int>(std::bit_width(last_place_)) - bits, 0, 63);
     range_size_.assign((last_place_ >> range_bits_) + 1, 0);
-    for_each_block([this](const TouchBlock& block) {
+    const bool with_texts = keep_ == Keep::converters && state_.touch_kind_.get() == kernel::IdKind::text;
+    for_each_block([this, with_texts](const TouchBlock& block) {
         for (std::size_t i = 0; i < block.size(); ++i) {
             const std::uint64_t place = place_of(block.client(i));
             const bool kept = place <= last_place_ && (!filter_ || filter_->may_have(block.client(i)));
             range_size_[kept ? place >> range_bits_ : 0] += kept ? 1 : 0;
             kept_.push_back(kept);
+            if (kept && with_texts) {
+                touch_bytes_ += text_at(block[i].touch).size();
+            }
         }
     });
     touches_ = std::accumulate(range_size_.begin(), range_size_.end(), std::size_t{0});
@@ -480,12 +526,60 @@ void JourneysState::Finisher::collect(const Group& group, Row* rows) const
                 {0, touch.time, touch.touch, touch_codes * key_rank_[code / touch_codes] + code % touch_codes, false});
         }
     });
-    for_each_conversion([&](const ConversionRecord& conversion) {
+    for_each_conversion([&, number = std::uint32_t{0}](const ConversionRecord& conversion) mutable {
         const std::uint64_t place = place_of(conversion.client);
         if (in_group(place)) {
-            add(place, {0, conversion.time, ascending_bits(conversion.value), 0, true});
+            add(place, {0, conversion.time, ascending_bits(conversion.value), number, true});
         }
+        ++number;
     });
+}
+
+void JourneysState::Finisher::write_row(const Row& row, JourneysWriter& writer) const
+{
+    const auto id_of = [](kernel::IdKind kind, std::int64_t number, auto text) {
+        return kind == kernel::IdKind::text ? kernel::Identifier::of(text()) : kernel::Identifier::of(number);
+    };
+    if (!row.is_conversion) {
+        writer.touch(row.time, row.code, id_of(state_.touch_kind_.get(), row.detail, [&row] { return text_at(row.detail); }));
+    } else if (conversions_.empty()) {
+        writer.conversion(row.time, value_of_bits(row.detail));
+    } else {
+        const ConversionRecord& record = *conversions_[row.code];
+        writer.conversion(
+            row.time, record.value,
+            id_of(state_.conversion_ids_.kind(), record.id, [&] { return state_.conversion_ids_.text(record.id); }),
+            part_rank_.empty() ? 0 : part_rank_[record.part]);
+    }
+}
+
+/** Of one client at one moment: by value, identifier and part. */
+bool JourneysState::Finisher::conversion_before(const Row& a, const Row& b) const noexcept
+{
+    if (a.detail != b.detail || conversions_.empty()) {
+        return a.detail < b.detail;
+    }
+    const ConversionRecord& first = *conversions_[a.code];
+    const ConversionRecord& second = *conversions_[b.code];
+    if (first.id != second.id) {
+        return state_.conversion_ids_.before(first.id, second.id);
+    }
+    return !part_rank_.empty() && part_rank_[first.part] < part_rank_[second.part];
+}
+
+bool JourneysState::Finisher::before(const Row& a, const Row& b) const noexcept
+{
+    if (a.client != b.client || a.is_conversion != b.is_conversion || a.time != b.time) {
+        return std::tie(a.client, a.is_conversion, a.time) < std::tie(b.client, b.is_conversion, b.time);
+    }
+    if (a.is_conversion) {
+        return conversion_before(a, b);
+    }
+    if (state_.touch_kind_.get() == kernel::IdKind::text) {
+        const int order = text_at(a.detail).compare(text_at(b.detail));
+        return order != 0 ? order < 0 : a.code < b.code;
+    }
+    return std::tie(a.detail, a.code) < std::tie(b.detail, b.code);
 }
 
 /** Writes the clients of `rows`, which are sorted; of each the conversions come last. */
@@ -496,11 +590,7 @@ void JourneysState::Finisher::write_clients(std::span<const Row> rows, JourneysW
         const auto end = std::find_if(begin, rows.end(), [begin](const Row& row) { return row.client != begin->client; });
         if (keep_ == Keep::everybody || std::prev(end)->is_conversion) {
             for (const Row& row : std::span(begin, end)) {
-                if (row.is_conversion) {
-                    writer.conversion(row.time, value_of_bits(row.detail));
-                } else {
-                    writer.touch(row.time, row.code);
-                }
+                write_row(row, writer);
             }
             writer.end_client(client_at(begin->client));
         }
@@ -516,7 +606,15 @@ JourneysShape JourneysState::Finisher::shape() const
                         .client_kind = state_.clients_.kind(),
                         .clients = owners <= last_place_ ? owners : std::min(owners, last_place_ + 1),
                         .touches = touches_,
-                        .conversions = conversions};
+                        .conversions = conversions,
+                        .touch_kind = keep_ == Keep::everybody ? kernel::IdKind::none : state_.touch_kind_.get(),
+                        .touch_bytes = touch_bytes_,
+                        .conversion_kind = state_.conversion_ids_.kind(),
+                        .parts = parts_};
+    if (state_.conversion_ids_.are_texts()) {
+        shape.conversion_bytes =
+            kernel::text_bytes(conversions_, [this](const ConversionRecord* c) { return state_.conversion_ids_.text(c->id); });
+    }
     shape.client_bytes = kernel::text_bytes(names_, [this](std::uint32_t name) { return state_.clients_.text(name); });
     return shape;
 }
@@ -550,16 +648,7 @@ kernel::FlatValue JourneysState::Finisher::write(std::pmr::memory_resource& resu
     Row* const rows = memory.append(largest_group->rows);
     const std::size_t largest_range = *std::max_element(range_size_.begin(), range_size_.end());
     const std::span<Row> spare(memory.append(largest_range), largest_range);
-    const auto before = [text_touches = state_.touch_kind_.get() == kernel::IdKind::text](const Row& a, const Row& b) {
-        if (a.client != b.client || a.is_conversion != b.is_conversion || a.time != b.time) {
-            return std::tie(a.client, a.is_conversion, a.time) < std::tie(b.client, b.is_conversion, b.time);
-        }
-        if (text_touches && !a.is_conversion) {
-            const int order = text_at(a.detail).compare(text_at(b.detail));
-            return order != 0 ? order < 0 : a.code < b.code;
-        }
-        return std::tie(a.detail, a.code) < std::tie(b.detail, b.code);
-    };
+    const auto before = [this](const Row& a, const Row& b) { return this->before(a, b); };
     const auto visit = [&](std::span<const Row> part) { write_clients(part, writer); };
     for (const Group& group : groups) {
         collect(group, rows);

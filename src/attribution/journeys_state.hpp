@@ -33,17 +33,20 @@ struct JourneyRow {
     bool view = false;  // seen, not clicked
     bool has_value = false;
     double value = 0;
+    // Of a conversion; kind none: it has none.
+    kernel::Identifier conversion;
+    kernel::Identifier part;  // text, empty for '(none)'
 };
 
-/** Whose journeys a value holds. */
+/** Whose journeys a value holds, and whether touches keep their identifiers. */
 enum class Keep {
-    converters,  // clients with a conversion: all that rules for conversions ask for
-    everybody,   // also those without: for models that learn from journeys that led to nothing
+    converters,  // clients with a conversion: all that rules for conversions ask for; with identifiers
+    everybody,   // also those without: for models that learn from journeys that led to nothing; without identifiers
 };
 
 class JourneysState final : public kernel::State {
 public:
-    static constexpr kernel::Format format{"mjrs", 4, "state of the aggregate journeys"};
+    static constexpr kernel::Format format{"mjrs", 5, "state of the aggregate journeys"};
 
     /** All memory, now and later, comes from `resource`. */
     explicit JourneysState(std::pmr::memory_resource* resource);
@@ -72,8 +75,10 @@ private:
         std::int64_t client;
         std::int64_t time;
         double value;
+        std::int64_t id;     // its code in conversion_ids_; 0 where they have none
+        std::uint32_t part;  // its code in parts_; 0 where there are none
 
-        static auto fields(auto& record) { return std::tie(record.client, record.time, record.value); }
+        static auto fields(auto& record) { return std::tie(record.client, record.time, record.value, record.id, record.part); }
     };
     /** The decimal text of an integer key is made and looked up once for as long as its place here is not taken by another. */
     struct CachedKey {
@@ -89,6 +94,7 @@ private:
     [[nodiscard]] PackedColumn copied(const TouchBlock& block, TouchBlock::Column column);
     template <class Translate>
     [[nodiscard]] PackedColumn translated(const TouchBlock& block, TouchBlock::Column column, Translate translate);
+    [[nodiscard]] bool valid(const ConversionRecord& conversion) const noexcept;
     void read_block(kernel::WireReader& in);
     void write_block(const TouchBlock& block, kernel::WireWriter& out) const;
 
@@ -98,6 +104,8 @@ private:
     TouchLog touches_;  // client: its code; touch: the number, or the address in touch_texts_
     kernel::ChunkList<ConversionRecord> conversions_;
     kernel::Interner keys_;
+    kernel::IdentifierCodes conversion_ids_;
+    kernel::Interner parts_;
     kernel::ByteArena touch_texts_;
     std::array<CachedKey, 64> cached_keys_;
 };

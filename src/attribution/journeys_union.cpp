@@ -45,31 +45,60 @@ std::vector<Source> sorted_clients(const std::vector<JourneysView>& views)
     return sources;
 }
 
-std::vector<std::string_view> all_keys(const std::vector<JourneysView>& views)
+/** One of the dictionaries of a view, and how large it is. */
+struct Dictionary {
+    std::size_t (JourneysView::*size)() const noexcept;
+    std::string_view (JourneysView::*text)(std::size_t code) const noexcept;
+
+    /** The dictionaries of all views as one. */
+    [[nodiscard]] std::vector<std::string_view> of_all(const std::vector<JourneysView>& views) const
+    {
+        std::vector<std::string_view> texts;
+        for (const JourneysView& view : views) {
+            for (std::size_t code = 0; code < (view.*size)(); ++code) {
+                texts.push_back((view.*text)(code));
+            }
+        }
+        std::sort(texts.begin(), texts.end());
+        texts.erase(std::unique(texts.begin(), texts.end()), texts.end());
+        return texts;
+    }
+
+    /** For each view the place of each of its texts in the common dictionary. */
+    [[nodiscard]] std::vector<std::vector<std::uint32_t>> places(const std::vector<JourneysView>& views,
+                                                                 const std::vector<std::string_view>& all) const
+    {
+        std::vector<std::vector<std::uint32_t>> codes(views.size());
+        for (std::size_t i = 0; i < views.size(); ++i) {
+            for (std::size_t code = 0; code < (views[i].*size)(); ++code) {
+                const auto found = std::lower_bound(all.begin(), all.end(), (views[i].*text)(code));
+                codes[i].push_back(static_cast<std::uint32_t>(found - all.begin()));
+            }
+        }
+        return codes;
+    }
+};
+
+constexpr Dictionary keys_of{&JourneysView::key_count, &JourneysView::key};
+constexpr Dictionary parts_of{&JourneysView::part_count, &JourneysView::part};
+
+/** The kind of identifiers that all values with such rows have; none where one has none or another. */
+kernel::IdKind common_kind(const std::vector<JourneysView>& views, std::size_t (JourneysView::*count)() const noexcept,
+                           kernel::IdKind (JourneysView::*kind)() const noexcept)
 {
-    std::vector<std::string_view> keys;
+    auto common = kernel::IdKind::none;
+    bool first = true;
     for (const JourneysView& view : views) {
-        for (std::size_t code = 0; code < view.key_count(); ++code) {
-            keys.push_back(view.key(code));
+        if ((view.*count)() > 0) {
+            common = first || common == (view.*kind)() ? (view.*kind)() : kernel::IdKind::none;
+            first = false;
         }
     }
-    std::sort(keys.begin(), keys.end());
-    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-    return keys;
-}
-
-/** The place of each of a view's keys in the common dictionary. */
-std::vector<std::uint32_t> translation(const JourneysView& view, const std::vector<std::string_view>& keys)
-{
-    std::vector<std::uint32_t> codes;
-    for (std::size_t code = 0; code < view.key_count(); ++code) {
-        codes.push_back(static_cast<std::uint32_t>(std::lower_bound(keys.begin(), keys.end(), view.key(code)) - keys.begin()));
-    }
-    return codes;
+    return common;
 }
 
 JourneysShape shape_of(const std::vector<JourneysView>& views, const std::vector<Source>& sources,
-                       std::span<const std::string_view> keys)
+                       std::span<const std::string_view> keys, std::span<const std::string_view> parts)
 {
     JourneysShape shape{.keys = keys, .client_kind = sources.empty() ? kernel::IdKind::none : sources.front().client.kind};
     shape.clients = sources.size();
@@ -79,7 +108,12 @@ JourneysShape shape_of(const std::vector<JourneysView>& views, const std::vector
     for (const JourneysView& view : views) {
         shape.touches += view.touch_count();
         shape.conversions += view.conversion_count();
+        shape.touch_bytes += view.touch_id_bytes();
+        shape.conversion_bytes += view.conversion_id_bytes();
     }
+    shape.touch_kind = common_kind(views, &JourneysView::touch_count, &JourneysView::touch_kind);
+    shape.conversion_kind = common_kind(views, &JourneysView::conversion_count, &JourneysView::conversion_kind);
+    shape.parts = parts;
     return shape;
 }
 
@@ -122,22 +156,27 @@ kernel::FlatValue JourneysUnion::finish(std::pmr::memory_resource& result, std::
     std::vector<JourneysView> views;
     values_.for_each([&views](std::span<const std::byte> value) { views.emplace_back(value); });
     const auto sources = sorted_clients(views);
-    const auto keys = all_keys(views);
-    std::vector<std::vector<std::uint32_t>> codes;
-    for (const JourneysView& view : views) {
-        codes.push_back(translation(view, keys));
-    }
+    const auto keys = keys_of.of_all(views);
+    const auto codes = keys_of.places(views, keys);
+    const auto parts = parts_of.of_all(views);
+    const auto part_codes = parts_of.places(views, parts);
+    const bool all_parted = std::ranges::all_of(
+        views, [](const JourneysView& view) { return view.part_count() > 0 || view.conversion_count() == 0; });
+    require_valid(parts.empty() || all_parted, "journeys with and without parts of conversions cannot be added up");
 
-    JourneysWriter writer(shape_of(views, sources, keys), result, header);
+    JourneysWriter writer(shape_of(views, sources, keys, parts), result, header);
     Journey journey;
     for (const Source& source : sources) {
         stop.poll();
-        views[source.value].read(source.index, journey);
+        const JourneysView& view = views[source.value];
+        view.read(source.index, journey);
         for (const Touch& touch : journey.touches) {
-            writer.touch(touch.time, touch_code(codes[source.value][touch.key], touch.paid, touch.converts, touch.view));
+            writer.touch(touch.time, touch_code(codes[source.value][touch.key], touch.paid, touch.converts, touch.view),
+                         view.touch_id(source.index, touch.number));
         }
         for (const Conversion& conversion : journey.conversions) {
-            writer.conversion(conversion.time, conversion.value);
+            writer.conversion(conversion.time, conversion.value, view.conversion_id(source.index, conversion.number),
+                              parts.empty() ? 0 : part_codes[source.value][view.part_of(conversion.number)]);
         }
         writer.end_client(source.client);
     }

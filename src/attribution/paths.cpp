@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "kernel/error.hpp"
@@ -48,10 +49,10 @@ std::int32_t role_of(std::string_view key, const PathRules& rules)
     return wanted && !contains(rules.exclude_keys, key) ? role_touch : role_dropped;
 }
 
-std::uint32_t find_key(const JourneysView& journeys, std::string_view key)
+std::uint32_t find_key(const KeyNames& names, std::string_view key)
 {
-    for (std::uint32_t code = 0; code < journeys.key_count(); ++code) {
-        if (journeys.key(code) == key) {
+    for (std::uint32_t code = 0; code < names.key_count(); ++code) {
+        if (names.key(code) == key) {
             return code;
         }
     }
@@ -65,11 +66,11 @@ std::string_view trimmed(std::string_view text, std::string_view of)
 }
 
 /** Whether each part of a list is a key, each between commas, braces or brackets around all, blanks and quotes around each. */
-bool lists_keys(const JourneysView& journeys, std::string_view list)
+bool lists_keys(const KeyNames& names, std::string_view list)
 {
     for (std::size_t begin = 0; begin <= list.size();) {
         const std::size_t end = std::min(list.find(',', begin), list.size());
-        if (find_key(journeys, trimmed(list.substr(begin, end - begin), " \"'{}[]")) == absent_key) {
+        if (find_key(names, trimmed(list.substr(begin, end - begin), " \"'{}[]")) == absent_key) {
             return false;
         }
         begin = end + 1;
@@ -78,12 +79,12 @@ bool lists_keys(const JourneysView& journeys, std::string_view list)
 }
 
 /** A list of keys as one text would be a key that nobody has, and remove nothing. */
-std::uint32_t find_transform_key(const JourneysView& journeys, std::string_view key)
+std::uint32_t find_transform_key(const KeyNames& names, std::string_view key)
 {
-    const std::uint32_t found = find_key(journeys, key);
+    const std::uint32_t found = find_key(names, key);
     const bool is_array =
         key.size() >= 2 && ((key.front() == '{' && key.back() == '}') || (key.front() == '[' && key.back() == ']'));
-    if (found == absent_key && (is_array || (key.find(',') != std::string_view::npos && lists_keys(journeys, key)))) {
+    if (found == absent_key && (is_array || (key.find(',') != std::string_view::npos && lists_keys(names, key)))) {
         throw Error(ErrorCode::invalid_parameter, "transform_key must be one key, not the list \"" + std::string(key) + "\"",
                     {}, "Give several keys the same name in the rows that journeys() collects, and name that.");
     }
@@ -129,6 +130,24 @@ std::span<const Touch> in_cycle_of(std::span<const Touch> touches, std::span<con
 
 }  // namespace
 
+KeyNames::KeyNames(const JourneysView& journeys, bool with_parts)
+{
+    std::unordered_map<std::string_view, std::uint32_t> places;
+    for (std::size_t name = 0; name < journeys.key_count(); ++name) {
+        const std::string_view text = journeys.key(name);
+        const std::size_t end = with_parts ? text.find(part_separator) : std::string_view::npos;
+        const bool has_part = end != std::string_view::npos;
+        const std::string_view key = end == 0 ? no_key : text.substr(0, end);
+        const auto next = static_cast<std::uint32_t>(keys_.size());
+        const std::uint32_t place = with_parts ? places.try_emplace(key, next).first->second : next;
+        if (place == next) {
+            keys_.push_back(key);
+        }
+        key_of_.push_back(place);
+        part_of_.push_back(has_part ? std::optional(text.substr(end + 1)) : std::nullopt);
+    }
+}
+
 Transform find_transform(std::string_view name, bool with_key)
 {
     const TransformRule& found = transforms.find(name);
@@ -159,9 +178,10 @@ Path PathBuilder::remainder()
 PathBuilder::PathBuilder(const JourneysView& journeys, const PathRules& rules)
     : journeys_(journeys),
       rules_(rules),
-      transform_key_(find_transform_key(journeys, rules.transform_key)),
+      names_(journeys, rules.key_parts),
+      transform_key_(find_transform_key(names_, rules.transform_key)),
       stage_times_(rules.stage_keys.size()),
-      seen_(journeys.key_count()),
+      seen_(names_.key_count()),
       anchors_(rules.stage_keys.size())
 {
     if (!rules.stage_keys.empty() || !rules.exclude_keys.empty() || !rules.only_keys.empty()) {
@@ -171,8 +191,8 @@ PathBuilder::PathBuilder(const JourneysView& journeys, const PathRules& rules)
 
 void PathBuilder::find_roles()
 {
-    for (std::size_t code = 0; code < journeys_.key_count(); ++code) {
-        roles_.push_back(role_of(journeys_.key(code), rules_));
+    for (std::size_t code = 0; code < names_.key_count(); ++code) {
+        roles_.push_back(role_of(names_.key(code), rules_));
     }
 }
 
@@ -180,6 +200,11 @@ void PathBuilder::read(std::size_t client)
 {
     client_ = client;
     journeys_.read(client, journey_);
+    if (rules_.key_parts) {
+        for (Touch& touch : journey_.touches) {
+            touch.key = names_.key_of(touch.name);
+        }
+    }
     const auto is_refund = [](const Conversion& conversion) { return conversion.value < 0; };
     refunds_.clear();
     std::copy_if(journey_.conversions.begin(), journey_.conversions.end(), std::back_inserter(refunds_), is_refund);
@@ -217,6 +242,7 @@ Path PathBuilder::path_of_refund(const Conversion& refund)
     Path found = after == journey_.conversions.begin() ? shaped({}, refund) : path(*std::prev(after));
     found.converted_at = refund.time;
     found.value = refund.value;
+    found.number = refund.number;
     found.truncated = false;
     found.refund = true;
     return found;
@@ -233,7 +259,7 @@ Path PathBuilder::shaped(Touches touches, const Conversion& end)
     }
     find_anchors(touches, end.time);
     const auto frequency = std::span(frequency_).last(std::min(frequency_.size(), touches.size()));
-    return {client_, touches, end.time, end.value, distinct_, anchors_, frequency, truncated};
+    return {client_, touches, end.time, end.value, distinct_, anchors_, frequency, truncated, end.number};
 }
 
 PathBuilder::Touches PathBuilder::eligible(const Conversion& conversion)

@@ -30,7 +30,8 @@ struct Path {
     std::span<const std::ptrdiff_t> anchors;
     /** Under Transform::frequency, for each of `touches` how often its key was met. */
     std::span<const std::uint32_t> frequency;
-    bool truncated;  // older touches were left out by max_touches
+    bool truncated;        // older touches were left out by max_touches
+    std::uint32_t number;  // of the conversion: its place among those of the value
     /** No conversion: a value below zero, to be taken from the touches of the client's conversion before it; of none, from none. */
     bool refund = false;
 };
@@ -59,6 +60,27 @@ enum class Transform {
     remove_if_last_and_not_all,  // the same, of those at the end only
 };
 
+/** Ends the key of a name that has a part: what follows tells credit apart, and models do not see it. */
+inline constexpr char part_separator = '\x1F';
+
+/** What models know touches by: the names of the value, or their keys where names have parts. */
+class KeyNames {
+public:
+    KeyNames(const JourneysView& journeys, bool with_parts);
+
+    [[nodiscard]] std::size_t key_count() const noexcept { return keys_.size(); }
+    [[nodiscard]] std::string_view key(std::size_t key) const noexcept { return keys_[key]; }
+    /** By the place of the name in the value. */
+    [[nodiscard]] std::uint32_t key_of(std::size_t name) const noexcept { return key_of_[name]; }
+    /** The part of a name, or nothing where it has none. */
+    [[nodiscard]] std::optional<std::string_view> part_of(std::size_t name) const noexcept { return part_of_[name]; }
+
+private:
+    std::vector<std::string_view> keys_;
+    std::vector<std::uint32_t> key_of_;
+    std::vector<std::optional<std::string_view>> part_of_;
+};
+
 /** In the order in which the rules apply. */
 struct PathRules {
     /** Keys that mark stages (a lead, a deal): no touches, but see Path::anchors. The latest mark of a stage counts. */
@@ -81,6 +103,8 @@ struct PathRules {
     /** Only so many touches, the latest, stay. */
     std::size_t max_touches = std::numeric_limits<std::size_t>::max();
     bool distinct = true;  // whether Path::distinct is asked for
+    /** Whether names have parts behind a part_separator; all keys of rules are keys without part. */
+    bool key_parts = false;
     /** Censoring: whoever was met at or after this may still convert, and gives no path that did not. */
     std::int64_t non_converting_before = std::numeric_limits<std::int64_t>::max();
 };
@@ -108,6 +132,7 @@ public:
     /** Goes on to a client. */
     void read(std::size_t client);
     [[nodiscard]] std::span<const Conversion> conversions() const noexcept { return journey_.conversions; }
+    [[nodiscard]] const KeyNames& names() const noexcept { return names_; }
     [[nodiscard]] std::span<const Conversion> refunds() const noexcept { return refunds_; }
     /** The path of one of refunds(); good until the next call. */
     [[nodiscard]] Path path_of_refund(const Conversion& refund);
@@ -135,6 +160,7 @@ private:
 
     const JourneysView& journeys_;
     const PathRules& rules_;
+    KeyNames names_;
     std::vector<std::int32_t> roles_;  // by key: a stage, or one of the negative roles; empty where all are touches
     std::uint32_t transform_key_;
     std::size_t client_ = 0;
@@ -152,30 +178,35 @@ private:
     std::vector<std::ptrdiff_t> anchors_;
 };
 
-/**
- * Calls `visit(path)` for each conversion in [converted_from, converted_before), client by client in the order of the value and
- * by time within a client, a client's refunds after its conversions. Throws Stopped, and whatever `visit` throws.
- */
+/** Calls `visit(path)` for each conversion of a client in [converted_from, converted_before), by time, and then for its refunds. */
+template <class Visitor>
+void for_each_path_of(PathBuilder& builder, std::size_t client, const PathRules& rules, const kernel::StopFlag& stop,
+                      Visitor&& visit)
+{
+    builder.read(client);
+    const auto in_period = [&](const Conversion& conversion) {
+        stop.poll();
+        return conversion.time >= rules.converted_from && conversion.time < rules.converted_before;
+    };
+    for (const Conversion& conversion : builder.conversions()) {
+        if (in_period(conversion)) {
+            visit(builder.path(conversion));
+        }
+    }
+    for (const Conversion& refund : builder.refunds()) {
+        if (in_period(refund)) {
+            visit(builder.path_of_refund(refund));
+        }
+    }
+}
+
+/** The same for all clients, in the order of the value. Throws Stopped, and whatever `visit` throws. */
 template <class Visitor>
 void for_each_path(const JourneysView& journeys, const PathRules& rules, const kernel::StopFlag& stop, Visitor&& visit)
 {
     PathBuilder builder(journeys, rules);
     for (std::size_t client = 0; client < journeys.client_count(); ++client) {
-        builder.read(client);
-        const auto in_period = [&](const Conversion& conversion) {
-            stop.poll();
-            return conversion.time >= rules.converted_from && conversion.time < rules.converted_before;
-        };
-        for (const Conversion& conversion : builder.conversions()) {
-            if (in_period(conversion)) {
-                visit(builder.path(conversion));
-            }
-        }
-        for (const Conversion& refund : builder.refunds()) {
-            if (in_period(refund)) {
-                visit(builder.path_of_refund(refund));
-            }
-        }
+        for_each_path_of(builder, client, rules, stop, visit);
     }
 }
 

@@ -95,7 +95,8 @@ COMMENT ON FUNCTION analytics_internal.is_in_session IS 'Whether a client had a 
 
 CREATE FUNCTION analytics_internal.warehouse_journeys(
     rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}')
-    RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval)
+    RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval,
+                   business_id bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -127,7 +128,7 @@ BEGIN
         WHERE kept = 'everybody' AND e.occurred_at >= b.period_start AND e.occurred_at < b.period_end
     ), contract AS MATERIALIZED (
         -- A contract whose event is a touch at that very moment is one row with it, so that include_conversion_touch knows them.
-        SELECT c.business_id, c.client_key, c.signed_at, c.amount, c.event_id, o.source_id,
+        SELECT c.business_id, c.client_key, c.signed_at, c.amount, c.event_id, o.source_id, c.source_id || ':' || c.contract_id AS id,
                o.source_id IS NOT NULL AND row_number() OVER (
                    PARTITION BY c.business_id, o.source_id, c.event_id ORDER BY c.source_id, c.contract_id COLLATE "C") = 1 AS has_touch
         FROM client v
@@ -158,7 +159,7 @@ BEGIN
                       ELSE COALESCE(c.platform, e.platform) || ' / ' || COALESCE(c.label, '(no campaign)')
                   END AS key,
                e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
-               analytics_internal.is_view(e.source_type) AS is_view, k.amount
+               analytics_internal.is_view(e.source_type) AS is_view, k.amount, k.id AS conversion_id
         FROM client v
         JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
         JOIN business b ON b.business_id = e.business_id
@@ -169,17 +170,23 @@ BEGIN
           AND NOT (e.channel_rule IN ('payment', 'own_site')
                    AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
     )
-    SELECT analytics.journeys_with_views(r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view),
-           b.period_start, b.period_end, b.lookback, b.half_life
+    SELECT CASE kept
+               WHEN 'everybody' THEN analytics.journeys_with_views(
+                   r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view) FILTER (WHERE kept = 'everybody')
+               ELSE analytics.journeys_with_ids(
+                   r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view, r.conversion_id, NULL)
+                   FILTER (WHERE kept <> 'everybody')
+           END,
+           b.period_start, b.period_end, b.lookback, b.half_life, b.business_id
     FROM (
         SELECT * FROM touch
         UNION ALL
-        SELECT l.business_id, l.client_key, l.created_at, 0, stages[1], false, false, NULL
+        SELECT l.business_id, l.client_key, l.created_at, 0, stages[1], false, false, NULL, NULL
         FROM client v
         JOIN warehouse.fact_leads l ON l.business_id = v.business_id AND l.client_key = v.client_key
         WHERE stages <> '{}'
         UNION ALL
-        SELECT k.business_id, k.client_key, k.signed_at, NULL, NULL, NULL, NULL, k.amount FROM contract k WHERE NOT k.has_touch
+        SELECT k.business_id, k.client_key, k.signed_at, NULL, NULL, NULL, NULL, k.amount, k.id FROM contract k WHERE NOT k.has_touch
     ) r
     JOIN business b ON b.business_id = r.business_id
     GROUP BY b.business_id, b.period_start, b.period_end, b.lookback, b.half_life;
@@ -188,6 +195,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_journeys IS
 'The journeys of a period, one value per business
 kept: converters (who signed in the period), touch (also who signed within the lookback after it) or everybody who was met or signed in it.
+Touches and conversions keep their numbers and identifiers but where everybody is kept: touch_number, source_id:contract_id.
 members: platforms whose keys begin with 1, all others with 0; NULL: no mark. stages: the key of leads, or {}. lookback: the one asked for,
 or that of the business; half_life: that of the business.';
 
@@ -296,6 +304,26 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.marked_keys IS 'Keys as warehouse_journeys() writes them: each behind each mark';
 
+CREATE FUNCTION analytics_internal.key_marks(members text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN members IS NULL THEN '{""}' ELSE '{0,1}' END::text[] $$;
+COMMENT ON FUNCTION analytics_internal.key_marks IS 'The marks that warehouse_journeys() writes before keys';
+
+CREATE FUNCTION analytics_internal.direct_keys(marks text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.marked_keys('{direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}', marks)
+$$;
+COMMENT ON FUNCTION analytics_internal.direct_keys IS 'Keys of the warehouse that are no marketing contact';
+
+CREATE FUNCTION analytics_internal.stage_keys(models text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN models && '{w_shaped,full_path}' THEN ARRAY[E'\x1Flead'] ELSE '{}' END $$;
+COMMENT ON FUNCTION analytics_internal.stage_keys IS 'The key of leads, if one of the models asks for stages';
+
 CREATE TYPE analytics_internal.key_credit AS (
     model text, key text, "position" int, wanted boolean, unattributed boolean, conversions double precision, value double precision,
     supporting bigint, assisted bigint, clients bigint, conversions_replicates double precision[], value_replicates double precision[],
@@ -313,10 +341,9 @@ AS $$
 #variable_conflict use_column
 DECLARE
     by_touch CONSTANT boolean := sharing.basis = 'touch';
-    stages CONSTANT text[] := CASE WHEN sharing.models && '{w_shaped,full_path}' THEN ARRAY[E'\x1Flead'] ELSE '{}' END;
-    marks CONSTANT text[] := CASE WHEN sharing.members IS NULL THEN '{""}' ELSE '{0,1}' END;
-    direct CONSTANT text[] := analytics_internal.marked_keys(
-        '{direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}', marks);
+    stages CONSTANT text[] := analytics_internal.stage_keys(sharing.models);
+    marks CONSTANT text[] := analytics_internal.key_marks(sharing.members);
+    direct CONSTANT text[] := analytics_internal.direct_keys(marks);
 BEGIN
     RETURN QUERY
     WITH credit AS (
@@ -358,6 +385,40 @@ $$;
 COMMENT ON FUNCTION analytics_internal.touch_credit IS
 'Credit by models that share each conversion among the touches of its path
 Replicates of businesses add up one by one.';
+
+CREATE FUNCTION analytics_internal.warehouse_touches(
+    rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules, all_touches boolean)
+    RETURNS TABLE (business_id bigint, client_key bigint, contract_source_id bigint, contract_id text, touch_number int, model text,
+                   key text, weight double precision, conversions double precision, value double precision, rank int, touches int,
+                   days_before double precision, converted_at timestamptz, touched_at timestamptz, is_paid boolean, is_view boolean)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    by_touch CONSTANT boolean := sharing.basis = 'touch';
+    stages CONSTANT text[] := analytics_internal.stage_keys(sharing.models);
+    marks CONSTANT text[] := analytics_internal.key_marks(sharing.members);
+BEGIN
+    RETURN QUERY
+    SELECT j.business_id, c.client::bigint, split_part(c.conversion_id, ':', 1)::bigint,
+           substr(c.conversion_id, strpos(c.conversion_id, ':') + 1), c.touch_id::int, c.model,
+           CASE WHEN c.key IS NULL THEN '(unattributed)' WHEN sharing.members IS NULL THEN c.key ELSE substr(c.key, 2) END,
+           c.weight, c.conversions, c.value, c.rank, c.touches, c.days_before, c.converted_at, c.touched_at, c.is_paid, c.is_view
+    FROM analytics_internal.warehouse_journeys(rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages) j
+    CROSS JOIN LATERAL analytics.credit_touches(
+        j.journeys, sharing.models, j.lookback, COALESCE(sharing.half_life, j.half_life), rules.cycle, sharing.fallback,
+        analytics_internal.direct_keys(marks), sharing.position_weights, CASE WHEN NOT by_touch THEN j.period_start END,
+        CASE WHEN NOT by_touch THEN j.period_end END, sharing.two_touch, sharing.first_weights, sharing.last_weights,
+        rules.include_conversion_touch, analytics_internal.marked_keys(rules.exclude_keys, marks),
+        analytics_internal.marked_keys(rules.only_keys, marks), rules.views, rules.transform, rules.transform_key, rules.max_touches,
+        stages, CASE WHEN by_touch THEN j.period_start END, CASE WHEN by_touch THEN j.period_end END, all_touches) c
+    WHERE sharing.members IS NULL OR left(c.key, 1) = '1';
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.warehouse_touches IS
+'The rows that touch_credit() adds up
+Of the platforms asked for; touches and contracts by their numbers.';
 
 CREATE FUNCTION analytics_internal.path_credit(rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules)
     RETURNS SETOF analytics_internal.key_credit

@@ -168,6 +168,8 @@ public:
     {
         return bytes_.substr(ends_.begin(index), ends_.length(index));
     }
+    /** Of all texts together. */
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_.size(); }
     /** Throws Error(malformed_binary) unless the texts are distinct, ascending and none is empty. */
     void expect_dictionary() const
     {

@@ -122,11 +122,11 @@ void put_identifiers(WireWriter& out, const IdentifierCodes& ids, const Rows& ro
     }
 }
 
-/** Identifiers of a value, distinct and ascending: i64 id[count], or a TextColumn. */
-class IdentifierColumn {
+/** Identifiers of a value: i64 id[count], or a TextColumn; of kind none there are none, whatever the count. */
+class IdentifierList {
 public:
-    IdentifierColumn() noexcept = default;
-    IdentifierColumn(WireReader& in, IdKind kind, std::uint64_t count, std::uint64_t text_bytes);
+    IdentifierList() noexcept = default;
+    IdentifierList(WireReader& in, IdKind kind, std::uint64_t count, std::uint64_t text_bytes);
 
     [[nodiscard]] std::size_t size() const noexcept { return kind_ == IdKind::text ? texts_.size() : numbers_.size(); }
     [[nodiscard]] Identifier operator[](std::size_t index) const noexcept
@@ -134,6 +134,7 @@ public:
         return kind_ == IdKind::text ? Identifier::of(texts_[index]) : Identifier::of(numbers_[index]);
     }
     [[nodiscard]] IdKind kind() const noexcept { return kind_; }
+    [[nodiscard]] std::uint64_t text_bytes() const noexcept { return texts_.bytes(); }
     /** Empty where the identifiers are numbers. */
     [[nodiscard]] const TextColumn& texts() const noexcept { return texts_; }
 
@@ -141,6 +142,13 @@ private:
     IdKind kind_ = IdKind::none;
     FlatColumn<std::int64_t> numbers_;
     TextColumn texts_;
+};
+
+/** The same, of another kind than none where there are any, distinct and ascending. */
+class IdentifierColumn : public IdentifierList {
+public:
+    IdentifierColumn() noexcept = default;
+    IdentifierColumn(WireReader& in, IdKind kind, std::uint64_t count, std::uint64_t text_bytes);
 };
 
 }  // namespace marketing::kernel

@@ -61,6 +61,24 @@ std::string_view hexadecimal(std::string_view bytes)
     return {text, 2 * bytes.size() + 2};
 }
 
+/** As the server prints it, and several times as fast. */
+std::string_view uuid_text(Datum datum)
+{
+    constexpr std::size_t length = 2 * UUID_LEN + 4;
+    constexpr char digits[] = "0123456789abcdef";
+    const auto* bytes = reinterpret_cast<const unsigned char*>(DatumGetPointer(datum));
+    auto* text = static_cast<char*>(palloc(length));
+    char* to = text;
+    for (int i = 0; i < UUID_LEN; ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            *to++ = '-';
+        }
+        *to++ = digits[bytes[i] >> 4U];
+        *to++ = digits[bytes[i] & 15U];
+    }
+    return {text, length};
+}
+
 // PostgreSQL 15 prints some values of type "char" as bytes that are no text.
 std::string_view printed(Datum datum, FmgrInfo& output)
 {
@@ -90,7 +108,10 @@ void settle_identifier(const Arguments& in, const char* name, IdentifierUse use,
     if (is_text && type == BYTEAOID) {
         form = Form::hexadecimal;
     }
-    if (is_float || form == Form::null || (is_text && type == UUIDOID) || (is_shown && type == BPCHAROID)) {
+    if (is_text && type == UUIDOID) {
+        form = Form::uuid_text;
+    }
+    if (is_float || form == Form::null || (is_shown && type == BPCHAROID)) {
         form = Form::printed;
     }
     if (form == Form::printed) {
@@ -120,6 +141,7 @@ std::string_view identifier_bytes(Datum datum, AnyReader& reader)
         case Form::bytes: return varlena_bytes(datum);
         case Form::padded_text: return without_padding(varlena_bytes(datum));
         case Form::uuid: return {DatumGetPointer(datum), UUID_LEN};
+        case Form::uuid_text: return uuid_text(datum);
         case Form::numeric: return numeric_normalize(DatumGetNumeric(datum));
         case Form::hexadecimal: return hexadecimal(varlena_bytes(datum));
         default: return printed(datum, reader.output);

@@ -20,6 +20,7 @@ struct AnyReader {
         bytes,
         padded_text,
         uuid,
+        uuid_text,
         float4,
         float8,
         numeric,
