@@ -33,6 +33,7 @@ SQL_KERNELS = \
 	src/budget/budget.sql \
 	src/forecast/forecast.sql \
 	src/experiments/experiments.sql \
+	src/incrementality/incrementality.sql \
 	src/content/shrunk_means.sql \
 	src/lifetime_value/lifetime_value.sql \
 	src/rfm/rfm.sql \
@@ -74,6 +75,7 @@ SQL_READERS = \
 	src/endpoints/campaigns.sql \
 	src/endpoints/funnel.sql \
 	src/budget/advice.sql \
+	src/incrementality/warehouse_lift.sql \
 	src/attribution/warehouse_credit.sql \
 	src/attribution/attribution.sql \
 	src/attribution/path_reports.sql \

@@ -23,22 +23,6 @@ std::vector<double> correlated(double correlation, double deviation, std::size_t
     return result;
 }
 
-/** Logarithms of what moves all campaigns alike. */
-std::vector<double> shared_movement(const World& world, std::size_t days, Engine& engine)
-{
-    auto result = correlated(world.shared_correlation, world.shared_deviation, days, engine);
-    const double phase = world.season > 0 ? uniform(engine) : 0;
-    for (std::size_t day = 0; day < days; ++day) {
-        if (world.season > 0) {
-            result[day] += world.season * std::sin(2 * 3.141592653589793 * (static_cast<double>(day) / 365 + phase));
-        }
-        if (world.days_between_holidays > 0 && uniform(engine) * world.days_between_holidays < 1) {
-            result[day] += std::log(world.holiday_factor);
-        }
-    }
-    return result;
-}
-
 std::vector<double> weekday_factors(double deviation, Engine& engine)
 {
     std::vector<double> result(7, 1);
@@ -55,6 +39,24 @@ std::vector<double> weekday_factors(double deviation, Engine& engine)
     return result;
 }
 
+/** Logarithms of what moves all campaigns alike. */
+std::vector<double> shared_movement(const World& world, std::size_t days, Engine& engine)
+{
+    auto result = correlated(world.shared_correlation, world.shared_deviation, days, engine);
+    const auto weekday = weekday_factors(world.shared_weekday, engine);
+    const double phase = world.season > 0 ? uniform(engine) : 0;
+    for (std::size_t day = 0; day < days; ++day) {
+        result[day] += std::log(weekday[day % 7]);
+        if (world.season > 0) {
+            result[day] += world.season * std::sin(2 * 3.141592653589793 * (static_cast<double>(day) / 365 + phase));
+        }
+        if (world.days_between_holidays > 0 && uniform(engine) * world.days_between_holidays < 1) {
+            result[day] += std::log(world.holiday_factor);
+        }
+    }
+    return result;
+}
+
 double growth(const World& world, std::size_t day)
 {
     return world.ramp_days > 0 ? std::min(1.0, (static_cast<double>(day) + 1) / world.ramp_days) : 1;
@@ -65,10 +67,11 @@ std::vector<double> causes(const World& world, const std::vector<double>& shared
 {
     const auto demand = correlated(world.demand_correlation, world.demand_deviation, shared.size(), engine);
     const auto weekday = weekday_factors(world.weekday, engine);
+    const double size = world.size_deviation > 0 ? lognormal(engine, world.size_deviation) : 1;
     std::vector<double> result(shared.size());
     double level = 0;
     for (std::size_t day = 0; day < shared.size(); ++day) {
-        result[day] = world.mean * weekday[day % 7] * growth(world, day) * std::exp(shared[day] + demand[day] + level);
+        result[day] = world.mean * size * weekday[day % 7] * growth(world, day) * std::exp(shared[day] + demand[day] + level);
         if (world.wandering > 0) {
             level += world.wandering * normal(engine);
         }

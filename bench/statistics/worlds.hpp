@@ -23,6 +23,10 @@ struct World {
     double size = std::numeric_limits<double>::infinity();
     /** Deviation of the logarithms of the seven weekdays. */
     double weekday = 0;
+    /** The same of weekdays that all campaigns share. */
+    double shared_weekday = 0;
+    /** Deviation of the logarithm of the campaigns' size. */
+    double size_deviation = 0;
     /** Demand of the campaign that follows its own yesterday: correlation of
    * days, deviation of its logarithm. */
     double demand_correlation = 0;

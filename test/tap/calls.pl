@@ -27,6 +27,7 @@ my $wanted = 50;
 my %elsewhere = (
     load_demo => 'takes many seconds: sql/demo.sql, and the demo that docs are tested with',
     drop_demo => 'drops what load_demo() made: sql/demo.sql',
+    region_lift => 'needs leads of several branches: sql/incrementality.sql',
     schedule_refresh => 'needs pg_cron: test/tap/cron.pl',
 );
 
@@ -108,6 +109,7 @@ my %words = (
     model => [qw(mbgnbd bgnbd auto ets theta mean)], views => [qw(count ignore)], transform => [qw(none unique)], mode => [qw(incremental full)], entity => [qw(events clients contracts)],
     platform => [qw(facebook google)], level => [qw(reader writer)], gaps => [qw(zero skip)], currency => [qw(UAH EUR)], reporting_timezone => [qw(Europe/Kyiv UTC)],
     revenue_basis => [qw(lead_date contract_date)], lead_touches => [qw(journey before_lead)], name => ['facebook ads', 'fbclid'], source => [qw(google fb)], medium => [qw(cpc email)],
+    scaling => [qw(ratio difference none)],
     url => ['https://example.com/?utm_source=google&gclid=a1'], day => ['occurred_on'], schedule => ['*/15 * * * *'],
 );
 my %word_lists = (models => [qw(first last linear time_decay u_shaped last_paid)], platforms => [qw(facebook google)], entities => [qw(events)], fallback => [qw(first last)],
@@ -144,6 +146,10 @@ my %valid = (
     'register_source.entity' => ["'events'"], 'register_source.relation' => ["'demo.crm_events'::regclass"], 'register_source.preset' => ['NULL'],
     'register_source.columns' => [q('{"event_id": "id", "occurred_at": "happened"}'::jsonb)], 'register_source.options' => [q('{"date_order": "DMY"}'::jsonb)],
     (map { ("recommend_budget.$_" => ['NULL']) } qw(share_platforms min_share max_share lift_campaigns lift_elasticity lift_sd)),
+    (map { ("$_.regions" => ["(SELECT array_agg('p' || i % 4 ORDER BY i) FROM generate_series(1, N) i)"], "$_.treated" => ["'{p1}'::text[]"], "$_.first_day" => ["'2025-07-01'::date + 2 * N / 3"],
+        "$_.last_day" => ['NULL'], "$_.method" => ["'synthetic_control'", "'augmented_synthetic_control'", "'difference_in_differences'"], "$_.test_days" => ['2'], "$_.power" => ['0.8'])
+    } qw(geo_lift geo_lift_days geo_lift_weights geo_lift_power)),
+    'geo_lift_power.lifts' => ["'{0,0.1,0.5}'::float8[]"], 'causal_impact.first_day' => ["'2025-07-01'::date + 2 * N / 3"], 'causal_impact.last_day' => ['NULL'],
     'drop_source.source_id' => ['1', '2', '3', '7'],
 );
 
