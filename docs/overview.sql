@@ -72,7 +72,7 @@ SELECT '<div class="panel"><h2>What is unusual, beyond chance</h2><code>analytic
     || string_agg(format('<p><span class="tag %s">%s</span><b>%s</b><br>%s</p>', severity, replace(anomaly_type, '_', ' '), campaign_name, reason), '') || '</div>'
 FROM analytics.anomalies('2025-10-20', '2025-10-31');
 
-SELECT '<div class="panel"><h2>What to do with the budget</h2><code>analytics.reco_budget(''2025-10-01'', ''2025-10-31'')</code>'
+SELECT '<div class="panel"><h2>What to do with the budget</h2><code>analytics.reco_budget(''2025-10-01'', ''2025-10-31'', objective => ''leads'')</code>'
     || string_agg(format('<p><span class="tag %s">%s %s %%</span><b>%s</b><br>%s</p>', action, action, to_char(change_pct, 'FMSG990'), campaign_name, reason), '') || '</div>'
-FROM analytics.reco_budget('2025-10-01', '2025-10-31', row_limit => 3);
+FROM analytics.reco_budget('2025-10-01', '2025-10-31', row_limit => 3, objective => 'leads');
 SELECT '</div>';

@@ -113,10 +113,11 @@ INSERT INTO cross_check VALUES
 ('campaign_performance', $q$SELECT platform, campaign_name, leads, contracts, revenue, conversion_rate, avg_contract_value, round(p_above_average::numeric, 6), campaign_id, performance_category
              FROM analytics.campaign_performance({from}, {to}, 1000, {platforms})$q$,
         $q$SELECT platform, campaign_name, leads, contracts, revenue, round(100.0 * contracts / leads, 2), round(revenue / contracts, 4), round(p::numeric, 6), campaign_id,
-                  CASE WHEN p >= 0.8 THEN 'high_performer' WHEN p <= 0.2 THEN 'needs_attention'
+                  CASE WHEN p >= 0.8 AND advice = 'pause' THEN 'needs_attention' WHEN p >= 0.8 THEN 'high_performer' WHEN p <= 0.2 AND advice IS DISTINCT FROM 'scale' THEN 'needs_attention'
                        WHEN (SELECT count(*) FROM (SELECT sum(leads) AS leads FROM raw_result WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) AND campaign_id IS NOT NULL
                                                    GROUP BY campaign_id HAVING sum(contracts) > 0) o WHERE o.leads > k.leads) < ceil(listed / 4.0) THEN 'volume_driver' ELSE 'medium_performer' END
-             FROM (SELECT *, count(*) OVER () AS listed FROM (
+             FROM (SELECT *, count(*) OVER () AS listed,
+                          (SELECT r.action FROM analytics.reco_budget({from}, {to}, 1000, platforms => {platforms}) r WHERE r.campaign_id = g.campaign_id) AS advice FROM (
                       SELECT platform, campaign_name, campaign_id, sum(leads) AS leads, sum(contracts) AS contracts, sum(revenue) AS revenue, LEAST(sum(leads), sum(contracts)) AS converted,
                              sum(LEAST(sum(leads), sum(contracts))) OVER () / sum(sum(leads)) OVER () AS average
                       FROM raw_result WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) AND campaign_id IS NOT NULL GROUP BY 1, 2, 3) g WHERE contracts > 0) k,

@@ -21,6 +21,36 @@ void print(const char* name, const AdviceScore& s)
     }
 }
 
+/** Worlds in which what leads become differs, in one trouble each. */
+void print_worths(int runs, std::uint64_t seed)
+{
+    struct Row {
+        const char* name;
+        WorthKind kind;
+    };
+    WorthKind usual;
+    WorthKind rare = usual;
+    rare.signing = 0.05;
+    WorthKind slow = usual;
+    slow.lag = 30;
+    WorthKind few = usual;
+    few.campaigns = 5;
+    WorthKind alike = usual;
+    alike.signing_deviation = alike.value_deviation = 0.15;
+    WorthKind moody = usual;
+    moody.world = {
+        .name = "weekdays and demand", .size = 2, .weekday = 0.3, .demand_correlation = 0.8, .demand_deviation = 0.2};
+    for (const Row& row : {Row{"leads in bursts (k = 2), one of five signs after 10 days", usual},
+                           Row{"one of twenty signs", rare}, Row{"signs after 30 days", slow}, Row{"5 campaigns", few},
+                           Row{"leads worth much the same", alike}, Row{"weekdays, demand that wanders", moody}}) {
+        for (const Outcome outcome : {Outcome::contracts, Outcome::revenue}) {
+            const std::string name = std::string(row.name) + " | " + std::string(name_of(outcome));
+            print(name.c_str(), simulate_worth(runs * 20 / row.kind.campaigns, row.kind, outcome, seed));
+            std::fflush(stdout);
+        }
+    }
+}
+
 void print(const char* name, const PortfolioKind& kind, int runs, std::uint64_t seed)
 {
     const PlanScores s = simulate_plans(runs, kind, seed);
@@ -57,6 +87,11 @@ int main(int argc, char** argv)
         }
         std::printf("\n");
     }
+    std::printf("\n");
+    std::printf(
+        "| world | judged by | paused | false | scaled | false | bad found | good found | coverage "
+        "|\n|---|---|---|---|---|---|---|---|---|\n");
+    print_worths(advice_runs / 5, seed);
     std::printf("\n");
     std::printf(
         "| world | share of attainable lift | coverage | harm | rule | log-log OLS | Hill NLS | attainable "

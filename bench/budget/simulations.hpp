@@ -10,6 +10,7 @@
 #include <unsupported/Eigen/NumericalDiff>
 #include <vector>
 
+#include "../statistics/worlds.hpp"
 #include "budget/actions.hpp"
 #include "budget/costs.hpp"
 #include "budget/plan.hpp"
@@ -112,6 +113,94 @@ inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000)
         }
     }
     return scores;
+}
+
+/** What campaigns differ in where they are judged by what their leads become. */
+struct WorthKind {
+    marketing::worlds::World world{.name = "bursts", .size = 2};  // of the leads of a day
+    double cost_deviation = 0.45;                                 // of the log of the cost of a lead, as the next ones
+    double signing_deviation = 0.5;
+    double value_deviation = 0.4;
+    double signing = 0.2;        // the usual share of leads that sign
+    double amount_spread = 0.7;  // of the log of an amount around its campaign's mean
+    double lag = 10;             // days from lead to signature, on average
+    int campaigns = 20;
+};
+
+/** One such portfolio: 119 days as they look on the last of them, and what a unit of the outcome truly costs. */
+struct WorthWorld {
+    std::vector<std::string> names;
+    std::vector<Series> panel;
+    std::vector<double> spend;
+    std::vector<double> cost;
+
+    /** What the other campaigns truly pay. */
+    [[nodiscard]] double rest(std::size_t i) const
+    {
+        double money = 0;
+        double units = 0;
+        for (std::size_t j = 0; j < spend.size(); ++j) {
+            money += j == i ? 0 : spend[j];
+            units += j == i ? 0 : spend[j] / cost[j];
+        }
+        return money / units;
+    }
+};
+
+inline WorthWorld make_worth_world(const WorthKind& kind, Outcome outcome, Engine& engine)
+{
+    constexpr std::int32_t days = 119;
+    WorthWorld made;
+    for (int i = 0; i < kind.campaigns; ++i) {
+        made.names.push_back("campaign " + std::to_string(100 + i));
+    }
+    for (const std::string& name : made.names) {
+        const double lead_cost = lognormal(engine, kind.cost_deviation);
+        const double signing = std::min(kind.signing * lognormal(engine, kind.signing_deviation), 0.9);
+        const double value = 100 * lognormal(engine, kind.value_deviation);
+        const double spend = std::exp(uniform(engine) * std::log(60.0)) / 7;
+        made.spend.push_back(spend);
+        made.cost.push_back(lead_cost / signing / (outcome == Outcome::revenue ? value : 1));
+        marketing::worlds::World world = kind.world;
+        world.mean = spend / lead_cost;
+        const auto leads = marketing::worlds::make_campaign(world, days, engine).figures;
+        Series series{"", name, {}};
+        for (std::int32_t d = 0; d < days; ++d) {
+            Day day{d, spend, std::round(leads[static_cast<std::size_t>(d)]), 0};
+            for (int lead = 0; lead < day.response; ++lead) {
+                const bool signs = uniform(engine) < signing && d - kind.lag * std::log(uniform(engine)) < days;
+                const double amount = value * std::exp(kind.amount_spread * (normal(engine) - kind.amount_spread / 2));
+                day.contracts += signs ? 1 : 0;
+                day.revenue += signs ? amount : 0;
+            }
+            series.days.push_back(day);
+        }
+        made.panel.push_back(series);
+    }
+    return made;
+}
+
+/** Advice against what the others pay, by an outcome. Costs are scored as multiples of the true target. */
+inline AdviceScore simulate_worth(int runs, const WorthKind& kind, Outcome outcome, std::uint64_t seed)
+{
+    AdviceScore score;
+    for (int run = 0; run < runs; ++run) {
+        Engine engine(seed + static_cast<std::uint64_t>(run));
+        const WorthWorld made = make_worth_world(kind, outcome, engine);
+        ActionRules rules;
+        rules.goal = outcome == Outcome::leads ? Goal::leads : outcome == Outcome::contracts ? Goal::contracts : Goal::revenue;
+        const auto advice = advise(made.panel, rules, 118, {});
+        const double claimed = expected_false_rate(advice);
+        if (!std::isnan(claimed)) {
+            score.claimed_false += claimed;
+            ++score.claims;
+        }
+        for (std::size_t i = 0; i < advice.size(); ++i) {
+            score.add(made.cost[i] / made.rest(i), advice[i].action);
+            score.covered += advice[i].unit_low <= made.cost[i] && made.cost[i] <= advice[i].unit_high ? 1 : 0;
+        }
+    }
+    return score;
 }
 
 /** Share of campaigns whose true cost the 90 % interval holds, where a group has `campaigns` whose log costs deviate by `deviation`. */

@@ -12,6 +12,7 @@
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
 #include "kernel/unknown.hpp"
+#include "numeric/square.hpp"
 
 namespace marketing::budget {
 
@@ -22,6 +23,13 @@ using kernel::require_valid;
 constexpr double nan = kernel::unknown;
 constexpr auto actions =
     kernel::names<Action>("action", {{"scale", Action::scale}, {"pause", Action::pause}, {"monitor", Action::monitor}});
+constexpr auto goals = kernel::names<Goal>("objective", {{"auto", Goal::automatic},
+                                                         {"leads", Goal::leads},
+                                                         {"contracts", Goal::contracts},
+                                                         {"revenue", Goal::revenue},
+                                                         {"profit", Goal::profit}});
+constexpr auto outcomes = kernel::names<Outcome>(
+    "outcome", {{"leads", Outcome::leads}, {"contracts", Outcome::contracts}, {"revenue", Outcome::revenue}});
 /** How far back an earlier advice is looked for. */
 constexpr std::int32_t memory_days = 14;
 /** Days without spend after which a campaign counts as stopped. */
@@ -46,12 +54,40 @@ void check(const ActionRules& r)
     require_valid(positive(r.step), "step must be positive");
     require_valid(r.half_life > 0, "half_life must be positive");
     require_valid(r.window >= 1, "window must be at least 1 day");
+    require_valid(r.profit_margin > 0 && r.profit_margin <= 1, "profit_margin must be above 0 and at most 1");
+}
+
+/** The rules with the targets that profit has: what is spent for the last unit of revenue is what is left of it. */
+ActionRules with_targets(ActionRules rules)
+{
+    if (rules.goal == Goal::profit) {
+        rules.target = rules.marginal_target = rules.profit_margin;
+    }
+    return rules;
+}
+
+Outcome outcome_of(Goal goal, const Worths& worths)
+{
+    switch (goal) {
+        case Goal::automatic: return worths.deepest();
+        case Goal::leads: return Outcome::leads;
+        case Goal::contracts: return Outcome::contracts;
+        case Goal::revenue:
+        case Goal::profit: break;
+    }
+    return Outcome::revenue;
 }
 
 class Adviser {
 public:
     Adviser(std::span<const Series> panel, const ActionRules& rules, std::int32_t as_of, const kernel::StopFlag& stop)
-        : panel_(panel), rules_(rules), as_of_(as_of), stop_(stop), window_(rules.window, rules.half_life)
+        : panel_(panel),
+          rules_(with_targets(rules)),
+          as_of_(as_of),
+          stop_(stop),
+          window_(rules.window, rules.half_life),
+          worths_(panel, as_of, stop),
+          outcome_(outcome_of(rules.goal, worths_))
     {
         for (const Series& series : panel) {
             evidence_.push_back(window_.evidence_of(series, as_of));
@@ -78,16 +114,18 @@ private:
     void learn_costs()
     {
         std::map<std::string_view, std::vector<CostEvidence>> platforms;
+        double leads = 0;
         for (std::size_t i = 0; i < panel_.size(); ++i) {
             const Evidence& evidence = evidence_[i];
             platforms[panel_[i].platform].push_back(count_of(evidence, excess_));
             if (evidence.weighted_spend > 0) {
-                total_.events += evidence.weighted_responses;
+                leads += evidence.weighted_responses;
+                total_.events += units_of(i);
                 total_.spend += evidence.weighted_spend;
-                total_variance_ += variance_of(evidence, excess_);
+                total_variance_ += units_variance(i);
             }
         }
-        const double usual = total_.spend > 0 ? std::max(total_.events, 0.5) / total_.spend : 1;
+        const double usual = total_.spend > 0 ? std::max(leads, 0.5) / total_.spend : 1;
         for (const auto& [platform, group] : platforms) {
             stop_.poll();
             priors_.try_emplace(platform, group, usual);
@@ -105,7 +143,24 @@ private:
 
     [[nodiscard]] CostPosterior belief_of(std::size_t i, const Evidence& evidence) const
     {
+        return lead_belief(i, evidence).per_unit(worth_of(i));
+    }
+    [[nodiscard]] CostPosterior lead_belief(std::size_t i, const Evidence& evidence) const
+    {
         return priors_.at(panel_[i].platform).update(count_of(evidence, excess_));
+    }
+    /** A lead of a campaign in units of the outcome; 1 where nothing is known of that, and nothing will be advised. */
+    [[nodiscard]] LogBelief worth_of(std::size_t i) const
+    {
+        return worths_.knows(outcome_) ? worths_.lead(i, outcome_) : LogBelief{};
+    }
+    /** What the weighted leads of a campaign bring, and its variance. */
+    [[nodiscard]] double units_of(std::size_t i) const { return evidence_[i].weighted_responses * worth_of(i).median(); }
+    [[nodiscard]] double units_variance(std::size_t i) const
+    {
+        const LogBelief worth = worth_of(i);
+        return numeric::square(worth.median()) *
+               (variance_of(evidence_[i], excess_) + numeric::square(evidence_[i].weighted_responses * worth.deviation));
     }
 
     /** What the other campaigns together bring, as sure as it is. */
@@ -115,18 +170,21 @@ private:
         if (own.weighted_spend <= 0) {
             return total_;
         }
-        const double events = total_.events - own.weighted_responses;
+        const double events = total_.events - units_of(i);
         const double spend = total_.spend - own.weighted_spend;
-        const double variance = total_variance_ - variance_of(own, excess_);
+        const double variance = total_variance_ - units_variance(i);
         if (!(events > total_.events * 1e-12) || !(spend > total_.spend * 1e-12)) {
             return {0, 0};
         }
-        const double dispersion = std::max(variance / events, 1e-12);
+        const double dispersion = std::max(variance / events, events * 1e-12);
         return {events / dispersion, spend / dispersion};
     }
 
     [[nodiscard]] double target_of(std::size_t i) const
     {
+        if (!worths_.knows(outcome_)) {
+            return nan;
+        }
         if (!std::isnan(rules_.target)) {
             return rules_.target;
         }
@@ -157,6 +215,8 @@ private:
         return (!timeless_ && lived < rules_.least_days) ||
                (evidence.responses < rules_.least_responses && evidence.spend < rules_.least_spend * target);
     }
+    /** What a lead of a campaign may cost so that the target is met. */
+    [[nodiscard]] double lead_target(std::size_t i) const { return target_of(i) * worth_of(i).median(); }
 
     /** Whether an action that is not sure enough to begin today began before and has been sure enough to stay ever since. */
     template <class Probability>
@@ -164,7 +224,7 @@ private:
     {
         for (std::int32_t back = 1; back <= memory_days && !timeless_; ++back) {
             const Evidence evidence = window_.evidence_of(panel_[i], as_of_ - back);
-            if (evidence.weighted_spend <= 0 || still_learning(panel_[i], as_of_ - back, evidence, target_of(i))) {
+            if (evidence.weighted_spend <= 0 || still_learning(panel_[i], as_of_ - back, evidence, lead_target(i))) {
                 return false;
             }
             const double p = probability(i, belief_of(i, evidence));
@@ -221,7 +281,7 @@ private:
         const ResponseFit& fit = curves_.campaigns[i];
         const double reference = fit.spend > 0 ? fit.spend : advice.daily_spend;
         Curve curve{Shape(Family::michaelis_menten, fit.elasticity), reference, 1};
-        curve.response = advice.daily_spend / advice.cost / curve.value(advice.daily_spend);
+        curve.response = advice.daily_spend / advice.unit_cost / curve.value(advice.daily_spend);
         return curve.at_slope(1 / target) / advice.daily_spend - 1;
     }
 
@@ -237,8 +297,13 @@ private:
         advice.contracts = evidence.contracts;
         advice.next_review = as_of_ + rules_.least_days;
         advice.elasticity = curves_.campaigns[i].elasticity;
+        advice.outcome = outcome_;
         advice.cost = advice.cost_low = advice.cost_high = advice.p_better = advice.p_worse = advice.p_better_rest = nan;
+        advice.unit_cost = advice.unit_low = advice.unit_high = advice.roas = advice.roas_low = advice.roas_high = nan;
         advice.marginal_cost = advice.spend_needed = nan;
+        advice.lead_worth = worth_of(i).median();
+        advice.signing = worths_.knows(Outcome::contracts) ? worths_.contracts_per_lead(i).median() : nan;
+        advice.value = worths_.knows(Outcome::revenue) ? worths_.contract_value(i).median() : nan;
         advice.daily_spend = recent_spend(window_.days_of(panel_[i], as_of_));
         advice.target = target_of(i);
         if (evidence.weighted_spend <= 0) {
@@ -246,14 +311,27 @@ private:
         }
         const CostPosterior belief = belief_of(i, evidence);
         set_costs(i, belief, advice);
+        if (!worths_.knows(outcome_)) {
+            return {Ground::no_outcome};
+        }
         return std::isnan(advice.target) ? Grounds{Ground::no_target} : decide(i, belief, advice);
     }
 
     void set_costs(std::size_t i, const CostPosterior& belief, AdviceNumbers& advice) const
     {
-        advice.cost = belief.quantile(0.5);
-        advice.cost_low = belief.quantile(0.05);
-        advice.cost_high = belief.quantile(0.95);
+        const CostPosterior lead = lead_belief(i, evidence_[i]);
+        advice.cost = lead.quantile(0.5);
+        advice.cost_low = lead.quantile(0.05);
+        advice.cost_high = lead.quantile(0.95);
+        advice.unit_cost = belief.quantile(0.5);
+        advice.unit_low = belief.quantile(0.05);
+        advice.unit_high = belief.quantile(0.95);
+        if (worths_.knows(Outcome::revenue)) {
+            const CostPosterior money = lead.per_unit(worths_.lead(i, Outcome::revenue));
+            advice.roas = 1 / money.quantile(0.5);
+            advice.roas_low = 1 / money.quantile(0.95);
+            advice.roas_high = 1 / money.quantile(0.05);
+        }
         advice.marginal_cost = advice.cost / elasticity_at(i, advice.daily_spend, advice.elasticity);
         if (rest_of(i).events > 0) {
             advice.p_better_rest = p_within_rest(i, belief, 1);
@@ -270,14 +348,16 @@ private:
         if (!timeless_ && spend_level(panel_[i], as_of_, stopped_days).mean <= 0) {
             return {Ground::stopped, stopped_days};
         }
-        if (still_learning(panel_[i], as_of_, evidence, advice.target)) {
+        if (still_learning(panel_[i], as_of_, evidence, lead_target(i))) {
             set_spend_needed(i, advice);
             return {Ground::too_little, evidence.days};
         }
-        const double pause_at = evidence.contracts > 0 ? std::max(rules_.p_pause, 0.95) : rules_.p_pause;
+        // Where leads alone are looked at, contracts speak for a campaign.
+        const bool overlooked = outcome_ == Outcome::leads && evidence.contracts > 0;
+        const double pause_at = overlooked ? std::max(rules_.p_pause, 0.95) : rules_.p_pause;
         const auto better = [this](std::size_t n, const CostPosterior& b) { return p_better(n, b); };
         const auto worse = [this](std::size_t n, const CostPosterior& b) { return p_worse(n, b); };
-        if (evidence.spend >= rules_.least_spend * advice.target && sure(i, advice.p_worse, pause_at, worse)) {
+        if (evidence.spend >= rules_.least_spend * lead_target(i) && sure(i, advice.p_worse, pause_at, worse)) {
             advice.action = Action::pause;
             advice.change = -1;
             return {Ground::dear};
@@ -328,7 +408,7 @@ private:
     /** How much more spend decides, if the cost is what it looks like. */
     void set_spend_needed(std::size_t i, AdviceNumbers& advice) const
     {
-        const double distance = std::log(advice.cost / advice.target);
+        const double distance = std::log(advice.unit_cost / advice.target);
         const double responses = (1.2816 / distance) * (1.2816 / distance);
         const CostEvidence count = count_of(evidence_[i], excess_);
         const double needed = responses * advice.cost * (1 + count.events / count.size) - evidence_[i].spend;
@@ -345,10 +425,12 @@ private:
     }
 
     std::span<const Series> panel_;
-    const ActionRules& rules_;
+    ActionRules rules_;
     std::int32_t as_of_;
     kernel::StopFlag stop_;
     Window window_;
+    Worths worths_;
+    Outcome outcome_;
     bool timeless_ = true;  // no campaign has more than one day
     std::vector<Evidence> evidence_;
     double excess_ = 0;
@@ -363,6 +445,16 @@ private:
 std::string_view name_of(Action action)
 {
     return actions.name_of(action);
+}
+
+std::string_view name_of(Outcome outcome)
+{
+    return outcomes.name_of(outcome);
+}
+
+Goal find_goal(std::string_view name)
+{
+    return goals.find(name);
 }
 
 double expected_false_rate(std::span<const Advice> advice)

@@ -10,12 +10,27 @@
 #include <vector>
 
 #include "budget/panel.hpp"
+#include "budget/worth.hpp"
 #include "kernel/stop.hpp"
 
 namespace marketing::budget {
 
+/** What campaigns are to bring. */
+enum class Goal {
+    automatic,  // the deepest outcome that there is evidence of
+    leads,
+    contracts,
+    revenue,
+    profit,  // revenue that pays for the spend behind it
+};
+/** By name; throws Error(invalid_parameter) for others. */
+[[nodiscard]] Goal find_goal(std::string_view name);
+[[nodiscard]] std::string_view name_of(Outcome outcome);
+
 struct ActionRules {
-    double target = std::numeric_limits<double>::quiet_NaN();  // cost per response; NaN: what the rest of the portfolio pays
+    Goal goal = Goal::leads;
+    double profit_margin = 1;  // what is left of revenue beside the spend, where profit is the goal
+    double target = std::numeric_limits<double>::quiet_NaN();  // cost per unit of the outcome; NaN: what the others pay
     double marginal_target =
         std::numeric_limits<double>::quiet_NaN();  // cost of one more; NaN: target / the portfolio's elasticity
     double p_scale = 0.9;
@@ -44,13 +59,23 @@ struct AdviceNumbers {
     double spend = 0;   // of the window, unweighted
     double responses = 0;
     double contracts = 0;
-    double cost = 0;  // posterior median and its 90 % interval; NaN without spend
+    double cost = 0;  // per response: posterior median and its 90 % interval; NaN without spend
     double cost_low = 0;
     double cost_high = 0;
-    double p_better = 0;       // P(cost <= target)
+    Outcome outcome = Outcome::leads;  // that it is judged by
+    double unit_cost = 0;              // the same per unit of the outcome
+    double unit_low = 0;
+    double unit_high = 0;
+    double lead_worth = 0;  // units of the outcome that a lead brings
+    double signing = 0;     // contracts per lead; NaN where there are none
+    double value = 0;       // of a contract; NaN where there are no amounts
+    double roas = 0;        // that the leads of the window lead to, with its 90 % interval; NaN as the value
+    double roas_low = 0;
+    double roas_high = 0;
+    double p_better = 0;       // P(cost <= target), by the outcome, as the next ones
     double p_worse = 0;        // P(cost > (1 + margin) target)
     double p_better_rest = 0;  // P(cheaper than the rest of the portfolio)
-    double marginal_cost = 0;
+    double marginal_cost = 0;  // of one more response
     double elasticity = 0;
     double target = 0;
     double spend_needed = 0;       // until the evidence is expected to decide; NaN where it has

@@ -8,41 +8,73 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.last_full_day(bigint) IS 'Yesterday, in the reporting time zone of a business: today is not over';
 
-CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit int DEFAULT 10, platforms text[] DEFAULT NULL,
-    target_cpl numeric DEFAULT NULL, business_id bigint DEFAULT NULL)
-    RETURNS TABLE (action text, platform text, campaign_name text, leads_cur bigint, spend_cur numeric, cpl_cur numeric, roas_cur numeric,
-                   contracts_cur bigint, change_pct numeric, recommended_spend numeric, p_better double precision, cpl_low numeric,
-                   cpl_high numeric, marginal_cpl numeric, evidence text, reason text, next_review date, campaign_id text,
-                   expected_wrong_pct numeric, currency text, business bigint)
+CREATE FUNCTION analytics_internal.advice_objective(
+    objective text, target_cpl numeric, target_cpa numeric, target_roas numeric, profit_margin numeric) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    given constant text[] := array_remove(ARRAY[
+        CASE WHEN target_cpl IS NOT NULL THEN 'leads' END, CASE WHEN target_cpa IS NOT NULL THEN 'contracts' END,
+        CASE WHEN target_roas IS NOT NULL THEN 'revenue' END, CASE WHEN profit_margin IS NOT NULL THEN 'profit' END], NULL);
+BEGIN
+    PERFORM analytics_internal.check_choice('objective', objective, '{auto,leads,contracts,revenue,profit}');
+    IF LEAST(target_cpl, target_cpa, target_roas) <= 0 THEN
+        RAISE EXCEPTION 'target must be positive' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF cardinality(given) > 1 OR (cardinality(given) = 1 AND objective NOT IN ('auto', given[1])) THEN
+        RAISE EXCEPTION 'a target of another objective' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('The objective is %s, the targets are those of %s.', objective, array_to_string(given, ', ')),
+            HINT = 'target_cpl goes with leads, target_cpa with contracts, target_roas with revenue, profit_margin with profit.';
+    END IF;
+    RETURN COALESCE(given[1], objective);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.advice_objective(text, numeric, numeric, numeric, numeric) IS
+'The objective, or that of the target given where it is auto; else an error (22023)';
+
+-- Whatever speaks of how good a campaign is reads this, so that no two answers disagree.
+CREATE FUNCTION analytics_internal.campaign_evaluation(
+    first_day date, last_day date, wanted_platforms text[], wanted_business bigint, objective text DEFAULT 'auto',
+    target_cpl numeric DEFAULT NULL, target_cpa numeric DEFAULT NULL, target_roas numeric DEFAULT NULL,
+    profit_margin numeric DEFAULT NULL)
+    RETURNS TABLE (business_id bigint, campaign_key bigint, currency text, action text, change_pct double precision, leads bigint,
+                   spend numeric, revenue numeric, contracts numeric, cpl_low double precision, cpl_high double precision,
+                   p_better double precision, marginal_cpl double precision, evidence text, reason text, next_review date,
+                   expected_false_rate double precision, outcome text, lead_worth double precision,
+                   contracts_per_lead double precision, contract_value double precision, roas double precision,
+                   roas_low double precision, roas_high double precision)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH business AS MATERIALIZED (
-        SELECT b.business_id, LEAST(reco_budget.date_to, analytics_internal.last_full_day(b.business_id)) AS as_of,
+        SELECT b.business_id, LEAST(last_day, analytics_internal.last_full_day(b.business_id)) AS as_of,
                COALESCE(s.revenue_basis, 'lead_date') = 'contract_date' AS by_signing, COALESCE(s.currency, 'USD') AS currency,
-               analytics_internal.platform_members(reco_budget.platforms) AS members
+               analytics_internal.platform_members(wanted_platforms) AS members,
+               analytics_internal.advice_objective(objective, target_cpl, target_cpa, target_roas, profit_margin) AS objective
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN (
             SELECT DISTINCT c.business_id
             FROM warehouse.dim_campaigns c
-            WHERE reco_budget.business_id IS NULL OR c.business_id = reco_budget.business_id
+            WHERE wanted_business IS NULL OR c.business_id = wanted_business
         ) b
         LEFT JOIN warehouse.settings s ON s.business_id = b.business_id
-        WHERE analytics_internal.check_period(reco_budget.date_from, reco_budget.date_to)
+        WHERE analytics_internal.check_period(first_day, last_day)
     ), campaign AS MATERIALIZED (
-        -- Thirteen weeks tell how campaigns respond; the period alone is judged, and has its amounts exactly. Refunds of ad networks are
-        -- no spend.
+        -- Thirteen weeks tell how campaigns respond, and what becomes of leads; the period alone is judged, and has its amounts exactly.
+        -- Refunds of ad networks are no spend.
         SELECT r.business_id, r.campaign_key,
-               pg_catalog.sum(GREATEST(r.spend, 0)) FILTER (WHERE r.date >= reco_budget.date_from)::numeric(18,4) AS spend,
+               pg_catalog.sum(GREATEST(r.spend, 0)) FILTER (WHERE r.date >= first_day)::numeric(18,4) AS spend,
                pg_catalog.sum(CASE WHEN b.by_signing THEN r.revenue_signed ELSE r.revenue END)
-                   FILTER (WHERE r.date >= reco_budget.date_from) AS revenue,
-               analytics_internal.campaign_days(
-                   r.date, r.spend, r.leads, CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END) AS days
+                   FILTER (WHERE r.date >= first_day) AS revenue,
+               pg_catalog.sum(CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END)
+                   FILTER (WHERE r.date >= first_day) AS contracts,
+               -- Of its leads, whenever they signed: what leads are worth.
+               analytics_internal.campaign_days(r.date, r.spend, r.leads, r.contracts, r.revenue) AS days
         FROM warehouse.campaign_roi_daily r
         JOIN business b ON b.business_id = r.business_id
         -- A difference, not a comparison with as_of: the planner knows how many rows the dates of the question have, but not as_of.
-        WHERE r.date BETWEEN reco_budget.date_from - 91 AND reco_budget.date_to
+        WHERE r.date BETWEEN first_day - 91 AND last_day
           AND r.date - b.as_of <= 0
-          AND b.as_of >= reco_budget.date_from
+          AND b.as_of >= first_day
           AND r.campaign_key <> 0
         GROUP BY r.business_id, r.campaign_key
     ), panel AS (
@@ -58,29 +90,72 @@ AS $$
         SELECT b.business_id, b.currency, a.*
         FROM panel p JOIN business b ON b.business_id = p.business_id
         CROSS JOIN LATERAL analytics_internal.actions_of_days(
-            p.campaigns, p.platforms, p.days, b.as_of, b.as_of - reco_budget.date_from + 1, reco_budget.target_cpl::double precision) a
+            p.campaigns, p.platforms, p.days, b.as_of, b.as_of - first_day + 1,
+            COALESCE(target_cpl, target_cpa, 1::numeric / target_roas)::double precision, b.objective, profit_margin::double precision) a
     )
-    SELECT a.action, c.platform, c.campaign_name, a.leads::bigint, k.spend,
-           analytics_internal.quotient(k.spend, a.leads::numeric), analytics_internal.quotient(k.revenue, k.spend), a.contracts::bigint,
-           pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
-           pg_catalog.round(k.spend * (1::numeric + COALESCE(a.change_pct, 0)::numeric / 100::numeric), 4), a.p_better,
-           pg_catalog.round(a.cpl_low::numeric, 4), pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4),
-           a.evidence, a.reason, a.next_review, c.campaign_id, pg_catalog.round(100::numeric * a.expected_false_rate::numeric, 1),
-           a.currency, a.business_id
+    SELECT k.business_id, k.campaign_key, a.currency, a.action, a.change_pct, a.leads::bigint, k.spend, k.revenue, k.contracts,
+           a.cpl_low, a.cpl_high, a.p_better, a.marginal_cpl, a.evidence, a.reason, a.next_review, a.expected_false_rate, a.outcome,
+           a.lead_worth, a.contracts_per_lead, a.contract_value, a.roas, a.roas_low, a.roas_high
     FROM advice a
     JOIN campaign k ON k.business_id = a.business_id AND k.campaign_key = a.campaign::bigint
-    JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
-    WHERE k.spend IS NOT NULL
-    ORDER BY a.action = 'monitor', k.spend DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C",
-             k.business_id
+$$;
+COMMENT ON FUNCTION analytics_internal.campaign_evaluation IS
+'How good each campaign of a period is, and what to do with it: the one judgement
+Columns are those of reco_budget(). lead_worth: what a lead brings of the outcome that is judged by.';
+
+-- No part of the caller's plan: what it takes to judge is none of what the caller reads.
+CREATE FUNCTION analytics_internal.campaign_verdicts(
+    first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
+    RETURNS TABLE (business_id bigint, campaign_key bigint, action text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT e.business_id, e.campaign_key, e.action
+    FROM analytics_internal.campaign_evaluation(first_day, last_day, wanted_platforms, wanted_business) e;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.campaign_verdicts(date, date, text[], bigint) IS 'What reco_budget() advises for each campaign';
+
+CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit int DEFAULT 10, platforms text[] DEFAULT NULL,
+    target_cpl numeric DEFAULT NULL, business_id bigint DEFAULT NULL, objective text DEFAULT 'auto', target_cpa numeric DEFAULT NULL,
+    target_roas numeric DEFAULT NULL, profit_margin numeric DEFAULT NULL)
+    RETURNS TABLE (action text, platform text, campaign_name text, leads_cur bigint, spend_cur numeric, cpl_cur numeric, roas_cur numeric,
+                   contracts_cur bigint, change_pct numeric, recommended_spend numeric, p_better double precision, cpl_low numeric,
+                   cpl_high numeric, marginal_cpl numeric, evidence text, reason text, next_review date, campaign_id text,
+                   expected_wrong_pct numeric, currency text, business bigint, outcome text, roas_expected numeric, roas_low numeric,
+                   roas_high numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT a.action, c.platform, c.campaign_name, a.leads, a.spend,
+           analytics_internal.quotient(a.spend, a.leads::numeric), analytics_internal.quotient(a.revenue, a.spend), a.contracts::bigint,
+           pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
+           pg_catalog.round(a.spend * (1::numeric + COALESCE(a.change_pct, 0)::numeric / 100::numeric), 4), a.p_better,
+           pg_catalog.round(a.cpl_low::numeric, 4), pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4),
+           a.evidence, a.reason, a.next_review, c.campaign_id, pg_catalog.round(100::numeric * a.expected_false_rate::numeric, 1),
+           a.currency, a.business_id, a.outcome, pg_catalog.round(a.roas::numeric, 4), pg_catalog.round(a.roas_low::numeric, 4),
+           pg_catalog.round(a.roas_high::numeric, 4)
+    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+    CROSS JOIN analytics_internal.campaign_evaluation(
+        reco_budget.date_from, reco_budget.date_to, reco_budget.platforms, reco_budget.business_id, reco_budget.objective,
+        reco_budget.target_cpl, reco_budget.target_cpa, reco_budget.target_roas, reco_budget.profit_margin) a
+    JOIN warehouse.dim_campaigns c ON c.business_id = a.business_id AND c.campaign_key = a.campaign_key
+    WHERE a.spend IS NOT NULL
+    ORDER BY a.action = 'monitor', a.spend DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C",
+             a.business_id
     LIMIT analytics_internal.check_row_limit(reco_budget.row_limit, 10)
 $$;
-COMMENT ON FUNCTION analytics.reco_budget(date, date, int, text[], numeric, bigint) IS
+COMMENT ON FUNCTION analytics.reco_budget IS
 'Which campaigns to scale, pause or watch, with probability, interval and reason
-Judged by the days of the period that are over; campaigns to act on come first, by spend. change_pct, recommended_spend: the step advised,
-for a period as long. p_better: probability that a lead costs at most the target, by default what the other campaigns of the business pay.
-cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak, learning, cooling_down, inactive,
-no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.';
+Judged by the days of the period that are over; campaigns to act on come first, by spend. objective: leads, contracts, revenue or profit;
+auto takes the deepest of the first three that there are contracts enough for, or that of the target given. The target is what the other
+campaigns of the business pay for it, or target_cpl, target_cpa, target_roas; for profit what profit_margin, the share of revenue that is
+left beside the spend, pays for. change_pct, recommended_spend: the step advised, for a period as long. p_better: probability that the
+campaign meets the target. cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak,
+learning, cooling_down, inactive, no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.
+outcome: what the campaign is judged by. roas_expected: the return of the spend once its leads have had the time to sign, with its 90 %
+interval roas_low to roas_high.';
 
 CREATE FUNCTION analytics_internal.campaign_keys(names text[], business_id bigint) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -146,14 +221,14 @@ BEGIN
             HINT = 'shares: {"facebook": [0.2, 0.5]}, a platform and its least and greatest share. '
                 'lift_tests: {"campaign": [0.4, 0.1]}, a campaign, its elasticity and the standard deviation of that.';
     END IF;
-    RETURN analytics_internal.check_choice('metric', metric, '{leads,contracts,revenue}');
+    RETURN analytics_internal.check_choice('metric', metric, '{auto,leads,contracts,revenue}');
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_budget_plan IS 'True for arguments that budget_plan can take, else an error (22023)';
 
 CREATE FUNCTION analytics.budget_plan(
     total numeric DEFAULT NULL, objective text DEFAULT 'fixed_budget', bounds numeric[] DEFAULT '{0.7,1.3}', horizon int DEFAULT 30,
-    target numeric DEFAULT NULL, metric text DEFAULT 'leads', date_to date DEFAULT NULL, history_days int DEFAULT 182,
+    target numeric DEFAULT NULL, metric text DEFAULT 'auto', date_to date DEFAULT NULL, history_days int DEFAULT 182,
     platforms text[] DEFAULT NULL, frozen text[] DEFAULT NULL, shares jsonb DEFAULT NULL, lift_tests jsonb DEFAULT NULL,
     family text DEFAULT 'michaelis_menten', business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, campaign_id text, current_spend numeric, recommended_spend numeric,
@@ -169,6 +244,10 @@ DECLARE
     wanted bigint;
     members text[];
     as_of date;
+    keys bigint[];
+    worths double precision[];
+    paused text[];
+    outcome text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_budget_plan(
         total, objective, metric, history_days, shares, lift_tests);
@@ -176,6 +255,11 @@ BEGIN
     members := analytics_internal.platform_members(budget_plan.platforms);
     as_of := LEAST(analytics_internal.last_full_day(wanted), COALESCE(
         date_to, (SELECT max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = wanted AND r.campaign_key <> 0)));
+    -- The judgement of the four weeks that say what is spent today: what a lead is worth, and who gets no more unless totals or shares ask.
+    SELECT array_agg(e.campaign_key), array_agg(e.lead_worth), array_agg(e.campaign_key::text) FILTER (WHERE e.action = 'pause'),
+           max(e.outcome)
+    INTO keys, worths, paused, outcome
+    FROM analytics_internal.campaign_evaluation(as_of - 27, as_of, budget_plan.platforms, wanted, metric) e;
     RETURN QUERY
     SELECT c.platform, c.campaign_name, c.campaign_id, a.current_spend::numeric(18,4), a.recommended_spend::numeric(18,4),
            round(a.change_pct::numeric, 1),
@@ -186,9 +270,13 @@ BEGIN
     FROM (
         SELECT array_agg(r.campaign_key::text) AS campaigns, array_agg(k.platform) AS platforms, array_agg(r.date) AS days,
                array_agg(GREATEST(r.spend, 0)::double precision) AS spend,
-               array_agg((CASE metric WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts ELSE GREATEST(r.revenue, 0) END
-                   )::double precision) AS response
+               array_agg((CASE metric
+                   WHEN 'auto' THEN r.leads * COALESCE(w.worth, 1)
+                   WHEN 'leads' THEN r.leads
+                   WHEN 'contracts' THEN r.contracts
+                   ELSE GREATEST(r.revenue, 0) END)::double precision) AS response
         FROM warehouse.campaign_roi_daily r
+        LEFT JOIN unnest(keys, worths) w (campaign_key, worth) ON w.campaign_key = r.campaign_key
         JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
         WHERE r.business_id = wanted AND r.date > as_of - history_days AND r.date <= as_of
           AND (members IS NULL OR k.platform = ANY (members))
@@ -207,9 +295,11 @@ BEGIN
     ) l
     CROSS JOIN LATERAL analytics.recommend_budget(
         p.campaigns, p.platforms, p.days, p.spend, p.response, objective, COALESCE(total, target)::double precision,
-        bounds::double precision[], horizon, as_of => as_of, family => family, counts => metric <> 'revenue',
+        bounds::double precision[], horizon, as_of => as_of, family => family,
+        counts => metric IN ('leads', 'contracts') OR (metric = 'auto' AND outcome IS NOT DISTINCT FROM 'leads'),
         frozen => analytics_internal.campaign_keys(frozen, wanted), share_platforms => s.platforms, min_share => s.low, max_share => s.high,
-        lift_campaigns => l.campaigns, lift_elasticity => l.elasticity, lift_sd => l.deviation) a
+        lift_campaigns => l.campaigns, lift_elasticity => l.elasticity, lift_sd => l.deviation,
+        capped => CASE WHEN metric = 'auto' AND total IS NULL AND shares IS NULL THEN paused END) a
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = wanted AND c.campaign_key = a.campaign::bigint
     ORDER BY a.is_total, a.current_spend DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C";
 END
@@ -218,7 +308,9 @@ COMMENT ON FUNCTION analytics.budget_plan IS
 'Where the next budget should go: spend per campaign, expected response, lift
 total: the budget of horizon days, by default today''s. objective: fixed_budget; target_cost or marginal_cost (target: what a response, or
 one more, may cost); same_response; target_response (target: how many). bounds: multiples of today''s spend, that of the last 28 days.
-metric: leads, contracts or revenue. date_to: the last day that counts. frozen: ids or names of campaigns that keep their spend. shares:
-{"platform": [least, greatest]}. lift_tests: {"campaign": [elasticity, standard deviation]}, results of experiments. Intervals are 90
-percent. usable: the campaign has a curve of its own; others move by at most 20 percent. binding: what holds a spend: free, min, max,
-platform, fixed; doubt: the plan goes only as far as a gain is likely; kept: not at all. The last row is the total.';
+metric: leads, contracts or revenue as they were counted; auto: the deepest of them that there are contracts enough for, expected of the
+leads, where what reco_budget() pauses gets no more, unless total or shares are given. date_to: the last day that counts. frozen: ids or
+names of campaigns that keep their spend. shares: {"platform": [least, greatest]}. lift_tests: {"campaign": [elasticity, standard
+deviation]}, results of experiments. Intervals are 90 percent. usable: the campaign has a curve of its own; others move by at most 20
+percent. binding: what holds a spend: free, min, max, platform, fixed; doubt: the plan goes only as far as a gain is likely; kept: not at
+all. The last row is the total.';

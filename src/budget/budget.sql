@@ -21,12 +21,14 @@ portfolio''s elasticity. p_scale, p_pause: how sure the advice must be to begin;
 is that much dearer. min_leads, min_spend_mult: least evidence. step: most change. half_life: days. expected_false_rate: expected share of
 wrong calls among all that scale or pause.';
 
-CREATE FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision) RETURNS internal
+CREATE FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision, numeric)
+    RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_transition';
 CREATE FUNCTION analytics_internal.campaign_days_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_final';
 
-CREATE AGGREGATE analytics_internal.campaign_days(day date, spend numeric, leads double precision, contracts double precision) (
+CREATE AGGREGATE analytics_internal.campaign_days(day date, spend numeric, leads double precision, contracts double precision,
+    revenue numeric) (
     SFUNC = analytics_internal.campaign_days_transition,
     STYPE = internal,
     SSPACE = 4096,
@@ -36,25 +38,30 @@ CREATE AGGREGATE analytics_internal.campaign_days(day date, spend numeric, leads
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-COMMENT ON FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision) IS
+COMMENT ON FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision, numeric) IS
     'Part of the aggregate campaign_days: adds a day.';
 COMMENT ON FUNCTION analytics_internal.campaign_days_final(internal) IS 'Part of the aggregate campaign_days: makes the value.';
-COMMENT ON AGGREGATE analytics_internal.campaign_days(date, numeric, double precision, double precision) IS
+COMMENT ON AGGREGATE analytics_internal.campaign_days(date, numeric, double precision, double precision, numeric) IS
 'The days of a campaign, packed for actions_of_days
-Rows in any order; those of one day add up. A negative spend, a refund, is none.';
+Rows in any order; those of one day add up. A negative spend, a refund, is none. contracts, revenue: of the leads of that day.';
 
 CREATE FUNCTION analytics_internal.actions_of_days(
     campaigns text[], platforms text[], days bytea[], as_of date DEFAULT NULL, window_days int DEFAULT 28,
-    target double precision DEFAULT NULL)
+    target double precision DEFAULT NULL, objective text DEFAULT 'auto', profit_margin double precision DEFAULT 1)
     RETURNS TABLE (campaign text, platform text, action text, change_pct double precision, spend double precision, leads double precision,
                    contracts double precision, cpl double precision, cpl_low double precision, cpl_high double precision,
                    p_better double precision, p_worse double precision, p_better_rest double precision, marginal_cpl double precision,
                    elasticity double precision, target_cpl double precision, recent_spend double precision, spend_needed double precision,
-                   evidence text, reason text, next_review date, expected_false_rate double precision)
+                   evidence text, reason text, next_review date, expected_false_rate double precision, outcome text,
+                   lead_worth double precision, contracts_per_lead double precision, contract_value double precision,
+                   roas double precision, roas_low double precision, roas_high double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_actions_of_days';
-COMMENT ON FUNCTION analytics_internal.actions_of_days(text[], text[], bytea[], date, int, double precision) IS
+COMMENT ON FUNCTION analytics_internal.actions_of_days(text[], text[], bytea[], date, int, double precision, text, double precision) IS
 'campaign_actions for campaigns whose days campaign_days has packed
-One element per campaign; answers and other arguments are those of campaign_actions.';
+One element per campaign; answers and other arguments are those of campaign_actions, by the outcome that objective names or, where it is
+auto, by the deepest that there is evidence of. target: what one of it may cost. profit_margin: what is left of revenue beside the spend,
+where the objective is profit. outcome: leads, contracts or revenue. lead_worth: how much of it a lead brings, of which contracts_per_lead
+and contract_value are the parts. roas: expected of the leads of the window, with its 90 % interval.';
 
 CREATE FUNCTION analytics.response_curve(campaigns text[], platforms text[], days date[], daily_spend double precision[],
     daily_response double precision[], family text DEFAULT 'michaelis_menten', block_days int DEFAULT 7, counts boolean DEFAULT true)
@@ -89,7 +96,7 @@ CREATE FUNCTION analytics.recommend_budget(campaigns text[], platforms text[], d
     family text DEFAULT 'michaelis_menten', block_days int DEFAULT 7, counts boolean DEFAULT true, frozen text[] DEFAULT NULL,
     share_platforms text[] DEFAULT NULL, min_share double precision[] DEFAULT NULL, max_share double precision[] DEFAULT NULL,
     lift_campaigns text[] DEFAULT NULL, lift_elasticity double precision[] DEFAULT NULL, lift_sd double precision[] DEFAULT NULL,
-    unit double precision DEFAULT 0.01)
+    unit double precision DEFAULT 0.01, capped text[] DEFAULT NULL)
     RETURNS TABLE (campaign text, platform text, current_spend double precision, recommended_spend double precision,
                    change_pct double precision, response_now double precision, response_now_low double precision,
                    response_now_high double precision, response_then double precision, response_then_low double precision,
@@ -101,4 +108,5 @@ COMMENT ON FUNCTION analytics.recommend_budget IS
 'Budget plan from daily spend and response: curves, best allocation and lift
 One element per campaign and day. objective, target: as allocate_budget; budgets and responses are those of horizon days. bounds: multiples
 of the spend of the last window_days. frozen: campaigns that keep their spend. lift_campaigns, lift_elasticity, lift_sd: results of
-experiments. unit: spends are multiples of it. Intervals are 90 percent. lift: the change of the response, in the row of totals.';
+experiments. unit: spends are multiples of it. capped: campaigns that get no more. Intervals are 90 percent. lift: the change of the
+response, in the row of totals.';

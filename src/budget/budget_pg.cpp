@@ -78,7 +78,7 @@ Explained<PlainData> kept(const Kept& row)
 /** Advice on the panel that `make_panel` makes, a row per campaign. */
 template <class MakePanel>
 void write_advice(postgres::RowWriter& rows, MakePanel make_panel, bool has_platforms, bool has_days,
-                  std::optional<std::int32_t> as_of, const budget::ActionRules& rules)
+                  std::optional<std::int32_t> as_of, const budget::ActionRules& rules, bool with_outcomes)
 {
     double false_rate = 0;
     const auto advised = postgres::run_kernel([&] {
@@ -92,10 +92,15 @@ void write_advice(postgres::RowWriter& rows, MakePanel make_panel, bool has_plat
         return found;
     });
     for (const auto& row : advised) {
-        rows.row(row.campaign, postgres::only_if(has_platforms, row.platform), budget::name_of(row.action), 100 * row.change,
+        rows.add(row.campaign, postgres::only_if(has_platforms, row.platform), budget::name_of(row.action), 100 * row.change,
                  row.spend, row.responses, row.contracts, row.cost, row.cost_low, row.cost_high, row.p_better, row.p_worse,
                  row.p_better_rest, row.marginal_cost, row.elasticity, row.target, row.daily_spend, row.spend_needed,
                  row.evidence, row.reason, postgres::only_if(has_days, Date{row.next_review}), false_rate);
+        if (with_outcomes) {
+            rows.add(budget::name_of(row.outcome), row.lead_worth, row.signing, row.value, row.roas, row.roas_low,
+                     row.roas_high);
+        }
+        rows.end_row();
     }
 }
 
@@ -120,7 +125,7 @@ MARKETING_ROWS(campaign_actions, in, rows)
     rules.half_life = in.value_or("half_life", rules.half_life);
     rules.hysteresis = in.value_or("hysteresis", rules.hysteresis);
     const auto make_panel = [&columns] { return budget::make_panel(columns); };
-    write_advice(rows, make_panel, !columns.platform.empty(), !columns.day.empty(), as_of, rules);
+    write_advice(rows, make_panel, !columns.platform.empty(), !columns.day.empty(), as_of, rules, false);
 }
 
 MARKETING_ROWS(actions_of_days, in, rows)
@@ -133,8 +138,10 @@ MARKETING_ROWS(actions_of_days, in, rows)
     budget::ActionRules rules;
     rules.window = days_argument(in, "window_days", rules.window);
     rules.target = in.value_or("target", rules.target);
+    rules.goal = in.choice_or("objective", budget::find_goal, budget::Goal::automatic);
+    rules.profit_margin = in.value_or("profit_margin", rules.profit_margin);
     const auto make_panel = [&columns] { return budget::unpack_panel(columns); };
-    write_advice(rows, make_panel, true, true, as_of, rules);
+    write_advice(rows, make_panel, true, true, as_of, rules, true);
 }
 
 MARKETING_ROWS(response_curve, in, rows)
@@ -222,6 +229,7 @@ MARKETING_ROWS(recommend_budget, in, rows)
     const auto lift_elasticity = in.optional_array<double>("lift_elasticity");
     const auto lift_deviation = in.optional_array<double>("lift_sd");
     rules.unit = in.value_or("unit", rules.unit);
+    rules.capped = in.optional_array<std::string_view>("capped");
 
     budget::Interval lift{};
     double probability_of_lift = 0;

@@ -9,6 +9,7 @@
 #include "numeric/quadrature.hpp"
 #include "numeric/search.hpp"
 #include "numeric/special_functions.hpp"
+#include "numeric/square.hpp"
 
 namespace marketing::budget {
 
@@ -143,6 +144,8 @@ double error_of_mean(std::span<const CostEvidence> members, double events)
 class LogRate {
 public:
     static constexpr int points = CostPosterior::points;
+    /** Points reach this many standard deviations to each side. */
+    static constexpr double reach = 6;
 
     LogRate(const CostEvidence& evidence, const GammaRate& usual)
     {
@@ -196,9 +199,6 @@ public:
     }
 
 private:
-    /** Points reach this many standard deviations to each side. */
-    static constexpr double reach = 6;
-
     [[nodiscard]] double at(int i) const { return first_ + step_ * i; }
     /** Calls f(point, likelihood * prior) for each point. On equidistant points a normal density is a product of products. */
     template <class Function>
@@ -222,6 +222,21 @@ private:
 };
 
 }  // namespace
+
+double LogBelief::median() const
+{
+    return std::exp(mean);
+}
+
+double LogBelief::quantile(double p) const
+{
+    return std::exp(mean + deviation * numeric::normal_quantile(p));
+}
+
+LogBelief operator*(const LogBelief& a, const LogBelief& b)
+{
+    return {a.mean + b.mean, std::hypot(a.deviation, b.deviation)};
+}
 
 GammaRate update(const GammaRate& prior, const CostEvidence& evidence)
 {
@@ -360,7 +375,7 @@ CostPosterior CostPrior::update(const CostEvidence& evidence) const
 }
 
 CostPosterior::CostPosterior(double first, double step, const std::array<double, points>& density)
-    : first_(first), step_(step), deviation_(0), score_{}
+    : first_(first), step_(step), mean_(0), deviation_(0), score_{}
 {
     double mass = 0;
     double mean = 0;
@@ -371,6 +386,7 @@ CostPosterior::CostPosterior(double first, double step, const std::array<double,
         square += density[i] * static_cast<double>(i * i);
     }
     mean /= mass;
+    mean_ = first + step * mean;
     deviation_ = step * std::sqrt(std::max(square / mass - mean * mean, 0.0));
     double below = 0;
     for (std::size_t i = 0; i < points; ++i) {
@@ -398,6 +414,34 @@ double CostPosterior::quantile(double p) const
     const auto above = std::upper_bound(score_.begin() + 1, score_.end() - 1, wanted);
     const auto i = static_cast<std::size_t>(above - score_.begin()) - 1;
     return std::exp(-(first_ + step_ * (static_cast<double>(i) + (wanted - score_[i]) / (score_[i + 1] - score_[i]))));
+}
+
+// Each stretch of this distribution between two points is shifted and spread by the other.
+CostPosterior CostPosterior::per_unit(const LogBelief& worth) const
+{
+    CostPosterior unit = *this;
+    unit.mean_ += worth.mean;
+    if (worth.deviation <= 0) {
+        unit.first_ += worth.mean;
+        return unit;
+    }
+    std::array<double, points> mass{};
+    for (std::size_t i = 0; i < points; ++i) {
+        const double above = i + 1 < points ? numeric::normal_below((score_[i] + score_[i + 1]) / 2) : 1;
+        mass[i] = above - (i > 0 ? numeric::normal_below((score_[i - 1] + score_[i]) / 2) : 0);
+    }
+    // No narrower than the points lie apart, or the sum would show them.
+    const double spread = std::hypot(worth.deviation, step_ / 2);
+    const double step = 2 * LogRate::reach * std::hypot(deviation_, spread) / (points - 1);
+    const double first = unit.mean_ - step * (points - 1) / 2;
+    std::array<double, points> density{};
+    for (std::size_t k = 0; k < points; ++k) {
+        for (std::size_t i = 0; i < points; ++i) {
+            const double from = first + step * static_cast<double>(k) - worth.mean - (first_ + step_ * static_cast<double>(i));
+            density[k] += mass[i] * std::exp(-numeric::square(from / spread) / 2);
+        }
+    }
+    return {first, step, density};
 }
 
 double CostPosterior::probability_within(double target) const

@@ -15,6 +15,17 @@
 
 namespace marketing::budget {
 
+/** A log-normal belief. */
+struct LogBelief {
+    double mean = 0;  // of the log, as the deviation
+    double deviation = 0;
+
+    [[nodiscard]] double median() const;
+    [[nodiscard]] double quantile(double p) const;
+};
+/** Of a product of independent factors. */
+[[nodiscard]] LogBelief operator*(const LogBelief& a, const LogBelief& b);
+
 /** A gamma distribution of events per unit of money: as sure as so many events on so much spend make it. */
 struct GammaRate {
     double events;
@@ -77,6 +88,10 @@ public:
     [[nodiscard]] double probability_within(double target) const;
     /** P(cost <= factor * other cost), where the log of the other has this mean and standard deviation. */
     [[nodiscard]] double probability_cheaper(double other_log_cost, double other_deviation, double factor = 1) const;
+    /** Mean and deviation of the log of the rate. */
+    [[nodiscard]] LogBelief log_rate() const { return {mean_, deviation_}; }
+    /** The cost of one unit where an event is worth so many of them. */
+    [[nodiscard]] CostPosterior per_unit(const LogBelief& worth) const;
 
 private:
     /** The normal score of the log of a rate. */
@@ -84,6 +99,7 @@ private:
 
     double first_;
     double step_;
+    double mean_;
     double deviation_;
     std::array<double, points> score_;
 };

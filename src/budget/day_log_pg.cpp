@@ -23,6 +23,7 @@ MARKETING_FUNCTION(campaign_days_transition)
     day.spend = std::max(in.get<postgres::Decimal>("spend"), 0.0);
     day.response = in.get<double>("leads");
     day.contracts = in.get<double>("contracts");
+    day.revenue = in.get<postgres::Decimal>("revenue");
     postgres::run_kernel([state, &day] { state->append(day); });
     return postgres::state_datum(fcinfo, state);
 }

@@ -46,6 +46,7 @@ void check_amounts(const Day& day)
     check_amount(day.spend, "spend");
     check_amount(day.response, "response");
     check_amount(day.contracts, "contracts");
+    check_amount(std::abs(day.revenue), "revenue");
 }
 
 void add_up(std::vector<Day>& days)
@@ -53,9 +54,7 @@ void add_up(std::vector<Day>& days)
     const auto not_ascending = [](const Day& a, const Day& b) { return a.day >= b.day; };
     if (std::adjacent_find(days.begin(), days.end(), not_ascending) != days.end()) {
         // Sums must not depend on the order of the rows.
-        std::sort(days.begin(), days.end(), [](const Day& a, const Day& b) {
-            return std::tie(a.day, a.spend, a.response, a.contracts) < std::tie(b.day, b.spend, b.response, b.contracts);
-        });
+        std::sort(days.begin(), days.end(), [](const Day& a, const Day& b) { return Day::fields(a) < Day::fields(b); });
     }
     std::size_t kept = 0;
     for (const Day& day : days) {
@@ -63,6 +62,7 @@ void add_up(std::vector<Day>& days)
             days[kept - 1].spend += day.spend;
             days[kept - 1].response += day.response;
             days[kept - 1].contracts += day.contracts;
+            days[kept - 1].revenue += day.revenue;
         } else {
             days[kept++] = day;
         }

@@ -14,10 +14,11 @@ namespace marketing::budget {
 struct Day {
     std::int32_t day;
     double spend;
-    double response;   // leads, or revenue
-    double contracts;  // of those leads
+    double response;     // leads, or revenue
+    double contracts;    // of those leads
+    double revenue = 0;  // of those contracts
 
-    static auto fields(auto& day) { return std::tie(day.day, day.spend, day.response, day.contracts); }
+    static auto fields(auto& day) { return std::tie(day.day, day.spend, day.response, day.contracts, day.revenue); }
 };
 
 struct Series {
@@ -36,7 +37,7 @@ struct PanelColumns {
     std::span<const double> contracts;  // absent: not known
 };
 
-/** Throws Error(invalid_parameter) for amounts that are negative or not finite. */
+/** Throws Error(invalid_parameter) for amounts that are negative or not finite; revenue may be negative. */
 void check_amounts(const Day& day);
 
 /** Sorts days, and adds up those of one day so that the order in which they came does not show. */

@@ -141,10 +141,11 @@ private:
         }
         return static_cast<std::size_t>(found - panel_.begin());
     }
-    [[nodiscard]] bool frozen(std::size_t i) const
+    [[nodiscard]] bool is_among(std::size_t i, std::span<const std::string_view> names) const
     {
-        return std::find(rules_.frozen.begin(), rules_.frozen.end(), panel_[i].campaign) != rules_.frozen.end();
+        return std::find(names.begin(), names.end(), panel_[i].campaign) != names.end();
     }
+    [[nodiscard]] bool frozen(std::size_t i) const { return is_among(i, rules_.frozen); }
 
     void choose_candidates()
     {
@@ -175,6 +176,10 @@ private:
             } else if (!fit.usable) {
                 least = std::max(least, center * (1 - thin_step));
                 most = std::min(most, center * (1 + thin_step));
+            }
+            if (is_among(i, rules_.capped)) {
+                least = std::min(least, 1.0);
+                most = std::min(most, 1.0);
             }
             member_.push_back(i);
             // In amounts of the horizon, so that errors speak of those.

@@ -36,6 +36,7 @@ struct PlanRules {
     double unit = 0.01;  // spends are multiples of it
     ResponseOptions response;
     std::span<const std::string_view> frozen;
+    std::span<const std::string_view> capped;  // these get no more than they have
     std::span<const NamedShare> shares;
     std::span<const NamedTest> tests;
 };

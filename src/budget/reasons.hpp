@@ -12,6 +12,7 @@ namespace marketing::budget {
 enum class Ground {
     no_spend,
     no_target,
+    no_outcome,  // no contracts, or no amounts, to judge by
     stopped,
     too_little,   // spent, or lived, to judge
     dear,         // dearer than the target with enough probability

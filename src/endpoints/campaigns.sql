@@ -74,15 +74,17 @@ CREATE FUNCTION analytics.campaign_performance(date_from date, date_to date, row
     business_id bigint DEFAULT NULL, platform_level text DEFAULT 'platform')
     RETURNS TABLE (performance_category text, platform text, campaign_name text, leads bigint, contracts bigint, revenue numeric,
                    conversion_rate numeric, avg_contract_value numeric, p_above_average double precision, campaign_id text,
-                   business bigint)
+                   business bigint, advice text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN j.p_above >= 0.8::double precision THEN 'high_performer'
-                WHEN j.p_above <= 0.2::double precision THEN 'needs_attention'
+    -- What reco_budget() would pause is no high performer, and what it would scale needs no attention.
+    SELECT CASE WHEN j.p_above >= 0.8::double precision AND e.action = 'pause' THEN 'needs_attention'
+                WHEN j.p_above >= 0.8::double precision THEN 'high_performer'
+                WHEN j.p_above <= 0.2::double precision AND e.action IS DISTINCT FROM 'scale' THEN 'needs_attention'
                 WHEN j.place <= (j.campaigns + 3) / 4 THEN 'volume_driver'
                 ELSE 'medium_performer' END,
            j.platform, j.campaign_name, j.leads, j.n_contracts, j.revenue, analytics_internal.percentage(j.n_contracts, j.leads),
-           analytics_internal.quotient(j.revenue, j.n_contracts), j.p_above, j.campaign_id, j.business_id
+           analytics_internal.quotient(j.revenue, j.n_contracts), j.p_above, j.campaign_id, j.business_id, e.action
     FROM (
         SELECT k.*, pg_catalog.rank() OVER (ORDER BY k.leads DESC) AS place, pg_catalog.count(*) OVER () AS campaigns,
                -- Jeffreys' prior; without a lead there is nothing to judge.
@@ -101,6 +103,9 @@ AS $$
         ) k
         WHERE k.n_contracts > 0
     ) j
+    LEFT JOIN analytics_internal.campaign_verdicts(
+        campaign_performance.date_from, campaign_performance.date_to, campaign_performance.platforms,
+        campaign_performance.business_id) e ON e.business_id = j.business_id AND e.campaign_key = j.campaign_key
     ORDER BY j.revenue DESC, j.n_contracts DESC, j.leads, j.platform COLLATE "C", j.campaign_name COLLATE "C", j.campaign_id COLLATE "C",
              j.business_id
     LIMIT analytics_internal.check_row_limit(campaign_performance.row_limit, 50)
@@ -110,8 +115,9 @@ COMMENT ON FUNCTION analytics.campaign_performance(date, date, int, text[], bigi
 By revenue, the highest first. performance_category: high_performer where p_above_average >= 0.8, needs_attention where it is <= 0.2, else
 volume_driver for the quarter with the most leads, else medium_performer. conversion_rate: contracts in percent of leads; may pass 100,
 since a lead may sign more than once. p_above_average: probability that the campaign converts leads better than all campaigns of the period
-together do (Beta posterior, Jeffreys prior; contracts beyond the number of leads do not count). platform_level:
-platform or family.';
+together do (Beta posterior, Jeffreys prior; contracts beyond the number of leads do not count). advice: the action of reco_budget() for the
+same period and platforms: what it pauses is no high_performer, and what it scales is not needs_attention. platform_level: platform or
+family.';
 
 CREATE FUNCTION analytics.metrics_trend(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (dt date, leads bigint, clicks bigint, impressions bigint, spend numeric, cpl numeric, cpc numeric, ctr numeric,
