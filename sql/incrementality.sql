@@ -44,6 +44,10 @@ SELECT control IS NOT NULL AS with_control, i.observed > i.expected_high AS sure
 FROM (SELECT array_agg(day ORDER BY day) AS days, array_agg(leads::float8 ORDER BY day) AS leads, array_agg(other::float8 ORDER BY day) AS other FROM series) s,
     LATERAL (VALUES (NULL::float8[]), (s.other)) v (control), analytics.causal_impact(days, leads, '2025-04-09', control => v.control) i;
 SELECT i.effect, i.p_value, i.model_used FROM analytics.causal_impact('{2025-01-01,2025-01-02,2025-01-03}', '{1,2,3}', '2025-01-03') i;
+-- Credit and what was measured: a factor between them, by the weight that the interval deserves
+SELECT half_width, age, round(f.factor::numeric, 3) AS factor, round(f.factor_low::numeric, 3) AS low, round(f.factor_high::numeric, 3) AS high, round(f.weight::numeric, 3) AS weight
+FROM (VALUES (10, 0), (100, 0), (1000, 0), (10, 365), (10, 36500)) v (half_width, age), analytics.calibration_factor(200, 50, 50 - half_width, 50 + half_width, age_days => age) f;
+SELECT count(*) AS of_null FROM analytics.calibration_factor(NULL, 1, 0, 2);
 -- Refused
 SELECT call, pg_temp.refusal(format('SELECT * FROM columns, analytics.%s', call)) FROM unnest(ARRAY[
     $$geo_lift(regions, days, leads, '{nowhere}', '2025-03-12')$$, $$geo_lift(regions, days, leads, '{}', '2025-03-12')$$, $$geo_lift(regions, days, leads, regions, '2025-03-12')$$,
@@ -53,6 +57,7 @@ SELECT call, pg_temp.refusal(format('SELECT * FROM columns, analytics.%s', call)
     $$geo_lift(regions || 'x'::text, days || date '5874897-12-31', leads || 1::float8, '{region b}', '2025-03-12')$$, $$geo_lift('{}', '{}', '{}', '{a}', '2025-03-12')$$,
     $$geo_lift_days(regions, days, leads, '{region b}', '2025-03-12', method => 'guess')$$, $$geo_lift_power(regions, days, leads, '{region b}', 50)$$,
     $$geo_lift_power(regions, days, leads, '{region b}', 0)$$, $$geo_lift_power(regions, days, leads, '{region b}', 14, '{-1}')$$,
+    $$calibration_factor(0, 1, 0, 2)$$, $$calibration_factor(10, 5, 6, 7)$$, $$calibration_factor(10, 5, 4, 'Infinity')$$, $$calibration_factor(10, 5, 4, 6, half_life_days => 0)$$,
     $$causal_impact(days, leads, '2020-01-01')$$, $$causal_impact(days, leads[2:], '2025-03-12')$$, $$causal_impact(days, leads, NULL)$$, $$region_lift('2025-01-02', '2025-01-03', '{a}')$$]) call;
 -- On the warehouse
 SET client_min_messages = warning;

@@ -12,3 +12,7 @@ FROM simulated.errors('independent', 1, 2000);
 SELECT count(*) AS models, bool_and(error > 20) AS all_are_far_off FROM simulated.errors('harvest', 1, 2000);
 -- The interval of 90 % holds the credit to be expected about as often as it says.
 SELECT avg(covered) BETWEEN 0.8 AND 0.95 AS covered, min(covered) > 0.7 AS each_key_and_model FROM simulated.coverage('independent', 40, 400, 0.9) WHERE expected >= 5;
+-- Where tests measured what each channel causes, calibrated credit is near the truth; a test of the channel that does nothing helps most.
+SELECT e.error < 10 AS within_ten_points, f.error > 25 AS without, r.error < f.error - 10 AS one_test_helps
+FROM simulated.calibrated_errors('harvest', 1, 10000, 0.05) e, simulated.errors('harvest', 1, 10000) f, simulated.calibrated_errors('harvest', 1, 10000, 0.05, '{retargeting}') r
+WHERE e.model = 'linear' AND f.model = 'linear' AND r.model = 'linear';

@@ -115,3 +115,15 @@ days, response: one element per row; rows of a day add up, a day without a row i
 the same rows that the period cannot have changed, such as those of another country; what they explain is taken out first.
 Result: observed, expected: sums of the period; effect: observed less expected; lift: effect over expected; each with its interval at this
 confidence, that of forecast_sum(). p_value: two-sided. NULLs where model_used is insufficient_data.';
+
+CREATE FUNCTION analytics.calibration_factor(attributed double precision, measured double precision, measured_low double precision,
+    measured_high double precision, confidence double precision DEFAULT 0.9, age_days double precision DEFAULT 0,
+    half_life_days double precision DEFAULT 90, prior_deviation double precision DEFAULT 1)
+    RETURNS TABLE (factor double precision, factor_low double precision, factor_high double precision, weight double precision)
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_calibration_factor';
+COMMENT ON FUNCTION analytics.calibration_factor IS
+'From what a model attributes to what a test says was caused: a factor
+attributed: credit of the period and place of the test; measured, measured_low, measured_high: what the test says was caused there, with its
+interval at this confidence, as geo_lift() gives them. age_days: how long ago; with each half_life_days the test counts half as much.
+prior_deviation: how far the factor is from 1 without a test. Result: factor, never negative, to multiply credit by, its interval, and the
+weight of the test against 1. No row where an argument is NULL.';

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "incrementality/calibration.hpp"
 #include "incrementality/geo_lift.hpp"
 #include "postgres/arguments.hpp"
 #include "postgres/guard.hpp"
@@ -121,4 +122,20 @@ MARKETING_ROWS(geo_lift_power, in, rows)
     for (const incrementality::Power& row : study.lifts) {
         rows.row(row.lift, row.power, row.total, study.least_lift, study.donors, study.windows, study.reason);
     }
+}
+
+MARKETING_ROWS(calibration_factor, in, row)
+{
+    incrementality::Measurement test{};
+    test.attributed = in.get<double>("attributed");
+    test.measured = in.get<double>("measured");
+    test.low = in.get<double>("measured_low");
+    test.high = in.get<double>("measured_high");
+    test.confidence = in.get<double>("confidence");
+    test.age_days = in.get<double>("age_days");
+    incrementality::CalibrationPrior prior;
+    prior.half_life_days = in.get<double>("half_life_days");
+    prior.deviation = in.get<double>("prior_deviation");
+    const auto factor = postgres::run_kernel([&] { return incrementality::calibration_factor(test, prior); });
+    row.row(factor.factor, factor.low, factor.high, factor.weight);
 }

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "error_of.hpp"
+#include "incrementality/calibration.hpp"
 #include "incrementality/control_weights.hpp"
 #include "incrementality/geo_lift.hpp"
 #include "incrementality/regions.hpp"
@@ -307,6 +308,51 @@ TEST(Incrementality, RegionsThatSayNothing)
         EXPECT_NEAR(lift.effect.value, 0, 1e-12);
         EXPECT_EQ(lift.p_value, 1);
     }
+}
+
+TEST(Incrementality, CalibrationIsThePosteriorMean)
+{
+    // By integration over a grid: a factor around 1, times what the test says of it; what is negative is 0.
+    for (const auto& [measured, half_width, age, deviation] : {std::tuple(80.0, 30.0, 0.0, 1.0),
+                                                               {0.0, 20.0, 0.0, 1.0},
+                                                               {-60.0, 25.0, 90.0, 1.0},
+                                                               {150.0, 400.0, 10.0, 0.5},
+                                                               {100.0, 1.0, 365.0, 2.0}}) {
+        constexpr double z = 1.6448536269514722;
+        const double error = half_width / z / 100 * std::exp2(age / 90 / 2);
+        double total = 0;
+        double mean = 0;
+        std::vector<double> cumulative;
+        constexpr double step = 0.0002;
+        for (double factor = -12 + step / 2; factor < 12; factor += step) {
+            const double a = (factor - 1) / deviation;
+            const double b = (factor - measured / 100) / error;
+            const double density = std::exp(-(a * a + b * b) / 2);
+            total += density;
+            mean += factor * density;
+            cumulative.push_back(total);
+        }
+        const auto at = [&](double share) {
+            return -12 + step * static_cast<double>(std::lower_bound(cumulative.begin(), cumulative.end(), share * total) -
+                                                    cumulative.begin());
+        };
+        const auto found =
+            calibration_factor({100, measured, measured - half_width, measured + half_width, 0.9, age}, {90, deviation});
+        EXPECT_NEAR(found.factor, std::max(0.0, mean / total), 2e-4) << measured;
+        EXPECT_NEAR(found.low, std::max(0.0, at(0.05)), 5e-4) << measured;
+        EXPECT_NEAR(found.high, std::max(0.0, at(0.95)), 5e-4) << measured;
+    }
+    // A sure test is believed, an old one is not; nothing leaves the range.
+    EXPECT_NEAR(calibration_factor({100, 40, 39.99, 40.01}).factor, 0.4, 1e-6);
+    EXPECT_NEAR(calibration_factor({100, 0, -1e-6, 1e-6, 0.9, 1e5}).factor, calibration_factor({100, 0, -1e9, 1e9}).factor,
+                1e-3);
+    const auto nothing = calibration_factor({100, -1e6, -1.1e6, 1e5});
+    EXPECT_GE(nothing.low, 0);
+    EXPECT_LE(nothing.low, nothing.factor);
+    EXPECT_LE(nothing.factor, nothing.high);
+    EXPECT_EQ(error_of([] { (void)calibration_factor({100, 50, 60, 70}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] { (void)calibration_factor({0, 50, 40, 70}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] { (void)calibration_factor({100, 50, 40, 70, 0.9, -1}); }), ErrorCode::invalid_parameter);
 }
 
 /** Rows of a CSV file as maps. */
