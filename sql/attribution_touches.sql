@@ -1,7 +1,7 @@
 -- Credit per contract and touch on the warehouse: attribution() is its sum, whatever is asked.
 \i test/fixture/shop.sql
 
-SELECT conversion_id, client_id, touch_id, key, round(weight::numeric, 4) AS weight, round(revenue::numeric, 4) AS revenue, rank, touches, round(days_before::numeric, 4) AS days_before, is_paid
+SELECT conversion_id, client_id, touch_id, key, round(weight::numeric, 4) AS weight, round(revenue::numeric, 4) AS revenue, rank, path_touches, round(days_before::numeric, 4) AS days_before, is_paid
 FROM analytics.attribution_touches('2025-01-01', '2025-01-20', '{linear}') LIMIT 8;
 -- Events and contracts are those of the sources.
 SELECT count(*) AS rows, count(*) FILTER (WHERE t.touch_id IS NOT NULL AND (e.event_id IS NULL OR e.happened_at <> t.touched_at)) AS other_event, count(*) FILTER (WHERE k.id IS NULL OR k.signed_at <> t.converted_at) AS other_contract,

@@ -7,25 +7,27 @@ CREATE FUNCTION analytics.attribution(
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
+    replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
+    touches text DEFAULT 'all', granularity text DEFAULT NULL, view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL)
     RETURNS TABLE (model text, key text, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
                    roas numeric, assisted bigint, p_support double precision, supporting bigint, clients bigint,
                    conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric,
-                   currency text)
+                   currency text, period_start date, keys text[], attribution_window text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN QUERY
     SELECT a.model, a.key, a.conversions, a.revenue, a.share_pct, a.spend, a.cpa, a.roas, a.assisted, a.p_support, a.supporting,
-           a.clients, a.conversions_low, a.conversions_high, a.revenue_low, a.revenue_high, a.currency
+           a.clients, a.conversions_low, a.conversions_high, a.revenue_low, a.revenue_high, a.currency,
+           a.period_start, a.keys, a.attribution_window
     FROM analytics_internal.warehouse_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-            transform, transform_key, max_touches),
+            transform, transform_key, max_touches, NULL, view_lookback, windows, granularity),
         analytics_internal.sharing_rules(
             models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch, replicates, seed,
-            confidence)) a;
+            confidence, touches => touches)) a;
 END
 $$;
 COMMENT ON FUNCTION analytics.attribution IS
@@ -146,7 +148,9 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH credit AS MATERIALIZED (
-        SELECT * FROM analytics_internal.touch_credit(rules, sharing) c WHERE c.wanted AND NOT c.unattributed
+        SELECT c.*, array_to_string(c.keys, ' / ') AS key
+        FROM analytics_internal.touch_credit(rules, sharing) c
+        WHERE c.wanted AND NOT c.unattributed
     )
     SELECT a.model, a.key, b.key, a.conversions, b.conversions,
            analytics.probability_greater(a.conversions_replicates, b.conversions_replicates),
@@ -207,11 +211,11 @@ CREATE FUNCTION analytics.attribution_touches(
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    all_touches boolean DEFAULT false)
+    all_touches boolean DEFAULT false, touches text DEFAULT 'all', view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL)
     RETURNS TABLE (model text, conversion_id text, client_id text, touch_id text, key text, weight double precision,
-                   conversions double precision, revenue double precision, rank int, touches int, days_before double precision,
+                   conversions double precision, revenue double precision, rank int, path_touches int, days_before double precision,
                    converted_at timestamptz, touched_at timestamptz, is_paid boolean, is_view boolean, business bigint, client_key bigint,
-                   conversion_source_id bigint, touch_source_id bigint, currency text)
+                   conversion_source_id bigint, touch_source_id bigint, currency text, keys text[], attribution_window text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -220,20 +224,24 @@ DECLARE
     one_currency CONSTANT text := analytics_internal.currency_of(attribution_touches.business_id);
 BEGIN
     RETURN QUERY
-    SELECT t.model, t.contract_id, d.client_id, e.event_id, t.key, t.weight, t.conversions, t.value, t.rank, t.touches, t.days_before,
-           t.converted_at, t.touched_at, t.is_paid, t.is_view, t.business_id, t.client_key, t.contract_source_id, e.source_id, one_currency
+    SELECT t.model, t.contract_id, d.client_id, e.event_id, array_to_string(t.keys, ' / '), t.weight, t.conversions,
+           t.value, t.rank, t.touches, t.days_before,
+           t.converted_at, t.touched_at, t.is_paid, t.is_view, t.business_id, t.client_key, t.contract_source_id, e.source_id, one_currency,
+           t.keys, t.attribution_window
     FROM analytics_internal.warehouse_touches(
         analytics_internal.path_rules(
             date_from, date_to, dimension, attribution_touches.business_id, lookback, cycle, include_conversion_touch, exclude_keys,
-            only_keys, views, transform, transform_key, max_touches),
+            only_keys, views, transform, transform_key, max_touches, NULL, view_lookback, windows),
         analytics_internal.sharing_rules(
-            models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch),
+            models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch,
+            touches => attribution_touches.touches),
         COALESCE(all_touches, false)) t
     JOIN warehouse.dim_clients d ON d.business_id = t.business_id AND d.client_key = t.client_key
     LEFT JOIN warehouse.fact_events e
         ON e.business_id = t.business_id AND e.client_key = t.client_key AND e.occurred_at = t.touched_at
         AND e.touch_number = t.touch_number
-    ORDER BY array_position(models, t.model), t.converted_at, t.business_id, t.contract_source_id, t.contract_id COLLATE "C", t.rank;
+    ORDER BY array_position(models, t.model), array_position(windows, t.attribution_window), t.converted_at,
+             t.business_id, t.contract_source_id, t.contract_id COLLATE "C", t.rank;
 END
 $$;
 COMMENT ON FUNCTION analytics.attribution_touches IS

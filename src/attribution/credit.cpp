@@ -1,6 +1,7 @@
 #include "attribution/credit.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -236,6 +237,17 @@ private:
     ReplicateSums* replicates_;  // nullptr without resampling
 };
 
+/** Whose slot each name has: its own, or with keys together that of the first name with the same part. */
+std::vector<std::uint32_t> names_of_slots(const KeyNames& names, std::size_t count, bool keys_together)
+{
+    std::map<std::optional<std::string_view>, std::uint32_t> first;
+    std::vector<std::uint32_t> found;
+    for (std::uint32_t name = 0; name < count; ++name) {
+        found.push_back(keys_together ? first.try_emplace(names.part_of(name), name).first->second : name);
+    }
+    return found;
+}
+
 /** Tells the replicates where a client ends and how often each has drawn it. */
 class ClientDraws {
 public:
@@ -294,6 +306,7 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
     }
     ClientDraws draws(journeys, request.resampling, answer.replicates);
     const TouchPeriod period(request);
+    const std::vector<std::uint32_t> slot_names = names_of_slots(names, journeys.key_count(), request.keys_together);
     std::vector<Counter> assisted;
     std::vector<std::uint32_t> path_slots;
     std::vector<double> weights;
@@ -305,7 +318,7 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
         const std::uint32_t part = request.by_part ? journeys.part_of(path.number) : 0;
         path_slots.clear();
         for (const Touch& touch : path.touches) {
-            path_slots.push_back(slots.slot(touch.name, part));
+            path_slots.push_back(slots.slot(slot_names[touch.name], part));
         }
         const SlottedPath slotted{path, number, path_slots, slots.slot(slots.unattributed(), part)};
         assisted.resize(slots.size());

@@ -33,6 +33,8 @@ struct CreditRequest {
     std::optional<Resampling> resampling{};
     /** Whether the parts of conversions tell credit apart, where the value has any. */
     bool by_part = false;
+    /** Whether keys do not tell credit apart, but only parts do. */
+    bool keys_together = false;
 };
 
 /** What one key earned under one model. Plain data; the texts lie in the journeys value and in the table of models. */

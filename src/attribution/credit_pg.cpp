@@ -113,7 +113,8 @@ std::span<const Estimate> estimates_of(std::span<const attribution::Credit> cred
 
 MARKETING_ROWS_OF(attribution_credit, journeys, in, rows)
 {
-    const CreditArguments asked = credit_arguments(in);
+    CreditArguments asked = credit_arguments(in);
+    attribution::read_view_lookback(in, asked.rules);
     std::span<const attribution::Credit> credits;
     const std::int64_t truncated = postgres::run_kernel([&] {
         const auto found = attribution::attribute(JourneysView(journeys), asked.request(), postgres::stop_flag());
@@ -158,6 +159,7 @@ MARKETING_ROWS_OF(credit_touches, journeys, in, rows)
     CreditArguments asked = credit_arguments(in);
     const bool all_touches = in.get<bool>("all_touches");
     asked.rules.key_parts = in.get<bool>("key_parts");
+    attribution::read_view_lookback(in, asked.rules);
     const auto view = postgres::run_kernel([&] { return JourneysView(journeys); });
     // So many rows are in memory at a time.
     constexpr std::size_t enough = std::size_t{1} << 16U;
@@ -207,14 +209,16 @@ struct EstimateArguments {
     CreditArguments credit;
     attribution::Resampling resampling;
     double confidence;
+    bool keys_together;
 };
 
 EstimateArguments estimate_arguments(postgres::Arguments& in)
 {
-    EstimateArguments asked{credit_arguments(in), {}, 0};
+    EstimateArguments asked{credit_arguments(in), {}, 0, false};
     asked.resampling.replicates = in.get<std::int32_t>("replicates");
     asked.resampling.seed = in.get<std::int64_t>("seed");
     asked.confidence = in.get<double>("confidence");
+    attribution::read_view_lookback(in, asked.credit.rules);
     return asked;
 }
 
@@ -226,6 +230,7 @@ void write_estimates(postgres::Bytes journeys, const EstimateArguments& asked, b
         auto request = asked.credit.request();
         request.resampling = asked.resampling;
         request.by_part = by_part;
+        request.keys_together = asked.keys_together;
         const auto found = attribution::attribute(JourneysView(journeys), request, postgres::stop_flag());
         estimates = estimates_of(found.credits, asked.confidence);
         return found.truncated;
@@ -253,6 +258,7 @@ MARKETING_ROWS_OF(credit_by_part, journeys, in, rows)
 {
     EstimateArguments asked = estimate_arguments(in);
     asked.credit.rules.key_parts = in.get<bool>("key_parts");
+    asked.keys_together = in.get<bool>("keys_together");
     write_estimates(journeys, asked, true, rows);
 }
 

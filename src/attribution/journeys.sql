@@ -119,7 +119,8 @@ CREATE FUNCTION analytics.attribution_credit(
     first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL)
+    stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
+    view_lookback interval DEFAULT NULL)
     RETURNS TABLE (model text, key text, conversions double precision, value double precision, supporting bigint, assisted bigint,
                    clients bigint)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_credit';
@@ -151,6 +152,7 @@ max_touches: the latest that stay of a longer path, after the transform; a notic
 stage_keys: keys of rows that mark stages, such as {lead,deal}, and are no touches; w_shaped and full_path need them.
 touched_from, touched_before: only touches in [from, before) earn: credit by the date of the touch; a conversion that nobody earned
   counts by its own date; NULL: without limit.
+view_lookback: how far back touches that were seen, not clicked, count, if less far than clicks (7 days for clicks, 1 day for views).
 Result: conversions and value credited; supporting: conversions that gave the key a positive weight; assisted: conversions with
 the key in their path; clients: of the supporting conversions. key NULL: conversions that no touch earned. Per model the rows add up
 to all conversions and their value, but for participation, which gives each key in the path the whole conversion.';
@@ -165,14 +167,15 @@ CREATE FUNCTION analytics.attribution_bootstrap(
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
-    replicates int DEFAULT 200, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
+    replicates int DEFAULT 200, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
+    view_lookback interval DEFAULT NULL)
     RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
                    value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
                    clients bigint, conversions_replicates double precision[], value_replicates double precision[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_bootstrap';
 COMMENT ON FUNCTION analytics.attribution_bootstrap IS
     'Credit with its uncertainty: what it would be had other clients come.
-All arguments but the last three: see attribution_credit. replicates: how often the clients are drawn anew, each as often as a Poisson
+All other arguments: see attribution_credit. replicates: how often the clients are drawn anew, each as often as a Poisson
 variable of mean 1 says, up to 10000; 0: no intervals. seed: other draws for another seed; the draws of a client depend on nothing but its
 identifier, the replicate and the seed. confidence: of the intervals.
 Result: conversions and value credited, low and high: the middle share of the replicates; supporting, assisted, clients: see
@@ -190,7 +193,7 @@ CREATE FUNCTION analytics.credit_by_part(
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
     replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
-    key_parts boolean DEFAULT false)
+    view_lookback interval DEFAULT NULL, key_parts boolean DEFAULT false, keys_together boolean DEFAULT false)
     RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
                    value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
                    clients bigint, conversions_replicates double precision[], value_replicates double precision[],
@@ -198,9 +201,9 @@ CREATE FUNCTION analytics.credit_by_part(
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_credit_by_part';
 COMMENT ON FUNCTION analytics.credit_by_part IS
     'Credit told apart by parts: a month of the conversion, paid or not ...
-All arguments but key_parts, and all columns but the last two: see attribution_bootstrap. conversion_part: see journeys_with_ids().
+All arguments but the last two, and all columns but the last two: see attribution_bootstrap. conversion_part: see journeys_with_ids().
 key_parts: keys are a key and a part behind the character U+001F; models and all other arguments see the key, and touch_part tells its
-credit apart.';
+credit apart. keys_together: only parts tell credit apart, and key is one of those that have it.';
 
 CREATE FUNCTION analytics.credit_touches(
     journeys analytics.journeys, models text[] DEFAULT '{last_paid}', lookback interval DEFAULT '90 days',
@@ -212,7 +215,8 @@ CREATE FUNCTION analytics.credit_touches(
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
-    all_touches boolean DEFAULT false, key_parts boolean DEFAULT false)
+    all_touches boolean DEFAULT false, key_parts boolean DEFAULT false,
+    view_lookback interval DEFAULT NULL)
     RETURNS TABLE (conversion_id text, client text, touch_id text, key text, model text, weight double precision,
                    conversions double precision, value double precision, rank int, touches int, days_before double precision,
                    converted_at timestamptz, touched_at timestamptz, is_paid boolean, is_view boolean, touch_part text,
@@ -220,7 +224,7 @@ CREATE FUNCTION analytics.credit_touches(
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 100000 AS 'MODULE_PATHNAME', 'marketing_credit_touches';
 COMMENT ON FUNCTION analytics.credit_touches IS
     'What each touch earned of each conversion, row by row
-attribution_credit adds these rows up. All arguments but the last two: see attribution_credit; key_parts: see credit_by_part. all_touches:
+attribution_credit adds these rows up. All other arguments: see attribution_credit; key_parts: see credit_by_part. all_touches:
 also touches of the path that earn nothing of the conversion.
 conversion_id: see journeys_with_ids(); else the number of the conversion among those of its client. client, touch_id: as they were
 collected; of journeys that keep no touch_id, the number of the touch among those of its client. weight: the share of the touch in the

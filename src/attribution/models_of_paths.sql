@@ -120,7 +120,8 @@ CREATE FUNCTION analytics.journey_paths(
     converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, nulls boolean DEFAULT false,
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    nulls_before timestamptz DEFAULT NULL, replicate int DEFAULT NULL, seed bigint DEFAULT 0) RETURNS analytics.path_counts
+    nulls_before timestamptz DEFAULT NULL, replicate int DEFAULT NULL, seed bigint DEFAULT 0, view_lookback interval DEFAULT NULL,
+    key_parts boolean DEFAULT false) RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'marketing_journey_paths';
 COMMENT ON FUNCTION analytics.journey_paths IS
     'Counts the paths of journeys: one for each conversion, with its value.

@@ -361,7 +361,7 @@ private:
         counted_.clear();
         counted_.reserve(path.frequency.size());  // the names must not move
         for (std::size_t i = 0; i < path.touches.size(); ++i) {
-            std::string_view key = journeys_.key(path.touches[i].key);
+            std::string_view key = journeys_.key(path.touches[i].name);
             if (with_frequency_) {
                 key = counted_.emplace_back(std::string(key) + "(" + std::to_string(path.frequency[i]) + ")");
             }

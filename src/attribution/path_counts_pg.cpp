@@ -99,7 +99,9 @@ MARKETING_FUNCTION(journey_paths)
     if (!journeys) {
         PG_RETURN_NULL();
     }
-    const attribution::CountRequest request = count_request(in);
+    attribution::CountRequest request = count_request(in);
+    attribution::read_view_lookback(in, request.rules);
+    request.rules.key_parts = in.get<bool>("key_parts");
     std::int64_t truncated = 0;
     const Datum paths = postgres::make_varlena([&](std::pmr::memory_resource& result) {
         const auto counted =

@@ -25,7 +25,7 @@ BEGIN
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
             transform, transform_key, max_touches, nulls_before),
         analytics_internal.sharing_rules(
-            '{markov}', replicates => replicates, seed => seed, confidence => confidence, by_path => true, markov_order => "order")) c;
+            '{markov}', replicates => replicates, seed => seed, confidence => confidence, markov_order => "order")) c;
 END
 $$;
 COMMENT ON FUNCTION analytics.markov IS
@@ -60,7 +60,8 @@ BEGIN
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
             transform, transform_key, max_touches, nulls_before),
         analytics_internal.sharing_rules(
-            ARRAY[game], replicates => replicates, seed => seed, confidence => confidence, by_path => true)) c;
+            ARRAY['shapley' || CASE game WHEN 'cumulative' THEN '' ELSE '_' || game END], replicates => replicates, seed => seed,
+            confidence => confidence)) c;
 END
 $$;
 COMMENT ON FUNCTION analytics.shapley IS

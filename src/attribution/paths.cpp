@@ -97,13 +97,13 @@ bool not_after(const Touch& touch, std::int64_t time) noexcept
 }
 
 /** The oldest time that the lookback reaches from `time`. */
-std::int64_t horizon(const PathRules& rules, std::int64_t time) noexcept
+std::int64_t horizon(const std::optional<std::int64_t>& lookback, std::int64_t time) noexcept
 {
     constexpr std::int64_t oldest = std::numeric_limits<std::int64_t>::min();
-    if (!rules.lookback || time < oldest + *rules.lookback) {
+    if (!lookback || time < oldest + *lookback) {
         return oldest;
     }
-    return time - *rules.lookback;
+    return time - *lookback;
 }
 
 /** The touches at or after `from` and up to `to` (both inclusive). */
@@ -167,7 +167,7 @@ Path PathBuilder::remainder()
         return shaped({}, {});
     }
     const std::int64_t latest = touches.back().time;
-    const Touches rest = between(touches, horizon(rules_, latest), latest);
+    const Touches rest = between(touches, horizon(rules_.lookback, latest), latest);
     const std::int64_t converted =
         journey_.conversions.empty() ? std::numeric_limits<std::int64_t>::min() : journey_.conversions.back().time;
     const auto first =
@@ -251,7 +251,7 @@ Path PathBuilder::path_of_refund(const Conversion& refund)
 /** The path of `touches`, once they are found, to `end`. */
 Path PathBuilder::shaped(Touches touches, const Conversion& end)
 {
-    touches = transformed(without_views(touches));
+    touches = transformed(without_views(without_old_views(touches, end.time)));
     const bool truncated = touches.size() > rules_.max_touches;
     touches = truncated ? touches.last(rules_.max_touches) : touches;
     if (rules_.distinct) {
@@ -265,7 +265,7 @@ Path PathBuilder::shaped(Touches touches, const Conversion& end)
 PathBuilder::Touches PathBuilder::eligible(const Conversion& conversion)
 {
     const Touches reached =
-        without_own(between(journey_.touches, horizon(rules_, conversion.time), conversion.time), conversion.time);
+        without_own(between(journey_.touches, horizon(rules_.lookback, conversion.time), conversion.time), conversion.time);
     if (rules_.cycle == Cycle::shared) {
         return reached;
     }
@@ -286,6 +286,18 @@ PathBuilder::Touches PathBuilder::without_own(Touches touches, std::int64_t time
     std::copy_if(touches.begin(), touches.end(), std::back_inserter(not_own_),
                  [time](const Touch& touch) { return touch.time != time || !touch.converts; });
     return not_own_;
+}
+
+PathBuilder::Touches PathBuilder::without_old_views(Touches touches, std::int64_t time)
+{
+    if (!rules_.view_lookback) {
+        return touches;
+    }
+    recent_.clear();
+    const std::int64_t oldest = horizon(rules_.view_lookback, time);
+    std::copy_if(touches.begin(), touches.end(), std::back_inserter(recent_),
+                 [oldest](const Touch& touch) { return !touch.view || touch.time >= oldest; });
+    return recent_;
 }
 
 PathBuilder::Touches PathBuilder::without_views(Touches touches)

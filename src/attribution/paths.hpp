@@ -91,6 +91,8 @@ struct PathRules {
     std::span<const std::string_view> only_keys{};
     /** Microseconds; a touch this old still counts. Without it every earlier touch counts. */
     std::optional<std::int64_t> lookback{};
+    /** Microseconds: of touches that were seen, not clicked, where they reach less far back than clicks. */
+    std::optional<std::int64_t> view_lookback{};
     /** False: rows that convert at the moment of the conversion are no touches of it. */
     bool include_conversion_touch = true;
     Cycle cycle = Cycle::shared;
@@ -149,6 +151,7 @@ private:
     [[nodiscard]] Path shaped(Touches touches, const Conversion& end);
     [[nodiscard]] Touches eligible(const Conversion& conversion);
     [[nodiscard]] Touches without_own(Touches touches, std::int64_t time);
+    [[nodiscard]] Touches without_old_views(Touches touches, std::int64_t time);
     [[nodiscard]] Touches without_views(Touches touches);
     [[nodiscard]] Touches transformed(Touches touches);
     template <class Keep>
@@ -168,6 +171,7 @@ private:
     std::vector<Conversion> refunds_;
     std::vector<std::vector<std::int64_t>> stage_times_;  // by stage, ascending
     std::vector<Touch> not_own_;
+    std::vector<Touch> recent_;
     std::vector<Touch> clicks_;
     std::vector<Touch> kept_;
     std::vector<std::uint64_t> seen_;  // by key: the latest pass that saw it

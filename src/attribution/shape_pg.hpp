@@ -18,6 +18,14 @@ inline void read_lookback(postgres::Arguments& in, PathRules& rules)
     postgres::require_valid(rules.lookback.value_or(0) >= 0, "lookback must not be negative", "NULL means without limit.");
 }
 
+/** How far back views count, where that is less far than clicks. */
+inline void read_view_lookback(postgres::Arguments& in, PathRules& rules)
+{
+    rules.view_lookback = in.optional<postgres::Duration>("view_lookback");
+    postgres::require_valid(rules.view_lookback.value_or(0) >= 0, "view_lookback must not be negative",
+                            "NULL means as far back as clicks.");
+}
+
 /** Which conversions count. */
 inline void read_period(postgres::Arguments& in, PathRules& rules)
 {

@@ -1,9 +1,63 @@
 -- Attribution on the warehouse: what the readers share. Touches, leads and contracts are collected once per question, as journeys; every
 -- reader is an answer from these.
 
+CREATE FUNCTION analytics_internal.check_dimension(dimension text) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parts CONSTANT text[] := string_to_array(dimension, '+');
+    known CONSTANT text[] := '{platform,family,channel,campaign,ad_group,ad,creative,utm_source,utm_medium,utm_campaign,utm_content,
+        utm_term,product,branch,customer,purchase}';
+BEGIN
+    IF dimension IS NULL OR NOT parts <@ known OR cardinality(parts) NOT IN (1, 2) OR parts[1] = parts[2] THEN
+        RAISE EXCEPTION 'unknown dimension: %', quote_nullable(dimension)
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Use ' || array_to_string(known, ', ') || ', or two of them, such as platform+campaign.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_dimension IS 'Raises 22023 unless a dimension is one that attribution knows, or two';
+
+CREATE FUNCTION analytics_internal.attribution_windows(windows text[], lookback interval, view_lookback interval)
+    RETURNS TABLE (n bigint, attribution_window text, lookback interval, view_lookback interval)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 2
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT w.n, w.name, split_part(w.name, '/', 1)::interval, NULLIF(split_part(w.name, '/', 2), '')::interval
+    FROM unnest(attribution_windows.windows) WITH ORDINALITY w (name, n)
+    UNION ALL
+    SELECT 1, NULL, attribution_windows.lookback, attribution_windows.view_lookback
+    WHERE attribution_windows.windows IS NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.attribution_windows IS
+'The windows of a question: 7 days/1 day is one for clicks and one for views
+Without windows the one of lookback and view_lookback, which has no name.';
+
+CREATE FUNCTION analytics_internal.conversion_dimensions(dimension text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(array_agg(d.name ORDER BY d.n), '{}')
+    FROM unnest(string_to_array(dimension, '+')) WITH ORDINALITY d (name, n)
+    WHERE d.name IN ('product', 'branch', 'customer', 'purchase')
+$$;
+COMMENT ON FUNCTION analytics_internal.conversion_dimensions IS 'The parts of a dimension that contracts have, not touches';
+
+CREATE FUNCTION analytics_internal.touch_dimensions(dimension text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(array_agg(d.name ORDER BY d.n), '{}')
+    FROM unnest(string_to_array(dimension, '+')) WITH ORDINALITY d (name, n)
+    WHERE d.name NOT IN ('product', 'branch', 'customer', 'purchase')
+$$;
+COMMENT ON FUNCTION analytics_internal.touch_dimensions IS 'The parts of a dimension that touches have, not contracts';
+
 CREATE TYPE analytics_internal.path_rules AS (
     date_from date, date_to date, dimension text, business_id bigint, lookback interval, cycle text, include_conversion_touch boolean,
-    exclude_keys text[], only_keys text[], views text, transform text, transform_key text, max_touches int, nulls_before timestamptz);
+    exclude_keys text[], only_keys text[], views text, transform text, transform_key text, max_touches int, nulls_before timestamptz,
+    view_lookback interval, windows text[], granularity text);
 COMMENT ON TYPE analytics_internal.path_rules IS
 'Which journeys a question is about, and which of their touches make a path
 The arguments of these names of attribution() and markov(), checked by the function path_rules().';
@@ -11,20 +65,36 @@ The arguments of these names of attribution() and markov(), checked by the funct
 CREATE FUNCTION analytics_internal.path_rules(
     date_from date, date_to date, dimension text, business_id bigint, lookback interval, cycle text, include_conversion_touch boolean,
     exclude_keys text[], only_keys text[], views text, transform text, transform_key text, max_touches int,
-    nulls_before timestamptz DEFAULT NULL)
+    nulls_before timestamptz DEFAULT NULL, view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL,
+    granularity text DEFAULT NULL)
     RETURNS analytics_internal.path_rules
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    longest interval := lookback;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to),
-        analytics_internal.check_choice('dimension', dimension, '{platform,channel,campaign,platform+campaign,ad,utm_source}');
+        analytics_internal.check_dimension(dimension);
+    IF granularity IS NOT NULL THEN
+        PERFORM analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year}');
+    END IF;
+    IF windows IS NOT NULL THEN
+        SELECT max(w.lookback) INTO longest
+        FROM analytics_internal.attribution_windows(windows, lookback, view_lookback) w;
+        -- Each is one that the kernels take.
+        PERFORM FROM analytics_internal.attribution_windows(windows, lookback, view_lookback) w
+        CROSS JOIN LATERAL analytics.attribution_credit(
+            (SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), lookback => w.lookback, view_lookback => w.view_lookback);
+    END IF;
     -- A wrong rule is an error also where there are no journeys: here are none.
     PERFORM FROM analytics.conversion_paths(
         (SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), lookback, cycle, NULL, NULL, include_conversion_touch,
         exclude_keys, only_keys, views, transform, transform_key, max_touches);
-    RETURN (date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-            transform, transform_key, max_touches, nulls_before);
+    PERFORM FROM analytics.attribution_credit(
+        (SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), view_lookback => view_lookback);
+    RETURN (date_from, date_to, dimension, business_id, longest, cycle, include_conversion_touch, exclude_keys, only_keys, views,
+            transform, transform_key, max_touches, nulls_before, view_lookback, windows, granularity);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.path_rules IS 'The rules of paths as one value; a wrong one is an error (22023)';
@@ -32,17 +102,36 @@ COMMENT ON FUNCTION analytics_internal.path_rules IS 'The rules of paths as one 
 CREATE TYPE analytics_internal.sharing_rules AS (
     models text[], half_life interval, fallback text[], members text[], first_weights double precision[], last_weights double precision[],
     basis text, position_weights double precision[], two_touch text, replicates int, seed bigint, confidence double precision,
-    by_path boolean, markov_order int);
+    markov_order int, touches text);
 COMMENT ON TYPE analytics_internal.sharing_rules IS
 'How conversions are shared out among the touches of their paths
-The arguments of these names of attribution(), checked by the function sharing_rules(). members: the platforms wanted, NULL for all.
-by_path: by a model that learns from all paths together, the only one of models: markov, or a game of shapley_credit().';
+The arguments of these names of attribution(), checked by the function sharing_rules(). members: the platforms wanted, NULL for all.';
+
+CREATE FUNCTION analytics_internal.path_models(models text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(array_agg(m.model ORDER BY m.n), '{}')
+    FROM unnest(models) WITH ORDINALITY m (model, n)
+    WHERE m.model = ANY ('{markov,shapley,shapley_rate,shapley_ordered,shapley_ordered_keys}')
+$$;
+COMMENT ON FUNCTION analytics_internal.path_models IS 'Those of the models that learn from all paths together';
+
+CREATE FUNCTION analytics_internal.touch_models(models text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(array_agg(m.model ORDER BY m.n), '{}')
+    FROM unnest(models) WITH ORDINALITY m (model, n)
+    WHERE m.model <> ALL (analytics_internal.path_models(models)) OR m.model IS NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.touch_models IS 'Those of the models that share each conversion among its touches';
 
 CREATE FUNCTION analytics_internal.sharing_rules(
     models text[], half_life interval DEFAULT NULL, fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}', basis text DEFAULT 'conversion',
     position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise', replicates int DEFAULT 0,
-    seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9, by_path boolean DEFAULT false, markov_order int DEFAULT NULL)
+    seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9, markov_order int DEFAULT 1, touches text DEFAULT 'all')
     RETURNS analytics_internal.sharing_rules
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -52,14 +141,21 @@ BEGIN
         RAISE EXCEPTION 'models must not be NULL' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Leave the argument out to have its default.';
     END IF;
-    PERFORM analytics_internal.check_choice('basis', basis, '{conversion,touch}');
+    PERFORM analytics_internal.check_choice('basis', basis, '{conversion,touch}'),
+        analytics_internal.check_choice('touches', touches, '{all,paid,organic}');
+    IF basis = 'touch' AND analytics_internal.path_models(models) <> '{}' THEN
+        RAISE EXCEPTION 'models that learn from all paths know no basis "touch"' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Ask for markov and shapley with the basis conversion.';
+    END IF;
     PERFORM FROM analytics.attribution_bootstrap(
-        (SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), CASE WHEN by_path THEN '{last}' ELSE models END,
+        (SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false),
+        CASE WHEN analytics_internal.touch_models(models) = '{}' AND models <> '{}' THEN '{last}'
+             ELSE analytics_internal.touch_models(models) END,
         half_life => COALESCE(half_life, '1 day'), fallback => fallback, position_weights => position_weights, two_touch => two_touch,
         first_weights => first_weights, last_weights => last_weights, stage_keys => '{lead}', replicates => replicates, seed => seed,
         confidence => confidence);
     RETURN (models, half_life, fallback, CASE WHEN platforms <> '{}' THEN analytics_internal.platform_members(platforms) END,
-            first_weights, last_weights, basis, position_weights, two_touch, replicates, seed, confidence, by_path, markov_order);
+            first_weights, last_weights, basis, position_weights, two_touch, replicates, seed, confidence, markov_order, touches);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.sharing_rules IS 'The rules of sharing as one value; a wrong one is an error (22023)';
@@ -73,7 +169,8 @@ AS $$
            c.campaign_name || CASE WHEN pg_catalog.count(*) OVER namesakes > 1 THEN ' (' || c.campaign_id || ')' ELSE '' END
     FROM warehouse.dim_campaigns c
     WINDOW namesakes AS (
-        PARTITION BY c.business_id, c.campaign_name, CASE campaign_labels.dimension WHEN 'campaign' THEN '' ELSE c.platform END)
+        PARTITION BY c.business_id, c.campaign_name,
+            CASE WHEN 'platform' = ANY (pg_catalog.string_to_array(campaign_labels.dimension, '+')) THEN c.platform ELSE '' END)
 $$;
 COMMENT ON FUNCTION analytics_internal.campaign_labels IS 'What each campaign is called in reports, unique within its business';
 
@@ -93,14 +190,48 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.is_in_session IS 'Whether a client had a touch in the half hour before one';
 
+-- Inlined: it is asked for each touch, and knows all of them.
+CREATE FUNCTION analytics_internal.touch_key(
+    dimension text, platform text, family text, channel text, campaign text, ad_group text, ad text, creative text, utm_source text,
+    utm_medium text, utm_campaign text, utm_content text, utm_term text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE dimension
+               WHEN 'platform' THEN platform
+               WHEN 'channel' THEN channel
+               WHEN 'campaign' THEN COALESCE(campaign, '(no campaign)')
+               WHEN 'family' THEN COALESCE(family, platform)
+               WHEN 'ad' THEN COALESCE(ad, '(no ad)')
+               WHEN 'ad_group' THEN COALESCE(ad_group, '(no ad group)')
+               WHEN 'creative' THEN COALESCE(creative, '(no creative)')
+               WHEN 'utm_source' THEN COALESCE(utm_source, '(none)')
+               WHEN 'utm_medium' THEN COALESCE(utm_medium, '(none)')
+               WHEN 'utm_campaign' THEN COALESCE(utm_campaign, '(none)')
+               WHEN 'utm_content' THEN COALESCE(utm_content, '(none)')
+               WHEN 'utm_term' THEN COALESCE(utm_term, '(none)')
+               -- By a dimension of contracts alone: all that models ask of keys.
+               WHEN '' THEN CASE WHEN platform = 'direct' THEN 'direct' ELSE '(any)' END
+           END
+$$;
+COMMENT ON FUNCTION analytics_internal.touch_key IS 'What a touch, or spend, is called by a dimension';
+
 CREATE FUNCTION analytics_internal.warehouse_journeys(
-    rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}')
+    rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}',
+    with_parts boolean DEFAULT false)
     RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval,
                    business_id bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    dimensions CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
+    dimension CONSTANT text := COALESCE(dimensions[1], '');
+    other_dimension CONSTANT text := dimensions[2];
+    of_contract CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
+    by_period CONSTANT boolean := rules.granularity IS NOT NULL AND kept <> 'touch';
+    with_ads CONSTANT boolean := dimensions && '{ad_group,creative}';
+    with_campaign CONSTANT boolean := dimensions @> '{campaign}';
 BEGIN
     RETURN QUERY
     WITH business AS (
@@ -108,7 +239,7 @@ BEGIN
         SELECT p.*, p.period_end + p.lookback AS reach_end, p.period_start - p.lookback - interval '1 day' AS touched_from,
                p.period_end + CASE kept WHEN 'touch' THEN p.lookback ELSE interval '0' END AS touched_before
         FROM (
-            SELECT s.business_id, rules.date_from::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
+            SELECT s.business_id, s.reporting_timezone, rules.date_from::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
                    (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone AS period_end,
                    COALESCE(rules.lookback, s.lookback) AS lookback, s.half_life, s.paid_rule
             FROM warehouse.settings s
@@ -130,10 +261,22 @@ BEGIN
         -- A contract whose event is a touch at that very moment is one row with it, so that include_conversion_touch knows them.
         SELECT c.business_id, c.client_key, c.signed_at, c.amount, c.event_id, o.source_id, c.source_id || ':' || c.contract_id AS id,
                o.source_id IS NOT NULL AND row_number() OVER (
-                   PARTITION BY c.business_id, o.source_id, c.event_id ORDER BY c.source_id, c.contract_id COLLATE "C") = 1 AS has_touch
+                   PARTITION BY c.business_id, o.source_id, c.event_id ORDER BY c.source_id, c.contract_id COLLATE "C") = 1 AS has_touch,
+               CASE WHEN by_period
+                    THEN date_trunc(rules.granularity, c.signed_at AT TIME ZONE b.reporting_timezone)::date::text ELSE '' END AS period,
+               CASE WHEN 'product' = ANY (of_contract) THEN COALESCE(g.name, c.product_id, '(none)') END AS product,
+               CASE WHEN 'branch' = ANY (of_contract) THEN COALESCE(h.name, c.branch_id, '(none)') END AS branch,
+               CASE WHEN min(c.signed_at) FILTER (WHERE c.amount >= 0) OVER bought < b.period_start THEN 'returning' ELSE 'new' END
+                   AS customer,
+               CASE WHEN count(*) FILTER (WHERE c.amount >= 0) OVER (
+                        bought ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C") <= 1 THEN 'first' ELSE 'repeat' END AS purchase
         FROM client v
         JOIN warehouse.fact_contracts c ON c.business_id = v.business_id AND c.client_key = v.client_key
         JOIN business b ON b.business_id = c.business_id
+        LEFT JOIN warehouse.dim_products g
+            ON 'product' = ANY (of_contract) AND g.business_id = c.business_id AND g.product_id = c.product_id
+        LEFT JOIN warehouse.dim_branches h
+            ON 'branch' = ANY (of_contract) AND h.business_id = c.business_id AND h.branch_id = c.branch_id
         LEFT JOIN LATERAL (
             SELECT e.source_id
             FROM warehouse.fact_events e
@@ -145,48 +288,78 @@ BEGIN
             LIMIT 1
         ) o ON true
         WHERE c.signed_at < CASE kept WHEN 'converters' THEN b.period_end ELSE b.reach_end END
+        WINDOW bought AS (PARTITION BY c.business_id, c.client_key)
+    ), conversion AS (
+        SELECT k.*, k.period || E'\x1F' || (
+                   SELECT COALESCE(string_agg(
+                       CASE d.name
+                           WHEN 'product' THEN k.product
+                           WHEN 'branch' THEN k.branch
+                           WHEN 'customer' THEN k.customer
+                           ELSE k.purchase
+                       END,
+                       E'\x1F' ORDER BY d.n), '')
+                   FROM unnest(of_contract) WITH ORDINALITY d (name, n)) AS part
+        FROM contract k
     ), touch AS (
-        -- Where platforms are asked for, a key begins with 1, or with 0 where its platform is another: the filter picks credits without
-        -- changing journeys.
-        SELECT e.business_id, e.client_key, e.occurred_at, e.touch_number,
-               CASE WHEN members IS NULL THEN '' WHEN e.platform = ANY (members) THEN '1' ELSE '0' END
-               || CASE rules.dimension
-                      WHEN 'platform' THEN e.platform
-                      WHEN 'channel' THEN e.channel
-                      WHEN 'utm_source' THEN COALESCE(e.utm_source, '(none)')
-                      WHEN 'ad' THEN COALESCE(e.ad_id, '(no ad)')
-                      WHEN 'campaign' THEN COALESCE(c.label, '(no campaign)')
-                      ELSE COALESCE(c.platform, e.platform) || ' / ' || COALESCE(c.label, '(no campaign)')
-                  END AS key,
-               e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
-               analytics_internal.is_view(e.source_type) AS is_view, k.amount, k.id AS conversion_id
-        FROM client v
-        JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
-        JOIN business b ON b.business_id = e.business_id
-        LEFT JOIN warehouse.dim_platforms p ON p.business_id = e.business_id AND p.platform = e.platform
-        LEFT JOIN analytics_internal.campaign_labels(rules.dimension) c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
-        LEFT JOIN contract k ON k.has_touch AND k.business_id = e.business_id AND k.source_id = e.source_id AND k.event_id = e.event_id
-        WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
-          AND NOT (e.channel_rule IN ('payment', 'own_site')
-                   AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
+        SELECT t.business_id, t.client_key, t.occurred_at, t.touch_number,
+               CASE WHEN with_parts THEN
+                   translate(t.key || COALESCE(' / ' || t.other_key, ''), E'\x1F', ' ') || E'\x1F' || t.mark || t.paid
+                   || CASE WHEN other_dimension IS NULL THEN 0 ELSE length(t.key) END || ':' || t.period
+               ELSE t.key || COALESCE(' / ' || t.other_key, '') END AS key,
+               t.is_paid, t.is_view, t.amount, t.conversion_id, t.part
+        FROM (
+            SELECT e.business_id, e.client_key, e.occurred_at, e.touch_number, x.is_paid,
+                   analytics_internal.is_view(e.source_type) AS is_view, k.amount, k.id AS conversion_id, k.part,
+                   CASE WHEN members IS NULL OR e.platform = ANY (members) THEN '1' ELSE '0' END AS mark,
+                   CASE WHEN x.is_paid THEN '1' ELSE '0' END AS paid,
+                   CASE WHEN rules.granularity IS NOT NULL AND kept = 'touch'
+                        THEN date_trunc(rules.granularity, e.occurred_at AT TIME ZONE b.reporting_timezone)::date::text
+                        ELSE '' END AS period,
+                   analytics_internal.touch_key(
+                       dimension, x.platform, p.family, e.channel, c.label, a.ad_group_id, e.ad_id, a.creative_id, e.utm_source,
+                       e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term) AS key,
+                   analytics_internal.touch_key(
+                       other_dimension, x.platform, p.family, e.channel, c.label, a.ad_group_id, e.ad_id, a.creative_id, e.utm_source,
+                       e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term) AS other_key
+            FROM client v
+            JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
+            JOIN business b ON b.business_id = e.business_id
+            LEFT JOIN warehouse.dim_platforms p ON p.business_id = e.business_id AND p.platform = e.platform
+            LEFT JOIN analytics_internal.campaign_labels(rules.dimension) c
+                ON with_campaign AND c.business_id = e.business_id AND c.campaign_key = e.campaign_key
+            LEFT JOIN warehouse.dim_ad_creatives a
+                ON with_ads AND a.business_id = e.business_id AND a.platform = e.platform AND a.ad_id = e.ad_id
+            LEFT JOIN conversion k
+                ON k.has_touch AND k.business_id = e.business_id AND k.source_id = e.source_id AND k.event_id = e.event_id
+            CROSS JOIN LATERAL (
+                SELECT e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
+                       COALESCE(c.platform, e.platform) AS platform
+            ) x
+            WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
+              AND NOT (e.channel_rule IN ('payment', 'own_site')
+                       AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
+        ) t
     )
     SELECT CASE kept
                WHEN 'everybody' THEN analytics.journeys_with_views(
                    r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view) FILTER (WHERE kept = 'everybody')
                ELSE analytics.journeys_with_ids(
-                   r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view, r.conversion_id, NULL)
+                   r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view, r.conversion_id, r.part)
                    FILTER (WHERE kept <> 'everybody')
            END,
            b.period_start, b.period_end, b.lookback, b.half_life, b.business_id
     FROM (
         SELECT * FROM touch
         UNION ALL
-        SELECT l.business_id, l.client_key, l.created_at, 0, stages[1], false, false, NULL, NULL
+        SELECT l.business_id, l.client_key, l.created_at, 0, stages[1], false, false, NULL, NULL, NULL
         FROM client v
         JOIN warehouse.fact_leads l ON l.business_id = v.business_id AND l.client_key = v.client_key
         WHERE stages <> '{}'
         UNION ALL
-        SELECT k.business_id, k.client_key, k.signed_at, NULL, NULL, NULL, NULL, k.amount, k.id FROM contract k WHERE NOT k.has_touch
+        SELECT k.business_id, k.client_key, k.signed_at, NULL, NULL, NULL, NULL, k.amount, k.id, k.part
+        FROM conversion k
+        WHERE NOT k.has_touch
     ) r
     JOIN business b ON b.business_id = r.business_id
     GROUP BY b.business_id, b.period_start, b.period_end, b.lookback, b.half_life;
@@ -196,11 +369,15 @@ COMMENT ON FUNCTION analytics_internal.warehouse_journeys IS
 'The journeys of a period, one value per business
 kept: converters (who signed in the period), touch (also who signed within the lookback after it) or everybody who was met or signed in it.
 Touches and conversions keep their numbers and identifiers but where everybody is kept: touch_number, source_id:contract_id.
-members: platforms whose keys begin with 1, all others with 0; NULL: no mark. stages: the key of leads, or {}. lookback: the one asked for,
+with_parts: keys have a part, see credit_keys(): 1 for the platforms in members, or 0; 1 for what was paid for, or 0; how long the key by
+the first of two dimensions is, and a colon; by the date of the touch its period. Parts of conversions: the period, and what they are by
+dimensions of contracts, behind the character U+001F each. stages: the key of leads, or {}. lookback: the one asked for,
 or that of the business; half_life: that of the business.';
 
-CREATE FUNCTION analytics_internal.warehouse_paths(rules analytics_internal.path_rules, replicates int DEFAULT 0, seed bigint DEFAULT 0)
-    RETURNS TABLE (replicate int, paths analytics.path_counts)
+CREATE FUNCTION analytics_internal.warehouse_paths(
+    rules analytics_internal.path_rules, replicates int DEFAULT 0, seed bigint DEFAULT 0, members text[] DEFAULT NULL,
+    with_parts boolean DEFAULT false)
+    RETURNS TABLE (replicate int, paths analytics.path_counts, attribution_window text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -208,51 +385,76 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH collected AS MATERIALIZED (
-        SELECT * FROM analytics_internal.warehouse_journeys(rules, 'everybody')
+        SELECT * FROM analytics_internal.warehouse_journeys(rules, 'everybody', members, with_parts => with_parts)
     )
     SELECT r.n, analytics.path_counts_union(analytics.journey_paths(
-               j.journeys, j.lookback, rules.cycle, j.period_start, j.period_end, true, rules.include_conversion_touch,
-               rules.exclude_keys, rules.only_keys, rules.views, rules.transform, rules.transform_key, rules.max_touches,
-               rules.nulls_before, NULLIF(r.n, 0), seed))
+               j.journeys, COALESCE(w.lookback, j.lookback), rules.cycle, j.period_start, j.period_end, true,
+               rules.include_conversion_touch, rules.exclude_keys, rules.only_keys, rules.views, rules.transform, rules.transform_key,
+               rules.max_touches, rules.nulls_before, NULLIF(r.n, 0), seed, w.view_lookback, with_parts)),
+           w.attribution_window
     FROM generate_series(0, replicates) r (n)
+    CROSS JOIN analytics_internal.attribution_windows(rules.windows, rules.lookback, rules.view_lookback) w
     LEFT JOIN collected j ON true
-    GROUP BY r.n;
+    GROUP BY r.n, w.attribution_window;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_paths IS
 'The counted paths of a period over all businesses, and their replicates
 replicate 0 has each client once; the others as often as the bootstrap draws it.';
 
+CREATE FUNCTION analytics_internal.campaign_channels() RETURNS TABLE (business_id bigint, campaign_key bigint, channel text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    -- As a paid click of the campaign would be classified.
+    SELECT d.business_id, d.campaign_key, c.channel
+    FROM warehouse.dim_campaigns d
+    CROSS JOIN LATERAL analytics.classify_touch(
+        (SELECT analytics.channel_ruleset()), NULL, d.platform, 'cpc', d.campaign_name) c
+$$;
+COMMENT ON FUNCTION analytics_internal.campaign_channels IS 'The channel of each campaign: that of a paid click of it';
+
 CREATE FUNCTION analytics_internal.spend_by_key(rules analytics_internal.path_rules, members text[] DEFAULT NULL)
-    RETURNS TABLE (key text, spend numeric)
+    RETURNS TABLE (period_start date, keys text[], spend numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    dimensions CONSTANT text[] := string_to_array(rules.dimension, '+');
+    wanted_grain CONSTANT text := CASE WHEN dimensions && '{ad,creative}' THEN 'ad' WHEN dimensions && '{ad_group}' THEN 'ad_group' END;
 BEGIN
-    IF rules.dimension = 'ad' THEN
-        RETURN QUERY
-        SELECT f.ad_id, sum(f.spend)
-        FROM warehouse.fact_campaign_performance_daily f
-        WHERE f.date BETWEEN rules.date_from AND rules.date_to AND f.grain = 'ad'
-          AND (rules.business_id IS NULL OR f.business_id = rules.business_id)
-          AND (members IS NULL OR f.platform = ANY (members))
-        GROUP BY f.ad_id;
-    ELSIF rules.dimension IN ('platform', 'campaign', 'platform+campaign') THEN
-        RETURN QUERY
-        SELECT CASE rules.dimension
-                   WHEN 'platform' THEN r.platform
-                   WHEN 'campaign' THEN COALESCE(c.label, '(no campaign)')
-                   ELSE COALESCE(c.platform, r.platform) || ' / ' || COALESCE(c.label, '(no campaign)')
-               END,
-               sum(r.spend)
-        FROM warehouse.campaign_roi_daily r
-        LEFT JOIN analytics_internal.campaign_labels(rules.dimension) c ON c.business_id = r.business_id AND c.campaign_key = r.campaign_key
-        WHERE r.date BETWEEN rules.date_from AND rules.date_to AND r.spend <> 0
-          AND (rules.business_id IS NULL OR r.business_id = rules.business_id)
-          AND (members IS NULL OR r.platform = ANY (members))
-        GROUP BY 1;
+    IF NOT dimensions <@ '{platform,family,channel,campaign,ad_group,ad,creative}' THEN
+        RETURN;
     END IF;
+    RETURN QUERY
+    SELECT date_trunc(rules.granularity, r.date)::date,
+           ARRAY(
+               SELECT analytics_internal.touch_key(
+                   d.name, COALESCE(c.platform, r.platform), p.family, h.channel, c.label, COALESCE(r.ad_group_id, a.ad_group_id), r.ad_id,
+                   a.creative_id, NULL, NULL, NULL, NULL, NULL)
+               FROM unnest(dimensions) WITH ORDINALITY d (name, n)
+               ORDER BY d.n),
+           sum(r.spend)
+    FROM (
+        SELECT r.business_id, r.date, r.platform, r.campaign_key, NULL::text AS ad_group_id, NULL::text AS ad_id, r.spend
+        FROM warehouse.campaign_roi_daily r
+        WHERE wanted_grain IS NULL AND r.date BETWEEN rules.date_from AND rules.date_to AND r.spend <> 0
+        UNION ALL
+        SELECT f.business_id, f.date, f.platform, k.campaign_key, NULLIF(f.ad_group_id, ''), NULLIF(f.ad_id, ''), f.spend
+        FROM warehouse.fact_campaign_performance_daily f
+        LEFT JOIN warehouse.dim_campaigns k
+            ON k.business_id = f.business_id AND k.platform = f.platform AND k.campaign_id = f.campaign_id
+        WHERE f.date BETWEEN rules.date_from AND rules.date_to AND f.grain = wanted_grain
+    ) r
+    LEFT JOIN analytics_internal.campaign_labels(rules.dimension) c
+        ON 'campaign' = ANY (dimensions) AND c.business_id = r.business_id AND c.campaign_key = r.campaign_key
+    LEFT JOIN warehouse.dim_platforms p ON p.business_id = r.business_id AND p.platform = r.platform
+    LEFT JOIN analytics_internal.campaign_channels() h
+        ON 'channel' = ANY (dimensions) AND h.business_id = r.business_id AND h.campaign_key = r.campaign_key
+    LEFT JOIN warehouse.dim_ad_creatives a ON a.business_id = r.business_id AND a.platform = r.platform AND a.ad_id = r.ad_id
+    WHERE (rules.business_id IS NULL OR r.business_id = rules.business_id) AND (members IS NULL OR r.platform = ANY (members))
+    GROUP BY 1, 2;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.spend_by_key IS 'Spend of a period by a dimension of attribution, where ads are counted by it';
@@ -296,42 +498,69 @@ COMMENT ON FUNCTION analytics_internal.share_exactly IS
 'Rounds parts to four decimals so that they add up to the total exactly
 By largest remainder; of equal remainders the earlier part gets more.';
 
-CREATE FUNCTION analytics_internal.marked_keys(keys text[], marks text[]) RETURNS text[]
+CREATE FUNCTION analytics_internal.credit_keys(
+    rules analytics_internal.path_rules, key text, touch_part text, conversion_part text) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    of_touch CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
+    of_contract CONSTANT text[] := CASE
+        WHEN analytics_internal.conversion_dimensions(rules.dimension) = '{}' THEN '{}'
+        ELSE (string_to_array(conversion_part, E'\x1F'))[2:] END;
+    length_of_first CONSTANT int := split_part(substr(touch_part, 3), ':', 1);
+BEGIN
+    IF of_touch = '{}' THEN
+        RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE of_contract END;
+    ELSIF cardinality(of_touch) = 2 THEN
+        RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE ARRAY[left(key, length_of_first), substr(key, length_of_first + 4)] END;
+    END IF;
+    RETURN CASE WHEN rules.dimension LIKE of_touch[1] || '%' THEN COALESCE(key, '(unattributed)') || of_contract
+                ELSE of_contract || COALESCE(key, '(unattributed)') END;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.credit_keys IS
+'The key by each dimension, of a key and its parts
+As warehouse_journeys() writes them.';
+
+CREATE FUNCTION analytics_internal.asks_for_parts(rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules)
+    RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN keys IS NOT NULL THEN ARRAY(SELECT m || k FROM unnest(marks) m, unnest(keys) k) END
+    SELECT sharing.members IS NOT NULL OR sharing.touches <> 'all' OR rules.granularity IS NOT NULL AND sharing.basis = 'touch'
+        OR cardinality(analytics_internal.touch_dimensions(rules.dimension)) = 2
 $$;
-COMMENT ON FUNCTION analytics_internal.marked_keys IS 'Keys as warehouse_journeys() writes them: each behind each mark';
+COMMENT ON FUNCTION analytics_internal.asks_for_parts IS 'Whether keys of touches need a part, see warehouse_journeys()';
 
-CREATE FUNCTION analytics_internal.key_marks(members text[]) RETURNS text[]
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE WHEN members IS NULL THEN '{""}' ELSE '{0,1}' END::text[] $$;
-COMMENT ON FUNCTION analytics_internal.key_marks IS 'The marks that warehouse_journeys() writes before keys';
-
-CREATE FUNCTION analytics_internal.direct_keys(marks text[]) RETURNS text[]
+CREATE FUNCTION analytics_internal.is_wanted(sharing analytics_internal.sharing_rules, touch_part text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT analytics_internal.marked_keys('{direct,(direct),(none),(no ad),(no campaign),direct / (no campaign)}', marks)
+    SELECT CASE WHEN touch_part IS NULL THEN sharing.members IS NULL AND sharing.touches = 'all'
+                ELSE left(touch_part, 1) = '1'
+                    AND (sharing.touches = 'all' OR (sharing.touches = 'paid') = (substr(touch_part, 2, 1) = '1'))
+           END
 $$;
-COMMENT ON FUNCTION analytics_internal.direct_keys IS 'Keys of the warehouse that are no marketing contact';
+COMMENT ON FUNCTION analytics_internal.is_wanted IS
+'Whether credit is asked for: by its platform, and whether it was paid for
+Conversions that nobody earned, which have no part, are where all touches are.';
 
 CREATE FUNCTION analytics_internal.stage_keys(models text[]) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE WHEN models && '{w_shaped,full_path}' THEN ARRAY[E'\x1Flead'] ELSE '{}' END $$;
+AS $$ SELECT CASE WHEN models && '{w_shaped,full_path}' THEN ARRAY[E'\x1Elead'] ELSE '{}' END $$;
 COMMENT ON FUNCTION analytics_internal.stage_keys IS 'The key of leads, if one of the models asks for stages';
 
 CREATE TYPE analytics_internal.key_credit AS (
-    model text, key text, "position" int, wanted boolean, unattributed boolean, conversions double precision, value double precision,
-    supporting bigint, assisted bigint, clients bigint, conversions_replicates double precision[], value_replicates double precision[],
-    removal_effect double precision, removal_effect_value double precision, base_probability double precision, order_used int);
+    model text, attribution_window text, period_start date, keys text[], "position" int, wanted boolean, unattributed boolean,
+    conversions double precision, value double precision, supporting bigint, assisted bigint, clients bigint,
+    conversions_replicates double precision[], value_replicates double precision[], removal_effect double precision,
+    removal_effect_value double precision, base_probability double precision, order_used int);
 COMMENT ON TYPE analytics_internal.key_credit IS
 'What a key earned by a model, over all businesses asked for
-wanted: whether its platform is asked for; unattributed: whether it stands for conversions that no touch earned. Columns that a model does
-not know are NULL.';
+keys: by each dimension. wanted: whether its credit is asked for; unattributed: whether it stands for conversions that no touch earned.
+Columns that a model does not know are NULL.';
 
 CREATE FUNCTION analytics_internal.touch_credit(rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules)
     RETURNS SETOF analytics_internal.key_credit
@@ -341,45 +570,58 @@ AS $$
 #variable_conflict use_column
 DECLARE
     by_touch CONSTANT boolean := sharing.basis = 'touch';
-    stages CONSTANT text[] := analytics_internal.stage_keys(sharing.models);
-    marks CONSTANT text[] := analytics_internal.key_marks(sharing.members);
-    direct CONSTANT text[] := analytics_internal.direct_keys(marks);
+    models CONSTANT text[] := analytics_internal.touch_models(sharing.models);
+    stages CONSTANT text[] := analytics_internal.stage_keys(models);
+    with_parts CONSTANT boolean := analytics_internal.asks_for_parts(rules, sharing);
 BEGIN
+    IF models = '{}' THEN
+        RETURN;
+    END IF;
     RETURN QUERY
     WITH credit AS (
-        SELECT a.model, a.key IS NULL AS unattributed,
-               CASE WHEN a.key IS NULL THEN '(unattributed)' WHEN sharing.members IS NULL THEN a.key ELSE substr(a.key, 2) END AS key,
-               COALESCE(sharing.members IS NULL OR left(a.key, 1) = '1', false) AS wanted,
+        SELECT a.model, w.attribution_window,
+               NULLIF(split_part(CASE WHEN by_touch THEN split_part(a.touch_part, ':', 2) ELSE a.conversion_part END, E'\x1F', 1), '')::date
+                   AS period_start,
+               analytics_internal.credit_keys(rules, a.key, a.touch_part, a.conversion_part) AS keys, a.key IS NULL AS unattributed,
+               NOT with_parts OR analytics_internal.is_wanted(sharing, a.touch_part) AS wanted,
                a.conversions, a.value, a.supporting, a.assisted, a.clients, a.conversions_replicates, a.value_replicates
         FROM analytics_internal.warehouse_journeys(
-            rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages) j
-        CROSS JOIN LATERAL analytics.attribution_bootstrap(
-            j.journeys, sharing.models, j.lookback, COALESCE(sharing.half_life, j.half_life), rules.cycle, sharing.fallback, direct,
-            sharing.position_weights, CASE WHEN NOT by_touch THEN j.period_start END, CASE WHEN NOT by_touch THEN j.period_end END,
-            sharing.two_touch, sharing.first_weights, sharing.last_weights, rules.include_conversion_touch,
-            analytics_internal.marked_keys(rules.exclude_keys, marks), analytics_internal.marked_keys(rules.only_keys, marks),
-            rules.views, rules.transform, rules.transform_key, rules.max_touches, stages, CASE WHEN by_touch THEN j.period_start END,
-            CASE WHEN by_touch THEN j.period_end END, sharing.replicates, sharing.seed, sharing.confidence) a
+            rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages, with_parts) j
+        CROSS JOIN analytics_internal.attribution_windows(rules.windows, rules.lookback, rules.view_lookback) w
+        CROSS JOIN LATERAL analytics.credit_by_part(
+            j.journeys, models, COALESCE(w.lookback, j.lookback), COALESCE(sharing.half_life, j.half_life), rules.cycle, sharing.fallback,
+            position_weights => sharing.position_weights, converted_from => CASE WHEN NOT by_touch THEN j.period_start END,
+            converted_before => CASE WHEN NOT by_touch THEN j.period_end END, two_touch => sharing.two_touch,
+            first_weights => sharing.first_weights, last_weights => sharing.last_weights,
+            include_conversion_touch => rules.include_conversion_touch, exclude_keys => rules.exclude_keys, only_keys => rules.only_keys,
+            views => rules.views, transform => rules.transform, transform_key => rules.transform_key, max_touches => rules.max_touches,
+            stage_keys => stages, touched_from => CASE WHEN by_touch THEN j.period_start END,
+            touched_before => CASE WHEN by_touch THEN j.period_end END, replicates => sharing.replicates, seed => sharing.seed,
+            confidence => sharing.confidence, view_lookback => w.view_lookback, key_parts => with_parts,
+            keys_together => analytics_internal.touch_dimensions(rules.dimension) = '{}') a
     ), replicated AS (
-        SELECT r.model, r.key, r.wanted, r.unattributed, array_agg(r.conversions ORDER BY r.n) AS conversions,
-               array_agg(r.value ORDER BY r.n) AS value
+        SELECT r.model, r.attribution_window, r.period_start, r.keys, r.wanted, r.unattributed,
+               array_agg(r.conversions ORDER BY r.n) AS conversions, array_agg(r.value ORDER BY r.n) AS value
         FROM (
-            SELECT c.model, c.key, c.wanted, c.unattributed, u.n, sum(u.conversions) AS conversions, sum(u.value) AS value
+            SELECT c.model, c.attribution_window, c.period_start, c.keys, c.wanted, c.unattributed, u.n, sum(u.conversions) AS conversions,
+                   sum(u.value) AS value
             FROM credit c
             CROSS JOIN ROWS FROM (unnest(c.conversions_replicates), unnest(c.value_replicates)) WITH ORDINALITY u (conversions, value, n)
-            GROUP BY c.model, c.key, c.wanted, c.unattributed, u.n
+            GROUP BY c.model, c.attribution_window, c.period_start, c.keys, c.wanted, c.unattributed, u.n
         ) r
-        GROUP BY r.model, r.key, r.wanted, r.unattributed
+        GROUP BY r.model, r.attribution_window, r.period_start, r.keys, r.wanted, r.unattributed
     )
-    SELECT c.model, c.key, NULL::int, c.wanted, c.unattributed, c.conversions, c.value, c.supporting, c.assisted, c.clients,
-           r.conversions, r.value, NULL::double precision, NULL::double precision, NULL::double precision, NULL::int
+    SELECT c.model, c.attribution_window, c.period_start, c.keys, NULL::int, c.wanted, c.unattributed, c.conversions, c.value, c.supporting,
+           c.assisted, c.clients, r.conversions, r.value, NULL::double precision, NULL::double precision, NULL::double precision, NULL::int
     FROM (
-        SELECT c.model, c.key, c.wanted, c.unattributed, sum(c.conversions) AS conversions, sum(c.value) AS value,
+        SELECT c.model, c.attribution_window, c.period_start, c.keys, c.wanted, c.unattributed,
+               analytics.compensated_sum(c.conversions) AS conversions, analytics.compensated_sum(c.value) AS value,
                sum(c.supporting)::bigint AS supporting, sum(c.assisted)::bigint AS assisted, sum(c.clients)::bigint AS clients
         FROM credit c
-        GROUP BY c.model, c.key, c.wanted, c.unattributed
+        GROUP BY c.model, c.attribution_window, c.period_start, c.keys, c.wanted, c.unattributed
     ) c
-    LEFT JOIN replicated r USING (model, key, wanted, unattributed);
+    LEFT JOIN replicated r ON r.model = c.model AND r.keys = c.keys AND r.wanted = c.wanted AND r.unattributed = c.unattributed
+        AND r.attribution_window IS NOT DISTINCT FROM c.attribution_window AND r.period_start IS NOT DISTINCT FROM c.period_start;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.touch_credit IS
@@ -389,8 +631,9 @@ Replicates of businesses add up one by one.';
 CREATE FUNCTION analytics_internal.warehouse_touches(
     rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules, all_touches boolean)
     RETURNS TABLE (business_id bigint, client_key bigint, contract_source_id bigint, contract_id text, touch_number int, model text,
-                   key text, weight double precision, conversions double precision, value double precision, rank int, touches int,
-                   days_before double precision, converted_at timestamptz, touched_at timestamptz, is_paid boolean, is_view boolean)
+                   attribution_window text, keys text[], weight double precision, conversions double precision, value double precision,
+                   rank int, touches int, days_before double precision, converted_at timestamptz, touched_at timestamptz,
+                   is_paid boolean, is_view boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -398,69 +641,96 @@ AS $$
 DECLARE
     by_touch CONSTANT boolean := sharing.basis = 'touch';
     stages CONSTANT text[] := analytics_internal.stage_keys(sharing.models);
-    marks CONSTANT text[] := analytics_internal.key_marks(sharing.members);
+    with_parts CONSTANT boolean := analytics_internal.asks_for_parts(rules, sharing);
 BEGIN
     RETURN QUERY
     SELECT j.business_id, c.client::bigint, split_part(c.conversion_id, ':', 1)::bigint,
-           substr(c.conversion_id, strpos(c.conversion_id, ':') + 1), c.touch_id::int, c.model,
-           CASE WHEN c.key IS NULL THEN '(unattributed)' WHEN sharing.members IS NULL THEN c.key ELSE substr(c.key, 2) END,
+           substr(c.conversion_id, strpos(c.conversion_id, ':') + 1), c.touch_id::int, c.model, w.attribution_window,
+           analytics_internal.credit_keys(rules, c.key, c.touch_part, c.conversion_part),
            c.weight, c.conversions, c.value, c.rank, c.touches, c.days_before, c.converted_at, c.touched_at, c.is_paid, c.is_view
-    FROM analytics_internal.warehouse_journeys(rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages) j
+    FROM analytics_internal.warehouse_journeys(
+        rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages, with_parts) j
+    CROSS JOIN analytics_internal.attribution_windows(rules.windows, rules.lookback, rules.view_lookback) w
     CROSS JOIN LATERAL analytics.credit_touches(
-        j.journeys, sharing.models, j.lookback, COALESCE(sharing.half_life, j.half_life), rules.cycle, sharing.fallback,
-        analytics_internal.direct_keys(marks), sharing.position_weights, CASE WHEN NOT by_touch THEN j.period_start END,
-        CASE WHEN NOT by_touch THEN j.period_end END, sharing.two_touch, sharing.first_weights, sharing.last_weights,
-        rules.include_conversion_touch, analytics_internal.marked_keys(rules.exclude_keys, marks),
-        analytics_internal.marked_keys(rules.only_keys, marks), rules.views, rules.transform, rules.transform_key, rules.max_touches,
-        stages, CASE WHEN by_touch THEN j.period_start END, CASE WHEN by_touch THEN j.period_end END, all_touches) c
-    WHERE sharing.members IS NULL OR left(c.key, 1) = '1';
+        j.journeys, sharing.models, COALESCE(w.lookback, j.lookback), COALESCE(sharing.half_life, j.half_life), rules.cycle,
+        sharing.fallback, position_weights => sharing.position_weights, converted_from => CASE WHEN NOT by_touch THEN j.period_start END,
+        converted_before => CASE WHEN NOT by_touch THEN j.period_end END, two_touch => sharing.two_touch,
+        first_weights => sharing.first_weights, last_weights => sharing.last_weights,
+        include_conversion_touch => rules.include_conversion_touch, exclude_keys => rules.exclude_keys, only_keys => rules.only_keys,
+        views => rules.views, transform => rules.transform, transform_key => rules.transform_key, max_touches => rules.max_touches,
+        stage_keys => stages, touched_from => CASE WHEN by_touch THEN j.period_start END,
+        touched_before => CASE WHEN by_touch THEN j.period_end END, all_touches => all_touches, key_parts => with_parts,
+        view_lookback => w.view_lookback) c
+    WHERE NOT with_parts OR analytics_internal.is_wanted(sharing, c.touch_part);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_touches IS
 'The rows that touch_credit() adds up
-Of the platforms asked for; touches and contracts by their numbers.';
+Of the credit asked for; touches and contracts by their numbers.';
 
-CREATE FUNCTION analytics_internal.path_credit(rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules)
+CREATE FUNCTION analytics_internal.path_credit(
+    rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules, models text[])
     RETURNS SETOF analytics_internal.key_credit
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    method CONSTANT text := sharing.models[1];
+    with_parts CONSTANT boolean := analytics_internal.asks_for_parts(rules, sharing);
 BEGIN
+    IF models = '{}' THEN
+        RETURN;
+    ELSIF rules.granularity IS NOT NULL OR analytics_internal.conversion_dimensions(rules.dimension) <> '{}' THEN
+        RAISE EXCEPTION 'models that learn from all paths know neither a granularity nor dimensions of contracts'
+            USING ERRCODE = 'feature_not_supported', HINT = 'Ask for markov and shapley period by period, by a dimension of touches.';
+    END IF;
     RETURN QUERY
     WITH counted AS MATERIALIZED (
-        SELECT * FROM analytics_internal.warehouse_paths(rules, sharing.replicates, sharing.seed)
+        SELECT * FROM analytics_internal.warehouse_paths(rules, sharing.replicates, sharing.seed, sharing.members, with_parts)
     ), chosen AS (
-        SELECT COALESCE(
-            sharing.markov_order, (SELECT o."order" FROM counted p, analytics.markov_order(p.paths) o WHERE p.replicate = 0 AND o.best), 1
-        ) AS markov_order
+        SELECT p.attribution_window, COALESCE(
+            sharing.markov_order, (SELECT o."order" FROM analytics.markov_order(p.paths) o WHERE o.best), 1) AS markov_order
+        FROM counted p
+        WHERE p.replicate = 0
     ), credit AS MATERIALIZED (
-        SELECT p.replicate, m.key, NULL::int AS "position", m.conversions, m.value, m.removal_effect, m.removal_effect_value,
-               m.base_probability, m.order_used
-        FROM counted p, chosen o, analytics.markov_credit(p.paths, o.markov_order) m
-        WHERE method = 'markov'
+        SELECT 'markov' AS model, p.attribution_window, p.replicate, m.key, NULL::int AS "position", m.conversions, m.value,
+               m.removal_effect, m.removal_effect_value, m.base_probability, m.order_used
+        FROM counted p
+        JOIN chosen o ON o.attribution_window IS NOT DISTINCT FROM p.attribution_window
+        CROSS JOIN LATERAL analytics.markov_credit(p.paths, o.markov_order) m
+        WHERE 'markov' = ANY (models)
         UNION ALL
-        SELECT p.replicate, s.key, s."position", s.conversions, s.value, NULL, NULL, NULL, NULL
-        FROM counted p, analytics.shapley_credit(p.paths, method) s
-        WHERE method <> 'markov'
+        SELECT g.model, p.attribution_window, p.replicate, s.key, s."position", s.conversions, s.value, NULL, NULL, NULL, NULL
+        FROM unnest(models) g (model)
+        CROSS JOIN counted p
+        CROSS JOIN LATERAL analytics.shapley_credit(p.paths, COALESCE(NULLIF(substr(g.model, 9), ''), 'cumulative')) s
+        WHERE g.model <> 'markov'
     ), point AS (
-        SELECT c.*, row_number() OVER (ORDER BY c.key COLLATE "C", c."position") AS n FROM credit c WHERE c.replicate = 0
+        SELECT c.*, row_number() OVER (ORDER BY c.model, c.attribution_window, c.key COLLATE "C", c."position") AS n
+        FROM credit c
+        WHERE c.replicate = 0
     ), replicated AS (
         SELECT p.n, array_agg(COALESCE(c.conversions, 0)) AS conversions, array_agg(COALESCE(c.value, 0)) AS value
         FROM point p
         CROSS JOIN generate_series(1, sharing.replicates) r (n)
-        LEFT JOIN credit c ON c.replicate = r.n AND c.key IS NOT DISTINCT FROM p.key AND c."position" IS NOT DISTINCT FROM p."position"
+        LEFT JOIN credit c ON c.replicate = r.n AND c.model = p.model AND c.key IS NOT DISTINCT FROM p.key
+            AND c."position" IS NOT DISTINCT FROM p."position" AND c.attribution_window IS NOT DISTINCT FROM p.attribution_window
         GROUP BY p.n
     )
-    SELECT method, COALESCE(p.key, '(unattributed)'), p."position", true, p.key IS NULL, p.conversions, p.value, NULL::bigint,
+    SELECT p.model, p.attribution_window, NULL::date, analytics_internal.credit_keys(rules, k.key, k.part, NULL), p."position",
+           NOT with_parts OR analytics_internal.is_wanted(sharing, k.part), p.key IS NULL, p.conversions, p.value, NULL::bigint,
            NULL::bigint, NULL::bigint, r.conversions, r.value, p.removal_effect, p.removal_effect_value, p.base_probability, p.order_used
     FROM point p
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN with_parts THEN split_part(p.key, E'\x1F', 1) ELSE p.key END AS key,
+               CASE WHEN with_parts THEN split_part(p.key, E'\x1F', 2) END AS part
+    ) k
     LEFT JOIN replicated r ON r.n = p.n;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.path_credit IS 'Credit by a model that learns from all paths of a period together';
+COMMENT ON FUNCTION analytics_internal.path_credit IS
+'Credit by models that learn from all paths of a period together
+Keys with different parts are keys of their own: what was paid for and what was not.';
 
 CREATE FUNCTION analytics_internal.replicate_interval(
     replicates double precision[], confidence double precision, OUT low double precision, OUT high double precision)
@@ -477,7 +747,7 @@ CREATE FUNCTION analytics_internal.warehouse_attribution(rules analytics_interna
                    roas numeric, assisted bigint, p_support double precision, supporting bigint, clients bigint,
                    conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric,
                    currency text, "position" int, removal_effect double precision, removal_effect_revenue double precision,
-                   base_probability double precision, order_used int)
+                   base_probability double precision, order_used int, period_start date, keys text[], attribution_window text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -488,43 +758,47 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH per_key AS (
-        SELECT k.*, row_number() OVER (PARTITION BY k.model ORDER BY k.key COLLATE "C", k."position", k.wanted, k.unattributed) AS n
+        SELECT k.*, w.n AS window_number,
+               row_number() OVER (PARTITION BY k.model, w.n ORDER BY array_to_string(k.keys, ' / ') COLLATE "C", k."position", k.wanted,
+                   k.unattributed, k.period_start) AS n
         FROM (
-            SELECT * FROM analytics_internal.touch_credit(rules, sharing) WHERE NOT sharing.by_path
+            SELECT * FROM analytics_internal.touch_credit(rules, sharing)
             UNION ALL
-            SELECT * FROM analytics_internal.path_credit(rules, sharing) WHERE sharing.by_path
+            SELECT * FROM analytics_internal.path_credit(rules, sharing, analytics_internal.path_models(sharing.models))
         ) k
+        JOIN analytics_internal.attribution_windows(rules.windows, NULL, NULL) w
+            ON w.attribution_window IS NOT DISTINCT FROM k.attribution_window
     ), total AS (
-        SELECT k.model,
+        SELECT k.model, k.window_number,
                CASE WHEN by_touch THEN sum(k.conversions) ELSE max(c.contracts)::double precision END AS contracts,
                CASE WHEN by_touch OR k.model = 'participation' THEN round(sum(k.value)::numeric, 4) ELSE max(c.amount) END AS amount
         FROM per_key k
         CROSS JOIN analytics_internal.contracts_signed(rules) c
-        GROUP BY k.model
+        GROUP BY k.model, k.window_number
     ), exact AS (
         -- The revenue of the keys adds up to the revenue of the contracts, exactly.
-        SELECT s.model, u.n, u.revenue
+        SELECT s.model, s.window_number, u.n, u.revenue
         FROM (
-            SELECT k.model, analytics_internal.share_exactly(array_agg(k.value ORDER BY k.n), max(t.amount)) AS revenues
+            SELECT k.model, k.window_number, analytics_internal.share_exactly(array_agg(k.value ORDER BY k.n), max(t.amount)) AS revenues
             FROM per_key k
-            JOIN total t ON t.model = k.model
-            GROUP BY k.model
+            JOIN total t ON t.model = k.model AND t.window_number = k.window_number
+            GROUP BY k.model, k.window_number
         ) s
         CROSS JOIN unnest(s.revenues) WITH ORDINALITY u (revenue, n)
     ), answer AS (
         SELECT k.*, e.revenue, i.low, i.high, v.low AS value_low, v.high AS value_high
         FROM per_key k
-        JOIN exact e ON e.model = k.model AND e.n = k.n
+        JOIN exact e ON e.model = k.model AND e.window_number = k.window_number AND e.n = k.n
         CROSS JOIN analytics_internal.replicate_interval(k.conversions_replicates, sharing.confidence) i
         CROSS JOIN analytics_internal.replicate_interval(k.value_replicates, sharing.confidence) v
         WHERE k.wanted
     ), spent AS (
-        SELECT s.key, s.spend AS spend
+        SELECT s.period_start, s.keys, s.spend
         FROM analytics_internal.spend_by_key(rules, sharing.members) s
-        -- Ordered credit is per place, spend is not.
-        WHERE NOT sharing.models && '{ordered,ordered_keys}'
+        -- Ordered credit is per place, spend is not; and none of it paid for what was not paid for.
+        WHERE NOT sharing.models && '{shapley_ordered,shapley_ordered_keys}' AND sharing.touches <> 'organic'
     )
-    SELECT m.model, k.key, COALESCE(a.conversions, 0),
+    SELECT m.model, array_to_string(k.keys, ' / '), COALESCE(a.conversions, 0),
            COALESCE(a.revenue, 0)::numeric(18,4),
            analytics_internal.percentage(COALESCE(a.conversions, 0)::numeric, t.contracts::numeric), s.spend::numeric(18,4),
            analytics_internal.quotient(s.spend, a.conversions::numeric), analytics_internal.quotient(COALESCE(a.revenue, 0), s.spend),
@@ -532,14 +806,16 @@ BEGIN
            COALESCE(a.supporting, 0), COALESCE(a.clients, 0), a.low, a.high,
            a.value_low::numeric(18,4),
            a.value_high::numeric(18,4), one_currency, a."position", a.removal_effect,
-           a.removal_effect_value, a.base_probability, a.order_used
+           a.removal_effect_value, a.base_probability, a.order_used, k.period_start, k.keys, w.attribution_window
     FROM (SELECT DISTINCT unnest(sharing.models) AS model) m
-    CROSS JOIN (SELECT x.key FROM answer x UNION SELECT x.key FROM spent x) k
-    LEFT JOIN total t ON t.model = m.model
-    LEFT JOIN answer a ON a.model = m.model AND a.key = k.key
-    LEFT JOIN spent s ON s.key = k.key
-    ORDER BY array_position(sharing.models, m.model), COALESCE(a.unattributed, false), COALESCE(a.conversions, 0) DESC,
-             k.key COLLATE "C", a."position";
+    CROSS JOIN analytics_internal.attribution_windows(rules.windows, NULL, NULL) w
+    CROSS JOIN (SELECT x.period_start, x.keys FROM answer x UNION SELECT x.period_start, x.keys FROM spent x) k
+    LEFT JOIN total t ON t.model = m.model AND t.window_number = w.n
+    LEFT JOIN answer a
+        ON a.model = m.model AND a.window_number = w.n AND a.keys = k.keys AND a.period_start IS NOT DISTINCT FROM k.period_start
+    LEFT JOIN spent s ON s.keys = k.keys AND s.period_start IS NOT DISTINCT FROM k.period_start
+    ORDER BY array_position(sharing.models, m.model), w.n, k.period_start, COALESCE(a.unattributed, false),
+             COALESCE(a.conversions, 0) DESC, array_to_string(k.keys, ' / ') COLLATE "C", a."position";
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_attribution IS
