@@ -74,6 +74,7 @@ SQL_READERS = \
 	src/endpoints/sales.sql \
 	src/endpoints/campaigns.sql \
 	src/endpoints/funnel.sql \
+	src/incrementality/calibrations.sql \
 	src/budget/advice.sql \
 	src/incrementality/warehouse_lift.sql \
 	src/attribution/warehouse_credit.sql \

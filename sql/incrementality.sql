@@ -78,5 +78,37 @@ SELECT call, pg_temp.refusal(format('SELECT * FROM analytics.%s', call)) FROM un
     $$region_lift('2025-03-12', '2025-03-25', '{nowhere}')$$, $$region_lift('2025-03-12', '2025-03-01', '{City bb}')$$, $$region_lift('2025-03-12', '2025-03-25', '{City bb}', 'country')$$,
     $$region_lift('2025-03-12', '2025-03-25', '{City bb}', metric => 'clicks')$$, $$region_lift('2025-03-12', '2025-03-25', '{City bb}', history_days => 1)$$,
     $$period_lift('2025-03-12', '2025-03-25', 'clicks')$$, $$period_lift('2025-03-12', NULL)$$]) call;
+-- What tests measured, and what becomes of credit and advice by it
+CREATE TABLE clicks AS
+SELECT c AS event_id, 100000 + c AS client_id, timestamp '2025-04-01' + c % 60 * interval '1 day' + interval '9 hours' AS occurred_at, (ARRAY['google', 'facebook'])[1 + c % 2] AS utm_source, 'cpc' AS utm_medium,
+       (ARRAY['g1', 'f1'])[1 + c % 2] AS campaign_id, true AS is_lead FROM generate_series(1, 1200) c;
+CREATE TABLE deals AS SELECT client_id AS contract_id, client_id, occurred_at + interval '1 day' AS signed_at, 100 AS amount FROM clicks WHERE event_id % 3 = 0;
+CREATE TABLE ads AS SELECT date '2025-04-01' + d AS date, p AS platform, c AS campaign_id, upper(c) AS campaign_name, 100 + d % 7 * 10 AS spend, 1000 AS impressions, 50 AS clicks
+FROM generate_series(0, 59) d, (VALUES ('google', 'g1'), ('facebook', 'f1')) v (p, c);
+SELECT analytics.register_source('events', 'clicks') + analytics.register_source('contracts', 'deals') + analytics.register_source('ad_performance', 'ads') > 0 AS registered;
+CALL analytics.refresh();
+CREATE TEMP TABLE before AS SELECT * FROM analytics.attribution('2025-05-01', '2025-05-30', '{last,linear}');
+CREATE TEMP TABLE advice AS SELECT * FROM analytics.reco_budget('2025-05-01', '2025-05-30');
+SELECT count(*) AS differs FROM (SELECT * FROM before EXCEPT SELECT * FROM analytics.attribution('2025-05-01', '2025-05-30', '{last,linear}', calibrated => true)) d;
+SELECT analytics.add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, platform => 'facebook', metric => 'contracts', note => 'switched off in the north') > 0 AS added;
+SELECT platform, metric, measured, attributed, round(factor::numeric, 3) AS factor, round(factor_low::numeric, 3) AS low, round(factor_high::numeric, 3) AS high, round(weight::numeric, 3) AS weight, note
+FROM analytics.calibrations(as_of => '2025-05-30');
+SELECT a.model, a.key, round(b.conversions::numeric, 3) AS was, round(a.conversions::numeric, 3) AS conversions, a.revenue, a.share_pct, round(a.factor::numeric, 3) AS factor, round(a.cpa, 2) AS cpa
+FROM analytics.attribution('2025-05-01', '2025-05-30', '{last,linear}', calibrated => true) a LEFT JOIN before b USING (model, key) ORDER BY a.model, a.key;
+SELECT a.model, sum(a.conversions) = (SELECT sum(conversions) FROM before b WHERE b.model = a.model) AS conversions_add_up, sum(a.revenue) = (SELECT sum(revenue) FROM before b WHERE b.model = a.model) AS revenue_does
+FROM analytics.attribution('2025-05-01', '2025-05-30', '{last,linear}', calibrated => true) a GROUP BY 1 ORDER BY 1;
+SELECT a.campaign_id, b.leads_cur AS counted, a.leads_cur AS by_test, a.cpl_cur > b.cpl_cur AS dearer, a.p_better < b.p_better AS less_sure, a.marginal_cpl > b.marginal_cpl AS next_is_dearer
+FROM analytics.reco_budget('2025-05-01', '2025-05-30') a JOIN advice b USING (campaign_id) ORDER BY 1;
+-- A later test of the campaign itself goes before that of its platform; a wide interval says little
+SELECT analytics.add_calibration('2025-05-10', '2025-05-20', 100, -1000, 1200, campaign_id => 'f1') > 0 AS added;
+SELECT k.campaign_id, round(f.factor::numeric, 2) AS factor FROM analytics_internal.campaign_factors(NULL, '2025-05-30') f JOIN warehouse.dim_campaigns k USING (business_id, campaign_key);
+SELECT a.key, round(a.conversions::numeric, 2) AS conversions, round(a.factor::numeric, 2) AS factor FROM analytics.attribution('2025-05-01', '2025-05-30', '{last}', 'campaign', calibrated => true) a ORDER BY 1;
+SELECT call, pg_temp.refusal('SELECT * FROM analytics.' || call) FROM unnest(ARRAY[
+    $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40)$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', 'f1')$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 35, 40, 'facebook')$$,
+    $$add_calibration('2025-05-30', '2025-05-01', 30, 20, 40, 'facebook')$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'nowhere')$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, campaign_id => 'x')$$,
+    $$add_calibration('2025-05-01', '2025-05-30', 30, 20, NULL, 'facebook')$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', metric => 'clicks')$$,
+    $$attribution('2025-05-01', '2025-05-30', dimension => 'channel', calibrated => true)$$]) call;
+DELETE FROM warehouse.calibration;
+SELECT count(*) AS differs FROM (SELECT * FROM advice EXCEPT SELECT * FROM analytics.reco_budget('2025-05-01', '2025-05-30')) d;
 DROP VIEW columns;
-DROP TABLE panel, series, people, visits, branches CASCADE;
+DROP TABLE panel, series, people, visits, branches, clicks, deals, ads CASCADE;

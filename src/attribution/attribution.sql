@@ -8,11 +8,13 @@ CREATE FUNCTION analytics.attribution(
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
-    touches text DEFAULT 'all', granularity text DEFAULT NULL, view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL)
+    touches text DEFAULT 'all', granularity text DEFAULT NULL, view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL,
+    calibrated boolean DEFAULT false)
     RETURNS TABLE (model text, key text, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
                    roas numeric, assisted bigint, p_support double precision, supporting bigint, clients bigint,
                    conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric,
-                   currency text, period_start date, keys text[], attribution_window text)
+                   currency text, period_start date, keys text[], attribution_window text,
+                   factor double precision, factor_low double precision, factor_high double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -20,14 +22,15 @@ BEGIN
     RETURN QUERY
     SELECT a.model, a.key, a.conversions, a.revenue, a.share_pct, a.spend, a.cpa, a.roas, a.assisted, a.p_support, a.supporting,
            a.clients, a.conversions_low, a.conversions_high, a.revenue_low, a.revenue_high, a.currency,
-           a.period_start, a.keys, a.attribution_window
-    FROM analytics_internal.warehouse_attribution(
+           a.period_start, a.keys, a.attribution_window, a.factor, a.factor_low, a.factor_high
+    FROM analytics_internal.calibrated_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
             transform, transform_key, max_touches, NULL, view_lookback, windows, granularity),
         analytics_internal.sharing_rules(
             models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch, replicates, seed,
-            confidence, touches => touches)) a;
+            confidence, touches => touches),
+        calibrated) a;
 END
 $$;
 COMMENT ON FUNCTION analytics.attribution IS
@@ -41,7 +44,8 @@ the intervals NULL. Conversions without a touch are the row (unattributed); the 
 to theirs, exactly (but those of participation, which gives each key in a journey the whole contract). spend (of the period, where ads are
 counted by that dimension), cpa = spend / conversions, roas = revenue / spend. assisted: conversions whose journey has the key. p_support:
 share of the contracts that give the key credit, supporting: how many do, clients: of how many clients. Businesses of different currencies
-are not added up (22023).';
+are not added up (22023). calibrated: credit goes by calibrations() of platforms or campaigns, whichever the dimension is: multiplied by
+factor, from what the model gives a key in the period of the latest test to what that measured; what nothing caused is the row (baseline).';
 
 CREATE FUNCTION analytics.attribution_compare(
     date_from date, date_to date, models text[] DEFAULT '{first,last,linear,time_decay,u_shaped,last_paid}',

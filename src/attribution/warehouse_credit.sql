@@ -820,3 +820,108 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_attribution IS
 'Credit beside spend: what the readers of attribution show, each its own columns';
+
+CREATE FUNCTION analytics_internal.key_factors(rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules)
+    RETURNS TABLE (model text, key text, attribution_window text, factor double precision, factor_low double precision,
+                   factor_high double precision)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted bigint;
+    test record;
+    period analytics_internal.path_rules := rules;
+BEGIN
+    IF rules.dimension NOT IN ('platform', 'campaign') THEN
+        RAISE EXCEPTION 'calibrated credit is by platform or by campaign' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Tests are of platforms or of campaigns: take one of these for dimension.';
+    END IF;
+    wanted := analytics_internal.planned_business(rules.business_id);
+    sharing.replicates := 0;
+    period.granularity := NULL;
+    FOR test IN
+        SELECT DISTINCT ON (COALESCE(l.label, c.platform)) COALESCE(l.label, c.platform) AS key, c.*
+        FROM analytics.calibrations(wanted, rules.date_to) c
+        LEFT JOIN warehouse.dim_campaigns k ON k.business_id = c.business AND k.campaign_id = c.campaign_id
+        LEFT JOIN analytics_internal.campaign_labels(rules.dimension) l
+            ON l.business_id = k.business_id AND l.campaign_key = k.campaign_key
+        WHERE CASE rules.dimension WHEN 'platform' THEN c.platform ELSE l.label END IS NOT NULL
+        ORDER BY COALESCE(l.label, c.platform), c.date_to DESC, c.calibration_id DESC
+    LOOP
+        period.date_from := test.date_from;
+        period.date_to := test.date_to;
+        RETURN QUERY
+        SELECT a.model, a.key, a.attribution_window, f.factor, f.factor_low, f.factor_high
+        FROM analytics_internal.warehouse_attribution(period, sharing) a
+        CROSS JOIN LATERAL (
+            SELECT CASE test.metric WHEN 'contracts' THEN a.conversions WHEN 'revenue' THEN a.revenue::double precision
+                ELSE test.attributed END AS attributed
+        ) m
+        CROSS JOIN LATERAL analytics.calibration_factor(
+            CASE WHEN m.attributed > 0 THEN m.attributed END, test.measured, test.measured_low, test.measured_high, test.confidence,
+            GREATEST(rules.date_to - test.date_to, 0)) f
+        WHERE a.key = test.key;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.key_factors IS
+'What to multiply the credit of each model and key by, where a test says so
+The latest test of a key: what the model gives the key in its period, against what was measured.';
+
+CREATE FUNCTION analytics_internal.calibrated_attribution(
+    rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules, calibrated boolean)
+    RETURNS TABLE (model text, key text, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
+                   roas numeric, assisted bigint, p_support double precision, supporting bigint, clients bigint,
+                   conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric,
+                   currency text, period_start date, keys text[], attribution_window text, factor double precision,
+                   factor_low double precision, factor_high double precision)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    IF calibrated IS NOT TRUE THEN
+        RETURN QUERY
+        SELECT a.model, a.key, a.conversions, a.revenue, a.share_pct, a.spend, a.cpa, a.roas, a.assisted, a.p_support, a.supporting,
+               a.clients, a.conversions_low, a.conversions_high, a.revenue_low, a.revenue_high, a.currency,
+               a.period_start, a.keys, a.attribution_window, NULL::double precision, NULL::double precision, NULL::double precision
+        FROM analytics_internal.warehouse_attribution(rules, sharing) a;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH credit AS MATERIALIZED (
+        SELECT a.*, row_number() OVER () AS n FROM analytics_internal.warehouse_attribution(rules, sharing) a
+    ), adjusted AS (
+        SELECT c.*, f.factor, f.factor_low, f.factor_high, c.conversions * COALESCE(f.factor, 1) AS caused,
+               round(c.revenue * COALESCE(f.factor, 1)::numeric, 4) AS earned
+        FROM credit c
+        LEFT JOIN analytics_internal.key_factors(rules, sharing) f
+            ON f.model = c.model AND f.key = c.key AND f.attribution_window IS NOT DISTINCT FROM c.attribution_window
+    ), shown AS (
+        SELECT a.n, a.model, a.key, a.caused, a.earned, round(a.share_pct * COALESCE(a.factor, 1)::numeric, 2) AS share_pct, a.spend,
+               a.assisted, a.p_support, a.supporting, a.clients, a.conversions_low * COALESCE(a.factor, 1) AS conversions_low,
+               a.conversions_high * COALESCE(a.factor, 1) AS conversions_high,
+               round(a.revenue_low * COALESCE(a.factor, 1)::numeric, 4) AS revenue_low,
+               round(a.revenue_high * COALESCE(a.factor, 1)::numeric, 4) AS revenue_high, a.currency, a.period_start, a.keys,
+               a.attribution_window, a.factor, a.factor_low, a.factor_high
+        FROM adjusted a
+        UNION ALL
+        -- What would have come anyway, so that a model's rows add up to the same as without tests.
+        SELECT max(a.n), a.model, '(baseline)', sum(a.conversions - a.caused), sum(a.revenue - a.earned),
+               round(sum(a.share_pct * (1 - COALESCE(a.factor, 1)::numeric)), 2), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               max(a.currency), a.period_start, NULL, a.attribution_window, NULL, NULL, NULL
+        FROM adjusted a
+        GROUP BY a.model, a.period_start, a.attribution_window
+        HAVING count(a.factor) > 0
+    )
+    SELECT s.model, s.key, s.caused, s.earned::numeric(18,4), s.share_pct, s.spend,
+           analytics_internal.quotient(s.spend, s.caused::numeric), analytics_internal.quotient(s.earned, s.spend), s.assisted, s.p_support,
+           s.supporting, s.clients, s.conversions_low, s.conversions_high, s.revenue_low::numeric(18,4), s.revenue_high::numeric(18,4),
+           s.currency, s.period_start, s.keys, s.attribution_window, s.factor, s.factor_low, s.factor_high
+    FROM shown s
+    ORDER BY s.n, s.key = '(baseline)';
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.calibrated_attribution IS
+'Credit beside spend, where asked for multiplied by what tests measured';

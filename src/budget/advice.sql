@@ -68,9 +68,15 @@ AS $$
                pg_catalog.sum(CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END)
                    FILTER (WHERE r.date >= first_day) AS contracts,
                -- Of its leads, whenever they signed: what leads are worth.
-               analytics_internal.campaign_days(r.date, r.spend, r.leads, r.contracts, r.revenue) AS days
+               -- Where a test measured what a campaign causes, it goes by that.
+               analytics_internal.campaign_days(
+                   r.date, r.spend, r.leads::double precision * COALESCE(f.factor, 1),
+                   r.contracts::double precision * COALESCE(f.factor, 1),
+                   CASE WHEN f.factor IS NULL THEN r.revenue ELSE r.revenue * f.factor::numeric END) AS days
         FROM warehouse.campaign_roi_daily r
         JOIN business b ON b.business_id = r.business_id
+        LEFT JOIN analytics_internal.campaign_factors(wanted_business, last_day) f
+            ON f.business_id = r.business_id AND f.campaign_key = r.campaign_key
         -- A difference, not a comparison with as_of: the planner knows how many rows the dates of the question have, but not as_of.
         WHERE r.date BETWEEN first_day - 91 AND last_day
           AND r.date - b.as_of <= 0
@@ -155,7 +161,7 @@ left beside the spend, pays for. change_pct, recommended_spend: the step advised
 campaign meets the target. cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak,
 learning, cooling_down, inactive, no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.
 outcome: what the campaign is judged by. roas_expected: the return of the spend once its leads have had the time to sign, with its 90 %
-interval roas_low to roas_high.';
+interval roas_low to roas_high. Results of campaigns that a test speaks of, see calibrations(), are those that it leaves.';
 
 CREATE FUNCTION analytics_internal.campaign_keys(names text[], business_id bigint) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -274,8 +280,9 @@ BEGIN
                    WHEN 'auto' THEN r.leads * COALESCE(w.worth, 1)
                    WHEN 'leads' THEN r.leads
                    WHEN 'contracts' THEN r.contracts
-                   ELSE GREATEST(r.revenue, 0) END)::double precision) AS response
+                   ELSE GREATEST(r.revenue, 0) END)::double precision * COALESCE(f.factor, 1)) AS response
         FROM warehouse.campaign_roi_daily r
+        LEFT JOIN analytics_internal.campaign_factors(wanted, as_of) f ON f.campaign_key = r.campaign_key
         LEFT JOIN unnest(keys, worths) w (campaign_key, worth) ON w.campaign_key = r.campaign_key
         JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
         WHERE r.business_id = wanted AND r.date > as_of - history_days AND r.date <= as_of
