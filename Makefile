@@ -44,6 +44,8 @@ SQL_WAREHOUSE = \
 	src/sources/presets.sql \
 	src/sources/presets_airbyte.sql \
 	src/sources/presets_fivetran.sql \
+	src/sources/presets_business.sql \
+	src/sources/presets_files.sql \
 	src/warehouse/lists.sql \
 	src/warehouse/tables.sql \
 	src/warehouse/views.sql \

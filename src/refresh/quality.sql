@@ -99,6 +99,24 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.check_unknown_platforms(bigint) IS 'Checks the share of leads and touches without a known platform';
 
+CREATE FUNCTION analytics_internal.newest_sql(source analytics.source) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN source.options ? 'version' AND source.options -> 'sum' IS DISTINCT FROM 'true' THEN format(
+            'row_number() OVER (PARTITION BY %s ORDER BY %s DESC NULLS LAST) = 1',
+            concat_ws(', ', string_agg(m.conversion, ', '),
+                analytics_internal.part_sql(to_regclass(source.relation), source.options)),
+            analytics_internal.column_sql(source, 'updated_at'))
+        ELSE 'true'
+    END
+    FROM analytics_internal.current_mapping(source) m
+    JOIN analytics.entity e ON e.entity = source.entity AND m.name = ANY (e.key)
+$$;
+COMMENT ON FUNCTION analytics_internal.newest_sql(analytics.source) IS
+'SQL that says whether a row of a source is the newest version of itself';
+
 -- The days of a source beside those of the warehouse, read as the refresh reads them.
 CREATE FUNCTION analytics_internal.reconcile_source(source analytics.source)
     RETURNS TABLE (grain text, day date, source_rows bigint, source_amount numeric, loaded_rows bigint, loaded_amount numeric)
@@ -113,19 +131,27 @@ BEGIN
     PERFORM set_config('TimeZone', analytics_internal.source_timezone(source), true);
     RETURN QUERY EXECUTE format($sql$
         SELECT COALESCE(s.grain, t.grain), COALESCE(s.day, t.day), COALESCE(s.rows, 0), s.amount, COALESCE(t.rows, 0), t.amount
-        FROM (SELECT %1$s AS grain, %2$s AS day, count(*) AS rows, %3$s AS amount FROM %4$s AS _source GROUP BY 1, 2) s
-        FULL JOIN (SELECT %5$s AS grain, %6$s AS day, count(*) AS rows, %7$s AS amount FROM warehouse.%8$I t
+        FROM (
+            SELECT r.grain, r.day, count(*) AS rows, %3$s AS amount
+            FROM (SELECT %1$s AS grain, %2$s AS day, %12$s AS amount, %13$s AS is_newest FROM %4$s AS _source) r
+            GROUP BY 1, 2
+        ) s
+        FULL JOIN (SELECT %5$s AS grain, %6$s AS day, %11$s AS rows, %7$s AS amount FROM warehouse.%8$I t
                    WHERE t.business_id = %9$s AND t.source_id = %10$s GROUP BY 1, 2) t ON t.grain = s.grain AND t.day = s.day$sql$,
         CASE WHEN by_grain THEN format('CASE WHEN (%s) <> '''' THEN ''ad'' WHEN (%s) <> '''' THEN ''ad_group'' ELSE ''campaign'' END',
             COALESCE(analytics_internal.column_sql(source, 'ad_id'), ''''''),
             COALESCE(analytics_internal.column_sql(source, 'ad_group_id'), '''''')) ELSE '''''::text' END,
         COALESCE('COALESCE(' || analytics_internal.day_sql(source) || ', ''-infinity'')', '''-infinity''::date'),
-        CASE WHEN amount IS NULL THEN 'NULL::numeric' ELSE format('COALESCE(sum(CASE WHEN abs(%1$s) < 1e13 THEN %1$s END), 0)', amount) END,
-        source.relation,
+        CASE
+            WHEN amount IS NULL THEN 'NULL::numeric'
+            ELSE 'COALESCE(sum(r.amount) FILTER (WHERE r.is_newest AND abs(r.amount) < 1e13), 0)'
+        END,
+        analytics_internal.source_sql(source),
         CASE WHEN by_grain THEN 't.grain' ELSE '''''::text' END,
         COALESCE('t.' || quote_ident(entity.stored_day), '''-infinity''::date'),
         CASE WHEN amount IS NULL THEN 'NULL::numeric' ELSE format('sum(t.%I)', entity.amount) END,
-        entity.target, source.business_id, source.source_id);
+        entity.target, source.business_id, source.source_id, analytics_internal.count_sql(source.entity),
+        COALESCE(amount, 'NULL::numeric'), analytics_internal.newest_sql(source));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.reconcile_source(analytics.source) IS

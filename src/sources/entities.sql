@@ -100,6 +100,7 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('ad_performance', 10, 'link_clicks', 'count', false, false, 0, NULL, 'link clicks, where the platform counts them apart'),
     ('ad_performance', 11, 'spend', 'number', true, false, 0, '0', 'money spent'),
     ('ad_performance', 12, 'platform_conversions', 'number', false, false, 0, NULL, 'conversions that the platform claims for itself'),
+    ('ad_performance', 14, 'conversions_value', 'number', false, false, NULL, NULL, 'value of these conversions, as the platform gives it'),
     ('ad_performance', 13, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
     ('products', 1, 'product_id', 'key', true, true, NULL, NULL, 'unique id of the product'),
     ('products', 2, 'name', 'text', false, false, NULL, NULL, 'name'),

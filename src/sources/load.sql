@@ -97,6 +97,7 @@ BEGIN
         ('client_key', 'd.client_key'),
         ('currency', format('%L::text', setting.currency)),
         ('grain', $sql$CASE WHEN s.ad_id <> '' THEN 'ad' WHEN s.ad_group_id <> '' THEN 'ad_group' ELSE 'campaign' END$sql$),
+        ('source_rows', CASE WHEN analytics_internal.adds_up(source) THEN 's.source_rows' ELSE '1' END),
         ('is_cumulative', COALESCE(source.options ->> 'cumulative', 'false')),
         (NULLIF(entity.stored_day, entity.day),
             '(s.' || quote_ident(entity.day) || ' AT TIME ZONE ' || quote_literal(setting.reporting_timezone) || ')::date')
@@ -291,6 +292,8 @@ AS $$
 DECLARE
     entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
     complete constant boolean := scope IS NULL;
+    adds_up constant boolean := analytics_internal.adds_up(source);
+    parts constant text := analytics_internal.part_sql(to_regclass(source.relation), source.options);
     own constant text := analytics_internal.own_rows(source);
     counts analytics_internal.load_counts;
     deduplicated bigint;
@@ -300,8 +303,15 @@ BEGIN
     IF EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = source.entity AND c.name = 'currency') THEN
         PERFORM analytics_internal.refuse_other_currencies((analytics.settings(source.business_id)).currency);
     END IF;
-    deduplicated := analytics_internal.deduplicate_stage(entity.key);
+    -- Without parts that tell them apart, equal rows are as many hours or devices.
+    deduplicated := CASE
+        WHEN adds_up AND parts IS NULL THEN 0
+        ELSE analytics_internal.deduplicate_stage(entity.key, parts IS NOT NULL)
+    END;
     rejected := analytics_internal.quarantine_stage(source, entity.key, run_id, complete);
+    IF adds_up THEN
+        PERFORM analytics_internal.add_up_stage(entity);
+    END IF;
     IF complete THEN
         PERFORM analytics_internal.check_loss(source, fewest, staged - deduplicated - rejected,
             format('%s read, %s deduplicated, %s rejected', staged, deduplicated, rejected));
@@ -321,7 +331,8 @@ BEGIN
     IF entity.shared THEN
         PERFORM analytics_internal.read_others_again(source, gave_up => counts.deleted > 0);
     END IF;
-    counts.rows_read := counts.rows_read + deduplicated + rejected;
+    -- What was added up was read all the same.
+    counts.rows_read := CASE WHEN adds_up THEN staged ELSE counts.rows_read + deduplicated + rejected END;
     counts.deduplicated := deduplicated;
     counts.rejected := rejected;
     IF counts.rows_read <> staged THEN
@@ -336,6 +347,13 @@ COMMENT ON FUNCTION analytics_internal.load_stage(analytics.source, bigint, bigi
 staged: how many rows it has. scope: condition on the rows of the target (alias t) that the stage stands for, NULL where it has all rows of
 the source. fewest: how many of these must be usable, NULL for any number.';
 
+CREATE FUNCTION analytics_internal.count_sql(entity text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE entity WHEN 'ad_performance' THEN 'COALESCE(sum(t.source_rows), 0)' ELSE 'count(*)' END $$;
+COMMENT ON FUNCTION analytics_internal.count_sql(text) IS
+'SQL that counts the rows of a source that rows of the warehouse (alias t) hold';
+
 CREATE FUNCTION analytics_internal.in_warehouse(business_id bigint, source_id bigint, entity text) RETURNS bigint
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -344,12 +362,13 @@ DECLARE
     target constant text := e.target FROM analytics.entity e WHERE e.entity = in_warehouse.entity;
     n bigint;
 BEGIN
-    EXECUTE format('SELECT count(*) FROM warehouse.%I t WHERE t.business_id = $1 AND t.source_id = $2', target)
+    EXECUTE format('SELECT %s FROM warehouse.%I t WHERE t.business_id = $1 AND t.source_id = $2',
+        analytics_internal.count_sql(in_warehouse.entity), target)
     INTO n USING in_warehouse.business_id, in_warehouse.source_id;
     RETURN n;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.in_warehouse(bigint, bigint, text) IS 'How many rows a source has in the warehouse';
+COMMENT ON FUNCTION analytics_internal.in_warehouse(bigint, bigint, text) IS 'How many rows of a source the warehouse holds';
 
 CREATE FUNCTION analytics_internal.load_all(source analytics.source, run_id bigint, definition text, fewest numeric)
     RETURNS analytics_internal.load_counts
@@ -366,7 +385,7 @@ BEGIN
     INSERT INTO warehouse.source_watermark (source_id, business_id, entity, definition, watermark, refreshed_at, read_completely_at, run_id,
         rows_read, loaded, deduplicated, rejected, relation)
     VALUES (source.source_id, source.business_id, source.entity, definition, newest, clock_timestamp(), clock_timestamp(), run_id,
-        counts.rows_read, counts.inserted + counts.updated + counts.unchanged, counts.deduplicated, counts.rejected, source.relation);
+        counts.rows_read, counts.rows_read - counts.deduplicated - counts.rejected, counts.deduplicated, counts.rejected, source.relation);
     RETURN counts;
 END
 $$;
@@ -389,12 +408,13 @@ DECLARE
     part analytics_internal.loaded_part;
     counts analytics_internal.load_counts;
     known warehouse.source_watermark;
+    was_rejected bigint;
     staged constant bigint := analytics_internal.stage_source(source, slice.wanted);
     newest constant timestamptz := analytics_internal.newest_update();
     total bigint := min(s.source_total) FROM pg_temp.stage s;
 BEGIN
     IF total IS NULL THEN
-        EXECUTE format('SELECT count(*) FROM %s', source.relation) INTO total;
+        EXECUTE format('SELECT count(*) FROM %s AS _source', analytics_internal.source_sql(source)) INTO total;
     END IF;
     -- What is not there cannot be loaded: read completely, it is refused before anything is written.
     IF total < fewest OR analytics_internal.repeats_outside(source, slice) THEN
@@ -404,15 +424,17 @@ BEGIN
     SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
     known.loaded := CASE
         -- A row may have been there before, of no source or of another, so insertions do not count them.
-        WHEN (SELECT e.shared FROM analytics.entity e WHERE e.entity = source.entity) THEN
+        WHEN analytics_internal.adds_up(source) OR (SELECT e.shared FROM analytics.entity e WHERE e.entity = source.entity) THEN
             analytics_internal.in_warehouse(source.business_id, source.source_id, source.entity)
         ELSE known.loaded + counts.inserted - counts.deleted
     END;
+    was_rejected := known.rejected;
     SELECT COALESCE(sum(r.occurrences), 0) INTO known.rejected
     FROM warehouse.rejected_rows r
     WHERE r.business_id = source.business_id AND r.source_id = source.source_id;
     known.deduplicated := CASE
-        WHEN analytics_internal.is_append_only(source) THEN total - known.loaded - known.rejected
+        WHEN analytics_internal.is_append_only(source) OR was_rejected = 0 AND analytics_internal.has_whole_keys(source) THEN
+            total - known.loaded - known.rejected
         ELSE known.deduplicated + counts.deduplicated
     END;
     part := (counts, total = known.loaded + known.deduplicated + known.rejected AND known.deduplicated >= 0);

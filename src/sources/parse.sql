@@ -14,3 +14,49 @@ COMMENT ON FUNCTION analytics.try_numeric(text) IS 'The finite number that a tex
 CREATE FUNCTION analytics.try_boolean(value text) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_try_boolean';
 COMMENT ON FUNCTION analytics.try_boolean(text) IS 'The boolean that a text spells, NULL where it spells none';
+
+-- Meta counts one conversion under several names: omni_lead and lead hold those of each channel, which are listed beside them.
+CREATE FUNCTION analytics.action_total(actions jsonb, action_types text[]) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT sum(v.total)
+    FROM (SELECT DISTINCT t FROM unnest(action_types) t) w (kind)
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(
+            sum(a.value) FILTER (WHERE a.name = 'omni_' || w.kind),
+            sum(a.value) FILTER (WHERE a.name = w.kind),
+            sum(a.value) FILTER (WHERE a.name IN ('offsite_conversion.fb_pixel_' || w.kind, 'onsite_conversion.' || w.kind,
+                'onsite_conversion.' || w.kind || '_grouped', 'app_custom_event.fb_mobile_' || w.kind, 'offline_conversion.' || w.kind))
+        ) AS total
+        FROM (
+            SELECT e ->> 'action_type' AS name, analytics.try_numeric(e ->> 'value') AS value
+            FROM jsonb_array_elements(CASE jsonb_typeof(actions) WHEN 'array' THEN actions ELSE '[]' END) e
+        ) a
+    ) v
+$$;
+COMMENT ON FUNCTION analytics.action_total(jsonb, text[]) IS
+'How many conversions of chosen kinds Meta''s actions hold, none of them twice
+actions: as in ads_insights, [{"action_type": "lead", "value": "5"}, ...]; action_values gives what they are worth. action_types: kinds such
+as lead or purchase, each counted by the widest name that is there, omni_lead before lead before its channels. NULL where there is none.';
+
+CREATE FUNCTION analytics.event_parameter(parameters jsonb, name text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE jsonb_typeof(v.value) WHEN 'object' THEN (
+               SELECT x.value
+               FROM jsonb_each_text(v.value) x
+               WHERE x.value <> ''
+               ORDER BY x.key <> 'string_value', x.key COLLATE "C"
+               LIMIT 1) ELSE v.value #>> '{}' END
+    FROM (
+        SELECT CASE jsonb_typeof(parameters)
+            WHEN 'array' THEN jsonb_path_query_first(parameters, '$[*] ? (@.key == $name).value', jsonb_build_object('name', name))
+            WHEN 'object' THEN parameters -> name
+        END
+    ) v (value)
+$$;
+COMMENT ON FUNCTION analytics.event_parameter(jsonb, text) IS
+'Value of a parameter of an event of Google Analytics 4, or NULL
+parameters: event_params as exported, a list of {"key": ..., "value": {"string_value": ...}}, or one object of names and values.';

@@ -63,10 +63,24 @@ CREATE FUNCTION analytics_internal.is_read_by_day(source analytics.source) RETUR
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT analytics_internal.day_sql(source) IS NOT NULL AND analytics_internal.column_sql(source, 'updated_at') IS NULL
+    SELECT analytics_internal.day_sql(source) IS NOT NULL AND (
+        analytics_internal.column_sql(source, 'updated_at') IS NULL
+        OR (source.options ? 'version' OR analytics_internal.adds_up(source)) AND EXISTS (
+            SELECT FROM analytics.entity e WHERE e.entity = source.entity AND e.day = ANY (e.key)))
 $$;
 COMMENT ON FUNCTION analytics_internal.is_read_by_day(analytics.source) IS
-'Whether the days of a source, and no updated_at, tell what changed';
+'Whether the days of a source, and no updated_at, tell what changed
+Where rows of one key are added up, or older versions of them are kept, a change concerns all of them, and they share their day.';
+
+CREATE FUNCTION analytics_internal.has_whole_keys(source analytics.source) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.is_read_by_day(source) AND EXISTS (
+        SELECT FROM analytics.entity e WHERE e.entity = source.entity AND e.day = ANY (e.key))
+$$;
+COMMENT ON FUNCTION analytics_internal.has_whole_keys(analytics.source) IS
+'Whether a part of a source has all rows of each key that is in it';
 
 CREATE TYPE analytics_internal.changed_day AS (day date, rows bigint, fingerprint numeric);
 COMMENT ON TYPE analytics_internal.changed_day IS
@@ -91,7 +105,7 @@ BEGIN
         ) n
         FULL JOIN (SELECT * FROM warehouse.source_day d WHERE d.source_id = %s) o ON o.day = n.day
         WHERE (n.rows, n.fingerprint) IS DISTINCT FROM (o.rows, o.fingerprint)$sql$,
-        analytics_internal.day_sql(source), source.relation, source.source_id)
+        analytics_internal.day_sql(source), analytics_internal.source_sql(source), source.source_id)
     INTO changed;
     RETURN COALESCE(changed, '{}');
 END
@@ -160,9 +174,10 @@ AS $$
         SELECT FROM warehouse.source_watermark w
         WHERE w.source_id = source.source_id AND w.definition = analytics_internal.source_definition(source)
           -- Several rows of one id: what a newer one stands for cannot be told without the older ones.
-          AND (analytics_internal.is_append_only(source) OR w.deduplicated = 0 AND NOT EXISTS (
-              SELECT FROM warehouse.rejected_rows r
-              WHERE r.business_id = source.business_id AND r.source_id = source.source_id AND r.reason LIKE '% is not unique: %')))
+          AND (analytics_internal.is_append_only(source) OR analytics_internal.has_whole_keys(source) AND w.rejected = 0
+              OR w.deduplicated = 0 AND NOT EXISTS (
+                  SELECT FROM warehouse.rejected_rows r
+                  WHERE r.business_id = source.business_id AND r.source_id = source.source_id AND r.reason LIKE '% is not unique: %')))
 $$;
 COMMENT ON FUNCTION analytics_internal.must_be_read_completely(analytics.source, date) IS
 'Whether no part of a source can be read without the rest
@@ -180,14 +195,15 @@ DECLARE
     day constant text := analytics_internal.day_sql(source);
     overlap constant interval := COALESCE(source.options ->> 'overlap', '10')::int * interval '1 minute';
     watermark constant timestamptz := w.watermark FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
+    by_day constant boolean := analytics_internal.is_read_by_day(source);
     days constant date[] := ARRAY(SELECT c.day FROM unnest(changed) c);
 BEGIN
     IF analytics_internal.must_be_read_completely(source, from_date) THEN
         RETURN NULL;
-    ELSIF changed_at IS NOT NULL AND watermark IS NOT NULL THEN
+    ELSIF NOT by_day AND changed_at IS NOT NULL AND watermark IS NOT NULL THEN
         slice.wanted := format('(%1$s >= %2$L OR %1$s IS NULL)', changed_at, watermark - overlap);
         slice.scope := analytics_internal.incoming_rows(entity.key);
-    ELSIF changed_at IS NULL AND day IS NOT NULL THEN
+    ELSIF by_day THEN
         slice.wanted := format('COALESCE(%s, ''-infinity'') = ANY (%L::date[])', day, days);
         slice.scope := format('t.%I = ANY (%L::date[])', entity.stored_day, days);
         slice.unread := format('t.%I <> ALL (%L::date[])', entity.stored_day, days);
@@ -238,7 +254,7 @@ BEGIN
                 FROM (SELECT %s FROM %s AS _source WHERE (%s) IS NOT TRUE) t
                 JOIN pg_temp.stage k ON %s$sql$,
                 string_agg(format('COALESCE((%s)::text, %L) AS %I', m.conversion, c.default_value, c.name), ', '),
-                source.relation, slice.wanted,
+                analytics_internal.source_sql(source), slice.wanted,
                 string_agg(format('k.%1$I::text = t.%1$I', c.name), ' AND '))
             FROM analytics.entity_column c
             LEFT JOIN analytics_internal.current_mapping(source) m ON m.name = c.name

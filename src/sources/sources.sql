@@ -40,6 +40,57 @@ $$;
 COMMENT ON FUNCTION analytics_internal.conversion_sql(text, text, regtype, text, text) IS
 'SQL that turns an expression into a canonical kind; NULL where it cannot';
 
+CREATE FUNCTION analytics_internal.has_column(relation regclass, name text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_attribute a
+        WHERE a.attrelid = relation AND a.attname = has_column.name AND a.attnum > 0 AND NOT a.attisdropped)
+$$;
+COMMENT ON FUNCTION analytics_internal.has_column(regclass, text) IS 'Whether a relation has a column of a name';
+
+CREATE FUNCTION analytics_internal.expression_sql(relation regclass, written text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN analytics_internal.has_column(relation, written) THEN quote_ident(written) ELSE '(' || written || E'\n)' END
+$$;
+COMMENT ON FUNCTION analytics_internal.expression_sql(regclass, text) IS
+'SQL of what a mapping says: a column of that very name, or an expression
+What is a column is meant as the column, whatever an expression of the same spelling would mean.';
+
+CREATE FUNCTION analytics_internal.part_sql(relation regclass, options jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'jsonb_build_array(' || string_agg(analytics_internal.expression_sql(relation, p.written), ', ' ORDER BY p.place) || ')::text'
+    FROM jsonb_array_elements_text(CASE jsonb_typeof(options -> 'sum') WHEN 'array' THEN options -> 'sum' END)
+        WITH ORDINALITY p (written, place)
+$$;
+COMMENT ON FUNCTION analytics_internal.part_sql(regclass, jsonb) IS
+'SQL that tells the rows of one key apart that option sum adds up
+NULL where it names no columns.';
+
+CREATE FUNCTION analytics_internal.adds_up(source analytics.source) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$ SELECT COALESCE(source.options -> 'sum' NOT IN ('false', 'null', '[]'), false) $$;
+COMMENT ON FUNCTION analytics_internal.adds_up(analytics.source) IS 'Whether the rows of a source are of a finer grain, and are added up';
+
+CREATE FUNCTION analytics_internal.source_sql(source analytics.source) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN source.options ? 'filter' THEN format(E'(SELECT * FROM %s AS _source WHERE (%s\n))', source.relation,
+            source.options ->> 'filter')
+        ELSE source.relation
+    END
+$$;
+COMMENT ON FUNCTION analytics_internal.source_sql(analytics.source) IS
+'SQL of the rows that a source has: all of its relation that its filter leaves';
+
 CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass, columns jsonb, options jsonb)
     RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text)
     LANGUAGE plpgsql STABLE
@@ -54,22 +105,19 @@ DECLARE
     found_type regtype;
 BEGIN
     FOR wanted IN SELECT * FROM analytics.entity_column c WHERE c.entity = source_mapping.entity ORDER BY c.position LOOP
-        mapped := columns ->> wanted.name;
+        -- What says which version of a row is the newest is what says when it changed.
+        mapped := COALESCE(CASE wanted.name WHEN 'updated_at' THEN options ->> 'version' END, columns ->> wanted.name);
         name := wanted.name; kind := wanted.kind; not_null := wanted.not_null; minimum := wanted.minimum;
-        expression := NULL; conversion := NULL; problem := NULL;
-        -- A column of that very name is meant as the column, whatever an expression of the same spelling would mean.
-        SELECT quote_ident(a.attname) INTO expression FROM pg_attribute a
-        WHERE a.attrelid = relation AND a.attname = COALESCE(mapped, wanted.name) AND a.attnum > 0 AND NOT a.attisdropped;
-        IF expression IS NULL AND mapped IS NOT NULL THEN
-            expression := '(' || mapped || E'\n)';
-        END IF;
-        IF expression IS NULL THEN
+        conversion := NULL; problem := NULL;
+        IF mapped IS NULL AND NOT analytics_internal.has_column(relation, wanted.name) THEN
+            expression := NULL;
             IF wanted.must_be_mapped THEN
                 problem := format('%s (%s) is required and not mapped', wanted.name, wanted.meaning);
                 RETURN NEXT;
             END IF;
             CONTINUE;
         END IF;
+        expression := analytics_internal.expression_sql(relation, COALESCE(mapped, wanted.name));
         BEGIN
             -- The null row gives the type without reading the table; the order refuses aggregates.
             EXECUTE format('SELECT pg_typeof(%s) FROM (SELECT) one LEFT JOIN %s AS _source ON false ORDER BY _source IS NULL',
@@ -92,11 +140,28 @@ BEGIN
         END;
         RETURN NEXT;
     END LOOP;
+    kind := NULL; expression := NULL; conversion := NULL; not_null := NULL; minimum := NULL;
+    FOR wanted IN
+        SELECT 'filter' AS name, '(' || (options ->> 'filter') || E'\n)::boolean' AS sql
+        WHERE options ? 'filter'
+        UNION ALL
+        SELECT 'sum', analytics_internal.part_sql(relation, options)
+        WHERE jsonb_typeof(options -> 'sum') = 'array'
+    LOOP
+        BEGIN
+            EXECUTE format('SELECT FROM %s AS _source WHERE (%s) IS NULL LIMIT 0', relation, wanted.sql);
+        EXCEPTION WHEN OTHERS THEN
+            name := wanted.name;
+            problem := format('option %s: %s', wanted.name, SQLERRM);
+            RETURN NEXT;
+        END;
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.source_mapping(text, regclass, jsonb, jsonb) IS
 'How each canonical column would be read from a relation, and what hinders it
-One row per mapped column or problem: the expression, the SQL that converts it, and the problem, NULL where there is none.';
+One row per mapped column or problem: the expression, the SQL that converts it, and the problem, NULL where there is none. Options that are
+SQL have a row where there is a problem.';
 
 CREATE FUNCTION analytics_internal.source_timezone(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
@@ -206,61 +271,128 @@ COMMENT ON FUNCTION analytics_internal.check_source(analytics.source, boolean) I
 Raises 42P01 where its relation is gone, 55000 where it is another, or hides rows that it did not hide, 22023 where a mapped column is gone.
 accept_loss: it may hide rows.';
 
--- A preset is written for several tables: what one of them lacks is left out, and said.
-CREATE FUNCTION analytics_internal.fit_preset(preset jsonb, entity text, relation regclass, OUT columns jsonb, OUT skipped text[])
+CREATE FUNCTION analytics_internal.fitting_column(candidate text, relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN candidate LIKE '=~%' THEN quote_literal(substring(a.attname FROM substr(candidate, 3))) ELSE a.attname END
+    FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+      AND CASE
+          WHEN candidate LIKE '=~%' THEN a.attname ~ ('^(?:' || substr(candidate, 3) || ')$')
+          WHEN candidate LIKE '~%' THEN a.attname ~ ('^(?:' || substr(candidate, 2) || ')$')
+          ELSE lower(a.attname COLLATE "C") = lower(candidate COLLATE "C")
+      END
+    ORDER BY a.attname <> candidate, a.attnum
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION analytics_internal.fitting_column(text, regclass) IS
+'The column that a candidate of a preset means, or what it takes of its name';
+
+CREATE FUNCTION analytics_internal.first_fitting(candidates jsonb, relation regclass) RETURNS text
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-    wanted record;
     candidate text;
-    chosen text;
-    fits boolean;
+    found text;
+    unreadable text;
 BEGIN
-    columns := '{}';
-    skipped := '{}';
-    FOR wanted IN
-        SELECT p.key, CASE jsonb_typeof(p.value) WHEN 'array' THEN p.value ELSE jsonb_build_array(p.value) END AS candidates,
-               COALESCE(c.must_be_mapped, true) AS must_be_mapped
-        FROM jsonb_each(preset) p LEFT JOIN analytics.entity_column c ON c.entity = fit_preset.entity AND c.name = p.key
-        ORDER BY c.position
+    FOR candidate IN
+        SELECT v
+        FROM jsonb_array_elements_text(CASE jsonb_typeof(candidates) WHEN 'array' THEN candidates ELSE jsonb_build_array(candidates) END) v
     LOOP
-        chosen := NULL;
-        FOR candidate IN SELECT v FROM jsonb_array_elements_text(wanted.candidates) v LOOP
-            fits := EXISTS (SELECT FROM pg_attribute a
-                WHERE a.attrelid = relation AND a.attname = candidate AND a.attnum > 0 AND NOT a.attisdropped);
-            -- A plain name, dots or none, means a column and nothing else.
-            IF NOT fits AND candidate !~ '^[A-Za-z0-9_.]+$' THEN
-                BEGIN
-                    EXECUTE format(E'SELECT (%s\n) FROM %s AS _source LIMIT 0', candidate, relation);
-                    fits := true;
-                EXCEPTION
-                    WHEN undefined_column OR undefined_table THEN NULL;
-                    -- It is there and cannot be read so: source_mapping() names the problem.
-                    WHEN OTHERS THEN fits := true;
-                END;
-            END IF;
-            IF fits THEN
-                chosen := candidate;
-                EXIT;
-            END IF;
-        END LOOP;
-        IF chosen IS NOT NULL OR wanted.must_be_mapped
-            AND NOT EXISTS (SELECT FROM pg_attribute a
-                            WHERE a.attrelid = relation AND a.attname = wanted.key AND a.attnum > 0 AND NOT a.attisdropped) THEN
-            columns := columns || jsonb_build_object(wanted.key, COALESCE(chosen, wanted.candidates ->> 0));
-        ELSIF NOT EXISTS (SELECT FROM pg_attribute a
-                          WHERE a.attrelid = relation AND a.attname = wanted.key AND a.attnum > 0 AND NOT a.attisdropped) THEN
-            skipped := skipped || wanted.key;
+        found := analytics_internal.fitting_column(candidate, relation);
+        IF found IS NOT NULL THEN
+            RETURN found;
         END IF;
+        -- A plain name, dots or none, means a column and nothing else.
+        CONTINUE WHEN candidate ~ '^([A-Za-z0-9_.]+$|=?~)';
+        BEGIN
+            EXECUTE format(E'SELECT (%s\n) FROM %s AS _source LIMIT 0', candidate, relation);
+            RETURN candidate;
+        EXCEPTION
+            WHEN undefined_column OR undefined_table THEN NULL;
+            WHEN OTHERS THEN
+                -- It is there and cannot be read so: where nothing else fits, source_mapping() names the problem. Names may have blanks.
+                IF SQLSTATE <> '42601' OR candidate !~ '^[A-Za-z0-9_. ]+$' THEN
+                    unreadable := COALESCE(unreadable, candidate);
+                END IF;
+        END;
     END LOOP;
+    RETURN unreadable;
 END
+$$;
+COMMENT ON FUNCTION analytics_internal.first_fitting(jsonb, regclass) IS
+'The first column or expression of a list that a relation has, or NULL
+A name fits in any case of letters. ~pattern is the first column whose name matches, =~pattern what the parentheses match of that name.';
+
+CREATE FUNCTION analytics_internal.with_action_types(preset jsonb, options jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT replace(preset::text, '{action_types}', COALESCE((
+        SELECT '{' || string_agg(t, ',' ORDER BY p) || '}'
+        FROM jsonb_array_elements_text(CASE jsonb_typeof(options -> 'action_types') WHEN 'array' THEN options -> 'action_types' END)
+            WITH ORDINALITY e (t, p)
+        WHERE t ~ '^[A-Za-z0-9_.]+$'), '{lead,purchase}'))::jsonb
+$$;
+COMMENT ON FUNCTION analytics_internal.with_action_types(jsonb, jsonb) IS
+'A preset with the kinds of conversions that option action_types wants';
+
+-- A preset is written for several tables: what one of them lacks is left out, and said.
+CREATE FUNCTION analytics_internal.fit_preset(preset jsonb, entity text, relation regclass, OUT columns jsonb, OUT skipped text[])
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(jsonb_object_agg(f.name, f.chosen) FILTER (WHERE f.chosen IS NOT NULL), '{}'),
+           COALESCE(array_agg(f.name ORDER BY f.position) FILTER (WHERE f.chosen IS NULL AND NOT f.is_there), '{}')
+    FROM (
+        SELECT p.key AS name, c.position, h.is_there, COALESCE(t.fitting, CASE
+                   WHEN COALESCE(c.must_be_mapped, true) AND NOT h.is_there THEN
+                       CASE jsonb_typeof(p.value) WHEN 'array' THEN p.value ->> 0 ELSE p.value #>> '{}' END
+               END) AS chosen
+        FROM jsonb_each(fit_preset.preset) p
+        LEFT JOIN analytics.entity_column c ON c.entity = fit_preset.entity AND c.name = p.key
+        CROSS JOIN LATERAL (SELECT analytics_internal.first_fitting(p.value, relation)) t (fitting)
+        CROSS JOIN LATERAL (SELECT analytics_internal.has_column(relation, p.key)) h (is_there)
+    ) f
 $$;
 COMMENT ON FUNCTION analytics_internal.fit_preset(jsonb, text, regclass) IS
 'A preset as it fits a relation: the columns that are there, and those skipped
 Of a list of expressions the first that the relation has is taken. A required column is never skipped: it stays, for source_mapping() to
 name.';
+
+CREATE FUNCTION analytics_internal.fit_options(preset jsonb, relation regclass) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(jsonb_object_agg(o.name, f.value) FILTER (WHERE f.value IS NOT NULL), '{}')
+    FROM jsonb_each(preset) o (name, written)
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN o.name IN ('filter', 'version') THEN to_jsonb(analytics_internal.first_fitting(o.written, relation))
+            WHEN o.name = 'sum' AND jsonb_typeof(o.written) = 'array' THEN (
+                SELECT jsonb_agg(a.attname ORDER BY a.attnum)
+                FROM pg_attribute a
+                WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+                  AND a.attname ~* ANY (ARRAY(SELECT '^(?:' || p || ')$' FROM jsonb_array_elements_text(o.written) p)))
+            ELSE o.written
+        END
+    ) f (value)
+$$;
+COMMENT ON FUNCTION analytics_internal.fit_options(jsonb, regclass) IS
+'The options of a preset as they fit a relation
+Of a list of filters or versions the first that the relation has is taken; the columns to add up are given as regular expressions.';
+
+CREATE FUNCTION analytics_internal.known_options(entity text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT '{timezone,date_order,overlap,append_only,filter,version}'::text[]
+        || CASE entity WHEN 'content_metrics' THEN '{cumulative}'::text[] WHEN 'ad_performance' THEN '{sum,action_types}' END
+$$;
+COMMENT ON FUNCTION analytics_internal.known_options(text) IS 'The options that a source of an entity may have';
 
 CREATE FUNCTION analytics_internal.registration_problems(entity text, columns jsonb, options jsonb) RETURNS text[]
     LANGUAGE sql STABLE
@@ -268,11 +400,10 @@ CREATE FUNCTION analytics_internal.registration_problems(entity text, columns js
 AS $$
     SELECT array_agg(p.problem ORDER BY p.problem COLLATE "C")
     FROM (
-        SELECT 'unknown option "' || o || '"; known are timezone, date_order, overlap and append_only'
-               || CASE registration_problems.entity WHEN 'content_metrics' THEN ', and cumulative' ELSE '' END
+        SELECT format('unknown option "%s"; known are %s', o, array_to_string(k.known, ', '))
         FROM jsonb_object_keys(options) o
-        WHERE o NOT IN ('timezone', 'date_order', 'overlap', 'append_only')
-          AND (o <> 'cumulative' OR registration_problems.entity <> 'content_metrics')
+        CROSS JOIN (SELECT analytics_internal.known_options(registration_problems.entity)) k (known)
+        WHERE o <> ALL (k.known)
         UNION ALL
         SELECT 'option timezone: "' || (options ->> 'timezone') || '" is not a time zone'
         WHERE options ? 'timezone' AND NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = options ->> 'timezone')
@@ -286,6 +417,18 @@ AS $$
         SELECT format('option %s must be true or false', o)
         FROM unnest('{append_only,cumulative}'::text[]) o
         WHERE options ->> o NOT IN ('true', 'false')
+        UNION ALL
+        SELECT 'option sum must be true, false or a list of columns'
+        WHERE jsonb_typeof(options -> 'sum') NOT IN ('boolean', 'array')
+           OR jsonb_path_exists(options, '$.sum[*] ? (@.type() != "string" && @.type() != "boolean")')
+        UNION ALL
+        SELECT 'option action_types must be a list of names of actions'
+        WHERE jsonb_typeof(options -> 'action_types') <> 'array' OR jsonb_path_exists(options,
+            '$.action_types[*] ? (@.type() != "string" || !(@ like_regex "^[A-Za-z0-9_.]+$"))')
+        UNION ALL
+        SELECT format('option %s must be text: a column or an SQL expression', o)
+        FROM unnest('{filter,version}'::text[]) o
+        WHERE jsonb_typeof(options -> o) <> 'string'
         UNION ALL
         SELECT 'unknown canonical column "' || k || '"'
         FROM jsonb_object_keys(columns) k
@@ -342,9 +485,13 @@ BEGIN
     ELSIF jsonb_typeof(merged) <> 'object' OR jsonb_typeof(COALESCE(options, '{}')) <> 'object' THEN
         RAISE EXCEPTION 'columns and options must be JSON objects' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    options := COALESCE(options, '{}');
     IF preset IS NOT NULL THEN
-        SELECT f.columns || merged, f.skipped INTO merged, skipped FROM analytics.source_preset p,
-            LATERAL analytics_internal.fit_preset(p.columns - ARRAY(SELECT jsonb_object_keys(merged)), p.entity, relation) f
+        SELECT f.columns || merged, f.skipped, analytics_internal.fit_options(COALESCE(p.options, '{}'), relation) || options
+        INTO merged, skipped, options
+        FROM analytics.source_preset p,
+            LATERAL analytics_internal.fit_preset(
+                analytics_internal.with_action_types(p.columns - ARRAY(SELECT jsonb_object_keys(merged)), options), p.entity, relation) f
         WHERE p.preset = register_source.preset AND p.entity = register_source.entity ORDER BY p.builtin LIMIT 1;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'no preset "%" for entity "%"', preset, entity USING ERRCODE = 'invalid_parameter_value', HINT = (
@@ -372,7 +519,7 @@ BEGIN
     SELECT format('%I.%I', n.nspname, c.relname) INTO relation_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
     INSERT INTO warehouse.source AS s (business_id, entity, relation, columns, preset, options, relation_kind, relation_owner)
-    SELECT business_id, entity, relation_name, merged, preset, COALESCE(options, '{}'), i.kind, i.owner
+    SELECT business_id, entity, relation_name, merged, preset, options, i.kind, i.owner
     FROM analytics_internal.relation_identity(relation) i
     ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key
         DO UPDATE SET columns = EXCLUDED.columns, preset = EXCLUDED.preset, options = EXCLUDED.options, registered_at = now(),
@@ -392,8 +539,11 @@ entity: one of analytics.entity. columns: canonical name -> column or SQL expres
 of pg_catalog need their schema; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of
 analytics.source_preset to start from; optional columns that the relation lacks are left out with a notice. options: timezone (of times
 without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10),
-append_only (rows are only ever added, newer versions of an id included), for content_metrics cumulative (the numbers are totals up to the
-day). Kind and owner of the relation are kept: where they change, a refresh refuses the source until it is registered again. Registering a
+append_only (rows are only ever added, newer versions of an id included), filter (SQL condition: the rows that count), version (of rows
+with one key the one with the latest such time is kept), for ad_performance sum (rows of a finer grain are added up: true, or the columns
+that tell them apart, so that copies and older versions are known) and action_types (for Meta''s presets: the actions that are
+conversions; lead and purchase), for content_metrics cumulative (the numbers are totals up to the day). Kind and owner of the relation are
+kept: where they change, a refresh refuses the source until it is registered again. Registering a
 relation again replaces its mapping, and takes up its rows where the registration was lost. Every problem of the mapping is listed at once
 (22023).';
 

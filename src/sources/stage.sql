@@ -109,17 +109,21 @@ BEGIN
     PERFORM analytics_internal.drop_temporary('stage');
     EXECUTE format($sql$
         CREATE TEMP TABLE stage ON COMMIT DROP AS
-        SELECT row_number() OVER () AS stage_no, %1$s, r.reject_reason,
+        SELECT row_number() OVER () AS stage_no, %1$s, v.part, r.reject_reason,
                CASE WHEN r.reject_reason IS NOT NULL THEN %2$s END AS source_row,
                -- Counted in the same snapshot as the slice is read in.
                %3$s AS source_total
-        FROM (SELECT * FROM %4$s WHERE %5$s) AS _source
-        CROSS JOIN LATERAL (SELECT %6$s OFFSET 0) v
+        FROM (SELECT * FROM %4$s AS _source WHERE %5$s) AS _source
+        CROSS JOIN LATERAL (SELECT %8$s AS part, %6$s OFFSET 0) v
         CROSS JOIN LATERAL (SELECT CASE %7$s END AS reject_reason OFFSET 0) r
         $sql$,
         analytics_internal.each_name(names, 'v.%1$I'), analytics_internal.source_row_sql(source.relation),
-        CASE WHEN slice IS NULL THEN 'NULL::bigint' ELSE format('(SELECT count(*) FROM %s)', source.relation) END,
-        source.relation, COALESCE(slice, 'true'), readings, refusals);
+        CASE
+            WHEN slice IS NULL THEN 'NULL::bigint'
+            ELSE format('(SELECT count(*) FROM %s AS _source)', analytics_internal.source_sql(source))
+        END,
+        analytics_internal.source_sql(source), COALESCE(slice, 'true'), readings, refusals,
+        COALESCE(analytics_internal.part_sql(source.relation, source.options), 'NULL::text'));
     GET DIAGNOSTICS n = ROW_COUNT;
     -- What the steps to come group and join by.
     EXECUTE format('ANALYZE pg_temp.stage (reject_reason, %s)', analytics_internal.each_name(grouped, '%1$I'));
@@ -139,7 +143,8 @@ BEGIN
     PERFORM analytics_internal.drop_temporary('stage');
     EXECUTE (
         SELECT format($sql$
-            CREATE TEMP TABLE stage (stage_no bigint, %s, reject_reason text, source_row jsonb, source_total bigint) ON COMMIT DROP$sql$,
+            CREATE TEMP TABLE stage (stage_no bigint, %s, part text, reject_reason text, source_row jsonb, source_total bigint)
+            ON COMMIT DROP$sql$,
             string_agg(format('%I %s', c.name, analytics_internal.stage_type(c.kind)), ', ' ORDER BY c.position))
         FROM analytics.entity_column c
         WHERE c.entity = stage_nothing.entity);
@@ -167,14 +172,45 @@ CREATE FUNCTION analytics_internal.refuse_other_currencies(own text) RETURNS voi
 AS $$
     UPDATE pg_temp.stage s
     SET reject_reason = format('currency %s is not %s, the currency of the business: convert it in the mapping', s.currency, own),
-        source_row = to_jsonb(s) - '{stage_no,reject_reason,source_row,source_total}'::text[]
+        source_row = to_jsonb(s) - '{stage_no,part,reject_reason,source_row,source_total}'::text[]
     WHERE s.reject_reason IS NULL AND upper(s.currency COLLATE "C") <> own
 $$;
 COMMENT ON FUNCTION analytics_internal.refuse_other_currencies(text) IS
 'Refuses rows of pg_temp.stage in another currency than the business''s';
 
+-- What is no measure is that of the newest row that has it.
+CREATE FUNCTION analytics_internal.add_up_stage(entity analytics.entity) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE (
+        SELECT format($sql$
+            CREATE TEMP TABLE added_up ON COMMIT DROP AS
+            SELECT min(s.stage_no) AS stage_no, %s, NULL::text AS part, NULL::text AS reject_reason, NULL::jsonb AS source_row,
+                   min(s.source_total) AS source_total, count(*)::int AS source_rows
+            FROM pg_temp.stage s
+            GROUP BY %s$sql$,
+            string_agg(format(CASE
+                WHEN c.name = ANY (entity.key) THEN 's.%1$I'
+                WHEN c.kind IN ('number', 'count') THEN 'sum(s.%1$I) AS %1$I'
+                WHEN c.name = 'updated_at' THEN 'max(s.%1$I) AS %1$I'
+                ELSE '(array_agg(s.%1$I ORDER BY s.updated_at DESC NULLS LAST, s.%1$I COLLATE "C" DESC)'
+                    || ' FILTER (WHERE s.%1$I IS NOT NULL))[1] AS %1$I'
+            END, c.name), ', ' ORDER BY c.position),
+            analytics_internal.each_name(entity.key, 's.%1$I'))
+        FROM analytics.entity_column c
+        WHERE c.entity = add_up_stage.entity.entity);
+    DROP TABLE pg_temp.stage;
+    ALTER TABLE pg_temp.added_up RENAME TO stage;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.add_up_stage(analytics.entity) IS
+'Makes one row of all rows of a key in pg_temp.stage: measures are added up
+source_rows: of how many rows of the source a row is made.';
+
 -- Of rows with one key the newest is kept. The others are copies or older versions of it; what may be neither is refused.
-CREATE FUNCTION analytics_internal.deduplicate_stage(key text[]) RETURNS bigint
+CREATE FUNCTION analytics_internal.deduplicate_stage(key text[], parts boolean DEFAULT false) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -194,7 +230,7 @@ BEGIN
             FROM pg_temp.stage s
             JOIN repeated USING (%1$s)
             CROSS JOIN LATERAL (
-                SELECT to_jsonb(s) - '{stage_no,reject_reason,source_row,source_total}'::text[] AS content OFFSET 0
+                SELECT to_jsonb(s) - '{stage_no,part,reject_reason,source_row,source_total}'::text[] AS content OFFSET 0
             ) c
             WHERE s.reject_reason IS NULL
             WINDOW w AS (PARTITION BY %1$s ORDER BY s.updated_at DESC NULLS LAST, c.content::text COLLATE "C" DESC)
@@ -213,14 +249,15 @@ BEGIN
         )
         SELECT count(*) FROM superseded
         $sql$,
-        analytics_internal.each_name(key, '%1$I'),
+        analytics_internal.each_name(key || CASE WHEN parts THEN '{part}'::text[] END, '%1$I'),
         array_to_string(key, ', ') || ' is not unique: a row with the same key and other content was kept')
     INTO deduplicated;
     RETURN deduplicated;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.deduplicate_stage(text[]) IS
-'Takes copies and older versions of rows out of pg_temp.stage; returns how many';
+COMMENT ON FUNCTION analytics_internal.deduplicate_stage(text[], boolean) IS
+'Takes copies and older versions of rows out of pg_temp.stage; returns how many
+parts: a row is known by its part of the key''s total, too.';
 
 CREATE FUNCTION analytics_internal.quarantine_stage(source analytics.source, key text[], run_id bigint, complete boolean)
     RETURNS bigint

@@ -306,8 +306,12 @@ BEGIN
         spend numeric(18,4) NOT NULL,
         platform_conversions numeric(18,4),
         currency text NOT NULL,
+        conversions_value numeric(18,4),
+        source_rows int NOT NULL DEFAULT 1,
         PRIMARY KEY (business_id, date, source_id, platform, account_id, campaign_id, ad_group_id, ad_id)
     );
+    COMMENT ON COLUMN warehouse.fact_campaign_performance_daily.source_rows IS
+        'Of how many rows of the source the row is made: more than one where option sum adds them up';
     COMMENT ON TABLE warehouse.fact_campaign_performance_daily IS
         'One row per day and campaign, ad group or ad; each grain as its export gave it';
     CREATE INDEX fact_campaign_performance_daily_campaign ON warehouse.fact_campaign_performance_daily (business_id, platform, campaign_id,

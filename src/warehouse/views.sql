@@ -51,7 +51,7 @@ BEGIN
         NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
            COALESCE(c.campaign_name, f.campaign_name) AS campaign_name, NULLIF(f.ad_group_id, '') AS ad_group_id, a.ad_group_name, f.ad_id,
            a.ad_name, f.clicks, f.impressions, f.spend,
-           f.platform_conversions AS conversions, NULL::numeric(18,4) AS conversions_value,
+           f.platform_conversions AS conversions, f.conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
         SELECT p.*,
@@ -72,7 +72,7 @@ BEGIN
            NULLIF(f.ad_group_id, '') AS ad_group_id,
            max(a.ad_group_name COLLATE "C") COLLATE "default" AS ad_group_name,
            sum(f.clicks)::bigint AS clicks, sum(f.impressions)::bigint AS impressions, sum(f.spend)::numeric(18,4) AS spend,
-           sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
+           sum(f.platform_conversions)::numeric(18,4) AS conversions, sum(f.conversions_value)::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
         SELECT p.*, rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id
@@ -93,7 +93,7 @@ BEGIN
         NULL::text AS account_name, NULLIF(f.campaign_id, '') AS campaign_id,
            max(COALESCE(c.campaign_name, f.campaign_name) COLLATE "C") COLLATE "default" AS campaign_name, sum(f.clicks)::bigint AS clicks,
            sum(f.impressions)::bigint AS impressions, sum(f.spend)::numeric(18,4) AS spend,
-           sum(f.platform_conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value,
+           sum(f.platform_conversions)::numeric(18,4) AS conversions, sum(f.conversions_value)::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
         -- The choice of the rollup campaign_roi_daily, whose spend this adds up to; the reasons are there.
@@ -113,7 +113,8 @@ BEGIN
     CREATE VIEW warehouse.ad_reporting__account_report WITH (security_invoker = true) AS
     SELECT v.source_relation, v.date_day, v.platform, v.account_id, v.account_name, sum(v.clicks)::bigint AS clicks,
            sum(v.impressions)::bigint AS impressions, sum(v.spend)::numeric(18,4) AS spend,
-           sum(v.conversions)::numeric(18,4) AS conversions, NULL::numeric(18,4) AS conversions_value, v."time", v.business_id, v.currency
+           sum(v.conversions)::numeric(18,4) AS conversions,
+           sum(v.conversions_value)::numeric(18,4) AS conversions_value, v."time", v.business_id, v.currency
     FROM warehouse.ad_reporting__campaign_report v
     GROUP BY v.source_relation, v.date_day, v.platform, v.account_id, v.account_name, v."time", v.business_id, v.currency;
     COMMENT ON VIEW warehouse.ad_reporting__account_report IS 'Clicks, impressions, spend and platform conversions per day and ad account';
