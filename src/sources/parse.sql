@@ -23,11 +23,15 @@ AS $$
     SELECT sum(v.total)
     FROM (SELECT DISTINCT t FROM unnest(action_types) t) w (kind)
     CROSS JOIN LATERAL (
+        SELECT array_agg(format(template, w.kind))
+        FROM unnest('{offsite_conversion.fb_pixel_%s,onsite_conversion.%s,onsite_conversion.%s_grouped,app_custom_event.fb_mobile_%s,
+            offline_conversion.%s}'::text[]) template
+    ) c (names)
+    CROSS JOIN LATERAL (
         SELECT COALESCE(
             sum(a.value) FILTER (WHERE a.name = 'omni_' || w.kind),
             sum(a.value) FILTER (WHERE a.name = w.kind),
-            sum(a.value) FILTER (WHERE a.name IN ('offsite_conversion.fb_pixel_' || w.kind, 'onsite_conversion.' || w.kind,
-                'onsite_conversion.' || w.kind || '_grouped', 'app_custom_event.fb_mobile_' || w.kind, 'offline_conversion.' || w.kind))
+            sum(a.value) FILTER (WHERE a.name = ANY (c.names))
         ) AS total
         FROM (
             SELECT e ->> 'action_type' AS name, analytics.try_numeric(e ->> 'value') AS value

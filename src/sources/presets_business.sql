@@ -106,7 +106,7 @@ INSERT INTO analytics_internal.source_preset VALUES
     ('stripe', 'transactions', $p${"transaction_id": "id", "client_id": ["customer_id", "customer"],
         "occurred_at": ["to_timestamp(created)", "created"],
         "amount":
-        "(amount - amount_refunded) * CASE WHEN currency ~* 'BIF|CLP|DJF|GNF|JPY|K[MR]|MGA|PYG|RWF|UGX|V[NU]|X.F' THEN 1 ELSE .01 END",
+        "(amount - amount_refunded)* CASE WHEN currency ~ '(?i)B[Ii]F|CLP|DJF|GNF|JPY|K[MR]|MGA|PYG|RWF|UGX|V[NU]|X.F' THEN 1 ELSE .01 END",
         "currency": "currency",
         "updated_at": "_airbyte_extracted_at"}$p$, $o${"timezone": "UTC", "filter": "status = 'succeeded'"}$o$),
     ('stripe', 'clients', $p${"client_id": "id", "name": ["name", "email"], "mobile": "phone",

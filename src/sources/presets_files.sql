@@ -6,7 +6,7 @@ INSERT INTO analytics_internal.source_preset VALUES
         "ad_id": "Ad ID", "impressions": ["Impr.", "Impressions"], "clicks": "Clicks", "spend": "Cost",
         "platform_conversions": "Conversions", "conversions_value": ["Conv. value", "Conversion value"],
         "currency": ["Currency code", "Currency"]}$p$,
-        $o${"filter": ["\"Day\" !~* '^total' AND btrim(\"Campaign\") NOT IN ('', '--')", "\"Day\" !~* '^total'"],
+        $o${"filter": ["\"Day\" !~ '^[Tt]otal' AND btrim(\"Campaign\") NOT IN ('', '--')", "\"Day\" !~ '^[Tt]otal'"],
             "sum": ["Network.*", "Device", "Hour.*", "Click type", "Keyword.*", "Search.*"]}$o$),
     -- The currency is in the name of the column: Amount spent (EUR). Of a period that is longer than a day no day is known.
     ('meta_ads_csv', 'ad_performance', $p${"platform": "'facebook'",
@@ -20,7 +20,8 @@ INSERT INTO analytics_internal.source_preset VALUES
         $o${"filter": "btrim(\"Campaign name\") <> ''",
             "sum": ["Age", "Gender", "Country", "Region", "Placement", "Platform.*", "Device.*"]}$o$),
     -- Rows without a total are further lines of an order.
-    ('shopify_orders_csv', 'contracts', $p${"contract_id": ["Name", "Id"], "client_id": "lower(btrim(\"Email\"))",
+    ('shopify_orders_csv', 'contracts', $p${"contract_id": ["Name", "Id"], "client_id":
+            "translate(btrim(\"Email\"), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')",
         "signed_at": ["Paid at", "Created at"],
         "amount": ["analytics.try_numeric(\"Total\"::text) - COALESCE(analytics.try_numeric(\"Refunded Amount\"::text), 0)", "Total"],
         "currency": "Currency"}$p$,

@@ -376,7 +376,9 @@ AS $$
                 SELECT jsonb_agg(a.attname ORDER BY a.attnum)
                 FROM pg_attribute a
                 WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
-                  AND a.attname ~* ANY (ARRAY(SELECT '^(?:' || p || ')$' FROM jsonb_array_elements_text(o.written) p)))
+                  AND lower(a.attname COLLATE "C") ~ ANY (ARRAY(
+                      SELECT '^(?:' || lower(p COLLATE "C") || ')$'
+                      FROM jsonb_array_elements_text(o.written) p)))
             ELSE o.written
         END
     ) f (value)
