@@ -90,7 +90,7 @@ CALL analytics.refresh();
 CREATE TEMP TABLE before AS SELECT * FROM analytics.attribution('2025-05-01', '2025-05-30', '{last,linear}');
 CREATE TEMP TABLE advice AS SELECT * FROM analytics.reco_budget('2025-05-01', '2025-05-30');
 SELECT count(*) AS differs FROM (SELECT * FROM before EXCEPT SELECT * FROM analytics.attribution('2025-05-01', '2025-05-30', '{last,linear}', calibrated => true)) d;
-SELECT analytics.add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, platform => 'facebook', metric => 'contracts', note => 'switched off in the north') > 0 AS added;
+SELECT analytics.register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, platform => 'facebook', metric => 'contracts', note => 'switched off in the north') > 0 AS added;
 SELECT platform, metric, measured, attributed, round(factor::numeric, 3) AS factor, round(factor_low::numeric, 3) AS low, round(factor_high::numeric, 3) AS high, round(weight::numeric, 3) AS weight, note
 FROM analytics.calibrations(as_of => '2025-05-30');
 SELECT a.model, a.key, round(b.conversions::numeric, 3) AS was, round(a.conversions::numeric, 3) AS conversions, a.revenue, a.share_pct, round(a.factor::numeric, 3) AS factor, round(a.cpa, 2) AS cpa
@@ -100,13 +100,13 @@ FROM analytics.attribution('2025-05-01', '2025-05-30', '{last,linear}', calibrat
 SELECT a.campaign_id, b.leads_cur AS counted, a.leads_cur AS by_test, a.cpl_cur > b.cpl_cur AS dearer, a.p_better < b.p_better AS less_sure, a.marginal_cpl > b.marginal_cpl AS next_is_dearer
 FROM analytics.reco_budget('2025-05-01', '2025-05-30') a JOIN advice b USING (campaign_id) ORDER BY 1;
 -- A later test of the campaign itself goes before that of its platform; a wide interval says little
-SELECT analytics.add_calibration('2025-05-10', '2025-05-20', 100, -1000, 1200, campaign_id => 'f1') > 0 AS added;
+SELECT analytics.register_calibration('2025-05-10', '2025-05-20', 100, -1000, 1200, campaign_id => 'f1') > 0 AS added;
 SELECT k.campaign_id, round(f.factor::numeric, 2) AS factor FROM analytics_internal.campaign_factors(NULL, '2025-05-30') f JOIN warehouse.dim_campaigns k USING (business_id, campaign_key);
 SELECT a.key, round(a.conversions::numeric, 2) AS conversions, round(a.factor::numeric, 2) AS factor FROM analytics.attribution('2025-05-01', '2025-05-30', '{last}', 'campaign', calibrated => true) a ORDER BY 1;
 SELECT call, pg_temp.refusal('SELECT * FROM analytics.' || call) FROM unnest(ARRAY[
-    $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40)$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', 'f1')$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 35, 40, 'facebook')$$,
-    $$add_calibration('2025-05-30', '2025-05-01', 30, 20, 40, 'facebook')$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'nowhere')$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, campaign_id => 'x')$$,
-    $$add_calibration('2025-05-01', '2025-05-30', 30, 20, NULL, 'facebook')$$, $$add_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', metric => 'clicks')$$,
+    $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40)$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', 'f1')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 35, 40, 'facebook')$$,
+    $$register_calibration('2025-05-30', '2025-05-01', 30, 20, 40, 'facebook')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'nowhere')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, campaign_id => 'x')$$,
+    $$register_calibration('2025-05-01', '2025-05-30', 30, 20, NULL, 'facebook')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', metric => 'clicks')$$,
     $$attribution('2025-05-01', '2025-05-30', dimension => 'channel', calibrated => true)$$]) call;
 DELETE FROM warehouse.calibration;
 SELECT count(*) AS differs FROM (SELECT * FROM advice EXCEPT SELECT * FROM analytics.reco_budget('2025-05-01', '2025-05-30')) d;

@@ -30,7 +30,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.advice_objective(text, numeric, numeric, numeric, numeric) IS
-'The objective, or that of the target given where it is auto; else an error (22023)';
+'The objective, or where it is auto that of the target; else an error (22023)';
 
 -- Whatever speaks of how good a campaign is reads this, so that no two answers disagree.
 CREATE FUNCTION analytics_internal.campaign_evaluation(

@@ -31,12 +31,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.calibrations(bigint, date) IS
-'Tests that were registered, beside what the warehouse attributes in their periods
-Rows of warehouse.calibration; add_calibration() adds one, DELETE takes it back. attributed: leads, contracts or revenue of the platform or
-campaign in the period of the test. factor: see calibration_factor(); as_of: the day that the age of tests is counted to, today unless
-given. NULL where nothing was attributed.';
+'Tests that were registered, beside what was attributed in their periods
+Rows of warehouse.calibration; register_calibration() adds one, DELETE takes it back. attributed: leads, contracts or revenue of the
+platform or campaign in the period of the test. factor: see calibration_factor(); as_of: the day that the age of tests is counted to,
+today unless given. NULL where nothing was attributed.';
 
-CREATE FUNCTION analytics.add_calibration(date_from date, date_to date, measured double precision, measured_low double precision,
+CREATE FUNCTION analytics.register_calibration(date_from date, date_to date, measured double precision, measured_low double precision,
     measured_high double precision, platform text DEFAULT NULL, campaign_id text DEFAULT NULL, metric text DEFAULT 'leads',
     confidence double precision DEFAULT 0.9, note text DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS bigint
@@ -59,12 +59,12 @@ BEGIN
     -- A wrong interval is an error here, not when it is used.
     PERFORM FROM analytics.calibration_factor(1, measured, measured_low, measured_high, confidence);
     wanted := analytics_internal.planned_business(business_id);
-    IF platform IS NOT NULL AND NOT EXISTS (SELECT FROM warehouse.dim_platforms p WHERE p.platform = add_calibration.platform) THEN
+    IF platform IS NOT NULL AND NOT EXISTS (SELECT FROM warehouse.dim_platforms p WHERE p.platform = register_calibration.platform) THEN
         RAISE EXCEPTION 'unknown platform: %', platform USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Known are: ' || COALESCE((SELECT string_agg(p.platform, ', ' ORDER BY p.platform COLLATE "C")
                 FROM warehouse.dim_platforms p), 'none') || '.';
     ELSIF campaign_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM warehouse.dim_campaigns c WHERE c.business_id = wanted AND c.campaign_id = add_calibration.campaign_id)
+        SELECT FROM warehouse.dim_campaigns c WHERE c.business_id = wanted AND c.campaign_id = register_calibration.campaign_id)
     THEN
         RAISE EXCEPTION 'unknown campaign: %', campaign_id USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the id of a campaign.';
     END IF;
@@ -75,7 +75,7 @@ BEGIN
     RETURN added;
 END
 $$;
-COMMENT ON FUNCTION analytics.add_calibration IS
+COMMENT ON FUNCTION analytics.register_calibration IS
 'Registers what a test measured, so that advice and calibrated credit go by it
 date_from, date_to: the period of the test. measured, measured_low, measured_high: what the platform or campaign caused in it, with its
 interval at this confidence: total of geo_lift(), or the effect of causal_impact() turned round where something was switched off. metric:

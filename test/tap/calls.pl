@@ -150,8 +150,8 @@ my %valid = (
         "$_.last_day" => ['NULL'], "$_.method" => ["'synthetic_control'", "'augmented_synthetic_control'", "'difference_in_differences'"], "$_.test_days" => ['2'], "$_.power" => ['0.8'])
     } qw(geo_lift geo_lift_days geo_lift_weights geo_lift_power)),
     'calibration_factor.attributed' => ['100'], 'calibration_factor.measured' => ['50'], 'calibration_factor.measured_low' => ['20', '-10'], 'calibration_factor.measured_high' => ['80', '200'],
-    'add_calibration.measured' => ['50'], 'add_calibration.measured_low' => ['20', '-10'], 'add_calibration.measured_high' => ['80', '200'], 'add_calibration.platform' => ["'facebook'"],
-    'add_calibration.campaign_id' => ['NULL'],
+    'register_calibration.measured' => ['50'], 'register_calibration.measured_low' => ['20', '-10'], 'register_calibration.measured_high' => ['80', '200'], 'register_calibration.platform' => ["'facebook'"],
+    'register_calibration.campaign_id' => ['NULL'],
     'geo_lift_power.lifts' => ["'{0,0.1,0.5}'::float8[]"], 'causal_impact.first_day' => ["'2025-07-01'::date + 2 * N / 3"], 'causal_impact.last_day' => ['NULL'],
     'drop_source.source_id' => ['1', '2', '3', '7'],
 );
