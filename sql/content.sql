@@ -69,6 +69,22 @@ CREATE FUNCTION pg_temp.wrong_days() RETURNS bigint LANGUAGE sql AS $$
         IS DISTINCT FROM (e.posts, e.bare, e.readings, e.views, e.reach, e.likes, e.shares, e.comments, e.clicks, e.engagement, e.rated, e.rated_views, e.rated_clicks, e.clicked_views)
 $$;
 SELECT pg_temp.wrong_days(), count(*) > 100 AS days, sum(posts_without_metrics) AS without_metrics FROM warehouse.content_daily;
+-- The rollup per post: posts whose totals, up to whatever day, are not the sums of their days, or which it lacks.
+CREATE FUNCTION pg_temp.wrong_posts() RETURNS TABLE (differ bigint, missing bigint) LANGUAGE sql AS $$
+    SELECT (SELECT count(*)
+            FROM (SELECT NULL::date AS last UNION ALL SELECT date '2025-06-30' - 3 * n FROM generate_series(0, 25) n) a
+            CROSS JOIN LATERAL (
+                SELECT t.platform, t.content_id, t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.has_metrics
+                FROM analytics_internal.content_totals(NULL, NULL, NULL, a.last) t
+                EXCEPT
+                SELECT c.platform, c.content_id, sum(d.views), sum(d.likes), sum(d.shares), sum(d.comments), sum(d.clicks), sum(d.reach), sum(d.engagement), count(d.day) > 0
+                FROM warehouse.fact_content c
+                LEFT JOIN analytics.content_days('2025-01-01', COALESCE(a.last, '2025-12-31'), count_past => true) d USING (platform, content_id)
+                GROUP BY 1, 2) x),
+           (SELECT count(*) FROM warehouse.fact_content c
+            WHERE c.published_at IS NOT NULL AND NOT EXISTS (SELECT FROM warehouse.content_post p WHERE p.platform = c.platform AND p.content_id = c.content_id))
+$$;
+SELECT * FROM pg_temp.wrong_posts();
 -- The counter that began anew goes on from 0, the correction is a negative day, the missing reading and the missing metric fall on the next.
 SELECT content_id, string_agg(views::text, ' ' ORDER BY day) AS views, string_agg(COALESCE(likes::text, '-'), ' ' ORDER BY day) AS likes
 FROM analytics.content_days('-infinity', 'infinity') WHERE content_id IN ('p13', 'p16', 'p19', 'p22') GROUP BY content_id;
@@ -123,6 +139,7 @@ DELETE FROM raw.totals WHERE id = 'p31' AND day = (SELECT min(day) FROM raw.tota
 DELETE FROM raw.daily WHERE id = 'p15';
 CALL analytics.refresh();
 SELECT pg_temp.wrong_days(), sum(posts_without_metrics) AS without_metrics FROM warehouse.content_daily;
+SELECT * FROM pg_temp.wrong_posts();
 INSERT INTO raw.totals VALUES ('p1', '2025-04-25', 10, 1, 0, 0, 0);
 INSERT INTO raw.daily VALUES ('p15', '2025-05-30', 70, 5, 1, 1, 2, 40);
 UPDATE raw.posts SET published = published + interval '3 days' WHERE id IN ('p7', 'p20');

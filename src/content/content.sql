@@ -146,6 +146,46 @@ COMMENT ON FUNCTION analytics.content_trends(bigint, int, date) IS
 Arguments as of content_overview(); days: 7 to 90. posts: published on the day; the other figures: gained on it, by posts of any age.
 engagement_rate = engagement / views * 100, NULL without views.';
 
+CREATE FUNCTION analytics_internal.without_days(total bigint, days bigint, later bigint, later_days bigint) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT CASE WHEN days > later_days THEN total - COALESCE(later, 0) END $$;
+COMMENT ON FUNCTION analytics_internal.without_days(bigint, bigint, bigint, bigint) IS
+'A total less that of later days; NULL where no other day has the figure';
+
+-- Of posts with later figures than asked for these are taken off; those that the rollup lacks are added up.
+CREATE FUNCTION analytics_internal.posts_added_up(business_id bigint, as_of date)
+    RETURNS TABLE (business bigint, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
+                   clicks bigint, reach bigint, engagement bigint, has_metrics boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
+AS $$
+    SELECT p.business_id, p.platform, p.content_id,
+           analytics_internal.without_days(p.views, p.views_days, l.views, l.views_days),
+           analytics_internal.without_days(p.likes, p.likes_days, l.likes, l.likes_days),
+           analytics_internal.without_days(p.shares, p.shares_days, l.shares, l.shares_days),
+           analytics_internal.without_days(p.comments, p.comments_days, l.comments, l.comments_days),
+           analytics_internal.without_days(p.clicks, p.clicks_days, l.clicks, l.clicks_days),
+           analytics_internal.without_days(p.reach, p.reach_days, l.reach, l.reach_days),
+           analytics_internal.without_days(p.engagement, p.engagement_days, l.engagement, l.engagement_days),
+           p.readings > l.readings
+    FROM warehouse.content_post p
+    CROSS JOIN LATERAL analytics_internal.post_gains(
+        posts_added_up.as_of + 1, 'infinity', p.business_id, p.platform, p.content_id) l
+    WHERE p.last_day > posts_added_up.as_of
+      AND (posts_added_up.business_id IS NULL OR p.business_id = posts_added_up.business_id)
+    UNION ALL
+    SELECT c.business_id, c.platform, c.content_id, g.views, g.likes, g.shares, g.comments, g.clicks, g.reach, g.engagement,
+           g.readings > 0
+    FROM warehouse.fact_content c
+    CROSS JOIN LATERAL analytics_internal.post_gains(
+        '-infinity', COALESCE(posts_added_up.as_of, 'infinity'), c.business_id, c.platform, c.content_id) g
+    WHERE (posts_added_up.business_id IS NULL OR c.business_id = posts_added_up.business_id)
+      AND NOT EXISTS (
+          SELECT FROM warehouse.content_post p
+          WHERE p.business_id = c.business_id AND p.platform = c.platform AND p.content_id = c.content_id)
+$$;
+COMMENT ON FUNCTION analytics_internal.posts_added_up(bigint, date) IS
+'What posts earned up to a day that the rollup does not say as it is; NULL: all days';
+
 CREATE FUNCTION analytics_internal.content_totals(
     published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)
     RETURNS TABLE (business bigint, platform text, content_id text, title text, content_type text, author text, hashtags text,
@@ -153,24 +193,26 @@ CREATE FUNCTION analytics_internal.content_totals(
                    clicks bigint, reach bigint, engagement bigint, has_metrics boolean, log_rate double precision)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags,
-           c.published_at AT TIME ZONE s.reporting_timezone, c.published_at, t.views, t.likes, t.shares, t.comments, t.clicks, t.reach,
-           t.engagement, t.n > 0,
-           CASE WHEN t.views > 0 AND t.engagement IS NOT NULL
-                THEN pg_catalog.ln((GREATEST(t.engagement, 0)::numeric + 0.5) / (t.views::numeric + 1.0))::double precision END
-    FROM warehouse.fact_content c
-    JOIN warehouse.settings s ON s.business_id = c.business_id
-    CROSS JOIN LATERAL (
-        SELECT pg_catalog.sum(d.views)::bigint AS views, pg_catalog.sum(d.likes)::bigint AS likes,
-               pg_catalog.sum(d.shares)::bigint AS shares, pg_catalog.sum(d.comments)::bigint AS comments,
-               pg_catalog.sum(d.clicks)::bigint AS clicks, pg_catalog.sum(d.reach)::bigint AS reach,
-               pg_catalog.sum(d.engagement)::bigint AS engagement, pg_catalog.count(*) AS n
-        FROM analytics_internal.content_gains('-infinity', COALESCE(content_totals.as_of, 'infinity'), NULL, true) d
-        WHERE d.business = c.business_id AND d.platform = c.platform AND d.content_id = c.content_id) t
-    WHERE (content_totals.business_id IS NULL OR c.business_id = content_totals.business_id)
-      AND (content_totals.published_from IS NULL
-           OR (c.published_at AT TIME ZONE s.reporting_timezone)::date
-              BETWEEN content_totals.published_from AND content_totals.published_to)
+    WITH post AS NOT MATERIALIZED (
+        SELECT c.*, c.published_at AT TIME ZONE s.reporting_timezone AS published_local
+        FROM warehouse.fact_content c
+        JOIN warehouse.settings s ON s.business_id = c.business_id
+        WHERE (content_totals.business_id IS NULL OR c.business_id = content_totals.business_id)
+          AND (content_totals.published_from IS NULL
+               OR (c.published_at AT TIME ZONE s.reporting_timezone)::date
+                  BETWEEN content_totals.published_from AND content_totals.published_to)
+    )
+    SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_local, c.published_at,
+           t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.readings > 0, t.log_rate
+    FROM post c
+    JOIN warehouse.content_post t ON t.business_id = c.business_id AND t.platform = c.platform AND t.content_id = c.content_id
+    WHERE (t.last_day > content_totals.as_of) IS NOT TRUE
+    UNION ALL
+    SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_local, c.published_at,
+           t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.has_metrics,
+           analytics_internal.log_rate(t.views, t.engagement)
+    FROM analytics_internal.posts_added_up(content_totals.business_id, content_totals.as_of) t
+    JOIN post c ON c.business_id = t.business AND c.platform = t.platform AND c.content_id = t.content_id
 $$;
 COMMENT ON FUNCTION analytics_internal.content_totals(date, date, bigint, date) IS
 'Each post with all it earned since it was published
@@ -203,13 +245,17 @@ BEGIN
            COALESCE(t.shares, 0), COALESCE(t.comments, 0), COALESCE(t.clicks, 0),
            analytics_internal.quotient(100.0 * t.engagement, t.views), analytics_internal.quotient(100.0 * t.clicks, t.views),
            COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
-    FROM analytics_internal.content_totals(
-        CASE WHEN content_performance.days IS NOT NULL
-             THEN last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1 END,
-        last, content_performance.business_id, last) t
-    WHERE members IS NULL OR t.platform = ANY (members)
-    ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform COLLATE "C", t.content_id COLLATE "C", t.business
-    LIMIT row_limit;
+    FROM (
+        SELECT p.*
+        FROM analytics_internal.content_totals(
+            CASE WHEN content_performance.days IS NOT NULL
+                 THEN last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1 END,
+            last, content_performance.business_id, last) p
+        WHERE members IS NULL OR p.platform = ANY (members)
+        ORDER BY COALESCE(p.engagement, 0) DESC, COALESCE(p.views, 0) DESC, p.published_at DESC NULLS LAST, p.platform COLLATE "C",
+                 p.content_id COLLATE "C", p.business
+        LIMIT row_limit) t
+    ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform COLLATE "C", t.content_id COLLATE "C", t.business;
 END
 $$;
 COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date, text[]) IS
@@ -219,15 +265,15 @@ as_of: last day that counts, by default the last complete one. platforms: platfo
 shares + comments, engagement_rate = engagement / views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics:
 whether the post has any figure; where not, its zeros are not measured.';
 
-CREATE FUNCTION analytics_internal.content_groups(dimension text, days int, as_of date, business_id bigint)
-    RETURNS TABLE (group_name text, outcome double precision, views bigint, engagement bigint)
+CREATE FUNCTION analytics_internal.content_groups(dimensions text[], days int, as_of date, business_id bigint)
+    RETURNS TABLE (dimension text, group_name text, outcome double precision, views bigint, engagement bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     -- The outcome of a post is its log_rate less the mean of its platform and type, unless these are asked for: an hour is not good because
     -- videos are published then. Means of numeric, since sums of floating point would depend on the order of the rows.
-    SELECT g.group_name,
-           p.log_rate - CASE content_groups.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
+    SELECT g.dimension, g.group_name,
+           p.log_rate - CASE g.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
            p.views, p.engagement
     FROM (
         SELECT t.*, avg(t.log_rate::numeric) OVER (PARTITION BY t.business, t.platform)::double precision AS of_platform,
@@ -237,21 +283,68 @@ AS $$
             content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
         WHERE t.log_rate IS NOT NULL) p
     CROSS JOIN LATERAL (
-        SELECT CASE content_groups.dimension WHEN 'hour' THEN to_char(p.published_local, 'HH24:00')
-                                             WHEN 'weekday' THEN to_char(p.published_local, 'FMDay')
-                                             WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)')
-                                             WHEN 'platform' THEN p.platform
-                                             WHEN 'author' THEN COALESCE(p.author, '(unknown)') END AS group_name
-        WHERE content_groups.dimension <> 'hashtag'
-        UNION
-        SELECT analytics_internal.fold_case(h.tag)
+        SELECT n.dimension,
+               CASE n.dimension WHEN 'hour' THEN to_char(p.published_local, 'HH24:00')
+                                WHEN 'weekday' THEN to_char(p.published_local, 'FMDay')
+                                WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)')
+                                WHEN 'platform' THEN p.platform
+                                WHEN 'author' THEN COALESCE(p.author, '(unknown)') END AS group_name
+        FROM unnest(content_groups.dimensions) n (dimension)
+        WHERE n.dimension <> 'hashtag'
+        UNION ALL
+        SELECT DISTINCT 'hashtag', analytics_internal.fold_case(h.tag)
         FROM regexp_split_to_table(p.hashtags, E'[\\s,;#]+') h (tag)
-        WHERE content_groups.dimension = 'hashtag' AND h.tag <> '') g
+        WHERE 'hashtag' = ANY (content_groups.dimensions) AND h.tag <> '') g
 $$;
-COMMENT ON FUNCTION analytics_internal.content_groups(text, int, date, bigint) IS
+COMMENT ON FUNCTION analytics_internal.content_groups(text[], int, date, bigint) IS
 'Posts by what is compared, with the logarithm of their engagement rate
 Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without
 views, or of a source that counts no engagement, have no rate, those of the last two days not yet: they are left out.';
+
+CREATE FUNCTION analytics_internal.content_rankings(
+    dimensions text[], business_id bigint, days int, as_of date, level double precision)
+    RETURNS TABLE (dimension text, subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric,
+                   lift numeric, low numeric, high numeric, p_above double precision, p_adjusted double precision, stands_out boolean,
+                   effect double precision)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH post AS MATERIALIZED (
+        SELECT g.*
+        FROM analytics_internal.content_groups(
+            content_rankings.dimensions, content_rankings.days, content_rankings.as_of, content_rankings.business_id) g
+    ), per_group AS (
+        SELECT p.dimension, p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement
+        FROM post p
+        GROUP BY p.dimension, p.group_name
+    ), overall AS (
+        SELECT g.dimension, sum(g.engagement) / sum(g.views) AS rate
+        FROM per_group g
+        GROUP BY g.dimension
+    ), estimate AS (
+        SELECT a.dimension, e.*, row_number() OVER (PARTITION BY a.dimension ORDER BY e.group_name COLLATE "C") AS ordinal
+        FROM (
+            SELECT p.dimension, array_agg(p.group_name ORDER BY p.group_name COLLATE "C", p.outcome) AS groups,
+                   array_agg(p.outcome ORDER BY p.group_name COLLATE "C", p.outcome) AS outcomes
+            FROM post p
+            GROUP BY p.dimension) a
+        CROSS JOIN LATERAL analytics.shrunk_means(a.groups, a.outcomes, content_rankings.level) e
+    ), adjusted AS (
+        SELECT e.dimension, analytics.p_adjust(array_agg(e.p_value ORDER BY e.ordinal), 'holm') AS p_values
+        FROM estimate e
+        GROUP BY e.dimension
+    )
+    SELECT e.dimension, e.group_name, e.n, g.views, g.engagement, analytics_internal.quotient(100.0 * g.engagement, g.views),
+           round((100 * o.rate * exp(e.effect))::numeric, 4), round(exp(e.effect)::numeric, 4), round(exp(e.low)::numeric, 4),
+           round(exp(e.high)::numeric, 4), e.p_above, a.p_values[e.ordinal],
+           COALESCE(e.n >= 3 AND a.p_values[e.ordinal] <= 0.05 AND e.low > 0, false), e.effect
+    FROM estimate e
+    JOIN per_group g ON g.dimension = e.dimension AND g.group_name = e.group_name
+    JOIN overall o ON o.dimension = e.dimension
+    JOIN adjusted a ON a.dimension = e.dimension
+$$;
+COMMENT ON FUNCTION analytics_internal.content_rankings(text[], bigint, int, date, double precision) IS
+'The rows of content_ranking() for several dimensions, in no order';
 
 CREATE FUNCTION analytics.content_ranking(
     dimension text, business_id bigint DEFAULT NULL, days int DEFAULT 180, row_limit int DEFAULT 20, as_of date DEFAULT NULL,
@@ -271,34 +364,11 @@ BEGIN
     row_limit := analytics_internal.check_row_limit(row_limit, 20);
     last := analytics_internal.content_last_day(content_ranking.business_id, content_ranking.as_of);
     RETURN QUERY
-    WITH post AS MATERIALIZED (
-        SELECT g.*
-        FROM analytics_internal.content_groups(content_ranking.dimension, content_ranking.days, last, content_ranking.business_id) g
-    ), per_group AS (
-        SELECT p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement
-        FROM post p
-        GROUP BY p.group_name
-    ), estimate AS (
-        SELECT e.*, row_number() OVER (ORDER BY e.group_name COLLATE "C") AS ordinal, (
-                   SELECT sum(g.engagement) / sum(g.views)
-                   FROM per_group g) AS overall_rate
-        FROM (
-            SELECT array_agg(p.group_name ORDER BY p.group_name COLLATE "C", p.outcome) AS groups,
-                   array_agg(p.outcome ORDER BY p.group_name COLLATE "C", p.outcome) AS outcomes
-            FROM post p) a
-        CROSS JOIN LATERAL analytics.shrunk_means(a.groups, a.outcomes, content_ranking.level) e
-    ), adjusted AS (
-        SELECT analytics.p_adjust(array_agg(e.p_value ORDER BY e.ordinal), 'holm') AS p_values
-        FROM estimate e
-    )
-    SELECT e.group_name, e.n, g.views, g.engagement, analytics_internal.quotient(100.0 * g.engagement, g.views),
-           round((100 * e.overall_rate * exp(e.effect))::numeric, 4), round(exp(e.effect)::numeric, 4), round(exp(e.low)::numeric, 4),
-           round(exp(e.high)::numeric, 4), e.p_above, a.p_values[e.ordinal],
-           COALESCE(e.n >= 3 AND a.p_values[e.ordinal] <= 0.05 AND e.low > 0, false)
-    FROM estimate e
-    JOIN per_group g ON g.group_name = e.group_name
-    CROSS JOIN adjusted a
-    ORDER BY e.effect DESC NULLS LAST, e.group_name COLLATE "C"
+    SELECT r.subject, r.n, r.views, r.engagement, r.engagement_rate, r.typical_rate, r.lift, r.low, r.high, r.p_above, r.p_adjusted,
+           r.stands_out
+    FROM analytics_internal.content_rankings(
+        ARRAY[content_ranking.dimension], content_ranking.business_id, content_ranking.days, last, content_ranking.level) r
+    ORDER BY r.effect DESC NULLS LAST, r.subject COLLATE "C"
     LIMIT row_limit;
 END
 $$;
@@ -326,7 +396,8 @@ BEGIN
             analytics_internal.check_day_count(content_insights.days, 1, 3660);
     last := analytics_internal.content_last_day(content_insights.business_id, content_insights.as_of);
     SELECT count(*) INTO posts
-    FROM analytics_internal.content_groups('platform', content_insights.days, last, content_insights.business_id) g;
+    FROM analytics_internal.content_totals(last - content_insights.days + 1, last - 2, content_insights.business_id, last) t
+    WHERE t.log_rate IS NOT NULL;
     IF posts < fewest_posts THEN
         RETURN QUERY
         SELECT 'insufficient_data', NULL, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, posts,
@@ -335,8 +406,13 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    WITH compared AS (
-        SELECT d.place, d.kind, d.noun, d.advice, r.*, count(*) OVER (PARTITION BY d.place) AS subjects,
+    WITH ranked AS MATERIALIZED (
+        SELECT r.*, row_number() OVER (PARTITION BY r.dimension ORDER BY r.effect DESC NULLS LAST, r.subject COLLATE "C") AS place
+        FROM analytics_internal.content_rankings(
+            '{hour,weekday,content_type,platform,hashtag,author}', content_insights.business_id, content_insights.days, last, 0.9) r
+    ), compared AS (
+        SELECT d.place, d.kind, d.noun, d.advice, r.subject, r.n, r.typical_rate, r.lift, r.low, r.high, r.stands_out,
+               count(*) OVER (PARTITION BY d.place) AS subjects,
                row_number() OVER (PARTITION BY d.place ORDER BY r.stands_out DESC, r.lift DESC NULLS LAST, r.subject COLLATE "C") AS rank
         FROM (VALUES
             (1, 'best_posting_time', 'hour', 'hour', 'Publish more in the hour from %s'),
@@ -345,7 +421,7 @@ BEGIN
             (4, 'top_platform', 'platform', 'platform', 'Publish more on %s'),
             (5, 'top_hashtag', 'hashtag', 'hashtag', 'Use #%s more often'),
             (6, 'top_author', 'author', 'author', 'Give %s more to publish')) d (place, kind, dimension, noun, advice)
-        CROSS JOIN LATERAL analytics.content_ranking(d.dimension, content_insights.business_id, content_insights.days, 1000, last) r
+        JOIN ranked r ON r.dimension = d.dimension AND r.place <= 1000
     ), evidence AS (
         SELECT c.*, format('%s times the usual engagement rate, 90 %% interval %s to %s, %s posts',
                         round(c.lift, 2), round(c.low, 2), round(c.high, 2), c.n) AS words

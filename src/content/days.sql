@@ -142,3 +142,33 @@ Running totals (option cumulative of the source) become gains: see day_gain(). A
 and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain,
 unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of
 them. business_id: NULL for all. By day, business, platform and post.';
+
+CREATE FUNCTION analytics_internal.log_rate(views bigint, engagement bigint) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN views > 0 AND engagement IS NOT NULL
+                THEN pg_catalog.ln((GREATEST(engagement, 0)::numeric + 0.5) / (views::numeric + 1.0))::double precision END
+$$;
+COMMENT ON FUNCTION analytics_internal.log_rate(bigint, bigint) IS
+'Logarithm of an engagement rate; NULL without views or without engagement figures';
+
+-- Its plan is made once in a session, and only where a post needs it: most questions have none that does.
+CREATE FUNCTION analytics_internal.post_gains(
+    date_from date, date_to date, of_business bigint, of_platform text, of_content text)
+    RETURNS TABLE (readings bigint, last_day date, views bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
+                   reach bigint, engagement bigint, views_days bigint, likes_days bigint, shares_days bigint, comments_days bigint,
+                   clicks_days bigint, reach_days bigint, engagement_days bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT count(*), max(d.day), sum(d.views)::bigint, sum(d.likes)::bigint, sum(d.shares)::bigint, sum(d.comments)::bigint,
+           sum(d.clicks)::bigint, sum(d.reach)::bigint, sum(d.engagement)::bigint, count(d.views), count(d.likes), count(d.shares),
+           count(d.comments), count(d.clicks), count(d.reach), count(d.engagement)
+    FROM analytics_internal.content_gains(post_gains.date_from, post_gains.date_to, NULL, true) d
+    WHERE d.business = post_gains.of_business AND d.platform = post_gains.of_platform AND d.content_id = post_gains.of_content;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.post_gains(date, date, bigint, text, text) IS
+'What a post earned from one day to another, and on how many days each figure is known';

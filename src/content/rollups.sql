@@ -1,10 +1,12 @@
--- The rollup of content per day. What a post earned on a day is the difference of two readings, so that a reading that changes also changes
--- the day of the next one, and a source that reaches further back may change what any first reading says.
+-- The rollups of content per day and per post. What a post earned on a day is the difference of two readings, so that a reading that
+-- changes also changes the day of the next one, and a source that reaches further back may change what any first reading says.
 
 CREATE FUNCTION analytics_internal.mark_all_content(business_id bigint) RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
+    DELETE FROM warehouse.content_post p
+    WHERE p.business_id = mark_all_content.business_id;
     INSERT INTO warehouse.pending_day
     SELECT mark_all_content.business_id, 'content', d.day
     FROM (
@@ -40,11 +42,27 @@ $$;
 COMMENT ON FUNCTION analytics_internal.is_start_changed(bigint) IS
 'Whether pg_temp.change has the first readings of a source of running totals';
 
+-- A post without a row is added up by whoever asks, until the rollup has it again.
+CREATE FUNCTION analytics_internal.forget_changed_posts() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM warehouse.content_post p
+    USING (
+        SELECT DISTINCT c.business_id, c.platform, c.content_id
+        FROM pg_temp.change c) c
+    WHERE p.business_id = c.business_id AND p.platform = c.platform AND p.content_id = c.content_id;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.forget_changed_posts() IS 'Takes the posts of pg_temp.change out of content_post';
+
 CREATE FUNCTION analytics_internal.mark_readings(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM analytics_internal.forget_changed_posts();
     IF analytics_internal.is_start_changed(mark_readings.business_id) THEN
         PERFORM analytics_internal.mark_all_content(mark_readings.business_id);
         RETURN;
@@ -104,6 +122,7 @@ CREATE FUNCTION analytics_internal.mark_posts(business_id bigint) RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
+    SELECT analytics_internal.forget_changed_posts();
     WITH changed AS MATERIALIZED (
         SELECT c.business_id, c.platform, c.content_id, c.published_at, c.old_published_at
         FROM pg_temp.change c
@@ -168,7 +187,17 @@ BEGIN
         $sql$, roll_up_content.business_id), 'content_daily', analytics_internal.on_pending_days('content', 'date'));
     DELETE FROM warehouse.pending_day p
     WHERE p.business_id = roll_up_content.business_id AND p.rollup = 'content';
+    INSERT INTO warehouse.content_post
+    SELECT t.*, analytics_internal.log_rate(t.views, t.engagement)
+    FROM (
+        SELECT c.business_id, c.platform, c.content_id, g.*
+        FROM warehouse.fact_content c
+        CROSS JOIN LATERAL analytics_internal.post_gains('-infinity', 'infinity', c.business_id, c.platform, c.content_id) g
+        WHERE c.business_id = roll_up_content.business_id AND NOT EXISTS (
+            SELECT FROM warehouse.content_post p
+            WHERE p.business_id = c.business_id AND p.platform = c.platform AND p.content_id = c.content_id)) t;
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.roll_up_content(bigint) IS 'Makes content_daily anew for the pending days';
+COMMENT ON FUNCTION analytics_internal.roll_up_content(bigint) IS
+'Makes content_daily anew for the pending days, and content_post where it lacks posts';

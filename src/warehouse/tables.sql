@@ -437,6 +437,33 @@ BEGIN
     COMMENT ON COLUMN warehouse.content_daily.readings IS 'Posts that have figures of the day';
     COMMENT ON COLUMN warehouse.content_daily.rated_engagement IS 'Engagement of figures that count views too; rated_views: their views';
     CREATE INDEX content_daily_date ON warehouse.content_daily (date);
+    CREATE TABLE warehouse.content_post (
+        business_id bigint NOT NULL DEFAULT 1,
+        platform text NOT NULL,
+        content_id text NOT NULL,
+        readings bigint NOT NULL,
+        last_day date,
+        views bigint,
+        likes bigint,
+        shares bigint,
+        comments bigint,
+        clicks bigint,
+        reach bigint,
+        engagement bigint,
+        views_days bigint NOT NULL,
+        likes_days bigint NOT NULL,
+        shares_days bigint NOT NULL,
+        comments_days bigint NOT NULL,
+        clicks_days bigint NOT NULL,
+        reach_days bigint NOT NULL,
+        engagement_days bigint NOT NULL,
+        log_rate double precision,
+        PRIMARY KEY (business_id, platform, content_id)
+    );
+    COMMENT ON TABLE warehouse.content_post IS
+        'Rollup of content per post: what it earned since published; a post without a row is to be added up';
+    COMMENT ON COLUMN warehouse.content_post.last_day IS 'The last day with figures';
+    COMMENT ON COLUMN warehouse.content_post.views_days IS 'Days that have this figure, so that days can be taken off again';
 
     CREATE TABLE warehouse.campaign_roi_daily (
         business_id bigint NOT NULL DEFAULT 1,

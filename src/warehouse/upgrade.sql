@@ -27,7 +27,8 @@ COMMENT ON FUNCTION analytics_internal.layout_tables() IS 'The tables and views 
 CREATE FUNCTION analytics_internal.is_derived(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT name ~ '^(dim|fact|pending|customer)_|^source_(campaigns|watermark|day)$|_(daily|span|model)$|^campaign_ref$|^rejected_rows$'
+    SELECT name ~ ('^(dim|fact|pending|customer)_|^source_(campaigns|watermark|day)$|_(daily|span|model|post)$'
+        || '|^campaign_ref$|^rejected_rows$')
 $$;
 COMMENT ON FUNCTION analytics_internal.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
 
@@ -441,7 +442,7 @@ BEGIN
         WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p') AND analytics_internal.is_derived(c.relname)
           AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
           AND (c.relname = ANY (reshaped)
-               OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span|model)$|^(customer|pending)_')));
+               OR EXISTS (SELECT FROM unnest(reshaped) r WHERE r ~ '^fact_' OR r !~ '_(daily|span|model|post)$|^(customer|pending)_')));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.empty_reshaped(regnamespace) IS 'Empties derived tables whose rows do not fit their new shape';
