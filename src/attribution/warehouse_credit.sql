@@ -508,11 +508,12 @@ DECLARE
     of_contract CONSTANT text[] := CASE
         WHEN analytics_internal.conversion_dimensions(rules.dimension) = '{}' THEN '{}'
         ELSE (string_to_array(conversion_part, E'\x1F'))[2:] END;
-    length_of_first CONSTANT int := split_part(substr(touch_part, 3), ':', 1);
+    length_of_first int;
 BEGIN
     IF of_touch = '{}' THEN
         RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE of_contract END;
     ELSIF cardinality(of_touch) = 2 THEN
+        length_of_first := split_part(substr(touch_part, 3), ':', 1);
         RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE ARRAY[left(key, length_of_first), substr(key, length_of_first + 4)] END;
     END IF;
     RETURN CASE WHEN rules.dimension LIKE of_touch[1] || '%' THEN COALESCE(key, '(unattributed)') || of_contract

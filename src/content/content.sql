@@ -184,7 +184,8 @@ AS $$
           WHERE p.business_id = c.business_id AND p.platform = c.platform AND p.content_id = c.content_id)
 $$;
 COMMENT ON FUNCTION analytics_internal.posts_added_up(bigint, date) IS
-'What posts earned up to a day that the rollup does not say as it is; NULL: all days';
+'What posts earned up to a day that the rollup does not say
+day: NULL for all days.';
 
 CREATE FUNCTION analytics_internal.content_totals(
     published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)

@@ -150,7 +150,8 @@ AS $$
                 THEN pg_catalog.ln((GREATEST(engagement, 0)::numeric + 0.5) / (views::numeric + 1.0))::double precision END
 $$;
 COMMENT ON FUNCTION analytics_internal.log_rate(bigint, bigint) IS
-'Logarithm of an engagement rate; NULL without views or without engagement figures';
+'Logarithm of an engagement rate
+NULL without views or without engagement figures.';
 
 -- Its plan is made once in a session, and only where a post needs it: most questions have none that does.
 CREATE FUNCTION analytics_internal.post_gains(
@@ -171,4 +172,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.post_gains(date, date, bigint, text, text) IS
-'What a post earned from one day to another, and on how many days each figure is known';
+'What a post earned from one day to another
+And on how many days each figure is known.';

@@ -200,4 +200,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.roll_up_content(bigint) IS
-'Makes content_daily anew for the pending days, and content_post where it lacks posts';
+'Makes content_daily for the pending days, content_post where it lacks posts';
