@@ -127,7 +127,7 @@ BEGIN
         "source_relation": "Number of the registered source that the row comes from",
         "account_name": "Not kept: NULL",
         "conversions": "What the platform claims: each counts its own, so never add them up over platforms; see v_kpi_daily",
-        "conversions_value": "Not kept: NULL"}')
+        "conversions_value": "What it says they are worth; NULL where its export does not"}')
     FROM unnest('{
         warehouse.v_campaign_daily,
         warehouse.v_kpi_daily,
