@@ -49,11 +49,6 @@ private:
     mutable std::vector<std::string_view> views_;
 };
 
-double uniform(std::mt19937& random)
-{
-    return (static_cast<double>(random()) + 0.5) / 4294967296.0;
-}
-
 /** Regions that follow one demand, each with noise of its own; the first `treated` have `lift` from day 60 on. */
 Table world(unsigned seed, int regions, double lift, int treated)
 {
