@@ -55,13 +55,19 @@ CREATE TABLE raw.feb_orders AS SELECT 'o' || campaign || date || '-' || i AS con
     revenue / orders AS amount, campaign || date || '-' || i AS event_id FROM raw.feb, generate_series(1, orders) i;
 SELECT analytics.register_source('ad_performance', 'raw.feb_ads'), analytics.register_source('events', 'raw.feb_events'), analytics.register_source('contracts', 'raw.feb_orders');
 CALL analytics.refresh(business_id => 1);
-CREATE TEMP TABLE feb AS SELECT campaign, sum(leads) AS leads, sum(spend) AS spend FROM raw.feb GROUP BY 1;
-CREATE TEMP TABLE feb_reco AS SELECT * FROM analytics.reco_budget('2021-02-01', '2021-02-28', 50, business_id => 1);
+CREATE TEMP TABLE feb AS SELECT campaign, sum(leads) AS leads, sum(spend) AS spend, sum(revenue) AS revenue FROM raw.feb GROUP BY 1;
+CREATE TEMP TABLE feb_reco AS SELECT * FROM analytics.reco_budget('2021-02-01', '2021-02-28', 50, objective => 'leads', business_id => 1);
 SELECT pg_temp.same('spend of ' || campaign, r.spend_cur, f.spend::numeric(18,4)) FROM feb f JOIN feb_reco r ON r.campaign_name = f.campaign;
 SELECT pg_temp.same('campaigns of February that spend', count(*), (SELECT count(*) FROM feb WHERE spend > 0)) FROM feb_reco WHERE spend_cur > 0;
 SELECT pg_temp.same('what is paused costs more than the rest, what is scaled less',
     bool_and(CASE r.action WHEN 'pause' THEN r.cpl_cur > o.cpl OR r.leads_cur = 0 WHEN 'scale' THEN r.cpl_cur < o.cpl ELSE true END), true)
 FROM feb_reco r, LATERAL (SELECT sum(f.spend) / sum(f.leads) AS cpl FROM feb f WHERE f.campaign <> r.campaign_name) o;
+-- Left to itself it goes by what the leads brought.
+SELECT pg_temp.same('what is paused returns less than the rest, what is scaled more',
+    bool_and(CASE r.action WHEN 'pause' THEN f.revenue / f.spend < o.roas WHEN 'scale' THEN f.revenue / f.spend > o.roas ELSE true END), true)
+FROM analytics.reco_budget('2021-02-01', '2021-02-28', 50, business_id => 1) r
+JOIN feb f ON f.campaign = r.campaign_name AND f.spend > 0,
+    LATERAL (SELECT sum(o.revenue) / sum(o.spend) AS roas FROM feb o WHERE o.campaign <> r.campaign_name) o;
 SELECT pg_temp.same('February adds up', sum(recommended_spend) FILTER (WHERE NOT is_total), sum(recommended_spend) FILTER (WHERE is_total)),
        pg_temp.same('four weeks are thin, and it says so', bool_or(reason LIKE '%Data too thin%') FILTER (WHERE is_total), true) FROM analytics.budget_plan(business_id => 1);
 \o
