@@ -58,7 +58,10 @@ SELECT call, pg_temp.refusal(format('SELECT * FROM columns, analytics.%s', call)
     $$geo_lift_days(regions, days, leads, '{region b}', '2025-03-12', method => 'guess')$$, $$geo_lift_power(regions, days, leads, '{region b}', 50)$$,
     $$geo_lift_power(regions, days, leads, '{region b}', 0)$$, $$geo_lift_power(regions, days, leads, '{region b}', 14, '{-1}')$$,
     $$calibration_factor(0, 1, 0, 2)$$, $$calibration_factor(10, 5, 6, 7)$$, $$calibration_factor(10, 5, 4, 'Infinity')$$, $$calibration_factor(10, 5, 4, 6, half_life_days => 0)$$,
-    $$causal_impact(days, leads, '2020-01-01')$$, $$causal_impact(days, leads[2:], '2025-03-12')$$, $$causal_impact(days, leads, NULL)$$, $$region_lift('2025-01-02', '2025-01-03', '{a}')$$]) call;
+    $$causal_impact(days, leads, '2020-01-01')$$, $$causal_impact(days, leads[2:], '2025-03-12')$$, $$causal_impact(days, leads, NULL)$$,
+    $$causal_impact(NULL, NULL, '2025-03-12')$$, $$causal_impact('{}', '{}', '2025-03-12')$$, $$causal_impact(array_replace(days, '2025-03-01', NULL), leads, '2025-03-12')$$,
+    $$causal_impact(days, float8 'NaN' || leads[2:], '2025-03-12')$$, $$causal_impact(days, leads, '2025-03-12', control => float8 '-Infinity' || leads[2:])$$,
+    $$region_lift('2025-01-02', '2025-01-03', '{a}')$$]) call;
 -- On the warehouse
 SET client_min_messages = warning;
 SELECT analytics.install();

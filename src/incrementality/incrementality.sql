@@ -61,11 +61,16 @@ CREATE FUNCTION analytics.causal_impact(days date[], response double precision[]
 AS $$
 #variable_conflict use_column
 BEGIN
-    IF first_day IS NULL OR cardinality(days) IS DISTINCT FROM cardinality(response)
+    IF first_day IS NULL OR (cardinality(days) > 0) IS NOT TRUE OR cardinality(days) IS DISTINCT FROM cardinality(response)
         OR cardinality(COALESCE(control, response)) IS DISTINCT FROM cardinality(response)
     THEN
-        RAISE EXCEPTION 'days, response and control must have as many elements each, and first_day a value'
+        RAISE EXCEPTION 'days, response and control must have as many elements each, at least one, and first_day a value'
             USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF array_position(days, NULL) IS NOT NULL
+        OR EXISTS (SELECT FROM unnest(response || control) r WHERE r IN ('NaN', 'Infinity', '-Infinity'))
+    THEN
+        RAISE EXCEPTION 'days must not be NULL, and response and control must be finite' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF first_day <= (SELECT min(d) FROM unnest(days) d) OR COALESCE(last_day, first_day) < first_day
         OR first_day > (SELECT max(d) FROM unnest(days) d)
