@@ -302,8 +302,8 @@ sub call
     my $n = pick(5, 30, 60, 120);
     if ($f->{kind} eq 'receive') { my $hex = pick(@{$flat{$f->{type}}}); return (receive($f, $share ? mutated($hex) : $hex), '') }
     my $required = @{$f->{types}} - $f->{defaults};
-    # A table whose columns have names of their own needs its mapping.
-    $required = @{$f->{types}} if $f->{name} eq 'register_source' && !$share;
+    # A table whose columns have names of their own needs its mapping; a test is of a platform or of a campaign.
+    $required = @{$f->{types}} if $f->{name} =~ /^register_(?:source|calibration)$/ && !$share;
     my @given;
     for my $i (0 .. $#{$f->{types}}) {
         my ($type, $name) = ($f->{types}[$i], $f->{names}[$i]);
