@@ -82,6 +82,22 @@ COMMENT ON COLUMN analytics_internal.click_id.platform IS 'Platform that added i
 COMMENT ON COLUMN analytics_internal.click_id.channel IS 'Channel, where source and medium do not tell it better';
 COMMENT ON COLUMN analytics_internal.click_id.is_paid IS 'True: only ads carry it; false: never ads; NULL: both (fbclid)';
 
+CREATE TABLE analytics_internal.campaign_parameter (
+    parameter  text    NOT NULL CHECK (parameter ~ '^[a-z0-9_.-]+$'),
+    identifies text    CHECK (identifies IN ('campaign', 'ad_group', 'ad')),
+    "position" integer NOT NULL DEFAULT 0,
+    PRIMARY KEY (parameter)
+);
+COMMENT ON TABLE analytics_internal.campaign_parameter IS
+'URL parameters that hold the id of a campaign, ad group or ad
+
+The first by position that has a value counts. Placeholders that a network did not fill in ({campaignid}, __CAMPAIGN_ID__) are none.';
+COMMENT ON COLUMN analytics_internal.campaign_parameter.parameter IS 'Name of the parameter in lower case (gad_campaignid)';
+COMMENT ON COLUMN analytics_internal.campaign_parameter.identifies IS
+'What has the id: campaign, ad_group or ad; NULL takes a built-in parameter off the list';
+COMMENT ON COLUMN analytics_internal.campaign_parameter."position" IS
+'Order, the least first; your own stand before all built-in ones by default';
+
 CREATE TABLE analytics_internal.channel_group_rule (
     "position" integer NOT NULL,
     channel    text    CHECK (channel <> ''),
@@ -230,6 +246,15 @@ INSERT INTO analytics_internal.click_id (parameter, platform, channel, is_paid) 
     ('_hsenc', 'email', 'Email', false), ('_hsmi', 'email', 'Email', false), ('_kx', 'email', 'Email', false),
     ('vero_id', 'email', 'Email', false);
 
+-- What networks write themselves comes before what people put into their links.
+INSERT INTO analytics_internal.campaign_parameter (parameter, identifies, "position") VALUES
+    ('gad_campaignid', 'campaign', 10), ('hsa_cam', 'campaign', 20), ('campaignid', 'campaign', 30), ('campaign_id', 'campaign', 40),
+    ('utm_campaign_id', 'campaign', 50), ('ms_campaign_id', 'campaign', 60), ('tt_campaign_id', 'campaign', 70),
+    ('fb_campaign_id', 'campaign', 80), ('utm_id', 'campaign', 90),
+    ('hsa_ad', 'ad', 110), ('ad_id', 'ad', 120), ('adid', 'ad', 130), ('fb_ad_id', 'ad', 140), ('tt_ad_id', 'ad', 150),
+    ('hsa_grp', 'ad_group', 210), ('adgroupid', 'ad_group', 220), ('adset_id', 'ad_group', 230), ('adsetid', 'ad_group', 240),
+    ('ad_group_id', 'ad_group', 250), ('adgroup_id', 'ad_group', 260);
+
 -- "paid" is GA4's ^(.*cp.*|ppc|retargeting|paid.*)$, "shop" its ^(.*(([^a-df-z]|^)shop|shopping).*)$: eshop is a shop, workshop is not.
 INSERT INTO analytics_internal.channel_group_rule ("position", channel, source, medium, campaign, category) VALUES
     (10, 'Direct', '(direct)', '', NULL, NULL),
@@ -317,6 +342,13 @@ CREATE VIEW analytics.click_id WITH (security_invoker = true) AS
     UNION ALL
     SELECT b.*, true
     FROM analytics_internal.click_id b;
+
+CREATE VIEW analytics.campaign_parameter WITH (security_invoker = true) AS
+    SELECT u.*, false AS builtin
+    FROM jsonb_populate_recordset(NULL::analytics_internal.campaign_parameter, analytics_internal.user_rows('campaign_parameter')) u
+    UNION ALL
+    SELECT b.*, true
+    FROM analytics_internal.campaign_parameter b;
 
 CREATE VIEW analytics.channel_group_rule WITH (security_invoker = true) AS
     SELECT u.*, false AS builtin

@@ -117,6 +117,37 @@ $$;
 COMMENT ON FUNCTION analytics_internal.newest_sql(analytics.source) IS
 'SQL that says whether a row of a source is the newest version of itself';
 
+CREATE FUNCTION analytics_internal.check_ambiguous_campaigns(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'ambiguous_campaigns', 'fact_events.campaign_key', CASE WHEN a.touches > 0 THEN 'warn' ELSE 'pass' END, a.touches,
+           a.touches::numeric, 0::numeric, a.sample, format('%s touches name a campaign that several had the name of', a.touches)
+    FROM (
+        SELECT COALESCE(sum(n.touches), 0)::bigint AS touches,
+               jsonb_object_agg(n.label, n.touches) FILTER (WHERE n.place <= 100) AS sample
+        FROM (
+            SELECT d.platform || ': ' || d.campaign_id AS label, sum(t.touches) AS touches,
+                   row_number() OVER (ORDER BY sum(t.touches) DESC, d.platform COLLATE "C", d.campaign_id COLLATE "C") AS place
+            FROM warehouse.dim_campaigns d
+            JOIN warehouse.campaign_match r ON r.business_id = d.business_id AND r.campaign_key = d.campaign_key
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS touches
+                FROM warehouse.fact_events e
+                WHERE e.business_id = r.business_id AND e.platform = r.platform AND e.event_date BETWEEN r.first_day AND r.last_day
+                  AND analytics_internal.is_same_ref(e.campaign_ref, e.url_campaign_id, e.named_ad_id, r.campaign_ref, r.url_campaign_id,
+                      r.named_ad_id)
+            ) t
+            WHERE d.business_id = check_ambiguous_campaigns.business_id AND d.origin = 'ambiguous' AND t.touches > 0
+            GROUP BY d.platform, d.campaign_id
+        ) n
+    ) a
+    WHERE EXISTS (SELECT FROM warehouse.campaign_match r WHERE r.business_id = check_ambiguous_campaigns.business_id)
+$$;
+COMMENT ON FUNCTION analytics_internal.check_ambiguous_campaigns(bigint) IS
+'Counts touches whose campaign''s name several campaigns had
+Days do not tell these apart: several or none had the name then, or was active.';
+
 -- The days of a source beside those of the warehouse, read as the refresh reads them.
 CREATE FUNCTION analytics_internal.reconcile_source(source analytics.source)
     RETURNS TABLE (grain text, day date, source_rows bigint, source_amount numeric, loaded_rows bigint, loaded_amount numeric)
@@ -378,7 +409,7 @@ CREATE FUNCTION analytics_internal.quality_findings(business_id bigint, thorough
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    quick constant text[] := '{check_accounts,check_rejected,check_freshness,check_unknown_platforms}';
+    quick constant text[] := '{check_accounts,check_rejected,check_freshness,check_unknown_platforms,check_ambiguous_campaigns}';
     slow constant text[] := '{check_reconciliation,check_references,check_ids,check_rollups,check_contract_touches}';
     routine text;
 BEGIN

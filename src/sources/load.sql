@@ -127,18 +127,27 @@ CREATE FUNCTION analytics_internal.refer_to_campaigns(business_id bigint) RETURN
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    INSERT INTO warehouse.campaign_ref (business_id, platform, campaign_ref)
-    SELECT DISTINCT i.business_id, i.platform, i.campaign_ref
-    FROM pg_temp.incoming i
-    WHERE i.campaign_ref IS NOT NULL
-    ON CONFLICT DO NOTHING;
+    INSERT INTO warehouse.campaign_match (business_id, platform, campaign_ref, url_campaign_id, named_ad_id, first_day)
+    SELECT refer_to_campaigns.business_id, n.*, '-infinity'
+    FROM (
+        SELECT DISTINCT i.platform, COALESCE(i.campaign_ref, '') AS campaign_ref, COALESCE(i.url_campaign_id, '') AS url_campaign_id,
+               COALESCE(i.named_ad_id, '') AS named_ad_id
+        FROM pg_temp.incoming i
+        WHERE COALESCE(i.campaign_ref, i.url_campaign_id, i.named_ad_id) IS NOT NULL
+    ) n
+    WHERE NOT EXISTS (
+        SELECT FROM warehouse.campaign_match r
+        WHERE r.business_id = refer_to_campaigns.business_id AND r.platform = n.platform AND r.campaign_ref = n.campaign_ref
+          AND r.url_campaign_id = n.url_campaign_id AND r.named_ad_id = n.named_ad_id);
     IF FOUND THEN
         PERFORM analytics_internal.resolve_campaigns(refer_to_campaigns.business_id);
         UPDATE pg_temp.incoming i
         SET campaign_key = r.campaign_key
-        FROM warehouse.campaign_ref r
-        WHERE r.business_id = refer_to_campaigns.business_id AND r.platform = i.platform AND r.campaign_ref = i.campaign_ref
-          AND r.campaign_key IS DISTINCT FROM i.campaign_key;
+        FROM warehouse.campaign_match r
+        WHERE r.business_id = refer_to_campaigns.business_id AND r.platform = i.platform
+          AND analytics_internal.is_same_ref(i.campaign_ref, i.url_campaign_id, i.named_ad_id, r.campaign_ref, r.url_campaign_id,
+              r.named_ad_id)
+          AND i.event_date BETWEEN r.first_day AND r.last_day AND r.campaign_key IS DISTINCT FROM i.campaign_key;
     END IF;
 END
 $$;
@@ -154,6 +163,10 @@ DECLARE
     -- Where the source says which events are leads, an event without the mark is none.
     flags_leads constant boolean := source.columns ? 'is_lead' OR EXISTS (
         SELECT FROM pg_attribute a WHERE a.attrelid = source.relation::regclass AND a.attname = 'is_lead' AND NOT a.attisdropped);
+    campaign_parameters constant text[] := analytics_internal.id_parameters('campaign');
+    ad_parameters constant text[] := analytics_internal.id_parameters('ad');
+    -- Most URLs have none of them: one look at the text costs less than to take it apart.
+    with_ids constant text := format('[?&;](%s)=', array_to_string(campaign_parameters || ad_parameters, '|'));
 BEGIN
     PERFORM analytics_internal.add_clients(source.business_id);
     -- Touch numbers are right at once for clients that are new, and for the next touches of the others; derive_journeys() settles the rest.
@@ -163,7 +176,8 @@ BEGIN
            u.utm_term, u.referrer_host, u.click_id_name, u.click_id, COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id,
            s.product_id, s.branch_id, CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) END AS lead_flag,
            COALESCE(s.platform, c.platform) AS platform, c.channel, c.is_paid, c.rule AS channel_rule,
-           r.campaign_key, n.touch_number, CASE n.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
+           p.url_campaign_id, i.named_ad_id, r.campaign_key, n.touch_number,
+           CASE n.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
            CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE n.touch_number = 1 END AS is_lead, false AS is_contract
     FROM (
         SELECT s.*, row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS staged_number
@@ -190,11 +204,25 @@ BEGIN
         FROM (SELECT COALESCE(lower(s.click_id_name COLLATE "C"), (analytics.click_ids(s.landing_url))[1])) k (name)
         OFFSET 0
     ) u
+    CROSS JOIN LATERAL (
+        SELECT (array_agg(p.value ORDER BY array_position(campaign_parameters, p.name))
+                   FILTER (WHERE p.name = ANY (campaign_parameters)))[1] AS url_campaign_id,
+               (array_agg(p.value ORDER BY array_position(ad_parameters, p.name))
+                   FILTER (WHERE p.name = ANY (ad_parameters)))[1] AS url_ad_id
+        FROM analytics.url_parameters(CASE WHEN lower(s.landing_url COLLATE "C") ~ with_ids THEN s.landing_url END) p
+        WHERE p.value !~ '^ *$|[{}]|^__.*__$' AND octet_length(p.value) <= 256
+        OFFSET 0
+    ) p
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(s.ad_id, p.url_ad_id, CASE WHEN u.utm_content ~ '^[0-9]+$' THEN u.utm_content END) AS named_ad_id
+    ) i
     CROSS JOIN LATERAL analytics.classify_touch(
         (SELECT analytics.channel_ruleset()), s.source_type, COALESCE(u.utm_source, s.platform), u.utm_medium, u.utm_campaign, s.referrer,
         CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END, s.landing_url) c
-    LEFT JOIN warehouse.campaign_ref r ON r.business_id = source.business_id AND r.platform = COALESCE(s.platform, c.platform)
-        AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign);
+    LEFT JOIN warehouse.campaign_match r ON r.business_id = source.business_id AND r.platform = COALESCE(s.platform, c.platform)
+        AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign, '') AND r.url_campaign_id = COALESCE(p.url_campaign_id, '')
+        AND r.named_ad_id = COALESCE(i.named_ad_id, '')
+        AND (s.occurred_at AT TIME ZONE zone)::date BETWEEN r.first_day AND r.last_day;
     PERFORM analytics_internal.add_platforms();
     PERFORM analytics_internal.refer_to_campaigns(source.business_id);
     RETURN 0;
@@ -303,6 +331,7 @@ BEGIN
     IF EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = source.entity AND c.name = 'currency') THEN
         PERFORM analytics_internal.refuse_other_currencies((analytics.settings(source.business_id)).currency);
     END IF;
+    PERFORM analytics_internal.learn_campaigns(source);
     -- Without parts that tell them apart, equal rows are as many hours or devices.
     deduplicated := CASE
         WHEN adds_up AND parts IS NULL THEN 0

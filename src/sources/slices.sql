@@ -21,12 +21,28 @@ COMMENT ON FUNCTION analytics_internal.incoming_rows(text[]) IS
 
 -- Where it differs from what it was, nothing that was loaded can be trusted: another mapping, other settings or rules, or a table that
 -- was truncated or made anew.
+CREATE FUNCTION analytics_internal.id_parameters(of_what text) RETURNS text[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(array_agg(p.parameter ORDER BY p."position", p.parameter COLLATE "C"), '{}')
+    FROM (
+        SELECT DISTINCT ON (c.parameter) c.*
+        FROM analytics.campaign_parameter c
+        ORDER BY c.parameter, c.builtin
+    ) p
+    WHERE p.identifies = of_what OR of_what = 'ad' AND p.identifies = 'ad_group'
+$$;
+COMMENT ON FUNCTION analytics_internal.id_parameters(text) IS
+'The URL parameters that hold ids of campaigns, or of ads and ad groups, in order';
+
 CREATE FUNCTION analytics_internal.source_definition(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT md5(concat_ws(E'\x1F', source.relation, source.columns, source.options, s.reporting_timezone, s.currency,
-        analytics.channel_ruleset_version(), to_regclass(source.relation)::oid, pg_relation_filenode(to_regclass(source.relation))))
+        analytics.channel_ruleset_version(), analytics_internal.id_parameters('campaign'), analytics_internal.id_parameters('ad'),
+        to_regclass(source.relation)::oid, pg_relation_filenode(to_regclass(source.relation))))
     FROM analytics.settings(source.business_id) s
 $$;
 COMMENT ON FUNCTION analytics_internal.source_definition(analytics.source) IS

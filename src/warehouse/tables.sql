@@ -119,6 +119,9 @@ BEGIN
     COMMENT ON TABLE warehouse.source_alias IS 'Other names of platforms of your own, before those of analytics.source_alias';
     CREATE TABLE warehouse.click_id (LIKE analytics_internal.click_id INCLUDING ALL);
     COMMENT ON TABLE warehouse.click_id IS 'Click ids of your own, before those of analytics.click_id';
+    CREATE TABLE warehouse.campaign_parameter (LIKE analytics_internal.campaign_parameter INCLUDING ALL);
+    COMMENT ON TABLE warehouse.campaign_parameter IS
+        'URL parameters of your own that hold ids, before those of analytics.campaign_parameter';
     CREATE TABLE warehouse.channel_group_rule (LIKE analytics_internal.channel_group_rule INCLUDING ALL);
     COMMENT ON TABLE warehouse.channel_group_rule IS 'Rules of the channel group of your own, before those of analytics.channel_group_rule';
     CREATE TABLE warehouse.channel_rule (LIKE analytics_internal.channel_rule INCLUDING ALL);
@@ -163,11 +166,12 @@ BEGIN
         daily_budget numeric(18,4),
         first_day date,
         last_day date,
-        origin text NOT NULL CHECK (origin IN ('campaigns', 'ad_performance', 'events')),
+        origin text NOT NULL CHECK (origin IN ('campaigns', 'ad_performance', 'events', 'ambiguous')),
         PRIMARY KEY (business_id, campaign_key),
         UNIQUE (business_id, platform, campaign_id)
     );
-    COMMENT ON TABLE warehouse.dim_campaigns IS 'One row per campaign; origin names the best source that knows it';
+    COMMENT ON TABLE warehouse.dim_campaigns IS
+        'One row per campaign; origin names the best source that knows it, or ambiguous for a name that several had';
     CREATE INDEX dim_campaigns_name ON warehouse.dim_campaigns (business_id, lower(campaign_name));
 
     CREATE TABLE warehouse.source_campaigns (
@@ -182,14 +186,40 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.source_campaigns IS 'Campaigns as their own sources list them, before they meet those of the ad exports';
 
-    CREATE TABLE warehouse.campaign_ref (
+    CREATE TABLE warehouse.campaign_match (
         business_id bigint NOT NULL DEFAULT 1,
         platform text NOT NULL,
         campaign_ref text NOT NULL,
+        url_campaign_id text NOT NULL,
+        named_ad_id text NOT NULL,
+        first_day date NOT NULL,
+        last_day date,
         campaign_key bigint,
-        PRIMARY KEY (business_id, platform, campaign_ref)
+        PRIMARY KEY (business_id, platform, campaign_ref, url_campaign_id, named_ad_id, first_day)
     );
-    COMMENT ON TABLE warehouse.campaign_ref IS 'Each campaign name or id that events use, and the campaign it stands for';
+    COMMENT ON TABLE warehouse.campaign_match IS
+        'What events say of their campaign, and the campaign that it stands for from first_day to last_day';
+
+    CREATE TABLE warehouse.campaign_name (
+        business_id bigint NOT NULL DEFAULT 1,
+        platform text NOT NULL,
+        campaign_id text NOT NULL,
+        campaign_name text NOT NULL,
+        first_day date,
+        last_day date,
+        PRIMARY KEY (business_id, platform, campaign_id, campaign_name)
+    );
+    COMMENT ON TABLE warehouse.campaign_name IS
+        'Every name that a campaign ever had, and the days of ad exports that first called it so; kept when sources no longer tell it';
+
+    CREATE TABLE warehouse.campaign_ad (
+        business_id bigint NOT NULL DEFAULT 1,
+        ad_id text NOT NULL,
+        platform text NOT NULL,
+        campaign_id text NOT NULL,
+        PRIMARY KEY (business_id, ad_id, platform, campaign_id)
+    );
+    COMMENT ON TABLE warehouse.campaign_ad IS 'The campaign of each ad and ad group that ad exports or creatives ever named';
 
     CREATE TABLE warehouse.fact_events (
         business_id bigint NOT NULL DEFAULT 1,
@@ -222,12 +252,19 @@ BEGIN
         touch_role text NOT NULL,
         is_lead boolean NOT NULL,
         is_contract boolean NOT NULL,
+        url_campaign_id text,
+        named_ad_id text,
         PRIMARY KEY (business_id, source_id, event_id, client_bucket)
     ) WITH (fillfactor = 90);
     COMMENT ON TABLE warehouse.fact_events IS 'One row per touch; all touches are kept';
     CREATE INDEX fact_events_client ON warehouse.fact_events (business_id, client_key, occurred_at);
     CREATE INDEX fact_events_day ON warehouse.fact_events (business_id, event_date);
-    CREATE INDEX fact_events_campaign_ref ON warehouse.fact_events (business_id, campaign_ref, platform) WHERE campaign_ref IS NOT NULL;
+    COMMENT ON COLUMN warehouse.fact_events.url_campaign_id IS 'Id of a campaign in the URL, by analytics.campaign_parameter';
+    COMMENT ON COLUMN warehouse.fact_events.named_ad_id IS
+        'Id of an ad or ad group by which the campaign may be known: ad_id, or from the URL or utm_content';
+    CREATE INDEX fact_events_campaign_ref ON warehouse.fact_events (business_id, platform, COALESCE(campaign_ref, ''),
+        COALESCE(url_campaign_id, ''), COALESCE(named_ad_id, ''))
+        WHERE campaign_ref IS NOT NULL OR url_campaign_id IS NOT NULL OR named_ad_id IS NOT NULL;
 
     CREATE TABLE warehouse.fact_leads (
         business_id bigint NOT NULL DEFAULT 1,

@@ -28,7 +28,7 @@ CREATE FUNCTION analytics_internal.is_derived(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT name ~ ('^(dim|fact|pending|customer)_|^source_(campaigns|watermark|day)$|_(daily|span|model|post)$'
-        || '|^campaign_ref$|^rejected_rows$')
+        || '|^campaign_match$|^rejected_rows$')
 $$;
 COMMENT ON FUNCTION analytics_internal.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
 
@@ -253,7 +253,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.rename_tables() IS 'Gives tables of older layouts the names they have now; returns how many';
 
 -- An index that is not of the template may be the user's own: those that were ours are known by their names.
-CREATE FUNCTION analytics_internal.drop_former_indexes() RETURNS int
+CREATE FUNCTION analytics_internal.drop_former() RETURNS int
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -272,10 +272,16 @@ BEGIN
         EXECUTE format('DROP INDEX %s', former);
         changed := changed + 1;
     END LOOP;
+    -- campaign_match says more in its place, and the next refresh fills it.
+    IF to_regclass('warehouse.campaign_ref') IS NOT NULL THEN
+        RAISE NOTICE 'table campaign_ref is no longer needed';
+        DROP TABLE warehouse.campaign_ref;
+        changed := changed + 1;
+    END IF;
     RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.drop_former_indexes() IS 'Drops indexes of older layouts; returns how many';
+COMMENT ON FUNCTION analytics_internal.drop_former() IS 'Drops indexes and tables of older layouts; returns how many';
 
 CREATE FUNCTION analytics_internal.drop_views(names text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -571,7 +577,7 @@ BEGIN
     template := analytics_internal.make_template();
     PERFORM analytics_internal.check_adopted(template);
     PERFORM analytics_internal.empty_reshaped(template);
-    changes := changes + analytics_internal.drop_former_indexes() + analytics_internal.apply_changes(template)
+    changes := changes + analytics_internal.drop_former() + analytics_internal.apply_changes(template)
         + analytics_internal.upgrade_views(template);
     PERFORM analytics_internal.drop_template(), analytics_internal.continue_source_ids(),
             analytics_internal.identify_sources();
