@@ -113,7 +113,8 @@ RESET ROLE;
 -- New functions are asked by themselves. Which cannot be: their arguments are of types that no query has.
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace IN ('analytics'::regnamespace, 'analytics_internal'::regnamespace) AND p.prokind IN ('f', 'p') AND NOT (l.lanname = 'c' AND p.provolatile = 'i')
-  AND p.oid::regprocedure::text NOT IN (SELECT subject FROM questions.about('open', 1));
+  AND p.oid::regprocedure::text NOT IN (SELECT subject FROM questions.about('open', 1))
+ORDER BY p.oid::regprocedure::text COLLATE "C";
 CREATE TABLE raw.told (word text);
 CREATE TABLE raw.answer (asker text, about text, subject text, whole boolean, answer text);
 GRANT SELECT, INSERT ON raw.told, raw.answer TO regress_one;

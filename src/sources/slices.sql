@@ -19,8 +19,6 @@ $$;
 COMMENT ON FUNCTION analytics_internal.incoming_rows(text[]) IS
 'Condition on a table of the warehouse (alias t): the rows that come again';
 
--- Where it differs from what it was, nothing that was loaded can be trusted: another mapping, other settings or rules, or a table that
--- was truncated or made anew.
 CREATE FUNCTION analytics_internal.id_parameters(of_what text) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -36,6 +34,8 @@ $$;
 COMMENT ON FUNCTION analytics_internal.id_parameters(text) IS
 'The URL parameters that hold ids of campaigns, or of ads and ad groups, in order';
 
+-- Where it differs from what it was, nothing that was loaded can be trusted: another mapping, other settings or rules, or a table that
+-- was truncated or made anew.
 CREATE FUNCTION analytics_internal.source_definition(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
