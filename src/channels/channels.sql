@@ -130,6 +130,12 @@ CREATE FUNCTION analytics.url_parameter(url text, name text) RETURNS text
 COMMENT ON FUNCTION analytics.url_parameter(text, text) IS
 'Value of one parameter of a URL, decoded; NULL where it has none';
 
+CREATE FUNCTION analytics_internal.first_id(url text, names text[]) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_first_id';
+COMMENT ON FUNCTION analytics_internal.first_id(text, text[]) IS
+'The id that a URL gives under the first of some parameters that has one
+Blanks and placeholders that a network did not fill in ({campaignid}, __CAMPAIGN_ID__) are no ids.';
+
 CREATE FUNCTION analytics.url_host(url text) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_url_host';
 COMMENT ON FUNCTION analytics.url_host(text) IS

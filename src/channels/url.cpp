@@ -197,6 +197,13 @@ RawParameter next_parameter(std::string_view& query) noexcept
     return {pair.substr(0, equals), equals == npos ? std::string_view{} : pair.substr(equals + 1)};
 }
 
+/** Whether a value can be an id, and no placeholder that a network left unfilled. */
+bool is_id(std::string_view value) noexcept
+{
+    const bool is_macro = value.size() > 4 && value.starts_with("__") && value.ends_with("__");
+    return !value.empty() && value.size() <= longest_id && !is_macro && value.find_first_of("{}") == npos;
+}
+
 }  // namespace
 
 Location locate(std::string_view url) noexcept
@@ -244,6 +251,27 @@ std::optional<std::string_view> parameter(std::string_view url, std::string_view
         }
     }
     return std::nullopt;
+}
+
+std::optional<std::string_view> first_id(std::string_view url, std::span<const std::string_view> names, Charset charset,
+                                         std::pmr::memory_resource* resource)
+{
+    std::optional<std::string_view> found;
+    for (std::string_view query = query_of(url); !query.empty() && !names.empty();) {
+        const RawParameter raw = next_parameter(query);
+        const std::string_view name = decoded(raw.name, charset, resource);
+        const auto same = [name](std::string_view other) { return equal_ignoring_case(name, other); };
+        const auto place = std::find_if(names.begin(), names.end(), same);
+        if (place == names.end()) {
+            continue;
+        }
+        const std::string_view value = trimmed(decoded(raw.value, charset, resource));
+        if (is_id(value)) {
+            found = value;
+            names = names.first(static_cast<std::size_t>(place - names.begin()));
+        }
+    }
+    return found;
 }
 
 bool looks_like_click_id(std::string_view name) noexcept

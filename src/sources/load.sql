@@ -165,8 +165,6 @@ DECLARE
         SELECT FROM pg_attribute a WHERE a.attrelid = source.relation::regclass AND a.attname = 'is_lead' AND NOT a.attisdropped);
     campaign_parameters constant text[] := analytics_internal.id_parameters('campaign');
     ad_parameters constant text[] := analytics_internal.id_parameters('ad');
-    -- Most URLs have none of them: one look at the text costs less than to take it apart.
-    with_ids constant text := format('[?&;](%s)=', array_to_string(campaign_parameters || ad_parameters, '|'));
 BEGIN
     PERFORM analytics_internal.add_clients(source.business_id);
     -- Touch numbers are right at once for clients that are new, and for the next touches of the others; derive_journeys() settles the rest.
@@ -176,7 +174,7 @@ BEGIN
            u.utm_term, u.referrer_host, u.click_id_name, u.click_id, COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id,
            s.product_id, s.branch_id, CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) END AS lead_flag,
            COALESCE(s.platform, c.platform) AS platform, c.channel, c.is_paid, c.rule AS channel_rule,
-           p.url_campaign_id, i.named_ad_id, r.campaign_key, n.touch_number,
+           i.url_campaign_id, i.named_ad_id, r.campaign_key, n.touch_number,
            CASE n.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
            CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE n.touch_number = 1 END AS is_lead, false AS is_contract
     FROM (
@@ -205,22 +203,16 @@ BEGIN
         OFFSET 0
     ) u
     CROSS JOIN LATERAL (
-        SELECT (array_agg(p.value ORDER BY array_position(campaign_parameters, p.name))
-                   FILTER (WHERE p.name = ANY (campaign_parameters)))[1] AS url_campaign_id,
-               (array_agg(p.value ORDER BY array_position(ad_parameters, p.name))
-                   FILTER (WHERE p.name = ANY (ad_parameters)))[1] AS url_ad_id
-        FROM analytics.url_parameters(CASE WHEN lower(s.landing_url COLLATE "C") ~ with_ids THEN s.landing_url END) p
-        WHERE p.value !~ '^ *$|[{}]|^__.*__$' AND octet_length(p.value) <= 256
+        SELECT analytics_internal.first_id(s.landing_url, campaign_parameters) AS url_campaign_id,
+               COALESCE(s.ad_id, analytics_internal.first_id(s.landing_url, ad_parameters),
+                   CASE WHEN u.utm_content ~ '^[0-9]+$' THEN u.utm_content END) AS named_ad_id
         OFFSET 0
-    ) p
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(s.ad_id, p.url_ad_id, CASE WHEN u.utm_content ~ '^[0-9]+$' THEN u.utm_content END) AS named_ad_id
     ) i
     CROSS JOIN LATERAL analytics.classify_touch(
         (SELECT analytics.channel_ruleset()), s.source_type, COALESCE(u.utm_source, s.platform), u.utm_medium, u.utm_campaign, s.referrer,
         CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END, s.landing_url) c
     LEFT JOIN warehouse.campaign_match r ON r.business_id = source.business_id AND r.platform = COALESCE(s.platform, c.platform)
-        AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign, '') AND r.url_campaign_id = COALESCE(p.url_campaign_id, '')
+        AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign, '') AND r.url_campaign_id = COALESCE(i.url_campaign_id, '')
         AND r.named_ad_id = COALESCE(i.named_ad_id, '')
         AND (s.occurred_at AT TIME ZONE zone)::date BETWEEN r.first_day AND r.last_day;
     PERFORM analytics_internal.add_platforms();

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <string>
 #include <vector>
@@ -160,6 +161,23 @@ TEST(Url, NamesClickIds)
     EXPECT_EQ(click_ids("?ScCid=1&li_fat_id=2&epik=3"), (std::vector<std::string>{"sccid", "li_fat_id", "epik"}));
     EXPECT_EQ(click_ids("?partner=1"), std::vector<std::string>{});
     EXPECT_EQ(click_ids("?partner=1", {"Partner"}), std::vector<std::string>{"partner"});
+}
+
+TEST(Url, FindsTheIdThatStandsFirstInTheList)
+{
+    const auto id = [](std::string_view url) {
+        constexpr std::array<std::string_view, 3> names{"gad_campaignid", "campaignid", "utm_id"};
+        std::pmr::monotonic_buffer_resource memory;
+        return std::string(marketing::channels::first_id(url, names, Charset::utf8, &memory).value_or("(nothing)"));
+    };
+    EXPECT_EQ(id("https://e.com/?utm_id=3&CampaignId=%202%20&x=1"), "2");
+    EXPECT_EQ(id("?campaignid=2&utm_id=3&gad_campaignid=1"), "1");
+    EXPECT_EQ(id("?gad_campaignid={campaignid}&campaignid=__CAMPAIGN_ID__&utm_id=%7B%7Bcampaign.id%7D%7D"), "(nothing)");
+    EXPECT_EQ(id("?gad_campaignid=&campaignid=+&utm_id=3"), "3");
+    EXPECT_EQ(id("?utm_id=" + std::string(256, '1')), std::string(256, '1'));
+    EXPECT_EQ(id("?utm_id=" + std::string(257, '1')), "(nothing)");
+    EXPECT_EQ(id("https://e.com/utm_id=3#utm_id=4"), "(nothing)");
+    EXPECT_EQ(id(""), "(nothing)");
 }
 
 }  // namespace
