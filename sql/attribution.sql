@@ -126,7 +126,8 @@ FROM analytics.assisted_conversions('2025-01-01', '2025-12-31', 'utm_source', '3
 SELECT key, conversions FROM analytics.attribution('2025-01-01', '2025-12-31', '{last}', 'utm_source', exclude_keys => '{(none)}') ORDER BY key;
 SELECT key, conversions FROM analytics.attribution('2025-01-01', '2025-12-31', '{last}', 'utm_source', only_keys => '{Newsletter}', platforms => '{email}') ORDER BY key;
 SELECT transform, max_touches, round(sum(conversions) FILTER (WHERE key = 'direct')::numeric, 4) AS direct, round(sum(conversions)::numeric, 4) AS all
-FROM (VALUES ('none', NULL::text, NULL::int), ('exposure', NULL, NULL), ('first', NULL, NULL), ('remove_if_last_and_not_all', 'direct', NULL), ('none', NULL, 1)) r (transform, transform_key, max_touches),
+FROM (VALUES ('none', NULL::text, NULL::int), ('exposure', NULL, NULL), ('first', NULL, NULL), ('remove_if_last_and_not_all', 'direct', NULL), ('exposure, remove_if_last_and_not_all', 'direct', NULL),
+          ('exposure, remove_if_last_and_not_all(direct, google)', NULL, NULL), ('none', NULL, 1)) r (transform, transform_key, max_touches),
     LATERAL analytics.attribution('2025-01-01', '2025-12-31', '{linear}', transform => r.transform, transform_key => r.transform_key, max_touches => r.max_touches) GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT include_conversion_touch, sum(conversions) FILTER (WHERE key = '(unattributed)') AS unattributed
 FROM unnest('{true,false}'::bool[]) include_conversion_touch, LATERAL analytics.attribution('2025-01-01', '2025-12-31', '{last}', include_conversion_touch => include_conversion_touch) GROUP BY 1 ORDER BY 1;

@@ -343,6 +343,15 @@ FROM (SELECT analytics.journeys(1, timestamptz '2025-01-01', id, campaign, false
 SELECT transform_key, pg_temp.refusal(format($$SELECT analytics.attribution_credit(j, '{linear}', transform => 'remove_if_not_all', transform_key => %L)
 FROM (SELECT analytics.journeys(1, timestamptz '2025-01-01', i, k, false, i) AS j FROM unnest('{mail,direct,"{x}","a, b"}'::text[]) WITH ORDINALITY u (k, i)) s$$, transform_key))
 FROM unnest('{mail,nobody,"{x}","a, b","nobody, either","{mail,direct}","[\"mail\"]","mail, direct"}'::text[]) transform_key;
+-- Several transforms, one after the other, each with keys of its own; keys are quoted as identifiers are.
+SELECT transform, array_to_string(p.path, ' > ') AS path
+FROM (SELECT analytics.journeys(1, timestamptz '2025-01-01' + i * interval '1 hour', i, k, false, CASE i WHEN 7 THEN 1 END) AS j
+      FROM unnest('{mail,mail,"a, b",search,direct,mail,direct}'::text[]) WITH ORDINALITY u (k, i)) s,
+    unnest(ARRAY['exposure', 'exposure, remove_if_last_and_not_all(direct, mail)', 'remove_if_last_and_not_all(direct),remove_if_last_and_not_all(mail)',
+        'remove_if_not_all(' || quote_ident('a, b') || '), exposure, remove_if_not_all(direct)', 'remove_if_not_all(direct, search, "a, b", mail)',
+        'remove_if_not_all( mail , direct ), first']) WITH ORDINALITY t (transform, n), analytics.conversion_paths(j, transform => transform) p ORDER BY n;
+SELECT transform, pg_temp.refusal(format('SELECT analytics.attribution_credit(j, transform => %L) FROM (SELECT analytics.journeys(0, now(), 0, 1, false, 0) AS j WHERE false) s', transform))
+FROM unnest(ARRAY['exposure,', 'first(mail)', 'remove_if_not_all()', 'remove_if_not_all(mail', 'remove_if_not_all("mail)', 'frequency, exposure', 'exposure first']) transform;
 -- The ceiling of memory: what is too much says how to group, and grouping, one bucket after the other, gives the same answer.
 CREATE TEMP TABLE much AS
 SELECT hashint8(i) & 1023 AS client, timestamptz '2024-01-01' + i * interval '1 minute' AS at, i AS id, 'key ' || hashint8(i + 7) % 6 AS key, CASE WHEN i % 40 = 0 THEN i % 100 END AS value

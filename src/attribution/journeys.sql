@@ -148,6 +148,7 @@ views: of touches that were seen, not clicked (see journeys_with_views): count: 
   a path that has a click; ignore: they are as if they had never been.
 transform: none or unique; exposure: of neighbours with the same key the first stays; first or frequency: the first touch of each key
   stays; remove_if_not_all: touches of transform_key go unless all are; remove_if_last_and_not_all: the same, those at the end only.
+  Several are done in their order, keys of the last two in brackets: exposure, remove_if_last_and_not_all(direct, "a, b").
 max_touches: the latest that stay of a longer path, after the transform; a notice tells how many paths were longer; NULL: all.
 stage_keys: keys of rows that mark stages, such as {lead,deal}, and are no touches; w_shaped and full_path need them.
 touched_from, touched_before: only touches in [from, before) earn: credit by the date of the touch; a conversion that nobody earned

@@ -389,7 +389,7 @@ double draws_of(const JourneysView& journeys, std::size_t client, const CountReq
 CountedPaths count_paths(const JourneysView& journeys, const CountRequest& request, std::pmr::memory_resource& result,
                          std::size_t header, const kernel::StopFlag& stop)
 {
-    PathCollector paths(journeys, request.rules.transform == Transform::frequency, result);
+    PathCollector paths(journeys, counts_frequency(request.rules), result);
     for_each_counted(journeys, request, stop,
                      [&paths](const Path& path, bool converted, double times) { paths.add(path, converted, times); });
     return {paths.state().finish(result, header, stop), paths.truncated()};

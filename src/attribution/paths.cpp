@@ -20,20 +20,6 @@ constexpr std::int32_t role_touch = -1;
 constexpr std::int32_t role_dropped = -2;
 constexpr std::uint32_t absent_key = 0xffffffff;  // no value has so many keys
 
-struct TransformRule {
-    Transform transform;
-    bool with_key = false;
-};
-
-constexpr auto transforms =
-    kernel::names<TransformRule>("transform", {{"none", {Transform::none}},
-                                               {"unique", {Transform::none}},
-                                               {"exposure", {Transform::exposure}},
-                                               {"first", {Transform::first}},
-                                               {"frequency", {Transform::frequency}},
-                                               {"remove_if_not_all", {Transform::remove_if_not_all, true}},
-                                               {"remove_if_last_and_not_all", {Transform::remove_if_last_and_not_all, true}}});
-
 bool contains(std::span<const std::string_view> keys, std::string_view key)
 {
     return std::find(keys.begin(), keys.end(), key) != keys.end();
@@ -79,16 +65,15 @@ bool lists_keys(const KeyNames& names, std::string_view list)
 }
 
 /** A list of keys as one text would be a key that nobody has, and remove nothing. */
-std::uint32_t find_transform_key(const KeyNames& names, std::string_view key)
+void refuse_list(const KeyNames& names, std::string_view key)
 {
-    const std::uint32_t found = find_key(names, key);
     const bool is_array =
         key.size() >= 2 && ((key.front() == '{' && key.back() == '}') || (key.front() == '[' && key.back() == ']'));
-    if (found == absent_key && (is_array || (key.find(',') != std::string_view::npos && lists_keys(names, key)))) {
+    if ((is_array || (key.find(',') != std::string_view::npos && lists_keys(names, key))) &&
+        find_key(names, key) == absent_key) {
         throw Error(ErrorCode::invalid_parameter, "transform_key must be one key, not the list \"" + std::string(key) + "\"",
-                    {}, "Give several keys the same name in the rows that journeys() collects, and name that.");
+                    {}, "Name several keys in transform, as in remove_if_not_all(direct, email).");
     }
-    return found;
 }
 
 bool not_after(const Touch& touch, std::int64_t time) noexcept
@@ -148,18 +133,6 @@ KeyNames::KeyNames(const JourneysView& journeys, bool with_parts)
     }
 }
 
-Transform find_transform(std::string_view name, bool with_key)
-{
-    const TransformRule& found = transforms.find(name);
-    if (found.with_key != with_key) {
-        throw Error(
-            ErrorCode::invalid_parameter,
-            "the transform \"" + std::string(name) + "\" " + (with_key ? "has no use for" : "needs") + " a transform_key", {},
-            "remove_if_not_all and remove_if_last_and_not_all remove the touches of that key.");
-    }
-    return found.transform;
-}
-
 Path PathBuilder::remainder()
 {
     const Touches touches = journey_.touches;
@@ -179,13 +152,25 @@ PathBuilder::PathBuilder(const JourneysView& journeys, const PathRules& rules)
     : journeys_(journeys),
       rules_(rules),
       names_(journeys, rules.key_parts),
-      transform_key_(find_transform_key(names_, rules.transform_key)),
       stage_times_(rules.stage_keys.size()),
       seen_(names_.key_count()),
       anchors_(rules.stage_keys.size())
 {
     if (!rules.stage_keys.empty() || !rules.exclude_keys.empty() || !rules.only_keys.empty()) {
         find_roles();
+    }
+    refuse_list(names_, rules.transform_key);
+    find_steps();
+}
+
+void PathBuilder::find_steps()
+{
+    for (const TransformStep& step : rules_.transforms) {
+        std::vector<bool> removed(step.keys.empty() ? 0 : names_.key_count());
+        for (std::size_t code = 0; code < removed.size(); ++code) {
+            removed[code] = contains(step.keys, names_.key(code));
+        }
+        steps_.push_back({step.transform, std::move(removed)});
     }
 }
 
@@ -313,6 +298,7 @@ PathBuilder::Touches PathBuilder::without_views(Touches touches)
 template <class Keep>
 PathBuilder::Touches PathBuilder::keep_if(Touches touches, Keep keep)
 {
+    std::swap(kept_, kept_before_);  // which `touches` may be
     kept_.clear();
     std::copy_if(touches.begin(), touches.end(), std::back_inserter(kept_), keep);
     return kept_;
@@ -328,8 +314,16 @@ bool PathBuilder::see(std::uint32_t key) noexcept
 
 PathBuilder::Touches PathBuilder::transformed(Touches touches)
 {
-    const auto other = [this](const Touch& touch) { return touch.key != transform_key_; };
-    switch (rules_.transform) {
+    for (const Step& step : steps_) {
+        touches = transformed(touches, step);
+    }
+    return touches;
+}
+
+PathBuilder::Touches PathBuilder::transformed(Touches touches, const Step& step)
+{
+    const auto other = [&step](const Touch& touch) { return !step.removed[touch.key]; };
+    switch (step.transform) {
         case Transform::none: return touches;
         case Transform::exposure:
             return keep_if(touches, [latest = absent_key](const Touch& touch) mutable {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "attribution/journeys.hpp"
+#include "attribution/transforms.hpp"
 #include "kernel/named.hpp"
 #include "kernel/stop.hpp"
 
@@ -48,16 +49,6 @@ enum class Views {
     count,                // they are touches like any other
     clicks_before_views,  // they go from a path that has a click
     ignore,               // they are as if they had never been
-};
-
-/** What is done to the touches of a path once they are found. */
-enum class Transform {
-    none,
-    exposure,                    // of neighbours with the same key the first stays
-    first,                       // the first touch of each key stays
-    frequency,                   // the same, and a counted path says how often the key was met; see count_paths()
-    remove_if_not_all,           // touches of one key go, unless all are
-    remove_if_last_and_not_all,  // the same, of those at the end only
 };
 
 /** Ends the key of a name that has a part: what follows tells credit apart, and models do not see it. */
@@ -100,8 +91,9 @@ struct PathRules {
     std::int64_t converted_from = std::numeric_limits<std::int64_t>::min();
     std::int64_t converted_before = std::numeric_limits<std::int64_t>::max();
     Views views = Views::count;
-    Transform transform = Transform::none;
-    std::string_view transform_key{};  // of the two transforms that remove a key
+    std::span<const TransformStep> transforms{};
+    std::string_view
+        transform_key{};  // the key that was named apart from the transforms, to be checked: one, not a list of them
     /** Only so many touches, the latest, stay. */
     std::size_t max_touches = std::numeric_limits<std::size_t>::max();
     bool distinct = true;  // whether Path::distinct is asked for
@@ -120,11 +112,11 @@ inline constexpr auto find_cycle = kernel::names<Cycle>("cycle", {{"shared", Cyc
                                                                   {"since_previous", Cycle::since_previous},
                                                                   {"since_previous_reuse", Cycle::since_previous_reuse}});
 
-/**
- * The transform called `name`: none (or unique), exposure, first, frequency, remove_if_not_all, remove_if_last_and_not_all.
- * Throws Error(invalid_parameter) for an unknown name, and where a key is missing (`with_key` false) or has no use.
- */
-[[nodiscard]] Transform find_transform(std::string_view name, bool with_key);
+/** Whether counted paths say how often each key was met. */
+[[nodiscard]] inline bool counts_frequency(const PathRules& rules) noexcept
+{
+    return !rules.transforms.empty() && rules.transforms.back().transform == Transform::frequency;
+}
 
 /** Makes the paths of one client after the other. */
 class PathBuilder {
@@ -146,7 +138,13 @@ public:
 private:
     using Touches = std::span<const Touch>;
 
+    struct Step {
+        Transform transform;
+        std::vector<bool> removed;  // by key; empty of transforms that remove none
+    };
+
     void find_roles();
+    void find_steps();
     void take_stages();
     [[nodiscard]] Path shaped(Touches touches, const Conversion& end);
     [[nodiscard]] Touches eligible(const Conversion& conversion);
@@ -154,6 +152,7 @@ private:
     [[nodiscard]] Touches without_old_views(Touches touches, std::int64_t time);
     [[nodiscard]] Touches without_views(Touches touches);
     [[nodiscard]] Touches transformed(Touches touches);
+    [[nodiscard]] Touches transformed(Touches touches, const Step& step);
     template <class Keep>
     [[nodiscard]] Touches keep_if(Touches touches, Keep keep);
     [[nodiscard]] bool see(std::uint32_t key) noexcept;
@@ -165,7 +164,7 @@ private:
     const PathRules& rules_;
     KeyNames names_;
     std::vector<std::int32_t> roles_;  // by key: a stage, or one of the negative roles; empty where all are touches
-    std::uint32_t transform_key_;
+    std::vector<Step> steps_;
     std::size_t client_ = 0;
     Journey journey_;
     std::vector<Conversion> refunds_;
@@ -174,6 +173,7 @@ private:
     std::vector<Touch> recent_;
     std::vector<Touch> clicks_;
     std::vector<Touch> kept_;
+    std::vector<Touch> kept_before_;
     std::vector<std::uint64_t> seen_;  // by key: the latest pass that saw it
     std::uint64_t pass_ = 0;
     std::vector<std::uint32_t> met_;  // by key; all 0 but while a path is counted

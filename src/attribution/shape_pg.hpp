@@ -2,11 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "attribution/paths.hpp"
+#include "attribution/transforms.hpp"
 #include "postgres/arguments.hpp"
 #include "postgres/guard.hpp"
+#include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
 
 namespace marketing::attribution {
@@ -33,6 +38,20 @@ inline void read_period(postgres::Arguments& in, PathRules& rules)
     rules.converted_before = in.optional<postgres::Instant>("converted_before").value_or(DT_NOEND);
 }
 
+/** In a guard: transforms as plain data. */
+inline std::span<const TransformStep> kept_transforms(const std::vector<ReadTransform>& transforms)
+{
+    std::vector<TransformStep> steps;
+    for (const ReadTransform& read : transforms) {
+        std::vector<std::string_view> keys;
+        for (const std::string& key : read.keys) {
+            keys.push_back(postgres::keep_text(key));
+        }
+        steps.push_back({read.transform, postgres::keep(keys)});
+    }
+    return postgres::keep(steps);
+}
+
 /** What becomes of the touches of a path. */
 inline void read_shape(postgres::Arguments& in, PathRules& rules)
 {
@@ -42,7 +61,7 @@ inline void read_shape(postgres::Arguments& in, PathRules& rules)
     rules.views = in.choice("views", find_views);
     const auto transform = in.get<std::string_view>("transform");
     const auto transform_key = in.optional<std::string_view>("transform_key");
-    rules.transform = postgres::run_kernel([&] { return find_transform(transform, transform_key.has_value()); });
+    rules.transforms = postgres::run_kernel([&] { return kept_transforms(read_transforms(transform, transform_key)); });
     rules.transform_key = transform_key.value_or(std::string_view{});
     if (const auto max_touches = in.optional<std::int32_t>("max_touches")) {
         postgres::require_valid(*max_touches > 0, "max_touches must be positive", "NULL means without limit.");

@@ -82,7 +82,7 @@ private:
 MarkovTransitions journey_transitions(const JourneysView& journeys, const CountRequest& request, bool self_loops,
                                       const kernel::StopFlag& stop)
 {
-    kernel::require_valid(request.rules.transform != Transform::frequency,
+    kernel::require_valid(!counts_frequency(request.rules),
                           "the transform \"frequency\" makes keys that only counted paths have",
                           "Ask markov_transitions of the paths that journey_paths makes.");
     CountRequest counted = request;

@@ -34,7 +34,9 @@ CreditRequest request_of(std::uint8_t choice)
     request.direct_keys = direct;
     request.rules.cycle = static_cast<Cycle>(choice % 3);
     request.rules.views = static_cast<Views>(choice % 3);
-    request.rules.transform = static_cast<Transform>(choice % 4);
+    static constexpr TransformStep steps[] = {
+        {Transform::exposure}, {Transform::remove_if_last_and_not_all, direct}, {Transform::first}, {Transform::frequency}};
+    request.rules.transforms = std::span(steps).first(choice % 5);
     request.rules.max_touches = choice % 2 == 0 ? 3 : request.rules.max_touches;
     request.rules.include_conversion_touch = choice % 3 != 0;
     if (choice == 5) {
@@ -70,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         must_read(all.finish(memory, 0, {}), read_value);
     });
     attempt([bytes] { through_state<JourneysState>(bytes, read_value); });
+    attempt([&] { (void)read_transforms({reinterpret_cast<const char*>(data), size}, {}); });
     attempt([bytes] {
         JourneysState state(std::pmr::get_default_resource());
         state.deserialise(bytes);

@@ -228,9 +228,15 @@ TEST(Models, RefuseWhatTheyDoNotKnow)
     EXPECT_EQ(error_of([] { (void)find_models({}); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([] { (void)find_cycle("never"); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([] { (void)find_two_touch("never"); }), ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of([] { (void)find_transform("never", false); }), ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of([] { (void)find_transform("exposure", true); }), ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of([] { (void)find_transform("remove_if_not_all", false); }), ErrorCode::invalid_parameter);
+    for (const char* text :
+         {"never", "", ",", "exposure,", "exposure first", "exposure(a)", "remove_if_not_all", "remove_if_not_all()",
+          "remove_if_not_all(a,)", "remove_if_not_all(a", "remove_if_not_all(a))", "remove_if_not_all(\"a)",
+          "remove_if_not_all(a\"b\")", "remove_if_not_all(a) first", "frequency, first", "frequency, frequency"}) {
+        EXPECT_EQ(error_of([&] { (void)read_transforms(text, {}); }), ErrorCode::invalid_parameter) << text;
+    }
+    for (const char* text : {"exposure", "remove_if_not_all(a)", "none, remove_if_not_all(a)"}) {
+        EXPECT_EQ(error_of([&] { (void)read_transforms(text, "a"); }), ErrorCode::invalid_parameter) << text;
+    }
     const double nan = std::numeric_limits<double>::quiet_NaN();
     for (const auto& weights :
          std::vector<std::vector<double>>{{}, {0.5, 0.5}, {0.5, 0.5, 0.5}, {1.5, -0.5, 0}, {nan, 0.5, 0.5}}) {
@@ -304,18 +310,66 @@ std::vector<Row> path_of(std::string_view keys)
     return rows;
 }
 
+TEST(Transforms, AreReadWithTheirKeys)
+{
+    using Keys = std::vector<std::string>;
+    const auto read =
+        read_transforms(" exposure,remove_if_not_all ( a b, \"c, \"\"d\"\")\" ,\" e\") , remove_if_last_and_not_all", "f");
+    ASSERT_EQ(read.size(), 3U);
+    EXPECT_EQ(read[0].transform, Transform::exposure);
+    EXPECT_EQ(read[0].keys, Keys{});
+    EXPECT_EQ(read[1].transform, Transform::remove_if_not_all);
+    EXPECT_EQ(read[1].keys, (Keys{"a b", "c, \"d\")", " e"}));
+    EXPECT_EQ(read[2].keys, Keys{"f"});
+}
+
+/** Transforms that stay while rules refer to them. */
+class Steps {
+public:
+    Steps(const Steps&) = delete;
+    Steps& operator=(const Steps&) = delete;
+    explicit Steps(std::string_view text) : read_(read_transforms(text, {}))
+    {
+        for (const ReadTransform& read : read_) {
+            keys_.emplace_back(read.keys.begin(), read.keys.end());
+        }
+        for (std::size_t i = 0; i < read_.size(); ++i) {
+            steps_.push_back({read_[i].transform, keys_[i]});
+        }
+    }
+    [[nodiscard]] std::span<const TransformStep> list() const noexcept { return steps_; }
+
+private:
+    std::vector<ReadTransform> read_;
+    std::vector<std::vector<std::string_view>> keys_;
+    std::vector<TransformStep> steps_;
+};
+
 TEST(Paths, TransformsAndKeys)
 {
     const auto path = path_of("dabbadcd");
-    const auto all = path_of("dd");
-    EXPECT_EQ(keys_of_path(path, {.transform = find_transform("unique", false)}), "dabbadcd;");
-    EXPECT_EQ(keys_of_path(path, {.transform = Transform::exposure}), "dabadcd;");
-    EXPECT_EQ(keys_of_path(path, {.transform = Transform::first}), "dabc;");
-    EXPECT_EQ(keys_of_path(path, {.transform = Transform::remove_if_not_all, .transform_key = "d"}), "abbac;");
-    EXPECT_EQ(keys_of_path(path, {.transform = Transform::remove_if_last_and_not_all, .transform_key = "d"}), "dabbadc;");
-    EXPECT_EQ(keys_of_path(path, {.transform = Transform::remove_if_not_all, .transform_key = "x"}), "dabbadcd;");
-    EXPECT_EQ(keys_of_path(all, {.transform = Transform::remove_if_not_all, .transform_key = "d"}), "dd;");
-    EXPECT_EQ(keys_of_path(all, {.transform = Transform::remove_if_last_and_not_all, .transform_key = "d"}), "dd;");
+    const auto changed = [](std::string_view keys, const char* transforms) {
+        const Steps steps(transforms);
+        return keys_of_path(path_of(keys), {.transforms = steps.list()});
+    };
+    EXPECT_EQ(changed("dabbadcd", "unique"), "dabbadcd;");
+    EXPECT_EQ(changed("dabbadcd", "exposure"), "dabadcd;");
+    EXPECT_EQ(changed("dabbadcd", "first"), "dabc;");
+    EXPECT_EQ(changed("dabbadcd", "remove_if_not_all(d)"), "abbac;");
+    EXPECT_EQ(changed("dabbadcd", "remove_if_last_and_not_all(d)"), "dabbadc;");
+    EXPECT_EQ(changed("dabbadcd", "remove_if_not_all(x)"), "dabbadcd;");
+    EXPECT_EQ(changed("dd", "remove_if_not_all(d)"), "dd;");
+    EXPECT_EQ(changed("dd", "remove_if_last_and_not_all(d)"), "dd;");
+    EXPECT_EQ(changed("", "remove_if_last_and_not_all(d)"), ";");
+    // Several keys are one set: those at the end go together, whichever comes last.
+    EXPECT_EQ(changed("dabcdc", "remove_if_last_and_not_all(d, c)"), "dab;");
+    EXPECT_EQ(changed("dabcdc", "remove_if_last_and_not_all(d), remove_if_last_and_not_all(c)"), "dabcd;");
+    EXPECT_EQ(changed("dcd", "remove_if_not_all(d, c)"), "dcd;");
+    // One after the other.
+    EXPECT_EQ(changed("abab", "remove_if_not_all(b), exposure"), "a;");
+    EXPECT_EQ(changed("abab", "exposure, remove_if_not_all(b)"), "aa;");
+    EXPECT_EQ(changed("dabbadcd", "exposure, remove_if_last_and_not_all(d), first"), "dabc;");
+    EXPECT_EQ(changed("dabbadcd", "remove_if_not_all(a), remove_if_not_all(b, c), none"), "ddd;");
     const std::string_view ab[] = {"a", "b"};
     const std::string_view b[] = {"b"};
     EXPECT_EQ(keys_of_path(path, {.exclude_keys = ab}), "ddcd;");
@@ -323,8 +377,8 @@ TEST(Paths, TransformsAndKeys)
     EXPECT_EQ(keys_of_path(path, {.exclude_keys = b, .only_keys = ab}), "aa;");
     EXPECT_EQ(keys_of_path(path, {.stage_keys = b, .only_keys = ab}), "aa;");
     EXPECT_EQ(keys_of_path(path, {.max_touches = 3}), "...dcd;");
-    EXPECT_EQ(keys_of_path(path, {.transform = Transform::first, .max_touches = 4}), "dabc;");
-    EXPECT_EQ(keys_of_path({{.value = 1.0}}, {.transform = Transform::remove_if_last_and_not_all, .transform_key = "d"}), ";");
+    const Steps first("first");
+    EXPECT_EQ(keys_of_path(path, {.transforms = first.list(), .max_touches = 4}), "dabc;");
 }
 
 TEST(Paths, TheConversionsOwnRowMayNotCount)
@@ -628,18 +682,25 @@ private:
 
     std::vector<Row> transformed(std::vector<Row> path) const
     {
-        const Transform transform = request_.rules.transform;
-        const std::string key(request_.rules.transform_key);
-        const bool all = std::ranges::all_of(path, [&](const Row& row) { return row.key == key; });
+        for (const TransformStep& step : request_.rules.transforms) {
+            path = transformed(path, step);
+        }
+        return path;
+    }
+
+    static std::vector<Row> transformed(const std::vector<Row>& path, const TransformStep& step)
+    {
+        const Transform transform = step.transform;
+        const auto removed = [&](const Row& row) { return among(step.keys, row); };
+        const bool all = std::ranges::all_of(path, removed);
         std::vector<Row> kept;
         std::set<std::string> seen;
         for (std::size_t i = 0; i < path.size(); ++i) {
-            const bool last = std::all_of(path.begin() + static_cast<std::ptrdiff_t>(i), path.end(),
-                                          [&](const Row& row) { return row.key == key; });
+            const bool last = std::all_of(path.begin() + static_cast<std::ptrdiff_t>(i), path.end(), removed);
             const bool gone =
                 (transform == Transform::exposure && i > 0 && path[i].key == path[i - 1].key) ||
                 ((transform == Transform::first || transform == Transform::frequency) && seen.contains(path[i].key)) ||
-                (transform == Transform::remove_if_not_all && !all && path[i].key == key) ||
+                (transform == Transform::remove_if_not_all && !all && removed(path[i])) ||
                 (transform == Transform::remove_if_last_and_not_all && !all && last);
             seen.insert(path[i].key);
             if (!gone) {
@@ -921,11 +982,17 @@ TEST(Random, ThePlainImplementationAgrees)
         request.rules.include_conversion_touch = seed % 3 != 1;
         request.rules.exclude_keys = std::span(email).first(seed % 7 == 0 ? 2 : 0);
         request.rules.only_keys = std::span(some).first(seed % 8 == 0 ? 4 : 0);
-        request.rules.transform = static_cast<Transform>(seed / 3 % 6);
+        static const Steps transforms[] = {Steps("none"),
+                                           Steps("exposure"),
+                                           Steps("frequency"),
+                                           Steps("remove_if_not_all(direct)"),
+                                           Steps("remove_if_last_and_not_all(direct)"),
+                                           Steps("remove_if_last_and_not_all(direct, email), exposure"),
+                                           Steps("exposure, remove_if_not_all(search), remove_if_not_all(direct, vk), first")};
+        request.rules.transforms = transforms[seed / 3 % std::size(transforms)].list();
         request.rules.views = static_cast<Views>(seed / 5 % 3);
         request.touched_from = seed % 9 == 0 ? 8 * day : request.touched_from;
         request.touched_before = seed % 6 == 0 ? 25 * day : request.touched_before;
-        request.rules.transform_key = "direct";
         request.rules.max_touches = seed % 4 == 1 ? seed % 6 + 1 : request.rules.max_touches;
         request.options.two_touch = static_cast<TwoTouch>(seed % 2);
         request.options.first_weights = {0.25, seed % 11 == 0 ? 0.0 : 0.125};
