@@ -12,43 +12,74 @@ CREATE FUNCTION analytics_internal.ruleset_record(kind text, VARIADIC fields tex
 COMMENT ON FUNCTION analytics_internal.ruleset_record(text, text[]) IS
 'One record of a packed ruleset; a part of analytics.channel_ruleset()';
 
+CREATE FUNCTION analytics_internal.packed_rules(records bytea, n bigint) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT sha256(b.body) || b.body
+    FROM (
+        SELECT E'pg_marketing rules 1\\012'::bytea || COALESCE(records, '') || analytics_internal.ruleset_record('e', n::text) AS body
+    ) b
+$$;
+COMMENT ON FUNCTION analytics_internal.packed_rules(bytea, bigint) IS 'Records of rules as one value, a digest of them before it';
+
+CREATE FUNCTION analytics_internal.placeholder_rules(markers jsonb DEFAULT '[]') RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.packed_rules(string_agg(r.record, ''::bytea ORDER BY r.builtin, r.record), count(*))
+    FROM (
+        SELECT p.builtin, analytics_internal.ruleset_record('n', p.pattern, p.kind) AS record
+        FROM analytics.placeholder p
+        UNION ALL
+        SELECT false, analytics_internal.ruleset_record('n', regexp_replace(m, E'[][*?|\\\\]', E'\\\\\\&', 'g'), 'key')
+        FROM jsonb_array_elements_text(markers) m
+    ) r
+$$;
+COMMENT ON FUNCTION analytics_internal.placeholder_rules(jsonb) IS
+'The placeholders that hold, for analytics_internal.cleaned()
+markers: what means nothing in one source, beside them.';
+
+CREATE FUNCTION analytics_internal.cleaned(value text, purpose text, rules bytea DEFAULT NULL) RETURNS text
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cleaned';
+COMMENT ON FUNCTION analytics_internal.cleaned(text, text, bytea) IS
+'The one spelling of an id, a name or a tag; NULL where it says nothing
+purpose: key, label, tag (a label of a URL, whose escapes are decoded) or text, which is only trimmed. rules: what says nothing,
+(SELECT analytics_internal.placeholder_rules()); NULL: nothing but blanks.';
+
 CREATE FUNCTION analytics.channel_ruleset() RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
     AS $$
-    SELECT byteacat(sha256(packed.body), packed.body)
+    SELECT analytics_internal.packed_rules(string_agg(r.record, ''::bytea ORDER BY r.builtin, r.record), count(*))
     FROM (
-        SELECT byteacat(
-                   byteacat(E'pg_marketing rules 1\\012'::bytea,
-                                       string_agg(r.record, ''::bytea ORDER BY r.builtin, r.record)),
-                   analytics_internal.ruleset_record('e', count(*)::text)) AS body
-        FROM (
-            -- A platform that was merely seen decides nothing, so that rules, and with them history, do not change as data arrive.
-            SELECT t.builtin, analytics_internal.ruleset_record('p', t.platform, t.family, t.category) AS record
-            FROM analytics.platform t
-            WHERE t.family IS NOT NULL OR t.category IS NOT NULL
-               OR t.platform = ANY (SELECT b.platform FROM analytics_internal.platform b)
-            UNION ALL
-            SELECT t.builtin, analytics_internal.ruleset_record('c', t.source, t.category) FROM analytics.source_category t
-            UNION ALL
-            SELECT t.builtin, analytics_internal.ruleset_record('h', t.host, t.platform, t.category) FROM analytics.source_host t
-            UNION ALL
-            SELECT t.builtin, analytics_internal.ruleset_record('a', t.alias, t.platform, t.implies_paid::text)
-            FROM analytics.source_alias t
-            UNION ALL
-            SELECT t.builtin, analytics_internal.ruleset_record('k', t.parameter, t.platform, t.channel, t.is_paid::text)
-            FROM analytics.click_id t
-            UNION ALL
-            SELECT t.builtin, analytics_internal.ruleset_record('g', t."position"::text, t.channel, t.source, t.medium, t.campaign,
-                                                       t.category, t.builtin::text)
-            FROM analytics.channel_group_rule t
-            UNION ALL
-            SELECT t.builtin, analytics_internal.ruleset_record('r', t.priority::text, t.builtin::text, t.source_type,
-                                                       t.source, t.medium, t.campaign, t.referrer_host, t.click_id, t.platform,
-                                                       t.channel, t.is_paid::text)
-            FROM analytics.channel_rule t
-        ) r
-    ) packed
+        -- A platform that was merely seen decides nothing, so that rules, and with them history, do not change as data arrive.
+        SELECT t.builtin, analytics_internal.ruleset_record('p', t.platform, t.family, t.category) AS record
+        FROM analytics.platform t
+        WHERE t.family IS NOT NULL OR t.category IS NOT NULL
+           OR t.platform = ANY (SELECT b.platform FROM analytics_internal.platform b)
+        UNION ALL
+        SELECT t.builtin, analytics_internal.ruleset_record('c', t.source, t.category) FROM analytics.source_category t
+        UNION ALL
+        SELECT t.builtin, analytics_internal.ruleset_record('h', t.host, t.platform, t.category) FROM analytics.source_host t
+        UNION ALL
+        SELECT t.builtin, analytics_internal.ruleset_record('a', t.alias, t.platform, t.implies_paid::text)
+        FROM analytics.source_alias t
+        UNION ALL
+        SELECT t.builtin, analytics_internal.ruleset_record('k', t.parameter, t.platform, t.channel, t.is_paid::text)
+        FROM analytics.click_id t
+        UNION ALL
+        SELECT t.builtin, analytics_internal.ruleset_record('g', t."position"::text, t.channel, t.source, t.medium, t.campaign,
+                                                   t.category, t.builtin::text)
+        FROM analytics.channel_group_rule t
+        UNION ALL
+        SELECT t.builtin, analytics_internal.ruleset_record('r', t.priority::text, t.builtin::text, t.source_type,
+                                                   t.source, t.medium, t.campaign, t.referrer_host, t.click_id, t.platform,
+                                                   t.channel, t.is_paid::text)
+        FROM analytics.channel_rule t
+        UNION ALL
+        SELECT t.builtin, analytics_internal.ruleset_record('n', t.pattern, t.kind) FROM analytics.placeholder t
+    ) r
     $$;
 COMMENT ON FUNCTION analytics.channel_ruleset() IS
 'All rules of classification in one value, for bulk classification

@@ -1,4 +1,4 @@
-/** Classification for SQL: analytics.classify_touch, channel_group, platform_name, ruleset_record. */
+/** Classification for SQL: analytics.classify_touch, channel_group, platform_name, ruleset_record, cleaned. */
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -154,6 +154,36 @@ MARKETING_FUNCTION(platform_name)
         PG_RETURN_NULL();
     }
     return text_datum(whole_characters(name));
+}
+
+/** cleaned(value text, purpose text, rules bytea): the one spelling of an id, a name or a tag. */
+MARKETING_FUNCTION(cleaned)
+{
+    Arguments in(fcinfo);
+    if (in.is_null()) {
+        PG_RETURN_NULL();
+    }
+    const auto value = in.get<std::string_view>("value");
+    const auto purpose = in.choice("purpose", [](std::string_view name) { return channels::purposes.find(name); });
+    // Without rules nothing is a placeholder.
+    const channels::Classifier* classifier = in.is_null() ? nullptr : classifier_argument(in, "rules");
+    const auto is_argument = [value](std::string_view found) {
+        return found.data() == value.data() && found.size() == value.size();
+    };
+    const auto result = run_kernel([&] {
+        ContextResource resource(CurrentMemoryContext);
+        std::pmr::string buffer(&resource);
+        const auto charset = channels::database_charset();
+        const auto found = classifier == nullptr
+                               ? channels::spelled(value, purpose, charset, buffer)
+                               : channels::cleaned(value, purpose, charset, classifier->rules().placeholders(), buffer);
+        return is_argument(found) ? found : keep_text(found);
+    });
+    if (result.empty()) {
+        PG_RETURN_NULL();
+    }
+    // Most values are as they should be.
+    return is_argument(result) ? fcinfo->args[0].value : text_datum(result);
 }
 
 MARKETING_FUNCTION(fold_case)

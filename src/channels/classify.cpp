@@ -59,15 +59,15 @@ Classifier::Facts Classifier::read(const Touch& touch)
 {
     const Charset charset = rules_.charset();
     Facts facts;
-    facts.source_type = normalized(touch.source_type, charset, source_type_);
-    facts.written_source = normalized(touch.source, charset, source_);
+    facts.source_type = normalized(touch.source_type, charset, rules_.placeholders(), source_type_);
+    facts.written_source = normalized(touch.source, charset, rules_.placeholders(), source_);
     facts.source = names_a_source(facts.written_source) ? facts.written_source : std::string_view{};
-    facts.medium = normalized(touch.medium, charset, medium_);
-    facts.campaign = normalized(touch.campaign, charset, campaign_);
-    const std::string_view referrer = normalized(touch.referrer, Charset::other, referrer_);
+    facts.medium = normalized(touch.medium, charset, rules_.placeholders(), medium_);
+    facts.campaign = normalized(touch.campaign, charset, rules_.placeholders(), campaign_);
+    const std::string_view referrer = normalized(touch.referrer, Charset::other, rules_.placeholders(), referrer_);
     facts.written_referrer = locate(referrer);
     facts.host = rules_.host(facts.written_referrer);
-    facts.nothing = way_back(facts, locate(normalized(touch.landing, Charset::other, landing_)));
+    facts.nothing = way_back(facts, locate(normalized(touch.landing, Charset::other, rules_.placeholders(), landing_)));
     const bool is_back = !facts.nothing.empty();
     if (is_back) {
         facts.host.reset();
@@ -373,15 +373,16 @@ Classifier::Verdict Classifier::channel_as_platform(Verdict verdict, const Facts
 std::string_view Classifier::channel_group(std::string_view source, std::string_view medium, std::string_view campaign)
 {
     const Charset charset = rules_.charset();
-    const std::string_view name = normalized(source, charset, source_);
-    const GroupRule* rule = rules_.group(name, normalized(medium, charset, medium_), normalized(campaign, charset, campaign_),
-                                         rules_.source_category(name));
+    const std::string_view name = normalized(source, charset, rules_.placeholders(), source_);
+    const GroupRule* rule =
+        rules_.group(name, normalized(medium, charset, rules_.placeholders(), medium_),
+                     normalized(campaign, charset, rules_.placeholders(), campaign_), rules_.source_category(name));
     return rule == nullptr ? unassigned : rule->channel;
 }
 
 std::string_view Classifier::platform_name(std::string_view name)
 {
-    const std::string_view value = normalized(name, rules_.charset(), source_);
+    const std::string_view value = normalized(name, rules_.charset(), rules_.placeholders(), source_);
     return value.empty() ? value : resolve(value, name_).platform;
 }
 

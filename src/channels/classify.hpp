@@ -45,6 +45,8 @@ class Classifier {
 public:
     Classifier(const Ruleset& rules, std::pmr::memory_resource* resource);
 
+    [[nodiscard]] const Ruleset& rules() const noexcept { return rules_; }
+
     [[nodiscard]] TouchClass classify(const Touch& touch);
     /** The default channel group of GA4: no user rules, no aliases, no click ids. */
     [[nodiscard]] std::string_view channel_group(std::string_view source, std::string_view medium, std::string_view campaign);

@@ -98,6 +98,21 @@ COMMENT ON COLUMN analytics_internal.campaign_parameter.identifies IS
 COMMENT ON COLUMN analytics_internal.campaign_parameter."position" IS
 'Order, the least first; your own stand before all built-in ones by default';
 
+CREATE TABLE analytics_internal.placeholder (
+    pattern text NOT NULL CHECK (pattern <> ''),
+    kind    text CHECK (kind IN ('key', 'label', 'tag')),
+    PRIMARY KEY (pattern)
+);
+COMMENT ON TABLE analytics_internal.placeholder IS
+'What exports write where there is nothing: (not set), N/A, macros
+
+Such a value is missing wherever a source is read: an id, a name, a measure.';
+COMMENT ON COLUMN analytics_internal.placeholder.pattern IS 'Pattern of the whole value in any case of letters (see docs/channels.md)';
+COMMENT ON COLUMN analytics_internal.placeholder.kind IS
+'Where it says nothing; NULL takes a built-in pattern off the list
+
+key: everywhere; label: in names and tags, and it may be an id; tag: in utm parameters alone.';
+
 CREATE TABLE analytics_internal.channel_group_rule (
     "position" integer NOT NULL,
     channel    text    CHECK (channel <> ''),
@@ -162,7 +177,8 @@ DECLARE
 BEGIN
     FOR condition IN
         SELECT r.list, n AS name
-        FROM (VALUES ('channel_group_rule', '{source,medium,campaign}'::text[]),
+        FROM (VALUES ('placeholder', '{pattern}'::text[]),
+                     ('channel_group_rule', '{source,medium,campaign}'),
                      ('channel_rule', '{source_type,source,medium,campaign,referrer_host,click_id}')) r (list, names),
              unnest(r.names) n
     LOOP
@@ -254,6 +270,17 @@ INSERT INTO analytics_internal.campaign_parameter (parameter, identifies, "posit
     ('hsa_ad', 'ad', 110), ('ad_id', 'ad', 120), ('adid', 'ad', 130), ('fb_ad_id', 'ad', 140), ('tt_ad_id', 'ad', 150),
     ('hsa_grp', 'ad_group', 210), ('adgroupid', 'ad_group', 220), ('adset_id', 'ad_group', 230), ('adsetid', 'ad_group', 240),
     ('ad_group_id', 'ad_group', 250), ('adgroup_id', 'ad_group', 260);
+
+-- What GA4 puts in the place of many things is no id of a client, and may be one name among campaigns.
+INSERT INTO analytics_internal.placeholder (pattern, kind) VALUES
+    ('(not set)', 'key'), ('(none)', 'key'), ('none', 'key'), ('null', 'key'), ('(null)', 'key'), ('<null>', 'key'), (E'\\[null\\]', 'key'),
+    ('n/a', 'key'), ('#n/a', 'key'), ('(n/a)', 'key'), ('undefined', 'key'), ('(undefined)', 'key'), (E'\\[object object\\]', 'key'),
+    (E'\\\\n', 'key'), ('-', 'key'), ('--', 'key'), ('---', 'key'), ('(empty)', 'key'), ('(blank)', 'key'), ('#value!', 'key'),
+    ('#ref!', 'key'),
+    -- Macros of Meta, TikTok and others that nobody filled in.
+    ('{{?*}}', 'key'), ('%%?*%%', 'key'), ('${?*}', 'key'), ('__?*__', 'key'), ('{?*}', 'label'),
+    ('(not provided)', 'label'), ('(organic)', 'label'), ('(other)', 'label'), ('<other>', 'label'), ('(data deleted)', 'label'),
+    ('(data not available)', 'label'), ('(direct)', 'tag'), ('(referral)', 'tag');
 
 -- "paid" is GA4's ^(.*cp.*|ppc|retargeting|paid.*)$, "shop" its ^(.*(([^a-df-z]|^)shop|shopping).*)$: eshop is a shop, workshop is not.
 INSERT INTO analytics_internal.channel_group_rule ("position", channel, source, medium, campaign, category) VALUES
@@ -349,6 +376,13 @@ CREATE VIEW analytics.campaign_parameter WITH (security_invoker = true) AS
     UNION ALL
     SELECT b.*, true
     FROM analytics_internal.campaign_parameter b;
+
+CREATE VIEW analytics.placeholder WITH (security_invoker = true) AS
+    SELECT u.*, false AS builtin
+    FROM jsonb_populate_recordset(NULL::analytics_internal.placeholder, analytics_internal.user_rows('placeholder')) u
+    UNION ALL
+    SELECT b.*, true
+    FROM analytics_internal.placeholder b;
 
 CREATE VIEW analytics.channel_group_rule WITH (security_invoker = true) AS
     SELECT u.*, false AS builtin

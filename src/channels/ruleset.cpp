@@ -255,6 +255,7 @@ private:
             case 'k': return read_click_id();
             case 'g': return read_group();
             case 'r': return read_rule();
+            case 'n': return read_placeholder();
             default: malformed("It has a record of an unknown kind.");
         }
     }
@@ -349,6 +350,17 @@ private:
         rules_.rules_.push_back(std::move(rule));
     }
 
+    void read_placeholder()
+    {
+        const auto written = folded();
+        const auto from = field();
+        try {
+            rules_.placeholders_.add(written, from ? std::optional(purposes.find({from->data(), from->size()})) : std::nullopt);
+        } catch (const kernel::Error& e) {
+            throw kernel::Error(e.code(), std::string("placeholder: ") + e.what(), e.detail(), e.hint());
+        }
+    }
+
     Ruleset& rules_;
     std::span<char> rest_;
 };
@@ -365,7 +377,8 @@ Ruleset::Ruleset(std::span<const std::byte> packed, Charset charset, std::pmr::m
       click_ids_(&arena_),
       channels_(&arena_),
       groups_(&arena_),
-      rules_(&arena_)
+      rules_(&arena_),
+      placeholders_(&arena_)
 {
     RulesetReader(*this, packed).read();
     sort_rules();

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "channels/pattern.hpp"
+#include "channels/placeholders.hpp"
 #include "channels/text.hpp"
 #include "channels/url.hpp"
 
@@ -92,6 +93,7 @@ public:
     Ruleset& operator=(const Ruleset&) = delete;
 
     [[nodiscard]] Charset charset() const noexcept { return charset_; }
+    [[nodiscard]] const Placeholders& placeholders() const noexcept { return placeholders_; }
     /** The user's rules, then the built-in ones, each by priority. */
     [[nodiscard]] std::span<const ChannelRule> rules() const noexcept { return rules_; }
     /** The first channel group that holds, or nullptr. Arguments normalized. */
@@ -145,6 +147,7 @@ private:
     Map<std::string_view> channels_;  // Paid Search by paid_search
     std::pmr::vector<GroupRule> groups_;
     std::pmr::vector<ChannelRule> rules_;
+    Placeholders placeholders_;
 };
 
 /** One record of the packed form, for analytics.channel_ruleset() to string together. Throws Error(invalid_parameter) for no letter. */

@@ -163,21 +163,17 @@ void fold_case(char* text, std::size_t size, Charset charset) noexcept
     }
 }
 
-bool is_missing(std::string_view folded) noexcept
+std::string_view normalized(std::string_view text, Charset charset, const Placeholders& placeholders, std::pmr::string& buffer)
 {
-    constexpr std::array<std::string_view, 5> spellings{"", "(not set)", "(none)", "null", "undefined"};
-    return std::find(spellings.begin(), spellings.end(), folded) != spellings.end();
-}
-
-std::string_view normalized(std::string_view text, Charset charset, std::pmr::string& buffer)
-{
-    std::string_view value = trimmed(text);
-    if (needs_folding(value)) {
-        buffer.assign(value);
-        fold_case(buffer.data(), buffer.size(), charset);
-        value = buffer;
+    const std::string_view value = cleaned(text, Purpose::label, charset, placeholders, buffer);
+    if (!needs_folding(value)) {
+        return value;
     }
-    return is_missing(value) ? std::string_view{} : value;
+    if (value.data() != buffer.data()) {
+        buffer.assign(value);
+    }
+    fold_case(buffer.data(), value.size(), charset);
+    return std::string_view(buffer).substr(0, value.size());
 }
 
 std::string_view canonical_name(std::string_view value, std::pmr::string& buffer)

@@ -41,11 +41,35 @@ void fold_case(char* text, std::size_t size, Charset charset) noexcept;
 /** Lower case of ASCII letters alone (hosts, names of parameters). */
 [[nodiscard]] char ascii_lower(char letter) noexcept;
 
-/** Whether a trimmed lower-case value is one of the ways to write "nothing": '', (not set), (none), null, undefined. */
-[[nodiscard]] bool is_missing(std::string_view folded) noexcept;
+/** What a text is cleaned for. */
+enum class Purpose : std::uint8_t {
+    key,    // one spelling for each id: no invisible characters, 123.0 is 123
+    label,  // a name that people read: runs of blanks are one
+    tag,    // a label from a URL: escapes and plus signs are decoded, too
+    text,   // what people read at length: only trimmed
+};
 
-/** Trimmed and in lower case; empty where it is missing. The result lies in `text`, or in `buffer` where it had to change. */
-[[nodiscard]] std::string_view normalized(std::string_view text, Charset charset, std::pmr::string& buffer);
+/** Without white space and invisible characters at both ends, those beyond ASCII included. */
+[[nodiscard]] std::string_view trimmed_widely(std::string_view text, Charset charset) noexcept;
+
+/**
+ * The one spelling of a value: blanks and full-width forms become ASCII, invisible characters go. The result lies in `text`, or in `buffer`
+ * where it had to change.
+ */
+[[nodiscard]] std::string_view spelled(std::string_view text, Purpose purpose, Charset charset, std::pmr::string& buffer);
+
+class Placeholders;
+
+/** The one spelling of a value; empty where it is missing or a placeholder. */
+[[nodiscard]] std::string_view cleaned(std::string_view text, Purpose purpose, Charset charset,
+                                       const Placeholders& placeholders, std::pmr::string& buffer);
+
+/** Whether an id is a number in scientific notation, as of a spreadsheet: 1.2021E+17 has lost digits. */
+[[nodiscard]] bool is_scientific(std::string_view key) noexcept;
+
+/** Cleaned and in lower case; empty where it is missing. The result lies in `text`, or in `buffer` where it had to change. */
+[[nodiscard]] std::string_view normalized(std::string_view text, Charset charset, const Placeholders& placeholders,
+                                          std::pmr::string& buffer);
 
 /** A normalized value as a platform's name: runs of blanks and hyphens become one '_'. The result lies in `value` or `buffer`. */
 [[nodiscard]] std::string_view canonical_name(std::string_view value, std::pmr::string& buffer);

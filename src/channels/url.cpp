@@ -145,27 +145,6 @@ std::size_t decode_character(std::string_view text, Charset charset, char* out) 
     return character.size;
 }
 
-/** Decodes into memory of `resource`; what needs no decoding is returned as it is. */
-std::string_view decoded(std::string_view text, Charset charset, std::pmr::memory_resource* resource)
-{
-    if (text.find_first_of("%+") == npos) {
-        return text;
-    }
-    char* const out = static_cast<char*>(resource->allocate(text.size(), 1));
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < text.size();) {
-        const std::size_t written = text[i] == '%' ? decode_character(text.substr(i), charset, out + size) : 0;
-        if (written > 0) {
-            i += 3 * written;
-            size += written;
-        } else {
-            out[size++] = text[i] == '+' ? ' ' : text[i];
-            ++i;
-        }
-    }
-    return {out, size};
-}
-
 /** A decoded name in lower case. */
 std::string_view decoded_name(std::string_view text, Charset charset, std::pmr::memory_resource* resource)
 {
@@ -205,6 +184,26 @@ bool is_id(std::string_view value) noexcept
 }
 
 }  // namespace
+
+std::string_view decoded(std::string_view text, Charset charset, std::pmr::memory_resource* resource)
+{
+    if (text.find_first_of("%+") == npos) {
+        return text;
+    }
+    char* const out = static_cast<char*>(resource->allocate(text.size(), 1));
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t written = text[i] == '%' ? decode_character(text.substr(i), charset, out + size) : 0;
+        if (written > 0) {
+            i += 3 * written;
+            size += written;
+        } else {
+            out[size++] = text[i] == '+' ? ' ' : text[i];
+            ++i;
+        }
+    }
+    return {out, size};
+}
 
 Location locate(std::string_view url) noexcept
 {

@@ -32,6 +32,9 @@ inline constexpr std::size_t longest_host = 253;
  */
 [[nodiscard]] Location locate(std::string_view url) noexcept;
 
+/** A part of a query without its escapes; in memory of `resource` where that differs from what is written. */
+[[nodiscard]] std::string_view decoded(std::string_view text, Charset charset, std::pmr::memory_resource* resource);
+
 /** One parameter of a query, decoded, the name in lower case. */
 struct Parameter {
     std::string_view name;

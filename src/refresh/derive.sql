@@ -198,13 +198,19 @@ BEGIN
         SELECT c.source_id, c.contract_id,
                max(t.touch_number) FILTER (WHERE t.occurred_at <= c.signed_at) AS last_number,
                max(t.ad_number) FILTER (
-                   WHERE t.occurred_at <= c.signed_at AND t.occurred_at >= c.signed_at - setting.lookback) AS ad_number,
+                   WHERE t.occurred_at <= c.signed_at AND t.occurred_at >= n.first_moment - setting.lookback) AS ad_number,
                -- The lead that became the contract: the latest before it, or else the first.
                COALESCE(max(t.touch_number) FILTER (WHERE t.is_lead AND t.occurred_at <= c.signed_at),
                         min(t.touch_number) FILTER (WHERE t.is_lead)) AS lead_number,
                (array_agg(t.touch_number ORDER BY t.source_id) FILTER (WHERE t.event_id = c.event_id))[1] AS own_number
         FROM pg_temp.contract c
         JOIN pg_temp.touch t ON t.client_key = c.client_key
+        -- A contract of a day alone is of its last moment; its lookback is that of the whole day.
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN c.signed_at = analytics_internal.last_moment(c.signed_date, setting.reporting_timezone)
+                        THEN c.signed_date::timestamp AT TIME ZONE setting.reporting_timezone
+                        ELSE c.signed_at END AS first_moment
+        ) n
         GROUP BY c.source_id, c.contract_id
     )
     SELECT c.business_id, c.client_bucket, c.source_id, c.contract_id, c.client_key, c.signed_date,
@@ -222,7 +228,9 @@ BEGIN
                 WHEN o.event_id IS NOT NULL THEN 'own_event'
                 ELSE 'none' END AS attribution_rule,
            COALESCE(t.touch_number, 0) AS touches,
-           (EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400)::numeric(12,4) AS days_to_convert
+           CASE WHEN c.signed_at = analytics_internal.last_moment(c.signed_date, setting.reporting_timezone)
+                THEN c.signed_date - f.event_date
+                ELSE EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400 END::numeric(12,4) AS days_to_convert
     FROM pg_temp.contract c
     LEFT JOIN met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
     LEFT JOIN pg_temp.touch f ON f.client_key = c.client_key AND f.touch_number = 1 AND f.occurred_at <= c.signed_at

@@ -38,7 +38,7 @@ CREATE TABLE analytics_internal.entity_column (
     entity text NOT NULL,
     position int NOT NULL,
     name text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('key', 'label', 'platform', 'text', 'timestamp', 'date', 'number', 'count', 'boolean')),
+    kind text NOT NULL CHECK (kind IN ('key', 'label', 'tag', 'platform', 'text', 'timestamp', 'date', 'number', 'count', 'boolean')),
     must_be_mapped boolean NOT NULL,
     not_null boolean NOT NULL,
     minimum numeric,
@@ -48,8 +48,8 @@ CREATE TABLE analytics_internal.entity_column (
 );
 COMMENT ON TABLE analytics_internal.entity_column IS
 'The canonical columns that a source of each entity can deliver
-kind: key is text of at most 256 bytes, label is text cut at 150 characters, platform is a label in its canonical spelling, count is a whole
-number. default_value: what an empty value counts as.';
+kind: key is text of at most 256 bytes, label is text cut at 150 characters, tag is a label as URLs write it, platform is a label in its
+canonical spelling, count is a whole number. default_value: what an empty value counts as.';
 INSERT INTO analytics_internal.entity_column VALUES
     ('clients', 1, 'client_id', 'key', true, true, NULL, NULL, 'the client''s id in the company''s systems'),
     ('clients', 2, 'name', 'label', false, false, NULL, NULL, 'name'),
@@ -64,18 +64,18 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('events', 2, 'client_id', 'key', true, true, NULL, NULL, 'who was touched'),
     ('events', 3, 'occurred_at', 'timestamp', true, true, NULL, NULL, 'when'),
     ('events', 4, 'source_type', 'label', false, false, NULL, NULL, 'how the CRM calls the origin of the touch'),
-    ('events', 5, 'utm_source', 'label', false, false, NULL, NULL, 'utm_source'),
-    ('events', 6, 'utm_medium', 'label', false, false, NULL, NULL, 'utm_medium'),
-    ('events', 7, 'utm_campaign', 'label', false, false, NULL, NULL, 'utm_campaign'),
-    ('events', 8, 'utm_content', 'label', false, false, NULL, NULL, 'utm_content'),
-    ('events', 9, 'utm_term', 'label', false, false, NULL, NULL, 'utm_term'),
+    ('events', 5, 'utm_source', 'tag', false, false, NULL, NULL, 'utm_source'),
+    ('events', 6, 'utm_medium', 'tag', false, false, NULL, NULL, 'utm_medium'),
+    ('events', 7, 'utm_campaign', 'tag', false, false, NULL, NULL, 'utm_campaign'),
+    ('events', 8, 'utm_content', 'tag', false, false, NULL, NULL, 'utm_content'),
+    ('events', 9, 'utm_term', 'tag', false, false, NULL, NULL, 'utm_term'),
     ('events', 10, 'referrer', 'text', false, false, NULL, NULL, 'URL or host of the referring page'),
     ('events', 11, 'landing_url', 'text', false, false, NULL, NULL,
         'URL of the page reached: utm parameters and click ids are read from it'),
     ('events', 12, 'click_id_name', 'label', false, false, NULL, NULL, 'name of the click id parameter, such as gclid'),
     ('events', 13, 'click_id', 'text', false, false, NULL, NULL, 'value of the click id'),
     ('events', 14, 'platform', 'platform', false, false, NULL, NULL, 'platform, where the source knows it better than the rules do'),
-    ('events', 15, 'campaign_id', 'label', false, false, NULL, NULL, 'id or name of the campaign; utm_campaign where absent'),
+    ('events', 15, 'campaign_id', 'tag', false, false, NULL, NULL, 'id or name of the campaign; utm_campaign where absent'),
     ('events', 16, 'ad_id', 'key', false, false, NULL, NULL, 'the platform''s id of the ad'),
     ('events', 17, 'product_id', 'key', false, false, NULL, NULL, 'product asked for'),
     ('events', 18, 'branch_id', 'key', false, false, NULL, NULL, 'branch asked'),

@@ -154,6 +154,12 @@ $$;
 COMMENT ON FUNCTION analytics_internal.refer_to_campaigns(bigint) IS
 'Resolves the campaigns that pg_temp.incoming names and nothing named before';
 
+-- Decoded once, as a URL is; a second time would take plus signs for blanks.
+CREATE FUNCTION analytics_internal.url_tag(url text, name text, rules bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT pg_catalog."left"(analytics_internal.cleaned(analytics.url_parameter(url, name), 'label', rules), 150) $$;
+COMMENT ON FUNCTION analytics_internal.url_tag(text, text, bytea) IS 'A parameter of a URL as a touch keeps it';
+
 CREATE FUNCTION analytics_internal.load_events(source analytics.source, complete boolean) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -161,10 +167,11 @@ AS $$
 DECLARE
     zone constant text := s.reporting_timezone FROM analytics.settings(source.business_id) s;
     -- Where the source says which events are leads, an event without the mark is none.
-    flags_leads constant boolean := source.columns ? 'is_lead' OR EXISTS (
-        SELECT FROM pg_attribute a WHERE a.attrelid = source.relation::regclass AND a.attname = 'is_lead' AND NOT a.attisdropped);
+    flags_leads constant boolean := analytics_internal.column_sql(source, 'is_lead') IS NOT NULL;
     campaign_parameters constant text[] := analytics_internal.id_parameters('campaign');
     ad_parameters constant text[] := analytics_internal.id_parameters('ad');
+    placeholders constant bytea := analytics_internal.placeholder_rules();
+    maps_click_id constant boolean := analytics_internal.column_sql(source, 'click_id') IS NOT NULL;
 BEGIN
     PERFORM analytics_internal.add_clients(source.business_id);
     -- Touch numbers are right at once for clients that are new, and for the next touches of the others; derive_journeys() settles the rest.
@@ -191,15 +198,19 @@ BEGIN
         OFFSET 0
     ) n
     CROSS JOIN LATERAL (
-        SELECT COALESCE(s.utm_source, left(analytics.url_parameter(s.landing_url, 'utm_source'), 150)) AS utm_source,
-               COALESCE(s.utm_medium, left(analytics.url_parameter(s.landing_url, 'utm_medium'), 150)) AS utm_medium,
-               COALESCE(s.utm_campaign, left(analytics.url_parameter(s.landing_url, 'utm_campaign'), 150)) AS utm_campaign,
-               COALESCE(s.utm_content, left(analytics.url_parameter(s.landing_url, 'utm_content'), 150)) AS utm_content,
-               COALESCE(s.utm_term, left(analytics.url_parameter(s.landing_url, 'utm_term'), 150)) AS utm_term,
+        SELECT COALESCE(s.utm_source, analytics_internal.url_tag(s.landing_url, 'utm_source', placeholders)) AS utm_source,
+               COALESCE(s.utm_medium, analytics_internal.url_tag(s.landing_url, 'utm_medium', placeholders)) AS utm_medium,
+               COALESCE(s.utm_campaign, analytics_internal.url_tag(s.landing_url, 'utm_campaign', placeholders)) AS utm_campaign,
+               COALESCE(s.utm_content, analytics_internal.url_tag(s.landing_url, 'utm_content', placeholders)) AS utm_content,
+               COALESCE(s.utm_term, analytics_internal.url_tag(s.landing_url, 'utm_term', placeholders)) AS utm_term,
                left(analytics.url_host(s.referrer), 150) AS referrer_host,
                k.name AS click_id_name,
                COALESCE(s.click_id, analytics.url_parameter(s.landing_url, k.name)) AS click_id
-        FROM (SELECT COALESCE(lower(s.click_id_name COLLATE "C"), (analytics.click_ids(s.landing_url))[1])) k (name)
+        FROM (
+            -- A value decides: a name alone, as of a constant, is no click.
+            SELECT COALESCE(CASE WHEN NOT maps_click_id OR s.click_id IS NOT NULL THEN lower(s.click_id_name COLLATE "C") END,
+                       (analytics.click_ids(s.landing_url))[1])
+        ) k (name)
         OFFSET 0
     ) u
     CROSS JOIN LATERAL (
@@ -322,6 +333,9 @@ DECLARE
 BEGIN
     IF EXISTS (SELECT FROM analytics.entity_column c WHERE c.entity = source.entity AND c.name = 'currency') THEN
         PERFORM analytics_internal.refuse_other_currencies((analytics.settings(source.business_id)).currency);
+    END IF;
+    IF source.entity = 'ad_performance' THEN
+        PERFORM analytics_internal.refuse_totals(source);
     END IF;
     PERFORM analytics_internal.learn_campaigns(source);
     -- Without parts that tell them apart, equal rows are as many hours or devices.

@@ -7,9 +7,36 @@ COMMENT ON FUNCTION analytics.try_timestamptz(text, text, text) IS
 value: text as raw tables hold it. zone: where a value without an offset is local. date_order: YMD, DMY or MDY, for values like 01/02/2025;
 the session''s DateStyle does not matter.';
 
+CREATE FUNCTION analytics_internal.try_date(value text, zone text, date_order text) RETURNS date
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_try_date';
+COMMENT ON FUNCTION analytics_internal.try_date(text, text, text) IS
+'The day that a text spells, NULL where it spells none
+Midnight is the day as it is written, whatever offset stands behind it; any other time is one of a day in zone.';
+
+CREATE FUNCTION analytics_internal.try_moment(value text, zone text, date_order text, day_zone text, at_end boolean) RETURNS timestamptz
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_try_moment';
+COMMENT ON FUNCTION analytics_internal.try_moment(text, text, text, text, boolean) IS
+'The time that a text spells; a day alone is its first or last moment in day_zone
+at_end: the last one, and midnight is a day alone, too.';
+
+CREATE FUNCTION analytics_internal.is_scientific(value text) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_is_scientific';
+COMMENT ON FUNCTION analytics_internal.is_scientific(text) IS 'Whether an id is written as spreadsheets write long numbers, digits lost';
+
+CREATE FUNCTION analytics_internal.last_moment(day date, zone text) RETURNS timestamptz
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT ((day + 1)::timestamp AT TIME ZONE zone) - interval '0.000001 second' $$;
+COMMENT ON FUNCTION analytics_internal.last_moment(date, text) IS 'What a day alone is where the question is what came before it';
+
 CREATE FUNCTION analytics.try_numeric(value text) RETURNS numeric
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_try_numeric';
 COMMENT ON FUNCTION analytics.try_numeric(text) IS 'The finite number that a text spells, NULL where it spells none';
+
+CREATE FUNCTION analytics_internal.try_number(value text, format text) RETURNS numeric
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_try_number';
+COMMENT ON FUNCTION analytics_internal.try_number(text, text) IS
+'The number that a text spells in a format, NULL where it spells none
+format: 1,234.56 or 1.234,56 or 1 234,56 or 1''234.56. Signs of currency, units and percent are left out.';
 
 CREATE FUNCTION analytics.try_boolean(value text) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_try_boolean';

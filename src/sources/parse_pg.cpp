@@ -8,24 +8,26 @@
 #include <string_view>
 #include <utility>
 
+#include "channels/charset_pg.hpp"
+#include "channels/text.hpp"
 #include "kernel/named.hpp"
 #include "postgres/arguments.hpp"
+#include "postgres/guard.hpp"
+#include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
+#include "postgres/rows.hpp"
 #include "sources/plain_number.hpp"
 
 namespace postgres = marketing::postgres;
 namespace sources = marketing::sources;
+namespace channels = marketing::channels;
 
 namespace {
 
 /** The argument without the blanks around it. */
 std::string_view trimmed_argument(postgres::Arguments& in, const char* name)
 {
-    const auto value = in.get<std::string_view>(name);
-    constexpr std::string_view blanks = " \t\r\n\f\v";
-    const auto first = value.find_first_not_of(blanks);
-    return first == std::string_view::npos ? std::string_view{}
-                                           : value.substr(first, value.find_last_not_of(blanks) - first + 1);
+    return channels::trimmed_widely(in.get<std::string_view>(name), channels::database_charset());
 }
 
 constexpr auto date_orders =
@@ -77,21 +79,108 @@ bool decode(std::string_view value, int order, pg_tz* zone, pg_tm* fields, fsec_
 
 }  // namespace
 
+namespace {
+
+/** A date or time in text, as it is written. */
+struct Moment {
+    pg_tm fields = {};
+    fsec_t fraction = 0;
+    int offset = 0;
+    bool is_midnight = false;
+    bool has_time = false;
+    pg_tz* zone = nullptr;
+
+    [[nodiscard]] bool instant(Timestamp* result) { return tm2timestamp(&fields, fraction, &offset, result) == 0; }
+    [[nodiscard]] int day() const { return date2j(fields.tm_year, fields.tm_mon, fields.tm_mday) - POSTGRES_EPOCH_JDATE; }
+};
+
+bool read_moment(postgres::Arguments& in, Moment* moment)
+{
+    const auto value = trimmed_argument(in, "value");
+    moment->zone = time_zone(in.get<std::string_view>("zone"));
+    const int order = in.choice("date_order", [](std::string_view name) { return date_orders.find(name); });
+    if (!decode(value, order, moment->zone, &moment->fields, &moment->fraction, &moment->offset)) {
+        return false;
+    }
+    moment->is_midnight =
+        moment->fields.tm_hour == 0 && moment->fields.tm_min == 0 && moment->fields.tm_sec == 0 && moment->fraction == 0;
+    moment->has_time = !moment->is_midnight || value.find(':') != std::string_view::npos || value.find_first_of("Tt") == 8;
+    return true;
+}
+
+/** The first moment of a day in a zone. */
+TimestampTz start_of(int day, pg_tz* zone)
+{
+    pg_tm fields = {};
+    j2date(day + POSTGRES_EPOCH_JDATE, &fields.tm_year, &fields.tm_mon, &fields.tm_mday);
+    int offset = DetermineTimeZoneOffset(&fields, zone);
+    Timestamp result = 0;
+    if (tm2timestamp(&fields, 0, &offset, &result) != 0) {
+        ereport(ERROR, (errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("date out of range")));
+    }
+    return result;
+}
+
+}  // namespace
+
 /** try_timestamptz(value text, zone text, date_order text): values without an offset are local to `zone`. */
 MARKETING_FUNCTION(try_timestamptz)
 {
     postgres::Arguments in(fcinfo);
-    const auto value = trimmed_argument(in, "value");
-    pg_tz* zone = time_zone(in.get<std::string_view>("zone"));
-    const int order = in.choice("date_order", [](std::string_view name) { return date_orders.find(name); });
-    pg_tm fields = {};
-    fsec_t fraction = 0;
-    int offset = 0;
+    Moment moment;
     Timestamp result = 0;
-    if (!decode(value, order, zone, &fields, &fraction, &offset) || tm2timestamp(&fields, fraction, &offset, &result) != 0) {
+    if (!read_moment(in, &moment) || !moment.instant(&result)) {
         PG_RETURN_NULL();
     }
     PG_RETURN_TIMESTAMPTZ(result);
+}
+
+/**
+ * try_date(value text, zone text, date_order text): midnight is the day as it is written, whatever offset stands behind it; another time
+ * is one of a day in `zone`.
+ */
+MARKETING_FUNCTION(try_date)
+{
+    postgres::Arguments in(fcinfo);
+    Moment moment;
+    Timestamp result = 0;
+    if (!read_moment(in, &moment) || !moment.instant(&result)) {
+        PG_RETURN_NULL();
+    }
+    if (!moment.is_midnight) {
+        int offset = 0;
+        if (timestamp2tm(result, &offset, &moment.fields, &moment.fraction, nullptr, moment.zone) != 0) {
+            PG_RETURN_NULL();
+        }
+    }
+    PG_RETURN_DATEADT(moment.day());
+}
+
+/**
+ * try_moment(value text, zone text, date_order text, day_zone text, at_end boolean): as try_timestamptz, but a day alone is its first moment
+ * in day_zone, or its last one; at_end: midnight is a day alone, too.
+ */
+MARKETING_FUNCTION(try_moment)
+{
+    postgres::Arguments in(fcinfo);
+    Moment moment;
+    Timestamp result = 0;
+    if (!read_moment(in, &moment) || !moment.instant(&result)) {
+        PG_RETURN_NULL();
+    }
+    pg_tz* day_zone = time_zone(in.get<std::string_view>("day_zone"));
+    const bool at_end = in.get<bool>("at_end");
+    if (moment.has_time && !(at_end && moment.is_midnight)) {
+        PG_RETURN_TIMESTAMPTZ(result);
+    }
+    PG_RETURN_TIMESTAMPTZ(at_end ? start_of(moment.day() + 1, day_zone) - 1 : start_of(moment.day(), day_zone));
+}
+
+/** is_scientific(value text): whether an id is written as spreadsheets write long numbers. */
+MARKETING_FUNCTION(is_scientific)
+{
+    postgres::Arguments in(fcinfo);
+    PG_RETURN_BOOL(channels::is_scientific(in.get<std::string_view>("value")));
 }
 
 /** try_numeric(value text). 'NaN', 'Infinity', blanks inside, separators and units are not numbers. */
@@ -103,6 +192,27 @@ MARKETING_FUNCTION(try_numeric)
         PG_RETURN_NULL();
     }
     PG_RETURN_DATUM(DirectFunctionCall3(numeric_in, CStringGetDatum(pnstrdup(value.data(), value.size())),
+                                        ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+}
+
+/** try_number(value text, format text): a number as a country or a spreadsheet writes it. */
+MARKETING_FUNCTION(try_number)
+{
+    postgres::Arguments in(fcinfo);
+    const auto value = in.get<std::string_view>("value");
+    const auto format = in.choice("format", [](std::string_view example) { return sources::number_format(example); });
+    const auto plain = marketing::postgres::run_kernel([&] {
+        marketing::postgres::ContextResource resource(CurrentMemoryContext);
+        std::pmr::string buffer(&resource);
+        const auto written = channels::spelled(value, channels::Purpose::label, channels::database_charset(), buffer);
+        std::pmr::string number(written.size() + 1, '\0', &resource);
+        number.resize(sources::plain_number(written, format, number.data()));
+        return marketing::postgres::keep_text(number);
+    });
+    if (plain.empty()) {
+        PG_RETURN_NULL();
+    }
+    PG_RETURN_DATUM(DirectFunctionCall3(numeric_in, CStringGetDatum(pnstrdup(plain.data(), plain.size())),
                                         ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
 }
 

@@ -9,26 +9,75 @@ COMMENT ON VIEW analytics.source IS 'The registered sources: rows of warehouse.s
 register_source() and drop_source() write them.';
 GRANT SELECT ON analytics.source TO PUBLIC;
 
--- What a value of type `source_type` needs to become a value of `kind`; NULL where there is no way.
-CREATE FUNCTION analytics_internal.conversion_sql(kind text, expression text, source_type regtype, zone text, date_order text) RETURNS text
+CREATE FUNCTION analytics_internal.cleaned_sql(expression text, purpose text, options jsonb DEFAULT '{}') RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('analytics_internal.cleaned((%s)::text, %L, (SELECT analytics_internal.placeholder_rules(%s)))', expression, purpose,
+        CASE WHEN options ? 'null_markers' THEN quote_literal(options -> 'null_markers') END)
+$$;
+COMMENT ON FUNCTION analytics_internal.cleaned_sql(text, text, jsonb) IS 'SQL that reads an expression as an id, a name or a tag';
+
+-- A day alone stays that day: it is read in the time zone of the business, and a midnight as it is written. Where the question will be what
+-- came before, it means the end of the day.
+CREATE FUNCTION analytics_internal.time_sql(expression text, source_type regtype, is_text boolean, options jsonb, at_end boolean)
+    RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-        WHEN kind = 'key' OR kind = 'text' THEN format('NULLIF(btrim((%s)::text), '''')', expression)
-        WHEN kind = 'label' THEN format('NULLIF(left(btrim((%s)::text), 150), '''')', expression)
-        WHEN kind = 'platform' THEN format(
-            'analytics.platform_name(left(btrim((%s)::text), 150), (SELECT analytics.channel_ruleset()))', expression)
-        WHEN kind = 'timestamp' AND source_type = 'timestamptz'::regtype THEN expression
-        WHEN kind = 'timestamp' AND source_type IN ('timestamp'::regtype, 'date'::regtype) THEN
-            format('(%s)::timestamp AT TIME ZONE %L', expression, zone)
-        WHEN kind = 'timestamp' AND is_text THEN
-            format('analytics.try_timestamptz((%s)::text, %L, %L)', expression, zone, date_order)
-        WHEN kind = 'date' AND source_type IN ('timestamp'::regtype, 'date'::regtype) THEN format('(%s)::date', expression)
-        WHEN kind = 'date' AND source_type = 'timestamptz'::regtype THEN format('((%s) AT TIME ZONE %L)::date', expression, zone)
-        WHEN kind = 'date' AND is_text THEN
-            format('(analytics.try_timestamptz((%s)::text, %2$L, %3$L) AT TIME ZONE %2$L)::date', expression, zone, date_order)
+        WHEN source_type = 'timestamptz'::regtype THEN expression
+        WHEN source_type = 'date'::regtype AND at_end THEN format('analytics_internal.last_moment(%s, %L)', expression, z.day_zone)
+        WHEN source_type = 'date'::regtype THEN format('(%s)::timestamp AT TIME ZONE %L', expression, z.day_zone)
+        WHEN source_type = 'timestamp'::regtype AND at_end THEN format(
+            'CASE WHEN (%1$s)::time = ''00:00'' THEN analytics_internal.last_moment((%1$s)::date, %2$L) ELSE (%1$s) AT TIME ZONE %3$L END',
+            expression, z.day_zone, z.zone)
+        WHEN source_type = 'timestamp'::regtype THEN format('(%s) AT TIME ZONE %L', expression, z.zone)
+        WHEN is_text THEN format('analytics_internal.try_moment((%s)::text, %L, %L, %L, %L)',
+            expression, z.zone, z.date_order, z.day_zone, at_end)
+    END
+    FROM (
+        SELECT COALESCE(options ->> 'timezone', 'UTC') AS zone, COALESCE(options ->> 'date_order', 'YMD') AS date_order,
+               COALESCE(options ->> 'day_zone', options ->> 'timezone', 'UTC') AS day_zone
+    ) z
+$$;
+COMMENT ON FUNCTION analytics_internal.time_sql(text, regtype, boolean, jsonb, boolean) IS
+'SQL that turns an expression into a time; NULL where it cannot
+at_end: a day alone is its last moment.';
+
+CREATE FUNCTION analytics_internal.date_sql(expression text, source_type regtype, is_text boolean, options jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN source_type IN ('timestamp'::regtype, 'date'::regtype) THEN format('(%s)::date', expression)
+        -- Loaders make such a column of days that they took for times.
+        WHEN source_type = 'timestamptz'::regtype THEN format(
+            '((%1$s) AT TIME ZONE CASE (%1$s) WHEN date_trunc(''day'', %1$s, ''UTC'') THEN ''UTC'' ELSE %2$L END)::date',
+            expression, COALESCE(options ->> 'timezone', 'UTC'))
+        WHEN is_text THEN format('analytics_internal.try_date((%s)::text, %L, %L)',
+            expression, COALESCE(options ->> 'timezone', 'UTC'), COALESCE(options ->> 'date_order', 'YMD'))
+    END
+$$;
+COMMENT ON FUNCTION analytics_internal.date_sql(text, regtype, boolean, jsonb) IS
+'SQL that turns an expression into a day; NULL where it cannot';
+
+-- What a value of type `source_type` needs to become a value of `kind`; NULL where there is no way.
+CREATE FUNCTION analytics_internal.conversion_sql(kind text, expression text, source_type regtype, options jsonb, at_end boolean)
+    RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN kind IN ('key', 'text') THEN analytics_internal.cleaned_sql(expression, kind, options)
+        WHEN kind IN ('label', 'tag') THEN format('left(%s, 150)', analytics_internal.cleaned_sql(expression, kind, options))
+        WHEN kind = 'platform' THEN format('analytics.platform_name(left(%s, 150), (SELECT analytics.channel_ruleset()))',
+            analytics_internal.cleaned_sql(expression, 'label', options))
+        WHEN kind = 'timestamp' THEN analytics_internal.time_sql(expression, source_type, is_text, options, at_end)
+        WHEN kind = 'date' THEN analytics_internal.date_sql(expression, source_type, is_text, options)
         WHEN kind IN ('number', 'count') AND t.typcategory = 'N' THEN format('(%s)::numeric', expression)
+        WHEN kind IN ('number', 'count') AND is_text AND options ? 'number_format' THEN
+            format('analytics_internal.try_number((%s)::text, %L)', expression, options ->> 'number_format')
         WHEN kind IN ('number', 'count') AND is_text THEN format('analytics.try_numeric((%s)::text)', expression)
         WHEN kind = 'boolean' AND source_type = 'boolean'::regtype THEN expression
         WHEN kind = 'boolean' AND t.typcategory = 'N' THEN format('(%s) <> 0', expression)
@@ -37,8 +86,39 @@ AS $$
     FROM pg_type t, LATERAL (SELECT t.typcategory IN ('S', 'E', 'X') AS is_text) c
     WHERE t.oid = source_type
 $$;
-COMMENT ON FUNCTION analytics_internal.conversion_sql(text, text, regtype, text, text) IS
-'SQL that turns an expression into a canonical kind; NULL where it cannot';
+COMMENT ON FUNCTION analytics_internal.conversion_sql(text, text, regtype, jsonb, boolean) IS
+'SQL that turns an expression into a canonical kind; NULL where it cannot
+at_end: of a time, a day alone is its last moment.';
+
+-- Files begin with U+FEFF, and headers end in blanks that nobody sees.
+CREATE FUNCTION analytics_internal.column_like(relation regclass, name text, OUT attname text, OUT is_same boolean)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT min(a.attname::text), bool_and(analytics_internal.cleaned(a.attname::text, 'label') = analytics_internal.cleaned(name, 'label'))
+    FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+      AND analytics_internal.fold_case(analytics_internal.cleaned(a.attname::text, 'label'))
+          = analytics_internal.fold_case(analytics_internal.cleaned(name, 'label'))
+    HAVING count(*) = 1
+$$;
+COMMENT ON FUNCTION analytics_internal.column_like(regclass, text) IS
+'The one column of a relation that is called so but for case and invisible signs
+is_same: it is called so in that case, too.';
+
+CREATE FUNCTION analytics_internal.visible_name(name text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN name = analytics_internal.cleaned(name, 'label') THEN name
+        ELSE '"' || string_agg(CASE WHEN c BETWEEN '!' AND '~' OR c = ' ' OR analytics_internal.cleaned(c, 'key') = c THEN c
+                                    ELSE E'\\u' || lpad(translate(to_hex(ascii(c)), 'abcdef', 'ABCDEF'), 4, '0') END,
+                             '' ORDER BY place) || '"'
+    END
+    FROM regexp_split_to_table(name, '') WITH ORDINALITY t (c, place)
+$$;
+COMMENT ON FUNCTION analytics_internal.visible_name(text) IS 'A name of a column, in which nothing is invisible';
 
 CREATE FUNCTION analytics_internal.has_column(relation regclass, name text) RETURNS boolean
     LANGUAGE sql STABLE
@@ -91,6 +171,53 @@ $$;
 COMMENT ON FUNCTION analytics_internal.source_sql(analytics.source) IS
 'SQL of the rows that a source has: all of its relation that its filter leaves';
 
+-- A column that has the name of a click id, as analytics.click_id lists them, is one. Of several in a row the one that proves an ad counts.
+CREATE FUNCTION analytics_internal.click_id_columns(relation regclass, OUT names text[], OUT columns jsonb)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(c.attname ORDER BY c.place),
+           jsonb_build_object(
+               'click_id', format('COALESCE(%s)', string_agg(c.value, ', ' ORDER BY c.place)),
+               'click_id_name', format('CASE %s END',
+                   string_agg(format('WHEN %s IS NOT NULL THEN %L', c.value, c.parameter), ' ' ORDER BY c.place)))
+    FROM (
+        SELECT a.attname::text, k.parameter, analytics_internal.cleaned_sql(quote_ident(a.attname), 'key') AS value,
+               row_number() OVER (ORDER BY k.is_paid IS TRUE DESC, k.is_paid NULLS FIRST, a.attnum) AS place
+        FROM pg_attribute a
+        JOIN analytics.click_id k ON lower(a.attname COLLATE "C") = k.parameter
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND k.platform IS NOT NULL
+    ) c
+    HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION analytics_internal.click_id_columns(regclass) IS
+'The columns of a relation that are click ids by name, and how events read them';
+
+CREATE FUNCTION analytics_internal.with_click_ids(entity text, relation regclass, columns jsonb, OUT columns_read jsonb, OUT by_name text[])
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    c record;
+    mapped constant text := columns ->> 'click_id';
+BEGIN
+    columns_read := columns;
+    IF entity <> 'events' OR columns ? 'click_id_name' OR EXISTS (
+        SELECT FROM pg_attribute a
+        WHERE a.attrelid = relation AND a.attname IN ('click_id', 'click_id_name') AND NOT a.attisdropped) THEN
+        RETURN;
+    END IF;
+    SELECT k.names, k.columns INTO c FROM analytics_internal.click_id_columns(relation) k;
+    IF c.names IS NOT NULL AND (mapped IS NULL OR mapped = ANY (c.names)) THEN
+        columns_read := columns || c.columns;
+        by_name := c.names;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.with_click_ids(text, regclass, jsonb) IS
+'The mapping of events, with the columns that are click ids by name
+Left alone where click_id_name is mapped, or click_id is another column. by_name: those columns.';
+
 CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass, columns jsonb, options jsonb)
     RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text)
     LANGUAGE plpgsql STABLE
@@ -98,8 +225,8 @@ CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass
 AS $$
 #variable_conflict use_column
 DECLARE
-    zone constant text := COALESCE(options ->> 'timezone', 'UTC');
-    date_order constant text := COALESCE(options ->> 'date_order', 'YMD');
+    -- What is bought is asked for what came before it.
+    conversion_day constant text := e.day FROM analytics.entity e WHERE e.entity = source_mapping.entity AND e.amount IS NOT NULL;
     wanted record;
     mapped text;
     found_type regtype;
@@ -108,16 +235,25 @@ BEGIN
         -- What says which version of a row is the newest is what says when it changed.
         mapped := COALESCE(CASE wanted.name WHEN 'updated_at' THEN options ->> 'version' END, columns ->> wanted.name);
         name := wanted.name; kind := wanted.kind; not_null := wanted.not_null; minimum := wanted.minimum;
-        conversion := NULL; problem := NULL;
-        IF mapped IS NULL AND NOT analytics_internal.has_column(relation, wanted.name) THEN
-            expression := NULL;
+        expression := NULL; conversion := NULL; problem := NULL;
+        IF mapped IS NULL AND wanted.name = 'campaign_id' AND columns ? 'campaign_name'
+            AND NOT analytics_internal.has_column(relation, 'campaign_id') THEN
+            -- An export without ids knows its campaigns by name.
+            mapped := columns ->> 'campaign_name';
+        END IF;
+        IF analytics_internal.has_column(relation, COALESCE(mapped, wanted.name)) THEN
+            expression := quote_ident(COALESCE(mapped, wanted.name));
+        ELSIF mapped IS NOT NULL THEN
+            SELECT quote_ident(l.attname) INTO expression FROM analytics_internal.column_like(relation, mapped) l WHERE l.is_same;
+            expression := COALESCE(expression, analytics_internal.expression_sql(relation, mapped));
+        END IF;
+        IF expression IS NULL THEN
             IF wanted.must_be_mapped THEN
                 problem := format('%s (%s) is required and not mapped', wanted.name, wanted.meaning);
                 RETURN NEXT;
             END IF;
             CONTINUE;
         END IF;
-        expression := analytics_internal.expression_sql(relation, COALESCE(mapped, wanted.name));
         BEGIN
             -- The null row gives the type without reading the table; the order refuses aggregates.
             EXECUTE format('SELECT pg_typeof(%s) FROM (SELECT) one LEFT JOIN %s AS _source ON false ORDER BY _source IS NULL',
@@ -125,9 +261,14 @@ BEGIN
             WHILE (SELECT t.typtype = 'd' FROM pg_type t WHERE t.oid = found_type) LOOP
                 SELECT t.typbasetype INTO found_type FROM pg_type t WHERE t.oid = found_type;
             END LOOP;
-            conversion := analytics_internal.conversion_sql(wanted.kind, expression, found_type, zone, date_order);
+            conversion := analytics_internal.conversion_sql(wanted.kind, expression, found_type, options,
+                at_end => wanted.name IS NOT DISTINCT FROM conversion_day);
             IF found_type IS NULL THEN
                 problem := wanted.name || ': the expression must give one value for each row';
+            ELSIF found_type IN ('float4'::regtype, 'float8'::regtype)
+                AND (wanted.kind = 'key' OR wanted.name IN ('campaign_id', 'click_id')) THEN
+                problem := format('%s: ids of type %s have lost digits where they are long: load the column as text or bigint, or where '
+                    'all ids are below 2^53 map it as "(%s)::bigint"', wanted.name, found_type, COALESCE(mapped, expression));
             ELSIF conversion IS NULL THEN
                 problem := format('%s: type %s cannot be read as a %s', wanted.name, found_type, wanted.kind);
             END IF;
@@ -136,7 +277,10 @@ BEGIN
             problem := format('%s: %s', wanted.name, CASE
                 WHEN SQLSTATE = '42601' AND mapped ~ E'^\\w+$' THEN format('column "%s" does not exist', mapped)
                 WHEN SQLSTATE = '42883' THEN SQLERRM || ' (outside of pg_catalog it needs its schema before the name)'
-                ELSE SQLERRM END);
+                ELSE SQLERRM END)
+                || COALESCE((SELECT format('; did you mean "%s"?', btrim(analytics_internal.visible_name(l.attname), '"'))
+                             FROM analytics_internal.column_like(relation, mapped) l
+                             WHERE l.attname IS NOT NULL), '');
         END;
         RETURN NEXT;
     END LOOP;
@@ -176,8 +320,10 @@ CREATE FUNCTION analytics_internal.current_mapping(source analytics.source)
     RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text)
     LANGUAGE sql STABLE
 AS $$
-    SELECT m.* FROM analytics_internal.source_mapping(source.entity, pg_catalog.to_regclass(source.relation), source.columns,
-        source.options || pg_catalog.jsonb_build_object('timezone', analytics_internal.source_timezone(source))) m
+    SELECT m.* FROM analytics_internal.source_mapping(source.entity, pg_catalog.to_regclass(source.relation),
+        (analytics_internal.with_click_ids(source.entity, pg_catalog.to_regclass(source.relation), source.columns)).columns_read,
+        source.options || pg_catalog.jsonb_build_object('timezone', analytics_internal.source_timezone(source),
+            'day_zone', (analytics.settings(source.business_id)).reporting_timezone)) m
 $$;
 COMMENT ON FUNCTION analytics_internal.current_mapping(analytics.source) IS
 'source_mapping() of a registered source, as its relation is now';
@@ -391,7 +537,7 @@ CREATE FUNCTION analytics_internal.known_options(entity text) RETURNS text[]
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT '{timezone,date_order,overlap,append_only,filter,version}'::text[]
+    SELECT '{timezone,date_order,number_format,null_markers,overlap,append_only,filter,version}'::text[]
         || CASE entity WHEN 'content_metrics' THEN '{cumulative}'::text[] WHEN 'ad_performance' THEN '{sum,action_types}' END
 $$;
 COMMENT ON FUNCTION analytics_internal.known_options(text) IS 'The options that a source of an entity may have';
@@ -413,6 +559,14 @@ AS $$
         SELECT 'option date_order must be YMD, DMY or MDY'
         WHERE options ->> 'date_order' NOT IN ('YMD', 'DMY', 'MDY')
         UNION ALL
+        SELECT 'option number_format must be "1,234.56", "1.234,56", "1 234,56" or "1''234.56"'
+        WHERE options ->> 'number_format' NOT IN ('1,234.56', '1.234,56', '1 234,56', '1''234.56')
+        UNION ALL
+        SELECT 'option null_markers must be a list of texts'
+        WHERE options ? 'null_markers' AND (jsonb_typeof(options -> 'null_markers') <> 'array' OR EXISTS (
+            SELECT FROM jsonb_array_elements(CASE jsonb_typeof(options -> 'null_markers') WHEN 'array' THEN options -> 'null_markers' END) m
+            WHERE jsonb_typeof(m) <> 'string' OR octet_length(m #>> '{}') NOT BETWEEN 1 AND 100))
+        UNION ALL
         SELECT 'option overlap must be a number of minutes that is not negative'
         WHERE options ->> 'overlap' !~ '^[0-9]{1,5}$'
         UNION ALL
@@ -431,6 +585,9 @@ AS $$
         SELECT format('option %s must be text: a column or an SQL expression', o)
         FROM unnest('{filter,version}'::text[]) o
         WHERE jsonb_typeof(options -> o) <> 'string'
+        UNION ALL
+        SELECT 'click_id: which click id it is must be mapped as click_id_name, such as "''gclid''"'
+        WHERE registration_problems.entity = 'events' AND columns ? 'click_id' AND NOT columns ? 'click_id_name'
         UNION ALL
         SELECT 'unknown canonical column "' || k || '"'
         FROM jsonb_object_keys(columns) k
@@ -475,6 +632,7 @@ DECLARE
     merged jsonb := COALESCE(columns, '{}');
     skipped text[] := '{}';
     problems text[];
+    click_ids record;
     relation_name text;
     source_id bigint;
 BEGIN
@@ -502,15 +660,17 @@ BEGIN
         END IF;
     END IF;
 
-    problems := analytics_internal.registration_problems(entity, merged, options);
+    SELECT c.* INTO click_ids FROM analytics_internal.with_click_ids(entity, relation, merged) c;
+    problems := analytics_internal.registration_problems(entity, click_ids.columns_read, options);
     IF problems IS NULL THEN
         SELECT array_agg(m.problem) INTO problems
-        FROM analytics_internal.source_mapping(entity, relation, merged, options) m WHERE m.problem IS NOT NULL;
+        FROM analytics_internal.source_mapping(entity, relation, click_ids.columns_read, options) m WHERE m.problem IS NOT NULL;
     END IF;
     IF problems IS NOT NULL THEN
         RAISE EXCEPTION 'cannot register % as a source of %', relation, entity
             USING ERRCODE = 'invalid_parameter_value', DETAIL = array_to_string(problems, E'\n'),
-                  HINT = (SELECT 'Columns of ' || relation || ': ' || string_agg(a.attname, ', ' ORDER BY a.attnum)
+                  HINT = (SELECT 'Columns of ' || relation || ': '
+                              || string_agg(analytics_internal.visible_name(a.attname), ', ' ORDER BY a.attnum)
                               || E'.\nCanonical columns: '
                               || (SELECT string_agg(c.name, ', ' ORDER BY c.position) FROM analytics.entity_column c
                                   WHERE c.entity = register_source.entity)
@@ -529,6 +689,12 @@ BEGIN
     RETURNING s.source_id INTO source_id;
     source_id := analytics_internal.take_up_rows(source_id);
     INSERT INTO warehouse.refresh_state VALUES (business_id) ON CONFLICT DO NOTHING;
+    IF click_ids.by_name IS NOT NULL THEN
+        RAISE NOTICE '% has click ids by name: %', relation, array_to_string(click_ids.by_name, ', ');
+    END IF;
+    IF analytics_internal.deleted_sql(relation) IS NOT NULL THEN
+        RAISE NOTICE '% marks rows as deleted: these are refused', relation;
+    END IF;
     IF skipped <> '{}' THEN
         RAISE NOTICE '% has no %: left out', relation, array_to_string(skipped, ', ');
     END IF;
@@ -540,7 +706,8 @@ COMMENT ON FUNCTION analytics.register_source(text, regclass, jsonb, text, jsonb
 entity: one of analytics.entity. columns: canonical name -> column or SQL expression of the relation, in which functions and types outside
 of pg_catalog need their schema; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of
 analytics.source_preset to start from; optional columns that the relation lacks are left out with a notice. options: timezone (of times
-without one), date_order (YMD, DMY, MDY, for dates in text), overlap (minutes before the newest updated_at that are read again, 10),
+without one), date_order (YMD, DMY, MDY, for dates in text), number_format (of numbers in text, by example: 1.234,56), null_markers (a list
+of texts that mean nothing, beside analytics.placeholder), overlap (minutes before the newest updated_at that are read again, 10),
 append_only (rows are only ever added, newer versions of an id included), filter (SQL condition: the rows that count), version (of rows
 with one key the one with the latest such time is kept), for ad_performance sum (rows of a finer grain are added up: true, or the columns
 that tell them apart, so that copies and older versions are known) and action_types (for Meta''s presets: the actions that are

@@ -38,7 +38,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.source_row_sql(regclass) IS 'SQL that makes jsonb of a row of a source';
 
-CREATE FUNCTION analytics_internal.reading_sql(name text, kind text, default_value text, conversion text, expression text)
+CREATE FUNCTION analytics_internal.reading_sql(name text, kind text, default_value text, conversion text, expression text,
+    options jsonb)
     RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
@@ -49,12 +50,12 @@ AS $$
     END || CASE
         -- A text that could not be read, for the reason.
         WHEN conversion IS NOT NULL AND analytics_internal.stage_type(kind) <> 'text' THEN format(
-            ', CASE WHEN (%1$s) IS NULL AND btrim((%2$s)::text) <> '''' THEN left((%2$s)::text, 80) END AS %3$I',
-            conversion, expression, 'unread_' || name)
+            ', CASE WHEN (%s) IS NULL AND %s IS NOT NULL THEN left((%s)::text, 80) END AS %I',
+            conversion, analytics_internal.cleaned_sql(expression, 'label', options), expression, 'unread_' || name)
         ELSE ''
     END
 $$;
-COMMENT ON FUNCTION analytics_internal.reading_sql(text, text, text, text, text) IS
+COMMENT ON FUNCTION analytics_internal.reading_sql(text, text, text, text, text, jsonb) IS
 'SQL that reads a canonical column from a source
 Where the column is mapped and no text, a second column unread_<name> has the beginning of a text that could not be read.';
 
@@ -69,7 +70,8 @@ AS $$
         CASE WHEN not_null THEN format(
             'WHEN v.%I IS NULL THEN %L', name, name || ' is missing') END,
         CASE WHEN kind = 'key' THEN format(
-            'WHEN octet_length(v.%I) > 256 THEN %L', name, name || ' is longer than 256 bytes') END,
+            'WHEN octet_length(v.%1$I) > 256 THEN %2$L WHEN analytics_internal.is_scientific(v.%1$I) THEN format(%3$L, v.%1$I)',
+            name, name || ' is longer than 256 bytes', name || ' %s has lost digits: load the column as text') END,
         CASE WHEN kind IN ('date', 'timestamp') THEN format(
             'WHEN v.%1$I < ''1900-01-01'' OR v.%1$I >= ''2200-01-01'' THEN format(%2$L, v.%1$I)',
             name, name || ' %s is not between 1900 and 2200') END,
@@ -82,6 +84,28 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.refusal_sql(text, text, boolean, numeric) IS
 'Branches of a CASE that gives the reason why a value cannot be used';
+
+-- Loaders and applications mark what was deleted, and leave the row: its mark is a boolean, a time, or a text that says yes.
+CREATE FUNCTION analytics_internal.deleted_sql(relation regclass) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT string_agg(format('WHEN %s THEN %L', CASE
+        WHEN t.typcategory = 'B' THEN format('_source.%I', a.attname)
+        WHEN t.typcategory = 'D' THEN format('_source.%I IS NOT NULL', a.attname)
+        WHEN t.typcategory = 'N' THEN format('_source.%I <> 0', a.attname)
+        -- A time in text is a mark as well.
+        ELSE format('(SELECT COALESCE(analytics.try_boolean(d.mark), d.mark IS NOT NULL) FROM (SELECT %s AS mark) d)',
+            analytics_internal.cleaned_sql(format('_source.%I', a.attname), 'key'))
+    END, 'deleted in the source: ' || a.attname), ' ' ORDER BY a.attnum)
+    FROM pg_attribute a
+    JOIN pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND lower(a.attname COLLATE "C") IN (
+        '_fivetran_deleted', '_ab_cdc_deleted_at', '_sdc_deleted_at', '__deleted', '_deleted', '_peerdb_is_deleted',
+        '__hevo__marked_deleted', '_rivery_deleted', 'isdeleted', 'is_deleted', 'deleted', 'deleted_at', 'deleted_on', 'deletedat')
+$$;
+COMMENT ON FUNCTION analytics_internal.deleted_sql(regclass) IS
+'Branches of a CASE that refuse rows marked as deleted; NULL where nothing marks them';
 
 -- Times without a zone, and what becomes text, are those of the source's time zone.
 CREATE FUNCTION analytics_internal.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
@@ -97,7 +121,7 @@ DECLARE
 BEGIN
     PERFORM set_config('TimeZone', analytics_internal.source_timezone(source), true);
     SELECT array_agg(c.name ORDER BY c.position), array_agg(c.name) FILTER (WHERE c.kind IN ('key', 'platform', 'date')),
-           string_agg(analytics_internal.reading_sql(c.name, c.kind, c.default_value, m.conversion, m.expression), ', '
+           string_agg(analytics_internal.reading_sql(c.name, c.kind, c.default_value, m.conversion, m.expression, source.options), ', '
                ORDER BY c.position),
            string_agg(analytics_internal.refusal_sql(m.name, c.kind, c.not_null, c.minimum), ' ' ORDER BY c.position)
                FILTER (WHERE m.name IS NOT NULL)
@@ -122,7 +146,8 @@ BEGIN
             WHEN slice IS NULL THEN 'NULL::bigint'
             ELSE format('(SELECT count(*) FROM %s AS _source)', analytics_internal.source_sql(source))
         END,
-        analytics_internal.source_sql(source), COALESCE(slice, 'true'), readings, refusals,
+        analytics_internal.source_sql(source), COALESCE(slice, 'true'), readings,
+        concat_ws(' ', analytics_internal.deleted_sql(source.relation), refusals),
         COALESCE(analytics_internal.part_sql(source.relation, source.options), 'NULL::text'));
     GET DIAGNOSTICS n = ROW_COUNT;
     -- What the steps to come group and join by.
@@ -208,6 +233,27 @@ $$;
 COMMENT ON FUNCTION analytics_internal.add_up_stage(analytics.entity) IS
 'Makes one row of all rows of a key in pg_temp.stage: measures are added up
 source_rows: of how many rows of the source a row is made.';
+
+-- The total below a table, or a row by account beside those by campaign, would count the same money twice.
+CREATE FUNCTION analytics_internal.refuse_totals(source analytics.source) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE pg_temp.stage s
+    SET reject_reason = 'it names no campaign, and other rows of its day and account do: a total would count twice',
+        source_row = to_jsonb(s) - '{stage_no,part,reject_reason,source_row,source_total}'::text[]
+    WHERE s.reject_reason IS NULL AND s.campaign_id = '' AND s.ad_group_id = '' AND s.ad_id = '' AND s.campaign_name IS NULL
+      AND (EXISTS (
+              SELECT FROM pg_temp.stage o
+              WHERE o.reject_reason IS NULL AND o.date = s.date AND o.platform = s.platform AND s.account_id IN ('', o.account_id)
+                AND o.campaign_id <> '')
+           OR EXISTS (
+              SELECT FROM warehouse.fact_campaign_performance_daily f
+              WHERE f.business_id = source.business_id AND f.source_id = source.source_id AND f.date = s.date AND f.platform = s.platform
+                AND s.account_id IN ('', f.account_id) AND f.campaign_id <> ''))
+$$;
+COMMENT ON FUNCTION analytics_internal.refuse_totals(analytics.source) IS
+'Refuses rows of pg_temp.stage of no campaign, where the same day and account has some';
 
 -- Of rows with one key the newest is kept. The others are copies or older versions of it; what may be neither is refused.
 CREATE FUNCTION analytics_internal.deduplicate_stage(key text[], parts boolean DEFAULT false) RETURNS bigint

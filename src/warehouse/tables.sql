@@ -122,6 +122,8 @@ BEGIN
     CREATE TABLE warehouse.campaign_parameter (LIKE analytics_internal.campaign_parameter INCLUDING ALL);
     COMMENT ON TABLE warehouse.campaign_parameter IS
         'URL parameters of your own that hold ids, before those of analytics.campaign_parameter';
+    CREATE TABLE warehouse.placeholder (LIKE analytics_internal.placeholder INCLUDING ALL);
+    COMMENT ON TABLE warehouse.placeholder IS 'Placeholders of your own, before those of analytics.placeholder';
     CREATE TABLE warehouse.channel_group_rule (LIKE analytics_internal.channel_group_rule INCLUDING ALL);
     COMMENT ON TABLE warehouse.channel_group_rule IS 'Rules of the channel group of your own, before those of analytics.channel_group_rule';
     CREATE TABLE warehouse.channel_rule (LIKE analytics_internal.channel_rule INCLUDING ALL);

@@ -155,6 +155,9 @@ void add_sources(Packer& pack)
     pack.add("k", {"msclkid", "microsoft", "Paid Search", "true"}).add("k", {"ttclid", "tiktok", "Paid Social", "true"});
     pack.add("k", {"ob_click_id", "outbrain", "Paid Other", "true"}).add("k", {"fbclid", "facebook", null, null});
     pack.add("k", {"mc_cid", "email", "Email", "false"}).add("k", {"newclid", "google", null, "true"});
+    for (const char* pattern : {"(not set)", "(none)", "null", "undefined"}) {
+        pack.add("n", {pattern, "key"});
+    }
 }
 
 Packer all_rules()

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "channels/pattern.hpp"
+#include "channels/placeholders.hpp"
 #include "channels/text.hpp"
 #include "error_of.hpp"
 
@@ -15,6 +16,8 @@ using marketing::channels::first_character;
 using marketing::channels::longest_name;
 using marketing::channels::normalized;
 using marketing::channels::Pattern;
+using marketing::channels::Placeholders;
+using marketing::channels::Purpose;
 
 bool matches(std::string_view pattern, std::string_view value)
 {
@@ -95,8 +98,15 @@ TEST(ChannelPattern, StaysFastOnHostileValues)
 
 std::string folded(std::string_view text, Charset charset = Charset::utf8)
 {
+    static const Placeholders placeholders = [] {
+        Placeholders list(std::pmr::get_default_resource());
+        for (const char* pattern : {"(not set)", "(none)", "null", "undefined"}) {
+            list.add(pattern, Purpose::key);
+        }
+        return list;
+    }();
     std::pmr::string buffer;
-    return std::string(normalized(text, charset, buffer));
+    return std::string(normalized(text, charset, placeholders, buffer));
 }
 
 TEST(ChannelText, FoldsCaseWithoutALocale)
@@ -116,6 +126,30 @@ TEST(ChannelText, KnowsTheSpellingsOfNothing)
         EXPECT_EQ(folded(text), "") << text;
     }
     EXPECT_EQ(folded("none"), "none");
+}
+
+TEST(ChannelText, PlaceholdersArePatternsOfAPurpose)
+{
+    Placeholders list(std::pmr::get_default_resource());
+    list.add("n/a", std::nullopt);
+    list.add("n/a", Purpose::key);
+    list.add("{*}", Purpose::label);
+    list.add("\\[null\\]|nichts", Purpose::key);
+    list.add("ähm", Purpose::key);
+    const auto says_nothing = [&](std::string_view value, Purpose purpose) {
+        return list.contains(value, purpose, Charset::utf8);
+    };
+    EXPECT_TRUE(says_nothing("", Purpose::key));
+    EXPECT_FALSE(says_nothing("N/A", Purpose::key)) << "what is taken off the list first stays off";
+    EXPECT_FALSE(says_nothing("{CampaignId}", Purpose::key));
+    EXPECT_TRUE(says_nothing("{CampaignId}", Purpose::label));
+    EXPECT_TRUE(says_nothing("{CampaignId}", Purpose::tag));
+    EXPECT_FALSE(says_nothing("{CampaignId}", Purpose::text)) << "a text is read as a key is";
+    EXPECT_TRUE(says_nothing("[NULL]", Purpose::text));
+    EXPECT_TRUE(says_nothing("Nichts", Purpose::tag));
+    EXPECT_TRUE(says_nothing("Ähm", Purpose::key));
+    EXPECT_FALSE(says_nothing("nichts da", Purpose::tag));
+    EXPECT_FALSE(says_nothing("{" + std::string(1000, 'x') + "}", Purpose::tag)) << "no macro is that long";
 }
 
 TEST(ChannelText, SpellsCanonicalNames)
