@@ -25,29 +25,31 @@ CREATE INDEX ON raw_touch (client_id);
 ANALYZE raw_touch;
 -- A client is a lead, on the day of its first touch, and belongs to its last touch of a campaign, else to its first touch.
 CREATE TEMP TABLE raw_lead AS
-SELECT f.client_id, f.created_at::date AS day, a.platform, a.of_campaign, a.campaign_name, a.is_paid, a.source, f.product_id, f.branch_id,
-       (SELECT count(*) FROM demo.crm_contracts k WHERE k.client_id = f.client_id) AS contracts,
-       (SELECT COALESCE(sum(amount), 0) FROM demo.crm_contracts k WHERE k.client_id = f.client_id)::numeric AS revenue
+SELECT f.client_id, f.created_at::date AS day, a.platform, a.of_campaign, a.campaign_name, a.is_paid, a.source, f.product_id, f.branch_id
 FROM raw_touch f, LATERAL (SELECT * FROM raw_touch t WHERE t.client_id = f.client_id AND (t.n = 1 OR t.of_campaign IS NOT NULL)
                            ORDER BY (t.of_campaign IS NOT NULL) DESC, t.created_at DESC LIMIT 1) a
 WHERE f.n = 1;
 -- The same for a contract, by the touches until it was signed.
 CREATE TEMP TABLE raw_contract AS
 SELECT k.number, k.client_id, k.signed_at, k.signed_at::date AS day, k.amount::numeric AS amount, k.product_id, k.branch_id, o.platform AS own_platform,
-       a.platform, a.of_campaign, a.campaign_name, a.ad_id, CASE WHEN a.of_campaign IS NULL THEN 'first_touch' ELSE 'last_paid_touch' END AS rule,
+       a.platform, a.of_campaign, a.campaign_name, a.source, a.ad_id, CASE WHEN a.of_campaign IS NULL THEN 'first_touch' ELSE 'last_paid_touch' END AS rule,
        j.touches, round(extract(epoch FROM k.signed_at AT TIME ZONE 'Europe/Kyiv' - j.first_at AT TIME ZONE 'Europe/Kyiv') / 86400, 4) AS days, j.journey
 FROM demo.crm_contracts k JOIN raw_touch o ON o.id = k.event_id,
      LATERAL (SELECT * FROM raw_touch t WHERE t.client_id = k.client_id AND t.created_at <= k.signed_at AND (t.n = 1 OR t.of_campaign IS NOT NULL)
               ORDER BY (t.of_campaign IS NOT NULL) DESC, t.created_at DESC LIMIT 1) a,
      LATERAL (SELECT count(*)::int AS touches, min(created_at) AS first_at, array_agg(t.platform ORDER BY t.n) AS journey FROM raw_touch t
               WHERE t.client_id = k.client_id AND t.created_at <= k.signed_at) j;
+-- A contract counts on the day of its client's lead and for what that asked for, by its own touch.
+CREATE TEMP VIEW raw_part AS
+SELECT day, platform, of_campaign, campaign_name, source, product_id, branch_id, 1 AS leads, 0 AS contracts, 0::numeric AS revenue FROM raw_lead
+UNION ALL SELECT l.day, k.platform, k.of_campaign, k.campaign_name, k.source, l.product_id, l.branch_id, 0, 1, k.amount FROM raw_contract k JOIN raw_lead l USING (client_id);
 CREATE TEMP TABLE raw_ad AS
 SELECT date_start AS day, 'facebook' AS platform, campaign_id AS of_campaign, campaign_name, sum(impressions) AS impressions, sum(clicks) AS clicks, sum(spend) AS spend
 FROM demo.meta_ads_insights GROUP BY 1, 3, 4
 UNION ALL
 SELECT "segments.date", 'google', "campaign.id"::text, "campaign.name", "metrics.impressions", "metrics.clicks", "metrics.cost_micros" / 1000000.0 FROM demo.google_campaign;
 CREATE TEMP VIEW raw_result AS
-SELECT day, platform, of_campaign AS campaign_id, COALESCE(campaign_name, '(no campaign)') AS campaign_name, 1 AS leads, contracts, revenue, 0::numeric AS impressions, 0::numeric AS clicks, 0::numeric AS spend FROM raw_lead
+SELECT day, platform, of_campaign AS campaign_id, COALESCE(campaign_name, '(no campaign)') AS campaign_name, leads, contracts, revenue, 0::numeric AS impressions, 0::numeric AS clicks, 0::numeric AS spend FROM raw_part
 UNION ALL SELECT day, platform, of_campaign, campaign_name, 0, 0, 0, impressions, clicks, spend FROM raw_ad;
 CREATE FUNCTION pg_temp.raw_kpi(first date, last date, wanted text[])
     RETURNS TABLE (leads bigint, contracts numeric, revenue numeric, spend numeric, cpl numeric, roas numeric) LANGUAGE sql AS $$
@@ -91,16 +93,16 @@ INSERT INTO cross_check VALUES
              FROM (SELECT *, 100.0 * leads / sum(leads) OVER () AS exact FROM analytics.share_platforms({from}, {to}, {platforms})) s$q$,
         $q$SELECT platform, count(*), true, true FROM raw_lead WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY platform$q$),
 ('utm_sources', $q$SELECT * FROM analytics.utm_sources({from}, {to}, {platforms}, 1000)$q$,
-        $q$SELECT platform, COALESCE(source, '(none)'), count(*), sum(contracts), sum(revenue) FROM raw_lead WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY 1, 2$q$),
+        $q$SELECT platform, COALESCE(source, '(none)'), sum(leads), sum(contracts), sum(revenue) FROM raw_part WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY 1, 2$q$),
 ('paid_split_platforms', $q$SELECT * FROM analytics.paid_split_platforms({from}, {to}, {platforms})$q$,
         $q$SELECT platform, p, n - p, n, round(100.0 * p / n, 1), 100 - round(100.0 * p / n, 1)
              FROM (SELECT platform, count(*) FILTER (WHERE is_paid) AS p, count(*) AS n FROM raw_lead WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY 1) k$q$),
 ('product_performance', $q$SELECT * FROM analytics.product_performance({from}, {to}, {platforms}, 1000)$q$,
-        $q$SELECT name, count(*), sum(contracts), sum(revenue), round(100.0 * sum(contracts) / count(*), 2), round(sum(revenue) / NULLIF(sum(contracts), 0), 4), product_id, category, 1
-             FROM raw_lead JOIN demo.products USING (product_id) WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY name, product_id, category$q$),
+        $q$SELECT name, sum(leads), sum(contracts), sum(revenue), round(100.0 * sum(contracts) / NULLIF(sum(leads), 0), 2), round(sum(revenue) / NULLIF(sum(contracts), 0), 4), product_id, category, 1
+             FROM raw_part JOIN demo.products USING (product_id) WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY name, product_id, category$q$),
 ('branch_performance', $q$SELECT * FROM analytics.branch_performance({from}, {to}, {platforms}, 1000)$q$,
-        $q$SELECT name, count(*), sum(contracts), sum(revenue), round(100.0 * sum(contracts) / count(*), 2), round(sum(revenue) / NULLIF(sum(contracts), 0), 4), branch_id, city, 1
-             FROM raw_lead JOIN demo.branches USING (branch_id) WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY name, branch_id, city$q$),
+        $q$SELECT name, sum(leads), sum(contracts), sum(revenue), round(100.0 * sum(contracts) / NULLIF(sum(leads), 0), 2), round(sum(revenue) / NULLIF(sum(contracts), 0), 4), branch_id, city, 1
+             FROM raw_part JOIN demo.branches USING (branch_id) WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) GROUP BY name, branch_id, city$q$),
 ('campaigns_wow', $q$SELECT platform, campaign_name, leads_cur, leads_prev, leads_diff_pct, cpl_cur, cpl_prev, spend_cur, spend_prev, cpl_diff_pct, campaign_id FROM analytics.campaigns_wow({from}, {to}, {platforms}, 1000, include_unassigned => true)$q$,
         $q$SELECT platform, campaign_name, l, lp, round(100.0 * (l - lp) / NULLIF(lp, 0), 2), c, cp, s, sp, round(100 * (c - cp) / NULLIF(cp, 0), 2), campaign_id
              FROM (SELECT *, CASE WHEN campaign_id IS NOT NULL THEN round(s / NULLIF(l, 0), 4) END AS c, CASE WHEN campaign_id IS NOT NULL THEN round(sp / NULLIF(lp, 0), 4) END AS cp
@@ -110,9 +112,9 @@ INSERT INTO cross_check VALUES
 ('scatter_matrix', $q$SELECT * FROM analytics.scatter_matrix({from}, {to}, {platforms}, 1000, 2)$q$,
         $q$SELECT platform, campaign_name, sum(leads), sum(spend), round(sum(spend) / sum(leads), 4), round(sum(revenue) / NULLIF(sum(spend), 0), 4), campaign_id, 1
              FROM raw_result WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) AND campaign_id IS NOT NULL GROUP BY platform, campaign_name, campaign_id HAVING sum(leads) >= 2$q$),
-('campaign_performance', $q$SELECT platform, campaign_name, leads, contracts, revenue, conversion_rate, avg_contract_value, round(p_above_average::numeric, 6), campaign_id, performance_category
+('campaign_performance', $q$SELECT platform, campaign_name, leads, contracts, revenue, conversion_rate, avg_contract_value, round(p_above_average::numeric, 5), campaign_id, performance_category
              FROM analytics.campaign_performance({from}, {to}, 1000, {platforms})$q$,
-        $q$SELECT platform, campaign_name, leads, contracts, revenue, round(100.0 * contracts / leads, 2), round(revenue / contracts, 4), round(p::numeric, 6), campaign_id,
+        $q$SELECT platform, campaign_name, leads, contracts, revenue, round(100.0 * contracts / leads, 2), round(revenue / contracts, 4), round(p::numeric, 5), campaign_id,
                   CASE WHEN p >= 0.8 AND advice = 'pause' THEN 'needs_attention' WHEN p >= 0.8 THEN 'high_performer' WHEN p <= 0.2 AND advice IS DISTINCT FROM 'scale' THEN 'needs_attention'
                        WHEN (SELECT count(*) FROM (SELECT sum(leads) AS leads FROM raw_result WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) AND campaign_id IS NOT NULL
                                                    GROUP BY campaign_id HAVING sum(contracts) > 0) o WHERE o.leads > k.leads) < ceil(listed / 4.0) THEN 'volume_driver' ELSE 'medium_performer' END

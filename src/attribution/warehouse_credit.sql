@@ -311,7 +311,7 @@ BEGIN
         FROM (
             SELECT e.business_id, e.client_key, e.occurred_at, e.touch_number, x.is_paid,
                    analytics_internal.is_view(e.source_type) AS is_view, k.amount, k.id AS conversion_id, k.part,
-                   CASE WHEN members IS NULL OR e.platform = ANY (members) THEN '1' ELSE '0' END AS mark,
+                   CASE WHEN members IS NULL OR x.platform = ANY (members) THEN '1' ELSE '0' END AS mark,
                    CASE WHEN x.is_paid THEN '1' ELSE '0' END AS paid,
                    CASE WHEN rules.granularity IS NOT NULL AND kept = 'touch'
                         THEN date_trunc(rules.granularity, e.occurred_at AT TIME ZONE b.reporting_timezone)::date::text
@@ -326,6 +326,7 @@ BEGIN
             JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
             JOIN business b ON b.business_id = e.business_id
             LEFT JOIN warehouse.dim_platforms p ON p.business_id = e.business_id AND p.platform = e.platform
+            LEFT JOIN warehouse.dim_campaigns n ON n.business_id = e.business_id AND n.campaign_key = e.campaign_key
             LEFT JOIN analytics_internal.campaign_labels(rules.dimension) c
                 ON with_campaign AND c.business_id = e.business_id AND c.campaign_key = e.campaign_key
             LEFT JOIN warehouse.dim_ad_creatives a
@@ -334,7 +335,8 @@ BEGIN
                 ON k.has_touch AND k.business_id = e.business_id AND k.source_id = e.source_id AND k.event_id = e.event_id
             CROSS JOIN LATERAL (
                 SELECT e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
-                       COALESCE(c.platform, e.platform) AS platform
+                       -- An ad counts for the account that pays for it, as its leads and contracts do.
+                       COALESCE(n.platform, e.platform) AS platform
             ) x
             WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
               AND NOT (e.channel_rule IN ('payment', 'own_site')

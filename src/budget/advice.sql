@@ -135,7 +135,8 @@ CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit in
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT a.action, c.platform, c.campaign_name, a.leads, a.spend,
-           analytics_internal.quotient(a.spend, a.leads::numeric), analytics_internal.quotient(a.revenue, a.spend), a.contracts::bigint,
+           analytics_internal.quotient(NULLIF(a.spend, 0), a.leads::numeric), analytics_internal.quotient(a.revenue, a.spend),
+           a.contracts::bigint,
            pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
            pg_catalog.round(a.spend * (1::numeric + COALESCE(a.change_pct, 0)::numeric / 100::numeric), 4), a.p_better,
            pg_catalog.round(a.cpl_low::numeric, 4), pg_catalog.round(a.cpl_high::numeric, 4), pg_catalog.round(a.marginal_cpl::numeric, 4),

@@ -13,10 +13,17 @@ BEGIN
         SELECT DISTINCT ON (l.business_id, l.client_key) l.business_id, l.client_key,
                CASE cohort_by WHEN 'platform' THEN l.platform
                     ELSE analytics_internal.campaign_label(c.platform, c.campaign_name, c.campaign_id) END
-        FROM warehouse.fact_leads l
+        FROM (
+            SELECT k.business_id, k.client_key, 1 AS place, k.signed_at AS at, k.source_id, k.contract_id AS id,
+                   k.attributed_platform AS platform, k.attributed_campaign_key AS campaign_key
+            FROM warehouse.fact_contracts k
+            UNION ALL
+            SELECT l.business_id, l.client_key, 2, l.created_at, l.source_id, l.lead_id, l.platform, l.campaign_key
+            FROM warehouse.fact_leads l
+        ) l
         LEFT JOIN warehouse.dim_campaigns c ON c.business_id = l.business_id AND c.campaign_key = l.campaign_key
         WHERE cohort_keys.business_id IS NULL OR l.business_id = cohort_keys.business_id
-        ORDER BY l.business_id, l.client_key, l.created_at, l.source_id, l.lead_id COLLATE "C";
+        ORDER BY l.business_id, l.client_key, l.place, l.at, l.source_id, l.id COLLATE "C";
     ELSIF cohort_by = 'first_product' THEN
         RETURN QUERY
         SELECT DISTINCT ON (f.business_id, f.client_key) f.business_id, f.client_key, COALESCE(d.name, f.product_id, '(unknown)')
@@ -36,7 +43,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.cohort_keys(text, bigint) IS
 'What tells a client''s cohort apart: platform, campaign or first product
-cohort_by: platform or campaign that the client''s first lead is attributed to, or first_product. Clients without a row are (unknown).';
+cohort_by: platform or campaign that the client''s first contract is attributed to, or the first lead of one without; or first_product.
+Clients without a row are (unknown).';
 
 CREATE FUNCTION analytics_internal.campaign_label(platform text, campaign_name text, campaign_id text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -107,7 +115,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.cohorts(text, text, date, date, text, bigint) IS
 'Retention, orders and revenue of customers by the period of their first purchase
-grain: day, week (ISO), month, quarter or year. cohort_by: none, or platform, campaign (those of the client''s first lead) or
+grain: day, week (ISO), month, quarter or year. cohort_by: none, platform, campaign (of the first contract, else of the first lead) or
 first_product. date_from: cohorts of that day and later. until: purchases up to that day; NULL for all. value: what revenue counts:
 revenue, or profit. Columns as those of cohort(): every period up to that of until is a row, also where nobody bought; is_partial marks
 periods that had not ended.';
@@ -166,7 +174,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.cohort_payback(text, text, date, date, text, numeric, bigint) IS
 'What the customers of a cohort cost and brought, and when they paid it back
-cohort_by: platform or campaign of the client''s first lead. spend: of that platform or campaign in the cohort''s period.
+cohort_by: platform or campaign of the client''s first contract. spend: of that platform or campaign in the cohort''s period.
 acquisition_cost = spend / customers. value_per_customer: revenue or profit per customer until now, times margin. payback_periods:
 periods after the first until value reached cost, 0 within the first; NULL where it has not. observed_periods: how many there are.
 status: paid back, not yet, no spend, or no customers.';

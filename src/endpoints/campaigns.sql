@@ -18,8 +18,8 @@ AS $$
                COALESCE(c.campaign_name, v.campaign_name) AS campaign_name, COALESCE(c.campaign_id, v.campaign_id) AS campaign_id,
                COALESCE(c.leads, 0) AS leads_cur, COALESCE(v.leads, 0) AS leads_prev,
                COALESCE(c.spend, 0)::numeric(18,4) AS spend_cur, COALESCE(v.spend, 0)::numeric(18,4) AS spend_prev,
-               analytics_internal.campaign_cpl(c.campaign_key, c.spend, c.leads) AS cpl_cur,
-               analytics_internal.campaign_cpl(v.campaign_key, v.spend, v.leads) AS cpl_prev
+               c.cpl AS cpl_cur,
+               v.cpl AS cpl_prev
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN (
             analytics_internal.campaign_results(
@@ -52,7 +52,7 @@ CREATE FUNCTION analytics.scatter_matrix(date_from date, date_to date, platforms
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.platform, k.campaign_name, k.leads, k.spend,
-           analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.campaign_id,
+           k.cpl, analytics_internal.quotient(k.revenue, k.spend), k.campaign_id,
            k.business_id
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.campaign_results(
@@ -148,7 +148,7 @@ CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_t
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.week, k.campaign_id, k.campaign_name, k.leads, k.n_contracts, k.revenue, k.impressions, k.clicks, k.spend,
-           analytics_internal.campaign_cpl(k.campaign_key, k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend), k.platform,
+           k.cpl, analytics_internal.quotient(k.revenue, k.spend), k.platform,
            k.business_id
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.campaign_results(

@@ -14,7 +14,8 @@ COMMENT ON FUNCTION analytics.kpi(date, date, text[], bigint) IS
 'Leads, contracts, revenue, spend, cost per lead and ROAS of a period
 One row, also when there is no data. date_from, date_to: both days belong to the period. platforms: platforms or families; NULL or {} for
 all. leads: created in the period. n_contracts, revenue: of those leads, or signed in the period where the setting revenue_basis is
-contract_date. cpl = spend / leads, roas = revenue / spend; NULL where the divisor is 0. Businesses of different currencies are not added
+contract_date; a contract counts for the platform that it is attributed to itself. cpl = spend / leads, roas = revenue / spend; NULL where
+the divisor is 0. Businesses of different currencies are not added
 up: an error (22023) asks for business_id.';
 
 CREATE FUNCTION analytics.trend_leads(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)

@@ -95,16 +95,16 @@ CREATE FUNCTION analytics_internal.campaign_parts(
     first_day date, last_day date, wanted_platforms text[], wanted_business bigint, longest int)
     RETURNS TABLE (is_day boolean, starts_on date, span text, business_id bigint, platform text, campaign_key bigint, leads bigint,
                    contracts bigint, revenue numeric, contracts_signed bigint, revenue_signed numeric, spend numeric, impressions bigint,
-                   clicks bigint)
+                   clicks bigint, exports bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH part AS NOT MATERIALIZED (
         SELECT true AS is_day, d.date AS starts_on, NULL::text AS span, d.business_id, d.platform, d.campaign_key, d.leads,
-               d.contracts, d.revenue, d.contracts_signed, d.revenue_signed, d.spend, d.impressions, d.clicks
+               d.contracts, d.revenue, d.contracts_signed, d.revenue_signed, d.spend, d.impressions, d.clicks, d.exports
         FROM warehouse.campaign_roi_daily d
         UNION ALL
         SELECT false, s.starts_on, s.span, s.business_id, s.platform, s.campaign_key, s.leads,
-               s.contracts, s.revenue, s.contracts_signed, s.revenue_signed, s.spend, s.impressions, s.clicks
+               s.contracts, s.revenue, s.contracts_signed, s.revenue_signed, s.spend, s.impressions, s.clicks, s.exports
         FROM warehouse.campaign_roi_span s
     )
     SELECT p.*
@@ -130,7 +130,7 @@ CREATE FUNCTION analytics_internal.campaign_results(
     first_day date, last_day date, wanted_platforms text[], wanted_business bigint, by_week boolean DEFAULT false,
     level text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, week date, campaign_key bigint, platform text, campaign_id text, campaign_name text, leads bigint,
-                   n_contracts bigint, revenue numeric, spend numeric, impressions bigint, clicks bigint)
+                   n_contracts bigint, revenue numeric, spend numeric, impressions bigint, clicks bigint, cpl numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.business_id, k.week, k.campaign_key,
@@ -143,7 +143,9 @@ AS $$
            c.campaign_id, COALESCE(c.campaign_name, '(no campaign)'), k.leads,
            CASE s.revenue_basis WHEN 'contract_date' THEN k.contracts_signed ELSE k.contracts END,
            CASE s.revenue_basis WHEN 'contract_date' THEN k.revenue_signed ELSE k.revenue END,
-           k.spend, k.impressions, k.clicks
+           k.spend, k.impressions, k.clicks,
+           -- What no export told the cost of cost something, not 0.
+           CASE WHEN k.exports > 0 THEN pg_catalog.round(k.spend / NULLIF(k.leads, 0)::numeric, 4) END
     FROM (
         -- What has no campaign is a row per platform.
         SELECT r.business_id, CASE WHEN by_week THEN pg_catalog.date_trunc('week', r.starts_on::timestamp)::date END AS week,
@@ -158,7 +160,7 @@ AS $$
                pg_catalog.sum(r.contracts_signed)::bigint AS contracts_signed,
                pg_catalog.sum(r.revenue_signed)::numeric(18,4) AS revenue_signed,
                pg_catalog.sum(r.spend)::numeric(18,4) AS spend, pg_catalog.sum(r.impressions)::bigint AS impressions,
-               pg_catalog.sum(r.clicks)::bigint AS clicks
+               pg_catalog.sum(r.clicks)::bigint AS clicks, pg_catalog.sum(r.exports) AS exports
         FROM analytics_internal.campaign_parts(
             first_day, last_day, wanted_platforms, wanted_business, CASE WHEN by_week THEN 7 ELSE 364 END) r
             GROUP BY 1, 2, 3, 4
@@ -168,15 +170,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.campaign_results(date, date, text[], bigint, boolean, text) IS
 'The results of a period per campaign, and per platform for what has none
-by_week: of each ISO week of the period, named by its Monday; else week is NULL. level: as of results_between().';
-
-CREATE FUNCTION analytics_internal.campaign_cpl(campaign_key bigint, spend numeric, leads bigint) RETURNS numeric
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-    SELECT CASE WHEN campaign_key <> 0::bigint OR spend <> 0::numeric THEN pg_catalog.round(spend / NULLIF(leads, 0)::numeric, 4) END
-$$;
-COMMENT ON FUNCTION analytics_internal.campaign_cpl(bigint, numeric, bigint) IS
-'Cost per lead of a campaign; NULL without leads, or where no cost is known';
+by_week: of each ISO week of the period, named by its Monday; else week is NULL. level: as of results_between(). cpl: NULL where no export
+told the cost.';
 
 CREATE FUNCTION analytics_internal.leads_between(
     first_day date, last_day date, wanted_platforms text[], wanted_business bigint, level text DEFAULT 'platform')
@@ -206,7 +201,8 @@ AS $$
       AND (wanted_business IS NULL OR r.business_id = wanted_business)
 $$;
 COMMENT ON FUNCTION analytics_internal.leads_between(date, date, text[], bigint, text) IS
-'Rollup rows of leads created in a period, with the contracts of these leads
+'Rollup rows of leads created in a period, and of the contracts of these leads
+A contract has the platform, channel and source that it is attributed to itself.
 level: as of results_between().';
 
 CREATE FUNCTION analytics_internal.lead_results(

@@ -7,7 +7,7 @@ CREATE FUNCTION analytics.campaigns(date_from date, date_to date, platforms text
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT c.platform, c.campaign_name, c.leads, c.n_contracts, c.revenue, c.spend,
-           analytics_internal.campaign_cpl(c.campaign_key, c.spend, c.leads), analytics_internal.quotient(c.revenue, c.spend),
+           c.cpl, analytics_internal.quotient(c.revenue, c.spend),
            c.campaign_id, c.business_id
     FROM (
         SELECT k.*, pg_catalog.row_number() OVER (
@@ -82,8 +82,9 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.utm_sources(date, date, text[], int, bigint, text) IS
 'Leads, contracts and revenue per platform and utm_source
-By leads, the most first; a lead without utm_source is of the source (none). Contracts and revenue are those of the leads, also where the
-setting revenue_basis is contract_date: a source belongs to a lead. platform_level: platform or family.';
+By leads, the most first; what has no utm_source is of the source (none). Contracts and revenue are those of the leads created in the
+period, also where the setting revenue_basis is contract_date, by the touch that each contract is attributed to. platform_level: platform
+or family.';
 
 CREATE FUNCTION analytics.paid_split_platforms(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL,
     platform_level text DEFAULT 'platform')
@@ -102,6 +103,7 @@ AS $$
                 paid_split_platforms.business_id, paid_split_platforms.platform_level) l
             WHERE analytics_internal.check_period(paid_split_platforms.date_from, paid_split_platforms.date_to)
               AND analytics_internal.check_choice('platform_level', paid_split_platforms.platform_level, '{platform,family}')
+              AND l.leads > 0
             GROUP BY l.platform
         ) p
     ) k
@@ -133,7 +135,8 @@ $$;
 COMMENT ON FUNCTION analytics.product_performance(date, date, text[], int, bigint) IS
 'Leads, contracts and revenue per product that the lead asked for
 By revenue, the highest first. product: its name, else its id; (none) where a lead names no product. contracts, revenue: of the leads
-created in the period. conversion_rate: contracts in percent of leads; may pass 100, since a lead may sign more than once.';
+created in the period; of platforms those that are attributed to them. conversion_rate: contracts in percent of leads; may
+pass 100, since a lead may sign more than once.';
 
 CREATE FUNCTION analytics.branch_performance(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
     business_id bigint DEFAULT NULL)

@@ -89,6 +89,8 @@ BEGIN
                         THEN t.touch_number END AS ad_number
             FROM (
                 SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel,
+                       -- An ad counts for the account that pays for it, whichever network of the account showed it.
+                       COALESCE(a.platform, e.platform) AS account_platform,
                        e.is_paid, e.utm_source, e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
                        analytics_internal.is_view(e.source_type) AS is_view,
                        (row_number() OVER (
@@ -99,6 +101,7 @@ BEGIN
                 FROM warehouse.fact_events e
                 JOIN pg_temp.batch p ON p.client_key = e.client_key
                 LEFT JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
+                LEFT JOIN warehouse.dim_campaigns a ON a.business_id = e.business_id AND a.campaign_key = e.campaign_key
                 LEFT JOIN (
                     SELECT DISTINCT k.client_key, k.event_id
                     FROM pg_temp.contract k
@@ -192,9 +195,11 @@ DECLARE
     setting constant record := s FROM analytics.settings(derive_contracts.business_id) s;
     paid_rule constant text := analytics_internal.paid_rule_name(setting.paid_rule);
 BEGIN
-    CREATE TEMP TABLE incoming ON COMMIT DROP AS
-    WITH met AS (
-        -- Which of the client's touches matter to the contract, by their numbers: these follow time.
+    PERFORM analytics_internal.drop_temporary('met');
+    -- Which of the client's touches matter to the contract, by their numbers: these follow time.
+    CREATE TEMP TABLE met ON COMMIT DROP AS
+    SELECT m.*, COALESCE(m.ad_number, CASE WHEN m.last_number IS NOT NULL THEN 1 END, m.own_number) AS attributed_number
+    FROM (
         SELECT c.source_id, c.contract_id,
                max(t.touch_number) FILTER (WHERE t.occurred_at <= c.signed_at) AS last_number,
                max(t.ad_number) FILTER (
@@ -212,13 +217,14 @@ BEGIN
                         ELSE c.signed_at END AS first_moment
         ) n
         GROUP BY c.source_id, c.contract_id
-    )
+    ) m;
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
     SELECT c.business_id, c.client_bucket, c.source_id, c.contract_id, c.client_key, c.signed_date,
            l.source_id AS lead_source_id, l.event_id AS lead_id,
            f.event_id AS first_event_id, f.platform AS first_platform, f.campaign_key AS first_campaign_key,
            t.event_id AS last_event_id, t.platform AS last_platform, t.campaign_key AS last_campaign_key,
            p.event_id AS last_paid_event_id, p.platform AS last_paid_platform, p.campaign_key AS last_paid_campaign_key,
-           COALESCE(p.platform, f.platform, o.platform, 'unknown') AS attributed_platform,
+           COALESCE(p.account_platform, f.account_platform, o.account_platform, 'unknown') AS attributed_platform,
            COALESCE(p.channel, f.channel, o.channel, 'Unassigned') AS attributed_channel,
            CASE WHEN p.event_id IS NOT NULL THEN p.campaign_key
                 WHEN f.event_id IS NOT NULL THEN f.campaign_key
@@ -232,7 +238,7 @@ BEGIN
                 THEN c.signed_date - f.event_date
                 ELSE EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400 END::numeric(12,4) AS days_to_convert
     FROM pg_temp.contract c
-    LEFT JOIN met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
+    LEFT JOIN pg_temp.met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
     LEFT JOIN pg_temp.touch f ON f.client_key = c.client_key AND f.touch_number = 1 AND f.occurred_at <= c.signed_at
     LEFT JOIN pg_temp.touch t ON t.client_key = c.client_key AND t.touch_number = m.last_number
     LEFT JOIN pg_temp.touch p ON p.client_key = c.client_key AND p.touch_number = m.ad_number
@@ -246,6 +252,35 @@ COMMENT ON FUNCTION analytics_internal.derive_contracts(bigint) IS
 'Attributes the contracts of pending clients
 Rule: the last paid touch of an ad network (by setting paid_rule one with a campaign), at or before signing and within the lookback; else
 the first touch; else the event of the contract itself.';
+
+-- Where contracts are counted with their leads, the lead says the day, product and branch, and the contract what brought it: an ad that the
+-- client met after signing may have brought the client back, but not the contract.
+CREATE FUNCTION analytics_internal.derive_contract_credit(business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
+    SELECT c.business_id, c.client_bucket, c.source_id, c.contract_id, c.client_key,
+           CASE WHEN l.touch_number IS NULL THEN first_value(c.signed_date) OVER own ELSE l.event_date END AS created_date,
+           c.attributed_platform AS platform, c.attributed_channel AS channel, COALESCE(a.is_paid, false) AS is_paid, a.utm_source,
+           CASE WHEN l.touch_number IS NULL THEN first_value(c.product_id) OVER own ELSE l.product_id END AS product_id,
+           CASE WHEN l.touch_number IS NULL THEN first_value(c.branch_id) OVER own ELSE l.branch_id END AS branch_id,
+           c.attributed_campaign_key AS campaign_key, c.amount
+    FROM warehouse.fact_contracts c
+    JOIN pg_temp.batch b ON b.client_key = c.client_key
+    LEFT JOIN pg_temp.met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
+    LEFT JOIN pg_temp.touch a ON a.client_key = c.client_key AND a.touch_number = m.attributed_number
+    LEFT JOIN pg_temp.touch l ON l.client_key = c.client_key AND l.touch_number = m.lead_number
+    WHERE c.business_id = derive_contract_credit.business_id
+    WINDOW own AS (PARTITION BY c.client_key, l.touch_number ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C");
+    PERFORM analytics_internal.merge_table(derive_contract_credit.business_id, 'fact_contract_credit', analytics_internal.of_batch()),
+            analytics_internal.mark_leads('fact_contract_credit', '0, %1$s, %1$s * c.%2$samount');
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.derive_contract_credit(bigint) IS
+'Says where the contracts of pending clients count on the days of their leads
+The contract''s attribution, by derive_contracts(); a contract without a lead is one itself, with the client''s others.';
 
 CREATE FUNCTION analytics_internal.derive_leads(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -262,7 +297,7 @@ BEGIN
         WHERE c.business_id = derive_leads.business_id
     )
     SELECT derive_leads.business_id, l.client_bucket, l.source_id, l.event_id AS lead_id, l.client_key, l.occurred_at AS created_at,
-           l.event_date AS created_date, a.platform, a.channel, a.is_paid, a.utm_source, a.campaign_key, a.ad_id,
+           l.event_date AS created_date, a.account_platform AS platform, a.channel, a.is_paid, a.utm_source, a.campaign_key, a.ad_id,
            CASE WHEN l.last_ad_number IS NULL THEN 'first_touch' ELSE paid_rule END AS attribution_rule, l.product_id, l.branch_id,
            COALESCE(c.n_contracts, 0)::int AS n_contracts, COALESCE(c.contract_amount, 0)::numeric(18,4) AS contract_amount
     FROM pg_temp.touch l
@@ -287,8 +322,8 @@ BEGIN
     ) k
     JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     WHERE k.contract_number = 1;
-    PERFORM analytics_internal.merge_table(derive_leads.business_id, 'fact_leads', analytics_internal.of_batch());
-    PERFORM analytics_internal.mark_leads();
+    PERFORM analytics_internal.merge_table(derive_leads.business_id, 'fact_leads', analytics_internal.of_batch()),
+            analytics_internal.mark_leads('fact_leads', '%1$s, 0, 0');
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_leads(bigint) IS
@@ -322,6 +357,7 @@ BEGIN
     ANALYZE pg_temp.contract (source_id, contract_id, client_key, event_id);
     counts := analytics_internal.derive_touches(derive_journeys.business_id);
     PERFORM analytics_internal.derive_contracts(derive_journeys.business_id);
+    PERFORM analytics_internal.derive_contract_credit(derive_journeys.business_id);
     PERFORM analytics_internal.derive_leads(derive_journeys.business_id);
     PERFORM analytics_internal.mark_customers(derive_journeys.business_id);
     -- Clients that no list, touch, contract or transaction names any more. OFFSET 0: index probes, not joins with whole facts.

@@ -371,6 +371,10 @@ AS $$
                (SELECT COALESCE(sum(l.leads), 0) FROM warehouse.lead_daily l WHERE l.business_id = check_rollups.business_id),
                (SELECT count(*)::numeric FROM warehouse.fact_leads l WHERE l.business_id = check_rollups.business_id)
         UNION ALL
+        SELECT 'campaign_roi_daily.revenue',
+               (SELECT COALESCE(sum(r.revenue), 0) FROM warehouse.campaign_roi_daily r WHERE r.business_id = check_rollups.business_id),
+               (SELECT COALESCE(sum(c.amount), 0) FROM warehouse.fact_contracts c WHERE c.business_id = check_rollups.business_id)
+        UNION ALL
         SELECT 'campaign_roi_daily.revenue_signed',
                (SELECT COALESCE(sum(r.revenue_signed), 0)
                 FROM warehouse.campaign_roi_daily r

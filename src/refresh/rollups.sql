@@ -1,48 +1,47 @@
 -- Rollups per day, made anew for the days in warehouse.pending_day. Leads change on many days at once, a few on each, when their clients
 -- come back: to the rollups of such days the changes alone are added (warehouse.pending_lead).
 
-CREATE FUNCTION analytics_internal.mark_leads() RETURNS void
+CREATE FUNCTION analytics_internal.mark_leads(target text, addends text) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    day_and_names constant text := 'c.business_id, c.%1$screated_date, c.%1$splatform, c.%1$schannel, c.%1$sis_paid, '
+        'COALESCE(c.%1$sutm_source, ''''), COALESCE(c.%1$sproduct_id, ''''), COALESCE(c.%1$sbranch_id, ''''), '
+        'COALESCE(c.%1$scampaign_key, 0)';
 BEGIN
-    IF analytics_internal.is_much((SELECT count(*) FROM pg_temp.change), 'warehouse.fact_leads') THEN
+    IF analytics_internal.is_much((SELECT count(*) FROM pg_temp.change), format('warehouse.%I', target)) THEN
         PERFORM analytics_internal.mark_days('results', 'created_date', 'old_created_date');
         RETURN;
     END IF;
-    WITH change AS (
-        SELECT v.business_id, v.day, v.platform, v.channel, v.is_paid, COALESCE(v.utm_source, '') AS utm_source,
-               COALESCE(v.product_id, '') AS product_id, COALESCE(v.branch_id, '') AS branch_id,
-               COALESCE(v.campaign_key, 0) AS campaign_key,
-               sum(v.sign) AS leads, sum(v.sign * v.n_contracts) AS contracts, sum(v.sign * v.contract_amount) AS revenue
-        FROM (
-            SELECT c.business_id, c.created_date, c.platform, c.channel, c.is_paid, c.utm_source, c.product_id, c.branch_id,
-                   c.campaign_key, 1, c.n_contracts, c.contract_amount
-            FROM pg_temp.change c
-            WHERE c.operation <> 'deleted'
-            UNION ALL
-            SELECT c.business_id, c.old_created_date, c.old_platform, c.old_channel, c.old_is_paid, c.old_utm_source, c.old_product_id,
-                   c.old_branch_id, c.old_campaign_key, -1, c.old_n_contracts, c.old_contract_amount
-            FROM pg_temp.change c
-            WHERE c.operation <> 'inserted'
-        ) v (business_id, day, platform, channel, is_paid, utm_source, product_id, branch_id, campaign_key, sign, n_contracts,
-             contract_amount)
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-    ), day AS (
-        INSERT INTO warehouse.pending_day
-        SELECT DISTINCT c.business_id, 'results', c.day, false
+    EXECUTE format($sql$
+        WITH change AS (
+            SELECT v.business_id, v.day, v.platform, v.channel, v.is_paid, v.utm_source, v.product_id, v.branch_id, v.campaign_key,
+                   sum(v.leads) AS leads, sum(v.contracts) AS contracts, sum(v.revenue) AS revenue
+            FROM (
+                SELECT %s, %s FROM pg_temp.change c WHERE c.operation <> 'deleted'
+                UNION ALL
+                SELECT %s, %s FROM pg_temp.change c WHERE c.operation <> 'inserted'
+            ) v (business_id, day, platform, channel, is_paid, utm_source, product_id, branch_id, campaign_key, leads, contracts, revenue)
+            GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+        ), day AS (
+            INSERT INTO warehouse.pending_day
+            SELECT DISTINCT c.business_id, 'results', c.day, false
+            FROM change c
+            ON CONFLICT DO NOTHING
+        )
+        INSERT INTO warehouse.pending_lead
+        SELECT c.*
         FROM change c
-        ON CONFLICT DO NOTHING
-    )
-    INSERT INTO warehouse.pending_lead
-    SELECT c.*
-    FROM change c
-    WHERE (c.leads, c.contracts, c.revenue) <> (0, 0, 0);
+        WHERE (c.leads, c.contracts, c.revenue) <> (0, 0, 0)
+        $sql$,
+        format(day_and_names, ''), format(addends, 1, ''), format(day_and_names, 'old_'), format(addends, -1, 'old_'));
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.mark_leads() IS
+COMMENT ON FUNCTION analytics_internal.mark_leads(text, text) IS
 'Keeps what pg_temp.change changes in the rollups of leads, or marks their days
-Where they are many their days are made anew.';
+Where they are many their days are made anew. target: fact_leads or fact_contract_credit. addends: the leads, contracts and revenue that a
+row is, by format(): %1$s is 1 where it comes and -1 where it goes, %2$s names the columns that it has then.';
 
 -- A number that must be there, and is not part of the key, is a sum. Columns that may be empty are not the rollup's.
 CREATE FUNCTION analytics_internal.rollup_columns(target text, OUT key text[], OUT sums text[])
@@ -306,8 +305,16 @@ BEGIN
     CREATE TEMP TABLE lead_day ON COMMIT DROP AS
     SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, COALESCE(l.utm_source, '') AS utm_source,
            COALESCE(l.product_id, '') AS product_id, COALESCE(l.branch_id, '') AS branch_id, COALESCE(l.campaign_key, 0) AS campaign_key,
-           count(*) AS leads, sum(l.n_contracts)::bigint AS contracts, sum(l.contract_amount)::numeric(18,4) AS revenue
-    FROM warehouse.fact_leads l
+           sum(l.leads)::bigint AS leads, sum(l.contracts)::bigint AS contracts, sum(l.revenue)::numeric(18,4) AS revenue
+    FROM (
+        SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.campaign_key,
+               1 AS leads, 0 AS contracts, 0 AS revenue
+        FROM warehouse.fact_leads l
+        UNION ALL
+        SELECT k.business_id, k.created_date, k.platform, k.channel, k.is_paid, k.utm_source, k.product_id, k.branch_id, k.campaign_key,
+               0, 1, k.amount
+        FROM warehouse.fact_contract_credit k
+    ) l
     JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = l.business_id AND d.day = l.created_date
     WHERE l.business_id = roll_up_whole_days.business_id
     GROUP BY l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.campaign_key;
@@ -328,7 +335,7 @@ CREATE FUNCTION analytics_internal.add_changed_leads(business_id bigint) RETURNS
 AS $$
 DECLARE
     campaigns analytics_internal.load_counts;
-    results constant text[] := '{leads,contracts_signed,exports}';
+    results constant text[] := '{leads,contracts,contracts_signed,exports}';
 BEGIN
     IF NOT EXISTS (SELECT FROM warehouse.pending_lead l WHERE l.business_id = add_changed_leads.business_id) THEN
         RETURN NULL;
@@ -357,7 +364,7 @@ BEGIN
     PERFORM analytics_internal.add_changes(add_changed_leads.business_id, 'lead_change', 'platform_daily', results),
             analytics_internal.add_changes(add_changed_leads.business_id, 'span_change', 'campaign_roi_span', results);
     RETURN analytics_internal.total_counts(campaigns,
-        analytics_internal.add_changes(add_changed_leads.business_id, 'lead_change', 'lead_daily', '{leads}'));
+        analytics_internal.add_changes(add_changed_leads.business_id, 'lead_change', 'lead_daily', '{leads,contracts}'));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.add_changed_leads(bigint) IS

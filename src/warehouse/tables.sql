@@ -328,6 +328,28 @@ BEGIN
     CREATE INDEX fact_contracts_client ON warehouse.fact_contracts (business_id, client_key, signed_at);
     CREATE INDEX fact_contracts_day ON warehouse.fact_contracts (business_id, signed_date);
 
+    CREATE TABLE warehouse.fact_contract_credit (
+        business_id bigint NOT NULL DEFAULT 1,
+        client_bucket smallint NOT NULL,
+        source_id bigint NOT NULL,
+        contract_id text NOT NULL,
+        client_key bigint NOT NULL,
+        created_date date NOT NULL,
+        platform text NOT NULL,
+        channel text NOT NULL,
+        is_paid boolean NOT NULL,
+        utm_source text,
+        product_id text,
+        branch_id text,
+        campaign_key bigint,
+        amount numeric(18,4) NOT NULL,
+        PRIMARY KEY (business_id, source_id, contract_id, client_bucket)
+    );
+    COMMENT ON TABLE warehouse.fact_contract_credit IS
+        'Where each contract counts on the day of its lead: what it is attributed to, and what the lead asked for';
+    CREATE INDEX fact_contract_credit_client ON warehouse.fact_contract_credit (business_id, client_key);
+    CREATE INDEX fact_contract_credit_day ON warehouse.fact_contract_credit (business_id, created_date);
+
     CREATE TABLE warehouse.fact_campaign_performance_daily (
         business_id bigint NOT NULL DEFAULT 1,
         source_id bigint NOT NULL,
@@ -522,7 +544,8 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.campaign_roi_daily IS 'Rollup per day, platform and campaign; campaign_key 0 where none is known';
     CREATE INDEX campaign_roi_daily_date ON warehouse.campaign_roi_daily (date, platform);
-    COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS 'Contracts of the leads created on that day, whenever they were signed';
+    COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts IS
+        'Contracts of the leads created on that day, whenever they were signed, by what each is attributed to itself';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.contracts_signed IS 'Contracts signed on that day';
     COMMENT ON COLUMN warehouse.campaign_roi_daily.exports IS 'Rows of ad exports behind spend, impressions and clicks';
 

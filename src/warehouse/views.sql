@@ -35,7 +35,8 @@ BEGIN
     LEFT JOIN warehouse.dim_products p ON p.business_id = l.business_id AND p.product_id = l.product_id
     LEFT JOIN warehouse.dim_branches b ON b.business_id = l.business_id AND b.branch_id = l.branch_id
     LEFT JOIN warehouse.settings s ON s.business_id = l.business_id;
-    COMMENT ON VIEW warehouse.v_lead_daily IS 'Leads per day, source, product and branch, with the contracts of these leads';
+    COMMENT ON VIEW warehouse.v_lead_daily IS
+        'Leads per day, source, product and branch, and the contracts of these leads by their own source';
 
     CREATE VIEW warehouse.v_touch_daily WITH (security_invoker = true) AS
     SELECT e.event_date AS date_day, e.event_date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", e.business_id,

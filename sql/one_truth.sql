@@ -1,0 +1,168 @@
+-- One truth: whatever speaks of the same thing says the same, in each of 200 random questions; and what is counted is what a slow, plain query counts.
+\i test/fixture/reset.sql
+SELECT analytics.install();
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+CREATE SCHEMA raw;
+CREATE FUNCTION raw.chance(VARIADIC seed int[]) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT (('x' || left(md5(seed::text), 8))::bit(32)::int::bigint & 2147483647)::int $$;
+-- Three businesses of 150 clients: one counts contracts with their leads, one on the day they are signed, one looks at touches before the lead alone. Clients
+-- come by phone and meet ads before and after they sign; ads of the Facebook account run on Instagram, too; one campaign is named by touches alone, one spends and
+-- brings nobody, one is exported by placement.
+CREATE TABLE raw.events AS
+SELECT b AS business, format('e%s', i) AS event_id, format('c%s', raw.chance(b, i, 1) % 150) AS client_id,
+       timestamptz '2025-07-01 06:00Z' + raw.chance(b, i, 2) % 7776000 * interval '1 second' AS occurred_at,
+       (ARRAY['facebook', 'instagram', 'google', 'newsletter', NULL, 'tiktok', 'google', NULL])[1 + k % 8] AS utm_source,
+       (ARRAY['cpc', 'cpc', 'cpc', 'email', NULL, 'paid', 'organic', NULL])[1 + k % 8] AS utm_medium,
+       CASE WHEN k % 8 < 3 THEN (ARRAY['1', '2', '3', '5', '9'])[1 + k / 8 % 5] WHEN k % 8 = 5 THEN 'unlisted' END AS utm_campaign,
+       raw.chance(b, i, 4) % 4 = 0 AS is_lead, 'p' || k % 4 AS product_id, 'b' || k % 3 AS branch_id
+FROM generate_series(1, 3) b, generate_series(1, 700) i, LATERAL (SELECT raw.chance(b, i, 3)) r (k);
+CREATE TABLE raw.contracts AS
+SELECT b AS business, format('k%s', i) AS contract_id, format('c%s', raw.chance(b, i, 5) % 170) AS client_id,
+       timestamptz '2025-07-20 09:00Z' + raw.chance(b, i, 6) % 6500000 * interval '1 second' AS signed_at, 100 + raw.chance(b, i, 7) % 900 AS amount, 'p' || i % 4 AS product_id
+FROM generate_series(1, 3) b, generate_series(1, 130) i;
+CREATE TABLE raw.ads AS
+SELECT b AS business, d::date AS date, p.platform, p.id AS campaign_id, 'Campaign ' || p.id AS campaign_name, 100 AS impressions, 3 AS clicks, p.n * (1 + extract(day FROM d)::int % 7) AS spend
+FROM generate_series(1, 3) b, generate_series(timestamp '2025-07-01', '2025-09-28', '1 day') d,
+     (VALUES (1, 'facebook', '1'), (2, 'facebook', '2'), (3, 'google', '3'), (4, 'bing', '4'), (5, 'facebook', '5'), (2, 'instagram', '5')) p (n, platform, id);
+DO $$
+BEGIN
+    FOR b IN 1 .. 3 LOOP
+        PERFORM analytics.configure(currency => 'UAH', business_id => b, reporting_timezone => 'Europe/Kyiv', revenue_basis => CASE b WHEN 2 THEN 'contract_date' ELSE 'lead_date' END,
+            lead_touches => CASE b WHEN 3 THEN 'before_lead' ELSE 'journey' END);
+        EXECUTE format('CREATE VIEW raw.events_%s AS SELECT * FROM raw.events WHERE business = %1$s; CREATE VIEW raw.contracts_%1$s AS SELECT * FROM raw.contracts WHERE business = %1$s;
+            CREATE VIEW raw.ads_%1$s AS SELECT * FROM raw.ads WHERE business = %1$s', b);
+        IF b <> 2 THEN
+            EXECUTE format('DROP VIEW raw.events_%s; CREATE VIEW raw.events_%1$s AS SELECT event_id, client_id, occurred_at, utm_source, utm_medium, utm_campaign, product_id, branch_id FROM raw.events WHERE business = %1$s', b);
+        END IF;
+        PERFORM analytics.register_source('events', format('raw.events_%s', b)::regclass, business_id => b),
+                analytics.register_source('contracts', format('raw.contracts_%s', b)::regclass, business_id => b),
+                analytics.register_source('ad_performance', format('raw.ads_%s', b)::regclass, business_id => b);
+    END LOOP;
+END
+$$;
+CALL analytics.refresh();
+-- Half of the clients come back and sign: rollups take the changes in.
+UPDATE raw.events SET occurred_at = occurred_at + interval '3 days' WHERE event_id LIKE '%7';
+UPDATE raw.contracts SET amount = amount + 1, signed_at = signed_at - interval '9 days' WHERE contract_id LIKE '%3';
+DELETE FROM raw.contracts WHERE contract_id LIKE '%11';
+INSERT INTO raw.contracts SELECT business, contract_id || 'again', client_id, signed_at + interval '2 days', 77, product_id FROM raw.contracts WHERE contract_id LIKE '%5';
+CALL analytics.refresh();
+
+-- What a contract is attributed to, by a plain query: the last click of an ad network in the 90 days before it, or what was only seen where nothing was clicked;
+-- else the client's first touch. An ad counts for the account of its campaign.
+CREATE TEMP TABLE truth AS
+SELECT k.business_id, k.contract_id, k.amount, k.signed_date, COALESCE(a.platform, 'unknown') AS platform, a.campaign_key,
+       COALESCE(l.created_date, (SELECT min(o.signed_date) FROM warehouse.fact_contracts o WHERE o.business_id = k.business_id AND o.client_key = k.client_key)) AS lead_date
+FROM warehouse.fact_contracts k
+LEFT JOIN LATERAL (
+    SELECT COALESCE(c.platform, e.platform) AS platform, e.campaign_key
+    FROM warehouse.fact_events e LEFT JOIN warehouse.dim_campaigns c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
+    LEFT JOIN warehouse.dim_platforms p ON p.business_id = e.business_id AND p.platform = e.platform
+    WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at
+      AND (e.touch_number = 1 OR e.is_paid AND p.ad_network AND e.occurred_at >= k.signed_at - interval '90 days')
+    ORDER BY (e.is_paid AND p.ad_network AND e.occurred_at >= k.signed_at - interval '90 days') DESC, CASE WHEN e.is_paid AND p.ad_network THEN e.touch_number END DESC
+    LIMIT 1) a ON true
+LEFT JOIN LATERAL (
+    SELECT e.event_date AS created_date FROM warehouse.fact_events e
+    WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.is_lead
+    ORDER BY e.occurred_at <= k.signed_at DESC, CASE WHEN e.occurred_at <= k.signed_at THEN -e.touch_number ELSE e.touch_number END LIMIT 1) l ON true;
+SELECT t.business_id, count(*) AS contracts, count(*) FILTER (WHERE t.platform <> k.attributed_platform OR t.campaign_key IS DISTINCT FROM k.attributed_campaign_key) AS otherwise,
+       count(DISTINCT t.platform) AS platforms, count(*) FILTER (WHERE l.platform <> k.attributed_platform) > 5 AS lead_elsewhere
+FROM truth t JOIN warehouse.fact_contracts k USING (business_id, contract_id)
+LEFT JOIN warehouse.fact_leads l ON l.business_id = k.business_id AND l.source_id = k.lead_source_id AND l.lead_id = k.lead_id GROUP BY 1 ORDER BY 1;
+
+CREATE TEMP TABLE question AS
+SELECT i, f AS date_from, LEAST(f + raw.chance(i, 2) % 70, date '2025-10-05') AS date_to, b.business_id, p.platforms, CASE WHEN i % 2 = 0 AND p.platforms IS NULL THEN 'family' ELSE 'platform' END AS level
+FROM generate_series(1, 200) i, LATERAL (SELECT date '2025-06-28' + raw.chance(i, 1) % 90) r (f), LATERAL (SELECT 1 + raw.chance(i, 3) % 3) b (business_id),
+     LATERAL (SELECT (ARRAY[NULL, '{meta}', '{google}', '{unknown}', '{facebook}', '{instagram}', '{facebook,email}', '{tiktok}', NULL, '{direct}'])[1 + raw.chance(i, 4) % 10]::text[]) p (platforms);
+CREATE FUNCTION pg_temp.is_wanted(platform text, wanted text[]) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT wanted IS NULL OR platform = ANY (wanted) OR EXISTS (SELECT FROM warehouse.dim_platforms d WHERE d.platform = is_wanted.platform AND d.family = ANY (wanted)) $$;
+
+-- q is the question, k its key figures.
+CREATE TEMP TABLE property (name text, holds text);
+INSERT INTO property VALUES
+('contracts count by their own attribution, on the day of the lead or of the signature', $q$(SELECT (count(*), COALESCE(sum(t.amount), 0)) FROM truth t
+        WHERE t.business_id = q.business_id AND CASE q.business_id WHEN 2 THEN t.signed_date ELSE t.lead_date END BETWEEN q.date_from AND q.date_to AND pg_temp.is_wanted(t.platform, q.platforms))
+    = (k.n_contracts, k.revenue)$q$),
+('a filter takes the rows of its platforms, and all of them', $q$NOT EXISTS (
+    SELECT platform, campaign_id, leads, n_contracts, revenue, spend, cpl, roas FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id)
+    EXCEPT SELECT platform, campaign_id, leads, n_contracts, revenue, spend, cpl, roas FROM analytics.campaigns(q.date_from, q.date_to, NULL, 1000, q.business_id))
+    AND (SELECT count(*) FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id))
+      = (SELECT count(*) FROM analytics.campaigns(q.date_from, q.date_to, NULL, 1000, q.business_id) c WHERE pg_temp.is_wanted(c.platform, q.platforms))$q$),
+('each platform of a level has one number of leads, contracts and spend', $q$NOT EXISTS (
+    SELECT FROM (SELECT platform, sum(leads) AS leads, sum(n_contracts) AS contracts, sum(revenue) AS revenue, sum(spend) AS spend
+                 FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id, platform_level => q.level) GROUP BY 1) c
+    FULL JOIN analytics.share_platforms(q.date_from, q.date_to, q.platforms, q.business_id, q.level) s USING (platform)
+    FULL JOIN analytics.paid_split_platforms(q.date_from, q.date_to, q.platforms, q.business_id, q.level) p USING (platform)
+    FULL JOIN (SELECT platform, sum(leads) AS leads, sum(n_contracts) AS contracts, sum(revenue) AS revenue FROM analytics.utm_sources(q.date_from, q.date_to, q.platforms, 1000, q.business_id, q.level) GROUP BY 1) u USING (platform)
+    LEFT JOIN LATERAL analytics.kpi(q.date_from, q.date_to, ARRAY[platform], q.business_id) o ON true
+    WHERE (c.leads, c.contracts, c.revenue, c.spend) IS DISTINCT FROM (o.leads::numeric, o.n_contracts::numeric, o.revenue, o.spend) OR COALESCE(s.leads, 0) <> c.leads
+       OR COALESCE(p.total_leads, 0) <> c.leads OR COALESCE(u.leads, 0) <> c.leads
+       OR (q.business_id <> 2 AND (COALESCE(u.contracts, 0), COALESCE(u.revenue, 0)) <> (c.contracts, c.revenue)))$q$),
+('products and branches have the contracts of their leads', $q$q.business_id = 2 OR (SELECT (COALESCE(sum(contracts), 0), COALESCE(sum(revenue), 0)) FROM analytics.product_performance(q.date_from, q.date_to, q.platforms, 1000, q.business_id)) = (k.n_contracts::numeric, k.revenue)
+    AND (SELECT (COALESCE(sum(contracts), 0), COALESCE(sum(revenue), 0)) FROM analytics.branch_performance(q.date_from, q.date_to, q.platforms, 1000, q.business_id)) = (k.n_contracts::numeric, k.revenue)$q$),
+('attribution, lists of contracts and what is signed agree', $q$NOT EXISTS (
+    SELECT FROM (SELECT CASE key WHEN '(unattributed)' THEN 'unknown' ELSE key END AS platform, sum(conversions)::numeric AS contracts, sum(revenue)::numeric(18,4) AS revenue FROM analytics.attribution(q.date_from, q.date_to, business_id => q.business_id) GROUP BY 1) a
+    FULL JOIN analytics.platforms_contracts(q.date_from, q.date_to, q.business_id) p USING (platform)
+    FULL JOIN (SELECT attributed_platform AS platform, count(*) AS contracts, sum(amount) AS revenue FROM analytics.contracts_multi_touch(q.date_from, q.date_to, 1000, q.business_id) GROUP BY 1) m USING (platform)
+    FULL JOIN (SELECT attributed_platform AS platform, count(*) AS contracts FROM analytics.contracts_enriched(q.date_from, q.date_to, NULL, 1000, q.business_id) GROUP BY 1) e USING (platform)
+    WHERE (COALESCE(a.contracts, 0), COALESCE(a.revenue, 0)) <> (COALESCE(p.contracts, 0), COALESCE(p.revenue, 0)) OR (m.contracts, m.revenue) IS DISTINCT FROM (p.contracts, p.revenue) OR e.contracts IS DISTINCT FROM p.contracts
+       OR (q.business_id = 2 AND (COALESCE(p.contracts, 0), COALESCE(p.revenue, 0)) <> (SELECT o.n_contracts, o.revenue FROM analytics.kpi(q.date_from, q.date_to, ARRAY[platform], 2) o)))$q$),
+('attribution and campaigns spend the same', $q$NOT EXISTS (
+    SELECT FROM (SELECT key AS platform, spend FROM analytics.attribution(q.date_from, q.date_to, business_id => q.business_id) WHERE spend IS NOT NULL) a
+    FULL JOIN (SELECT platform, sum(spend) AS spend FROM analytics.campaigns(q.date_from, q.date_to, NULL, 1000, q.business_id) GROUP BY 1 HAVING sum(spend) <> 0) c USING (platform)
+    WHERE COALESCE(a.spend, 0) <> COALESCE(c.spend, 0))$q$),
+('attribution by campaign is campaigns', $q$q.business_id <> 2 OR NOT EXISTS (
+    SELECT FROM (SELECT attributed_campaign AS campaign_name, attributed_platform AS platform, count(*) AS contracts, sum(amount) AS revenue FROM analytics.contracts_multi_touch(q.date_from, q.date_to, 1000, 2) WHERE attributed_campaign IS NOT NULL GROUP BY 1, 2) a
+    FULL JOIN (SELECT * FROM analytics.campaigns(q.date_from, q.date_to, NULL, 1000, 2, false) WHERE n_contracts > 0) c USING (platform, campaign_name) WHERE (a.contracts, a.revenue) IS DISTINCT FROM (c.n_contracts, c.revenue))$q$),
+('advice has the figures of campaigns', $q$NOT EXISTS (
+    SELECT FROM analytics.reco_budget(q.date_from, q.date_to, 1000, q.platforms, business_id => q.business_id) r
+    LEFT JOIN analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id, false) c USING (platform, campaign_id)
+    WHERE (r.leads_cur, r.spend_cur, r.contracts_cur, r.cpl_cur, r.roas_cur) IS DISTINCT FROM (c.leads, c.spend, c.n_contracts, c.cpl, c.roas))$q$),
+('performance has the figures of campaigns and the advice of reco_budget', $q$NOT EXISTS (
+    SELECT FROM analytics.campaign_performance(q.date_from, q.date_to, 1000, q.platforms, q.business_id) p
+    FULL JOIN (SELECT * FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id, false) WHERE n_contracts > 0) c USING (platform, campaign_id)
+    LEFT JOIN analytics.reco_budget(q.date_from, q.date_to, 1000, q.platforms, business_id => q.business_id) r USING (platform, campaign_id)
+    WHERE (p.leads, p.contracts, p.revenue, p.advice) IS DISTINCT FROM (c.leads, c.n_contracts, c.revenue, r.action)
+       OR p.performance_category = 'high_performer' AND r.action = 'pause' OR p.performance_category = 'needs_attention' AND r.action = 'scale')$q$),
+('points, weeks and touches per campaign have the figures of campaigns', $q$NOT EXISTS (
+    SELECT platform, campaign_id, leads, spend, cpl, roas FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id, false, q.level)
+    EXCEPT ALL SELECT platform, campaign_id, leads, spend, cpl, roas FROM analytics.scatter_matrix(q.date_from, q.date_to, q.platforms, 1000, 0, q.business_id, q.level))
+    AND (cardinality(q.platforms) > 1 OR NOT EXISTS (
+    SELECT FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id) c
+    FULL JOIN (SELECT campaign_platform AS platform, campaign_id, sum(leads) AS leads, sum(contracts) AS contracts, sum(revenue) AS revenue, sum(spend) AS spend
+               FROM analytics.campaigns_weekly(q.platforms[1], q.date_from, q.date_to, q.business_id) GROUP BY 1, 2) w ON (w.platform, COALESCE(w.campaign_id, '')) = (c.platform, COALESCE(c.campaign_id, ''))
+    LEFT JOIN analytics.campaign_funnel(q.platforms[1], q.date_from, q.date_to, q.business_id) f ON (f.campaign_platform, COALESCE(f.campaign_id, '')) = (c.platform, COALESCE(c.campaign_id, ''))
+    WHERE (c.leads::numeric, c.n_contracts::numeric, c.revenue, c.spend) IS DISTINCT FROM (w.leads, w.contracts, w.revenue, w.spend)
+       OR (c.leads, c.n_contracts, c.revenue, c.spend) IS DISTINCT FROM (f.leads, f.contracts, f.revenue, f.spend)))$q$),
+('what is not known to cost anything has no cost per lead', $q$NOT EXISTS (
+    SELECT FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id) c WHERE c.cpl = 0
+      AND NOT EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily f WHERE (f.business_id, f.platform, f.campaign_id) = (q.business_id, c.platform, c.campaign_id) AND f.date BETWEEN q.date_from AND q.date_to))$q$),
+('the daily views have the figures of the answers', $q$(SELECT (COALESCE(sum(v.leads), 0), COALESCE(sum(v.contracts), 0), COALESCE(sum(v.revenue), 0), COALESCE(sum(v.spend), 0)) FROM warehouse.v_kpi_daily v
+        WHERE v.business_id = q.business_id AND v.date_day BETWEEN q.date_from AND q.date_to AND pg_temp.is_wanted(v.platform, q.platforms)) = (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend)
+    AND NOT EXISTS (
+        SELECT FROM (SELECT platform, campaign_id, sum(leads) AS leads, sum(contracts) AS contracts, sum(revenue) AS revenue, sum(spend) AS spend, sum(clicks) AS clicks FROM warehouse.v_campaign_daily v
+                     WHERE v.business_id = q.business_id AND v.date_day BETWEEN q.date_from AND q.date_to AND v.campaign_id IS NOT NULL GROUP BY 1, 2) v
+        FULL JOIN analytics.campaigns(q.date_from, q.date_to, NULL, 1000, q.business_id, false) c USING (platform, campaign_id) WHERE (v.leads, v.contracts, v.revenue, v.spend) IS DISTINCT FROM (c.leads::numeric, c.n_contracts::numeric, c.revenue, c.spend))
+    AND NOT EXISTS (
+        SELECT FROM (SELECT platform, COALESCE(utm_source, '(none)') AS utm_source, sum(leads) AS leads, sum(contracts) AS contracts, sum(revenue) AS revenue FROM warehouse.v_lead_daily v
+                     WHERE v.business_id = q.business_id AND v.date_day BETWEEN q.date_from AND q.date_to GROUP BY 1, 2) v
+        FULL JOIN analytics.utm_sources(q.date_from, q.date_to, NULL, 1000, q.business_id) u USING (platform, utm_source) WHERE (v.leads, v.contracts, v.revenue) IS DISTINCT FROM (u.leads::numeric, u.n_contracts::numeric, u.revenue))$q$),
+('the reports of ads spend what the answers say', $q$(SELECT COALESCE(sum(spend), 0) FROM warehouse.ad_reporting__campaign_report v WHERE v.business_id = q.business_id AND v.date_day BETWEEN q.date_from AND q.date_to AND pg_temp.is_wanted(v.platform, q.platforms)) = k.spend$q$),
+('alerts watch what campaigns count', $q$NOT EXISTS (
+    SELECT FROM (SELECT DISTINCT platform, campaign_id, leads, spend FROM analytics.anomalies(q.date_from, q.date_to, row_limit => 1000, verdicts => NULL, lag_days => 0, business_id => q.business_id)
+                 WHERE campaign_id IS NOT NULL) a
+    LEFT JOIN analytics.campaigns(q.date_from, q.date_to, NULL, 1000, q.business_id, false) c USING (platform, campaign_id) WHERE (a.leads, a.spend) IS DISTINCT FROM (COALESCE(c.leads, 0), COALESCE(c.spend, 0)))$q$);
+CREATE FUNCTION pg_temp.tried() RETURNS TABLE (name text, questions bigint, broken bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    p record;
+BEGIN
+    FOR p IN SELECT * FROM property LOOP
+        RETURN QUERY EXECUTE format('SELECT %L::text, count(*), count(*) FILTER (WHERE (%s) IS NOT TRUE) FROM question q, LATERAL (SELECT * FROM analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_id) OFFSET 0) k', p.name, p.holds);
+    END LOOP;
+END
+$$;
+SELECT * FROM pg_temp.tried();
+SELECT count(*) FILTER (WHERE k.leads > 0) > 100 AS with_leads, count(*) FILTER (WHERE k.n_contracts > 0) > 80 AS with_contracts, count(*) FILTER (WHERE k.spend > 0) > 100 AS with_spend
+FROM question q, analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_id) k;
+DROP SCHEMA raw, warehouse CASCADE;
