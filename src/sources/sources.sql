@@ -4,7 +4,7 @@ CREATE VIEW analytics.source WITH (security_invoker = true) AS
     SELECT s.*
     FROM jsonb_to_recordset(analytics_internal.user_rows('source')) s (
         source_id bigint, business_id bigint, entity text, relation text, columns jsonb, preset text, options jsonb,
-        registered_at timestamptz, relation_kind text, relation_owner text);
+        registered_at timestamptz, relation_kind text, relation_owner text, registered_by text);
 COMMENT ON VIEW analytics.source IS 'The registered sources: rows of warehouse.source
 register_source() and drop_source() write them.';
 GRANT SELECT ON analytics.source TO PUBLIC;
@@ -371,6 +371,26 @@ $$;
 COMMENT ON FUNCTION analytics_internal.check_identity(analytics.source) IS
 'Raises 55000 where a source has become another kind of relation, or another''s';
 
+-- A mapping is SQL, and runs with the rights of whoever refreshes. Whoever may become that role gains nothing by it.
+CREATE FUNCTION analytics_internal.check_registrar(source analytics.source) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF COALESCE(pg_has_role(to_regrole(quote_ident(source.registered_by)), CURRENT_USER, 'MEMBER'), source.registered_by IS NULL) THEN
+        RETURN;
+    END IF;
+    RAISE EXCEPTION 'source % (%) was registered by role %, and its mapping would run with the rights of %', source.source_id,
+            source.relation, quote_ident(source.registered_by), quote_ident(CURRENT_USER)
+        USING ERRCODE = 'insufficient_privilege',
+            HINT = format('Refresh as %I; or, where you have read its mapping in warehouse.source and trust it, register the source again.',
+                source.registered_by);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_registrar(analytics.source) IS
+'Raises 42501 where a source was registered by a role that may do less than the caller
+What the owner of the warehouse registered is trusted, as he is.';
+
 -- A part of the rows that is small enough to pass for a change would be lost all the same.
 CREATE FUNCTION analytics_internal.check_row_security(source analytics.source) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -397,6 +417,7 @@ AS $$
 DECLARE
     problems text;
 BEGIN
+    PERFORM analytics_internal.check_registrar(source);
     IF to_regclass(source.relation) IS NULL THEN
         RAISE EXCEPTION 'relation % of source % does not exist', source.relation, source.source_id
             USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
@@ -414,7 +435,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_source(analytics.source, boolean) IS
 'Refuses a source that cannot be read any more, and says why
-Raises 42P01 where its relation is gone, 55000 where it is another, or hides rows that it did not hide, 22023 where a mapped column is gone.
+Raises 42501 where its mapping is not to be trusted, 42P01 where its relation is gone, 55000 where it is another, or hides rows that it did
+not hide, 22023 where a mapped column is gone.
 accept_loss: it may hide rows.';
 
 CREATE FUNCTION analytics_internal.fitting_column(candidate text, relation regclass) RETURNS text
@@ -598,28 +620,46 @@ COMMENT ON FUNCTION analytics_internal.registration_problems(text, jsonb, jsonb)
 'What is wrong with options and column names of a source; NULL: nothing';
 
 -- A registration that was lost, as by a restore without it, has left its rows under its number.
-CREATE FUNCTION analytics_internal.take_up_rows(source_id bigint) RETURNS bigint
-    LANGUAGE sql VOLATILE
+CREATE FUNCTION analytics_internal.lost_source_id(source analytics.source) RETURNS bigint
+    LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH lost AS (
-        SELECT max(w.source_id) AS source_id
-        FROM warehouse.source s
-        JOIN warehouse.source_watermark w ON (w.business_id, w.entity, w.relation) = (s.business_id, s.entity, s.relation)
-        WHERE s.source_id = take_up_rows.source_id AND w.dropped_at IS NULL
-          AND NOT EXISTS (SELECT FROM warehouse.source o WHERE o.source_id = w.source_id)
-          AND NOT EXISTS (SELECT FROM warehouse.source_watermark o WHERE o.source_id = s.source_id)
-    ), taken AS (
-        UPDATE warehouse.source s
-        SET source_id = l.source_id
-        FROM lost l
-        WHERE s.source_id = take_up_rows.source_id AND l.source_id IS NOT NULL
-    )
-    SELECT COALESCE(l.source_id, take_up_rows.source_id) FROM lost l
+    SELECT max(w.source_id)
+    FROM warehouse.source_watermark w
+    WHERE (w.business_id, w.entity, w.relation) = (source.business_id, source.entity, source.relation) AND w.dropped_at IS NULL
+      AND NOT EXISTS (SELECT FROM warehouse.source s WHERE s.source_id = w.source_id)
 $$;
-COMMENT ON FUNCTION analytics_internal.take_up_rows(bigint) IS
-'Gives a new source the number of a lost registration whose rows are there
-Returns the number that it has now.';
+COMMENT ON FUNCTION analytics_internal.lost_source_id(analytics.source) IS
+'The number of a lost registration of the same relation whose rows are there';
+
+-- Made anew and never changed, so that a registration is by one role as a whole.
+CREATE FUNCTION analytics_internal.keep_source(source analytics.source) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known bigint;
+BEGIN
+    -- Again where another session registers the same at the same time.
+    LOOP
+        DELETE FROM warehouse.source s
+        WHERE (s.business_id, s.entity, s.relation) = (source.business_id, source.entity, source.relation)
+        RETURNING s.source_id INTO known;
+        source.source_id := COALESCE(known, analytics_internal.lost_source_id(source),
+            nextval(pg_get_serial_sequence('warehouse.source', 'source_id')));
+        INSERT INTO warehouse.source (source_id, business_id, entity, relation, columns, preset, options, relation_kind, relation_owner)
+        VALUES (source.source_id, source.business_id, source.entity, source.relation, source.columns, source.preset, source.options,
+            source.relation_kind, source.relation_owner)
+        ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key DO NOTHING;
+        IF FOUND THEN
+            RETURN source.source_id;
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.keep_source(analytics.source) IS
+'Writes a registration in the name of the caller; returns its number
+Where the relation was registered before, or its registration was lost, the number is the same.';
 
 CREATE FUNCTION analytics.register_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
     options jsonb DEFAULT '{}', business_id bigint DEFAULT 1) RETURNS bigint
@@ -680,14 +720,10 @@ BEGIN
 
     SELECT format('%I.%I', n.nspname, c.relname) INTO relation_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
-    INSERT INTO warehouse.source AS s (business_id, entity, relation, columns, preset, options, relation_kind, relation_owner)
-    SELECT business_id, entity, relation_name, merged, preset, options, i.kind, i.owner
-    FROM analytics_internal.relation_identity(relation) i
-    ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key
-        DO UPDATE SET columns = EXCLUDED.columns, preset = EXCLUDED.preset, options = EXCLUDED.options, registered_at = now(),
-            relation_kind = EXCLUDED.relation_kind, relation_owner = EXCLUDED.relation_owner
-    RETURNING s.source_id INTO source_id;
-    source_id := analytics_internal.take_up_rows(source_id);
+    SELECT analytics_internal.keep_source(
+        (NULL, business_id, entity, relation_name, merged, preset, options, NULL, i.kind, i.owner, NULL)::analytics.source)
+    INTO source_id
+    FROM analytics_internal.relation_identity(relation) i;
     INSERT INTO warehouse.refresh_state VALUES (business_id) ON CONFLICT DO NOTHING;
     IF click_ids.by_name IS NOT NULL THEN
         RAISE NOTICE '% has click ids by name: %', relation, array_to_string(click_ids.by_name, ', ');

@@ -166,7 +166,9 @@ BEGIN
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN (VALUES
             ('refresh_run', '{run_id}'::text[], '{run_id}'::text[]), ('refresh_request', '{request_id}', '{request_id}'),
-            ('refresh_step', '{}', '{run_id,step}'), ('source_watermark', '{}', '{source_id}')
+            ('refresh_step', '{}', '{run_id,step}'), ('source_watermark', '{}', '{source_id}'),
+            -- The mapping of a source is of the role that inserted it, and of no other.
+            ('source', '{registered_by}', NULL)
         ) n (name, own, key) ON n.name = c.relname
         WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> 'business_access'
         GROUP BY a.attrelid, n.name
@@ -174,7 +176,7 @@ BEGIN
     LOOP
         IF part.is_numbered THEN
             EXECUTE format('REVOKE INSERT, UPDATE ON %s FROM %s', part.relation, role);
-            EXECUTE format('GRANT INSERT (%s), UPDATE (%s), DELETE ON %s TO %s', part.inserted, part.updated, part.relation, role);
+            EXECUTE format('GRANT INSERT (%s), %s DELETE ON %s TO %s', part.inserted, 'UPDATE (' || part.updated || '),', part.relation, role);
         ELSE
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', part.relation, role);
         END IF;
@@ -221,5 +223,4 @@ COMMENT ON FUNCTION analytics.grant_access(regrole, text, bigint[], boolean) IS
 'Lets a role read the warehouse, or also register sources and refresh it
 level: reader or writer, who also registers sources and refreshes; rules and access stay the owner''s. businesses: which it sees where row
 security is on, added to those it has; any_business: it names them in each transaction by SET LOCAL analytics.business_id, as services over
-a connection pool do. A writer''s column mappings are SQL that runs with the rights of whoever calls refresh(): grant it to trusted roles
-only.';
+a connection pool do. What a writer registered, nobody refreshes who may do more: the refresh says so (42501).';

@@ -91,9 +91,13 @@ BEGIN
         registered_at timestamptz NOT NULL DEFAULT now(),
         relation_kind text,
         relation_owner text,
+        -- In two parts, as a text that no other name of the schema is put into.
+        registered_by text DEFAULT CASE WHEN NOT has_table_privilege('warehouse' || '.source', 'TRUNCATE') THEN CURRENT_USER END,
         UNIQUE (business_id, entity, relation)
     );
     COMMENT ON TABLE warehouse.source IS 'The registered sources; written by analytics.register_source() and drop_source()';
+    COMMENT ON COLUMN warehouse.source.registered_by IS
+        'The writer who registered it, NULL for the owner of the warehouse: a refresh runs the mapping of nobody who may do less than it';
     COMMENT ON COLUMN warehouse.source.relation_kind IS
         'What the relation was when it was registered, and relation_owner whose: a refresh reads nothing else';
     COMMENT ON COLUMN warehouse.source.source_id IS 'Never given twice: facts carry the number of their source';

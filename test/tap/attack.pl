@@ -64,6 +64,15 @@ SQL
 }
 sub ran { my ($database, $schema) = @_; return $node->safe_psql($database, "SELECT string_agg(DISTINCT as_role, ',') FROM $schema.ran"); }
 
+# Why steps of sources failed in the refresh of a role.
+sub refused
+{
+    my ($database, $role, $arguments) = @_;
+    outcome($database, $role, "CALL analytics.refresh($arguments)");
+    return $node->safe_psql($database, q(SELECT string_agg(s.sqlstate, ',') FROM warehouse.refresh_step s JOIN warehouse.refresh_run r USING (run_id)
+        WHERE s.source_id IS NOT NULL AND r.run_id = (SELECT max(run_id) FROM warehouse.refresh_run)));
+}
+
 my $source = <<'SQL';
 CREATE SCHEMA raw;
 CREATE TABLE raw.events (event_id int, client_id int, occurred_at timestamptz, utm_source text);
@@ -239,6 +248,33 @@ subtest 'a number of another tenant is refused as one that does not exist' => su
         is(outcome($db, 'mallory', "INSERT INTO warehouse.refresh_step (run_id, step, business_id, name, started_at, duration) VALUES ($number, 1, 1, 'x', now(), '0')"), '42501', "a step of run $number");
         is(outcome($db, 'mallory', "INSERT INTO warehouse.refresh_run (run_id, business_id, mode) OVERRIDING SYSTEM VALUE VALUES ($number, 1, 'full')"), '42501', '... a run of that number');
     }
+};
+
+subtest 'a writer\'s mappings are run by nobody who may do more' => sub {
+    my $db = tenants();
+    lay_code($db, 'mallory', 'trap');
+    my $trapped = '{"event_id": "event_id", "client_id": "client_id", "occurred_at": "occurred_at", "is_lead": "trap.take()"}';
+    is(outcome($db, 'mallory', $_), '42501', "refused: $_") for "UPDATE warehouse.source SET columns = '$trapped'",
+        q(INSERT INTO warehouse.source (business_id, entity, relation, columns, options, registered_by) VALUES (1, 'clients', 'raw.events', '{}', '{}', NULL));
+    is(outcome($db, 'mallory', "SELECT analytics.register_source('events', 'raw.events', '$trapped')"), '1', 'a writer registers a source again, with code of his own');
+    is(outcome($db, 'keeper', q(SELECT source_id, registered_by FROM warehouse.source ORDER BY 1)), "1|mallory\n2|", '... in his name');
+    for my $role ('keeper', undef) {
+        is(refused($db, $role, $_), '42501', "... which " . ($role // 'a superuser') . " does not refresh: $_") for "'incremental'", "'full'";
+        is(outcome($db, $role, q(SELECT count(*) FROM analytics.check_data_quality(1) WHERE message LIKE '%registered by role mallory%')), '1', '... nor reads for a check');
+    }
+    is(outcome($db, 'mallory', "DELETE FROM warehouse.source WHERE business_id = 1; INSERT INTO warehouse.source (source_id, business_id, entity, relation, columns, options, relation_kind, relation_owner) VALUES (1, 1, 'events', '(SELECT trap.take()) x', '{}', '{}', 'table', 'keeper')"),
+        '', 'nor what he wrote into the list himself');
+    is(refused($db, $_, ''), '42501', '... for ' . ($_ // 'a superuser')) for 'keeper', undef;
+    is(ran($db, 'trap'), '', 'nothing of it ran');
+    is($node->safe_psql($db, q(SELECT count(*) FROM warehouse.refresh_step WHERE source_id = 2 AND run_id = (SELECT max(run_id) FROM warehouse.refresh_run) AND sqlstate IS NULL)), '1',
+        'the source of the other business was read');
+    is(outcome($db, 'mallory', q(DELETE FROM warehouse.source WHERE business_id = 1; SELECT analytics.register_source('events', 'raw.events') > 0; CALL analytics.refresh(business_id => 1, accept_loss => true); SELECT count(*) FROM warehouse.fact_events)), "t\n200", 'his own sources he refreshes himself');
+    is(refused($db, 'keeper', ''), '42501', '... the owner does not');
+    is(outcome($db, 'keeper', "$register CALL analytics.refresh()"), '1', '... until he registers them himself');
+    is(outcome($db, undef, 'GRANT keeper TO mallory'), '', 'one who may become the owner');
+    is(outcome($db, 'mallory', q(SELECT analytics.register_source('events', 'raw.events') > 0)), 't', '... registers');
+    is(outcome($db, 'keeper', 'CALL analytics.refresh()'), '', '... and the owner refreshes');
+    is(outcome($db, undef, 'REVOKE keeper FROM mallory'), '', 'mallory is a stranger again');
 };
 
 subtest 'a reader, and a role that was not let in, read nothing more' => sub {
