@@ -59,6 +59,8 @@ CREATE FUNCTION analytics_internal.learn_campaigns(source analytics.source) RETU
 AS $$
 DECLARE
     day constant text := e.day FROM analytics.entity e WHERE e.entity = source.entity;
+    names bigint := 0;
+    ads bigint := 0;
 BEGIN
     IF source.entity IN ('campaigns', 'ad_performance') THEN
         EXECUTE format($sql$
@@ -83,6 +85,7 @@ BEGIN
                OR n.first_day IS NULL AND EXCLUDED.first_day IS NOT NULL
             $sql$, COALESCE('g.' || quote_ident(day), 'NULL::date'))
         USING source.business_id;
+        GET DIAGNOSTICS names = ROW_COUNT;
     END IF;
     IF source.entity IN ('ad_creatives', 'ad_performance') THEN
         INSERT INTO warehouse.campaign_ad
@@ -91,6 +94,10 @@ BEGIN
         CROSS JOIN LATERAL (VALUES (s.ad_id), (s.ad_group_id)) a (id)
         WHERE s.reject_reason IS NULL AND s.campaign_id <> '' AND a.id <> ''
         ON CONFLICT DO NOTHING;
+        GET DIAGNOSTICS ads = ROW_COUNT;
+    END IF;
+    IF names + ads > 0 THEN
+        INSERT INTO warehouse.pending_day VALUES (source.business_id, 'campaigns', '-infinity') ON CONFLICT DO NOTHING;
     END IF;
 END
 $$;
@@ -140,7 +147,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.find_known_campaigns(bigint) IS
-'Makes pg_temp.known_campaign, what sources know, and pg_temp.ref, what touches name';
+'Makes pg_temp.known_campaign and pg_temp.ref: what is known, what touches name';
 
 CREATE FUNCTION analytics_internal.match_ids(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -281,7 +288,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.match_names() IS
-'Makes pg_temp.match_by_name: which campaign a name means, and from when until when
+'Makes pg_temp.match_by_name: which campaign a name means, from when until when
 Of several that ever had the name, the one that had it on the day, or else the one that was active on it; campaign_id is NULL where that
 does not tell one.';
 
@@ -403,6 +410,10 @@ CREATE FUNCTION analytics_internal.derive_campaigns(business_id bigint) RETURNS 
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    DELETE FROM warehouse.pending_day p WHERE p.business_id = derive_campaigns.business_id AND p.rollup = 'campaigns';
+    IF NOT FOUND THEN
+        RETURN (0, 0, 0, 0, 0, 0, 0)::analytics_internal.load_counts;
+    END IF;
     -- References that no touch makes any more. OFFSET 0: one index probe for each, not a join with all touches.
     DELETE FROM warehouse.campaign_match r
     WHERE r.business_id = derive_campaigns.business_id

@@ -43,6 +43,7 @@ BEGIN
     ) d
     LEFT JOIN analytics.effective_platform k ON k.platform = d.platform;
     counts := analytics_internal.merge_table(derive_platforms.business_id, 'dim_platforms');
+    PERFORM analytics_internal.mark_campaigns(derive_platforms.business_id);
     -- Whether touches of a platform count as paid may have changed; the clients that met it are derived again. This is rare, and reads all
     -- touches.
     IF EXISTS (SELECT FROM pg_temp.change c WHERE c.ad_network <> c.old_ad_network) THEN

@@ -48,21 +48,34 @@ $$;
 COMMENT ON FUNCTION analytics_internal.mark_values(bigint, text) IS
 'Has the models of customer value fitted again where pg_temp.change has purchases';
 
+CREATE FUNCTION analytics_internal.mark_campaigns(business_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO warehouse.pending_day
+    SELECT mark_campaigns.business_id, 'campaigns', '-infinity'
+    WHERE EXISTS (SELECT FROM pg_temp.change)
+    ON CONFLICT DO NOTHING
+$$;
+COMMENT ON FUNCTION analytics_internal.mark_campaigns(bigint) IS
+'Has touches find their campaigns again where pg_temp.change is not empty';
+
 CREATE FUNCTION analytics_internal.mark_events(business_id bigint) RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT analytics_internal.mark_clients(), analytics_internal.mark_days('events', 'event_date', 'old_event_date')
+    SELECT analytics_internal.mark_clients(), analytics_internal.mark_days('events', 'event_date', 'old_event_date'),
+           analytics_internal.mark_campaigns(mark_events.business_id)
 $$;
-COMMENT ON FUNCTION analytics_internal.mark_events(bigint) IS 'Marks the clients and days of changed events';
+COMMENT ON FUNCTION analytics_internal.mark_events(bigint) IS 'Marks the clients and days of changed events, and the campaigns';
 
 CREATE FUNCTION analytics_internal.mark_spend(business_id bigint) RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT analytics_internal.mark_days('results', 'date')
+    SELECT analytics_internal.mark_days('results', 'date'), analytics_internal.mark_campaigns(mark_spend.business_id)
 $$;
-COMMENT ON FUNCTION analytics_internal.mark_spend(bigint) IS 'Marks the days of changed ad exports';
+COMMENT ON FUNCTION analytics_internal.mark_spend(bigint) IS 'Marks the days of changed ad exports, and the campaigns';
 
 CREATE FUNCTION analytics_internal.mark_contracts(business_id bigint) RETURNS void
     LANGUAGE sql VOLATILE
@@ -108,6 +121,8 @@ AS $$
         SELECT r.business_id, 'results', r.starts_on FROM warehouse.campaign_roi_span r
         UNION
         SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
+        UNION
+        VALUES (mark_all_pending.business_id, 'campaigns', '-infinity'::date)
         UNION
         SELECT p.business_id, v.rollup, '-infinity' FROM warehouse.customer_population p, (VALUES ('customers'), ('values')) v (rollup)
     ) d (business_id, rollup, day)

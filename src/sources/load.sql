@@ -502,6 +502,7 @@ DECLARE
     slice analytics_internal.source_slice;
     part analytics_internal.loaded_part;
     counts analytics_internal.load_counts;
+    current_content text;
 BEGIN
     SELECT s.* INTO STRICT source FROM warehouse.source s WHERE s.source_id = load_source.source_id;
     PERFORM analytics_internal.check_source(source, accept_loss);
@@ -515,6 +516,11 @@ BEGIN
         changed := analytics_internal.changed_days(source);
     END IF;
     slice := analytics_internal.slice_of(source, from_date, changed);
+    -- Days are compared already. A source that is read for the first time, or is to be read, need not be looked at twice.
+    IF loaded IS NOT NULL AND from_date IS NULL AND (slice.wanted IS NULL OR NOT is_by_day) THEN
+        current_content := analytics_internal.source_content(source, slice.wanted);
+        slice.is_empty := analytics_internal.is_as_last_read(source, slice.wanted, current_content, definition);
+    END IF;
     IF slice.is_empty THEN
         counts := (0, 0, 0, 0, 0, 0, 0);
         UPDATE warehouse.source_watermark w
@@ -538,8 +544,9 @@ BEGIN
         PERFORM analytics_internal.keep_days(load_source.source_id, changed);
     END IF;
     UPDATE warehouse.source_watermark w
-    SET row_security = row_security_active(source.relation)
-    WHERE w.source_id = load_source.source_id AND w.row_security IS DISTINCT FROM row_security_active(source.relation);
+    SET row_security = row_security_active(source.relation), content = current_content
+    WHERE w.source_id = load_source.source_id
+      AND (w.row_security, w.content) IS DISTINCT FROM (row_security_active(source.relation), current_content);
     IF loaded > 0 AND (SELECT w.loaded FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id) = 0 THEN
         RAISE WARNING 'source % (% from %) has no rows any more: its % rows are gone from the warehouse', source.source_id, source.entity,
             source.relation, loaded;

@@ -242,6 +242,51 @@ COMMENT ON FUNCTION analytics_internal.slice_of(analytics.source, date, analytic
 With updated_at: the rows changed since the watermark. Without it: the days whose rows are not what they were (changed).
 from_date: also all rows of that day and later; -infinity for all rows. NULL where the source has to be read completely.';
 
+-- Expressions may look elsewhere, so what they give is taken, too. What cannot be evaluated is for the step that reads the rows to say.
+CREATE FUNCTION analytics_internal.source_content(source analytics.source, slice text) RETURNS text
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    expressions constant text := string_agg(m.expression, ', ' ORDER BY m.name)
+        FROM analytics_internal.current_mapping(source) m WHERE m.expression LIKE '(%';
+    content text;
+BEGIN
+    EXECUTE format($sql$
+        SELECT md5(concat_ws(' ', %L, count(*), sum(hashtextextended(_source::text || ROW(%s)::text, 0))))
+        FROM %s AS _source
+        WHERE %s$sql$, slice, expressions, analytics_internal.source_sql(source), COALESCE(slice, 'true'))
+    INTO content;
+    RETURN content;
+EXCEPTION WHEN OTHERS THEN
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.source_content(analytics.source, text) IS
+'Fingerprint of the rows of a source that a slice has; NULL where they cannot be read
+slice: as for stage_source().';
+
+CREATE FUNCTION analytics_internal.is_as_last_read(source analytics.source, slice text, content text, definition text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known constant warehouse.source_watermark := w FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
+    total bigint := known.rows_read;
+BEGIN
+    IF (known.content = content AND known.definition = is_as_last_read.definition) IS NOT TRUE THEN
+        RETURN false;
+    ELSIF slice IS NOT NULL THEN
+        EXECUTE format('SELECT count(*) FROM %s AS _source', analytics_internal.source_sql(source)) INTO total;
+    END IF;
+    RETURN total = known.rows_read;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.is_as_last_read(analytics.source, text, text, text) IS
+'Whether a slice of a source, and the number of all its rows, are what they were
+slice, content: see source_content(). definition: of source_definition(), now.';
+
 -- Both stand for rows that the slice leaves out: a row that moved changed the day it left, too, so a key that stands on an unchanged day
 -- is there twice now; and an id that came again while another row went leaves the number of rows as it was, which else tells of both.
 CREATE FUNCTION analytics_internal.repeats_outside(source analytics.source, slice analytics_internal.source_slice) RETURNS boolean

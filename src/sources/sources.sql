@@ -388,7 +388,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_registrar(analytics.source) IS
-'Raises 42501 where a source was registered by a role that may do less than the caller
+'Raises 42501 where a role that may do less than the caller registered a source
 What the owner of the warehouse registered is trusted, as he is.';
 
 -- A part of the rows that is small enough to pass for a change would be lost all the same.

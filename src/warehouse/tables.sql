@@ -798,13 +798,13 @@ BEGIN
 
     CREATE TABLE warehouse.pending_day (
         business_id bigint NOT NULL,
-        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'content', 'customers', 'values')),
+        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'content', 'customers', 'values', 'campaigns')),
         day date NOT NULL,
         whole boolean NOT NULL DEFAULT true,
         PRIMARY KEY (business_id, rollup, day)
     );
     COMMENT ON TABLE warehouse.pending_day IS
-        'Days whose facts changed and whose rollups are yet to be made again; customers and value models have one row, of no day';
+        'Days whose facts changed and whose rollups are yet to be made again; customers, value models and campaigns have one row, of no day';
     COMMENT ON COLUMN warehouse.pending_day.whole IS 'The day is to be added up anew; else pending_lead has all that changed on it';
 
     CREATE TABLE warehouse.pending_lead (
@@ -905,8 +905,11 @@ BEGIN
         rejected bigint NOT NULL,
         dropped_at timestamptz,
         relation text,
-        row_security boolean
+        row_security boolean,
+        content text
     );
+    COMMENT ON COLUMN warehouse.source_watermark.content IS
+        'Fingerprint of the rows that were last read: where it is the same they are not read again';
     COMMENT ON COLUMN warehouse.source_watermark.dropped_at IS
         'When drop_source() forgot the source, whose rows the next refresh takes out';
     COMMENT ON TABLE warehouse.source_watermark IS
