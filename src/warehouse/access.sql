@@ -176,7 +176,8 @@ BEGIN
     LOOP
         IF part.is_numbered THEN
             EXECUTE format('REVOKE INSERT, UPDATE ON %s FROM %s', part.relation, role);
-            EXECUTE format('GRANT INSERT (%s), %s DELETE ON %s TO %s', part.inserted, 'UPDATE (' || part.updated || '),', part.relation, role);
+            EXECUTE format('GRANT INSERT (%s), %s DELETE ON %s TO %s', part.inserted, 'UPDATE (' || part.updated || '),',
+                part.relation, role);
         ELSE
             EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %s TO %s', part.relation, role);
         END IF;

@@ -804,7 +804,7 @@ BEGIN
         PRIMARY KEY (business_id, rollup, day)
     );
     COMMENT ON TABLE warehouse.pending_day IS
-        'Days whose facts changed and whose rollups are yet to be made again; customers, value models and campaigns have one row, of no day';
+        'Days whose facts changed and whose rollups are to be made again; customers, value models and campaigns have one row, of no day';
     COMMENT ON COLUMN warehouse.pending_day.whole IS 'The day is to be added up anew; else pending_lead has all that changed on it';
 
     CREATE TABLE warehouse.pending_lead (
