@@ -4,6 +4,7 @@
 #include <string>
 
 #include "kernel/error.hpp"
+#include "postgres/context.hpp"
 
 namespace {
 
@@ -21,6 +22,7 @@ void _PG_init()
                             "0: no limit. Each worker of a parallel plan may take as much.", &attribution_memory,
                             attribution_memory, 0, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
     MarkGUCPrefixReserved("pg_marketing");
+    marketing::postgres::hide_our_context();
 }
 }
 
