@@ -82,6 +82,7 @@ SQL_READERS = \
 	src/incrementality/warehouse_lift.sql \
 	src/attribution/warehouse_credit.sql \
 	src/attribution/attribution.sql \
+	src/attribution/conversion_types.sql \
 	src/attribution/reconciliation.sql \
 	src/attribution/path_reports.sql \
 	src/customers/customers.sql \

@@ -158,6 +158,8 @@ SELECT count(*) FROM analytics.url_parameters(NULL);
 SELECT count(*) FROM analytics.url_parameters('?' || repeat('&', 1000000));
 SELECT analytics.url_parameter('https://example.com/?a=1&B=%D1%82%d0%b5%d1%81%d1%82', 'b'), analytics.url_parameter('https://example.com/?a', 'a') = '' AS empty,
        analytics.url_parameter('https://example.com/?a=1', 'b') AS absent;
+SELECT url, analytics.url_page(url) FROM unnest(ARRAY['https://www.Example.com/Prices/?utm_term=x#top', 'http://example.com', '//example.com//', 'example.com:80/a/b', '/prices/?x=1', '/', '?x=1',
+    'android-app://com.example/https', 'https://user@[2001:db8::1]/a', 'mailto:ann@example.com', 'prices', '', 'https://пример.рф/ціни/']) url;
 SELECT url, analytics.url_host(url) FROM unnest(ARRAY[
     'https://WWW.Example.com:8080/x?y', 'example.com/x', '//cdn.example.com', 'http://user:pw@example.com', 'http://[2001:DB8::1]:80/',
     'https://приклад.укр/', 'mailto:a@b.c', '/only/a/path', '', NULL]) WITH ORDINALITY AS u (url, i) ORDER BY i;
@@ -171,7 +173,7 @@ SELECT p.proname, length(split_part(obj_description(p.oid), E'\n', 1)) AS length
 FROM pg_proc p
 WHERE p.pronamespace IN ('analytics'::regnamespace, 'analytics_internal'::regnamespace)
   AND p.proname IN ('ruleset_record', 'channel_ruleset', 'channel_ruleset_version', 'classify_touch', 'channel_group',
-                    'platform_name', 'url_parameters', 'url_parameter', 'url_host', 'click_ids')
+                    'platform_name', 'url_parameters', 'url_parameter', 'url_host', 'url_page', 'click_ids')
   AND (obj_description(p.oid) IS NULL OR length(split_part(obj_description(p.oid), E'\n', 1)) > 80);
 SELECT c.relname, a.attname
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum >= 0 AND NOT a.attisdropped

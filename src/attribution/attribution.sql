@@ -9,7 +9,8 @@ CREATE FUNCTION analytics.attribution(
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
     touches text DEFAULT 'all', granularity text DEFAULT NULL, view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL,
-    calibrated boolean DEFAULT false)
+    calibrated boolean DEFAULT false,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (model text, key text, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
                    roas numeric, assisted bigint, p_support double precision, supporting bigint, clients bigint,
                    conversions_low double precision, conversions_high double precision, revenue_low numeric, revenue_high numeric,
@@ -26,7 +27,8 @@ BEGIN
     FROM analytics_internal.calibrated_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-            transform, transform_key, max_touches, NULL, view_lookback, windows, granularity),
+            transform, transform_key, max_touches, NULL, view_lookback, windows, granularity,
+            conversion_types => conversion_types, conversion_hosts => conversion_hosts),
         analytics_internal.sharing_rules(
             models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch, replicates, seed,
             confidence, touches => touches),
@@ -35,7 +37,9 @@ END
 $$;
 COMMENT ON FUNCTION analytics.attribution IS
 'What earned the contracts signed in a period: platforms, campaigns, ads ...
-models: see attribution_credit(). dimension: platform, channel, campaign, platform+campaign, ad or utm_source. lookback, half_life: NULL for
+models: see attribution_credit(). dimension: platform, family, channel, campaign, ad_group, ad, creative, utm_source,
+utm_medium, utm_campaign, utm_content, utm_term, landing_page, product, branch, customer, purchase, conversion_type, or two of them, as in
+platform+campaign. lookback, half_life: NULL for
 the settings of the business. basis: conversion: contracts signed in the period; touch: what touches in the period earned, whenever within
 the lookback the contract followed, to stand beside the spend of the same days; contracts without a touch count by their own date.
 platforms: show these only; journeys stay whole. All other rules: see attribution_credit(); w_shaped and full_path know one stage, the lead;
@@ -45,7 +49,9 @@ to theirs, exactly (but those of participation, which gives each key in a journe
 counted by that dimension), cpa = spend / conversions, roas = revenue / spend. assisted: conversions whose journey has the key. p_support:
 share of the contracts that give the key credit, supporting: how many do, clients: of how many clients. Businesses of different currencies
 are not added up (22023). calibrated: credit goes by calibrations() of platforms or campaigns, whichever the dimension is: multiplied by
-factor, from what the model gives a key in the period of the latest test to what that measured; what nothing caused is the row (baseline).';
+factor, from what the model gives a key in the period of the latest test to what that measured; what nothing caused is the row (baseline).
+conversion_types: contract, lead, purchase (of transactions), or types that events are marked with; what is said of contracts holds for
+these. conversion_hosts: those alone that happened on a page of these hosts; NULL for all.';
 
 CREATE FUNCTION analytics.attribution_compare(
     date_from date, date_to date, models text[] DEFAULT '{first,last,linear,time_decay,u_shaped,last_paid}',
@@ -54,7 +60,8 @@ CREATE FUNCTION analytics.attribution_compare(
     first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}', basis text DEFAULT 'conversion',
     position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
-    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL)
+    views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (key text, conversions jsonb, revenue jsonb, roas jsonb, spend numeric, assisted bigint, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -67,7 +74,8 @@ BEGIN
     FROM analytics_internal.warehouse_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-            transform, transform_key, max_touches),
+            transform, transform_key, max_touches,
+            conversion_types => conversion_types, conversion_hosts => conversion_hosts),
         analytics_internal.sharing_rules(
             models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch)) a
     GROUP BY a.key
@@ -86,7 +94,8 @@ CREATE FUNCTION analytics.attribution_support(
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    replicates int DEFAULT 200, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
+    replicates int DEFAULT 200, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
                    revenue numeric, revenue_low numeric, revenue_high numeric, supporting bigint, clients bigint, margin double precision,
                    evidence text, currency text)
@@ -109,7 +118,8 @@ BEGIN
     FROM analytics_internal.warehouse_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-            transform, transform_key, max_touches),
+            transform, transform_key, max_touches,
+            conversion_types => conversion_types, conversion_hosts => conversion_hosts),
         analytics_internal.sharing_rules(
             models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch, replicates, seed,
             confidence)) WITH ORDINALITY a
@@ -131,7 +141,8 @@ CREATE FUNCTION analytics.attribution_pairs(
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    replicates int DEFAULT 200, seed bigint DEFAULT 0)
+    replicates int DEFAULT 200, seed bigint DEFAULT 0,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (model text, key text, other_key text, conversions double precision, other_conversions double precision,
                    p_more_conversions double precision, p_more_revenue double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -141,7 +152,8 @@ AS $$
 DECLARE
     rules CONSTANT analytics_internal.path_rules := analytics_internal.path_rules(
         date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-        transform, transform_key, max_touches);
+        transform, transform_key, max_touches,
+        conversion_types => conversion_types, conversion_hosts => conversion_hosts);
     sharing CONSTANT analytics_internal.sharing_rules := analytics_internal.sharing_rules(
         models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch, replicates, seed);
     one_currency CONSTANT text := analytics_internal.currency_of(business_id);
@@ -173,7 +185,8 @@ CREATE FUNCTION analytics.assisted_conversions(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
     platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
     exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
-    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL)
+    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (key text, assisted bigint, assisted_revenue numeric, last_touch bigint, last_touch_revenue numeric, first_touch bigint,
                    first_touch_revenue numeric, assists_per_last numeric, currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -194,7 +207,8 @@ BEGIN
         FROM analytics_internal.warehouse_attribution(
             analytics_internal.path_rules(
                 date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-                transform, transform_key, max_touches),
+                transform, transform_key, max_touches,
+                conversion_types => conversion_types, conversion_hosts => conversion_hosts),
             analytics_internal.sharing_rules('{participation,last,first}', platforms => platforms)) a
         WHERE a.assisted > 0
         GROUP BY a.key
@@ -215,11 +229,13 @@ CREATE FUNCTION analytics.attribution_touches(
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    all_touches boolean DEFAULT false, touches text DEFAULT 'all', view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL)
+    all_touches boolean DEFAULT false, touches text DEFAULT 'all', view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (model text, conversion_id text, client_id text, touch_id text, key text, weight double precision,
                    conversions double precision, revenue double precision, rank int, path_touches int, days_before double precision,
                    converted_at timestamptz, touched_at timestamptz, is_paid boolean, is_view boolean, business bigint, client_key bigint,
-                   conversion_source_id bigint, touch_source_id bigint, currency text, keys text[], attribution_window text)
+                   conversion_source_id bigint, touch_source_id bigint, currency text, keys text[], attribution_window text,
+                   conversion_type text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -228,14 +244,15 @@ DECLARE
     one_currency CONSTANT text := analytics_internal.currency_of(attribution_touches.business_id);
 BEGIN
     RETURN QUERY
-    SELECT t.model, t.contract_id, d.client_id, e.event_id, array_to_string(t.keys, ' / '), t.weight, t.conversions,
+    SELECT t.model, t.conversion_id, d.client_id, e.event_id, array_to_string(t.keys, ' / '), t.weight, t.conversions,
            t.value, t.rank, t.touches, t.days_before,
-           t.converted_at, t.touched_at, t.is_paid, t.is_view, t.business_id, t.client_key, t.contract_source_id, e.source_id, one_currency,
-           t.keys, t.attribution_window
+           t.converted_at, t.touched_at, t.is_paid, t.is_view, t.business_id, t.client_key, t.source_id, e.source_id, one_currency,
+           t.keys, t.attribution_window, t.conversion_type
     FROM analytics_internal.warehouse_touches(
         analytics_internal.path_rules(
             date_from, date_to, dimension, attribution_touches.business_id, lookback, cycle, include_conversion_touch, exclude_keys,
-            only_keys, views, transform, transform_key, max_touches, NULL, view_lookback, windows),
+            only_keys, views, transform, transform_key, max_touches, NULL, view_lookback, windows,
+            conversion_types => conversion_types, conversion_hosts => conversion_hosts),
         analytics_internal.sharing_rules(
             models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch,
             touches => attribution_touches.touches),
@@ -245,7 +262,7 @@ BEGIN
         ON e.business_id = t.business_id AND e.client_key = t.client_key AND e.occurred_at = t.touched_at
         AND e.touch_number = t.touch_number
     ORDER BY array_position(models, t.model), array_position(windows, t.attribution_window), t.converted_at,
-             t.business_id, t.contract_source_id, t.contract_id COLLATE "C", t.rank;
+             t.business_id, t.source_id, t.conversion_id COLLATE "C", array_position(conversion_types, t.conversion_type), t.rank;
 END
 $$;
 COMMENT ON FUNCTION analytics.attribution_touches IS

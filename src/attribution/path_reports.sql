@@ -5,7 +5,8 @@ CREATE FUNCTION analytics.markov(
     cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
     exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
     transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, replicates int DEFAULT 0,
-    seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
+    seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (key text, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric, roas numeric,
                    removal_effect double precision, removal_effect_revenue double precision, base_probability double precision,
                    order_used int, conversions_low double precision, conversions_high double precision, revenue_low numeric,
@@ -23,7 +24,8 @@ BEGIN
     FROM analytics_internal.warehouse_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-            transform, transform_key, max_touches, nulls_before),
+            transform, transform_key, max_touches, nulls_before,
+            conversion_types => conversion_types, conversion_hosts => conversion_hosts),
         analytics_internal.sharing_rules(
             '{markov}', replicates => replicates, seed => seed, confidence => confidence, markov_order => "order")) c;
 END
@@ -41,7 +43,8 @@ CREATE FUNCTION analytics.shapley(
     cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
     exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
     transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, replicates int DEFAULT 0,
-    seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9)
+    seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (key text, "position" int, conversions double precision, revenue numeric, share_pct numeric, spend numeric, cpa numeric,
                    roas numeric, conversions_low double precision, conversions_high double precision, revenue_low numeric,
                    revenue_high numeric, currency text)
@@ -58,7 +61,8 @@ BEGIN
     FROM analytics_internal.warehouse_attribution(
         analytics_internal.path_rules(
             date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-            transform, transform_key, max_touches, nulls_before),
+            transform, transform_key, max_touches, nulls_before,
+            conversion_types => conversion_types, conversion_hosts => conversion_hosts),
         analytics_internal.sharing_rules(
             ARRAY['shapley' || CASE game WHEN 'cumulative' THEN '' ELSE '_' || game END], replicates => replicates, seed => seed,
             confidence => confidence)) c;
@@ -75,7 +79,8 @@ CREATE FUNCTION analytics.transitions(
     lookback interval DEFAULT NULL, cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL,
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 1000)
+    nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 1000,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (from_state text, to_state text, count bigint, probability double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -84,7 +89,8 @@ AS $$
 DECLARE
     rules CONSTANT analytics_internal.path_rules := analytics_internal.path_rules(
         date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-        transform, transform_key, max_touches, nulls_before);
+        transform, transform_key, max_touches, nulls_before,
+        conversion_types => conversion_types, conversion_hosts => conversion_hosts);
 BEGIN
     row_limit := analytics_internal.check_row_limit(row_limit, 1000);
     RETURN QUERY
@@ -105,7 +111,8 @@ CREATE FUNCTION analytics.top_paths(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
     business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
     only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
-    max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 20)
+    max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 20,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (path text[], touches int, conversions bigint, revenue numeric, share_pct numeric, nulls bigint, conversion_rate numeric,
                    currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -115,7 +122,8 @@ AS $$
 DECLARE
     rules CONSTANT analytics_internal.path_rules := analytics_internal.path_rules(
         date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-        transform, transform_key, max_touches, nulls_before);
+        transform, transform_key, max_touches, nulls_before,
+        conversion_types => conversion_types, conversion_hosts => conversion_hosts);
     one_currency CONSTANT text := analytics_internal.currency_of(business_id);
 BEGIN
     row_limit := analytics_internal.check_row_limit(row_limit, 20);
@@ -139,7 +147,8 @@ CREATE FUNCTION analytics.path_lengths(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
     business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
     only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
-    max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL)
+    max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (touches int, conversions bigint, revenue numeric, share_pct numeric, nulls bigint, conversion_rate numeric,
         currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -149,7 +158,8 @@ AS $$
 DECLARE
     rules CONSTANT analytics_internal.path_rules := analytics_internal.path_rules(
         date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-        transform, transform_key, max_touches, nulls_before);
+        transform, transform_key, max_touches, nulls_before,
+        conversion_types => conversion_types, conversion_hosts => conversion_hosts);
     one_currency CONSTANT text := analytics_internal.currency_of(business_id);
 BEGIN
     RETURN QUERY
@@ -174,7 +184,8 @@ CREATE FUNCTION analytics.time_to_convert(
     date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
     business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
     only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
-    max_touches int DEFAULT NULL, since text DEFAULT 'first', edges int[] DEFAULT '{1,3,7,14,30,60,90}')
+    max_touches int DEFAULT NULL, since text DEFAULT 'first', edges int[] DEFAULT '{1,3,7,14,30,60,90}',
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (from_days int, to_days int, conversions bigint, revenue numeric, share_pct numeric, cumulative_pct numeric,
         currency text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -184,7 +195,8 @@ AS $$
 DECLARE
     rules CONSTANT analytics_internal.path_rules := analytics_internal.path_rules(
         date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-        transform, transform_key, max_touches);
+        transform, transform_key, max_touches,
+        conversion_types => conversion_types, conversion_hosts => conversion_hosts);
     one_currency CONSTANT text := analytics_internal.currency_of(business_id);
 BEGIN
     PERFORM analytics_internal.check_choice('since', since, '{first,last}');

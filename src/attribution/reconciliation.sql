@@ -3,7 +3,8 @@
 CREATE FUNCTION analytics.attribution_reconciliation(
     date_from date, date_to date, models text[] DEFAULT '{last_paid}', basis text DEFAULT 'touch', lookback interval DEFAULT NULL,
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
-    business_id bigint DEFAULT NULL, view_lookback interval DEFAULT NULL)
+    business_id bigint DEFAULT NULL, view_lookback interval DEFAULT NULL,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS TABLE (date date, platform text, campaign_name text, model text, reported_conversions numeric, conversions double precision,
                    gap numeric, reported_value numeric, revenue numeric, value_gap numeric, claimable bigint, claimed_twice bigint,
                    spend numeric, campaign_id text, business bigint, currency text)
@@ -14,7 +15,8 @@ AS $$
 DECLARE
     rules CONSTANT analytics_internal.path_rules := analytics_internal.path_rules(
         date_from, date_to, 'platform+campaign', business_id, lookback, cycle, true, '{}', NULL, 'count', 'none', NULL, NULL,
-        view_lookback => view_lookback);
+        view_lookback => view_lookback,
+        conversion_types => conversion_types, conversion_hosts => conversion_hosts);
     sharing CONSTANT analytics_internal.sharing_rules := analytics_internal.sharing_rules(
         models, half_life, fallback, basis => basis, touches => 'paid');
     one_currency CONSTANT text := analytics_internal.currency_of(business_id);
@@ -22,20 +24,20 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH touch AS (
-        SELECT t.business_id, t.model, t.keys[1] AS platform, t.keys[2] AS campaign, t.contract_source_id, t.contract_id, t.conversions,
-               t.value,
+        SELECT t.business_id, t.model, t.keys[1] AS platform, t.keys[2] AS campaign,
+               (t.conversion_type, t.source_id, t.conversion_id) AS conversion, t.conversions, t.value,
                (CASE basis WHEN 'touch' THEN t.touched_at ELSE t.converted_at END AT TIME ZONE s.reporting_timezone)::date AS date,
                -- Whether another platform's ad was met before the contract, too.
                min(t.keys[1]) OVER journey <> max(t.keys[1]) OVER journey AS is_shared,
                bool_or(t.value < 0) OVER journey AS is_refund
         FROM analytics_internal.warehouse_touches(rules, sharing, true) t
         JOIN warehouse.settings s ON s.business_id = t.business_id
-        WINDOW journey AS (PARTITION BY t.business_id, t.model, t.contract_source_id, t.contract_id)
+        WINDOW journey AS (PARTITION BY t.business_id, t.model, t.conversion_type, t.source_id, t.conversion_id)
     ), ours AS (
         SELECT t.business_id, t.date, t.platform, t.campaign, t.model, analytics.compensated_sum(t.conversions) AS conversions,
                analytics.compensated_sum(t.value)::numeric(18,4) AS revenue,
-               count(DISTINCT (t.contract_source_id, t.contract_id)) FILTER (WHERE NOT t.is_refund) AS claimable,
-               count(DISTINCT (t.contract_source_id, t.contract_id)) FILTER (WHERE NOT t.is_refund AND t.is_shared) AS claimed_twice
+               count(DISTINCT t.conversion) FILTER (WHERE NOT t.is_refund) AS claimable,
+               count(DISTINCT t.conversion) FILTER (WHERE NOT t.is_refund AND t.is_shared) AS claimed_twice
         FROM touch t
         GROUP BY t.business_id, t.date, t.platform, t.campaign, t.model
     ), theirs AS (
@@ -78,4 +80,5 @@ models, lookback, half_life, cycle, fallback, view_lookback: see attribution(). 
 ad, as in the reports of platforms; conversion: on the day of the contract. reported_conversions, reported_value: what the platform claims
 (platform_conversions and conversions_value of ad_performance); conversions, revenue: credit of paid touches of the campaign; gap,
 value_gap: reported less attributed; NULL where nothing is reported. claimable: contracts before which a paid touch of the campaign was met
-that day; claimed_twice: those of them before which another platform''s ad was met, too, so that both may report them.';
+that day; claimed_twice: those of them before which another platform''s ad was met, too, so that both may report them. conversion_types,
+conversion_hosts: see attribution().';

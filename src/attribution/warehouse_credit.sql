@@ -8,7 +8,7 @@ AS $$
 DECLARE
     parts CONSTANT text[] := string_to_array(dimension, '+');
     known CONSTANT text[] := '{platform,family,channel,campaign,ad_group,ad,creative,utm_source,utm_medium,utm_campaign,utm_content,
-        utm_term,product,branch,customer,purchase}';
+        utm_term,landing_page,product,branch,customer,purchase,conversion_type}';
 BEGIN
     IF dimension IS NULL OR NOT parts <@ known OR cardinality(parts) NOT IN (1, 2) OR parts[1] = parts[2] THEN
         RAISE EXCEPTION 'unknown dimension: %', quote_nullable(dimension)
@@ -40,9 +40,9 @@ CREATE FUNCTION analytics_internal.conversion_dimensions(dimension text) RETURNS
 AS $$
     SELECT COALESCE(array_agg(d.name ORDER BY d.n), '{}')
     FROM unnest(string_to_array(dimension, '+')) WITH ORDINALITY d (name, n)
-    WHERE d.name IN ('product', 'branch', 'customer', 'purchase')
+    WHERE d.name IN ('product', 'branch', 'customer', 'purchase', 'conversion_type')
 $$;
-COMMENT ON FUNCTION analytics_internal.conversion_dimensions IS 'The parts of a dimension that contracts have, not touches';
+COMMENT ON FUNCTION analytics_internal.conversion_dimensions IS 'The parts of a dimension that conversions have, not touches';
 
 CREATE FUNCTION analytics_internal.touch_dimensions(dimension text) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -50,14 +50,98 @@ CREATE FUNCTION analytics_internal.touch_dimensions(dimension text) RETURNS text
 AS $$
     SELECT COALESCE(array_agg(d.name ORDER BY d.n), '{}')
     FROM unnest(string_to_array(dimension, '+')) WITH ORDINALITY d (name, n)
-    WHERE d.name NOT IN ('product', 'branch', 'customer', 'purchase')
+    WHERE d.name NOT IN ('product', 'branch', 'customer', 'purchase', 'conversion_type')
 $$;
-COMMENT ON FUNCTION analytics_internal.touch_dimensions IS 'The parts of a dimension that touches have, not contracts';
+COMMENT ON FUNCTION analytics_internal.touch_dimensions IS 'The parts of a dimension that touches have, not conversions';
+
+CREATE FUNCTION analytics_internal.check_conversion_types(conversion_types text[], business_id bigint) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown text;
+BEGIN
+    IF (cardinality(conversion_types) > 0) IS NOT TRUE OR array_position(conversion_types, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'conversion_types must name at least one type, and none of them NULL' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Leave the argument out for contracts.';
+    END IF;
+    SELECT t.name INTO unknown
+    FROM unnest(conversion_types) t (name)
+    WHERE t.name <> ALL ('{contract,lead,purchase}')
+      AND NOT EXISTS (
+          SELECT FROM warehouse.fact_events e
+          WHERE e.conversion_type = t.name
+            AND e.business_id IN (
+                SELECT s.business_id
+                FROM warehouse.settings s
+                WHERE check_conversion_types.business_id IS NULL OR s.business_id = check_conversion_types.business_id))
+      AND NOT EXISTS (
+          SELECT FROM warehouse.conversion_setting c
+          WHERE c.conversion_type = t.name
+            AND (check_conversion_types.business_id IS NULL OR c.business_id = check_conversion_types.business_id))
+    LIMIT 1;
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown type of conversion: %', quote_literal(unknown) USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Use contract, lead, purchase, or what column conversion_type of your events says.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_conversion_types IS
+'Raises 22023 unless each type of conversion is one that the warehouse knows';
+
+-- Inlined: of the branches those of the types that are asked for remain.
+CREATE FUNCTION analytics_internal.conversions()
+    RETURNS TABLE (conversion_type text, business_id bigint, client_key bigint, source_id bigint, conversion_id text,
+                   converted_at timestamptz, amount numeric, product_id text, branch_id text, event_source_id bigint, event_id text,
+                   host text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT 'contract'::text, c.business_id, c.client_key, c.source_id, c.contract_id, c.signed_at, c.amount::numeric, c.product_id,
+           c.branch_id, NULL::bigint, c.event_id,
+           (SELECT pg_catalog.split_part(e.landing_page, '/', 1)
+            FROM warehouse.fact_events e
+            WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.event_id = c.event_id
+            ORDER BY e.source_id
+            LIMIT 1)
+    FROM warehouse.fact_contracts c
+    UNION ALL
+    SELECT 'lead'::text, l.business_id, l.client_key, l.source_id, l.lead_id, l.created_at, COALESCE(s.default_value, 0)::numeric,
+           l.product_id, l.branch_id, l.source_id, l.lead_id,
+           (SELECT pg_catalog.split_part(e.landing_page, '/', 1)
+            FROM warehouse.fact_events e
+            WHERE e.business_id = l.business_id AND e.client_key = l.client_key AND e.source_id = l.source_id AND e.event_id = l.lead_id)
+    FROM warehouse.fact_leads l
+    LEFT JOIN warehouse.conversion_setting s ON s.business_id = l.business_id AND s.conversion_type = 'lead'
+    UNION ALL
+    -- The lines of an order are one purchase, that of its first line.
+    SELECT 'purchase'::text, t.business_id, t.client_key, t.source_id, t.transaction_id, t.occurred_at,
+           CASE WHEN t.order_id IS NULL THEN t.amount
+                ELSE (SELECT pg_catalog.sum(o.amount)
+                      FROM warehouse.fact_transactions o
+                      WHERE o.business_id = t.business_id AND o.client_key = t.client_key AND o.order_id = t.order_id)
+           END::numeric,
+           t.product_id, NULL::text, NULL::bigint, NULL::text, NULL::text
+    FROM warehouse.fact_transactions t
+    WHERE t.order_id IS NULL OR NOT EXISTS (
+        SELECT FROM warehouse.fact_transactions o
+        WHERE o.business_id = t.business_id AND o.client_key = t.client_key AND o.order_id = t.order_id
+          AND (o.occurred_at, o.source_id, o.transaction_id COLLATE "C") < (t.occurred_at, t.source_id, t.transaction_id COLLATE "C"))
+    UNION ALL
+    SELECT e.conversion_type, e.business_id, e.client_key, e.source_id, e.event_id, e.occurred_at,
+           COALESCE(e.conversion_value, s.default_value, 0)::numeric, e.product_id, e.branch_id, e.source_id, e.event_id,
+           pg_catalog.split_part(e.landing_page, '/', 1)
+    FROM warehouse.fact_events e
+    LEFT JOIN warehouse.conversion_setting s ON s.business_id = e.business_id AND s.conversion_type = e.conversion_type
+    WHERE e.conversion_type IS NOT NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.conversions() IS
+'Contracts, leads, purchases, and events that are marked as conversions
+event_id: the event that is the conversion, with event_source_id its source; NULL: of any. host: of the page where it happened.';
 
 CREATE TYPE analytics_internal.path_rules AS (
     date_from date, date_to date, dimension text, business_id bigint, lookback interval, cycle text, include_conversion_touch boolean,
     exclude_keys text[], only_keys text[], views text, transform text, transform_key text, max_touches int, nulls_before timestamptz,
-    view_lookback interval, windows text[], granularity text);
+    view_lookback interval, windows text[], granularity text, conversion_types text[], conversion_hosts text[]);
 COMMENT ON TYPE analytics_internal.path_rules IS
 'Which journeys a question is about, and which of their touches make a path
 The arguments of these names of attribution() and markov(), checked by the function path_rules().';
@@ -66,7 +150,7 @@ CREATE FUNCTION analytics_internal.path_rules(
     date_from date, date_to date, dimension text, business_id bigint, lookback interval, cycle text, include_conversion_touch boolean,
     exclude_keys text[], only_keys text[], views text, transform text, transform_key text, max_touches int,
     nulls_before timestamptz DEFAULT NULL, view_lookback interval DEFAULT NULL, windows text[] DEFAULT NULL,
-    granularity text DEFAULT NULL)
+    granularity text DEFAULT NULL, conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
     RETURNS analytics_internal.path_rules
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -75,7 +159,7 @@ DECLARE
     longest interval := lookback;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to),
-        analytics_internal.check_dimension(dimension);
+        analytics_internal.check_dimension(dimension), analytics_internal.check_conversion_types(conversion_types, business_id);
     IF granularity IS NOT NULL THEN
         PERFORM analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year}');
     END IF;
@@ -94,7 +178,8 @@ BEGIN
     PERFORM FROM analytics.attribution_credit(
         (SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), view_lookback => view_lookback);
     RETURN (date_from, date_to, dimension, business_id, longest, cycle, include_conversion_touch, exclude_keys, only_keys, views,
-            transform, transform_key, max_touches, nulls_before, view_lookback, windows, granularity);
+            transform, transform_key, max_touches, nulls_before, view_lookback, windows, granularity, conversion_types,
+            ARRAY(SELECT COALESCE(analytics.url_host(h.host), lower(h.host)) FROM unnest(conversion_hosts) h (host)));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.path_rules IS 'The rules of paths as one value; a wrong one is an error (22023)';
@@ -190,10 +275,17 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.is_in_session IS 'Whether a client had a touch in the half hour before one';
 
+-- Inlined. A conversion that says nothing of where it comes from happened in the visit before it.
+CREATE FUNCTION analytics_internal.may_continue_visit(channel_rule text, platform text, conversion_type text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT channel_rule IN ('payment', 'own_site') OR conversion_type IS NOT NULL AND platform = 'direct' $$;
+COMMENT ON FUNCTION analytics_internal.may_continue_visit(text, text, text) IS
+'Whether an event, if it is in a session, is no touch of its own';
+
 -- Inlined: it is asked for each touch, and knows all of them.
 CREATE FUNCTION analytics_internal.touch_key(
     dimension text, platform text, family text, channel text, campaign text, ad_group text, ad text, creative text, utm_source text,
-    utm_medium text, utm_campaign text, utm_content text, utm_term text) RETURNS text
+    utm_medium text, utm_campaign text, utm_content text, utm_term text, landing_page text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE dimension
@@ -209,7 +301,8 @@ AS $$
                WHEN 'utm_campaign' THEN COALESCE(utm_campaign, '(none)')
                WHEN 'utm_content' THEN COALESCE(utm_content, '(none)')
                WHEN 'utm_term' THEN COALESCE(utm_term, '(none)')
-               -- By a dimension of contracts alone: all that models ask of keys.
+               WHEN 'landing_page' THEN COALESCE(landing_page, '(none)')
+               -- By a dimension of conversions alone: all that models ask of keys.
                WHEN '' THEN CASE WHEN platform = 'direct' THEN 'direct' ELSE '(any)' END
            END
 $$;
@@ -228,7 +321,7 @@ DECLARE
     dimensions CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
     dimension CONSTANT text := COALESCE(dimensions[1], '');
     other_dimension CONSTANT text := dimensions[2];
-    of_contract CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
+    of_conversion CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
     by_period CONSTANT boolean := rules.granularity IS NOT NULL AND kept <> 'touch';
     with_ads CONSTANT boolean := dimensions && '{ad_group,creative}';
     with_campaign CONSTANT boolean := dimensions @> '{campaign}';
@@ -249,45 +342,53 @@ BEGIN
         -- Conversions by their own date ask for who signed in the period; by the date of the touch, or with the journeys that came to
         -- nothing, it is to be known what followed the period within the lookback.
         SELECT DISTINCT c.business_id, c.client_key
-        FROM warehouse.fact_contracts c
+        FROM analytics_internal.conversions() c
         JOIN business b ON b.business_id = c.business_id
-        WHERE c.signed_at >= b.period_start AND c.signed_at < CASE kept WHEN 'touch' THEN b.reach_end ELSE b.period_end END
+        WHERE c.conversion_type = ANY (rules.conversion_types) AND c.converted_at >= b.period_start
+          AND c.converted_at < CASE kept WHEN 'touch' THEN b.reach_end ELSE b.period_end END
+          AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
         UNION
         SELECT e.business_id, e.client_key
         FROM warehouse.fact_events e
         JOIN business b ON b.business_id = e.business_id
         WHERE kept = 'everybody' AND e.occurred_at >= b.period_start AND e.occurred_at < b.period_end
-    ), contract AS MATERIALIZED (
-        -- A contract whose event is a touch at that very moment is one row with it, so that include_conversion_touch knows them.
-        SELECT c.business_id, c.client_key, c.signed_at, c.amount, c.event_id, o.source_id, c.source_id || ':' || c.contract_id AS id,
+    ), converted AS MATERIALIZED (
+        -- A conversion whose event is a touch at that very moment is one row with it, so that include_conversion_touch knows them.
+        SELECT c.business_id, c.client_key, c.converted_at, c.amount, c.event_id, o.source_id, c.conversion_type,
+               array_position(rules.conversion_types, c.conversion_type) || ':' || c.source_id || ':' || c.conversion_id AS id,
                o.source_id IS NOT NULL AND row_number() OVER (
-                   PARTITION BY c.business_id, o.source_id, c.event_id ORDER BY c.source_id, c.contract_id COLLATE "C") = 1 AS has_touch,
+                   PARTITION BY c.business_id, o.source_id, c.event_id
+                   ORDER BY c.source_id, c.conversion_id COLLATE "C", c.conversion_type COLLATE "C") = 1 AS has_touch,
                CASE WHEN by_period
-                    THEN date_trunc(rules.granularity, c.signed_at AT TIME ZONE b.reporting_timezone)::date::text ELSE '' END AS period,
-               CASE WHEN 'product' = ANY (of_contract) THEN COALESCE(g.name, c.product_id, '(none)') END AS product,
-               CASE WHEN 'branch' = ANY (of_contract) THEN COALESCE(h.name, c.branch_id, '(none)') END AS branch,
-               CASE WHEN min(c.signed_at) FILTER (WHERE c.amount >= 0) OVER bought < b.period_start THEN 'returning' ELSE 'new' END
+                    THEN date_trunc(rules.granularity, c.converted_at AT TIME ZONE b.reporting_timezone)::date::text ELSE '' END AS period,
+               CASE WHEN 'product' = ANY (of_conversion) THEN COALESCE(g.name, c.product_id, '(none)') END AS product,
+               CASE WHEN 'branch' = ANY (of_conversion) THEN COALESCE(h.name, c.branch_id, '(none)') END AS branch,
+               CASE WHEN min(c.converted_at) FILTER (WHERE c.amount >= 0) OVER bought < b.period_start THEN 'returning' ELSE 'new' END
                    AS customer,
                CASE WHEN count(*) FILTER (WHERE c.amount >= 0) OVER (
-                        bought ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C") <= 1 THEN 'first' ELSE 'repeat' END AS purchase
+                        bought ORDER BY c.converted_at, c.source_id, c.conversion_id COLLATE "C", c.conversion_type COLLATE "C") <= 1
+                    THEN 'first' ELSE 'repeat' END AS purchase
         FROM client v
-        JOIN warehouse.fact_contracts c ON c.business_id = v.business_id AND c.client_key = v.client_key
+        JOIN analytics_internal.conversions() c ON c.business_id = v.business_id AND c.client_key = v.client_key
         JOIN business b ON b.business_id = c.business_id
         LEFT JOIN warehouse.dim_products g
-            ON 'product' = ANY (of_contract) AND g.business_id = c.business_id AND g.product_id = c.product_id
+            ON 'product' = ANY (of_conversion) AND g.business_id = c.business_id AND g.product_id = c.product_id
         LEFT JOIN warehouse.dim_branches h
-            ON 'branch' = ANY (of_contract) AND h.business_id = c.business_id AND h.branch_id = c.branch_id
+            ON 'branch' = ANY (of_conversion) AND h.business_id = c.business_id AND h.branch_id = c.branch_id
         LEFT JOIN LATERAL (
             SELECT e.source_id
             FROM warehouse.fact_events e
-            WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.occurred_at = c.signed_at AND e.event_id = c.event_id
+            WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.occurred_at = c.converted_at
+              AND e.event_id = c.event_id AND (c.event_source_id IS NULL OR e.source_id = c.event_source_id)
               AND e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
-              AND NOT (e.channel_rule IN ('payment', 'own_site')
+              AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
                        AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
             ORDER BY e.source_id
             LIMIT 1
         ) o ON true
-        WHERE c.signed_at < CASE kept WHEN 'converters' THEN b.period_end ELSE b.reach_end END
+        WHERE c.conversion_type = ANY (rules.conversion_types)
+          AND c.converted_at < CASE kept WHEN 'converters' THEN b.period_end ELSE b.reach_end END
+          AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
         WINDOW bought AS (PARTITION BY c.business_id, c.client_key)
     ), conversion AS (
         SELECT k.*, k.period || E'\x1F' || (
@@ -296,11 +397,12 @@ BEGIN
                            WHEN 'product' THEN k.product
                            WHEN 'branch' THEN k.branch
                            WHEN 'customer' THEN k.customer
-                           ELSE k.purchase
+                           WHEN 'purchase' THEN k.purchase
+                           ELSE k.conversion_type
                        END,
                        E'\x1F' ORDER BY d.n), '')
-                   FROM unnest(of_contract) WITH ORDINALITY d (name, n)) AS part
-        FROM contract k
+                   FROM unnest(of_conversion) WITH ORDINALITY d (name, n)) AS part
+        FROM converted k
     ), touch AS (
         SELECT t.business_id, t.client_key, t.occurred_at, t.touch_number,
                CASE WHEN with_parts THEN
@@ -318,10 +420,10 @@ BEGIN
                         ELSE '' END AS period,
                    analytics_internal.touch_key(
                        dimension, x.platform, p.family, e.channel, c.label, a.ad_group_id, e.ad_id, a.creative_id, e.utm_source,
-                       e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term) AS key,
+                       e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term, e.landing_page) AS key,
                    analytics_internal.touch_key(
                        other_dimension, x.platform, p.family, e.channel, c.label, a.ad_group_id, e.ad_id, a.creative_id, e.utm_source,
-                       e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term) AS other_key
+                       e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term, e.landing_page) AS other_key
             FROM client v
             JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
             JOIN business b ON b.business_id = e.business_id
@@ -339,7 +441,7 @@ BEGIN
                        COALESCE(n.platform, e.platform) AS platform
             ) x
             WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
-              AND NOT (e.channel_rule IN ('payment', 'own_site')
+              AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
                        AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
         ) t
     )
@@ -359,7 +461,7 @@ BEGIN
         JOIN warehouse.fact_leads l ON l.business_id = v.business_id AND l.client_key = v.client_key
         WHERE stages <> '{}'
         UNION ALL
-        SELECT k.business_id, k.client_key, k.signed_at, NULL, NULL, NULL, NULL, k.amount, k.id, k.part
+        SELECT k.business_id, k.client_key, k.converted_at, NULL, NULL, NULL, NULL, k.amount, k.id, k.part
         FROM conversion k
         WHERE NOT k.has_touch
     ) r
@@ -370,10 +472,11 @@ $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_journeys IS
 'The journeys of a period, one value per business
 kept: converters (who signed in the period), touch (also who signed within the lookback after it) or everybody who was met or signed in it.
-Touches and conversions keep their numbers and identifiers but where everybody is kept: touch_number, source_id:contract_id.
+Touches and conversions keep their numbers and identifiers but where everybody is kept: touch_number, place in
+conversion_types:source_id:conversion_id.
 with_parts: keys have a part, see credit_keys(): 1 for the platforms in members, or 0; 1 for what was paid for, or 0; how long the key by
 the first of two dimensions is, and a colon; by the date of the touch its period. Parts of conversions: the period, and what they are by
-dimensions of contracts, behind the character U+001F each. stages: the key of leads, or {}. lookback: the one asked for,
+dimensions of conversions, behind the character U+001F each. stages: the key of leads, or {}. lookback: the one asked for,
 or that of the business; half_life: that of the business.';
 
 CREATE FUNCTION analytics_internal.warehouse_paths(
@@ -434,7 +537,7 @@ BEGIN
            ARRAY(
                SELECT analytics_internal.touch_key(
                    d.name, COALESCE(c.platform, r.platform), p.family, h.channel, c.label, COALESCE(r.ad_group_id, a.ad_group_id), r.ad_id,
-                   a.creative_id, NULL, NULL, NULL, NULL, NULL)
+                   a.creative_id, NULL, NULL, NULL, NULL, NULL, NULL)
                FROM unnest(dimensions) WITH ORDINALITY d (name, n)
                ORDER BY d.n),
            sum(r.spend)
@@ -461,22 +564,23 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.spend_by_key IS 'Spend of a period by a dimension of attribution, where ads are counted by it';
 
-CREATE FUNCTION analytics_internal.contracts_signed(rules analytics_internal.path_rules, OUT contracts bigint, OUT amount numeric)
+CREATE FUNCTION analytics_internal.conversions_made(rules analytics_internal.path_rules, OUT conversions bigint, OUT amount numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    SELECT count(*) FILTER (WHERE c.amount IS NULL OR c.amount >= 0), COALESCE(sum(c.amount), 0) INTO contracts, amount
-    FROM warehouse.fact_contracts c
+    SELECT count(*) FILTER (WHERE c.amount >= 0), COALESCE(sum(c.amount), 0) INTO conversions, amount
+    FROM analytics_internal.conversions() c
     JOIN warehouse.settings s ON s.business_id = c.business_id
     WHERE (rules.business_id IS NULL OR c.business_id = rules.business_id)
-      AND c.signed_at >= rules.date_from::timestamp AT TIME ZONE s.reporting_timezone
-      AND c.signed_at < (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone;
+      AND c.conversion_type = ANY (rules.conversion_types) AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
+      AND c.converted_at >= rules.date_from::timestamp AT TIME ZONE s.reporting_timezone
+      AND c.converted_at < (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.contracts_signed IS
-'How many contracts were signed in a period, and what they are worth
-Refunds, contracts below zero, are taken off and not counted.';
+COMMENT ON FUNCTION analytics_internal.conversions_made IS
+'How many conversions a period has, and what they are worth
+Refunds, conversions below zero, are taken off and not counted.';
 
 CREATE FUNCTION analytics_internal.share_exactly(parts double precision[], total numeric) RETURNS numeric[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -507,19 +611,19 @@ CREATE FUNCTION analytics_internal.credit_keys(
 AS $$
 DECLARE
     of_touch CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
-    of_contract CONSTANT text[] := CASE
+    of_conversion CONSTANT text[] := CASE
         WHEN analytics_internal.conversion_dimensions(rules.dimension) = '{}' THEN '{}'
         ELSE (string_to_array(conversion_part, E'\x1F'))[2:] END;
     length_of_first int;
 BEGIN
     IF of_touch = '{}' THEN
-        RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE of_contract END;
+        RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE of_conversion END;
     ELSIF cardinality(of_touch) = 2 THEN
         length_of_first := split_part(substr(touch_part, 3), ':', 1);
         RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE ARRAY[left(key, length_of_first), substr(key, length_of_first + 4)] END;
     END IF;
-    RETURN CASE WHEN rules.dimension LIKE of_touch[1] || '%' THEN COALESCE(key, '(unattributed)') || of_contract
-                ELSE of_contract || COALESCE(key, '(unattributed)') END;
+    RETURN CASE WHEN rules.dimension LIKE of_touch[1] || '%' THEN COALESCE(key, '(unattributed)') || of_conversion
+                ELSE of_conversion || COALESCE(key, '(unattributed)') END;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.credit_keys IS
@@ -633,7 +737,8 @@ Replicates of businesses add up one by one.';
 
 CREATE FUNCTION analytics_internal.warehouse_touches(
     rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules, all_touches boolean)
-    RETURNS TABLE (business_id bigint, client_key bigint, contract_source_id bigint, contract_id text, touch_number int, model text,
+    RETURNS TABLE (business_id bigint, client_key bigint, conversion_type text, source_id bigint, conversion_id text, touch_number int,
+                   model text,
                    attribution_window text, keys text[], weight double precision, conversions double precision, value double precision,
                    rank int, touches int, days_before double precision, converted_at timestamptz, touched_at timestamptz,
                    is_paid boolean, is_view boolean)
@@ -647,8 +752,9 @@ DECLARE
     with_parts CONSTANT boolean := analytics_internal.asks_for_parts(rules, sharing);
 BEGIN
     RETURN QUERY
-    SELECT j.business_id, c.client::bigint, split_part(c.conversion_id, ':', 1)::bigint,
-           substr(c.conversion_id, strpos(c.conversion_id, ':') + 1), c.touch_id::int, c.model, w.attribution_window,
+    SELECT j.business_id, c.client::bigint, rules.conversion_types[split_part(c.conversion_id, ':', 1)::int],
+           split_part(c.conversion_id, ':', 2)::bigint, substring(c.conversion_id FROM '^[^:]*:[^:]*:(.*)$'), c.touch_id::int, c.model,
+           w.attribution_window,
            analytics_internal.credit_keys(rules, c.key, c.touch_part, c.conversion_part),
            c.weight, c.conversions, c.value, c.rank, c.touches, c.days_before, c.converted_at, c.touched_at, c.is_paid, c.is_view
     FROM analytics_internal.warehouse_journeys(
@@ -669,7 +775,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.warehouse_touches IS
 'The rows that touch_credit() adds up
-Of the credit asked for; touches and contracts by their numbers.';
+Of the credit asked for; touches and conversions by their numbers.';
 
 CREATE FUNCTION analytics_internal.path_credit(
     rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules, models text[])
@@ -684,7 +790,7 @@ BEGIN
     IF models = '{}' THEN
         RETURN;
     ELSIF rules.granularity IS NOT NULL OR analytics_internal.conversion_dimensions(rules.dimension) <> '{}' THEN
-        RAISE EXCEPTION 'models that learn from all paths know neither a granularity nor dimensions of contracts'
+        RAISE EXCEPTION 'models that learn from all paths know neither a granularity nor dimensions of conversions'
             USING ERRCODE = 'feature_not_supported', HINT = 'Ask for markov and shapley period by period, by a dimension of touches.';
     END IF;
     RETURN QUERY
@@ -773,10 +879,10 @@ BEGIN
             ON w.attribution_window IS NOT DISTINCT FROM k.attribution_window
     ), total AS (
         SELECT k.model, k.window_number,
-               CASE WHEN by_touch THEN sum(k.conversions) ELSE max(c.contracts)::double precision END AS contracts,
+               CASE WHEN by_touch THEN sum(k.conversions) ELSE max(c.conversions)::double precision END AS contracts,
                CASE WHEN by_touch OR k.model = 'participation' THEN round(sum(k.value)::numeric, 4) ELSE max(c.amount) END AS amount
         FROM per_key k
-        CROSS JOIN analytics_internal.contracts_signed(rules) c
+        CROSS JOIN analytics_internal.conversions_made(rules) c
         GROUP BY k.model, k.window_number
     ), exact AS (
         -- The revenue of the keys adds up to the revenue of the contracts, exactly.
@@ -858,8 +964,12 @@ BEGIN
         SELECT a.model, a.key, a.attribution_window, f.factor, f.factor_low, f.factor_high
         FROM analytics_internal.warehouse_attribution(period, sharing) a
         CROSS JOIN LATERAL (
-            SELECT CASE test.metric WHEN 'contracts' THEN a.conversions WHEN 'revenue' THEN a.revenue::double precision
-                ELSE test.attributed END AS attributed
+            SELECT CASE test.metric || ' ' || array_to_string(rules.conversion_types, ' ')
+                WHEN 'contracts contract' THEN a.conversions
+                WHEN 'leads lead' THEN a.conversions
+                WHEN 'revenue contract' THEN a.revenue::double precision
+                ELSE test.attributed
+            END AS attributed
         ) m
         CROSS JOIN LATERAL analytics.calibration_factor(
             CASE WHEN m.attributed > 0 THEN m.attributed END, test.measured, test.measured_low, test.measured_high, test.confidence,

@@ -167,6 +167,13 @@ COMMENT ON FUNCTION analytics_internal.first_id(text, text[]) IS
 'The id that a URL gives under the first of some parameters that has one
 Blanks and placeholders that a network did not fill in ({campaignid}, __CAMPAIGN_ID__) are no ids.';
 
+CREATE FUNCTION analytics.url_page(url text) RETURNS text
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_url_page';
+COMMENT ON FUNCTION analytics.url_page(text) IS
+    'The page of a URL: host and path, without query and fragment
+The host as url_host() gives it, the path as it is written but for a / at its end: example.com/prices, example.com/. Of a path alone, that.
+NULL where there is neither.';
+
 CREATE FUNCTION analytics.url_host(url text) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_url_host';
 COMMENT ON FUNCTION analytics.url_host(text) IS

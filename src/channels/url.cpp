@@ -226,6 +226,25 @@ Location locate(std::string_view url) noexcept
     return {host, tail.substr(0, tail.find_first_of("?#")), is_app};
 }
 
+Page page_of(std::string_view url) noexcept
+{
+    url = trimmed(url);
+    const Location found = locate(url);
+    std::string_view path = found.path;
+    if (found.host.empty()) {
+        const bool is_path = url.starts_with('/') && !url.starts_with("//");
+        path = is_path ? url.substr(0, url.find_first_of("?#")) : std::string_view{};
+        if (path.empty()) {
+            return {};
+        }
+    }
+    if (path.empty()) {
+        path = "/";
+    }
+    const std::size_t end = path.find_last_not_of('/');
+    return {found.host, path.substr(0, end == npos ? 1 : end + 1)};
+}
+
 std::pmr::vector<Parameter> parameters(std::string_view url, Charset charset, std::pmr::memory_resource* resource)
 {
     std::pmr::vector<Parameter> found(resource);

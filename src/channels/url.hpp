@@ -35,6 +35,15 @@ inline constexpr std::size_t longest_host = 253;
 /** A part of a query without its escapes; in memory of `resource` where that differs from what is written. */
 [[nodiscard]] std::string_view decoded(std::string_view text, Charset charset, std::pmr::memory_resource* resource);
 
+/** The page that a URL is of: host, as written, and path without its last '/', which stays where it is all of the path. */
+struct Page {
+    std::string_view host;
+    std::string_view path;
+};
+
+/** Of a URL with a host, or of a path alone ("/prices?x=1"). Both parts are empty where there is neither. */
+[[nodiscard]] Page page_of(std::string_view url) noexcept;
+
 /** One parameter of a query, decoded, the name in lower case. */
 struct Parameter {
     std::string_view name;

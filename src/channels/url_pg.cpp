@@ -1,4 +1,4 @@
-/** What URLs say, for SQL: analytics.url_parameters, url_parameter, url_host, click_ids, analytics_internal.first_id. */
+/** What URLs say, for SQL: analytics.url_parameters, url_parameter, url_host, url_page, click_ids, analytics_internal.first_id. */
 #include <algorithm>
 #include <optional>
 #include <string_view>
@@ -63,6 +63,21 @@ MARKETING_FUNCTION(url_host)
     }
     text* result = cstring_to_text_with_len(host.data(), static_cast<int>(host.size()));
     std::transform(VARDATA(result), VARDATA(result) + host.size(), VARDATA(result), channels::ascii_lower);
+    PG_RETURN_TEXT_P(result);
+}
+
+MARKETING_FUNCTION(url_page)
+{
+    Arguments in(fcinfo);
+    const auto url = in.get<std::string_view>("url");
+    const auto [host, path] = channels::page_of(url);
+    if (host.empty() && path.empty()) {
+        PG_RETURN_NULL();
+    }
+    text* result = static_cast<text*>(palloc(VARHDRSZ + host.size() + path.size()));
+    SET_VARSIZE(result, VARHDRSZ + host.size() + path.size());
+    std::transform(host.begin(), host.end(), VARDATA(result), channels::ascii_lower);
+    std::copy(path.begin(), path.end(), VARDATA(result) + host.size());
     PG_RETURN_TEXT_P(result);
 }
 

@@ -80,6 +80,8 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('events', 17, 'product_id', 'key', false, false, NULL, NULL, 'product asked for'),
     ('events', 18, 'branch_id', 'key', false, false, NULL, NULL, 'branch asked'),
     ('events', 19, 'is_lead', 'boolean', false, false, NULL, NULL, 'true where the event is a lead; unmapped: a client''s first event is'),
+    ('events', 20, 'conversion_type', 'label', false, false, NULL, NULL, 'what the event achieves, such as signup; empty of most'),
+    ('events', 21, 'conversion_value', 'number', false, false, NULL, NULL, 'what that is worth'),
     ('contracts', 1, 'contract_id', 'key', true, true, NULL, NULL, 'unique id of the contract'),
     ('contracts', 2, 'client_id', 'key', true, true, NULL, NULL, 'who signed'),
     ('contracts', 3, 'signed_at', 'timestamp', true, true, NULL, NULL, 'when'),

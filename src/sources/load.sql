@@ -183,7 +183,9 @@ BEGIN
            COALESCE(s.platform, c.platform) AS platform, c.channel, c.is_paid, c.rule AS channel_rule,
            i.url_campaign_id, i.named_ad_id, r.campaign_key, n.touch_number,
            CASE n.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
-           CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE n.touch_number = 1 END AS is_lead, false AS is_contract
+           CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE n.touch_number = 1 END AS is_lead, false AS is_contract,
+           left(analytics.url_page(s.landing_url), 150) AS landing_page, s.conversion_type,
+           CASE WHEN s.conversion_type IS NOT NULL THEN s.conversion_value::numeric(18,4) END AS conversion_value
     FROM (
         SELECT s.*, row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS staged_number
         FROM pg_temp.stage s

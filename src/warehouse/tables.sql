@@ -260,6 +260,9 @@ BEGIN
         is_contract boolean NOT NULL,
         url_campaign_id text,
         named_ad_id text,
+        landing_page text,
+        conversion_type text,
+        conversion_value numeric(18,4),
         PRIMARY KEY (business_id, source_id, event_id, client_bucket)
     ) WITH (fillfactor = 90);
     COMMENT ON TABLE warehouse.fact_events IS 'One row per touch; all touches are kept';
@@ -271,6 +274,8 @@ BEGIN
     CREATE INDEX fact_events_campaign_ref ON warehouse.fact_events (business_id, platform, COALESCE(campaign_ref, ''),
         COALESCE(url_campaign_id, ''), COALESCE(named_ad_id, ''))
         WHERE campaign_ref IS NOT NULL OR url_campaign_id IS NOT NULL OR named_ad_id IS NOT NULL;
+    CREATE INDEX fact_events_conversion ON warehouse.fact_events (business_id, conversion_type, occurred_at)
+        WHERE conversion_type IS NOT NULL;
 
     CREATE TABLE warehouse.fact_leads (
         business_id bigint NOT NULL DEFAULT 1,
@@ -1001,6 +1006,19 @@ BEGIN
             CHECK (measured_low <= measured AND measured <= measured_high AND measured_low < measured_high AND measured_high < 'infinity')
     );
     COMMENT ON TABLE warehouse.calibration IS 'What tests measured; see analytics.calibrations()';
+
+    CREATE TABLE warehouse.conversion_setting (
+        business_id bigint NOT NULL DEFAULT 1,
+        conversion_type text NOT NULL CHECK (conversion_type <> ''),
+        model text NOT NULL DEFAULT 'last_paid',
+        lookback interval,
+        view_lookback interval,
+        cycle text NOT NULL DEFAULT 'shared',
+        hosts text[],
+        default_value numeric(18,4) NOT NULL DEFAULT 0,
+        PRIMARY KEY (business_id, conversion_type)
+    );
+    COMMENT ON TABLE warehouse.conversion_setting IS 'Model and window of each type of conversion; see analytics.configure_conversion()';
 
     CREATE TABLE warehouse.anomaly_history (
         business_id bigint NOT NULL DEFAULT 1,

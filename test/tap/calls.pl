@@ -113,7 +113,7 @@ my %words = (
     url => ['https://example.com/?utm_source=google&gclid=a1'], day => ['occurred_on'], schedule => ['*/15 * * * *'],
 );
 my %word_lists = (models => [qw(first last linear time_decay u_shaped last_paid)], platforms => [qw(facebook google)], entities => [qw(events)], fallback => [qw(first last)],
-    dimensions => [qw(campaign platform)], verdicts => [qw(anomaly scaling)], path => [qw(a b c)]);
+    dimensions => [qw(campaign platform)], conversion_types => [qw(contract lead)], verdicts => [qw(anomaly scaling)], path => [qw(a b c)]);
 my %numbers = (
     confidence => [0.95, 0.9], level => [0.9, 0.95], power => [0.8], significance => [0.05], alpha => [0.005, 4.4], q => [0.1, 4], rate => [0.1], ratio => [1, 1.5], effect => [0.02],
     discount_rate => [0.1], phi => [1, 2], df => [30], r => [0.25], a => [0.8], b => [2.5], p => [6], gamma => [15], recency => [20], age => [39], monetary_value => [30], lower_quantile => [0.25],
@@ -153,6 +153,7 @@ my %valid = (
     'register_calibration.measured' => ['50'], 'register_calibration.measured_low' => ['20', '-10'], 'register_calibration.measured_high' => ['80', '200'], 'register_calibration.platform' => ["'facebook'"],
     'register_calibration.campaign_id' => ['NULL'],
     'geo_lift_power.lifts' => ["'{0,0.1,0.5}'::float8[]"], 'causal_impact.first_day' => ["'2025-07-01'::date + 2 * N / 3"], 'causal_impact.last_day' => ['NULL'],
+    'configure_conversion.conversion_type' => ["'lead'", "'signup'"], 'configure_conversion.model' => ["'linear'", "'last_paid'"], 'configure_conversion.hosts' => ['NULL'],
     'drop_source.source_id' => ['1', '2', '3', '7'],
 );
 
