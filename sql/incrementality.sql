@@ -107,10 +107,22 @@ SELECT analytics.register_calibration('2025-05-10', '2025-05-20', 100, -1000, 12
 SELECT k.campaign_id, round(f.factor::numeric, 2) AS factor FROM analytics_internal.campaign_factors(NULL, '2025-05-30') f JOIN warehouse.dim_campaigns k USING (business_id, campaign_key);
 SELECT a.key, round(a.conversions::numeric, 2) AS conversions, round(a.factor::numeric, 2) AS factor FROM analytics.attribution('2025-05-01', '2025-05-30', '{last}', 'campaign', calibrated => true) a ORDER BY 1;
 SELECT call, pg_temp.refusal('SELECT * FROM analytics.' || call) FROM unnest(ARRAY[
-    $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40)$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', 'f1')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 35, 40, 'facebook')$$,
+    $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40)$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', 'g1')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 35, 40, 'facebook')$$,
     $$register_calibration('2025-05-30', '2025-05-01', 30, 20, 40, 'facebook')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'nowhere')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, campaign_id => 'x')$$,
     $$register_calibration('2025-05-01', '2025-05-30', 30, 20, NULL, 'facebook')$$, $$register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'facebook', metric => 'clicks')$$,
     $$attribution('2025-05-01', '2025-05-30', dimension => 'channel', calibrated => true)$$]) call;
+-- Two platforms may give campaigns the same id: a test is of one of them.
+BEGIN;
+INSERT INTO warehouse.dim_campaigns (platform, campaign_id, campaign_name, origin) VALUES ('google', 'f1', 'Another', 'campaigns');
+SELECT campaign_id, platform, attributed FROM analytics.calibrations(as_of => '2025-05-30') WHERE campaign_id IS NOT NULL;
+INSERT INTO warehouse.campaign_roi_daily
+SELECT (jsonb_populate_record(r, jsonb_build_object('platform', 'google', 'campaign_key', (SELECT campaign_key FROM warehouse.dim_campaigns WHERE platform = 'google' AND campaign_id = 'f1')))).*
+FROM warehouse.campaign_roi_daily r JOIN warehouse.dim_campaigns k USING (business_id, campaign_key) WHERE k.campaign_id = 'f1';
+SELECT campaign_id, platform, attributed FROM analytics.calibrations(as_of => '2025-05-30') WHERE campaign_id IS NOT NULL;
+SELECT k.platform, k.campaign_id FROM analytics_internal.campaign_factors(NULL, '2025-05-30') f JOIN warehouse.dim_campaigns k USING (business_id, campaign_key) WHERE k.campaign_id = 'f1';
+SELECT pg_temp.refusal($$SELECT analytics.register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, campaign_id => 'f1')$$);
+SELECT analytics.register_calibration('2025-05-01', '2025-05-30', 30, 20, 40, 'google', 'f1') > 0 AS added;
+ROLLBACK;
 DELETE FROM warehouse.calibration;
 SELECT count(*) AS differs FROM (SELECT * FROM advice EXCEPT SELECT * FROM analytics.reco_budget('2025-05-01', '2025-05-30')) d;
 DROP VIEW columns;

@@ -952,10 +952,11 @@ BEGIN
     FOR test IN
         SELECT DISTINCT ON (COALESCE(l.label, c.platform)) COALESCE(l.label, c.platform) AS key, c.*
         FROM analytics.calibrations(wanted, rules.date_to) c
-        LEFT JOIN warehouse.dim_campaigns k ON k.business_id = c.business AND k.campaign_id = c.campaign_id
+        LEFT JOIN warehouse.dim_campaigns k
+            ON k.business_id = c.business AND k.campaign_id = c.campaign_id AND COALESCE(k.platform = c.platform, true)
         LEFT JOIN analytics_internal.campaign_labels(rules.dimension) l
             ON l.business_id = k.business_id AND l.campaign_key = k.campaign_key
-        WHERE CASE rules.dimension WHEN 'platform' THEN c.platform ELSE l.label END IS NOT NULL
+        WHERE CASE rules.dimension WHEN 'platform' THEN c.campaign_id IS NULL ELSE l.label IS NOT NULL END
         ORDER BY COALESCE(l.label, c.platform), c.date_to DESC, c.calibration_id DESC
     LOOP
         period.date_from := test.date_from;

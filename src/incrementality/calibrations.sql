@@ -21,7 +21,8 @@ BEGIN
         FROM warehouse.campaign_roi_daily r
         LEFT JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
         WHERE r.business_id = c.business_id AND r.date BETWEEN c.date_from AND c.date_to
-          AND (r.platform = c.platform OR k.campaign_id = c.campaign_id)
+          AND CASE WHEN c.campaign_id IS NULL THEN r.platform = c.platform
+                   ELSE k.campaign_id = c.campaign_id AND (c.platform IS NULL OR k.platform = c.platform) END
     ) a ON true
     LEFT JOIN LATERAL analytics.calibration_factor(
         CASE WHEN a.attributed > 0 THEN a.attributed END, c.measured, c.measured_low, c.measured_high, c.confidence,
@@ -32,9 +33,9 @@ END
 $$;
 COMMENT ON FUNCTION analytics.calibrations(bigint, date) IS
 'Tests that were registered, beside what was attributed in their periods
-Rows of warehouse.calibration; register_calibration() adds one, DELETE takes it back. attributed: leads, contracts or revenue of the
-platform or campaign in the period of the test. factor: see calibration_factor(); as_of: the day that the age of tests is counted to,
-today unless given. NULL where nothing was attributed.';
+Rows of warehouse.calibration; register_calibration() adds one, DELETE takes it back. platform: also that of a campaign. attributed: leads,
+contracts or revenue of the platform or campaign in the period of the test. factor: see calibration_factor(); as_of: the day that the age
+of tests is counted to, today unless given. NULL where nothing was attributed.';
 
 CREATE FUNCTION analytics.register_calibration(date_from date, date_to date, measured double precision, measured_low double precision,
     measured_high double precision, platform text DEFAULT NULL, campaign_id text DEFAULT NULL, metric text DEFAULT 'leads',
@@ -47,12 +48,13 @@ AS $$
 DECLARE
     added bigint;
     wanted bigint;
+    named text[];
 BEGIN
     PERFORM analytics_internal.check_layout(), analytics_internal.check_period(date_from, date_to),
         analytics_internal.check_choice('metric', metric, '{leads,contracts,revenue}');
-    IF num_nonnulls(platform, campaign_id) <> 1 THEN
+    IF num_nonnulls(platform, campaign_id) = 0 THEN
         RAISE EXCEPTION 'a test is of a platform or of a campaign' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Give either platform or campaign_id.';
+            HINT = 'Give platform or campaign_id.';
     ELSIF num_nonnulls(measured, measured_low, measured_high, confidence) < 4 THEN
         RAISE EXCEPTION 'measured, its interval and confidence must not be NULL' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -63,10 +65,20 @@ BEGIN
         RAISE EXCEPTION 'unknown platform: %', platform USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Known are: ' || COALESCE((SELECT string_agg(p.platform, ', ' ORDER BY p.platform COLLATE "C")
                 FROM warehouse.dim_platforms p), 'none') || '.';
-    ELSIF campaign_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM warehouse.dim_campaigns c WHERE c.business_id = wanted AND c.campaign_id = register_calibration.campaign_id)
-    THEN
-        RAISE EXCEPTION 'unknown campaign: %', campaign_id USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the id of a campaign.';
+    ELSIF campaign_id IS NOT NULL THEN
+        SELECT array_agg(c.platform ORDER BY c.platform COLLATE "C") INTO named
+        FROM warehouse.dim_campaigns c
+        WHERE c.business_id = wanted AND c.campaign_id = register_calibration.campaign_id
+          AND (register_calibration.platform IS NULL OR c.platform = register_calibration.platform);
+        IF named IS NULL THEN
+            RAISE EXCEPTION 'unknown campaign: %', concat_ws(' ', platform, campaign_id) USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Give the id of a campaign.';
+        ELSIF cardinality(named) > 1 THEN
+            RAISE EXCEPTION 'several platforms have a campaign %', campaign_id USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Give platform, too: ' || array_to_string(named, ', ') || '.';
+        END IF;
+        -- Ids of campaigns are those of their platforms: another may get the same later.
+        platform := named[1];
     END IF;
     INSERT INTO warehouse.calibration (business_id, platform, campaign_id, metric, date_from, date_to, measured, measured_low,
         measured_high, confidence, note)
@@ -77,6 +89,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.register_calibration IS
 'Registers what a test measured, so that advice and calibrated credit go by it
+platform, campaign_id: of a platform, or of a campaign, whose platform is to be given, too, where several have such an id.
 date_from, date_to: the period of the test. measured, measured_low, measured_high: what the platform or campaign caused in it, with its
 interval at this confidence: total of geo_lift(), or the effect of causal_impact() turned round where something was switched off. metric:
 leads, contracts or revenue. Returns the id, by which warehouse.calibration forgets it again.';
@@ -91,7 +104,8 @@ BEGIN
     RETURN QUERY
     SELECT DISTINCT ON (k.business_id, k.campaign_key) k.business_id, k.campaign_key, c.factor
     FROM analytics.calibrations(wanted_business, campaign_factors.as_of) c
-    JOIN warehouse.dim_campaigns k ON k.business_id = c.business AND (k.campaign_id = c.campaign_id OR k.platform = c.platform)
+    JOIN warehouse.dim_campaigns k ON k.business_id = c.business AND COALESCE(k.campaign_id = c.campaign_id, true)
+        AND COALESCE(k.platform = c.platform, true)
     WHERE c.factor IS NOT NULL
     ORDER BY k.business_id, k.campaign_key, c.campaign_id IS NULL, c.date_to DESC, c.calibration_id DESC;
 END

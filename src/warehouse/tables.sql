@@ -1000,7 +1000,7 @@ BEGIN
         confidence double precision NOT NULL DEFAULT 0.9 CHECK (confidence > 0 AND confidence < 1),
         note text,
         PRIMARY KEY (business_id, calibration_id),
-        CONSTRAINT calibration_of_one CHECK (num_nonnulls(platform, campaign_id) = 1),
+        CONSTRAINT calibration_of_one CHECK (num_nonnulls(platform, campaign_id) > 0),
         CONSTRAINT calibration_period CHECK (date_from <= date_to),
         CONSTRAINT calibration_interval
             CHECK (measured_low <= measured AND measured <= measured_high AND measured_low < measured_high AND measured_high < 'infinity')
