@@ -3,7 +3,7 @@
 CREATE TYPE analytics.conversion_settings AS (
     conversion_type text, model text, lookback interval, view_lookback interval, cycle text, hosts text[], default_value numeric
 );
-COMMENT ON TYPE analytics.conversion_settings IS 'How one type of conversion is credited, as analytics.conversion_settings() shows it';
+COMMENT ON TYPE analytics.conversion_settings IS 'How a type of conversion is credited; see the function conversion_settings()';
 
 CREATE FUNCTION analytics.conversion_settings(business_id bigint DEFAULT 1) RETURNS SETOF analytics.conversion_settings
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
