@@ -547,10 +547,17 @@ BEGIN
         WHERE wanted_grain IS NULL AND r.date BETWEEN rules.date_from AND rules.date_to AND r.spend <> 0
         UNION ALL
         SELECT f.business_id, f.date, f.platform, k.campaign_key, NULLIF(f.ad_group_id, ''), NULLIF(f.ad_id, ''), f.spend
-        FROM warehouse.fact_campaign_performance_daily f
+        FROM (
+            -- What two exports have counts once, as in the views of ads.
+            SELECT f.*, rank() OVER (
+                       PARTITION BY f.business_id, f.date, f.platform, COALESCE(NULLIF(f.ad_id, ''), f.ad_group_id)
+                       ORDER BY f.priority DESC, f.source_id) AS choice
+            FROM warehouse.fact_campaign_performance_daily f
+            WHERE f.date BETWEEN rules.date_from AND rules.date_to AND f.grain = wanted_grain
+        ) f
         LEFT JOIN warehouse.dim_campaigns k
             ON k.business_id = f.business_id AND k.platform = f.platform AND k.campaign_id = f.campaign_id
-        WHERE f.date BETWEEN rules.date_from AND rules.date_to AND f.grain = wanted_grain
+        WHERE f.choice = 1
     ) r
     LEFT JOIN analytics_internal.campaign_labels(rules.dimension) c
         ON 'campaign' = ANY (dimensions) AND c.business_id = r.business_id AND c.campaign_key = r.campaign_key

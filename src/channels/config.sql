@@ -273,7 +273,7 @@ INSERT INTO analytics_internal.campaign_parameter (parameter, identifies, "posit
 
 -- What GA4 puts in the place of many things is no id of a client, and may be one name among campaigns.
 INSERT INTO analytics_internal.placeholder (pattern, kind) VALUES
-    ('(not set)', 'key'), ('(none)', 'key'), ('none', 'key'), ('null', 'key'), ('(null)', 'key'), ('<null>', 'key'), (E'\\[null\\]', 'key'),
+    ('(not set)', 'key'), ('(none)', 'key'), ('null', 'key'), ('(null)', 'key'), ('<null>', 'key'), (E'\\[null\\]', 'key'),
     ('n/a', 'key'), ('#n/a', 'key'), ('(n/a)', 'key'), ('undefined', 'key'), ('(undefined)', 'key'), (E'\\[object object\\]', 'key'),
     (E'\\\\n', 'key'), ('-', 'key'), ('--', 'key'), ('---', 'key'), ('(empty)', 'key'), ('(blank)', 'key'), ('#value!', 'key'),
     ('#ref!', 'key'),

@@ -151,21 +151,29 @@ Days do not tell these apart: several or none had the name then, or was active.'
 
 -- The days of a source beside those of the warehouse, read as the refresh reads them.
 CREATE FUNCTION analytics_internal.reconcile_source(source analytics.source)
-    RETURNS TABLE (grain text, day date, source_rows bigint, source_amount numeric, loaded_rows bigint, loaded_amount numeric)
+    RETURNS TABLE (grain text, day date, source_rows bigint, source_amount numeric, loaded_rows bigint, loaded_amount numeric,
+        without_amount bigint)
     LANGUAGE plpgsql VOLATILE
     SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
     amount constant text := analytics_internal.column_sql(source, entity.amount);
+    is_empty constant text := concat_ws(' AND ', analytics_internal.cleaned_sql(m.expression, 'label', source.options) || ' IS NULL',
+            m.failure || ' IS NULL')
+        FROM analytics_internal.current_mapping(source) m
+        WHERE m.name = entity.amount;
     by_grain constant boolean := source.entity = 'ad_performance';
 BEGIN
     PERFORM set_config('TimeZone', analytics_internal.source_timezone(source), true);
     RETURN QUERY EXECUTE format($sql$
-        SELECT COALESCE(s.grain, t.grain), COALESCE(s.day, t.day), COALESCE(s.rows, 0), s.amount, COALESCE(t.rows, 0), t.amount
+        SELECT COALESCE(s.grain, t.grain), COALESCE(s.day, t.day), COALESCE(s.rows, 0), s.amount, COALESCE(t.rows, 0), t.amount,
+               COALESCE(s.without_amount, 0)
         FROM (
-            SELECT r.grain, r.day, count(*) AS rows, %3$s AS amount
-            FROM (SELECT %1$s AS grain, %2$s AS day, %12$s AS amount, %13$s AS is_newest FROM %4$s AS _source) r
+            SELECT r.grain, r.day, count(*) AS rows, %3$s AS amount, count(*) FILTER (WHERE r.is_empty) AS without_amount
+            FROM (
+                SELECT %1$s AS grain, %2$s AS day, %12$s AS amount, %13$s AS is_newest, %14$s AS is_empty FROM %4$s AS _source
+            ) r
             GROUP BY 1, 2
         ) s
         FULL JOIN (SELECT %5$s AS grain, %6$s AS day, %11$s AS rows, %7$s AS amount FROM warehouse.%8$I t
@@ -183,7 +191,8 @@ BEGIN
         COALESCE('t.' || quote_ident(entity.stored_day), '''-infinity''::date'),
         CASE WHEN amount IS NULL THEN 'NULL::numeric' ELSE format('sum(t.%I)', entity.amount) END,
         entity.target, source.business_id, source.source_id, analytics_internal.count_sql(source.entity),
-        COALESCE(amount, 'NULL::numeric'), analytics_internal.newest_sql(source));
+        COALESCE(amount, 'NULL::numeric'), analytics_internal.newest_sql(source),
+        COALESCE(is_empty, 'false'));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.reconcile_source(analytics.source) IS
@@ -248,6 +257,21 @@ $$;
 COMMENT ON FUNCTION analytics_internal.compare_amounts(analytics.source, bigint, boolean) IS
 'What pg_temp.compared says of the money of a source, in all';
 
+CREATE FUNCTION analytics_internal.compare_empty(source analytics.source) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'missing_amount', source.entity || ' of source ' || source.source_id, CASE WHEN m.n > 0 THEN 'warn' ELSE 'pass' END, m.n, m.n, 0,
+           NULL::jsonb, CASE WHEN source.options ->> 'missing_amount' = 'refuse' THEN 'rows without an amount are refused'
+                             ELSE format('%s rows have no amount and count as 0', m.n) END
+    FROM (
+        SELECT CASE WHEN source.options ->> 'missing_amount' = 'refuse' THEN 0 ELSE COALESCE(sum(c.without_amount), 0) END
+        FROM pg_temp.compared c
+    ) m (n)
+    WHERE source.entity IN ('contracts', 'transactions')
+$$;
+COMMENT ON FUNCTION analytics_internal.compare_empty(analytics.source) IS 'What pg_temp.compared says of rows without an amount';
+
 CREATE FUNCTION analytics_internal.check_reconciliation(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -275,7 +299,9 @@ BEGIN
         RETURN QUERY
         SELECT * FROM analytics_internal.compare_days(source, known.deduplicated + known.rejected, changed)
         UNION ALL
-        SELECT * FROM analytics_internal.compare_amounts(source, known.deduplicated + known.rejected, changed);
+        SELECT * FROM analytics_internal.compare_amounts(source, known.deduplicated + known.rejected, changed)
+        UNION ALL
+        SELECT * FROM analytics_internal.compare_empty(source);
     END LOOP;
 END
 $$;
@@ -384,6 +410,59 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.check_rollups(bigint) IS 'Checks that rollups add up to what the facts hold';
 
+CREATE FUNCTION analytics_internal.check_currencies(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'account_currencies', 'ad_performance of source ' || s.source_id, CASE WHEN a.n > 1 THEN 'warn' ELSE 'pass' END,
+           CASE WHEN a.n > 1 THEN a.n ELSE 0 END, a.n, 1, to_jsonb(a.accounts),
+           format('%s accounts and no currency: all amounts are taken for %s', a.n, t.currency)
+    FROM analytics.source s
+    CROSS JOIN LATERAL analytics.settings(s.business_id) t
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS n, array_agg(f.account_id ORDER BY f.account_id COLLATE "C") AS accounts
+        FROM (
+            SELECT DISTINCT f.account_id
+            FROM warehouse.fact_campaign_performance_daily f
+            WHERE f.business_id = s.business_id AND f.source_id = s.source_id AND f.account_id <> ''
+        ) f
+    ) a
+    WHERE s.business_id = check_currencies.business_id AND s.entity = 'ad_performance' AND to_regclass(s.relation) IS NOT NULL
+      AND analytics_internal.column_sql(s, 'currency') IS NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.check_currencies(bigint) IS
+'Checks that sources of ads with several accounts say their currencies';
+
+-- Of two exports of one account each day counts once; which of them is right, nobody but the user knows.
+CREATE FUNCTION analytics_internal.check_overlaps(business_id bigint) RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH day AS (
+        SELECT f.grain, f.platform, f.campaign_id, f.date, f.source_id, f.priority, sum(f.spend) AS spend
+        FROM warehouse.fact_campaign_performance_daily f
+        WHERE f.business_id = check_overlaps.business_id AND f.campaign_id <> ''
+        GROUP BY 1, 2, 3, 4, 5, 6
+    )
+    SELECT 'overlapping_sources', format('ad_performance of sources %s and %s, by %s', o.counts, o.other, o.grain),
+           CASE WHEN o.differing > 0 THEN 'warn' ELSE 'pass' END, o.differing, o.spend, o.other_spend,
+           (SELECT jsonb_agg(e.v) FROM jsonb_array_elements(o.sample) WITH ORDINALITY e (v, place) WHERE e.place <= 100),
+           format('%s of the %s days of campaigns that both have differ; %s counts, and the other where it has more days', o.differing,
+               o.days, o.counts)
+    FROM (
+        SELECT a.grain, a.source_id AS counts, b.source_id AS other, count(*) AS days, sum(a.spend) AS spend, sum(b.spend) AS other_spend,
+               count(*) FILTER (WHERE abs(a.spend - b.spend) > 0.01) AS differing,
+               jsonb_agg(jsonb_build_object('date', a.date, 'campaign_id', a.campaign_id, 'spend', a.spend, 'other_spend', b.spend)
+                   ORDER BY a.date, a.campaign_id COLLATE "C") FILTER (WHERE abs(a.spend - b.spend) > 0.01) AS sample
+        FROM day a
+        JOIN day b USING (grain, platform, campaign_id, date)
+        WHERE a.source_id <> b.source_id AND (a.priority, -a.source_id) > (b.priority, -b.source_id)
+        GROUP BY 1, 2, 3
+    ) o
+$$;
+COMMENT ON FUNCTION analytics_internal.check_overlaps(bigint) IS
+'Checks that two sources of one grain agree where both have a campaign''s day';
+
 CREATE FUNCTION analytics_internal.check_contract_touches(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -415,7 +494,8 @@ CREATE FUNCTION analytics_internal.quality_findings(business_id bigint, thorough
 AS $$
 DECLARE
     quick constant text[] := '{check_accounts,check_rejected,check_freshness,check_unknown_platforms,check_ambiguous_campaigns}';
-    slow constant text[] := '{check_reconciliation,check_references,check_ids,check_rollups,check_contract_touches}';
+    slow constant text[] := '{check_reconciliation,check_references,check_ids,check_rollups,check_contract_touches,check_overlaps,'
+        || 'check_currencies}';
     routine text;
 BEGIN
     FOREACH routine IN ARRAY quick || CASE WHEN thorough THEN slow END LOOP

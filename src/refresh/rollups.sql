@@ -213,11 +213,13 @@ AS $$
         SELECT s.business_id, s.date, s.platform, COALESCE(k.campaign_key, 0), 0, 0, 0, 0, 0, s.spend, s.impressions, s.clicks, 1
         FROM (
             SELECT f.business_id, f.date, f.platform, f.campaign_id, f.spend, f.impressions, f.clicks,
-                   -- A campaign's day counts once: by its coarsest export, since spend by ad leaves some of it out, and by the first source
-                   -- that has it. One export may name the account and the other not, so that the campaign alone says what belongs together.
+                   -- A campaign's day counts once: by its coarsest export, since spend by ad leaves some of it out, and by the source of
+                   -- the highest priority that has it, or the first. One export may name the account and the other not, so that the
+                   -- campaign alone says what belongs together.
                    rank() OVER (
                        PARTITION BY f.date, f.platform, f.campaign_id, CASE f.campaign_id WHEN '' THEN f.account_id END
-                       ORDER BY CASE f.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, f.source_id) AS choice,
+                       ORDER BY CASE f.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, f.priority DESC, f.source_id
+                   ) AS choice,
                    -- Ads whose export does not name their campaign are part of their account's campaigns, where these are exported too.
                    f.campaign_id = '' AND f.grain <> 'campaign' AND bool_or(f.campaign_id <> '' AND f.grain = 'campaign')
                        OVER (PARTITION BY f.date, f.platform, f.account_id) AS is_part

@@ -98,6 +98,7 @@ BEGIN
         ('currency', format('%L::text', setting.currency)),
         ('grain', $sql$CASE WHEN s.ad_id <> '' THEN 'ad' WHEN s.ad_group_id <> '' THEN 'ad_group' ELSE 'campaign' END$sql$),
         ('source_rows', CASE WHEN analytics_internal.adds_up(source) THEN 's.source_rows' ELSE '1' END),
+        ('priority', COALESCE(source.options ->> 'priority', '0')),
         ('is_cumulative', COALESCE(source.options ->> 'cumulative', 'false')),
         (NULLIF(entity.stored_day, entity.day),
             '(s.' || quote_ident(entity.day) || ' AT TIME ZONE ' || quote_literal(setting.reporting_timezone) || ')::date')
@@ -317,7 +318,8 @@ COMMENT ON FUNCTION analytics_internal.check_loss(analytics.source, numeric, big
 'Raises 55000 where a source would have fewer rows than it must have left
 fewest: NULL for any. accounts: how the rows that were read are accounted for.';
 
-CREATE FUNCTION analytics_internal.load_stage(source analytics.source, run_id bigint, staged bigint, scope text, fewest numeric)
+CREATE FUNCTION analytics_internal.load_stage(source analytics.source, run_id bigint, staged bigint, scope text, fewest numeric,
+    slice text DEFAULT NULL)
     RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -345,6 +347,7 @@ BEGIN
         WHEN adds_up AND parts IS NULL THEN 0
         ELSE analytics_internal.deduplicate_stage(entity.key, parts IS NOT NULL)
     END;
+    PERFORM analytics_internal.keep_whole(source, slice);
     rejected := analytics_internal.quarantine_stage(source, entity.key, run_id, complete);
     IF adds_up THEN
         PERFORM analytics_internal.add_up_stage(entity);
@@ -379,10 +382,10 @@ BEGIN
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.load_stage(analytics.source, bigint, bigint, text, numeric) IS
+COMMENT ON FUNCTION analytics_internal.load_stage(analytics.source, bigint, bigint, text, numeric, text) IS
 'Loads pg_temp.stage as its entity asks
 staged: how many rows it has. scope: condition on the rows of the target (alias t) that the stage stands for, NULL where it has all rows of
-the source. fewest: how many of these must be usable, NULL for any number.';
+the source. fewest: how many of these must be usable, NULL for any number. slice: condition on the rows of the source that were read.';
 
 CREATE FUNCTION analytics_internal.count_sql(entity text) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -416,13 +419,15 @@ DECLARE
     staged constant bigint := analytics_internal.stage_source(source);
     newest constant timestamptz := analytics_internal.newest_update();
     counts constant analytics_internal.load_counts := analytics_internal.load_stage(source, run_id, staged, NULL, fewest);
+    row_by_row constant boolean := analytics_internal.is_read_row_by_row(source.source_id);
 BEGIN
     DELETE FROM warehouse.source_watermark w
     WHERE w.source_id = source.source_id;
     INSERT INTO warehouse.source_watermark (source_id, business_id, entity, definition, watermark, refreshed_at, read_completely_at, run_id,
-        rows_read, loaded, deduplicated, rejected, relation)
+        rows_read, loaded, deduplicated, rejected, relation, row_by_row)
     VALUES (source.source_id, source.business_id, source.entity, definition, newest, clock_timestamp(), clock_timestamp(), run_id,
-        counts.rows_read, counts.rows_read - counts.deduplicated - counts.rejected, counts.deduplicated, counts.rejected, source.relation);
+        counts.rows_read, counts.rows_read - counts.deduplicated - counts.rejected, counts.deduplicated, counts.rejected, source.relation,
+        row_by_row);
     RETURN counts;
 END
 $$;
@@ -457,7 +462,7 @@ BEGIN
     IF total < fewest OR analytics_internal.repeats_outside(source, slice) THEN
         RETURN part;
     END IF;
-    counts := analytics_internal.load_stage(source, run_id, staged, slice.scope, NULL);
+    counts := analytics_internal.load_stage(source, run_id, staged, slice.scope, NULL, slice.wanted);
     SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
     known.loaded := CASE
         -- A row may have been there before, of no source or of another, so insertions do not count them.
@@ -489,15 +494,12 @@ $$;
 COMMENT ON FUNCTION analytics_internal.load_part(analytics.source, bigint, analytics_internal.source_slice, numeric) IS
 'Loads the part of a source that may have changed, and moves its watermark';
 
-CREATE FUNCTION analytics_internal.load_source(source_id bigint, run_id bigint, from_date date, accept_loss boolean)
+CREATE FUNCTION analytics_internal.load_changes(source analytics.source, run_id bigint, from_date date, fewest numeric)
     RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    source analytics.source;
-    loaded constant bigint := w.loaded FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
-    fewest numeric;
     definition text;
     is_by_day boolean;
     changed analytics_internal.changed_day[];
@@ -505,12 +507,8 @@ DECLARE
     part analytics_internal.loaded_part;
     counts analytics_internal.load_counts;
     current_content text;
+    loaded constant bigint := w.loaded FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
 BEGIN
-    SELECT s.* INTO STRICT source FROM warehouse.source s WHERE s.source_id = load_source.source_id;
-    PERFORM analytics_internal.check_source(source, accept_loss);
-    IF NOT accept_loss THEN
-        fewest := analytics_internal.fewest_rows(source, loaded);
-    END IF;
     -- Taken before the rows are read, so that rules that change meanwhile are noticed next time.
     definition := analytics_internal.source_definition(source);
     is_by_day := analytics_internal.is_read_by_day(source);
@@ -526,8 +524,8 @@ BEGIN
     IF slice.is_empty THEN
         counts := (0, 0, 0, 0, 0, 0, 0);
         UPDATE warehouse.source_watermark w
-        SET refreshed_at = clock_timestamp(), run_id = load_source.run_id
-        WHERE w.source_id = load_source.source_id;
+        SET refreshed_at = clock_timestamp(), run_id = load_changes.run_id
+        WHERE w.source_id = source.source_id;
     ELSIF slice.wanted IS NOT NULL THEN
         part := analytics_internal.load_part(source, run_id, slice, fewest);
         counts := part.counts;
@@ -543,12 +541,61 @@ BEGIN
         END IF;
     END IF;
     IF is_by_day THEN
-        PERFORM analytics_internal.keep_days(load_source.source_id, changed);
+        PERFORM analytics_internal.keep_days(source.source_id, changed);
     END IF;
     UPDATE warehouse.source_watermark w
     SET row_security = row_security_active(source.relation), content = current_content
-    WHERE w.source_id = load_source.source_id
+    WHERE w.source_id = source.source_id
       AND (w.row_security, w.content) IS DISTINCT FROM (row_security_active(source.relation), current_content);
+    RETURN counts;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.load_changes(analytics.source, bigint, date, numeric) IS
+'Loads what changed in a source, or all of it';
+
+CREATE FUNCTION analytics_internal.read_row_by_row(source analytics.source, run_id bigint, reason text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE WARNING 'source % (% from %): an expression of its mapping fails, so rows are tried one by one from now on: %', source.source_id,
+        source.entity, source.relation, reason
+        USING HINT = 'Without the cast values are read as text, faster, and each that cannot be read is refused.';
+    INSERT INTO warehouse.source_watermark AS w (source_id, business_id, entity, definition, refreshed_at, read_completely_at, run_id,
+        rows_read, loaded, deduplicated, rejected, relation, row_by_row)
+    VALUES (source.source_id, source.business_id, source.entity, '', clock_timestamp(), clock_timestamp(), run_id, 0, 0, 0, 0,
+        source.relation, true)
+    ON CONFLICT ON CONSTRAINT source_watermark_pkey DO UPDATE SET row_by_row = true;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.read_row_by_row(analytics.source, bigint, text) IS
+'Has the expressions of a source tried for each row by itself, and says so';
+
+CREATE FUNCTION analytics_internal.load_source(source_id bigint, run_id bigint, from_date date, accept_loss boolean)
+    RETURNS analytics_internal.load_counts
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    source analytics.source;
+    loaded constant bigint := w.loaded FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id;
+    fewest numeric;
+    counts analytics_internal.load_counts;
+BEGIN
+    SELECT s.* INTO STRICT source FROM warehouse.source s WHERE s.source_id = load_source.source_id;
+    PERFORM analytics_internal.check_source(source, accept_loss);
+    IF NOT accept_loss THEN
+        fewest := analytics_internal.fewest_rows(source, loaded);
+    END IF;
+    BEGIN
+        counts := analytics_internal.load_changes(source, run_id, from_date, fewest);
+    EXCEPTION WHEN data_exception OR raise_exception OR integrity_constraint_violation THEN
+        IF analytics_internal.is_read_row_by_row(source.source_id) THEN
+            RAISE;
+        END IF;
+        PERFORM analytics_internal.read_row_by_row(source, run_id, SQLERRM);
+        counts := analytics_internal.load_changes(source, run_id, from_date, fewest);
+    END;
     IF loaded > 0 AND (SELECT w.loaded FROM warehouse.source_watermark w WHERE w.source_id = load_source.source_id) = 0 THEN
         RAISE WARNING 'source % (% from %) has no rows any more: its % rows are gone from the warehouse', source.source_id, source.entity,
             source.relation, loaded;

@@ -7,7 +7,7 @@ INSERT INTO analytics_internal.source_preset VALUES
         '{"version": ["_airbyte_extracted_at", "_airbyte_emitted_at"], "sum": ["age", "gender", "country", "region", "dma", ".*platform.*",
         "impression_device", "product_id", "hourly_.*", "action_(?!values$).*_breakdown", ".*_asset"]}'),
     ('airbyte_facebook_ads', 'campaigns', '{"platform": "''facebook''", "campaign_id": "id", "campaign_name": "name",
-        "status": ["effective_status", "status"], "daily_budget": "analytics.try_numeric(daily_budget::text) / 100",
+        "status": ["effective_status", "status"], "daily_budget": "analytics.try_numeric(daily_budget::text) / {minor_units}",
         "updated_at": ["_airbyte_extracted_at", "updated_time"]}', '{}'),
     ('airbyte_facebook_ads', 'ad_creatives', '{"platform": "''facebook''", "ad_id": ["ad_id", "id"], "ad_name": ["ad_name", "name"],
         "ad_group_id": "adset_id", "ad_group_name": "adset_name", "creative_id": ["creative_id", "creative::jsonb ->> ''id''"],

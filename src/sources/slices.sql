@@ -36,12 +36,34 @@ COMMENT ON FUNCTION analytics_internal.id_parameters(text) IS
 
 -- Where it differs from what it was, nothing that was loaded can be trusted: another mapping, other settings or rules, or a table that
 -- was truncated or made anew.
+CREATE FUNCTION analytics_internal.dependencies_fingerprint(source analytics.source) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation text;
+    content text;
+    contents text;
+BEGIN
+    FOR relation IN SELECT d FROM jsonb_array_elements_text(source.options -> 'depends_on') d ORDER BY d COLLATE "C" LOOP
+        EXECUTE format('SELECT count(*) || '':'' || COALESCE(sum(hashtextextended(d::text, 0)), 0) FROM %s AS d', relation::regclass)
+        INTO content;
+        contents := concat_ws(' ', contents, relation, content);
+    END LOOP;
+    RETURN contents;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.dependencies_fingerprint(analytics.source) IS
+'What the relations hold that a mapping looks into; NULL where there are none';
+
 CREATE FUNCTION analytics_internal.source_definition(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT md5(concat_ws(E'\x1F', source.relation, source.columns, source.options, s.reporting_timezone, s.currency,
-        analytics.channel_ruleset_version(), analytics_internal.id_parameters('campaign'), analytics_internal.id_parameters('ad'),
+        analytics_internal.dependencies_fingerprint(source), analytics.channel_ruleset_version(),
+        analytics_internal.id_parameters('campaign'), analytics_internal.id_parameters('ad'),
         to_regclass(source.relation)::oid, pg_relation_filenode(to_regclass(source.relation))))
     FROM analytics.settings(source.business_id) s
 $$;

@@ -140,6 +140,16 @@ COMMENT ON FUNCTION analytics_internal.expression_sql(regclass, text) IS
 'SQL of what a mapping says: a column of that very name, or an expression
 What is a column is meant as the column, whatever an expression of the same spelling would mean.';
 
+CREATE FUNCTION analytics_internal.is_column(relation regclass, expression text) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (
+        SELECT FROM pg_attribute a
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND quote_ident(a.attname) = expression)
+$$;
+COMMENT ON FUNCTION analytics_internal.is_column(regclass, text) IS 'Whether SQL is a column of a relation, as quote_ident() writes it';
+
 CREATE FUNCTION analytics_internal.part_sql(relation regclass, options jsonb) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -218,8 +228,24 @@ COMMENT ON FUNCTION analytics_internal.with_click_ids(text, regclass, jsonb) IS
 'The mapping of events, with the columns that are click ids by name
 Left alone where click_id_name is mapped, or click_id is another column. by_name: those columns.';
 
+-- An error in an expression ends the statement that evaluates it, and with it all rows: where one is known to fail, each row is tried by
+-- itself.
+CREATE FUNCTION analytics_internal.try_expression(expression text, source_row anyelement, OUT value text, OUT failure text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('SELECT (%s)::text FROM (SELECT ($1).*) AS _source', expression) INTO value USING source_row;
+EXCEPTION WHEN data_exception OR raise_exception OR integrity_constraint_violation THEN
+    failure := SQLERRM;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.try_expression(text, anyelement) IS
+'The value of an expression of a mapping for one row, or why there is none';
+
 CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass, columns jsonb, options jsonb)
-    RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text)
+    RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text,
+        failure text)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -228,20 +254,28 @@ DECLARE
     -- What is bought is asked for what came before it.
     conversion_day constant text := e.day FROM analytics.entity e WHERE e.entity = source_mapping.entity AND e.amount IS NOT NULL;
     wanted record;
+    is_view constant boolean := c.relkind = 'v' FROM pg_class c WHERE c.oid = source_mapping.relation;
     mapped text;
+    tried text;
     found_type regtype;
 BEGIN
     FOR wanted IN SELECT * FROM analytics.entity_column c WHERE c.entity = source_mapping.entity ORDER BY c.position LOOP
         -- What says which version of a row is the newest is what says when it changed.
         mapped := COALESCE(CASE wanted.name WHEN 'updated_at' THEN options ->> 'version' END, columns ->> wanted.name);
         name := wanted.name; kind := wanted.kind; not_null := wanted.not_null; minimum := wanted.minimum;
-        expression := NULL; conversion := NULL; problem := NULL;
-        IF mapped IS NULL AND wanted.name = 'campaign_id' AND columns ? 'campaign_name'
+        expression := NULL; conversion := NULL; problem := NULL; failure := NULL;
+        IF mapped IS NULL AND wanted.name = 'currency' AND options ? 'account_currencies' THEN
+            mapped := format('%L::jsonb ->> (%s)::text', options ->> 'account_currencies',
+                analytics_internal.expression_sql(relation, COALESCE(columns ->> 'account_id', 'account_id')));
+        ELSIF mapped IS NULL AND wanted.name = 'campaign_id' AND columns ? 'campaign_name'
             AND NOT analytics_internal.has_column(relation, 'campaign_id') THEN
             -- An export without ids knows its campaigns by name.
             mapped := columns ->> 'campaign_name';
         END IF;
-        IF analytics_internal.has_column(relation, COALESCE(mapped, wanted.name)) THEN
+        IF mapped IS NULL AND wanted.name = 'updated_at' AND is_view THEN
+            -- Of what a view reads, some may change while its updated_at does not: unless the mapping says so, it tells nothing.
+            CONTINUE;
+        ELSIF analytics_internal.has_column(relation, COALESCE(mapped, wanted.name)) THEN
             expression := quote_ident(COALESCE(mapped, wanted.name));
         ELSIF mapped IS NOT NULL THEN
             SELECT quote_ident(l.attname) INTO expression FROM analytics_internal.column_like(relation, mapped) l WHERE l.is_same;
@@ -261,6 +295,11 @@ BEGIN
             WHILE (SELECT t.typtype = 'd' FROM pg_type t WHERE t.oid = found_type) LOOP
                 SELECT t.typbasetype INTO found_type FROM pg_type t WHERE t.oid = found_type;
             END LOOP;
+            IF options ? 'row_by_row' AND NOT analytics_internal.is_column(relation, expression) THEN
+                tried := format('(analytics_internal.try_expression(%L, ROW(_source.*)::%s))', expression, relation);
+                expression := format('(%s.value)::%s', tried, found_type);
+                failure := tried || '.failure';
+            END IF;
             conversion := analytics_internal.conversion_sql(wanted.kind, expression, found_type, options,
                 at_end => wanted.name IS NOT DISTINCT FROM conversion_day);
             IF found_type IS NULL THEN
@@ -284,7 +323,7 @@ BEGIN
         END;
         RETURN NEXT;
     END LOOP;
-    kind := NULL; expression := NULL; conversion := NULL; not_null := NULL; minimum := NULL;
+    kind := NULL; expression := NULL; conversion := NULL; not_null := NULL; minimum := NULL; failure := NULL;
     FOR wanted IN
         SELECT 'filter' AS name, '(' || (options ->> 'filter') || E'\n)::boolean' AS sql
         WHERE options ? 'filter'
@@ -305,7 +344,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.source_mapping(text, regclass, jsonb, jsonb) IS
 'How each canonical column would be read from a relation, and what hinders it
 One row per mapped column or problem: the expression, the SQL that converts it, and the problem, NULL where there is none. Options that are
-SQL have a row where there is a problem.';
+SQL have a row where there is a problem. Option row_by_row: errors of expressions are caught; failure is SQL that gives their message.';
 
 CREATE FUNCTION analytics_internal.source_timezone(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
@@ -316,14 +355,25 @@ $$;
 COMMENT ON FUNCTION analytics_internal.source_timezone(analytics.source) IS
 'The zone of times in a source that name none: its own, or else the business''s';
 
+CREATE FUNCTION analytics_internal.is_read_row_by_row(source_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(w.row_by_row, false)
+    FROM (SELECT) one
+    LEFT JOIN warehouse.source_watermark w ON w.source_id = is_read_row_by_row.source_id
+$$;
+COMMENT ON FUNCTION analytics_internal.is_read_row_by_row(bigint) IS 'Whether expressions of a source have failed on some row';
+
 CREATE FUNCTION analytics_internal.current_mapping(source analytics.source)
-    RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text)
+    RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text, failure text)
     LANGUAGE sql STABLE
 AS $$
     SELECT m.* FROM analytics_internal.source_mapping(source.entity, pg_catalog.to_regclass(source.relation),
         (analytics_internal.with_click_ids(source.entity, pg_catalog.to_regclass(source.relation), source.columns)).columns_read,
         source.options || pg_catalog.jsonb_build_object('timezone', analytics_internal.source_timezone(source),
-            'day_zone', (analytics.settings(source.business_id)).reporting_timezone)) m
+            'day_zone', (analytics.settings(source.business_id)).reporting_timezone)
+            || CASE WHEN analytics_internal.is_read_row_by_row(source.source_id) THEN '{"row_by_row": true}' ELSE '{}' END::jsonb) m
 $$;
 COMMENT ON FUNCTION analytics_internal.current_mapping(analytics.source) IS
 'source_mapping() of a registered source, as its relation is now';
@@ -423,6 +473,10 @@ BEGIN
             USING ERRCODE = 'undefined_table', HINT = 'Register the source again, or drop it with analytics.drop_source().';
     END IF;
     PERFORM analytics_internal.check_identity(source);
+    IF NOT has_any_column_privilege(source.relation, 'SELECT') THEN
+        RAISE EXCEPTION 'role % may not read source % (%)', quote_ident(current_user), source.source_id, source.relation
+            USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT SELECT ON %s TO %I;', source.relation, current_user);
+    END IF;
     IF NOT accept_loss THEN
         PERFORM analytics_internal.check_row_security(source);
     END IF;
@@ -435,8 +489,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_source(analytics.source, boolean) IS
 'Refuses a source that cannot be read any more, and says why
-Raises 42501 where its mapping is not to be trusted, 42P01 where its relation is gone, 55000 where it is another, or hides rows that it did
-not hide, 22023 where a mapped column is gone.
+Raises 42501 where its mapping is not to be trusted or the role may not read it, 42P01 where its relation is gone, 55000 where it is another,
+or hides rows that it did not hide, 22023 where a mapped column is gone.
 accept_loss: it may hide rows.';
 
 CREATE FUNCTION analytics_internal.fitting_column(candidate text, relation regclass) RETURNS text
@@ -495,18 +549,22 @@ COMMENT ON FUNCTION analytics_internal.first_fitting(jsonb, regclass) IS
 'The first column or expression of a list that a relation has, or NULL
 A name fits in any case of letters. ~pattern is the first column whose name matches, =~pattern what the parentheses match of that name.';
 
-CREATE FUNCTION analytics_internal.with_action_types(preset jsonb, options jsonb) RETURNS jsonb
+-- Meta gives budgets in the smallest unit, which it has for most currencies as hundredths.
+CREATE FUNCTION analytics_internal.filled_in(preset jsonb, options jsonb, currency text) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT replace(preset::text, '{action_types}', COALESCE((
+    SELECT replace(replace(preset::text, '{action_types}', COALESCE((
         SELECT '{' || string_agg(t, ',' ORDER BY p) || '}'
         FROM jsonb_array_elements_text(CASE jsonb_typeof(options -> 'action_types') WHEN 'array' THEN options -> 'action_types' END)
             WITH ORDINALITY e (t, p)
-        WHERE t ~ '^[A-Za-z0-9_.]+$'), '{lead,purchase}'))::jsonb
+        WHERE t ~ '^[A-Za-z0-9_.]+$'), '{lead,purchase}')),
+        '{minor_units}', CASE WHEN currency IN ('CLP', 'COP', 'CRC', 'HUF', 'ISK', 'IDR', 'JPY', 'KRW', 'PYG', 'TWD', 'VND') THEN '1'
+                              ELSE '100' END)::jsonb
 $$;
-COMMENT ON FUNCTION analytics_internal.with_action_types(jsonb, jsonb) IS
-'A preset with the kinds of conversions that option action_types wants';
+COMMENT ON FUNCTION analytics_internal.filled_in(jsonb, jsonb, text) IS
+'A preset with what differs by source put in
+{action_types}: the kinds of conversions that option action_types wants. {minor_units}: how many of Meta''s make one of the currency.';
 
 -- A preset is written for several tables: what one of them lacks is left out, and said.
 CREATE FUNCTION analytics_internal.fit_preset(preset jsonb, entity text, relation regclass, OUT columns jsonb, OUT skipped text[])
@@ -559,8 +617,13 @@ CREATE FUNCTION analytics_internal.known_options(entity text) RETURNS text[]
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT '{timezone,date_order,number_format,null_markers,overlap,append_only,filter,version}'::text[]
-        || CASE entity WHEN 'content_metrics' THEN '{cumulative}'::text[] WHEN 'ad_performance' THEN '{sum,action_types}' END
+    SELECT '{timezone,date_order,number_format,null_markers,overlap,append_only,filter,version,depends_on}'::text[]
+        || CASE entity
+            WHEN 'content_metrics' THEN '{cumulative}'::text[]
+            WHEN 'ad_performance' THEN '{sum,action_types,priority,account_currencies}'
+            WHEN 'contracts' THEN '{missing_amount}'
+            WHEN 'transactions' THEN '{missing_amount}'
+        END
 $$;
 COMMENT ON FUNCTION analytics_internal.known_options(text) IS 'The options that a source of an entity may have';
 
@@ -588,6 +651,23 @@ AS $$
         WHERE options ? 'null_markers' AND (jsonb_typeof(options -> 'null_markers') <> 'array' OR EXISTS (
             SELECT FROM jsonb_array_elements(CASE jsonb_typeof(options -> 'null_markers') WHEN 'array' THEN options -> 'null_markers' END) m
             WHERE jsonb_typeof(m) <> 'string' OR octet_length(m #>> '{}') NOT BETWEEN 1 AND 100))
+        UNION ALL
+        SELECT 'option depends_on must be a list of relations, each with its schema'
+        WHERE options ? 'depends_on' AND (jsonb_typeof(options -> 'depends_on') <> 'array' OR EXISTS (
+            SELECT FROM jsonb_array_elements(CASE jsonb_typeof(options -> 'depends_on') WHEN 'array' THEN options -> 'depends_on' END) d
+            WHERE jsonb_typeof(d) <> 'string' OR to_regclass(d #>> '{}') IS NULL))
+        UNION ALL
+        SELECT 'option account_currencies must be an object: account -> currency'
+        WHERE options ? 'account_currencies' AND (jsonb_typeof(options -> 'account_currencies') <> 'object' OR EXISTS (
+            SELECT FROM jsonb_each(CASE jsonb_typeof(options -> 'account_currencies')
+                WHEN 'object' THEN options -> 'account_currencies' END) c
+            WHERE c.value #>> '{}' !~ '^[A-Za-z]{3}$'))
+        UNION ALL
+        SELECT 'option missing_amount must be "zero" or "refuse"'
+        WHERE options ->> 'missing_amount' NOT IN ('zero', 'refuse')
+        UNION ALL
+        SELECT 'option priority must be a whole number'
+        WHERE options ->> 'priority' !~ '^-?[0-9]{1,6}$'
         UNION ALL
         SELECT 'option overlap must be a number of minutes that is not negative'
         WHERE options ->> 'overlap' !~ '^[0-9]{1,5}$'
@@ -618,6 +698,106 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.registration_problems(text, jsonb, jsonb) IS
 'What is wrong with options and column names of a source; NULL: nothing';
+
+-- What an expression looks up elsewhere changes, and the row that asks does not. A view knows what its expressions read.
+CREATE FUNCTION analytics_internal.read_elsewhere(entity text, relation regclass, columns jsonb, options jsonb,
+    OUT relations text[], OUT functions text[])
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE (
+        SELECT format('CREATE TEMP VIEW mapping_probe AS SELECT %s FROM %s AS _source%s',
+            string_agg(format('(%s) AS %I', m.expression, m.name), ', '), relation,
+            CASE WHEN options ? 'filter' THEN E' WHERE (' || (options ->> 'filter') || E'\n)' ELSE '' END)
+        FROM analytics_internal.source_mapping(entity, relation, columns, options) m);
+    SELECT array_agg(DISTINCT format('%I.%I', n.nspname, c.relname)) FILTER (WHERE c.oid IS NOT NULL),
+           array_agg(DISTINCT p.oid::regprocedure::text) FILTER (WHERE p.provolatile <> 'i' AND f.nspname !~ '^analytics(_internal)?$')
+    INTO relations, functions
+    FROM pg_rewrite r
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+    LEFT JOIN (pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace)
+        ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid AND c.oid NOT IN (r.ev_class, relation)
+    LEFT JOIN (pg_proc p JOIN pg_namespace f ON f.oid = p.pronamespace) ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid
+    WHERE r.ev_class = 'pg_temp.mapping_probe'::regclass;
+    DROP VIEW pg_temp.mapping_probe;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.read_elsewhere(text, regclass, jsonb, jsonb) IS
+'What a mapping reads beside its relation
+relations: tables and views of its subqueries. functions: those that may read tables, since they are not immutable.';
+
+CREATE FUNCTION analytics_internal.with_dependencies(entity text, relation regclass, columns jsonb, options jsonb) RETURNS jsonb
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    elsewhere constant record := e FROM analytics_internal.read_elsewhere(entity, relation, columns, options) e;
+BEGIN
+    IF elsewhere.functions IS NOT NULL AND NOT options ? 'depends_on' THEN
+        RAISE EXCEPTION 'cannot register % as a source of %', relation, entity
+            USING ERRCODE = 'invalid_parameter_value',
+                DETAIL = format('Its mapping calls %s: what is not immutable may read what changes, and nothing tells when.',
+                    array_to_string(elsewhere.functions, ', ')),
+                HINT = 'Declare it IMMUTABLE if it reads no table, or name the tables that it reads: '
+                    'options => ''{"depends_on": ["raw.rates"]}''.';
+    ELSIF elsewhere.relations IS NULL THEN
+        RETURN options;
+    END IF;
+    RAISE NOTICE 'the mapping of % reads %: where these change, the source is read completely', relation,
+        array_to_string(elsewhere.relations, ', ');
+    RETURN options || jsonb_build_object('depends_on', (
+        SELECT jsonb_agg(DISTINCT d)
+        FROM (
+            SELECT jsonb_array_elements(options -> 'depends_on')
+            UNION
+            SELECT to_jsonb(r)
+            FROM unnest(elsewhere.relations) r
+        ) t (d)));
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.with_dependencies(text, regclass, jsonb, jsonb) IS
+'The options of a source, with the relations that its mapping looks into
+Raises 22023 where it calls functions of which nobody knows what they read.';
+
+-- Amounts of accounts in several currencies add up to no amount at all.
+CREATE FUNCTION analytics_internal.warn_of_accounts(entity text, relation regclass, columns jsonb, options jsonb) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    account text;
+    accounts text[];
+BEGIN
+    IF entity <> 'ad_performance' THEN
+        RETURN;
+    END IF;
+    SELECT m.expression INTO account
+    FROM analytics_internal.source_mapping(entity, relation, columns, options) m
+    WHERE m.name = 'account_id' AND NOT EXISTS (
+        SELECT FROM analytics_internal.source_mapping(entity, relation, columns, options) c WHERE c.name = 'currency');
+    IF account IS NULL OR NOT has_any_column_privilege(relation, 'SELECT') THEN
+        RETURN;
+    END IF;
+    EXECUTE format($sql$
+        SELECT array_agg(a.account ORDER BY a.account COLLATE "C")
+        FROM (
+            SELECT DISTINCT s.account
+            FROM (SELECT (%s)::text AS account FROM %s AS _source LIMIT 10000) s
+            WHERE s.account <> ''
+        ) a$sql$, account, relation)
+    INTO accounts;
+    IF cardinality(accounts) > 1 THEN
+        RAISE WARNING '% has % accounts and no currency: %', relation, cardinality(accounts), array_to_string(accounts[1:10], ', ')
+            USING HINT = 'Map currency, or say it by account: options => ''{"account_currencies": {"' || accounts[1] || '": "EUR"}}''.';
+    END IF;
+EXCEPTION WHEN data_exception OR insufficient_privilege THEN
+    -- What cannot be read is for the refresh to tell.
+    NULL;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.warn_of_accounts(text, regclass, jsonb, jsonb) IS
+'Warns of a source of ads that has several accounts and no currency';
 
 -- A registration that was lost, as by a restore without it, has left its rows under its number.
 CREATE FUNCTION analytics_internal.lost_source_id(source analytics.source) RETURNS bigint
@@ -691,7 +871,8 @@ BEGIN
         INTO merged, skipped, options
         FROM analytics.source_preset p,
             LATERAL analytics_internal.fit_preset(
-                analytics_internal.with_action_types(p.columns - ARRAY(SELECT jsonb_object_keys(merged)), options), p.entity, relation) f
+                analytics_internal.filled_in(p.columns - ARRAY(SELECT jsonb_object_keys(merged)), options,
+                    (analytics.settings(business_id)).currency), p.entity, relation) f
         WHERE p.preset = register_source.preset AND p.entity = register_source.entity ORDER BY p.builtin LIMIT 1;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'no preset "%" for entity "%"', preset, entity USING ERRCODE = 'invalid_parameter_value', HINT = (
@@ -718,12 +899,16 @@ BEGIN
                           FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
     END IF;
 
+    options := analytics_internal.with_dependencies(entity, relation, click_ids.columns_read, options);
+    PERFORM analytics_internal.warn_of_accounts(entity, relation, merged, options);
     SELECT format('%I.%I', n.nspname, c.relname) INTO relation_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
     SELECT analytics_internal.keep_source(
         (NULL, business_id, entity, relation_name, merged, preset, options, NULL, i.kind, i.owner, NULL)::analytics.source)
     INTO source_id
     FROM analytics_internal.relation_identity(relation) i;
+    -- Another mapping may not fail.
+    UPDATE warehouse.source_watermark w SET row_by_row = false WHERE w.source_id = source_id AND w.row_by_row;
     INSERT INTO warehouse.refresh_state VALUES (business_id) ON CONFLICT DO NOTHING;
     IF click_ids.by_name IS NOT NULL THEN
         RAISE NOTICE '% has click ids by name: %', relation, array_to_string(click_ids.by_name, ', ');
@@ -743,7 +928,8 @@ entity: one of analytics.entity. columns: canonical name -> column or SQL expres
 of pg_catalog need their schema; columns of the canonical name need no mapping (see analytics.entity_column). preset: a mapping of
 analytics.source_preset to start from; optional columns that the relation lacks are left out with a notice. options: timezone (of times
 without one), date_order (YMD, DMY, MDY, for dates in text), number_format (of numbers in text, by example: 1.234,56), null_markers (a list
-of texts that mean nothing, beside analytics.placeholder), overlap (minutes before the newest updated_at that are read again, 10),
+of texts that mean nothing, beside analytics.placeholder), depends_on (relations that functions in the mapping read; those of subqueries are
+found: where they change, the source is read completely), overlap (minutes before the newest updated_at that are read again, 10),
 append_only (rows are only ever added, newer versions of an id included), filter (SQL condition: the rows that count), version (of rows
 with one key the one with the latest such time is kept), for ad_performance sum (rows of a finer grain are added up: true, or the columns
 that tell them apart, so that copies and older versions are known) and action_types (for Meta''s presets: the actions that are

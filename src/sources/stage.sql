@@ -39,7 +39,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.source_row_sql(regclass) IS 'SQL that makes jsonb of a row of a source';
 
 CREATE FUNCTION analytics_internal.reading_sql(name text, kind text, default_value text, conversion text, expression text,
-    options jsonb)
+    options jsonb, failure text)
     RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
@@ -53,18 +53,21 @@ AS $$
             ', CASE WHEN (%s) IS NULL AND %s IS NOT NULL THEN left((%s)::text, 80) END AS %I',
             conversion, analytics_internal.cleaned_sql(expression, 'label', options), expression, 'unread_' || name)
         ELSE ''
-    END
+    END || CASE WHEN failure IS NULL THEN '' ELSE format(', left(%s, 200) AS %I', failure, 'failure_of_' || name) END
 $$;
-COMMENT ON FUNCTION analytics_internal.reading_sql(text, text, text, text, text, jsonb) IS
+COMMENT ON FUNCTION analytics_internal.reading_sql(text, text, text, text, text, jsonb, text) IS
 'SQL that reads a canonical column from a source
-Where the column is mapped and no text, a second column unread_<name> has the beginning of a text that could not be read.';
+Where the column is mapped and no text, a second column unread_<name> has the beginning of a text that could not be read; where a failure
+of the expression is caught, failure_of_<name> has its message.';
 
 -- The first branch that applies is the row's reason.
-CREATE FUNCTION analytics_internal.refusal_sql(name text, kind text, not_null boolean, minimum numeric) RETURNS text
+CREATE FUNCTION analytics_internal.refusal_sql(name text, kind text, not_null boolean, minimum numeric, may_fail boolean)
+    RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT concat_ws(' ',
+        CASE WHEN may_fail THEN format('WHEN v.%1$I IS NOT NULL THEN %2$L || v.%1$I', 'failure_of_' || name, name || ': ') END,
         CASE WHEN analytics_internal.stage_type(kind) <> 'text' THEN format(
             'WHEN v.%1$I IS NOT NULL THEN format(%2$L, v.%1$I)', 'unread_' || name, name || ': cannot read "%s" as a ' || kind) END,
         CASE WHEN not_null THEN format(
@@ -82,7 +85,7 @@ AS $$
         CASE WHEN kind = 'count' THEN format(
             'WHEN v.%1$I <> trunc(v.%1$I) THEN format(%2$L, v.%1$I)', name, name || ' %s is not a whole number') END)
 $$;
-COMMENT ON FUNCTION analytics_internal.refusal_sql(text, text, boolean, numeric) IS
+COMMENT ON FUNCTION analytics_internal.refusal_sql(text, text, boolean, numeric, boolean) IS
 'Branches of a CASE that gives the reason why a value cannot be used';
 
 -- Loaders and applications mark what was deleted, and leave the row: its mark is a boolean, a time, or a text that says yes.
@@ -105,7 +108,59 @@ AS $$
         '__hevo__marked_deleted', '_rivery_deleted', 'isdeleted', 'is_deleted', 'deleted', 'deleted_at', 'deleted_on', 'deletedat')
 $$;
 COMMENT ON FUNCTION analytics_internal.deleted_sql(regclass) IS
-'Branches of a CASE that refuse rows marked as deleted; NULL where nothing marks them';
+'Branches of a CASE that refuse rows marked as deleted
+NULL where nothing marks them.';
+
+-- An export by week or month says so by a second date, and its row would stand on the first day of many.
+CREATE FUNCTION analytics_internal.several_days_sql(source analytics.source) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('WHEN %1$s > v.date THEN format(''it is of several days, up to %%s: load the export by day'', %1$s)',
+        analytics_internal.date_sql('_source.' || quote_ident(l.attname), l.atttypid, t.typcategory IN ('S', 'E'),
+            source.options || jsonb_build_object('timezone', analytics_internal.source_timezone(source))))
+    FROM analytics_internal.current_mapping(source) m
+    JOIN pg_attribute f ON f.attrelid = source.relation::regclass AND f.attnum > 0 AND quote_ident(f.attname) = m.expression
+    JOIN (VALUES
+        ('date_start', 'date_stop'), ('date_start', 'date_end'), ('reporting_starts', 'reporting_ends'), ('start_date', 'end_date'),
+        ('start_date', 'stop_date'), ('date_from', 'date_to'), ('period_start', 'period_end'), ('day_start', 'day_end')
+    ) p (first, last) ON p.first = lower(regexp_replace(f.attname, '[^A-Za-z0-9]+', '_', 'g') COLLATE "C")
+    JOIN pg_attribute l ON l.attrelid = f.attrelid AND l.attnum > 0 AND NOT l.attisdropped
+        AND p.last = lower(regexp_replace(l.attname, '[^A-Za-z0-9]+', '_', 'g') COLLATE "C")
+    JOIN pg_type t ON t.oid = l.atttypid
+    WHERE source.entity = 'ad_performance' AND m.name = 'date'
+      AND (t.typcategory IN ('S', 'E') OR l.atttypid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
+    ORDER BY l.attnum
+    LIMIT 1
+$$;
+COMMENT ON FUNCTION analytics_internal.several_days_sql(analytics.source) IS
+'Branch of a CASE that refuses rows of ads whose last day is not their first
+NULL where no column beside that of the day is called as the last one.';
+
+CREATE FUNCTION analytics_internal.source_readings(source analytics.source, OUT names text[], OUT grouped text[], OUT readings text,
+    OUT refusals text)
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(c.name ORDER BY c.position), array_agg(c.name) FILTER (WHERE c.kind IN ('key', 'platform', 'date')),
+           string_agg(analytics_internal.reading_sql(c.name, c.kind, d.default_value, m.conversion, m.expression, source.options,
+               m.failure), ', ' ORDER BY c.position),
+           concat_ws(' ', analytics_internal.deleted_sql(source.relation), analytics_internal.several_days_sql(source),
+               string_agg(analytics_internal.refusal_sql(m.name, c.kind, c.not_null OR d.is_wanted, c.minimum, m.failure IS NOT NULL), ' '
+                   ORDER BY c.position) FILTER (WHERE m.name IS NOT NULL))
+    FROM analytics.entity_column c
+    JOIN analytics.entity e USING (entity)
+    CROSS JOIN LATERAL (
+        SELECT c.name = e.amount AND source.options ->> 'missing_amount' = 'refuse' IS TRUE AS is_wanted
+    ) w
+    CROSS JOIN LATERAL (SELECT w.is_wanted, CASE WHEN NOT w.is_wanted THEN c.default_value END AS default_value) d
+    LEFT JOIN analytics_internal.current_mapping(source) m ON m.name = c.name
+    WHERE c.entity = source.entity
+$$;
+COMMENT ON FUNCTION analytics_internal.source_readings(analytics.source) IS
+'SQL that reads the canonical columns of a source
+names: the columns. grouped: those that rows are known by. readings: a select list over _source. refusals: branches of a CASE over the
+readings (v) that gives the reason why a row cannot be used.';
 
 -- Times without a zone, and what becomes text, are those of the source's time zone.
 CREATE FUNCTION analytics_internal.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
@@ -113,23 +168,10 @@ CREATE FUNCTION analytics_internal.stage_source(source analytics.source, slice t
     SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    names text[];
-    grouped text[];
-    readings text;
-    refusals text;
+    reading constant record := r FROM analytics_internal.source_readings(source) r;
     n bigint;
 BEGIN
     PERFORM set_config('TimeZone', analytics_internal.source_timezone(source), true);
-    SELECT array_agg(c.name ORDER BY c.position), array_agg(c.name) FILTER (WHERE c.kind IN ('key', 'platform', 'date')),
-           string_agg(analytics_internal.reading_sql(c.name, c.kind, c.default_value, m.conversion, m.expression, source.options), ', '
-               ORDER BY c.position),
-           string_agg(analytics_internal.refusal_sql(m.name, c.kind, c.not_null, c.minimum), ' ' ORDER BY c.position)
-               FILTER (WHERE m.name IS NOT NULL)
-    INTO names, grouped, readings, refusals
-    FROM analytics.entity_column c
-    LEFT JOIN analytics_internal.current_mapping(source) m ON m.name = c.name
-    WHERE c.entity = source.entity;
-
     PERFORM analytics_internal.drop_temporary('stage');
     EXECUTE format($sql$
         CREATE TEMP TABLE stage ON COMMIT DROP AS
@@ -141,17 +183,16 @@ BEGIN
         CROSS JOIN LATERAL (SELECT %8$s AS part, %6$s OFFSET 0) v
         CROSS JOIN LATERAL (SELECT CASE %7$s END AS reject_reason OFFSET 0) r
         $sql$,
-        analytics_internal.each_name(names, 'v.%1$I'), analytics_internal.source_row_sql(source.relation),
+        analytics_internal.each_name(reading.names, 'v.%1$I'), analytics_internal.source_row_sql(source.relation),
         CASE
             WHEN slice IS NULL THEN 'NULL::bigint'
             ELSE format('(SELECT count(*) FROM %s AS _source)', analytics_internal.source_sql(source))
         END,
-        analytics_internal.source_sql(source), COALESCE(slice, 'true'), readings,
-        concat_ws(' ', analytics_internal.deleted_sql(source.relation), refusals),
+        analytics_internal.source_sql(source), COALESCE(slice, 'true'), reading.readings, reading.refusals,
         COALESCE(analytics_internal.part_sql(source.relation, source.options), 'NULL::text'));
     GET DIAGNOSTICS n = ROW_COUNT;
     -- What the steps to come group and join by.
-    EXECUTE format('ANALYZE pg_temp.stage (reject_reason, %s)', analytics_internal.each_name(grouped, '%1$I'));
+    EXECUTE format('ANALYZE pg_temp.stage (reject_reason, %s)', analytics_internal.each_name(reading.grouped, '%1$I'));
     RETURN n;
 END
 $$;
@@ -196,8 +237,7 @@ CREATE FUNCTION analytics_internal.refuse_other_currencies(own text) RETURNS voi
     SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE pg_temp.stage s
-    SET reject_reason = format('currency %s is not %s, the currency of the business: convert it in the mapping', s.currency, own),
-        source_row = to_jsonb(s) - '{stage_no,part,reject_reason,source_row,source_total}'::text[]
+    SET reject_reason = format('currency %s is not %s, the currency of the business: convert it in the mapping', s.currency, own)
     WHERE s.reject_reason IS NULL AND upper(s.currency COLLATE "C") <> own
 $$;
 COMMENT ON FUNCTION analytics_internal.refuse_other_currencies(text) IS
@@ -234,14 +274,14 @@ COMMENT ON FUNCTION analytics_internal.add_up_stage(analytics.entity) IS
 'Makes one row of all rows of a key in pg_temp.stage: measures are added up
 source_rows: of how many rows of the source a row is made.';
 
--- The total below a table, or a row by account beside those by campaign, would count the same money twice.
+-- The total below a table, or a row by account beside those by campaign, would count the same money twice. What is called a total is one
+-- where it is the sum of the others.
 CREATE FUNCTION analytics_internal.refuse_totals(source analytics.source) RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE pg_temp.stage s
-    SET reject_reason = 'it names no campaign, and other rows of its day and account do: a total would count twice',
-        source_row = to_jsonb(s) - '{stage_no,part,reject_reason,source_row,source_total}'::text[]
+    SET reject_reason = 'it names no campaign, and other rows of its day and account do: a total would count twice'
     WHERE s.reject_reason IS NULL AND s.campaign_id = '' AND s.ad_group_id = '' AND s.ad_id = '' AND s.campaign_name IS NULL
       AND (EXISTS (
               SELECT FROM pg_temp.stage o
@@ -250,10 +290,74 @@ AS $$
            OR EXISTS (
               SELECT FROM warehouse.fact_campaign_performance_daily f
               WHERE f.business_id = source.business_id AND f.source_id = source.source_id AND f.date = s.date AND f.platform = s.platform
-                AND s.account_id IN ('', f.account_id) AND f.campaign_id <> ''))
+                AND s.account_id IN ('', f.account_id) AND f.campaign_id <> ''));
+    -- The hours of a day, and the day: what tells rows apart is empty in their sum.
+    UPDATE pg_temp.stage s
+    SET reject_reason = 'a total of other rows of its day and campaign, which are added up: it would count twice'
+    WHERE s.reject_reason IS NULL AND s.part ~ '^[[](null|"")(, (null|""))*]$' AND EXISTS (
+        SELECT FROM pg_temp.stage o
+        WHERE o.reject_reason IS NULL AND o.part <> s.part
+          AND (o.date, o.platform, o.account_id, o.campaign_id, o.ad_group_id, o.ad_id)
+              = (s.date, s.platform, s.account_id, s.campaign_id, s.ad_group_id, s.ad_id));
+    WITH named AS (
+        SELECT s.stage_no, s.date, s.platform, s.account_id, s.spend
+        FROM pg_temp.stage s
+        WHERE s.reject_reason IS NULL AND COALESCE(s.campaign_name, s.campaign_id)
+            ~* ('^((grand |sub)?totals?|totale|totaal|toplam|summe|gesamt|ergebnis|suma|razem'
+                || '|итого|всього|усього|разом)([^[:alnum:]]|$)'
+                || '|^(results|ergebnisse) (from|aus) [0-9]')
+    )
+    UPDATE pg_temp.stage s
+    SET reject_reason = 'a total of the other rows of its day: it would count twice'
+    FROM named n
+    WHERE s.stage_no = n.stage_no AND n.spend = (
+        SELECT sum(o.spend)
+        FROM pg_temp.stage o
+        WHERE o.reject_reason IS NULL AND o.date = n.date AND o.platform = n.platform AND n.account_id IN ('', o.account_id)
+          AND NOT EXISTS (SELECT FROM named t WHERE t.stage_no = o.stage_no))
 $$;
 COMMENT ON FUNCTION analytics_internal.refuse_totals(analytics.source) IS
-'Refuses rows of pg_temp.stage of no campaign, where the same day and account has some';
+'Refuses rows of pg_temp.stage that are sums of others of their day';
+
+-- What was refused after it was read is looked up again, since a row that is not refused is not worth a copy of itself.
+CREATE FUNCTION analytics_internal.keep_whole(source analytics.source, slice text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    reading record;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_temp.stage s WHERE s.reject_reason IS NOT NULL AND s.source_row IS NULL) THEN
+        RETURN;
+    END IF;
+    reading := analytics_internal.source_readings(source);
+    PERFORM set_config('TimeZone', analytics_internal.source_timezone(source), true);
+    EXECUTE format($sql$
+        WITH refused AS MATERIALIZED (
+            SELECT s.stage_no, c.content, row_number() OVER (PARTITION BY c.content ORDER BY s.stage_no) AS copy
+            FROM pg_temp.stage s
+            CROSS JOIN LATERAL (SELECT md5(ROW(%1$s)::text) AS content OFFSET 0) c
+            WHERE s.reject_reason IS NOT NULL AND s.source_row IS NULL
+        ), again AS MATERIALIZED (
+            SELECT c.content, %2$s AS source_row, row_number() OVER (PARTITION BY c.content) AS copy
+            FROM (SELECT * FROM %3$s AS _source WHERE %4$s) AS _source
+            CROSS JOIN LATERAL (SELECT %5$s OFFSET 0) s
+            CROSS JOIN LATERAL (SELECT md5(ROW(%1$s)::text) AS content OFFSET 0) c
+            WHERE c.content IN (SELECT r.content FROM refused r)
+        )
+        UPDATE pg_temp.stage s
+        -- A row that has changed meanwhile is as it was read.
+        SET source_row = COALESCE(a.source_row, to_jsonb(s) - '{stage_no,part,reject_reason,source_row,source_total}'::text[])
+        FROM refused r
+        LEFT JOIN again a USING (content, copy)
+        WHERE r.stage_no = s.stage_no
+        $sql$,
+        analytics_internal.each_name(reading.names, 's.%1$I'), analytics_internal.source_row_sql(source.relation),
+        analytics_internal.source_sql(source), COALESCE(slice, 'true'), reading.readings);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.keep_whole(analytics.source, text) IS
+'Gives refused rows of pg_temp.stage the rows they were read from';
 
 -- Of rows with one key the newest is kept. The others are copies or older versions of it; what may be neither is refused.
 CREATE FUNCTION analytics_internal.deduplicate_stage(key text[], parts boolean DEFAULT false) RETURNS bigint
@@ -288,7 +392,7 @@ BEGIN
             RETURNING 1
         ), refused AS (
             UPDATE pg_temp.stage s
-            SET reject_reason = %2$L, source_row = v.content
+            SET reject_reason = %2$L
             FROM versions v
             WHERE s.stage_no = v.stage_no AND v.version > 1 AND v.content <> v.kept_content
               AND (v.kept_updated_at IS NULL OR v.updated_at IS NOT DISTINCT FROM v.kept_updated_at)

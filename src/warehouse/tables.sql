@@ -378,8 +378,11 @@ BEGIN
         currency text NOT NULL,
         conversions_value numeric(18,4),
         source_rows int NOT NULL DEFAULT 1,
+        priority int NOT NULL DEFAULT 0,
         PRIMARY KEY (business_id, date, source_id, platform, account_id, campaign_id, ad_group_id, ad_id)
     );
+    COMMENT ON COLUMN warehouse.fact_campaign_performance_daily.priority IS
+        'Of sources that have the same day of a campaign the one of the highest counts';
     COMMENT ON COLUMN warehouse.fact_campaign_performance_daily.source_rows IS
         'Of how many rows of the source the row is made: more than one where option sum adds them up';
     COMMENT ON TABLE warehouse.fact_campaign_performance_daily IS
@@ -911,10 +914,13 @@ BEGIN
         dropped_at timestamptz,
         relation text,
         row_security boolean,
-        content text
+        content text,
+        row_by_row boolean NOT NULL DEFAULT false
     );
     COMMENT ON COLUMN warehouse.source_watermark.content IS
         'Fingerprint of the rows that were last read: where it is the same they are not read again';
+    COMMENT ON COLUMN warehouse.source_watermark.row_by_row IS
+        'Whether an expression of the mapping failed on a row, so that each row is tried';
     COMMENT ON COLUMN warehouse.source_watermark.dropped_at IS
         'When drop_source() forgot the source, whose rows the next refresh takes out';
     COMMENT ON TABLE warehouse.source_watermark IS

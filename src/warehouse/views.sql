@@ -56,8 +56,8 @@ BEGIN
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
         SELECT p.*,
-            rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id, p.ad_id
-                ORDER BY p.source_id) AS choice
+            -- One export may name the account and the campaign, and another not.
+            rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.ad_id ORDER BY p.priority DESC, p.source_id) AS choice
         FROM warehouse.fact_campaign_performance_daily p WHERE p.grain = 'ad'
     ) f
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
@@ -76,8 +76,10 @@ BEGIN
            sum(f.platform_conversions)::numeric(18,4) AS conversions, sum(f.conversions_value)::numeric(18,4) AS conversions_value,
            f.date::timestamp AT TIME ZONE COALESCE(s.reporting_timezone, 'UTC') AS "time", f.business_id, f.currency
     FROM (
-        SELECT p.*, rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id, p.campaign_id, p.ad_group_id
-                   ORDER BY CASE p.grain WHEN 'ad_group' THEN 1 ELSE 2 END, p.source_id) AS choice
+        SELECT p.*,
+            rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.campaign_id, p.ad_group_id,
+                       CASE p.campaign_id WHEN '' THEN p.account_id END
+                   ORDER BY CASE p.grain WHEN 'ad_group' THEN 1 ELSE 2 END, p.priority DESC, p.source_id) AS choice
         FROM warehouse.fact_campaign_performance_daily p WHERE p.grain IN ('ad_group', 'ad')
     ) f
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = f.business_id AND c.platform = f.platform AND c.campaign_id = f.campaign_id
@@ -100,7 +102,8 @@ BEGIN
         -- The choice of the rollup campaign_roi_daily, whose spend this adds up to; the reasons are there.
         SELECT p.*,
             rank() OVER (PARTITION BY p.business_id, p.date, p.platform, p.campaign_id, CASE p.campaign_id WHEN '' THEN p.account_id END
-                   ORDER BY CASE p.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END, p.source_id) AS choice,
+                   ORDER BY CASE p.grain WHEN 'campaign' THEN 1 WHEN 'ad_group' THEN 2 ELSE 3 END,
+                       p.priority DESC, p.source_id) AS choice,
                p.campaign_id = '' AND p.grain <> 'campaign' AND bool_or(p.campaign_id <> '' AND p.grain = 'campaign')
                    OVER (PARTITION BY p.business_id, p.date, p.platform, p.account_id) AS is_part
         FROM warehouse.fact_campaign_performance_daily p

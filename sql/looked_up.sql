@@ -1,0 +1,74 @@
+-- What a mapping looks up in other tables changes, and the rows that ask do not.
+\i test/fixture/reset.sql
+SET client_min_messages = warning;
+SELECT analytics.install();
+CREATE SCHEMA raw;
+CREATE TABLE raw.person (old_id int, new_id int);
+CREATE TABLE raw.rate (unit text, rate numeric);
+INSERT INTO raw.rate VALUES ('CHF', 1.1), ('USD', 1);
+CREATE TABLE raw.visit (id int, person int, at timestamptz, changed timestamptz);
+INSERT INTO raw.visit VALUES (1, 20, '2025-01-01 10:00Z', '2025-01-01 10:00Z'), (2, 10, '2025-01-02 10:00Z', '2025-01-02 10:00Z');
+CREATE TABLE raw.deal (id int, person int, at timestamptz, total numeric, unit text);
+INSERT INTO raw.deal VALUES (1, 10, '2025-01-05 10:00Z', 100, 'CHF'), (2, 20, '2025-01-06 10:00Z', 50, 'USD');
+SET client_min_messages = notice;
+SELECT analytics.register_source('events', 'raw.visit', '{"event_id": "id", "occurred_at": "at", "updated_at": "changed",
+    "client_id": "COALESCE((SELECT p.new_id FROM raw.person p WHERE p.old_id = _source.person), person)"}') AS visits;
+SELECT analytics.register_source('contracts', 'raw.deal', '{"contract_id": "id", "client_id": "person", "signed_at": "at",
+    "amount": "total * (SELECT r.rate FROM raw.rate r WHERE r.unit = _source.unit)"}') AS deals;
+SET client_min_messages = warning;
+SELECT source_id, options FROM analytics.source ORDER BY 1;
+CREATE VIEW pg_temp.figures AS
+SELECT (SELECT count(DISTINCT client_key) FROM warehouse.fact_events) AS visitors, (SELECT sum(amount) FROM warehouse.fact_contracts) AS revenue;
+CALL analytics.refresh();
+TABLE pg_temp.figures;
+INSERT INTO raw.person VALUES (20, 10);
+UPDATE raw.rate SET rate = 1.2 WHERE unit = 'CHF';
+CALL analytics.refresh();
+TABLE pg_temp.figures;
+DELETE FROM raw.person;
+CALL analytics.refresh();
+TABLE pg_temp.figures;
+SELECT check_name, status FROM analytics.check_data_quality() WHERE check_name LIKE 'reconciliation%' AND status <> 'pass';
+
+-- Functions: nobody sees what they read.
+CREATE FUNCTION raw.rate_of(text) RETURNS numeric LANGUAGE sql STABLE AS 'SELECT r.rate FROM raw.rate r WHERE r.unit = $1';
+\set VERBOSITY default
+SELECT analytics.register_source('contracts', 'raw.deal', '{"contract_id": "id", "client_id": "person", "signed_at": "at", "amount": "total * raw.rate_of(unit)"}');
+SELECT analytics.register_source('contracts', 'raw.deal', options => '{"depends_on": "raw.rate"}');
+SELECT analytics.register_source('contracts', 'raw.deal', options => '{"depends_on": ["raw.nothing"]}');
+\set VERBOSITY terse
+SELECT analytics.register_source('contracts', 'raw.deal', '{"contract_id": "id", "client_id": "person", "signed_at": "at", "amount": "total * raw.rate_of(unit)"}',
+    options => '{"depends_on": ["raw.rate"]}') AS deals;
+CALL analytics.refresh();
+TABLE pg_temp.figures;
+UPDATE raw.rate SET rate = 2 WHERE unit = 'CHF';
+CALL analytics.refresh();
+TABLE pg_temp.figures;
+ALTER FUNCTION raw.rate_of(text) IMMUTABLE;
+SELECT analytics.register_source('contracts', 'raw.deal', '{"contract_id": "id", "client_id": "person", "signed_at": "at", "amount": "total * raw.rate_of(unit)"}') AS deals;
+
+-- A view that has an updated_at of one of its tables alone.
+CREATE TABLE raw.basket (id int, person int, at timestamptz, total numeric, updated_at timestamptz);
+CREATE TABLE raw.giving_back (basket int, total numeric);
+INSERT INTO raw.basket SELECT n, n, '2025-02-01 10:00Z', 10, '2025-02-01 10:00Z' FROM generate_series(1, 3) n;
+CREATE VIEW raw.net AS SELECT b.id, b.person, b.at, b.updated_at, b.total - COALESCE((SELECT sum(g.total) FROM raw.giving_back g WHERE g.basket = b.id), 0) AS net FROM raw.basket b;
+SELECT analytics.register_source('transactions', 'raw.net', '{"transaction_id": "id", "client_id": "person", "occurred_at": "at", "amount": "net"}') > 0 AS registered;
+CALL analytics.refresh();
+INSERT INTO raw.giving_back VALUES (2, 4);
+CALL analytics.refresh();
+SELECT transaction_id, amount FROM warehouse.fact_transactions ORDER BY 1;
+
+-- Accounts of several currencies in an export that names none.
+CREATE TABLE raw.spend (day date, account_id int, campaign_id int, spend numeric);
+INSERT INTO raw.spend VALUES ('2025-03-01', 7, 1, 100), ('2025-03-01', 8, 2, 100), ('2025-03-02', 9, 3, 5);
+\set VERBOSITY default
+SELECT analytics.register_source('ad_performance', 'raw.spend', '{"date": "day", "platform": "''google''"}') > 0 AS registered;
+\set VERBOSITY terse
+CALL analytics.refresh();
+SELECT status, failed_rows, sample, message FROM analytics.check_data_quality() WHERE check_name = 'account_currencies';
+SELECT analytics.register_source('ad_performance', 'raw.spend', '{"date": "day", "platform": "''google''"}', options => '{"account_currencies": {"7": "CAD", "8": "usd"}}') > 0 AS registered;
+CALL analytics.refresh();
+SELECT account_id, spend, currency FROM warehouse.fact_campaign_performance_daily ORDER BY 1;
+SELECT reason FROM warehouse.rejected_rows WHERE entity = 'ad_performance';
+SELECT count(*) FROM analytics.check_data_quality() WHERE check_name = 'account_currencies';
+SELECT analytics.register_source('ad_performance', 'raw.spend', options => '{"account_currencies": {"7": "dollars"}}');
