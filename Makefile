@@ -58,6 +58,7 @@ SQL_WAREHOUSE = \
 	src/sources/stage.sql \
 	src/sources/slices.sql \
 	src/sources/load.sql \
+	src/sources/preview.sql \
 	src/refresh/campaigns.sql \
 	src/refresh/derive.sql \
 	src/refresh/spans.sql \

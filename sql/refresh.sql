@@ -233,7 +233,7 @@ END
 $$;
 CREATE TABLE raw.one_touch AS SELECT 't1' AS event_id, 'c1' AS client_id, timestamptz '2025-05-01' AS occurred_at;
 CREATE TABLE raw.one_client AS SELECT 'c1' AS client_id, 1 AS name;
-SELECT analytics.register_source('events', 'raw.one_touch', '{"utm_source": "raw.busy(event_id)"}', business_id => 11) > 0 AND analytics.register_source('clients', 'raw.one_client', business_id => 11) > 0 AS registered;
+SELECT analytics.register_source('events', 'raw.one_touch', '{"utm_source": "raw.busy(event_id)"}', options => '{"depends_on": []}', business_id => 11) > 0 AND analytics.register_source('clients', 'raw.one_client', business_id => 11) > 0 AS registered;
 ALTER TABLE raw.one_client RENAME client_id TO id;
 CALL analytics.refresh(business_id => 11);
 SELECT name, sqlstate, message FROM warehouse.refresh_step WHERE run_id = (SELECT max(run_id) FROM warehouse.refresh_run) AND (name LIKE 'load%' OR sqlstate IS NOT NULL) ORDER BY step;

@@ -489,8 +489,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_source(analytics.source, boolean) IS
 'Refuses a source that cannot be read any more, and says why
-Raises 42501 where its mapping is not to be trusted or the role may not read it, 42P01 where its relation is gone, 55000 where it is another,
-or hides rows that it did not hide, 22023 where a mapped column is gone.
+Raises 42501 where its mapping is not to be trusted or the role may not read it, 42P01 where its relation is gone, 55000 where it is
+another, or hides rows that it did not hide, 22023 where a mapped column is gone.
 accept_loss: it may hide rows.';
 
 CREATE FUNCTION analytics_internal.fitting_column(candidate text, relation regclass) RETURNS text
@@ -841,6 +841,80 @@ COMMENT ON FUNCTION analytics_internal.keep_source(analytics.source) IS
 'Writes a registration in the name of the caller; returns its number
 Where the relation was registered before, or its registration was lost, the number is the same.';
 
+CREATE TYPE analytics_internal.prepared_source AS (
+    columns jsonb, columns_read jsonb, options jsonb, skipped text[], click_ids text[], problems text[]
+);
+COMMENT ON TYPE analytics_internal.prepared_source IS
+'A source as it would be registered
+columns: the mapping, its preset included; columns_read: with what is found by name. skipped: what the preset has and the relation has not.
+problems: why it cannot be registered, NULL where it can.';
+
+CREATE FUNCTION analytics_internal.prepare_source(entity text, relation regclass, columns jsonb, preset text, options jsonb,
+    business_id bigint) RETURNS analytics_internal.prepared_source
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    prepared analytics_internal.prepared_source := (COALESCE(columns, '{}'), NULL, COALESCE(options, '{}'), '{}', NULL, NULL);
+BEGIN
+    PERFORM analytics_internal.check_warehouse();
+    IF relation IS NULL OR business_id IS NULL THEN
+        RAISE EXCEPTION 'relation and business_id must be given' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF NOT EXISTS (SELECT FROM analytics.entity e WHERE e.entity = prepare_source.entity) THEN
+        RAISE EXCEPTION 'unknown entity "%"', entity USING ERRCODE = 'invalid_parameter_value', HINT = (
+            SELECT 'Known entities: ' || string_agg(e.entity, ', ' ORDER BY e.place) || '.' FROM analytics.entity e);
+    ELSIF jsonb_typeof(prepared.columns) <> 'object' OR jsonb_typeof(prepared.options) <> 'object' THEN
+        RAISE EXCEPTION 'columns and options must be JSON objects' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF preset IS NOT NULL THEN
+        SELECT f.columns || prepared.columns, f.skipped,
+               analytics_internal.fit_options(COALESCE(p.options, '{}'), relation) || prepared.options
+        INTO prepared.columns, prepared.skipped, prepared.options
+        FROM analytics.source_preset p,
+            LATERAL analytics_internal.fit_preset(
+                analytics_internal.filled_in(p.columns - ARRAY(SELECT jsonb_object_keys(prepared.columns)), prepared.options,
+                    (analytics.settings(business_id)).currency), p.entity, relation) f
+        WHERE p.preset = prepare_source.preset AND p.entity = prepare_source.entity ORDER BY p.builtin LIMIT 1;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'no preset "%" for entity "%"', preset, entity USING ERRCODE = 'invalid_parameter_value', HINT = (
+                SELECT 'Known presets: ' || string_agg(DISTINCT (p.preset || ' (' || p.entity || ')') COLLATE "C", ', ') || '.'
+                FROM analytics.source_preset p);
+        END IF;
+    END IF;
+    SELECT c.columns_read, c.by_name INTO prepared.columns_read, prepared.click_ids
+    FROM analytics_internal.with_click_ids(entity, relation, prepared.columns) c;
+    prepared.problems := analytics_internal.registration_problems(entity, prepared.columns_read, prepared.options);
+    IF prepared.problems IS NULL THEN
+        SELECT array_agg(m.problem) INTO prepared.problems
+        FROM analytics_internal.source_mapping(entity, relation, prepared.columns_read, prepared.options) m
+        WHERE m.problem IS NOT NULL;
+    END IF;
+    RETURN prepared;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.prepare_source(text, regclass, jsonb, text, jsonb, bigint) IS
+'What register_source() would register, and what hinders it';
+
+CREATE FUNCTION analytics_internal.refuse_registration(entity text, relation regclass, problems text[]) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'cannot register % as a source of %', relation, entity
+        USING ERRCODE = 'invalid_parameter_value', DETAIL = array_to_string(problems, E'\n'),
+              HINT = (SELECT 'Columns of ' || relation || ': '
+                          || string_agg(analytics_internal.visible_name(a.attname), ', ' ORDER BY a.attnum)
+                          || E'.\nCanonical columns: '
+                          || (SELECT string_agg(c.name, ', ' ORDER BY c.position) FROM analytics.entity_column c
+                              WHERE c.entity = refuse_registration.entity)
+                          || E'.\nA mapping is a column name or an SQL expression; constants are quoted, as in \'facebook\'.'
+                      FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.refuse_registration(text, regclass, text[]) IS
+'Raises 22023 with all problems of a mapping, and with the names there are';
+
 CREATE FUNCTION analytics.register_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
     options jsonb DEFAULT '{}', business_id bigint DEFAULT 1) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
@@ -849,75 +923,33 @@ CREATE FUNCTION analytics.register_source(entity text, relation regclass, column
 AS $$
 #variable_conflict use_variable
 DECLARE
-    merged jsonb := COALESCE(columns, '{}');
-    skipped text[] := '{}';
-    problems text[];
-    click_ids record;
+    prepared analytics_internal.prepared_source
+        := analytics_internal.prepare_source(entity, relation, columns, preset, options, business_id);
     relation_name text;
     source_id bigint;
 BEGIN
-    PERFORM analytics_internal.check_warehouse();
-    IF relation IS NULL OR business_id IS NULL THEN
-        RAISE EXCEPTION 'relation and business_id must be given' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF NOT EXISTS (SELECT FROM analytics.entity e WHERE e.entity = register_source.entity) THEN
-        RAISE EXCEPTION 'unknown entity "%"', entity USING ERRCODE = 'invalid_parameter_value', HINT = (
-            SELECT 'Known entities: ' || string_agg(e.entity, ', ' ORDER BY e.place) || '.' FROM analytics.entity e);
-    ELSIF jsonb_typeof(merged) <> 'object' OR jsonb_typeof(COALESCE(options, '{}')) <> 'object' THEN
-        RAISE EXCEPTION 'columns and options must be JSON objects' USING ERRCODE = 'invalid_parameter_value';
+    IF prepared.problems IS NOT NULL THEN
+        PERFORM analytics_internal.refuse_registration(entity, relation, prepared.problems);
     END IF;
-    options := COALESCE(options, '{}');
-    IF preset IS NOT NULL THEN
-        SELECT f.columns || merged, f.skipped, analytics_internal.fit_options(COALESCE(p.options, '{}'), relation) || options
-        INTO merged, skipped, options
-        FROM analytics.source_preset p,
-            LATERAL analytics_internal.fit_preset(
-                analytics_internal.filled_in(p.columns - ARRAY(SELECT jsonb_object_keys(merged)), options,
-                    (analytics.settings(business_id)).currency), p.entity, relation) f
-        WHERE p.preset = register_source.preset AND p.entity = register_source.entity ORDER BY p.builtin LIMIT 1;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'no preset "%" for entity "%"', preset, entity USING ERRCODE = 'invalid_parameter_value', HINT = (
-                SELECT 'Known presets: ' || string_agg(DISTINCT (p.preset || ' (' || p.entity || ')') COLLATE "C", ', ') || '.'
-                FROM analytics.source_preset p);
-        END IF;
-    END IF;
-
-    SELECT c.* INTO click_ids FROM analytics_internal.with_click_ids(entity, relation, merged) c;
-    problems := analytics_internal.registration_problems(entity, click_ids.columns_read, options);
-    IF problems IS NULL THEN
-        SELECT array_agg(m.problem) INTO problems
-        FROM analytics_internal.source_mapping(entity, relation, click_ids.columns_read, options) m WHERE m.problem IS NOT NULL;
-    END IF;
-    IF problems IS NOT NULL THEN
-        RAISE EXCEPTION 'cannot register % as a source of %', relation, entity
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = array_to_string(problems, E'\n'),
-                  HINT = (SELECT 'Columns of ' || relation || ': '
-                              || string_agg(analytics_internal.visible_name(a.attname), ', ' ORDER BY a.attnum)
-                              || E'.\nCanonical columns: '
-                              || (SELECT string_agg(c.name, ', ' ORDER BY c.position) FROM analytics.entity_column c
-                                  WHERE c.entity = register_source.entity)
-                              || E'.\nA mapping is a column name or an SQL expression; constants are quoted, as in ''facebook''.'
-                          FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped);
-    END IF;
-
-    options := analytics_internal.with_dependencies(entity, relation, click_ids.columns_read, options);
-    PERFORM analytics_internal.warn_of_accounts(entity, relation, merged, options);
+    prepared.options := analytics_internal.with_dependencies(entity, relation, prepared.columns_read, prepared.options);
+    PERFORM analytics_internal.warn_of_accounts(entity, relation, prepared.columns, prepared.options);
     SELECT format('%I.%I', n.nspname, c.relname) INTO relation_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
-    SELECT analytics_internal.keep_source(
-        (NULL, business_id, entity, relation_name, merged, preset, options, NULL, i.kind, i.owner, NULL)::analytics.source)
+    SELECT analytics_internal.keep_source((NULL, business_id, entity, relation_name, prepared.columns, preset, prepared.options, NULL,
+        i.kind, i.owner, NULL)::analytics.source)
     INTO source_id
     FROM analytics_internal.relation_identity(relation) i;
     -- Another mapping may not fail.
     UPDATE warehouse.source_watermark w SET row_by_row = false WHERE w.source_id = source_id AND w.row_by_row;
     INSERT INTO warehouse.refresh_state VALUES (business_id) ON CONFLICT DO NOTHING;
-    IF click_ids.by_name IS NOT NULL THEN
-        RAISE NOTICE '% has click ids by name: %', relation, array_to_string(click_ids.by_name, ', ');
+    IF prepared.click_ids IS NOT NULL THEN
+        RAISE NOTICE '% has click ids by name: %', relation, array_to_string(prepared.click_ids, ', ');
     END IF;
     IF analytics_internal.deleted_sql(relation) IS NOT NULL THEN
         RAISE NOTICE '% marks rows as deleted: these are refused', relation;
     END IF;
-    IF skipped <> '{}' THEN
-        RAISE NOTICE '% has no %: left out', relation, array_to_string(skipped, ', ');
+    IF prepared.skipped <> '{}' THEN
+        RAISE NOTICE '% has no %: left out', relation, array_to_string(prepared.skipped, ', ');
     END IF;
     RETURN source_id;
 END
@@ -933,7 +965,9 @@ found: where they change, the source is read completely), overlap (minutes befor
 append_only (rows are only ever added, newer versions of an id included), filter (SQL condition: the rows that count), version (of rows
 with one key the one with the latest such time is kept), for ad_performance sum (rows of a finer grain are added up: true, or the columns
 that tell them apart, so that copies and older versions are known) and action_types (for Meta''s presets: the actions that are
-conversions; lead and purchase), for content_metrics cumulative (the numbers are totals up to the day). Kind and owner of the relation are
+conversions; lead and purchase), priority (of two sources that have a campaign''s day the higher counts) and account_currencies (account ->
+currency), for contracts and transactions missing_amount (zero or refuse), for content_metrics cumulative (the numbers are totals up to the
+day). Kind and owner of the relation are
 kept: where they change, a refresh refuses the source until it is registered again. Registering a
 relation again replaces its mapping, and takes up its rows where the registration was lost. Every problem of the mapping is listed at once
 (22023).';

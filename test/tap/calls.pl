@@ -143,6 +143,9 @@ my %valid = (
     'metric_anomalies.series' => ["'platform'"], 'metric_anomalies.exposure' => ["'impressions'"],
     'content_compare.posts' => ["'{p1,p2,p3}'::text[]"], 'content_compare.others' => ["'{p4,p5,p6,p7}'::text[]"],
     'content_ranking.dimension' => ["'hour'", "'weekday'", "'hashtag'", "'author'", "'content_type'", "'platform'"],
+    'preview_source.entity' => ["'events'"], 'preview_source.relation' => ["'demo.crm_events'::regclass"], 'preview_source.preset' => ['NULL'],
+    'preview_source.columns' => [q('{"event_id": "id", "occurred_at": "happened"}'::jsonb)], 'preview_source.options' => [q('{"date_order": "DMY"}'::jsonb)],
+    'suggest_mapping.relation' => ["'demo.crm_events'::regclass"],
     'register_source.entity' => ["'events'"], 'register_source.relation' => ["'demo.crm_events'::regclass"], 'register_source.preset' => ['NULL'],
     'register_source.columns' => [q('{"event_id": "id", "occurred_at": "happened"}'::jsonb)], 'register_source.options' => [q('{"date_order": "DMY"}'::jsonb)],
     (map { ("recommend_budget.$_" => ['NULL']) } qw(share_platforms min_share max_share lift_campaigns lift_elasticity lift_sd)),
@@ -329,7 +332,7 @@ sub call
 # --- the run -----------------------------------------------------------------------------------------------------------------------
 my $library = qr/Error in function|boost|eigen|std::|basic_string|vector::|bad_alloc|terminate called/i;
 # Functions that take SQL as arguments: it may be wrong.
-my $take_sql = qr/^(?:register_source|metric_anomalies)$/;
+my $take_sql = qr/^(?:register_source|preview_source|metric_anomalies)$/;
 # What is wrong with an answer, or nothing.
 sub fault
 {
