@@ -89,8 +89,8 @@ $$;
 COMMENT ON FUNCTION analytics_internal.check_conversion_types IS
 'Raises 22023 unless each type of conversion is one that the warehouse knows';
 
--- Inlined: of the branches those of the types that are asked for remain.
-CREATE FUNCTION analytics_internal.conversions()
+-- Inlined: of the branches those of the types that are asked for remain, whatever is known of the tables of the others.
+CREATE FUNCTION analytics_internal.conversions(types text[])
     RETURNS TABLE (conversion_type text, business_id bigint, client_key bigint, source_id bigint, conversion_id text,
                    converted_at timestamptz, amount numeric, product_id text, branch_id text, event_source_id bigint, event_id text,
                    host text)
@@ -104,6 +104,7 @@ AS $$
             ORDER BY e.source_id
             LIMIT 1)
     FROM warehouse.fact_contracts c
+    WHERE 'contract' = ANY (types)
     UNION ALL
     SELECT 'lead'::text, l.business_id, l.client_key, l.source_id, l.lead_id, l.created_at, COALESCE(s.default_value, 0)::numeric,
            l.product_id, l.branch_id, l.source_id, l.lead_id,
@@ -112,6 +113,7 @@ AS $$
             WHERE e.business_id = l.business_id AND e.client_key = l.client_key AND e.source_id = l.source_id AND e.event_id = l.lead_id)
     FROM warehouse.fact_leads l
     LEFT JOIN warehouse.conversion_setting s ON s.business_id = l.business_id AND s.conversion_type = 'lead'
+    WHERE 'lead' = ANY (types)
     UNION ALL
     -- The lines of an order are one purchase, that of its first line.
     SELECT 'purchase'::text, t.business_id, t.client_key, t.source_id, t.transaction_id, t.occurred_at,
@@ -122,20 +124,22 @@ AS $$
            END::numeric,
            t.product_id, NULL::text, NULL::bigint, NULL::text, NULL::text
     FROM warehouse.fact_transactions t
-    WHERE t.order_id IS NULL OR NOT EXISTS (
-        SELECT FROM warehouse.fact_transactions o
-        WHERE o.business_id = t.business_id AND o.client_key = t.client_key AND o.order_id = t.order_id
-          AND (o.occurred_at, o.source_id, o.transaction_id COLLATE "C") < (t.occurred_at, t.source_id, t.transaction_id COLLATE "C"))
+    WHERE 'purchase' = ANY (types)
+      AND (t.order_id IS NULL OR NOT EXISTS (
+          SELECT FROM warehouse.fact_transactions o
+          WHERE o.business_id = t.business_id AND o.client_key = t.client_key AND o.order_id = t.order_id
+            AND (o.occurred_at, o.source_id, o.transaction_id COLLATE "C") < (t.occurred_at, t.source_id, t.transaction_id COLLATE "C")))
     UNION ALL
     SELECT e.conversion_type, e.business_id, e.client_key, e.source_id, e.event_id, e.occurred_at,
            COALESCE(e.conversion_value, s.default_value, 0)::numeric, e.product_id, e.branch_id, e.source_id, e.event_id,
            pg_catalog.split_part(e.landing_page, '/', 1)
     FROM warehouse.fact_events e
     LEFT JOIN warehouse.conversion_setting s ON s.business_id = e.business_id AND s.conversion_type = e.conversion_type
-    WHERE e.conversion_type IS NOT NULL
+    WHERE e.conversion_type = ANY (types) AND e.conversion_type <> ALL ('{contract,lead,purchase}')
+      AND NOT types OPERATOR(pg_catalog.<@) '{contract,lead,purchase}'
 $$;
-COMMENT ON FUNCTION analytics_internal.conversions() IS
-'Contracts, leads, purchases, and events that are marked as conversions
+COMMENT ON FUNCTION analytics_internal.conversions(text[]) IS
+'Contracts, leads, purchases, and events that are marked as conversions of some types
 event_id: the event that is the conversion, with event_source_id its source; NULL: of any. host: of the page where it happened.';
 
 CREATE TYPE analytics_internal.path_rules AS (
@@ -342,9 +346,9 @@ BEGIN
         -- Conversions by their own date ask for who signed in the period; by the date of the touch, or with the journeys that came to
         -- nothing, it is to be known what followed the period within the lookback.
         SELECT DISTINCT c.business_id, c.client_key
-        FROM analytics_internal.conversions() c
+        FROM analytics_internal.conversions(rules.conversion_types) c
         JOIN business b ON b.business_id = c.business_id
-        WHERE c.conversion_type = ANY (rules.conversion_types) AND c.converted_at >= b.period_start
+        WHERE c.converted_at >= b.period_start
           AND c.converted_at < CASE kept WHEN 'touch' THEN b.reach_end ELSE b.period_end END
           AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
         UNION
@@ -369,7 +373,13 @@ BEGIN
                         bought ORDER BY c.converted_at, c.source_id, c.conversion_id COLLATE "C", c.conversion_type COLLATE "C") <= 1
                     THEN 'first' ELSE 'repeat' END AS purchase
         FROM client v
-        JOIN analytics_internal.conversions() c ON c.business_id = v.business_id AND c.client_key = v.client_key
+        -- Client by client, through the index: of how many is not known to the planner.
+        CROSS JOIN LATERAL (
+            SELECT c.*
+            FROM analytics_internal.conversions(rules.conversion_types) c
+            WHERE c.business_id = v.business_id AND c.client_key = v.client_key
+            OFFSET 0
+        ) c
         JOIN business b ON b.business_id = c.business_id
         LEFT JOIN warehouse.dim_products g
             ON 'product' = ANY (of_conversion) AND g.business_id = c.business_id AND g.product_id = c.product_id
@@ -386,8 +396,7 @@ BEGIN
             ORDER BY e.source_id
             LIMIT 1
         ) o ON true
-        WHERE c.conversion_type = ANY (rules.conversion_types)
-          AND c.converted_at < CASE kept WHEN 'converters' THEN b.period_end ELSE b.reach_end END
+        WHERE c.converted_at < CASE kept WHEN 'converters' THEN b.period_end ELSE b.reach_end END
           AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
         WINDOW bought AS (PARTITION BY c.business_id, c.client_key)
     ), conversion AS (
@@ -404,15 +413,15 @@ BEGIN
                    FROM unnest(of_conversion) WITH ORDINALITY d (name, n)) AS part
         FROM converted k
     ), touch AS (
-        SELECT t.business_id, t.client_key, t.occurred_at, t.touch_number,
+        SELECT COALESCE(t.business_id, k.business_id) AS business_id, t.client_key, t.occurred_at, t.touch_number,
                CASE WHEN with_parts THEN
                    translate(t.key || COALESCE(' / ' || t.other_key, ''), E'\x1F', ' ') || E'\x1F' || t.mark || t.paid
                    || CASE WHEN other_dimension IS NULL THEN 0 ELSE length(t.key) END || ':' || t.period
                ELSE t.key || COALESCE(' / ' || t.other_key, '') END AS key,
-               t.is_paid, t.is_view, t.amount, t.conversion_id, t.part
+               t.is_paid, t.is_view, k.amount, k.id AS conversion_id, k.part
         FROM (
-            SELECT e.business_id, e.client_key, e.occurred_at, e.touch_number, x.is_paid,
-                   analytics_internal.is_view(e.source_type) AS is_view, k.amount, k.id AS conversion_id, k.part,
+            SELECT e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number, x.is_paid,
+                   analytics_internal.is_view(e.source_type) AS is_view,
                    CASE WHEN members IS NULL OR x.platform = ANY (members) THEN '1' ELSE '0' END AS mark,
                    CASE WHEN x.is_paid THEN '1' ELSE '0' END AS paid,
                    CASE WHEN rules.granularity IS NOT NULL AND kept = 'touch'
@@ -433,8 +442,6 @@ BEGIN
                 ON with_campaign AND c.business_id = e.business_id AND c.campaign_key = e.campaign_key
             LEFT JOIN warehouse.dim_ad_creatives a
                 ON with_ads AND a.business_id = e.business_id AND a.platform = e.platform AND a.ad_id = e.ad_id
-            LEFT JOIN conversion k
-                ON k.has_touch AND k.business_id = e.business_id AND k.source_id = e.source_id AND k.event_id = e.event_id
             CROSS JOIN LATERAL (
                 SELECT e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
                        -- An ad counts for the account that pays for it, as its leads and contracts do.
@@ -444,6 +451,9 @@ BEGIN
               AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
                        AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
         ) t
+        -- Each of these conversions has its touch. No plan of a full join compares each with each, however few it expects.
+        FULL JOIN (SELECT * FROM conversion WHERE has_touch) k
+            ON k.business_id = t.business_id AND k.source_id = t.source_id AND k.event_id = t.event_id
     )
     SELECT CASE kept
                WHEN 'everybody' THEN analytics.journeys_with_views(
@@ -577,10 +587,10 @@ CREATE FUNCTION analytics_internal.conversions_made(rules analytics_internal.pat
 AS $$
 BEGIN
     SELECT count(*) FILTER (WHERE c.amount >= 0), COALESCE(sum(c.amount), 0) INTO conversions, amount
-    FROM analytics_internal.conversions() c
+    FROM analytics_internal.conversions(rules.conversion_types) c
     JOIN warehouse.settings s ON s.business_id = c.business_id
     WHERE (rules.business_id IS NULL OR c.business_id = rules.business_id)
-      AND c.conversion_type = ANY (rules.conversion_types) AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
+      AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
       AND c.converted_at >= rules.date_from::timestamp AT TIME ZONE s.reporting_timezone
       AND c.converted_at < (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone;
 END
