@@ -52,3 +52,11 @@ UPDATE raw.deal SET _fivetran_deleted = true WHERE no = 'k1';
 UPDATE raw.deal SET "IsDeleted" = 'no' WHERE no = 'k3';
 CALL analytics.refresh(business_id => 1);
 SELECT contract_id FROM warehouse.fact_contracts ORDER BY 1;
+
+-- A word that SQL knows is a column all the same, or nothing; a number of days is no date.
+CREATE TABLE raw.owned (id int, owner_user text, at date);
+\set VERBOSITY default
+SELECT analytics.register_source('contracts', 'raw.owned', '{"contract_id": "id", "client_id": "User", "signed_at": "at"}');
+ALTER TABLE raw.owned RENAME owner_user TO "user";
+SELECT analytics.register_source('contracts', 'raw.owned', '{"contract_id": "id", "client_id": "user", "signed_at": "at"}') > 0 AS registered;
+SELECT analytics.try_timestamptz('J2460827', 'UTC', 'YMD') AS julian, analytics.try_timestamptz('Jun 1, 2025', 'UTC', 'YMD') IS NOT NULL AS june;

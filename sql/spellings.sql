@@ -26,7 +26,7 @@ ORDER BY p.purpose;
 
 -- Full-width digits, a fraction of nothing, numbers of spreadsheets, and what is no spelling of another id.
 SELECT v AS written, analytics_internal.cleaned(v, 'key', r) AS key, analytics_internal.is_scientific(analytics_internal.cleaned(v, 'key', r)) AS lost
-FROM unnest(ARRAY[U&'\FF14\FF14\FF11\FF17', '4417.0', '4417.000', '4417.10', '4.417', 'v2.0', '4417.', '1.2021E+17', '6e+15', '12e4', '-7', '007.0', 'a  b']) v, analytics_internal.placeholder_rules() r;
+FROM unnest(ARRAY[U&'\FF14\FF14\FF11\FF17', '4417.0', '4417.000', '4417.10', '4.417', 'v2.0', '4417.', '1.2021E+17', '6e+15', '12e4', '-7', '007.0', 'a  b', '0015g00000XyZabAAF', '0015g00000XyZabAAB']) v, analytics_internal.placeholder_rules() r;
 
 -- Ways to write nothing: of each purpose, what stays.
 SELECT v AS written, analytics_internal.cleaned(v, 'key', r) AS key, analytics_internal.cleaned(v, 'label', r) AS label, analytics_internal.cleaned(v, 'tag', r) AS tag

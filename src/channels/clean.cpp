@@ -117,6 +117,35 @@ std::string_view without_zero_fraction(std::string_view key, std::size_t fewest_
     return key.substr(0, point);
 }
 
+/**
+ * Salesforce writes an id with 15 characters, or with three more that say which of its letters are capitals: five bits each, as one of
+ * A to Z and 0 to 5. Where they say so the id is the first 15, which are all that tells it apart.
+ */
+std::string_view without_case_suffix(std::string_view key) noexcept
+{
+    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+    constexpr std::size_t group = 5;
+    constexpr std::size_t groups = 3;
+    if (key.size() != groups * (group + 1)) {
+        return key;
+    }
+    for (std::size_t i = 0; i < groups; ++i) {
+        std::size_t capitals = 0;
+        for (std::size_t j = 0; j < group; ++j) {
+            const char c = key[i * group + j];
+            const bool is_capital = c >= 'A' && c <= 'Z';
+            if (!is_capital && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) {
+                return key;
+            }
+            capitals += is_capital ? std::size_t{1} << j : 0;
+        }
+        if (key[groups * group + i] != digits[capitals]) {
+            return key;
+        }
+    }
+    return key.substr(0, groups * group);
+}
+
 }  // namespace
 
 std::string_view trimmed_widely(std::string_view text, Charset charset) noexcept
@@ -168,7 +197,7 @@ std::string_view cleaned(std::string_view text, Purpose purpose, Charset charset
         return {};
     }
     switch (purpose) {
-        case Purpose::key: return without_zero_fraction(value, 1);
+        case Purpose::key: return without_zero_fraction(without_case_suffix(value), 1);
         case Purpose::tag: return without_zero_fraction(value, digits_of_id);
         default: return value;
     }

@@ -55,7 +55,9 @@ bool decode(std::string_view value, int order, pg_tz* zone, pg_tm* fields, fsec_
     int field_type[MAXDATEFIELDS];
     int field_count = 0;
     int kind = 0;
-    if (value.empty() || value.size() > MAXDATELEN) {
+    // J2460827 is a day to the server, counted from 4714 BC, and to nobody who exports.
+    const bool is_julian = value.size() > 1 && (value[0] == 'J' || value[0] == 'j') && value[1] >= '0' && value[1] <= '9';
+    if (value.empty() || value.size() > MAXDATELEN || is_julian) {
         return false;
     }
     std::memcpy(input, value.data(), value.size());

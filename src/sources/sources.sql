@@ -279,6 +279,12 @@ BEGIN
             expression := quote_ident(COALESCE(mapped, wanted.name));
         ELSIF mapped IS NOT NULL THEN
             SELECT quote_ident(l.attname) INTO expression FROM analytics_internal.column_like(relation, mapped) l WHERE l.is_same;
+            IF expression IS NULL AND lower(mapped COLLATE "C") IN ('user', 'current_user', 'session_user', 'current_role') THEN
+                -- SQL knows the word, and whoever writes it means a column.
+                problem := format('%s: column "%s" does not exist', wanted.name, mapped);
+                RETURN NEXT;
+                CONTINUE;
+            END IF;
             expression := COALESCE(expression, analytics_internal.expression_sql(relation, mapped));
         END IF;
         IF expression IS NULL THEN

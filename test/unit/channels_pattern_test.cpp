@@ -152,6 +152,20 @@ TEST(ChannelText, PlaceholdersArePatternsOfAPurpose)
     EXPECT_FALSE(says_nothing("{" + std::string(1000, 'x') + "}", Purpose::tag)) << "no macro is that long";
 }
 
+TEST(ChannelText, IdsWithAndWithoutTheSuffixForCase)
+{
+    const Placeholders none(std::pmr::get_default_resource());
+    const auto key = [&](std::string_view written) {
+        std::pmr::string buffer;
+        return std::string(marketing::channels::cleaned(written, Purpose::key, Charset::utf8, none, buffer));
+    };
+    EXPECT_EQ(key("0015g00000XyZabAAF"), "0015g00000XyZab") << "X and Z of the third five are bits 0 and 2";
+    EXPECT_EQ(key("0015g00000XyZabAAB"), "0015g00000XyZabAAB") << "a suffix that says otherwise is a part of the id";
+    EXPECT_EQ(key("0015g00000XyZab"), "0015g00000XyZab");
+    EXPECT_EQ(key("120330044005500660"), "120330044005500660");
+    EXPECT_EQ(key("abcde-abcde-abcde0"), "abcde-abcde-abcde0");
+}
+
 TEST(ChannelText, SpellsCanonicalNames)
 {
     std::pmr::string buffer;
