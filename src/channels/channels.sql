@@ -161,11 +161,12 @@ CREATE FUNCTION analytics.url_parameter(url text, name text) RETURNS text
 COMMENT ON FUNCTION analytics.url_parameter(text, text) IS
 'Value of one parameter of a URL, decoded; NULL where it has none';
 
-CREATE FUNCTION analytics_internal.first_id(url text, names text[]) RETURNS text
+CREATE FUNCTION analytics_internal.first_id(url text, names text[], rules bytea) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_first_id';
-COMMENT ON FUNCTION analytics_internal.first_id(text, text[]) IS
+COMMENT ON FUNCTION analytics_internal.first_id(text, text[], bytea) IS
 'The id that a URL gives under the first of some parameters that has one
-Blanks and placeholders that a network did not fill in ({campaignid}, __CAMPAIGN_ID__) are no ids.';
+In the spelling of keys; placeholders that a network did not fill in ({campaignid}, __CAMPAIGN_ID__) are no ids. rules: of
+placeholder_rules().';
 
 CREATE FUNCTION analytics.url_page(url text) RETURNS text
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_url_page';

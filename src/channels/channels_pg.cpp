@@ -1,4 +1,4 @@
-/** Classification for SQL: analytics.classify_touch, channel_group, platform_name, ruleset_record, cleaned. */
+/** Classification for SQL: analytics.classify_touch, channel_group, platform_name, ruleset_record, cleaned, first_id. */
 #include <algorithm>
 #include <cstring>
 #include <new>
@@ -11,6 +11,7 @@
 #include "channels/classify.hpp"
 #include "channels/pattern.hpp"
 #include "channels/ruleset.hpp"
+#include "channels/url.hpp"
 #include "kernel/error.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/arguments.hpp"
@@ -184,6 +185,22 @@ MARKETING_FUNCTION(cleaned)
     }
     // Most values are as they should be.
     return is_argument(result) ? fcinfo->args[0].value : text_datum(result);
+}
+
+MARKETING_FUNCTION(first_id)
+{
+    Arguments in(fcinfo);
+    const auto url = in.get<std::string_view>("url");
+    const auto names = in.array<std::string_view>("names", NullElements::left_out);
+    const channels::Classifier* classifier = classifier_argument(in, "rules");
+    const auto id = run_kernel([&] {
+        ContextResource resource(CurrentMemoryContext);
+        return channels::first_id(url, names, classifier->rules().placeholders(), channels::database_charset(), &resource);
+    });
+    if (!id) {
+        PG_RETURN_NULL();
+    }
+    return text_datum(*id);
 }
 
 MARKETING_FUNCTION(fold_case)

@@ -1,4 +1,6 @@
 #include "channels/url.hpp"
+
+#include "channels/placeholders.hpp"
 #include "kernel/hash.hpp"
 
 #include <algorithm>
@@ -145,6 +147,13 @@ std::size_t decode_character(std::string_view text, Charset charset, char* out) 
     return character.size;
 }
 
+std::string_view kept(std::string_view text, std::pmr::memory_resource* resource)
+{
+    char* const copy = static_cast<char*>(resource->allocate(text.size(), 1));
+    std::copy(text.begin(), text.end(), copy);
+    return {copy, text.size()};
+}
+
 /** A decoded name in lower case. */
 std::string_view decoded_name(std::string_view text, Charset charset, std::pmr::memory_resource* resource)
 {
@@ -174,13 +183,6 @@ RawParameter next_parameter(std::string_view& query) noexcept
     }
     const std::size_t equals = pair.find('=');
     return {pair.substr(0, equals), equals == npos ? std::string_view{} : pair.substr(equals + 1)};
-}
-
-/** Whether a value can be an id, and no placeholder that a network left unfilled. */
-bool is_id(std::string_view value) noexcept
-{
-    const bool is_macro = value.size() > 4 && value.starts_with("__") && value.ends_with("__");
-    return !value.empty() && value.size() <= longest_id && !is_macro && value.find_first_of("{}") == npos;
 }
 
 }  // namespace
@@ -271,8 +273,8 @@ std::optional<std::string_view> parameter(std::string_view url, std::string_view
     return std::nullopt;
 }
 
-std::optional<std::string_view> first_id(std::string_view url, std::span<const std::string_view> names, Charset charset,
-                                         std::pmr::memory_resource* resource)
+std::optional<std::string_view> first_id(std::string_view url, std::span<const std::string_view> names,
+                                         const Placeholders& placeholders, Charset charset, std::pmr::memory_resource* resource)
 {
     std::optional<std::string_view> found;
     for (std::string_view query = query_of(url); !query.empty() && !names.empty();) {
@@ -283,9 +285,11 @@ std::optional<std::string_view> first_id(std::string_view url, std::span<const s
         if (place == names.end()) {
             continue;
         }
-        const std::string_view value = trimmed(decoded(raw.value, charset, resource));
-        if (is_id(value)) {
-            found = value;
+        std::pmr::string buffer(resource);
+        const std::string_view id = cleaned(decoded(raw.value, charset, resource), Purpose::key, charset, placeholders, buffer);
+        // In a URL braces are those of a macro.
+        if (id.size() <= longest_id && !placeholders.contains(id, Purpose::label, charset)) {
+            found = kept(id, resource);
             names = names.first(static_cast<std::size_t>(place - names.begin()));
         }
     }

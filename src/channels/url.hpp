@@ -66,12 +66,12 @@ struct Parameter {
 inline constexpr std::size_t longest_id = 256;
 
 /**
- * The id that a URL gives under one of `names` (in lower case), or nothing; of several the one whose name stands first in `names`.
- * A blank value is no id, nor is a placeholder that a network left unfilled: {campaignid}, __CAMPAIGN_ID__. The view lies in
- * memory of `resource`, or of `url`.
+ * The id that a URL gives under one of `names` (in lower case), in the spelling of keys; of several the one whose name stands first in
+ * `names`. What says nothing, as {campaignid} that a network did not fill in, is no id. The view lies in `url` or in memory of `resource`.
  */
 [[nodiscard]] std::optional<std::string_view> first_id(std::string_view url, std::span<const std::string_view> names,
-                                                       Charset charset, std::pmr::memory_resource* resource);
+                                                       const Placeholders& placeholders, Charset charset,
+                                                       std::pmr::memory_resource* resource);
 
 /** Whether a parameter's name (in lower case) is one that ad networks add to mark a click. */
 [[nodiscard]] bool looks_like_click_id(std::string_view name) noexcept;

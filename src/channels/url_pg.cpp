@@ -1,4 +1,4 @@
-/** What URLs say, for SQL: analytics.url_parameters, url_parameter, url_host, url_page, click_ids, analytics_internal.first_id. */
+/** What URLs say, for SQL: analytics.url_parameters, url_parameter, url_host, url_page, click_ids. */
 #include <algorithm>
 #include <optional>
 #include <string_view>
@@ -37,21 +37,6 @@ MARKETING_FUNCTION(url_parameter)
         PG_RETURN_NULL();
     }
     return text_datum(*value);
-}
-
-MARKETING_FUNCTION(first_id)
-{
-    Arguments in(fcinfo);
-    const auto url = in.get<std::string_view>("url");
-    const auto names = in.array<std::string_view>("names", NullElements::left_out);
-    const auto id = run_kernel([&] {
-        ContextResource resource(CurrentMemoryContext);
-        return channels::first_id(url, names, channels::database_charset(), &resource);
-    });
-    if (!id) {
-        PG_RETURN_NULL();
-    }
-    return text_datum(*id);
 }
 
 MARKETING_FUNCTION(url_host)

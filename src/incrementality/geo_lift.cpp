@@ -50,7 +50,7 @@ public:
                 kept_.push_back(region);
             }
         }
-        raw_ = regions(Eigen::all, kept_);
+        raw_ = regions(Eigen::indexing::all, kept_);
         scaled_.resize(raw_.rows(), raw_.cols());
         for (Index region = 0; region < raw_.cols(); ++region) {
             scaled_.col(region) = scaled(raw_.col(region));
@@ -66,7 +66,7 @@ public:
     [[nodiscard]] Index before() const noexcept { return before_; }
     [[nodiscard]] Index days() const noexcept { return raw_.rows() - before_; }
     /** The mean of some regions, as they are, and what a scaled unit of it is worth. */
-    [[nodiscard]] VectorXd mean_of(const Set& set) const { return raw_(Eigen::all, set).rowwise().mean(); }
+    [[nodiscard]] VectorXd mean_of(const Set& set) const { return raw_(Eigen::indexing::all, set).rowwise().mean(); }
     [[nodiscard]] double unit(const Set& set) const
     {
         return scaling_ == Scaling::ratio ? mean_of(set).head(before_).mean() : 1;
@@ -110,7 +110,7 @@ public:
         kernel::poll();
         const VectorXd target = scaled(mean_of(of));
         const Set set = donors_of(of);
-        const MatrixXd others = scaled_(Eigen::all, set);
+        const MatrixXd others = scaled_(Eigen::indexing::all, set);
         Fit fit;
         if (method == Method::difference) {
             fit.weights = VectorXd::Constant(others.cols(), 1.0 / static_cast<double>(others.cols()));

@@ -217,8 +217,8 @@ BEGIN
         OFFSET 0
     ) u
     CROSS JOIN LATERAL (
-        SELECT analytics_internal.first_id(s.landing_url, campaign_parameters) AS url_campaign_id,
-               COALESCE(s.ad_id, analytics_internal.first_id(s.landing_url, ad_parameters),
+        SELECT analytics_internal.first_id(s.landing_url, campaign_parameters, placeholders) AS url_campaign_id,
+               COALESCE(s.ad_id, analytics_internal.first_id(s.landing_url, ad_parameters, placeholders),
                    CASE WHEN u.utm_content ~ '^[0-9]+$' THEN u.utm_content END) AS named_ad_id
         OFFSET 0
     ) i

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "channels/placeholders.hpp"
 #include "channels/url.hpp"
 
 namespace {
@@ -168,12 +169,18 @@ TEST(Url, FindsTheIdThatStandsFirstInTheList)
     const auto id = [](std::string_view url) {
         constexpr std::array<std::string_view, 3> names{"gad_campaignid", "campaignid", "utm_id"};
         std::pmr::monotonic_buffer_resource memory;
-        return std::string(marketing::channels::first_id(url, names, Charset::utf8, &memory).value_or("(nothing)"));
+        marketing::channels::Placeholders placeholders(&memory);
+        placeholders.add("{*}", marketing::channels::Purpose::label);
+        placeholders.add("__*__", marketing::channels::Purpose::key);
+        return std::string(
+            marketing::channels::first_id(url, names, placeholders, Charset::utf8, &memory).value_or("(nothing)"));
     };
     EXPECT_EQ(id("https://e.com/?utm_id=3&CampaignId=%202%20&x=1"), "2");
     EXPECT_EQ(id("?campaignid=2&utm_id=3&gad_campaignid=1"), "1");
     EXPECT_EQ(id("?gad_campaignid={campaignid}&campaignid=__CAMPAIGN_ID__&utm_id=%7B%7Bcampaign.id%7D%7D"), "(nothing)");
     EXPECT_EQ(id("?gad_campaignid=&campaignid=+&utm_id=3"), "3");
+    EXPECT_EQ(id("?campaignid=%EF%BC%91%E2%80%8B2&utm_id=123.0"), "12");
+    EXPECT_EQ(id("?utm_id=123.0"), "123");
     EXPECT_EQ(id("?utm_id=" + std::string(256, '1')), std::string(256, '1'));
     EXPECT_EQ(id("?utm_id=" + std::string(257, '1')), "(nothing)");
     EXPECT_EQ(id("https://e.com/utm_id=3#utm_id=4"), "(nothing)");
