@@ -32,6 +32,7 @@ SQL_KERNELS = \
 	src/budget/posteriors.sql \
 	src/budget/budget.sql \
 	src/forecast/forecast.sql \
+	src/maturity/maturity.sql \
 	src/experiments/experiments.sql \
 	src/incrementality/incrementality.sql \
 	src/content/shrunk_means.sql \
@@ -74,6 +75,7 @@ SQL_WAREHOUSE = \
 SQL_READERS = \
 	src/endpoints/filters.sql \
 	src/endpoints/results.sql \
+	src/endpoints/maturity.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \
 	src/endpoints/campaigns.sql \

@@ -2,6 +2,7 @@
 \i test/fixture/reset.sql
 \set VERBOSITY default
 \set SHOW_CONTEXT always
+SET DateStyle = 'ISO, YMD';
 SELECT analytics.install();
 SELECT leads FROM analytics.kpi('2025-01-02', '2025-01-01');
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', models => '{nobody}');

@@ -81,14 +81,20 @@ INSERT INTO property VALUES
     FROM analytics.campaigns_weekly(q.platform, q.date_from, q.date_to, q.business_id) w)$q$),
 ('periods of any length add up to kpi', $q$(SELECT bool_and((SELECT (sum(leads), sum(n_contracts), sum(revenue), sum(spend)) FROM analytics.kpi_timeseries(q.date_from, q.date_to, g, q.platforms, 'none', q.business_id))
     = (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend)) FROM unnest('{day,week,month,quarter,year}'::text[]) g)$q$),
-('a period before is the kpi of its days', $q$NOT EXISTS (SELECT FROM unnest('{day,week,month,quarter,year}'::text[]) g, unnest('{previous_period,previous_year}'::text[]) c,
-        analytics.kpi_timeseries(q.date_from, q.date_to, g, q.platforms, c, q.business_id) t, analytics.kpi(t.first_day_prev, t.last_day_prev, q.platforms, q.business_id) p
-    WHERE (t.leads_prev, t.n_contracts_prev, t.revenue_prev, t.spend_prev, t.cpl_prev, t.roas_prev) IS DISTINCT FROM (p.leads, p.n_contracts, p.revenue, p.spend, p.cpl, p.roas))$q$),
+('a period before is the kpi of its days, as it stood at the same age', $q$NOT EXISTS (SELECT FROM unnest('{day,week,month,quarter,year}'::text[]) g, unnest('{previous_period,previous_year}'::text[]) c,
+        analytics.kpi_timeseries(q.date_from, q.date_to, g, q.platforms, c, q.business_id) t, analytics.kpi(t.first_day_prev, t.last_day_prev, q.platforms, q.business_id) p,
+        analytics_internal.late_results(t.first_day_prev, t.last_day_prev, analytics_internal.known_until(q.business_id) - (t.first_day - t.first_day_prev), q.platforms, q.business_id) l
+    WHERE (t.leads_prev, t.n_contracts_prev, t.revenue_prev, t.spend_prev) IS DISTINCT FROM (p.leads - l.leads, p.n_contracts - l.contracts, p.revenue - l.revenue, p.spend)
+       OR l.leads = 0 AND l.contracts = 0 AND (t.cpl_prev, t.roas_prev) IS DISTINCT FROM (p.cpl, p.roas))$q$),
 ('wow is campaigns of both periods', $q$NOT EXISTS (SELECT FROM analytics.campaigns_wow(q.date_from, q.date_to, q.platforms, 10000, 2, include_unassigned => true) w
     FULL JOIN analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, 2) c ON (c.platform, c.campaign_name) = (w.platform, w.campaign_name)
     FULL JOIN analytics.campaigns(q.date_from - (q.date_to - q.date_from + 1), q.date_from - 1, q.platforms, 10000, 2) p ON (p.platform, p.campaign_name) = (w.platform, w.campaign_name)
-    WHERE w.platform IS NULL OR (w.leads_cur, w.spend_cur, w.cpl_cur, w.leads_prev, w.spend_prev, w.cpl_prev)
-        IS DISTINCT FROM (COALESCE(c.leads, 0), COALESCE(c.spend, 0), c.cpl, COALESCE(p.leads, 0), COALESCE(p.spend, 0), p.cpl))$q$),
+    LEFT JOIN LATERAL (SELECT COALESCE(sum(l.leads), 0) AS leads FROM warehouse.late_daily l LEFT JOIN warehouse.dim_campaigns d USING (business_id, campaign_key)
+        WHERE l.business_id = 2 AND l.settled_date > analytics_internal.known_until(2) - (q.date_to - q.date_from + 1) AND l.created_date BETWEEN q.date_from - (q.date_to - q.date_from + 1) AND q.date_from - 1
+          AND (COALESCE(d.platform, l.platform), COALESCE(d.campaign_name, '(no campaign)')) = (w.platform, w.campaign_name)) l ON true
+    WHERE w.platform IS NULL OR (w.leads_cur, w.spend_cur, w.cpl_cur, w.leads_prev, w.spend_prev)
+        IS DISTINCT FROM (COALESCE(c.leads, 0), COALESCE(c.spend, 0), c.cpl, COALESCE(p.leads, 0) - l.leads, COALESCE(p.spend, 0))
+        OR l.leads = 0 AND w.cpl_prev IS DISTINCT FROM p.cpl)$q$),
 ('families are the sums of their platforms', $q$NOT EXISTS (SELECT FROM
         (SELECT platform, leads FROM analytics.share_platforms(q.date_from, q.date_to, q.platforms, q.business_id, 'family')) f
     FULL JOIN (SELECT COALESCE(d.family, s.platform) AS platform, sum(s.leads) AS leads FROM analytics.share_platforms(q.date_from, q.date_to, q.platforms, q.business_id) s

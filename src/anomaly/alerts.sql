@@ -214,6 +214,47 @@ CREATE TYPE analytics_internal.alert AS (
 );
 COMMENT ON TYPE analytics_internal.alert IS 'A test of anomalies() with its verdict';
 
+-- The share is taken of each day alike, not as it fell on each: days would differ by their age, which is no dispersion.
+CREATE FUNCTION analytics_internal.kept_shares(rules analytics_internal.alert_rules)
+    RETURNS TABLE (business bigint, unit_key bigint, share double precision)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    days constant int := rules.last_day - rules.date_from + 1;
+BEGIN
+    RETURN QUERY
+    WITH late AS MATERIALIZED (
+        SELECT l.business_id, COALESCE(u.series_id, l.campaign_key) AS unit_key, sum(l.leads) AS leads
+        FROM analytics_internal.businesses(rules.business_id) b
+        CROSS JOIN LATERAL (SELECT analytics_internal.known_until(b.business)) k (until)
+        JOIN warehouse.late_daily l
+            ON l.business_id = b.business AND l.created_date BETWEEN rules.date_from - rules.baseline_days AND rules.date_from - 1
+            AND l.settled_date > k.until - days - rules.baseline_days AND l.leads <> 0
+        LEFT JOIN analytics_internal.watched_units('platform', rules.platforms, rules.business_id) u
+            ON rules.dimension = 'platform' AND u.business = l.business_id AND u.platform = l.platform
+        -- A day before the window is as old as its counterpart there: the days of the window follow one another again and again.
+        CROSS JOIN LATERAL (SELECT ((l.created_date - rules.date_from) % days + days) % days) m (place)
+        WHERE (rules.dimension = 'campaign' OR u.series_id IS NOT NULL)
+          AND l.settled_date - l.created_date > k.until - (rules.date_from + m.place)
+        GROUP BY 1, 2
+    )
+    SELECT l.business_id, l.unit_key, (1 - l.leads / t.leads)::double precision
+    FROM late l
+    CROSS JOIN LATERAL (
+        SELECT sum(d.leads) AS leads
+        FROM analytics_internal.watched_days(rules.dimension, rules.date_from - rules.baseline_days, rules.date_from - 1,
+            rules.platforms, l.business_id) d
+        WHERE d.business = l.business_id AND d.unit_key = l.unit_key) t
+    WHERE t.leads > 0;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.kept_shares(analytics_internal.alert_rules) IS
+'Share of the leads before a window that had come to their unit by the age of its days
+So both are compared as they stand at the same age. By unit_key of watched_units(); units all of whose leads had are no row. In total no
+lead is late.';
+
 -- Every test of a call, one row each: what anomalies() and the history choose from.
 CREATE FUNCTION analytics_internal.alert_tests(rules analytics_internal.alert_rules) RETURNS SETOF analytics_internal.alert
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -243,8 +284,13 @@ BEGIN
                bool_or(w.test = 'cost' AND w.status = 'tested') OVER series AS is_cost_tested
         FROM (
             SELECT analytics_internal.daily_rows(d.business, d.unit_key, d.day, d.leads, d.spend) AS days
-            FROM analytics_internal.watched_days(rules.dimension, rules.date_from - rules.baseline_days, rules.last_day,
-                rules.platforms, rules.business_id) d) c
+            FROM (
+                SELECT w.business, w.unit_key, w.day,
+                       w.leads * CASE WHEN w.day < rules.date_from THEN COALESCE(k.share, 1) ELSE 1 END AS leads, w.spend
+                FROM analytics_internal.watched_days(rules.dimension, rules.date_from - rules.baseline_days, rules.last_day,
+                    rules.platforms, rules.business_id) w
+                LEFT JOIN analytics_internal.kept_shares(rules) k ON k.business = w.business AND k.unit_key = w.unit_key
+            ) d) c
         CROSS JOIN (
             SELECT COALESCE(array_agg(u.business ORDER BY u.series_id), '{}') AS businesses,
                    COALESCE(array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units

@@ -1,13 +1,5 @@
 -- Advice on the warehouse, from the daily rollup: what to do with each campaign, and where the next month's budget should go.
 
-CREATE FUNCTION analytics_internal.last_full_day(business_id bigint) RETURNS date
-    LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT analytics_internal.today(business_id) - 1
-$$;
-COMMENT ON FUNCTION analytics_internal.last_full_day(bigint) IS 'Yesterday, in the reporting time zone of a business: today is not over';
-
 CREATE FUNCTION analytics_internal.advice_objective(
     objective text, target_cpl numeric, target_cpa numeric, target_roas numeric, profit_margin numeric) RETURNS text
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

@@ -1,25 +1,74 @@
 -- Campaign readers: how campaigns change, compare and convert.
 
+CREATE FUNCTION analytics_internal.not_compared(
+    date_from date, date_to date, platforms text[], wanted_business bigint, level text)
+    RETURNS TABLE (business_id bigint, campaign_key bigint, account text, leads_cur bigint, leads_prev bigint, spend_cur numeric,
+                   spend_prev numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    days int;
+    last_full_day constant date := analytics_internal.last_full_day(not_compared.wanted_business);
+    known_until constant date := analytics_internal.known_until(not_compared.wanted_business);
+    members text[];
+BEGIN
+    PERFORM analytics_internal.check_period(date_from, date_to);
+    days := date_to - date_from + 1;
+    members := analytics_internal.platform_members(platforms);
+    RETURN QUERY
+    SELECT n.business_id, n.campaign_key, CASE WHEN n.campaign_key = 0 THEN CASE level WHEN 'family' THEN COALESCE(d.family, n.platform)
+                                               ELSE n.platform END END,
+           COALESCE(sum(n.leads) FILTER (WHERE n.is_cur), 0)::bigint, COALESCE(sum(n.leads) FILTER (WHERE NOT n.is_cur), 0)::bigint,
+           COALESCE(sum(n.spend) FILTER (WHERE n.is_cur), 0), COALESCE(sum(n.spend) FILTER (WHERE NOT n.is_cur), 0)
+    FROM (
+        -- What is left of the period is not over, and has its counterpart before. Where nothing is over, that shows and is not compared.
+        SELECT r.business_id, r.campaign_key, r.platform, r.leads, r.spend, r.date >= date_from AS is_cur
+        FROM warehouse.campaign_roi_daily r
+        WHERE (r.date > last_full_day AND r.date BETWEEN date_from AND date_to AND last_full_day >= date_from
+               OR r.date > last_full_day - days AND r.date BETWEEN date_from - days AND date_from - 1)
+          AND date_to > last_full_day
+        UNION ALL
+        SELECT l.business_id, l.campaign_key, l.platform, l.leads, 0, false
+        FROM warehouse.late_daily l
+        WHERE l.settled_date > known_until - days AND l.created_date BETWEEN date_from - days AND LEAST(date_from - 1, last_full_day - days)
+          AND l.leads <> 0
+    ) n
+    LEFT JOIN warehouse.dim_platforms d ON d.business_id = n.business_id AND d.platform = n.platform
+    WHERE (wanted_business IS NULL OR n.business_id = wanted_business) AND (members IS NULL OR n.platform = ANY (members))
+    GROUP BY 1, 2, 3;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.not_compared(date, date, text[], bigint, text) IS
+'What campaigns_wow() leaves out of each side, so that both are equally old and over
+Days that are not over, with their counterparts, and leads of the period before that got their ad later than it is for the present ones.
+account: the platform of what has no campaign.';
+
 CREATE FUNCTION analytics.campaigns_wow(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20,
     business_id bigint DEFAULT NULL, include_unassigned boolean DEFAULT false, platform_level text DEFAULT 'platform')
     RETURNS TABLE (platform text, campaign_name text, leads_cur bigint, leads_prev bigint, leads_diff_pct numeric, cpl_cur numeric,
                    cpl_prev numeric, spend_cur numeric, spend_prev numeric, cpl_diff_pct numeric, p_value double precision,
-                   campaign_id text, business bigint)
+                   campaign_id text, business bigint, days_compared int)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.platform, k.campaign_name, k.leads_cur, k.leads_prev, analytics_internal.change_pct(k.leads_cur, k.leads_prev),
            k.cpl_cur, k.cpl_prev, k.spend_cur, k.spend_prev, analytics_internal.change_pct(k.cpl_cur, k.cpl_prev),
-           CASE WHEN k.leads_cur + k.leads_prev > 0
+           CASE WHEN k.leads_cur + k.leads_prev > 0 AND k.days_compared > 0
                 THEN (analytics.rate_ratio_test(k.leads_cur, 1, k.leads_prev, 1, mid_p => false)).p_value END,
-           k.campaign_id, k.business_id
+           k.campaign_id, k.business_id, k.days_compared
     FROM (
         SELECT COALESCE(c.business_id, v.business_id) AS business_id, COALESCE(c.campaign_key, v.campaign_key) AS campaign_key,
                COALESCE(c.platform, v.platform) AS platform,
                COALESCE(c.campaign_name, v.campaign_name) AS campaign_name, COALESCE(c.campaign_id, v.campaign_id) AS campaign_id,
-               COALESCE(c.leads, 0) AS leads_cur, COALESCE(v.leads, 0) AS leads_prev,
-               COALESCE(c.spend, 0)::numeric(18,4) AS spend_cur, COALESCE(v.spend, 0)::numeric(18,4) AS spend_prev,
-               c.cpl AS cpl_cur,
-               v.cpl AS cpl_prev
+               COALESCE(c.leads, 0) - COALESCE(u.leads_cur, 0) AS leads_cur, COALESCE(v.leads, 0) - COALESCE(u.leads_prev, 0) AS leads_prev,
+               (COALESCE(c.spend, 0) - COALESCE(u.spend_cur, 0))::numeric(18,4) AS spend_cur,
+               (COALESCE(v.spend, 0) - COALESCE(u.spend_prev, 0))::numeric(18,4) AS spend_prev,
+               CASE WHEN u.campaign_key IS NULL THEN c.cpl
+                    ELSE analytics_internal.quotient(NULLIF(c.spend - u.spend_cur, 0), c.leads - u.leads_cur) END AS cpl_cur,
+               CASE WHEN u.campaign_key IS NULL THEN v.cpl
+                    ELSE analytics_internal.quotient(NULLIF(v.spend - u.spend_prev, 0), v.leads - u.leads_prev) END AS cpl_prev,
+               GREATEST(LEAST(campaigns_wow.date_to, f.day) - campaigns_wow.date_from + 1, 0) AS days_compared
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN (
             analytics_internal.campaign_results(
@@ -30,6 +79,12 @@ AS $$
                 campaigns_wow.platforms, campaigns_wow.business_id, level => campaigns_wow.platform_level) v
                 ON v.business_id = c.business_id AND v.campaign_key = c.campaign_key AND v.platform = c.platform
         )
+        CROSS JOIN (SELECT analytics_internal.last_full_day(campaigns_wow.business_id) AS day) f
+        LEFT JOIN analytics_internal.not_compared(
+            campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id,
+            campaigns_wow.platform_level) u
+            ON u.business_id = COALESCE(c.business_id, v.business_id) AND u.campaign_key = COALESCE(c.campaign_key, v.campaign_key)
+                AND (u.campaign_key <> 0::bigint OR u.account = COALESCE(c.platform, v.platform))
         WHERE analytics_internal.check_period(campaigns_wow.date_from, campaigns_wow.date_to)
           AND analytics_internal.check_choice('platform_level', campaigns_wow.platform_level, '{platform,family}')
     ) k
@@ -40,7 +95,10 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.campaigns_wow(date, date, text[], int, bigint, boolean, text) IS
 'Campaigns in a period and in the equally long one before it
-By leads, the most first; campaigns of either period are rows. include_unassigned: also a row (no campaign) per platform, after the others.
+Days that are not over count on neither side: the days from date_from on are compared with as many at the beginning of the period before
+(days_compared), and leads that an ad got after their day as far as the younger side has had the time for it. A period that begins today
+is compared with nothing. By leads, the most first; campaigns of either period are rows. include_unassigned: also a row (no campaign) per
+platform, after the others.
 platform_level: platform or family. *_diff_pct: change in percent of the period before; NULL where that was 0.
 p_value: how probable a difference in leads at least as large is where nothing has changed (exact two-sided test of two Poisson counts);
 NULL where there are no leads.';

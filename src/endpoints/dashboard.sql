@@ -80,6 +80,7 @@ DECLARE
     n int;
     -- From a period to the one it is compared with.
     shift interval;
+    last_full_day constant date := analytics_internal.last_full_day(business_id);
 BEGIN
     PERFORM analytics_internal.check_period(date_from, date_to),
             analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
@@ -96,18 +97,23 @@ BEGIN
     RETURN QUERY
     SELECT g.first, p.first_day, p.last_day, v.first_day, v.last_day
     FROM (SELECT s::date AS first, (s + step)::date - 1 AS last, s - shift AS before FROM generate_series(first_start, date_to, step) s) g
-    CROSS JOIN LATERAL (SELECT GREATEST(g.first, date_from) AS first_day, LEAST(g.last, date_to) AS last_day) p
+    CROSS JOIN LATERAL (
+        SELECT f.first_day,
+               CASE WHEN compare <> 'none' AND f.first_day <= last_full_day THEN LEAST(f.last_day, last_full_day)
+                    ELSE f.last_day END AS last_day
+        FROM (SELECT GREATEST(g.first, date_from) AS first_day, LEAST(g.last, date_to) AS last_day) f
+    ) p
     -- A period that is cut is compared with the same part of the one before. 29 February has no counterpart of its own.
     LEFT JOIN LATERAL (
         SELECT (p.first_day - shift)::date AS first_day,
                CASE WHEN p.last_day < g.last THEN p.last_day - shift ELSE g.before + step - interval '1 day' END::date AS last_day
-    ) v ON granularity <> 'day' OR g.before + shift = g.first
+    ) v ON p.first_day <= last_full_day AND (granularity <> 'day' OR g.before + shift = g.first)
     ORDER BY g.first;
 END
 $$;
 COMMENT ON FUNCTION analytics.calendar_periods(date, date, text, text, bigint) IS
 'The days, weeks, months, quarters or years that a period of days touches
-Each with the days of it that belong to the period, and the days it is compared with.';
+Each with the days of it that belong to the period, and the days it is compared with; days that are not over are not compared.';
 
 CREATE FUNCTION analytics.kpi_timeseries(date_from date, date_to date, granularity text DEFAULT 'day', platforms text[] DEFAULT NULL,
     compare text DEFAULT 'none', business_id bigint DEFAULT NULL)
@@ -115,16 +121,23 @@ CREATE FUNCTION analytics.kpi_timeseries(date_from date, date_to date, granulari
                    currency text, leads_prev bigint, n_contracts_prev bigint, revenue_prev numeric, spend_prev numeric, cpl_prev numeric,
                    roas_prev numeric, leads_change_pct numeric, n_contracts_change_pct numeric, revenue_change_pct numeric,
                    spend_change_pct numeric, cpl_change_pct numeric, roas_change_pct numeric, first_day date, last_day date,
-                   first_day_prev date, last_day_prev date)
+                   first_day_prev date, last_day_prev date, days_compared int, maturity_pct numeric, n_contracts_expected numeric,
+                   n_contracts_low numeric, n_contracts_high numeric, revenue_expected numeric, revenue_low numeric, revenue_high numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT p.period_start, c.leads, c.n_contracts, c.revenue, c.spend, c.cpl, c.roas,
            (SELECT analytics_internal.currency_of(kpi_timeseries.business_id)),
-           v.leads, v.n_contracts, v.revenue, v.spend, v.cpl, v.roas,
-           analytics_internal.change_pct(c.leads, v.leads), analytics_internal.change_pct(c.n_contracts, v.n_contracts),
-           analytics_internal.change_pct(c.revenue, v.revenue), analytics_internal.change_pct(c.spend, v.spend),
-           analytics_internal.change_pct(c.cpl, v.cpl), analytics_internal.change_pct(c.roas, v.roas),
-           p.first_day, p.last_day, p.first_day_prev, p.last_day_prev
+           w.leads, w.n_contracts, w.revenue, w.spend, w.cpl, w.roas,
+           analytics_internal.change_pct(c.leads, w.leads), analytics_internal.change_pct(c.n_contracts, w.n_contracts),
+           analytics_internal.change_pct(c.revenue, w.revenue), analytics_internal.change_pct(c.spend, w.spend),
+           analytics_internal.change_pct(c.cpl, w.cpl), analytics_internal.change_pct(c.roas, w.roas),
+           p.first_day, p.last_day, p.first_day_prev, p.last_day_prev,
+           CASE WHEN p.first_day_prev IS NOT NULL THEN p.last_day - p.first_day + 1 END, o.maturity_pct,
+           pg_catalog.round(c.n_contracts::numeric + o.contracts_mean::numeric, 1),
+           pg_catalog.round(c.n_contracts::numeric + o.contracts_low::numeric, 1),
+           pg_catalog.round(c.n_contracts::numeric + o.contracts_high::numeric, 1),
+           pg_catalog.round(c.revenue + o.money_mean::numeric, 4), pg_catalog.round(c.revenue + o.money_low::numeric, 4),
+           pg_catalog.round(c.revenue + o.money_high::numeric, 4)
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics.calendar_periods(
         kpi_timeseries.date_from, kpi_timeseries.date_to, kpi_timeseries.granularity, kpi_timeseries.compare, kpi_timeseries.business_id) p
@@ -132,6 +145,18 @@ AS $$
         p.first_day, p.last_day, kpi_timeseries.platforms, kpi_timeseries.business_id) c
     LEFT JOIN LATERAL analytics_internal.period_totals(
         p.first_day_prev, p.last_day_prev, kpi_timeseries.platforms, kpi_timeseries.business_id) v ON p.first_day_prev IS NOT NULL
+    -- As it stood when it was as old as the period is now.
+    LEFT JOIN LATERAL analytics_internal.late_results(
+        p.first_day_prev, p.last_day_prev,
+        analytics_internal.known_until(kpi_timeseries.business_id) - (p.first_day - p.first_day_prev),
+        kpi_timeseries.platforms, kpi_timeseries.business_id) l ON p.first_day_prev IS NOT NULL
+    CROSS JOIN LATERAL (
+        SELECT v.leads - l.leads AS leads, v.n_contracts - l.contracts AS n_contracts, (v.revenue - l.revenue)::numeric(18,4) AS revenue,
+               v.spend, analytics_internal.quotient(v.spend, v.leads - l.leads) AS cpl,
+               analytics_internal.quotient(v.revenue - l.revenue, v.spend) AS roas
+    ) w
+    LEFT JOIN LATERAL analytics_internal.period_outlook(
+        p.first_day, p.last_day, kpi_timeseries.platforms, kpi_timeseries.business_id) o ON true
     ORDER BY p.period_start
 $$;
 COMMENT ON FUNCTION analytics.kpi_timeseries(date, date, text, text[], text, bigint) IS
@@ -139,4 +164,7 @@ COMMENT ON FUNCTION analytics.kpi_timeseries(date, date, text, text[], text, big
 granularity: day, week (from Monday), month, quarter or year; the latter two by the setting fiscal_year_start_month. compare: none,
 previous_period (as many periods before) or previous_year (a week: 52 weeks before; 29 February: nothing). Periods without data are rows of
 zeros. first_day, last_day: the days counted, fewer than the period where date_from or date_to cut it; then the same part of the one before
-is counted. *_prev: the period compared with; NULL where there is none. *_change_pct: in percent of it.';
+is counted. Days that are not over count on neither side of a comparison: days_compared says how many did. *_prev: the period compared
+with, as it stood when it was as old as this one is now, so that touches and signatures that come later count on both sides alike; NULL
+where there is none. *_change_pct: in percent of it. maturity_pct: share of the contracts of such leads that is signed at their age;
+*_expected, *_low, *_high: what is to be expected at full maturity, with its 90 % interval, as of maturity().';

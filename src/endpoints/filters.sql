@@ -167,3 +167,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_currency(bigint) IS
 'True where the money of a business, or of all, has one currency, else 22023';
+
+CREATE FUNCTION analytics_internal.businesses(business_id bigint) RETURNS TABLE (business bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT s.business_id FROM warehouse.settings s WHERE businesses.business_id IS NULL OR s.business_id = businesses.business_id $$;
+COMMENT ON FUNCTION analytics_internal.businesses(bigint) IS 'The businesses that have data: one, or for NULL all that the caller may see';

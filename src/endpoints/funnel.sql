@@ -1,11 +1,6 @@
 -- Funnel and contracts. What asks for single touches, clients or contracts reads facts: PL/pgSQL with one static query, whose filters
 -- are its arguments. What rollups answer stays plain SQL.
 
-CREATE FUNCTION analytics_internal.businesses(business_id bigint) RETURNS TABLE (business bigint)
-    LANGUAGE sql STABLE PARALLEL SAFE
-AS $$ SELECT s.business_id FROM warehouse.settings s WHERE businesses.business_id IS NULL OR s.business_id = businesses.business_id $$;
-COMMENT ON FUNCTION analytics_internal.businesses(bigint) IS 'The businesses that have data: one, or for NULL all that the caller may see';
-
 CREATE TYPE analytics.funnel_touch AS (
     event_id text, client_id text, occurred_at timestamptz, touch_number int, touch_role text, platform text, channel text,
     campaign_id text, campaign_name text, is_lead boolean, is_contract boolean, amount numeric, event_key text, business_id bigint,

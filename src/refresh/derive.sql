@@ -267,7 +267,9 @@ BEGIN
            c.attributed_platform AS platform, c.attributed_channel AS channel, COALESCE(a.is_paid, false) AS is_paid, a.utm_source,
            CASE WHEN l.touch_number IS NULL THEN first_value(c.product_id) OVER own ELSE l.product_id END AS product_id,
            CASE WHEN l.touch_number IS NULL THEN first_value(c.branch_id) OVER own ELSE l.branch_id END AS branch_id,
-           c.attributed_campaign_key AS campaign_key, c.amount
+           c.attributed_campaign_key AS campaign_key,
+           GREATEST(c.signed_date, CASE WHEN l.touch_number IS NULL THEN first_value(c.signed_date) OVER own ELSE l.event_date END)
+               AS settled_date, c.amount
     FROM warehouse.fact_contracts c
     JOIN pg_temp.batch b ON b.client_key = c.client_key
     LEFT JOIN pg_temp.met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
@@ -276,7 +278,8 @@ BEGIN
     WHERE c.business_id = derive_contract_credit.business_id
     WINDOW own AS (PARTITION BY c.client_key, l.touch_number ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C");
     PERFORM analytics_internal.merge_table(derive_contract_credit.business_id, 'fact_contract_credit', analytics_internal.of_batch()),
-            analytics_internal.mark_leads('fact_contract_credit', '0, %1$s, %1$s * c.%2$samount');
+            analytics_internal.mark_leads('fact_contract_credit', '0, %1$s, %1$s * c.%2$samount'),
+            analytics_internal.mark_days('late', 'created_date', 'old_created_date');
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_contract_credit(bigint) IS
@@ -299,10 +302,17 @@ BEGIN
     )
     SELECT derive_leads.business_id, l.client_bucket, l.source_id, l.event_id AS lead_id, l.client_key, l.occurred_at AS created_at,
            l.event_date AS created_date, a.account_platform AS platform, a.channel, a.is_paid, a.utm_source, a.campaign_key, a.ad_id,
-           CASE WHEN l.last_ad_number IS NULL THEN 'first_touch' ELSE paid_rule END AS attribution_rule, l.product_id, l.branch_id,
+           CASE WHEN l.last_ad_number IS NULL THEN 'first_touch' ELSE paid_rule END AS attribution_rule,
+           GREATEST(a.event_date, l.event_date) AS settled_date, i.account_platform AS initial_platform,
+           i.campaign_key AS initial_campaign_key, l.product_id, l.branch_id,
            COALESCE(c.n_contracts, 0)::int AS n_contracts, COALESCE(c.contract_amount, 0)::numeric(18,4) AS contract_amount
     FROM pg_temp.touch l
     JOIN pg_temp.touch a ON a.client_key = l.client_key AND a.touch_number = COALESCE(l.last_ad_number, 1)
+    -- Before a later ad: the lead's own, or the first touch.
+    JOIN pg_temp.touch i ON i.client_key = l.client_key AND i.touch_number = CASE
+        WHEN a.event_date <= l.event_date THEN a.touch_number
+        WHEN l.ad_number IS NOT NULL THEN l.touch_number
+        ELSE 1 END
     LEFT JOIN (
         SELECT k.client_key, k.lead_source_id, k.lead_id, count(*) AS n_contracts, sum(k.amount) AS contract_amount
         FROM contract k
@@ -313,7 +323,8 @@ BEGIN
     -- A client with contracts and no lead event was a lead all the same; without it the contracts would be missing from the totals.
     SELECT k.business_id, k.client_bucket, k.source_id, d.client_id, k.client_key, k.signed_at, k.signed_date, k.attributed_platform,
            k.attributed_channel, k.attribution_rule = paid_rule, NULL, k.attributed_campaign_key, NULL, k.attribution_rule,
-           k.product_id, k.branch_id, k.n_contracts::int, k.contract_amount::numeric(18,4)
+           k.signed_date, k.attributed_platform, k.attributed_campaign_key, k.product_id, k.branch_id, k.n_contracts::int,
+           k.contract_amount::numeric(18,4)
     FROM (
         SELECT c.*, count(*) OVER client AS n_contracts, sum(c.amount) OVER client AS contract_amount,
                row_number() OVER (PARTITION BY c.client_key ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C") AS contract_number
@@ -324,7 +335,8 @@ BEGIN
     JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     WHERE k.contract_number = 1;
     PERFORM analytics_internal.merge_table(derive_leads.business_id, 'fact_leads', analytics_internal.of_batch()),
-            analytics_internal.mark_leads('fact_leads', '%1$s, 0, 0');
+            analytics_internal.mark_leads('fact_leads', '%1$s, 0, 0'),
+            analytics_internal.mark_days('late', 'created_date', 'old_created_date');
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_leads(bigint) IS

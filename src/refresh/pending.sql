@@ -124,6 +124,10 @@ AS $$
         UNION
         VALUES (mark_all_pending.business_id, 'campaigns', '-infinity'::date)
         UNION
+        SELECT l.business_id, 'late', l.created_date FROM warehouse.fact_leads l
+        UNION
+        SELECT r.business_id, 'late', r.created_date FROM warehouse.late_daily r
+        UNION
         SELECT p.business_id, v.rollup, '-infinity' FROM warehouse.customer_population p, (VALUES ('customers'), ('values')) v (rollup)
     ) d (business_id, rollup, day)
     WHERE d.business_id = mark_all_pending.business_id

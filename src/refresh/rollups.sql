@@ -372,6 +372,100 @@ $$;
 COMMENT ON FUNCTION analytics_internal.add_changed_leads(bigint) IS
 'Adds what leads changed to the rollups of days that are not made anew';
 
+CREATE FUNCTION analytics_internal.roll_up_late(business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM warehouse.pending_day d WHERE d.business_id = roll_up_late.business_id AND d.rollup = 'late') THEN
+        RETURN;
+    END IF;
+    PERFORM analytics_internal.make_rollup(roll_up_late.business_id, format($sql$
+        SELECT l.business_id, l.created_date, l.settled_date, v.platform, COALESCE(v.campaign_key, 0) AS campaign_key, v.leads,
+               0 AS contracts, 0 AS revenue
+        FROM warehouse.fact_leads l
+        JOIN warehouse.pending_day d ON d.rollup = 'late' AND d.business_id = l.business_id AND d.day = l.created_date
+        CROSS JOIN LATERAL (VALUES
+            (l.platform, l.campaign_key, 1), (l.initial_platform, l.initial_campaign_key, -1)) v (platform, campaign_key, leads)
+        WHERE l.business_id = %1$s AND l.settled_date > l.created_date
+          AND (l.platform, l.campaign_key) IS DISTINCT FROM (l.initial_platform, l.initial_campaign_key)
+        UNION ALL
+        SELECT k.business_id, k.created_date, k.settled_date, k.platform, COALESCE(k.campaign_key, 0), 0, 1, k.amount
+        FROM warehouse.fact_contract_credit k
+        JOIN warehouse.pending_day d ON d.rollup = 'late' AND d.business_id = k.business_id AND d.day = k.created_date
+        WHERE k.business_id = %1$s AND k.settled_date > k.created_date
+        $sql$, roll_up_late.business_id), 'late_daily', analytics_internal.on_pending_days('late', 'created_date')),
+        analytics_internal.fit_maturity(roll_up_late.business_id);
+    DELETE FROM warehouse.pending_day p
+    WHERE p.business_id = roll_up_late.business_id AND p.rollup = 'late';
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.roll_up_late(bigint) IS
+'Makes late_daily anew for the pending days, and learns from it how leads mature';
+
+CREATE FUNCTION analytics_internal.fit_maturity(business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    until constant date := analytics_internal.known_until(fit_maturity.business_id);
+BEGIN
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
+    WITH result AS MATERIALIZED (
+        SELECT r.date AS day, sum(r.leads) AS leads, sum(r.contracts) AS contracts, sum(r.revenue) AS revenue
+        FROM warehouse.platform_daily r
+        WHERE r.business_id = fit_maturity.business_id AND r.date BETWEEN until - 730 AND until
+        GROUP BY r.date
+    ), late AS MATERIALIZED (
+        SELECT l.created_date AS day, l.settled_date - l.created_date AS lag, sum(l.contracts) AS contracts
+        FROM warehouse.late_daily l
+        WHERE l.business_id = fit_maturity.business_id AND l.created_date BETWEEN until - 730 AND until AND l.contracts <> 0
+        GROUP BY 1, 2
+    ), lag AS (
+        SELECT t.day, t.lag, t.contracts
+        FROM late t
+        UNION ALL
+        SELECT r.day, 0, r.contracts - COALESCE((SELECT sum(t.contracts) FROM late t WHERE t.day = r.day), 0)
+        FROM result r
+    ), curve AS (
+        SELECT c.shares, c.log_variances
+        FROM (
+            SELECT array_agg(g.day ORDER BY g.day, g.lag) AS days, array_agg(g.lag ORDER BY g.day, g.lag) AS lags,
+                   array_agg(g.contracts::double precision ORDER BY g.day, g.lag) AS contracts
+            FROM lag g
+            WHERE g.contracts > 0
+        ) a
+        CROSS JOIN LATERAL analytics_internal.maturity_curve(a.days, a.lags, a.contracts, until) c
+    ), week AS (
+        -- Exact sums, and below in order: the model is the same whatever the plan.
+        SELECT (until - r.day) / 7 AS age, sum((r.leads * COALESCE(c.shares[until - r.day + 1], 1))::numeric)::double precision AS settled,
+               sum(r.contracts)::double precision AS contracts
+        FROM result r CROSS JOIN curve c
+        WHERE r.day > until - 182
+        GROUP BY 1
+    ), amount AS (
+        SELECT avg(k.amount) AS mean, stddev_pop(k.amount) AS deviation, count(*) AS contracts
+        FROM warehouse.fact_contract_credit k
+        WHERE k.business_id = fit_maturity.business_id AND k.created_date BETWEEN until - 730 AND until
+    )
+    -- Without a lead in half a year the rate is that of all, with the weight of one contract.
+    SELECT fit_maturity.business_id, until AS known_until, c.shares, c.log_variances, r.rate,
+           COALESCE(NULLIF(u.strength, 0), 1 / r.rate) AS rate_strength,
+           m.mean::double precision AS mean_amount, (m.deviation / NULLIF(m.mean, 0))::double precision AS amount_deviation, m.contracts
+    FROM curve c
+    CROSS JOIN amount m
+    CROSS JOIN LATERAL analytics_internal.usual_rate(
+        ARRAY(SELECT w.settled FROM week w ORDER BY w.age), ARRAY(SELECT w.contracts FROM week w ORDER BY w.age)) u
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(NULLIF(u.mean, 0), ((m.contracts + 0.5) / (sum(d.leads) + 1))::double precision) AS rate
+        FROM result d) r
+    WHERE m.contracts > 0;
+    PERFORM analytics_internal.merge_table(fit_maturity.business_id, 'maturity_model');
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.fit_maturity(bigint) IS
+'Learns how the leads of a business mature, from the lags of their contracts';
+
 CREATE FUNCTION analytics_internal.roll_up_results(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -390,6 +484,8 @@ BEGIN
     WHERE l.business_id = roll_up_results.business_id;
     DELETE FROM warehouse.pending_day p
     WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
+    -- Not counted: when what is counted came.
+    PERFORM analytics_internal.roll_up_late(roll_up_results.business_id);
     RETURN analytics_internal.total_counts(whole, changed);
 END
 $$;

@@ -38,6 +38,32 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.today(bigint) IS 'Today in the reporting time zone of a business, not in that of the session';
 
+CREATE FUNCTION analytics_internal.last_full_day(business_id bigint) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(
+        (SELECT min(analytics_internal.today(s.business_id))
+         FROM warehouse.settings s
+         WHERE last_full_day.business_id IS NULL OR s.business_id = last_full_day.business_id),
+        analytics_internal.today(last_full_day.business_id)) - 1
+$$;
+COMMENT ON FUNCTION analytics_internal.last_full_day(bigint) IS
+'Yesterday, in the reporting time zone of a business, or of all: today is not over';
+
+CREATE FUNCTION analytics_internal.known_until(business_id bigint) RETURNS date
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT LEAST(analytics_internal.last_full_day(known_until.business_id), COALESCE(
+        (SELECT min((SELECT max(e.event_date) FROM warehouse.event_daily e WHERE e.business_id = s.business_id))
+         FROM warehouse.settings s
+         WHERE known_until.business_id IS NULL OR s.business_id = known_until.business_id),
+        analytics_internal.last_full_day(known_until.business_id)))
+$$;
+COMMENT ON FUNCTION analytics_internal.known_until(bigint) IS
+'The last day whose touches are known: yesterday, or where the source ends';
+
 CREATE FUNCTION analytics.configure(
     reporting_timezone text DEFAULT NULL, currency text DEFAULT NULL, fiscal_year_start_month int DEFAULT NULL,
     revenue_basis text DEFAULT NULL, lead_touches text DEFAULT NULL, lookback interval DEFAULT NULL, half_life interval DEFAULT NULL,

@@ -296,11 +296,17 @@ BEGIN
         branch_id text,
         n_contracts int NOT NULL,
         contract_amount numeric(18,4) NOT NULL,
+        settled_date date,
+        initial_platform text,
+        initial_campaign_key bigint,
         PRIMARY KEY (business_id, source_id, lead_id, client_bucket)
     ) WITH (fillfactor = 90);
     COMMENT ON TABLE warehouse.fact_leads IS 'One row per lead, with what it is attributed to and the contracts it became';
     CREATE INDEX fact_leads_client ON warehouse.fact_leads (business_id, client_key);
     CREATE INDEX fact_leads_day ON warehouse.fact_leads (business_id, created_date);
+    CREATE INDEX fact_leads_late ON warehouse.fact_leads (business_id, created_date) WHERE settled_date > created_date;
+    COMMENT ON COLUMN warehouse.fact_leads.settled_date IS 'Day of the touch that the lead is attributed to, where it came after the lead';
+    COMMENT ON COLUMN warehouse.fact_leads.initial_platform IS 'What the lead was attributed to on its day';
 
     CREATE TABLE warehouse.fact_contracts (
         business_id bigint NOT NULL DEFAULT 1,
@@ -352,12 +358,14 @@ BEGIN
         branch_id text,
         campaign_key bigint,
         amount numeric(18,4) NOT NULL,
+        settled_date date,
         PRIMARY KEY (business_id, source_id, contract_id, client_bucket)
     );
     COMMENT ON TABLE warehouse.fact_contract_credit IS
         'Where each contract counts on the day of its lead: what it is attributed to, and what the lead asked for';
     CREATE INDEX fact_contract_credit_client ON warehouse.fact_contract_credit (business_id, client_key);
     CREATE INDEX fact_contract_credit_day ON warehouse.fact_contract_credit (business_id, created_date);
+    COMMENT ON COLUMN warehouse.fact_contract_credit.settled_date IS 'Day of the signature, or of the lead where that came after it';
 
     CREATE TABLE warehouse.fact_campaign_performance_daily (
         business_id bigint NOT NULL DEFAULT 1,
@@ -622,6 +630,37 @@ BEGIN
     CREATE INDEX lead_daily_date ON warehouse.lead_daily (created_date);
     CREATE INDEX lead_daily_platform ON warehouse.lead_daily (platform, created_date);
 
+    CREATE TABLE warehouse.late_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        created_date date NOT NULL,
+        settled_date date NOT NULL,
+        platform text NOT NULL,
+        campaign_key bigint NOT NULL,
+        leads bigint NOT NULL,
+        contracts bigint NOT NULL,
+        revenue numeric(18,4) NOT NULL,
+        PRIMARY KEY (business_id, created_date, settled_date, platform, campaign_key)
+    );
+    COMMENT ON TABLE warehouse.late_daily IS
+        'Rollup of what came after the day of a lead: contracts, and attribution; results less these are as they stood before';
+    CREATE INDEX late_daily_settled ON warehouse.late_daily (business_id, settled_date);
+    COMMENT ON COLUMN warehouse.late_daily.leads IS 'Leads that came to the campaign that day, less those that left it for another';
+
+    CREATE TABLE warehouse.maturity_model (
+        business_id bigint NOT NULL PRIMARY KEY DEFAULT 1,
+        known_until date NOT NULL,
+        shares double precision[] NOT NULL,
+        log_variances double precision[] NOT NULL,
+        rate double precision,
+        rate_strength double precision,
+        mean_amount double precision,
+        amount_deviation double precision,
+        contracts bigint NOT NULL
+    );
+    COMMENT ON TABLE warehouse.maturity_model IS
+        'How much of what leads will sign is signed by each age, as far as is known until a day; made by the refresh';
+    COMMENT ON COLUMN warehouse.maturity_model.shares IS 'By the age of leads in days, the day itself first; all of it at the last';
+
     -- Views, since lead_daily and fact_contracts hold the numbers: a third copy of them could only be wrong or late. Names come from
     -- the dimensions by outer join, so that a product that no list knows keeps its numbers.
     CREATE VIEW warehouse.product_performance WITH (security_invoker = true) AS
@@ -806,7 +845,7 @@ BEGIN
 
     CREATE TABLE warehouse.pending_day (
         business_id bigint NOT NULL,
-        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'content', 'customers', 'values', 'campaigns')),
+        rollup text NOT NULL CHECK (rollup IN ('events', 'results', 'late', 'content', 'customers', 'values', 'campaigns')),
         day date NOT NULL,
         whole boolean NOT NULL DEFAULT true,
         PRIMARY KEY (business_id, rollup, day)

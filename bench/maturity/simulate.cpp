@@ -1,0 +1,210 @@
+// Does the outlook of leads that have had no time to sign hold what it promises, and do equal ages keep the newest week from false alarms? Worlds
+// whose truth is known, seen as of a day.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "../statistics/random.hpp"
+#include "anomaly/rates.hpp"
+#include "maturity/maturity.hpp"
+
+using namespace marketing;
+using worlds::Engine;
+
+namespace {
+
+constexpr int days = 300;
+constexpr int window = 28;
+constexpr double half_life = 45;
+constexpr std::array shapes{"fewer and fewer", "after three weeks", "at once or much later"};
+
+struct World {
+    int shape;
+    double drift;    // how many times as long lags are at the end as at the beginning
+    double leads;    // a day
+    double signing;  // of a lead
+    double wobble;   // of that rate, from week to week
+};
+
+int lag_of(Engine& engine, int shape, double scale)
+{
+    switch (shape) {
+        case 0: return static_cast<int>(-12 * scale * std::log(worlds::uniform(engine)));
+        case 1: return static_cast<int>(7 * scale * worlds::gamma(engine, 3));
+        default:
+            return static_cast<int>(worlds::uniform(engine) < 0.5 ? -2 * scale * std::log(worlds::uniform(engine))
+                                                                  : 30 * scale * worlds::lognormal(engine, 0.5));
+    }
+}
+
+double scale_on(int day, double drift)
+{
+    return 1 + (drift - 1) * day / days;
+}
+
+/** The leads of a day, and their contracts: those signed by the end, and all. */
+struct Day {
+    double leads = 0;
+    double seen = 0;
+    double ever = 0;
+    double money_seen = 0;
+    double money_ever = 0;
+};
+
+struct History {
+    std::vector<Day> days_of;
+    std::vector<maturity::Signed> lags;
+};
+
+History live(const World& world, Engine& engine)
+{
+    History history;
+    double rate = world.signing;
+    for (int d = 0; d < days; ++d) {
+        rate = d % 7 == 0 ? world.signing * worlds::lognormal(engine, world.wobble) : rate;
+        Day day;
+        day.leads = worlds::overdispersed(engine, world.leads, 2);
+        for (int i = 0; i < static_cast<int>(day.leads); ++i) {
+            if (worlds::uniform(engine) < rate) {
+                const int lag = lag_of(engine, world.shape, scale_on(d, world.drift));
+                const double money = 1000 * worlds::lognormal(engine, 0.6);
+                day.ever += 1;
+                day.money_ever += money;
+                if (d + lag < days) {
+                    day.seen += 1;
+                    day.money_seen += money;
+                    history.lags.push_back({d, lag, 1});
+                }
+            }
+        }
+        history.days_of.push_back(day);
+    }
+    return history;
+}
+
+struct Score {
+    int runs = 0;
+    int held = 0;
+    int money_held = 0;
+    double bias = 0;
+    double width = 0;
+    double maturity = 0;
+};
+
+void judge(const History& history, Score& score)
+{
+    const maturity::Curve curve = maturity::signed_shares(history.lags, days - 1, half_life, {});
+    std::vector<double> settled(26, 0);
+    std::vector<double> contracts(26, 0);
+    maturity::Period period;
+    Day asked;
+    double doubt = 0;
+    double all = 0;
+    double money = 0;
+    for (int d = 0; d < days; ++d) {
+        const Day& day = history.days_of[static_cast<std::size_t>(d)];
+        const auto age = std::min(static_cast<std::size_t>(days - 1 - d), curve.share.size() - 1);
+        const double share = curve.share[age];
+        all += day.seen;
+        money += day.money_seen;
+        if (d >= days - 182) {
+            settled[static_cast<std::size_t>((days - 1 - d) / 7)] += day.leads * share;
+            contracts[static_cast<std::size_t>((days - 1 - d) / 7)] += day.seen;
+        }
+        if (d >= days - window) {
+            period.contracts += day.seen;
+            period.settled += day.leads * share;
+            period.open += day.leads * (1 - share);
+            doubt += day.leads * share * std::sqrt(curve.log_variance[age]);
+            asked.leads += day.leads;
+            asked.ever += day.ever;
+            asked.money_ever += day.money_ever - day.money_seen;
+        }
+    }
+    period.log_variance = period.open > 0 ? std::pow(doubt / period.open, 2) : 0;
+    const maturity::Outlook outlook = maturity::contracts_to_come(period, maturity::usual_rate(settled, contracts), 0.9);
+    const maturity::Outlook amount = maturity::money_to_come(outlook, all > 0 ? money / all : 0, 0.66, all, 0.9);
+    const double rest = asked.ever - period.contracts;
+    score.runs += 1;
+    score.held += rest >= outlook.low - 0.5 && rest <= outlook.high + 0.5 ? 1 : 0;
+    score.money_held += asked.money_ever >= amount.low && asked.money_ever <= amount.high ? 1 : 0;
+    score.bias += outlook.mean - rest;
+    score.width += outlook.high - outlook.low;
+    score.maturity += asked.leads > 0 ? period.settled / asked.leads : 1;
+}
+
+void outlooks(int runs)
+{
+    std::printf(
+        "| lags | longer at the end | leads a day | sign | signed of the last four weeks | bias | width | contracts held | "
+        "money held |\n");
+    for (const int shape : {0, 1, 2}) {
+        for (const double drift : {1.0, 1.2, 0.8, 1.5}) {
+            for (const auto& [leads, signing] : {std::array{20.0, 0.2}, {6.0, 0.05}, {100.0, 0.1}}) {
+                Score score;
+                for (int i = 0; i < runs; ++i) {
+                    Engine engine(static_cast<std::uint64_t>(i) + 1);
+                    judge(live({shape, drift, leads, signing, 0.1}, engine), score);
+                }
+                std::printf("| %s | %.1f | %.0f | %.0f %% | %.0f %% | %.1f | %.1f | %.3f | %.3f |\n",
+                            shapes[static_cast<std::size_t>(shape)], drift, leads, 100 * signing,
+                            100 * score.maturity / score.runs, score.bias / score.runs, score.width / score.runs,
+                            static_cast<double>(score.held) / score.runs, static_cast<double>(score.money_held) / score.runs);
+            }
+        }
+    }
+}
+
+double p_value(double newest, double before)
+{
+    anomaly::RateOptions options;
+    options.mid_p = false;
+    return newest + before > 0 ? anomaly::rate_ratio_test({newest, 1}, {before, 1}, options).p_value : 1;
+}
+
+/** Leads that an ad gets on a later day: of the newest week and of the one before, as they are and as they were at the same age. */
+void false_alarms(int runs)
+{
+    std::printf("| lags | longer at the end | leads a day | alarms at 1 %%, as they are | at the same age |\n");
+    for (const int shape : {0, 1, 2}) {
+        for (const double drift : {1.0, 1.2, 1.5}) {
+            for (const double leads : {5.0, 20.0}) {
+                int alarms = 0;
+                int equal_alarms = 0;
+                for (int i = 0; i < runs; ++i) {
+                    Engine engine(static_cast<std::uint64_t>(i) + 1);
+                    double newest = 0;
+                    double before = 0;
+                    double before_then = 0;
+                    for (int d = days - 14; d < days; ++d) {
+                        const auto count = static_cast<int>(worlds::poisson(engine, leads));
+                        for (int n = 0; n < count; ++n) {
+                            const int came = d + lag_of(engine, shape, scale_on(d, drift));
+                            newest += d >= days - 7 && came < days ? 1 : 0;
+                            before += d < days - 7 && came < days ? 1 : 0;
+                            before_then += d < days - 7 && came < days - 7 ? 1 : 0;
+                        }
+                    }
+                    alarms += p_value(newest, before) < 0.01 ? 1 : 0;
+                    equal_alarms += p_value(newest, before_then) < 0.01 ? 1 : 0;
+                }
+                std::printf("| %s | %.1f | %.0f | %.1f %% | %.2f %% |\n", shapes[static_cast<std::size_t>(shape)], drift, leads,
+                            100.0 * alarms / runs, 100.0 * equal_alarms / runs);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    const int runs = argc > 1 ? std::atoi(argv[1]) : 2000;
+    outlooks(runs);
+    false_alarms(10 * runs);
+}

@@ -1,0 +1,144 @@
+-- What recent leads are yet to bring, and periods as they stood at the age that younger ones have.
+
+CREATE FUNCTION analytics_internal.late_results(
+    first_day date, last_day date, until date, wanted_platforms text[], wanted_business bigint)
+    RETURNS TABLE (leads bigint, contracts bigint, revenue numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    members constant text[] := analytics_internal.platform_members(wanted_platforms);
+BEGIN
+    RETURN QUERY
+    SELECT COALESCE(sum(l.leads), 0)::bigint,
+           COALESCE(sum(l.contracts) FILTER (WHERE s.revenue_basis = 'lead_date'), 0)::bigint,
+           COALESCE(sum(l.revenue) FILTER (WHERE s.revenue_basis = 'lead_date'), 0)::numeric(18,4)
+    FROM analytics_internal.businesses(wanted_business) b
+    JOIN warehouse.settings s ON s.business_id = b.business
+    JOIN warehouse.late_daily l ON l.business_id = b.business AND l.settled_date > until AND l.created_date BETWEEN first_day AND last_day
+    WHERE members IS NULL OR l.platform = ANY (members);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.late_results(date, date, date, text[], bigint) IS
+'What leads of a period got after a day: results to be taken away for how it stood
+leads: those that came to the platforms from others, less those that left. Contracts that count on the day they are signed are never late.';
+
+CREATE FUNCTION analytics_internal.outlooks(
+    first_day date, last_day date, level text, wanted_platforms text[], wanted_business bigint)
+    RETURNS TABLE (business_id bigint, platform text, campaign_key bigint, leads bigint, contracts bigint, revenue numeric, spend numeric,
+                   maturity double precision, known_until date, contracts_mean double precision, contracts_low double precision,
+                   contracts_high double precision, money_mean double precision, money_low double precision, money_high double precision)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    members constant text[] := analytics_internal.platform_members(wanted_platforms);
+BEGIN
+    RETURN QUERY
+    WITH day AS (
+        SELECT r.business_id, CASE WHEN level <> 'total' THEN r.platform END AS platform,
+               CASE WHEN level = 'campaign' THEN r.campaign_key END AS campaign_key, r.date >= first_day AS is_asked,
+               m, r.leads, r.contracts, r.revenue, r.spend, r.leads * m.shares[a.age] AS settled,
+               r.leads * m.shares[a.age] * sqrt(m.log_variances[a.age]) AS doubt
+        FROM analytics_internal.businesses(wanted_business) b
+        JOIN warehouse.settings s ON s.business_id = b.business AND s.revenue_basis = 'lead_date'
+        JOIN warehouse.maturity_model m ON m.business_id = b.business
+        JOIN LATERAL (
+            SELECT c.business_id, c.platform, c.campaign_key, c.date, c.leads, c.contracts, c.revenue, c.spend
+            FROM warehouse.campaign_roi_daily c
+            WHERE level = 'campaign' AND c.business_id = b.business AND c.date BETWEEN LEAST(first_day, m.known_until - 181) AND last_day
+            UNION ALL
+            SELECT p.business_id, p.platform, 0, p.date, p.leads, p.contracts, p.revenue, p.spend
+            FROM warehouse.platform_daily p
+            WHERE level <> 'campaign' AND p.business_id = b.business AND p.date BETWEEN LEAST(first_day, m.known_until - 181) AND last_day
+        ) r ON members IS NULL OR r.platform = ANY (members)
+        CROSS JOIN LATERAL (SELECT LEAST(GREATEST(m.known_until - r.date, 0) + 1, cardinality(m.shares))) a (age)
+    ), unit AS (
+        SELECT d.business_id, d.platform, d.campaign_key, d.m,
+               COALESCE(sum(d.leads) FILTER (WHERE d.is_asked), 0)::bigint AS leads,
+               COALESCE(sum(d.contracts) FILTER (WHERE d.is_asked), 0)::bigint AS contracts,
+               COALESCE(sum(d.revenue) FILTER (WHERE d.is_asked), 0)::numeric(18,4) AS revenue,
+               COALESCE(sum(d.spend) FILTER (WHERE d.is_asked), 0)::numeric(18,4) AS spend,
+               COALESCE(sum(d.settled) FILTER (WHERE d.is_asked), 0) AS settled,
+               COALESCE(sum(d.doubt) FILTER (WHERE d.is_asked), 0) AS doubt,
+               COALESCE(sum(d.settled) FILTER (WHERE NOT d.is_asked), 0) AS settled_before,
+               COALESCE(sum(d.contracts) FILTER (WHERE NOT d.is_asked), 0) AS contracts_before,
+               sum(d.contracts) AS all_contracts, sum(d.revenue) AS all_revenue
+        FROM day d
+        GROUP BY d.business_id, d.platform, d.campaign_key, d.m
+        HAVING bool_or(d.is_asked)
+    ), prior AS (
+        -- What the unit did before, and with the weight of one contract what all of them do.
+        SELECT u.*, GREATEST(u.leads - u.settled, 0) AS open,
+               (GREATEST(u.contracts_before, 0) + 1) / (u.settled_before + 1 / (u.m).rate) AS rate,
+               LEAST(u.settled_before + 1 / (u.m).rate, (u.m).rate_strength) AS strength,
+               (u.all_revenue + (u.m).mean_amount) / (u.all_contracts + 1) AS mean_amount
+        FROM unit u
+    )
+    SELECT p.business_id, p.platform, p.campaign_key, p.leads, p.contracts, p.revenue, p.spend, p.settled / NULLIF(p.leads, 0),
+           (p.m).known_until, o.contracts_mean, o.contracts_low, o.contracts_high, o.money_mean, o.money_low, o.money_high
+    FROM prior p
+    CROSS JOIN LATERAL analytics_internal.outlook(
+        GREATEST(p.contracts, 0)::double precision, p.settled, p.open,
+        CASE WHEN p.open > 0 THEN power(p.doubt / p.open, 2) ELSE 0 END, p.rate, p.strength,
+        GREATEST(p.mean_amount, 0)::double precision, COALESCE(abs((p.m).amount_deviation), 0), GREATEST(p.all_contracts, 0) + 1) o;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.outlooks(date, date, text, text[], bigint) IS
+'How mature the leads of a period are, and what is yet to come of them
+level: total, platform or campaign; a row for each of a business. No row where contracts count on the day they are signed, or where none
+is known.';
+
+CREATE FUNCTION analytics_internal.period_outlook(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
+    RETURNS TABLE (maturity_pct numeric, contracts_mean double precision, contracts_low double precision, contracts_high double precision,
+                   money_mean double precision, money_low double precision, money_high double precision)
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT round((100 * sum(o.maturity * o.leads) / NULLIF(sum(o.leads), 0))::numeric, 1), sum(o.contracts_mean),
+           CASE WHEN count(*) = 1 THEN min(o.contracts_low) END, CASE WHEN count(*) = 1 THEN min(o.contracts_high) END, sum(o.money_mean),
+           CASE WHEN count(*) = 1 THEN min(o.money_low) END, CASE WHEN count(*) = 1 THEN min(o.money_high) END
+    FROM analytics_internal.outlooks(first_day, last_day, 'total', wanted_platforms, wanted_business) o
+$$;
+COMMENT ON FUNCTION analytics_internal.period_outlook(date, date, text[], bigint) IS
+'The outlook of a period in one row; without interval over several businesses';
+
+CREATE FUNCTION analytics.maturity(date_from date, date_to date, platforms text[] DEFAULT NULL, level text DEFAULT 'total',
+    row_limit int DEFAULT 50, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (platform text, campaign_name text, leads bigint, n_contracts bigint, revenue numeric, spend numeric,
+                   maturity_pct numeric, contracts_expected numeric, contracts_low numeric, contracts_high numeric,
+                   revenue_expected numeric, revenue_low numeric, revenue_high numeric, roas numeric, roas_expected numeric,
+                   campaign_id text, business bigint, currency text, known_until date)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    places constant int := analytics_internal.check_row_limit(maturity.row_limit, 50);
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(maturity.date_from, maturity.date_to),
+            analytics_internal.check_choice('level', maturity.level, '{total,platform,campaign}');
+    RETURN QUERY
+    SELECT COALESCE(c.platform, o.platform), CASE WHEN maturity.level = 'campaign' THEN COALESCE(c.campaign_name, '(no campaign)') END,
+           o.leads, o.contracts, o.revenue, o.spend, round((100 * o.maturity)::numeric, 1),
+           round(o.contracts + o.contracts_mean::numeric, 1), round(o.contracts + o.contracts_low::numeric, 1),
+           round(o.contracts + o.contracts_high::numeric, 1), round(o.revenue + o.money_mean::numeric, 4),
+           round(o.revenue + o.money_low::numeric, 4), round(o.revenue + o.money_high::numeric, 4),
+           analytics_internal.quotient(o.revenue, o.spend),
+           analytics_internal.quotient(o.revenue + o.money_mean::numeric, o.spend), c.campaign_id, o.business_id, s.currency, o.known_until
+    FROM analytics_internal.outlooks(maturity.date_from, maturity.date_to, maturity.level, maturity.platforms, maturity.business_id) o
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = o.business_id AND c.campaign_key = o.campaign_key
+    LEFT JOIN warehouse.settings s ON s.business_id = o.business_id
+    ORDER BY o.spend DESC, o.leads DESC, COALESCE(c.platform, o.platform) COLLATE "C", c.campaign_name COLLATE "C",
+             c.campaign_id COLLATE "C", o.business_id
+    LIMIT places;
+END
+$$;
+COMMENT ON FUNCTION analytics.maturity(date, date, text[], text, int, bigint) IS
+'How mature the contracts of a period''s leads are, and what is to be expected of them
+level: total, platform or campaign. maturity_pct: share of the contracts of such leads that were signed at their age in the past, by the
+lags of the business''s own contracts, as far as they are known (known_until). contracts_expected, revenue_expected: at full maturity, with
+what they lie between with probability 0.9. A row per business; none where contracts count on the day they are signed (revenue_basis
+contract_date), since these are final, or where no contract is known.';
