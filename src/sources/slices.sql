@@ -286,7 +286,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.source_content(analytics.source, text) IS
-'Fingerprint of the rows of a source that a slice has; NULL where they cannot be read
+'Fingerprint of the rows that a slice of a source has; NULL: they cannot be read
 slice: as for stage_source().';
 
 CREATE FUNCTION analytics_internal.is_as_last_read(source analytics.source, slice text, content text, definition text) RETURNS boolean

@@ -243,6 +243,59 @@ $$;
 COMMENT ON FUNCTION analytics_internal.try_expression(text, anyelement) IS
 'The value of an expression of a mapping for one row, or why there is none';
 
+CREATE FUNCTION analytics_internal.exchange_rate(rates regclass, currency text, day date) RETURNS numeric
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    rate numeric;
+BEGIN
+    EXECUTE format('SELECT r.rate::numeric FROM %s AS r WHERE upper(r.currency::text) = $1 AND r.date <= $2 AND r.rate > 0
+        ORDER BY r.date DESC LIMIT 1', rates)
+    INTO rate USING upper(currency COLLATE "C"), day;
+    RETURN rate;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.exchange_rate(regclass, text, date) IS
+'What one unit of a currency is worth on a day; NULL where no rate is known
+rates: a relation with date, currency and rate. The latest of the day or before it holds.';
+
+-- Money in another currency than the business's is converted at the rate of its day; without a rate it stays what it is, and is refused.
+CREATE FUNCTION analytics_internal.exchanged_sql(name text, conversion text, money jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN name = 'currency' THEN format('CASE WHEN %s IS NOT NULL THEN %L ELSE %s END', r.rate, money ->> 'own', conversion)
+        -- What has no rate is refused for its currency.
+        ELSE format('round((%s) * CASE WHEN upper(%s) <> %L THEN COALESCE(%s, 1) ELSE 1 END, 4)', conversion, money ->> 'currency',
+            money ->> 'own', r.rate)
+    END
+    FROM (
+        SELECT format('analytics_internal.exchange_rate(%L::regclass, %s, %s)', money ->> 'rates', money ->> 'currency', money ->> 'day')
+    ) r (rate)
+$$;
+COMMENT ON FUNCTION analytics_internal.exchanged_sql(text, text, jsonb) IS
+'SQL of an amount in the currency of the business, or of that currency
+money: rates, the relation that has them; currency and day, the SQL that reads them; own, the currency of the business.';
+
+CREATE FUNCTION analytics_internal.money_of(entity text, relation regclass, columns jsonb, options jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_build_object('rates', options ->> 'exchange_rates', 'own', COALESCE(options ->> 'own_currency', 'USD'),
+               'currency', min(m.conversion) FILTER (WHERE m.name = 'currency'),
+               'day', min(CASE m.kind WHEN 'date' THEN m.conversion ELSE
+                   format('((%s) AT TIME ZONE %L)::date', m.conversion, COALESCE(options ->> 'day_zone', 'UTC')) END)
+                   FILTER (WHERE m.name = e.day))
+    FROM analytics_internal.source_mapping(entity, relation, columns, options - 'exchange_rates') m
+    CROSS JOIN analytics.entity e
+    WHERE e.entity = money_of.entity AND options ? 'exchange_rates'
+    HAVING bool_or(m.name = 'currency') AND bool_and(m.problem IS NULL)
+$$;
+COMMENT ON FUNCTION analytics_internal.money_of(text, regclass, jsonb, jsonb) IS
+'How a source says currency and day of its amounts, where option exchange_rates converts them';
+
 CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass, columns jsonb, options jsonb)
     RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text,
         failure text)
@@ -257,6 +310,7 @@ DECLARE
     is_view constant boolean := c.relkind = 'v' FROM pg_class c WHERE c.oid = source_mapping.relation;
     mapped text;
     tried text;
+    money constant jsonb := analytics_internal.money_of(entity, relation, columns, options);
     found_type regtype;
 BEGIN
     FOR wanted IN SELECT * FROM analytics.entity_column c WHERE c.entity = source_mapping.entity ORDER BY c.position LOOP
@@ -308,6 +362,9 @@ BEGIN
             END IF;
             conversion := analytics_internal.conversion_sql(wanted.kind, expression, found_type, options,
                 at_end => wanted.name IS NOT DISTINCT FROM conversion_day);
+            IF money IS NOT NULL AND wanted.name IN ('amount', 'spend', 'conversions_value', 'currency') THEN
+                conversion := analytics_internal.exchanged_sql(wanted.name, conversion, money);
+            END IF;
             IF found_type IS NULL THEN
                 problem := wanted.name || ': the expression must give one value for each row';
             ELSIF found_type IN ('float4'::regtype, 'float8'::regtype)
@@ -378,7 +435,8 @@ AS $$
     SELECT m.* FROM analytics_internal.source_mapping(source.entity, pg_catalog.to_regclass(source.relation),
         (analytics_internal.with_click_ids(source.entity, pg_catalog.to_regclass(source.relation), source.columns)).columns_read,
         source.options || pg_catalog.jsonb_build_object('timezone', analytics_internal.source_timezone(source),
-            'day_zone', (analytics.settings(source.business_id)).reporting_timezone)
+            'day_zone', (analytics.settings(source.business_id)).reporting_timezone,
+            'own_currency', (analytics.settings(source.business_id)).currency)
             || CASE WHEN analytics_internal.is_read_row_by_row(source.source_id) THEN '{"row_by_row": true}' ELSE '{}' END::jsonb) m
 $$;
 COMMENT ON FUNCTION analytics_internal.current_mapping(analytics.source) IS
@@ -626,9 +684,9 @@ AS $$
     SELECT '{timezone,date_order,number_format,null_markers,overlap,append_only,filter,version,depends_on}'::text[]
         || CASE entity
             WHEN 'content_metrics' THEN '{cumulative}'::text[]
-            WHEN 'ad_performance' THEN '{sum,action_types,priority,account_currencies}'
-            WHEN 'contracts' THEN '{missing_amount}'
-            WHEN 'transactions' THEN '{missing_amount}'
+            WHEN 'ad_performance' THEN '{sum,action_types,priority,account_currencies,exchange_rates}'
+            WHEN 'contracts' THEN '{missing_amount,exchange_rates}'
+            WHEN 'transactions' THEN '{missing_amount,exchange_rates}'
         END
 $$;
 COMMENT ON FUNCTION analytics_internal.known_options(text) IS 'The options that a source of an entity may have';
@@ -662,6 +720,13 @@ AS $$
         WHERE options ? 'depends_on' AND (jsonb_typeof(options -> 'depends_on') <> 'array' OR EXISTS (
             SELECT FROM jsonb_array_elements(CASE jsonb_typeof(options -> 'depends_on') WHEN 'array' THEN options -> 'depends_on' END) d
             WHERE jsonb_typeof(d) <> 'string' OR to_regclass(d #>> '{}') IS NULL))
+        UNION ALL
+        SELECT 'option exchange_rates must be a relation with its schema, which has date, currency and rate'
+        WHERE options ? 'exchange_rates' AND (
+            SELECT count(*) <> 3
+            FROM pg_attribute a
+            WHERE a.attrelid = to_regclass(options ->> 'exchange_rates') AND NOT a.attisdropped
+              AND a.attname IN ('date', 'currency', 'rate'))
         UNION ALL
         SELECT 'option account_currencies must be an object: account -> currency'
         WHERE options ? 'account_currencies' AND (jsonb_typeof(options -> 'account_currencies') <> 'object' OR EXISTS (
@@ -738,8 +803,11 @@ CREATE FUNCTION analytics_internal.with_dependencies(entity text, relation regcl
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    elsewhere constant record := e FROM analytics_internal.read_elsewhere(entity, relation, columns, options) e;
+    elsewhere record;
 BEGIN
+    SELECT e.relations || (options ->> 'exchange_rates') AS relations, e.functions INTO elsewhere
+    FROM analytics_internal.read_elsewhere(entity, relation, columns, options) e;
+    elsewhere.relations := NULLIF(array_remove(elsewhere.relations, NULL), '{}');
     IF elsewhere.functions IS NOT NULL AND NOT options ? 'depends_on' THEN
         RAISE EXCEPTION 'cannot register % as a source of %', relation, entity
             USING ERRCODE = 'invalid_parameter_value',
@@ -972,7 +1040,8 @@ append_only (rows are only ever added, newer versions of an id included), filter
 with one key the one with the latest such time is kept), for ad_performance sum (rows of a finer grain are added up: true, or the columns
 that tell them apart, so that copies and older versions are known) and action_types (for Meta''s presets: the actions that are
 conversions; lead and purchase), priority (of two sources that have a campaign''s day the higher counts) and account_currencies (account ->
-currency), for contracts and transactions missing_amount (zero or refuse), for content_metrics cumulative (the numbers are totals up to the
+currency), exchange_rates (a relation with date, currency and rate, for amounts in other currencies; also of contracts and transactions),
+for contracts and transactions missing_amount (zero or refuse), for content_metrics cumulative (the numbers are totals up to the
 day). Kind and owner of the relation are
 kept: where they change, a refresh refuses the source until it is registered again. Registering a
 relation again replaces its mapping, and takes up its rows where the registration was lost. Every problem of the mapping is listed at once
