@@ -62,6 +62,15 @@ FULL JOIN LATERAL (
            count(DISTINCT (conversion_type, conversion_source_id, conversion_id)) FILTER (WHERE conversions > 0) AS supporting, count(DISTINCT client_key) FILTER (WHERE conversions > 0) AS clients
     FROM analytics.attribution_touches('2025-03-05', '2025-03-31', models, d.dimension, basis => b.basis, touches => w.touches, conversion_types => q.types, conversion_hosts => q.hosts)
     GROUP BY 1, 2) t ON t.model = a.model AND t.keys = a.keys;
+-- So, too, where touches that were paid for and others, or of several platforms, have one key.
+SELECT count(*) > 50 AS many, count(*) FILTER (WHERE (a.conversions, a.supporting, a.clients) IS DISTINCT FROM (t.conversions, t.supporting, t.clients)) AS differ
+FROM (VALUES ('utm_campaign+utm_content', NULL::text[], 'all'), ('landing_page', '{google,facebook,email}', 'all'), ('landing_page', '{google,email}', 'paid'), ('landing_page+product', NULL, 'organic'), ('conversion_type', '{google,blog}', 'all')) d (dimension, platforms, touches),
+     (SELECT '{first,linear,linear_unique,time_decay,position_decay,u_shaped,j_shaped,participation}'::text[]) m (models),
+LATERAL (SELECT * FROM analytics.attribution('2025-03-01', '2025-03-31', models, d.dimension, platforms => d.platforms, touches => d.touches, conversion_types => '{contract,signup,purchase}') WHERE supporting > 0) a
+FULL JOIN LATERAL (
+    SELECT model, keys, analytics.compensated_sum(conversions) AS conversions, count(DISTINCT (conversion_type, conversion_source_id, conversion_id)) AS supporting, count(DISTINCT client_key) AS clients
+    FROM analytics.attribution_touches('2025-03-01', '2025-03-31', models, d.dimension, platforms => d.platforms, touches => d.touches, conversion_types => '{contract,signup,purchase}')
+    WHERE conversions > 0 GROUP BY 1, 2) t ON t.model = a.model AND t.keys = a.keys;
 SELECT conversion_type, conversion_id, client_id, touch_id, key, weight, revenue FROM analytics.attribution_touches('2025-03-01', '2025-03-10', '{linear}', conversion_types => '{lead,booking}') ORDER BY converted_at, conversion_type, conversion_id, rank LIMIT 6;
 -- The readers of paths know them, too.
 SELECT round(sum(conversions)::numeric, 6) AS by_markov FROM analytics.markov('2025-03-01', '2025-03-31', conversion_types => '{signup}');

@@ -314,7 +314,7 @@ COMMENT ON FUNCTION analytics_internal.touch_key IS 'What a touch, or spend, is 
 
 CREATE FUNCTION analytics_internal.warehouse_journeys(
     rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}',
-    with_parts boolean DEFAULT false)
+    with_parts boolean DEFAULT false, touches text DEFAULT 'all')
     RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval,
                    business_id bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
@@ -415,15 +415,16 @@ BEGIN
     ), touch AS (
         SELECT COALESCE(t.business_id, k.business_id) AS business_id, t.client_key, t.occurred_at, t.touch_number,
                CASE WHEN with_parts THEN
-                   translate(t.key || COALESCE(' / ' || t.other_key, ''), E'\x1F', ' ') || E'\x1F' || t.mark || t.paid
+                   translate(t.key || COALESCE(' / ' || t.other_key, ''), E'\x1F', ' ') || E'\x1F' || t.mark
                    || CASE WHEN other_dimension IS NULL THEN 0 ELSE length(t.key) END || ':' || t.period
                ELSE t.key || COALESCE(' / ' || t.other_key, '') END AS key,
                t.is_paid, t.is_view, k.amount, k.id AS conversion_id, k.part
         FROM (
             SELECT e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number, x.is_paid,
                    analytics_internal.is_view(e.source_type) AS is_view,
-                   CASE WHEN members IS NULL OR x.platform = ANY (members) THEN '1' ELSE '0' END AS mark,
-                   CASE WHEN x.is_paid THEN '1' ELSE '0' END AS paid,
+                   -- No more than is asked: what parts tell apart is summed apart, and counted once in each.
+                   CASE WHEN (members IS NULL OR x.platform = ANY (members)) AND (touches = 'all' OR (touches = 'paid') = x.is_paid)
+                        THEN '1' ELSE '0' END AS mark,
                    CASE WHEN rules.granularity IS NOT NULL AND kept = 'touch'
                         THEN date_trunc(rules.granularity, e.occurred_at AT TIME ZONE b.reporting_timezone)::date::text
                         ELSE '' END AS period,
@@ -484,14 +485,14 @@ COMMENT ON FUNCTION analytics_internal.warehouse_journeys IS
 kept: converters (who signed in the period), touch (also who signed within the lookback after it) or everybody who was met or signed in it.
 Touches and conversions keep their numbers and identifiers but where everybody is kept: touch_number, place in
 conversion_types:source_id:conversion_id.
-with_parts: keys have a part, see credit_keys(): 1 for the platforms in members, or 0; 1 for what was paid for, or 0; how long the key by
-the first of two dimensions is, and a colon; by the date of the touch its period. Parts of conversions: the period, and what they are by
+with_parts: keys have a part, see credit_keys(): 1 for touches of the platforms in members that are paid or organic as touches says, or 0;
+how long the key by the first of two dimensions is, and a colon; by the date of the touch its period. Parts of conversions: the period, and what they are by
 dimensions of conversions, behind the character U+001F each. stages: the key of leads, or {}. lookback: the one asked for,
 or that of the business; half_life: that of the business.';
 
 CREATE FUNCTION analytics_internal.warehouse_paths(
     rules analytics_internal.path_rules, replicates int DEFAULT 0, seed bigint DEFAULT 0, members text[] DEFAULT NULL,
-    with_parts boolean DEFAULT false)
+    with_parts boolean DEFAULT false, touches text DEFAULT 'all')
     RETURNS TABLE (replicate int, paths analytics.path_counts, attribution_window text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
@@ -500,7 +501,8 @@ AS $$
 BEGIN
     RETURN QUERY
     WITH collected AS MATERIALIZED (
-        SELECT * FROM analytics_internal.warehouse_journeys(rules, 'everybody', members, with_parts => with_parts)
+        SELECT * FROM analytics_internal.warehouse_journeys(
+            rules, 'everybody', members, with_parts => with_parts, touches => touches)
     )
     SELECT r.n, analytics.path_counts_union(analytics.journey_paths(
                j.journeys, COALESCE(w.lookback, j.lookback), rules.cycle, j.period_start, j.period_end, true,
@@ -636,7 +638,7 @@ BEGIN
     IF of_touch = '{}' THEN
         RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE of_conversion END;
     ELSIF cardinality(of_touch) = 2 THEN
-        length_of_first := split_part(substr(touch_part, 3), ':', 1);
+        length_of_first := split_part(substr(touch_part, 2), ':', 1);
         RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE ARRAY[left(key, length_of_first), substr(key, length_of_first + 4)] END;
     END IF;
     RETURN CASE WHEN rules.dimension LIKE of_touch[1] || '%' THEN COALESCE(key, '(unattributed)') || of_conversion
@@ -662,9 +664,7 @@ CREATE FUNCTION analytics_internal.is_wanted(sharing analytics_internal.sharing_
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN touch_part IS NULL THEN sharing.members IS NULL AND sharing.touches = 'all'
-                ELSE left(touch_part, 1) = '1'
-                    AND (sharing.touches = 'all' OR (sharing.touches = 'paid') = (substr(touch_part, 2, 1) = '1'))
-           END
+                ELSE left(touch_part, 1) = '1' END
 $$;
 COMMENT ON FUNCTION analytics_internal.is_wanted IS
 'Whether credit is asked for: by its platform, and whether it was paid for
@@ -710,7 +710,8 @@ BEGIN
                NOT with_parts OR analytics_internal.is_wanted(sharing, a.touch_part) AS wanted,
                a.conversions, a.value, a.supporting, a.assisted, a.clients, a.conversions_replicates, a.value_replicates
         FROM analytics_internal.warehouse_journeys(
-            rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages, with_parts) j
+            rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages, with_parts,
+            sharing.touches) j
         CROSS JOIN analytics_internal.attribution_windows(rules.windows, rules.lookback, rules.view_lookback) w
         CROSS JOIN LATERAL analytics.credit_by_part(
             j.journeys, models, COALESCE(w.lookback, j.lookback), COALESCE(sharing.half_life, j.half_life), rules.cycle, sharing.fallback,
@@ -775,7 +776,8 @@ BEGIN
            analytics_internal.credit_keys(rules, c.key, c.touch_part, c.conversion_part),
            c.weight, c.conversions, c.value, c.rank, c.touches, c.days_before, c.converted_at, c.touched_at, c.is_paid, c.is_view
     FROM analytics_internal.warehouse_journeys(
-        rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages, with_parts) j
+        rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages, with_parts,
+            sharing.touches) j
     CROSS JOIN analytics_internal.attribution_windows(rules.windows, rules.lookback, rules.view_lookback) w
     CROSS JOIN LATERAL analytics.credit_touches(
         j.journeys, sharing.models, COALESCE(w.lookback, j.lookback), COALESCE(sharing.half_life, j.half_life), rules.cycle,
@@ -812,7 +814,8 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH counted AS MATERIALIZED (
-        SELECT * FROM analytics_internal.warehouse_paths(rules, sharing.replicates, sharing.seed, sharing.members, with_parts)
+        SELECT * FROM analytics_internal.warehouse_paths(
+            rules, sharing.replicates, sharing.seed, sharing.members, with_parts, sharing.touches)
     ), chosen AS (
         SELECT p.attribution_window, COALESCE(
             sharing.markov_order, (SELECT o."order" FROM analytics.markov_order(p.paths) o WHERE o.best), 1) AS markov_order
