@@ -486,8 +486,8 @@ kept: converters (who signed in the period), touch (also who signed within the l
 Touches and conversions keep their numbers and identifiers but where everybody is kept: touch_number, place in
 conversion_types:source_id:conversion_id.
 with_parts: keys have a part, see credit_keys(): 1 for touches of the platforms in members that are paid or organic as touches says, or 0;
-how long the key by the first of two dimensions is, and a colon; by the date of the touch its period. Parts of conversions: the period, and what they are by
-dimensions of conversions, behind the character U+001F each. stages: the key of leads, or {}. lookback: the one asked for,
+how long the key by the first of two dimensions is, and a colon; by the date of the touch its period. Parts of conversions: the period, and
+what they are by dimensions of conversions, behind the character U+001F each. stages: the key of leads, or {}. lookback: the one asked for,
 or that of the business; half_life: that of the business.';
 
 CREATE FUNCTION analytics_internal.warehouse_paths(
