@@ -89,14 +89,15 @@ SET client_min_messages = warning;
 CALL analytics.refresh();
 -- No campaign is a high performer and paused, or scaled and in need of attention, or paused and planned more.
 CREATE TEMP TABLE said AS
-SELECT b.b, p.d, r.campaign_id, r.action, f.performance_category, f.advice, l.recommended_spend - l.current_spend AS planned, r.outcome, r.roas_low, r.roas_expected, r.roas_high
+SELECT b.b, p.d, r.campaign_id, r.action, f.performance_category, f.advice, w.advice AS beside_alert, l.recommended_spend - l.current_spend AS planned, r.outcome, r.roas_low, r.roas_expected, r.roas_high
 FROM generate_series(1, 10) b (b), (VALUES (date '2025-03-15'), ('2025-04-10'), ('2025-05-01')) p (d)
 CROSS JOIN LATERAL analytics.reco_budget(p.d - 27, p.d, 100, business_id => b.b) r
 LEFT JOIN LATERAL analytics.campaign_performance(p.d - 27, p.d, 100, business_id => b.b) f ON f.campaign_id = r.campaign_id
-LEFT JOIN LATERAL analytics.budget_plan(date_to => p.d, business_id => b.b) l ON l.campaign_id = r.campaign_id;
+LEFT JOIN LATERAL analytics.budget_plan(date_to => p.d, business_id => b.b) l ON l.campaign_id = r.campaign_id
+LEFT JOIN LATERAL (SELECT DISTINCT a.campaign_id, a.advice FROM analytics.anomalies(p.d - 27, p.d, verdicts => NULL, row_limit => 1000, business_id => b.b) a) w ON w.campaign_id = r.campaign_id;
 SELECT count(*) AS answers, count(*) FILTER (WHERE action = 'pause') > 20 AS pauses, count(*) FILTER (WHERE action = 'scale') > 20 AS scales, count(*) FILTER (WHERE performance_category = 'high_performer') > 20 AS high,
        count(*) FILTER (WHERE performance_category = 'high_performer' AND action = 'pause') AS high_and_paused, count(*) FILTER (WHERE performance_category = 'needs_attention' AND action = 'scale') AS scaled_and_low,
-       count(*) FILTER (WHERE advice <> action) AS differ, count(*) FILTER (WHERE action = 'pause' AND planned > 0.01) AS paused_and_more,
+       count(*) FILTER (WHERE advice <> action OR beside_alert <> action) AS differ, count(beside_alert) > 150 AS alerts, count(*) FILTER (WHERE action = 'pause' AND planned > 0.01) AS paused_and_more,
        bool_and(outcome = 'revenue') AS revenue, bool_and(roas_low <= roas_expected AND roas_expected <= roas_high) AS ordered
 FROM said;
 -- Pauses cost more than what the others truly pay for revenue, scales less, nearly always.

@@ -435,6 +435,24 @@ $$;
 COMMENT ON FUNCTION analytics_internal.alert_reason IS
 'A verdict of anomalies() in one sentence';
 
+CREATE FUNCTION analytics_internal.alert_advice(
+    first_day date, last_day date, wanted_platforms text[], wanted_business bigint, dimension text)
+    RETURNS TABLE (business_id bigint, platform text, campaign_id text, action text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF dimension = 'campaign' THEN
+        RETURN QUERY
+        SELECT c.business_id, c.platform, c.campaign_id, v.action
+        FROM analytics_internal.campaign_verdicts(first_day, last_day, wanted_platforms, wanted_business) v
+        JOIN warehouse.dim_campaigns c ON c.business_id = v.business_id AND c.campaign_key = v.campaign_key;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.alert_advice(date, date, text[], bigint, text) IS
+'What reco_budget() advises for the campaigns that anomalies() watches; of other units nothing';
+
 CREATE FUNCTION analytics.anomalies(
     date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20, baseline_days int DEFAULT 30,
     dimension text DEFAULT 'campaign', verdicts text[] DEFAULT '{anomaly,scaling}', lag_days int DEFAULT 1, as_of date DEFAULT NULL,
@@ -444,16 +462,19 @@ CREATE FUNCTION analytics.anomalies(
                    baseline_cpl numeric, ratio double precision, ratio_low double precision, ratio_high double precision,
                    expected double precision, p_value double precision, p_adjusted double precision, impact numeric, reason text,
                    verdict text, campaign_id text, window_days int, days_before int, phi double precision, needed_events double precision,
-                   needed_days double precision)
+                   needed_days double precision, advice text, business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT t.anomaly_type, t.severity, t.platform, t.name, t.leads, t.spend, t.current_cpl, t.baseline_cpl, t.ratio, t.ratio_low,
            t.ratio_high, t.expected, t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict, t.id, t.window_days, t.days_before, t.phi,
-           t.needed_events, t.needed_days
+           t.needed_events, t.needed_days, v.action, t.business
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.alert_tests(analytics_internal.alert_rules(
         anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days, anomalies.dimension, anomalies.lag_days,
         anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.business_id)) t
+    LEFT JOIN analytics_internal.alert_advice(
+        anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.business_id, anomalies.dimension) v
+        ON v.business_id = t.business AND v.platform = t.platform AND v.campaign_id = t.id
     WHERE analytics_internal.check_verdicts(anomalies.verdicts)
       AND (anomalies.verdicts IS NULL OR pg_catalog.cardinality(anomalies.verdicts) = 0 OR t.verdict = ANY (anomalies.verdicts))
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
@@ -468,4 +489,5 @@ The period against the baseline_days days before it. One row per alert, the most
 drop_leads, spike_spend, zero_leads or zero_spend; reason says it in a sentence. dimension: campaign, platform, channel, product, branch or
 total; the name then stands in campaign_name, the id in campaign_id. verdicts: also normal, insufficient_data, paused, no_data, explained;
 NULL for all. lag_days: days up to as_of (today) that are still being reported, and left out. q: how many of the alerts may be false.
-min_effect: smaller changes are no alert. min_events: leads that must be expected, or found. min_impact: money that must be at stake.';
+min_effect: smaller changes are no alert. min_events: leads that must be expected, or found. min_impact: money that must be at stake.
+advice: the action of reco_budget() for the campaign, same period and platforms.';
