@@ -251,7 +251,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.kept_shares(analytics_internal.alert_rules) IS
-'Share of the leads before a window that had come to their unit by the age of its days
+'Share of leads before a window that had come to their unit by its days'' age
 So both are compared as they stand at the same age. By unit_key of watched_units(); units all of whose leads had are no row. In total no
 lead is late.';
 
@@ -451,7 +451,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.alert_advice(date, date, text[], bigint, text) IS
-'What reco_budget() advises for the campaigns that anomalies() watches; of other units nothing';
+'What reco_budget() advises for campaigns that anomalies() watches';
 
 CREATE FUNCTION analytics.anomalies(
     date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20, baseline_days int DEFAULT 30,

@@ -41,7 +41,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.not_compared(date, date, text[], bigint, text) IS
-'What campaigns_wow() leaves out of each side, so that both are equally old and over
+'What campaigns_wow() leaves out of its sides, so that both are equally old
 Days that are not over, with their counterparts, and leads of the period before that got their ad later than it is for the present ones.
 account: the platform of what has no campaign.';
 

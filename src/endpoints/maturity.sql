@@ -21,7 +21,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.late_results(date, date, date, text[], bigint) IS
-'What leads of a period got after a day: results to be taken away for how it stood
+'What leads of a period got after a day: results less this are how it stood
 leads: those that came to the platforms from others, less those that left. Contracts that count on the day they are signed are never late.';
 
 CREATE FUNCTION analytics_internal.outlooks(
@@ -137,7 +137,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.maturity(date, date, text[], text, int, bigint) IS
-'How mature the contracts of a period''s leads are, and what is to be expected of them
+'How mature the contracts of a period''s leads are, and what is to come of them
 level: total, platform or campaign. maturity_pct: share of the contracts of such leads that were signed at their age in the past, by the
 lags of the business''s own contracts, as far as they are known (known_until). contracts_expected, revenue_expected: at full maturity, with
 what they lie between with probability 0.9. A row per business; none where contracts count on the day they are signed (revenue_basis

@@ -4,7 +4,7 @@ CREATE FUNCTION analytics_internal.maturity_curve(days date[], lags int[], contr
     half_life double precision DEFAULT 45, OUT shares double precision[], OUT log_variances double precision[])
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000 AS 'MODULE_PATHNAME', 'marketing_maturity_curve';
 COMMENT ON FUNCTION analytics_internal.maturity_curve(date[], int[], double precision[], date, double precision) IS
-'Shares of the contracts of leads that are signed by each age, from right-truncated lags
+'Shares of contracts signed by each age of their leads, from truncated lags
 days: of the leads; lags: days from there to the signature. half_life: younger leads count for more. Lags that grow or shrink are
 followed.';
 
@@ -12,7 +12,7 @@ CREATE FUNCTION analytics_internal.usual_rate(settled double precision[], contra
     OUT strength double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'marketing_usual_rate';
 COMMENT ON FUNCTION analytics_internal.usual_rate(double precision[], double precision[]) IS
-'Contracts per lead of periods, and how many leads of a new one it is worth as evidence';
+'Contracts per lead of periods, and how many leads it is worth as evidence';
 
 CREATE FUNCTION analytics_internal.outlook(contracts double precision, settled double precision, open double precision,
     log_variance double precision, rate double precision, rate_strength double precision, mean_amount double precision,
@@ -21,5 +21,5 @@ CREATE FUNCTION analytics_internal.outlook(contracts double precision, settled d
     OUT money_mean double precision, OUT money_low double precision, OUT money_high double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'marketing_outlook';
 COMMENT ON FUNCTION analytics_internal.outlook IS
-'What is yet to come of a period''s leads: contracts and money, with their interval
+'What is to come of a period''s leads: contracts and money, with intervals
 settled, open: its leads, as far as their contracts are signed and as far as they are not. log_variance: how uncertain the open part is.';

@@ -49,7 +49,7 @@ AS $$
         analytics_internal.today(last_full_day.business_id)) - 1
 $$;
 COMMENT ON FUNCTION analytics_internal.last_full_day(bigint) IS
-'Yesterday, in the reporting time zone of a business, or of all: today is not over';
+'Yesterday, in the reporting time zone of a business, or of all';
 
 CREATE FUNCTION analytics_internal.known_until(business_id bigint) RETURNS date
     LANGUAGE sql STABLE PARALLEL SAFE
