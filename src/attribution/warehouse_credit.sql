@@ -139,7 +139,7 @@ AS $$
       AND NOT types OPERATOR(pg_catalog.<@) '{contract,lead,purchase}'
 $$;
 COMMENT ON FUNCTION analytics_internal.conversions(text[]) IS
-'Contracts, leads, purchases, and events that are marked as conversions of some types
+'Contracts, leads, purchases, and events that are conversions of some types
 event_id: the event that is the conversion, with event_source_id its source; NULL: of any. host: of the page where it happened.';
 
 CREATE TYPE analytics_internal.path_rules AS (

@@ -294,7 +294,7 @@ AS $$
     HAVING bool_or(m.name = 'currency') AND bool_and(m.problem IS NULL)
 $$;
 COMMENT ON FUNCTION analytics_internal.money_of(text, regclass, jsonb, jsonb) IS
-'How a source says currency and day of its amounts, where option exchange_rates converts them';
+'How a source says currency and day of its amounts, for option exchange_rates';
 
 CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass, columns jsonb, options jsonb)
     RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text,
