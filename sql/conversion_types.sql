@@ -88,11 +88,24 @@ FULL JOIN (
     UNION ALL SELECT 'signup', * FROM analytics.attribution('2025-03-01', '2025-03-31', '{linear}', 'channel', '7 days', conversion_types => '{signup}', conversion_hosts => '{shop.example}', granularity => 'week')
     UNION ALL SELECT 'purchase', * FROM analytics.attribution('2025-03-01', '2025-03-31', dimension => 'channel', conversion_types => '{purchase}', granularity => 'week')) a USING (conversion_type, key, period_start);
 
+-- Two businesses together: sums of sums are exact, too.
+SELECT count(*) FROM (
+    SELECT analytics.register_source('events', 'raw.visits', '{"event_id": "id", "client_id": "client", "occurred_at": "at", "utm_source": "source", "utm_medium": "medium", "landing_url": "page",
+        "conversion_type": "lower(goal)", "conversion_value": "worth"}', business_id => 2)
+    UNION ALL SELECT analytics.register_source('contracts', 'raw.contracts', '{"contract_id": "id", "client_id": "client + 1", "signed_at": "at", "event_id": "event"}', business_id => 2)) s;
+CALL analytics.refresh();
+SELECT count(*) > 50 AS many, count(*) FILTER (WHERE (a.conversions, a.supporting, a.clients) IS DISTINCT FROM (t.conversions, t.supporting, t.clients)) AS differ
+FROM (SELECT '{linear,linear_unique,time_decay,position_decay,u_shaped,j_shaped}'::text[]) m (models),
+LATERAL (SELECT * FROM analytics.attribution('2025-03-01', '2025-03-31', models, 'landing_page+channel', conversion_types => '{contract,signup,booking}') WHERE supporting > 0) a
+FULL JOIN LATERAL (
+    SELECT model, keys, analytics.compensated_sum(conversions) AS conversions, count(DISTINCT (conversion_type, conversion_source_id, conversion_id)) AS supporting, count(DISTINCT (business, client_key)) AS clients
+    FROM analytics.attribution_touches('2025-03-01', '2025-03-31', models, 'landing_page+channel', conversion_types => '{contract,signup,booking}')
+    WHERE conversions > 0 GROUP BY 1, 2) t ON t.model = a.model AND t.keys = a.keys;
 -- A sign-up that says nothing of where it comes from is part of the visit before it; hours later it is direct.
 INSERT INTO raw.visits VALUES (9001, 900, '2025-05-02 10:00+00', 'google', 'cpc', 'https://shop.example/', NULL, NULL), (9002, 900, '2025-05-02 10:10+00', NULL, NULL, 'https://shop.example/', 'signup', 9),
     (9011, 901, '2025-05-02 10:00+00', 'google', 'cpc', 'https://shop.example/', NULL, NULL), (9012, 901, '2025-05-02 20:10+00', NULL, NULL, 'https://shop.example/', 'signup', 9);
 CALL analytics.refresh();
-SELECT client_id, touch_id, key FROM analytics.attribution_touches('2025-05-01', '2025-05-31', '{last}', conversion_types => '{signup}') ORDER BY 1;
+SELECT client_id, touch_id, key FROM analytics.attribution_touches('2025-05-01', '2025-05-31', '{last}', business_id => 1, conversion_types => '{signup}') ORDER BY 1;
 
 -- What cannot be meant.
 SELECT * FROM analytics.attribution('2025-03-01', '2025-03-31', conversion_types => '{singup}');

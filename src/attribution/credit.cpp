@@ -222,6 +222,8 @@ private:
         found.model = model_.name;
         found.conversions = sums.conversions.value();
         found.value = sums.value.value();
+        found.conversions_rest = sums.conversions.rest();
+        found.value_rest = sums.value.rest();
         found.supporting = sums.supporting.count();
         found.assisted = assisted;
         found.clients = sums.clients.count();

@@ -46,6 +46,8 @@ struct Credit {
     bool attributed;          // false: the row of the conversions that the model gives to nobody; it has no key
     double conversions;       // sum of weights
     double value;             // sum of weight * value of the conversion
+    double conversions_rest;  // what these two sums leave out, see CompensatedSum
+    double value_rest;
     std::int64_t supporting;  // conversions that gave this key a positive weight
     std::int64_t assisted;    // conversions with this key in their path, whatever the model
     std::int64_t clients;     // clients of the supporting conversions

@@ -240,7 +240,7 @@ void write_estimates(postgres::Bytes journeys, const EstimateArguments& asked, b
                  conversions.high, credit.value, value.low, value.high, credit.supporting, credit.assisted, credit.clients,
                  credit.conversions_replicates, credit.value_replicates);
         if (by_part) {
-            rows.add(credit.touch_part, credit.conversion_part);
+            rows.add(credit.touch_part, credit.conversion_part, credit.conversions_rest, credit.value_rest);
         }
         rows.end_row();
     }

@@ -198,13 +198,14 @@ CREATE FUNCTION analytics.credit_by_part(
     RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
                    value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
                    clients bigint, conversions_replicates double precision[], value_replicates double precision[],
-                   touch_part text, conversion_part text)
+                   touch_part text, conversion_part text, conversions_rest double precision, value_rest double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_credit_by_part';
 COMMENT ON FUNCTION analytics.credit_by_part IS
     'Credit told apart by parts: a month of the conversion, paid or not ...
-All arguments but the last two, and all columns but the last two: see attribution_bootstrap. conversion_part: see journeys_with_ids().
+All arguments but the last two, and all columns but the last four: see attribution_bootstrap. conversion_part: see journeys_with_ids().
 key_parts: keys are a key and a part behind the character U+001F; models and all other arguments see the key, and touch_part tells its
-credit apart. keys_together: only parts tell credit apart, and key is one of those that have it.';
+credit apart. keys_together: only parts tell credit apart, and key is one of those that have it. conversions_rest, value_rest: what is left
+of the sums below their last bit, so that credit of several groups adds up exactly: compensated_sum() of all of these numbers.';
 
 CREATE FUNCTION analytics.credit_touches(
     journeys analytics.journeys, models text[] DEFAULT '{last_paid}', lookback interval DEFAULT '90 days',

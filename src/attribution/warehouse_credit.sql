@@ -708,7 +708,8 @@ BEGIN
                    AS period_start,
                analytics_internal.credit_keys(rules, a.key, a.touch_part, a.conversion_part) AS keys, a.key IS NULL AS unattributed,
                NOT with_parts OR analytics_internal.is_wanted(sharing, a.touch_part) AS wanted,
-               a.conversions, a.value, a.supporting, a.assisted, a.clients, a.conversions_replicates, a.value_replicates
+               a.conversions, a.value, a.conversions_rest, a.value_rest, a.supporting, a.assisted, a.clients, a.conversions_replicates,
+               a.value_replicates
         FROM analytics_internal.warehouse_journeys(
             rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages, with_parts,
             sharing.touches) j
@@ -740,7 +741,9 @@ BEGIN
            c.assisted, c.clients, r.conversions, r.value, NULL::double precision, NULL::double precision, NULL::double precision, NULL::int
     FROM (
         SELECT c.model, c.attribution_window, c.period_start, c.keys, c.wanted, c.unattributed,
-               analytics.compensated_sum(c.conversions) AS conversions, analytics.compensated_sum(c.value) AS value,
+               (SELECT analytics.compensated_sum(u.x)
+                FROM unnest(array_agg(c.conversions) || array_agg(c.conversions_rest)) u (x)) AS conversions,
+               (SELECT analytics.compensated_sum(u.x) FROM unnest(array_agg(c.value) || array_agg(c.value_rest)) u (x)) AS value,
                sum(c.supporting)::bigint AS supporting, sum(c.assisted)::bigint AS assisted, sum(c.clients)::bigint AS clients
         FROM credit c
         GROUP BY c.model, c.attribution_window, c.period_start, c.keys, c.wanted, c.unattributed

@@ -26,6 +26,12 @@ public:
         }
         return sum;
     }
+    /** What value() leaves out: sums are added up exactly by their values and rests. */
+    [[nodiscard]] double rest() const noexcept
+    {
+        const double sum = sum_ + lost_;
+        return (sum_ - sum) + lost_;
+    }
 
 private:
     double sum_ = 0;
