@@ -150,41 +150,59 @@ void set_exposures_by_weekday(std::span<Activity> activities, std::int32_t min_d
 
 // -- Dispersion
 
-DispersionWeights likelihood_of(const Activity& activity)
+/** How likely the latest days of the baseline are, for each dispersion and correlation. */
+numeric::BurstTable likelihood_of(const Activity& activity)
 {
-    std::vector<double> events;
-    std::vector<double> exposures;
+    std::vector<numeric::CountDay> days;
     const WindowResult& r = activity.result;
     std::int32_t left_out = std::max(0, r.baseline_days - dispersion_days);
     for (const ActiveDay& day : activity.days) {
         if (!day.in_window && left_out-- <= 0) {
-            events.push_back(day.value);
-            exposures.push_back(day.exposure);
+            days.push_back({day.day, day.value, day.exposure, std::sqrt(day.exposure)});
         }
     }
-    return likelihood_of_dispersion(events, exposures,
-                                    (r.window_value + r.baseline_value) / (r.window_exposure + r.baseline_exposure));
+    const double rate = (r.window_value + r.baseline_value) / (r.window_exposure + r.baseline_exposure);
+    return numeric::log_likelihoods(numeric::DividedCounts(days, r.last_active), scales_of(rate));
 }
 
-/** What is known of the dispersion of each series, by its own days and by those of all. */
-std::vector<DispersionWeights> posteriors_of(std::span<const Activity> activities, std::int32_t min_days,
-                                             const kernel::StopFlag& stop)
+/** What is known of how the counts of a series vary: of single days, and of the window less the baseline. */
+struct Variation {
+    DispersionWeights days;
+    DispersionWeights contrast;
+};
+
+Variation variation_of(const Activity& activity, const numeric::BurstTable& table)
 {
-    std::vector<DispersionWeights> weights(activities.size());
-    std::vector<DispersionWeights> known;
-    for (std::size_t i = 0; i < activities.size(); ++i) {
+    numeric::CorrelatedSum contrast;
+    const WindowResult& r = activity.result;
+    for (const ActiveDay& day : activity.days) {
+        contrast.add(day.day, std::sqrt(day.exposure) / (day.in_window ? r.window_exposure : -r.baseline_exposure));
+    }
+    return {dispersion_of_days(table), dispersion_of_contrast(table, contrast)};
+}
+
+/** Of each series, by its own days and by those of all. */
+std::vector<Variation> variations_of(std::span<const Activity> activities, std::int32_t min_days, const kernel::StopFlag& stop)
+{
+    // Each value weighs as much in the prior; a single series is left nearly open.
+    constexpr double open_weight = 0.5;
+    std::vector<numeric::BurstTable> known;
+    std::vector<bool> is_known;
+    for (const Activity& activity : activities) {
         stop.poll();
-        weights[i].fill(1);
-        if (activities[i].result.baseline_days >= min_days && activities[i].result.baseline_value > 0) {
-            weights[i] = likelihood_of(activities[i]);
-            known.push_back(weights[i]);
+        is_known.push_back(activity.result.baseline_days >= min_days && activity.result.baseline_value > 0);
+        if (is_known.back()) {
+            known.push_back(likelihood_of(activity));
         }
     }
-    const DispersionWeights prior = prior_of_dispersion(known);
-    for (DispersionWeights& each : weights) {
-        each = posterior_of_dispersion(each, prior);
+    const numeric::BurstTable unseen = numeric::learn(known, dispersion_steps, open_weight, stop);
+    std::vector<Variation> variations;
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < activities.size(); ++i) {
+        const numeric::BurstTable& table = is_known[i] ? known[next++] : unseen;
+        variations.push_back(activities[i].result.status == Status::tested ? variation_of(activities[i], table) : Variation{});
     }
-    return weights;
+    return variations;
 }
 
 // -- The test
@@ -215,16 +233,17 @@ double missing_events(const Rate& current, const Rate& baseline, const Dispersio
     return none <= remarkable ? 0 : expected * (std::log(remarkable) / std::log(std::min(none, 0.99)) - 1);
 }
 
-void test(Activity& activity, const DispersionWeights& dispersion, const WindowRequest& request)
+void test(Activity& activity, const Variation& variation, const WindowRequest& request)
 {
     WindowResult& r = activity.result;
     const Rate current{r.window_value, r.window_exposure * excused(activity, request)};
     const Rate baseline{r.baseline_value, r.baseline_exposure};
-    r.dispersion = typical_dispersion(dispersion);
+    const DispersionWeights& dispersion = variation.contrast;
+    r.dispersion = typical_dispersion(variation.days);
     r.expected = baseline.events / baseline.exposure * current.exposure;
     r.ratio = r.expected > 0 ? current.events / r.expected : unknown;
     RateOptions options;
-    options.dispersion = r.dispersion;
+    options.dispersion = typical_dispersion(dispersion);
     options.df = r.baseline_days - 1;
     const RateRatio interval = rate_ratio_test(current, baseline, options);
     r.ratio_low = interval.ci_low;
@@ -248,11 +267,11 @@ void compare_counts(std::span<Activity> activities, const WindowRequest& request
     if (request.kind == series::SeriesKind::count && request.weekly) {
         set_exposures_by_weekday(activities, request.min_days);
     }
-    const auto dispersions = posteriors_of(activities, request.min_days, stop);
+    const auto variations = variations_of(activities, request.min_days, stop);
     for (std::size_t i = 0; i < activities.size(); ++i) {
         stop.poll();
         if (activities[i].result.status == Status::tested) {
-            test(activities[i], dispersions[i], request);
+            test(activities[i], variations[i], request);
         }
     }
 }

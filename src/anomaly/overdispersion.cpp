@@ -4,14 +4,15 @@
 #include <cmath>
 #include <numeric>
 
+#include "numeric/special_functions.hpp"
+
 namespace marketing::anomaly {
 namespace {
 
 // Beyond this the sums take long, and a continuous distribution of the same mean and variance does as well.
 constexpr double most_summed = 20000;
-constexpr int em_steps = 60;
-// What each dispersion weighs in the prior beside the series; a single series is left nearly open.
-constexpr double open_weight = 0.5;
+// Of ln(dispersion - 1), from one value to the next.
+const double log_step = std::log(5000.0) / static_cast<double>(dispersion_steps - 2);
 constexpr double negligible = 1e-5;
 
 DispersionWeights make_dispersion_values() noexcept
@@ -19,22 +20,9 @@ DispersionWeights make_dispersion_values() noexcept
     DispersionWeights values{};
     values[0] = 1;
     for (std::size_t i = 1; i < dispersion_steps; ++i) {
-        values[i] = 1 + 0.2 * std::pow(5000.0, static_cast<double>(i - 1) / static_cast<double>(dispersion_steps - 2));
+        values[i] = 1 + 0.2 * std::exp(log_step * static_cast<double>(i - 1));
     }
     return values;
-}
-
-/** ln(gamma(a + x) / gamma(a)). */
-double log_rising(double a, double x)
-{
-    if (x < 8 && x == std::floor(x)) {
-        double product = 1;
-        for (double i = 0; i < x; ++i) {
-            product *= a + i;
-        }
-        return std::log(product);
-    }
-    return std::lgamma(a + x) - std::lgamma(a);
 }
 
 /** The share of the total is spread like a beta variable of the mean and variance of the count. */
@@ -59,8 +47,9 @@ numeric::Tails beta_binomial_tails(double hits, double total, double a, double b
         return continuous_tails(hits, total, a, b);
     }
     const double misses = total - hits;
-    const double mass = std::exp(std::lgamma(total + 1) - std::lgamma(hits + 1) - std::lgamma(misses + 1) +
-                                 log_rising(a, hits) + log_rising(b, misses) - log_rising(a + b, total));
+    const double mass =
+        std::exp(std::lgamma(total + 1) - std::lgamma(hits + 1) - std::lgamma(misses + 1) + numeric::log_rising(a, hits) +
+                 numeric::log_rising(b, misses) - numeric::log_rising(a + b, total));
     // Outwards from the count, in the direction of the smaller tail.
     const bool upwards = hits * b > misses * a;
     double tail = 0;
@@ -79,72 +68,42 @@ numeric::Tails beta_binomial_tails(double hits, double total, double a, double b
     return upwards ? numeric::Tails{smaller, 1 - smaller} : numeric::Tails{1 - smaller, smaller};
 }
 
-DispersionWeights likelihood_of_dispersion(std::span<const double> events, std::span<const double> exposure, double rate)
+DispersionWeights scales_of(double rate)
 {
-    double sum = 0;
-    double weight = 0;
-    double at_random = 0;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        sum += events[i];
-        weight += exposure[i];
-    }
-    DispersionWeights logs{};
-    if (!(sum > 0) || !(rate > 0)) {
-        logs.fill(1);
-        return logs;
-    }
-    for (std::size_t i = 0; i < events.size(); ++i) {
-        at_random += events[i] > 0 ? events[i] * std::log(exposure[i] / weight) : 0;
-    }
-    logs[0] = at_random;
-    for (std::size_t step = 1; step < dispersion_steps; ++step) {
-        const double shape = rate / (dispersion_values()[step] - 1);
-        double log = -log_rising(shape * weight, sum);
-        for (std::size_t i = 0; i < events.size(); ++i) {
-            log += events[i] > 0 ? log_rising(shape * exposure[i], events[i]) : 0;
-        }
-        logs[step] = log;
-    }
-    const double best = *std::max_element(logs.begin(), logs.end());
-    for (double& log : logs) {
-        log = std::exp(log - best);
-    }
-    return logs;
+    DispersionWeights scales{};
+    std::transform(dispersion_values().begin(), dispersion_values().end(), scales.begin(),
+                   [rate](double dispersion) { return (dispersion - 1) / rate; });
+    return scales;
 }
 
-DispersionWeights prior_of_dispersion(std::span<const DispersionWeights> likelihoods)
+DispersionWeights dispersion_of_days(const numeric::BurstTable& table)
 {
-    DispersionWeights prior{};
-    prior.fill(1.0 / dispersion_steps);
-    for (int i = 0; i < em_steps; ++i) {
-        DispersionWeights sums{};
-        sums.fill(open_weight);
-        for (const DispersionWeights& likelihood : likelihoods) {
-            const DispersionWeights posterior = posterior_of_dispersion(likelihood, prior);
-            for (std::size_t step = 0; step < dispersion_steps; ++step) {
-                sums[step] += posterior[step];
-            }
-        }
-        const double total = std::accumulate(sums.begin(), sums.end(), 0.0);
+    DispersionWeights weights{};
+    for (std::size_t c = 0; c < numeric::correlation_count; ++c) {
         for (std::size_t step = 0; step < dispersion_steps; ++step) {
-            prior[step] = sums[step] / total;
+            weights[step] += table.at(c, step);
         }
     }
-    return prior;
+    return weights;
 }
 
-DispersionWeights posterior_of_dispersion(const DispersionWeights& likelihood, const DispersionWeights& prior)
+DispersionWeights dispersion_of_contrast(const numeric::BurstTable& table, const numeric::CorrelatedSum& contrast)
 {
-    DispersionWeights posterior{};
-    double total = 0;
-    for (std::size_t step = 0; step < dispersion_steps; ++step) {
-        posterior[step] = likelihood[step] * prior[step];
-        total += posterior[step];
+    constexpr auto last = static_cast<double>(dispersion_steps - 1);
+    DispersionWeights weights{};
+    for (std::size_t c = 0; c < numeric::correlation_count; ++c) {
+        weights[0] += table.at(c, 0);
+        const double larger = std::log(contrast.variance(c) / contrast.variance(0)) / log_step;
+        for (std::size_t step = 1; step < dispersion_steps; ++step) {
+            // Between two values, in proportion.
+            const double place = std::clamp(static_cast<double>(step) + larger, 1.0, last);
+            const auto below = static_cast<std::size_t>(std::min(place, last - 1));
+            const double part = place - static_cast<double>(below);
+            weights[below] += (1 - part) * table.at(c, step);
+            weights[below + 1] += part * table.at(c, step);
+        }
     }
-    for (double& weight : posterior) {
-        weight /= total;
-    }
-    return posterior;
+    return weights;
 }
 
 double typical_dispersion(const DispersionWeights& weights)

@@ -4,8 +4,9 @@
  *
  * Given the total of several days, how it falls on them depends on one number alone, the shape: events per exposure over dispersion - 1.
  * So days tell the shape without telling the rate (a Dirichlet-multinomial likelihood), and the count of one window out of two has
- * a known distribution (beta-binomial), skewed as such counts are. What the days of one series leave open about the dispersion is
- * filled in by all series of the call: it has a prior that is estimated from them, and a p-value is the mean over what it may be.
+ * a known distribution (beta-binomial), skewed as such counts are. What the days of one series leave open about the dispersion, and about
+ * how alike neighbouring days are, is filled in by all series of the call (numeric/correlated_counts.hpp): a p-value is the mean over
+ * what both may be.
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <span>
 
 #include "anomaly/rates.hpp"
+#include "numeric/correlated_counts.hpp"
 #include "numeric/distributions.hpp"
 
 namespace marketing::anomaly {
@@ -27,15 +29,18 @@ using DispersionWeights = std::array<double, dispersion_steps>;
 /** Tails of the count `hits` out of `total`, which falls on two windows of the shapes `a` and `b`. Whole counts only. */
 [[nodiscard]] numeric::Tails beta_binomial_tails(double hits, double total, double a, double b);
 
-/** How likely the days' counts are for each dispersion, given their sum; scaled so that the largest is 1. */
-[[nodiscard]] DispersionWeights likelihood_of_dispersion(std::span<const double> events, std::span<const double> exposure,
-                                                         double rate);
+/** Scales of dispersion for numeric::log_likelihoods, of series of this rate whose days deviate by the root of their exposure. */
+[[nodiscard]] DispersionWeights scales_of(double rate);
 
-/** The prior that makes the likelihoods of all series most likely (EM), with a little weight on each value. */
-[[nodiscard]] DispersionWeights prior_of_dispersion(std::span<const DispersionWeights> likelihoods);
+/** What is known of the dispersion of single days. */
+[[nodiscard]] DispersionWeights dispersion_of_days(const numeric::BurstTable& table);
 
-/** What the dispersion may be after both; the weights add up to 1. */
-[[nodiscard]] DispersionWeights posterior_of_dispersion(const DispersionWeights& likelihood, const DispersionWeights& prior);
+/**
+ * Of the comparison of two windows, whose days are correlated: `contrast` is the difference of their means, each day with the root of its
+ * exposure over that of its window. By this dispersion windows of independent days would differ as much.
+ */
+[[nodiscard]] DispersionWeights dispersion_of_contrast(const numeric::BurstTable& table,
+                                                       const numeric::CorrelatedSum& contrast);
 
 /** The geometric mean: what little weight very large values have does not move it. */
 [[nodiscard]] double typical_dispersion(const DispersionWeights& weights);

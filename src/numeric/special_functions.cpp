@@ -30,6 +30,18 @@ double log_beta(double a, double b)
     return log_gamma(a) + log_gamma(b) - log_gamma(a + b);
 }
 
+double log_rising(double a, double x)
+{
+    if (x < 8 && x == std::floor(x)) {
+        double product = 1;
+        for (double i = 0; i < x; ++i) {
+            product *= a + i;
+        }
+        return std::log(product);
+    }
+    return std::lgamma(a + x) - std::lgamma(a);
+}
+
 double digamma(double x)
 {
     return boost::math::digamma(x, Policy());

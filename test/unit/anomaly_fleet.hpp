@@ -27,6 +27,9 @@ struct FleetPlan {
     int window = 7;
     int baseline = 30;
     series::SeriesKind kind = series::SeriesKind::rate;
+    double correlation = 0;  // of the demand of neighbouring days
+    double deviation = 0;    // of its logarithm
+    double margin = 0;
 };
 
 struct Fleet {
@@ -57,13 +60,18 @@ inline Fleet make_fleet(const FleetPlan& plan, std::mt19937_64& random)
         const double mean = between(plan.least_leads, plan.most_leads);
         fleet.phi.push_back(phi);
         fleet.changed.push_back(c < plan.changed);
+        double demand = plan.deviation > 0 ? normal(random) : 0;
         for (int d = 0; d < plan.baseline + plan.window; ++d) {
+            const double moved = std::exp(plan.deviation * (demand - plan.deviation / 2));
+            if (plan.deviation > 0) {
+                demand = plan.correlation * demand + std::sqrt(1 - plan.correlation * plan.correlation) * normal(random);
+            }
             const double money = std::exp(0.15 * normal(random)) * (d % 7 > 4 ? 0.7 : 1);
             const double effect = c < plan.changed && d >= plan.baseline ? plan.change : 1;
             fleet.series.push_back(c);
             fleet.day.push_back(d);
             fleet.spend.push_back(100 * money);
-            fleet.leads.push_back(negative_binomial(random, mean * money * effect, phi));
+            fleet.leads.push_back(negative_binomial(random, mean * money * effect * moved, phi));
         }
     }
     return fleet;
@@ -77,6 +85,7 @@ inline std::vector<double> p_values(const Fleet& fleet, const FleetPlan& plan)
     request.window_to = plan.baseline + plan.window - 1;
     request.baseline_days = plan.baseline;
     request.min_events = 0;
+    request.margin = plan.margin;
     std::vector<double> p;
     for (const WindowResult& result : compare_windows({fleet.series, fleet.day, fleet.leads, fleet.spend}, request)) {
         p.push_back(result.p_value);
