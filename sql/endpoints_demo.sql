@@ -25,7 +25,8 @@ CREATE INDEX ON raw_touch (client_id);
 ANALYZE raw_touch;
 -- A client is a lead, on the day of its first touch, and belongs to its last touch of a campaign, else to its first touch.
 CREATE TEMP TABLE raw_lead AS
-SELECT f.client_id, f.created_at::date AS day, a.platform, a.of_campaign, a.campaign_name, a.is_paid, a.source, f.product_id, f.branch_id
+SELECT f.client_id, f.created_at::date AS day, a.platform, a.of_campaign, a.campaign_name, a.is_paid, a.source, f.product_id, f.branch_id,
+       a.created_at::date AS settled, f.platform AS first_platform, f.of_campaign AS first_campaign, f.campaign_name AS first_campaign_name
 FROM raw_touch f, LATERAL (SELECT * FROM raw_touch t WHERE t.client_id = f.client_id AND (t.n = 1 OR t.of_campaign IS NOT NULL)
                            ORDER BY (t.of_campaign IS NOT NULL) DESC, t.created_at DESC LIMIT 1) a
 WHERE f.n = 1;
@@ -48,6 +49,18 @@ SELECT date_start AS day, 'facebook' AS platform, campaign_id AS of_campaign, ca
 FROM demo.meta_ads_insights GROUP BY 1, 3, 4
 UNION ALL
 SELECT "segments.date", 'google', "campaign.id"::text, "campaign.name", "metrics.impressions", "metrics.clicks", "metrics.cost_micros" / 1000000.0 FROM demo.google_campaign;
+-- What is known since a day and until another: a lead belongs to its first touch until the one that it is attributed to, contracts are there once they are signed.
+CREATE TEMP VIEW raw_state AS
+SELECT day, CASE WHEN settled > day THEN settled ELSE '-infinity' END AS since, 'infinity'::date AS until, platform, of_campaign AS campaign_id, campaign_name, 1 AS leads, 0 AS contracts, 0::numeric AS revenue, 0::numeric AS spend FROM raw_lead
+UNION ALL SELECT day, '-infinity', settled, first_platform, first_campaign, first_campaign_name, 1, 0, 0, 0 FROM raw_lead WHERE settled > day
+UNION ALL SELECT l.day, CASE WHEN k.day > l.day THEN k.day ELSE '-infinity' END, 'infinity', k.platform, k.of_campaign, k.campaign_name, 0, 1, k.amount, 0 FROM raw_contract k JOIN raw_lead l USING (client_id)
+UNION ALL SELECT day, '-infinity', 'infinity', platform, of_campaign, campaign_name, 0, 0, 0, spend FROM raw_ad;
+CREATE FUNCTION pg_temp.raw_kpi_then(first date, last date, wanted text[], seen date)
+    RETURNS TABLE (leads bigint, contracts numeric, revenue numeric, spend numeric, cpl numeric, roas numeric) LANGUAGE sql AS $$
+    SELECT l, c, r, s, round(s / NULLIF(l, 0), 4), round(r / NULLIF(s, 0), 4)
+    FROM (SELECT COALESCE(sum(leads), 0), COALESCE(sum(contracts), 0), COALESCE(sum(revenue), 0), COALESCE(sum(spend), 0)
+          FROM raw_state WHERE day BETWEEN first AND last AND platform = ANY (wanted) AND since <= seen AND seen < until) k (l, c, r, s)
+$$;
 CREATE TEMP VIEW raw_result AS
 SELECT day, platform, of_campaign AS campaign_id, COALESCE(campaign_name, '(no campaign)') AS campaign_name, leads, contracts, revenue, 0::numeric AS impressions, 0::numeric AS clicks, 0::numeric AS spend FROM raw_part
 UNION ALL SELECT day, platform, of_campaign, campaign_name, 0, 0, 0, impressions, clicks, spend FROM raw_ad;
@@ -79,7 +92,7 @@ INSERT INTO cross_check VALUES
              FROM analytics.kpi_timeseries({from}, {to}, 'day', {platforms}, 'previous_period')$q$,
         $q$SELECT d::date, k.*, p.*, round(100.0 * (k.leads - p.leads) / NULLIF(p.leads, 0), 2), round(100 * (k.spend - p.spend) / NULLIF(p.spend, 0), 2)
              FROM generate_series({from}::timestamp, {to}::timestamp, '1 day') d, pg_temp.raw_kpi(d::date, d::date, {members}) k,
-             LATERAL (SELECT d::date - ({to}::date - {from}::date + 1)) b (day), pg_temp.raw_kpi(b.day, b.day, {members}) p$q$),
+             LATERAL (SELECT d::date - ({to}::date - {from}::date + 1)) b (day), pg_temp.raw_kpi_then(b.day, b.day, {members}, '2025-10-31'::date - ({to}::date - {from}::date + 1)) p$q$),
 ('kpi_timeseries week', $q$SELECT period_start, leads, n_contracts, revenue, spend, cpl, roas, currency FROM analytics.kpi_timeseries({from}, {to}, 'week', {platforms})$q$,
         $q$SELECT w::date, k.*, 'UAH' FROM generate_series(date_trunc('week', {from}::timestamp), {to}::timestamp, '7 days') w,
              pg_temp.raw_kpi(GREATEST(w::date, {from}::date), LEAST(w::date + 6, {to}::date), {members}) k$q$),
@@ -106,9 +119,11 @@ INSERT INTO cross_check VALUES
 ('campaigns_wow', $q$SELECT platform, campaign_name, leads_cur, leads_prev, leads_diff_pct, cpl_cur, cpl_prev, spend_cur, spend_prev, cpl_diff_pct, campaign_id FROM analytics.campaigns_wow({from}, {to}, {platforms}, 1000, include_unassigned => true)$q$,
         $q$SELECT platform, campaign_name, l, lp, round(100.0 * (l - lp) / NULLIF(lp, 0), 2), c, cp, s, sp, round(100 * (c - cp) / NULLIF(cp, 0), 2), campaign_id
              FROM (SELECT *, CASE WHEN campaign_id IS NOT NULL THEN round(s / NULLIF(l, 0), 4) END AS c, CASE WHEN campaign_id IS NOT NULL THEN round(sp / NULLIF(lp, 0), 4) END AS cp
-                   FROM (SELECT platform, campaign_name, campaign_id, COALESCE(sum(leads) FILTER (WHERE day >= {from}), 0) AS l, COALESCE(sum(leads) FILTER (WHERE day < {from}), 0) AS lp,
+                   FROM (SELECT platform, COALESCE(campaign_name, '(no campaign)') AS campaign_name, campaign_id,
+                                COALESCE(sum(leads) FILTER (WHERE day >= {from} AND until = 'infinity'), 0) AS l,
+                                COALESCE(sum(leads) FILTER (WHERE day < {from} AND since <= '2025-10-31'::date - ({to}::date - {from}::date + 1) AND '2025-10-31'::date - ({to}::date - {from}::date + 1) < until), 0) AS lp,
                                 COALESCE(sum(spend) FILTER (WHERE day >= {from}), 0) AS s, COALESCE(sum(spend) FILTER (WHERE day < {from}), 0) AS sp
-                         FROM raw_result WHERE day BETWEEN {from}::date - ({to}::date - {from}::date + 1) AND {to} AND platform = ANY ({members}) GROUP BY 1, 2, 3) a) b$q$),
+                         FROM raw_state WHERE day BETWEEN {from}::date - ({to}::date - {from}::date + 1) AND {to} AND platform = ANY ({members}) GROUP BY 1, 2, 3) a) b$q$),
 ('scatter_matrix', $q$SELECT * FROM analytics.scatter_matrix({from}, {to}, {platforms}, 1000, 2)$q$,
         $q$SELECT platform, campaign_name, sum(leads), sum(spend), round(sum(spend) / sum(leads), 4), round(sum(revenue) / NULLIF(sum(spend), 0), 4), campaign_id, 1
              FROM raw_result WHERE day BETWEEN {from} AND {to} AND platform = ANY ({members}) AND campaign_id IS NOT NULL GROUP BY platform, campaign_name, campaign_id HAVING sum(leads) >= 2$q$),
@@ -173,7 +188,10 @@ INSERT INTO cross_check VALUES
         $q$SELECT platform, campaign_name, COALESCE(l, 0), COALESCE(s, 0), round(s / NULLIF(l, 0), 4), round(bs / NULLIF(bl, 0), 4)
              FROM analytics.anomalies({from}, {to}, {platforms}, 1000, 40) a JOIN raw_campaign n USING (platform, campaign_name),
              LATERAL (SELECT sum(leads), sum(spend) FROM raw_result k WHERE day BETWEEN {from} AND {to} AND k.campaign_id = n.campaign_id) k (l, s),
-             LATERAL (SELECT sum(leads), sum(spend) FROM raw_result k WHERE day BETWEEN {from}::date - 40 AND {from}::date - 1 AND k.campaign_id = n.campaign_id) b (bl, bs)$q$);
+             -- Days before are as old as their counterparts in the window.
+             LATERAL (SELECT sum(leads), sum(spend)
+                      FROM raw_state k, LATERAL (SELECT {to}::date - {from}::date + 1) w (n), LATERAL (SELECT k.day + ('2025-10-31'::date - {from}::date - ((k.day - {from}::date) % w.n + w.n) % w.n)) t (seen)
+                      WHERE day BETWEEN {from}::date - 40 AND {from}::date - 1 AND k.campaign_id = n.campaign_id AND since <= t.seen AND t.seen < until) b (bl, bs)$q$);
 
 CREATE TEMP TABLE asked AS
 SELECT p.*, f.* FROM (VALUES (date '2025-08-15', date '2025-10-31'), ('2025-10-20', '2025-10-31'), ('2025-09-30', '2025-09-30'), ('2025-10-28', '2025-11-20'), ('2026-01-01', '2026-01-05')) p (date_from, date_to),
