@@ -12,7 +12,8 @@ make_chroot() {
         { as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q debootstrap; } || return 1
     rm -rf "$folder.new"
     mkdir -p "$chroots"
-    debootstrap --variant=minbase --include=ca-certificates,perl "$release" "$folder.new" "$(mirror)" || return 1
+    # A mirror that does not answer is no release.
+    timeout 1200 debootstrap --variant=minbase --include=ca-certificates,perl "$release" "$folder.new" "$(mirror)" || return 1
     # No package starts a service.
     printf '#!/bin/sh\nexit 101\n' >"$folder.new/usr/sbin/policy-rc.d"
     chmod +x "$folder.new/usr/sbin/policy-rc.d"
