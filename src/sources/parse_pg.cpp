@@ -4,6 +4,7 @@
  * The server's own parsers do the work, since its users know what those accept.
  */
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -207,9 +208,9 @@ MARKETING_FUNCTION(try_number)
         marketing::postgres::ContextResource resource(CurrentMemoryContext);
         std::pmr::string buffer(&resource);
         const auto written = channels::spelled(value, channels::Purpose::label, channels::database_charset(), buffer);
-        std::pmr::string number(written.size() + 1, '\0', &resource);
-        number.resize(sources::plain_number(written, format, number.data()));
-        return marketing::postgres::keep_text(number);
+        std::array<char, sources::longest_number> number{};
+        const std::size_t size = sources::plain_number(written, format, number.data());
+        return marketing::postgres::keep_text({number.data(), size});
     });
     if (plain.empty()) {
         PG_RETURN_NULL();

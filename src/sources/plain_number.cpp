@@ -45,7 +45,7 @@ bool is_exponent(char c)
 
 bool is_plain_number(std::string_view text) noexcept
 {
-    constexpr std::size_t longest = 200;
+    constexpr std::size_t longest = longest_number;
     constexpr std::size_t longest_exponent = 3;
     if (text.size() > longest) {
         return false;
@@ -76,7 +76,7 @@ NumberFormat number_format(std::string_view example)
 
 std::size_t plain_number(std::string_view text, NumberFormat format, char* out) noexcept
 {
-    constexpr std::size_t longest = 200;
+    constexpr std::size_t longest = longest_number;
     constexpr std::size_t longest_unit = 16;
     constexpr std::size_t group_size = 3;
     std::size_t size = 0;
