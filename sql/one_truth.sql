@@ -157,7 +157,7 @@ CREATE FUNCTION pg_temp.tried() RETURNS TABLE (name text, questions bigint, brok
 DECLARE
     p record;
 BEGIN
-    FOR p IN SELECT * FROM property LOOP
+    FOR p IN SELECT * FROM property ORDER BY property.name COLLATE "C" LOOP
         RETURN QUERY EXECUTE format('SELECT %L::text, count(*), count(*) FILTER (WHERE (%s) IS NOT TRUE) FROM question q, LATERAL (SELECT * FROM analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_id) OFFSET 0) k', p.name, p.holds);
     END LOOP;
 END
