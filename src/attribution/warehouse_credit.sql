@@ -183,7 +183,7 @@ BEGIN
         (SELECT analytics.journeys(0, now(), 0, '', false, 0) WHERE false), view_lookback => view_lookback);
     RETURN (date_from, date_to, dimension, business_id, longest, cycle, include_conversion_touch, exclude_keys, only_keys, views,
             transform, transform_key, max_touches, nulls_before, view_lookback, windows, granularity, conversion_types,
-            ARRAY(SELECT COALESCE(analytics.url_host(h.host), lower(h.host)) FROM unnest(conversion_hosts) h (host)));
+            ARRAY(SELECT COALESCE(analytics.url_host(h.host), lower(h.host COLLATE "C")) FROM unnest(conversion_hosts) h (host)));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.path_rules IS 'The rules of paths as one value; a wrong one is an error (22023)';

@@ -207,7 +207,7 @@ AS $$
         WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
     ) loader
     CROSS JOIN (
-        SELECT bool_or(length(w) > 3 AND relation::text ~* w AND w NOT IN ('airbyte', 'fivetran', 'orders')) AS is_named
+        SELECT bool_or(length(w) > 3 AND lower(relation::text COLLATE "C") ~ w AND w NOT IN ('airbyte', 'fivetran', 'orders')) AS is_named
         FROM regexp_split_to_table(preset, '_') w
     ) vendor
 $$;
@@ -240,7 +240,7 @@ BEGIN
         INTO entity, preset, confidence, columns, options
         FROM (
             SELECT count(*) FILTER (WHERE m.problem IS NOT NULL) AS problems,
-                   count(*) FILTER (WHERE m.expression !~ '^\(?''[^'']*''\s*\)?$') AS found,
+                   count(*) FILTER (WHERE m.expression !~ E'^\\(?''[^'']*''\\s*\\)?$') AS found,
                    count(*)::numeric / GREATEST(candidate.wanted, count(*)) AS share
             FROM analytics_internal.source_mapping(candidate.entity, relation, candidate.columns, candidate.options) m
         ) v

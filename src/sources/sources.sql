@@ -250,8 +250,12 @@ AS $$
 DECLARE
     rate numeric;
 BEGIN
-    EXECUTE format('SELECT r.rate::numeric FROM %s AS r WHERE upper(r.currency::text) = $1 AND r.date <= $2 AND r.rate > 0
-        ORDER BY r.date DESC LIMIT 1', rates)
+    EXECUTE format($sql$
+        SELECT r.rate::numeric
+        FROM %s AS r
+        WHERE upper(r.currency::text COLLATE "C") = $1 AND r.date <= $2 AND r.rate > 0
+        ORDER BY r.date DESC
+        LIMIT 1$sql$, rates)
     INTO rate USING upper(currency COLLATE "C"), day;
     RETURN rate;
 END
@@ -268,8 +272,8 @@ AS $$
     SELECT CASE
         WHEN name = 'currency' THEN format('CASE WHEN %s IS NOT NULL THEN %L ELSE %s END', r.rate, money ->> 'own', conversion)
         -- What has no rate is refused for its currency.
-        ELSE format('round((%s) * CASE WHEN upper(%s) <> %L THEN COALESCE(%s, 1) ELSE 1 END, 4)', conversion, money ->> 'currency',
-            money ->> 'own', r.rate)
+        ELSE format('round((%s) * CASE WHEN upper((%s) COLLATE "C") <> %L THEN COALESCE(%s, 1) ELSE 1 END, 4)', conversion,
+            money ->> 'currency', money ->> 'own', r.rate)
     END
     FROM (
         SELECT format('analytics_internal.exchange_rate(%L::regclass, %s, %s)', money ->> 'rates', money ->> 'currency', money ->> 'day')

@@ -302,8 +302,8 @@ AS $$
     WITH named AS (
         SELECT s.stage_no, s.date, s.platform, s.account_id, s.spend
         FROM pg_temp.stage s
-        WHERE s.reject_reason IS NULL AND COALESCE(s.campaign_name, s.campaign_id)
-            ~* ('^((grand |sub)?totals?|totale|totaal|toplam|summe|gesamt|ergebnis|suma|razem'
+        WHERE s.reject_reason IS NULL AND analytics_internal.fold_case(COALESCE(s.campaign_name, s.campaign_id))
+            ~ ('^((grand |sub)?totals?|totale|totaal|toplam|summe|gesamt|ergebnis|suma|razem'
                 || '|итого|всього|усього|разом)([^[:alnum:]]|$)'
                 || '|^(results|ergebnisse) (from|aus) [0-9]')
     )
