@@ -20,9 +20,11 @@ SELECT pg_temp.close('spend', (SELECT sum(spend)::float8 FROM warehouse.campaign
 CREATE TABLE raw.alerts AS
 SELECT d::date AS day, a.* FROM generate_series(date '2021-02-08', '2021-02-28', '1 day') d, analytics.anomalies(d::date, d::date, verdicts => NULL, row_limit => 1000) a;
 SELECT pg_temp.same('alerts', string_agg(day || ' ' || anomaly_type || ' ' || campaign_name || ' ' || severity, ', ' ORDER BY day, campaign_name),
-    '2021-02-13 spike_spend google_wide info, 2021-02-14 spike_spend google_wide info, 2021-02-14 spike_spend instagram_tier2 info')
+    '2021-02-13 spike_spend google_wide info')
 FROM raw.alerts WHERE verdict = 'anomaly';
-SELECT pg_temp.same('dearer leads that a higher spend explains', string_agg(day || ' ' || campaign_name, ', '), '2021-02-14 instagram_tier2') FROM raw.alerts WHERE verdict = 'scaling';
+-- Among so many questions the next day's, of fewer than two weeks of days that are alike, are just not out of the ordinary.
+SELECT pg_temp.same('the least of the next day', string_agg(a.campaign_name, ', ' ORDER BY a.campaign_name), 'google_wide, instagram_tier2')
+FROM analytics.anomalies('2021-02-14', '2021-02-14', verdicts => '{normal}', row_limit => 1000) a WHERE a.anomaly_type = 'spike_spend' AND a.p_value < 0.01;
 -- In whole weeks nothing is out of the ordinary but the spend of all, which its own days make likely; the fall of the last week is explained by it.
 SELECT pg_temp.same('alerts of whole weeks', count(*), 0::bigint)
 FROM unnest('{2021-02-08,2021-02-15,2021-02-22}'::date[]) w, unnest('{campaign,platform,total}'::text[]) dimension, analytics.anomalies(w, w + 6, dimension => dimension);
