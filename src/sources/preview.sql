@@ -217,6 +217,7 @@ COMMENT ON FUNCTION analytics_internal.speaks_for(text, regclass) IS
 CREATE FUNCTION analytics.suggest_mapping(relation regclass, business_id bigint DEFAULT 1)
     RETURNS TABLE (entity text, preset text, confidence numeric, columns jsonb, options jsonb, statement text)
     LANGUAGE plpgsql STABLE
+    SET standard_conforming_strings = on SET quote_all_identifiers = off
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
