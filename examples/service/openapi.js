@@ -12,10 +12,17 @@ const schemaOfParameter = {
 };
 // By the number of the column's type in pg_type; texts and all else are strings in JSON.
 const schemaOfType = {
-    16: { type: 'boolean' }, 20: { type: 'integer' }, 21: { type: 'integer' }, 23: { type: 'integer' },
-    700: { type: 'number' }, 701: { type: 'number' }, 1700: { type: 'number' },
-    1082: { type: 'string', format: 'date' }, 1184: { type: 'string', format: 'date-time' },
-    114: { type: 'object' }, 3802: { type: 'object' },
+    16: { type: 'boolean' },
+    20: { type: 'integer' },
+    21: { type: 'integer' },
+    23: { type: 'integer' },
+    700: { type: 'number' },
+    701: { type: 'number' },
+    1700: { type: 'number' },
+    1082: { type: 'string', format: 'date' },
+    1184: { type: 'string', format: 'date-time' },
+    114: { type: 'object' },
+    3802: { type: 'object' },
     1009: { type: 'array', items: { type: 'string' } },
 };
 const nullable = (schema) => ({ ...schema, type: [schema.type, 'null'] });
@@ -27,13 +34,21 @@ const problem = {
         error: {
             type: 'object',
             required: ['message'],
-            properties: { code: { type: 'string', description: 'SQLSTATE' }, message: { type: 'string' }, detail: { type: 'string' }, hint: { type: 'string' } },
+            properties: {
+                code: { type: 'string', description: 'SQLSTATE' },
+                message: { type: 'string' },
+                detail: { type: 'string' },
+                hint: { type: 'string' },
+            },
         },
     },
 };
 const problems = {
-    400: 'A bad argument; the message says which, the hint what would do', 401: 'No token, or one that is not valid', 403: 'Not yours to see',
-    503: 'The warehouse cannot be reached, is not installed, or has too much to do', 504: 'The answer took too long',
+    400: 'A bad argument; the message says which, the hint what would do',
+    401: 'No token, or one that is not valid',
+    403: 'Not yours to see',
+    503: 'The warehouse cannot be reached, is not installed, or has too much to do',
+    504: 'The answer took too long',
 };
 
 async function operation(client, route, comments) {
@@ -44,10 +59,19 @@ async function operation(client, route, comments) {
     const { fields } = await client.query(`SELECT * FROM (${route.text}) r WHERE false`, values);
     const row = { type: 'object', properties: Object.fromEntries(fields.map((f) => [f.name, nullable(schemaOfType[f.dataTypeID] ?? { type: 'string' })])) };
     const schema = { row, rows: { type: 'array', items: row }, document: { type: 'object' } }[route.kind];
-    const inQuery = [...new Set([...route.names.filter((name) => !route.inPath.includes(name)), ...(route.inPath.includes('business_id') ? [] : ['business_id'])])];
+    const inQuery = [
+        ...new Set([...route.names.filter((name) => !route.inPath.includes(name)), ...(route.inPath.includes('business_id') ? [] : ['business_id'])]),
+    ];
     const parameter = (name, where) => ({
-        name, in: where, required: where === 'path', description: parameters[name].description,
-        schema: { ...schemaOfParameter[parameters[name].type], ...(parameters[name].value !== undefined ? { default: parameters[name].value } : {}), ...(parameters[name].values ? { enum: parameters[name].values } : {}) },
+        name,
+        in: where,
+        required: where === 'path',
+        description: parameters[name].description,
+        schema: {
+            ...schemaOfParameter[parameters[name].type],
+            ...(parameters[name].value !== undefined ? { default: parameters[name].value } : {}),
+            ...(parameters[name].values ? { enum: parameters[name].values } : {}),
+        },
         ...(parameters[name].type.endsWith('[]') ? { style: 'form', explode: false } : {}),
     });
     return {
@@ -60,8 +84,12 @@ async function operation(client, route, comments) {
             responses: {
                 200: { description: summary, headers: { ETag: { schema: { type: 'string' } } }, content: { 'application/json': { schema } } },
                 304: { description: 'Nothing was refreshed since' },
-                ...Object.fromEntries(Object.entries(problems).map(([status, description]) =>
-                    [status, { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/problem' } } } }])),
+                ...Object.fromEntries(
+                    Object.entries(problems).map(([status, description]) => [
+                        status,
+                        { description, content: { 'application/json': { schema: { $ref: '#/components/schemas/problem' } } } },
+                    ]),
+                ),
             },
         },
     };
@@ -69,13 +97,18 @@ async function operation(client, route, comments) {
 
 async function describe(client) {
     const { rows } = await client.query(
-        `SELECT p.proname, obj_description(p.oid, 'pg_proc') AS comment FROM pg_proc p WHERE p.pronamespace = 'analytics'::regnamespace`);
+        `SELECT p.proname, obj_description(p.oid, 'pg_proc') AS comment FROM pg_proc p WHERE p.pronamespace = 'analytics'::regnamespace`,
+    );
     const comments = new Map(rows.map((row) => [row.proname, row.comment]));
     const paths = {};
     for (const route of routes) paths[route.path] = await operation(client, route, comments);
     return {
         openapi: '3.1.0',
-        info: { title: 'pg_marketing', version: '1.0.0', description: 'Questions to the warehouse of pg_marketing. Days are those of the reporting time zone.' },
+        info: {
+            title: 'pg_marketing',
+            version: '1.0.0',
+            description: 'Questions to the warehouse of pg_marketing. Days are those of the reporting time zone.',
+        },
         security: [{ token: [] }],
         paths,
         components: { schemas: { problem }, securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },

@@ -57,7 +57,8 @@ const hours = `
 
 const bounds = `
     SELECT b.business_id, (analytics.settings(b.business_id)).currency, min(d.date) AS first_day, max(d.date) AS last_day,
-           max(d.date) FILTER (WHERE d.spend > 0) AS last_day_of_spend
+           max(d.date) FILTER (WHERE d.spend > 0) AS last_day_of_spend,
+           EXISTS (SELECT FROM warehouse.settings s WHERE s.business_id = b.business_id) AS known
     FROM unnest(string_to_array(current_setting('analytics.business_id'), ',')::bigint[]) b (business_id)
     LEFT JOIN warehouse.platform_daily d USING (business_id)
     GROUP BY b.business_id
@@ -86,23 +87,31 @@ const routes = [
     ['/campaigns/performance', 'rows', 'SELECT * FROM analytics.campaign_performance(:date_from, :date_to, :limit, :platforms)'],
     ['/campaigns/metrics-trend', 'rows', 'SELECT * FROM analytics.metrics_trend(:date_from, :date_to, :platforms)'],
     ['/funnel/events', 'rows', 'SELECT * FROM analytics.events_funnel(:start_date, :end_date, :platform, :limit, :after_event, with_total => :with_total)'],
-    ['/funnel/contracts', 'rows',
-        'SELECT * FROM analytics.contracts_multi_touch(:start_date, :end_date, :limit, after_contract => :after_contract, with_total => :with_total)'],
+    [
+        '/funnel/contracts',
+        'rows',
+        'SELECT * FROM analytics.contracts_multi_touch(:start_date, :end_date, :limit, after_contract => :after_contract, with_total => :with_total)',
+    ],
     ['/funnel/platforms/touches', 'rows', 'SELECT * FROM analytics.platforms_touches(:start_date, :end_date)'],
     ['/funnel/platforms/contracts', 'rows', 'SELECT * FROM analytics.platforms_contracts(:start_date, :end_date)'],
     ['/funnel/campaigns/{platform}', 'rows', 'SELECT * FROM analytics.campaign_funnel(:platform, :start_date, :end_date)'],
     ['/funnel/summary', 'row', 'SELECT * FROM analytics.summary()'],
     ['/campaigns/{platform}/weekly', 'rows', 'SELECT * FROM analytics.campaigns_weekly(:platform, :date_from, :date_to)'],
-    ['/contracts/enriched', 'rows',
-        'SELECT * FROM analytics.contracts_enriched(:start_date, :end_date, :platform, :limit, after_contract => :after_contract, with_total => :with_total)'],
+    [
+        '/contracts/enriched',
+        'rows',
+        'SELECT * FROM analytics.contracts_enriched(:start_date, :end_date, :platform, :limit, after_contract => :after_contract, with_total => :with_total)',
+    ],
     ['/analytics/overview/{business_id}', 'row', 'SELECT * FROM analytics.content_overview(:business_id, :days, :as_of)'],
-    ['/analytics/content/{business_id}', 'rows',
-        'SELECT * FROM analytics.content_performance(:business_id, :limit, as_of => :as_of, platforms => :platforms)'],
+    ['/analytics/content/{business_id}', 'rows', 'SELECT * FROM analytics.content_performance(:business_id, :limit, as_of => :as_of, platforms => :platforms)'],
     ['/analytics/platforms/{business_id}', 'rows', 'SELECT * FROM analytics.content_platforms(:business_id, :days, :as_of)'],
     ['/analytics/trends/{business_id}', 'rows', 'SELECT * FROM analytics.content_trends(:business_id, :days, :as_of)'],
     ['/analytics/insights/{business_id}', 'rows', 'SELECT * FROM analytics.content_insights(:business_id, as_of => :as_of)'],
-    ['/customers/dashboard', 'document',
-        'SELECT analytics.customer_dashboard(:start_date, :end_date, :customer_mobile, :customer_name, :r_value_bucket, :f_value_bucket, :m_value_bucket)'],
+    [
+        '/customers/dashboard',
+        'document',
+        'SELECT analytics.customer_dashboard(:start_date, :end_date, :customer_mobile, :customer_name, :r_value_bucket, :f_value_bucket, :m_value_bucket)',
+    ],
 
     // What the dashboard in examples/dashboard asks for besides.
     ['/businesses', 'rows', bounds, 'The businesses of the token, their currency and the days that they have figures of'],
@@ -112,8 +121,8 @@ const routes = [
     ['/dashboard/forecast', 'rows', 'SELECT * FROM analytics.forecast_metric(:metric, :horizon, platforms => :platforms, as_of => :as_of)'],
     ['/attribution', 'rows', 'SELECT * FROM analytics.attribution(:date_from, :date_to, :models, :dimension, platforms => :platforms)'],
     ['/attribution/paths', 'rows', "SELECT * FROM analytics.top_paths(:date_from, :date_to, :dimension, transform => 'exposure', row_limit => :limit)"],
-    ['/attribution/days', 'rows', "SELECT * FROM analytics.time_to_convert(:date_from, :date_to, edges => '{1,2,3,5,7,10,14,21,30,45,60}')"],
-    ['/budget/plan', 'rows', "SELECT * FROM analytics.budget_plan(date_to => :date_to, metric => :metric, platforms => :platforms)"],
+    ['/dashboard/maturity', 'rows', 'SELECT * FROM analytics.maturity(:date_from, :date_to, :platforms)'],
+    ['/budget/plan', 'rows', 'SELECT * FROM analytics.budget_plan(date_to => :date_to, metric => :metric, platforms => :platforms)'],
     ['/customers/segments', 'rows', 'SELECT * FROM analytics.rfm_summary(:as_of, :scheme)'],
     ['/customers/cohorts', 'rows', 'SELECT * FROM analytics.cohorts(:grain, until => :as_of)'],
     ['/analytics/ranking/{business_id}', 'rows', 'SELECT * FROM analytics.content_ranking(:dimension, :business_id, as_of => :as_of)'],

@@ -26,17 +26,38 @@ const settings = {
 };
 
 // No prepared statements with names and no settings of sessions, so that a pooler may give each transaction another connection.
-const pool = new Pool({ max: settings.connections, connectionTimeoutMillis: settings.timeout, idleTimeoutMillis: 30000, application_name: 'pg_marketing service' });
+const pool = new Pool({
+    max: settings.connections,
+    connectionTimeoutMillis: settings.timeout,
+    idleTimeoutMillis: 30000,
+    application_name: 'pg_marketing service',
+});
 pool.on('error', (error) => console.error(`a connection was lost: ${error.message}`));
+// Nor may one end the service that is lost between two statements of a transaction: the next statement fails, and says so.
+pool.on('connect', (client) => client.on('error', () => {}));
 
 const statusOfState = {
-    '22023': 400, '22007': 400, '22008': 400, '22P02': 400, '22003': 400, '42501': 403, '55000': 503, '57014': 504,
-    '57P01': 503, '57P02': 503, '57P03': 503, '53300': 503, '25P03': 503,
+    22023: 400,
+    22007: 400,
+    22008: 400,
+    '22P02': 400,
+    22003: 400,
+    42501: 403,
+    55000: 503,
+    57014: 504,
+    '57P01': 503,
+    '57P02': 503,
+    '57P03': 503,
+    53300: 503,
+    '25P03': 503,
 };
 
 // What the caller is told. Mistakes of the service itself are told to the log alone.
 function problemOf(error) {
-    const unreachable = /^08/.test(error.code ?? '') || error.syscall || /^(Connection terminated|timeout (exceeded|expired))/.test(error.message);
+    const unreachable =
+        /^08/.test(error.code ?? '') ||
+        error.syscall ||
+        /^(Connection terminated|timeout (exceeded|expired)|Client has encountered a connection error)/.test(error.message);
     const status = error.status ?? statusOfState[error.code] ?? (unreachable ? 503 : 500);
     if (status >= 500) console.error(`${status}: ${error.code ?? ''} ${error.message}`);
     if (status === 500) return { status, body: { error: { message: 'internal error' } } };
@@ -52,7 +73,10 @@ async function asBusinesses(businesses, work) {
     let broken;
     try {
         await client.query('BEGIN READ ONLY');
-        await client.query(`SELECT set_config('analytics.business_id', $1, true), set_config('statement_timeout', $2, true)`, [businesses.join(','), String(settings.timeout)]);
+        await client.query(`SELECT set_config('analytics.business_id', $1, true), set_config('statement_timeout', $2, true)`, [
+            businesses.join(','),
+            String(settings.timeout),
+        ]);
         const result = await work(client);
         await client.query('COMMIT');
         return result;
@@ -69,8 +93,12 @@ async function versionOf(client, question) {
     const { rows } = await client.query(
         `SELECT current_date::text AS today, (SELECT max(w.refreshed_at) FROM warehouse.source_watermark w)::text AS read,
                 (SELECT max(s.finished_at) FROM warehouse.refresh_state s)::text AS ended,
-                (SELECT md5(string_agg(s::text, ' ' ORDER BY s.business_id)) FROM warehouse.settings s) AS settings`);
-    return `W/"${createHash('sha256').update(JSON.stringify([question, rows[0]])).digest('base64url').slice(0, 22)}"`;
+                (SELECT md5(string_agg(s::text, ' ' ORDER BY s.business_id)) FROM warehouse.settings s) AS settings`,
+    );
+    return `W/"${createHash('sha256')
+        .update(JSON.stringify([question, rows[0]]))
+        .digest('base64url')
+        .slice(0, 22)}"`;
 }
 
 // The businesses that the request is about: those of its token, or the one of them that it names.

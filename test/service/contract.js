@@ -16,14 +16,27 @@ const json = async (question, options) => (await ask(question, options)).json();
 
 // What the examples of the page ask for.
 const given = {
-    date_from: '2025-10-01', date_to: '2025-10-31', start_date: '2025-10-01', end_date: '2025-10-31', platforms: 'meta,google', platform: 'google',
-    row_limit: '7', min_leads: '2', baseline_days: '20', days: '30', business_id: '1', as_of: '2025-10-31',
+    date_from: '2025-10-01',
+    date_to: '2025-10-31',
+    start_date: '2025-10-01',
+    end_date: '2025-10-31',
+    platforms: 'meta,google',
+    platform: 'google',
+    row_limit: '7',
+    min_leads: '2',
+    baseline_days: '20',
+    days: '30',
+    business_id: '1',
+    as_of: '2025-10-31',
 };
 const literal = (name) => (name === 'platforms' ? `'{${given[name]}}'` : `'${given[name]}'`);
 
 // | `GET /path` | `analytics.call(arguments)` | fields |
 const documented = [...page.matchAll(/^\| `GET (\S+)` \| `analytics\.(\w+)\((.*?)\)` \| (.*) \|$/gm)].map(([, where, name, list, fields]) => ({
-    path: where, name, arguments: list.split(', ').filter(Boolean), fields: fields.split(', ').filter((field) => /^\w+$/.test(field)),
+    path: where,
+    name,
+    arguments: list.split(', ').filter(Boolean),
+    fields: fields.split(', ').filter((field) => /^\w+$/.test(field)),
 }));
 
 function questionOf(route, names) {
@@ -42,8 +55,12 @@ async function documentedPaths(client) {
         const route = known.get(entry.path);
         ok(route, `${entry.path} is a route`);
         if (!route) continue;
-        const names = entry.arguments.map((text) => text.split(' => ')).map(([name, value]) => value ?? name).filter((name) => given[name] && route.names.includes(name === 'row_limit' ? 'limit' : name));
-        const call = entry.arguments.filter((text) => /=> false$/.test(text) || names.includes(text.split(' => ').pop()))
+        const names = entry.arguments
+            .map((text) => text.split(' => '))
+            .map(([name, value]) => value ?? name)
+            .filter((name) => given[name] && route.names.includes(name === 'row_limit' ? 'limit' : name));
+        const call = entry.arguments
+            .filter((text) => /=> false$/.test(text) || names.includes(text.split(' => ').pop()))
             .map((text) => (/=> false$/.test(text) ? text : `${text.split(' => ')[0]} => ${literal(text.split(' => ').pop())}`));
         const answer = await json(questionOf(route, names));
         const { rows } = await client.query(`SELECT json_agg(r)::text AS body FROM analytics.${entry.name}(${call.join(', ')}) r`);
@@ -51,7 +68,12 @@ async function documentedPaths(client) {
         same(answer, route.kind === 'row' ? expected[0] : expected, `${entry.path} is the answer of SQL`);
         const found = Object.keys((route.kind === 'row' ? answer : answer[0]) ?? {});
         const places = entry.fields.map((field) => found.indexOf(field));
-        ok(places.every((place, i) => place >= 0 && (i === 0 || place > places[i - 1])), `${entry.path} has the documented fields in their order`, entry.fields, found);
+        ok(
+            places.every((place, i) => place >= 0 && (i === 0 || place > places[i - 1])),
+            `${entry.path} has the documented fields in their order`,
+            entry.fields,
+            found,
+        );
     }
 }
 
@@ -59,21 +81,37 @@ async function documentedPaths(client) {
 async function documentedTypes() {
     const typeOf = (value) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
     for (const [, sql, text] of page.matchAll(/```sql\n([^`]*?)```\n\n```json\n([^`]*?)```/g)) {
-        const answers = text.trim().split('\n').map((line) => JSON.parse(line));
+        const answers = text
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line));
         const calls = [...sql.matchAll(/analytics\.(\w+)\(/g)].map((match) => match[1]);
         for (const [i, name] of calls.entries()) {
             const route = routes.find((each) => each.function === name);
             const shown = [answers[i]].flat()[0];
             if (route.kind === 'document') continue;
-            const rows = [await json(questionOf(route, route.names.map((each) => (each === 'limit' ? 'row_limit' : each)).filter((each) => given[each] && each !== 'platforms')))].flat();
-            const wrong = Object.keys(shown).filter((key) => !rows.some((row) => [typeOf(shown[key]), 'null'].includes(typeOf(row[key])) || shown[key] === null));
+            const rows = [
+                await json(
+                    questionOf(
+                        route,
+                        route.names.map((each) => (each === 'limit' ? 'row_limit' : each)).filter((each) => given[each] && each !== 'platforms'),
+                    ),
+                ),
+            ].flat();
+            const wrong = Object.keys(shown).filter(
+                (key) => !rows.some((row) => [typeOf(shown[key]), 'null'].includes(typeOf(row[key])) || shown[key] === null),
+            );
             same(wrong, [], `${route.path} has the documented types`);
         }
     }
     const customers = await json('/customers/dashboard?end_date=2025-10-31');
     const shown = JSON.parse(/^\{"as_of".*$/m.exec(page)[0]);
     same(customers.kpi, shown, '/customers/dashboard has the documented figures');
-    same(await json('/dashboard/kpi?date_from=2025-10-01&date_to=2025-10-31'), JSON.parse(/^ (\{"leads".*\})$/m.exec(page)[1]), '/dashboard/kpi has the documented figures');
+    same(
+        await json('/dashboard/kpi?date_from=2025-10-01&date_to=2025-10-31'),
+        JSON.parse(/^ (\{"leads".*\})$/m.exec(page)[1]),
+        '/dashboard/kpi has the documented figures',
+    );
 }
 
 async function otherRoutes() {
@@ -85,7 +123,11 @@ async function otherRoutes() {
     }
     const attribution = await json('/attribution?date_from=2025-08-15&date_to=2025-10-31&models=first,linear');
     same(Math.round(attribution.reduce((sum, row) => sum + row.conversions, 0)), 2 * 424, 'two models share out the contracts twice');
-    same((await json('/businesses'))[0], { business_id: 1, currency: 'UAH', first_day: '2025-08-15', last_day: '2025-10-31', last_day_of_spend: '2025-10-31' }, 'the business and its days');
+    same(
+        (await json('/businesses'))[0],
+        { business_id: 1, currency: 'UAH', first_day: '2025-08-15', last_day: '2025-10-31', last_day_of_spend: '2025-10-31', known: true },
+        'the business and its days',
+    );
 }
 
 async function refusals() {
@@ -124,9 +166,15 @@ async function tokens() {
     const none = Buffer.from('{"alg":"none"}').toString('base64url');
     const forged = Buffer.from(JSON.stringify({ businesses: [2], exp: 4e9 })).toString('base64url');
     const bad = {
-        'no token': {}, 'no bearer': { headers: { authorization: 'Basic x' } }, 'another secret': withToken(sign([1], 'x'.repeat(40))),
-        'a token that is over': withToken(sign([1], secret, -1)), 'another payload': withToken(`${head}.${forged}.${signature}`),
-        'no algorithm': withToken(`${none}.${body}.`), 'another header': withToken(`${none}.${body}.${signature}`), 'not a token': withToken('....'), 'no business': withToken(sign([], secret)),
+        'no token': {},
+        'no bearer': { headers: { authorization: 'Basic x' } },
+        'another secret': withToken(sign([1], 'x'.repeat(40))),
+        'a token that is over': withToken(sign([1], secret, -1)),
+        'another payload': withToken(`${head}.${forged}.${signature}`),
+        'no algorithm': withToken(`${none}.${body}.`),
+        'another header': withToken(`${none}.${body}.${signature}`),
+        'not a token': withToken('....'),
+        'no business': withToken(sign([], secret)),
         'a business that is SQL': withToken(sign(["1'; SELECT 1"], secret)),
     };
     for (const [name, options] of Object.entries(bad)) same((await ask(question, options)).status, 401, `401 for ${name}`);
@@ -146,11 +194,17 @@ async function caching(client) {
     ok((await ask(`${question}&platforms=meta`)).headers.get('etag') !== etag, 'another question has another ETag');
     await client.query('CALL analytics.refresh()');
     same((await again(etag)).status, 200, 'a refresh makes answers new');
-    const raw = (headers) => new Promise((resolve) => http.get(running.address + '/campaigns/metrics-trend?date_from=2025-10-01&date_to=2025-10-31',
-        { headers: { authorization: `Bearer ${token}`, ...headers } }, (response) => {
-            let length = 0;
-            response.on('data', (part) => (length += part.length)).on('end', () => resolve([response.headers['content-encoding'], length]));
-        }));
+    const raw = (headers) =>
+        new Promise((resolve) =>
+            http.get(
+                running.address + '/campaigns/metrics-trend?date_from=2025-10-01&date_to=2025-10-31',
+                { headers: { authorization: `Bearer ${token}`, ...headers } },
+                (response) => {
+                    let length = 0;
+                    response.on('data', (part) => (length += part.length)).on('end', () => resolve([response.headers['content-encoding'], length]));
+                },
+            ),
+        );
     const [[packed, small], [plain, large]] = [await raw({ 'accept-encoding': 'gzip' }), await raw({})];
     ok(packed === 'gzip' && plain === undefined && small < large / 3, 'answers are compressed where asked for', small, large);
     const head = await ask(question, { method: 'HEAD', ...withToken(token) });
@@ -160,7 +214,11 @@ async function caching(client) {
 async function descriptions() {
     const api = await json('/openapi.json', {});
     if (!api.paths) return ok(false, 'the service describes itself', api, running.errors);
-    same(Object.keys(api.paths), routes.map((route) => route.path), 'each route is described');
+    same(
+        Object.keys(api.paths),
+        routes.map((route) => route.path),
+        'each route is described',
+    );
     const poor = Object.entries(api.paths).filter(([, { get }]) => !get.summary || !get.operationId || get.parameters.some((each) => !each.description));
     same(poor, [], 'with a summary and its parameters');
     const schema = api.paths['/dashboard/kpi'].get.responses[200].content['application/json'].schema;
@@ -175,15 +233,51 @@ async function operation(client) {
     await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'service'`);
     await new Promise((resolve) => setTimeout(resolve, 200));
     same((await ask(question)).status, 200, 'lost connections are replaced');
-    same((await client.query(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'service'`)).rows[0].n <= 8, true, 'no more connections than allowed');
+    // ... and while they are at work, at whatever statement that finds them.
+    const statuses = new Set();
+    let killing = true;
+    const clients = Array.from({ length: 12 }, async () => {
+        while (killing)
+            statuses.add(
+                await ask(question).then(
+                    (response) => response.status,
+                    (error) => error.message,
+                ),
+            );
+    });
+    for (let i = 0; i < 40; i += 1) {
+        await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'service'`);
+        await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    killing = false;
+    await Promise.all(clients);
+    same(
+        [...statuses].filter((status) => ![200, 503].includes(status)),
+        [],
+        'connections killed at work are 503',
+    );
+    same((await ask(question)).status, 200, 'and all is well afterwards');
+    same(
+        (await client.query(`SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = 'service'`)).rows[0].n <= 8,
+        true,
+        'no more connections than allowed',
+    );
 
     const log = running.errors.join('');
     const elsewhere = running;
     running = await start({ PGDATABASE: 'template1' });
-    same([(await ask(question)).status, (await json(question)).error], [500, { message: 'internal error' }], 'a database without the extension is a fault of the operator');
+    same(
+        [(await ask(question)).status, (await json(question)).error],
+        [500, { message: 'internal error' }],
+        'a database without the extension is a fault of the operator',
+    );
     await running.stop();
     running = await start({ PGPORT: '1' });
-    same([(await ask(question)).status, (await ask('/healthz', {})).status, (await ask(question)).headers.get('retry-after')], [503, 503, '1'], 'no database is 503');
+    same(
+        [(await ask(question)).status, (await ask('/healthz', {})).status, (await ask(question)).headers.get('retry-after')],
+        [503, 503, '1'],
+        'no database is 503',
+    );
     await running.stop();
     running = await start({ SERVICE_TIMEOUT_MS: '1' });
     ok([503, 504].includes((await ask('/dashboard/forecast?as_of=2025-10-31')).status), 'what takes too long is ended');
@@ -196,18 +290,23 @@ async function operation(client) {
     const code = running.stop();
     ok(Array.isArray(await late), 'a request at work is answered before the end');
     same(await code, 0, 'the service stops by itself');
-    await start({ SERVICE_SECRET: 'short' }).then(() => ok(false, 'a short secret is refused'), (error) => ok(/32 characters/.test(error.message), 'a short secret is refused'));
+    await start({ SERVICE_SECRET: 'short' }).then(
+        () => ok(false, 'a short secret is refused'),
+        (error) => ok(/32 characters/.test(error.message), 'a short secret is refused'),
+    );
 }
 
-main(() => asOwner(async (client) => {
-    running = await start();
-    await client.query(`SELECT set_config('TimeZone', 'UTC', false)`);
-    await documentedPaths(client);
-    await documentedTypes();
-    await otherRoutes();
-    await refusals();
-    await tokens();
-    await caching(client);
-    await descriptions();
-    await operation(client);
-}));
+main(() =>
+    asOwner(async (client) => {
+        running = await start();
+        await client.query(`SELECT set_config('TimeZone', 'UTC', false)`);
+        await documentedPaths(client);
+        await documentedTypes();
+        await otherRoutes();
+        await refusals();
+        await tokens();
+        await caching(client);
+        await descriptions();
+        await operation(client);
+    }),
+);

@@ -31,9 +31,22 @@ async function start(environment = {}) {
     const errors = [];
     child.stderr.on('data', (text) => errors.push(String(text)));
     const exited = once(child, 'exit').then(([code]) => code);
-    const line = await Promise.race([once(child.stdout, 'data'), exited.then((code) => { throw new Error(`the service ended with ${code}: ${errors.join('')}`); })]);
+    const line = await Promise.race([
+        once(child.stdout, 'data'),
+        exited.then((code) => {
+            throw new Error(`the service ended with ${code}: ${errors.join('')}`);
+        }),
+    ]);
     const address = /http:\S+/.exec(String(line))[0];
-    return { address, errors, pid: child.pid, stop: () => { child.kill('SIGTERM'); return exited; } };
+    return {
+        address,
+        errors,
+        pid: child.pid,
+        stop: () => {
+            child.kill('SIGTERM');
+            return exited;
+        },
+    };
 }
 
 // What the owner sees by SQL of its own, as JSON.
@@ -54,6 +67,7 @@ async function main(work) {
         ok(false, 'the tests run to their end', error.stack);
     }
     for (const child of children) child.kill('SIGKILL');
+    console.log('done');
     process.exitCode = failures > 0 ? 1 : 0;
 }
 
