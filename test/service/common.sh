@@ -1,4 +1,4 @@
-# Sourced by test/service/run, test/dashboard/run and scripts/demo: what node's programs need.
+# Sourced by test/service/run: what node's programs need.
 source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
 
 # Why node's programs cannot run here; nothing where they can.
@@ -19,7 +19,6 @@ node_packages() {
         fi
     done
 }
-build_page() { node_packages examples/service examples/dashboard && node examples/dashboard/build.js; }
 
 # The demo data for a role that may ask for any business, with the password of the server's owner, so that one environment does for both.
 # demo_for_service [DATABASE WITHOUT DATA]
