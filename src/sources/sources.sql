@@ -300,6 +300,118 @@ $$;
 COMMENT ON FUNCTION analytics_internal.money_of(text, regclass, jsonb, jsonb) IS
 'How a source says currency and day of its amounts, for option exchange_rates';
 
+CREATE FUNCTION analytics_internal.mapped_as(relation regclass, name text, columns jsonb, options jsonb) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(
+        -- What says which version of a row is the newest is what says when it changed.
+        CASE name WHEN 'updated_at' THEN options ->> 'version' END,
+        columns ->> name,
+        CASE
+            WHEN name = 'currency' AND options ? 'account_currencies' THEN format('%L::jsonb ->> (%s)::text',
+                options ->> 'account_currencies',
+                analytics_internal.expression_sql(relation, COALESCE(columns ->> 'account_id', 'account_id')))
+            -- An export without ids knows its campaigns by name.
+            WHEN name = 'campaign_id' AND NOT analytics_internal.has_column(relation, name) THEN columns ->> 'campaign_name'
+            -- Of what a view reads, some may change while its updated_at does not: unless the mapping says so, it tells nothing.
+            WHEN name = 'updated_at' AND (SELECT c.relkind = 'v' FROM pg_class c WHERE c.oid = relation) THEN NULL
+            WHEN analytics_internal.has_column(relation, name) THEN name
+        END)
+$$;
+COMMENT ON FUNCTION analytics_internal.mapped_as(regclass, text, jsonb, jsonb) IS
+'What a canonical column is read from: a column or an expression; NULL: nothing';
+
+CREATE FUNCTION analytics_internal.mapping_expression(relation regclass, mapped text) RETURNS text
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    alike text;
+BEGIN
+    IF analytics_internal.has_column(relation, mapped) THEN
+        RETURN quote_ident(mapped);
+    END IF;
+    SELECT l.attname INTO alike FROM analytics_internal.column_like(relation, mapped) l WHERE l.is_same;
+    -- SQL knows such words, and whoever writes one means a column.
+    IF alike IS NULL AND lower(mapped COLLATE "C") IN ('user', 'current_user', 'session_user', 'current_role') THEN
+        RAISE EXCEPTION 'column "%" does not exist', mapped USING ERRCODE = 'undefined_column';
+    END IF;
+    RETURN COALESCE(quote_ident(alike), analytics_internal.expression_sql(relation, mapped));
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.mapping_expression(regclass, text) IS 'SQL of what a canonical column is read from';
+
+CREATE FUNCTION analytics_internal.base_type(type regtype) RETURNS regtype
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found regtype := type;
+BEGIN
+    WHILE (SELECT t.typtype = 'd' FROM pg_type t WHERE t.oid = found) LOOP
+        SELECT t.typbasetype INTO found FROM pg_type t WHERE t.oid = found;
+    END LOOP;
+    RETURN found;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.base_type(regtype) IS 'Of a domain the type below it, however deep; any other type is its own';
+
+CREATE FUNCTION analytics_internal.reading_problem(name text, kind text, found regtype, mapped text, can_be_read boolean) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN found IS NULL THEN name || ': the expression must give one value for each row'
+        WHEN found IN ('float4'::regtype, 'float8'::regtype) AND (kind = 'key' OR name IN ('campaign_id', 'click_id')) THEN
+            format('%s: ids of type %s have lost digits where they are long: load the column as text or bigint, or where all ids are '
+                'below 2^53 map it as "(%s)::bigint"', name, found, mapped)
+        WHEN NOT can_be_read THEN format('%s: type %s cannot be read as a %s', name, found, kind)
+    END
+$$;
+COMMENT ON FUNCTION analytics_internal.reading_problem(text, text, regtype, text, boolean) IS
+'Why what an expression gives cannot be a canonical column; NULL where it can';
+
+CREATE FUNCTION analytics_internal.mapping_error(relation regclass, name text, mapped text, code text, message text) RETURNS text
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    -- A name that is no column reads as something else where it is a word of SQL.
+    SELECT format('%s: %s', name, CASE
+            WHEN code = '42601' AND mapped ~ E'^\\w+$' THEN format('column "%s" does not exist', mapped)
+            WHEN code = '42883' THEN message || ' (outside of pg_catalog it needs its schema before the name)'
+            ELSE message END)
+        || COALESCE((SELECT format('; did you mean "%s"?', btrim(analytics_internal.visible_name(l.attname), '"'))
+                     FROM analytics_internal.column_like(relation, mapped) l
+                     WHERE l.attname IS NOT NULL), '')
+$$;
+COMMENT ON FUNCTION analytics_internal.mapping_error(regclass, text, text, text, text) IS
+'What an error in an expression of a mapping means';
+
+CREATE FUNCTION analytics_internal.option_problems(relation regclass, options jsonb) RETURNS TABLE (name text, problem text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    option record;
+BEGIN
+    FOR option IN
+        SELECT 'filter' AS name, '(' || (options ->> 'filter') || E'\n)::boolean' AS sql
+        WHERE options ? 'filter'
+        UNION ALL
+        SELECT 'sum', analytics_internal.part_sql(relation, options)
+        WHERE jsonb_typeof(options -> 'sum') = 'array'
+    LOOP
+        BEGIN
+            EXECUTE format('SELECT FROM %s AS _source WHERE (%s) IS NULL LIMIT 0', relation, option.sql);
+        EXCEPTION WHEN OTHERS THEN
+            RETURN QUERY VALUES (option.name, format('option %s: %s', option.name, SQLERRM));
+        END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.option_problems(regclass, jsonb) IS 'What is wrong with the options of a source that are SQL';
+
 CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass, columns jsonb, options jsonb)
     RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text,
         failure text)
@@ -310,102 +422,46 @@ AS $$
 DECLARE
     -- What is bought is asked for what came before it.
     conversion_day constant text := e.day FROM analytics.entity e WHERE e.entity = source_mapping.entity AND e.amount IS NOT NULL;
+    money constant jsonb := analytics_internal.money_of(entity, relation, columns, options);
     wanted record;
-    is_view constant boolean := c.relkind = 'v' FROM pg_class c WHERE c.oid = source_mapping.relation;
     mapped text;
     tried text;
-    money constant jsonb := analytics_internal.money_of(entity, relation, columns, options);
     found_type regtype;
 BEGIN
     FOR wanted IN SELECT * FROM analytics.entity_column c WHERE c.entity = source_mapping.entity ORDER BY c.position LOOP
-        -- What says which version of a row is the newest is what says when it changed.
-        mapped := COALESCE(CASE wanted.name WHEN 'updated_at' THEN options ->> 'version' END, columns ->> wanted.name);
+        mapped := analytics_internal.mapped_as(relation, wanted.name, columns, options);
+        CONTINUE WHEN mapped IS NULL AND NOT wanted.must_be_mapped;
         name := wanted.name; kind := wanted.kind; not_null := wanted.not_null; minimum := wanted.minimum;
-        expression := NULL; conversion := NULL; problem := NULL; failure := NULL;
-        IF mapped IS NULL AND wanted.name = 'currency' AND options ? 'account_currencies' THEN
-            mapped := format('%L::jsonb ->> (%s)::text', options ->> 'account_currencies',
-                analytics_internal.expression_sql(relation, COALESCE(columns ->> 'account_id', 'account_id')));
-        ELSIF mapped IS NULL AND wanted.name = 'campaign_id' AND columns ? 'campaign_name'
-            AND NOT analytics_internal.has_column(relation, 'campaign_id') THEN
-            -- An export without ids knows its campaigns by name.
-            mapped := columns ->> 'campaign_name';
-        END IF;
-        IF mapped IS NULL AND wanted.name = 'updated_at' AND is_view THEN
-            -- Of what a view reads, some may change while its updated_at does not: unless the mapping says so, it tells nothing.
-            CONTINUE;
-        ELSIF analytics_internal.has_column(relation, COALESCE(mapped, wanted.name)) THEN
-            expression := quote_ident(COALESCE(mapped, wanted.name));
-        ELSIF mapped IS NOT NULL THEN
-            SELECT quote_ident(l.attname) INTO expression FROM analytics_internal.column_like(relation, mapped) l WHERE l.is_same;
-            IF expression IS NULL AND lower(mapped COLLATE "C") IN ('user', 'current_user', 'session_user', 'current_role') THEN
-                -- SQL knows the word, and whoever writes it means a column.
-                problem := format('%s: column "%s" does not exist', wanted.name, mapped);
-                RETURN NEXT;
-                CONTINUE;
-            END IF;
-            expression := COALESCE(expression, analytics_internal.expression_sql(relation, mapped));
-        END IF;
-        IF expression IS NULL THEN
-            IF wanted.must_be_mapped THEN
-                problem := format('%s (%s) is required and not mapped', wanted.name, wanted.meaning);
-                RETURN NEXT;
-            END IF;
-            CONTINUE;
-        END IF;
+        expression := NULL; conversion := NULL; failure := NULL;
+        problem := CASE WHEN mapped IS NULL THEN format('%s (%s) is required and not mapped', wanted.name, wanted.meaning) END;
         BEGIN
-            -- The null row gives the type without reading the table; the order refuses aggregates.
-            EXECUTE format('SELECT pg_typeof(%s) FROM (SELECT) one LEFT JOIN %s AS _source ON false ORDER BY _source IS NULL',
-                expression, relation) INTO found_type;
-            WHILE (SELECT t.typtype = 'd' FROM pg_type t WHERE t.oid = found_type) LOOP
-                SELECT t.typbasetype INTO found_type FROM pg_type t WHERE t.oid = found_type;
-            END LOOP;
-            IF options ? 'row_by_row' AND NOT analytics_internal.is_column(relation, expression) THEN
-                tried := format('(analytics_internal.try_expression(%L, ROW(_source.*)::%s))', expression, relation);
-                expression := format('(%s.value)::%s', tried, found_type);
-                failure := tried || '.failure';
-            END IF;
-            conversion := analytics_internal.conversion_sql(wanted.kind, expression, found_type, options,
-                at_end => wanted.name IS NOT DISTINCT FROM conversion_day);
-            IF money IS NOT NULL AND wanted.name IN ('amount', 'spend', 'conversions_value', 'currency') THEN
-                conversion := analytics_internal.exchanged_sql(wanted.name, conversion, money);
-            END IF;
-            IF found_type IS NULL THEN
-                problem := wanted.name || ': the expression must give one value for each row';
-            ELSIF found_type IN ('float4'::regtype, 'float8'::regtype)
-                AND (wanted.kind = 'key' OR wanted.name IN ('campaign_id', 'click_id')) THEN
-                problem := format('%s: ids of type %s have lost digits where they are long: load the column as text or bigint, or where '
-                    'all ids are below 2^53 map it as "(%s)::bigint"', wanted.name, found_type, COALESCE(mapped, expression));
-            ELSIF conversion IS NULL THEN
-                problem := format('%s: type %s cannot be read as a %s', wanted.name, found_type, wanted.kind);
+            IF mapped IS NOT NULL THEN
+                expression := analytics_internal.mapping_expression(relation, mapped);
+                -- The null row gives the type without reading the table; the order refuses aggregates.
+                EXECUTE format('SELECT pg_typeof(%s) FROM (SELECT) one LEFT JOIN %s AS _source ON false ORDER BY _source IS NULL',
+                    expression, relation)
+                INTO found_type;
+                found_type := analytics_internal.base_type(found_type);
+                IF options ? 'row_by_row' AND NOT analytics_internal.is_column(relation, expression) THEN
+                    tried := format('(analytics_internal.try_expression(%L, ROW(_source.*)::%s))', expression, relation);
+                    expression := format('(%s.value)::%s', tried, found_type);
+                    failure := tried || '.failure';
+                END IF;
+                conversion := analytics_internal.conversion_sql(wanted.kind, expression, found_type, options,
+                    at_end => wanted.name IS NOT DISTINCT FROM conversion_day);
+                IF money IS NOT NULL AND wanted.name IN ('amount', 'spend', 'conversions_value', 'currency') THEN
+                    conversion := analytics_internal.exchanged_sql(wanted.name, conversion, money);
+                END IF;
+                problem := analytics_internal.reading_problem(wanted.name, wanted.kind, found_type, mapped, conversion IS NOT NULL);
             END IF;
         EXCEPTION WHEN OTHERS THEN
-            -- A name that is no column reads as something else where it is a word of SQL.
-            problem := format('%s: %s', wanted.name, CASE
-                WHEN SQLSTATE = '42601' AND mapped ~ E'^\\w+$' THEN format('column "%s" does not exist', mapped)
-                WHEN SQLSTATE = '42883' THEN SQLERRM || ' (outside of pg_catalog it needs its schema before the name)'
-                ELSE SQLERRM END)
-                || COALESCE((SELECT format('; did you mean "%s"?', btrim(analytics_internal.visible_name(l.attname), '"'))
-                             FROM analytics_internal.column_like(relation, mapped) l
-                             WHERE l.attname IS NOT NULL), '');
+            problem := analytics_internal.mapping_error(relation, wanted.name, mapped, SQLSTATE, SQLERRM);
         END;
         RETURN NEXT;
     END LOOP;
-    kind := NULL; expression := NULL; conversion := NULL; not_null := NULL; minimum := NULL; failure := NULL;
-    FOR wanted IN
-        SELECT 'filter' AS name, '(' || (options ->> 'filter') || E'\n)::boolean' AS sql
-        WHERE options ? 'filter'
-        UNION ALL
-        SELECT 'sum', analytics_internal.part_sql(relation, options)
-        WHERE jsonb_typeof(options -> 'sum') = 'array'
-    LOOP
-        BEGIN
-            EXECUTE format('SELECT FROM %s AS _source WHERE (%s) IS NULL LIMIT 0', relation, wanted.sql);
-        EXCEPTION WHEN OTHERS THEN
-            name := wanted.name;
-            problem := format('option %s: %s', wanted.name, SQLERRM);
-            RETURN NEXT;
-        END;
-    END LOOP;
+    RETURN QUERY
+    SELECT p.name, NULL::text, NULL::text, NULL::text, NULL::boolean, NULL::numeric, p.problem, NULL::text
+    FROM analytics_internal.option_problems(relation, options) p;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.source_mapping(text, regclass, jsonb, jsonb) IS
