@@ -34,8 +34,6 @@ $$;
 COMMENT ON FUNCTION analytics_internal.id_parameters(text) IS
 'The URL parameters that hold ids of campaigns, or of ads and ad groups, in order';
 
--- Where it differs from what it was, nothing that was loaded can be trusted: another mapping, other settings or rules, or a table that
--- was truncated or made anew.
 CREATE FUNCTION analytics_internal.dependencies_fingerprint(source analytics.source) RETURNS text
     LANGUAGE plpgsql STABLE
     SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1
@@ -57,6 +55,8 @@ $$;
 COMMENT ON FUNCTION analytics_internal.dependencies_fingerprint(analytics.source) IS
 'What the relations hold that a mapping looks into; NULL where there are none';
 
+-- Where it differs from what it was, nothing that was loaded can be trusted: another mapping, other settings or rules, or a table that
+-- was truncated or made anew.
 CREATE FUNCTION analytics_internal.source_definition(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
