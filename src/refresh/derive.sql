@@ -211,10 +211,9 @@ BEGIN
                (array_agg(t.touch_number ORDER BY t.source_id) FILTER (WHERE t.event_id = c.event_id))[1] AS own_number
         FROM pg_temp.contract c
         JOIN pg_temp.touch t ON t.client_key = c.client_key
-        -- A contract of a day alone is of its last moment; its lookback is that of the whole day.
+        -- The lookback of a day is that of all of it.
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN c.signed_at = analytics_internal.last_moment(c.signed_date, setting.reporting_timezone)
-                        THEN c.signed_date::timestamp AT TIME ZONE setting.reporting_timezone
+            SELECT CASE WHEN c.is_of_day THEN c.signed_date::timestamp AT TIME ZONE setting.reporting_timezone
                         ELSE c.signed_at END AS first_moment
         ) n
         GROUP BY c.source_id, c.contract_id
@@ -235,8 +234,7 @@ BEGIN
                 WHEN o.event_id IS NOT NULL THEN 'own_event'
                 ELSE 'none' END AS attribution_rule,
            COALESCE(t.touch_number, 0) AS touches,
-           CASE WHEN c.signed_at = analytics_internal.last_moment(c.signed_date, setting.reporting_timezone)
-                THEN c.signed_date - f.event_date
+           CASE WHEN c.is_of_day THEN c.signed_date - f.event_date
                 ELSE EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400 END::numeric(12,4) AS days_to_convert
     FROM pg_temp.contract c
     LEFT JOIN pg_temp.met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
@@ -363,9 +361,11 @@ BEGIN
     LIMIT batch_size;
     ANALYZE pg_temp.batch;
     CREATE TEMP TABLE contract ON COMMIT DROP AS
-    SELECT c.*
+    -- A contract of a day alone is of its last moment.
+    SELECT c.*, c.signed_at = analytics_internal.last_moment(c.signed_date, s.reporting_timezone) AS is_of_day
     FROM warehouse.fact_contracts c
     JOIN pg_temp.batch USING (client_key)
+    CROSS JOIN analytics.settings(derive_journeys.business_id) s
     WHERE c.business_id = derive_journeys.business_id;
     ANALYZE pg_temp.contract (source_id, contract_id, client_key, event_id);
     counts := analytics_internal.derive_touches(derive_journeys.business_id);
