@@ -4,7 +4,8 @@ CREATE VIEW analytics.source WITH (security_invoker = true) AS
     SELECT s.*
     FROM jsonb_to_recordset(analytics_internal.user_rows('source')) s (
         source_id bigint, business_id bigint, entity text, relation text, columns jsonb, preset text, options jsonb,
-        registered_at timestamptz, relation_kind text, relation_owner text, registered_by text);
+        registered_at timestamptz, relation_kind text, relation_owner text, registered_by text,
+        dependencies jsonb);
 COMMENT ON VIEW analytics.source IS 'The registered sources: rows of warehouse.source
 register_source() and drop_source() write them.';
 GRANT SELECT ON analytics.source TO PUBLIC;
@@ -515,9 +516,20 @@ $$;
 COMMENT ON FUNCTION analytics_internal.relation_identity(regclass) IS
 'What a source is registered with: the kind of its relation, and whose it is';
 
+CREATE FUNCTION analytics_internal.dependency_identities(options jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_object_agg(d.relation, to_jsonb(i))
+    FROM jsonb_array_elements_text(options -> 'depends_on') d (relation)
+    CROSS JOIN LATERAL analytics_internal.relation_identity(to_regclass(d.relation)) i
+$$;
+COMMENT ON FUNCTION analytics_internal.dependency_identities(jsonb) IS
+'Kind and owner of each relation that a mapping looks into; NULL for none';
+
 -- Whoever reads a view runs the code of its owner, and the owner of a table can put a view into its place. What a relation was when it was
 -- registered, somebody has trusted. By the owner of the warehouse nobody can be deceived: his are also the tables that a refresh writes.
-CREATE FUNCTION analytics_internal.check_identity(source analytics.source) RETURNS void
+CREATE FUNCTION analytics_internal.check_relation(source_id bigint, relation text, kind text, owner text) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -526,24 +538,40 @@ DECLARE
 BEGIN
     -- Again once it is held, so that what was looked at is what is read.
     FOR pass IN 1 .. 2 LOOP
-        found := analytics_internal.relation_identity(source.relation::regclass);
-        IF found.kind IS DISTINCT FROM source.relation_kind OR found.owner IS DISTINCT FROM source.relation_owner
+        found := analytics_internal.relation_identity(relation::regclass);
+        IF found.kind IS DISTINCT FROM kind OR found.owner IS DISTINCT FROM owner
             AND found.owner <> (analytics_internal.relation_identity('warehouse.source')).owner THEN
-            RAISE EXCEPTION '% of source % is not what was registered', source.relation, source.source_id
+            RAISE EXCEPTION '% of source % is not what was registered', relation, source_id
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                     DETAIL = format('Registered was a %s of role %I, and now there is a %s of role %I.',
-                        COALESCE(source.relation_kind, 'relation'), COALESCE(source.relation_owner, 'unknown'), found.kind, found.owner),
+                        COALESCE(kind, 'relation'), COALESCE(owner, 'unknown'), found.kind, found.owner),
                     HINT = 'A refresh runs the code of whoever owns a source: where you trust what is there now, register it again.';
         END IF;
         -- The other kinds cannot be locked.
-        IF pass = 1 AND found.kind IN ('table', 'partitioned table', 'view') AND has_table_privilege(source.relation, 'SELECT') THEN
-            EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', source.relation);
+        IF pass = 1 AND found.kind IN ('table', 'partitioned table', 'view') AND has_table_privilege(relation, 'SELECT') THEN
+            EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', relation);
         END IF;
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION analytics_internal.check_relation(bigint, text, text, text) IS
+'Raises 55000 where a relation that a source reads is of another kind or owner
+kind, owner: what it was when the source was registered.';
+
+CREATE FUNCTION analytics_internal.check_identity(source analytics.source) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.check_relation(source.source_id, r.relation, r.kind, r.owner)
+    FROM (
+        SELECT source.relation, source.relation_kind, source.relation_owner
+        UNION ALL
+        SELECT d.key, d.value ->> 'kind', d.value ->> 'owner'
+        FROM jsonb_each(COALESCE(source.dependencies, '{}')) d
+    ) r (relation, kind, owner)
+$$;
 COMMENT ON FUNCTION analytics_internal.check_identity(analytics.source) IS
-'Raises 55000 where a source has become another kind of relation, or another''s';
+'Raises 55000 where a source, or what its mapping looks into, is not what it was';
 
 -- A mapping is SQL, and runs with the rights of whoever refreshes. Whoever may become that role gains nothing by it.
 CREATE FUNCTION analytics_internal.check_registrar(source analytics.source) RETURNS void
@@ -839,7 +867,8 @@ AS $$
 BEGIN
     EXECUTE (
         SELECT format('CREATE TEMP VIEW mapping_probe AS SELECT %s FROM %s AS _source%s',
-            string_agg(format('(%s) AS %I', m.expression, m.name), ', '), relation,
+            concat_ws(', ', string_agg(format('(%s) AS %I', m.expression, m.name), ', '), analytics_internal.part_sql(relation, options)),
+            relation,
             CASE WHEN options ? 'filter' THEN E' WHERE (' || (options ->> 'filter') || E'\n)' ELSE '' END)
         FROM analytics_internal.source_mapping(entity, relation, columns, options) m);
     SELECT array_agg(DISTINCT format('%I.%I', n.nspname, c.relname)) FILTER (WHERE c.oid IS NOT NULL),
@@ -961,9 +990,10 @@ BEGIN
         RETURNING s.source_id INTO known;
         source.source_id := COALESCE(known, analytics_internal.lost_source_id(source),
             nextval(pg_get_serial_sequence('warehouse.source', 'source_id')));
-        INSERT INTO warehouse.source (source_id, business_id, entity, relation, columns, preset, options, relation_kind, relation_owner)
+        INSERT INTO warehouse.source (source_id, business_id, entity, relation, columns, preset, options, relation_kind, relation_owner,
+            dependencies)
         VALUES (source.source_id, source.business_id, source.entity, source.relation, source.columns, source.preset, source.options,
-            source.relation_kind, source.relation_owner)
+            source.relation_kind, source.relation_owner, analytics_internal.dependency_identities(source.options))
         ON CONFLICT ON CONSTRAINT source_business_id_entity_relation_key DO NOTHING;
         IF FOUND THEN
             RETURN source.source_id;
@@ -1070,7 +1100,7 @@ BEGIN
     SELECT format('%I.%I', n.nspname, c.relname) INTO relation_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
     SELECT analytics_internal.keep_source((NULL, business_id, entity, relation_name, prepared.columns, preset, prepared.options, NULL,
-        i.kind, i.owner, NULL)::analytics.source)
+        i.kind, i.owner, NULL, NULL)::analytics.source)
     INTO source_id
     FROM analytics_internal.relation_identity(relation) i;
     -- Another mapping may not fail.

@@ -93,9 +93,11 @@ BEGIN
         relation_owner text,
         -- In two parts, as a text that no other name of the schema is put into.
         registered_by text DEFAULT CASE WHEN NOT has_table_privilege('warehouse' || '.source', 'TRUNCATE') THEN CURRENT_USER END,
+        dependencies jsonb,
         UNIQUE (business_id, entity, relation)
     );
     COMMENT ON TABLE warehouse.source IS 'The registered sources; written by analytics.register_source() and drop_source()';
+    COMMENT ON COLUMN warehouse.source.dependencies IS 'Kind and owner, as of its relation, of those that its mapping looks into';
     COMMENT ON COLUMN warehouse.source.registered_by IS
         'The writer who registered it, NULL for the owner of the warehouse: a refresh runs the mapping of nobody who may do less than it';
     COMMENT ON COLUMN warehouse.source.relation_kind IS

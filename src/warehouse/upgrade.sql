@@ -374,7 +374,10 @@ AS $$
     SET relation_kind = i.kind, relation_owner = i.owner
     FROM warehouse.source k
     CROSS JOIN LATERAL analytics_internal.relation_identity(to_regclass(k.relation)) i
-    WHERE k.source_id = s.source_id AND s.relation_kind IS NULL AND i.kind IS NOT NULL
+    WHERE k.source_id = s.source_id AND s.relation_kind IS NULL AND i.kind IS NOT NULL;
+    UPDATE warehouse.source s
+    SET dependencies = analytics_internal.dependency_identities(s.options)
+    WHERE s.dependencies IS NULL AND s.options ? 'depends_on'
 $$;
 COMMENT ON FUNCTION analytics_internal.identify_sources() IS
 'Keeps what relations are now, of sources that were registered without it';

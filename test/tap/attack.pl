@@ -400,6 +400,23 @@ SQL
     is_still_nobody();
 };
 
+subtest 'nor does the owner of a table that a mapping looks into' => sub {
+    my $db = database('keeper');
+    is(outcome($db, 'keeper', "SELECT analytics.install(); $source CREATE TABLE raw.names (id int, name text); INSERT INTO raw.names SELECT i, 'bing' FROM generate_series(0, 19) i; GRANT ALL ON SCHEMA raw TO mallory"),
+        'installed', 'a warehouse');
+    $node->safe_psql($db, 'ALTER TABLE raw.names OWNER TO mallory; GRANT SELECT ON raw.names TO keeper');
+    my $looks = q(SELECT analytics.register_source('events', 'raw.events', '{"utm_source": "(SELECT n.name FROM raw.names AS n WHERE n.id = client_id)"}'););
+    is(outcome($db, 'keeper', "$looks CALL analytics.refresh(); SELECT DISTINCT utm_source FROM warehouse.fact_events"), "1\nbing", 'whose mapping looks into a table of another');
+    lay_code($db, 'mallory', 'trap');
+    is(outcome($db, 'mallory', 'ALTER TABLE raw.names RENAME TO former; CREATE VIEW raw.names AS SELECT f.* FROM raw.former f WHERE trap.take(); GRANT SELECT ON raw.names TO keeper'), '', 'who puts a view in its place');
+    is(outcome($db, $_, 'CALL analytics.refresh()'), '55000', '... which a refresh does not read') for 'keeper', undef;
+    is(outcome($db, 'keeper', 'SELECT count(*) > 0 FROM analytics.check_data_quality()'), 't', '... nor a check of data quality');
+    is(ran($db, 'trap'), '', '... and nothing of it ran');
+    like(complaint($db, 'keeper', 'CALL analytics.refresh()'), qr/raw\.names of source 1 is not what was registered/, '... and the table is named');
+    is(outcome($db, 'keeper', "$looks CALL analytics.refresh()"), '1', 'where it is registered again it is read');
+    is_still_nobody();
+};
+
 subtest 'a NOTIFY carries a number and no more' => sub {
     my $db = tenants();
     my ($status, $out) = $node->psql($db, "LISTEN analytics_refresh; SET ROLE mallory; SELECT analytics.request_refresh(mode => 'full', business_id => 1) > 0; SELECT 1");
