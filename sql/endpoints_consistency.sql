@@ -57,7 +57,7 @@ FROM (SELECT i, ('x' || substr(md5('q' || i), 1, 8))::bit(32)::int::bigint & 214
      LATERAL (SELECT (ARRAY[NULL, '{meta}', '{google}', '{unknown}', '{facebook,email}', '{instagram}', '{}', '{paid_search}', NULL])[1 + i % 9]::text[]) p (platforms);
 
 -- Each property holds for each question. q is the question, k its key figures.
-CREATE TEMP TABLE property (name text, holds text);
+\i test/fixture/properties.sql
 INSERT INTO property VALUES
 ('campaigns add up to kpi', $q$(SELECT (COALESCE(sum(leads), 0), COALESCE(sum(n_contracts), 0), COALESCE(sum(revenue), 0), COALESCE(sum(spend), 0)) FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 10000, q.business_id))
     = (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend)$q$),
@@ -144,15 +144,6 @@ INSERT INTO property VALUES
             = (SELECT sum(impressions) FROM analytics.metrics_trend(q.date_from, q.date_to, business_id => q.business_id))
     FROM analytics.kpi(q.date_from, q.date_to, business_id => q.business_id) p)$q$);
 UPDATE property SET holds = replace(holds, 'ARRAY[q.platform] FILTERED', 'CASE WHEN q.platform IS NOT NULL THEN ARRAY[q.platform] END');
-CREATE FUNCTION pg_temp.tried() RETURNS TABLE (name text, questions bigint, broken bigint) LANGUAGE plpgsql AS $$
-DECLARE
-    p record;
-BEGIN
-    FOR p IN SELECT * FROM property ORDER BY property.name COLLATE "C" LOOP
-        RETURN QUERY EXECUTE format('SELECT %L::text, count(*), count(*) FILTER (WHERE (%s) IS NOT TRUE) FROM question q, LATERAL (SELECT * FROM analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_id) OFFSET 0) k', p.name, p.holds);
-    END LOOP;
-END
-$$;
 SELECT * FROM pg_temp.tried();
 -- The questions ask for something.
 SELECT count(*) FILTER (WHERE k.leads > 0) > 20 AS with_leads, count(*) FILTER (WHERE k.n_contracts > 0) > 20 AS with_contracts, count(*) FILTER (WHERE k.spend > 0) > 20 AS with_spend

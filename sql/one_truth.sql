@@ -79,7 +79,7 @@ CREATE FUNCTION pg_temp.is_wanted(platform text, wanted text[]) RETURNS boolean 
     SELECT wanted IS NULL OR platform = ANY (wanted) OR EXISTS (SELECT FROM warehouse.dim_platforms d WHERE d.platform = is_wanted.platform AND d.family = ANY (wanted)) $$;
 
 -- q is the question, k its key figures.
-CREATE TEMP TABLE property (name text, holds text);
+\i test/fixture/properties.sql
 INSERT INTO property VALUES
 ('contracts count by their own attribution, on the day of the lead or of the signature', $q$(SELECT (count(*), COALESCE(sum(t.amount), 0)) FROM truth t
         WHERE t.business_id = q.business_id AND CASE q.business_id WHEN 2 THEN t.signed_date ELSE t.lead_date END BETWEEN q.date_from AND q.date_to AND pg_temp.is_wanted(t.platform, q.platforms))
@@ -153,15 +153,6 @@ INSERT INTO property VALUES
     SELECT FROM (SELECT DISTINCT platform, campaign_id, leads, spend FROM analytics.anomalies(q.date_from, q.date_to, row_limit => 1000, verdicts => NULL, lag_days => 0, business_id => q.business_id)
                  WHERE campaign_id IS NOT NULL) a
     LEFT JOIN analytics.campaigns(q.date_from, q.date_to, NULL, 1000, q.business_id, false) c USING (platform, campaign_id) WHERE (a.leads, a.spend) IS DISTINCT FROM (COALESCE(c.leads, 0), COALESCE(c.spend, 0)))$q$);
-CREATE FUNCTION pg_temp.tried() RETURNS TABLE (name text, questions bigint, broken bigint) LANGUAGE plpgsql AS $$
-DECLARE
-    p record;
-BEGIN
-    FOR p IN SELECT * FROM property ORDER BY property.name COLLATE "C" LOOP
-        RETURN QUERY EXECUTE format('SELECT %L::text, count(*), count(*) FILTER (WHERE (%s) IS NOT TRUE) FROM question q, LATERAL (SELECT * FROM analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_id) OFFSET 0) k', p.name, p.holds);
-    END LOOP;
-END
-$$;
 SELECT * FROM pg_temp.tried();
 SELECT count(*) FILTER (WHERE k.leads > 0) > 100 AS with_leads, count(*) FILTER (WHERE k.n_contracts > 0) > 80 AS with_contracts, count(*) FILTER (WHERE k.spend > 0) > 100 AS with_spend
 FROM question q, analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_id) k;
