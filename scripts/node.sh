@@ -1,5 +1,5 @@
-# Sourced by test/service/run: what node's programs need.
-source "$(dirname "${BASH_SOURCE[0]}")/../../scripts/common.sh"
+# Sourced by test/service/run, test/dashboard/run and scripts/demo: what node's programs need.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Why node's programs cannot run here; nothing where they can.
 node_lacks() {
@@ -19,6 +19,8 @@ node_packages() {
         fi
     done
 }
+
+build_page() { node_packages examples/service examples/dashboard && node examples/dashboard/build.js; }
 
 # The demo data for a role that may ask for any business, with the password of the server's owner, so that one environment does for both.
 # demo_for_service [DATABASE WITHOUT DATA]
