@@ -17,6 +17,7 @@ BEGIN
             SELECT k.business_id, k.client_key, 1 AS place, k.signed_at AS at, k.source_id, k.contract_id AS id,
                    k.attributed_platform AS platform, k.attributed_campaign_key AS campaign_key
             FROM warehouse.fact_contracts k
+            WHERE NOT k.is_refund
             UNION ALL
             SELECT l.business_id, l.client_key, 2, l.created_at, l.source_id, l.lead_id, l.platform, l.campaign_key
             FROM warehouse.fact_leads l
@@ -34,7 +35,8 @@ BEGIN
             UNION ALL
             SELECT c.business_id, c.client_key, c.signed_at, c.source_id, c.contract_id, c.product_id
             FROM warehouse.fact_contracts c
-            JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts') f
+            JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts'
+            WHERE NOT c.is_refund) f
         LEFT JOIN warehouse.dim_products d ON d.business_id = f.business_id AND d.product_id = f.product_id
         WHERE cohort_keys.business_id IS NULL OR f.business_id = cohort_keys.business_id
         ORDER BY f.business_id, f.client_key, f.occurred_at, f.source_id, f.id COLLATE "C";

@@ -255,8 +255,9 @@ BEGIN
         ) t
         GROUP BY t.platform
     ), signed AS (
-        SELECT COALESCE(e.platform, k.last_platform, 'unknown') AS platform, count(*) AS contracts, sum(k.amount) AS revenue,
-               avg(k.touches) AS touches, avg(k.days_to_convert) AS days
+        SELECT COALESCE(e.platform, k.last_platform, 'unknown') AS platform, count(*) FILTER (WHERE NOT k.is_refund) AS contracts,
+               sum(k.amount) AS revenue, avg(k.touches) FILTER (WHERE NOT k.is_refund) AS touches,
+               avg(k.days_to_convert) FILTER (WHERE NOT k.is_refund) AS days
         FROM analytics_internal.businesses(platforms_touches.business_id) b
         JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
         LEFT JOIN LATERAL (
@@ -290,8 +291,8 @@ BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
             analytics_internal.currency_of(platforms_contracts.business_id);
     RETURN QUERY
-    SELECT k.attributed_platform, count(*), sum(k.amount)::numeric(18,4), round(avg(k.touches), 2),
-           round(avg(k.days_to_convert), 2)
+    SELECT k.attributed_platform, count(*) FILTER (WHERE NOT k.is_refund), sum(k.amount)::numeric(18,4),
+           round(avg(k.touches) FILTER (WHERE NOT k.is_refund), 2), round(avg(k.days_to_convert) FILTER (WHERE NOT k.is_refund), 2)
     FROM analytics_internal.businesses(platforms_contracts.business_id) b
     JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
     GROUP BY k.attributed_platform
@@ -410,7 +411,7 @@ BEGIN
     ), signed AS (
         SELECT k.business_id, k.client_key, count(*) AS contracts
         FROM analytics_internal.businesses(funnel_stages.business_id) b
-        JOIN warehouse.fact_contracts k ON k.business_id = b.business
+        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND NOT k.is_refund
         GROUP BY k.business_id, k.client_key
     ), touched AS (
         SELECT COALESCE(sum(e.first_touches), 0)::bigint AS clients

@@ -106,7 +106,7 @@ BEGIN
                 LEFT JOIN (
                     SELECT DISTINCT k.client_key, k.event_id
                     FROM pg_temp.contract k
-                    WHERE k.event_id IS NOT NULL
+                    WHERE k.event_id IS NOT NULL AND NOT k.is_refund
                 ) c ON c.client_key = e.client_key AND c.event_id = e.event_id
                 WHERE e.business_id = number_touches.business_id
             ) t
@@ -202,19 +202,19 @@ BEGIN
     SELECT m.*, COALESCE(m.ad_number, CASE WHEN m.last_number IS NOT NULL THEN 1 END, m.own_number) AS attributed_number
     FROM (
         SELECT c.source_id, c.contract_id,
-               max(t.touch_number) FILTER (WHERE t.occurred_at <= c.signed_at) AS last_number,
+               max(t.touch_number) FILTER (WHERE t.occurred_at <= c.earned_at) AS last_number,
                max(t.ad_number) FILTER (
-                   WHERE t.occurred_at <= c.signed_at AND t.occurred_at >= n.first_moment - setting.lookback) AS ad_number,
+                   WHERE t.occurred_at <= c.earned_at AND t.occurred_at >= n.first_moment - setting.lookback) AS ad_number,
                -- The lead that became the contract: the latest before it, or else the first.
-               COALESCE(max(t.touch_number) FILTER (WHERE t.is_lead AND t.occurred_at <= c.signed_at),
+               COALESCE(max(t.touch_number) FILTER (WHERE t.is_lead AND t.occurred_at <= c.earned_at),
                         min(t.touch_number) FILTER (WHERE t.is_lead)) AS lead_number,
-               (array_agg(t.touch_number ORDER BY t.source_id) FILTER (WHERE t.event_id = c.event_id))[1] AS own_number
+               (array_agg(t.touch_number ORDER BY t.source_id) FILTER (WHERE t.event_id = c.earned_event_id))[1] AS own_number
         FROM pg_temp.contract c
         JOIN pg_temp.touch t ON t.client_key = c.client_key
         -- The lookback of a day is that of all of it.
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN c.is_of_day THEN c.signed_date::timestamp AT TIME ZONE setting.reporting_timezone
-                        ELSE c.signed_at END AS first_moment
+            SELECT CASE WHEN c.is_of_day THEN c.earned_date::timestamp AT TIME ZONE setting.reporting_timezone
+                        ELSE c.earned_at END AS first_moment
         ) n
         GROUP BY c.source_id, c.contract_id
     ) m;
@@ -234,11 +234,11 @@ BEGIN
                 WHEN o.event_id IS NOT NULL THEN 'own_event'
                 ELSE 'none' END AS attribution_rule,
            COALESCE(t.touch_number, 0) AS touches,
-           CASE WHEN c.is_of_day THEN c.signed_date - f.event_date
-                ELSE EXTRACT(epoch FROM c.signed_at - f.occurred_at) / 86400 END::numeric(12,4) AS days_to_convert
+           CASE WHEN c.is_of_day THEN c.earned_date - f.event_date
+                ELSE EXTRACT(epoch FROM c.earned_at - f.occurred_at) / 86400 END::numeric(12,4) AS days_to_convert
     FROM pg_temp.contract c
     LEFT JOIN pg_temp.met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
-    LEFT JOIN pg_temp.touch f ON f.client_key = c.client_key AND f.touch_number = 1 AND f.occurred_at <= c.signed_at
+    LEFT JOIN pg_temp.touch f ON f.client_key = c.client_key AND f.touch_number = 1 AND f.occurred_at <= c.earned_at
     LEFT JOIN pg_temp.touch t ON t.client_key = c.client_key AND t.touch_number = m.last_number
     LEFT JOIN pg_temp.touch p ON p.client_key = c.client_key AND p.touch_number = m.ad_number
     LEFT JOIN pg_temp.touch o ON o.client_key = c.client_key AND o.touch_number = m.own_number
@@ -250,7 +250,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.derive_contracts(bigint) IS
 'Attributes the contracts of pending clients
 Rule: the last paid touch of an ad network (by setting paid_rule one with a campaign), at or before signing and within the lookback; else
-the first touch; else the event of the contract itself.';
+the first touch; else the event of the contract itself. A refund has what the contract before it has.';
 
 -- Where contracts are counted with their leads, the lead says the day, product and branch, and the contract what brought it: an ad that the
 -- client met after signing may have brought the client back, but not the contract.
@@ -267,16 +267,17 @@ BEGIN
            CASE WHEN l.touch_number IS NULL THEN first_value(c.branch_id) OVER own ELSE l.branch_id END AS branch_id,
            c.attributed_campaign_key AS campaign_key,
            GREATEST(c.signed_date, CASE WHEN l.touch_number IS NULL THEN first_value(c.signed_date) OVER own ELSE l.event_date END)
-               AS settled_date, c.amount
+               AS settled_date, c.amount, c.is_refund
     FROM warehouse.fact_contracts c
     JOIN pg_temp.batch b ON b.client_key = c.client_key
     LEFT JOIN pg_temp.met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
     LEFT JOIN pg_temp.touch a ON a.client_key = c.client_key AND a.touch_number = m.attributed_number
     LEFT JOIN pg_temp.touch l ON l.client_key = c.client_key AND l.touch_number = m.lead_number
     WHERE c.business_id = derive_contract_credit.business_id
-    WINDOW own AS (PARTITION BY c.client_key, l.touch_number ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C");
+    WINDOW own AS (PARTITION BY c.client_key, l.touch_number
+                   ORDER BY c.is_refund, c.signed_at, c.source_id, c.contract_id COLLATE "C");
     PERFORM analytics_internal.merge_table(derive_contract_credit.business_id, 'fact_contract_credit', analytics_internal.of_batch()),
-            analytics_internal.mark_leads('fact_contract_credit', '0, %1$s, %1$s * c.%2$samount'),
+            analytics_internal.mark_leads('fact_contract_credit', '0, %1$s * (NOT c.%2$sis_refund)::int, %1$s * c.%2$samount'),
             analytics_internal.mark_days('late', 'created_date', 'old_created_date');
 END
 $$;
@@ -312,7 +313,8 @@ BEGIN
         WHEN l.ad_number IS NOT NULL THEN l.touch_number
         ELSE 1 END
     LEFT JOIN (
-        SELECT k.client_key, k.lead_source_id, k.lead_id, count(*) AS n_contracts, sum(k.amount) AS contract_amount
+        SELECT k.client_key, k.lead_source_id, k.lead_id, count(*) FILTER (WHERE NOT k.is_refund) AS n_contracts,
+               sum(k.amount) AS contract_amount
         FROM contract k
         GROUP BY k.client_key, k.lead_source_id, k.lead_id
     ) c ON c.client_key = l.client_key AND c.lead_source_id = l.source_id AND c.lead_id = l.event_id
@@ -324,14 +326,15 @@ BEGIN
            k.signed_date, k.attributed_platform, k.attributed_campaign_key, k.product_id, k.branch_id, k.n_contracts::int,
            k.contract_amount::numeric(18,4)
     FROM (
-        SELECT c.*, count(*) OVER client AS n_contracts, sum(c.amount) OVER client AS contract_amount,
-               row_number() OVER (PARTITION BY c.client_key ORDER BY c.signed_at, c.source_id, c.contract_id COLLATE "C") AS contract_number
+        SELECT c.*, count(*) FILTER (WHERE NOT c.is_refund) OVER client AS n_contracts, sum(c.amount) OVER client AS contract_amount,
+               row_number() OVER (PARTITION BY c.client_key
+                                  ORDER BY c.is_refund, c.signed_at, c.source_id, c.contract_id COLLATE "C") AS contract_number
         FROM contract c
         WHERE c.lead_id IS NULL
         WINDOW client AS (PARTITION BY c.client_key)
     ) k
     JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
-    WHERE k.contract_number = 1;
+    WHERE k.contract_number = 1 AND NOT k.is_refund;
     PERFORM analytics_internal.merge_table(derive_leads.business_id, 'fact_leads', analytics_internal.of_batch()),
             analytics_internal.mark_leads('fact_leads', '%1$s, 0, 0'),
             analytics_internal.mark_days('late', 'created_date', 'old_created_date');
@@ -361,11 +364,24 @@ BEGIN
     LIMIT batch_size;
     ANALYZE pg_temp.batch;
     CREATE TEMP TABLE contract ON COMMIT DROP AS
-    -- A contract of a day alone is of its last moment.
-    SELECT c.*, c.signed_at = analytics_internal.last_moment(c.signed_date, s.reporting_timezone) AS is_of_day
+    SELECT c.*, n.earned_at, n.earned_date, COALESCE(c.event_id, b.event_id) AS earned_event_id,
+           -- A contract of a day alone is of its last moment.
+           n.earned_at = analytics_internal.last_moment(n.earned_date, s.reporting_timezone) AS is_of_day
     FROM warehouse.fact_contracts c
     JOIN pg_temp.batch USING (client_key)
     CROSS JOIN analytics.settings(derive_journeys.business_id) s
+    -- What a refund takes back was earned by the contract before it.
+    LEFT JOIN LATERAL (
+        SELECT b.signed_at, b.signed_date, b.event_id
+        FROM warehouse.fact_contracts b
+        WHERE c.is_refund AND b.business_id = c.business_id AND b.client_key = c.client_key AND b.signed_at <= c.signed_at
+          AND NOT b.is_refund
+        ORDER BY b.signed_at DESC, b.source_id DESC, b.contract_id COLLATE "C" DESC
+        LIMIT 1
+    ) b ON true
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(b.signed_at, c.signed_at) AS earned_at, COALESCE(b.signed_date, c.signed_date) AS earned_date
+    ) n
     WHERE c.business_id = derive_journeys.business_id;
     ANALYZE pg_temp.contract (source_id, contract_id, client_key, event_id);
     counts := analytics_internal.derive_touches(derive_journeys.business_id);

@@ -478,7 +478,7 @@ AS $$
                    AS untouched_ids
         FROM warehouse.fact_contracts c
         JOIN warehouse.dim_clients d ON d.business_id = c.business_id AND d.client_key = c.client_key
-        WHERE c.business_id = check_contract_touches.business_id
+        WHERE c.business_id = check_contract_touches.business_id AND NOT c.is_refund
         HAVING count(*) > 0
     ) a
     CROSS JOIN LATERAL (VALUES

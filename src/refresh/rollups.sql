@@ -204,7 +204,8 @@ AS $$
                0 AS revenue_signed, 0 AS spend, 0 AS impressions, 0 AS clicks, 0 AS exports
         FROM pg_temp.lead_day l
         UNION ALL
-        SELECT c.business_id, c.signed_date, c.attributed_platform, COALESCE(c.attributed_campaign_key, 0), 0, 0, 0, 1, c.amount, 0, 0, 0, 0
+        SELECT c.business_id, c.signed_date, c.attributed_platform, COALESCE(c.attributed_campaign_key, 0), 0, 0, 0,
+               (NOT c.is_refund)::int, c.amount, 0, 0, 0, 0
         FROM warehouse.fact_contracts c
         JOIN warehouse.pending_day d
             ON d.rollup = 'results' AND d.whole AND d.business_id = c.business_id AND d.day = c.signed_date
@@ -314,7 +315,7 @@ BEGIN
         FROM warehouse.fact_leads l
         UNION ALL
         SELECT k.business_id, k.created_date, k.platform, k.channel, k.is_paid, k.utm_source, k.product_id, k.branch_id, k.campaign_key,
-               0, 1, k.amount
+               0, (NOT k.is_refund)::int, k.amount
         FROM warehouse.fact_contract_credit k
     ) l
     JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = l.business_id AND d.day = l.created_date
@@ -337,7 +338,8 @@ CREATE FUNCTION analytics_internal.add_changed_leads(business_id bigint) RETURNS
 AS $$
 DECLARE
     campaigns analytics_internal.load_counts;
-    results constant text[] := '{leads,contracts,contracts_signed,exports}';
+    -- Revenue, too: of refunds alone a row counts nothing and stays.
+    results constant text[] := '{leads,contracts,revenue,contracts_signed,revenue_signed,exports}';
 BEGIN
     IF NOT EXISTS (SELECT FROM warehouse.pending_lead l WHERE l.business_id = add_changed_leads.business_id) THEN
         RETURN NULL;
@@ -366,7 +368,7 @@ BEGIN
     PERFORM analytics_internal.add_changes(add_changed_leads.business_id, 'lead_change', 'platform_daily', results),
             analytics_internal.add_changes(add_changed_leads.business_id, 'span_change', 'campaign_roi_span', results);
     RETURN analytics_internal.total_counts(campaigns,
-        analytics_internal.add_changes(add_changed_leads.business_id, 'lead_change', 'lead_daily', '{leads,contracts}'));
+        analytics_internal.add_changes(add_changed_leads.business_id, 'lead_change', 'lead_daily', '{leads,contracts,revenue}'));
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.add_changed_leads(bigint) IS
@@ -390,7 +392,8 @@ BEGIN
         WHERE l.business_id = %1$s AND l.settled_date > l.created_date
           AND (l.platform, l.campaign_key) IS DISTINCT FROM (l.initial_platform, l.initial_campaign_key)
         UNION ALL
-        SELECT k.business_id, k.created_date, k.settled_date, k.platform, COALESCE(k.campaign_key, 0), 0, 1, k.amount
+        SELECT k.business_id, k.created_date, k.settled_date, k.platform, COALESCE(k.campaign_key, 0), 0, (NOT k.is_refund)::int,
+               k.amount
         FROM warehouse.fact_contract_credit k
         JOIN warehouse.pending_day d ON d.rollup = 'late' AND d.business_id = k.business_id AND d.day = k.created_date
         WHERE k.business_id = %1$s AND k.settled_date > k.created_date
@@ -446,7 +449,7 @@ BEGIN
     ), amount AS (
         SELECT avg(k.amount) AS mean, stddev_pop(k.amount) AS deviation, count(*) AS contracts
         FROM warehouse.fact_contract_credit k
-        WHERE k.business_id = fit_maturity.business_id AND k.created_date BETWEEN until - 730 AND until
+        WHERE k.business_id = fit_maturity.business_id AND k.created_date BETWEEN until - 730 AND until AND NOT k.is_refund
     )
     -- Without a lead in half a year the rate is that of all, with the weight of one contract.
     SELECT fit_maturity.business_id, until AS known_until, c.shares, c.log_variances, r.rate,

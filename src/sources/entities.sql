@@ -85,7 +85,7 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('contracts', 1, 'contract_id', 'key', true, true, NULL, NULL, 'unique id of the contract'),
     ('contracts', 2, 'client_id', 'key', true, true, NULL, NULL, 'who signed'),
     ('contracts', 3, 'signed_at', 'timestamp', true, true, NULL, NULL, 'when'),
-    ('contracts', 4, 'amount', 'number', false, false, NULL, '0', 'value of the contract; 0 where unmapped or empty'),
+    ('contracts', 4, 'amount', 'number', false, false, NULL, '0', 'value of the contract, negative for a refund; 0 where unmapped or empty'),
     ('contracts', 5, 'currency', 'label', false, false, NULL, NULL, 'ISO code; the currency of the business where absent'),
     ('contracts', 6, 'event_id', 'key', false, false, NULL, NULL, 'the event by which the contract was signed'),
     ('contracts', 7, 'product_id', 'key', false, false, NULL, NULL, 'product sold'),

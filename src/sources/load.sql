@@ -96,6 +96,8 @@ BEGIN
         ('client_bucket', 'd.client_bucket'),
         ('client_key', 'd.client_key'),
         ('currency', format('%L::text', setting.currency)),
+        -- Everything that counts contracts asks this.
+        ('is_refund', 's.amount::numeric(18,4) < 0'),
         ('grain', $sql$CASE WHEN s.ad_id <> '' THEN 'ad' WHEN s.ad_group_id <> '' THEN 'ad_group' ELSE 'campaign' END$sql$),
         ('source_rows', CASE WHEN analytics_internal.adds_up(source) THEN 's.source_rows' ELSE '1' END),
         ('priority', COALESCE(source.options ->> 'priority', '0')),

@@ -339,9 +339,12 @@ BEGIN
         attribution_rule text NOT NULL DEFAULT 'none',
         touches int NOT NULL DEFAULT 0,
         days_to_convert numeric(12,4),
+        is_refund boolean NOT NULL DEFAULT false,
         PRIMARY KEY (business_id, source_id, contract_id, client_bucket)
     );
     COMMENT ON TABLE warehouse.fact_contracts IS 'One row per contract, with its first, last and last paid touch';
+    COMMENT ON COLUMN warehouse.fact_contracts.is_refund IS
+        'Its amount is negative: it takes revenue from the contract before it, and is none itself';
     CREATE INDEX fact_contracts_client ON warehouse.fact_contracts (business_id, client_key, signed_at);
     CREATE INDEX fact_contracts_day ON warehouse.fact_contracts (business_id, signed_date);
 
@@ -361,6 +364,7 @@ BEGIN
         campaign_key bigint,
         amount numeric(18,4) NOT NULL,
         settled_date date,
+        is_refund boolean NOT NULL DEFAULT false,
         PRIMARY KEY (business_id, source_id, contract_id, client_bucket)
     );
     COMMENT ON TABLE warehouse.fact_contract_credit IS
@@ -671,7 +675,8 @@ BEGIN
            sum(u.contracts_signed)::bigint AS contracts_signed, sum(u.revenue_signed)::numeric(18,4) AS revenue_signed
     FROM (SELECT l.business_id, l.created_date, l.product_id, l.leads, l.contracts, l.revenue, 0, 0 FROM warehouse.lead_daily l
           UNION ALL
-          SELECT c.business_id, c.signed_date, COALESCE(c.product_id, ''), 0, 0, 0, 1, c.amount FROM warehouse.fact_contracts c
+          SELECT c.business_id, c.signed_date, COALESCE(c.product_id, ''), 0, 0, 0, (NOT c.is_refund)::int, c.amount
+          FROM warehouse.fact_contracts c
     ) u (business_id, date, product_id, leads, contracts, revenue, contracts_signed, revenue_signed)
     LEFT JOIN warehouse.dim_products d ON d.business_id = u.business_id AND d.product_id = u.product_id
     GROUP BY u.business_id, u.date, u.product_id, d.name, d.category;
@@ -687,7 +692,8 @@ BEGIN
            sum(u.contracts_signed)::bigint AS contracts_signed, sum(u.revenue_signed)::numeric(18,4) AS revenue_signed
     FROM (SELECT l.business_id, l.created_date, l.branch_id, l.leads, l.contracts, l.revenue, 0, 0 FROM warehouse.lead_daily l
           UNION ALL
-          SELECT c.business_id, c.signed_date, COALESCE(c.branch_id, ''), 0, 0, 0, 1, c.amount FROM warehouse.fact_contracts c
+          SELECT c.business_id, c.signed_date, COALESCE(c.branch_id, ''), 0, 0, 0, (NOT c.is_refund)::int, c.amount
+          FROM warehouse.fact_contracts c
     ) u (business_id, date, branch_id, leads, contracts, revenue, contracts_signed, revenue_signed)
     LEFT JOIN warehouse.dim_branches d ON d.business_id = u.business_id AND d.branch_id = u.branch_id
     GROUP BY u.business_id, u.date, u.branch_id, d.name, d.city;
@@ -775,7 +781,7 @@ BEGIN
     FROM warehouse.fact_transactions t WHERE t.order_id IS NOT NULL
     GROUP BY t.business_id, t.client_bucket, t.client_key, t.source_id, t.order_id, t.transaction_date
     UNION ALL
-    SELECT c.business_id, c.client_bucket, c.client_key, c.signed_date, c.amount, NULL, NULL, (c.amount >= 0)::int
+    SELECT c.business_id, c.client_bucket, c.client_key, c.signed_date, c.amount, NULL, NULL, (NOT c.is_refund)::int
     FROM warehouse.fact_contracts c
     JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts';
     COMMENT ON VIEW warehouse.purchase IS
