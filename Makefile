@@ -58,6 +58,7 @@ SQL_WAREHOUSE = \
 	src/refresh/pending.sql \
 	src/sources/stage.sql \
 	src/sources/slices.sql \
+	src/sources/identities.sql \
 	src/sources/load.sql \
 	src/sources/preview.sql \
 	src/refresh/campaigns.sql \

@@ -83,7 +83,7 @@ DECLARE
     setting constant record := s FROM analytics.settings(source.business_id) s;
     entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
     canonical constant text[] := array_agg(c.name::text) FROM analytics.entity_column c WHERE c.entity = source.entity;
-    of_clients constant boolean := 'client_id' = ANY (canonical);
+    of_clients constant boolean := analytics_internal.is_of_clients(entity);
     columns text;
 BEGIN
     SELECT string_agg(format('%s AS %I', COALESCE(d.sql, format('s.%I::%s', a.attname, format_type(a.atttypid, a.atttypmod))), a.attname),
@@ -95,6 +95,7 @@ BEGIN
         ('source_id', source.source_id || '::bigint'),
         ('client_bucket', 'd.client_bucket'),
         ('client_key', 'd.client_key'),
+        ('own_client_id', 's.own_client_id'),
         ('currency', format('%L::text', setting.currency)),
         -- Everything that counts contracts asks this.
         ('is_refund', 's.amount::numeric(18,4) < 0'),
@@ -188,7 +189,7 @@ BEGIN
            CASE n.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
            CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE n.touch_number = 1 END AS is_lead, false AS is_contract,
            left(analytics.url_page(s.landing_url), 150) AS landing_page, s.conversion_type,
-           CASE WHEN s.conversion_type IS NOT NULL THEN s.conversion_value::numeric(18,4) END AS conversion_value
+           CASE WHEN s.conversion_type IS NOT NULL THEN s.conversion_value::numeric(18,4) END AS conversion_value, s.own_client_id
     FROM (
         SELECT s.*, row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS staged_number
         FROM pg_temp.stage s
@@ -361,6 +362,9 @@ BEGIN
     IF entity.shared THEN
         deduplicated := deduplicated + analytics_internal.leave_to_earlier_sources(source, entity.target, entity.key);
         scope := analytics_internal.incoming_rows(entity.key) || CASE WHEN complete THEN format(' OR %s', own) ELSE '' END;
+    END IF;
+    IF analytics_internal.is_of_clients(entity) THEN
+        PERFORM analytics_internal.identify_stage(source.business_id);
     END IF;
     EXECUTE format('SELECT analytics_internal.%I($1, $2)', entity.loader) INTO given_up USING source, complete;
     -- What derive_touches() says of a touch stays as it is.

@@ -182,6 +182,25 @@ BEGIN
         'One row per campaign; origin names the best source that knows it, or ambiguous for a name that several had';
     CREATE INDEX dim_campaigns_name ON warehouse.dim_campaigns (business_id, lower(campaign_name));
 
+    CREATE TABLE warehouse.source_identities (
+        business_id bigint NOT NULL DEFAULT 1,
+        source_id bigint NOT NULL,
+        client_id text NOT NULL,
+        same_as text NOT NULL,
+        since timestamptz,
+        PRIMARY KEY (business_id, source_id, client_id, same_as)
+    );
+    COMMENT ON TABLE warehouse.source_identities IS 'Which ids are the same client, as sources say it';
+
+    CREATE TABLE warehouse.dim_identities (
+        business_id bigint NOT NULL DEFAULT 1,
+        client_id text NOT NULL,
+        canonical_id text NOT NULL,
+        PRIMARY KEY (business_id, client_id)
+    );
+    COMMENT ON TABLE warehouse.dim_identities IS
+        'Ids that are one client with another, and by which of them it is known';
+
     CREATE TABLE warehouse.source_campaigns (
         business_id bigint NOT NULL DEFAULT 1,
         source_id bigint NOT NULL,
@@ -265,8 +284,11 @@ BEGIN
         landing_page text,
         conversion_type text,
         conversion_value numeric(18,4),
+        own_client_id text,
         PRIMARY KEY (business_id, source_id, event_id, client_bucket)
     ) WITH (fillfactor = 90);
+    COMMENT ON COLUMN warehouse.fact_events.own_client_id IS
+        'The client as the source names it, where dim_identities has another id';
     COMMENT ON TABLE warehouse.fact_events IS 'One row per touch; all touches are kept';
     CREATE INDEX fact_events_client ON warehouse.fact_events (business_id, client_key, occurred_at);
     CREATE INDEX fact_events_day ON warehouse.fact_events (business_id, event_date);
@@ -340,11 +362,14 @@ BEGIN
         touches int NOT NULL DEFAULT 0,
         days_to_convert numeric(12,4),
         is_refund boolean NOT NULL DEFAULT false,
+        own_client_id text,
         PRIMARY KEY (business_id, source_id, contract_id, client_bucket)
     );
+    COMMENT ON COLUMN warehouse.fact_contracts.own_client_id IS
+        'The client as the source names it, where dim_identities has another id';
     COMMENT ON TABLE warehouse.fact_contracts IS 'One row per contract, with its first, last and last paid touch';
     COMMENT ON COLUMN warehouse.fact_contracts.is_refund IS
-        'Its amount is negative: it takes revenue from the contract before it, and is none itself';
+        'Of a negative amount: it takes from the contract before it, and is none';
     CREATE INDEX fact_contracts_client ON warehouse.fact_contracts (business_id, client_key, signed_at);
     CREATE INDEX fact_contracts_day ON warehouse.fact_contracts (business_id, signed_date);
 
@@ -456,8 +481,11 @@ BEGIN
         profit numeric(18,4),
         product_id text,
         order_id text,
+        own_client_id text,
         PRIMARY KEY (business_id, source_id, transaction_id, client_bucket)
     );
+    COMMENT ON COLUMN warehouse.fact_transactions.own_client_id IS
+        'The client as the source names it, where dim_identities has another id';
     COMMENT ON TABLE warehouse.fact_transactions IS 'One row per payment or sale line; refunds have a negative amount';
     COMMENT ON COLUMN warehouse.fact_transactions.order_id IS
         'What the lines of one purchase share; NULL where each row is a purchase of its own';

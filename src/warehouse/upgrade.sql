@@ -27,7 +27,7 @@ COMMENT ON FUNCTION analytics_internal.layout_tables() IS 'The tables and views 
 CREATE FUNCTION analytics_internal.is_derived(name text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT name ~ ('^(dim|fact|pending|customer)_|^source_(campaigns|watermark|day)$|_(daily|span|model|post)$'
+    SELECT name ~ ('^(dim|fact|pending|customer)_|^source_(campaigns|identities|watermark|day)$|_(daily|span|model|post)$'
         || '|^campaign_match$|^rejected_rows$')
 $$;
 COMMENT ON FUNCTION analytics_internal.is_derived(text) IS 'Whether a table of the warehouse can be filled again from the sources';
