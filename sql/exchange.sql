@@ -30,4 +30,11 @@ SELECT date, account_id, spend FROM warehouse.fact_campaign_performance_daily OR
 SELECT contract_id, amount FROM warehouse.fact_contracts ORDER BY 1;
 SELECT spend, revenue FROM analytics.kpi('2025-01-01', '2025-01-31');
 SELECT reason FROM warehouse.rejected_rows ORDER BY 1;
+-- Rates as a spreadsheet gives them: in text, by time of day, twice. The latest time of the day holds, and the higher of two of one time.
+CREATE TABLE raw.sheet (date text, currency text, rate text);
+INSERT INTO raw.sheet VALUES ('2025-01-02', 'CAD', '2'), ('2025-01-02 09:00', 'CAD', '3'), ('2025-01-02 18:00', 'CAD', '4'), ('2025-01-02 18:00', 'cad', '5'), ('2025-01-03', 'CAD', '0'),
+    ('2025-01-03', 'JPY', '0.01');
+SELECT analytics.register_source('contracts', 'raw.deal', '{"contract_id": "id", "client_id": "person", "signed_at": "signed", "amount": "total", "currency": "unit"}', options => '{"exchange_rates": "raw.sheet"}') > 0 AS registered;
+CALL analytics.refresh();
+SELECT contract_id, amount FROM warehouse.fact_contracts ORDER BY 1;
 SELECT analytics.register_source('contracts', 'raw.deal', options => '{"exchange_rates": "raw.deal"}');

@@ -254,8 +254,9 @@ BEGIN
     EXECUTE format($sql$
         SELECT r.rate::numeric
         FROM %s AS r
-        WHERE upper(r.currency::text COLLATE "C") = $1 AND r.date <= $2 AND r.rate > 0
-        ORDER BY r.date DESC
+        WHERE upper(r.currency::text COLLATE "C") = $1 AND r.date::date <= $2 AND r.rate::numeric > 0
+        -- Of several of one day and time it is always the same one.
+        ORDER BY r.date::date DESC, r.date DESC, r.rate::numeric DESC
         LIMIT 1$sql$, rates)
     INTO rate USING upper(currency COLLATE "C"), day;
     RETURN rate;
