@@ -267,12 +267,14 @@ COMMENT ON FUNCTION analytics_internal.exchange_rate(regclass, text, date) IS
 rates: a relation with date, currency and rate. The latest of the day or before it holds.';
 
 -- Money in another currency than the business's is converted at the rate of its day; without a rate it stays what it is, and is refused.
+-- What it was before is kept beside it.
 CREATE FUNCTION analytics_internal.exchanged_sql(name text, conversion text, money jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN name = 'currency' THEN format('CASE WHEN %s IS NOT NULL THEN %L ELSE %s END', r.rate, money ->> 'own', conversion)
+        WHEN name = 'original_currency' THEN format('COALESCE(upper((%s) COLLATE "C"), %L)', conversion, money ->> 'own')
         -- What has no rate is refused for its currency.
         ELSE format('round((%s) * CASE WHEN upper((%s) COLLATE "C") <> %L THEN COALESCE(%s, 1) ELSE 1 END, 4)', conversion,
             money ->> 'currency', money ->> 'own', r.rate)
@@ -310,6 +312,10 @@ AS $$
         -- What says which version of a row is the newest is what says when it changed.
         CASE name WHEN 'updated_at' THEN options ->> 'version' END,
         columns ->> name,
+        -- What is converted is kept as it was.
+        CASE WHEN name ~ '^original_' AND options ? 'exchange_rates' THEN
+            analytics_internal.mapped_as(relation, substr(name, length('original_') + 1), columns, options - 'exchange_rates')
+        END,
         CASE
             WHEN name = 'currency' AND options ? 'account_currencies' THEN format('%L::jsonb ->> (%s)::text',
                 options ->> 'account_currencies',
@@ -451,7 +457,8 @@ BEGIN
                 END IF;
                 conversion := analytics_internal.conversion_sql(wanted.kind, expression, found_type, options,
                     at_end => wanted.name IS NOT DISTINCT FROM conversion_day);
-                IF money IS NOT NULL AND wanted.name IN ('amount', 'spend', 'conversions_value', 'currency') THEN
+                IF money IS NOT NULL AND wanted.name IN (
+                        'amount', 'profit', 'spend', 'conversions_value', 'currency', 'original_currency') THEN
                     conversion := analytics_internal.exchanged_sql(wanted.name, conversion, money);
                 END IF;
                 problem := analytics_internal.reading_problem(wanted.name, wanted.kind, found_type, mapped, conversion IS NOT NULL);

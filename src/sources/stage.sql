@@ -258,6 +258,9 @@ BEGIN
             GROUP BY %s$sql$,
             string_agg(format(CASE
                 WHEN c.name = ANY (entity.key) THEN 's.%1$I'
+                -- Of several currencies there is no sum, and none that it is in.
+                WHEN c.name ~ '^original_' THEN 'CASE WHEN count(DISTINCT s.original_currency) <= 1 THEN '
+                    || CASE c.kind WHEN 'number' THEN 'sum' ELSE 'max' END || '(s.%1$I) END AS %1$I'
                 WHEN c.kind IN ('number', 'count') THEN 'sum(s.%1$I) AS %1$I'
                 WHEN c.name = 'updated_at' THEN 'max(s.%1$I) AS %1$I'
                 ELSE '(array_agg(s.%1$I ORDER BY s.updated_at DESC NULLS LAST, s.%1$I COLLATE "C" DESC)'

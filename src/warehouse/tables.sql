@@ -363,8 +363,12 @@ BEGIN
         days_to_convert numeric(12,4),
         is_refund boolean NOT NULL DEFAULT false,
         own_client_id text,
+        original_amount numeric(18,4),
+        original_currency text,
         PRIMARY KEY (business_id, source_id, contract_id, client_bucket)
     );
+    COMMENT ON COLUMN warehouse.fact_contracts.original_amount IS
+        'As the source has it, in original_currency, where exchange rates are applied';
     COMMENT ON COLUMN warehouse.fact_contracts.own_client_id IS
         'The client as the source names it, where dim_identities has another id';
     COMMENT ON TABLE warehouse.fact_contracts IS 'One row per contract, with its first, last and last paid touch';
@@ -418,8 +422,13 @@ BEGIN
         conversions_value numeric(18,4),
         source_rows int NOT NULL DEFAULT 1,
         priority int NOT NULL DEFAULT 0,
+        original_spend numeric(18,4),
+        original_conversions_value numeric(18,4),
+        original_currency text,
         PRIMARY KEY (business_id, date, source_id, platform, account_id, campaign_id, ad_group_id, ad_id)
     );
+    COMMENT ON COLUMN warehouse.fact_campaign_performance_daily.original_spend IS
+        'As the source has it, in original_currency, where exchange rates are applied';
     COMMENT ON COLUMN warehouse.fact_campaign_performance_daily.priority IS
         'Of sources that have the same day of a campaign the one of the highest counts';
     COMMENT ON COLUMN warehouse.fact_campaign_performance_daily.source_rows IS
@@ -482,8 +491,13 @@ BEGIN
         product_id text,
         order_id text,
         own_client_id text,
+        original_amount numeric(18,4),
+        original_profit numeric(18,4),
+        original_currency text,
         PRIMARY KEY (business_id, source_id, transaction_id, client_bucket)
     );
+    COMMENT ON COLUMN warehouse.fact_transactions.original_amount IS
+        'As the source has it, in original_currency, where exchange rates are applied';
     COMMENT ON COLUMN warehouse.fact_transactions.own_client_id IS
         'The client as the source names it, where dim_identities has another id';
     COMMENT ON TABLE warehouse.fact_transactions IS 'One row per payment or sale line; refunds have a negative amount';
