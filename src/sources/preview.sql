@@ -135,25 +135,68 @@ COMMENT ON FUNCTION analytics_internal.preview_touches(analytics.source) IS
 'How the touches in pg_temp.stage would be classified
 And the campaigns that they name and nobody knows.';
 
--- The rows that are looked at are a view of the session's own, so that a source is read as it will be, and stays what it is.
-CREATE FUNCTION analytics.preview_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
-    options jsonb DEFAULT '{}', business_id bigint DEFAULT 1, row_limit int DEFAULT 1000) RETURNS SETOF analytics.source_preview
+-- Amounts of accounts in several currencies add up to no amount at all.
+CREATE FUNCTION analytics_internal.accounts_without_currency(entity text, relation regclass, columns jsonb, options jsonb)
+    RETURNS SETOF analytics.source_preview
     LANGUAGE plpgsql VOLATILE
-    SET standard_conforming_strings = on SET quote_all_identifiers = off
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    prepared constant analytics_internal.prepared_source
-        := analytics_internal.prepare_source(entity, relation, columns, preset, options, business_id);
-    source analytics.source;
+    account text;
+    accounts text[];
 BEGIN
-    IF row_limit IS NULL OR row_limit < 1 THEN
-        RAISE EXCEPTION 'row_limit must be positive' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
-    IF prepared.problems IS NOT NULL THEN
-        RETURN QUERY SELECT 'problem', NULL, NULL::bigint, NULL::jsonb, p FROM unnest(prepared.problems) p;
+    IF entity <> 'ad_performance' THEN
         RETURN;
     END IF;
+    SELECT m.expression INTO account
+    FROM analytics_internal.source_mapping(entity, relation, columns, options) m
+    WHERE m.name = 'account_id' AND NOT EXISTS (
+        SELECT FROM analytics_internal.source_mapping(entity, relation, columns, options) c WHERE c.name = 'currency');
+    IF account IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format($sql$
+        SELECT array_agg(a.account ORDER BY a.account COLLATE "C")
+        FROM (
+            SELECT DISTINCT s.account
+            FROM (SELECT (%s)::text AS account FROM %s AS _source LIMIT 10000) s
+            WHERE s.account <> ''
+        ) a$sql$, account, relation)
+    INTO accounts;
+    IF cardinality(accounts) > 1 THEN
+        RETURN NEXT ('accounts', relation::text, cardinality(accounts), to_jsonb(accounts[1:10]),
+            format('has %s accounts and no currency: %s', cardinality(accounts), array_to_string(accounts[1:10], ', '))
+        )::analytics.source_preview;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.accounts_without_currency(text, regclass, jsonb, jsonb) IS
+'The accounts of a source of ads that has several and no currency';
+
+CREATE FUNCTION analytics_internal.source_notes(relation regclass, prepared analytics_internal.prepared_source)
+    RETURNS SETOF analytics.source_preview
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'note', n.subject, NULL::bigint, to_jsonb(n.names), n.message
+    FROM (VALUES
+        ('click ids', prepared.click_ids, 'has click ids by name: ' || array_to_string(prepared.click_ids, ', ')),
+        ('deleted', NULL, CASE WHEN analytics_internal.deleted_sql(relation) IS NOT NULL THEN
+            'marks rows as deleted: these are refused' END),
+        ('preset', prepared.skipped, 'has no ' || NULLIF(array_to_string(prepared.skipped, ', '), '') || ': left out')
+    ) n (subject, names, message)
+    WHERE n.message IS NOT NULL
+$$;
+COMMENT ON FUNCTION analytics_internal.source_notes(regclass, analytics_internal.prepared_source) IS
+'What is found out about a source before a row of it is read';
+
+-- The rows that are looked at are a view of the session's own, so that a source is read as it will be, and stays what it is.
+CREATE FUNCTION analytics_internal.stage_preview(entity text, relation regclass, prepared analytics_internal.prepared_source,
+    business_id bigint, row_limit int, OUT source analytics.source, OUT rows bigint)
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     EXECUTE format('CREATE TEMP VIEW previewed AS SELECT * FROM %s AS _source WHERE (%s%s) LIMIT %s', relation,
         COALESCE(prepared.options ->> 'filter', 'true'), E'\n', row_limit);
     source.source_id := 0;
@@ -163,32 +206,118 @@ BEGIN
     source.columns := prepared.columns_read;
     -- Each row is tried by itself, since they are few.
     source.options := prepared.options - 'filter' || '{"row_by_row": true}';
-    RETURN NEXT ('rows', relation::text, analytics_internal.stage_source(source), NULL, NULL)::analytics.source_preview;
-    RETURN QUERY
-    SELECT 'note', n.subject, NULL::bigint, to_jsonb(n.names), n.message
-    FROM (VALUES
-        ('click ids', prepared.click_ids, 'found by name'), ('preset', NULLIF(prepared.skipped, '{}'), 'not there: left out')
-    ) n (subject, names, message)
-    WHERE n.names IS NOT NULL;
-    RETURN QUERY SELECT * FROM analytics_internal.preview_columns(source);
-    RETURN QUERY SELECT * FROM analytics_internal.preview_rows(source);
-    IF entity = 'events' THEN
-        RETURN QUERY SELECT * FROM analytics_internal.preview_touches(source);
-    END IF;
+    rows := analytics_internal.stage_source(source);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.stage_preview(text, regclass, analytics_internal.prepared_source, bigint, int) IS
+'Reads some rows of what would be a source into pg_temp.stage
+Leaves the view that source is then of; drop_preview() takes it away.';
+
+CREATE FUNCTION analytics_internal.drop_preview() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     PERFORM analytics_internal.drop_temporary('stage');
     DROP VIEW pg_temp.previewed;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.drop_preview() IS 'Takes away what stage_preview() made';
+
+CREATE FUNCTION analytics.preview_source(entity text, relation regclass, columns jsonb DEFAULT '{}', preset text DEFAULT NULL,
+    options jsonb DEFAULT '{}', business_id bigint DEFAULT 1, row_limit int DEFAULT 1000) RETURNS SETOF analytics.source_preview
+    LANGUAGE plpgsql VOLATILE
+    SET standard_conforming_strings = on SET quote_all_identifiers = off
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    prepared constant analytics_internal.prepared_source
+        := analytics_internal.prepare_source(entity, relation, columns, preset, options, business_id);
+    looked record;
+BEGIN
+    IF row_limit IS NULL OR row_limit < 1 THEN
+        RAISE EXCEPTION 'row_limit must be positive' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF prepared.problems IS NOT NULL THEN
+        RETURN QUERY SELECT 'problem', NULL, NULL::bigint, NULL::jsonb, p FROM unnest(prepared.problems) p;
+        RETURN;
+    END IF;
+    looked := analytics_internal.stage_preview(entity, relation, prepared, business_id, row_limit);
+    RETURN NEXT ('rows', relation::text, looked.rows, NULL, NULL)::analytics.source_preview;
+    RETURN QUERY SELECT * FROM analytics_internal.source_notes(relation, prepared);
+    RETURN QUERY SELECT * FROM analytics_internal.accounts_without_currency(entity, relation, prepared.columns, prepared.options);
+    RETURN QUERY SELECT * FROM analytics_internal.preview_columns(looked.source);
+    RETURN QUERY SELECT * FROM analytics_internal.preview_rows(looked.source);
+    IF entity = 'events' THEN
+        RETURN QUERY SELECT * FROM analytics_internal.preview_touches(looked.source);
+    END IF;
+    PERFORM analytics_internal.drop_preview();
 END
 $$;
 COMMENT ON FUNCTION analytics.preview_source(text, regclass, jsonb, text, jsonb, bigint, int) IS
 'What register_source() and a refresh would make of some rows; stores nothing
 The arguments of register_source(), and row_limit, how many rows are looked at. aspect: problem (why it cannot be registered), rows, note,
-column (subject: the canonical one; examples: values as they are and as they are read), repeated, refused (subject: the reason), platform,
-account_id, currency, days, touches (platform, channel, paid), unmatched campaign.';
+column (subject: the canonical one; examples: values as they are and as they are read), accounts (several, and no currency),
+repeated, refused (subject: the reason), platform, account_id, currency, days, touches (platform, channel, paid), unmatched campaign.';
 COMMENT ON COLUMN analytics.source_preview.aspect IS 'What is said: problem, column, refused, touches ...';
 COMMENT ON COLUMN analytics.source_preview.subject IS 'Of what: a canonical column, a reason, a platform';
 COMMENT ON COLUMN analytics.source_preview.rows IS 'How many of the rows that were looked at';
 COMMENT ON COLUMN analytics.source_preview.examples IS 'Values as they are and as they are read, or rows';
 COMMENT ON COLUMN analytics.source_preview.message IS 'What there is to say about it';
+
+-- What a view makes of its tables may take long, so that registration looks into tables alone.
+CREATE FUNCTION analytics_internal.refused_of_preview(entity text, relation regclass, prepared analytics_internal.prepared_source,
+    business_id bigint, OUT message text)
+    RETURNS SETOF text
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    looked record;
+BEGIN
+    IF (SELECT c.relkind NOT IN ('r', 'p', 'm') FROM pg_class c WHERE c.oid = relation) THEN
+        RETURN;
+    END IF;
+    looked := analytics_internal.stage_preview(entity, relation, prepared, business_id, 1000);
+    RETURN QUERY
+    SELECT format('%s of the first %s rows would be refused: %s', p.rows, looked.rows, p.subject)
+    FROM analytics_internal.preview_rows(looked.source) p
+    -- Of those a note tells.
+    WHERE p.aspect = 'refused' AND p.subject !~ '^deleted in the source'
+    ORDER BY p.rows DESC, p.subject
+    LIMIT 3;
+    PERFORM analytics_internal.drop_preview();
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.refused_of_preview(text, regclass, analytics_internal.prepared_source, bigint) IS
+'Why most of the rows that would be refused would be, for three reasons at most';
+
+CREATE FUNCTION analytics_internal.warn_of_source(entity text, relation regclass, prepared analytics_internal.prepared_source,
+    business_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found analytics.source_preview;
+    message text;
+BEGIN
+    FOR found IN SELECT * FROM analytics_internal.source_notes(relation, prepared) LOOP
+        RAISE NOTICE '% %', relation, found.message;
+    END LOOP;
+    FOR found IN SELECT * FROM analytics_internal.accounts_without_currency(entity, relation, prepared.columns, prepared.options) LOOP
+        RAISE WARNING '% %', relation, found.message USING HINT = format(
+            'Map currency, or say it by account: options => ''{"account_currencies": {%s: "EUR"}}''.', found.examples -> 0);
+    END LOOP;
+    FOR message IN SELECT * FROM analytics_internal.refused_of_preview(entity, relation, prepared, business_id) LOOP
+        RAISE WARNING '%: %', relation, message USING HINT = 'preview_source() with the same arguments shows them.';
+    END LOOP;
+EXCEPTION WHEN OTHERS THEN
+    -- What cannot be read is for the refresh to tell.
+    NULL;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.warn_of_source(text, regclass, analytics_internal.prepared_source, bigint) IS
+'Says of a source that is registered what preview_source() would say of it';
 
 -- What a name tells: a table of a loader has its columns, one of a vendor is often called so.
 CREATE FUNCTION analytics_internal.speaks_for(preset text, relation regclass) RETURNS numeric

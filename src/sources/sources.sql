@@ -931,45 +931,6 @@ COMMENT ON FUNCTION analytics_internal.with_dependencies(text, regclass, jsonb, 
 'The options of a source, with the relations that its mapping looks into
 Raises 22023 where it calls functions of which nobody knows what they read.';
 
--- Amounts of accounts in several currencies add up to no amount at all.
-CREATE FUNCTION analytics_internal.warn_of_accounts(entity text, relation regclass, columns jsonb, options jsonb) RETURNS void
-    LANGUAGE plpgsql VOLATILE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    account text;
-    accounts text[];
-BEGIN
-    IF entity <> 'ad_performance' THEN
-        RETURN;
-    END IF;
-    SELECT m.expression INTO account
-    FROM analytics_internal.source_mapping(entity, relation, columns, options) m
-    WHERE m.name = 'account_id' AND NOT EXISTS (
-        SELECT FROM analytics_internal.source_mapping(entity, relation, columns, options) c WHERE c.name = 'currency');
-    IF account IS NULL OR NOT has_any_column_privilege(relation, 'SELECT') THEN
-        RETURN;
-    END IF;
-    EXECUTE format($sql$
-        SELECT array_agg(a.account ORDER BY a.account COLLATE "C")
-        FROM (
-            SELECT DISTINCT s.account
-            FROM (SELECT (%s)::text AS account FROM %s AS _source LIMIT 10000) s
-            WHERE s.account <> ''
-        ) a$sql$, account, relation)
-    INTO accounts;
-    IF cardinality(accounts) > 1 THEN
-        RAISE WARNING '% has % accounts and no currency: %', relation, cardinality(accounts), array_to_string(accounts[1:10], ', ')
-            USING HINT = 'Map currency, or say it by account: options => ''{"account_currencies": {"' || accounts[1] || '": "EUR"}}''.';
-    END IF;
-EXCEPTION WHEN data_exception OR insufficient_privilege THEN
-    -- What cannot be read is for the refresh to tell.
-    NULL;
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.warn_of_accounts(text, regclass, jsonb, jsonb) IS
-'Warns of a source of ads that has several accounts and no currency';
-
 -- A registration that was lost, as by a restore without it, has left its rows under its number.
 CREATE FUNCTION analytics_internal.lost_source_id(source analytics.source) RETURNS bigint
     LANGUAGE sql STABLE
@@ -1104,7 +1065,6 @@ BEGIN
         PERFORM analytics_internal.refuse_registration(entity, relation, prepared.problems);
     END IF;
     prepared.options := analytics_internal.with_dependencies(entity, relation, prepared.columns_read, prepared.options);
-    PERFORM analytics_internal.warn_of_accounts(entity, relation, prepared.columns, prepared.options);
     SELECT format('%I.%I', n.nspname, c.relname) INTO relation_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
     SELECT analytics_internal.keep_source((NULL, business_id, entity, relation_name, prepared.columns, preset, prepared.options, NULL,
@@ -1114,15 +1074,7 @@ BEGIN
     -- Another mapping may not fail.
     UPDATE warehouse.source_watermark w SET row_by_row = false WHERE w.source_id = source_id AND w.row_by_row;
     INSERT INTO warehouse.refresh_state VALUES (business_id) ON CONFLICT DO NOTHING;
-    IF prepared.click_ids IS NOT NULL THEN
-        RAISE NOTICE '% has click ids by name: %', relation, array_to_string(prepared.click_ids, ', ');
-    END IF;
-    IF analytics_internal.deleted_sql(relation) IS NOT NULL THEN
-        RAISE NOTICE '% marks rows as deleted: these are refused', relation;
-    END IF;
-    IF prepared.skipped <> '{}' THEN
-        RAISE NOTICE '% has no %: left out', relation, array_to_string(prepared.skipped, ', ');
-    END IF;
+    PERFORM analytics_internal.warn_of_source(entity, relation, prepared, business_id);
     RETURN source_id;
 END
 $$;
@@ -1143,7 +1095,7 @@ for contracts and transactions missing_amount (zero or refuse), for content_metr
 day). Kind and owner of the relation are
 kept: where they change, a refresh refuses the source until it is registered again. Registering a
 relation again replaces its mapping, and takes up its rows where the registration was lost. Every problem of the mapping is listed at once
-(22023).';
+(22023). Of a table a thousand rows are looked at, as preview_source() does: a warning says which would be refused.';
 
 CREATE FUNCTION analytics.drop_source(source_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
