@@ -72,3 +72,21 @@ SELECT account_id, spend, currency FROM warehouse.fact_campaign_performance_dail
 SELECT reason FROM warehouse.rejected_rows WHERE entity = 'ad_performance';
 SELECT count(*) FROM analytics.check_data_quality() WHERE check_name = 'account_currencies';
 SELECT analytics.register_source('ad_performance', 'raw.spend', options => '{"account_currencies": {"7": "dollars"}}');
+
+-- A loader's table of accounts beside the report says them: its newest row, and again where it changes.
+CREATE SCHEMA "Ads of Two";
+CREATE TABLE "Ads of Two".campaign_stats (customer_id bigint, date date, id bigint, cost_micros bigint, clicks bigint, impressions bigint);
+INSERT INTO "Ads of Two".campaign_stats VALUES (31, '2025-04-01', 5, 7000000, 1, 10), (32, '2025-04-01', 6, 9000000, 1, 10), (33, '2025-04-01', 8, 2000000, 1, 10);
+CREATE TABLE "Ads of Two".account_history (id bigint, updated_at timestamp, currency_code text);
+INSERT INTO "Ads of Two".account_history VALUES (31, '2025-01-01', 'GBP'), (32, '2025-01-01', 'GBP'), (32, '2025-02-01', 'USD');
+SELECT analytics.drop_source(source_id) FROM analytics.source WHERE entity = 'ad_performance';
+SET client_min_messages = notice;
+SELECT analytics.register_source('ad_performance', '"Ads of Two".campaign_stats', preset => 'fivetran_google_ads') > 0 AS registered;
+SET client_min_messages = warning;
+CALL analytics.refresh();
+SELECT account_id, spend, currency FROM warehouse.fact_campaign_performance_daily ORDER BY 1;
+SELECT reason FROM warehouse.rejected_rows WHERE entity = 'ad_performance';
+INSERT INTO "Ads of Two".account_history VALUES (31, '2025-03-01', 'USD'), (33, '2025-03-01', 'SEK');
+CALL analytics.refresh();
+SELECT account_id, spend, currency FROM warehouse.fact_campaign_performance_daily ORDER BY 1;
+SELECT reason FROM warehouse.rejected_rows WHERE entity = 'ad_performance';

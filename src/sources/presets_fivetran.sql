@@ -73,3 +73,16 @@ INSERT INTO analytics_internal.source_preset VALUES
         '{"sum": true}'),
     ('fivetran_apple_search_ads', 'campaigns', '{"platform": "''apple_search_ads''", "campaign_id": "id", "campaign_name": "name",
         "status": "status", "daily_budget": "daily_budget_amount", "updated_at": "modification_time"}', '{}');
+-- Reports without a currency have it in the table of their accounts, which stands beside them.
+UPDATE analytics_internal.source_preset p
+SET columns = p.columns || jsonb_build_object('currency', COALESCE(p.columns -> 'currency', '["currency"]') || to_jsonb(format(
+        '(SELECT a.%I FROM {schema}.%I AS a WHERE a.id::text = %I::text ORDER BY a.%I DESC NULLS LAST LIMIT 1)',
+        a.currency, a.accounts, a.account, a.newest)))
+FROM (VALUES
+    ('fivetran_facebook_ads', 'account_history', 'account_id', 'currency', '_fivetran_synced'),
+    ('fivetran_google_ads', 'account_history', 'customer_id', 'currency_code', 'updated_at'),
+    ('fivetran_tiktok_ads', 'advertiser', 'advertiser_id', 'currency', '_fivetran_synced'),
+    ('fivetran_snapchat_ads', 'ad_account_history', 'ad_account_id', 'currency', '_fivetran_synced'),
+    ('fivetran_reddit_ads', 'account', 'account_id', 'currency', '_fivetran_synced')
+) a (preset, accounts, account, currency, newest)
+WHERE p.preset = a.preset AND p.entity = 'ad_performance';

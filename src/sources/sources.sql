@@ -684,6 +684,9 @@ BEGIN
         SELECT v
         FROM jsonb_array_elements_text(CASE jsonb_typeof(candidates) WHEN 'array' THEN candidates ELSE jsonb_build_array(candidates) END) v
     LOOP
+        -- What a loader puts beside the table.
+        candidate := replace(candidate, '{schema}', (
+            SELECT quote_ident(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation));
         found := analytics_internal.fitting_column(candidate, relation);
         IF found IS NOT NULL THEN
             RETURN found;
@@ -707,7 +710,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.first_fitting(jsonb, regclass) IS
 'The first column or expression of a list that a relation has, or NULL
-A name fits in any case of letters. ~pattern is the first column whose name matches, =~pattern what the parentheses match of that name.';
+A name fits in any case of letters. ~pattern is the first column whose name matches, =~pattern what the parentheses match of that name.
+{schema} is that of the relation.';
 
 -- Meta gives budgets in the smallest unit, which it has for most currencies as hundredths.
 CREATE FUNCTION analytics_internal.filled_in(preset jsonb, options jsonb, currency text) RETURNS jsonb
