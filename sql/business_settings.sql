@@ -50,7 +50,8 @@ $$;
 -- In round n the second business has the n-th setting and the first the one after it; rounds -1 and 0 are before all, to tell what changes anyway.
 CREATE TABLE raw.setting AS SELECT n::int, split_part(argument, ' ', 1) AS name, argument FROM unnest(ARRAY['reporting_timezone => ''Etc/GMT-14''', 'currency => ''EUR''',
     'fiscal_year_start_month => 4', 'revenue_basis => ''contract_date''', 'lead_touches => ''before_lead''', 'lookback => ''2 days''', 'half_life => ''1 hour''',
-    'freshness_warn => ''1 day'', freshness_fail => ''2 days''', 'unknown_share_warn => 0']) WITH ORDINALITY s (argument, n);
+    'freshness_warn => ''1 day'', freshness_fail => ''2 days''', 'unknown_share_warn => 0',
+    'platform_level => ''family''', 'target_cpl => 1', 'target_cpa => 1', 'target_roas => 50', 'profit_margin => 0.01']) WITH ORDINALITY s (argument, n);
 DO $$
 DECLARE
     rounds constant int := (SELECT count(*) FROM raw.setting);
@@ -58,7 +59,8 @@ DECLARE
 BEGIN
     FOR round IN -1 .. rounds LOOP
         FOR b IN 1 .. 2 LOOP
-            PERFORM analytics.configure('Etc/GMT+12', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days', '1 day', '0', '0', 20, business_id => b);
+            PERFORM analytics.configure('Etc/GMT+12', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days', '1 day', '0', '0', 20, business_id => b,
+                platform_level => 'platform', target_cpl => 0, target_cpa => 0, target_roas => 0, profit_margin => 0);
             IF round > 0 THEN
                 EXECUTE (SELECT format('SELECT FROM analytics.configure(%s, business_id => %s)', s.argument, b) FROM raw.setting s WHERE s.n = CASE b WHEN 2 THEN round ELSE 1 + round % rounds END);
             END IF;

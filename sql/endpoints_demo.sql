@@ -389,7 +389,7 @@ FROM (SELECT pg_temp.outcome(pg_temp.call(e, first, last)) AS outcome, e.name, p
 GROUP BY x.place, x.outcome ORDER BY x.place;
 SELECT DISTINCT pg_temp.outcome(pg_temp.call(e, 'date ''2025-10-01''', 'date ''2025-10-02''', ', row_limit => ' || v)) AS row_limit FROM endpoint e, unnest('{0,-1,"NULL"}'::text[]) v WHERE e.arguments LIKE '%row_limit%';
 SELECT DISTINCT pg_temp.outcome(pg_temp.call(e, 'date ''2031-10-01''', 'date ''2031-10-02''', CASE WHEN e.arguments LIKE '%platforms%' THEN ', platforms => ''{meta,myspace}''' ELSE ', platform => ''myspace''' END)) AS platforms
-FROM endpoint e WHERE e.arguments LIKE '%platform%';
+FROM endpoint e WHERE e.arguments ~ E'\\mplatforms? text';
 SELECT pg_temp.outcome($q$SELECT * FROM analytics.scatter_matrix('2025-10-01', '2025-10-02', min_leads => -1)$q$);
 -- A family, an empty list and a business without data have defined answers everywhere.
 SELECT DISTINCT pg_temp.outcome(pg_temp.call(e, 'date ''2025-10-01''', 'date ''2025-10-02''', v)) AS outcome

@@ -39,6 +39,47 @@ SELECT campaign_name, action, outcome FROM analytics.reco_budget('2025-05-05', '
 -- Others' answers say the same.
 SELECT performance_category, campaign_name, advice FROM analytics.campaign_performance('2025-05-05', '2025-06-01');
 SELECT campaign_name, sign(recommended_spend - current_spend) AS change FROM analytics.budget_plan(date_to => '2025-06-01') WHERE campaign_name <> 'New' ORDER BY 1;
+-- Targets that the business has once are those of every answer, as if each were given them.
+CREATE TABLE raw.target AS SELECT * FROM (VALUES (1, 'target_cpl', '100'), (2, 'target_cpa', '1000'), (3, 'target_roas', '2'), (4, 'profit_margin', '0.1')) t (n, name, value);
+CREATE FUNCTION pg_temp.advice(extra text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    EXECUTE format('SELECT string_agg(r::text, E''\n'' ORDER BY campaign_id) FROM analytics.reco_budget(''2025-05-05'', ''2025-06-01''%s) r', extra) INTO answer;
+    RETURN answer;
+END
+$$;
+CREATE FUNCTION pg_temp.set_target(target text, value text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM analytics.configure(target_cpl => 0, target_cpa => 0, target_roas => 0, profit_margin => 0);
+    EXECUTE format('SELECT FROM analytics.configure(%I => %s)', target, value);
+    RETURN pg_temp.advice('');
+END
+$$;
+SELECT t.name, a.plain <> a.given AS matters, pg_temp.set_target(t.name, t.value) = a.given AS as_if_given
+FROM raw.target t CROSS JOIN LATERAL (SELECT pg_temp.advice('') AS plain, pg_temp.advice(format(', %I => %s', t.name, t.value)) AS given FROM analytics.configure(target_cpl => 0, target_cpa => 0, target_roas => 0, profit_margin => 0) OFFSET 0) a ORDER BY t.n;
+SELECT target_cpl, target_cpa, target_roas, profit_margin FROM analytics.settings();
+SELECT (analytics.configure(target_cpl => 100, target_cpa => 1000, target_roas => 6, profit_margin => 0)).target_roas;
+-- Of several the deepest counts for auto, its own for each other objective, and none where the question brings one.
+SELECT pg_temp.advice('') = pg_temp.advice(', target_roas => 6') AS deepest, pg_temp.advice(', objective => ''leads''') = pg_temp.advice(', target_cpl => 100') AS own, pg_temp.advice(', target_cpa => 700') <> pg_temp.advice(', target_cpa => 1000') AS given;
+SELECT r.campaign_name, r.action, p.advice AS performance, a.advice AS anomalies
+FROM analytics.reco_budget('2025-05-05', '2025-06-01') r LEFT JOIN analytics.campaign_performance('2025-05-05', '2025-06-01') p USING (campaign_id)
+LEFT JOIN (SELECT DISTINCT campaign_id, advice FROM analytics.anomalies('2025-05-05', '2025-06-01', verdicts => NULL, as_of => '2025-06-02')) a USING (campaign_id) ORDER BY 1;
+-- A plan for what a lead, a contract or one of revenue may cost finds it there.
+CREATE FUNCTION pg_temp.plan(metric text, target numeric DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN (SELECT string_agg(p::text, ' ' ORDER BY p.campaign_id) FROM analytics.budget_plan(objective => 'target_cost', metric => plan.metric, target => plan.target, date_to => '2025-06-01') p);
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLERRM;
+END
+$$;
+SELECT pg_temp.plan('leads') AS without FROM analytics.configure(target_cpl => 0);
+SELECT target_cpl, target_cpa, target_roas FROM analytics.configure(target_cpl => 130, target_cpa => 480, target_roas => 2.5);
+SELECT m AS metric, pg_temp.plan(m) = pg_temp.plan(m, v) AS as_if_given, pg_temp.plan(m) <> 'this objective needs a target' AS has_target FROM (VALUES ('leads', 130), ('contracts', 480), ('revenue', 1 / 2.5)) t (m, v);
+SELECT analytics.configure(target_cpl => -1);
+SELECT analytics.configure(target_roas => 'NaN');
+SELECT analytics.configure(profit_margin => 1.5);
+SELECT target_cpl, target_cpa, target_roas, profit_margin FROM analytics.configure(target_cpl => 0, target_cpa => 0, target_roas => 0, profit_margin => 0);
 \set VERBOSITY default
 SELECT * FROM analytics.reco_budget('2025-05-05', '2025-06-01', objective => 'clicks');
 SELECT * FROM analytics.reco_budget('2025-05-05', '2025-06-01', objective => NULL);

@@ -98,7 +98,7 @@ DROP INDEX warehouse.fact_leads_day;
 DROP INDEX warehouse.fact_events_day;
 CREATE INDEX fact_events_day ON warehouse.fact_events (event_date);
 ALTER TABLE warehouse.pending_day DROP CONSTRAINT pending_day_rollup_check, ADD CONSTRAINT pending_day_rollup_check CHECK (rollup IN ('events', 'results', 'older'));
-ALTER TABLE warehouse.settings DROP COLUMN paid_rule, ALTER COLUMN lookback SET DEFAULT '1 day', ALTER COLUMN half_life DROP NOT NULL;
+ALTER TABLE warehouse.settings DROP COLUMN profit_margin, ALTER COLUMN lookback SET DEFAULT '1 day', ALTER COLUMN half_life DROP NOT NULL;
 ALTER TABLE warehouse.refresh_run ADD COLUMN obsolete int NOT NULL DEFAULT 5;
 ALTER TABLE warehouse.refresh_run ALTER COLUMN obsolete DROP DEFAULT;
 ALTER TABLE warehouse.refresh_step ALTER COLUMN rows_read TYPE int;

@@ -90,7 +90,7 @@ none, info, warning or critical. has_status: whether the unit has one that would
 stake, which is a step less.';
 
 -- What is watched, with the days of it. A unit is a campaign, platform, product ... of one business, so that currencies never mix.
-CREATE FUNCTION analytics_internal.watched_units(dimension text, platforms text[], business_id bigint)
+CREATE FUNCTION analytics_internal.watched_units(dimension text, platforms text[], business_id bigint, level text DEFAULT 'platform')
     RETURNS TABLE (series_id bigint, business bigint, unit_key bigint, platform text, name text, id text, is_paused boolean, status text)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -102,10 +102,14 @@ AS $$
         SELECT c.business_id, c.platform, c.campaign_name, c.campaign_id, c.campaign_key, c.status
         FROM warehouse.dim_campaigns c
         WHERE watched_units.dimension = 'campaign'
+          AND (analytics_internal.no_platform_filter(watched_units.platforms) OR c.platform = ANY (watched_units.platforms))
         UNION ALL
-        SELECT p.business_id, p.platform, '(all campaigns)', p.platform, NULL, NULL
+        SELECT DISTINCT p.business_id, s.name, '(all campaigns)', s.name, NULL::bigint, NULL
         FROM warehouse.dim_platforms p
+        CROSS JOIN LATERAL (
+            SELECT CASE watched_units.level WHEN 'family' THEN COALESCE(p.family, p.platform) ELSE p.platform END) s (name)
         WHERE watched_units.dimension = 'platform'
+          AND (analytics_internal.no_platform_filter(watched_units.platforms) OR p.platform = ANY (watched_units.platforms))
         UNION ALL
         SELECT s.business_id, NULL, '(total)', '', NULL, NULL
         FROM warehouse.settings s
@@ -122,15 +126,15 @@ AS $$
         LEFT JOIN warehouse.dim_branches b
             ON watched_units.dimension = 'branch' AND b.business_id = d.business_id AND b.branch_id = d.id
     ) u (business, platform, name, id, campaign_key, status)
-    WHERE (watched_units.business_id IS NULL OR u.business = watched_units.business_id)
-      AND (analytics_internal.no_platform_filter(watched_units.platforms) OR u.platform IS NULL
-           OR u.platform = ANY (watched_units.platforms))
+    WHERE watched_units.business_id IS NULL OR u.business = watched_units.business_id
     WINDOW by_name AS (ORDER BY u.business, u.platform COLLATE "C", u.id COLLATE "C")
 $$;
-COMMENT ON FUNCTION analytics_internal.watched_units(text, text[], bigint) IS
-'The units of a dimension that anomalies() compares; platforms, no families';
+COMMENT ON FUNCTION analytics_internal.watched_units(text, text[], bigint, text) IS
+'The units of a dimension that anomalies() compares
+platforms: no families. level: family adds up the platforms of a family, where these are compared.';
 
-CREATE FUNCTION analytics_internal.watched_days(dimension text, date_from date, date_to date, platforms text[], business_id bigint)
+CREATE FUNCTION analytics_internal.watched_days(
+    dimension text, date_from date, date_to date, platforms text[], business_id bigint, level text DEFAULT 'platform')
     RETURNS TABLE (business bigint, unit_key bigint, day date, leads bigint, spend numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -141,8 +145,11 @@ AS $$
       AND (watched_days.business_id IS NULL OR r.business_id = watched_days.business_id)
     UNION ALL
     SELECT u.business, u.series_id, r.date, r.leads, r.spend
-    FROM analytics_internal.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id) u
-    JOIN warehouse.campaign_roi_daily r ON r.business_id = u.business AND (u.platform IS NULL OR r.platform = u.platform)
+    FROM analytics_internal.watched_units(watched_days.dimension, watched_days.platforms, watched_days.business_id, watched_days.level) u
+    LEFT JOIN warehouse.dim_platforms p
+        ON watched_days.level = 'family' AND p.business_id = u.business AND COALESCE(p.family, p.platform) = u.platform
+    JOIN warehouse.campaign_roi_daily r
+        ON r.business_id = u.business AND (u.platform IS NULL OR r.platform = COALESCE(p.platform, u.platform))
     WHERE watched_days.dimension IN ('platform', 'total') AND r.date BETWEEN watched_days.date_from AND watched_days.date_to
       AND (analytics_internal.no_platform_filter(watched_days.platforms) OR r.platform = ANY (watched_days.platforms))
     UNION ALL
@@ -154,7 +161,7 @@ AS $$
       AND l.created_date BETWEEN watched_days.date_from AND watched_days.date_to
       AND (analytics_internal.no_platform_filter(watched_days.platforms) OR l.platform = ANY (watched_days.platforms))
 $$;
-COMMENT ON FUNCTION analytics_internal.watched_days(text, date, date, text[], bigint) IS
+COMMENT ON FUNCTION analytics_internal.watched_days(text, date, date, text[], bigint, text) IS
 'Leads and spend per day of the units of watched_units(), by their unit_key';
 
 CREATE FUNCTION analytics_internal.alert_windows(
@@ -174,13 +181,14 @@ cost and leads for fewer than before, spend for more; the other columns are thos
 
 CREATE TYPE analytics_internal.alert_rules AS (
     date_from date, last_day date, platforms text[], baseline_days int, dimension text, q double precision, min_effect double precision,
-    min_events double precision, min_impact numeric, business_id bigint
+    min_events double precision, min_impact numeric, business_id bigint, level text
 );
 COMMENT ON TYPE analytics_internal.alert_rules IS 'What a call of anomalies() compares, checked; platforms, no families';
 
 CREATE FUNCTION analytics_internal.alert_rules(
     date_from date, date_to date, platforms text[], baseline_days int, dimension text, lag_days int, as_of date, q double precision,
-    min_effect double precision, min_events double precision, min_impact numeric, business_id bigint)
+    min_effect double precision, min_events double precision, min_impact numeric, business_id bigint,
+    platform_level text DEFAULT 'platform')
     RETURNS analytics_internal.alert_rules
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -201,7 +209,8 @@ BEGIN
         FROM warehouse.settings s
         WHERE alert_rules.business_id IS NULL OR s.business_id = alert_rules.business_id)) - lag_days);
     RETURN (date_from, last_day, analytics_internal.platform_members(platforms), baseline_days, dimension, q, min_effect, min_events,
-            min_impact, business_id);
+            min_impact, business_id,
+            CASE dimension WHEN 'platform' THEN analytics_internal.checked_level(platform_level, business_id) ELSE 'platform' END);
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.alert_rules IS 'The arguments of anomalies() as one value, else an error (22023)';
@@ -232,8 +241,10 @@ BEGIN
         JOIN warehouse.late_daily l
             ON l.business_id = b.business AND l.created_date BETWEEN rules.date_from - rules.baseline_days AND rules.date_from - 1
             AND l.settled_date > k.until - days - rules.baseline_days AND l.leads <> 0
-        LEFT JOIN analytics_internal.watched_units('platform', rules.platforms, rules.business_id) u
-            ON rules.dimension = 'platform' AND u.business = l.business_id AND u.platform = l.platform
+        LEFT JOIN warehouse.dim_platforms p ON rules.level = 'family' AND p.business_id = l.business_id AND p.platform = l.platform
+        LEFT JOIN analytics_internal.watched_units('platform', rules.platforms, rules.business_id, rules.level) u
+            ON rules.dimension = 'platform' AND u.business = l.business_id AND u.platform = COALESCE(p.family, l.platform)
+            AND (rules.platforms IS NULL OR l.platform = ANY (rules.platforms))
         -- A day before the window is as old as its counterpart there: the days of the window follow one another again and again.
         CROSS JOIN LATERAL (SELECT ((l.created_date - rules.date_from) % days + days) % days) m (place)
         WHERE (rules.dimension = 'campaign' OR u.series_id IS NOT NULL)
@@ -245,7 +256,7 @@ BEGIN
     CROSS JOIN LATERAL (
         SELECT sum(d.leads) AS leads
         FROM analytics_internal.watched_days(rules.dimension, rules.date_from - rules.baseline_days, rules.date_from - 1,
-            rules.platforms, l.business_id) d
+            rules.platforms, l.business_id, rules.level) d
         WHERE d.business = l.business_id AND d.unit_key = l.unit_key) t
     WHERE t.leads > 0;
 END
@@ -271,12 +282,13 @@ BEGIN
     RETURN QUERY
     WITH unit AS MATERIALIZED (
         SELECT *
-        FROM analytics_internal.watched_units(rules.dimension, rules.platforms, rules.business_id)
+        FROM analytics_internal.watched_units(rules.dimension, rules.platforms, rules.business_id, rules.level)
     ), total AS MATERIALIZED (
         SELECT u.series_id, d.leads, d.spend
         FROM (
             SELECT d.business, d.unit_key, sum(d.leads)::bigint AS leads, sum(d.spend)::numeric(18,4) AS spend
-            FROM analytics_internal.watched_days(rules.dimension, rules.date_from, rules.last_day, rules.platforms, rules.business_id) d
+            FROM analytics_internal.watched_days(
+                rules.dimension, rules.date_from, rules.last_day, rules.platforms, rules.business_id, rules.level) d
             GROUP BY d.business, d.unit_key) d
         JOIN unit u ON u.business = d.business AND u.unit_key = d.unit_key
     ), compared AS MATERIALIZED (
@@ -288,7 +300,7 @@ BEGIN
                 SELECT w.business, w.unit_key, w.day,
                        w.leads * CASE WHEN w.day < rules.date_from THEN COALESCE(k.share, 1) ELSE 1 END AS leads, w.spend
                 FROM analytics_internal.watched_days(rules.dimension, rules.date_from - rules.baseline_days, rules.last_day,
-                    rules.platforms, rules.business_id) w
+                    rules.platforms, rules.business_id, rules.level) w
                 LEFT JOIN analytics_internal.kept_shares(rules) k ON k.business = w.business AND k.unit_key = w.unit_key
             ) d) c
         CROSS JOIN (
@@ -300,8 +312,9 @@ BEGIN
         WINDOW series AS (PARTITION BY w.series_id)
     ), advertised AS MATERIALIZED (
         -- Platforms whose ads were reported in the window: elsewhere, no spend is no news.
-        SELECT DISTINCT r.business_id, r.platform
+        SELECT DISTINCT r.business_id, COALESCE(p.family, r.platform) AS platform
         FROM warehouse.campaign_roi_daily r
+        LEFT JOIN warehouse.dim_platforms p ON rules.level = 'family' AND p.business_id = r.business_id AND p.platform = r.platform
         WHERE r.date BETWEEN rules.date_from AND rules.last_day
           AND (r.spend <> 0 OR r.impressions <> 0 OR r.clicks <> 0 OR (r.leads = 0 AND r.contracts = 0 AND r.contracts_signed = 0))
     ), test AS (
@@ -457,7 +470,7 @@ CREATE FUNCTION analytics.anomalies(
     date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20, baseline_days int DEFAULT 30,
     dimension text DEFAULT 'campaign', verdicts text[] DEFAULT '{anomaly,scaling}', lag_days int DEFAULT 1, as_of date DEFAULT NULL,
     q double precision DEFAULT 0.1, min_effect double precision DEFAULT 0.2, min_events double precision DEFAULT 3,
-    min_impact numeric DEFAULT 0, business_id bigint DEFAULT NULL)
+    min_impact numeric DEFAULT 0, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (anomaly_type text, severity text, platform text, campaign_name text, leads bigint, spend numeric, current_cpl numeric,
                    baseline_cpl numeric, ratio double precision, ratio_low double precision, ratio_high double precision,
                    expected double precision, p_value double precision, p_adjusted double precision, impact numeric, reason text,
@@ -465,17 +478,22 @@ CREATE FUNCTION analytics.anomalies(
                    needed_days double precision, advice text, business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT t.anomaly_type, t.severity, t.platform, t.name, t.leads, t.spend, t.current_cpl, t.baseline_cpl, t.ratio, t.ratio_low,
+    SELECT t.anomaly_type, t.severity,
+           analytics_internal.platform_at(
+               (SELECT analytics_internal.level_of(anomalies.platform_level, anomalies.business_id)), t.business, t.platform),
+           t.name, t.leads, t.spend, t.current_cpl, t.baseline_cpl, t.ratio, t.ratio_low,
            t.ratio_high, t.expected, t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict, t.id, t.window_days, t.days_before, t.phi,
            t.needed_events, t.needed_days, v.action, t.business
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.alert_tests(analytics_internal.alert_rules(
         anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days, anomalies.dimension, anomalies.lag_days,
-        anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.business_id)) t
+        anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.business_id,
+        anomalies.platform_level)) t
     LEFT JOIN analytics_internal.alert_advice(
         anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.business_id, anomalies.dimension) v
         ON v.business_id = t.business AND v.platform = t.platform AND v.campaign_id = t.id
     WHERE analytics_internal.check_verdicts(anomalies.verdicts)
+      AND analytics_internal.check_level(anomalies.platform_level)
       AND (anomalies.verdicts IS NULL OR pg_catalog.cardinality(anomalies.verdicts) = 0 OR t.verdict = ANY (anomalies.verdicts))
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
              pg_catalog.array_position('{anomaly,scaling,explained,insufficient_data,no_data,paused,normal}'::text[], t.verdict),
@@ -490,4 +508,5 @@ drop_leads, spike_spend, zero_leads or zero_spend; reason says it in a sentence.
 total; the name then stands in campaign_name, the id in campaign_id. verdicts: also normal, insufficient_data, paused, no_data, explained;
 NULL for all. lag_days: days up to as_of (today) that are still being reported, and left out. q: how many of the alerts may be false.
 min_effect: smaller changes are no alert. min_events: leads that must be expected, or found. min_impact: money that must be at stake.
-advice: the action of reco_budget() for the campaign, same period and platforms.';
+advice: the action of reco_budget() for the campaign, same period and platforms. platform_level: platform or family, also what dimension
+platform compares; NULL for the setting.';

@@ -1,7 +1,7 @@
 -- Attribution on the warehouse, by the models that share each conversion among the touches before it.
 
 CREATE FUNCTION analytics.attribution(
-    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT 'platform', lookback interval DEFAULT NULL,
+    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT NULL, lookback interval DEFAULT NULL,
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
@@ -39,7 +39,7 @@ COMMENT ON FUNCTION analytics.attribution IS
 'What earned the contracts signed in a period: platforms, campaigns, ads ...
 models: see attribution_credit(). dimension: platform, family, channel, campaign, ad_group, ad, creative, utm_source,
 utm_medium, utm_campaign, utm_content, utm_term, landing_page, product, branch, customer, purchase, conversion_type, or two of them, as in
-platform+campaign. lookback, half_life: NULL for
+platform+campaign; NULL for the setting platform_level, platform or family. lookback, half_life: NULL for
 the settings of the business. basis: conversion: contracts signed in the period; touch: what touches in the period earned, whenever within
 the lookback the contract followed, to stand beside the spend of the same days; contracts without a touch count by their own date.
 platforms: show these only; journeys stay whole. All other rules: see attribution_credit(); w_shaped and full_path know one stage, the lead;
@@ -55,7 +55,7 @@ these. conversion_hosts: those alone that happened on a page of these hosts; NUL
 
 CREATE FUNCTION analytics.attribution_compare(
     date_from date, date_to date, models text[] DEFAULT '{first,last,linear,time_decay,u_shaped,last_paid}',
-    dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, half_life interval DEFAULT NULL, cycle text DEFAULT 'shared',
+    dimension text DEFAULT NULL, lookback interval DEFAULT NULL, half_life interval DEFAULT NULL, cycle text DEFAULT 'shared',
     fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL,
     first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}', basis text DEFAULT 'conversion',
     position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
@@ -88,7 +88,7 @@ Arguments as for attribution(). conversions, revenue, roas: an object with a num
 without spend. spend and assisted do not depend on the model. By the credit of the first model named, descending.';
 
 CREATE FUNCTION analytics.attribution_support(
-    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT 'platform', lookback interval DEFAULT NULL,
+    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT NULL, lookback interval DEFAULT NULL,
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
@@ -135,7 +135,7 @@ as a share of the credit. evidence: none (no client), weak (fewer than 10 client
 without replicates.';
 
 CREATE FUNCTION analytics.attribution_pairs(
-    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT 'platform', lookback interval DEFAULT NULL,
+    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT NULL, lookback interval DEFAULT NULL,
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',
@@ -182,7 +182,7 @@ Arguments as for attribution(). Each pair is one row, the key with more credit f
 replicates in which key has more than other_key, ties counted half; about 0.5: the data do not tell.';
 
 CREATE FUNCTION analytics.assisted_conversions(
-    date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
+    date_from date, date_to date, dimension text DEFAULT NULL, lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
     platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
     exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
     transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
@@ -223,7 +223,7 @@ first_touch: those it began. assisted + last_touch are all contracts with the ke
 closes.';
 
 CREATE FUNCTION analytics.attribution_touches(
-    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT 'platform', lookback interval DEFAULT NULL,
+    date_from date, date_to date, models text[] DEFAULT '{last_paid}', dimension text DEFAULT NULL, lookback interval DEFAULT NULL,
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, first_weights double precision[] DEFAULT '{}', last_weights double precision[] DEFAULT '{}',
     basis text DEFAULT 'conversion', position_weights double precision[] DEFAULT '{0.4,0.2,0.4}', two_touch text DEFAULT 'renormalise',

@@ -77,7 +77,7 @@ NULL for the lookback of the business. hosts: those alone that happened on a pag
 lead, or an event that does not say, is worth. Replaces what was said of the type before.';
 
 CREATE FUNCTION analytics.attribution_by_conversion(
-    date_from date, date_to date, conversion_types text[] DEFAULT NULL, dimension text DEFAULT 'platform', platforms text[] DEFAULT NULL,
+    date_from date, date_to date, conversion_types text[] DEFAULT NULL, dimension text DEFAULT NULL, platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, basis text DEFAULT 'conversion', touches text DEFAULT 'all', granularity text DEFAULT NULL)
     RETURNS TABLE (conversion_type text, model text, key text, conversions double precision, revenue numeric, share_pct numeric,
                    spend numeric, cpa numeric, roas numeric, assisted bigint, supporting bigint, clients bigint, currency text,

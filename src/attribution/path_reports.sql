@@ -1,7 +1,7 @@
 -- Reports on the paths of a period, and the models that learn from all of them together.
 
 CREATE FUNCTION analytics.markov(
-    date_from date, date_to date, dimension text DEFAULT 'platform', "order" int DEFAULT 1, lookback interval DEFAULT NULL,
+    date_from date, date_to date, dimension text DEFAULT NULL, "order" int DEFAULT 1, lookback interval DEFAULT NULL,
     cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
     exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
     transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, replicates int DEFAULT 0,
@@ -39,7 +39,7 @@ nothing. replicates, seed, confidence: bootstrap over clients; 0 replicates leav
 markov_credit(). A client who signed within the lookback after the period is no journey that came to nothing.';
 
 CREATE FUNCTION analytics.shapley(
-    date_from date, date_to date, dimension text DEFAULT 'platform', game text DEFAULT 'cumulative', lookback interval DEFAULT NULL,
+    date_from date, date_to date, dimension text DEFAULT NULL, game text DEFAULT 'cumulative', lookback interval DEFAULT NULL,
     cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
     exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
     transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, replicates int DEFAULT 0,
@@ -75,7 +75,7 @@ where the key came first among touches or among distinct keys, and have no spend
 attribution().';
 
 CREATE FUNCTION analytics.transitions(
-    date_from date, date_to date, dimension text DEFAULT 'platform', "order" int DEFAULT 1, self_loops boolean DEFAULT false,
+    date_from date, date_to date, dimension text DEFAULT NULL, "order" int DEFAULT 1, self_loops boolean DEFAULT false,
     lookback interval DEFAULT NULL, cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL,
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
@@ -108,7 +108,7 @@ Arguments as for markov(). self_loops: whether a key followed by itself is a tra
 from_state. The most taken first.';
 
 CREATE FUNCTION analytics.top_paths(
-    date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
+    date_from date, date_to date, dimension text DEFAULT NULL, lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
     business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
     only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
     max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL, row_limit int DEFAULT 20,
@@ -144,7 +144,7 @@ Arguments as for markov(); transform => ''exposure'' takes repeated keys togethe
 nothing; conversion_rate: conversions / (conversions + nulls), in percent.';
 
 CREATE FUNCTION analytics.path_lengths(
-    date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
+    date_from date, date_to date, dimension text DEFAULT NULL, lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
     business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
     only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
     max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL,
@@ -181,7 +181,7 @@ COMMENT ON FUNCTION analytics.path_lengths IS
 Arguments as for markov(), columns as for top_paths(). touches 0: contracts without a touch.';
 
 CREATE FUNCTION analytics.time_to_convert(
-    date_from date, date_to date, dimension text DEFAULT 'platform', lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
+    date_from date, date_to date, dimension text DEFAULT NULL, lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',
     business_id bigint DEFAULT NULL, include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}',
     only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL,
     max_touches int DEFAULT NULL, since text DEFAULT 'first', edges int[] DEFAULT '{1,3,7,14,30,60,90}',

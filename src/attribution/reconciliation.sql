@@ -4,7 +4,7 @@ CREATE FUNCTION analytics.attribution_reconciliation(
     date_from date, date_to date, models text[] DEFAULT '{last_paid}', basis text DEFAULT 'touch', lookback interval DEFAULT NULL,
     half_life interval DEFAULT NULL, cycle text DEFAULT 'shared', fallback text[] DEFAULT '{first}', platforms text[] DEFAULT NULL,
     business_id bigint DEFAULT NULL, view_lookback interval DEFAULT NULL,
-    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (date date, platform text, campaign_name text, model text, reported_conversions numeric, conversions double precision,
                    gap numeric, reported_value numeric, revenue numeric, value_gap numeric, claimable bigint, claimed_twice bigint,
                    spend numeric, campaign_id text, business bigint, currency text)
@@ -20,6 +20,7 @@ DECLARE
     sharing CONSTANT analytics_internal.sharing_rules := analytics_internal.sharing_rules(
         models, half_life, fallback, basis => basis, touches => 'paid');
     one_currency CONSTANT text := analytics_internal.currency_of(business_id);
+    level CONSTANT text := analytics_internal.checked_level(platform_level, business_id);
     members CONSTANT text[] := CASE WHEN platforms <> '{}' THEN analytics_internal.platform_members(platforms) END;
 BEGIN
     RETURN QUERY
@@ -54,7 +55,8 @@ BEGIN
           AND (attribution_reconciliation.business_id IS NULL OR r.business_id = attribution_reconciliation.business_id)
         GROUP BY r.business_id, r.date_day, r.platform, COALESCE(l.label, r.campaign_name, r.campaign_id, '(no campaign)'), m.model
     )
-    SELECT k.date, k.platform, k.campaign, k.model, t.conversions, COALESCE(o.conversions, 0),
+    SELECT k.date, analytics_internal.platform_at(level, k.business_id, k.platform), k.campaign, k.model, t.conversions,
+           COALESCE(o.conversions, 0),
            round(t.conversions - COALESCE(o.conversions, 0)::numeric, 4), t.value, COALESCE(o.revenue, 0),
            t.value - COALESCE(o.revenue, 0), COALESCE(o.claimable, 0), COALESCE(o.claimed_twice, 0), t.spend, l.campaign_id, k.business_id,
            one_currency
@@ -81,4 +83,4 @@ ad, as in the reports of platforms; conversion: on the day of the contract. repo
 (platform_conversions and conversions_value of ad_performance); conversions, revenue: credit of paid touches of the campaign; gap,
 value_gap: reported less attributed; NULL where nothing is reported. claimable: contracts before which a paid touch of the campaign was met
 that day; claimed_twice: those of them before which another platform''s ad was met, too, so that both may report them. conversion_types,
-conversion_hosts: see attribution().';
+conversion_hosts: see attribution(). platform_level: platform or family; NULL for the setting.';

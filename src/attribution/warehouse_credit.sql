@@ -162,8 +162,10 @@ AS $$
 DECLARE
     longest interval := lookback;
 BEGIN
-    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to),
-        analytics_internal.check_dimension(dimension), analytics_internal.check_conversion_types(conversion_types, business_id);
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(date_from, date_to);
+    -- The levels are dimensions.
+    dimension := COALESCE(dimension, analytics_internal.level_of(NULL, business_id));
+    PERFORM analytics_internal.check_dimension(dimension), analytics_internal.check_conversion_types(conversion_types, business_id);
     IF granularity IS NOT NULL THEN
         PERFORM analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year}');
     END IF;

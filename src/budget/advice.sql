@@ -24,6 +24,39 @@ $$;
 COMMENT ON FUNCTION analytics_internal.advice_objective(text, numeric, numeric, numeric, numeric) IS
 'The objective, or where it is auto that of the target; else an error (22023)';
 
+CREATE FUNCTION analytics_internal.advice_goal(
+    objective text, target_cpl numeric, target_cpa numeric, target_roas numeric, profit_margin numeric,
+    usual_cpl numeric, usual_cpa numeric, usual_roas numeric, usual_margin numeric)
+    RETURNS TABLE (judged_by text, target double precision, margin double precision)
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    asked constant text := analytics_internal.advice_objective(advice_goal.objective, target_cpl, target_cpa, target_roas, profit_margin);
+BEGIN
+    IF COALESCE(target_cpl, target_cpa, target_roas, profit_margin) IS NOT NULL THEN
+        RETURN QUERY SELECT asked, COALESCE(target_cpl, target_cpa, 1 / target_roas)::double precision, profit_margin::double precision;
+    ELSE
+        RETURN QUERY
+        SELECT g.judged_by,
+               CASE g.judged_by WHEN 'leads' THEN usual_cpl WHEN 'contracts' THEN usual_cpa
+                                WHEN 'revenue' THEN 1 / usual_roas END::double precision,
+               CASE g.judged_by WHEN 'profit' THEN usual_margin END::double precision
+        FROM (
+            SELECT CASE WHEN asked <> 'auto' THEN asked
+                        WHEN usual_margin IS NOT NULL THEN 'profit'
+                        WHEN usual_roas IS NOT NULL THEN 'revenue'
+                        WHEN usual_cpa IS NOT NULL THEN 'contracts'
+                        WHEN usual_cpl IS NOT NULL THEN 'leads'
+                        ELSE asked END) g (judged_by);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.advice_goal IS
+'What campaigns of a business are judged by: as asked, else by its settings
+usual_*: the settings. auto goes by the deepest of them. target: cost of a lead, of a contract or of one of revenue.';
+
 -- Whatever speaks of how good a campaign is reads this, so that no two answers disagree.
 CREATE FUNCTION analytics_internal.campaign_evaluation(
     first_day date, last_day date, wanted_platforms text[], wanted_business bigint, objective text DEFAULT 'auto',
@@ -40,8 +73,7 @@ AS $$
     WITH business AS MATERIALIZED (
         SELECT b.business_id, LEAST(last_day, analytics_internal.last_full_day(b.business_id)) AS as_of,
                COALESCE(s.revenue_basis, 'lead_date') = 'contract_date' AS by_signing, COALESCE(s.currency, 'USD') AS currency,
-               analytics_internal.platform_members(wanted_platforms) AS members,
-               analytics_internal.advice_objective(objective, target_cpl, target_cpa, target_roas, profit_margin) AS objective
+               analytics_internal.platform_members(wanted_platforms) AS members, g.judged_by, g.target, g.margin
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN (
             SELECT DISTINCT c.business_id
@@ -49,7 +81,14 @@ AS $$
             WHERE wanted_business IS NULL OR c.business_id = wanted_business
         ) b
         LEFT JOIN warehouse.settings s ON s.business_id = b.business_id
+        CROSS JOIN LATERAL analytics_internal.advice_goal(
+            objective, campaign_evaluation.target_cpl, campaign_evaluation.target_cpa, campaign_evaluation.target_roas,
+            campaign_evaluation.profit_margin, s.target_cpl, s.target_cpa, s.target_roas, s.profit_margin) g
         WHERE analytics_internal.check_period(first_day, last_day)
+          -- A wrong question is told so, also where there is no business yet.
+          AND analytics_internal.advice_objective(
+              objective, campaign_evaluation.target_cpl, campaign_evaluation.target_cpa, campaign_evaluation.target_roas,
+              campaign_evaluation.profit_margin) IS NOT NULL
     ), campaign AS MATERIALIZED (
         -- Thirteen weeks tell how campaigns respond, and what becomes of leads; the period alone is judged, and has its amounts exactly.
         -- Refunds of ad networks are no spend.
@@ -88,8 +127,7 @@ AS $$
         SELECT b.business_id, b.currency, a.*
         FROM panel p JOIN business b ON b.business_id = p.business_id
         CROSS JOIN LATERAL analytics_internal.actions_of_days(
-            p.campaigns, p.platforms, p.days, b.as_of, b.as_of - first_day + 1,
-            COALESCE(target_cpl, target_cpa, 1::numeric / target_roas)::double precision, b.objective, profit_margin::double precision) a
+            p.campaigns, p.platforms, p.days, b.as_of, b.as_of - first_day + 1, b.target, b.judged_by, b.margin) a
     )
     SELECT k.business_id, k.campaign_key, a.currency, a.action, a.change_pct, a.leads::bigint, k.spend, k.revenue, k.contracts,
            a.cpl_low, a.cpl_high, a.p_better, a.marginal_cpl, a.evidence, a.reason, a.next_review, a.expected_false_rate, a.outcome,
@@ -118,7 +156,7 @@ COMMENT ON FUNCTION analytics_internal.campaign_verdicts(date, date, text[], big
 
 CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit int DEFAULT 10, platforms text[] DEFAULT NULL,
     target_cpl numeric DEFAULT NULL, business_id bigint DEFAULT NULL, objective text DEFAULT 'auto', target_cpa numeric DEFAULT NULL,
-    target_roas numeric DEFAULT NULL, profit_margin numeric DEFAULT NULL)
+    target_roas numeric DEFAULT NULL, profit_margin numeric DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (action text, platform text, campaign_name text, leads_cur bigint, spend_cur numeric, cpl_cur numeric, roas_cur numeric,
                    contracts_cur bigint, change_pct numeric, recommended_spend numeric, p_better double precision, cpl_low numeric,
                    cpl_high numeric, marginal_cpl numeric, evidence text, reason text, next_review date, campaign_id text,
@@ -126,7 +164,10 @@ CREATE FUNCTION analytics.reco_budget(date_from date, date_to date, row_limit in
                    roas_high numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT a.action, c.platform, c.campaign_name, a.leads, a.spend,
+    SELECT a.action,
+           analytics_internal.platform_at(
+               (SELECT analytics_internal.level_of(reco_budget.platform_level, reco_budget.business_id)), c.business_id, c.platform),
+           c.campaign_name, a.leads, a.spend,
            analytics_internal.quotient(NULLIF(a.spend, 0), a.leads::numeric), analytics_internal.quotient(a.revenue, a.spend),
            a.contracts::bigint,
            pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
@@ -141,6 +182,7 @@ AS $$
         reco_budget.target_cpl, reco_budget.target_cpa, reco_budget.target_roas, reco_budget.profit_margin) a
     JOIN warehouse.dim_campaigns c ON c.business_id = a.business_id AND c.campaign_key = a.campaign_key
     WHERE a.spend IS NOT NULL
+      AND analytics_internal.check_level(reco_budget.platform_level)
     ORDER BY a.action = 'monitor', a.spend DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C",
              a.business_id
     LIMIT analytics_internal.check_row_limit(reco_budget.row_limit, 10)
@@ -154,7 +196,9 @@ left beside the spend, pays for. change_pct, recommended_spend: the step advised
 campaign meets the target. cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak,
 learning, cooling_down, inactive, no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.
 outcome: what the campaign is judged by. roas_expected: the return of the spend once its leads have had the time to sign, with its 90 %
-interval roas_low to roas_high. Results of campaigns that a test speaks of, see calibrations(), are those that it leaves.';
+interval roas_low to roas_high. Without a target, those of the settings count, see configure(): that of the objective, for auto the deepest.
+platform_level: platform or family; NULL for the setting. Results of campaigns that a test speaks of, see calibrations(), are those that
+it leaves.';
 
 CREATE FUNCTION analytics_internal.campaign_keys(names text[], business_id bigint) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -229,7 +273,7 @@ CREATE FUNCTION analytics.budget_plan(
     total numeric DEFAULT NULL, objective text DEFAULT 'fixed_budget', bounds numeric[] DEFAULT '{0.7,1.3}', horizon int DEFAULT 30,
     target numeric DEFAULT NULL, metric text DEFAULT 'auto', date_to date DEFAULT NULL, history_days int DEFAULT 182,
     platforms text[] DEFAULT NULL, frozen text[] DEFAULT NULL, shares jsonb DEFAULT NULL, lift_tests jsonb DEFAULT NULL,
-    family text DEFAULT 'michaelis_menten', business_id bigint DEFAULT NULL)
+    family text DEFAULT 'michaelis_menten', business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, campaign_id text, current_spend numeric, recommended_spend numeric,
                    change_pct numeric, response_now numeric, response_now_low numeric, response_now_high numeric, response_then numeric,
                    response_then_low numeric, response_then_high numeric, marginal_cost numeric, elasticity numeric, blocks bigint,
@@ -247,10 +291,13 @@ DECLARE
     worths double precision[];
     paused text[];
     outcome text;
+    level text;
+    usual_cost numeric;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_budget_plan(
         total, objective, metric, history_days, shares, lift_tests);
     wanted := analytics_internal.planned_business(budget_plan.business_id);
+    level := analytics_internal.checked_level(budget_plan.platform_level, wanted);
     members := analytics_internal.platform_members(budget_plan.platforms);
     as_of := LEAST(analytics_internal.last_full_day(wanted), COALESCE(
         date_to, (SELECT max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = wanted AND r.campaign_key <> 0)));
@@ -259,8 +306,15 @@ BEGIN
            max(e.outcome)
     INTO keys, worths, paused, outcome
     FROM analytics_internal.campaign_evaluation(as_of - 27, as_of, budget_plan.platforms, wanted, metric) e;
+    IF objective = 'target_cost' AND target IS NULL THEN
+        SELECT CASE CASE metric WHEN 'auto' THEN outcome ELSE metric END
+                   WHEN 'leads' THEN s.target_cpl WHEN 'contracts' THEN s.target_cpa ELSE 1 / s.target_roas END
+        INTO usual_cost
+        FROM analytics.settings(wanted) s;
+    END IF;
     RETURN QUERY
-    SELECT c.platform, c.campaign_name, c.campaign_id, a.current_spend::numeric(18,4), a.recommended_spend::numeric(18,4),
+    SELECT analytics_internal.platform_at(level, wanted, c.platform), c.campaign_name, c.campaign_id,
+           a.current_spend::numeric(18,4), a.recommended_spend::numeric(18,4),
            round(a.change_pct::numeric, 1),
            round(a.response_now::numeric, 2), round(a.response_now_low::numeric, 2), round(a.response_now_high::numeric, 2),
            round(a.response_then::numeric, 2), round(a.response_then_low::numeric, 2), round(a.response_then_high::numeric, 2),
@@ -294,7 +348,7 @@ BEGIN
         FROM jsonb_each(lift_tests) t, unnest(analytics_internal.campaign_keys(ARRAY[t.key], wanted)) n (key)
     ) l
     CROSS JOIN LATERAL analytics.recommend_budget(
-        p.campaigns, p.platforms, p.days, p.spend, p.response, objective, COALESCE(total, target)::double precision,
+        p.campaigns, p.platforms, p.days, p.spend, p.response, objective, COALESCE(total, target, usual_cost)::double precision,
         bounds::double precision[], horizon, as_of => as_of, family => family,
         counts => metric IN ('leads', 'contracts') OR (metric = 'auto' AND outcome IS NOT DISTINCT FROM 'leads'),
         frozen => analytics_internal.campaign_keys(frozen, wanted), share_platforms => s.platforms, min_share => s.low, max_share => s.high,
@@ -307,10 +361,12 @@ $$;
 COMMENT ON FUNCTION analytics.budget_plan IS
 'Where the next budget should go: spend per campaign, expected response, lift
 total: the budget of horizon days, by default today''s. objective: fixed_budget; target_cost or marginal_cost (target: what a response, or
-one more, may cost); same_response; target_response (target: how many). bounds: multiples of today''s spend, that of the last 28 days.
+one more, may cost); same_response; target_response (target: how many). Without a target, target_cost
+takes that of the settings, which also say what campaigns are judged by; see configure(). bounds: multiples of today''s spend, that of the
+last 28 days.
 metric: leads, contracts or revenue as they were counted; auto: the deepest of them that there are contracts enough for, expected of the
 leads, where what reco_budget() pauses gets no more, unless total or shares are given. date_to: the last day that counts. frozen: ids or
 names of campaigns that keep their spend. shares: {"platform": [least, greatest]}. lift_tests: {"campaign": [elasticity, standard
 deviation]}, results of experiments. Intervals are 90 percent. usable: the campaign has a curve of its own; others move by at most 20
 percent. binding: what holds a spend: free, min, max, platform, fixed; doubt: the plan goes only as far as a gain is likely; kept: not at
-all. The last row is the total.';
+all. The last row is the total. platform_level: platform or family; NULL for the setting.';

@@ -34,7 +34,30 @@ $$;
 COMMENT ON FUNCTION analytics_internal.content_last_day(bigint, date) IS
 'The last day of a period: as_of, or the last before today that the metrics reach';
 
-CREATE FUNCTION analytics.content_overview(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
+CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false,
+    platform_level text DEFAULT NULL)
+    RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
+                   clicks bigint, reach bigint, engagement bigint)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT g.business, g.day,
+           analytics_internal.platform_at(
+               (SELECT analytics_internal.level_of(content_days.platform_level, content_days.business_id)), g.business, g.platform),
+           g.content_id, g.views, g.likes, g.shares, g.comments, g.clicks, g.reach, g.engagement
+    FROM analytics_internal.content_gains(
+        content_days.date_from, content_days.date_to, content_days.business_id, content_days.count_past) g
+    WHERE analytics_internal.check_level(content_days.platform_level)
+    ORDER BY g.day, g.business, g.platform COLLATE "C", g.content_id COLLATE "C"
+$$;
+COMMENT ON FUNCTION analytics.content_days(date, date, bigint, boolean, text) IS
+'What each post earned on each day, from daily figures and running totals alike
+Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day,
+and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain,
+unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of
+them. business_id: NULL for all. By day, business, platform and post. platform_level: platform or family; NULL for the setting.';
+
+CREATE FUNCTION analytics.content_overview(
+    business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (total_posts bigint, total_reach bigint, total_engagement bigint, avg_engagement_rate numeric, growth_rate numeric,
                    top_platform text, platform_breakdown jsonb, total_views bigint, engagement_before bigint, posts_without_metrics bigint,
                    date_from date, date_to date)
@@ -61,24 +84,28 @@ AS $$
                        pg_catalog.jsonb_build_object('posts', p.posts, 'views', p.views, 'reach', p.reach, 'engagement', p.engagement,
                            'engagement_rate', p.engagement_rate, 'growth_rate', p.growth_rate)),
                    '{}') AS platform_breakdown
-        FROM analytics.content_platforms(content_overview.business_id, content_overview.days, content_overview.as_of) p) o
+        FROM analytics.content_platforms(
+            content_overview.business_id, content_overview.days, content_overview.as_of, content_overview.platform_level) p) o
 $$;
-COMMENT ON FUNCTION analytics.content_overview(bigint, int, date) IS
+COMMENT ON FUNCTION analytics.content_overview(bigint, int, date, text) IS
 'Posts, reach and engagement of a period, and their growth: one row
 business_id: NULL for all that the caller may see. days: length of the period, 1 to 365. as_of: its last day, by default the last
 complete day that the metrics reach. total_posts: published in the period, of which posts_without_metrics have no figure at all.
 total_engagement: likes, shares and comments gained in the period, by posts of any age. avg_engagement_rate: engagement / views * 100,
 of figures that have both. growth_rate: percent against the equally long period before; NULL where that had none. top_platform: of the
-most engagement. platform_breakdown: the same as JSON, an object per platform: {"linkedin": {"posts": 3, ...}}.';
+most engagement. platform_breakdown: the same as JSON, an object per platform: {"linkedin": {"posts": 3, ...}}. platform_level:
+platform or family; NULL for the setting.';
 
-CREATE FUNCTION analytics.content_platforms(business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL)
+CREATE FUNCTION analytics.content_platforms(
+    business_id bigint DEFAULT NULL, days int DEFAULT 30, as_of date DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, posts bigint, views bigint, reach bigint, likes bigint, shares bigint, comments bigint, clicks bigint,
                    engagement bigint, engagement_rate numeric, click_through_rate numeric, share_pct numeric, engagement_before bigint,
                    growth_rate numeric, rated_engagement bigint, rated_views bigint, posts_without_metrics bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH period AS MATERIALIZED (
-        SELECT analytics_internal.content_last_day(content_platforms.business_id, content_platforms.as_of) AS last
+        SELECT analytics_internal.content_last_day(content_platforms.business_id, content_platforms.as_of) AS last,
+               analytics_internal.checked_level(content_platforms.platform_level, content_platforms.business_id) AS level
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     )
     SELECT w.platform, w.posts::bigint, w.views::bigint, w.reach::bigint, w.likes::bigint, w.shares::bigint, w.comments::bigint,
@@ -88,7 +115,8 @@ AS $$
            analytics_internal.quotient(100.0 * (w.engagement - w.engagement_before), w.engagement_before),
            w.rated_engagement::bigint, w.rated_views::bigint, w.posts_without_metrics::bigint
     FROM (
-        SELECT d.platform, pg_catalog.sum(d.posts * d.counts) AS posts, pg_catalog.sum(d.views * d.counts) AS views,
+        SELECT COALESCE(f.family, d.platform) AS platform, pg_catalog.sum(d.posts * d.counts) AS posts,
+               pg_catalog.sum(d.views * d.counts) AS views,
                pg_catalog.sum(d.reach * d.counts) AS reach, pg_catalog.sum(d.likes * d.counts) AS likes,
                pg_catalog.sum(d.shares * d.counts) AS shares, pg_catalog.sum(d.comments * d.counts) AS comments,
                pg_catalog.sum(d.clicks * d.counts) AS clicks, pg_catalog.sum(d.engagement * d.counts) AS engagement,
@@ -100,16 +128,18 @@ AS $$
         FROM (
             SELECT c.*, CASE WHEN c.date > (SELECT p.last FROM period p) - content_platforms.days THEN 1 ELSE 0 END AS counts
             FROM warehouse.content_daily c) d
+        LEFT JOIN warehouse.dim_platforms f
+            ON (SELECT p.level FROM period p) = 'family' AND f.business_id = d.business_id AND f.platform = d.platform
         WHERE d.date BETWEEN (SELECT p.last - 2 * content_platforms.days + 1 FROM period p) AND (SELECT p.last FROM period p)
           AND (content_platforms.business_id IS NULL OR d.business_id = content_platforms.business_id)
           AND (d.counts = 1 OR d.readings > 0)
           AND analytics_internal.check_business(content_platforms.business_id)
           AND analytics_internal.check_day_count(content_platforms.days, 1, 365) > 0
-        GROUP BY d.platform
+        GROUP BY 1
     ) w
     ORDER BY w.engagement DESC, w.platform COLLATE "C"
 $$;
-COMMENT ON FUNCTION analytics.content_platforms(bigint, int, date) IS
+COMMENT ON FUNCTION analytics.content_platforms(bigint, int, date, text) IS
 'Posts, reach and engagement of a period per platform
 Arguments as of content_overview(). posts: published in the period; all other figures are what posts of any age gained in it. engagement
 = likes + shares + comments; engagement_rate = engagement / views * 100 (rated_engagement / rated_views: of figures that have both) and
@@ -222,7 +252,7 @@ something. log_rate: logarithm of the engagement rate; NULL for posts without vi
 
 CREATE FUNCTION analytics.content_performance(
     business_id bigint DEFAULT NULL, row_limit int DEFAULT 10, days int DEFAULT NULL, as_of date DEFAULT NULL,
-    platforms text[] DEFAULT NULL)
+    platforms text[] DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, content_id text, title text, content_type text, author text, published_at timestamptz, views bigint,
                    likes bigint, shares bigint, comments bigint, clicks bigint, engagement_rate numeric, click_through_rate numeric,
                    engagement bigint, reach bigint, has_metrics boolean)
@@ -233,8 +263,10 @@ AS $$
 DECLARE
     last date;
     members text[];
+    level text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_performance.business_id);
+    level := analytics_internal.checked_level(content_performance.platform_level, content_performance.business_id);
     row_limit := analytics_internal.check_row_limit(row_limit, 10);
     IF row_limit > 100 THEN
         RAISE EXCEPTION 'row_limit must be at most 100' USING ERRCODE = 'invalid_parameter_value';
@@ -242,7 +274,8 @@ BEGIN
     last := analytics_internal.content_last_day(content_performance.business_id, content_performance.as_of);
     members := analytics_internal.platform_members(content_performance.platforms);
     RETURN QUERY
-    SELECT t.platform, t.content_id, t.title, t.content_type, t.author, t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0),
+    SELECT analytics_internal.platform_at(level, t.business, t.platform), t.content_id, t.title, t.content_type, t.author,
+           t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0),
            COALESCE(t.shares, 0), COALESCE(t.comments, 0), COALESCE(t.clicks, 0),
            analytics_internal.quotient(100.0 * t.engagement, t.views), analytics_internal.quotient(100.0 * t.clicks, t.views),
            COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
@@ -259,14 +292,14 @@ BEGIN
     ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform COLLATE "C", t.content_id COLLATE "C", t.business;
 END
 $$;
-COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date, text[]) IS
+COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date, text[], text) IS
 'The posts with the most engagement, with all they earned since published
 business_id: NULL for all that the caller may see. row_limit: 1 to 100. days: only posts published in that many last days; NULL for all.
 as_of: last day that counts, by default the last complete one. platforms: platforms or families; NULL or {} for all. engagement = likes +
 shares + comments, engagement_rate = engagement / views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics:
-whether the post has any figure; where not, its zeros are not measured.';
+whether the post has any figure; where not, its zeros are not measured. platform_level: platform or family; NULL for the setting.';
 
-CREATE FUNCTION analytics_internal.content_groups(dimensions text[], days int, as_of date, business_id bigint)
+CREATE FUNCTION analytics_internal.content_groups(dimensions text[], days int, as_of date, business_id bigint, level text)
     RETURNS TABLE (dimension text, group_name text, outcome double precision, views bigint, engagement bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -283,12 +316,14 @@ AS $$
         FROM analytics_internal.content_totals(
             content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
         WHERE t.log_rate IS NOT NULL) p
+    LEFT JOIN warehouse.dim_platforms f
+        ON content_groups.level = 'family' AND f.business_id = p.business AND f.platform = p.platform
     CROSS JOIN LATERAL (
         SELECT n.dimension,
                CASE n.dimension WHEN 'hour' THEN to_char(p.published_local, 'HH24:00')
                                 WHEN 'weekday' THEN to_char(p.published_local, 'FMDay')
                                 WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)')
-                                WHEN 'platform' THEN p.platform
+                                WHEN 'platform' THEN COALESCE(f.family, p.platform)
                                 WHEN 'author' THEN COALESCE(p.author, '(unknown)') END AS group_name
         FROM unnest(content_groups.dimensions) n (dimension)
         WHERE n.dimension <> 'hashtag'
@@ -297,13 +332,13 @@ AS $$
         FROM regexp_split_to_table(p.hashtags, E'[\\s,;#]+') h (tag)
         WHERE 'hashtag' = ANY (content_groups.dimensions) AND h.tag <> '') g
 $$;
-COMMENT ON FUNCTION analytics_internal.content_groups(text[], int, date, bigint) IS
+COMMENT ON FUNCTION analytics_internal.content_groups(text[], int, date, bigint, text) IS
 'Posts by what is compared, with the logarithm of their engagement rate
 Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without
 views, or of a source that counts no engagement, have no rate, those of the last two days not yet: they are left out.';
 
 CREATE FUNCTION analytics_internal.content_rankings(
-    dimensions text[], business_id bigint, days int, as_of date, level double precision)
+    dimensions text[], business_id bigint, days int, as_of date, level double precision, naming text)
     RETURNS TABLE (dimension text, subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric,
                    lift numeric, low numeric, high numeric, p_above double precision, p_adjusted double precision, stands_out boolean,
                    effect double precision)
@@ -313,7 +348,8 @@ AS $$
     WITH post AS MATERIALIZED (
         SELECT g.*
         FROM analytics_internal.content_groups(
-            content_rankings.dimensions, content_rankings.days, content_rankings.as_of, content_rankings.business_id) g
+            content_rankings.dimensions, content_rankings.days, content_rankings.as_of, content_rankings.business_id,
+            content_rankings.naming) g
     ), per_group AS (
         SELECT p.dimension, p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement
         FROM post p
@@ -344,12 +380,12 @@ AS $$
     JOIN overall o ON o.dimension = e.dimension
     JOIN adjusted a ON a.dimension = e.dimension
 $$;
-COMMENT ON FUNCTION analytics_internal.content_rankings(text[], bigint, int, date, double precision) IS
+COMMENT ON FUNCTION analytics_internal.content_rankings(text[], bigint, int, date, double precision, text) IS
 'The rows of content_ranking() for several dimensions, in no order';
 
 CREATE FUNCTION analytics.content_ranking(
     dimension text, business_id bigint DEFAULT NULL, days int DEFAULT 180, row_limit int DEFAULT 20, as_of date DEFAULT NULL,
-    level double precision DEFAULT 0.9)
+    level double precision DEFAULT 0.9, platform_level text DEFAULT NULL)
     RETURNS TABLE (subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric, lift numeric,
                    low numeric, high numeric, p_above double precision, p_adjusted double precision, stands_out boolean)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -368,21 +404,23 @@ BEGIN
     SELECT r.subject, r.n, r.views, r.engagement, r.engagement_rate, r.typical_rate, r.lift, r.low, r.high, r.p_above, r.p_adjusted,
            r.stands_out
     FROM analytics_internal.content_rankings(
-        ARRAY[content_ranking.dimension], content_ranking.business_id, content_ranking.days, last, content_ranking.level) r
+        ARRAY[content_ranking.dimension], content_ranking.business_id, content_ranking.days, last, content_ranking.level,
+        analytics_internal.checked_level(content_ranking.platform_level, content_ranking.business_id)) r
     ORDER BY r.effect DESC NULLS LAST, r.subject COLLATE "C"
     LIMIT row_limit;
 END
 $$;
-COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision) IS
+COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision, text) IS
 'Hours, weekdays, types, platforms, hashtags or authors by what posts earn there
 dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing,
 the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are.
 lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low,
 high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a
 mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 %, low is above 1 and there are three posts at
-least.';
+least. platform_level: platform or family, what dimension platform compares; NULL for the setting.';
 
-CREATE FUNCTION analytics.content_insights(business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL)
+CREATE FUNCTION analytics.content_insights(
+    business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (kind text, subject text, value numeric, lift numeric, low numeric, high numeric, n bigint, text text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -410,7 +448,8 @@ BEGIN
     WITH ranked AS MATERIALIZED (
         SELECT r.*, row_number() OVER (PARTITION BY r.dimension ORDER BY r.effect DESC NULLS LAST, r.subject COLLATE "C") AS place
         FROM analytics_internal.content_rankings(
-            '{hour,weekday,content_type,platform,hashtag,author}', content_insights.business_id, content_insights.days, last, 0.9) r
+            '{hour,weekday,content_type,platform,hashtag,author}', content_insights.business_id, content_insights.days, last, 0.9,
+            analytics_internal.checked_level(content_insights.platform_level, content_insights.business_id)) r
     ), compared AS (
         SELECT d.place, d.kind, d.noun, d.advice, r.subject, r.n, r.typical_rate, r.lift, r.low, r.high, r.stands_out,
                count(*) OVER (PARTITION BY d.place) AS subjects,
@@ -453,13 +492,13 @@ BEGIN
     ORDER BY o.place, o.part, o.rank;
 END
 $$;
-COMMENT ON FUNCTION analytics.content_insights(bigint, int, date) IS
+COMMENT ON FUNCTION analytics.content_insights(bigint, int, date, text) IS
 'When, what and where to publish, each with its evidence, and where nothing shows
 kind: best_posting_time (hours and weekdays in the reporting time zone), top_content_type, top_platform, top_hashtag, top_author: what
 stands out by more than chance (see content_ranking()), or one row without a subject that says that nothing does; recommendation: the
 best of each in words; insufficient_data: fewer than 20 posts with views. value: typical engagement rate in percent; lift: times the
 usual rate, with its 90 % interval low..high; n: posts. What stands out did so in the past, for whatever reason: try it before relying
-on it.';
+on it. platform_level: platform or family; NULL for the setting.';
 
 CREATE FUNCTION analytics.content_compare(
     posts text[], others text[], business_id bigint DEFAULT NULL, as_of date DEFAULT NULL, level double precision DEFAULT 0.9)

@@ -126,23 +126,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.content_gains(date, date, bigint, boolean) IS 'The rows of content_days(), in no order';
 
-CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id bigint DEFAULT NULL, count_past boolean DEFAULT false)
-    RETURNS TABLE (business bigint, day date, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
-                   clicks bigint, reach bigint, engagement bigint)
-    LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
-    SELECT g.*
-    FROM analytics_internal.content_gains(
-        content_days.date_from, content_days.date_to, content_days.business_id, content_days.count_past) g
-    ORDER BY g.day, g.business, g.platform COLLATE "C", g.content_id COLLATE "C"
-$$;
-COMMENT ON FUNCTION analytics.content_days(date, date, bigint, boolean) IS
-'What each post earned on each day, from daily figures and running totals alike
-Running totals (option cumulative of the source) become gains: see day_gain(). A total that a reading leaves out is NULL on that day,
-and its gain falls on the next day that has it. The first reading of a post that is older than its source''s first day is no gain,
-unless count_past. NULL where a source does not count something; engagement: likes, shares and comments, NULL where it counts none of
-them. business_id: NULL for all. By day, business, platform and post.';
-
 CREATE FUNCTION analytics_internal.log_rate(views bigint, engagement bigint) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$

@@ -1,7 +1,7 @@
 -- Campaign readers: how campaigns change, compare and convert.
 
 CREATE FUNCTION analytics_internal.not_compared(
-    date_from date, date_to date, platforms text[], wanted_business bigint, level text)
+    date_from date, date_to date, platforms text[], wanted_business bigint, asked_level text)
     RETURNS TABLE (business_id bigint, campaign_key bigint, account text, leads_cur bigint, leads_prev bigint, spend_cur numeric,
                    spend_prev numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
@@ -13,6 +13,7 @@ DECLARE
     last_full_day constant date := analytics_internal.last_full_day(not_compared.wanted_business);
     known_until constant date := analytics_internal.known_until(not_compared.wanted_business);
     members text[];
+    level constant text := analytics_internal.level_of(asked_level, wanted_business);
 BEGIN
     PERFORM analytics_internal.check_period(date_from, date_to);
     days := date_to - date_from + 1;
@@ -46,7 +47,7 @@ Days that are not over, with their counterparts, and leads of the period before 
 account: the platform of what has no campaign.';
 
 CREATE FUNCTION analytics.campaigns_wow(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20,
-    business_id bigint DEFAULT NULL, include_unassigned boolean DEFAULT false, platform_level text DEFAULT 'platform')
+    business_id bigint DEFAULT NULL, include_unassigned boolean DEFAULT false, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, leads_cur bigint, leads_prev bigint, leads_diff_pct numeric, cpl_cur numeric,
                    cpl_prev numeric, spend_cur numeric, spend_prev numeric, cpl_diff_pct numeric, p_value double precision,
                    campaign_id text, business bigint, days_compared int)
@@ -86,7 +87,7 @@ AS $$
             ON u.business_id = COALESCE(c.business_id, v.business_id) AND u.campaign_key = COALESCE(c.campaign_key, v.campaign_key)
                 AND (u.campaign_key <> 0::bigint OR u.account = COALESCE(c.platform, v.platform))
         WHERE analytics_internal.check_period(campaigns_wow.date_from, campaigns_wow.date_to)
-          AND analytics_internal.check_choice('platform_level', campaigns_wow.platform_level, '{platform,family}')
+          AND analytics_internal.check_level(campaigns_wow.platform_level)
     ) k
     WHERE campaigns_wow.include_unassigned OR k.campaign_key <> 0::bigint
     ORDER BY k.campaign_key = 0::bigint, k.leads_cur DESC, k.leads_prev DESC, k.spend_cur DESC, k.spend_prev DESC,
@@ -104,7 +105,7 @@ p_value: how probable a difference in leads at least as large is where nothing h
 NULL where there are no leads.';
 
 CREATE FUNCTION analytics.scatter_matrix(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
-    min_leads int DEFAULT 3, business_id bigint DEFAULT NULL, platform_level text DEFAULT 'platform')
+    min_leads int DEFAULT 3, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, leads bigint, spend numeric, cpl numeric, roas numeric, campaign_id text,
                    business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -117,7 +118,7 @@ AS $$
         scatter_matrix.date_from, scatter_matrix.date_to, scatter_matrix.platforms, scatter_matrix.business_id,
         level => scatter_matrix.platform_level) k
     WHERE analytics_internal.check_period(scatter_matrix.date_from, scatter_matrix.date_to)
-      AND analytics_internal.check_choice('platform_level', scatter_matrix.platform_level, '{platform,family}')
+      AND analytics_internal.check_level(scatter_matrix.platform_level)
       AND k.campaign_key <> 0
       AND k.leads >= analytics_internal.check_min_leads(scatter_matrix.min_leads)
     ORDER BY k.spend DESC, k.leads DESC, k.platform COLLATE "C", k.campaign_name COLLATE "C", k.campaign_id COLLATE "C", k.business_id
@@ -129,7 +130,7 @@ By spend, the highest first. min_leads: campaigns with fewer leads are left out,
 campaign are no point. platform_level: platform or family.';
 
 CREATE FUNCTION analytics.campaign_performance(date_from date, date_to date, row_limit int DEFAULT 50, platforms text[] DEFAULT NULL,
-    business_id bigint DEFAULT NULL, platform_level text DEFAULT 'platform')
+    business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (performance_category text, platform text, campaign_name text, leads bigint, contracts bigint, revenue numeric,
                    conversion_rate numeric, avg_contract_value numeric, p_above_average double precision, campaign_id text,
                    business bigint, advice text)
@@ -156,7 +157,7 @@ AS $$
                 campaign_performance.date_from, campaign_performance.date_to, campaign_performance.platforms,
                 campaign_performance.business_id, level => campaign_performance.platform_level) r
             WHERE analytics_internal.check_period(campaign_performance.date_from, campaign_performance.date_to)
-              AND analytics_internal.check_choice('platform_level', campaign_performance.platform_level, '{platform,family}')
+              AND analytics_internal.check_level(campaign_performance.platform_level)
               AND r.campaign_key <> 0
         ) k
         WHERE k.n_contracts > 0
@@ -199,7 +200,7 @@ Days without data included. cpl = spend / leads, cpc = spend / clicks, ctr = cli
 impressions; NULL where the divisor is 0.';
 
 CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_to date, business_id bigint DEFAULT NULL,
-    include_unassigned boolean DEFAULT true, platform_level text DEFAULT 'platform')
+    include_unassigned boolean DEFAULT true, platform_level text DEFAULT NULL)
     RETURNS TABLE (week_start date, campaign_id text, campaign_name text, leads bigint, contracts bigint, revenue numeric,
                    impressions bigint, clicks bigint, spend numeric, cpl numeric, roas numeric, campaign_platform text,
                    business bigint)
@@ -214,7 +215,7 @@ AS $$
         CASE WHEN campaigns_weekly.platform IS NOT NULL THEN ARRAY[campaigns_weekly.platform] END,
         campaigns_weekly.business_id, by_week => true, level => campaigns_weekly.platform_level) k
     WHERE analytics_internal.check_period(campaigns_weekly.date_from, campaigns_weekly.date_to)
-      AND analytics_internal.check_choice('platform_level', campaigns_weekly.platform_level, '{platform,family}')
+      AND analytics_internal.check_level(campaigns_weekly.platform_level)
       AND (campaigns_weekly.include_unassigned OR k.campaign_key <> 0::bigint)
     ORDER BY k.week, k.campaign_key = 0::bigint, k.spend DESC, k.leads DESC, k.platform COLLATE "C",
              k.campaign_name COLLATE "C", k.campaign_id COLLATE "C", k.business_id

@@ -73,6 +73,52 @@ COMMENT ON FUNCTION analytics_internal.check_choice(text, text, text[]) IS
 'True for a value that is one of those known, else an error (22023) listing them
 argument: its name, for the message.';
 
+CREATE FUNCTION analytics_internal.level_of(asked text, business_id bigint) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN COALESCE(asked, (
+        SELECT CASE WHEN bool_and(s.platform_level = 'family') THEN 'family' ELSE 'platform' END
+        FROM warehouse.settings s
+        WHERE level_of.business_id IS NULL OR s.business_id = level_of.business_id));
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.level_of(text, bigint) IS
+'What an answer is by, platform or family: as asked, or for NULL by the setting
+For all businesses that the caller may see: family where each of them has it.';
+
+CREATE FUNCTION analytics_internal.check_level(platform_level text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT analytics_internal.check_choice('platform_level', COALESCE(platform_level, 'platform'), '{platform,family}') $$;
+COMMENT ON FUNCTION analytics_internal.check_level(text) IS 'True for platform, family and NULL, the setting; else an error (22023)';
+
+CREATE FUNCTION analytics_internal.checked_level(platform_level text, business_id bigint) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN analytics_internal.check_level(platform_level) THEN analytics_internal.level_of(platform_level, business_id) END
+$$;
+COMMENT ON FUNCTION analytics_internal.checked_level(text, bigint) IS
+'The level of an answer; an error (22023) for one that does not exist';
+
+-- For the rows of an answer. What adds up days joins the families.
+CREATE FUNCTION analytics_internal.platform_at(level text, business_id bigint, platform text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF level <> 'family' THEN
+        RETURN platform;
+    END IF;
+    RETURN COALESCE((
+        SELECT d.family
+        FROM warehouse.dim_platforms d
+        WHERE d.business_id = platform_at.business_id AND d.platform = platform_at.platform), platform);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.platform_at(text, bigint, text) IS
+'What a platform is called at a level: itself, or its family where it has one';
+
 CREATE FUNCTION analytics_internal.platform_members(platforms text[]) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
     SET search_path = pg_catalog, pg_temp

@@ -13,7 +13,7 @@ COMMENT ON COLUMN analytics.funnel_touch.event_key IS 'Names the touch among all
 COMMENT ON COLUMN analytics.funnel_touch.total_rows IS 'Rows of all pages, where they were asked for';
 
 CREATE FUNCTION analytics.events_funnel(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
-    after_event text DEFAULT NULL, business_id bigint DEFAULT NULL, with_total boolean DEFAULT false)
+    after_event text DEFAULT NULL, business_id bigint DEFAULT NULL, with_total boolean DEFAULT false, platform_level text DEFAULT NULL)
     RETURNS SETOF analytics.funnel_touch
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -26,8 +26,10 @@ DECLARE
     after_time timestamptz;
     after_source bigint;
     after_id text;
+    level text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
+    level := analytics_internal.checked_level(events_funnel.platform_level, events_funnel.business_id);
     row_limit := analytics_internal.check_row_limit(row_limit, 100);
     wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[events_funnel.platform], NULL));
     IF after_event IS NOT NULL THEN
@@ -42,7 +44,8 @@ BEGIN
         END IF;
     END IF;
     RETURN QUERY
-    SELECT e.event_id, d.client_id, e.occurred_at, e.touch_number, e.touch_role, e.platform, e.channel, c.campaign_id, c.campaign_name,
+    SELECT e.event_id, d.client_id, e.occurred_at, e.touch_number, e.touch_role,
+           analytics_internal.platform_at(level, e.business_id, e.platform), e.channel, c.campaign_id, c.campaign_name,
            e.is_lead, e.is_contract, k.amount, e.source_id || ':' || e.event_id, e.business_id,
            CASE WHEN events_funnel.with_total THEN (
                SELECT count(*)
@@ -78,11 +81,11 @@ BEGIN
     ORDER BY e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION analytics.events_funnel(date, date, text, int, text, bigint, boolean) IS
+COMMENT ON FUNCTION analytics.events_funnel(date, date, text, int, text, bigint, boolean, text) IS
 'Every touch of a period, page by page
 In the order of time (within a business). platform: a platform or a family; NULL for all. row_limit: rows of a page. after_event: event_key
 of the last row of the page before; NULL for the first page. with_total: count the rows of all pages in total_rows, which
-reads them.';
+reads them. platform_level: platform or family; NULL for the setting.';
 
 -- A page of contracts, the latest first: their keys, and how many rows all pages have.
 CREATE FUNCTION analytics_internal.contracts_page(
@@ -139,7 +142,7 @@ COMMENT ON FUNCTION analytics_internal.contracts_page(date, date, text[], int, t
 platforms: those that a contract is attributed to; NULL for all. after_contract: contract_key of the last row of the page before.';
 
 CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, row_limit int DEFAULT 100, business_id bigint DEFAULT NULL,
-    after_contract text DEFAULT NULL, with_total boolean DEFAULT false)
+    after_contract text DEFAULT NULL, with_total boolean DEFAULT false, platform_level text DEFAULT NULL)
     RETURNS TABLE (contract_id text, client_id text, signed_at timestamptz, amount numeric, first_touch_platform text,
                    first_touch_campaign text, last_paid_platform text, last_paid_campaign text, attributed_platform text,
                    attributed_campaign text, attribution_rule text, touches int, days_to_convert numeric, journey text[],
@@ -148,13 +151,18 @@ CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, 
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    level text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
+    level := analytics_internal.checked_level(contracts_multi_touch.platform_level, contracts_multi_touch.business_id);
     RETURN QUERY
-    SELECT k.contract_id, d.client_id, k.signed_at, k.amount, k.first_platform, f.campaign_name, k.last_paid_platform, p.campaign_name,
-           k.attributed_platform, a.campaign_name, k.attribution_rule, k.touches, k.days_to_convert,
+    SELECT k.contract_id, d.client_id, k.signed_at, k.amount, analytics_internal.platform_at(level, k.business_id, k.first_platform),
+           f.campaign_name, analytics_internal.platform_at(level, k.business_id, k.last_paid_platform), p.campaign_name,
+           analytics_internal.platform_at(level, k.business_id, k.attributed_platform), a.campaign_name, k.attribution_rule, k.touches,
+           k.days_to_convert,
            ARRAY(
-               SELECT e.platform
+               SELECT CASE level WHEN 'family' THEN analytics_internal.platform_at(level, e.business_id, e.platform) ELSE e.platform END
                FROM warehouse.fact_events e
                WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at
                ORDER BY e.touch_number),
@@ -174,16 +182,17 @@ BEGIN
     ORDER BY g.place;
 END
 $$;
-COMMENT ON FUNCTION analytics.contracts_multi_touch(date, date, int, bigint, text, boolean) IS
+COMMENT ON FUNCTION analytics.contracts_multi_touch(date, date, int, bigint, text, boolean, text) IS
 'The contracts signed in a period, and the journey before each
 The latest first, page by page. attribution_rule: last_paid_touch or last_paid_any (see setting paid_rule), first_touch, own_event or
 none. touches: at or before signing.
 days_to_convert: from the first touch; NULL where there was none before. journey: platforms of the touches, in order. row_limit: rows of a
 page. after_contract: contract_key of the last row of the page before; NULL for the first page. with_total: count the rows of all pages in
-total_rows.';
+total_rows. platform_level: platform or family; NULL for the setting.';
 
 CREATE FUNCTION analytics.contracts_enriched(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
-    business_id bigint DEFAULT NULL, after_contract text DEFAULT NULL, with_total boolean DEFAULT false)
+    business_id bigint DEFAULT NULL, after_contract text DEFAULT NULL, with_total boolean DEFAULT false,
+    platform_level text DEFAULT NULL)
     RETURNS TABLE (contract_id text, signed_at timestamptz, amount numeric, client_id text, client_name text, product_id text, product text,
                    branch_id text, branch text, attributed_platform text, campaign_id text, campaign_name text, ad_id text, ad_name text,
                    creative_title text, creative_body text, creative_image_url text, creative_link_url text,
@@ -192,10 +201,14 @@ CREATE FUNCTION analytics.contracts_enriched(start_date date, end_date date, pla
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    level text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
+    level := analytics_internal.checked_level(contracts_enriched.platform_level, contracts_enriched.business_id);
     RETURN QUERY
-    SELECT k.contract_id, k.signed_at, k.amount, d.client_id, d.name, k.product_id, p.name, k.branch_id, b.name, k.attributed_platform,
+    SELECT k.contract_id, k.signed_at, k.amount, d.client_id, d.name, k.product_id, p.name, k.branch_id, b.name,
+           analytics_internal.platform_at(level, k.business_id, k.attributed_platform),
            c.campaign_id, c.campaign_name, e.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url,
            k.source_id || ':' || k.contract_id, k.business_id, g.total
     FROM analytics_internal.contracts_page(
@@ -228,36 +241,41 @@ BEGIN
     ORDER BY g.place;
 END
 $$;
-COMMENT ON FUNCTION analytics.contracts_enriched(date, date, text, int, bigint, text, boolean) IS
+COMMENT ON FUNCTION analytics.contracts_enriched(date, date, text, int, bigint, text, boolean, text) IS
 'The contracts signed in a period with client, product, branch, campaign and ad
 The latest first, page by page: row_limit, after_contract and with_total as of contracts_multi_touch(). platform: the platform or family
 that a contract is attributed to; NULL for all. Campaign, ad and creative are those of the touch that the contract is attributed to; NULL
-where it had none, or where no list knows it.';
+where it had none, or where no list knows it. platform_level: platform or family; NULL for the setting.';
 
-CREATE FUNCTION analytics.platforms_touches(start_date date, end_date date, business_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.platforms_touches(
+    start_date date, end_date date, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, events bigint, clients bigint, contracts bigint, revenue numeric, conversion_rate numeric,
                    avg_touches numeric, avg_days_to_convert numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    level text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
             analytics_internal.currency_of(platforms_touches.business_id);
+    level := analytics_internal.checked_level(platforms_touches.platform_level, platforms_touches.business_id);
     RETURN QUERY
     WITH touched AS (
         SELECT t.platform, sum(t.events)::bigint AS events, count(*) AS clients
         FROM (
-            SELECT e.platform, e.client_key, count(*) AS events
+            SELECT COALESCE(p.family, e.platform) AS platform, e.client_key, count(*) AS events
             FROM analytics_internal.businesses(platforms_touches.business_id) b
             JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
-            GROUP BY e.platform, e.client_key
+            LEFT JOIN warehouse.dim_platforms p ON level = 'family' AND p.business_id = e.business_id AND p.platform = e.platform
+            GROUP BY 1, e.client_key
         ) t
         GROUP BY t.platform
     ), signed AS (
-        SELECT COALESCE(e.platform, k.last_platform, 'unknown') AS platform, count(*) FILTER (WHERE NOT k.is_refund) AS contracts,
-               sum(k.amount) AS revenue, avg(k.touches) FILTER (WHERE NOT k.is_refund) AS touches,
-               avg(k.days_to_convert) FILTER (WHERE NOT k.is_refund) AS days
+        SELECT COALESCE(p.family, e.platform, k.last_platform, 'unknown') AS platform,
+               count(*) FILTER (WHERE NOT k.is_refund) AS contracts, sum(k.amount) AS revenue,
+               avg(k.touches) FILTER (WHERE NOT k.is_refund) AS touches, avg(k.days_to_convert) FILTER (WHERE NOT k.is_refund) AS days
         FROM analytics_internal.businesses(platforms_touches.business_id) b
         JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
         LEFT JOIN LATERAL (
@@ -267,6 +285,8 @@ BEGIN
             ORDER BY e.source_id
             LIMIT 1
         ) e ON true
+        LEFT JOIN warehouse.dim_platforms p
+            ON level = 'family' AND p.business_id = k.business_id AND p.platform = COALESCE(e.platform, k.last_platform)
         GROUP BY 1
     )
     SELECT platform, COALESCE(t.events, 0), COALESCE(t.clients, 0), COALESCE(s.contracts, 0), COALESCE(s.revenue, 0)::numeric(18,4),
@@ -275,36 +295,43 @@ BEGIN
     ORDER BY 2 DESC, 4 DESC, platform COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION analytics.platforms_touches(date, date, bigint) IS
+COMMENT ON FUNCTION analytics.platforms_touches(date, date, bigint, text) IS
 'Touches, clients and contracts per platform of the touch
 By events, the most first. events, clients: of the period. contracts, revenue: signed in the period, at the platform of the contract''s own
 event; without such an event at that of the last touch before. conversion_rate: contracts in percent of clients. avg_touches,
-avg_days_to_convert: of these contracts, from the first touch of the client.';
+avg_days_to_convert: of these contracts, from the first touch of the client. platform_level: platform or family; NULL for the setting.';
 
-CREATE FUNCTION analytics.platforms_contracts(start_date date, end_date date, business_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.platforms_contracts(
+    start_date date, end_date date, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, contracts bigint, revenue numeric, avg_touches numeric, avg_days numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    level text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date),
             analytics_internal.currency_of(platforms_contracts.business_id);
+    level := analytics_internal.checked_level(platforms_contracts.platform_level, platforms_contracts.business_id);
     RETURN QUERY
-    SELECT k.attributed_platform, count(*) FILTER (WHERE NOT k.is_refund), sum(k.amount)::numeric(18,4),
+    SELECT COALESCE(p.family, k.attributed_platform), count(*) FILTER (WHERE NOT k.is_refund), sum(k.amount)::numeric(18,4),
            round(avg(k.touches) FILTER (WHERE NOT k.is_refund), 2), round(avg(k.days_to_convert) FILTER (WHERE NOT k.is_refund), 2)
     FROM analytics_internal.businesses(platforms_contracts.business_id) b
     JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
-    GROUP BY k.attributed_platform
-    ORDER BY 2 DESC, 3 DESC, k.attributed_platform COLLATE "C";
+    LEFT JOIN warehouse.dim_platforms p
+        ON level = 'family' AND p.business_id = k.business_id AND p.platform = k.attributed_platform
+    GROUP BY COALESCE(p.family, k.attributed_platform)
+    ORDER BY 2 DESC, 3 DESC, COALESCE(p.family, k.attributed_platform) COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION analytics.platforms_contracts(date, date, bigint) IS
+COMMENT ON FUNCTION analytics.platforms_contracts(date, date, bigint, text) IS
 'Contracts and revenue per platform that they are attributed to
 The contracts signed in the period, by contracts, the most first. avg_touches: touches at or before signing. avg_days: from the first touch
-to signing.';
+to signing. platform_level: platform or family; NULL for the setting.';
 
-CREATE FUNCTION analytics.campaign_funnel(platform text, start_date date, end_date date, business_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.campaign_funnel(
+    platform text, start_date date, end_date date, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (campaign_id text, campaign_name text, first_touches bigint, mid_touches bigint, last_touches bigint, clients bigint,
                    leads bigint, contracts bigint, revenue numeric, spend numeric, campaign_platform text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -313,8 +340,10 @@ AS $$
 #variable_conflict use_column
 DECLARE
     wanted_platforms text[];
+    level text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
+    level := analytics_internal.checked_level(campaign_funnel.platform_level, campaign_funnel.business_id);
     wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[campaign_funnel.platform], NULL));
     RETURN QUERY
     WITH touched AS (
@@ -322,17 +351,19 @@ BEGIN
                sum(t.last)::bigint AS last, count(*) AS clients
         FROM (
             SELECT e.business_id, COALESCE(e.campaign_key, 0) AS campaign_key,
-                   CASE WHEN e.campaign_key IS NULL THEN e.platform END AS of_platform,
+                   CASE WHEN e.campaign_key IS NULL THEN COALESCE(p.family, e.platform) END AS of_platform,
                    count(*) FILTER (WHERE e.touch_role = 'first') AS first, count(*) FILTER (WHERE e.touch_role = 'mid') AS mid,
                    count(*) FILTER (WHERE e.touch_role = 'last') AS last
             FROM analytics_internal.businesses(campaign_funnel.business_id) b
             JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
+            LEFT JOIN warehouse.dim_platforms p ON level = 'family' AND p.business_id = e.business_id AND p.platform = e.platform
             WHERE wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms)
             GROUP BY e.business_id, 2, 3, e.client_key
         ) t
         GROUP BY t.business_id, t.campaign_key, t.of_platform
     ), named AS (
-        SELECT t.*, COALESCE(c.platform, t.of_platform) AS campaign_platform, c.campaign_id,
+        SELECT t.*, analytics_internal.platform_at(level, t.business_id, COALESCE(c.platform, t.of_platform)) AS campaign_platform,
+               c.campaign_id,
                COALESCE(c.campaign_name, '(no campaign)') AS campaign_name
         FROM touched t
         LEFT JOIN warehouse.dim_campaigns c ON c.business_id = t.business_id AND c.campaign_key = t.campaign_key
@@ -342,18 +373,19 @@ BEGIN
            COALESCE(r.leads, 0), COALESCE(r.n_contracts, 0), COALESCE(r.revenue, 0)::numeric(18,4), COALESCE(r.spend, 0)::numeric(18,4),
            COALESCE(t.campaign_platform, r.platform)
     FROM named t
-    FULL JOIN analytics_internal.campaign_results(start_date, end_date, wanted_platforms, campaign_funnel.business_id) r
+    FULL JOIN analytics_internal.campaign_results(
+        start_date, end_date, wanted_platforms, campaign_funnel.business_id, level => level) r
         ON r.business_id = t.business_id AND r.campaign_key = t.campaign_key AND r.platform = t.campaign_platform
     ORDER BY 10 DESC, 6 DESC, 7 DESC, COALESCE(t.campaign_platform, r.platform) COLLATE "C",
              COALESCE(t.campaign_name, r.campaign_name) COLLATE "C", COALESCE(t.campaign_id, r.campaign_id) COLLATE "C",
              COALESCE(t.business_id, r.business_id);
 END
 $$;
-COMMENT ON FUNCTION analytics.campaign_funnel(text, date, date, bigint) IS
+COMMENT ON FUNCTION analytics.campaign_funnel(text, date, date, bigint, text) IS
 'Touches, clients, leads, contracts, revenue and spend per campaign
 platform: a platform or a family; NULL for all. By spend, the highest first. first_touches, mid_touches, last_touches, clients: of the
 period''s touches; last_touches signed a contract. leads, contracts, revenue, spend: as in campaigns(). What belongs to no campaign is a row
-(no campaign) per platform.';
+(no campaign) per platform. platform_level: platform or family; NULL for the setting.';
 
 CREATE FUNCTION analytics.summary(business_id bigint DEFAULT NULL)
     RETURNS TABLE (total_events bigint, unique_clients bigint, first_touch_events bigint, mid_and_last_touch_events bigint,

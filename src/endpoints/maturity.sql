@@ -25,7 +25,7 @@ COMMENT ON FUNCTION analytics_internal.late_results(date, date, date, text[], bi
 leads: those that came to the platforms from others, less those that left. Contracts that count on the day they are signed are never late.';
 
 CREATE FUNCTION analytics_internal.outlooks(
-    first_day date, last_day date, level text, wanted_platforms text[], wanted_business bigint)
+    first_day date, last_day date, level text, wanted_platforms text[], wanted_business bigint, naming text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, platform text, campaign_key bigint, leads bigint, contracts bigint, revenue numeric, spend numeric,
                    maturity double precision, known_until date, contracts_mean double precision, contracts_low double precision,
                    contracts_high double precision, money_mean double precision, money_low double precision, money_high double precision)
@@ -38,7 +38,7 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH day AS (
-        SELECT r.business_id, CASE WHEN level <> 'total' THEN r.platform END AS platform,
+        SELECT r.business_id, CASE WHEN level <> 'total' THEN COALESCE(p.family, r.platform) END AS platform,
                CASE WHEN level = 'campaign' THEN r.campaign_key END AS campaign_key, r.date >= first_day AS is_asked,
                m, r.leads, r.contracts, r.revenue, r.spend, r.leads * m.shares[a.age] AS settled,
                r.leads * m.shares[a.age] * sqrt(m.log_variances[a.age]) AS doubt
@@ -54,6 +54,7 @@ BEGIN
             FROM warehouse.platform_daily p
             WHERE level <> 'campaign' AND p.business_id = b.business AND p.date BETWEEN LEAST(first_day, m.known_until - 181) AND last_day
         ) r ON members IS NULL OR r.platform = ANY (members)
+        LEFT JOIN warehouse.dim_platforms p ON naming = 'family' AND p.business_id = r.business_id AND p.platform = r.platform
         CROSS JOIN LATERAL (SELECT LEAST(GREATEST(m.known_until - r.date, 0) + 1, cardinality(m.shares))) a (age)
     ), unit AS (
         SELECT d.business_id, d.platform, d.campaign_key, d.m,
@@ -86,9 +87,10 @@ BEGIN
         GREATEST(p.mean_amount, 0)::double precision, COALESCE(abs((p.m).amount_deviation), 0), GREATEST(p.all_contracts, 0) + 1) o;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.outlooks(date, date, text, text[], bigint) IS
+COMMENT ON FUNCTION analytics_internal.outlooks(date, date, text, text[], bigint, text) IS
 'How mature the leads of a period are, and what is yet to come of them
-level: total, platform or campaign; a row for each of a business. No row where contracts count on the day they are signed, or where none
+level: total, platform or campaign; a row for each of a business. naming: platform or family, which platforms are added up to. No row
+where contracts count on the day they are signed, or where none
 is known.';
 
 CREATE FUNCTION analytics_internal.period_outlook(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
@@ -106,7 +108,7 @@ COMMENT ON FUNCTION analytics_internal.period_outlook(date, date, text[], bigint
 'The outlook of a period in one row; without interval over several businesses';
 
 CREATE FUNCTION analytics.maturity(date_from date, date_to date, platforms text[] DEFAULT NULL, level text DEFAULT 'total',
-    row_limit int DEFAULT 50, business_id bigint DEFAULT NULL)
+    row_limit int DEFAULT 50, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, leads bigint, n_contracts bigint, revenue numeric, spend numeric,
                    maturity_pct numeric, contracts_expected numeric, contracts_low numeric, contracts_high numeric,
                    revenue_expected numeric, revenue_low numeric, revenue_high numeric, roas numeric, roas_expected numeric,
@@ -117,18 +119,22 @@ AS $$
 #variable_conflict use_column
 DECLARE
     places constant int := analytics_internal.check_row_limit(maturity.row_limit, 50);
+    naming text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(maturity.date_from, maturity.date_to),
             analytics_internal.check_choice('level', maturity.level, '{total,platform,campaign}');
+    naming := analytics_internal.checked_level(maturity.platform_level, maturity.business_id);
     RETURN QUERY
-    SELECT COALESCE(c.platform, o.platform), CASE WHEN maturity.level = 'campaign' THEN COALESCE(c.campaign_name, '(no campaign)') END,
+    SELECT analytics_internal.platform_at(naming, o.business_id, COALESCE(c.platform, o.platform)),
+           CASE WHEN maturity.level = 'campaign' THEN COALESCE(c.campaign_name, '(no campaign)') END,
            o.leads, o.contracts, o.revenue, o.spend, round((100 * o.maturity)::numeric, 1),
            round(o.contracts + o.contracts_mean::numeric, 1), round(o.contracts + o.contracts_low::numeric, 1),
            round(o.contracts + o.contracts_high::numeric, 1), round(o.revenue + o.money_mean::numeric, 4),
            round(o.revenue + o.money_low::numeric, 4), round(o.revenue + o.money_high::numeric, 4),
            analytics_internal.quotient(o.revenue, o.spend),
            analytics_internal.quotient(o.revenue + o.money_mean::numeric, o.spend), c.campaign_id, o.business_id, s.currency, o.known_until
-    FROM analytics_internal.outlooks(maturity.date_from, maturity.date_to, maturity.level, maturity.platforms, maturity.business_id) o
+    FROM analytics_internal.outlooks(
+        maturity.date_from, maturity.date_to, maturity.level, maturity.platforms, maturity.business_id, naming) o
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = o.business_id AND c.campaign_key = o.campaign_key
     LEFT JOIN warehouse.settings s ON s.business_id = o.business_id
     ORDER BY o.spend DESC, o.leads DESC, COALESCE(c.platform, o.platform) COLLATE "C", c.campaign_name COLLATE "C",
@@ -136,9 +142,9 @@ BEGIN
     LIMIT places;
 END
 $$;
-COMMENT ON FUNCTION analytics.maturity(date, date, text[], text, int, bigint) IS
+COMMENT ON FUNCTION analytics.maturity(date, date, text[], text, int, bigint, text) IS
 'How mature the contracts of a period''s leads are, and what is to come of them
 level: total, platform or campaign. maturity_pct: share of the contracts of such leads that were signed at their age in the past, by the
 lags of the business''s own contracts, as far as they are known (known_until). contracts_expected, revenue_expected: at full maturity, with
 what they lie between with probability 0.9. A row per business; none where contracts count on the day they are signed (revenue_basis
-contract_date), since these are final, or where no contract is known.';
+contract_date), since these are final, or where no contract is known. platform_level: platform or family; NULL for the setting.';

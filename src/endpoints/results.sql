@@ -28,8 +28,9 @@ CREATE FUNCTION analytics_internal.results_between(
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT r.business_id, r.date,
-           CASE level
-               WHEN 'family' THEN COALESCE((
+           CASE
+               WHEN level = 'platform' THEN r.platform
+               WHEN (SELECT analytics_internal.level_of(level, wanted_business)) = 'family' THEN COALESCE((
                    SELECT d.family
                    FROM warehouse.dim_platforms d
                    WHERE d.business_id = r.business_id AND d.platform = r.platform), r.platform)
@@ -54,7 +55,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.results_between(date, date, text[], bigint, text) IS
 'Rollup rows of platforms in a period, contracts by the setting revenue_basis
-level: family names the family of a platform in its place; else platform.';
+level: family names the family of a platform in its place; else platform. NULL: by the setting of the business.';
 
 CREATE FUNCTION analytics_internal.period_totals(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
     RETURNS TABLE (leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric)
@@ -134,8 +135,9 @@ CREATE FUNCTION analytics_internal.campaign_results(
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT k.business_id, k.week, k.campaign_key,
-           CASE level
-               WHEN 'family' THEN COALESCE((
+           CASE
+               WHEN level = 'platform' THEN COALESCE(c.platform, k.platform, 'unknown')
+               WHEN (SELECT analytics_internal.level_of(level, wanted_business)) = 'family' THEN COALESCE((
                    SELECT d.family
                    FROM warehouse.dim_platforms d
                    WHERE d.business_id = c.business_id AND d.platform = c.platform), c.platform, k.platform, 'unknown')
@@ -150,7 +152,8 @@ AS $$
         -- What has no campaign is a row per platform.
         SELECT r.business_id, CASE WHEN by_week THEN pg_catalog.date_trunc('week', r.starts_on::timestamp)::date END AS week,
                r.campaign_key,
-               CASE WHEN r.campaign_key = 0 AND level = 'family' THEN COALESCE((
+               CASE WHEN r.campaign_key = 0 AND level = 'platform' THEN r.platform
+                    WHEN r.campaign_key = 0 AND (SELECT analytics_internal.level_of(level, wanted_business)) = 'family' THEN COALESCE((
                         SELECT d.family
                         FROM warehouse.dim_platforms d
                         WHERE d.business_id = r.business_id AND d.platform = r.platform), r.platform)
@@ -180,8 +183,9 @@ CREATE FUNCTION analytics_internal.leads_between(
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT r.business_id, r.created_date,
-           CASE level
-               WHEN 'family' THEN COALESCE((
+           CASE
+               WHEN level = 'platform' THEN r.platform
+               WHEN (SELECT analytics_internal.level_of(level, wanted_business)) = 'family' THEN COALESCE((
                    SELECT d.family
                    FROM warehouse.dim_platforms d
                    WHERE d.business_id = r.business_id AND d.platform = r.platform), r.platform)

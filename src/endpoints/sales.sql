@@ -1,7 +1,7 @@
 -- Sales readers: which campaigns, platforms, sources, products and branches bring leads and money.
 
 CREATE FUNCTION analytics.campaigns(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
-    business_id bigint DEFAULT NULL, include_unassigned boolean DEFAULT true, platform_level text DEFAULT 'platform')
+    business_id bigint DEFAULT NULL, include_unassigned boolean DEFAULT true, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric,
                    roas numeric, campaign_id text, business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -18,7 +18,7 @@ AS $$
             campaigns.date_from, campaigns.date_to, campaigns.platforms, campaigns.business_id,
             level => campaigns.platform_level) k
         WHERE analytics_internal.check_period(campaigns.date_from, campaigns.date_to)
-          AND analytics_internal.check_choice('platform_level', campaigns.platform_level, '{platform,family}')
+          AND analytics_internal.check_level(campaigns.platform_level)
           AND (campaigns.include_unassigned OR k.campaign_key <> 0::bigint)
     ) c
     -- What has no campaign takes no place of those that are one.
@@ -33,7 +33,7 @@ campaign''s platform is that of its ad account, whichever network of the family 
 place of facebook and instagram. Rows of several businesses say which by business_id.';
 
 CREATE FUNCTION analytics.share_platforms(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL,
-    platform_level text DEFAULT 'platform')
+    platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, leads bigint, share_pct numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -51,7 +51,7 @@ AS $$
                 share_platforms.date_from, share_platforms.date_to, share_platforms.platforms, share_platforms.business_id,
                 share_platforms.platform_level) r
             WHERE analytics_internal.check_period(share_platforms.date_from, share_platforms.date_to)
-              AND analytics_internal.check_choice('platform_level', share_platforms.platform_level, '{platform,family}')
+              AND analytics_internal.check_level(share_platforms.platform_level)
               AND r.leads > 0
             GROUP BY r.platform
         ) p
@@ -64,7 +64,7 @@ The shares add up to exactly 100.0 (largest remainder). Every platform with a le
 the platforms of a family (meta).';
 
 CREATE FUNCTION analytics.utm_sources(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 50,
-    business_id bigint DEFAULT NULL, platform_level text DEFAULT 'platform')
+    business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, utm_source text, leads bigint, n_contracts bigint, revenue numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -74,7 +74,7 @@ AS $$
     CROSS JOIN analytics_internal.leads_between(
         utm_sources.date_from, utm_sources.date_to, utm_sources.platforms, utm_sources.business_id, utm_sources.platform_level) l
     WHERE analytics_internal.check_period(utm_sources.date_from, utm_sources.date_to)
-      AND analytics_internal.check_choice('platform_level', utm_sources.platform_level, '{platform,family}')
+      AND analytics_internal.check_level(utm_sources.platform_level)
       AND analytics_internal.check_currency(utm_sources.business_id)
     GROUP BY l.platform, source
     ORDER BY leads DESC, l.platform COLLATE "C", COALESCE(NULLIF(l.utm_source, ''), '(none)') COLLATE "C"
@@ -87,7 +87,7 @@ period, also where the setting revenue_basis is contract_date, by the touch that
 or family.';
 
 CREATE FUNCTION analytics.paid_split_platforms(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL,
-    platform_level text DEFAULT 'platform')
+    platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, paid_leads bigint, organic_leads bigint, total_leads bigint, paid_pct numeric, organic_pct numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -102,7 +102,7 @@ AS $$
                 paid_split_platforms.date_from, paid_split_platforms.date_to, paid_split_platforms.platforms,
                 paid_split_platforms.business_id, paid_split_platforms.platform_level) l
             WHERE analytics_internal.check_period(paid_split_platforms.date_from, paid_split_platforms.date_to)
-              AND analytics_internal.check_choice('platform_level', paid_split_platforms.platform_level, '{platform,family}')
+              AND analytics_internal.check_level(paid_split_platforms.platform_level)
               AND l.leads > 0
             GROUP BY l.platform
         ) p

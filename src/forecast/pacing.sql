@@ -22,18 +22,20 @@ COMMENT ON FUNCTION analytics_internal.last_complete_day(text, bigint) IS
 'The last day before today that a metric''s source reaches';
 
 CREATE FUNCTION analytics_internal.metric_history(
-    metric text, dimension text, last_day date, history_days int, platforms text[], business_id bigint)
+    metric text, dimension text, last_day date, history_days int, platforms text[], business_id bigint, level text DEFAULT 'platform')
     RETURNS TABLE (platform text, campaign_key bigint, days date[], figures double precision[])
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT d.platform, d.campaign_key, pg_catalog.array_agg(d.date ORDER BY d.date), pg_catalog.array_agg(d.figure ORDER BY d.date)
     FROM (
-        SELECT CASE WHEN metric_history.dimension <> 'total' THEN r.platform END AS platform,
+        SELECT CASE WHEN metric_history.dimension <> 'total' THEN COALESCE(p.family, r.platform) END AS platform,
                CASE WHEN metric_history.dimension = 'campaign' THEN r.campaign_key END AS campaign_key, r.date,
                pg_catalog.sum(CASE metric_history.metric
                    WHEN 'leads' THEN r.leads WHEN 'contracts' THEN r.contracts_signed WHEN 'revenue' THEN r.revenue_signed
                    WHEN 'spend' THEN r.spend WHEN 'impressions' THEN r.impressions ELSE r.clicks END)::double precision AS figure
         FROM warehouse.campaign_roi_daily r
+        LEFT JOIN warehouse.dim_platforms p
+            ON metric_history.level = 'family' AND p.business_id = r.business_id AND p.platform = r.platform
         WHERE r.date > metric_history.last_day - metric_history.history_days AND r.date <= metric_history.last_day
           AND (metric_history.business_id IS NULL OR r.business_id = metric_history.business_id)
           AND (analytics_internal.no_platform_filter(metric_history.platforms)
@@ -42,9 +44,10 @@ AS $$
     ) d
     GROUP BY 1, 2
 $$;
-COMMENT ON FUNCTION analytics_internal.metric_history(text, text, date, int, text[], bigint) IS
+COMMENT ON FUNCTION analytics_internal.metric_history(text, text, date, int, text[], bigint, text) IS
 'The daily figures of a metric as arrays, one row per platform or campaign
-Contracts and revenue count on the day of signing: leads of late have not had the time for theirs.';
+Contracts and revenue count on the day of signing: leads of late have not had the time for theirs. level:
+family adds up the platforms of a family.';
 
 CREATE FUNCTION analytics_internal.check_metric(metric text, dimension text, history_days int) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -64,7 +67,7 @@ COMMENT ON FUNCTION analytics_internal.check_metric(text, text, int) IS
 
 CREATE FUNCTION analytics.forecast_metric(
     metric text, horizon int DEFAULT 28, dimension text DEFAULT 'total', platforms text[] DEFAULT NULL, as_of date DEFAULT NULL,
-    level double precision DEFAULT 0.9, history_days int DEFAULT 730, business_id bigint DEFAULT NULL)
+    level double precision DEFAULT 0.9, history_days int DEFAULT 730, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, dt date, forecast double precision, low double precision, high double precision,
                    model text, n_days int, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -77,24 +80,25 @@ AS $$
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         WHERE analytics_internal.check_metric(forecast_metric.metric, forecast_metric.dimension, forecast_metric.history_days)
     ) last
+    CROSS JOIN analytics_internal.checked_level(forecast_metric.platform_level, forecast_metric.business_id) l (level)
     CROSS JOIN LATERAL analytics_internal.metric_history(
         forecast_metric.metric, forecast_metric.dimension, last.day, forecast_metric.history_days, forecast_metric.platforms,
-        forecast_metric.business_id) h
+        forecast_metric.business_id, l.level) h
     CROSS JOIN LATERAL analytics.forecast(
         h.days, h.figures, forecast_metric.horizon, forecast_metric.level,
         kind => CASE WHEN forecast_metric.metric IN ('revenue', 'spend') THEN 'auto' ELSE 'count' END, last_day => last.day) f
     LEFT JOIN warehouse.dim_campaigns c ON c.campaign_key = h.campaign_key
     ORDER BY h.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C", h.campaign_key, f.day
 $$;
-COMMENT ON FUNCTION analytics.forecast_metric(text, int, text, text[], date, double precision, int, bigint) IS
+COMMENT ON FUNCTION analytics.forecast_metric(text, int, text, text[], date, double precision, int, bigint, text) IS
 'Forecast of leads, contracts, revenue, spend, impressions or clicks per day
 metric: leads (by the day of their creation), contracts, revenue (by the day of signing), spend, impressions, clicks. horizon: days to look
 ahead. dimension: total, platform or campaign, each forecast by itself, so that the parts need not add up to the total exactly. as_of: last
 day of the history, by default the last complete day that has figures. level: probability that low..high holds the figure. history_days: how
 far back to learn from. platform, campaign_name: NULL where the dimension is coarser. model, n_days: what the forecast rests on;
-insufficient_data and NULLs below 7 days.';
+insufficient_data and NULLs below 7 days. platform_level: platform or family, which the platforms are added up to; NULL for the setting.';
 
-CREATE FUNCTION analytics_internal.check_budgets(dimension text, budget numeric, budgets jsonb) RETURNS boolean
+CREATE FUNCTION analytics_internal.check_budgets(dimension text, budget numeric, budgets jsonb, level text) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -110,12 +114,13 @@ BEGIN
     WHERE NOT EXISTS (
         SELECT FROM warehouse.campaign_roi_daily r
         LEFT JOIN warehouse.dim_campaigns c USING (business_id, campaign_key)
-        WHERE p = CASE dimension WHEN 'platform' THEN r.platform ELSE c.campaign_id END)
+        LEFT JOIN warehouse.dim_platforms d ON level = 'family' AND d.business_id = r.business_id AND d.platform = r.platform
+        WHERE p = CASE dimension WHEN 'platform' THEN COALESCE(d.family, r.platform) ELSE c.campaign_id END)
     ORDER BY p COLLATE "C"
     LIMIT 1;
     IF wrong IS NOT NULL THEN
         RAISE EXCEPTION 'no % called "%" has figures', dimension, wrong USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Budgets are by platform (not family), or by campaign id.';
+            HINT = 'Budgets are by platform, or by family where platform_level is family, or by campaign id.';
     END IF;
     SELECT format('%s: %s', b.key, b.value) INTO wrong
     FROM jsonb_each(budgets) b
@@ -129,11 +134,11 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_budgets(text, numeric, jsonb) IS
+COMMENT ON FUNCTION analytics_internal.check_budgets(text, numeric, jsonb, text) IS
 'True for budgets of known platforms or campaigns, else error 22023';
 
 CREATE FUNCTION analytics_internal.check_pacing(
-    date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision) RETURNS boolean
+    date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision, level text) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -152,10 +157,10 @@ BEGIN
     ELSIF tolerance IS NULL OR NOT tolerance BETWEEN 0 AND 1 THEN
         RAISE EXCEPTION 'tolerance must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN analytics_internal.check_budgets(dimension, budget, budgets);
+    RETURN analytics_internal.check_budgets(dimension, budget, budgets, level);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_pacing(date, date, numeric, jsonb, text, double precision) IS
+COMMENT ON FUNCTION analytics_internal.check_pacing(date, date, numeric, jsonb, text, double precision, text) IS
 'True for arguments that budget_pacing can take, else an error (22023)';
 
 CREATE FUNCTION analytics_internal.budget_days(date_from date, date_to date) RETURNS numeric
@@ -168,21 +173,23 @@ $$;
 COMMENT ON FUNCTION analytics_internal.budget_days(date, date) IS
 'How many daily budgets ad platforms let a period spend: 30.4 in a calendar month';
 
-CREATE FUNCTION analytics_internal.daily_budgets(dimension text, last_day date, platforms text[], business_id bigint)
+CREATE FUNCTION analytics_internal.daily_budgets(dimension text, last_day date, platforms text[], business_id bigint, level text)
     RETURNS TABLE (platform text, campaign_key bigint, daily_budget numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN daily_budgets.dimension <> 'total' THEN c.platform END,
+    SELECT CASE WHEN daily_budgets.dimension <> 'total' THEN COALESCE(p.family, c.platform) END,
            CASE WHEN daily_budgets.dimension = 'campaign' THEN c.campaign_key END,
            CASE WHEN pg_catalog.bool_and(COALESCE(c.daily_budget > 0::numeric, false)) THEN pg_catalog.sum(c.daily_budget) END
     FROM warehouse.dim_campaigns c
+    LEFT JOIN warehouse.dim_platforms p
+        ON daily_budgets.level = 'family' AND p.business_id = c.business_id AND p.platform = c.platform
     WHERE c.last_day > daily_budgets.last_day - 28
       AND (daily_budgets.business_id IS NULL OR c.business_id = daily_budgets.business_id)
       AND (analytics_internal.no_platform_filter(daily_budgets.platforms)
            OR c.platform = ANY ((SELECT analytics_internal.platform_members(daily_budgets.platforms))::text[]))
     GROUP BY 1, 2
 $$;
-COMMENT ON FUNCTION analytics_internal.daily_budgets(text, date, text[], bigint) IS
+COMMENT ON FUNCTION analytics_internal.daily_budgets(text, date, text[], bigint, text) IS
 'Daily budgets of the campaigns of the last four weeks; NULL unless each has one';
 
 CREATE FUNCTION analytics_internal.recommended_by_weekday(
@@ -210,7 +217,7 @@ Monday to Sunday, even where the forecast sees days without spend; NULL for a we
 
 CREATE FUNCTION analytics.budget_pacing(date_from date, date_to date, budget numeric DEFAULT NULL, dimension text DEFAULT 'total',
     budgets jsonb DEFAULT NULL, platforms text[] DEFAULT NULL, as_of date DEFAULT NULL, tolerance double precision DEFAULT 0.05,
-    level double precision DEFAULT 0.9, business_id bigint DEFAULT NULL)
+    level double precision DEFAULT 0.9, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, status text, period_budget numeric, spent_to_date numeric, forecast_total numeric,
                    low numeric, high numeric, p_over double precision, p_under double precision, days_left int, recommended_daily numeric,
                    recommended_by_weekday numeric[], platform_limit numeric, reason text, model text, n_days int, campaign_id text)
@@ -218,13 +225,14 @@ CREATE FUNCTION analytics.budget_pacing(date_from date, date_to date, budget num
     SET search_path = pg_catalog, pg_temp
 AS $$
     WITH last AS (
-        SELECT COALESCE(as_of, analytics_internal.last_complete_day('spend', budget_pacing.business_id)) AS day
+        SELECT COALESCE(as_of, analytics_internal.last_complete_day('spend', budget_pacing.business_id)) AS day, l.naming
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-        WHERE analytics_internal.check_pacing(date_from, date_to, budget, budgets, dimension, tolerance)
+        CROSS JOIN analytics_internal.checked_level(budget_pacing.platform_level, budget_pacing.business_id) l (naming)
+        WHERE analytics_internal.check_pacing(date_from, date_to, budget, budgets, dimension, tolerance, l.naming)
     ), daily AS (
         SELECT d.*
         FROM last
-        CROSS JOIN LATERAL analytics_internal.daily_budgets(dimension, last.day, platforms, budget_pacing.business_id) d
+        CROSS JOIN LATERAL analytics_internal.daily_budgets(dimension, last.day, platforms, budget_pacing.business_id, last.naming) d
     ), known AS (
         SELECT h.*, c.campaign_name, c.campaign_id, last.day AS last_day, s.spent, GREATEST(0, date_to - last.day) AS horizon,
                GREATEST(0, date_from - 1 - last.day) AS skipped, d.daily_budget,
@@ -232,7 +240,8 @@ AS $$
                CASE WHEN h.campaign_key IS NULL THEN COALESCE(budget, (budgets ->> h.platform)::numeric)
                     ELSE (budgets ->> c.campaign_id)::numeric END AS given
         FROM last
-        CROSS JOIN LATERAL analytics_internal.metric_history('spend', dimension, last.day, 730, platforms, budget_pacing.business_id) h
+        CROSS JOIN LATERAL analytics_internal.metric_history(
+            'spend', dimension, last.day, 730, platforms, budget_pacing.business_id, last.naming) h
         CROSS JOIN LATERAL (
             SELECT COALESCE(sum(f.figure), 0)::numeric AS spent
             FROM unnest(h.days, h.figures) f (day, figure)
@@ -280,7 +289,8 @@ AS $$
         p.days, p.figures, p.horizon, p.last_day, date_from, p.days_left, p.per_day) w ON p.per_day IS NOT NULL
     ORDER BY p.platform COLLATE "C", p.campaign_name COLLATE "C", p.campaign_id COLLATE "C", p.campaign_key
 $$;
-COMMENT ON FUNCTION analytics.budget_pacing(date, date, numeric, text, jsonb, text[], date, double precision, double precision, bigint) IS
+COMMENT ON FUNCTION analytics.budget_pacing(
+    date, date, numeric, text, jsonb, text[], date, double precision, double precision, bigint, text) IS
 'Spend of a period against its budget: so far, at its end, and per day left
 date_from, date_to: the period of the budget, for example a month. budget: of the total; budgets: of the parts, {"platform or campaign id":
 amount}; without them the daily budgets of the running campaigns, times the days, a calendar month counting 30.4. dimension: total, platform
@@ -289,4 +299,5 @@ likely, else on_track; no_budget; insufficient_data. forecast_total, low, high: 
 p_over: probability of more than the budget; p_under: of less than budget * (1 - tolerance). recommended_daily: what is left of the budget
 per day that is left; recommended_by_weekday: the same, Monday to Sunday, in the proportions of the forecast, NULL for a weekday that does
 not come again. platform_limit: the most that ad platforms let daily budgets spend until then: twice the budget on a day, 30.4 times it in a
-calendar month; NULL where not all daily budgets are known. n_days, model: what the forecast rests on.';
+calendar month; NULL where not all daily budgets are known. n_days, model: what the forecast rests on. platform_level:
+platform or family, which budgets of platforms are by; NULL for the setting.';

@@ -76,7 +76,12 @@ BEGIN
         freshness_fail interval,
         unknown_share_warn numeric NOT NULL DEFAULT 20,
         source_loss_limit numeric NOT NULL DEFAULT 0.5 CHECK (source_loss_limit BETWEEN 0 AND 1),
-        paid_rule text NOT NULL DEFAULT 'any' CHECK (paid_rule IN ('any', 'campaign_networks'))
+        paid_rule text NOT NULL DEFAULT 'any' CHECK (paid_rule IN ('any', 'campaign_networks')),
+        platform_level text NOT NULL DEFAULT 'platform' CHECK (platform_level IN ('platform', 'family')),
+        target_cpl numeric CHECK (target_cpl > 0),
+        target_cpa numeric CHECK (target_cpa > 0),
+        target_roas numeric CHECK (target_roas > 0),
+        profit_margin numeric CHECK (profit_margin > 0 AND profit_margin <= 1)
     );
     COMMENT ON TABLE warehouse.settings IS 'One row per business: how its days, money and attribution are counted';
 
