@@ -115,6 +115,7 @@ MARKETING_ROWS_OF(attribution_credit, journeys, in, rows)
 {
     CreditArguments asked = credit_arguments(in);
     attribution::read_view_lookback(in, asked.rules);
+    attribution::read_day_starts(in, asked.rules);
     std::span<const attribution::Credit> credits;
     const std::int64_t truncated = postgres::run_kernel([&] {
         const auto found = attribution::attribute(JourneysView(journeys), asked.request(), postgres::stop_flag());
@@ -160,6 +161,7 @@ MARKETING_ROWS_OF(credit_touches, journeys, in, rows)
     const bool all_touches = in.get<bool>("all_touches");
     asked.rules.key_parts = in.get<bool>("key_parts");
     attribution::read_view_lookback(in, asked.rules);
+    attribution::read_day_starts(in, asked.rules);
     const auto view = postgres::run_kernel([&] { return JourneysView(journeys); });
     // So many rows are in memory at a time.
     constexpr std::size_t enough = std::size_t{1} << 16U;
@@ -251,7 +253,9 @@ void write_estimates(postgres::Bytes journeys, const EstimateArguments& asked, b
 
 MARKETING_ROWS_OF(attribution_bootstrap, journeys, in, rows)
 {
-    write_estimates(journeys, estimate_arguments(in), false, rows);
+    EstimateArguments asked = estimate_arguments(in);
+    attribution::read_day_starts(in, asked.credit.rules);
+    write_estimates(journeys, asked, false, rows);
 }
 
 MARKETING_ROWS_OF(credit_by_part, journeys, in, rows)
@@ -259,6 +263,7 @@ MARKETING_ROWS_OF(credit_by_part, journeys, in, rows)
     EstimateArguments asked = estimate_arguments(in);
     asked.credit.rules.key_parts = in.get<bool>("key_parts");
     asked.keys_together = in.get<bool>("keys_together");
+    attribution::read_day_starts(in, asked.credit.rules);
     write_estimates(journeys, asked, true, rows);
 }
 

@@ -120,7 +120,7 @@ CREATE FUNCTION analytics.attribution_credit(
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
-    view_lookback interval DEFAULT NULL)
+    view_lookback interval DEFAULT NULL, day_starts timestamptz[] DEFAULT '{}')
     RETURNS TABLE (model text, key text, conversions double precision, value double precision, supporting bigint, assisted bigint,
                    clients bigint)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_attribution_credit';
@@ -154,6 +154,8 @@ stage_keys: keys of rows that mark stages, such as {lead,deal}, and are no touch
 touched_from, touched_before: only touches in [from, before) earn: credit by the date of the touch; a conversion that nobody earned
   counts by its own date; NULL: without limit.
 view_lookback: how far back touches that were seen, not clicked, count, if less far than clicks (7 days for clicks, 1 day for views).
+day_starts: where days begin, ascending: a conversion at the last microsecond of one of these days is of that day, and may have been at any
+  moment of it: both lookbacks count from its beginning.
 Result: conversions and value credited; supporting: conversions that gave the key a positive weight; assisted: conversions with
 the key in their path; clients: of the supporting conversions. key NULL: conversions that no touch earned. Per model the rows add up
 to all conversions and their value, but for participation, which gives each key in the path the whole conversion.';
@@ -169,7 +171,7 @@ CREATE FUNCTION analytics.attribution_bootstrap(
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
     replicates int DEFAULT 200, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
-    view_lookback interval DEFAULT NULL)
+    view_lookback interval DEFAULT NULL, day_starts timestamptz[] DEFAULT '{}')
     RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
                    value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
                    clients bigint, conversions_replicates double precision[], value_replicates double precision[])
@@ -194,7 +196,8 @@ CREATE FUNCTION analytics.credit_by_part(
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
     replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
-    view_lookback interval DEFAULT NULL, key_parts boolean DEFAULT false, keys_together boolean DEFAULT false)
+    view_lookback interval DEFAULT NULL, key_parts boolean DEFAULT false, keys_together boolean DEFAULT false,
+    day_starts timestamptz[] DEFAULT '{}')
     RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
                    value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
                    clients bigint, conversions_replicates double precision[], value_replicates double precision[],
@@ -218,7 +221,7 @@ CREATE FUNCTION analytics.credit_touches(
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
     all_touches boolean DEFAULT false, key_parts boolean DEFAULT false,
-    view_lookback interval DEFAULT NULL)
+    view_lookback interval DEFAULT NULL, day_starts timestamptz[] DEFAULT '{}')
     RETURNS TABLE (conversion_id text, client text, touch_id text, key text, model text, weight double precision,
                    conversions double precision, value double precision, rank int, touches int, days_before double precision,
                    converted_at timestamptz, touched_at timestamptz, is_paid boolean, is_view boolean, touch_part text,

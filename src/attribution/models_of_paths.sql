@@ -121,12 +121,12 @@ CREATE FUNCTION analytics.journey_paths(
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
     nulls_before timestamptz DEFAULT NULL, replicate int DEFAULT NULL, seed bigint DEFAULT 0, view_lookback interval DEFAULT NULL,
-    key_parts boolean DEFAULT false) RETURNS analytics.path_counts
+    key_parts boolean DEFAULT false, day_starts timestamptz[] DEFAULT '{}') RETURNS analytics.path_counts
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 AS 'MODULE_PATHNAME', 'marketing_journey_paths';
 COMMENT ON FUNCTION analytics.journey_paths IS
     'Counts the paths of journeys: one for each conversion, with its value.
-lookback, cycle, converted_from, converted_before, include_conversion_touch, exclude_keys, only_keys, views, max_touches: as in
-  analytics.attribution_credit.
+lookback, cycle, converted_from, converted_before, include_conversion_touch, exclude_keys, only_keys, views, max_touches, view_lookback,
+  day_starts: as in analytics.attribution_credit.
 transform: as there; frequency makes keys that say how often they were met, such as "email(2)".
 nulls: whether what a client met after its last conversion, or at all where there is none, counts as a path that did not convert,
   as far back from its last touch as the lookback reaches. Give it journeys of analytics.journeys_with_nulls: those of
@@ -141,7 +141,8 @@ CREATE FUNCTION analytics.journey_transitions(
     converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, nulls boolean DEFAULT false,
     include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
     views text DEFAULT 'count', transform text DEFAULT 'none', transform_key text DEFAULT NULL, max_touches int DEFAULT NULL,
-    nulls_before timestamptz DEFAULT NULL, replicate int DEFAULT NULL, seed bigint DEFAULT 0, self_loops boolean DEFAULT false)
+    nulls_before timestamptz DEFAULT NULL, replicate int DEFAULT NULL, seed bigint DEFAULT 0, self_loops boolean DEFAULT false,
+    day_starts timestamptz[] DEFAULT '{}')
     RETURNS TABLE (from_state text, to_state text, count double precision, probability double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_journey_transitions';
 COMMENT ON FUNCTION analytics.journey_transitions IS
@@ -168,7 +169,7 @@ CREATE FUNCTION analytics.conversion_paths(
     journeys analytics.journeys, lookback interval DEFAULT '90 days', cycle text DEFAULT 'shared',
     converted_from timestamptz DEFAULT NULL, converted_before timestamptz DEFAULT NULL, include_conversion_touch boolean DEFAULT true,
     exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL, views text DEFAULT 'count', transform text DEFAULT 'none',
-    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL)
+    transform_key text DEFAULT NULL, max_touches int DEFAULT NULL, day_starts timestamptz[] DEFAULT '{}')
     RETURNS TABLE (converted_at timestamptz, value double precision, path text[], touched_at timestamptz[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_conversion_paths';
 COMMENT ON FUNCTION analytics.conversion_paths IS

@@ -102,6 +102,7 @@ MARKETING_FUNCTION(journey_paths)
     attribution::CountRequest request = count_request(in);
     attribution::read_view_lookback(in, request.rules);
     request.rules.key_parts = in.get<bool>("key_parts");
+    attribution::read_day_starts(in, request.rules);
     std::int64_t truncated = 0;
     const Datum paths = postgres::make_varlena([&](std::pmr::memory_resource& result) {
         const auto counted =
@@ -115,8 +116,9 @@ MARKETING_FUNCTION(journey_paths)
 
 MARKETING_ROWS_OF(journey_transitions, journeys, in, rows)
 {
-    const attribution::CountRequest request = count_request(in);
+    attribution::CountRequest request = count_request(in);
     const bool self_loops = in.get<bool>("self_loops");
+    attribution::read_day_starts(in, request.rules);
     attribution::write_transitions(rows, [&] {
         return attribution::journey_transitions(JourneysView(journeys), request, self_loops, postgres::stop_flag());
     });
@@ -173,6 +175,7 @@ MARKETING_ROWS_OF(conversion_paths, journeys, in, rows)
 {
     PathRules rules = rules_of_conversions(in);
     attribution::read_shape(in, rules);
+    attribution::read_day_starts(in, rules);
     std::int64_t truncated = 0;
     const auto conversions = postgres::run_kernel([&] {
         const JourneysView view(journeys);

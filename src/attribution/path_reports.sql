@@ -214,7 +214,7 @@ BEGIN
         FROM analytics_internal.warehouse_journeys(rules, 'converters') j
         CROSS JOIN analytics.conversion_paths(
             j.journeys, j.lookback, rules.cycle, j.period_start, j.period_end, rules.include_conversion_touch, rules.exclude_keys,
-            rules.only_keys, rules.views, rules.transform, rules.transform_key, rules.max_touches) c
+            rules.only_keys, rules.views, rules.transform, rules.transform_key, rules.max_touches, j.day_starts) c
     ), bucket AS (
         SELECT u.n, u.from_days, lead(u.from_days) OVER (ORDER BY u.n) AS to_days
         FROM unnest(0 || edges) WITH ORDINALITY u (from_days, n)

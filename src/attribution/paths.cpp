@@ -91,6 +91,14 @@ std::int64_t horizon(const std::optional<std::int64_t>& lookback, std::int64_t t
     return time - *lookback;
 }
 
+/** The earliest moment that a conversion kept as of `time` may have been at: of one of a day alone, the day's first. */
+std::int64_t earliest(std::span<const std::int64_t> day_starts, std::int64_t time)
+{
+    const auto next = std::ranges::upper_bound(day_starts, time);
+    const bool ends_day = next != day_starts.begin() && next != day_starts.end() && time == *next - 1;
+    return ends_day ? *std::prev(next) : time;
+}
+
 /** The touches at or after `from` and up to `to` (both inclusive). */
 std::span<const Touch> between(std::span<const Touch> touches, std::int64_t from, std::int64_t to)
 {
@@ -145,7 +153,7 @@ Path PathBuilder::remainder()
         journey_.conversions.empty() ? std::numeric_limits<std::int64_t>::min() : journey_.conversions.back().time;
     const auto first =
         std::partition_point(rest.begin(), rest.end(), [converted](const Touch& t) { return not_after(t, converted); });
-    return shaped({first, rest.end()}, {latest, 0});
+    return shaped(without_old_views({first, rest.end()}, latest), {latest, 0});
 }
 
 PathBuilder::PathBuilder(const JourneysView& journeys, const PathRules& rules)
@@ -217,7 +225,8 @@ void PathBuilder::take_stages()
 
 Path PathBuilder::path(const Conversion& conversion)
 {
-    return shaped(eligible(conversion), conversion);
+    const std::int64_t since = earliest(rules_.day_starts, conversion.time);
+    return shaped(without_old_views(eligible(conversion, since), since), conversion);
 }
 
 Path PathBuilder::path_of_refund(const Conversion& refund)
@@ -236,7 +245,7 @@ Path PathBuilder::path_of_refund(const Conversion& refund)
 /** The path of `touches`, once they are found, to `end`. */
 Path PathBuilder::shaped(Touches touches, const Conversion& end)
 {
-    touches = transformed(without_views(without_old_views(touches, end.time)));
+    touches = transformed(without_views(touches));
     const bool truncated = touches.size() > rules_.max_touches;
     touches = truncated ? touches.last(rules_.max_touches) : touches;
     if (rules_.distinct) {
@@ -247,10 +256,11 @@ Path PathBuilder::shaped(Touches touches, const Conversion& end)
     return {client_, touches, end.time, end.value, distinct_, anchors_, frequency, truncated, end.number};
 }
 
-PathBuilder::Touches PathBuilder::eligible(const Conversion& conversion)
+/** The touches of the conversion's cycle that the lookback reaches from `since`. */
+PathBuilder::Touches PathBuilder::eligible(const Conversion& conversion, std::int64_t since)
 {
     const Touches reached =
-        without_own(between(journey_.touches, horizon(rules_.lookback, conversion.time), conversion.time), conversion.time);
+        without_own(between(journey_.touches, horizon(rules_.lookback, since), conversion.time), conversion.time);
     if (rules_.cycle == Cycle::shared) {
         return reached;
     }
@@ -273,13 +283,13 @@ PathBuilder::Touches PathBuilder::without_own(Touches touches, std::int64_t time
     return not_own_;
 }
 
-PathBuilder::Touches PathBuilder::without_old_views(Touches touches, std::int64_t time)
+PathBuilder::Touches PathBuilder::without_old_views(Touches touches, std::int64_t since)
 {
     if (!rules_.view_lookback) {
         return touches;
     }
     recent_.clear();
-    const std::int64_t oldest = horizon(rules_.view_lookback, time);
+    const std::int64_t oldest = horizon(rules_.view_lookback, since);
     std::copy_if(touches.begin(), touches.end(), std::back_inserter(recent_),
                  [oldest](const Touch& touch) { return !touch.view || touch.time >= oldest; });
     return recent_;

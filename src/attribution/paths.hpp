@@ -84,6 +84,9 @@ struct PathRules {
     std::optional<std::int64_t> lookback{};
     /** Microseconds: of touches that were seen, not clicked, where they reach less far back than clicks. */
     std::optional<std::int64_t> view_lookback{};
+    /** Moments at which days begin, ascending. A conversion at the last microsecond of one of these days is of the day: the lookback counts
+        from its beginning. */
+    std::span<const std::int64_t> day_starts{};
     /** False: rows that convert at the moment of the conversion are no touches of it. */
     bool include_conversion_touch = true;
     Cycle cycle = Cycle::shared;
@@ -147,9 +150,9 @@ private:
     void find_steps();
     void take_stages();
     [[nodiscard]] Path shaped(Touches touches, const Conversion& end);
-    [[nodiscard]] Touches eligible(const Conversion& conversion);
+    [[nodiscard]] Touches eligible(const Conversion& conversion, std::int64_t since);
     [[nodiscard]] Touches without_own(Touches touches, std::int64_t time);
-    [[nodiscard]] Touches without_old_views(Touches touches, std::int64_t time);
+    [[nodiscard]] Touches without_old_views(Touches touches, std::int64_t since);
     [[nodiscard]] Touches without_views(Touches touches);
     [[nodiscard]] Touches transformed(Touches touches);
     [[nodiscard]] Touches transformed(Touches touches, const Step& step);

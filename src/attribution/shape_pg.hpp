@@ -1,6 +1,7 @@
 /** Arguments about paths and their touches, which several functions take in this order. Phase 1 only: each may ereport. */
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -29,6 +30,13 @@ inline void read_view_lookback(postgres::Arguments& in, PathRules& rules)
     rules.view_lookback = in.optional<postgres::Duration>("view_lookback");
     postgres::require_valid(rules.view_lookback.value_or(0) >= 0, "view_lookback must not be negative",
                             "NULL means as far back as clicks.");
+}
+
+/** Where days begin, whose last microsecond is that of conversions of a day alone. */
+inline void read_day_starts(postgres::Arguments& in, PathRules& rules)
+{
+    rules.day_starts = in.array<postgres::Instant>("day_starts");
+    postgres::require_valid(std::ranges::is_sorted(rules.day_starts), "day_starts must ascend");
 }
 
 /** Which conversions count. */

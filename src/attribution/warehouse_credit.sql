@@ -314,11 +314,26 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.touch_key IS 'What a touch, or spend, is called by a dimension';
 
+CREATE FUNCTION analytics_internal.day_starts(business_id bigint, first timestamptz, last timestamptz) RETURNS timestamptz[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY(
+        SELECT d.day AT TIME ZONE s.reporting_timezone
+        FROM generate_series(
+            (first AT TIME ZONE s.reporting_timezone)::date::timestamp, last AT TIME ZONE s.reporting_timezone, interval '1 day') d (day)
+        ORDER BY d.day)
+    FROM warehouse.settings s
+    WHERE s.business_id = day_starts.business_id
+$$;
+COMMENT ON FUNCTION analytics_internal.day_starts(bigint, timestamptz, timestamptz) IS
+'Where the days of a business begin, from the one that begins at first';
+
 CREATE FUNCTION analytics_internal.warehouse_journeys(
     rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}',
     with_parts boolean DEFAULT false, touches text DEFAULT 'all')
     RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval,
-                   business_id bigint)
+                   business_id bigint, day_starts timestamptz[])
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -334,13 +349,15 @@ DECLARE
 BEGIN
     RETURN QUERY
     WITH business AS (
-        -- Touches a day older than the lookback, whose days have 24 hours each.
-        SELECT p.*, p.period_end + p.lookback AS reach_end, p.period_start - p.lookback - interval '1 day' AS touched_from,
-               p.period_end + CASE kept WHEN 'touch' THEN p.lookback ELSE interval '0' END AS touched_before
+        -- Touches a day older than the lookback, whose days have 24 hours each; and conversions of days that it reaches back from.
+        SELECT p.*, p.period_end + p.reach AS reach_end, p.period_start - p.lookback - interval '1 day' AS touched_from,
+               p.period_end + CASE kept WHEN 'touch' THEN p.reach ELSE interval '0' END AS touched_before
         FROM (
             SELECT s.business_id, s.reporting_timezone, rules.date_from::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
                    (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone AS period_end,
-                   COALESCE(rules.lookback, s.lookback) AS lookback, s.half_life, s.paid_rule
+                   COALESCE(rules.lookback, s.lookback) AS lookback,
+                   COALESCE(rules.lookback, s.lookback) + CASE kept WHEN 'touch' THEN interval '2 days' ELSE interval '0' END AS reach,
+                   s.half_life, s.paid_rule
             FROM warehouse.settings s
             WHERE rules.business_id IS NULL OR s.business_id = rules.business_id
         ) p
@@ -465,7 +482,8 @@ BEGIN
                    r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view, r.conversion_id, r.part)
                    FILTER (WHERE kept <> 'everybody')
            END,
-           b.period_start, b.period_end, b.lookback, b.half_life, b.business_id
+           b.period_start, b.period_end, b.lookback, b.half_life, b.business_id,
+           analytics_internal.day_starts(b.business_id, b.period_start, max(b.touched_before))
     FROM (
         SELECT * FROM touch
         UNION ALL
@@ -490,7 +508,7 @@ conversion_types:source_id:conversion_id.
 with_parts: keys have a part, see credit_keys(): 1 for touches of the platforms in members that are paid or organic as touches says, or 0;
 how long the key by the first of two dimensions is, and a colon; by the date of the touch its period. Parts of conversions: the period, and
 what they are by dimensions of conversions, behind the character U+001F each. stages: the key of leads, or {}. lookback: the one asked for,
-or that of the business; half_life: that of the business.';
+or that of the business; half_life: that of the business. day_starts: of all conversions, see attribution_credit().';
 
 CREATE FUNCTION analytics_internal.warehouse_paths(
     rules analytics_internal.path_rules, replicates int DEFAULT 0, seed bigint DEFAULT 0, members text[] DEFAULT NULL,
@@ -509,7 +527,7 @@ BEGIN
     SELECT r.n, analytics.path_counts_union(analytics.journey_paths(
                j.journeys, COALESCE(w.lookback, j.lookback), rules.cycle, j.period_start, j.period_end, true,
                rules.include_conversion_touch, rules.exclude_keys, rules.only_keys, rules.views, rules.transform, rules.transform_key,
-               rules.max_touches, rules.nulls_before, NULLIF(r.n, 0), seed, w.view_lookback, with_parts)),
+               rules.max_touches, rules.nulls_before, NULLIF(r.n, 0), seed, w.view_lookback, with_parts, j.day_starts)),
            w.attribution_window
     FROM generate_series(0, replicates) r (n)
     CROSS JOIN analytics_internal.attribution_windows(rules.windows, rules.lookback, rules.view_lookback) w
@@ -726,7 +744,7 @@ BEGIN
             stage_keys => stages, touched_from => CASE WHEN by_touch THEN j.period_start END,
             touched_before => CASE WHEN by_touch THEN j.period_end END, replicates => sharing.replicates, seed => sharing.seed,
             confidence => sharing.confidence, view_lookback => w.view_lookback, key_parts => with_parts,
-            keys_together => analytics_internal.touch_dimensions(rules.dimension) = '{}') a
+            keys_together => analytics_internal.touch_dimensions(rules.dimension) = '{}', day_starts => j.day_starts) a
     ), replicated AS (
         SELECT r.model, r.attribution_window, r.period_start, r.keys, r.wanted, r.unattributed,
                array_agg(r.conversions ORDER BY r.n) AS conversions, array_agg(r.value ORDER BY r.n) AS value
@@ -793,7 +811,7 @@ BEGIN
         views => rules.views, transform => rules.transform, transform_key => rules.transform_key, max_touches => rules.max_touches,
         stage_keys => stages, touched_from => CASE WHEN by_touch THEN j.period_start END,
         touched_before => CASE WHEN by_touch THEN j.period_end END, all_touches => all_touches, key_parts => with_parts,
-        view_lookback => w.view_lookback) c
+        view_lookback => w.view_lookback, day_starts => j.day_starts) c
     WHERE NOT with_parts OR analytics_internal.is_wanted(sharing, c.touch_part);
 END
 $$;
