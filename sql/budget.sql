@@ -144,6 +144,12 @@ SELECT * FROM analytics.campaign_actions('{a}', NULL, '{2025-01-01}', '{-5}', '{
 SELECT * FROM analytics.campaign_actions('{a}', NULL, '{2025-01-01,2025-01-02}', '{5}', '{1}');
 SELECT * FROM analytics.campaign_actions('{a}', NULL, '{infinity}', '{5}', '{1}');
 SELECT * FROM analytics.campaign_actions('{a}', NULL, NULL, '{5}', '{1}', window_days => 0);
+SELECT * FROM analytics.campaign_actions('{a}', NULL, NULL, '{5}', '{1}', window_days => 2147483647);
+-- Nothing is as long as a day far away, in the past or to come.
+SELECT action, spend, leads, contracts FROM analytics.campaign_actions('{a,a}', NULL, '{4713-01-01 BC,2025-10-01}', '{5,5}', '{1,1}', '{0,1}', as_of => '2025-10-02');
+SELECT action, spend, leads, contracts FROM analytics.campaign_actions('{a,a}', NULL, '{2025-10-01,5874897-12-31}', '{5,5}', '{1,1}', '{0,1}');
+SELECT action, spend, leads, contracts FROM analytics.campaign_actions('{a}', NULL, '{2025-10-01}', '{5}', '{1}', '{1}', as_of => '5874897-12-31');
+SELECT blocks, usable FROM analytics.response_curve('{a,a}', NULL, '{4713-01-01 BC,5874897-12-31}', '{5,5}', '{1,1}', block_days => 1);
 SELECT * FROM analytics.campaign_actions('{a}', NULL, NULL, '{5}', '{1}', p_scale => 2);
 SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', bounds => '{1.3,0.7}');
 SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', bounds => '{1}');

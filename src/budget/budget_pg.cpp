@@ -27,8 +27,9 @@ namespace {
 std::int32_t days_argument(postgres::Arguments& in, const char* name, std::int32_t otherwise)
 {
     const auto days = in.value_or(name, otherwise);
-    if (days < 1) {
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be at least 1 day", name)));
+    if (days < 1 || days > budget::century) {
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be between 1 and %d days", name, budget::century)));
     }
     return days;
 }

@@ -130,17 +130,19 @@ std::vector<Block> blocks_of(const Series& series, std::int32_t last, std::int32
     const std::int32_t end = std::min(last, final->day);
     const std::int32_t known = end - first->day + 1;
     const std::int32_t count = std::max(1, known / length);
-    std::vector<Block> blocks(static_cast<std::size_t>(count));
-    for (std::int32_t b = 0; b < count; ++b) {
-        blocks[static_cast<std::size_t>(b)] = {static_cast<double>(std::min(known, length)), 0, 0};
-    }
+    std::vector<Block> blocks;
+    std::int32_t newest = count;
     for (auto day = first; day != series.days.end() && day->day <= end; ++day) {
         const std::int32_t back = (end - day->day) / length;
-        if (back < count) {
-            Block& block = blocks[static_cast<std::size_t>(count - 1 - back)];
-            block.spend += day->spend;
-            block.response += day->response;
+        if (back >= count) {
+            continue;
         }
+        if (back < newest) {
+            blocks.push_back({static_cast<double>(std::min(known, length)), 0, 0});
+            newest = back;
+        }
+        blocks.back().spend += day->spend;
+        blocks.back().response += day->response;
     }
     for (Block& block : blocks) {
         block.spend /= block.days;

@@ -11,6 +11,9 @@
 
 namespace marketing::budget {
 
+/** In days: no window is longer, and no age is told from a higher one, so that nothing is as long as a date far away. */
+constexpr std::int32_t century = 36525;
+
 struct Day {
     std::int32_t day;
     double spend;

@@ -46,6 +46,12 @@ bool spends(const Series& series)
     return std::any_of(series.days.begin(), series.days.end(), [](const Day& day) { return day.spend > 0; });
 }
 
+/** In days; ages of more than a century are not told apart. */
+std::size_t age_of(const Day& day, std::int32_t as_of)
+{
+    return static_cast<std::size_t>(std::min(as_of - day.day, century));
+}
+
 /** Leads and contracts by the age of the leads, from day 0 on. */
 std::vector<Level> levels_by_age(std::span<const Series> panel, std::int32_t as_of)
 {
@@ -56,7 +62,7 @@ std::vector<Level> levels_by_age(std::span<const Series> panel, std::int32_t as_
         }
         for (const Day& day : series.days) {
             if (day.day <= as_of) {
-                const auto age = static_cast<std::size_t>(as_of - day.day);
+                const std::size_t age = age_of(day, as_of);
                 by_age.resize(std::max(by_age.size(), age + 1), {0, 0, 1});
                 by_age[age].add({day.response, day.contracts, 0});
             }
@@ -74,7 +80,7 @@ Totals totals_of(const Series& series, std::int32_t as_of, std::span<const doubl
     for (const Day& day : series.days) {
         if (day.day <= as_of) {
             totals.leads += day.response;
-            totals.settled += day.response * shares[static_cast<std::size_t>(as_of - day.day)];
+            totals.settled += day.response * shares[age_of(day, as_of)];
             totals.contracts += day.contracts;
             totals.revenue += day.revenue;
         }
