@@ -3,8 +3,9 @@
 # happen: a crash, an error of class XX, NaN or infinity out of finite arguments, a call that outlives its statement_timeout of 1 s by more than
 # 1 s, the wording of a library in a message, an error that comes of SQL that was put together wrongly. Everything a call does is rolled back.
 #
-# First each is called until 50 calls succeeded, then at random until MARKETING_CALL_SECONDS (120) have passed. MARKETING_CALL_SEED repeats a run, as
-# long as the same calls run out of time; MARKETING_CALL_PATTERN picks functions by name.
+# First each is called until 50 calls succeeded, then with the largest that each argument can be and all others valid, then at random until
+# MARKETING_CALL_SECONDS (120) have passed. MARKETING_CALL_SEED repeats a run, as long as the same calls run out of time; MARKETING_CALL_PATTERN
+# picks functions by name. A process of the server has MARKETING_CALL_MEMORY (4 GB) and no more: out of memory is a fault, too.
 use strict;
 use warnings;
 use IO::Select;
@@ -22,6 +23,9 @@ my $pattern = $ENV{MARKETING_CALL_PATTERN} // '';
 diag("MARKETING_CALL_SEED=$seed repeats the calls");
 my $ends = time + $seconds;
 my $wanted = 50;
+# All that is started from here inherits it.
+my $memory = $ENV{MARKETING_CALL_MEMORY} // 4 * 2**30;
+system('prlimit', "--pid=$$", "--as=$memory") == 0 or die 'no limit of memory' if $memory;
 
 # What no call of this script can make succeed, and where it is tested.
 my %elsewhere = (
@@ -134,6 +138,10 @@ my @wild_interval = map { $_ eq 'NULL' ? $_ : "'$_'" } ('1 day', '-1 day', '0', 
 my @wild_text = ("''", 'NULL', "' '", "repeat('x', 300)", "repeat('\x{e9}', 100000)", "'%'", q{E'\\\\'}, q{E'\n'}, q{'a''b'}, "'{}'", "'NaN'", "'2025-01-01'", "'https://u:p\@h:99/?utm_source=a%00b&gclid=%zz&utm_medium=%'",
     "'(((((a+)+)+)+)+\$'", "'[z-a]'", "repeat('(a*)*', 500)", "'\x{130}\x{131}'");
 my @wild_json = ("'{}'", "'[]'", "'null'", "'1'", q{'{"a": null}'}, q{'{"client_id": "id"}'}, q{('{"a":' || repeat('[', 5000) || repeat(']', 5000) || '}')}, q{'{"overlap": "x"}'}, q{'"x"'}, 'NULL');
+
+# What a loop or an allocation would be as long as.
+my %largest = (integer => [qw(2147483647 1000000)], smallint => [32767], bigint => [qw(9223372036854775807 1000000000000)], numeric => ['1e130000'], 'double precision' => [qw(1e308 1e9)],
+    date => ["'5874897-12-31'", "'4713-01-01 BC'"], interval => ["'178000000 years'"], 'timestamp with time zone' => ["'294276-12-31'"]);
 
 # What one function alone takes; N stands for the number of elements that its arrays have.
 my $each_platform = "(SELECT array_agg('p' || i % 3 ORDER BY i) FROM generate_series(1, N) i)";
@@ -299,10 +307,11 @@ sub receive
     return "CREATE TEMP TABLE received (value $f->{type});\nCOPY (SELECT '\\x$hex'::bytea) TO '$file' (FORMAT binary);\nCOPY received FROM '$file' (FORMAT binary);\nSELECT left(value::text, 100) FROM received";
 }
 
-# A statement that calls a function, each argument wild with the probability given, and the arguments by themselves.
+# A statement that calls a function, each argument wild with the probability given, and the arguments by themselves. Where %$alone has the
+# number of an argument, that one has the value there.
 sub call
 {
-    my ($f, $share) = @_;
+    my ($f, $share, $alone) = @_;
     my $n = pick(5, 30, 60, 120);
     if ($f->{kind} eq 'receive') { my $hex = pick(@{$flat{$f->{type}}}); return (receive($f, $share ? mutated($hex) : $hex), '') }
     my $required = @{$f->{types}} - $f->{defaults};
@@ -311,15 +320,16 @@ sub call
     my @given;
     for my $i (0 .. $#{$f->{types}}) {
         my ($type, $name) = ($f->{types}[$i], $f->{names}[$i]);
-        next if $i >= $required && rand() > ($share ? .5 : .25);
+        my $own = $alone->{$i};
+        next if !defined $own && $i >= $required && rand() > ($share ? .5 : .25);
         # What has no known good value keeps its default.
-        next if $i >= $required && !$share && !known($f, $type, $name);
+        next if !defined $own && $i >= $required && !$share && !known($f, $type, $name);
         my $wild = rand() < $share;
         if ($f->{kind} eq 'a') {
-            my $good = column($f, $type, $name);
+            my $good = $own // column($f, $type, $name);
             push @given, !$wild ? $good : $type eq '"any"' || rand() < .5 ? wild($type, $name, $n) : "CASE WHEN i % " . pick(2, 7, 50) . ' = 0 THEN ' . wild($type, $name, $n) . " ELSE $good END";
         } else {
-            my $value = $wild ? wild($type, $name, $n) : good($f, $type, $name, $n);
+            my $value = $own // ($wild ? wild($type, $name, $n) : good($f, $type, $name, $n));
             push @given, $name ne '' && $type ne '"any"' ? "\"$name\" => $value" : $value;
         }
     }
@@ -339,6 +349,7 @@ sub fault
     my ($f, $arguments, $answer) = @_;
     if ($answer =~ /^ERROR:/m) {
         return 'an internal error' if $answer =~ /^ERROR:\s+XX/m;
+        return 'more memory than it has' if $answer =~ /^ERROR:\s+53200/m;
         return 'the wording of a library' if $answer =~ /^ERROR:.*$library/m;
         return 'an error of no class of its own' if $answer =~ /^ERROR:\s+(?:P0|22012)/m && $f->{name} !~ $take_sql;
         return 'wrong SQL' if $answer =~ /^ERROR:\s+426/m && $f->{name} !~ $take_sql;
@@ -351,10 +362,11 @@ sub fault
 # Calls a function once.
 sub attempt
 {
-    my ($f, $share) = @_;
-    my ($statement, $arguments) = call($f, $share);
+    my ($f, $share, $alone) = @_;
+    my ($statement, $arguments) = call($f, $share, $alone // {});
+    my $is_valid = !$share && !$alone;
     # What writes is given time enough where it is to succeed.
-    my $limit = $f->{writes} && !$share ? 20 : 1;
+    my $limit = $f->{writes} && $is_valid ? 20 : 1;
     my ($answer, $took, $end);
     # A busy machine may delay an answer, but not each time.
     for (1 .. 3) {
@@ -372,14 +384,25 @@ sub attempt
     } elsif ($answer =~ /^ERROR:/m) {
         $f->{errors}++;
         $f->{slow} ||= $answer =~ /^ERROR:\s+57014/m;
-        $f->{refused} //= substr("$statement\n$answer", 0, 1500) unless $share;
+        $f->{refused} //= substr("$statement\n$answer", 0, 1500) if $is_valid;
     } else {
         $f->{ok}++;
-        $f->{valid}++ unless $share;
+        $f->{valid}++ if $is_valid;
     }
 }
 
-# A worker's share of the calls: the valid ones, then those at random.
+# Each argument by itself: where others are wild, too, they are what is refused.
+sub attempt_largest
+{
+    my ($f) = @_;
+    for my $i (0 .. $#{$f->{types}}) {
+        my $type = $f->{types}[$i];
+        attempt($f, 0, { $i => "$_\::$type" }) for @{$largest{$type} // []};
+    }
+    return;
+}
+
+# A worker's share of the calls: the valid ones, the largest, then those at random.
 sub work
 {
     my ($functions) = @_;
@@ -389,6 +412,7 @@ sub work
         # Of some functions two in three calls are refused, since valid arguments do not go together: chance must not decide.
         for (1 .. 12 * $wanted) { attempt($f, 0); last if $f->{valid} >= $wanted }
     }
+    attempt_largest($_) for grep { !$elsewhere{$_->{name}} } @$functions;
     while (@$functions && time < $ends) {
         # Half of the calls go where the fewest have succeeded.
         my $f = pick(@$functions);
