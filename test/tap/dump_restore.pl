@@ -37,7 +37,8 @@ sub silent
 }
 
 my $fill = <<'SQL';
-SET client_min_messages = warning;
+-- Registration warns of the rows that are bad on purpose.
+SET client_min_messages = error;
 \i test/fixture/company.sql
 SELECT analytics.register_source(s, ('raw.' || s)::regclass) FROM unnest('{clients,products,branches,events,contracts,transactions}'::text[]) s;
 SELECT analytics.register_source('ad_performance', 'raw.ads');
