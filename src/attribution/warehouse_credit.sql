@@ -61,8 +61,9 @@ AS $$
 DECLARE
     unknown text;
 BEGIN
-    IF (cardinality(conversion_types) > 0) IS NOT TRUE OR array_position(conversion_types, NULL) IS NOT NULL THEN
-        RAISE EXCEPTION 'conversion_types must name at least one type, and none of them NULL' USING ERRCODE = 'invalid_parameter_value',
+    IF array_ndims(conversion_types) IS DISTINCT FROM 1 OR EXISTS (SELECT FROM unnest(conversion_types) t (name) WHERE t.name IS NULL) THEN
+        RAISE EXCEPTION 'conversion_types must be a list of at least one type, and none of them NULL'
+            USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Leave the argument out for contracts.';
     END IF;
     SELECT t.name INTO unknown

@@ -514,7 +514,7 @@ DECLARE
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_compare.business_id);
     SELECT p INTO wrong
-    FROM unnest(content_compare.posts || content_compare.others) p
+    FROM (SELECT unnest(content_compare.posts) UNION ALL SELECT unnest(content_compare.others)) u (p)
     WHERE p IS NULL OR NOT EXISTS (
         SELECT FROM warehouse.fact_content c
         WHERE c.content_id = p AND (content_compare.business_id IS NULL OR c.business_id = content_compare.business_id))
@@ -535,7 +535,7 @@ BEGIN
                    sum(t.views) FILTER (WHERE t.log_rate IS NOT NULL)) AS rate,
                count(*) FILTER (WHERE t.log_rate IS NULL) AS without_rate
         FROM analytics_internal.content_totals(NULL, NULL, content_compare.business_id, last) t
-        WHERE t.content_id = ANY (content_compare.posts || content_compare.others)
+        WHERE t.content_id = ANY (content_compare.posts) OR t.content_id = ANY (content_compare.others)
         GROUP BY 1
     )
     SELECT COALESCE(m.n, 0), COALESCE(o.n, 0), m.rate, o.rate, round(exp(a.difference)::numeric, 4),

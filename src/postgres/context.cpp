@@ -16,9 +16,11 @@ constexpr std::string_view sql_function = "SQL function \"";
 /** Errors that say what is wrong with a question, or with who asks it. */
 bool is_of_the_question(int sqlstate)
 {
-    return sqlstate == ERRCODE_INVALID_PARAMETER_VALUE || sqlstate == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE ||
-           sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE || sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE ||
-           sqlstate == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+    if (sqlstate == ERRCODE_DIVISION_BY_ZERO) {
+        return false;
+    }
+    return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_DATA_EXCEPTION || sqlstate == ERRCODE_INSUFFICIENT_PRIVILEGE ||
+           sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE || sqlstate == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 }
 
 /** How long the beginning of a context is that only tells how our functions call one another. */
