@@ -308,7 +308,7 @@ sub receive
 }
 
 # A statement that calls a function, each argument wild with the probability given, and the arguments by themselves. Where %$alone has the
-# number of an argument, that one has the value there.
+# number of an argument, that one has the value there, or what a function there makes of a valid one.
 sub call
 {
     my ($f, $share, $alone) = @_;
@@ -326,10 +326,12 @@ sub call
         next if !defined $own && $i >= $required && !$share && !known($f, $type, $name);
         my $wild = rand() < $share;
         if ($f->{kind} eq 'a') {
-            my $good = $own // column($f, $type, $name);
+            my $good = column($f, $type, $name);
+            $good = ref $own ? $own->($good) : $own if defined $own;
             push @given, !$wild ? $good : $type eq '"any"' || rand() < .5 ? wild($type, $name, $n) : "CASE WHEN i % " . pick(2, 7, 50) . ' = 0 THEN ' . wild($type, $name, $n) . " ELSE $good END";
         } else {
-            my $value = $own // ($wild ? wild($type, $name, $n) : good($f, $type, $name, $n));
+            my $value = $wild ? wild($type, $name, $n) : good($f, $type, $name, $n);
+            $value = ref $own ? $own->($value) : $own if defined $own;
             push @given, $name ne '' && $type ne '"any"' ? "\"$name\" => $value" : $value;
         }
     }
@@ -391,13 +393,22 @@ sub attempt
     }
 }
 
-# Each argument by itself: where others are wild, too, they are what is refused.
+# A function that puts a value at the first or last place of an array.
+sub with_element
+{
+    my ($place, $value) = @_;
+    return sub { "(SELECT array_replace(a, a[$place], $value) FROM (SELECT $_[0] AS a) s)" };
+}
+
+# Each argument by itself, and one element of an array: where others are wild, too, they are what is refused.
 sub attempt_largest
 {
     my ($f) = @_;
     for my $i (0 .. $#{$f->{types}}) {
-        my $type = $f->{types}[$i];
-        attempt($f, 0, { $i => "$_\::$type" }) for @{$largest{$type} // []};
+        my ($type, $is_array) = $f->{types}[$i] =~ /^(.*?)(\[\])?$/;
+        for my $value (map { "$_\::$type" } @{$largest{$type} // []}) {
+            attempt($f, 0, { $i => $_ }) for $is_array ? map { with_element($_, $value) } 1, 'cardinality(a)' : $value;
+        }
     }
     return;
 }
