@@ -246,7 +246,8 @@ async function failures(service) {
     await page.close();
 }
 
-// Pictures are compared small, so that another machine's fonts make no difference: what is compared is what is where, and in which colour.
+// Pictures are compared part by part: each is averaged over a grid, so that another machine's fonts make no difference, and the part that
+// differs most counts. A chart that is not drawn is a part that is gone.
 async function pictures(service) {
     for (const [name, view, scheme] of [
         ['overview', 'overview', 'light'],
@@ -264,27 +265,54 @@ async function pictures(service) {
             fs.mkdirSync(images, { recursive: true });
             fs.writeFileSync(file, taken);
         }
-        const difference = await differenceOf(await browser.newPage(), taken, fs.readFileSync(file));
-        ok(difference < 0.04, `${name} looks as it is kept`, difference);
+        const kept = fs.readFileSync(file);
+        const difference = await differenceOf(taken, kept);
+        ok(difference < likeness, `${name} looks as it is kept`, difference);
+        // The comparison itself: one chart less is seen.
+        await page.evaluate(() => {
+            const chart = [...document.querySelectorAll('svg')].find((each) => each.clientHeight > 100);
+            chart.style.visibility = 'hidden';
+        });
+        const without = await differenceOf(Buffer.from(await page.screenshot({ fullPage: true })), kept);
+        ok(without > likeness, `${name} without a chart looks different`, without);
         await page.close();
     }
 }
-async function differenceOf(page, ...files) {
+
+const likeness = 0.06;
+
+// The mean difference of the part of two pictures that differs most, from 0 to 1.
+async function differenceOf(...files) {
+    const page = await browser.newPage();
     const result = await page.evaluate(
         async (sources) => {
+            const [columns, rows] = [96, 144];
             const small = await Promise.all(
                 sources.map(async (source) => {
                     const image = new Image();
                     image.src = source;
                     await image.decode();
-                    const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 96 });
+                    const canvas = Object.assign(document.createElement('canvas'), { width: columns, height: rows });
                     const context = canvas.getContext('2d');
                     context.imageSmoothingQuality = 'high';
-                    context.drawImage(image, 0, 0, 64, 96);
-                    return context.getImageData(0, 0, 64, 96).data;
+                    context.drawImage(image, 0, 0, columns, rows);
+                    return context.getImageData(0, 0, columns, rows).data;
                 }),
             );
-            return small[0].reduce((total, value, i) => total + Math.abs(value - small[1][i]), 0) / small[0].length / 255;
+            const part = 12;
+            let most = 0;
+            for (let top = 0; top < rows; top += part) {
+                for (let left = 0; left < columns; left += part) {
+                    let sum = 0;
+                    for (let y = top; y < top + part; y++) {
+                        for (let i = 4 * (y * columns + left); i < 4 * (y * columns + left + part); i++) {
+                            sum += Math.abs(small[0][i] - small[1][i]);
+                        }
+                    }
+                    most = Math.max(most, sum / (3 * part * part * 255));
+                }
+            }
+            return most;
         },
         files.map((file) => `data:image/png;base64,${file.toString('base64')}`),
     );
