@@ -17,10 +17,8 @@ FROM unnest('{events,contracts,ads,content,metrics,sales}'::text[]) e, generate_
 CALL analytics.refresh();
 
 -- Every reader that takes a business, every table and view that names one; and what only shows when it is asked for.
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/questions.sql'
 \set ECHO none
-\i :fixture
+\i test/fixture/questions.sql
 \set ECHO all
 \set QUIET on
 CREATE TABLE raw.question AS

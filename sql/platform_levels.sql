@@ -13,10 +13,8 @@ CREATE TABLE raw.content AS SELECT 'p' || n AS content_id, p.platform, 'video' A
 CREATE TABLE raw.metrics AS SELECT content_id, platform, published_at::date + 1 AS date, 1000 AS views, CASE platform WHEN 'google' THEN 5 ELSE 90 END + length(content_id) AS likes FROM raw.content;
 SELECT count(analytics.register_source(e, ('raw.' || t)::regclass)) FROM (VALUES ('ad_performance', 'ads'), ('events', 'events'), ('contracts', 'contracts'), ('content', 'content'), ('content_metrics', 'metrics')) s (e, t);
 CALL analytics.refresh();
-\getenv abs_srcdir PG_ABS_SRCDIR
-\set fixture :abs_srcdir '/test/fixture/questions.sql'
 \set ECHO none
-\i :fixture
+\i test/fixture/questions.sql
 \set ECHO all
 \set QUIET on
 -- What reads the warehouse, with its arguments and the columns it gives.
@@ -68,6 +66,9 @@ FROM analytics.platforms_touches('2025-01-01', '2025-05-01', platform_level => '
 SELECT clients = (SELECT count(DISTINCT client_id) FROM raw.events WHERE utm_source IN ('facebook', 'instagram')) AS each_once FROM analytics.platforms_touches('2025-01-01', '2025-06-01', platform_level => 'family') WHERE platform = 'meta';
 SELECT platform, period_budget, spent_to_date = (SELECT sum(spend) FROM raw.ads WHERE platform <> 'google' AND date BETWEEN '2025-04-01' AND '2025-04-20') AS added_up
 FROM analytics.budget_pacing('2025-04-01', '2025-04-30', dimension => 'platform', budgets => '{"meta": 5000}', as_of => '2025-04-20', platform_level => 'family', platforms => '{meta}');
+-- Rows stand in the order of what they show.
+SELECT count(*) > 50 AS many, count(DISTINCT platform) AS families, array_agg(ROW(day, platform, content_id) ORDER BY n) = array_agg(ROW(day, platform, content_id) ORDER BY day, platform COLLATE "C", content_id COLLATE "C") AS in_order
+FROM analytics.content_days('2025-01-01', '2025-06-01', platform_level => 'family') WITH ORDINALITY d (business, day, platform, content_id, views, likes, shares, comments, clicks, reach, engagement, n);
 -- Businesses that do not agree are answered by platform, and each alone as it wants.
 SELECT (analytics.configure(platform_level => 'family')).platform_level, (analytics.configure(business_id => 2)).platform_level AS second;
 SELECT (SELECT string_agg(platform, ' ' ORDER BY platform) FROM analytics.share_platforms('2025-01-01', '2025-05-01')) AS all_businesses, (SELECT string_agg(platform, ' ' ORDER BY platform) FROM analytics.share_platforms('2025-01-01', '2025-05-01', business_id => 1)) AS first;

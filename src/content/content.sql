@@ -40,14 +40,17 @@ CREATE FUNCTION analytics.content_days(date_from date, date_to date, business_id
                    clicks bigint, reach bigint, engagement bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT g.business, g.day,
-           analytics_internal.platform_at(
-               (SELECT analytics_internal.level_of(content_days.platform_level, content_days.business_id)), g.business, g.platform),
-           g.content_id, g.views, g.likes, g.shares, g.comments, g.clicks, g.reach, g.engagement
-    FROM analytics_internal.content_gains(
-        content_days.date_from, content_days.date_to, content_days.business_id, content_days.count_past) g
-    WHERE analytics_internal.check_level(content_days.platform_level)
-    ORDER BY g.day, g.business, g.platform COLLATE "C", g.content_id COLLATE "C"
+    SELECT *
+    FROM (
+        SELECT g.business, g.day,
+               analytics_internal.platform_at(
+                   (SELECT analytics_internal.level_of(content_days.platform_level, content_days.business_id)), g.business, g.platform)
+                   AS platform,
+               g.content_id, g.views, g.likes, g.shares, g.comments, g.clicks, g.reach, g.engagement
+        FROM analytics_internal.content_gains(
+            content_days.date_from, content_days.date_to, content_days.business_id, content_days.count_past) g
+        WHERE analytics_internal.check_level(content_days.platform_level)) d
+    ORDER BY d.day, d.business, d.platform COLLATE "C", d.content_id COLLATE "C"
 $$;
 COMMENT ON FUNCTION analytics.content_days(date, date, bigint, boolean, text) IS
 'What each post earned on each day, from daily figures and running totals alike
