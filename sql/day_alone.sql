@@ -40,6 +40,9 @@ SELECT (SELECT count(*) FROM raw.truth WHERE NOT reached) AS unreached,
     (SELECT conversions FROM analytics.time_to_convert('2025-01-01', '2025-11-30') WHERE from_days IS NULL) AS time_to_convert,
     (SELECT conversions FROM analytics.markov('2025-01-01', '2025-11-30') WHERE key = '(unattributed)') AS markov;
 SELECT * FROM analytics.transitions('2025-01-01', '2025-11-30');
+-- A period of all time lists no more days than something happened on, and answers the same.
+SELECT max(cardinality(j.day_starts)) < 300 AS bounded FROM analytics_internal.warehouse_journeys(analytics_internal.path_rules('4713-01-01 BC', '294270-12-31', 'platform', NULL, NULL, 'shared', false, '{}', NULL, 'count', 'none', NULL, NULL), 'touch') j;
+SELECT count(*) AS differences FROM (SELECT key, conversions FROM analytics.attribution('4713-01-01 BC', '294270-12-31')) a FULL JOIN (SELECT key, conversions FROM analytics.attribution('2025-01-01', '2025-11-30')) b USING (key) WHERE a.conversions IS DISTINCT FROM b.conversions;
 -- Other lookbacks, asked for or set.
 CREATE TABLE raw.asked AS SELECT v::interval AS lookback FROM unnest('{0,1 hour,1 day,6 days 23 hours,8 days}'::text[]) v;
 SELECT q.lookback, (SELECT COALESCE(sum(a.conversions), 0) FROM analytics.attribution('2025-01-01', '2025-11-30', lookback => q.lookback) a WHERE a.key = 'facebook') AS credited,

@@ -322,13 +322,14 @@ AS $$
     SELECT ARRAY(
         SELECT d.day AT TIME ZONE s.reporting_timezone
         FROM generate_series(
-            (first AT TIME ZONE s.reporting_timezone)::date::timestamp, last AT TIME ZONE s.reporting_timezone, interval '1 day') d (day)
+            (first AT TIME ZONE s.reporting_timezone)::date::timestamp,
+            LEAST(last AT TIME ZONE s.reporting_timezone, timestamp '294276-12-30') + interval '1 day', interval '1 day') d (day)
         ORDER BY d.day)
     FROM warehouse.settings s
     WHERE s.business_id = day_starts.business_id
 $$;
 COMMENT ON FUNCTION analytics_internal.day_starts(bigint, timestamptz, timestamptz) IS
-'Where the days of a business begin, from the one that begins at first';
+'Where the days of a business begin, from the day of first to the day after that of last';
 
 CREATE FUNCTION analytics_internal.warehouse_journeys(
     rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}',
@@ -484,7 +485,7 @@ BEGIN
                    FILTER (WHERE kept <> 'everybody')
            END,
            b.period_start, b.period_end, b.lookback, b.half_life, b.business_id,
-           analytics_internal.day_starts(b.business_id, b.period_start, max(b.touched_before))
+           analytics_internal.day_starts(b.business_id, min(r.occurred_at), max(r.occurred_at))
     FROM (
         SELECT * FROM touch
         UNION ALL
@@ -509,7 +510,8 @@ conversion_types:source_id:conversion_id.
 with_parts: keys have a part, see credit_keys(): 1 for touches of the platforms in members that are paid or organic as touches says, or 0;
 how long the key by the first of two dimensions is, and a colon; by the date of the touch its period. Parts of conversions: the period, and
 what they are by dimensions of conversions, behind the character U+001F each. stages: the key of leads, or {}. lookback: the one asked for,
-or that of the business; half_life: that of the business. day_starts: of all conversions, see attribution_credit().';
+or that of the business; half_life: that of the business. day_starts: of all days from the first of these touches and conversions to the
+last, see attribution_credit().';
 
 CREATE FUNCTION analytics_internal.warehouse_paths(
     rules analytics_internal.path_rules, replicates int DEFAULT 0, seed bigint DEFAULT 0, members text[] DEFAULT NULL,
