@@ -90,3 +90,40 @@ INSERT INTO "Ads of Two".account_history VALUES (31, '2025-03-01', 'USD'), (33, 
 CALL analytics.refresh();
 SELECT account_id, spend, currency FROM warehouse.fact_campaign_performance_daily ORDER BY 1;
 SELECT reason FROM warehouse.rejected_rows WHERE entity = 'ad_performance';
+
+-- LinkedIn and X: the currency of the campaign, line item or ad that a report is by. What stands there for none is left to the checks.
+CREATE SCHEMA linkedin;
+CREATE TABLE linkedin.ad_analytics_by_campaign (campaign_id bigint, day timestamp, cost_in_local_currency numeric, clicks bigint, impressions bigint);
+CREATE TABLE linkedin.ad_analytics_by_creative (creative_id bigint, day timestamp, cost_in_local_currency numeric, clicks bigint, impressions bigint);
+CREATE TABLE linkedin.creative_history (id bigint, campaign_id bigint, last_modified_at timestamp, _fivetran_synced timestamp, PRIMARY KEY (id, last_modified_at));
+CREATE TABLE linkedin.campaign_history (id bigint, account_id bigint, name text, last_modified_time timestamp, _fivetran_synced timestamp, PRIMARY KEY (id, last_modified_time));
+CREATE TABLE linkedin.account_history (id bigint, currency text, last_modified_time timestamp, _fivetran_synced timestamp);
+INSERT INTO linkedin.account_history VALUES (1, 'GBP', '2025-01-01', '2025-01-01'), (1, 'USD', '2025-02-01', '2025-02-01'), (2, 'EUR', '2025-01-01', '2025-01-01');
+INSERT INTO linkedin.campaign_history VALUES (11, 1, 'Old', '2025-01-01', '2025-01-01'), (11, 1, 'New', '2025-02-01', '2025-02-01'), (12, 2, 'Euro', '2025-01-01', '2025-01-01');
+INSERT INTO linkedin.creative_history VALUES (111, 11, '2025-01-01', '2025-01-01'), (121, 12, '2025-01-01', '2025-01-01');
+INSERT INTO linkedin.ad_analytics_by_campaign VALUES (11, '2025-04-01', 7, 1, 10), (12, '2025-04-01', 9, 1, 10);
+INSERT INTO linkedin.ad_analytics_by_creative VALUES (111, '2025-04-02', 5, 1, 10), (121, '2025-04-02', 4, 1, 10);
+CREATE SCHEMA twitter;
+CREATE TABLE twitter.campaign_report (account_id text, campaign_id text, date timestamp, billed_charge_local_micro bigint, clicks bigint, impressions bigint);
+CREATE TABLE twitter.line_item_report (account_id text, line_item_id text, date timestamp, billed_charge_local_micro bigint, clicks bigint, impressions bigint);
+CREATE TABLE twitter.promoted_tweet_report (account_id text, promoted_tweet_id text, date timestamp, billed_charge_local_micro bigint, clicks bigint, impressions bigint);
+CREATE TABLE twitter.campaign_history (id text, currency text, updated_at timestamp);
+CREATE TABLE twitter.line_item_history (id text, campaign_id text, currency text, updated_at timestamp);
+CREATE TABLE twitter.promoted_tweet_history (id text, line_item_id text, updated_at timestamp);
+INSERT INTO twitter.campaign_history VALUES ('c1', 'USD', '2025-01-01'), ('c2', 'EUR', '2025-01-01');
+INSERT INTO twitter.line_item_history VALUES ('l1', 'c1', 'USD', '2025-01-01'), ('l2', 'c2', 'EUR', '2025-01-01');
+INSERT INTO twitter.promoted_tweet_history VALUES ('t1', 'l1', '2025-01-01'), ('t2', 'l2', '2025-01-01');
+INSERT INTO twitter.campaign_report VALUES ('a', 'c1', '2025-04-03', 7000000, 1, 10), ('a', 'c2', '2025-04-03', 9000000, 1, 10);
+INSERT INTO twitter.line_item_report VALUES ('a', 'l1', '2025-04-04', 7000000, 1, 10), ('a', 'l2', '2025-04-04', 9000000, 1, 10);
+INSERT INTO twitter.promoted_tweet_report VALUES ('a', 't1', '2025-04-05', 7000000, 1, 10), ('a', 't2', '2025-04-05', 9000000, 1, 10);
+SELECT analytics.drop_source(source_id) FROM analytics.source WHERE entity = 'ad_performance';
+SELECT r.report, (SELECT registered > 0 FROM analytics.register_source('ad_performance', r.report::regclass, preset => 'fivetran_' || split_part(r.report, '.', 1) || '_ads') registered)
+FROM unnest('{linkedin.ad_analytics_by_campaign,linkedin.ad_analytics_by_creative,twitter.campaign_report,twitter.line_item_report,twitter.promoted_tweet_report}'::text[]) r (report);
+CALL analytics.refresh();
+SELECT date, platform, sum(spend) AS spend, string_agg(DISTINCT currency, ' ') AS currencies FROM warehouse.fact_campaign_performance_daily GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT s.relation, r.reason FROM warehouse.rejected_rows r JOIN analytics.source s USING (source_id) WHERE r.entity = 'ad_performance' ORDER BY 1, 2;
+INSERT INTO linkedin.account_history VALUES (2, 'USD', '2025-05-01', '2025-05-01');
+UPDATE twitter.line_item_history SET currency = 'USD' WHERE id = 'l2';
+CALL analytics.refresh();
+SELECT date, platform, sum(spend) AS spend, string_agg(DISTINCT currency, ' ') AS currencies FROM warehouse.fact_campaign_performance_daily GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT s.relation, r.reason FROM warehouse.rejected_rows r JOIN analytics.source s USING (source_id) WHERE r.entity = 'ad_performance' ORDER BY 1, 2;

@@ -86,3 +86,24 @@ FROM (VALUES
     ('fivetran_reddit_ads', 'account', 'account_id', 'currency', '_fivetran_synced')
 ) a (preset, accounts, account, currency, newest)
 WHERE p.preset = a.preset AND p.entity = 'ad_performance';
+-- Those of LinkedIn and X name no account that has one: by campaign, line item or ad it is that of what these belong to.
+UPDATE analytics_internal.source_preset p
+SET columns = p.columns || jsonb_build_object('currency', '["currency"]'::jsonb || j.lookups)
+FROM (VALUES
+    ('fivetran_linkedin_ads', '["(SELECT a.currency
+        FROM {schema}.campaign_history AS c JOIN {schema}.account_history AS a ON a.id = c.account_id
+        WHERE c.id = campaign_id
+        ORDER BY c._fivetran_synced DESC NULLS LAST, a._fivetran_synced DESC NULLS LAST LIMIT 1)", "(SELECT a.currency
+        FROM {schema}.creative_history AS v
+        JOIN {schema}.campaign_history AS c ON c.id = v.campaign_id
+        JOIN {schema}.account_history AS a ON a.id = c.account_id
+        WHERE v.id = creative_id
+        ORDER BY v._fivetran_synced DESC NULLS LAST, c._fivetran_synced DESC NULLS LAST, a._fivetran_synced DESC NULLS LAST LIMIT 1)"]'),
+    ('fivetran_twitter_ads', '["(SELECT c.currency FROM {schema}.campaign_history AS c
+        WHERE c.id = campaign_id ORDER BY c.updated_at DESC NULLS LAST LIMIT 1)", "(SELECT i.currency FROM {schema}.line_item_history AS i
+        WHERE i.id = line_item_id ORDER BY i.updated_at DESC NULLS LAST LIMIT 1)", "(SELECT i.currency
+        FROM {schema}.promoted_tweet_history AS t JOIN {schema}.line_item_history AS i ON i.id = t.line_item_id
+        WHERE t.id = promoted_tweet_id ORDER BY t.updated_at DESC NULLS LAST, i.updated_at DESC NULLS LAST LIMIT 1)"]')
+) l (preset, lines),
+LATERAL (SELECT regexp_replace(l.lines, E'\\n *', ' ', 'g')::jsonb AS lookups) j
+WHERE p.preset = l.preset AND p.entity = 'ad_performance';
