@@ -38,7 +38,8 @@ SQL_KERNELS = \
 	src/content/shrunk_means.sql \
 	src/lifetime_value/lifetime_value.sql \
 	src/rfm/rfm.sql \
-	src/cohorts/cohort.sql
+	src/cohorts/cohort.sql \
+	src/charts/charts.sql
 # The warehouse: tables, sources, refresh, access.
 SQL_WAREHOUSE = \
 	src/sources/entities.sql \
