@@ -80,8 +80,8 @@ INSERT INTO property VALUES
 ('weeks have the contracts of kpi', $q$(SELECT (COALESCE(sum(w.contracts), 0), COALESCE(sum(w.revenue), 0)) = (SELECT n_contracts::numeric, revenue FROM analytics.kpi(q.date_from, q.date_to, ARRAY[q.platform] FILTERED, q.business_id))
     FROM analytics.campaigns_weekly(q.platform, q.date_from, q.date_to, q.business_id) w)$q$),
 ('periods of any length add up to kpi', $q$(SELECT bool_and((SELECT (sum(leads), sum(n_contracts), sum(revenue), sum(spend)) FROM analytics.kpi_timeseries(q.date_from, q.date_to, g, q.platforms, 'none', q.business_id))
-    = (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend)) FROM unnest('{day,week,month,quarter,year}'::text[]) g)$q$),
-('a period before is the kpi of its days, as it stood at the same age', $q$NOT EXISTS (SELECT FROM unnest('{day,week,month,quarter,year}'::text[]) g, unnest('{previous_period,previous_year}'::text[]) c,
+    = (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend)) FROM unnest('{day,week,month,quarter,year,total}'::text[]) g)$q$),
+('a period before is the kpi of its days, as it stood at the same age', $q$NOT EXISTS (SELECT FROM unnest('{day,week,month,quarter,year,total}'::text[]) g, unnest('{previous_period,previous_year}'::text[]) c,
         analytics.kpi_timeseries(q.date_from, q.date_to, g, q.platforms, c, q.business_id) t, analytics.kpi(t.first_day_prev, t.last_day_prev, q.platforms, q.business_id) p,
         analytics_internal.late_results(t.first_day_prev, t.last_day_prev, analytics_internal.known_until(q.business_id) - (t.first_day - t.first_day_prev), q.platforms, q.business_id) l
     WHERE (t.leads_prev, t.n_contracts_prev, t.revenue_prev, t.spend_prev) IS DISTINCT FROM (p.leads - l.leads, p.n_contracts - l.contracts, p.revenue - l.revenue, p.spend)

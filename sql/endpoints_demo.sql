@@ -322,6 +322,9 @@ SELECT * FROM analytics.calendar_periods('2024-02-29', '2024-03-15', 'month', 'p
 SELECT * FROM analytics.calendar_periods('2024-01-01', '2024-02-29', 'month', 'previous_year', 1);
 SELECT * FROM analytics.calendar_periods('2025-02-01', '2025-02-28', 'month', 'previous_year', 1);
 SELECT * FROM analytics.calendar_periods('2025-01-10', '2025-03-30', 'month', 'previous_period', 1);
+-- A period as a whole: months go with months, days with days.
+SELECT p.* FROM (VALUES (date '2025-03-01', date '2025-03-31'), ('2024-01-01', '2024-02-29'), ('2025-03-01', '2025-03-30'), ('2025-03-10', '2025-03-10')) v (date_from, date_to),
+    unnest('{none,previous_period,previous_year}'::text[]) c, analytics.calendar_periods(v.date_from, v.date_to, 'total', c, 1) p ORDER BY p.first_day, p.last_day, c;
 SELECT * FROM analytics.calendar_periods('2025-03-31', '2025-03-31', 'month', 'previous_period', 1);
 SELECT * FROM analytics.calendar_periods('2021-01-01', '2021-01-06', 'week', 'previous_year', 1);
 SELECT * FROM analytics.calendar_periods('2024-12-30', '2025-01-05', 'week', 'previous_period', 1);

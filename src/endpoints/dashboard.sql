@@ -66,6 +66,15 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.fiscal_year_start(bigint) IS 'Month in which the fiscal year of a business, or of all, starts';
 
+CREATE FUNCTION analytics_internal.length_of(date_from date, date_to date) RETURNS interval
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN extract(day FROM date_from) = 1 AND extract(day FROM date_to + 1) = 1
+                THEN age((date_to + 1)::timestamp, date_from::timestamp) ELSE (date_to - date_from + 1) * interval '1 day' END
+$$;
+COMMENT ON FUNCTION analytics_internal.length_of(date, date) IS 'How long a period is: months where it has whole ones, else days';
+
 CREATE FUNCTION analytics.calendar_periods(date_from date, date_to date, granularity text, compare text, business_id bigint)
     RETURNS TABLE (period_start date, first_day date, last_day date, first_day_prev date, last_day_prev date)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 30
@@ -83,13 +92,14 @@ DECLARE
     last_full_day constant date := analytics_internal.last_full_day(business_id);
 BEGIN
     PERFORM analytics_internal.check_period(date_from, date_to),
-            analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year}'),
+            analytics_internal.check_choice('granularity', granularity, '{day,week,month,quarter,year,total}'),
             analytics_internal.check_choice('compare', compare, '{none,previous_period,previous_year}');
-    step := CASE granularity WHEN 'week' THEN '7 days' WHEN 'quarter' THEN '3 months' ELSE '1 ' || granularity END;
+    step := CASE granularity WHEN 'week' THEN '7 days' WHEN 'quarter' THEN '3 months'
+                             WHEN 'total' THEN analytics_internal.length_of(date_from, date_to) ELSE ('1 ' || granularity)::interval END;
     IF granularity IN ('quarter', 'year') THEN
         fiscal := (analytics_internal.fiscal_year_start(business_id) - 1) * interval '1 month';
     END IF;
-    first_start := date_trunc(granularity, date_from - fiscal) + fiscal;
+    first_start := CASE granularity WHEN 'total' THEN date_from ELSE date_trunc(granularity, date_from - fiscal) + fiscal END;
     n := (SELECT count(*) FROM generate_series(first_start, date_to, step));
     shift := CASE WHEN compare = 'previous_period' THEN n * step
                   -- Weeks have no year: 52 of them before, each day meets its own weekday.
@@ -113,6 +123,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics.calendar_periods(date, date, text, text, bigint) IS
 'The days, weeks, months, quarters or years that a period of days touches
+Or the period as a whole (granularity total), which is compared with the equally long one before: as many months where it has whole ones.
 Each with the days of it that belong to the period, and the days it is compared with; days that are not over are not compared.';
 
 CREATE FUNCTION analytics.kpi_timeseries(date_from date, date_to date, granularity text DEFAULT 'day', platforms text[] DEFAULT NULL,
@@ -161,7 +172,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics.kpi_timeseries(date, date, text, text[], text, bigint) IS
 'The figures of kpi() per day, week, month, quarter or year, with a comparison
-granularity: day, week (from Monday), month, quarter or year; the latter two by the setting fiscal_year_start_month. compare: none,
+granularity: day, week (from Monday), month, quarter or year, the latter two by the setting fiscal_year_start_month; or total, one row for
+the period, which the equally long one comes before: as many months where it has whole ones, else as many days. compare: none,
 previous_period (as many periods before) or previous_year (a week: 52 weeks before; 29 February: nothing). Periods without data are rows of
 zeros. first_day, last_day: the days counted, fewer than the period where date_from or date_to cut it; then the same part of the one before
 is counted. Days that are not over count on neither side of a comparison: days_compared says how many did. *_prev: the period compared
