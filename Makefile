@@ -99,6 +99,9 @@ SQL_READERS = \
 	src/anomaly/history.sql \
 	src/forecast/pacing.sql \
 	src/content/content.sql \
+	src/reports/html.sql \
+	src/reports/report.sql \
+	src/reports/kept.sql \
 	src/demo/demo.sql
 SQL_FRAGMENTS = $(SQL_KERNELS) $(SQL_WAREHOUSE) $(SQL_READERS)
 

@@ -58,7 +58,8 @@ async function operation(client, route, comments) {
     const values = route.names.map((name) => (parameters[name].type === 'date' ? '2000-01-01' : parameters[name].value));
     const { fields } = await client.query(`SELECT * FROM (${route.text}) r WHERE false`, values);
     const row = { type: 'object', properties: Object.fromEntries(fields.map((f) => [f.name, nullable(schemaOfType[f.dataTypeID] ?? { type: 'string' })])) };
-    const schema = { row, rows: { type: 'array', items: row }, document: { type: 'object' } }[route.kind];
+    const schema = { row, rows: { type: 'array', items: row }, document: { type: 'object' }, page: { type: 'string' } }[route.kind];
+    const media = route.kind === 'page' ? 'text/html' : 'application/json';
     const inQuery = [
         ...new Set([...route.names.filter((name) => !route.inPath.includes(name)), ...(route.inPath.includes('business_id') ? [] : ['business_id'])]),
     ];
@@ -82,7 +83,7 @@ async function operation(client, route, comments) {
             description: rest.join('\n').trim(),
             parameters: [...route.inPath.map((name) => parameter(name, 'path')), ...inQuery.map((name) => parameter(name, 'query'))],
             responses: {
-                200: { description: summary, headers: { ETag: { schema: { type: 'string' } } }, content: { 'application/json': { schema } } },
+                200: { description: summary, headers: { ETag: { schema: { type: 'string' } } }, content: { [media]: { schema } } },
                 304: { description: 'Nothing was refreshed since' },
                 ...Object.fromEntries(
                     Object.entries(problems).map(([status, description]) => [

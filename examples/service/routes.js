@@ -1,4 +1,4 @@
-// The table of routes: path, kind of answer (one row, many rows, one document), SQL. A parameter stands in the SQL as :name and in `parameters`
+// The table of routes: path, kind of answer (one row, many rows, one document, a page of HTML), SQL. A parameter stands in the SQL as :name and in `parameters`
 // with its type; it comes from the path or the query. Adding a route is adding a line.
 'use strict';
 
@@ -32,6 +32,7 @@ const parameters = {
     figure: { type: 'text', value: 'leads', values: ['leads', 'contracts', 'revenue', 'spend'], description: 'Which figure per day' },
     horizon: { type: 'int', value: 28, description: 'How many days to come' },
     grain: { type: 'text', value: 'quarter', description: 'day, week, month, quarter or year' },
+    kind: { type: 'text', values: ['overview', 'attribution', 'customers', 'content'], description: 'Which report' },
     scheme: { type: 'text', value: 'rf10', description: 'Which rules name the segments' },
 };
 
@@ -125,6 +126,7 @@ const routes = [
     ['/budget/plan', 'rows', 'SELECT * FROM analytics.budget_plan(date_to => :date_to, metric => :metric, platforms => :platforms)'],
     ['/customers/segments', 'rows', 'SELECT * FROM analytics.rfm_summary(:as_of, :scheme)'],
     ['/customers/cohorts', 'rows', 'SELECT * FROM analytics.cohorts(:grain, until => :as_of)'],
+    ['/reports/{kind}', 'page', 'SELECT analytics.report(:kind, :date_from, :date_to)'],
     ['/analytics/ranking/{business_id}', 'rows', 'SELECT * FROM analytics.content_ranking(:dimension, :business_id, as_of => :as_of)'],
     ['/analytics/hours/{business_id}', 'rows', hours, 'Posts, views and engagement by weekday (1 is Monday) and hour of publishing'],
 ].map(([path, kind, sql, comment]) => compile({ path, kind, sql, comment }));
@@ -141,6 +143,7 @@ function compile(route) {
         row: `SELECT row_to_json(r)::text AS body FROM (${text}) r`,
         rows: `SELECT coalesce(json_agg(r), '[]')::text AS body FROM (${text}) r`,
         document: `SELECT (${text})::text AS body`,
+        page: `SELECT (${text}) AS body`,
     }[route.kind];
     const pattern = new RegExp(`^${route.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
     const source = route.comment ? undefined : /analytics\.(\w+)\(/.exec(route.sql)[1];

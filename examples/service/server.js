@@ -129,7 +129,7 @@ async function answer(request, url) {
         const etag = await versionOf(client, [route.path, values, businesses]);
         if (request.headers['if-none-match'] === etag) return { status: 304, etag };
         const { rows } = await client.query(route.body, values);
-        return { status: 200, etag, body: rows[0].body };
+        return { status: 200, etag, body: rows[0].body, type: route.kind === 'page' ? types['.html'] : undefined };
     });
 }
 function decoded(text) {

@@ -166,6 +166,7 @@ BEGIN
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN (VALUES
             ('refresh_run', '{run_id}'::text[], '{run_id}'::text[]), ('refresh_request', '{request_id}', '{request_id}'),
+            ('report', '{report_id}', '{report_id}'),
             ('refresh_step', '{}', '{run_id,step}'), ('source_watermark', '{}', '{source_id}'),
             -- The mapping of a source is of the role that inserted it, and of no other.
             ('source', '{registered_by}', NULL)

@@ -970,6 +970,21 @@ BEGIN
     COMMENT ON COLUMN warehouse.refresh_request.started_at IS
         'When a refresh began to serve it: from then on it does not stand for what is asked later';
 
+    CREATE TABLE warehouse.report (
+        report_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        business_id bigint,
+        kind text NOT NULL,
+        date_from date NOT NULL,
+        date_to date NOT NULL,
+        html text NOT NULL,
+        created_by text NOT NULL DEFAULT SESSION_USER,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    );
+    COMMENT ON TABLE warehouse.report IS 'Reports that analytics.keep_report() made, each a page of HTML';
+    COMMENT ON COLUMN warehouse.report.business_id IS 'NULL: all businesses together';
+    COMMENT ON COLUMN warehouse.report.html IS 'The page; it needs nothing else';
+    CREATE INDEX report_kind ON warehouse.report (business_id, kind, created_at);
+
     CREATE TABLE warehouse.refresh_step (
         run_id bigint NOT NULL,
         step int NOT NULL,

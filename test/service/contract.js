@@ -130,6 +130,18 @@ async function otherRoutes() {
     );
 }
 
+async function pages(client) {
+    for (const kind of ['overview', 'attribution', 'customers', 'content']) {
+        const response = await ask(`/reports/${kind}?date_from=2025-10-01&date_to=2025-10-31`);
+        const { rows } = await client.query('SELECT analytics.report($1, $2, $3) AS page', [kind, '2025-10-01', '2025-10-31']);
+        ok(response.headers.get('content-type') === 'text/html; charset=utf-8', `/reports/${kind} is a page`);
+        ok((await response.text()) === rows[0].page, `/reports/${kind} is that of SQL`);
+    }
+    ok((await ask('/reports/sales?date_from=2025-10-01&date_to=2025-10-31')).status === 400, 'there is no report of another kind');
+    const backwards = await ask('/reports/overview?date_from=2025-10-31&date_to=2025-10-01');
+    ok(backwards.status === 400 && (await backwards.json()).error.code === '22023', 'an error is JSON, here too');
+}
+
 async function refusals() {
     const cases = [
         [400, '/dashboard/kpi?date_from=2025-10-31&date_to=2025-10-01', '22023', /date_from is after date_to/],
@@ -303,6 +315,7 @@ main(() =>
         await documentedPaths(client);
         await documentedTypes();
         await otherRoutes();
+        await pages(client);
         await refusals();
         await tokens();
         await caching(client);

@@ -165,6 +165,8 @@ my %valid = (
     'register_calibration.campaign_id' => ['NULL'],
     'geo_lift_power.lifts' => ["'{0,0.1,0.5}'::float8[]"], 'causal_impact.first_day' => ["'2025-07-01'::date + 2 * N / 3"], 'causal_impact.last_day' => ['NULL'],
     'configure_conversion.conversion_type' => ["'lead'", "'signup'"], 'configure_conversion.model' => ["'linear'", "'last_paid'"], 'configure_conversion.hosts' => ['NULL'],
+    (map { ("$_.kind" => ["'overview'", "'attribution'", "'customers'", "'content'"]) } qw(report keep_report)),
+    'keep_report.period' => ["'yesterday'", "'last_month'", "'year_to_date'"], 'keep_report.date_from' => ['NULL'], 'keep_report.date_to' => ['NULL'],
     # One figure for each label, cell and flow.
     (map { ("svg_line.$_" => ['NULL']) } qw(series low high marks)), (map { ("svg_bars.$_" => ['NULL']) } qw(series marks)), 'svg_heatmap.columns' => ["'{x}'::text[]"],
     'drop_source.source_id' => ['1', '2', '3', '7'],
