@@ -329,7 +329,7 @@ AS $$
     WHERE s.business_id = day_starts.business_id
 $$;
 COMMENT ON FUNCTION analytics_internal.day_starts(bigint, timestamptz, timestamptz) IS
-'Where the days of a business begin, from the day of first to the day after that of last';
+'Where the days of a business begin, from that of first to the one after last';
 
 CREATE FUNCTION analytics_internal.warehouse_journeys(
     rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}',
