@@ -46,21 +46,31 @@ my @databases = qw(postgres writers_1 writers_2);
 $node->safe_psql('template1', "CREATE DATABASE $_ TEMPLATE postgres") for @databases[1, 2];
 
 # --- psql, which answers call by call ---------------------------------------------------------------------------------------------
-my ($connstr, $pid, $from, $to);
+my ($connstr, $pid, $backend, $from, $to);
 sub connect_psql
 {
     local $ENV{PGOPTIONS} = "-c statement_timeout=1s -c client_min_messages=error -c max_parallel_workers_per_gather=0";
     # Errors stand with their call in one stream.
     $pid = open2($from, $to, "exec psql -qXAt -v VERBOSITY=verbose -v SHOW_CONTEXT=never -d '" . $connstr . "' 2>&1");
+    $backend = 0;
+    ($backend) = ask('SELECT pg_backend_pid();') =~ /(\d+)/;
     return;
 }
 
-# Sends statements and reads until their end shows. Returns (answer, seconds), or nothing where the server is gone or silent for a minute.
+# Seconds that the server's process has waited for a processor so far: what other work of this machine takes is no time of a call.
+sub waited
+{
+    open my $file, '<', "/proc/$backend/schedstat" or return 0;
+    my (undef, $nanoseconds) = split ' ', <$file> // '0 0';
+    return $nanoseconds / 1e9;
+}
+
+# Sends statements and reads until their end shows. Returns (answer, seconds, end), which is 'gone' or 'silent' where the server is so for a minute.
 sub ask
 {
     my ($sql) = @_;
     my $answer = '';
-    my $began = time();
+    my $began = time() - waited();
     print $to "$sql\n\\echo <<end>>\n";
     $to->flush;
     my $select = IO::Select->new($from);
@@ -71,7 +81,7 @@ sub ask
         $answer .= $part;
     }
     $answer =~ s/<<end>>\n\z//;
-    return ($answer, time() - $began, '');
+    return ($answer, time() - waited() - $began, '');
 }
 
 # --- what is called ----------------------------------------------------------------------------------------------------------------
