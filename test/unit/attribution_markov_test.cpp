@@ -309,14 +309,20 @@ TEST(Markov, OwnVisitsAreTheDiagonalOfTheInverse)
 {
     std::mt19937 random(3);
     const auto uniform = [&random] { return (static_cast<double>(random()) + 0.5) / 4294967296.0; };
-    // Dense and sparse, short and long walks, parts that do not meet, a line without a way back, loops.
-    for (const auto& [degree, staying, parts] :
-         {std::tuple(30, 0.75, 1), {3, 0.75, 1}, {5, 0.9999, 1}, {4, 0.99, 7}, {2, 0.5, 40}, {0, 0.9, 1}, {1, 0.999, 1}}) {
-        constexpr int size = 83;
+    // Dense and sparse, short and long walks, parts that do not meet, a line without a way back, loops; several tiles, the last of few rows.
+    for (const auto& [size, degree, staying, parts] : {std::tuple(83, 30, 0.75, 1),
+                                                       {83, 3, 0.75, 1},
+                                                       {83, 5, 0.9999, 1},
+                                                       {83, 4, 0.99, 7},
+                                                       {83, 2, 0.5, 40},
+                                                       {83, 0, 0.9, 1},
+                                                       {83, 1, 0.999, 1},
+                                                       {397, 40, 0.95, 1},
+                                                       {325, 60, 0.9, 5}}) {
         Eigen::MatrixXd q = Eigen::MatrixXd::Zero(size, size);
         for (int from = 0; from < size; ++from) {
             for (int step = 0; step < degree; ++step) {
-                const int to = static_cast<int>(random() % size) / parts * parts + from % parts;
+                const int to = static_cast<int>(random() % static_cast<unsigned>(size)) / parts * parts + from % parts;
                 q(from, std::min(to, size - 1)) += uniform();
             }
             if (degree == 0 && from + 1 < size) {
@@ -343,6 +349,31 @@ TEST(Markov, OwnVisitsAreTheDiagonalOfTheInverse)
         for (int state = 0; state < size; ++state) {
             EXPECT_NEAR(visits[static_cast<std::size_t>(state)] / inverse(state, state), 1, 1e-11)
                 << degree << ' ' << staying << ' ' << parts;
+        }
+    }
+}
+
+TEST(Markov, ManyKeysLikeOneDenseSolve)
+{
+    // Long paths on which all keys meet, and short ones.
+    for (const int touches : {20, 3}) {
+        constexpr int keys = 250;
+        std::mt19937 random(11);
+        std::vector<PathRow> rows(1500);
+        for (PathRow& row : rows) {
+            for (int touch = 0; touch < touches; ++touch) {
+                row.path.push_back(std::to_string(std::min(random() % keys, random() % keys)));
+            }
+            row.counts = {static_cast<double>(random() % 3), 0, static_cast<double>(1 + random() % 5)};
+            row.counts.value = row.counts.conversions * static_cast<double>(random() % 1000) / 7;
+        }
+        const Bytes bytes = collect_paths(rows);
+        const auto iterated = markov_credit(PathCountsView(bytes), {.solver = MarkovSolver::iterated}, {});
+        const auto factorised = markov_credit(PathCountsView(bytes), {.solver = MarkovSolver::factorised}, {});
+        ASSERT_EQ(iterated.size(), factorised.size());
+        for (std::size_t i = 0; i < iterated.size(); ++i) {
+            EXPECT_NEAR(iterated[i].removal_effect, factorised[i].removal_effect, 1e-12);
+            EXPECT_NEAR(iterated[i].removal_effect_value, factorised[i].removal_effect_value, 1e-12);
         }
     }
 }
