@@ -646,31 +646,28 @@ COMMENT ON FUNCTION analytics_internal.share_exactly IS
 'Rounds parts to four decimals so that they add up to the total exactly
 By largest remainder; of equal remainders the earlier part gets more.';
 
+-- Inlined: rows of touches are many.
 CREATE FUNCTION analytics_internal.credit_keys(
-    rules analytics_internal.path_rules, key text, touch_part text, conversion_part text) RETURNS text[]
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
+    dimension text, of_touch text[], of_conversion text[], key text, touch_part text, conversion_part text) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-DECLARE
-    of_touch CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
-    of_conversion CONSTANT text[] := CASE
-        WHEN analytics_internal.conversion_dimensions(rules.dimension) = '{}' THEN '{}'
-        ELSE (string_to_array(conversion_part, E'\x1F'))[2:] END;
-    length_of_first int;
-BEGIN
-    IF of_touch = '{}' THEN
-        RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE of_conversion END;
-    ELSIF cardinality(of_touch) = 2 THEN
-        length_of_first := split_part(substr(touch_part, 2), ':', 1);
-        RETURN CASE WHEN key IS NULL THEN '{(unattributed)}' ELSE ARRAY[left(key, length_of_first), substr(key, length_of_first + 4)] END;
-    END IF;
-    RETURN CASE WHEN rules.dimension LIKE of_touch[1] || '%' THEN COALESCE(key, '(unattributed)') || of_conversion
-                ELSE of_conversion || COALESCE(key, '(unattributed)') END;
-END
+    SELECT CASE
+        WHEN key IS NULL AND pg_catalog.cardinality(of_touch) <> 1 THEN '{(unattributed)}'::text[]
+        WHEN pg_catalog.cardinality(of_touch) = 2 THEN ARRAY[
+            pg_catalog.left(key, pg_catalog.split_part(pg_catalog.substr(touch_part, 2), ':', 1)::int),
+            pg_catalog.substr(key, pg_catalog.split_part(pg_catalog.substr(touch_part, 2), ':', 1)::int + 4)]
+        ELSE pg_catalog.array_cat(
+            CASE WHEN pg_catalog.starts_with(dimension, of_touch[1]) THEN ARRAY[COALESCE(key, '(unattributed)')] ELSE '{}'::text[] END,
+            pg_catalog.array_cat(
+                CASE WHEN pg_catalog.cardinality(of_conversion) = 0 THEN '{}'::text[]
+                     ELSE (pg_catalog.string_to_array(conversion_part, E'\x1F'))[2:] END,
+                CASE WHEN NOT pg_catalog.starts_with(dimension, of_touch[1]) THEN ARRAY[COALESCE(key, '(unattributed)')]
+                     ELSE '{}'::text[] END))
+    END
 $$;
 COMMENT ON FUNCTION analytics_internal.credit_keys IS
 'The key by each dimension, of a key and its parts
-As warehouse_journeys() writes them.';
+As warehouse_journeys() writes them. of_touch, of_conversion: touch_dimensions() and conversion_dimensions() of the dimension.';
 
 CREATE FUNCTION analytics_internal.asks_for_parts(rules analytics_internal.path_rules, sharing analytics_internal.sharing_rules)
     RETURNS boolean
@@ -684,10 +681,9 @@ COMMENT ON FUNCTION analytics_internal.asks_for_parts IS 'Whether keys of touche
 
 CREATE FUNCTION analytics_internal.is_wanted(sharing analytics_internal.sharing_rules, touch_part text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN touch_part IS NULL THEN sharing.members IS NULL AND sharing.touches = 'all'
-                ELSE left(touch_part, 1) = '1' END
+                ELSE pg_catalog.left(touch_part, 1) = '1' END
 $$;
 COMMENT ON FUNCTION analytics_internal.is_wanted IS
 'Whether credit is asked for: by its platform, and whether it was paid for
@@ -720,6 +716,8 @@ DECLARE
     models CONSTANT text[] := analytics_internal.touch_models(sharing.models);
     stages CONSTANT text[] := analytics_internal.stage_keys(models);
     with_parts CONSTANT boolean := analytics_internal.asks_for_parts(rules, sharing);
+    of_touch CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
+    of_conversion CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
 BEGIN
     IF models = '{}' THEN
         RETURN;
@@ -729,7 +727,8 @@ BEGIN
         SELECT a.model, w.attribution_window,
                NULLIF(split_part(CASE WHEN by_touch THEN split_part(a.touch_part, ':', 2) ELSE a.conversion_part END, E'\x1F', 1), '')::date
                    AS period_start,
-               analytics_internal.credit_keys(rules, a.key, a.touch_part, a.conversion_part) AS keys, a.key IS NULL AS unattributed,
+               analytics_internal.credit_keys(rules.dimension, of_touch, of_conversion, a.key, a.touch_part, a.conversion_part) AS keys,
+               a.key IS NULL AS unattributed,
                NOT with_parts OR analytics_internal.is_wanted(sharing, a.touch_part) AS wanted,
                a.conversions, a.value, a.conversions_rest, a.value_rest, a.supporting, a.assisted, a.clients, a.conversions_replicates,
                a.value_replicates
@@ -747,7 +746,7 @@ BEGIN
             stage_keys => stages, touched_from => CASE WHEN by_touch THEN j.period_start END,
             touched_before => CASE WHEN by_touch THEN j.period_end END, replicates => sharing.replicates, seed => sharing.seed,
             confidence => sharing.confidence, view_lookback => w.view_lookback, key_parts => with_parts,
-            keys_together => analytics_internal.touch_dimensions(rules.dimension) = '{}', day_starts => j.day_starts) a
+            keys_together => of_touch = '{}', day_starts => j.day_starts) a
     ), replicated AS (
         SELECT r.model, r.attribution_window, r.period_start, r.keys, r.wanted, r.unattributed,
                array_agg(r.conversions ORDER BY r.n) AS conversions, array_agg(r.value ORDER BY r.n) AS value
@@ -794,12 +793,16 @@ DECLARE
     by_touch CONSTANT boolean := sharing.basis = 'touch';
     stages CONSTANT text[] := analytics_internal.stage_keys(sharing.models);
     with_parts CONSTANT boolean := analytics_internal.asks_for_parts(rules, sharing);
+    of_touch CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
+    of_conversion CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
 BEGIN
     RETURN QUERY
     SELECT j.business_id, c.client::bigint, rules.conversion_types[split_part(c.conversion_id, ':', 1)::int],
-           split_part(c.conversion_id, ':', 2)::bigint, substring(c.conversion_id FROM '^[^:]*:[^:]*:(.*)$'), c.touch_id::int, c.model,
+           split_part(c.conversion_id, ':', 2)::bigint,
+           substr(c.conversion_id, length(split_part(c.conversion_id, ':', 1)) + length(split_part(c.conversion_id, ':', 2)) + 3),
+           c.touch_id::int, c.model,
            w.attribution_window,
-           analytics_internal.credit_keys(rules, c.key, c.touch_part, c.conversion_part),
+           analytics_internal.credit_keys(rules.dimension, of_touch, of_conversion, c.key, c.touch_part, c.conversion_part),
            c.weight, c.conversions, c.value, c.rank, c.touches, c.days_before, c.converted_at, c.touched_at, c.is_paid, c.is_view
     FROM analytics_internal.warehouse_journeys(
         rules, CASE WHEN by_touch THEN 'touch' ELSE 'converters' END, sharing.members, stages, with_parts,
@@ -831,10 +834,12 @@ AS $$
 #variable_conflict use_column
 DECLARE
     with_parts CONSTANT boolean := analytics_internal.asks_for_parts(rules, sharing);
+    of_touch CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
+    of_conversion CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
 BEGIN
     IF models = '{}' THEN
         RETURN;
-    ELSIF rules.granularity IS NOT NULL OR analytics_internal.conversion_dimensions(rules.dimension) <> '{}' THEN
+    ELSIF rules.granularity IS NOT NULL OR of_conversion <> '{}' THEN
         RAISE EXCEPTION 'models that learn from all paths know neither a granularity nor dimensions of conversions'
             USING ERRCODE = 'feature_not_supported', HINT = 'Ask for markov and shapley period by period, by a dimension of touches.';
     END IF;
@@ -872,7 +877,8 @@ BEGIN
             AND c."position" IS NOT DISTINCT FROM p."position" AND c.attribution_window IS NOT DISTINCT FROM p.attribution_window
         GROUP BY p.n
     )
-    SELECT p.model, p.attribution_window, NULL::date, analytics_internal.credit_keys(rules, k.key, k.part, NULL), p."position",
+    SELECT p.model, p.attribution_window, NULL::date,
+           analytics_internal.credit_keys(rules.dimension, of_touch, of_conversion, k.key, k.part, NULL), p."position",
            NOT with_parts OR analytics_internal.is_wanted(sharing, k.part), p.key IS NULL, p.conversions, p.value, NULL::bigint,
            NULL::bigint, NULL::bigint, r.conversions, r.value, p.removal_effect, p.removal_effect_value, p.base_probability, p.order_used
     FROM point p
