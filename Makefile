@@ -36,6 +36,7 @@ SQL_KERNELS = \
 	src/experiments/experiments.sql \
 	src/incrementality/incrementality.sql \
 	src/content/shrunk_means.sql \
+	src/content/benchmark.sql \
 	src/lifetime_value/lifetime_value.sql \
 	src/rfm/rfm.sql \
 	src/cohorts/cohort.sql \
@@ -99,6 +100,7 @@ SQL_READERS = \
 	src/anomaly/history.sql \
 	src/forecast/pacing.sql \
 	src/content/content.sql \
+	src/content/content_benchmark.sql \
 	src/reports/html.sql \
 	src/reports/report.sql \
 	src/reports/kept.sql \

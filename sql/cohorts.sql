@@ -48,6 +48,17 @@ FROM analytics.cohorts('quarter', date_from => '2024-10-01', until => '2025-06-1
 SELECT sum(c.revenue) = (SELECT sum(profit) FROM raw.sales s WHERE business = 1 AND client <> '' AND EXISTS (SELECT FROM raw.purchase p WHERE p.client = s.client AND p.total >= 0)) AS profit
 FROM analytics.cohorts('year', value => 'profit', business_id => 1) c;
 
+-- A young cohort is compared at the age that it has, by whole months.
+SELECT count(*) AS cohorts, count(*) FILTER (WHERE p.is_partial) AS partial, count(*) FILTER (WHERE p.value_prev IS NOT NULL) AS compared, count(*) FILTER (WHERE (p.periods_compared, p.value_compared, p.value_prev) IS DISTINCT FROM
+    (GREATEST(o.months, 0), CASE WHEN o.months > 0 THEN round(o.worth, 4) END, CASE WHEN o.months > 0 THEN round(o.worth_prev, 4) END)) AS different
+FROM analytics.cohort_payback(until => '2025-06-15', business_id => 1) p
+CROSS JOIN LATERAL (SELECT (extract(year FROM age(date '2025-06-01', p.cohort)) * 12 + extract(month FROM age(date '2025-06-01', p.cohort)))::int AS months) m
+CROSS JOIN LATERAL (
+    SELECT m.months, sum(b.total) FILTER (WHERE f.cohort = p.cohort) / NULLIF(count(DISTINCT f.client) FILTER (WHERE f.cohort = p.cohort), 0) AS worth,
+           sum(b.total) FILTER (WHERE f.cohort < p.cohort) / NULLIF(count(DISTINCT f.client) FILTER (WHERE f.cohort < p.cohort), 0) AS worth_prev
+    FROM (SELECT client, date_trunc('month', min(day)) AS cohort FROM raw.purchase WHERE total >= 0 GROUP BY client) f
+    LEFT JOIN raw.purchase b ON b.client = f.client AND b.day < f.cohort + m.months * interval '1 month') o;
+
 -- Mistakes.
 \set VERBOSITY default
 SELECT * FROM analytics.cohorts('fortnight');
@@ -75,3 +86,11 @@ SELECT * FROM analytics.channel_payback();
 SELECT cohort_key, payback_periods, status FROM analytics.channel_payback(value => 'profit');
 SELECT cohort_key, value_per_customer, payback_periods, status FROM analytics.channel_payback(margin => 0.5, cohort_by => 'campaign');
 SELECT cohort_key, cohort, size, sum(revenue) AS revenue FROM analytics.cohorts(cohort_by => 'first_product') GROUP BY 1, 2, 3 ORDER BY 1, 2;
+-- A channel whose customers pay back in their second month: that many more came in March and have had two days of April does not change it, and counts when April is over.
+INSERT INTO raw.touches SELECT 't' || n, 't' || n, CASE n WHEN 1 THEN timestamptz '2024-01-10 10:00+00' ELSE '2024-03-10 10:00+00' END, 'tiktok', 'cpc', 't1' FROM generate_series(1, 10) n;
+INSERT INTO raw.spend VALUES ('2024-01-09', 'tiktok', 't1', 'Clips', 10), ('2024-03-09', 'tiktok', 't1', 'Clips', 90);
+INSERT INTO raw.paid SELECT 100 + n, 't' || n, CASE n WHEN 1 THEN date '2024-01-15' ELSE '2024-03-15' END, 5, 1, 'A' FROM generate_series(1, 10) n;
+INSERT INTO raw.paid VALUES (120, 't1', '2024-02-15', 10, 1, 'A');
+CALL analytics.refresh();
+SELECT u AS until, customers, acquisition_cost, value_per_customer, payback_periods, status FROM unnest('{2024-03-31,2024-04-02,2024-04-30}'::date[]) u, analytics.channel_payback(until => u) WHERE cohort_key = 'tiktok';
+SELECT cohort, is_partial, periods_compared, value_compared, value_prev, value_change_pct FROM analytics.cohort_payback(until => '2024-04-02') WHERE cohort_key = 'tiktok';

@@ -24,9 +24,22 @@ CREATE TABLE raw.ads AS
 SELECT b AS business, d::date AS date, p.platform, p.id AS campaign_id, 'Campaign ' || p.id AS campaign_name, 100 AS impressions, 3 AS clicks, p.n * (1 + extract(day FROM d)::int % 7) AS spend
 FROM generate_series(1, 3) b, generate_series(timestamp '2025-07-01', '2025-09-28', '1 day') d,
      (VALUES (1, 'facebook', '1'), (2, 'facebook', '2'), (3, 'google', '3'), (4, 'bing', '4'), (5, 'facebook', '5'), (2, 'instagram', '5')) p (n, platform, id);
+-- Posts, of two platforms that report days and one that reports views alone; and what others reach.
+CREATE TABLE raw.posts AS
+SELECT b AS business, 'post' || i AS content_id, (ARRAY['facebook', 'instagram', 'viber'])[1 + raw.chance(b, i, 11) % 3] AS platform, (ARRAY['video', 'image'])[1 + i % 2] AS content_type,
+       timestamptz '2025-06-20 05:00Z' + raw.chance(b, i, 12) % 8500000 * interval '1 second' AS published_at, 'author ' || i % 3 AS author, (raw.chance(b, i, 13) % 201 - 100) / 100.0 AS sentiment
+FROM generate_series(1, 3) b, generate_series(1, 120) i;
+CREATE TABLE raw.metrics AS
+SELECT p.business, p.content_id, p.platform, p.published_at::date + d AS date, 50 + raw.chance(p.business, d, length(p.content_id), extract(minute FROM published_at)::int) % 900 AS views,
+       CASE WHEN p.platform <> 'viber' THEN raw.chance(p.business, d, extract(second FROM published_at)::int) % 40 END AS likes, 2 AS clicks
+FROM raw.posts p, generate_series(0, 8, 2) d;
+CREATE TABLE raw.benchmarks AS SELECT b AS business, p.platform, 'education' AS industry, m.metric, 1 AS p10, 2 AS p25, 4 AS p50, 8 AS p75 FROM generate_series(1, 3) b, unnest('{facebook,instagram,viber}'::text[]) p (platform), unnest('{engagement_rate,views}'::text[]) m (metric);
 DO $$
 BEGIN
     FOR b IN 1 .. 3 LOOP
+        EXECUTE format('CREATE VIEW raw.posts_%s AS SELECT * FROM raw.posts WHERE business = %1$s; CREATE VIEW raw.metrics_%1$s AS SELECT * FROM raw.metrics WHERE business = %1$s; CREATE VIEW raw.benchmarks_%1$s AS SELECT * FROM raw.benchmarks WHERE business = %1$s', b);
+        PERFORM analytics.register_source('content', format('raw.posts_%s', b)::regclass, business_id => b), analytics.register_source('content_metrics', format('raw.metrics_%s', b)::regclass, business_id => b),
+                analytics.register_source('benchmarks', format('raw.benchmarks_%s', b)::regclass, business_id => b);
         PERFORM analytics.configure(currency => 'UAH', business_id => b, reporting_timezone => 'Europe/Kyiv', revenue_basis => CASE b WHEN 2 THEN 'contract_date' ELSE 'lead_date' END,
             lead_touches => CASE b WHEN 3 THEN 'before_lead' ELSE 'journey' END);
         EXECUTE format('CREATE VIEW raw.events_%s AS SELECT * FROM raw.events WHERE business = %1$s; CREATE VIEW raw.contracts_%1$s AS SELECT * FROM raw.contracts WHERE business = %1$s;
@@ -152,7 +165,57 @@ INSERT INTO property VALUES
 ('alerts watch what campaigns count', $q$NOT EXISTS (
     SELECT FROM (SELECT DISTINCT platform, campaign_id, leads, spend FROM analytics.anomalies(q.date_from, q.date_to, row_limit => 1000, verdicts => NULL, lag_days => 0, business_id => q.business_id)
                  WHERE campaign_id IS NOT NULL) a
-    LEFT JOIN analytics.campaigns(q.date_from, q.date_to, NULL, 1000, q.business_id, false) c USING (platform, campaign_id) WHERE (a.leads, a.spend) IS DISTINCT FROM (COALESCE(c.leads, 0), COALESCE(c.spend, 0)))$q$);
+    LEFT JOIN analytics.campaigns(q.date_from, q.date_to, NULL, 1000, q.business_id, false) c USING (platform, campaign_id) WHERE (a.leads, a.spend) IS DISTINCT FROM (COALESCE(c.leads, 0), COALESCE(c.spend, 0)))$q$),
+('series of days, weeks and months have the sums of the period', $q$NOT EXISTS (
+    SELECT FROM unnest('{day,week,month}'::text[]) g,
+        LATERAL (SELECT sum(leads) AS leads, sum(n_contracts) AS contracts, sum(revenue) AS revenue, sum(spend) AS spend FROM analytics.kpi_timeseries(q.date_from, q.date_to, g, q.platforms, business_id => q.business_id)) t
+    WHERE (t.leads, t.contracts, t.revenue, t.spend) IS DISTINCT FROM (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend))
+    AND (SELECT (sum(leads), sum(spend)) FROM analytics.metrics_trend(q.date_from, q.date_to, q.platforms, q.business_id)) = (k.leads::numeric, k.spend)
+    AND (SELECT sum(leads) FROM analytics.trend_leads(q.date_from, q.date_to, q.platforms, q.business_id)) = k.leads AND (SELECT sum(spend) FROM analytics.trend_spend(q.date_from, q.date_to, q.platforms, q.business_id)) = k.spend$q$),
+('maturity speaks of the same leads, contracts and money', $q$q.business_id = 2 OR ((SELECT (COALESCE(sum(leads), 0), COALESCE(sum(n_contracts), 0), COALESCE(sum(revenue), 0), COALESCE(sum(spend), 0)) FROM analytics.maturity(q.date_from, q.date_to, q.platforms, business_id => q.business_id)) = (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend)
+    AND NOT EXISTS (
+        SELECT FROM (SELECT platform, sum(leads) AS leads, sum(n_contracts) AS contracts, sum(revenue) AS revenue, sum(spend) AS spend FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id, platform_level => q.level) GROUP BY 1) c
+        FULL JOIN (SELECT platform, sum(leads) AS leads, sum(n_contracts) AS contracts, sum(revenue) AS revenue, sum(spend) AS spend FROM analytics.maturity(q.date_from, q.date_to, q.platforms, 'platform', 1000, q.business_id, q.level) GROUP BY 1) m USING (platform)
+        WHERE (COALESCE(m.leads, 0), COALESCE(m.contracts, 0), COALESCE(m.revenue, 0), COALESCE(m.spend, 0)) <> (COALESCE(c.leads, 0), COALESCE(c.contracts, 0), COALESCE(c.revenue, 0), COALESCE(c.spend, 0)))
+    AND NOT EXISTS (
+        SELECT FROM analytics.maturity(q.date_from, q.date_to, q.platforms, 'campaign', 1000, q.business_id) m JOIN analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id, false) c USING (platform, campaign_id)
+        WHERE (m.leads, m.n_contracts, m.revenue, m.spend, m.roas) IS DISTINCT FROM (c.leads, c.n_contracts, c.revenue, c.spend, c.roas)))$q$),
+('every report on paths has the contracts of attribution', $q$(SELECT count(DISTINCT round(COALESCE(n.n::numeric, 0), 6)) FROM (
+        SELECT sum(conversions) AS n FROM analytics.attribution(q.date_from, q.date_to, '{linear,markov}', business_id => q.business_id) GROUP BY model
+        UNION ALL SELECT sum(conversions) FROM analytics.top_paths(q.date_from, q.date_to, business_id => q.business_id, row_limit => 100000)
+        UNION ALL SELECT sum(conversions) FROM analytics.path_lengths(q.date_from, q.date_to, business_id => q.business_id)
+        UNION ALL SELECT sum(conversions) FROM analytics.time_to_convert(q.date_from, q.date_to, business_id => q.business_id)
+        UNION ALL SELECT sum(count) FROM analytics.transitions(q.date_from, q.date_to, business_id => q.business_id, row_limit => 100000) WHERE to_state = '(conversion)'
+        UNION ALL SELECT sum(contracts) FROM analytics.platforms_contracts(q.date_from, q.date_to, q.business_id)) n) = 1$q$),
+('content by post, day and platform has one sum', $q$(SELECT count(DISTINCT (n.posts, n.views, n.engagement)) FROM (
+        SELECT total_posts AS posts, total_views AS views, total_engagement AS engagement FROM analytics.content_overview(q.business_id, q.days, q.date_to)
+        UNION ALL SELECT COALESCE(sum(posts), 0), COALESCE(sum(views), 0), COALESCE(sum(engagement), 0) FROM analytics.content_platforms(q.business_id, q.days, q.date_to, q.level)
+        UNION ALL SELECT sum(posts), sum(views), sum(engagement) FROM analytics.content_trends(q.business_id, q.days, q.date_to) WHERE q.days BETWEEN 7 AND 90 HAVING q.days BETWEEN 7 AND 90
+        UNION ALL SELECT (SELECT COALESCE(max(total_rows), 0) FROM analytics.content_performance(q.business_id, 1, q.days, q.date_to, with_total => true)), COALESCE(sum(views), 0), COALESCE(sum(engagement), 0)
+            FROM analytics.content_days(q.date_to - q.days + 1, q.date_to, q.business_id)) n) = 1$q$),
+('posts earned what their days did, and are ranked and benchmarked alike', $q$NOT EXISTS (
+    SELECT FROM analytics.content_performance(q.business_id, 100, q.days, q.date_to, platform_level => 'platform') p
+    JOIN (SELECT platform, content_id, sum(views) AS views, sum(engagement) AS engagement FROM analytics.content_days(q.date_to - q.days, q.date_to, q.business_id, true, 'platform') GROUP BY 1, 2) d USING (platform, content_id)
+    WHERE (p.views, p.engagement) <> (COALESCE(d.views, 0), COALESCE(d.engagement, 0)))
+    AND NOT EXISTS (
+        SELECT FROM (SELECT * FROM analytics.content_benchmark(business_id => q.business_id, days => q.days, as_of => q.date_to) WHERE metric = 'engagement_rate' AND posts > 0) b
+        FULL JOIN analytics.content_ranking('platform', q.business_id, q.days, as_of => q.date_to, platform_level => 'platform') r ON r.subject = b.platform WHERE (b.posts, b.value) IS DISTINCT FROM (r.n, r.engagement_rate))$q$),
+('customers are as many, and bought as much, in every answer', $q$(SELECT count(DISTINCT (n.customers, n.revenue)) FROM (
+        SELECT total_customer AS customers, revenue FROM analytics.customer_kpi(NULL, q.date_to, business_id => q.business_id)
+        UNION ALL SELECT COALESCE(sum(size) FILTER (WHERE c.k = 0), 0), COALESCE(sum(revenue), 0) FROM analytics.cohorts(until => q.date_to, business_id => q.business_id) c
+        UNION ALL SELECT COALESCE(sum(size) FILTER (WHERE c.k = 0), 0), COALESCE(sum(revenue), 0) FROM analytics.cohorts('week', 'campaign', until => q.date_to, business_id => q.business_id) c
+        UNION ALL SELECT count(*), COALESCE(sum(monetary), 0) FROM analytics.customer_rfm(q.date_to, business_id => q.business_id)
+        UNION ALL SELECT COALESCE(sum(customers), 0), COALESCE(sum(revenue), 0) FROM analytics.rfm_summary(q.date_to, business_id => q.business_id)
+        UNION ALL SELECT COALESCE(sum(p.customers), 0), COALESCE(round(sum(p.value_per_customer * p.customers)), 0) FROM analytics.cohort_payback(until => q.date_to, business_id => q.business_id) p) n) = 1$q$),
+('the parts of the customer dashboard have the customers of its whole', $q$(SELECT count(DISTINCT n.customers) FROM (
+        SELECT total_customer AS customers FROM analytics.customer_kpi(q.date_from, q.date_to, business_id => q.business_id)
+        UNION ALL SELECT COALESCE(sum(total_customer), 0) FROM analytics.customer_segments(q.date_from, q.date_to, business_id => q.business_id)
+        UNION ALL SELECT COALESCE(sum(total_customer), 0) FROM analytics.customer_values(q.date_from, q.date_to, business_id => q.business_id)
+        UNION ALL SELECT COALESCE(sum(total_customer), 0) FROM analytics.customer_visits(q.date_from, q.date_to, business_id => q.business_id)
+        UNION ALL SELECT COALESCE(sum(total_customer), 0) FROM analytics.customer_recency_buckets(q.date_from, q.date_to, business_id => q.business_id)
+        UNION ALL SELECT (analytics.customer_dashboard(q.date_from, q.date_to, business_id => q.business_id) -> 'kpi' ->> 'total_customer')::bigint) n) = 1$q$);
+ALTER TABLE question ADD days int;
+UPDATE question SET days = date_to - date_from + 1;
 SELECT * FROM pg_temp.tried();
 SELECT count(*) FILTER (WHERE k.leads > 0) > 100 AS with_leads, count(*) FILTER (WHERE k.n_contracts > 0) > 80 AS with_contracts, count(*) FILTER (WHERE k.spend > 0) > 100 AS with_spend
 FROM question q, analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_id) k;

@@ -48,7 +48,12 @@ FROM unnest('{cumulative,ordered,rate}'::text[]) game, LATERAL analytics.shapley
 JOIN LATERAL (SELECT c.* FROM kept, analytics.shapley_credit(paths, game) c) c ON COALESCE(c.key, '(unattributed)') = s.key AND c."position" IS NOT DISTINCT FROM s."position" GROUP BY 1 ORDER BY 1;
 SELECT count(*) AS compared, count(*) FILTER (WHERE t IS DISTINCT FROM e) AS wrong
 FROM analytics.transitions('2025-02-01', '2025-04-30', 'utm_source', lookback => '30 days') t
-FULL JOIN (SELECT e.from_state, e.to_state, e.count::bigint, e.probability FROM kept, analytics.markov_transitions(paths) e) e USING (from_state, to_state);
+FULL JOIN (SELECT e.from_state, e.to_state, e.count::bigint, e.probability FROM kept, analytics.markov_transitions(paths) e
+           UNION ALL SELECT '(start)', '(conversion)', sum(conversions)::bigint, NULL FROM counted WHERE path = '{}' HAVING sum(conversions) > 0) e USING (from_state, to_state);
+-- What leads to a contract are all contracts.
+SELECT (SELECT sum(count) FROM analytics.transitions(d.date_from, d.date_to, row_limit => 100000) WHERE to_state = '(conversion)') AS by_transitions, (SELECT sum(conversions) FROM analytics.attribution(d.date_from, d.date_to)) AS by_attribution,
+       (SELECT sum(conversions) FROM analytics.top_paths(d.date_from, d.date_to, row_limit => 100000)) AS by_paths
+FROM (VALUES (date '2025-01-01', date '2025-06-30'), ('2025-02-01', '2025-02-28')) d (date_from, date_to);
 SELECT from_state, to_state, count, round(probability::numeric, 4) AS probability FROM analytics.transitions('2025-02-01', '2025-04-30', lookback => '30 days', row_limit => 4);
 
 -- Money stands beside the credit, with its uncertainty where asked for.

@@ -23,7 +23,7 @@ SELECT p.oid, p.oid::regprocedure::text AS subject, p.proname::text AS name, p.p
     ARRAY(SELECT a.attname FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 WHERE t.oid = p.prorettype
           UNION ALL SELECT n FROM unnest(p.proargnames, p.proargmodes) u (n, mode) WHERE mode = 't')::text[] AS columns
 FROM pg_proc p WHERE p.pronamespace = 'analytics'::regnamespace AND p.provolatile = 's' AND 'business_id' = ANY (p.proargnames);
--- Answers that name a platform and know no level: the list of tests, which shows what they were registered for.
+-- Answers that name a platform and know no level: the lists of tests and of benchmarks, which show what they were registered for.
 SELECT name FROM raw.reader r WHERE EXISTS (SELECT FROM unnest(columns) c WHERE c ~ '(^|_)platform$|^platform_breakdown$|^journey$') AND NOT 'platform_level' = ANY (arguments) ORDER BY 1;
 -- A dimension that may be a platform goes by the setting where it is not given.
 SELECT name FROM raw.reader r WHERE 'dimension' = ANY (arguments)
@@ -57,7 +57,7 @@ SELECT count(*) > 30 AS many, count(*) FILTER (WHERE usual ~ '^error') AS errors
 SELECT name, left(usual, 200) AS error FROM raw.answer WHERE usual ~ '^error' ORDER BY 1;
 -- Platforms by default and where asked for, and families where these are; the setting changes the default and nothing that is asked for.
 SELECT name, left(platform, 200) AS platform FROM raw.answer WHERE platform !~ E'\\m(facebook|instagram)\\M' ORDER BY 1;
-SELECT name, substring(family FROM E'.{0,60}\\m(?:facebook|instagram)\\M.{0,20}') AS family FROM raw.answer WHERE regexp_replace(family, '"utm_source": "[a-z]+"', '', 'g') ~ E'\\m(facebook|instagram)\\M' OR family !~ E'\\mmeta\\M' ORDER BY 1;
+SELECT name, substring(family FROM E'.{0,60}\\m(?:facebook|instagram)\\M.{0,20}') AS family FROM raw.answer WHERE regexp_replace(family, '"(utm_source|post_key)": "[^"]+"', '', 'g') ~ E'\\m(facebook|instagram)\\M' OR family !~ E'\\mmeta\\M' ORDER BY 1;
 SELECT name FROM raw.answer WHERE usual <> platform ORDER BY 1;
 SELECT name FROM raw.answer a JOIN raw.by_setting s USING (name) WHERE s.usual <> a.family OR s.platform <> a.platform ORDER BY 1;
 -- A family is its platforms added up.

@@ -94,9 +94,21 @@ DECLARE
 BEGIN
     row_limit := analytics_internal.check_row_limit(row_limit, 1000);
     RETURN QUERY
+    WITH counted AS MATERIALIZED (
+        SELECT p.paths
+        FROM analytics_internal.warehouse_paths(rules) p
+    )
     SELECT t.from_state, t.to_state, t.count::bigint, t.probability
-    FROM analytics_internal.warehouse_paths(rules) p
-    CROSS JOIN analytics.markov_transitions(p.paths, "order", self_loops) t
+    FROM (
+        SELECT m.from_state, m.to_state, m.count, m.probability
+        FROM counted c
+        CROSS JOIN analytics.markov_transitions(c.paths, "order", self_loops) m
+        UNION ALL
+        -- The chain knows nothing of these.
+        SELECT '(start)', '(conversion)', l.conversions, NULL
+        FROM counted c
+        CROSS JOIN analytics.path_list(c.paths) l
+        WHERE l.path = '{}' AND l.conversions > 0) t
     ORDER BY t.count DESC, t.from_state COLLATE "C", t.to_state COLLATE "C"
     LIMIT row_limit;
 END
@@ -105,7 +117,8 @@ COMMENT ON FUNCTION analytics.transitions IS
 'From where to where clients went on their way to a contract, or to nothing
 Arguments as for markov(). self_loops: whether a key followed by itself is a transition. from_state, to_state: keys, or (start),
 (conversion), (null); a key that is called so stands in double quotes. count: how often taken; probability: of all transitions that leave
-from_state. The most taken first.';
+from_state. The most taken first. Contracts without a touch went from (start) to (conversion): they are counted, so that what leads to
+(conversion) are all contracts, and have no probability, since the chain of markov() is of the others.';
 
 CREATE FUNCTION analytics.top_paths(
     date_from date, date_to date, dimension text DEFAULT NULL, lookback interval DEFAULT NULL, cycle text DEFAULT 'shared',

@@ -126,7 +126,8 @@ CREATE FUNCTION analytics.cohort_payback(
     grain text DEFAULT 'month', cohort_by text DEFAULT 'platform', date_from date DEFAULT NULL, until date DEFAULT NULL,
     value text DEFAULT 'revenue', margin numeric DEFAULT 1, business_id bigint DEFAULT NULL)
     RETURNS TABLE (cohort_key text, cohort date, customers bigint, spend numeric, acquisition_cost numeric, value_per_customer numeric,
-                   value_to_cost numeric, payback_periods int, observed_periods int, status text)
+                   value_to_cost numeric, payback_periods int, observed_periods int, status text, is_partial boolean,
+                   periods_compared int, value_compared numeric, value_prev numeric, value_change_pct numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
     SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
@@ -138,7 +139,8 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH observed AS MATERIALIZED (
-        SELECT c.cohort_key, c.cohort, c.k, c.size, c.cumulative_revenue_per_customer * cohort_payback.margin::double precision AS worth
+        SELECT c.cohort_key, c.cohort, c.k, c.size, c.cumulative_revenue_per_customer * cohort_payback.margin::double precision AS worth,
+               c.is_partial
         FROM analytics.cohorts(cohort_payback.grain, cohort_payback.cohort_by, cohort_payback.date_from, cohort_payback.until,
             cohort_payback.value, cohort_payback.business_id) c
     ), spent AS (
@@ -151,12 +153,22 @@ BEGIN
           AND (cohort_payback.until IS NULL OR r.date <= cohort_payback.until)
         GROUP BY 1, 2
     ), latest AS (
-        SELECT DISTINCT ON (w.cohort_key, w.cohort) w.cohort_key, w.cohort, w.size, w.worth, w.k + 1 AS periods
+        SELECT DISTINCT ON (w.cohort_key, w.cohort) w.cohort_key, w.cohort, w.size, w.worth, w.k + 1 AS periods, w.is_partial
         FROM observed w
+        ORDER BY w.cohort_key, w.cohort, w.k DESC
+    ), compared AS (
+        -- At equal age, of periods that have ended: a young cohort beside what the earlier ones had brought by then.
+        SELECT DISTINCT ON (w.cohort_key, w.cohort) w.cohort_key, w.cohort, w.k + 1 AS periods, w.worth::numeric AS worth, w.worth_before
+        FROM (
+            SELECT o.*, sum((o.worth * o.size)::numeric) OVER earlier / NULLIF(sum(o.size) OVER earlier, 0) AS worth_before
+            FROM observed o
+            WHERE NOT o.is_partial
+            WINDOW earlier AS (
+                PARTITION BY o.cohort_key, o.k ORDER BY o.cohort ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) w
         ORDER BY w.cohort_key, w.cohort, w.k DESC
     ), per_cohort AS (
         SELECT COALESCE(o.cohort_key, s.cohort_key) AS cohort_key, COALESCE(o.cohort, s.cohort) AS cohort, COALESCE(o.size, 0) AS customers,
-               COALESCE(s.spend, 0) AS spend, s.spend / NULLIF(o.size, 0) AS cost, o.worth, o.periods, (
+               COALESCE(s.spend, 0) AS spend, s.spend / NULLIF(o.size, 0) AS cost, o.worth, o.periods, o.is_partial, (
                    SELECT min(w.k)
                    FROM observed w
                    WHERE w.cohort_key = o.cohort_key AND w.cohort = o.cohort AND w.worth >= s.spend / NULLIF(o.size, 0)) AS payback
@@ -169,8 +181,10 @@ BEGIN
     )
     SELECT p.cohort_key, p.cohort, p.customers, p.spend::numeric(18,4), round(p.cost, 4), round(p.worth::numeric, 4),
            analytics_internal.quotient(p.worth::numeric, p.cost), p.payback, COALESCE(p.periods, 0),
-           analytics_internal.payback_status(p.customers, p.spend, p.payback)
+           analytics_internal.payback_status(p.customers, p.spend, p.payback), p.is_partial, COALESCE(c.periods, 0), round(c.worth, 4),
+           round(c.worth_before, 4), analytics_internal.change_pct(c.worth, c.worth_before)
     FROM per_cohort p
+    LEFT JOIN compared c ON c.cohort_key = p.cohort_key AND c.cohort = p.cohort
     ORDER BY p.cohort_key COLLATE "C", p.cohort;
 END
 $$;
@@ -179,7 +193,9 @@ COMMENT ON FUNCTION analytics.cohort_payback(text, text, date, date, text, numer
 cohort_by: platform or campaign of the client''s first contract. spend: of that platform or campaign in the cohort''s period.
 acquisition_cost = spend / customers. value_per_customer: revenue or profit per customer until now, times margin. payback_periods:
 periods after the first until value reached cost, 0 within the first; NULL where it has not. observed_periods: how many there are.
-status: paid back, not yet, no spend, or no customers.';
+status: paid back, not yet, no spend, or no customers. is_partial: the last observed period had not ended. At equal age: periods_compared
+have ended, value_compared is the value per customer by then, value_prev that of the earlier cohorts by the same age, value_change_pct the
+difference in percent.';
 
 CREATE FUNCTION analytics.channel_payback(
     grain text DEFAULT 'month', cohort_by text DEFAULT 'platform', date_from date DEFAULT NULL, until date DEFAULT NULL,
@@ -206,8 +222,11 @@ BEGIN
         WHERE p.first_spend IS NULL OR p.cohort >= p.first_spend
         GROUP BY p.cohort_key, p.first_spend
     ), curve AS (
-        -- Value per customer after k periods, of the cohorts that are old enough.
-        SELECT c.cohort_key, c.k, sum((c.cumulative_revenue_per_customer * c.size)::numeric) * channel_payback.margin / sum(c.size) AS worth
+        -- Value per customer after k periods, of the cohorts that are old enough; where none is, of those in that period.
+        SELECT c.cohort_key, c.k, channel_payback.margin * COALESCE(
+                   sum((c.cumulative_revenue_per_customer * c.size)::numeric) FILTER (WHERE NOT c.is_partial)
+                       / sum(c.size) FILTER (WHERE NOT c.is_partial),
+                   sum((c.cumulative_revenue_per_customer * c.size)::numeric) / sum(c.size)) AS worth
         FROM analytics.cohorts(channel_payback.grain, channel_payback.cohort_by, channel_payback.date_from, channel_payback.until,
             channel_payback.value, channel_payback.business_id) c
         JOIN cost t ON t.cohort_key = c.cohort_key AND c.cohort >= t.first_spend
@@ -227,4 +246,5 @@ $$;
 COMMENT ON FUNCTION analytics.channel_payback(text, text, date, date, text, numeric, bigint) IS
 'Acquisition cost, value and payback time of the customers of each channel
 cohort_payback() over all cohorts, of a channel with spend those since its first spend. payback_periods: the first k at which the value
-per customer, of the cohorts that have been observed that long, reaches acquisition_cost. Arguments and the other columns as there.';
+per customer, of the cohorts whose period k has ended (where none has, of those in it), reaches acquisition_cost. Arguments and
+the other columns as there.';

@@ -224,7 +224,7 @@ CREATE FUNCTION analytics_internal.content_totals(
     published_from date, published_to date, business_id bigint DEFAULT NULL, as_of date DEFAULT NULL)
     RETURNS TABLE (business bigint, platform text, content_id text, title text, content_type text, author text, hashtags text,
                    published_local timestamp, published_at timestamptz, views bigint, likes bigint, shares bigint, comments bigint,
-                   clicks bigint, reach bigint, engagement bigint, has_metrics boolean, log_rate double precision)
+                   clicks bigint, reach bigint, engagement bigint, has_metrics boolean, log_rate double precision, sentiment numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH post AS NOT MATERIALIZED (
@@ -237,14 +237,14 @@ AS $$
                   BETWEEN content_totals.published_from AND content_totals.published_to)
     )
     SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_local, c.published_at,
-           t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.readings > 0, t.log_rate
+           t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.readings > 0, t.log_rate, c.sentiment
     FROM post c
     JOIN warehouse.content_post t ON t.business_id = c.business_id AND t.platform = c.platform AND t.content_id = c.content_id
     WHERE (t.last_day > content_totals.as_of) IS NOT TRUE
     UNION ALL
     SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_local, c.published_at,
            t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.has_metrics,
-           analytics_internal.log_rate(t.views, t.engagement)
+           analytics_internal.log_rate(t.views, t.engagement), c.sentiment
     FROM analytics_internal.posts_added_up(content_totals.business_id, content_totals.as_of) t
     JOIN post c ON c.business_id = t.business AND c.platform = t.platform AND c.content_id = t.content_id
 $$;
@@ -255,10 +255,11 @@ something. log_rate: logarithm of the engagement rate; NULL for posts without vi
 
 CREATE FUNCTION analytics.content_performance(
     business_id bigint DEFAULT NULL, row_limit int DEFAULT 10, days int DEFAULT NULL, as_of date DEFAULT NULL,
-    platforms text[] DEFAULT NULL, platform_level text DEFAULT NULL)
+    platforms text[] DEFAULT NULL, platform_level text DEFAULT NULL, after_post text DEFAULT NULL, with_total boolean DEFAULT false)
     RETURNS TABLE (platform text, content_id text, title text, content_type text, author text, published_at timestamptz, views bigint,
                    likes bigint, shares bigint, comments bigint, clicks bigint, engagement_rate numeric, click_through_rate numeric,
-                   engagement bigint, reach bigint, has_metrics boolean)
+                   engagement bigint, reach bigint, has_metrics boolean, sentiment numeric, post_key text, business bigint,
+                   total_rows bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -267,58 +268,89 @@ DECLARE
     last date;
     members text[];
     level text;
+    first_day date;
+    past_engagement bigint;
+    past_views bigint;
+    past_time timestamptz;
+    past_platform text;
+    past_id text;
+    past_business bigint;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_performance.business_id);
     level := analytics_internal.checked_level(content_performance.platform_level, content_performance.business_id);
     row_limit := analytics_internal.check_row_limit(row_limit, 10);
     IF row_limit > 100 THEN
-        RAISE EXCEPTION 'row_limit must be at most 100' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'row_limit must be at most 100' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'after_post takes the post_key of the last row of the page before.';
     END IF;
     last := analytics_internal.content_last_day(content_performance.business_id, content_performance.as_of);
     members := analytics_internal.platform_members(content_performance.platforms);
+    IF content_performance.days IS NOT NULL THEN
+        first_day := last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1;
+    END IF;
+    IF after_post IS NOT NULL THEN
+        SELECT COALESCE(t.engagement, 0), COALESCE(t.views, 0), COALESCE(t.published_at, '-infinity'), t.platform, t.content_id, t.business
+        INTO past_engagement, past_views, past_time, past_platform, past_id, past_business
+        FROM analytics_internal.content_totals(NULL, NULL, content_performance.business_id, last) t
+        WHERE t.business::text = split_part(after_post, ':', 1)
+          AND t.platform || ':' || t.content_id = substr(after_post, strpos(after_post, ':') + 1);
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'there is no post "%"', after_post USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'after_post takes the post_key of the last row of the page before.';
+        END IF;
+    END IF;
     RETURN QUERY
-    SELECT analytics_internal.platform_at(level, t.business, t.platform), t.content_id, t.title, t.content_type, t.author,
-           t.published_at, COALESCE(t.views, 0), COALESCE(t.likes, 0),
-           COALESCE(t.shares, 0), COALESCE(t.comments, 0), COALESCE(t.clicks, 0),
-           analytics_internal.quotient(100.0 * t.engagement, t.views), analytics_internal.quotient(100.0 * t.clicks, t.views),
-           COALESCE(t.engagement, 0), COALESCE(t.reach, 0), t.has_metrics
-    FROM (
-        SELECT p.*
-        FROM analytics_internal.content_totals(
-            CASE WHEN content_performance.days IS NOT NULL
-                 THEN last - analytics_internal.check_day_count(content_performance.days, 1, 3660) + 1 END,
-            last, content_performance.business_id, last) p
+    WITH listed AS NOT MATERIALIZED (
+        SELECT p.*, COALESCE(p.engagement, 0) AS by_engagement, COALESCE(p.views, 0) AS by_views,
+               COALESCE(p.published_at, '-infinity') AS by_time
+        FROM analytics_internal.content_totals(first_day, last, content_performance.business_id, last) p
         WHERE members IS NULL OR p.platform = ANY (members)
-        ORDER BY COALESCE(p.engagement, 0) DESC, COALESCE(p.views, 0) DESC, p.published_at DESC NULLS LAST, p.platform COLLATE "C",
-                 p.content_id COLLATE "C", p.business
+    )
+    SELECT analytics_internal.platform_at(level, t.business, t.platform), t.content_id, t.title, t.content_type, t.author,
+           t.published_at, t.by_views, COALESCE(t.likes, 0), COALESCE(t.shares, 0), COALESCE(t.comments, 0), COALESCE(t.clicks, 0),
+           analytics_internal.quotient(100.0 * t.engagement, t.views), analytics_internal.quotient(100.0 * t.clicks, t.views),
+           t.by_engagement, COALESCE(t.reach, 0), t.has_metrics, t.sentiment, concat_ws(':', t.business, t.platform, t.content_id),
+           t.business, CASE WHEN content_performance.with_total THEN (SELECT count(*) FROM listed) END
+    FROM (
+        SELECT l.*
+        FROM listed l
+        WHERE past_id IS NULL OR (l.by_engagement, l.by_views, l.by_time) < (past_engagement, past_views, past_time)
+           OR (l.by_engagement, l.by_views, l.by_time) = (past_engagement, past_views, past_time)
+              AND (l.platform COLLATE "C", l.content_id COLLATE "C", l.business) > (past_platform, past_id, past_business)
+        ORDER BY l.by_engagement DESC, l.by_views DESC, l.by_time DESC, l.platform COLLATE "C", l.content_id COLLATE "C", l.business
         LIMIT row_limit) t
-    ORDER BY 14 DESC, 7 DESC, t.published_at DESC NULLS LAST, t.platform COLLATE "C", t.content_id COLLATE "C", t.business;
+    ORDER BY t.by_engagement DESC, t.by_views DESC, t.by_time DESC, t.platform COLLATE "C", t.content_id COLLATE "C", t.business;
 END
 $$;
-COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date, text[], text) IS
+COMMENT ON FUNCTION analytics.content_performance(bigint, int, int, date, text[], text, text, boolean) IS
 'The posts with the most engagement, with all they earned since published
-business_id: NULL for all that the caller may see. row_limit: 1 to 100. days: only posts published in that many last days; NULL for all.
-as_of: last day that counts, by default the last complete one. platforms: platforms or families; NULL or {} for all. engagement = likes +
-shares + comments, engagement_rate = engagement / views * 100, click_through_rate = clicks / views * 100; NULL without views. has_metrics:
-whether the post has any figure; where not, its zeros are not measured. platform_level: platform or family; NULL for the setting.';
+business_id: NULL for all that the caller may see. row_limit: rows of a page, 1 to 100. days: only posts published in that many last days;
+NULL for all. as_of: last day that counts, by default the last complete one. platforms: platforms or families; NULL or {} for all.
+engagement = likes + shares + comments, engagement_rate = engagement / views * 100, click_through_rate = clicks / views * 100; NULL without
+views. has_metrics: whether the post has any figure; where not, its zeros are not measured. sentiment: as the source rates it.
+platform_level: platform or family; NULL for the setting. after_post: post_key of the last row of the page before; NULL for the first
+page. with_total: count the rows of all pages in total_rows.';
 
-CREATE FUNCTION analytics_internal.content_groups(dimensions text[], days int, as_of date, business_id bigint, level text)
-    RETURNS TABLE (dimension text, group_name text, outcome double precision, views bigint, engagement bigint)
+CREATE FUNCTION analytics_internal.content_groups(
+    dimensions text[], days int, as_of date, business_id bigint, level text, metric text)
+    RETURNS TABLE (dimension text, group_name text, outcome double precision, views bigint, engagement bigint, sentiment numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    -- The outcome of a post is its log_rate less the mean of its platform and type, unless these are asked for: an hour is not good because
+    -- The outcome of a post is its figure less the mean of its platform and type, unless these are asked for: an hour is not good because
     -- videos are published then. Means of numeric, since sums of floating point would depend on the order of the rows.
     SELECT g.dimension, g.group_name,
-           p.log_rate - CASE g.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
-           p.views, p.engagement
+           p.figure - CASE g.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
+           p.views, p.engagement, p.sentiment
     FROM (
-        SELECT t.*, avg(t.log_rate::numeric) OVER (PARTITION BY t.business, t.platform)::double precision AS of_platform,
-               avg(t.log_rate::numeric) OVER (PARTITION BY t.business, t.platform, t.content_type)::double precision AS of_cell
+        SELECT t.*, f.figure, avg(f.figure::numeric) OVER (PARTITION BY t.business, t.platform)::double precision AS of_platform,
+               avg(f.figure::numeric) OVER (PARTITION BY t.business, t.platform, t.content_type)::double precision AS of_cell
         -- Most who will see a post of yesterday have not seen it yet.
         FROM analytics_internal.content_totals(
             content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
-        WHERE t.log_rate IS NOT NULL) p
+        CROSS JOIN LATERAL (
+            SELECT CASE content_groups.metric WHEN 'sentiment' THEN t.sentiment::double precision ELSE t.log_rate END) f (figure)
+        WHERE f.figure IS NOT NULL) p
     LEFT JOIN warehouse.dim_platforms f
         ON content_groups.level = 'family' AND f.business_id = p.business AND f.platform = p.platform
     CROSS JOIN LATERAL (
@@ -335,16 +367,17 @@ AS $$
         FROM regexp_split_to_table(p.hashtags, E'[\\s,;#]+') h (tag)
         WHERE 'hashtag' = ANY (content_groups.dimensions) AND h.tag <> '') g
 $$;
-COMMENT ON FUNCTION analytics_internal.content_groups(text[], int, date, bigint, text) IS
+COMMENT ON FUNCTION analytics_internal.content_groups(text[], int, date, bigint, text, text) IS
 'Posts by what is compared, with the logarithm of their engagement rate
-Freed of the mean of their platform and type (of their platform where types are compared, of nothing where platforms are). Posts without
-views, or of a source that counts no engagement, have no rate, those of the last two days not yet: they are left out.';
+Or with their sentiment, where that is the metric. Freed of the mean of their platform and type (of their platform where types are compared,
+of nothing where platforms are). Posts without views, or of a source that counts no engagement, have no rate, those of the last two days not
+yet: they are left out.';
 
 CREATE FUNCTION analytics_internal.content_rankings(
-    dimensions text[], business_id bigint, days int, as_of date, level double precision, naming text)
+    dimensions text[], business_id bigint, days int, as_of date, level double precision, naming text, metric text)
     RETURNS TABLE (dimension text, subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric,
                    lift numeric, low numeric, high numeric, p_above double precision, p_adjusted double precision, stands_out boolean,
-                   effect double precision)
+                   effect double precision, sentiment numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -352,15 +385,16 @@ AS $$
         SELECT g.*
         FROM analytics_internal.content_groups(
             content_rankings.dimensions, content_rankings.days, content_rankings.as_of, content_rankings.business_id,
-            content_rankings.naming) g
+            content_rankings.naming, content_rankings.metric) g
     ), per_group AS (
-        SELECT p.dimension, p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement
+        SELECT p.dimension, p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement,
+               avg(p.sentiment) AS sentiment
         FROM post p
         GROUP BY p.dimension, p.group_name
     ), overall AS (
-        SELECT g.dimension, sum(g.engagement) / sum(g.views) AS rate
-        FROM per_group g
-        GROUP BY g.dimension
+        SELECT p.dimension, sum(p.engagement) / NULLIF(sum(p.views), 0) AS rate, avg(p.sentiment) AS sentiment
+        FROM post p
+        GROUP BY p.dimension
     ), estimate AS (
         SELECT a.dimension, e.*, row_number() OVER (PARTITION BY a.dimension ORDER BY e.group_name COLLATE "C") AS ordinal
         FROM (
@@ -375,22 +409,30 @@ AS $$
         GROUP BY e.dimension
     )
     SELECT e.dimension, e.group_name, e.n, g.views, g.engagement, analytics_internal.quotient(100.0 * g.engagement, g.views),
-           round((100 * o.rate * exp(e.effect))::numeric, 4), round(exp(e.effect)::numeric, 4), round(exp(e.low)::numeric, 4),
-           round(exp(e.high)::numeric, 4), e.p_above, a.p_values[e.ordinal],
-           COALESCE(e.n >= 3 AND a.p_values[e.ordinal] <= 0.05 AND e.low > 0, false), e.effect
+           round(CASE content_rankings.metric WHEN 'sentiment' THEN o.sentiment + e.effect::numeric
+                      ELSE (100 * o.rate * exp(e.effect))::numeric END, 4),
+           l.lift, l.low, l.high, e.p_above, a.p_values[e.ordinal],
+           COALESCE(e.n >= 3 AND a.p_values[e.ordinal] <= 0.05 AND e.low > 0, false), e.effect, round(g.sentiment, 4)
     FROM estimate e
+    -- A rate is so many times the usual one, a sentiment so much above it.
+    CROSS JOIN LATERAL (
+        SELECT round(CASE content_rankings.metric WHEN 'sentiment' THEN e.effect ELSE exp(e.effect) END::numeric, 4),
+               round(CASE content_rankings.metric WHEN 'sentiment' THEN e.low ELSE exp(e.low) END::numeric, 4),
+               round(CASE content_rankings.metric WHEN 'sentiment' THEN e.high ELSE exp(e.high) END::numeric, 4)) l (lift, low, high)
     JOIN per_group g ON g.dimension = e.dimension AND g.group_name = e.group_name
     JOIN overall o ON o.dimension = e.dimension
     JOIN adjusted a ON a.dimension = e.dimension
 $$;
-COMMENT ON FUNCTION analytics_internal.content_rankings(text[], bigint, int, date, double precision, text) IS
+COMMENT ON FUNCTION analytics_internal.content_rankings(text[], bigint, int, date, double precision, text, text) IS
 'The rows of content_ranking() for several dimensions, in no order';
 
 CREATE FUNCTION analytics.content_ranking(
     dimension text, business_id bigint DEFAULT NULL, days int DEFAULT 180, row_limit int DEFAULT 20, as_of date DEFAULT NULL,
-    level double precision DEFAULT 0.9, platform_level text DEFAULT NULL)
+    level double precision DEFAULT 0.9, platform_level text DEFAULT NULL,
+    ranked_by text DEFAULT 'engagement_rate')
     RETURNS TABLE (subject text, n bigint, views bigint, engagement bigint, engagement_rate numeric, typical_rate numeric, lift numeric,
-                   low numeric, high numeric, p_above double precision, p_adjusted double precision, stands_out boolean)
+                   low numeric, high numeric, p_above double precision, p_adjusted double precision, stands_out boolean,
+                   sentiment numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -400,27 +442,30 @@ DECLARE
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_ranking.business_id),
             analytics_internal.check_choice('dimension', content_ranking.dimension, '{hour,weekday,content_type,platform,hashtag,author}'),
+            analytics_internal.check_choice('ranked_by', content_ranking.ranked_by, '{engagement_rate,sentiment}'),
             analytics_internal.check_day_count(content_ranking.days, 1, 3660);
     row_limit := analytics_internal.check_row_limit(row_limit, 20);
     last := analytics_internal.content_last_day(content_ranking.business_id, content_ranking.as_of);
     RETURN QUERY
     SELECT r.subject, r.n, r.views, r.engagement, r.engagement_rate, r.typical_rate, r.lift, r.low, r.high, r.p_above, r.p_adjusted,
-           r.stands_out
+           r.stands_out, r.sentiment
     FROM analytics_internal.content_rankings(
         ARRAY[content_ranking.dimension], content_ranking.business_id, content_ranking.days, last, content_ranking.level,
-        analytics_internal.checked_level(content_ranking.platform_level, content_ranking.business_id)) r
+        analytics_internal.checked_level(content_ranking.platform_level, content_ranking.business_id), content_ranking.ranked_by) r
     ORDER BY r.effect DESC NULLS LAST, r.subject COLLATE "C"
     LIMIT row_limit;
 END
 $$;
-COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision, text) IS
+COMMENT ON FUNCTION analytics.content_ranking(text, bigint, int, int, date, double precision, text, text) IS
 'Hours, weekdays, types, platforms, hashtags or authors by what posts earn there
 dimension: hour or weekday (of publishing, in the reporting time zone), content_type, platform, hashtag, author. days: of publishing,
 the last two left out, since their posts are still being seen. n, views, engagement, engagement_rate: the posts with views as they are.
 lift: how many times the usual engagement rate, of posts of the same platform and type, drawn towards 1 the fewer posts there are; low,
 high: its interval (level); typical_rate: the usual rate times lift. p_above: probability of more than usual. p_adjusted: of so good a
 mean by chance, over all subjects of the call (Holm); stands_out: where that is at most 5 %, low is above 1 and there are three posts at
-least. platform_level: platform or family, what dimension platform compares; NULL for the setting.';
+least. platform_level: platform or family, what dimension platform compares; NULL for the setting. ranked_by: engagement_rate, or sentiment,
+of the posts that have one: lift is how much above the usual, low above 0 stands out, and typical_rate is the usual sentiment and lift.
+sentiment: mean of the posts.';
 
 CREATE FUNCTION analytics.content_insights(
     business_id bigint DEFAULT NULL, days int DEFAULT 180, as_of date DEFAULT NULL, platform_level text DEFAULT NULL)
@@ -452,7 +497,7 @@ BEGIN
         SELECT r.*, row_number() OVER (PARTITION BY r.dimension ORDER BY r.effect DESC NULLS LAST, r.subject COLLATE "C") AS place
         FROM analytics_internal.content_rankings(
             '{hour,weekday,content_type,platform,hashtag,author}', content_insights.business_id, content_insights.days, last, 0.9,
-            analytics_internal.checked_level(content_insights.platform_level, content_insights.business_id)) r
+            analytics_internal.checked_level(content_insights.platform_level, content_insights.business_id), 'engagement_rate') r
     ), compared AS (
         SELECT d.place, d.kind, d.noun, d.advice, r.subject, r.n, r.typical_rate, r.lift, r.low, r.high, r.stands_out,
                count(*) OVER (PARTITION BY d.place) AS subjects,

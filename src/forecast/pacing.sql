@@ -124,12 +124,12 @@ BEGIN
     END IF;
     SELECT format('%s: %s', b.key, b.value) INTO wrong
     FROM jsonb_each(budgets) b
-    WHERE CASE WHEN jsonb_typeof(b.value) = 'number' THEN b.value::numeric <= 0 ELSE true END
+    WHERE CASE WHEN jsonb_typeof(b.value) = 'number' THEN b.value::numeric <= 0 OR b.value::numeric >= 1e13 ELSE true END
     ORDER BY b.key COLLATE "C"
     LIMIT 1;
-    IF wrong IS NOT NULL OR budget <= 0 OR budget = 'NaN' THEN
+    IF wrong IS NOT NULL OR budget <= 0 OR budget >= 1e13 THEN
         RAISE EXCEPTION 'a budget must be a positive number' USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = COALESCE(wrong, budget::text);
+            DETAIL = left(COALESCE(wrong, budget::text), 80);
     END IF;
     RETURN true;
 END
@@ -138,7 +138,8 @@ COMMENT ON FUNCTION analytics_internal.check_budgets(text, numeric, jsonb, text)
 'True for budgets of known platforms or campaigns, else error 22023';
 
 CREATE FUNCTION analytics_internal.check_pacing(
-    date_from date, date_to date, budget numeric, budgets jsonb, dimension text, tolerance double precision, level text) RETURNS boolean
+    date_from date, date_to date, as_of date, budget numeric, budgets jsonb, dimension text, tolerance double precision, level text)
+    RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -148,6 +149,8 @@ BEGIN
     IF date_to - date_from >= 366 THEN
         RAISE EXCEPTION 'a budget period must not be longer than a year' USING ERRCODE = 'invalid_parameter_value',
             DETAIL = format('It has %s days.', date_to - date_from + 1);
+    ELSIF NOT isfinite(as_of) OR as_of < date_from - 3660 THEN
+        RAISE EXCEPTION 'as_of must be finite, and at most ten years before the period' USING ERRCODE = 'invalid_parameter_value';
     ELSIF budget IS NOT NULL AND dimension <> 'total' OR budgets IS NOT NULL AND dimension = 'total' THEN
         RAISE EXCEPTION 'budget is for the total, budgets is for its parts' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Give budgets => {"facebook": 30000} with dimension => platform, or with campaign ids for dimension => campaign.';
@@ -160,7 +163,7 @@ BEGIN
     RETURN analytics_internal.check_budgets(dimension, budget, budgets, level);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.check_pacing(date, date, numeric, jsonb, text, double precision, text) IS
+COMMENT ON FUNCTION analytics_internal.check_pacing(date, date, date, numeric, jsonb, text, double precision, text) IS
 'True for arguments that budget_pacing can take, else an error (22023)';
 
 CREATE FUNCTION analytics_internal.budget_days(date_from date, date_to date) RETURNS numeric
@@ -228,7 +231,7 @@ AS $$
         SELECT COALESCE(as_of, analytics_internal.last_complete_day('spend', budget_pacing.business_id)) AS day, l.naming
         FROM (SELECT 'warehouse'::analytics_internal.installed) ready
         CROSS JOIN analytics_internal.checked_level(budget_pacing.platform_level, budget_pacing.business_id) l (naming)
-        WHERE analytics_internal.check_pacing(date_from, date_to, budget, budgets, dimension, tolerance, l.naming)
+        WHERE analytics_internal.check_pacing(date_from, date_to, as_of, budget, budgets, dimension, tolerance, l.naming)
     ), daily AS (
         SELECT d.*
         FROM last

@@ -100,12 +100,28 @@ COMMENT ON FUNCTION analytics_internal.fit_value_models(bigint) IS
 'Fits the models of customer value to the purchases of a business
 Rows of warehouse.purchase_model and warehouse.spend_model; NULL where there are no purchases, or none changed.';
 
+CREATE FUNCTION analytics_internal.known_place(place bigint, thing text, key text) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF place IS NULL THEN
+        RAISE EXCEPTION 'there is no % "%" here', thing, key USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('after_%1$s takes the %1$s_key of the last row of the page before.', thing);
+    END IF;
+    RETURN place;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.known_place(bigint, text, text) IS
+'The place of a list''s row that a page begins after; NULL is an error (22023)';
+
 CREATE FUNCTION analytics.customer_value(
     as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
-    discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL)
+    discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL,
+    after_customer text DEFAULT NULL, with_total boolean DEFAULT false)
     RETURNS TABLE (client_id text, name text, p_alive double precision, expected_purchases double precision, expected_spend numeric,
                    clv numeric, purchases bigint, first_purchase date, last_purchase date, mean_spend numeric, total_spend numeric,
-                   evidence text, clv_low numeric, clv_high numeric)
+                   evidence text, clv_low numeric, clv_high numeric, customer_key text, business bigint, total_rows bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -177,18 +193,29 @@ BEGIN
                analytics.discounted_purchases(c.model, h.frequency, h.recency, h.age, c.periods, c.period, c.rate) AS discounted_purchases
         FROM history h
         JOIN chosen c ON c.business_id = h.business_id
-    ), listed AS (
-        SELECT v.*, d.client_id, d.name, (v.expected_spend * v.discounted_purchases)::numeric(18,4) AS clv
+    ), named AS (
+        SELECT v.*, d.client_id, d.name, v.business_id || ':' || d.client_id AS customer_key,
+               (v.expected_spend * v.discounted_purchases)::numeric(18,4) AS clv
         FROM valued v
         JOIN warehouse.dim_clients d ON d.business_id = v.business_id AND d.client_key = v.customer::bigint
-        ORDER BY clv DESC NULLS LAST, v.expected_purchases DESC NULLS LAST, d.client_id COLLATE "C", v.business_id
+    ), listed AS (
+        SELECT n.*, row_number() OVER w AS place,
+               CASE WHEN customer_value.with_total THEN count(*) OVER () END AS total_rows
+        FROM named n
+        WINDOW w AS (ORDER BY n.clv DESC NULLS LAST, n.expected_purchases DESC NULLS LAST, n.client_id COLLATE "C", n.business_id)
+    ), page AS (
+        SELECT l.*
+        FROM listed l
+        WHERE customer_value.after_customer IS NULL OR l.place > analytics_internal.known_place((
+            SELECT a.place FROM listed a WHERE a.customer_key = customer_value.after_customer), 'customer', customer_value.after_customer)
+        ORDER BY l.place
         LIMIT analytics_internal.check_row_limit(customer_value.row_limit, 1000)
     )
     SELECT l.client_id, l.name, l.p_alive, l.expected_purchases, l.expected_spend::numeric(18,4), l.clv, l.frequency + 1,
            l.first_purchase, l.last_purchase, l.monetary_value::numeric(18,4), l.total_value::numeric(18,4),
            l.evidence || CASE l.frequency WHEN 0 THEN '; bought once: the spend is that of all' ELSE '' END,
-           i.low::numeric(18,4), i.high::numeric(18,4)
-    FROM listed l
+           i.low::numeric(18,4), i.high::numeric(18,4), l.customer_key, l.business_id, l.total_rows
+    FROM page l
     LEFT JOIN LATERAL (
         SELECT g.low, g.high
         FROM analytics.lifetime_value_interval(l.model, l.spend, l.frequency, l.recency, l.age, l.monetary_value, l.periods, l.period,
@@ -199,10 +226,10 @@ BEGIN
         FROM analytics.normal_lifetime_value_interval(l.model, l.normal, l.frequency, l.recency, l.age, l.monetary_value, l.periods,
             l.period, l.rate) n
         WHERE NOT l.by_gamma) i ON true
-    ORDER BY l.clv DESC NULLS LAST, l.expected_purchases DESC NULLS LAST, l.client_id COLLATE "C", l.business_id;
+    ORDER BY l.place;
 END
 $$;
-COMMENT ON FUNCTION analytics.customer_value(date, interval, text, double precision, text, int, bigint) IS
+COMMENT ON FUNCTION analytics.customer_value(date, interval, text, double precision, text, int, bigint, text, boolean) IS
 'What each customer''s purchases within a horizon are worth today
 as_of: the last day that counts, NULL for the last with a purchase; the models are those of the last refresh. horizon: how far ahead.
 value: amount or profit. discount_rate: a year. model: mbgnbd, or bgnbd, which holds everybody who bought once for alive. Spend is that of
@@ -212,7 +239,8 @@ each of them, between the customer''s own mean and that of all. clv: expected sp
 mean_spend: of the days of purchase after the first, NULL where there are none; total_spend: of all. evidence: which models, of how many
 customers, whom they leave out, and whether they converged. clv_low, clv_high: what the value will lie within in nine of ten cases, by how
 often he buys and for how much, and by the errors of the models. NULL where there is no model.
-The highest clv first. Customers who had not bought by as_of are left out.';
+The highest clv first. Customers who had not bought by as_of are left out. row_limit: rows of a page. after_customer: customer_key of the
+last row of the page before; NULL for the first page. with_total: count the rows of all pages in total_rows.';
 
 CREATE FUNCTION analytics.customer_value_holdout(
     observed_until date DEFAULT NULL, holdout_until date DEFAULT NULL, model text DEFAULT 'mbgnbd',

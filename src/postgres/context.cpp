@@ -23,8 +23,18 @@ bool is_of_the_question(int sqlstate)
            sqlstate == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE || sqlstate == ERRCODE_PROGRAM_LIMIT_EXCEEDED;
 }
 
-/** How long the beginning of a context is that only tells how our functions call one another. */
-std::size_t our_part(std::string_view context)
+/** Whether the error was raised by compiled code of this library; the server's own is C. */
+bool is_raised_here(const ErrorData& error)
+{
+    const std::string_view file = error.filename == nullptr ? "" : error.filename;
+    return file.ends_with(".cpp") || file.ends_with(".hpp");
+}
+
+/**
+ * How long the beginning of a context is that only tells how our functions call one another. `from_ours`: what the first line tells of was
+ * called by ours, or is.
+ */
+std::size_t our_part(std::string_view context, bool from_ours)
 {
     std::size_t ours = 0;
     for (std::size_t begin = 0; begin < context.size();) {
@@ -34,7 +44,7 @@ std::size_t our_part(std::string_view context)
             ours = end;
         } else if (line.starts_with(any_function)) {
             break;
-        } else if (line.starts_with(sql_function) && begin == ours && ours > 0) {
+        } else if (line.starts_with(sql_function) && begin == ours && (ours > 0 || from_ours)) {
             ours = end;
         }
         begin = end;
@@ -45,7 +55,7 @@ std::size_t our_part(std::string_view context)
 void hide_our_part(ErrorData* error)
 {
     if (error->elevel == ERROR && error->context != nullptr && is_of_the_question(error->sqlerrcode)) {
-        const std::size_t ours = our_part(error->context);
+        const std::size_t ours = our_part(error->context, is_raised_here(*error));
         std::memmove(error->context, error->context + ours, std::strlen(error->context) - ours + 1);
         if (error->context[0] == '\0') {
             error->context = nullptr;

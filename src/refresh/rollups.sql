@@ -192,6 +192,8 @@ AS $$
           SELECT FROM warehouse.fact_content c WHERE c.business_id = d.business_id AND c.platform = d.platform)
       AND NOT EXISTS (
           SELECT FROM warehouse.fact_content_metrics m WHERE m.business_id = d.business_id AND m.platform = d.platform)
+      AND NOT EXISTS (
+          SELECT FROM warehouse.dim_benchmarks b WHERE b.business_id = d.business_id AND b.platform = d.platform)
 $$;
 COMMENT ON FUNCTION analytics_internal.forget_platforms(bigint) IS 'Takes platforms out of dim_platforms that no fact names any more';
 

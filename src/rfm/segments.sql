@@ -152,8 +152,9 @@ AS $$
 BEGIN
     RETURN QUERY
     SELECT rs.n, fs.n, COALESCE(c.customers, 0), c.mean_monetary
-    FROM generate_series(1, rfm_heatmap.bins) rs (n)
-    CROSS JOIN generate_series(1, rfm_heatmap.bins) fs (n)
+    -- More bins than there may be are refused where customers are scored.
+    FROM generate_series(1, LEAST(rfm_heatmap.bins, 10)) rs (n)
+    CROSS JOIN generate_series(1, LEAST(rfm_heatmap.bins, 10)) fs (n)
     LEFT JOIN (
         SELECT x.r, x.f, count(*) AS customers, round(avg(x.monetary), 4) AS mean_monetary
         FROM analytics_internal.scored_customers(

@@ -33,7 +33,8 @@ INSERT INTO analytics_internal.entity VALUES
         'mark_transactions'),
     ('content', 11, 'fact_content', '{content_id,platform}', NULL, NULL, NULL, true, 'load_rows', 'mark_posts'),
     ('content_metrics', 12, 'fact_content_metrics', '{date,content_id,platform}', 'date', 'date', NULL, false, 'load_rows',
-        'mark_readings');
+        'mark_readings'),
+    ('benchmarks', 13, 'dim_benchmarks', '{platform,industry,metric}', NULL, NULL, NULL, true, 'load_rows', NULL);
 
 CREATE TABLE analytics_internal.entity_column (
     entity text NOT NULL,
@@ -45,6 +46,7 @@ CREATE TABLE analytics_internal.entity_column (
     minimum numeric,
     default_value text,
     meaning text NOT NULL,
+    maximum numeric,
     PRIMARY KEY (entity, name)
 );
 COMMENT ON TABLE analytics_internal.entity_column IS
@@ -161,7 +163,16 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('content_metrics', 6, 'shares', 'count', false, false, 0, NULL, 'shares'),
     ('content_metrics', 7, 'comments', 'count', false, false, 0, NULL, 'comments'),
     ('content_metrics', 8, 'clicks', 'count', false, false, 0, NULL, 'clicks'),
-    ('content_metrics', 9, 'reach', 'count', false, false, 0, NULL, 'people reached');
+    ('content_metrics', 9, 'reach', 'count', false, false, 0, NULL, 'people reached'),
+    ('benchmarks', 1, 'platform', 'platform', true, true, NULL, NULL, 'where the posts are published'),
+    ('benchmarks', 2, 'industry', 'label', false, false, NULL, '', 'whose figures these are; empty for all industries'),
+    ('benchmarks', 3, 'metric', 'label', true, true, NULL, NULL, 'what is compared: see content_benchmark()');
+INSERT INTO analytics_internal.entity_column VALUES
+    ('content', 8, 'sentiment', 'number', false, false, -1, NULL, 'how people take it, from -1 to 1, by whatever rates that', 1);
+INSERT INTO analytics_internal.entity_column
+    SELECT 'benchmarks', 3 + q.place, 'p' || q.percent, 'number', false, false, NULL, NULL,
+        format('what %s %% of the others do not exceed', q.percent)
+    FROM unnest('{5,10,20,25,50,75,80,90,95}'::int[]) WITH ORDINALITY q (percent, place);
 INSERT INTO analytics_internal.entity_column
     SELECT entity, 99, 'updated_at', 'timestamp', false, false, NULL, NULL,
         'when the row last changed: of rows with one id the newest is kept'

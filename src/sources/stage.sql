@@ -61,7 +61,7 @@ Where the column is mapped and no text, a second column unread_<name> has the be
 of the expression is caught, failure_of_<name> has its message.';
 
 -- The first branch that applies is the row's reason.
-CREATE FUNCTION analytics_internal.refusal_sql(name text, kind text, not_null boolean, minimum numeric, may_fail boolean)
+CREATE FUNCTION analytics_internal.refusal_sql(name text, kind text, not_null boolean, minimum numeric, maximum numeric, may_fail boolean)
     RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
@@ -82,10 +82,12 @@ AS $$
             'WHEN NOT (abs(v.%1$I) < 1e13) THEN format(%2$L, left(v.%1$I::text, 40))', name, name || ' %s is out of range') END,
         CASE WHEN minimum IS NOT NULL THEN format(
             'WHEN v.%1$I < %2$s THEN format(%3$L, v.%1$I)', name, minimum, name || ' %s is below ' || minimum) END,
+        CASE WHEN maximum IS NOT NULL THEN format(
+            'WHEN v.%1$I > %2$s THEN format(%3$L, v.%1$I)', name, maximum, name || ' %s is above ' || maximum) END,
         CASE WHEN kind = 'count' THEN format(
             'WHEN v.%1$I <> trunc(v.%1$I) THEN format(%2$L, v.%1$I)', name, name || ' %s is not a whole number') END)
 $$;
-COMMENT ON FUNCTION analytics_internal.refusal_sql(text, text, boolean, numeric, boolean) IS
+COMMENT ON FUNCTION analytics_internal.refusal_sql(text, text, boolean, numeric, numeric, boolean) IS
 'Branches of a CASE that gives the reason why a value cannot be used';
 
 -- Loaders and applications mark what was deleted, and leave the row: its mark is a boolean, a time, or a text that says yes.
@@ -146,8 +148,8 @@ AS $$
            string_agg(analytics_internal.reading_sql(c.name, c.kind, d.default_value, m.conversion, m.expression, source.options,
                m.failure), ', ' ORDER BY c.position),
            concat_ws(' ', analytics_internal.deleted_sql(source.relation), analytics_internal.several_days_sql(source),
-               string_agg(analytics_internal.refusal_sql(m.name, c.kind, c.not_null OR d.is_wanted, c.minimum, m.failure IS NOT NULL), ' '
-                   ORDER BY c.position) FILTER (WHERE m.name IS NOT NULL))
+               string_agg(analytics_internal.refusal_sql(m.name, c.kind, c.not_null OR d.is_wanted, c.minimum, c.maximum,
+                   m.failure IS NOT NULL), ' ' ORDER BY c.position) FILTER (WHERE m.name IS NOT NULL))
     FROM analytics.entity_column c
     JOIN analytics.entity e USING (entity)
     CROSS JOIN LATERAL (

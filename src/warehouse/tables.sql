@@ -522,9 +522,11 @@ BEGIN
         title text,
         author text,
         hashtags text,
+        sentiment numeric(6,4),
         PRIMARY KEY (business_id, platform, content_id)
     );
     COMMENT ON TABLE warehouse.fact_content IS 'One row per post, video or page; of two sources that list it, the one registered first';
+    COMMENT ON COLUMN warehouse.fact_content.sentiment IS 'How people take it, from -1 to 1, as the source rates it';
 
     CREATE TABLE warehouse.fact_content_metrics (
         business_id bigint NOT NULL DEFAULT 1,
@@ -546,6 +548,26 @@ BEGIN
     COMMENT ON COLUMN warehouse.fact_content_metrics.is_cumulative IS
         'The numbers are totals up to that day, not those of the day (option cumulative of the source)';
     CREATE INDEX fact_content_metrics_content ON warehouse.fact_content_metrics (business_id, platform, content_id, date);
+
+    CREATE TABLE warehouse.dim_benchmarks (
+        business_id bigint NOT NULL DEFAULT 1,
+        platform text NOT NULL,
+        industry text NOT NULL,
+        metric text NOT NULL,
+        source_id bigint NOT NULL,
+        p5 numeric,
+        p10 numeric,
+        p20 numeric,
+        p25 numeric,
+        p50 numeric,
+        p75 numeric,
+        p80 numeric,
+        p90 numeric,
+        p95 numeric,
+        PRIMARY KEY (business_id, platform, industry, metric)
+    );
+    COMMENT ON TABLE warehouse.dim_benchmarks IS 'What others reach, as somebody published it: see analytics.content_benchmark()';
+    COMMENT ON COLUMN warehouse.dim_benchmarks.p50 IS 'What 50 % of the others do not exceed; NULL where it was not published';
 
     CREATE TABLE warehouse.content_daily (
         business_id bigint NOT NULL DEFAULT 1,

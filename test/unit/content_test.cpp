@@ -5,6 +5,7 @@
 #include <limits>
 #include <random>
 
+#include "content/benchmark.hpp"
 #include "content/shrunk_means.hpp"
 #include "error_of.hpp"
 
@@ -131,6 +132,77 @@ TEST(ShrunkMeans, MakesNoClaimWhereNothingCanBeCompared)
     EXPECT_TRUE(shrunk_means({}, {}, 0, 0.9).groups.empty());
     const Sample broken{{0, 1}, {1, std::numeric_limits<double>::infinity()}};
     EXPECT_EQ(error_of([&] { (void)estimate(broken, 2); }), ErrorCode::invalid_parameter);
+}
+
+TEST(Benchmark, IsEvenBetweenQuantilesAndEndsAtThem)
+{
+    const std::vector<double> shares{0.1, 0.25, 0.5, 0.9}, marks{1, 2, 4, 12};
+    const Benchmark benchmark(shares, marks);
+    EXPECT_DOUBLE_EQ(benchmark.share_below(2), 0.25);
+    EXPECT_DOUBLE_EQ(benchmark.share_below(3), 0.375);
+    EXPECT_DOUBLE_EQ(benchmark.share_below(8), 0.7);
+    EXPECT_DOUBLE_EQ(benchmark.share_below(-5), 0.1);
+    EXPECT_DOUBLE_EQ(benchmark.share_below(99), 0.9);
+    EXPECT_EQ(benchmark.beyond(0.99), -1);
+    EXPECT_EQ(benchmark.beyond(12), 0);
+    EXPECT_EQ(benchmark.beyond(12.01), 1);
+    EXPECT_DOUBLE_EQ(benchmark.median(), 4);
+    double before = 0;
+    for (double value = 0; value < 14; value += 0.01) {
+        EXPECT_LE(before, benchmark.share_below(value)) << value;
+        before = benchmark.share_below(value);
+    }
+}
+
+TEST(Benchmark, HasAMiddleWhereMarksAreAlike)
+{
+    const std::vector<double> shares{0.25, 0.5, 0.75}, marks{0, 0, 3};
+    EXPECT_DOUBLE_EQ(Benchmark(shares, marks).share_below(0), 0.375);
+    const std::vector<double> tails{0.4, 0.6}, upper{0.75, 0.9}, of_tails{1, 2};
+    EXPECT_DOUBLE_EQ(Benchmark(tails, of_tails).median(), 1.5);
+    EXPECT_TRUE(std::isnan(Benchmark(upper, of_tails).median()));
+}
+
+TEST(Benchmark, RefusesWhatIsNoBenchmark)
+{
+    const std::vector<double> none, one{0.5}, falling{0.5, 0.25}, whole{0.5, 1}, up{1, 2}, down{2, 1};
+    for (const auto& [shares, marks] : {std::pair{none, none}, {one, up}, {falling, up}, {whole, up}, {{0.25, 0.5}, down}}) {
+        EXPECT_EQ(error_of([&] { (void)Benchmark(shares, marks); }), ErrorCode::invalid_parameter);
+    }
+}
+
+TEST(RatioOfSums, IntervalsHoldTheTruthAsOftenAsTheySay)
+{
+    // Posts of very unequal reach, whose rates differ from post to post.
+    std::mt19937_64 generator(7);
+    std::normal_distribution<double> normal;
+    for (const int posts : {6, 12, 60}) {
+        int held = 0;
+        constexpr int runs = 1500;
+        for (int run = 0; run < runs; ++run) {
+            std::vector<double> engagement, views;
+            for (int i = 0; i < posts; ++i) {
+                views.push_back(std::exp(8 + 0.7 * normal(generator)));
+                engagement.push_back(views.back() * 0.03 * std::exp(0.4 * normal(generator) - 0.08));
+            }
+            const RatioEstimate rate = ratio_of_sums(engagement, views, 0.9);
+            held += rate.low <= 0.03 && 0.03 <= rate.high ? 1 : 0;
+        }
+        EXPECT_NEAR(held / static_cast<double>(runs), 0.9, 0.04) << posts;
+    }
+}
+
+TEST(RatioOfSums, IsUnsureOfWhatCannotBeKnown)
+{
+    const std::vector<double> one{3}, two{3, 5}, base{100}, bases{100, 100}, nothing{0, 0}, none;
+    EXPECT_DOUBLE_EQ(ratio_of_sums(one, base, 0.9).value, 0.03);
+    EXPECT_TRUE(std::isnan(ratio_of_sums(one, base, 0.9).low));
+    EXPECT_DOUBLE_EQ(ratio_of_sums(nothing, bases, 0.9).value, 0);
+    EXPECT_TRUE(std::isnan(ratio_of_sums(nothing, bases, 0.9).high));
+    EXPECT_TRUE(std::isnan(ratio_of_sums(none, none, 0.9).value));
+    EXPECT_TRUE(std::isnan(ratio_of_sums(two, bases, 1 - 1e-12).high));
+    EXPECT_EQ(error_of([&] { (void)ratio_of_sums(two, base, 0.9); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)ratio_of_sums(two, bases, 1); }), ErrorCode::invalid_parameter);
 }
 
 }  // namespace
