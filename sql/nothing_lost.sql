@@ -47,7 +47,7 @@ BEGIN
     -- One key, other content.
     EXECUTE format('INSERT INTO %s (id, spoilt, garbage, %s) SELECT ''other content'', %L, ''repeated'', %s FROM (SELECT ''s1''::text AS id) r', name, columns, own_key, sound);
     EXECUTE format('UPDATE %s SET %I = $1 WHERE id = ''other content''', name, (SELECT c.name FROM analytics.entity_column c WHERE c.entity = make.entity AND c.name <> ALL (
-        SELECT unnest(e.key) FROM analytics.entity e WHERE e.entity = make.entity) AND c.name NOT IN ('currency', 'updated_at') ORDER BY c.kind <> 'number', c.position LIMIT 1)) USING '7';
+        SELECT unnest(e.key) FROM analytics.entity e WHERE e.entity = make.entity) AND c.name NOT IN ('currency', 'sentiment', 'updated_at') ORDER BY c.kind <> 'number', c.position LIMIT 1)) USING '7';
     PERFORM analytics.register_source(entity, name::regclass, business_id => business);
 END
 $$;
