@@ -78,6 +78,7 @@ SQL_WAREHOUSE = \
 SQL_READERS = \
 	src/endpoints/filters.sql \
 	src/endpoints/results.sql \
+	src/endpoints/catalogue.sql \
 	src/endpoints/maturity.sql \
 	src/endpoints/dashboard.sql \
 	src/endpoints/sales.sql \

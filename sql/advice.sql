@@ -123,6 +123,26 @@ FROM analytics.budget_plan(date_to => '2025-05-23', metric => 'leads'), (SELECT 
 SELECT analytics.drop_source(source_id) FROM analytics.source WHERE relation = 'raw.foreign_ads';
 CALL analytics.refresh();
 
+-- The curves of the plan: at today's spend they say what the plan says, at what it recommends what it expects there.
+CREATE TEMP TABLE curve AS SELECT * FROM analytics.budget_curves(date_to => '2025-05-23', metric => 'leads');
+SELECT count(*) AS campaigns, count(*) FILTER (WHERE (c.spend, c.response, c.response_low, c.response_high) IS DISTINCT FROM (p.current_spend, p.response_now, p.response_now_low, p.response_now_high)) AS wrong
+FROM analytics.budget_plan(date_to => '2025-05-23', metric => 'leads') p FULL JOIN (SELECT * FROM curve WHERE multiple = 1) c USING (campaign_id)
+WHERE NOT COALESCE(p.is_total, false) AND (p.current_spend > 0 OR c.campaign_id IS NOT NULL);
+SELECT count(*) AS campaigns, count(*) FILTER (WHERE greatest(abs(p.recommended_spend - c.spend), abs(c.response - p.response_then), abs(c.response_low - p.response_then_low), abs(c.response_high - p.response_then_high)) > 0.02) AS wrong
+FROM analytics.budget_plan(total => (SELECT 1.5 * sum(spend) FROM curve WHERE multiple = 1), bounds => '{1.5,1.5}', date_to => '2025-05-23', metric => 'leads') p
+JOIN analytics.budget_curves(date_to => '2025-05-23', metric => 'leads', points => 4, reach => 1.5) c USING (campaign_id) WHERE c.multiple = 1.5;
+-- Points from nothing to reach, evenly; the more spend, the more response, by less and less; the band holds the curve.
+SELECT count(*) AS points, min(multiple), max(multiple), bool_and(spend >= 0 AND response_low <= response AND response <= response_high) AS held,
+       bool_and(response > before OR before IS NULL) AS rises, bool_and(response - before <= before - before2 + 0.02 OR before2 IS NULL) AS bends, max(response) FILTER (WHERE multiple = 0) AS of_nothing
+FROM (SELECT c.*, lag(response) OVER w AS before, lag(response, 2) OVER w AS before2 FROM curve c WINDOW w AS (PARTITION BY campaign_id ORDER BY multiple)) c GROUP BY campaign_id HAVING max(spend) = (SELECT max(spend) FROM curve);
+SELECT family, count(*) AS points, count(*) FILTER (WHERE response_high IS NULL OR response_high = 'Infinity') AS unbounded FROM unnest('{michaelis_menten,power,logarithm}'::text[]) family, LATERAL analytics.budget_curves(date_to => '2025-05-23', metric => 'revenue', family => family, points => 5, reach => 100) GROUP BY 1 ORDER BY 1;
+SELECT count(DISTINCT platform) AS platforms FROM analytics.budget_curves(date_to => '2025-05-23', metric => 'leads', platforms => '{google}');
+SELECT * FROM analytics.budget_curves(points => 1);
+SELECT * FROM analytics.budget_curves(reach => 0);
+SELECT * FROM analytics.budget_curves(metric => 'mood');
+SELECT * FROM analytics.response_points('{a,b}', NULL, NULL, '{1}', '{2}');
+SELECT count(*) FROM analytics.response_points('{}', NULL, NULL, '{}', '{}');
+
 -- Two businesses with two currencies: advice is each one's own, a plan asks whose it is.
 CREATE TABLE raw.other_ads AS SELECT platform, campaign_id, campaign_name, date, round(spend / 40, 2) AS spend, impressions, clicks FROM raw.ads WHERE campaign_id IN ('101', '103');
 CREATE TABLE raw.other_events AS SELECT event_id || 'b' AS event_id, client_id, occurred_at, utm_source, utm_medium, utm_campaign FROM raw.events WHERE utm_campaign IN ('101', '103');
@@ -146,5 +166,7 @@ FROM analytics.reco_budget('2025-10-01', '2025-10-31', objective => 'leads') r J
 -- The campaign that the demo pauses is known to be stopped.
 SELECT campaign_name, evidence, reason FROM analytics.reco_budget('2025-10-01', '2025-10-31', objective => 'leads') WHERE evidence = 'inactive';
 SELECT is_total, p_lift >= 0.8 AS likely, lift > 0 AS gains FROM analytics.budget_plan(metric => 'leads') WHERE is_total;
+SELECT count(*) AS campaigns, count(*) FILTER (WHERE (c.spend, c.response, c.response_low, c.response_high) IS DISTINCT FROM (p.current_spend, p.response_now, p.response_now_low, p.response_now_high)) AS wrong
+FROM analytics.budget_plan() p JOIN analytics.budget_curves() c USING (campaign_id) WHERE c.multiple = 1;
 SELECT analytics.drop_demo();
 DROP SCHEMA warehouse CASCADE;

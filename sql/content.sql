@@ -207,6 +207,18 @@ CREATE TABLE raw.lucky AS SELECT 'l' || n AS content_id, 'facebook' AS platform,
 SELECT analytics.register_source('content', 'raw.lucky', business_id => 5, options => '{"timezone": "UTC"}'), analytics.register_source('content_metrics', 'raw.lucky', business_id => 5);
 CALL analytics.refresh(business_id => 5);
 SELECT subject, n, lift > 3 AS far, p_adjusted < 0.05 AS rare, stands_out FROM analytics.content_ranking('hour', 5, days => 365, as_of => '2025-07-10', row_limit => 1);
+-- Weekday and hour of publishing, in the reporting time zone: against the posts and their figures.
+SELECT count(*) AS compared, count(*) FILTER (WHERE (h.posts, h.views, h.engagement, h.engagement_rate) IS DISTINCT FROM (o.posts, o.views, o.engagement, o.rate)) AS wrong, max(h.posts) AS most, count(DISTINCT h.hour) AS hours
+FROM analytics.content_hours(7, as_of => '2025-06-10') h
+FULL JOIN (SELECT extract(isodow FROM p.published_at AT TIME ZONE 'UTC')::int AS weekday, extract(hour FROM p.published_at AT TIME ZONE 'UTC')::int AS hour, count(*) AS posts, sum(m.views)::bigint AS views, sum(m.likes)::bigint AS engagement,
+                  round(100.0 * sum(m.likes) / sum(m.views), 4) AS rate FROM raw.hours p JOIN raw.hourly m USING (content_id) GROUP BY 1, 2) o USING (weekday, hour);
+SELECT sum(posts) AS posts FROM analytics.content_hours(7, 20, '2025-06-10');
+SELECT sum(posts) AS posts, sum(posts_without_rate) AS without FROM analytics.content_hours(7, as_of => '2025-05-10');
+SELECT count(*) FROM analytics.content_hours(7, platforms => '{google}', as_of => '2025-06-10');
+SELECT reporting_timezone FROM analytics.configure(reporting_timezone => 'Asia/Tokyo', business_id => 7);
+SELECT min(hour), max(hour) FROM analytics.content_hours(7, as_of => '2025-06-10');
+SELECT * FROM analytics.content_hours(77);
+SELECT * FROM analytics.content_hours(7, 0);
 SELECT * FROM analytics.content_overview(77);
 SELECT * FROM analytics.content_overview(days => 0);
 SELECT * FROM analytics.content_trends(days => 6);

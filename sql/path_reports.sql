@@ -106,3 +106,41 @@ SELECT * FROM analytics.path_lengths('2025-01-01', '2025-01-31'); ROLLBACK TO s;
 SELECT * FROM analytics.time_to_convert('2025-01-01', '2025-01-31'); ROLLBACK TO s;
 SELECT * FROM analytics.attribution_pairs('2025-01-01', '2025-01-31'); ROLLBACK TO s;
 ROLLBACK;
+
+-- Step by step: against plain SQL over the paths of above. Each key of few journeys is (other), a key met several times in a row is one step.
+CREATE TEMP TABLE step_key AS
+SELECT key FROM counted c, LATERAL (SELECT DISTINCT k AS key FROM unnest(c.path) k) k GROUP BY key ORDER BY sum(c.conversions + c.nulls) DESC, key COLLATE "C" LIMIT 3;
+CREATE TEMP TABLE step_link AS
+WITH RECURSIVE journey AS (
+    SELECT row_number() OVER () AS j, ARRAY(SELECT COALESCE((SELECT s.key FROM step_key s WHERE s.key = k), '(other)') FROM unnest(path) WITH ORDINALITY u (k, n) ORDER BY n) AS keys, conversions, nulls, revenue FROM counted
+), walk AS (
+    SELECT j, keys[1:1] AS seen, keys[2:] AS rest FROM journey
+    UNION ALL
+    SELECT j, CASE WHEN seen[cardinality(seen)] = rest[1] THEN seen ELSE seen || rest[1] END, rest[2:] FROM walk WHERE cardinality(rest) > 0
+), met AS (
+    SELECT j, CASE WHEN seen = '{}' THEN '{(unattributed)}' ELSE seen END AS seen FROM walk WHERE cardinality(rest) = 0
+)
+SELECT a.align, o.outcome, j.j, CASE a.align WHEN 'start' THEN m.seen[:2] || CASE WHEN cardinality(m.seen) > 2 THEN ARRAY['(more)'] END
+                            ELSE CASE WHEN cardinality(m.seen) > 2 THEN ARRAY['(more)'] END || m.seen[greatest(cardinality(m.seen) - 1, 1):] END || o.outcome AS nodes,
+       CASE o.outcome WHEN '(null)' THEN j.nulls ELSE j.conversions END AS journeys, CASE o.outcome WHEN '(null)' THEN 0 ELSE j.conversions END AS conversions, CASE o.outcome WHEN '(null)' THEN 0 ELSE j.revenue END AS revenue
+FROM journey j JOIN met m USING (j), (VALUES ('(conversion)'), ('(null)')) o (outcome), (VALUES ('start'), ('end')) a (align);
+SELECT s.align, count(*) AS compared, count(*) FILTER (WHERE (t.journeys, t.conversions, t.revenue) IS DISTINCT FROM (s.journeys, s.conversions, s.revenue)) AS wrong
+FROM (SELECT l.align, CASE l.align WHEN 'start' THEN n ELSE n + 3 - cardinality(l.nodes) END AS step, l.nodes[n] AS key, l.nodes[n + 1] AS next_key,
+             sum(l.journeys)::bigint AS journeys, sum(l.conversions)::bigint AS conversions, sum(l.revenue) AS revenue
+      FROM step_link l, generate_series(1, cardinality(l.nodes) - 1) n WHERE l.journeys > 0 GROUP BY 1, 2, 3, 4) s
+FULL JOIN (SELECT a.align, t.* FROM (VALUES ('start'), ('end')) a (align), analytics.journey_steps('2025-02-01', '2025-04-30', 'utm_source', 2, 3, a.align, '30 days') t) t
+    ON t.align = s.align AND t.step = s.step AND t.key = s.key AND t.next_key = s.next_key
+GROUP BY s.align ORDER BY s.align;
+SELECT step, key, next_key, journeys, conversions, revenue, currency FROM analytics.journey_steps('2025-02-01', '2025-04-30', 'utm_source', 2, 2, lookback => '30 days');
+-- Whatever is shown, the links to (conversion) are all contracts, those to (null) all other journeys; and what comes to a step goes on from it.
+SELECT s.steps, s.top, s.align, sum(t.conversions) FILTER (WHERE t.next_key = '(conversion)') = (SELECT sum(conversions) FROM counted) AS contracts, sum(t.revenue) FILTER (WHERE t.next_key = '(conversion)') = (SELECT sum(revenue) FROM counted) AS money,
+       sum(t.journeys) FILTER (WHERE t.next_key = '(null)') = (SELECT sum(nulls) FROM counted) AS nulls, count(*) FILTER (WHERE t.next_key LIKE '(_%' AND t.key = t.next_key AND t.key <> '(other)') AS loops
+FROM (VALUES (1, 1, 'end'), (1, 9, 'start'), (3, 2, 'end'), (9, 9, 'start'), (100, 1000, 'end')) s (steps, top, align), LATERAL analytics.journey_steps('2025-02-01', '2025-04-30', 'utm_source', s.steps, s.top, s.align, '30 days') t
+GROUP BY s.steps, s.top, s.align ORDER BY 1, 2, 3;
+SELECT count(*) > 5 AS nodes, count(*) FILTER (WHERE i.journeys IS DISTINCT FROM o.journeys OR i.conversions IS DISTINCT FROM o.conversions) AS lost
+FROM (SELECT step + 1 AS step, next_key AS key, sum(journeys) AS journeys, sum(conversions) AS conversions FROM analytics.journey_steps('2025-02-01', '2025-04-30', 'channel', 3, align => 'start')
+      WHERE next_key NOT IN ('(conversion)', '(null)') GROUP BY 1, 2) i
+FULL JOIN (SELECT step, key, sum(journeys) AS journeys, sum(conversions) AS conversions FROM analytics.journey_steps('2025-02-01', '2025-04-30', 'channel', 3, align => 'start') WHERE step > 1 GROUP BY 1, 2) o USING (step, key);
+SELECT * FROM analytics.journey_steps('2025-02-01', '2025-04-30', steps => 0);
+SELECT * FROM analytics.journey_steps('2025-02-01', '2025-04-30', top => NULL);
+SELECT * FROM analytics.journey_steps('2025-02-01', '2025-04-30', align => 'middle');

@@ -29,48 +29,27 @@ const parameters = {
     models: { type: 'text[]', value: ['last_paid'], description: 'Models of attribution, divided by commas' },
     dimension: { type: 'text', value: 'platform', description: 'What is credited or ranked' },
     metric: { type: 'text', value: 'leads', description: 'Which figure' },
-    figure: { type: 'text', value: 'leads', values: ['leads', 'contracts', 'revenue', 'spend'], description: 'Which figure per day' },
     horizon: { type: 'int', value: 28, description: 'How many days to come' },
     grain: { type: 'text', value: 'quarter', description: 'day, week, month, quarter or year' },
     kind: { type: 'text', values: ['overview', 'attribution', 'customers', 'content'], description: 'Which report' },
     scheme: { type: 'text', value: 'rf10', description: 'Which rules name the segments' },
 };
 
-// The days of one figure, each with what the days before it let expect.
-const unusualDays = `
-    SELECT d.ts::date AS dt, d.value, d.expected, d.lower AS low, d.upper AS high, d.is_anomaly, d.reason
-    FROM (SELECT array_agg(k.period_start::timestamp ORDER BY k.period_start) AS days,
-                 array_agg(CASE :figure WHEN 'leads' THEN k.leads WHEN 'contracts' THEN k.n_contracts WHEN 'spend' THEN k.spend
-                                        WHEN 'revenue' THEN k.revenue END::float8 ORDER BY k.period_start) AS figures
-          FROM analytics.kpi_timeseries(:date_from - 84, :date_to, 'day', :platforms) k) s,
-         analytics.detect_anomalies(s.days, s.figures, kind => CASE WHEN :figure IN ('leads', 'contracts') THEN 'count' ELSE 'positive' END) d
-    WHERE d.ts::date >= :date_from`;
-
-const hours = `
-    SELECT extract(isodow FROM t.local)::int AS weekday, extract(hour FROM t.local)::int AS hour, count(*) AS posts,
-           sum(p.views) AS views, sum(p.engagement) AS engagement, round(sum(p.engagement) * 100.0 / nullif(sum(p.views), 0), 4) AS engagement_rate
-    FROM warehouse.fact_content c
-    JOIN warehouse.content_post p USING (business_id, platform, content_id)
-    CROSS JOIN LATERAL (SELECT c.published_at AT TIME ZONE (analytics.settings(c.business_id)).reporting_timezone AS local) t
-    WHERE c.business_id = :business_id
-    GROUP BY 1, 2
-    ORDER BY 1, 2`;
-
 const bounds = `
-    SELECT b.business_id, (analytics.settings(b.business_id)).currency, min(d.date) AS first_day, max(d.date) AS last_day,
-           max(d.date) FILTER (WHERE d.spend > 0) AS last_day_of_spend,
+    SELECT b.business_id, (analytics.settings(b.business_id)).currency, min(d.first_day) AS first_day, max(d.last_day) AS last_day,
+           max(d.last_day) FILTER (WHERE d.kind = 'ads') AS last_day_of_ads,
            EXISTS (SELECT FROM warehouse.settings s WHERE s.business_id = b.business_id) AS known
     FROM unnest(string_to_array(current_setting('analytics.business_id'), ',')::bigint[]) b (business_id)
-    LEFT JOIN warehouse.platform_daily d USING (business_id)
+    LEFT JOIN analytics.date_bounds() d ON d.business = b.business_id AND d.kind IN ('leads', 'contracts', 'ads')
     GROUP BY b.business_id
     ORDER BY b.business_id`;
 
 const platforms = `
-    SELECT d.platform, p.family, sum(d.leads) AS leads, sum(d.spend) AS spend
-    FROM warehouse.platform_daily d
-    LEFT JOIN analytics.platform p USING (platform)
-    GROUP BY d.platform, p.family
-    ORDER BY sum(d.leads) DESC, d.platform`;
+    SELECT p.platform, p.label, p.family, p.family_label, sum(p.leads) AS leads, sum(p.spend) AS spend
+    FROM analytics.platforms() p
+    WHERE p.first_day IS NOT NULL
+    GROUP BY p.platform, p.label, p.family, p.family_label
+    ORDER BY sum(p.leads) DESC, p.platform`;
 
 const routes = [
     // As docs/migration.md has them.
@@ -118,17 +97,20 @@ const routes = [
     ['/businesses', 'rows', bounds, 'The businesses of the token, their currency and the days that they have figures of'],
     ['/platforms', 'rows', platforms, 'The platforms that have figures, with their families'],
     ['/dashboard/timeseries', 'rows', 'SELECT * FROM analytics.kpi_timeseries(:date_from, :date_to, :granularity, :platforms, :compare)'],
-    ['/dashboard/unusual-days', 'rows', unusualDays, 'Leads, contracts, revenue or spend per day, what was to be expected, and what is unusual'],
+    ['/metrics', 'rows', 'SELECT * FROM analytics.metric_catalogue()'],
+    ['/dashboard/expectation', 'rows', 'SELECT * FROM analytics.metric_expectation(:metric, :date_from, :date_to, :platforms)'],
     ['/dashboard/forecast', 'rows', 'SELECT * FROM analytics.forecast_metric(:metric, :horizon, platforms => :platforms, as_of => :as_of)'],
     ['/attribution', 'rows', 'SELECT * FROM analytics.attribution(:date_from, :date_to, :models, :dimension, platforms => :platforms)'],
     ['/attribution/paths', 'rows', "SELECT * FROM analytics.top_paths(:date_from, :date_to, :dimension, transform => 'exposure', row_limit => :limit)"],
+    ['/attribution/steps', 'rows', 'SELECT * FROM analytics.journey_steps(:date_from, :date_to, :dimension)'],
     ['/dashboard/maturity', 'rows', 'SELECT * FROM analytics.maturity(:date_from, :date_to, :platforms)'],
     ['/budget/plan', 'rows', 'SELECT * FROM analytics.budget_plan(date_to => :date_to, metric => :metric, platforms => :platforms)'],
+    ['/budget/curves', 'rows', 'SELECT * FROM analytics.budget_curves(date_to => :date_to, metric => :metric, platforms => :platforms)'],
     ['/customers/segments', 'rows', 'SELECT * FROM analytics.rfm_summary(:as_of, :scheme)'],
     ['/customers/cohorts', 'rows', 'SELECT * FROM analytics.cohorts(:grain, until => :as_of)'],
     ['/reports/{kind}', 'page', 'SELECT analytics.report(:kind, :date_from, :date_to)'],
     ['/analytics/ranking/{business_id}', 'rows', 'SELECT * FROM analytics.content_ranking(:dimension, :business_id, as_of => :as_of)'],
-    ['/analytics/hours/{business_id}', 'rows', hours, 'Posts, views and engagement by weekday (1 is Monday) and hour of publishing'],
+    ['/analytics/hours/{business_id}', 'rows', 'SELECT * FROM analytics.content_hours(:business_id, as_of => :as_of)'],
 ].map(([path, kind, sql, comment]) => compile({ path, kind, sql, comment }));
 
 // From SQL with :names to SQL with $1, $2 ..., each cast to its type; '::' is a cast and no parameter.
@@ -163,11 +145,10 @@ function valuesOf(route, match, query) {
         }
     }
     return route.names.map((name) => {
-        const { type, value, values } = parameters[name];
+        const { type, value } = parameters[name];
         const texts = match.groups?.[name] === undefined ? query.getAll(name) : [match.groups[name]];
         const given = texts.join(',') || String(value ?? '');
         if (given === '') return null;
-        if (values && !values.includes(given)) throw failure(`${name} is none of ${values.join(', ')}: ${given}`);
         return type.endsWith('[]') ? given.split(',') : given;
     });
 }

@@ -90,3 +90,119 @@ what varies by differences); NULL picks one by the values. direction: up, down o
 names that the expressions make of text are read as by DateStyle ISO, MDY, whatever the session''s is. The
 period from date_from to date_to is compared with the baseline_days days before it, for all series in one family of tests. min_effect is a
 part of the expected value.';
+
+-- A rate stands for how often something comes per piece of what brings it; what it costs is the inverse of that, as in anomalies().
+CREATE FUNCTION analytics_internal.expected_parts(metric text)
+    RETURNS TABLE (counted text, exposure text, kind text, is_cost boolean, scale double precision)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT m.counted, m.exposure, m.kind, m.is_cost, m.scale
+    FROM (VALUES
+        ('leads', 'leads', NULL, 'count', false, 1), ('contracts', 'contracts', NULL, 'count', false, 1),
+        ('impressions', 'impressions', NULL, 'count', false, 1), ('clicks', 'clicks', NULL, 'count', false, 1),
+        ('revenue', 'revenue', NULL, 'positive', false, 1), ('spend', 'spend', NULL, 'positive', false, 1),
+        ('cpl', 'leads', 'spend', 'rate', true, 1), ('cpc', 'clicks', 'spend', 'rate', true, 1),
+        ('ctr', 'clicks', 'impressions', 'rate', false, 100)) m (metric, counted, exposure, kind, is_cost, scale)
+    WHERE analytics_internal.check_choice(
+              'metric', expected_parts.metric, '{leads,contracts,revenue,spend,impressions,clicks,cpl,cpc,ctr}')
+      AND m.metric = expected_parts.metric
+$$;
+COMMENT ON FUNCTION analytics_internal.expected_parts(text) IS
+'What metric_expectation() looks at for a metric; an error (22023) for others
+counted, per exposure; is_cost: the metric is the inverse of that.';
+
+CREATE FUNCTION analytics.metric_expectation(
+    metric text, date_from date, date_to date, platforms text[] DEFAULT NULL, dimension text DEFAULT 'total',
+    direction text DEFAULT 'both', alpha double precision DEFAULT 0.005, history_days int DEFAULT 84, business_id bigint DEFAULT NULL,
+    platform_level text DEFAULT NULL)
+    RETURNS TABLE (platform text, campaign_name text, dt date, value double precision, expected double precision, low double precision,
+                   high double precision, verdict text, is_anomaly boolean, z double precision, p_value double precision,
+                   campaign_id text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    parts record;
+    naming text;
+    first_day date;
+    last_day date;
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed,
+            analytics_internal.check_period(metric_expectation.date_from, metric_expectation.date_to),
+            analytics_internal.check_choice('direction', direction, '{up,down,both}'),
+            analytics_internal.check_metric('leads', metric_expectation.dimension, metric_expectation.history_days);
+    SELECT p.* INTO parts FROM analytics_internal.expected_parts(metric_expectation.metric) p;
+    naming := analytics_internal.checked_level(metric_expectation.platform_level, metric_expectation.business_id);
+    IF 'spend' IN (parts.counted, parts.exposure) OR parts.counted = 'revenue' THEN
+        PERFORM analytics_internal.check_currency(metric_expectation.business_id);
+    END IF;
+    last_day := LEAST(
+        metric_expectation.date_to, analytics_internal.last_complete_day(parts.counted, metric_expectation.business_id),
+        CASE WHEN parts.exposure IS NOT NULL
+             THEN analytics_internal.last_complete_day(parts.exposure, metric_expectation.business_id) END);
+    IF last_day IS NULL OR last_day < metric_expectation.date_from THEN
+        RETURN;
+    END IF;
+    first_day := GREATEST(metric_expectation.date_from, (SELECT min(r.date) FROM warehouse.campaign_roi_daily r)) - history_days;
+    RETURN QUERY
+    WITH counted AS (
+        SELECT h.platform, h.campaign_key, f.day, f.figure
+        FROM analytics_internal.metric_history(
+            parts.counted, metric_expectation.dimension, last_day, last_day - first_day + 1, metric_expectation.platforms,
+            metric_expectation.business_id, naming) h
+        CROSS JOIN unnest(h.days, h.figures) f (day, figure)
+    ), exposed AS (
+        SELECT h.platform, h.campaign_key, f.day, f.figure
+        FROM analytics_internal.metric_history(
+            parts.exposure, metric_expectation.dimension, last_day, last_day - first_day + 1, metric_expectation.platforms,
+            metric_expectation.business_id, naming) h
+        CROSS JOIN unnest(h.days, h.figures) f (day, figure)
+        WHERE parts.exposure IS NOT NULL
+    ), series AS (
+        -- A day without a row is one on which nothing came.
+        SELECT b.platform, b.campaign_key, array_agg(d.day::timestamp ORDER BY d.day) AS days,
+               array_agg(COALESCE(c.figure, 0) ORDER BY d.day) AS figures,
+               CASE WHEN parts.exposure IS NOT NULL THEN array_agg(COALESCE(e.figure, 0) ORDER BY d.day) END AS exposures
+        FROM (SELECT c.platform, c.campaign_key, min(c.day) AS first_day FROM counted c GROUP BY c.platform, c.campaign_key) b
+        CROSS JOIN LATERAL (
+            SELECT g.day::date AS day
+            FROM generate_series(b.first_day::timestamp, last_day, '1 day') g (day)) d
+        LEFT JOIN counted c ON c.platform IS NOT DISTINCT FROM b.platform AND c.campaign_key IS NOT DISTINCT FROM b.campaign_key
+            AND c.day = d.day
+        LEFT JOIN exposed e ON e.platform IS NOT DISTINCT FROM b.platform AND e.campaign_key IS NOT DISTINCT FROM b.campaign_key
+            AND e.day = d.day
+        GROUP BY b.platform, b.campaign_key
+    )
+    SELECT s.platform, CASE WHEN s.campaign_key IS NOT NULL THEN COALESCE(c.campaign_name, '(no campaign)') END, v.ts::date,
+           a.amounts[1], a.amounts[2], a.amounts[CASE WHEN parts.is_cost THEN 4 ELSE 3 END],
+           a.amounts[CASE WHEN parts.is_cost THEN 3 ELSE 4 END],
+           CASE WHEN parts.is_cost AND v.reason IN ('high', 'low') THEN CASE v.reason WHEN 'high' THEN 'low' ELSE 'high' END
+                ELSE v.reason END,
+           v.is_anomaly, CASE WHEN parts.is_cost THEN -v.z ELSE v.z END, v.p_value, c.campaign_id
+    FROM series s
+    CROSS JOIN LATERAL analytics.detect_anomalies(
+        s.days, s.figures, s.exposures, kind => parts.kind, alpha => metric_expectation.alpha,
+        direction => CASE WHEN NOT parts.is_cost THEN direction
+                          WHEN direction = 'up' THEN 'down' WHEN direction = 'down' THEN 'up' ELSE 'both' END) v
+    CROSS JOIN LATERAL (
+        SELECT array_agg(CASE WHEN parts.exposure IS NULL THEN x.amount
+                              WHEN parts.is_cost THEN w.exposure / NULLIF(x.amount, 0)
+                              ELSE parts.scale * x.amount / NULLIF(w.exposure, 0) END ORDER BY x.place) AS amounts
+        FROM unnest(ARRAY[v.value, v.expected, v.lower, v.upper]) WITH ORDINALITY x (amount, place)
+        -- Figures and bounds are numbers of what is counted, at the exposure of the day.
+        CROSS JOIN (SELECT s.exposures[v.ts::date - s.days[1]::date + 1] AS exposure) w) a
+    LEFT JOIN warehouse.dim_campaigns c ON c.campaign_key = s.campaign_key
+    WHERE v.ts::date >= metric_expectation.date_from
+    ORDER BY s.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C", s.campaign_key, v.ts;
+END
+$$;
+COMMENT ON FUNCTION analytics.metric_expectation IS
+'What each day let expect before it came, and whether what came is unusual
+metric: leads, contracts and revenue (by the day of signing), spend, impressions, clicks, cpl, cpc, ctr (percent). dimension: total,
+platform or campaign, each judged by itself. Days that are not over, or that the source has not reached, have no row, nor have those before
+the first. expected, low, high: what the days before let expect, by weekday; the interval holds what is no anomaly. verdict: normal, high,
+low, zero, level_shift; without one: insufficient_data, inactive (a rate of nothing). is_anomaly: whether it is beyond chance; alpha: of
+usual days that many are taken for unusual. direction: up, down or both. history_days: how far before date_from days are looked at. z,
+p_value: see detect_anomalies(), which judges; NULL where there is no verdict. platform_level: platform or family; NULL for the setting.';

@@ -254,3 +254,85 @@ COMMENT ON FUNCTION analytics.time_to_convert IS
 Arguments as for attribution(). since: first or last, the touch of the journey from which days are counted. edges: where the buckets begin,
 in days; the first begins at 0, the last has no end. from_days (inclusive), to_days (exclusive). share_pct: of all contracts;
 cumulative_pct: of those with a touch. from_days NULL: contracts without a touch.';
+
+CREATE FUNCTION analytics.journey_steps(
+    date_from date, date_to date, dimension text DEFAULT NULL, steps int DEFAULT 4, top int DEFAULT 8, align text DEFAULT 'end',
+    lookback interval DEFAULT NULL, cycle text DEFAULT 'shared', business_id bigint DEFAULT NULL,
+    include_conversion_touch boolean DEFAULT true, exclude_keys text[] DEFAULT '{}', only_keys text[] DEFAULT NULL,
+    views text DEFAULT 'count', max_touches int DEFAULT NULL, nulls_before timestamptz DEFAULT NULL,
+    conversion_types text[] DEFAULT '{contract}', conversion_hosts text[] DEFAULT NULL)
+    RETURNS TABLE (step int, key text, next_key text, journeys bigint, conversions bigint, revenue numeric, currency text)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    rules CONSTANT analytics_internal.path_rules := analytics_internal.path_rules(
+        date_from, date_to, dimension, business_id, lookback, cycle, include_conversion_touch, exclude_keys, only_keys, views,
+        'none', NULL, max_touches, nulls_before, conversion_types => conversion_types, conversion_hosts => conversion_hosts);
+    one_currency CONSTANT text := analytics_internal.currency_of(business_id);
+BEGIN
+    PERFORM analytics_internal.check_choice('align', align, '{start,end}');
+    IF steps IS NULL OR steps NOT BETWEEN 1 AND 100 OR top IS NULL OR top NOT BETWEEN 1 AND 1000 THEN
+        RAISE EXCEPTION 'steps must be between 1 and 100, top between 1 and 1000' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN QUERY
+    WITH listed AS MATERIALIZED (
+        SELECT l.path, l.conversions, l.nulls, l.value::numeric AS value
+        FROM analytics_internal.warehouse_paths(rules) p
+        CROSS JOIN analytics.path_list(p.paths) l
+    ), shown AS MATERIALIZED (
+        SELECT k.key
+        FROM listed l
+        CROSS JOIN LATERAL (SELECT DISTINCT u.key FROM unnest(l.path) u (key)) k
+        GROUP BY k.key
+        ORDER BY sum((l.conversions + l.nulls)::numeric) DESC, k.key COLLATE "C"
+        LIMIT top
+    ), named AS (
+        -- A key of the name of something else here is told apart, as transitions() does.
+        SELECT l.path, array_agg(CASE WHEN s.key IN ('(conversion)', '(null)', '(more)') THEN '"' || s.key || '"'
+                                      ELSE COALESCE(s.key, '(other)') END ORDER BY u.place) AS keys
+        FROM listed l
+        CROSS JOIN unnest(l.path) WITH ORDINALITY u (key, place)
+        LEFT JOIN shown s ON s.key = u.key
+        GROUP BY l.path
+    ), distinct_steps AS (
+        -- A key met several times in a row is one step.
+        SELECT l.conversions, l.nulls, l.value, COALESCE(r.keys, '{(unattributed)}') AS keys
+        FROM listed l
+        LEFT JOIN named n ON n.path = l.path
+        LEFT JOIN LATERAL (
+            SELECT array_agg(u.key ORDER BY u.place) AS keys
+            FROM unnest(n.keys) WITH ORDINALITY u (key, place)
+            WHERE u.place = 1 OR u.key <> n.keys[u.place - 1]) r ON true
+    ), cut AS (
+        SELECT d.conversions, d.nulls, d.value,
+               CASE WHEN cardinality(d.keys) <= steps THEN d.keys
+                    WHEN align = 'end' THEN '(more)'::text || d.keys[cardinality(d.keys) - steps + 1:]
+                    ELSE d.keys[:steps] || '(more)'::text END AS keys
+        FROM distinct_steps d
+    ), edge AS (
+        SELECT CASE align WHEN 'end' THEN steps - cardinality(c.keys) ELSE 0 END + u.place::int AS step, u.key,
+               COALESCE(c.keys[u.place + 1], o.outcome) AS next_key, o.journeys, o.conversions, o.value
+        FROM cut c
+        CROSS JOIN LATERAL (
+            VALUES ('(conversion)', c.conversions, c.conversions, c.value), ('(null)', c.nulls, 0, 0)
+        ) o (outcome, journeys, conversions, value)
+        CROSS JOIN LATERAL unnest(c.keys) WITH ORDINALITY u (key, place)
+        WHERE o.journeys > 0
+    )
+    SELECT e.step, e.key, e.next_key, sum(e.journeys::numeric)::bigint, sum(e.conversions::numeric)::bigint, sum(e.value)::numeric(18,4),
+           one_currency
+    FROM edge e
+    GROUP BY e.step, e.key, e.next_key
+    ORDER BY e.step, 4 DESC, e.key COLLATE "C", e.next_key COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION analytics.journey_steps IS
+'Journeys step by step, from each key to the next: the links of a Sankey diagram
+A link leads from the node (step, key) to the node (step + 1, next_key), so there are no loops; a key met several times in a row is one
+step. The last next_key is (conversion), or (null) of a journey that came to nothing. align: end: the last steps before the outcome, of
+which the last has the number steps; start: the first steps. (more) stands for what is cut away. top: so many keys, those that most
+journeys have; the rest is (other). (unattributed): contracts without a touch. journeys: a client who signs twice has two; conversions,
+revenue: of those that ended in a contract; those of the links to (conversion) add up to all contracts of the period. All other arguments:
+see markov().';

@@ -269,6 +269,62 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_budget_plan IS 'True for arguments that budget_plan can take, else an error (22023)';
 
+-- The judgement of the four weeks that say what is spent today tells what a lead is worth, and who gets no more unless totals or shares ask.
+CREATE TYPE analytics_internal.budget_panel AS (
+    business_id bigint, as_of date, campaigns text[], platforms text[], days date[], spend double precision[], response double precision[],
+    counts boolean, outcome text, paused text[], lift_campaigns text[], lift_elasticity double precision[], lift_sd double precision[]);
+COMMENT ON TYPE analytics_internal.budget_panel IS
+'What a business spent and what came back, one element per campaign and day
+outcome: what leads are judged by; counts: whether the response counts events. paused: campaigns that get no more. lift_*: results of
+experiments.';
+
+CREATE FUNCTION analytics_internal.budget_panel(
+    metric text, date_to date, history_days int, platforms text[], lift_tests jsonb, business_id bigint)
+    RETURNS analytics_internal.budget_panel
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    panel analytics_internal.budget_panel;
+    members constant text[] := analytics_internal.platform_members(platforms);
+    keys bigint[];
+    worths double precision[];
+BEGIN
+    panel.business_id := analytics_internal.planned_business(business_id);
+    panel.as_of := LEAST(analytics_internal.last_full_day(panel.business_id), COALESCE(date_to, (
+        SELECT max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = panel.business_id AND r.campaign_key <> 0)));
+    SELECT array_agg(e.campaign_key), array_agg(e.lead_worth), array_agg(e.campaign_key::text) FILTER (WHERE e.action = 'pause'),
+           max(e.outcome)
+    INTO keys, worths, panel.paused, panel.outcome
+    FROM analytics_internal.campaign_evaluation(panel.as_of - 27, panel.as_of, platforms, panel.business_id, metric) e;
+    panel.counts := metric IN ('leads', 'contracts') OR (metric = 'auto' AND panel.outcome IS NOT DISTINCT FROM 'leads');
+    SELECT array_agg(r.campaign_key::text), array_agg(k.platform), array_agg(r.date),
+           array_agg(GREATEST(r.spend, 0)::double precision),
+           array_agg((CASE metric
+               WHEN 'auto' THEN r.leads * COALESCE(w.worth, 1)
+               WHEN 'leads' THEN r.leads
+               WHEN 'contracts' THEN r.contracts
+               ELSE GREATEST(r.revenue, 0) END)::double precision * COALESCE(f.factor, 1))
+    INTO panel.campaigns, panel.platforms, panel.days, panel.spend, panel.response
+    FROM warehouse.campaign_roi_daily r
+    LEFT JOIN analytics_internal.campaign_factors(panel.business_id, panel.as_of) f ON f.campaign_key = r.campaign_key
+    LEFT JOIN unnest(keys, worths) w (campaign_key, worth) ON w.campaign_key = r.campaign_key
+    JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
+    WHERE r.business_id = panel.business_id AND r.date > panel.as_of - history_days AND r.date <= panel.as_of
+      AND (members IS NULL OR k.platform = ANY (members));
+    SELECT array_agg(n.key ORDER BY n.key COLLATE "C"),
+           array_agg((t.value ->> 0)::double precision ORDER BY n.key COLLATE "C"),
+           array_agg((t.value ->> 1)::double precision ORDER BY n.key COLLATE "C")
+    INTO panel.lift_campaigns, panel.lift_elasticity, panel.lift_sd
+    FROM jsonb_each(lift_tests) t, unnest(analytics_internal.campaign_keys(ARRAY[t.key], panel.business_id)) n (key);
+    RETURN panel;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.budget_panel(text, date, int, text[], jsonb, bigint) IS
+'What response curves of a business are learned from
+The arguments are those of budget_plan().';
+
 CREATE FUNCTION analytics.budget_plan(
     total numeric DEFAULT NULL, objective text DEFAULT 'fixed_budget', bounds numeric[] DEFAULT '{0.7,1.3}', horizon int DEFAULT 30,
     target numeric DEFAULT NULL, metric text DEFAULT 'auto', date_to date DEFAULT NULL, history_days int DEFAULT 182,
@@ -284,36 +340,23 @@ CREATE FUNCTION analytics.budget_plan(
 AS $$
 #variable_conflict use_column
 DECLARE
-    wanted bigint;
-    members text[];
-    as_of date;
-    keys bigint[];
-    worths double precision[];
-    paused text[];
-    outcome text;
+    p analytics_internal.budget_panel;
     level text;
     usual_cost numeric;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_budget_plan(
         total, objective, metric, history_days, shares, lift_tests);
-    wanted := analytics_internal.planned_business(budget_plan.business_id);
-    level := analytics_internal.checked_level(budget_plan.platform_level, wanted);
-    members := analytics_internal.platform_members(budget_plan.platforms);
-    as_of := LEAST(analytics_internal.last_full_day(wanted), COALESCE(
-        date_to, (SELECT max(r.date) FROM warehouse.campaign_roi_daily r WHERE r.business_id = wanted AND r.campaign_key <> 0)));
-    -- The judgement of the four weeks that say what is spent today: what a lead is worth, and who gets no more unless totals or shares ask.
-    SELECT array_agg(e.campaign_key), array_agg(e.lead_worth), array_agg(e.campaign_key::text) FILTER (WHERE e.action = 'pause'),
-           max(e.outcome)
-    INTO keys, worths, paused, outcome
-    FROM analytics_internal.campaign_evaluation(as_of - 27, as_of, budget_plan.platforms, wanted, metric) e;
+    level := analytics_internal.checked_level(budget_plan.platform_level, analytics_internal.planned_business(budget_plan.business_id));
+    p := analytics_internal.budget_panel(
+        metric, budget_plan.date_to, history_days, budget_plan.platforms, lift_tests, budget_plan.business_id);
     IF objective = 'target_cost' AND target IS NULL THEN
-        SELECT CASE CASE metric WHEN 'auto' THEN outcome ELSE metric END
+        SELECT CASE CASE metric WHEN 'auto' THEN p.outcome ELSE metric END
                    WHEN 'leads' THEN s.target_cpl WHEN 'contracts' THEN s.target_cpa ELSE 1 / s.target_roas END
         INTO usual_cost
-        FROM analytics.settings(wanted) s;
+        FROM analytics.settings(p.business_id) s;
     END IF;
     RETURN QUERY
-    SELECT analytics_internal.platform_at(level, wanted, c.platform), c.campaign_name, c.campaign_id,
+    SELECT analytics_internal.platform_at(level, p.business_id, c.platform), c.campaign_name, c.campaign_id,
            a.current_spend::numeric(18,4), a.recommended_spend::numeric(18,4),
            round(a.change_pct::numeric, 1),
            round(a.response_now::numeric, 2), round(a.response_now_low::numeric, 2), round(a.response_now_high::numeric, 2),
@@ -321,40 +364,19 @@ BEGIN
            round(a.marginal_cost::numeric, 4), round(a.elasticity::numeric, 3), a.blocks, a.usable, a.binding, a.reason,
            round(a.lift::numeric, 2), round(a.lift_low::numeric, 2), round(a.lift_high::numeric, 2), a.p_lift, a.is_total
     FROM (
-        SELECT array_agg(r.campaign_key::text) AS campaigns, array_agg(k.platform) AS platforms, array_agg(r.date) AS days,
-               array_agg(GREATEST(r.spend, 0)::double precision) AS spend,
-               array_agg((CASE metric
-                   WHEN 'auto' THEN r.leads * COALESCE(w.worth, 1)
-                   WHEN 'leads' THEN r.leads
-                   WHEN 'contracts' THEN r.contracts
-                   ELSE GREATEST(r.revenue, 0) END)::double precision * COALESCE(f.factor, 1)) AS response
-        FROM warehouse.campaign_roi_daily r
-        LEFT JOIN analytics_internal.campaign_factors(wanted, as_of) f ON f.campaign_key = r.campaign_key
-        LEFT JOIN unnest(keys, worths) w (campaign_key, worth) ON w.campaign_key = r.campaign_key
-        JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
-        WHERE r.business_id = wanted AND r.date > as_of - history_days AND r.date <= as_of
-          AND (members IS NULL OR k.platform = ANY (members))
-    ) p
-    CROSS JOIN (
         SELECT array_agg(s.key ORDER BY s.key COLLATE "C") AS platforms,
                array_agg((s.value ->> 0)::double precision ORDER BY s.key COLLATE "C") AS low,
                array_agg((s.value ->> 1)::double precision ORDER BY s.key COLLATE "C") AS high
         FROM jsonb_each(shares) s
     ) s
-    CROSS JOIN (
-        SELECT array_agg(n.key ORDER BY n.key COLLATE "C") AS campaigns,
-               array_agg((t.value ->> 0)::double precision ORDER BY n.key COLLATE "C") AS elasticity,
-               array_agg((t.value ->> 1)::double precision ORDER BY n.key COLLATE "C") AS deviation
-        FROM jsonb_each(lift_tests) t, unnest(analytics_internal.campaign_keys(ARRAY[t.key], wanted)) n (key)
-    ) l
     CROSS JOIN LATERAL analytics.recommend_budget(
         p.campaigns, p.platforms, p.days, p.spend, p.response, objective, COALESCE(total, target, usual_cost)::double precision,
-        bounds::double precision[], horizon, as_of => as_of, family => family,
-        counts => metric IN ('leads', 'contracts') OR (metric = 'auto' AND outcome IS NOT DISTINCT FROM 'leads'),
-        frozen => analytics_internal.campaign_keys(frozen, wanted), share_platforms => s.platforms, min_share => s.low, max_share => s.high,
-        lift_campaigns => l.campaigns, lift_elasticity => l.elasticity, lift_sd => l.deviation,
-        capped => CASE WHEN metric = 'auto' AND total IS NULL AND shares IS NULL THEN paused END) a
-    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = wanted AND c.campaign_key = a.campaign::bigint
+        bounds::double precision[], horizon, as_of => p.as_of, family => family, counts => p.counts,
+        frozen => analytics_internal.campaign_keys(frozen, p.business_id),
+        share_platforms => s.platforms, min_share => s.low, max_share => s.high,
+        lift_campaigns => p.lift_campaigns, lift_elasticity => p.lift_elasticity, lift_sd => p.lift_sd,
+        capped => CASE WHEN metric = 'auto' AND total IS NULL AND shares IS NULL THEN p.paused END) a
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = p.business_id AND c.campaign_key = a.campaign::bigint
     ORDER BY a.is_total, a.current_spend DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C";
 END
 $$;
@@ -370,3 +392,43 @@ names of campaigns that keep their spend. shares: {"platform": [least, greatest]
 deviation]}, results of experiments. Intervals are 90 percent. usable: the campaign has a curve of its own; others move by at most 20
 percent. binding: what holds a spend: free, min, max, platform, fixed; doubt: the plan goes only as far as a gain is likely; kept: not at
 all. The last row is the total. platform_level: platform or family; NULL for the setting.';
+
+CREATE FUNCTION analytics.budget_curves(
+    horizon int DEFAULT 30, metric text DEFAULT 'auto', date_to date DEFAULT NULL, history_days int DEFAULT 182,
+    platforms text[] DEFAULT NULL, lift_tests jsonb DEFAULT NULL, family text DEFAULT 'michaelis_menten', business_id bigint DEFAULT NULL,
+    platform_level text DEFAULT NULL, points int DEFAULT 21, reach double precision DEFAULT 2)
+    RETURNS TABLE (platform text, campaign_name text, campaign_id text, multiple numeric, spend numeric, response numeric,
+                   response_low numeric, response_high numeric)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    p analytics_internal.budget_panel;
+    level text;
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_budget_plan(
+        NULL, 'fixed_budget', metric, history_days, NULL, lift_tests);
+    level := analytics_internal.checked_level(
+        budget_curves.platform_level, analytics_internal.planned_business(budget_curves.business_id));
+    p := analytics_internal.budget_panel(
+        metric, budget_curves.date_to, history_days, budget_curves.platforms, lift_tests, budget_curves.business_id);
+    RETURN QUERY
+    SELECT analytics_internal.platform_at(level, p.business_id, c.platform), c.campaign_name, c.campaign_id,
+           round(a.multiple::numeric, 4), a.spend::numeric(18,4), round(a.response::numeric, 2), round(a.response_low::numeric, 2),
+           round(a.response_high::numeric, 2)
+    FROM analytics.response_points(
+        p.campaigns, p.platforms, p.days, p.spend, p.response, horizon, as_of => p.as_of, family => family, counts => p.counts,
+        lift_campaigns => p.lift_campaigns, lift_elasticity => p.lift_elasticity, lift_sd => p.lift_sd, points => points,
+        reach => reach) a
+    JOIN warehouse.dim_campaigns c ON c.business_id = p.business_id AND c.campaign_key = a.campaign::bigint
+    ORDER BY max(a.spend) OVER (PARTITION BY a.campaign) DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C",
+             c.campaign_id COLLATE "C", a.multiple;
+END
+$$;
+COMMENT ON FUNCTION analytics.budget_curves IS
+'The response curves that budget_plan() moves on: points of each, with their band
+Of every campaign that spends today, points from nothing to reach times its spend: multiple of today''s, spend and response of horizon
+days, and the 90 percent interval of the response. At multiple 1 stands response_now of budget_plan() with the same arguments. reach:
+above 0 to 100; points: 2 to 201. metric, date_to, history_days, platforms, lift_tests, family, business_id, platform_level: see
+budget_plan(). Campaigns by spend.';

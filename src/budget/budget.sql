@@ -110,3 +110,17 @@ One element per campaign and day. objective, target: as allocate_budget; budgets
 of the spend of the last window_days. frozen: campaigns that keep their spend. lift_campaigns, lift_elasticity, lift_sd: results of
 experiments. unit: spends are multiples of it. capped: campaigns that get no more. Intervals are 90 percent. lift: the change of the
 response, in the row of totals.';
+
+CREATE FUNCTION analytics.response_points(campaigns text[], platforms text[], days date[], daily_spend double precision[],
+    daily_response double precision[], horizon int DEFAULT 30, window_days int DEFAULT 28, as_of date DEFAULT NULL,
+    family text DEFAULT 'michaelis_menten', block_days int DEFAULT 7, counts boolean DEFAULT true, lift_campaigns text[] DEFAULT NULL,
+    lift_elasticity double precision[] DEFAULT NULL, lift_sd double precision[] DEFAULT NULL, points int DEFAULT 21,
+    reach double precision DEFAULT 2)
+    RETURNS TABLE (campaign text, platform text, multiple double precision, spend double precision, response double precision,
+                   response_low double precision, response_high double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_response_points';
+COMMENT ON FUNCTION analytics.response_points IS
+'Points of the response curves that recommend_budget() moves on, with their band
+One element per campaign and day; arguments of the same names are those of recommend_budget(). Each campaign that spends today has points
+rows, from nothing to reach times its spend: multiple of today''s spend, spend and response of horizon days, 90 percent interval of the
+response. At multiple 1 stands response_now of recommend_budget(). points: 2 to 201; reach: above 0 to 100.';

@@ -261,3 +261,43 @@ MARKETING_ROWS(recommend_budget, in, rows)
             of_total(lift.mean), of_total(lift.low), of_total(lift.high), of_total(probability_of_lift), is_total);
     }
 }
+
+MARKETING_ROWS(response_points, in, rows)
+{
+    struct Row : budget::CurvePoint {
+        std::string_view campaign;
+        std::string_view platform;
+    };
+    auto columns = panel_columns(in);
+    columns.response = in.optional_array<double>("daily_response");
+    budget::PlanRules rules;
+    rules.horizon = days_argument(in, "horizon", 30);
+    rules.window = days_argument(in, "window_days", rules.window);
+    const auto as_of = in.optional<Date>("as_of");
+    rules.response.family = in.choice_or("family", budget::find_family, rules.response.family);
+    rules.block = days_argument(in, "block_days", rules.block);
+    rules.response.counts = in.value_or("counts", rules.response.counts);
+    const auto lift_campaigns = in.optional_array<std::string_view>("lift_campaigns");
+    const auto lift_elasticity = in.optional_array<double>("lift_elasticity");
+    const auto lift_deviation = in.optional_array<double>("lift_sd");
+    budget::CurveGrid grid;
+    grid.count = in.value_or("points", grid.count);
+    grid.reach = in.value_or("reach", grid.reach);
+    const auto found = postgres::run_kernel([&] {
+        const auto panel = budget::make_panel(columns);
+        const auto named_tests = budget::named_tests(lift_campaigns, lift_elasticity, lift_deviation);
+        rules.tests = named_tests;
+        const auto curves = budget::curve_points(panel, rules, as_of ? *as_of : budget::last_day(panel), grid, postgres::stop_flag());
+        std::vector<Row> points;
+        for (std::size_t i = 0; i < panel.size(); ++i) {
+            for (const budget::CurvePoint& point : curves[i]) {
+                points.push_back({point, panel[i].campaign, panel[i].platform});
+            }
+        }
+        return points;
+    });
+    for (const Row& row : found) {
+        rows.row(row.campaign, postgres::only_if(!columns.platform.empty(), row.platform), row.multiple, row.spend,
+                 row.response.mean, row.response.low, row.response.high);
+    }
+}

@@ -116,6 +116,23 @@ public:
         return written(rounded(spend), binding, outcome_of(model_, moves_of(current_, spend), stop_));
     }
 
+    [[nodiscard]] std::vector<std::vector<CurvePoint>> curves(const CurveGrid& grid) const
+    {
+        std::vector<std::vector<CurvePoint>> found(panel_.size());
+        for (std::int32_t n = 0; n < grid.count; ++n) {
+            const double multiple = grid.reach * n / (grid.count - 1);
+            std::vector<double> spend = current_;
+            for (double& s : spend) {
+                s *= multiple;
+            }
+            const PlanOutcome outcome = outcome_of(model_, moves_of(current_, spend), stop_);
+            for (const std::size_t i : member_) {
+                found[i].push_back({multiple, spend[i] * rules_.horizon, of_horizon(outcome.campaigns[i].after)});
+            }
+        }
+        return found;
+    }
+
 private:
     void fit(std::int32_t as_of)
     {
@@ -383,6 +400,18 @@ LikelyStep likely_step(const ResponseModel& model, std::span<const double> today
 Plan make_plan(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of, const kernel::StopFlag& stop)
 {
     return Planner(panel, rules, as_of, stop).plan();
+}
+
+std::vector<std::vector<CurvePoint>> curve_points(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of,
+                                                  const CurveGrid& grid, const kernel::StopFlag& stop)
+{
+    if (grid.count < 2 || grid.count > 201) {
+        throw Error(ErrorCode::invalid_parameter, "points must be between 2 and 201");
+    }
+    if (!(grid.reach > 0 && grid.reach <= 100)) {
+        throw Error(ErrorCode::invalid_parameter, "reach must be above 0 and at most 100");
+    }
+    return Planner(panel, rules, as_of, stop).curves(grid);
 }
 
 }  // namespace marketing::budget

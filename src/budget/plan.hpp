@@ -78,4 +78,23 @@ struct LikelyStep {
 [[nodiscard]] Plan make_plan(std::span<const Series> panel, const PlanRules& rules, std::int32_t as_of,
                              const kernel::StopFlag& stop);
 
+/** A point of a campaign's curve; spend and response are those of the whole horizon. */
+struct CurvePoint {
+    double multiple;  // of today's spend
+    double spend;
+    Interval response;
+};
+/** Which points of each curve: `count` of them, from nothing to `reach` times today's spend. */
+struct CurveGrid {
+    std::int32_t count = 21;
+    double reach = 2;
+};
+/**
+ * The curves that make_plan() moves on, one for each of the panel; those of campaigns that are not part of a plan are empty. At multiple 1
+ * stands what a plan expects of today's spend. Throws as make_plan() does.
+ */
+[[nodiscard]] std::vector<std::vector<CurvePoint>> curve_points(std::span<const Series> panel, const PlanRules& rules,
+                                                                std::int32_t as_of, const CurveGrid& grid,
+                                                                const kernel::StopFlag& stop);
+
 }  // namespace marketing::budget

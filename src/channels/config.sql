@@ -6,6 +6,7 @@ CREATE TABLE analytics_internal.platform (
     family     text    CHECK (family <> ''),
     category   text    CHECK (category IN ('SEARCH', 'SHOPPING', 'SOCIAL', 'VIDEO', 'AI', 'EMAIL', 'AD', 'PAYMENT')),
     ad_network boolean NOT NULL DEFAULT false,
+    label      text    CHECK (label <> ''),
     PRIMARY KEY (platform)
 );
 COMMENT ON TABLE analytics_internal.platform IS
@@ -16,6 +17,7 @@ COMMENT ON COLUMN analytics_internal.platform.platform IS 'Canonical name, as an
 COMMENT ON COLUMN analytics_internal.platform.family IS 'Company or group that filters may name (meta); NULL: merely seen';
 COMMENT ON COLUMN analytics_internal.platform.category IS 'Kind of site, where source_category does not list the platform''s name';
 COMMENT ON COLUMN analytics_internal.platform.ad_network IS 'Whether it sells ads, so that its paid touches count for the rule last_paid';
+COMMENT ON COLUMN analytics_internal.platform.label IS 'What people call it, where that is not made of the name; see platform_label()';
 
 CREATE TABLE analytics_internal.source_category (
     source   text    NOT NULL CHECK (source <> ''),
@@ -210,6 +212,15 @@ INSERT INTO analytics_internal.platform (platform, family, category, ad_network)
     ('propellerads', 'propellerads', NULL, true), ('adroll', 'adroll', NULL, true),
     ('the_trade_desk', 'the_trade_desk', NULL, true);
 
+UPDATE analytics_internal.platform p
+SET label = n.label
+FROM (VALUES
+    ('whatsapp', 'WhatsApp'), ('audience_network', 'Audience Network'), ('youtube', 'YouTube'), ('google_display', 'Google Display'),
+    ('google_play', 'Google Play'), ('msn', 'MSN'), ('linkedin', 'LinkedIn'), ('tiktok', 'TikTok'), ('twitter', 'X'),
+    ('apple_search', 'Apple Search Ads'), ('duckduckgo', 'DuckDuckGo'), ('vk', 'VK'), ('chatgpt', 'ChatGPT'), ('mgid', 'MGID'),
+    ('propellerads', 'PropellerAds'), ('adroll', 'AdRoll'), ('the_trade_desk', 'The Trade Desk')) n (platform, label)
+WHERE p.platform = n.platform;
+
 INSERT INTO analytics_internal.source_alias (alias, platform, implies_paid) VALUES
     ('fb', 'facebook', false), ('fcb', 'facebook', false), ('facebook_ad', 'facebook', true),
     ('facebook_ads', 'facebook', true), ('facebookads', 'facebook', true), ('facebook_feed_ad', 'facebook', true),
@@ -337,7 +348,7 @@ CREATE VIEW analytics.platform WITH (security_invoker = true) AS
     FROM analytics_internal.platform b;
 
 CREATE VIEW analytics.effective_platform WITH (security_invoker = true) AS
-    SELECT DISTINCT ON (p.platform) p.platform, p.family, p.category, p.ad_network, p.builtin
+    SELECT DISTINCT ON (p.platform) p.platform, p.family, p.category, p.ad_network, p.builtin, p.label
     FROM analytics.platform p
     ORDER BY p.platform, p.builtin;
 COMMENT ON VIEW analytics.effective_platform IS 'Platforms, one row each: the user''s row before the built-in one';

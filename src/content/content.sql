@@ -604,3 +604,43 @@ COMMENT ON FUNCTION analytics.content_compare(text[], text[], bigint, date, doub
 posts, others: ids of content, of any platform, none in both. lift: how many times the others'' typical engagement rate the posts have,
 with its interval (level) and p_value: Welch''s t test of the logarithms of the rates, post by post. engagement_rate: of each set as a
 whole, in percent. without_rate: posts of either set that have no views or no engagement figures. reason: ok, or why there is no answer.';
+
+CREATE FUNCTION analytics.content_hours(
+    business_id bigint DEFAULT NULL, days int DEFAULT NULL, as_of date DEFAULT NULL, platforms text[] DEFAULT NULL)
+    RETURNS TABLE (weekday int, hour int, posts bigint, views bigint, engagement bigint, engagement_rate numeric,
+                   posts_without_rate bigint)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    last date;
+    members text[];
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_hours.business_id);
+    last := analytics_internal.content_last_day(content_hours.business_id, content_hours.as_of);
+    members := analytics_internal.platform_members(content_hours.platforms);
+    RETURN QUERY
+    SELECT h.weekday, h.hour, h.posts, h.views::bigint, h.engagement::bigint,
+           analytics_internal.quotient(100.0 * h.rated_engagement, h.rated_views), h.posts_without_rate
+    FROM (
+        SELECT EXTRACT(isodow FROM t.published_local)::int AS weekday, EXTRACT(hour FROM t.published_local)::int AS hour,
+               count(*) AS posts, COALESCE(sum(t.views), 0) AS views, COALESCE(sum(t.engagement), 0) AS engagement,
+               sum(t.views) FILTER (WHERE t.log_rate IS NOT NULL) AS rated_views,
+               sum(t.engagement) FILTER (WHERE t.log_rate IS NOT NULL) AS rated_engagement,
+               count(*) FILTER (WHERE t.log_rate IS NULL) AS posts_without_rate
+        FROM analytics_internal.content_totals(
+            CASE WHEN content_hours.days IS NOT NULL
+                 THEN last - analytics_internal.check_day_count(content_hours.days, 1, 3660) + 1 END,
+            last, content_hours.business_id, last) t
+        WHERE t.published_local::date <= last AND (members IS NULL OR t.platform = ANY (members))
+        GROUP BY 1, 2) h
+    ORDER BY h.weekday, h.hour;
+END
+$$;
+COMMENT ON FUNCTION analytics.content_hours(bigint, int, date, text[]) IS
+'Posts by weekday and hour of publishing, with all they earned since
+weekday: 1 (Monday) to 7, hour: 0 to 23, both in the reporting time zone; those without a post have no row. days: of publishing, up to
+as_of; NULL for all. as_of: last day that counts, by default the last complete one. engagement_rate = engagement / views * 100 of the
+posts that have both; posts_without_rate are the others. business_id: NULL for all. platforms: platforms or families; NULL or {} for all.
+Whether an hour is better than others beyond chance says content_ranking().';

@@ -125,7 +125,7 @@ async function otherRoutes() {
     same(Math.round(attribution.reduce((sum, row) => sum + row.conversions, 0)), 2 * 424, 'two models share out the contracts twice');
     same(
         (await json('/businesses'))[0],
-        { business_id: 1, currency: 'UAH', first_day: '2025-08-15', last_day: '2025-10-31', last_day_of_spend: '2025-10-31', known: true },
+        { business_id: 1, currency: 'UAH', first_day: '2025-08-15', last_day: '2025-10-31', last_day_of_ads: '2025-10-31', known: true },
         'the business and its days',
     );
 }
@@ -153,7 +153,7 @@ async function refusals() {
         [400, '/sales/campaigns?date_from=2025-10-01&date_to=2025-10-31&limit=0', '22023', /row_limit/],
         [400, '/dashboard/kpi?datefrom=2025-10-01', undefined, /unknown parameter: datefrom/],
         [400, '/dashboard/kpi?date_from=2025-10-01&date_from=2025-10-02', undefined, /given twice/],
-        [400, '/dashboard/unusual-days?figure=cpl', undefined, /none of leads/],
+        [400, '/dashboard/expectation?date_from=2025-10-01&date_to=2025-10-31&metric=mood', '22023', /unknown metric: 'mood'/],
         [400, '/analytics/overview/none', undefined, /none/],
         [400, '/funnel/campaigns/%E0%A4%A', undefined, /cannot read/],
         [403, '/analytics/overview/2', undefined, /not yours/],

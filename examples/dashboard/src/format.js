@@ -35,23 +35,9 @@ export const yearBefore = (iso) => {
     return `${year - 1}-${String(month).padStart(2, '0')}-${String(Math.min(date, last)).padStart(2, '0')}`;
 };
 
-const names = {
-    facebook: 'Facebook',
-    instagram: 'Instagram',
-    google: 'Google',
-    meta: 'Meta',
-    youtube: 'YouTube',
-    telegram: 'Telegram',
-    viber: 'Viber',
-    tiktok: 'TikTok',
-    linkedin: 'LinkedIn',
-    email: 'E-mail',
-    event: 'Event',
-    unknown: 'Unknown',
-    direct: 'Direct',
-    paid_search: 'Paid search',
-    paid_social: 'Paid social',
-    bing: 'Bing',
-    last_paid: 'last paid',
+// Platforms are called as the service says.
+const names = new Map();
+export const learnNames = (platforms) => {
+    for (const each of platforms) names.set(each.platform, each.label).set(each.family, each.family_label);
 };
-export const name = (key) => names[key] ?? plain(key);
+export const name = (key) => names.get(key) ?? plain(key);

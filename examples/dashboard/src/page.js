@@ -2,7 +2,7 @@
 import { ask, forget, takeToken } from './client.js';
 import { clear, draw } from './charts.js';
 import { element, table } from './dom.js';
-import { addDays, daysBetween, firstOfMonth, longDay, name, yearBefore } from './format.js';
+import { addDays, daysBetween, firstOfMonth, learnNames, longDay, name, yearBefore } from './format.js';
 import { views } from './widgets.js';
 
 const $ = (id) => document.getElementById(id);
@@ -265,6 +265,7 @@ async function begin() {
         $('main').replaceChildren(stateOf(help, 'error', element('button', { type: 'button', onclick: () => location.reload() }, 'Try again')));
         return;
     }
+    learnNames(platforms);
     fillFilters();
     const last = businesses
         .map((each) => each.last_day)

@@ -24,14 +24,19 @@ const campaignTable = (more) => [
 
 // --- Overview
 
+// What they are called, how they are written and which way is good is told by the catalogue.
 const figures = [
-    { key: 'leads', label: 'Leads', format: whole, better: 1, of: (t) => t.leads },
-    { key: 'n_contracts', label: 'Contracts', format: whole, better: 1, of: (t) => t.n_contracts },
-    { key: 'revenue', label: 'Revenue', format: whole, better: 1, of: (t) => t.revenue },
-    { key: 'spend', label: 'Spend', format: whole, better: 0, of: (t) => t.spend },
-    { key: 'cpl', label: 'Cost per lead', format: decimal, better: -1, of: (t) => ratio(t.spend, t.leads) },
-    { key: 'roas', label: 'Return on ad spend', format: decimal, better: 1, of: (t) => ratio(t.revenue, t.spend) },
+    { key: 'leads', of: (t) => t.leads },
+    { key: 'n_contracts', of: (t) => t.n_contracts },
+    { key: 'revenue', of: (t) => t.revenue },
+    { key: 'spend', of: (t) => t.spend },
+    { key: 'cpl', of: (t) => ratio(t.spend, t.leads) },
+    { key: 'roas', of: (t) => ratio(t.revenue, t.spend) },
 ];
+const described = (catalogue, key) => {
+    const found = catalogue.find((each) => each.found_in.includes(`kpi.${key}`));
+    return { label: found.label, isMoney: ['money', 'rate'].includes(found.unit), better: { up: 1, down: -1 }[found.better] ?? 0, format: found.format.includes('.') ? decimal : whole };
+};
 const totals = (rows, suffix = '') => Object.fromEntries(['leads', 'n_contracts', 'revenue', 'spend'].map((key) => [key, sum(rows, key + suffix)]));
 
 // Leads of these days have had too little time to sign.
@@ -61,14 +66,15 @@ const overview = [
         size: 'full',
         bare: true,
         empty: () => false,
-        load: async (f) => Promise.all([ask('/dashboard/kpi', period(f)), timeseries(f), ask('/dashboard/maturity', period(f))]),
-        show: ([kpi, rows, maturity], f) =>
+        load: async (f) => Promise.all([ask('/dashboard/kpi', period(f)), timeseries(f), ask('/dashboard/maturity', period(f)), ask('/metrics')]),
+        show: ([kpi, rows, maturity, catalogue], f) =>
             tiles(
-                figures.map((figure) => {
+                figures.map((each) => {
+                    const figure = { ...each, ...described(catalogue, each.key) };
                     const late = ['n_contracts', 'revenue', 'roas'].includes(figure.key);
                     const finished = rows.findIndex(young);
                     const change = changeOf(figure, rows);
-                    const unit = ['revenue', 'spend', 'cpl'].includes(figure.key) ? ` (${f.currency})` : '';
+                    const unit = figure.isMoney ? ` (${f.currency})` : '';
                     return {
                         key: figure.key,
                         label: figure.label + unit,
@@ -381,7 +387,8 @@ const campaigns = [
         id: 'unusual',
         title: 'Days beyond what was expected',
         size: 'full',
-        note: () => 'Band: what the days before let expect; marked: beyond it. Where the level has just shifted there is no band until it is known anew',
+        note: () =>
+            'Band: what the days before let expect; marked: beyond it. Where the level has just shifted there is no band until it is known anew. Contracts by the day of signing',
         choice: {
             label: 'Figure',
             options: [
@@ -391,7 +398,7 @@ const campaigns = [
                 ['revenue', 'Revenue'],
             ],
         },
-        load: (f, figure) => ask('/dashboard/unusual-days', period(f, { figure })),
+        load: (f, metric) => ask('/dashboard/expectation', period(f, { metric })),
         empty: (rows) => rows.every((row) => !row.value),
         chart: (rows, f, figure) =>
             charts.days(
@@ -424,7 +431,7 @@ const campaigns = [
                 ['Expected', (row) => row.expected, whole],
                 ['Low', (row) => row.low, whole],
                 ['High', (row) => row.high, whole],
-                ['Verdict', (row) => plain(row.reason)],
+                ['Verdict', (row) => plain(row.verdict)],
             ],
             rows,
         ],
@@ -538,20 +545,21 @@ const attribution = [
     {
         id: 'journeys',
         title: 'Journeys to a contract',
-        note: () => 'The last four platforms of the 40 most frequent paths; a platform met several times in a row is one',
+        note: () => 'The last four platforms before the contract; a platform met several times in a row is one, rare ones are (other)',
         tall: true,
-        load: (f) => ask('/attribution/paths', { date_from: f.date_from, date_to: f.date_to, business_id: f.business, limit: 40 }),
+        load: (f) => ask('/attribution/steps', { date_from: f.date_from, date_to: f.date_to, business_id: f.business }),
         empty: (rows) => sum(rows, 'conversions') === 0,
         chart: (rows) => {
-            const { nodes, links } = steps(rows);
+            const { nodes, links } = sankey(rows);
             return charts.sankey(nodes, links, (value) => `${whole(value)} contracts`);
         },
         table: (rows) => [
             [
-                ['Path', (row) => row.path.map(name).join(' → ') || '(none)'],
+                ['Step', (row) => row.step, whole],
+                ['From', (row) => name(row.key)],
+                ['To', (row) => name(row.next_key)],
                 ['Contracts', (row) => row.conversions, whole],
                 ['Revenue', (row) => row.revenue, whole],
-                ['Share', (row) => row.share_pct, percent],
             ],
             rows.filter((row) => row.conversions > 0),
         ],
@@ -603,15 +611,19 @@ const attribution = [
         title: 'Response curves',
         note: () => 'Leads in 30 days by spend; circle: today, diamond: the plan',
         tall: true,
-        load: plan,
-        empty: (rows) => rows.every((row) => row.is_total || !row.current_spend),
-        chart: (rows) =>
-            charts.curves(
-                rows.filter((row) => !row.is_total && row.current_spend > 0 && row.elasticity < 1 && row.response_now > 0).map(curve),
-                'Spend in 30 days',
-                'Leads',
-            ),
-        table: planTable,
+        load: (f) => Promise.all([plan(f), ask('/budget/curves', planned(f))]),
+        empty: ([, points]) => points.length === 0,
+        chart: (answers) => charts.curves(curveLines(answers), 'Spend in 30 days', 'Leads'),
+        table: ([, points]) => [
+            [
+                ['Campaign', (row) => row.campaign_name],
+                ['Spend', (row) => row.spend, whole],
+                ['Leads', (row) => row.response, one],
+                ['Low', (row) => row.response_low, one],
+                ['High', (row) => row.response_high, one],
+            ],
+            points,
+        ],
     },
     {
         id: 'plan',
@@ -644,8 +656,9 @@ const attribution = [
             ),
     },
 ];
+const planned = (f) => ({ date_to: f.date_to, metric: 'leads', platforms: f.platforms.join(','), business_id: f.business });
 function plan(f) {
-    return ask('/budget/plan', { date_to: f.date_to, metric: 'leads', platforms: f.platforms.join(','), business_id: f.business });
+    return ask('/budget/plan', planned(f));
 }
 function planTable(rows) {
     return [
@@ -661,36 +674,33 @@ function planTable(rows) {
     ];
 }
 
-// The Michaelis-Menten curve through today's point with today's elasticity.
-function curve(row) {
-    const half = (row.elasticity * row.current_spend) / (1 - row.elasticity);
-    const at = (spend) => (((row.response_now * (row.current_spend + half)) / row.current_spend) * spend) / (spend + half || 1);
-    const end = Math.max(row.current_spend, row.recommended_spend) * 1.6;
-    return {
-        name: row.campaign_name,
-        points: Array.from({ length: 41 }, (_, i) => [(end * i) / 40, at((end * i) / 40)]),
-        marks: [
-            [row.current_spend, at(row.current_spend), 'circle'],
-            [row.recommended_spend, at(row.recommended_spend), 'diamond'],
-        ],
-    };
+// The points of each curve, today's spend and the plan's on it.
+function curveLines([rows, points]) {
+    return rows
+        .filter((row) => points.some((point) => point.campaign_id === row.campaign_id))
+        .map((row) => ({
+            name: row.campaign_name,
+            points: points.filter((point) => point.campaign_id === row.campaign_id).map((point) => [point.spend, point.response]),
+            marks: [
+                [row.current_spend, row.response_now, 'circle'],
+                [row.recommended_spend, row.response_then, 'diamond'],
+            ],
+        }));
 }
 
-// Paths as steps that are counted from the contract backwards, so that the last touches stand in one column.
-function steps(rows) {
-    const found = new Map();
-    const links = new Map();
-    const node = (id, shown, tint) => found.set(id, { name: id, shown, itemStyle: { color: tint } });
-    node('contract', 'Contract', color('text'));
-    for (const row of rows.filter((each) => each.conversions > 0 && each.path.length > 0)) {
-        const path = row.path.slice(-4).map((key, i, all) => [`${all.length - i}|${key}`, key]);
-        for (const [id, key] of path) node(id, name(key), charts.platformColor(key));
-        [...path.map(([id]) => id), 'contract'].reduce((from, to) => {
-            links.set(`${from}>${to}`, { source: from, target: to, value: (links.get(`${from}>${to}`)?.value ?? 0) + row.conversions });
-            return to;
-        });
-    }
-    return { nodes: [...found.values()], links: [...links.values()] };
+// Each link leads from a key at a step to the next; all contracts are one node.
+function sankey(rows) {
+    const nodes = new Map();
+    const node = (step, key) => {
+        const isEnd = key === '(conversion)';
+        const id = isEnd ? key : `${step}|${key}`;
+        nodes.set(id, { name: id, shown: isEnd ? 'Contract' : name(key), itemStyle: { color: isEnd ? color('text') : charts.platformColor(key) } });
+        return id;
+    };
+    const links = rows
+        .filter((row) => row.conversions > 0 && row.step > 0)
+        .map((row) => ({ source: node(row.step, row.key), target: node(row.step + 1, row.next_key), value: row.conversions }));
+    return { nodes: [...nodes.values()], links };
 }
 
 // --- Customers
