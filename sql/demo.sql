@@ -164,3 +164,17 @@ CALL analytics.refresh();
 RESET client_min_messages;
 SELECT revenue FROM analytics.kpi('2025-08-15', '2025-10-31');
 SELECT analytics.drop_demo();
+
+-- Another last day: the same leads and contracts on days that are moved, and no day after it; the last 30 days have figures.
+SET client_min_messages = warning;
+SELECT analytics.load_demo();
+CREATE TEMP TABLE usual AS SELECT k.period_start, k.leads, k.n_contracts, k.revenue FROM analytics.kpi_timeseries('2025-08-15', '2025-10-31') k;
+SELECT analytics.drop_demo();
+SELECT analytics.load_demo(ends => current_date);
+SELECT current_date - 77 = min(first_day) FILTER (WHERE kind = 'leads') AS first_day, max(last_day) = current_date AS last_day FROM analytics.date_bounds();
+SELECT count(*) AS days, count(*) FILTER (WHERE (k.leads, k.n_contracts, k.revenue) IS DISTINCT FROM (u.leads, u.n_contracts, u.revenue)) AS wrong
+FROM usual u FULL JOIN analytics.kpi_timeseries(current_date - 77, current_date) k ON k.period_start = u.period_start + (current_date - date '2025-10-31');
+SELECT k.leads > 2000 AS leads, k.spend > 200000 AS spend FROM analytics.period('last_30_days') p, analytics.kpi(p.date_from, p.date_to) k;
+SELECT analytics.drop_demo();
+SELECT analytics.load_demo(ends => NULL);
+SELECT analytics.load_demo(ends => 'infinity');

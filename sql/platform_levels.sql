@@ -23,7 +23,7 @@ SELECT p.oid, p.oid::regprocedure::text AS subject, p.proname::text AS name, p.p
     ARRAY(SELECT a.attname FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 WHERE t.oid = p.prorettype
           UNION ALL SELECT n FROM unnest(p.proargnames, p.proargmodes) u (n, mode) WHERE mode = 't')::text[] AS columns
 FROM pg_proc p WHERE p.pronamespace = 'analytics'::regnamespace AND p.provolatile = 's' AND 'business_id' = ANY (p.proargnames);
--- Answers that name a platform and know no level: the lists of tests and of benchmarks, which show what they were registered for.
+-- Answers that name a platform and know no level: the lists of tests and of benchmarks, which show what they were registered for, and that of the platforms themselves.
 SELECT name FROM raw.reader r WHERE EXISTS (SELECT FROM unnest(columns) c WHERE c ~ '(^|_)platform$|^platform_breakdown$|^journey$') AND NOT 'platform_level' = ANY (arguments) ORDER BY 1;
 -- A dimension that may be a platform goes by the setting where it is not given.
 SELECT name FROM raw.reader r WHERE 'dimension' = ANY (arguments)

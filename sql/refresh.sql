@@ -1,5 +1,8 @@
 -- A refresh loads each row once, or says why not.
 \i test/fixture/shop.sql
+-- What a step did is said in a notice, with the seconds that it took: no two runs are alike.
+SET client_min_messages = warning;
+SELECT analytics_internal.counts_text(ROW(17, 3, 0, 12, 0, 1, 1), '2.4 s') AS counted, analytics_internal.counts_text(ROW(0, 0, 0, 0, 0, 0, 0), '0.4 s') AS nothing, analytics_internal.counts_text(ROW(NULL, NULL, NULL, NULL, NULL, NULL, NULL), NULL) AS unknown;
 
 -- What the fixture became, beside what the raw tables say.
 SELECT (SELECT count(*) FROM raw.events) AS raw_events, (SELECT count(*) FROM warehouse.fact_events) AS events,
@@ -117,9 +120,7 @@ CALL analytics.refresh(business_id => 77);
 SELECT analytics.request_refresh() AS first, analytics.request_refresh() AS again, analytics.request_refresh('full') AS another;
 SELECT analytics.request_refresh('sideways');
 SELECT count(*) FROM warehouse.refresh_request WHERE taken_at IS NULL;
-SET client_min_messages = warning;
 CALL analytics.refresh_requested();
-RESET client_min_messages;
 SELECT count(*) FROM warehouse.refresh_request WHERE taken_at IS NULL;
 SELECT mode, status FROM warehouse.refresh_run ORDER BY run_id DESC LIMIT 2;
 \set VERBOSITY default
@@ -146,7 +147,6 @@ CALL analytics.refresh_ad_performance(mode => 'full', business_id => 1);
 SELECT EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily WHERE date = '2025-02-02') AS ads_are_older;
 
 -- A business that comes later is small beside the others, yet the planner is to know of it: to one of no rows it would join all by trying each.
-SET client_min_messages = warning;
 ALTER TABLE warehouse.fact_events SET (autovacuum_enabled = false);
 ALTER TABLE warehouse.dim_clients SET (autovacuum_enabled = false);
 ALTER TABLE warehouse.fact_leads SET (autovacuum_enabled = false);
@@ -162,10 +162,8 @@ SELECT analytics_internal.known_rows('warehouse.fact_events', 9) BETWEEN 2500 AN
 INSERT INTO raw.many_events SELECT i, i, timestamptz '2025-03-01' FROM generate_series(20001, 20500) i;
 CALL analytics.refresh(business_id => 8);
 SELECT analytics_internal.known_rows('warehouse.fact_events', 8) BETWEEN 19000 AND 20100 AS as_before;
-RESET client_min_messages;
 
 -- With updated_at the rows are counted, to see which went. An id that comes again while another goes leaves the count as it was.
-SET client_min_messages = warning;
 CREATE TABLE raw.repeating (event_id text, client_id text, occurred_at timestamptz, updated_at timestamptz);
 INSERT INTO raw.repeating SELECT 'v' || i, 'c' || i, '2025-05-01', '2025-05-01' FROM generate_series(1, 5) i;
 SELECT analytics.register_source('events', 'raw.repeating', business_id => 10) > 0 AS registered;
@@ -245,7 +243,6 @@ CALL analytics.refresh(business_id => 11);
 SELECT e.platform, e.channel, l.platform AS of_lead FROM warehouse.fact_events e JOIN warehouse.fact_leads l USING (business_id, client_key) WHERE e.business_id = 11;
 DELETE FROM warehouse.channel_rule;
 -- A setting that reaches derived data says so.
-RESET client_min_messages;
 SELECT lookback FROM analytics.configure(lookback => '60 days', business_id => 11);
 SELECT freshness_warn FROM analytics.configure(freshness_warn => '3 days', business_id => 11);
 
@@ -269,7 +266,6 @@ ALTER TABLE raw.stock RENAME product_id TO id;
 SELECT analytics.request_refresh(business_id => 99) < analytics.request_refresh(business_id => 13) AS in_order;
 INSERT INTO warehouse.refresh_request (business_id, mode) VALUES (12, 'sideways');
 SELECT analytics.request_refresh(business_id => 12) > 0 AS last;
-SET client_min_messages = warning;
 \set VERBOSITY default
 CALL analytics.refresh_requested();
 \set VERBOSITY terse

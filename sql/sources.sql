@@ -30,6 +30,7 @@ SELECT source_id, business_id, entity, relation, columns, options FROM analytics
 -- A source that was changed under us fails in its step alone, and says so.
 INSERT INTO raw.odd VALUES ('1', 'client-1', NULL, NULL, 1, '2025-02-03', NULL);
 ALTER TABLE raw.odd DROP COLUMN who;
+SET client_min_messages = warning;
 \set VERBOSITY default
 CALL analytics.refresh(entities => '{events}');
 -- Also where the column is the one that tells the days.
@@ -38,6 +39,7 @@ ALTER TABLE raw.odd RENAME "when" TO "day";
 CALL analytics.refresh(entities => '{events}');
 DROP TABLE raw.odd;
 CALL analytics.refresh(entities => '{events}');
+RESET client_min_messages;
 \set VERBOSITY terse
 SELECT status, message IS NOT NULL AS said FROM warehouse.refresh_run ORDER BY run_id;
 SELECT analytics.drop_source(5);

@@ -123,7 +123,7 @@ function compile(route) {
     });
     const body = {
         row: `SELECT row_to_json(r)::text AS body FROM (${text}) r`,
-        rows: `SELECT coalesce(json_agg(r), '[]')::text AS body FROM (${text}) r`,
+        rows: `SELECT coalesce(json_agg(r.*), '[]')::text AS body FROM (${text}) r`,
         document: `SELECT (${text})::text AS body`,
         page: `SELECT (${text}) AS body`,
     }[route.kind];

@@ -269,7 +269,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_budget_plan IS 'True for arguments that budget_plan can take, else an error (22023)';
 
--- The judgement of the four weeks that say what is spent today tells what a lead is worth, and who gets no more unless totals or shares ask.
+-- The judgement of the four weeks that say what is spent today tells what a lead is worth, and who gets no more unless totals or shares
+-- ask.
 CREATE TYPE analytics_internal.budget_panel AS (
     business_id bigint, as_of date, campaigns text[], platforms text[], days date[], spend double precision[], response double precision[],
     counts boolean, outcome text, paused text[], lift_campaigns text[], lift_elasticity double precision[], lift_sd double precision[]);

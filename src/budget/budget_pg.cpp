@@ -287,7 +287,8 @@ MARKETING_ROWS(response_points, in, rows)
         const auto panel = budget::make_panel(columns);
         const auto named_tests = budget::named_tests(lift_campaigns, lift_elasticity, lift_deviation);
         rules.tests = named_tests;
-        const auto curves = budget::curve_points(panel, rules, as_of ? *as_of : budget::last_day(panel), grid, postgres::stop_flag());
+        const auto curves =
+            budget::curve_points(panel, rules, as_of ? *as_of : budget::last_day(panel), grid, postgres::stop_flag());
         std::vector<Row> points;
         for (std::size_t i = 0; i < panel.size(); ++i) {
             for (const budget::CurvePoint& point : curves[i]) {

@@ -2,7 +2,8 @@
 --
 -- Nothing is random: the same figures come out on every run and machine. The counts are those of the VALUES lists below; clients are made
 -- by segment, touches by platform, and where a total is shared out, analytics_internal.demo_share() does it without a remainder.
--- Time is counted in opening seconds (8:00 to 22:00, 50400 a day) since 15 August 2025: day 66 is 20 October, day 77 is 31 October.
+-- Time is counted in opening seconds (8:00 to 22:00, 50400 a day) since the first day: by default 15 August 2025, of which day 66 is 20
+-- October and day 77 31 October.
 
 CREATE FUNCTION analytics_internal.demo_number(key bigint, salt int, below int) RETURNS int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -274,7 +275,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.plan_demo_touches() IS
 'Makes the touches of the demo clients; a part of load_demo()';
 
-CREATE FUNCTION analytics_internal.fill_demo_crm(scale int) RETURNS void
+CREATE FUNCTION analytics_internal.fill_demo_crm(scale int, first_day date) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -301,7 +302,7 @@ BEGIN
         SELECT k.id,
                given[1 + analytics_internal.demo_number(k.id, 7, 12)] || ' ' || family[1 + analytics_internal.demo_number(k.id, 8, 13)],
                '+38000' || lpad(k.id::text, 7, '0'),
-               timestamp '2025-08-15 08:00' + c.day * interval '1 day' + k.second * interval '1 second'
+               first_day + interval '8 hours' + c.day * interval '1 day' + k.second * interval '1 second'
         FROM pg_temp.demo_client c
         CROSS JOIN generate_series(0, scale - 1) copy
         CROSS JOIN LATERAL (SELECT copy * 4570 + c.client_id, (c.second + copy * 7919) % 33600) k (id, second);
@@ -309,7 +310,7 @@ BEGIN
     -- A client's time runs from the first touch to the end of October, for 20 days at most.
     INSERT INTO demo.crm_events
         SELECT copy * 17136 + t.id, copy * 4570 + t.client_id,
-               timestamp '2025-08-15 08:00' + at.second / 50400 * interval '1 day' + at.second % 50400 * interval '1 second',
+               first_day + interval '8 hours' + at.second / 50400 * interval '1 day' + at.second % 50400 * interval '1 second',
                w.source_types[1 + analytics_internal.demo_number(t.id, 9, cardinality(w.source_types))], w.utm_source, w.utm_medium,
                CASE t.platform WHEN 'facebook' THEN t.campaign_name END,
                -- Every fourth touch names its campaign by name alone.
@@ -347,7 +348,7 @@ BEGIN
             SELECT k.client_id, k.signed_at, k.amount, 1
             FROM demo.crm_contracts k
             UNION ALL
-            SELECT c.id, timestamp '2025-08-14 12:00' - d.d * d.d * interval '1 day', 300 + a.a * a.a,
+            SELECT c.id, first_day - interval '12 hours' - d.d * d.d * interval '1 day', 300 + a.a * a.a,
                    1 + analytics_internal.demo_number(c.id, 51 + i, 3)
             FROM demo.crm_clients c
             CROSS JOIN generate_series(1, 1 + analytics_internal.demo_number(c.id, 11, 6)) i
@@ -357,19 +358,19 @@ BEGIN
         ) p (client_id, occurred_at, amount, quantity);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.fill_demo_crm(int) IS
+COMMENT ON FUNCTION analytics_internal.fill_demo_crm(int, date) IS
 'Fills the tables of the CRM from the plan, once per scale; a part of load_demo()';
 
-CREATE FUNCTION analytics_internal.fill_demo_ads(scale int) RETURNS void
+CREATE FUNCTION analytics_internal.fill_demo_ads(scale int, first_day date) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM analytics_internal.drop_temporary('demo_ad_day');
     CREATE TEMP TABLE demo_ad_day ON COMMIT DROP AS
-    SELECT g.*, d.day, date '2025-08-15' + d.day AS date,
+    SELECT g.*, d.day, first_day + d.day AS date,
            -- In hundredths: less at the weekend, a little up and down from day to day, and the changes named in demo_campaign().
-           scale * g.daily_spend::bigint * CASE WHEN EXTRACT(isodow FROM date '2025-08-15' + d.day) > 5 THEN 80 ELSE 100 END
+           scale * g.daily_spend::bigint * CASE WHEN EXTRACT(isodow FROM first_day + d.day) > 5 THEN 80 ELSE 100 END
                * (92 + analytics_internal.demo_number(d.day, 100 + g.place, 17)) / 100
                * CASE WHEN g.place = 2 AND d.day >= 66 THEN 3 WHEN g.place = 4 AND d.day = 60 THEN 6 ELSE 1 END AS cents
     FROM analytics_internal.demo_campaign() g, generate_series(0, 77) d (day)
@@ -406,9 +407,10 @@ BEGIN
         WHERE d.platform = 'google';
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.fill_demo_ads(int) IS 'Fills the ad exports, spend growing with the scale; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.fill_demo_ads(int, date) IS
+'Fills the ad exports, spend growing with the scale; a part of load_demo()';
 
-CREATE FUNCTION analytics_internal.fill_demo_content() RETURNS void
+CREATE FUNCTION analytics_internal.fill_demo_content(first_day date) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -417,7 +419,7 @@ BEGIN
     INSERT INTO demo.content_posts
         SELECT 'post-' || n, ('{facebook,facebook,telegram,viber}'::text[])[1 + n % 4],
                ('{image,video,text}'::text[])[1 + analytics_internal.demo_number(n, 500, 3)],
-               date '2025-08-15' + (n - 1) * 78 / 156
+               first_day + (n - 1) * 78 / 156
                    + ('{09:00,12:30,16:00,19:00}'::time[])[1 + analytics_internal.demo_number(n, 501, 4)],
                ('{Open day,Students tell,Word of the day,Why learn now}'::text[])[1 + n % 4] || ' no. ' || n,
                ('{Olena,Marko,Iryna}'::text[])[1 + analytics_internal.demo_number(n, 503, 3)],
@@ -432,22 +434,25 @@ BEGIN
         CROSS JOIN generate_series(0, 13) age (days)
         CROSS JOIN LATERAL (
             SELECT (1500 + analytics_internal.demo_number(substr(p.content_id, 6)::bigint, 502, 1500)) / (1 + age.days)) v (views)
-        WHERE p.published_at::date + age.days <= date '2025-10-31';
+        WHERE p.published_at::date + age.days <= first_day + 77;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.fill_demo_content() IS 'Fills posts and their daily counters; a part of load_demo()';
+COMMENT ON FUNCTION analytics_internal.fill_demo_content(date) IS 'Fills posts and their daily counters; a part of load_demo()';
 
-CREATE FUNCTION analytics.load_demo(scale int DEFAULT 1) RETURNS text
+CREATE FUNCTION analytics.load_demo(scale int DEFAULT 1, ends date DEFAULT '2025-10-31') RETURNS text
     LANGUAGE plpgsql VOLATILE
-    SET client_min_messages = warning SET jit = off SET search_path = pg_catalog, pg_temp
+    SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    asked_for constant text := current_setting('client_min_messages');
     taken text;
     loaded record;
 BEGIN
     PERFORM analytics_internal.check_warehouse();
     IF load_demo.scale IS NULL OR load_demo.scale NOT BETWEEN 1 AND 1000 THEN
         RAISE EXCEPTION 'scale must be between 1 and 1000' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF ends IS NULL OR ends NOT BETWEEN '2000-01-01' AND '2100-12-31' THEN
+        RAISE EXCEPTION 'ends must be a day between 2000-01-01 and 2100-12-31' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- A second call waits for the end of this one.
     PERFORM analytics_internal.hold_business(1, waits => true);
@@ -467,15 +472,20 @@ BEGIN
                   HINT = 'Load the demo into another database.';
     END IF;
 
+    RAISE NOTICE 'step 1 of 3: raw tables of % clients', 4570 * load_demo.scale;
     PERFORM analytics_internal.create_demo_tables();
     PERFORM analytics_internal.plan_demo_clients();
     PERFORM analytics_internal.plan_demo_touches();
-    PERFORM analytics_internal.fill_demo_crm(load_demo.scale);
-    PERFORM analytics_internal.fill_demo_ads(load_demo.scale);
-    PERFORM analytics_internal.fill_demo_content();
+    PERFORM analytics_internal.fill_demo_crm(load_demo.scale, ends - 77);
+    RAISE NOTICE 'step 2 of 3: ad exports and posts';
+    PERFORM analytics_internal.fill_demo_ads(load_demo.scale, ends - 77);
+    PERFORM analytics_internal.fill_demo_content(ends - 77);
     PERFORM analytics_internal.drop_temporary(t) FROM unnest('{demo_client,demo_touch,demo_ad_day}'::text[]) t;
     ANALYZE demo.crm_clients, demo.crm_events, demo.crm_contracts, demo.transactions;
 
+    RAISE NOTICE 'step 3 of 3: the refresh of the warehouse';
+    -- What its steps say says nothing of the demo.
+    PERFORM set_config('client_min_messages', 'warning', true);
     -- The figures are those of the default settings, and of paid touches with a campaign of Meta or Google.
     DELETE FROM warehouse.settings s WHERE s.business_id = 1;
     PERFORM analytics.configure(reporting_timezone => 'Europe/Kyiv', currency => 'UAH', paid_rule => 'campaign_networks');
@@ -504,12 +514,14 @@ BEGIN
     SELECT (SELECT count(*) FROM warehouse.fact_events e WHERE e.business_id = 1) AS events,
            (SELECT count(*) FROM warehouse.dim_clients c WHERE c.business_id = 1) AS clients,
            (SELECT count(*) FROM warehouse.fact_contracts c WHERE c.business_id = 1) AS contracts INTO loaded;
+    PERFORM set_config('client_min_messages', asked_for, true);
     RETURN format('%s events of %s clients, %s contracts', loaded.events, loaded.clients, loaded.contracts);
 END
 $$;
-COMMENT ON FUNCTION analytics.load_demo(int) IS
+COMMENT ON FUNCTION analytics.load_demo(int, date) IS
 'Makes the demo data in schema demo and loads them as business 1
-scale: how many times 4570 clients and their 17136 events. Deterministic: 15 August to 31 October 2025, Europe/Kyiv, UAH. One
+scale: how many times 4570 clients and their 17136 events. Deterministic: 15 August to 31 October 2025, Europe/Kyiv, UAH. ends: another last
+day, such as CURRENT_DATE, to which all days move; the documented figures are those of the default. Says in notices how far it is. One
 transaction: raw tables, settings, sources and refresh. Needs CREATE on the database; refuses where schema demo exists (42P06) or
 business 1 has sources (55000).';
 

@@ -99,7 +99,7 @@ AS $$
     ORDER BY m.place
 $$;
 COMMENT ON FUNCTION analytics.metric_catalogue() IS
-'The figures: what people call them, their unit, which way is good, where they are
+'The figures: what people call them, unit, which way is good, where they are
 unit: count, money (of the business''s currency), rate (money per piece), percent (0 to 100), ratio, days, score (a number of pieces with
 fractions). better: up or down; NULL where neither is good by itself. format: how to write it, a pattern as spreadsheets and ICU know it.
 formula: where the figure is made of others, of sums that may be added up over days; NULL where it is one. found_in: function.column.';
@@ -114,11 +114,11 @@ BEGIN
         (SELECT e.label FROM analytics.effective_platform e WHERE e.platform = platform),
         -- A host is its own name.
         CASE WHEN platform LIKE '%.%' THEN platform
-             ELSE upper(left(platform, 1)) || replace(substr(platform, 2), '_', ' ') END);
+             ELSE upper(left(platform, 1) COLLATE "C") || replace(substr(platform, 2), '_', ' ') END);
 END
 $$;
 COMMENT ON FUNCTION analytics.platform_label(text) IS
-'What people call a platform or family: YouTube for youtube, Paid search for paid_search
+'What people call a platform or family: YouTube for youtube
 That of analytics.platform, in which rows of warehouse.platform come first; else made of the name itself.';
 
 CREATE FUNCTION analytics.platforms(business_id bigint DEFAULT NULL)

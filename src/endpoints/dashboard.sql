@@ -180,3 +180,63 @@ is counted. Days that are not over count on neither side of a comparison: days_c
 with, as it stood when it was as old as this one is now, so that touches and signatures that come later count on both sides alike; NULL
 where there is none. *_change_pct: in percent of it. maturity_pct: share of the contracts of such leads that is signed at their age;
 *_expected, *_low, *_high: what is to be expected at full maturity, with its 90 % interval, as of maturity().';
+
+-- Not as overloads of the readers for timestamps: a call with two literals would then mean these, or be ambiguous.
+CREATE FUNCTION analytics.day_of(moment timestamptz DEFAULT now(), business_id bigint DEFAULT NULL) RETURNS date
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    zones text[];
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    SELECT array_agg(DISTINCT s.reporting_timezone COLLATE "C") INTO zones
+    FROM warehouse.settings s
+    WHERE day_of.business_id IS NULL OR s.business_id = day_of.business_id;
+    IF cardinality(zones) > 1 THEN
+        RAISE EXCEPTION 'the businesses have different reporting time zones' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('They report in %s.', array_to_string(zones, ', ')), HINT = 'Name one business by business_id.';
+    END IF;
+    RETURN (moment AT TIME ZONE COALESCE(zones[1], 'UTC'))::date;
+END
+$$;
+COMMENT ON FUNCTION analytics.day_of(timestamptz, bigint) IS
+'The day on which a moment falls in the reporting time zone; by default today
+For arguments: kpi(analytics.day_of(now() - interval ''30 days''), analytics.day_of()). Businesses of different time zones: an error (22023)
+asks for business_id.';
+
+CREATE FUNCTION analytics.period(name text, as_of date DEFAULT NULL, business_id bigint DEFAULT NULL)
+    RETURNS TABLE (date_from date, date_to date)
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    today constant date := COALESCE(as_of, analytics.day_of(now(), business_id));
+    unit constant text := substring(name FROM '^(?:this|last)_(week|month|quarter|year)$');
+    days constant text := substring(name FROM '^last_([1-9][0-9]{0,3})_days$');
+    starts timestamp;
+BEGIN
+    IF NOT isfinite(today) THEN
+        RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF days IS NOT NULL THEN
+        RETURN QUERY SELECT today - days::int, today - 1;
+    ELSIF name IN ('today', 'yesterday') THEN
+        RETURN QUERY SELECT today - (name = 'yesterday')::int, today - (name = 'yesterday')::int;
+    ELSIF unit IS NOT NULL THEN
+        starts := date_trunc(unit, today::timestamp);
+        RETURN QUERY
+        SELECT CASE WHEN name LIKE 'this%' THEN starts
+                    ELSE starts - CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || unit)::interval END END::date,
+               CASE WHEN name LIKE 'this%' THEN today ELSE starts::date - 1 END;
+    ELSE
+        RAISE EXCEPTION 'unknown period: %', quote_nullable(name) USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Use today, yesterday, last_30_days (or any number of days), or this_ and last_ with week, month, quarter or year.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics.period(text, date, bigint) IS
+'The first and the last day of a relative period: last_30_days, this_month ...
+name: today; yesterday; last_N_days: those before today; this_week (from Monday), this_month, this_quarter, this_year: up to today;
+last_week, last_month, last_quarter, last_year: whole ones of the calendar. as_of: what counts as today, by default the day in the
+reporting time zone. For arguments: FROM analytics.period(''last_30_days'') p, analytics.kpi(p.date_from, p.date_to).';

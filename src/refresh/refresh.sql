@@ -9,14 +9,14 @@ routine: function of analytics_internal that does it for a business, where it is
 CREATE TYPE analytics_internal.refresh_progress AS (
     run_id bigint, mode text, entities text[], from_date date, commits boolean, businesses bigint[],
     steps analytics_internal.planned_step[], attempts int, failures text[], failure_code text, skipped text[],
-    accept_loss boolean, is_over boolean
+    accept_loss boolean, is_over boolean, planned int
 );
 COMMENT ON TYPE analytics_internal.refresh_progress IS
 'What a refresh knows between two transactions
 commits: each step is a transaction of its own; else the first error ends the refresh. businesses: those to do, the first is at work. steps:
 of that business, those to do, NULL before it begins. attempts: how often the first of them has failed. failures: what went wrong.
 failure_code: 55000 where all of it was refused, else 22000. skipped: businesses that another refresh was at work
-on. accept_loss: sources may lose any number of rows.';
+on. accept_loss: sources may lose any number of rows. planned: how many steps the business at work takes.';
 
 -- Clients and campaigns are loaded first, since the others refer to them.
 CREATE FUNCTION analytics_internal.refresh_plan(business_id bigint, mode text, entities text[]) RETURNS analytics_internal.planned_step[]
@@ -111,6 +111,20 @@ CREATE FUNCTION analytics_internal.step_label(step analytics_internal.planned_st
 AS $$ SELECT step.name || COALESCE(' of source ' || step.source_id, '') $$;
 COMMENT ON FUNCTION analytics_internal.step_label(analytics_internal.planned_step) IS 'A step as messages name it';
 
+CREATE FUNCTION analytics_internal.counts_text(counts analytics_internal.load_counts, took interval) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT COALESCE(string_agg(c.n || ' ' || c.word, ', ' ORDER BY c.place), 'nothing new')
+           || COALESCE(' in ' || NULLIF(EXTRACT(epoch FROM took)::int, 0) || ' s', '')
+    FROM (VALUES
+        (1, 'read', counts.rows_read), (2, 'inserted', counts.inserted), (3, 'updated', counts.updated), (4, 'unchanged', counts.unchanged),
+        (5, 'deleted', counts.deleted), (6, 'deduplicated', counts.deduplicated), (7, 'rejected', counts.rejected)) c (place, word, n)
+    WHERE c.n <> 0
+$$;
+COMMENT ON FUNCTION analytics_internal.counts_text(analytics_internal.load_counts, interval) IS
+'What a step did and how long it took, without what was none';
+
 CREATE FUNCTION analytics_internal.log_step(progress analytics_internal.refresh_progress, started_at timestamptz,
     counts analytics_internal.load_counts, sqlstate text DEFAULT NULL, message text DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -128,8 +142,8 @@ BEGIN
     IF log_step.message IS NOT NULL THEN
         RAISE WARNING '% failed: %', label, log_step.message;
     ELSIF counts IS NOT NULL THEN
-        RAISE NOTICE '%: % read, % inserted, % updated, % unchanged, % deleted, % deduplicated, % rejected', label, counts.rows_read,
-            counts.inserted, counts.updated, counts.unchanged, counts.deleted, counts.deduplicated, counts.rejected;
+        RAISE NOTICE 'step % of %, %: %', progress.planned - cardinality(progress.steps) + 1, progress.planned, label,
+            analytics_internal.counts_text(counts, clock_timestamp() - log_step.started_at);
     END IF;
 END
 $$;
@@ -407,6 +421,7 @@ CREATE FUNCTION analytics_internal.begin_business(progress analytics_internal.re
 AS $$
 BEGIN
     progress.steps := analytics_internal.refresh_plan(progress.businesses[1], progress.mode, progress.entities);
+    progress.planned := cardinality(progress.steps);
     UPDATE warehouse.refresh_state s
     SET run_id = progress.run_id, status = 'running', started_at = clock_timestamp(), finished_at = NULL, message = NULL
     WHERE s.business_id = progress.businesses[1];
@@ -448,7 +463,8 @@ BEGIN
         RETURN analytics_internal.skip_business(progress);
     END IF;
     IF progress.steps IS NULL THEN
-        progress := analytics_internal.begin_business(progress);
+        -- A transaction of its own: others see what is under way before the first step is done.
+        RETURN analytics_internal.begin_business(progress);
     END IF;
     IF progress.commits THEN
         after := analytics_internal.try_step(progress);
@@ -463,7 +479,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.advance_refresh(analytics_internal.refresh_progress) IS
-'One transaction of a refresh: the next step, or in the end its status';
+'One transaction of a refresh: its plan, the next step, or in the end its status';
 
 -- Procedures that commit may set no search_path, so that names are found by their caller's. They only call functions of this extension by
 -- their full names and arguments of exactly the declared types, and use no operator.
@@ -552,6 +568,84 @@ $$;
 COMMENT ON FUNCTION analytics.refresh_status() IS
 'Each source, when it was last read and how its rows were accounted for
 last_run_status, last_run_message: how the last refresh of its business ended (running, succeeded, failed), whatever became of others.';
+
+-- What a refresh still has to do is its plan less what it has logged.
+CREATE FUNCTION analytics_internal.refreshes_under_way()
+    RETURNS TABLE (run_id bigint, business_id bigint, mode text, step int, steps int, name text, source_id bigint, rows_read bigint,
+                   rows_written bigint, started_at timestamptz, step_started_at timestamptz, requested_by text, process_id int)
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    RETURN QUERY
+    WITH under_way AS (
+        SELECT r.run_id, s.business_id, r.mode, r.entities, r.requested_by, s.started_at, p.pid
+        FROM warehouse.refresh_state s
+        JOIN warehouse.refresh_run r ON r.run_id = s.run_id AND r.status = 'running'
+        CROSS JOIN LATERAL (SELECT min(pid) FROM analytics_internal.refreshing_sessions(s.business_id) pid) p (pid)
+        WHERE s.status = 'running'
+    ), done AS (
+        SELECT DISTINCT u.run_id, u.business_id, d.name, d.source_id
+        FROM under_way u
+        JOIN warehouse.refresh_step d ON d.run_id = u.run_id AND d.business_id = u.business_id
+        -- Journeys come in batches.
+        WHERE d.name <> 'journeys' OR NOT EXISTS (SELECT FROM warehouse.pending_client c WHERE c.business_id = u.business_id)
+    ), planned AS (
+        SELECT u.run_id, u.business_id, p.name, p.source_id, p.place
+        FROM under_way u
+        CROSS JOIN LATERAL unnest(analytics_internal.refresh_plan(u.business_id, u.mode, u.entities))
+            WITH ORDINALITY p (name, source_id, routine, place)
+        WHERE NOT EXISTS (
+            SELECT FROM done d
+            WHERE d.run_id = u.run_id AND d.business_id = u.business_id AND d.name = p.name
+              AND d.source_id IS NOT DISTINCT FROM p.source_id)
+    )
+    SELECT u.run_id, u.business_id, u.mode, d.steps + 1, d.steps + n.steps, n.name, n.source_id, l.rows_read, l.rows_written, u.started_at,
+           COALESCE(l.until, u.started_at), u.requested_by, u.pid
+    FROM under_way u
+    CROSS JOIN LATERAL (
+        SELECT count(*)::int AS steps
+        FROM done d
+        WHERE d.run_id = u.run_id AND d.business_id = u.business_id) d
+    CROSS JOIN LATERAL (
+        SELECT count(*)::int AS steps, (array_agg(p.name ORDER BY p.place))[1] AS name,
+               (array_agg(p.source_id ORDER BY p.place))[1] AS source_id
+        FROM planned p
+        WHERE p.run_id = u.run_id AND p.business_id = u.business_id) n
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(sum(s.rows_read), 0)::bigint AS rows_read,
+               COALESCE(sum(s.inserted + s.updated + s.deleted), 0)::bigint AS rows_written, max(s.started_at + s.duration) AS until
+        FROM warehouse.refresh_step s
+        WHERE s.run_id = u.run_id AND s.business_id = u.business_id) l
+    ORDER BY u.run_id, u.business_id;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.refreshes_under_way() IS 'The rows of analytics.refresh_progress';
+
+CREATE VIEW analytics.refresh_progress WITH (security_invoker = true) AS
+    SELECT u.run_id, u.business_id, u.mode, u.step, u.steps, u.name, u.source_id, u.rows_read, u.rows_written, u.started_at,
+           u.step_started_at, u.requested_by, u.process_id
+    FROM analytics_internal.refreshes_under_way() u;
+COMMENT ON VIEW analytics.refresh_progress IS
+'The refreshes that are under way: step of how many, rows so far, since when
+To be read from another session: each step commits. One in a transaction block or a function is seen when it is over.';
+COMMENT ON COLUMN analytics.refresh_progress.run_id IS 'The run, as in warehouse.refresh_run';
+COMMENT ON COLUMN analytics.refresh_progress.business_id IS 'The business at work; others of the run come after it';
+COMMENT ON COLUMN analytics.refresh_progress.mode IS 'incremental or full';
+COMMENT ON COLUMN analytics.refresh_progress.step IS 'Number of the step that is being done';
+COMMENT ON COLUMN analytics.refresh_progress.steps IS 'How many steps there are';
+COMMENT ON COLUMN analytics.refresh_progress.name IS 'What the step does';
+COMMENT ON COLUMN analytics.refresh_progress.source_id IS 'The source that it loads, if it does';
+COMMENT ON COLUMN analytics.refresh_progress.rows_read IS 'Rows that the steps done have read';
+COMMENT ON COLUMN analytics.refresh_progress.rows_written IS 'Rows that the steps done have inserted, updated or deleted';
+COMMENT ON COLUMN analytics.refresh_progress.started_at IS 'When the refresh of the business began';
+COMMENT ON COLUMN analytics.refresh_progress.step_started_at IS 'When the step began';
+COMMENT ON COLUMN analytics.refresh_progress.requested_by IS 'The role that asked for it';
+COMMENT ON COLUMN analytics.refresh_progress.process_id IS
+    'The process that does it; NULL for a moment between two steps, and where it ended without a trace';
+GRANT SELECT ON analytics.refresh_progress TO PUBLIC;
 
 CREATE FUNCTION analytics.purge_history(keep interval DEFAULT '90 days') RETURNS bigint
     LANGUAGE plpgsql VOLATILE

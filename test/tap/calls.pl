@@ -157,6 +157,8 @@ my %largest = (integer => [qw(2147483647 1000000)], smallint => [32767], bigint 
 my $each_platform = "(SELECT array_agg('p' || i % 3 ORDER BY i) FROM generate_series(1, N) i)";
 my %valid = (
     'campaign_actions.platforms' => [$each_platform], 'recommend_budget.platforms' => [$each_platform], 'response_curve.platforms' => [$each_platform],
+    'response_points.platforms' => [$each_platform], 'response_points.reach' => ['2'], 'response_points.points' => ['5', '21'], 'budget_curves.reach' => ['2'], 'budget_curves.points' => ['5'],
+    'period.name' => ["'last_30_days'", "'this_month'", "'last_quarter'"], 'journey_steps.steps' => ['3'], 'journey_steps.top' => ['5'], 'journey_steps.align' => ["'start'", "'end'"],
     'metric_anomalies.relation' => ["'warehouse.campaign_roi_daily'::regclass"], 'metric_anomalies.day' => ["'date'"], 'metric_anomalies.value' => ["'leads'", "'clicks'", "'spend'"],
     'metric_anomalies.series' => ["'platform'"], 'metric_anomalies.exposure' => ["'impressions'"],
     'content_compare.posts' => ["'{p1,p2,p3}'::text[]"], 'content_compare.others' => ["'{p4,p5,p6,p7}'::text[]"],
@@ -169,7 +171,7 @@ my %valid = (
     'suggest_mapping.relation' => ["'demo.crm_events'::regclass"],
     'register_source.entity' => ["'events'"], 'register_source.relation' => ["'demo.crm_events'::regclass"], 'register_source.preset' => ['NULL'],
     'register_source.columns' => [q('{"event_id": "id", "occurred_at": "happened"}'::jsonb)], 'register_source.options' => [q('{"date_order": "DMY"}'::jsonb)],
-    (map { ("recommend_budget.$_" => ['NULL']) } qw(share_platforms min_share max_share lift_campaigns lift_elasticity lift_sd)),
+    (map { ("recommend_budget.$_" => ['NULL'], "response_points.$_" => ['NULL']) } qw(share_platforms min_share max_share lift_campaigns lift_elasticity lift_sd)),
     (map { ("$_.regions" => ["(SELECT array_agg('p' || i % 4 ORDER BY i) FROM generate_series(1, N) i)"], "$_.treated" => ["'{p1}'::text[]"], "$_.first_day" => ["'2025-07-01'::date + 2 * N / 3"],
         "$_.last_day" => ['NULL'], "$_.method" => ["'synthetic_control'", "'augmented_synthetic_control'", "'difference_in_differences'"], "$_.test_days" => ['2'], "$_.power" => ['0.8'])
     } qw(geo_lift geo_lift_days geo_lift_weights geo_lift_power)),
