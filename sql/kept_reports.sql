@@ -4,14 +4,14 @@
 SET DateStyle = 'ISO, YMD';
 -- Days that are over, as of a Wednesday, of the first day of a year, and of the day after a leap day.
 SELECT today, p, r.* FROM unnest('{2025-10-15,2025-01-01,2024-03-01}'::date[]) today,
-    unnest('{yesterday,last_7_days,last_28_days,last_week,last_month,last_quarter,last_year,month_to_date,year_to_date}'::text[]) p, LATERAL analytics_internal.relative_period(p, today) r ORDER BY today, r.date_from, p;
+    unnest('{yesterday,last_7_days,last_28_days,last_week,last_month,last_quarter,last_year,month_to_date,year_to_date}'::text[]) p, LATERAL analytics.period(p, today) r ORDER BY today, r.date_from, p;
 -- Weeks are Monday to Sunday, and the days before today end all others that are no calendar period.
 SELECT bool_and(extract(isodow FROM w.date_from) = 1 AND w.date_to - w.date_from = 6 AND w.date_to < d AND w.date_to >= d - 7) AS weeks,
        bool_and(m.date_to + 1 = date_trunc('month', d) AND extract(day FROM m.date_from) = 1 AND m.date_to - m.date_from BETWEEN 27 AND 30) AS months,
        bool_and(extract(month FROM q.date_from) IN (1, 4, 7, 10) AND q.date_to + 1 = date_trunc('quarter', d) AND q.date_to - q.date_from BETWEEN 89 AND 91) AS quarters,
        bool_and(t.date_to = d - 1 AND extract(day FROM t.date_from) = 1 AND t.date_from <= t.date_to AND t.date_to - t.date_from < 31) AS to_date
-FROM (SELECT d::date AS d FROM generate_series(timestamp '2023-01-01', '2026-01-01', '1 day') d) d, LATERAL analytics_internal.relative_period('last_week', d) w, LATERAL analytics_internal.relative_period('last_month', d) m,
-     LATERAL analytics_internal.relative_period('last_quarter', d) q, LATERAL analytics_internal.relative_period('month_to_date', d) t;
+FROM (SELECT d::date AS d FROM generate_series(timestamp '2023-01-01', '2026-01-01', '1 day') d) d, LATERAL analytics.period('last_week', d) w, LATERAL analytics.period('last_month', d) m,
+     LATERAL analytics.period('last_quarter', d) q, LATERAL analytics.period('month_to_date', d) t;
 
 CREATE ROLE regress_shop;
 CREATE ROLE regress_other;

@@ -9,7 +9,7 @@ SELECT analytics.day_of('2025-10-31 23:30+00'), analytics.day_of() = (now() AT T
 SELECT reporting_timezone FROM analytics.configure(reporting_timezone => 'Europe/Kyiv');
 SET TimeZone = 'America/New_York';
 SELECT analytics.day_of('2025-10-31 23:30+00'), analytics.day_of('2025-10-31 21:30+00'), analytics.day_of() = (now() AT TIME ZONE 'Europe/Kyiv')::date AS today, analytics.day_of(NULL) IS NULL AS none;
-SELECT * FROM (SELECT name, (analytics.period(name, '2025-10-31')).* FROM unnest('{today,yesterday,last_1_days,last_7_days,last_30_days,this_week,last_week,this_month,last_month,this_quarter,last_quarter,this_year,last_year}'::text[]) name) p;
+SELECT * FROM (SELECT name, (analytics.period(name, '2025-10-31')).* FROM unnest('{today,yesterday,last_1_days,last_7_days,last_30_days,this_week,last_week,this_month,last_month,this_quarter,last_quarter,this_year,last_year,week_to_date,year_to_date}'::text[]) name) p;
 -- Against the calendar, on every day of three years.
 SELECT count(*) AS days,
        count(*) FILTER (WHERE (SELECT (p.date_from, p.date_to) FROM analytics.period('last_month', d) p) IS DISTINCT FROM ((date_trunc('month', d) - interval '1 month')::date, (date_trunc('month', d) - interval '1 day')::date)) AS months,

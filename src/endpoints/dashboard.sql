@@ -215,12 +215,15 @@ DECLARE
     today constant date := COALESCE(as_of, analytics.day_of(now(), business_id));
     unit constant text := substring(name FROM '^(?:this|last)_(week|month|quarter|year)$');
     days constant text := substring(name FROM '^last_([1-9][0-9]{0,3})_days$');
+    so_far constant text := substring(name FROM '^(week|month|quarter|year)_to_date$');
     starts timestamp;
 BEGIN
     IF NOT isfinite(today) THEN
         RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value';
     ELSIF days IS NOT NULL THEN
         RETURN QUERY SELECT today - days::int, today - 1;
+    ELSIF so_far IS NOT NULL THEN
+        RETURN QUERY SELECT date_trunc(so_far, today::timestamp - interval '1 day')::date, today - 1;
     ELSIF name IN ('today', 'yesterday') THEN
         RETURN QUERY SELECT today - (name = 'yesterday')::int, today - (name = 'yesterday')::int;
     ELSIF unit IS NOT NULL THEN
@@ -231,12 +234,13 @@ BEGIN
                CASE WHEN name LIKE 'this%' THEN today ELSE starts::date - 1 END;
     ELSE
         RAISE EXCEPTION 'unknown period: %', quote_nullable(name) USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Use today, yesterday, last_30_days (or any number of days), or this_ and last_ with week, month, quarter or year.';
+            HINT = 'Use today, yesterday, last_30_days (or any number of days), this_month, last_month, month_to_date, or these of a week, '
+                'quarter or year.';
     END IF;
 END
 $$;
 COMMENT ON FUNCTION analytics.period(text, date, bigint) IS
 'The first and the last day of a relative period: last_30_days, this_month ...
 name: today; yesterday; last_N_days: those before today; this_week (from Monday), this_month, this_quarter, this_year: up to today;
-last_week, last_month, last_quarter, last_year: whole ones of the calendar. as_of: what counts as today, by default the day in the
-reporting time zone. For arguments: FROM analytics.period(''last_30_days'') p, analytics.kpi(p.date_from, p.date_to).';
+week_to_date, month_to_date ...: up to yesterday; last_week, last_month, last_quarter, last_year: whole ones of the calendar. as_of: what
+counts as today, by default the day in the reporting time zone. For arguments: FROM analytics.period(''last_30_days'') p, analytics.kpi(p.date_from, p.date_to).';

@@ -1,33 +1,5 @@
 -- Reports that are made on a schedule and kept for whoever sends or shows them.
 
-CREATE FUNCTION analytics_internal.relative_period(period text, today date, OUT date_from date, OUT date_to date)
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    unit text;
-    start timestamp;
-BEGIN
-    PERFORM analytics_internal.check_choice(
-        'period', period, '{yesterday,last_7_days,last_28_days,last_week,last_month,last_quarter,last_year,month_to_date,year_to_date}');
-    unit := CASE WHEN period ~ '_to_date$' THEN split_part(period, '_', 1) ELSE split_part(period, '_', 2) END;
-    date_to := today - 1;
-    IF period = 'yesterday' THEN
-        date_from := date_to;
-    ELSIF period ~ 'days$' THEN
-        date_from := today - unit::int;
-    ELSIF period ~ '_to_date$' THEN
-        date_from := date_trunc(unit, date_to::timestamp);
-    ELSE
-        start := date_trunc(unit, today::timestamp);
-        date_from := start - CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || unit)::interval END;
-        date_to := start::date - 1;
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.relative_period(text, date) IS
-'The days that a period stands for as of a day; only days that are over';
-
 CREATE FUNCTION analytics.keep_report(kind text, period text DEFAULT 'last_month', business_id bigint DEFAULT NULL,
     date_from date DEFAULT NULL, date_to date DEFAULT NULL, row_limit int DEFAULT 10, title text DEFAULT NULL,
     retention interval DEFAULT '400 days')
@@ -48,7 +20,7 @@ BEGIN
     END IF;
     IF date_from IS NULL THEN
         SELECT p.date_from, p.date_to INTO date_from, date_to
-        FROM analytics_internal.relative_period(period, analytics_internal.last_full_day(business_id) + 1) p;
+        FROM analytics.period(period, analytics_internal.last_full_day(business_id) + 1) p;
     END IF;
     INSERT INTO warehouse.report (business_id, kind, date_from, date_to, html)
     VALUES (business_id, kind, date_from, date_to, analytics.report(kind, date_from, date_to, business_id, row_limit, title))
@@ -62,7 +34,6 @@ END
 $$;
 COMMENT ON FUNCTION analytics.keep_report(text, text, bigint, date, date, int, text, interval) IS
 'Makes a report, keeps it in warehouse.report and announces it
-Made for a scheduler. period: yesterday, last_7_days, last_28_days, last_week (Monday to Sunday), last_month, last_quarter, last_year,
-month_to_date or year_to_date, as of today in the time zone of the business; of the days that are over. date_from, date_to: these days
-instead. kind, business_id, row_limit, title: as for report(). retention: older reports of the same kind and business are deleted; NULL
+Made for a scheduler. period: as for period(): yesterday, last_7_days, last_week, last_month, month_to_date ..., as of today in the time
+zone of the business. date_from, date_to: these days instead. kind, business_id, row_limit, title: as for report(). retention: older reports of the same kind and business are deleted; NULL
 keeps all. Returns the report_id, which it also sends on the channel analytics_report, as it commits. For writers. Errors as of report().';
