@@ -71,6 +71,7 @@ async function operation(client, route, comments) {
         schema: {
             ...schemaOfParameter[parameters[name].type],
             ...(parameters[name].value !== undefined ? { default: parameters[name].value } : {}),
+            ...(parameters[name].values ? { enum: parameters[name].values } : {}),
         },
         ...(parameters[name].type.endsWith('[]') ? { style: 'form', explode: false } : {}),
     });

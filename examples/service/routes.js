@@ -145,10 +145,11 @@ function valuesOf(route, match, query) {
         }
     }
     return route.names.map((name) => {
-        const { type, value } = parameters[name];
+        const { type, value, values } = parameters[name];
         const texts = match.groups?.[name] === undefined ? query.getAll(name) : [match.groups[name]];
         const given = texts.join(',') || String(value ?? '');
         if (given === '') return null;
+        if (values && !values.includes(given)) throw failure(`${name} is none of ${values.join(', ')}: ${given}`);
         return type.endsWith('[]') ? given.split(',') : given;
     });
 }
