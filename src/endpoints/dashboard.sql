@@ -243,4 +243,5 @@ COMMENT ON FUNCTION analytics.period(text, date, bigint) IS
 'The first and the last day of a relative period: last_30_days, this_month ...
 name: today; yesterday; last_N_days: those before today; this_week (from Monday), this_month, this_quarter, this_year: up to today;
 week_to_date, month_to_date ...: up to yesterday; last_week, last_month, last_quarter, last_year: whole ones of the calendar. as_of: what
-counts as today, by default the day in the reporting time zone. For arguments: FROM analytics.period(''last_30_days'') p, analytics.kpi(p.date_from, p.date_to).';
+counts as today, by default the day in the reporting time zone. For arguments:
+FROM analytics.period(''last_30_days'') p, analytics.kpi(p.date_from, p.date_to).';

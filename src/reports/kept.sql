@@ -35,5 +35,6 @@ $$;
 COMMENT ON FUNCTION analytics.keep_report(text, text, bigint, date, date, int, text, interval) IS
 'Makes a report, keeps it in warehouse.report and announces it
 Made for a scheduler. period: as for period(): yesterday, last_7_days, last_week, last_month, month_to_date ..., as of today in the time
-zone of the business. date_from, date_to: these days instead. kind, business_id, row_limit, title: as for report(). retention: older reports of the same kind and business are deleted; NULL
-keeps all. Returns the report_id, which it also sends on the channel analytics_report, as it commits. For writers. Errors as of report().';
+zone of the business. date_from, date_to: these days instead. kind, business_id, row_limit, title: as for report(). retention: older
+reports of the same kind and business are deleted; NULL keeps all. Returns the report_id, which it also sends on the channel
+analytics_report, as it commits. For writers. Errors as of report().';
