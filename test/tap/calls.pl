@@ -217,7 +217,7 @@ sub good
 {
     my ($f, $type, $name, $n) = @_;
     my $own = $valid{"$f->{name}.$name"};
-    return pick(@$own) =~ s/\bN\b/$n/r if $own;
+    return pick(@$own) =~ s/\bN\b/$n/gr if $own;
     if ($type =~ /^(.*)\[\]$/) {
         my $element = $1;
         if ($element eq 'text' && $word_lists{$name}) { my $k = 1 + int rand 2; return "ARRAY[" . join(', ', map { quoted(pick(@{$word_lists{$name}})) } 1 .. $k) . ']::text[]' }
