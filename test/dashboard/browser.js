@@ -259,14 +259,13 @@ async function pictures(service) {
         const { page } = await open(service, { scheme });
         await go(page, view);
         await page.evaluate(() => document.activeElement.blur());
-        const taken = await still(page);
         const file = path.join(images, `dashboard_${name}.png`);
         if (process.env.KEEP_PICTURES) {
             fs.mkdirSync(images, { recursive: true });
-            fs.writeFileSync(file, taken);
+            fs.writeFileSync(file, (await picture(page)).taken);
         }
         const kept = fs.readFileSync(file);
-        const difference = await differenceOf(taken, kept);
+        const { difference } = await picture(page, kept);
         ok(difference < likeness, `${name} looks as it is kept`, difference);
         // The comparison itself: one chart less is seen.
         await page.evaluate(() => {
@@ -274,7 +273,7 @@ async function pictures(service) {
             const charts = [...document.querySelectorAll('svg')].sort((one, other) => area(other) - area(one));
             charts[0].style.visibility = 'hidden';
         });
-        const without = await differenceOf(await still(page), kept);
+        const without = await differenceOf(Buffer.from(await page.screenshot({ fullPage: true })), kept);
         ok(without > likeness, `${name} without a chart looks different`, without);
         await page.close();
     }
@@ -282,21 +281,19 @@ async function pictures(service) {
 
 const likeness = 0.02;
 
-// A picture of the whole page once it moves no more and its charts, which follow the size of their place, fill it. Pictures make frames where
-// a page in the background has none.
-async function still(page) {
-    const fill = () =>
-        [...document.querySelectorAll('.chart')].every(
-            (chart) => chart.firstElementChild && Math.abs(chart.firstElementChild.offsetWidth - chart.clientWidth) <= 1,
-        );
-    let before;
-    for (let i = 0; i < 50; i++) {
-        const taken = Buffer.from(await page.screenshot({ fullPage: true }));
-        if (before?.equals(taken) && (await page.evaluate(fill))) return taken;
-        before = taken;
-        await new Promise((resolve) => setTimeout(resolve, 200));
+// A picture of the whole page, taken again until it looks as it is kept: charts follow the size of their place a frame later, and a page in
+// the background has no frames.
+async function picture(page, kept) {
+    let taken;
+    let difference;
+    for (let i = 0; i < 20; i++) {
+        await page.bringToFront();
+        taken = Buffer.from(await page.screenshot({ fullPage: true }));
+        difference = kept ? await differenceOf(taken, kept) : 0;
+        if (kept && difference < likeness) break;
+        await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    throw new Error('the page does not come to rest');
+    return { taken, difference };
 }
 
 // The mean difference of the part of two pictures that differs most, from 0 to 1.
