@@ -53,7 +53,8 @@ sub connect_psql
     # Errors stand with their call in one stream.
     $pid = open2($from, $to, "exec psql -qXAt -v VERBOSITY=verbose -v SHOW_CONTEXT=never -d '" . $connstr . "' 2>&1");
     $backend = 0;
-    ($backend) = ask('SELECT pg_backend_pid();') =~ /(\d+)/;
+    my ($answer) = ask('SELECT pg_backend_pid();');
+    $backend = $1 if $answer =~ /^(\d+)$/m;
     return;
 }
 
