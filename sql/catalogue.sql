@@ -37,9 +37,9 @@ SELECT analytics.platform_label(NULL) IS NULL AS none;
 INSERT INTO warehouse.platform (platform, label) VALUES ('podcast_x', 'Podcast X'), ('facebook', 'Facebook Ads');
 SELECT analytics.platform_label('podcast_x'), analytics.platform_label('facebook'), label FROM analytics.effective_platform WHERE platform = 'facebook';
 DELETE FROM warehouse.platform;
-SELECT platform, label, family, family_label, ad_network, leads, spend, first_day, last_day, currency FROM analytics.platforms();
+SELECT platform, label, family, family_label, ad_network, leads, spend, first_day, last_day, currency FROM analytics.platform_list();
 SELECT count(*) AS compared, count(*) FILTER (WHERE (p.leads, p.spend) IS DISTINCT FROM (f.leads, f.spend)) AS wrong
-FROM analytics.platforms() p
+FROM analytics.platform_list() p
 FULL JOIN (SELECT d.platform, (SELECT count(*) FROM warehouse.fact_leads l WHERE COALESCE(l.platform, 'unknown') = d.platform) AS leads,
                   (SELECT COALESCE(sum(a.spend), 0)::numeric(18,4) FROM warehouse.fact_campaign_performance_daily a WHERE a.platform = d.platform) AS spend
            FROM warehouse.dim_platforms d) f USING (platform);

@@ -46,7 +46,7 @@ const bounds = `
 
 const platforms = `
     SELECT p.platform, p.label, p.family, p.family_label, sum(p.leads) AS leads, sum(p.spend) AS spend
-    FROM analytics.platforms() p
+    FROM analytics.platform_list() p
     WHERE p.first_day IS NOT NULL
     GROUP BY p.platform, p.label, p.family, p.family_label
     ORDER BY sum(p.leads) DESC, p.platform`;

@@ -121,7 +121,7 @@ COMMENT ON FUNCTION analytics.platform_label(text) IS
 'What people call a platform or family: YouTube for youtube
 That of analytics.platform, in which rows of warehouse.platform come first; else made of the name itself.';
 
-CREATE FUNCTION analytics.platforms(business_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.platform_list(business_id bigint DEFAULT NULL)
     RETURNS TABLE (platform text, label text, family text, family_label text, ad_network boolean, leads bigint, spend numeric,
                    first_day date, last_day date, business bigint, currency text)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -137,10 +137,10 @@ AS $$
         FROM warehouse.platform_daily d
         GROUP BY d.business_id, d.platform
     ) r ON r.business_id = p.business_id AND r.platform = p.platform
-    WHERE platforms.business_id IS NULL OR p.business_id = platforms.business_id
+    WHERE platform_list.business_id IS NULL OR p.business_id = platform_list.business_id
     ORDER BY COALESCE(r.leads, 0) DESC, COALESCE(r.spend, 0) DESC, p.platform COLLATE "C", p.business_id
 $$;
-COMMENT ON FUNCTION analytics.platforms(bigint) IS
+COMMENT ON FUNCTION analytics.platform_list(bigint) IS
 'Every platform that the data name, what people call it, and its leads and spend
 label, family_label: see platform_label(). ad_network: whether it sells ads. leads, spend: of all days; first_day, last_day: with leads,
 contracts, spend, impressions or clicks; NULL for one that touches alone name. The most leads first. business_id: NULL for all.';
