@@ -127,3 +127,12 @@ UPDATE twitter.line_item_history SET currency = 'USD' WHERE id = 'l2';
 CALL analytics.refresh();
 SELECT date, platform, sum(spend) AS spend, string_agg(DISTINCT currency, ' ') AS currencies FROM warehouse.fact_campaign_performance_daily GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT s.relation, r.reason FROM warehouse.rejected_rows r JOIN analytics.source s USING (source_id) WHERE r.entity = 'ad_performance' ORDER BY 1, 2;
+-- The same where a copy of the report has its ids as text; a creative of no campaign has no currency, and counts in that of the business.
+CREATE TABLE linkedin.copied_report AS SELECT campaign_id::text AS campaign_id, day + interval '7 days' AS day, cost_in_local_currency, clicks, impressions FROM linkedin.ad_analytics_by_campaign;
+INSERT INTO linkedin.account_history VALUES (1, 'PLN', '2025-06-01', '2025-06-01');
+CREATE TABLE linkedin.copied_creatives AS SELECT creative_id::text AS creative_id, day + interval '7 days' AS day, cost_in_local_currency, clicks, impressions FROM linkedin.ad_analytics_by_creative UNION ALL SELECT '999', '2025-04-09', 2, 1, 10;
+SELECT analytics.drop_source(source_id) FROM analytics.source WHERE entity = 'ad_performance';
+SELECT r.report, (SELECT registered > 0 FROM analytics.register_source('ad_performance', r.report::regclass, preset => 'fivetran_linkedin_ads') registered) FROM unnest('{linkedin.copied_report,linkedin.copied_creatives}'::text[]) r (report);
+CALL analytics.refresh();
+SELECT date, platform, sum(spend) AS spend, string_agg(DISTINCT currency, ' ') AS currencies FROM warehouse.fact_campaign_performance_daily GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT s.relation, r.reason FROM warehouse.rejected_rows r JOIN analytics.source s USING (source_id) WHERE r.entity = 'ad_performance' ORDER BY 1, 2;

@@ -86,9 +86,11 @@ FROM (VALUES
     ('fivetran_reddit_ads', 'account', 'account_id', 'currency', '_fivetran_synced')
 ) a (preset, accounts, account, currency, newest)
 WHERE p.preset = a.preset AND p.entity = 'ad_performance';
--- Those of LinkedIn and X name no account that has one: by campaign, line item or ad it is that of what these belong to.
+-- Those of LinkedIn and X name no account that has one: by campaign, line item or ad it is that of what these belong to. Histories are long
+-- and have an index of their ids; where a report has ids of another type, they are compared as text.
 UPDATE analytics_internal.source_preset p
-SET columns = p.columns || jsonb_build_object('currency', '["currency"]'::jsonb || j.lookups)
+SET columns = p.columns || jsonb_build_object('currency', '["currency"]'::jsonb || j.lookups::jsonb
+    || regexp_replace(j.lookups, '([a-z_.]+) = ([a-z_.]+)', '\1::text = \2::text', 'g')::jsonb)
 FROM (VALUES
     ('fivetran_linkedin_ads', '["(SELECT a.currency
         FROM {schema}.campaign_history AS c JOIN {schema}.account_history AS a ON a.id = c.account_id
@@ -105,5 +107,5 @@ FROM (VALUES
         FROM {schema}.promoted_tweet_history AS t JOIN {schema}.line_item_history AS i ON i.id = t.line_item_id
         WHERE t.id = promoted_tweet_id ORDER BY t.updated_at DESC NULLS LAST, i.updated_at DESC NULLS LAST LIMIT 1)"]')
 ) l (preset, lines),
-LATERAL (SELECT regexp_replace(l.lines, E'\\n *', ' ', 'g')::jsonb AS lookups) j
+LATERAL (SELECT regexp_replace(l.lines, E'\\n *', ' ', 'g') AS lookups) j
 WHERE p.preset = l.preset AND p.entity = 'ad_performance';
