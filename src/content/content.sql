@@ -294,10 +294,7 @@ BEGIN
         FROM analytics_internal.content_totals(NULL, NULL, content_performance.business_id, last) t
         WHERE t.business::text = split_part(after_post, ':', 1)
           AND t.platform || ':' || t.content_id = substr(after_post, strpos(after_post, ':') + 1);
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'there is no post "%"', after_post USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'after_post takes the post_key of the last row of the page before.';
-        END IF;
+        past_business := analytics_internal.known_place(past_business, 'post', after_post);
     END IF;
     RETURN QUERY
     WITH listed AS NOT MATERIALIZED (

@@ -44,6 +44,21 @@ $$;
 COMMENT ON FUNCTION analytics_internal.check_row_limit(int, int) IS
 'The limit itself, or the usual one for NULL; below 1 an error (22023)';
 
+CREATE FUNCTION analytics_internal.known_place(place bigint, thing text, key text) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF place IS NULL THEN
+        RAISE EXCEPTION 'there is no % "%" here', thing, key USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('after_%1$s takes the %1$s_key of the last row of the page before.', thing);
+    END IF;
+    RETURN place;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.known_place(bigint, text, text) IS
+'The place of a list''s row that a page begins after; NULL is an error (22023)';
+
 CREATE FUNCTION analytics_internal.check_min_leads(min_leads int) RETURNS int
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp

@@ -100,21 +100,6 @@ COMMENT ON FUNCTION analytics_internal.fit_value_models(bigint) IS
 'Fits the models of customer value to the purchases of a business
 Rows of warehouse.purchase_model and warehouse.spend_model; NULL where there are no purchases, or none changed.';
 
-CREATE FUNCTION analytics_internal.known_place(place bigint, thing text, key text) RETURNS bigint
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF place IS NULL THEN
-        RAISE EXCEPTION 'there is no % "%" here', thing, key USING ERRCODE = 'invalid_parameter_value',
-            HINT = format('after_%1$s takes the %1$s_key of the last row of the page before.', thing);
-    END IF;
-    RETURN place;
-END
-$$;
-COMMENT ON FUNCTION analytics_internal.known_place(bigint, text, text) IS
-'The place of a list''s row that a page begins after; NULL is an error (22023)';
-
 CREATE FUNCTION analytics.customer_value(
     as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL,
