@@ -22,8 +22,9 @@ BEGIN
         SELECT p.date_from, p.date_to INTO date_from, date_to
         FROM analytics.period(period, analytics_internal.last_full_day(business_id) + 1) p;
     END IF;
-    INSERT INTO warehouse.report (business_id, kind, date_from, date_to, html)
-    VALUES (business_id, kind, date_from, date_to, analytics.report(kind, date_from, date_to, business_id, row_limit, title))
+    INSERT INTO warehouse.report (business_id, kind, date_from, date_to, html, created_by)
+    VALUES (business_id, kind, date_from, date_to, analytics.report(kind, date_from, date_to, business_id, row_limit, title),
+            SESSION_USER)
     RETURNING report_id INTO report;
     DELETE FROM warehouse.report r
     WHERE r.business_id IS NOT DISTINCT FROM keep_report.business_id AND r.kind = keep_report.kind

@@ -999,7 +999,7 @@ BEGIN
         date_from date NOT NULL,
         date_to date NOT NULL,
         html text NOT NULL,
-        created_by text NOT NULL DEFAULT SESSION_USER,
+        created_by text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp()
     );
     COMMENT ON TABLE warehouse.report IS 'Reports that analytics.keep_report() made, each a page of HTML';
