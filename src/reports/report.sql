@@ -154,35 +154,29 @@ CREATE FUNCTION analytics_internal.report_paths(date_from date, date_to date, bu
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH path AS MATERIALIZED (
-        SELECT p.*, row_number() OVER () AS place
-        FROM analytics.top_paths(report_paths.date_from, report_paths.date_to, business_id => report_paths.business_id,
-                                 transform => 'exposure', row_limit => report_paths.row_limit) p
-    ), step AS (
-        -- Three touches of a path are drawn, and that there are more.
-        SELECT s.stage, p.path[s.stage] AS source, p.conversions,
-               CASE WHEN s.stage = p.touches THEN 'contract' WHEN s.stage = 3 THEN 'more' ELSE p.path[s.stage + 1] END AS target
-        FROM path p
-        CROSS JOIN generate_series(1, LEAST(p.touches, 3)) s (stage)
-    )
     SELECT analytics_internal.report_section('Paths to contracts', analytics_internal.report_charts(
                (SELECT analytics.svg_sankey(
-                    array_agg(f.source), array_agg(f.target), array_agg(f.conversions), stages => array_agg(f.stage),
+                    array_agg(j.key ORDER BY j.place),
+                    array_agg(CASE j.next_key WHEN '(conversion)' THEN 'contract' ELSE j.next_key END ORDER BY j.place),
+                    array_agg(j.conversions::float8 ORDER BY j.place), stages => array_agg(j.step ORDER BY j.place),
                     title => 'From touch to touch', unit => 'contracts')
-                FROM (
-                    SELECT s.stage, s.source, s.target, sum(s.conversions)::float8 AS conversions
-                    FROM step s
-                    GROUP BY s.stage, s.source, s.target
-                    ORDER BY s.stage, s.source COLLATE "C", s.target COLLATE "C") f),
+                FROM (SELECT j.*, row_number() OVER () AS place
+                      FROM analytics.journey_steps(report_paths.date_from, report_paths.date_to, steps => 3,
+                                                   business_id => report_paths.business_id) j
+                      -- Step 0 is what came before the three.
+                      WHERE j.conversions > 0 AND j.step > 0) j),
                (SELECT analytics_internal.report_table('{Path,#Touches,#Contracts,#Revenue,#Share}', string_agg(
                     analytics_internal.report_row(
                         array_to_string(p.path, ' / '), analytics_internal.report_number(p.touches),
                         analytics_internal.report_number(p.conversions), analytics_internal.report_number(p.revenue),
                         analytics_internal.report_percent(p.share_pct)), '' ORDER BY p.place))
-                FROM path p)),
-               'The most frequent ones; touches of one platform in a row count once.')
+                FROM (SELECT p.*, row_number() OVER () AS place
+                      FROM analytics.top_paths(report_paths.date_from, report_paths.date_to, business_id => report_paths.business_id,
+                                               transform => 'exposure', row_limit => report_paths.row_limit) p) p)),
+               'The last three touches before each contract, and the paths taken most; a platform met again and again counts once.')
 $$;
-COMMENT ON FUNCTION analytics_internal.report_paths(date, date, bigint, int) IS 'The most frequent paths, as a picture and as a table';
+COMMENT ON FUNCTION analytics_internal.report_paths(date, date, bigint, int) IS
+'Where contracts come from, step by step, and the most frequent paths';
 
 CREATE FUNCTION analytics_internal.report_attribution(date_from date, date_to date, business_id bigint, row_limit int) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -324,7 +318,7 @@ AS $$
 DECLARE
     days constant int := date_to - date_from + 1;
     k record;
-    trend_days constant int := LEAST(GREATEST(date_to - date_from + 1, 7), 90);
+    trend_days constant int := LEAST(GREATEST(days, 7), 90);
 BEGIN
     SELECT o.* INTO k FROM analytics.content_overview(business_id, days, date_to) o;
     IF k.total_posts = 0 AND k.total_views = 0 AND k.total_engagement = 0 THEN
@@ -388,17 +382,17 @@ BEGIN
         WHEN 'customers' THEN analytics_internal.report_customers(date_from, date_to, business_id, places)
         WHEN 'content' THEN analytics_internal.report_content(date_from, date_to, business_id, places) END;
     RETURN analytics_internal.report_page(
-        COALESCE(title, CASE kind WHEN 'overview' THEN 'Overview' WHEN 'attribution' THEN 'Attribution' WHEN 'customers' THEN 'Customers'
-                                  ELSE 'Content' END),
+        COALESCE(title, initcap(kind COLLATE "C")),
         format('%s to %s', analytics_internal.report_day(date_from), analytics_internal.report_day(date_to))
             || COALESCE(', business ' || business_id, ''), body);
 END
 $$;
 COMMENT ON FUNCTION analytics.report(text, date, date, bigint, int, text) IS
 'A report as one page of HTML: charts, tables and what they mean
-kind: overview (kpi_timeseries, share_platforms, campaigns, anomalies, reco_budget, maturity), attribution (attribution_compare, top_paths,
-path_lengths, time_to_convert), customers (customer_kpi, rfm_heatmap, cohorts, rfm_summary) or content (the content functions); every figure
-is one of these readers. date_from, date_to: both days belong to the period, at most 3,660 days, for content 365. row_limit: rows of a
-table, 1 to 100. title: instead of the usual heading. The page needs nothing else: style and charts are in it, no script, light and dark as
-the reader has it, and made for paper. It is XML as well. Without data it says so. Unknown kinds, periods that are wrong and
+kind: overview (kpi_timeseries, share_platforms, campaigns, anomalies, reco_budget, maturity), attribution (attribution_compare,
+journey_steps, top_paths, path_lengths, time_to_convert), customers (customer_kpi, rfm_heatmap, cohorts, rfm_summary) or content (the
+content functions); every figure is one of these readers. date_from, date_to: both days belong to the period, at most 3,660 days, for
+content 365. row_limit: rows of a table, 1 to 100. title: instead of the usual heading. The page needs nothing else: style and charts are
+in it, no script, light and dark as the reader has it, and made for paper. It is XML as well. Without data it says so. Unknown kinds,
+periods that are wrong and
 currencies that cannot be added up are errors (22023).';
