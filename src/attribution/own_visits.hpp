@@ -3,8 +3,8 @@
  *
  * By Gauss-Seidel sweeps over (I - Q) y = e_x, many x side by side, so that each probability is read once for all of them, and tile by tile of Q, so
  * that what a tile reads of y stays in the nearest cache. After each sweep the part of the residual that dies out most slowly, that along the leading
- * eigenvectors of Q, is taken out at once; what is left of a chain whose walks mix is a few sweeps. I - Q is an M-matrix with row sums at most 1: the error of y_x is at most the largest change of the last sweep times the longest
- * expected walk.
+ * eigenvectors of Q, is taken out at once; what is left of a chain whose walks mix is a few sweeps. I - Q is an M-matrix with row sums at most 1: the
+ * error of y_x is at most the largest change of the last sweep times the longest expected walk.
  */
 #pragma once
 
