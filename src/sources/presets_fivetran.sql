@@ -90,7 +90,7 @@ WHERE p.preset = a.preset AND p.entity = 'ad_performance';
 -- and have an index of their ids; where a report has ids of another type, they are compared as text.
 UPDATE analytics_internal.source_preset p
 SET columns = p.columns || jsonb_build_object('currency', '["currency"]'::jsonb || j.lookups::jsonb
-    || regexp_replace(j.lookups, '([a-z_.]+) = ([a-z_.]+)', '\1::text = \2::text', 'g')::jsonb)
+    || regexp_replace(j.lookups, '([a-z_.]+) = ([a-z_.]+)', E'\\1::text = \\2::text', 'g')::jsonb)
 FROM (VALUES
     ('fivetran_linkedin_ads', '["(SELECT a.currency
         FROM {schema}.campaign_history AS c JOIN {schema}.account_history AS a ON a.id = c.account_id
