@@ -120,6 +120,16 @@ LEFT JOIN LATERAL pg_temp.points(p.page, 'Who comes back, by month of the first 
 WHERE p.kind = 'customers' AND p.date_from = '2025-10-01' GROUP BY 1;
 SELECT t.title, sum(s.figure) AS drawn, (SELECT sum(conversions) FROM analytics.path_lengths('2025-10-01', '2025-10-30')) AS truth
 FROM page p, (VALUES ('Contracts by number of touches'), ('Contracts by days since the first touch')) t (title), LATERAL pg_temp.points(p.page, t.title) s WHERE p.kind = 'attribution' AND p.date_from = '2025-10-01' GROUP BY 1;
+-- The flows are the steps that journey_steps() has, and all contracts arrive.
+SELECT cardinality(f.drawn) AS flows, f.drawn = t.truth AS same, t.arrived, (SELECT sum(conversions) FROM analytics.path_lengths('2025-10-01', '2025-10-30')) AS contracts
+FROM page p, LATERAL (
+    SELECT array_agg(u.flow::text ORDER BY u.flow::text COLLATE "C") AS drawn
+    FROM unnest(xpath('//*[local-name() = "svg" and *[local-name() = "title"] = "From touch to touch"]//*[local-name() = "path"]/*[local-name() = "title"]/text()', p.page)) u (flow)) f,
+LATERAL (
+    SELECT array_agg(w.flow ORDER BY w.flow COLLATE "C") AS truth, sum(j.conversions) FILTER (WHERE j.next_key = '(conversion)') AS arrived
+    FROM analytics.journey_steps(p.date_from, p.date_to, steps => 3) j, LATERAL (SELECT format(U&'%s \2192 %s: %s contracts', j.key, replace(j.next_key, '(conversion)', 'contract'), j.conversions)) w (flow)
+    WHERE j.conversions > 0 AND j.step > 0) t
+WHERE p.kind = 'attribution' AND p.date_from = '2025-10-01';
 
 -- A title of one's own, tables of another length, a business alone.
 SELECT xpath('string(//h1)', page)::text AS title, xpath('string(//header/p)', page)::text AS period, (SELECT count(*) FROM pg_temp.cells(page, 'Campaigns')) AS campaigns
