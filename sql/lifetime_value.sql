@@ -105,6 +105,14 @@ SELECT round((analytics.lifetime_value(m, s, 2, 30.43, 38.86, 22.35, 12, 4.345, 
 -- One-time buyers: alive for sure in one model, not in the other.
 SELECT analytics.p_alive(m, 0, 0, 38.86) AS bgnbd, round(analytics.p_alive(analytics.make_purchase_model('mbgnbd', 0.52483798, 6.182992, 0.89135616, 1.6139993), 0, 0, 38.86)::numeric, 6) AS mbgnbd FROM published;
 SELECT analytics.p_alive(m, 221, 103.43, 103.57) BETWEEN 0.9 AND 1 AS many, analytics.expected_purchases(m, 5000, 38.8, 38.86, 39) BETWEEN 3000 AND 6000 AS very_many FROM published;
+-- Pareto/NBD: the first customers of CDNOW by the published parameters (Fader and Hardie 2005); weights, fits and hold-out as of the others.
+SELECT v.x, round(analytics.p_alive(m, v.x, v.t_x, 38.86)::numeric, 10) AS p_alive, round(analytics.expected_purchases(m, v.x, v.t_x, 38.86, 39)::numeric, 10) AS purchases,
+       round(sum(analytics.purchase_probability(m, v.x, v.t_x, 38.86, 39, n))::numeric, 9) AS all_cases
+FROM (SELECT analytics.make_purchase_model('pareto_nbd', 0.553, 10.58, 0.606, 11.67) AS m) p, (VALUES (2, 30.43), (1, 1.71)) v (x, t_x), generate_series(0, 120) n GROUP BY v.x, v.t_x, m ORDER BY 1 DESC;
+SELECT (m).model, round((m).r::numeric, 3) AS r, round((m).alpha::numeric, 2) AS alpha, round(((m).a / (m).b)::numeric, 4) AS leaving, round((m).log_likelihood::numeric, 4) AS log_likelihood, (m).reason
+FROM (SELECT analytics.pareto_nbd_fit_weighted(frequency, recency, age, n) AS m FROM buyer) f;
+SELECT (SELECT analytics.pareto_nbd_fit_weighted(frequency, recency, age, n) FROM buyer) = (SELECT analytics.pareto_nbd_fit(frequency, recency, age) FROM buyer, generate_series(1, n)) AS pareto_nbd;
+SELECT pg_temp.told(analytics.pareto_nbd_fit(frequency, recency, age)) FROM buyer WHERE frequency = 0;
 
 -- What cannot be.
 SELECT analytics.p_alive(m, 254, 97.43, 97.29) FROM published;
@@ -175,6 +183,7 @@ SELECT repeat_purchases, customers, actual_purchases, round(expected_purchases::
 SELECT sum(customers) FILTER (WHERE repeat_purchases <> 'all') = max(customers) FILTER (WHERE repeat_purchases = 'all') AS all_customers,
        sum(actual_purchases) FILTER (WHERE repeat_purchases = 'all') = (SELECT sum(s.holdout_purchases) FROM stored, analytics.purchase_summary(p, '2024-07-31', 7, '2025-02-28') s) AS actual
 FROM analytics.customer_value_holdout('2024-07-31', '2025-02-28', 'bgnbd');
+SELECT model, min(expected_purchases) > 0 AS foretold, min(evidence) AS evidence FROM unnest('{bgnbd,mbgnbd,pareto_nbd}'::text[]) model, analytics.customer_value_holdout('2024-07-31', '2025-02-28', model) WHERE repeat_purchases = 'all' GROUP BY model ORDER BY model;
 -- What an incremental refresh leaves is what a full one makes; nothing new changes nothing.
 UPDATE raw.sales SET amount = amount + 5 WHERE id % 7 = 0;
 DELETE FROM raw.sales WHERE id % 11 = 0;

@@ -240,7 +240,7 @@ AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed,
-        analytics_internal.check_choice('model', customer_value_holdout.model, '{mbgnbd,bgnbd}');
+        analytics_internal.check_choice('model', customer_value_holdout.model, '{mbgnbd,bgnbd,pareto_nbd}');
     RETURN QUERY
     WITH period AS (
         SELECT b.business AS business_id, b.purchases,
@@ -253,8 +253,13 @@ BEGIN
         CROSS JOIN LATERAL analytics.purchase_summary(p.purchases, p.until, 7, p.holdout_end) h
     ), fitted AS MATERIALIZED (
         SELECT h.business_id,
-               CASE customer_value_holdout.model WHEN 'bgnbd' THEN analytics.bgnbd_fit(h.frequency, h.recency, h.age)
-                   ELSE analytics.mbgnbd_fit(h.frequency, h.recency, h.age) END AS model,
+               CASE customer_value_holdout.model
+                   WHEN 'bgnbd' THEN analytics.bgnbd_fit(h.frequency, h.recency, h.age)
+                       FILTER (WHERE customer_value_holdout.model = 'bgnbd')
+                   WHEN 'mbgnbd' THEN analytics.mbgnbd_fit(h.frequency, h.recency, h.age)
+                       FILTER (WHERE customer_value_holdout.model = 'mbgnbd')
+                   ELSE analytics.pareto_nbd_fit(h.frequency, h.recency, h.age)
+                       FILTER (WHERE customer_value_holdout.model = 'pareto_nbd') END AS model,
                analytics.gamma_gamma_fit(h.frequency, COALESCE(h.monetary_value, 0)) AS spend
         FROM history h
         GROUP BY h.business_id
@@ -284,8 +289,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics.customer_value_holdout(date, date, text, bigint) IS
 'How well a model fitted to the past foretells what came after it
-The model is fitted to the purchases until observed_until (NULL: half of the time that is known) and compared with those after it, until
-holdout_until (NULL: the last day with a purchase).
+The model (mbgnbd, bgnbd or pareto_nbd) is fitted to the purchases until observed_until (NULL: half of the time that is known) and
+compared with those after it, until holdout_until (NULL: the last day with a purchase).
 Result, one row per number of repeat purchases until then (0 to 6, 7+) and one for all: actual and expected days of purchase, their
 means; bought_again: share of the customers who bought, p_bought_again: what the model gave it; errors per customer; actual_value,
 expected_value: money.';

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numbers>
 #include <span>
 #include <tuple>
 
+#include "lifetime_value/departure.hpp"
 #include "numeric/newton.hpp"
 #include "numeric/rounding.hpp"
 #include "numeric/search.hpp"
@@ -183,6 +185,98 @@ private:
     const kernel::StopFlag& stop_;
 };
 
+/**
+ * The same of Pareto/NBD: still there, or gone at one of many times. Each way has a log, its slopes and its curvatures; those of the log of
+ * the sum are means over the ways, and the curvature has the variance of the slopes besides.
+ */
+class DepartureLikelihood {
+public:
+    DepartureLikelihood(std::span<const WeightedHistory> rows, const kernel::StopFlag& stop) : rows_(rows), stop_(stop) {}
+
+    numeric::Curvature operator()(const numeric::Parameters& at) const
+    {
+        numeric::Curvature sum;
+        const PurchaseParameters p{PurchaseModel::pareto_nbd, at[0], at[1], at[2], at[3]};
+        for_each_frequency(rows_, [&](std::span<const WeightedHistory> same) {
+            const double x = same.front().history.frequency;
+            const double w = weight_of(same);
+            sum.value +=
+                w * (numeric::log_gamma(p.r + x) - numeric::log_gamma(p.r) + p.r * std::log(p.alpha) + p.a * std::log(p.b));
+            sum.gradient[0] += w * (numeric::digamma(p.r + x) - numeric::digamma(p.r) + std::log(p.alpha));
+            sum.gradient[1] += w * p.r / p.alpha;
+            sum.gradient[2] += w * std::log(p.b);
+            sum.gradient[3] += w * p.a / p.b;
+            sum.hessian[0][0] += w * (numeric::trigamma(p.r + x) - numeric::trigamma(p.r));
+            sum.hessian[1][0] += w / p.alpha;
+            sum.hessian[1][1] -= w * p.r / numeric::square(p.alpha);
+            sum.hessian[3][2] += w / p.b;
+            sum.hessian[3][3] -= w * p.a / numeric::square(p.b);
+            for (const WeightedHistory& row : same) {
+                add_silence(row, p, sum);
+            }
+        });
+        return sum;
+    }
+
+private:
+    void add_silence(const WeightedHistory& row, const PurchaseParameters& p, numeric::Curvature& sum) const
+    {
+        stop_.poll();
+        const History& h = row.history;
+        const double n = p.r + h.frequency;
+        const double log_here = -n * std::log(p.alpha + h.age) - p.a * std::log(p.b + h.age);
+        const double log_s = std::log(p.a);
+        double highest = log_here;
+        for_each_departure(p, h, [&](const Departure& d) { highest = std::max(highest, log_s + d.log_density); });
+        double all = 0;
+        numeric::Parameters slope{};
+        std::array<numeric::Parameters, 4> bend{};
+        // `leaves`: 1 of a way on which he leaves, then at `time`; else 0, and `time` is now.
+        const auto add_way = [&](double log_density, double time, double leaves) {
+            const double share = std::exp(log_density - highest);
+            const double slow = p.alpha + time;
+            const double late = p.b + time;
+            const double exponent = p.a + leaves;
+            const numeric::Parameters s{-std::log(slow), -n / slow, leaves / p.a - std::log(late), -exponent / late};
+            all += share;
+            for (std::size_t i = 0; i < s.size(); ++i) {
+                slope[i] += share * s[i];
+                for (std::size_t j = 0; j <= i; ++j) {
+                    bend[i][j] += share * s[i] * s[j];
+                }
+            }
+            bend[1][0] -= share / slow;
+            bend[1][1] += share * n / numeric::square(slow);
+            bend[2][2] -= share * leaves / numeric::square(p.a);
+            bend[3][2] -= share / late;
+            bend[3][3] += share * exponent / numeric::square(late);
+        };
+        add_way(log_here, h.age, 0);
+        for_each_departure(p, h, [&](const Departure& d) { add_way(log_s + d.log_density, d.time, 1); });
+        const double w = row.weight;
+        sum.value += w * (highest + std::log(all));
+        for (std::size_t i = 0; i < slope.size(); ++i) {
+            sum.gradient[i] += w * slope[i] / all;
+            for (std::size_t j = 0; j <= i; ++j) {
+                sum.hessian[i][j] += w * (bend[i][j] / all - slope[i] / all * (slope[j] / all));
+            }
+        }
+    }
+
+    std::span<const WeightedHistory> rows_;
+    const kernel::StopFlag& stop_;
+};
+
+std::function<numeric::Curvature(const numeric::Parameters&)> likelihood_of(PurchaseModel model,
+                                                                            std::span<const WeightedHistory> rows,
+                                                                            const kernel::StopFlag& stop)
+{
+    if (model == PurchaseModel::pareto_nbd) {
+        return DepartureLikelihood(rows, stop);
+    }
+    return PurchaseLikelihood(model, rows, stop);
+}
+
 class SpendLikelihood {
 public:
     SpendLikelihood(std::span<const WeightedSpend> rows, const kernel::StopFlag& stop) : rows_(rows), stop_(stop) {}
@@ -312,7 +406,7 @@ PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows
         row.history.age /= longest;
     }
     constexpr double start[] = {1, 0.1, 1, 1};
-    const auto found = numeric::maximise(PurchaseLikelihood(model, rows, stop), start, furthest, stop);
+    const auto found = numeric::maximise(likelihood_of(model, rows, stop), start, furthest, stop);
     static constexpr Boundaries beyond[] = {
         {"boundary r -> 0: almost nobody buys again", "boundary r -> inf: customers do not differ in their rate"},
         {"boundary alpha -> 0: the time between purchases has no scale",
@@ -320,12 +414,21 @@ PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows
         {"boundary a -> 0: no dropout identifiable", "boundary a -> inf: customers do not differ in their dropout"},
         {"boundary b -> 0: everybody leaves at once", "boundary b -> inf: customers do not differ in their dropout"},
     };
+    // Of Pareto/NBD a is a shape and b its scale, but the ends mean the same.
     // Dropout vanishes along a ridge: a falls or b rises, whichever bound comes first.
     const bool nobody_leaves = !found.converged && found.at[2] < 1e-4 * found.at[3];
-    report(found, nobody_leaves ? beyond[2][0] : reason_of(found, beyond), quality);
+    // And where all customers leave at once or never both fall.
+    constexpr double no_share = 1e-3;
+    const bool at_once_or_never =
+        !found.converged && model != PurchaseModel::pareto_nbd && found.at[2] < no_share && found.at[3] < no_share;
+    report(found,
+           at_once_or_never ? "boundary a, b -> 0: customers leave at once or never"
+                            : (nobody_leaves ? beyond[2][0] : reason_of(found, beyond)),
+           quality);
     quality.log_likelihood = found.value - purchases * std::log(longest);
-    fit.parameters = {model, found.at[0], found.at[1] * longest, found.at[2], found.at[3]};
-    fit.errors = {found.errors[0], found.errors[1] * longest, found.errors[2], found.errors[3]};
+    const double leaving = model == PurchaseModel::pareto_nbd ? longest : 1;
+    fit.parameters = {model, found.at[0], found.at[1] * longest, found.at[2], found.at[3] * leaving};
+    fit.errors = {found.errors[0], found.errors[1] * longest, found.errors[2], found.errors[3] * leaving};
     return fit;
 }
 

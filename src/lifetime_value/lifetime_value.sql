@@ -73,10 +73,11 @@ CREATE TYPE analytics.purchase_model AS (
     log_likelihood double precision, customers bigint, repeat_customers bigint, distinct_histories bigint,
     iterations integer, converged boolean, reason text);
 COMMENT ON TYPE analytics.purchase_model IS
-    'A fitted BG/NBD or MBG/NBD model: parameters, their errors, how it was found
-model: bgnbd or mbgnbd. r, alpha: customers buy at rates of Gamma(r, alpha), alpha in units of time. a, b: they leave after a purchase
-with probabilities of Beta(a, b). *_error: standard errors. converged: whether this is the maximum of the likelihood; reason: ok, or why
-not. Parameters are NULL where there is nothing to fit.';
+    'A fitted model of repeat purchases: parameters, their errors, how it was found
+model: bgnbd, mbgnbd or pareto_nbd. r, alpha: customers buy at rates of Gamma(r, alpha), alpha in units of time. a, b: they leave after a
+purchase with probabilities of Beta(a, b); of pareto_nbd at any time, at rates of Gamma(a, b): s and beta of the articles. *_error:
+standard errors. converged: whether this is the maximum of the likelihood; reason: ok, or why not. Parameters are NULL where there is
+nothing to fit.';
 
 CREATE TYPE analytics.spend_model AS (
     p double precision, q double precision, gamma double precision,
@@ -105,12 +106,15 @@ CREATE FUNCTION analytics_internal.bgnbd_final(internal) RETURNS analytics.purch
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_bgnbd_final';
 CREATE FUNCTION analytics_internal.mbgnbd_final(internal) RETURNS analytics.purchase_model
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_mbgnbd_final';
+CREATE FUNCTION analytics_internal.pareto_nbd_final(internal) RETURNS analytics.purchase_model
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_pareto_nbd_final';
 COMMENT ON FUNCTION analytics_internal.purchase_fit_transition(internal, bigint, double precision, double precision) IS
-    'Part of the aggregates bgnbd_fit and mbgnbd_fit: adds a customer.';
+    'Part of the aggregates that fit purchase models: adds a customer.';
 COMMENT ON FUNCTION analytics_internal.purchase_fit_weighted_transition IS
     'Part of the weighted aggregates of fits: adds customers.';
 COMMENT ON FUNCTION analytics_internal.bgnbd_final(internal) IS 'Part of the aggregate bgnbd_fit: fits the model.';
 COMMENT ON FUNCTION analytics_internal.mbgnbd_final(internal) IS 'Part of the aggregate mbgnbd_fit: fits the model.';
+COMMENT ON FUNCTION analytics_internal.pareto_nbd_final(internal) IS 'Part of the aggregate pareto_nbd_fit: fits the model.';
 
 CREATE AGGREGATE analytics.bgnbd_fit(frequency bigint, recency double precision, age double precision) (
     SFUNC = analytics_internal.purchase_fit_transition, STYPE = internal, SSPACE = 1048576,
@@ -134,6 +138,17 @@ CREATE AGGREGATE analytics.mbgnbd_fit_weighted(
     FINALFUNC = analytics_internal.mbgnbd_final, COMBINEFUNC = analytics_internal.state_combine,
     SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
+CREATE AGGREGATE analytics.pareto_nbd_fit(frequency bigint, recency double precision, age double precision) (
+    SFUNC = analytics_internal.purchase_fit_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.pareto_nbd_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
+);
+CREATE AGGREGATE analytics.pareto_nbd_fit_weighted(
+    frequency bigint, recency double precision, age double precision, customers double precision) (
+    SFUNC = analytics_internal.purchase_fit_weighted_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.pareto_nbd_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
+);
 COMMENT ON AGGREGATE analytics.bgnbd_fit(bigint, double precision, double precision) IS
     'Fits the BG/NBD model of repeat purchases by maximum likelihood
 One row per customer, as purchase_summary() gives them: frequency: repeat purchases; recency: time from the first to the last; age: time
@@ -148,6 +163,13 @@ As bgnbd_fit, but customers may leave after their first purchase, too: p_alive o
 COMMENT ON AGGREGATE analytics.mbgnbd_fit_weighted(bigint, double precision, double precision, double precision) IS
     'Fits MBG/NBD to rows that each stand for many customers
 customers: how many have this history; otherwise as mbgnbd_fit.';
+COMMENT ON AGGREGATE analytics.pareto_nbd_fit(bigint, double precision, double precision) IS
+    'Fits the Pareto/NBD model of repeat purchases by maximum likelihood
+As bgnbd_fit, but customers leave at any time and not only after a purchase: p_alive of one-time buyers is below 1. Takes some forty times
+as long as bgnbd_fit.';
+COMMENT ON AGGREGATE analytics.pareto_nbd_fit_weighted(bigint, double precision, double precision, double precision) IS
+    'Fits Pareto/NBD to rows that each stand for many customers
+customers: how many have this history; otherwise as pareto_nbd_fit.';
 
 CREATE FUNCTION analytics_internal.spend_fit_transition(internal, bigint, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_transition';
@@ -284,7 +306,7 @@ CREATE FUNCTION analytics.make_purchase_model(
 AS $$ SELECT ROW(model, r, alpha, a, b, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.purchase_model $$;
 COMMENT ON FUNCTION analytics.make_purchase_model(text, double precision, double precision, double precision, double precision) IS
     'A purchase model of given parameters, as an article or another tool has them
-model: bgnbd or mbgnbd.';
+model: bgnbd, mbgnbd, or pareto_nbd, of which a is s and b is beta.';
 
 CREATE FUNCTION analytics.make_spend_model(p double precision, q double precision, gamma double precision)
     RETURNS analytics.spend_model

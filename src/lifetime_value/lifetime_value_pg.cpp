@@ -193,6 +193,11 @@ MARKETING_FUNCTION(mbgnbd_final)
     return finish_purchases(fcinfo, PurchaseModel::mbgnbd);
 }
 
+MARKETING_FUNCTION(pareto_nbd_final)
+{
+    return finish_purchases(fcinfo, PurchaseModel::pareto_nbd);
+}
+
 MARKETING_FUNCTION(spend_fit_transition)
 {
     auto* state = postgres::transition_state<SpendsState>(fcinfo);

@@ -8,6 +8,7 @@
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
 #include "kernel/stop.hpp"
+#include "lifetime_value/departure.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/quadrature.hpp"
 #include "numeric/special_functions.hpp"
@@ -67,8 +68,56 @@ bool has_series(const Outlook& c, double share)
     return share <= longest && std::max({c.r, c.a, c.b}) <= largest && std::abs(c.a + c.b - 1) >= least;
 }
 
-constexpr auto purchase_models =
-    kernel::names<PurchaseModel>("purchase model", {{"bgnbd", PurchaseModel::bgnbd}, {"mbgnbd", PurchaseModel::mbgnbd}});
+constexpr auto purchase_models = kernel::names<PurchaseModel>(
+    "purchase model",
+    {{"bgnbd", PurchaseModel::bgnbd}, {"mbgnbd", PurchaseModel::mbgnbd}, {"pareto_nbd", PurchaseModel::pareto_nbd}});
+
+/** The log of the odds that a customer of Pareto/NBD has left. */
+double log_odds_left(const PurchaseParameters& p, const History& h)
+{
+    const double log_here = -(p.r + h.frequency) * std::log(p.alpha + h.age) - p.a * std::log(p.b + h.age);
+    double odds = 0;
+    for_each_departure(p, h, [&](const Departure& d) { odds += std::exp(d.log_density - log_here); });
+    return std::log(p.a) + std::log(odds);
+}
+
+/** P(a negative binomial variable of shape r is k), where buying for `time` at a rate of Gamma(r, alpha). */
+double buys_exactly(double k, double r, double alpha, double time)
+{
+    return std::exp(numeric::log_gamma(r + k) - numeric::log_gamma(r) - numeric::log_gamma(k + 1) -
+                    r * std::log1p(time / alpha) + (k > 0 ? k * std::log(time / (alpha + time)) : 0));
+}
+
+/** P(a customer of Pareto/NBD who is still there buys n times in `horizon`): all the way, or until he leaves. */
+double purchases_until_departure(const Outlook& c, double n, double horizon)
+{
+    constexpr double panel = 6;  // in widths of the narrowest bell over the log of time
+    constexpr double most_panels = 64;
+    const double stays = buys_exactly(n, c.r, c.alpha, horizon) * std::exp(-c.a * std::log1p(horizon / c.b));
+    const double scale = std::min(c.alpha, c.b);
+    const double length = std::log1p(horizon / scale);
+    const double panels = std::clamp(std::ceil(length * std::sqrt(1 + std::min(n, c.r)) / panel), 1.0, most_panels);
+    const double half = length / panels / 2;
+    double leaves = 0;
+    for (double i = 0; i < panels; ++i) {
+        kernel::poll();
+        for (const numeric::Node& node : numeric::gauss_legendre()) {
+            const double u = half * (2 * i + 1 + node.at);
+            const double time = scale * std::expm1(u);
+            const double departs = c.a / c.b * std::exp(-(c.a + 1) * std::log1p(time / c.b) + u) * scale;
+            leaves += node.weight * half * departs * buys_exactly(n, c.r, c.alpha, time);
+        }
+    }
+    return stays + leaves;
+}
+
+/** Purchases of a customer of Pareto/NBD who is still there: rate times the time for which he stays. */
+double mean_until_departure(const Outlook& c, double horizon)
+{
+    const double length = std::log1p(horizon / c.b);
+    const double e = c.a - 1;
+    return c.r / c.alpha * c.b * (e == 0 ? length : -std::expm1(-e * length) / e);
+}
 
 }  // namespace
 
@@ -108,15 +157,18 @@ void check(const History& history)
 
 Outlook outlook(const PurchaseParameters& p, const History& h)
 {
-    const double coins = h.frequency + extra_coins(p.model);
     const double r = p.r + h.frequency;
+    if (p.model == PurchaseModel::pareto_nbd) {
+        return {1 / (1 + std::exp(log_odds_left(p, h))), r, p.alpha + h.age, p.a, p.b + h.age, p.model};
+    }
+    const double coins = h.frequency + extra_coins(p.model);
     double p_alive = 1;
     if (coins > 0) {
         const double log_odds_gone =
             std::log(p.a) - std::log(p.b + coins - 1) + r * std::log1p((h.age - h.recency) / (p.alpha + h.recency));
         p_alive = 1 / (1 + std::exp(log_odds_gone));
     }
-    return {p_alive, r, p.alpha + h.age, p.a, p.b + coins};
+    return {p_alive, r, p.alpha + h.age, p.a, p.b + coins, p.model};
 }
 
 double expected_purchases(const Outlook& customer, double horizon)
@@ -126,6 +178,9 @@ double expected_purchases(const Outlook& customer, double horizon)
         return 0;
     }
     kernel::poll();
+    if (customer.model == PurchaseModel::pareto_nbd) {
+        return customer.p_alive * mean_until_departure(customer, horizon);
+    }
     const double share = horizon / (customer.alpha + horizon);
     return customer.p_alive *
            (has_series(customer, share) ? mean_by_series(customer, share) : mean_by_quadrature(customer, horizon));
@@ -137,11 +192,17 @@ double purchase_probability(const Outlook& c, double purchases, double horizon)
     require_valid(std::isfinite(purchases) && purchases >= 0 && purchases == std::floor(purchases),
                   "purchases must be a whole number that is not negative");
     const double log_none = -c.r * std::log1p(horizon / c.alpha);
+    if (purchases == 0 && c.model == PurchaseModel::pareto_nbd) {
+        return 1 - c.p_alive + c.p_alive * (horizon > 0 ? purchases_until_departure(c, 0, horizon) : 1);
+    }
     if (purchases == 0) {
         return 1 - c.p_alive + c.p_alive * std::exp(log_none);
     }
     if (horizon == 0) {
         return 0;
+    }
+    if (c.model == PurchaseModel::pareto_nbd) {
+        return c.p_alive * purchases_until_departure(c, purchases, horizon);
     }
     // Still there after n purchases, or left after the last of at least n.
     const double n = purchases;

@@ -1,10 +1,10 @@
 /**
  * What the "buy till you die" models say of a customer: BG/NBD (Fader, Hardie and Lee 2005), MBG/NBD (Batislam, Denizel and
- * Filiztekin 2007) and the Gamma-Gamma model of spend (Fader and Hardie, note 25).
+ * Filiztekin 2007), Pareto/NBD (Schmittlein, Morrison and Colombo 1987) and the Gamma-Gamma model of spend (Fader and Hardie, note 25).
  *
  * Each customer buys at a rate of his own, Gamma(r, alpha), and after a purchase leaves for good with a probability of his own,
- * Beta(a, b). BG/NBD lets him leave after repeat purchases only, MBG/NBD also after the first. Times are in any unit, the same
- * everywhere; the models differ from each other in one number, `coins`.
+ * Beta(a, b). BG/NBD lets him leave after repeat purchases only, MBG/NBD also after the first; these two differ from each other in one
+ * number, `coins`. In Pareto/NBD he leaves at any time, at a rate of his own, Gamma(a, b). Times are in any unit, the same everywhere.
  */
 #pragma once
 
@@ -12,9 +12,9 @@
 
 namespace marketing::lifetime_value {
 
-enum class PurchaseModel { bgnbd, mbgnbd };
+enum class PurchaseModel { bgnbd, mbgnbd, pareto_nbd };
 
-/** How often a customer may have left by his x-th repeat purchase, less x: once more where the first purchase counts. */
+/** How often a customer may have left by his x-th repeat purchase, less x: once more where the first purchase counts. Not of Pareto/NBD. */
 [[nodiscard]] constexpr double extra_coins(PurchaseModel model) noexcept
 {
     return model == PurchaseModel::mbgnbd ? 1 : 0;
@@ -24,7 +24,7 @@ enum class PurchaseModel { bgnbd, mbgnbd };
 [[nodiscard]] PurchaseModel find_purchase_model(std::string_view name);
 [[nodiscard]] std::string_view name_of(PurchaseModel model) noexcept;
 
-/** All positive and finite. */
+/** All positive and finite. Of Pareto/NBD a is s and b is beta, a time as alpha is. */
 struct PurchaseParameters {
     PurchaseModel model = PurchaseModel::mbgnbd;
     double r = 0;
@@ -52,6 +52,7 @@ struct Outlook {
     double alpha = 0;
     double a = 0;
     double b = 0;
+    PurchaseModel model = PurchaseModel::mbgnbd;
 };
 
 [[nodiscard]] Outlook outlook(const PurchaseParameters& parameters, const History& history);

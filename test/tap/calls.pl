@@ -247,7 +247,7 @@ sub good
     if ($type eq 'regrole') { return 'CURRENT_USER::regrole' }
     if ($type eq 'bytea') { my $kind = $name =~ /rfm/ ? 'rfm_table' : $name =~ /cohort/ ? 'cohort_table' : 'ruleset'; return "'\\x" . pick(@{$flat{$kind}}) . "'::bytea" }
     if ($flat{$type}) { return "'\\x" . pick(@{$flat{$type}}) . "'::$type" }
-    if ($type eq 'analytics.purchase_model') { return 'analytics.make_purchase_model(' . quoted(pick('bgnbd', 'mbgnbd')) . ', 0.25, 4.4, 0.8, 2.5)' }
+    if ($type eq 'analytics.purchase_model') { return 'analytics.make_purchase_model(' . quoted(pick('bgnbd', 'mbgnbd', 'pareto_nbd')) . ', 0.25, 4.4, 0.8, 2.5)' }
     if ($type eq 'analytics.spend_model') { return 'analytics.make_spend_model(6, 4, 15)' }
     if ($type eq 'analytics.metric_moments') { return "ROW(100, 5, 4, 3, 2, 1)::$type" }
     if ($type eq '"any"') { return pick('i', 'i::bigint', "'t' || i", '1.5::numeric') }
@@ -281,7 +281,7 @@ sub wild
     if ($type eq 'regrole') { return pick('NULL', '0', '999999') . '::regrole' }
     if ($type eq 'bytea') { return pick('NULL', "''", map { "'\\x" . mutated(pick(@$_)) . "'" } values %flat) . '::bytea' }
     if ($flat{$type}) { return rand() < .2 ? "NULL::$type" : "'\\x" . mutated(pick(@{$flat{$type}})) . "'::$type" }
-    if ($type eq 'analytics.purchase_model') { return pick("NULL::$type", 'analytics.make_purchase_model(' . join(', ', quoted(pick('bgnbd', 'mbgnbd')), map { wild('double precision') } 1 .. 4) . ')') }
+    if ($type eq 'analytics.purchase_model') { return pick("NULL::$type", 'analytics.make_purchase_model(' . join(', ', quoted(pick('bgnbd', 'mbgnbd', 'pareto_nbd')), map { wild('double precision') } 1 .. 4) . ')') }
     if ($type eq 'analytics.spend_model') { return pick("NULL::$type", 'analytics.make_spend_model(' . join(', ', map { wild('double precision') } 1 .. 3) . ')') }
     if ($type eq 'analytics.metric_moments') { return 'ROW(' . join(', ', wild('bigint'), map { wild('double precision') } 1 .. 5) . ")::$type" }
     if ($type eq '"any"') { return pick('NULL::text', "'NaN'::float8", "'{1}'::int[]", 'ROW(1, 2)', "'x'::\"char\"", "'infinity'::date", 'NULL::uuid', "'{}'::json", 'i') }

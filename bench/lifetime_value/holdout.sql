@@ -1,0 +1,47 @@
+SET client_min_messages = warning;
+CREATE TEMP TABLE cdnow (customer text, day date, units int, amount float8);
+\set copy '\\copy cdnow from ' :data_dir '/customers/cdnow_master.csv csv header'
+:copy
+CREATE TEMP TABLE retail (invoice text, stock text, description text, quantity int, sold_at timestamp, price float8, customer text, country text);
+\set copy '\\copy retail from program ''gzip -dc ' :data_dir '/customers/online_retail.csv.gz'' csv header'
+:copy
+CREATE TEMP TABLE orders (customer text, day date, amount float8);
+\set copy '\\copy orders from ' :data_dir '/customers/rfm_data_orders.csv csv header'
+:copy
+
+CREATE TEMP TABLE history AS
+WITH purchase AS (
+    SELECT 'CDNOW' AS data, customer, day, amount, false AS is_refund FROM cdnow
+    UNION ALL
+    SELECT 'Online Retail', customer, sold_at::date, sum(quantity * price), invoice LIKE 'C%'
+    FROM retail WHERE customer IS NOT NULL GROUP BY invoice, customer, sold_at::date
+    UNION ALL
+    SELECT 'orders of rfm', customer, day, amount, false FROM orders WHERE day >= '2004-01-01'  -- one order is years older
+), period (data, until) AS (
+    VALUES ('CDNOW', date '1997-09-30'), ('Online Retail', date '2011-06-05'), ('orders of rfm', date '2005-12-31')
+), collected AS (
+    SELECT data, analytics.purchases(customer, day, amount, is_refund) AS purchases, max(day) AS last FROM purchase GROUP BY data
+)
+SELECT c.data, p.until, c.last, (c.last - p.until) / 7.0 AS weeks, s.*
+FROM collected c JOIN period p USING (data), analytics.purchase_summary(c.purchases, p.until, 7, c.last) s;
+
+WITH fitted AS (
+    SELECT data, unnest(ARRAY[analytics.bgnbd_fit(frequency, recency, age), analytics.mbgnbd_fit(frequency, recency, age),
+                              analytics.pareto_nbd_fit(frequency, recency, age)]) AS model,
+           analytics.gamma_gamma_fit(frequency, COALESCE(monetary_value, 0)) AS spend
+    FROM history GROUP BY data
+), foretold AS (
+    SELECT (f.model).model, (f.model).log_likelihood, (f.model).reason, h.*,
+           analytics.p_alive(f.model, h.frequency, h.recency, h.age) AS p_alive,
+           analytics.expected_purchases(f.model, h.frequency, h.recency, h.age, h.weeks) AS expected,
+           1 - analytics.purchase_probability(f.model, h.frequency, h.recency, h.age, h.weeks, 0) AS buys,
+           analytics.expected_spend(f.spend, h.frequency, h.monetary_value) AS spend
+    FROM history h JOIN fitted f USING (data)
+)
+SELECT format('| %s, %s customers, %s weeks | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |', f.data, count(*), round(min(f.weeks)), f.model,
+              round(min(f.log_likelihood)::numeric, 1), round(sum(f.p_alive)), sum(f.holdout_purchases), round(sum(f.expected)),
+              round(avg(abs(f.holdout_purchases - f.expected))::numeric, 3),
+              round(avg((f.holdout_purchases > 0)::int), 3), round(avg(f.buys)::numeric, 3),
+              round(sum(f.holdout_value)), round(sum(f.spend * f.expected)))
+       || CASE WHEN min(f.reason) <> 'ok' THEN ' ' || min(f.reason) ELSE '' END
+FROM foretold f GROUP BY f.data, f.model ORDER BY f.data, f.model;
