@@ -91,16 +91,16 @@ SELECT (SELECT jsonb_agg(a) FROM panel p, analytics.campaign_actions(p.campaigns
 -- Packed days give the same advice, in any order of the rows, with the rows of a day in parts, and by parallel workers.
 CREATE TEMP VIEW packed AS
 SELECT array_agg(campaign) AS campaigns, array_agg(platform) AS platforms, array_agg(days) AS days
-FROM (SELECT campaign, platform, analytics_internal.campaign_days(day, spend::numeric, leads, 0, 0) AS days FROM (SELECT * FROM daily ORDER BY md5(day::text || campaign)) d GROUP BY campaign, platform) c;
+FROM (SELECT campaign, platform, analytics_internal.campaign_days(day, spend::numeric, leads, 0, 0, 1) AS days FROM (SELECT * FROM daily ORDER BY md5(day::text || campaign)) d GROUP BY campaign, platform) c;
 SELECT (SELECT jsonb_agg(a) FROM panel p, analytics.campaign_actions(p.campaigns, p.platforms, p.days, (SELECT array_agg(spend::numeric::float8 ORDER BY day, campaign) FROM daily), p.leads) a)
      = (SELECT jsonb_agg(to_jsonb(a) - '{outcome,lead_worth,contracts_per_lead,contract_value,roas,roas_low,roas_high}'::text[]) FROM packed p, analytics_internal.actions_of_days(p.campaigns, p.platforms, p.days, objective => 'leads') a) AS same_advice;
-SELECT (SELECT analytics_internal.campaign_days('2025-03-01'::date + d, s, l, 1, 0) FROM generate_series(0, 9) d, (VALUES (0.1, 0.2), (0.3, 0.7), (1e15, 1)) v (s, l))
-     = (SELECT analytics_internal.campaign_days('2025-03-01'::date + d, s, l, 1, 0) FROM generate_series(9, 0, -1) d, (VALUES (1e15, 1), (0.1, 0.2), (0.3, 0.7)) v (s, l)) AS any_order;
+SELECT (SELECT analytics_internal.campaign_days('2025-03-01'::date + d, s, l, 1, 0, 1) FROM generate_series(0, 9) d, (VALUES (0.1, 0.2), (0.3, 0.7), (1e15, 1)) v (s, l))
+     = (SELECT analytics_internal.campaign_days('2025-03-01'::date + d, s, l, 1, 0, 1) FROM generate_series(9, 0, -1) d, (VALUES (1e15, 1), (0.1, 0.2), (0.3, 0.7)) v (s, l)) AS any_order;
 CREATE TABLE spread AS SELECT i % 40 AS campaign, date '2025-01-01' + i / 40 % 100 AS day, (i % 977) / 7.0 AS spend, i % 5 AS leads FROM generate_series(1, 40000) i;
-CREATE TEMP TABLE serial_days AS SELECT campaign, analytics_internal.campaign_days(day, spend, leads, leads, 0) AS days FROM spread GROUP BY campaign;
+CREATE TEMP TABLE serial_days AS SELECT campaign, analytics_internal.campaign_days(day, spend, leads, leads, 0, 1) AS days FROM spread GROUP BY campaign;
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; SET parallel_leader_participation = off;
-EXPLAIN (COSTS OFF) SELECT campaign, analytics_internal.campaign_days(day, spend, leads, leads, 0) AS days FROM spread GROUP BY campaign;
-SELECT count(*) AS same_in_parallel FROM (SELECT campaign, analytics_internal.campaign_days(day, spend, leads, leads, 0) AS days FROM spread GROUP BY campaign) p JOIN serial_days s USING (campaign, days);
+EXPLAIN (COSTS OFF) SELECT campaign, analytics_internal.campaign_days(day, spend, leads, leads, 0, 1) AS days FROM spread GROUP BY campaign;
+SELECT count(*) AS same_in_parallel FROM (SELECT campaign, analytics_internal.campaign_days(day, spend, leads, leads, 0, 1) AS days FROM spread GROUP BY campaign) p JOIN serial_days s USING (campaign, days);
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather; RESET parallel_leader_participation;
 DROP TABLE spread CASCADE;
 -- Amounts are read as the server casts them: all forms of a numeric, to the last bit. A refund is no spend, no days are no campaign.
@@ -110,20 +110,33 @@ WITH amount (id, spend) AS (
     UNION ALL SELECT 'scale ' || i, trunc(1234567890123456.7890123456 / 10::numeric ^ i, 18) FROM generate_series(-12, 18) i
 ), packed AS (
     SELECT array_agg(id) AS ids, array_agg('x'::text) AS platforms, array_agg(days) AS days
-    FROM (SELECT id, analytics_internal.campaign_days('2025-01-01', spend, 1, 0, 0) AS days FROM amount GROUP BY id) d
+    FROM (SELECT id, analytics_internal.campaign_days('2025-01-01', spend, 1, 0, 0, 1) AS days FROM amount GROUP BY id) d
 )
 SELECT count(*) AS amounts, count(*) FILTER (WHERE a.spend IS DISTINCT FROM m.spend::float8) AS differ
 FROM packed p, analytics_internal.actions_of_days(p.ids, p.platforms, p.days, '2025-01-01') a JOIN amount m ON m.id = a.campaign;
 SELECT a.campaign, a.spend, a.leads, a.evidence
-FROM (SELECT analytics_internal.campaign_days('2025-01-01', -5.25, 3, 0, 0) AS refund, (SELECT analytics_internal.campaign_days('2025-01-01', 1, 1, 1, 0) WHERE false) AS nothing) d,
+FROM (SELECT analytics_internal.campaign_days('2025-01-01', -5.25, 3, 0, 0, 1) AS refund, (SELECT analytics_internal.campaign_days('2025-01-01', 1, 1, 1, 0, 1) WHERE false) AS nothing) d,
      analytics_internal.actions_of_days('{refund,nothing}', '{x,x}', ARRAY[d.refund, d.nothing]) a;
-SELECT analytics_internal.campaign_days('2025-01-01', 'NaN', 1, 0, 0);
-SELECT analytics_internal.campaign_days('2025-01-01', 1, 'Infinity', 0, 0);
-SELECT analytics_internal.campaign_days('infinity', 1, 1, 0, 0);
-SELECT analytics_internal.campaign_days('2025-01-01', 1, NULL, 0, 0);
+-- Half of the leads of a day have come: they cost what as many on half of the spend do, as sure as these. What was spent stays what it was.
+WITH days (part, campaign, days) AS (
+    SELECT part, c, analytics_internal.campaign_days(date '2025-03-01' + d, 100 * part, 3 + (d + c) % 4, 0, 0, 1 / part::float8)
+    FROM unnest('{1,2}'::int[]) part, generate_series(1, 4) c, generate_series(0, 27) d
+    GROUP BY part, c
+), advice AS (
+    SELECT p.part, a.*
+    FROM (SELECT part, array_agg(campaign::text) AS campaigns, array_agg('x'::text) AS platforms, array_agg(days) AS days FROM days GROUP BY part) p,
+         analytics_internal.actions_of_days(p.campaigns, p.platforms, p.days, objective => 'leads') a
+)
+SELECT count(*) AS campaigns, bool_and((o.cpl, o.cpl_low, o.cpl_high, o.p_better, o.leads) = (t.cpl, t.cpl_low, t.cpl_high, t.p_better, t.leads)) AS same_cost, bool_and(2 * o.spend = t.spend) AS twice_spent
+FROM advice o JOIN advice t USING (campaign) WHERE o.part = 1 AND t.part = 2;
+SELECT analytics_internal.campaign_days('2025-01-01', 'NaN', 1, 0, 0, 1);
+SELECT analytics_internal.campaign_days('2025-01-01', 1, 'Infinity', 0, 0, 1);
+SELECT analytics_internal.campaign_days('infinity', 1, 1, 0, 0, 1);
+SELECT analytics_internal.campaign_days('2025-01-01', 1, NULL, 0, 0, 1);
+SELECT analytics_internal.campaign_days('2025-01-01', 1, 1, 0, 0, -0.5);
 SELECT * FROM analytics_internal.actions_of_days('{a}', '{x}', '{"\\x00"}');
-SELECT * FROM analytics_internal.actions_of_days('{a}', '{x}', ARRAY[(SELECT analytics_internal.campaign_days('2025-01-01', 1, 1, 0, 0)) || '\x00'::bytea]);
-SELECT * FROM analytics_internal.actions_of_days('{a}', '{x}', ARRAY[overlay((SELECT analytics_internal.campaign_days('2025-01-01', 1, 1, 0, 0)) PLACING '\xffffffffffffffff'::bytea FROM 7)]);
+SELECT * FROM analytics_internal.actions_of_days('{a}', '{x}', ARRAY[(SELECT analytics_internal.campaign_days('2025-01-01', 1, 1, 0, 0, 1)) || '\x00'::bytea]);
+SELECT * FROM analytics_internal.actions_of_days('{a}', '{x}', ARRAY[overlay((SELECT analytics_internal.campaign_days('2025-01-01', 1, 1, 0, 0, 1)) PLACING '\xffffffffffffffff'::bytea FROM 7)]);
 SELECT * FROM analytics_internal.actions_of_days('{a,b}', '{x}', '{}');
 SELECT * FROM analytics_internal.actions_of_days('{a}', '{x}', '{NULL}');
 -- Without days: totals of one day, judged by their counts alone.

@@ -79,6 +79,12 @@ SELECT leads_cur, leads_prev, leads_diff_pct, p_value, days_compared FROM analyt
 SELECT dimension, count(a) AS alerts FROM unnest('{campaign,platform,total}'::text[]) dimension LEFT JOIN LATERAL analytics.anomalies('2025-09-24', '2025-09-30', dimension => dimension, business_id => 4) a ON true GROUP BY 1 ORDER BY 1;
 SELECT dimension, count(a) AS alerts FROM unnest('{campaign,platform,total}'::text[]) dimension LEFT JOIN LATERAL analytics.anomalies('2025-09-29', '2025-09-30', dimension => dimension, business_id => 4) a ON true GROUP BY 1 ORDER BY 1;
 SELECT leads_change_pct, cpl_change_pct FROM analytics.kpi_timeseries('2025-09-17', '2025-09-30', 'week', '{meta}', 'previous_period', 4);
+-- What a lead costs is what it costs once young days have all of theirs: 500 / 12. Days long ago are judged as they are.
+SELECT count(*) AS campaigns, bool_and(abs(shares[age + 1] - LEAST((age + 1) / 12.0, 1)) < 1e-9) AS as_they_come FROM analytics_internal.arrived_leads(4), generate_series(0, 60) age;
+SELECT q.date_from, campaign_name, leads_cur, round(cpl_cur, 1) AS cpl_cur, 500 / 12.0 BETWEEN cpl_low AND cpl_high AS truth_within, round((cpl_high / cpl_low - 1) * 100) AS width_pct, substring(reason from 'So far.*') AS late
+FROM (VALUES (date '2025-07-01', date '2025-07-28'), ('2025-09-03', '2025-09-30')) q (date_from, date_to), analytics.reco_budget(q.date_from, q.date_to, business_id => 4) ORDER BY 1, 2;
+SELECT campaign_name, round(current_spend / response_now, 1) AS planned_cost FROM analytics.budget_plan(metric => 'leads', business_id => 4) WHERE NOT is_total ORDER BY 1;
+SELECT count(*) AS never_late FROM analytics_internal.arrived_leads(1);
 -- A real drop is one all the same: from 27 September nobody clicks.
 DELETE FROM raw.calls WHERE source_type = 'site' AND occurred_at >= '2025-09-25';
 CALL analytics.refresh();

@@ -118,10 +118,10 @@ private:
         for (std::size_t i = 0; i < panel_.size(); ++i) {
             const Evidence& evidence = evidence_[i];
             platforms[panel_[i].platform].push_back(count_of(evidence, excess_));
-            if (evidence.weighted_spend > 0) {
+            if (evidence.weighted_exposure > 0) {
                 leads += evidence.weighted_responses;
                 total_.events += units_of(i);
-                total_.spend += evidence.weighted_spend;
+                total_.spend += evidence.weighted_exposure;
                 total_variance_ += units_variance(i);
             }
         }
@@ -167,11 +167,11 @@ private:
     [[nodiscard]] GammaRate rest_of(std::size_t i) const
     {
         const Evidence& own = evidence_[i];
-        if (own.weighted_spend <= 0) {
+        if (own.weighted_exposure <= 0) {
             return total_;
         }
         const double events = total_.events - units_of(i);
-        const double spend = total_.spend - own.weighted_spend;
+        const double spend = total_.spend - own.weighted_exposure;
         const double variance = total_variance_ - units_variance(i);
         if (!(events > total_.events * 1e-12) || !(spend > total_.spend * 1e-12)) {
             return {0, 0};
@@ -224,7 +224,7 @@ private:
     {
         for (std::int32_t back = 1; back <= memory_days && !timeless_; ++back) {
             const Evidence evidence = window_.evidence_of(panel_[i], as_of_ - back);
-            if (evidence.weighted_spend <= 0 || still_learning(panel_[i], as_of_ - back, evidence, lead_target(i))) {
+            if (evidence.weighted_exposure <= 0 || still_learning(panel_[i], as_of_ - back, evidence, lead_target(i))) {
                 return false;
             }
             const double p = probability(i, belief_of(i, evidence));
@@ -294,6 +294,7 @@ private:
         advice.change = nan;
         advice.spend = evidence.spend;
         advice.responses = evidence.responses;
+        advice.arrived = evidence.spend > 0 ? evidence.exposure / evidence.spend : 1;
         advice.contracts = evidence.contracts;
         advice.next_review = as_of_ + rules_.least_days;
         advice.elasticity = curves_.campaigns[i].elasticity;
@@ -306,7 +307,7 @@ private:
         advice.value = worths_.knows(Outcome::revenue) ? worths_.contract_value(i).median() : nan;
         advice.daily_spend = recent_spend(window_.days_of(panel_[i], as_of_));
         advice.target = target_of(i);
-        if (evidence.weighted_spend <= 0) {
+        if (evidence.weighted_exposure <= 0) {
             return {Ground::no_spend};
         }
         const CostPosterior belief = belief_of(i, evidence);

@@ -58,6 +58,7 @@ struct AdviceNumbers {
     double change = 0;  // of the spend, as a fraction; NaN where none is advised
     double spend = 0;   // of the window, unweighted
     double responses = 0;
+    double arrived = 1;  // which share of its responses have come, by what was spent
     double contracts = 0;
     double cost = 0;  // per response: posterior median and its 90 % interval; NaN without spend
     double cost_low = 0;

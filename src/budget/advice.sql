@@ -89,6 +89,8 @@ AS $$
           AND analytics_internal.advice_objective(
               objective, campaign_evaluation.target_cpl, campaign_evaluation.target_cpa, campaign_evaluation.target_roas,
               campaign_evaluation.profit_margin) IS NOT NULL
+    ), late AS MATERIALIZED (
+        SELECT a.* FROM analytics_internal.arrived_leads(wanted_business) a
     ), campaign AS MATERIALIZED (
         -- Thirteen weeks tell how campaigns respond, and what becomes of leads; the period alone is judged, and has its amounts exactly.
         -- Refunds of ad networks are no spend.
@@ -99,15 +101,18 @@ AS $$
                pg_catalog.sum(CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END)
                    FILTER (WHERE r.date >= first_day) AS contracts,
                -- Of its leads, whenever they signed: what leads are worth.
-               -- Where a test measured what a campaign causes, it goes by that.
+               -- Where a test measured what a campaign causes, it goes by that; where ads get leads late, by those that have come.
                analytics_internal.campaign_days(
                    r.date, r.spend, r.leads::double precision * COALESCE(f.factor, 1),
                    r.contracts::double precision * COALESCE(f.factor, 1),
-                   CASE WHEN f.factor IS NULL THEN r.revenue ELSE r.revenue * f.factor::numeric END) AS days
+                   CASE WHEN f.factor IS NULL THEN r.revenue ELSE r.revenue * f.factor::numeric END,
+                   analytics_internal.arrived_at(COALESCE(o.shares, e.shares), COALESCE(o.known_until, e.known_until) - r.date)) AS days
         FROM warehouse.campaign_roi_daily r
         JOIN business b ON b.business_id = r.business_id
         LEFT JOIN analytics_internal.campaign_factors(wanted_business, last_day) f
             ON f.business_id = r.business_id AND f.campaign_key = r.campaign_key
+        LEFT JOIN late o ON o.business_id = r.business_id AND o.campaign_key = r.campaign_key
+        LEFT JOIN late e ON e.business_id = r.business_id AND e.campaign_key = 0
         -- A difference, not a comparison with as_of: the planner knows how many rows the dates of the question have, but not as_of.
         WHERE r.date BETWEEN first_day - 91 AND last_day
           AND r.date - b.as_of <= 0
@@ -193,12 +198,12 @@ Judged by the days of the period that are over; campaigns to act on come first, 
 auto takes the deepest of the first three that there are contracts enough for, or that of the target given. The target is what the other
 campaigns of the business pay for it, or target_cpl, target_cpa, target_roas; for profit what profit_margin, the share of revenue that is
 left beside the spend, pays for. change_pct, recommended_spend: the step advised, for a period as long. p_better: probability that the
-campaign meets the target. cpl_low, cpl_high: 90 % interval. marginal_cpl: cost of one more lead. evidence: strong, moderate, weak,
-learning, cooling_down, inactive, no_spend or no_target. expected_wrong_pct: expected share of wrong calls among all that scale or pause.
-outcome: what the campaign is judged by. roas_expected: the return of the spend once its leads have had the time to sign, with its 90 %
-interval roas_low to roas_high. Without a target, those of the settings count, see configure(): that of the objective, for auto the deepest.
-platform_level: platform or family; NULL for the setting. Results of campaigns that a test speaks of, see calibrations(), are those that
-it leaves.';
+campaign meets the target. cpl_low, cpl_high: 90 % interval, once all leads have come where ads get them late. marginal_cpl: cost of one
+more lead. evidence: strong, moderate, weak, learning, cooling_down, inactive, no_spend or no_target. expected_wrong_pct: expected share of
+wrong calls among all that scale or pause. outcome: what the campaign is judged by. roas_expected: the return of the spend once its leads
+have had the time to sign, with its 90 % interval roas_low to roas_high. Without a target, those of the settings count, see
+configure(): that of the objective, for auto the deepest. platform_level: platform or family; NULL for the setting. Results of campaigns
+that a test speaks of, see calibrations(), are those that it leaves.';
 
 CREATE FUNCTION analytics_internal.campaign_keys(names text[], business_id bigint) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -300,17 +305,25 @@ BEGIN
     INTO keys, worths, panel.paused, panel.outcome
     FROM analytics_internal.campaign_evaluation(panel.as_of - 27, panel.as_of, platforms, panel.business_id, metric) e;
     panel.counts := metric IN ('leads', 'contracts') OR (metric = 'auto' AND panel.outcome IS NOT DISTINCT FROM 'leads');
+    -- Young days have the leads that they are to have.
+    WITH late AS MATERIALIZED (
+        SELECT a.* FROM analytics_internal.arrived_leads(panel.business_id) a
+    )
     SELECT array_agg(r.campaign_key::text), array_agg(k.platform), array_agg(r.date),
            array_agg(GREATEST(r.spend, 0)::double precision),
            array_agg((CASE metric
-               WHEN 'auto' THEN r.leads * COALESCE(w.worth, 1)
-               WHEN 'leads' THEN r.leads
+               WHEN 'auto' THEN r.leads / t.arrived * COALESCE(w.worth, 1)
+               WHEN 'leads' THEN r.leads / t.arrived
                WHEN 'contracts' THEN r.contracts
                ELSE GREATEST(r.revenue, 0) END)::double precision * COALESCE(f.factor, 1))
     INTO panel.campaigns, panel.platforms, panel.days, panel.spend, panel.response
     FROM warehouse.campaign_roi_daily r
     LEFT JOIN analytics_internal.campaign_factors(panel.business_id, panel.as_of) f ON f.campaign_key = r.campaign_key
     LEFT JOIN unnest(keys, worths) w (campaign_key, worth) ON w.campaign_key = r.campaign_key
+    LEFT JOIN late o ON o.campaign_key = r.campaign_key
+    LEFT JOIN late e ON e.campaign_key = 0
+    CROSS JOIN LATERAL (
+        SELECT analytics_internal.arrived_at(COALESCE(o.shares, e.shares), COALESCE(o.known_until, e.known_until) - r.date)) t (arrived)
     JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
     WHERE r.business_id = panel.business_id AND r.date > panel.as_of - history_days AND r.date <= panel.as_of
       AND (members IS NULL OR k.platform = ANY (members));

@@ -21,14 +21,14 @@ portfolio''s elasticity. p_scale, p_pause: how sure the advice must be to begin;
 is that much dearer. min_leads, min_spend_mult: least evidence. step: most change. half_life: days. expected_false_rate: expected share of
 wrong calls among all that scale or pause.';
 
-CREATE FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision, numeric)
-    RETURNS internal
+CREATE FUNCTION analytics_internal.campaign_days_transition(
+    internal, date, numeric, double precision, double precision, numeric, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_transition';
 CREATE FUNCTION analytics_internal.campaign_days_final(internal) RETURNS bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_campaign_days_final';
 
 CREATE AGGREGATE analytics_internal.campaign_days(day date, spend numeric, leads double precision, contracts double precision,
-    revenue numeric) (
+    revenue numeric, arrived double precision) (
     SFUNC = analytics_internal.campaign_days_transition,
     STYPE = internal,
     SSPACE = 4096,
@@ -38,12 +38,14 @@ CREATE AGGREGATE analytics_internal.campaign_days(day date, spend numeric, leads
     DESERIALFUNC = analytics_internal.state_deserialise,
     PARALLEL = SAFE
 );
-COMMENT ON FUNCTION analytics_internal.campaign_days_transition(internal, date, numeric, double precision, double precision, numeric) IS
+COMMENT ON FUNCTION analytics_internal.campaign_days_transition(
+    internal, date, numeric, double precision, double precision, numeric, double precision) IS
     'Part of the aggregate campaign_days: adds a day.';
 COMMENT ON FUNCTION analytics_internal.campaign_days_final(internal) IS 'Part of the aggregate campaign_days: makes the value.';
-COMMENT ON AGGREGATE analytics_internal.campaign_days(date, numeric, double precision, double precision, numeric) IS
+COMMENT ON AGGREGATE analytics_internal.campaign_days(date, numeric, double precision, double precision, numeric, double precision) IS
 'The days of a campaign, packed for actions_of_days
-Rows in any order; those of one day add up. A negative spend, a refund, is none. contracts, revenue: of the leads of that day.';
+Rows in any order; those of one day add up. A negative spend, a refund, is none. contracts, revenue: of the leads of that day.
+arrived: which share of the leads of that day have come, 1 where none comes late.';
 
 CREATE FUNCTION analytics_internal.actions_of_days(
     campaigns text[], platforms text[], days bytea[], as_of date DEFAULT NULL, window_days int DEFAULT 28,

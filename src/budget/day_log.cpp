@@ -11,7 +11,7 @@ using kernel::WireReader;
 using kernel::WireWriter;
 
 // Days, each once, ascending.
-constexpr kernel::Format value_format{"BDDV", 2, "value of the aggregate campaign_days"};
+constexpr kernel::Format value_format{"BDDV", 3, "value of the aggregate campaign_days"};
 
 }  // namespace
 

@@ -19,7 +19,7 @@ namespace marketing::budget {
 
 class DayLog final : public kernel::State {
 public:
-    static constexpr kernel::Format format{"BDWR", 2, "state of the aggregate campaign_days"};
+    static constexpr kernel::Format format{"BDWR", 3, "state of the aggregate campaign_days"};
 
     /** All memory, now and later, comes from `resource`. */
     explicit DayLog(std::pmr::memory_resource* resource) : State(format), days_(resource) {}

@@ -24,6 +24,7 @@ MARKETING_FUNCTION(campaign_days_transition)
     day.response = in.get<double>("leads");
     day.contracts = in.get<double>("contracts");
     day.revenue = in.get<postgres::Decimal>("revenue");
+    day.exposure = day.spend * in.get<double>("arrived");
     postgres::run_kernel([state, &day] { state->append(day); });
     return postgres::state_datum(fcinfo, state);
 }

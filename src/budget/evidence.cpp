@@ -15,7 +15,7 @@ constexpr double least_change = 0.15;
 /** Variance over mean that the weights alone give a campaign's weighted responses. */
 double scale_of(const Evidence& evidence)
 {
-    return evidence.weighted_spend > 0 ? evidence.squared_weights / evidence.weighted_spend : 1;
+    return evidence.weighted_exposure > 0 ? evidence.squared_weights / evidence.weighted_exposure : 1;
 }
 
 double spend_on(const Series& series, std::int32_t day)
@@ -33,12 +33,12 @@ struct Moments {
 
 void add_moments(std::span<const Day> days, const Evidence& evidence, double guess, Moments& sums)
 {
-    if (evidence.days < 2 || evidence.responses <= 0 || evidence.spend <= 0) {
+    if (evidence.days < 2 || evidence.responses <= 0 || evidence.exposure <= 0) {
         return;
     }
     const double n = evidence.days;
     for (const Day& day : days) {
-        const double mean = day.spend * evidence.responses / evidence.spend;
+        const double mean = day.exposure * evidence.responses / evidence.exposure;
         // The variance of a squared deviation grows with the square of the variance.
         const double weight = 1 / numeric::square(1 + guess * mean);
         sums.excess += weight * (numeric::square(day.response - mean) * n / (n - 1) - mean);
@@ -71,12 +71,13 @@ Evidence Window::evidence_of(const Series& series, std::int32_t as_of) const
     for (const Day& day : days_of(series, as_of)) {
         const double weight = weight_[static_cast<std::size_t>(as_of - day.day)];
         evidence.spend += day.spend;
+        evidence.exposure += day.exposure;
         evidence.responses += day.response;
         evidence.contracts += day.contracts;
-        evidence.weighted_spend += weight * day.spend;
+        evidence.weighted_exposure += weight * day.exposure;
         evidence.weighted_responses += weight * day.response;
-        evidence.squared_weights += weight * weight * day.spend;
-        evidence.squared_spend += numeric::square(weight * day.spend);
+        evidence.squared_weights += weight * weight * day.exposure;
+        evidence.squared_exposure += numeric::square(weight * day.exposure);
         evidence.days += day.spend > 0 ? 1 : 0;
     }
     return evidence;
@@ -98,12 +99,12 @@ double Window::pooled_excess(std::span<const Series> panel, std::int32_t as_of) 
 
 CostEvidence count_of(const Evidence& evidence, double excess)
 {
-    if (evidence.weighted_spend <= 0) {
+    if (evidence.weighted_exposure <= 0) {
         return {0, 0};
     }
     const double scale = scale_of(evidence);
-    const double days = numeric::square(evidence.weighted_spend) / evidence.squared_spend;
-    return {evidence.weighted_responses / scale, evidence.weighted_spend / scale,
+    const double days = numeric::square(evidence.weighted_exposure) / evidence.squared_exposure;
+    return {evidence.weighted_responses / scale, evidence.weighted_exposure / scale,
             excess > 0 ? days / excess : std::numeric_limits<double>::infinity()};
 }
 

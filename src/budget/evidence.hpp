@@ -13,13 +13,14 @@ namespace marketing::budget {
 /** A campaign's evidence: plain totals, and those whose older days count less. */
 struct Evidence {
     double spend = 0;
+    double exposure = 0;  // the part of the spend whose responses have come
     double responses = 0;
     double contracts = 0;
-    double weighted_spend = 0;
+    double weighted_exposure = 0;
     double weighted_responses = 0;
-    double squared_weights = 0;  // sum of weight^2 * spend
-    double squared_spend = 0;    // sum of (weight * spend)^2
-    std::int32_t days = 0;       // that spend
+    double squared_weights = 0;   // sum of weight^2 * exposure
+    double squared_exposure = 0;  // sum of (weight * exposure)^2
+    std::int32_t days = 0;        // that spend
 };
 
 /** The latest `length` days; a day counts half of one `half_life` days later. */

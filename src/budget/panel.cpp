@@ -47,6 +47,7 @@ void check_amounts(const Day& day)
     check_amount(day.response, "response");
     check_amount(day.contracts, "contracts");
     check_amount(std::abs(day.revenue), "revenue");
+    check_amount(day.exposure, "the part of the spend whose leads have come");
 }
 
 void add_up(std::vector<Day>& days)
@@ -63,6 +64,7 @@ void add_up(std::vector<Day>& days)
             days[kept - 1].response += day.response;
             days[kept - 1].contracts += day.contracts;
             days[kept - 1].revenue += day.revenue;
+            days[kept - 1].exposure += day.exposure;
         } else {
             days[kept++] = day;
         }
@@ -142,7 +144,7 @@ std::vector<Block> blocks_of(const Series& series, std::int32_t last, std::int32
             newest = back;
         }
         blocks.back().spend += day->spend;
-        blocks.back().response += day->response;
+        blocks.back().response += day->exposure > 0 ? day->response * (day->spend / day->exposure) : day->response;
     }
     for (Block& block : blocks) {
         block.spend /= block.days;

@@ -17,11 +17,15 @@ constexpr std::int32_t century = 36525;
 struct Day {
     std::int32_t day;
     double spend;
-    double response;     // leads, or revenue
-    double contracts;    // of those leads
-    double revenue = 0;  // of those contracts
+    double response;          // leads, or revenue
+    double contracts;         // of those leads
+    double revenue = 0;       // of those contracts
+    double exposure = spend;  // the part of the spend whose responses have come, where some come late
 
-    static auto fields(auto& day) { return std::tie(day.day, day.spend, day.response, day.contracts, day.revenue); }
+    static auto fields(auto& day)
+    {
+        return std::tie(day.day, day.spend, day.response, day.contracts, day.revenue, day.exposure);
+    }
 };
 
 struct Series {

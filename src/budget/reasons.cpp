@@ -75,25 +75,7 @@ std::string marginal(const AdviceNumbers& a)
     return unit(a.unit_cost * a.marginal_cost / a.cost, a.outcome);
 }
 
-}  // namespace
-
-const char* evidence_word(const AdviceNumbers& advice, Ground ground)
-{
-    switch (ground) {
-        case Ground::no_spend: return "no_spend";
-        case Ground::no_target:
-        case Ground::no_outcome: return "no_target";
-        case Ground::stopped: return "inactive";
-        case Ground::too_little: return "learning";
-        case Ground::spend_changed:
-        case Ground::spend_grew: return "cooling_down";
-        default: break;
-    }
-    const double sureness = std::max(advice.p_better, advice.p_worse);
-    return sureness >= 0.95 ? "strong" : sureness >= 0.9 ? "moderate" : "weak";
-}
-
-std::string reason_of(const AdviceNumbers& a, const Grounds& g, const ActionRules& rules)
+std::string judgement(const AdviceNumbers& a, const Grounds& g, const ActionRules& rules)
 {
     const std::string days = std::to_string(g.days);
     const bool money = a.outcome == Outcome::revenue;
@@ -132,6 +114,31 @@ std::string reason_of(const AdviceNumbers& a, const Grounds& g, const ActionRule
                    (money ? ", which pays down to " : ", which pays up to ") + unit(g.marginal_target, a.outcome) + ".";
     }
     return {};
+}
+
+}  // namespace
+
+const char* evidence_word(const AdviceNumbers& advice, Ground ground)
+{
+    switch (ground) {
+        case Ground::no_spend: return "no_spend";
+        case Ground::no_target:
+        case Ground::no_outcome: return "no_target";
+        case Ground::stopped: return "inactive";
+        case Ground::too_little: return "learning";
+        case Ground::spend_changed:
+        case Ground::spend_grew: return "cooling_down";
+        default: break;
+    }
+    const double sureness = std::max(advice.p_better, advice.p_worse);
+    return sureness >= 0.95 ? "strong" : sureness >= 0.9 ? "moderate" : "weak";
+}
+
+std::string reason_of(const AdviceNumbers& a, const Grounds& g, const ActionRules& rules)
+{
+    const bool late = a.arrived < 0.995 && g.ground != Ground::no_spend && g.ground != Ground::stopped;
+    return judgement(a, g, rules) +
+           (late ? " So far " + short_number(std::round(100 * a.arrived)) + " % of its leads have come." : "");
 }
 
 }  // namespace marketing::budget

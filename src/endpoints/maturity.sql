@@ -24,6 +24,71 @@ COMMENT ON FUNCTION analytics_internal.late_results(date, date, date, text[], bi
 'What leads of a period got after a day: results less this are how it stood
 leads: those that came to the platforms from others, less those that left. Contracts that count on the day they are signed are never late.';
 
+-- Ninety days whose leads have had two months: longer than that a lead seldom waits for its ad, and nobody would wait for the answer.
+CREATE FUNCTION analytics_internal.arrived_leads(wanted_business bigint)
+    RETURNS TABLE (business_id bigint, campaign_key bigint, known_until date, shares double precision[])
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    last_age constant int := 60;
+    days constant int := 90;
+    -- How many leads of all campaigns a campaign's own are worth no more than.
+    prior constant numeric := 20;
+BEGIN
+    RETURN QUERY
+    WITH business AS MATERIALIZED (
+        SELECT b.business, k.until
+        FROM analytics_internal.businesses(wanted_business) b
+        CROSS JOIN LATERAL (SELECT analytics_internal.known_until(b.business)) k (until)
+    ), late AS MATERIALIZED (
+        SELECT l.business_id, l.campaign_key, LEAST(l.settled_date - l.created_date, last_age + 1) AS lag, sum(l.leads) AS leads
+        FROM business b
+        JOIN warehouse.late_daily l
+            ON l.business_id = b.business AND l.created_date BETWEEN b.until - last_age - days AND b.until - last_age - 1
+        WHERE l.leads <> 0 AND l.campaign_key <> 0
+        GROUP BY 1, 2, 3
+    ), total AS MATERIALIZED (
+        SELECT r.business_id, r.campaign_key, b.until, sum(r.leads) AS leads
+        FROM business b
+        JOIN warehouse.campaign_roi_daily r
+            ON r.business_id = b.business AND r.date BETWEEN b.until - last_age - days AND b.until - last_age - 1
+        WHERE r.campaign_key <> 0 AND b.business IN (SELECT l.business_id FROM late l)
+        GROUP BY 1, 2, 3
+        HAVING sum(r.leads) > 0
+    ), arrived AS (
+        SELECT t.business_id, t.campaign_key, t.until, a.age, t.leads, t.leads - COALESCE(sum(l.leads), 0) AS by_then
+        FROM total t
+        CROSS JOIN generate_series(0, last_age) a (age)
+        LEFT JOIN late l ON l.business_id = t.business_id AND l.campaign_key = t.campaign_key AND l.lag > a.age
+        GROUP BY 1, 2, 3, 4, 5
+    ), shared AS (
+        SELECT a.*, sum(a.by_then) OVER w / sum(a.leads) OVER w AS of_all
+        FROM arrived a
+        WINDOW w AS (PARTITION BY a.business_id, a.age)
+    )
+    SELECT s.business_id, s.campaign_key, s.until,
+           array_agg(LEAST(GREATEST((s.by_then + prior * s.of_all) / (s.leads + prior), 0.05), 2)::double precision ORDER BY s.age)
+    FROM shared s
+    GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT s.business_id, 0, s.until, array_agg(LEAST(GREATEST(s.of_all, 0.05), 2)::double precision ORDER BY s.age)
+    FROM (SELECT DISTINCT s.business_id, s.until, s.age, s.of_all FROM shared s) s
+    GROUP BY 1, 3;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.arrived_leads(bigint) IS
+'Which share of its leads a campaign has by their age, where ads get leads late
+shares: by days of age, from 0, up to two months; campaign 0 is all of the business, for campaigns without a past. No row where leads
+are never late, or all days are younger.';
+
+CREATE FUNCTION analytics_internal.arrived_at(shares double precision[], age int) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE(shares[GREATEST(age, 0) + 1], 1);
+COMMENT ON FUNCTION analytics_internal.arrived_at(double precision[], int) IS
+'Which share of its leads a day of that age has, by the shares of arrived_leads(); all of them where there are none';
+
 CREATE FUNCTION analytics_internal.outlooks(
     first_day date, last_day date, level text, wanted_platforms text[], wanted_business bigint, naming text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, platform text, campaign_key bigint, leads bigint, contracts bigint, revenue numeric, spend numeric,

@@ -35,9 +35,9 @@ export const yearBefore = (iso) => {
     return `${year - 1}-${String(month).padStart(2, '0')}-${String(Math.min(date, last)).padStart(2, '0')}`;
 };
 
-// Platforms are called as the service says.
+// Platforms are called as the service says, those that it does not tell of by their keys; a host is its own name.
 const names = new Map();
 export const learnNames = (platforms) => {
     for (const each of platforms) names.set(each.platform, each.label).set(each.family, each.family_label);
 };
-export const name = (key) => names.get(key) ?? plain(key);
+export const name = (key) => names.get(key) ?? (key.includes('.') ? key : key.charAt(0).toUpperCase() + plain(key).slice(1));
