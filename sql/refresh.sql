@@ -264,7 +264,7 @@ FROM warehouse.source_watermark WHERE business_id = 13 ORDER BY source_id;
 -- Of what was asked for, one request that cannot be done and one whose source fails keep no other waiting; each failure stands with its request.
 ALTER TABLE raw.stock RENAME product_id TO id;
 SELECT analytics.request_refresh(business_id => 99) < analytics.request_refresh(business_id => 13) AS in_order;
-INSERT INTO warehouse.refresh_request (business_id, mode) VALUES (12, 'sideways');
+INSERT INTO warehouse.refresh_request (business_id, mode, requested_by) VALUES (12, 'sideways', 'somebody');
 SELECT analytics.request_refresh(business_id => 12) > 0 AS last;
 \set VERBOSITY default
 CALL analytics.refresh_requested();

@@ -114,7 +114,8 @@ AS $$
     SELECT w.platform, w.posts::bigint, w.views::bigint, w.reach::bigint, w.likes::bigint, w.shares::bigint, w.comments::bigint,
            w.clicks::bigint, w.engagement::bigint, analytics_internal.quotient(100.0 * w.rated_engagement, w.rated_views),
            analytics_internal.quotient(100.0 * w.rated_clicks, w.clicked_views),
-           analytics_internal.quotient(100.0 * w.engagement, pg_catalog.sum(w.engagement) OVER ()), w.engagement_before::bigint,
+           pg_catalog.round(100.0 * w.engagement / NULLIF(pg_catalog.sum(w.engagement) OVER (), 0::numeric), 1),
+           w.engagement_before::bigint,
            analytics_internal.quotient(100.0 * (w.engagement - w.engagement_before), w.engagement_before),
            w.rated_engagement::bigint, w.rated_views::bigint, w.posts_without_metrics::bigint
     FROM (

@@ -273,8 +273,8 @@ BEGIN
     FROM unnest(progress.businesses) b
     WHERE NOT EXISTS (SELECT FROM warehouse.refresh_state s WHERE s.business_id = b)
     ON CONFLICT DO NOTHING;
-    INSERT INTO warehouse.refresh_run AS r (business_id, mode, entities)
-    VALUES (begin_refresh.business_id, begin_refresh.mode, begin_refresh.entities)
+    INSERT INTO warehouse.refresh_run AS r (business_id, mode, entities, requested_by)
+    VALUES (begin_refresh.business_id, begin_refresh.mode, begin_refresh.entities, session_user)
     RETURNING r.run_id INTO progress.run_id;
     IF commits THEN
         -- In a transaction that stays open, other runs would wait for these rows of the log.

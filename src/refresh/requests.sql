@@ -21,8 +21,8 @@ BEGIN
     LIMIT 1
     FOR SHARE SKIP LOCKED;
     IF request IS NULL THEN
-        INSERT INTO warehouse.refresh_request (mode, entities, business_id, accept_loss)
-        VALUES (mode, entities, business_id, accept_loss)
+        INSERT INTO warehouse.refresh_request (mode, entities, business_id, accept_loss, requested_by)
+        VALUES (mode, entities, business_id, accept_loss, session_user)
         RETURNING request_id INTO request;
         PERFORM pg_notify('analytics_refresh', request::text);
     END IF;
@@ -156,3 +156,24 @@ $$;
 COMMENT ON FUNCTION analytics.schedule_refresh(text) IS
 'Lets pg_cron refresh on a schedule, and serve requests every minute
 schedule: five cron fields, in the time zone of pg_cron (GMT). Raises 55000 with the command to run where pg_cron is not installed.';
+
+CREATE FUNCTION analytics.unschedule_refresh() RETURNS int
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    jobs int := 0;
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension x WHERE x.extname = 'pg_cron') THEN
+        EXECUTE $sql$
+            SELECT count(cron.unschedule(j.jobid))
+            FROM cron.job j
+            WHERE j.jobname IN ('pg_marketing refresh', 'pg_marketing requests') AND j.database = current_database()$sql$
+        INTO jobs;
+    END IF;
+    RETURN jobs;
+END
+$$;
+COMMENT ON FUNCTION analytics.unschedule_refresh() IS
+'Takes the jobs of schedule_refresh() from pg_cron; returns how many there were
+To be called before DROP EXTENSION, which leaves them: jobs are no part of an extension. 0 where pg_cron is not installed.';

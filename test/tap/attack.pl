@@ -220,7 +220,7 @@ subtest 'a writer of one tenant does not reach what is shared or another\'s' => 
         'TRUNCATE warehouse.fact_events', 'INSERT INTO warehouse.settings (business_id) VALUES (2)', 'UPDATE warehouse.settings SET business_id = 2',
         "INSERT INTO warehouse.source (business_id, entity, relation, columns, options) VALUES (2, 'clients', 'raw.events', '{}', '{}')", 'UPDATE warehouse.source SET business_id = 2',
         "SELECT analytics.register_source('clients', 'raw.events', '{\"client_id\": \"client_id\"}', business_id => 2)", 'SELECT analytics.configure(business_id => 2)',
-        'SELECT analytics.configure_alerts(business_id => 2)', "INSERT INTO warehouse.refresh_request (mode, business_id) VALUES ('full', 2)", 'SELECT analytics.request_refresh(business_id => 2)',
+        'SELECT analytics.configure_alerts(business_id => 2)', "INSERT INTO warehouse.refresh_request (mode, business_id, requested_by) VALUES ('full', 2, 'mallory')", 'SELECT analytics.request_refresh(business_id => 2)',
         'UPDATE warehouse.fact_events SET business_id = 2', 'CREATE TABLE warehouse.mine ()', 'ALTER TABLE warehouse.fact_events DISABLE ROW LEVEL SECURITY',
         'DROP POLICY business ON warehouse.fact_events', 'CREATE TRIGGER t BEFORE INSERT ON warehouse.fact_events FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
         'SET row_security = off; SELECT * FROM warehouse.fact_events', 'SET SESSION AUTHORIZATION keeper', "SELECT analytics.grant_access('mallory', 'writer', '{2}')",

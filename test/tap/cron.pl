@@ -26,7 +26,9 @@ SELECT analytics.schedule_refresh('* * * * *');
 SELECT analytics.request_refresh();
 SQL
 ok($node->poll_query_until('postgres', "SELECT count(DISTINCT jobid) = 2 FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')"), 'both jobs run');
-is($node->safe_psql('postgres', "SELECT bool_and(cron.unschedule(jobname)) FROM cron.job"), 't', 'they are unscheduled');
+$node->safe_psql('postgres', "SELECT cron.schedule('of somebody else', '0 0 1 1 *', 'SELECT 1')");
+is($node->safe_psql('postgres', 'SELECT analytics.unschedule_refresh(), (SELECT count(*) FROM cron.job)'), '2|3', 'they are unscheduled');
+is($node->safe_psql('postgres', 'SELECT analytics.unschedule_refresh(), (SELECT string_agg(jobname, chr(44)) FROM cron.job)'), '0|of somebody else', 'and the jobs of others stay');
 is($node->safe_psql('postgres', "SELECT DISTINCT command || ': ' || status FROM cron.job_run_details ORDER BY 1"),
     "CALL analytics.refresh(): succeeded\nCALL analytics.refresh_requested(): succeeded", 'they succeed');
 # Where both begin at the same moment, one of them is skipped.
