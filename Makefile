@@ -51,6 +51,7 @@ SQL_WAREHOUSE = \
 	src/sources/presets_files.sql \
 	src/warehouse/lists.sql \
 	src/warehouse/tables.sql \
+	src/warehouse/meanings.sql \
 	src/warehouse/views.sql \
 	src/warehouse/upgrade.sql \
 	src/warehouse/ownership.sql \
@@ -105,6 +106,7 @@ SQL_READERS = \
 	src/reports/html.sql \
 	src/reports/report.sql \
 	src/reports/kept.sql \
+	src/endpoints/bi.sql \
 	src/demo/demo.sql
 SQL_FRAGMENTS = $(SQL_KERNELS) $(SQL_WAREHOUSE) $(SQL_READERS)
 

@@ -106,7 +106,8 @@ CREATE FUNCTION analytics.customer_value(
     after_customer text DEFAULT NULL, with_total boolean DEFAULT false)
     RETURNS TABLE (client_id text, name text, p_alive double precision, expected_purchases double precision, expected_spend numeric,
                    clv numeric, purchases bigint, first_purchase date, last_purchase date, mean_spend numeric, total_spend numeric,
-                   evidence text, clv_low numeric, clv_high numeric, customer_key text, business bigint, total_rows bigint)
+                   evidence text, clv_low numeric, clv_high numeric, customer_key text, business bigint, total_rows bigint,
+                   client_key bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -179,7 +180,7 @@ BEGIN
         FROM history h
         JOIN chosen c ON c.business_id = h.business_id
     ), named AS (
-        SELECT v.*, d.client_id, d.name, v.business_id || ':' || d.client_id AS customer_key,
+        SELECT v.*, d.client_id, d.name, d.client_key, v.business_id || ':' || d.client_id AS customer_key,
                (v.expected_spend * v.discounted_purchases)::numeric(18,4) AS clv
         FROM valued v
         JOIN warehouse.dim_clients d ON d.business_id = v.business_id AND d.client_key = v.customer::bigint
@@ -199,7 +200,7 @@ BEGIN
     SELECT l.client_id, l.name, l.p_alive, l.expected_purchases, l.expected_spend::numeric(18,4), l.clv, l.frequency + 1,
            l.first_purchase, l.last_purchase, l.monetary_value::numeric(18,4), l.total_value::numeric(18,4),
            l.evidence || CASE l.frequency WHEN 0 THEN '; bought once: the spend is that of all' ELSE '' END,
-           i.low::numeric(18,4), i.high::numeric(18,4), l.customer_key, l.business_id, l.total_rows
+           i.low::numeric(18,4), i.high::numeric(18,4), l.customer_key, l.business_id, l.total_rows, l.client_key
     FROM page l
     LEFT JOIN LATERAL (
         SELECT g.low, g.high
@@ -225,7 +226,8 @@ mean_spend: of the days of purchase after the first, NULL where there are none; 
 customers, whom they leave out, and whether they converged. clv_low, clv_high: what the value will lie within in nine of ten cases, by how
 often he buys and for how much, and by the errors of the models. NULL where there is no model.
 The highest clv first. Customers who had not bought by as_of are left out. row_limit: rows of a page. after_customer: customer_key of the
-last row of the page before; NULL for the first page. with_total: count the rows of all pages in total_rows.';
+last row of the page before; NULL for the first page. with_total: count the rows of all pages in total_rows.
+client_key: key of warehouse.dim_clients.';
 
 CREATE FUNCTION analytics.customer_value_holdout(
     observed_until date DEFAULT NULL, holdout_until date DEFAULT NULL, model text DEFAULT 'mbgnbd',

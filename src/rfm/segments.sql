@@ -51,8 +51,8 @@ CREATE FUNCTION analytics_internal.scored_customers(
     as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
     r_breaks double precision[] DEFAULT NULL, f_breaks double precision[] DEFAULT NULL, m_breaks double precision[] DEFAULT NULL,
     business_id bigint DEFAULT NULL)
-    RETURNS TABLE (client_id text, recency_days int, frequency bigint, monetary numeric, r int, f int, m int, rfm_code text, segment text,
-                   last_date date, name text, client_key bigint)
+    RETURNS TABLE (business bigint, client_key bigint, recency_days int, frequency bigint, monetary numeric, r int, f int, m int,
+                   rfm_code text, segment text, last_date date)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
     SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
@@ -60,18 +60,17 @@ AS $$
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     RETURN QUERY
-    SELECT d.client_id, s.recency_days, s.frequency, s.monetary::numeric(18,4), s.r, s.f, s.m, s.rfm_code, k.segment, s.last_day,
-           d.name, d.client_key
+    SELECT t.business, s.customer::bigint, s.recency_days, s.frequency, s.monetary::numeric(18,4), s.r, s.f, s.m, s.rfm_code, k.segment,
+           s.last_day
     FROM analytics_internal.rfm_tables(scored_customers.as_of, scored_customers.business_id) t
     CROSS JOIN LATERAL analytics.rfm_scores(t.customers, t.as_of_day, scored_customers.method, scored_customers.bins,
         scored_customers.r_breaks, scored_customers.f_breaks, scored_customers.m_breaks) s
-    JOIN warehouse.dim_clients d ON d.business_id = t.business AND d.client_key = s.customer::bigint
     LEFT JOIN analytics_internal.wanted_segments(scored_customers.scheme,
         CASE scored_customers.method WHEN 'breaks' THEN cardinality(scored_customers.r_breaks) + 1 ELSE scored_customers.bins END) k
         ON k.r = s.r AND k.f = s.f AND k.m = s.m;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.scored_customers IS 'The rows of customer_rfm(), in no order';
+COMMENT ON FUNCTION analytics_internal.scored_customers IS 'The rows of customer_rfm(), without names and in no order';
 
 CREATE FUNCTION analytics.customer_rfm(
     as_of date DEFAULT NULL, scheme text DEFAULT 'dashboard', method text DEFAULT 'quantile', bins int DEFAULT 5,
@@ -79,11 +78,18 @@ CREATE FUNCTION analytics.customer_rfm(
     business_id bigint DEFAULT NULL)
     RETURNS TABLE (client_id text, recency_days int, frequency bigint, monetary numeric, r int, f int, m int, rfm_code text, segment text,
                    last_date date, name text, client_key bigint)
-    LANGUAGE sql STABLE PARALLEL SAFE ROWS 10000
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+    SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.*
+#variable_conflict use_column
+BEGIN
+    PERFORM 'warehouse'::analytics_internal.installed;
+    RETURN QUERY
+    SELECT d.client_id, c.recency_days, c.frequency, c.monetary, c.r, c.f, c.m, c.rfm_code, c.segment, c.last_date, d.name, c.client_key
     FROM analytics_internal.scored_customers($1, $2, $3, $4, $5, $6, $7, $8) c
-    ORDER BY c.client_key
+    JOIN warehouse.dim_clients d ON d.business_id = c.business AND d.client_key = c.client_key
+    ORDER BY c.client_key;
+END
 $$;
 COMMENT ON FUNCTION analytics.customer_rfm(date, text, text, int, double precision[], double precision[], double precision[], bigint) IS
 'Recency, frequency, monetary value, scores and segment of each customer

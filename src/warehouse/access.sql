@@ -188,6 +188,56 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.grant_writing(regrole) IS 'Lets a role write what belongs to a business; a part of grant_access()';
 
+CREATE FUNCTION analytics_internal.personal_data() RETURNS TABLE (relation regclass, personal name[])
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT to_regclass('warehouse.' || p.name), p.personal
+    FROM (VALUES
+        ('dim_clients', '{client_id,name,mobile}'::name[]), ('fact_events', '{own_client_id,click_id}'),
+        ('fact_contracts', '{own_client_id}'), ('fact_transactions', '{own_client_id}'), ('dim_identities', NULL),
+        ('source_identities', NULL), ('rejected_rows', '{row_hash,row_key,reason,source_row}'), ('quality_history', NULL),
+        ('quality_result', NULL), ('report', '{html}'), ('refresh_run', '{message}'), ('refresh_state', '{message}'),
+        ('refresh_step', '{message}'), ('refresh_request', '{message}')) p (name, personal)
+$$;
+COMMENT ON FUNCTION analytics_internal.personal_data() IS
+'What an analyst does not read: columns of tables, NULL for all of a table
+Names, numbers and ids of clients as the sources have them, ids of their clicks, whole rows of sources, errors, which may
+quote them, and pages that somebody made who may read more.';
+
+CREATE FUNCTION analytics_internal.grant_reading(role regrole, level text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    part record;
+BEGIN
+    IF level = 'analyst' THEN
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA warehouse FROM %s', role);
+        EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA warehouse FROM %s', role);
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA warehouse TO %s', role);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO %s', role);
+    IF level <> 'analyst' THEN
+        RETURN;
+    END IF;
+    FOR part IN
+        SELECT p.relation, string_agg(quote_ident(a.attname), ', ') FILTER (WHERE a.attname <> ALL (p.personal)) AS others
+        FROM analytics_internal.personal_data() p
+        JOIN pg_attribute a ON a.attrelid = p.relation AND a.attnum > 0 AND NOT a.attisdropped
+        GROUP BY p.relation
+    LOOP
+        EXECUTE format('REVOKE SELECT ON %s FROM %s', part.relation, role);
+        IF part.others IS NOT NULL THEN
+            EXECUTE format('GRANT SELECT (%s) ON %s TO %s', part.others, part.relation, role);
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.grant_reading(regrole, text) IS
+'Lets a role read the warehouse, an analyst without personal data
+A part of grant_access().';
+
 CREATE FUNCTION analytics.grant_access(role regrole, level text DEFAULT 'reader', businesses bigint[] DEFAULT NULL,
     any_business boolean DEFAULT false)
     RETURNS void
@@ -203,11 +253,11 @@ BEGIN
     IF role_name IS NULL THEN
         RAISE EXCEPTION 'role must be given and exist' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'CREATE ROLE makes one; pass its name, as in SELECT analytics.grant_access(''shop_analyst'').';
-    ELSIF level IS NULL OR level NOT IN ('reader', 'writer') THEN
-        RAISE EXCEPTION 'unknown access level "%"', level USING ERRCODE = 'invalid_parameter_value', HINT = 'Use reader or writer.';
+    ELSIF level IS NULL OR level NOT IN ('analyst', 'reader', 'writer') THEN
+        RAISE EXCEPTION 'unknown access level "%"', level USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Use analyst, reader or writer.';
     END IF;
-    EXECUTE format('GRANT USAGE ON SCHEMA warehouse TO %s', target);
-    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO %s', target);
+    PERFORM analytics_internal.grant_reading(role, level);
     IF level = 'writer' THEN
         PERFORM analytics_internal.grant_writing(role);
     END IF;
@@ -223,6 +273,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics.grant_access(regrole, text, bigint[], boolean) IS
 'Lets a role read the warehouse, or also register sources and refresh it
-level: reader or writer, who also registers sources and refreshes; rules and access stay the owner''s. businesses: which it sees where row
-security is on, added to those it has; any_business: it names them in each transaction by SET LOCAL analytics.business_id, as services over
-a connection pool do. What a writer registered, nobody refreshes who may do more: the refresh says so (42501).';
+level: analyst, who reads no personal data: no names, numbers and ids of clients as the sources have them, no rows of sources, customers by
+client_key; reader, who reads all; or writer, who also registers sources and refreshes; rules and access stay the owner''s. businesses:
+which it sees where row security is on, added to those it has; any_business: it names them in each transaction by SET LOCAL
+analytics.business_id, as services over a connection pool do. What a writer registered, nobody refreshes who may do more: the refresh says
+so (42501).';

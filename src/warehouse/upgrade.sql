@@ -493,9 +493,17 @@ CREATE FUNCTION analytics_internal.grant_new_tables() RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT analytics.grant_access(g.grantee, CASE WHEN g.writes THEN 'writer' ELSE 'reader' END)
+    SELECT analytics.grant_access(g.grantee, CASE WHEN g.writes THEN 'writer' WHEN g.reads_names THEN 'reader' ELSE 'analyst' END)
     FROM (
-        SELECT a.grantee::regrole, bool_or(a.privilege_type = 'INSERT') AS writes
+        SELECT a.grantee::regrole, bool_or(a.privilege_type = 'INSERT') AS writes,
+               -- Only analysts have columns of a table that they do not have whole; new tables nobody has yet.
+               NOT EXISTS (
+                   SELECT FROM analytics_internal.personal_data() p
+                   JOIN pg_attribute n ON n.attrelid = p.relation
+                   CROSS JOIN LATERAL aclexplode(n.attacl) x
+                   WHERE x.grantee = a.grantee AND x.privilege_type = 'SELECT'
+                     AND NOT has_table_privilege(a.grantee, p.relation, 'SELECT')
+               ) AS reads_names
         FROM pg_class c
         CROSS JOIN LATERAL aclexplode(c.relacl) a
         WHERE c.oid = 'warehouse.settings'::regclass AND a.grantee NOT IN (0, c.relowner)

@@ -141,23 +141,41 @@ BEGIN
         warehouse.ad_reporting__ad_group_report,
         warehouse.ad_reporting__campaign_report,
         warehouse.ad_reporting__account_report}'::regclass[]) v;
+    PERFORM analytics_internal.comment_layout(c.relnamespace) FROM pg_class c WHERE c.oid = 'warehouse.settings'::regclass;
 END
 $function$;
 COMMENT ON FUNCTION analytics_internal.create_reporting_views() IS
 'Creates the daily views of schema warehouse for BI tools; a part of install()';
 
-CREATE FUNCTION analytics_internal.comment_columns(view regclass, comments jsonb) RETURNS void
+CREATE FUNCTION analytics_internal.comment_columns(relation regclass, comments jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     col record;
 BEGIN
-    FOR col IN SELECT a.attname, comments ->> a.attname AS comment FROM pg_attribute a
-               WHERE a.attrelid = view AND comments ? a.attname LOOP
-        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, col.attname, col.comment);
+    FOR col IN
+        SELECT a.attname, c.relkind, COALESCE(comments ->> (c.relname || '.' || a.attname), comments ->> a.attname::text) AS comment
+        FROM pg_attribute a
+        JOIN pg_class c ON c.oid = a.attrelid
+        WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND col_description(a.attrelid, a.attnum) IS NULL
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', relation, col.attname, col.comment);
     END LOOP;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.comment_columns(regclass, jsonb) IS
-'Comments those columns of a warehouse view that the object names';
+'Comments the columns of a relation that have no comment yet, as the object says
+Its keys are columns, or relation.column.';
+
+CREATE FUNCTION analytics_internal.comment_layout(schema regnamespace) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.comment_columns(c.oid, analytics_internal.column_meanings())
+    FROM pg_class c
+    WHERE c.relnamespace = schema AND c.relkind IN ('r', 'p', 'v')
+      AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
+$$;
+COMMENT ON FUNCTION analytics_internal.comment_layout(regnamespace) IS
+'Comments the columns of our relations in a schema that have no comment';
