@@ -49,6 +49,7 @@ SELECT count(*) FROM analytics.contracts_enriched('2025-01-01', '2025-12-31');
 SELECT count(*) FROM raw.events;
 SELECT message FROM warehouse.refresh_run;
 SELECT html FROM warehouse.report;
+SELECT count(*) FROM analytics.customer_kpi('2025-01-01', '2025-12-31', customer_mobile => '+380%');
 INSERT INTO warehouse.settings (business_id) VALUES (2);
 -- What is left adds up to what the owner sees.
 SELECT count(client_key) > 50 AS clients FROM warehouse.dim_clients;
@@ -82,6 +83,15 @@ SELECT has_column_privilege('regress_analyst', 'warehouse.dim_clients', 'mobile'
 SELECT has_column_privilege('regress_analyst', 'warehouse.dim_clients', 'mobile', 'SELECT') AS as_analyst;
 SELECT analytics_internal.grant_new_tables();
 SELECT has_column_privilege('regress_analyst', 'warehouse.dim_clients', 'mobile', 'SELECT') AS after_upgrade, has_table_privilege('regress_analyst', 'warehouse.platform_daily', 'SELECT') AS figures;
+-- Nor does what he has from another role make him a reader, or a reader an analyst.
+CREATE ROLE regress_reader;
+SELECT analytics.grant_access('regress_reader');
+GRANT regress_reader TO regress_analyst;
+SELECT analytics_internal.grant_new_tables();
+REVOKE regress_reader FROM regress_analyst;
+SELECT has_column_privilege('regress_analyst', 'warehouse.dim_clients', 'mobile', 'SELECT') AS analyst, has_table_privilege('regress_reader', 'warehouse.dim_clients', 'SELECT') AS reader;
+DROP OWNED BY regress_reader;
+DROP ROLE regress_reader;
 -- A writer who becomes an analyst writes no more, and is none again after an upgrade.
 SELECT analytics.grant_access('regress_analyst', 'writer');
 SELECT analytics.grant_access('regress_analyst', 'analyst');

@@ -67,7 +67,7 @@ SELECT run_id, mode, status FROM warehouse.refresh_run ORDER BY run_id;
 SELECT count(*) FROM warehouse.refresh_request WHERE taken_at IS NULL;
 SELECT check_name, subject, status, is_latest FROM warehouse.quality_result ORDER BY 1, 2;
 SELECT my_note FROM warehouse.dim_clients WHERE client_id = 'c1';
-SELECT has_table_privilege('upgrade_reader', 'warehouse.quality_history', 'SELECT') AS reads, has_table_privilege('upgrade_reader', 'warehouse.quality_history', 'INSERT') AS writes,
+SELECT has_table_privilege('upgrade_reader', 'warehouse.quality_history', 'SELECT') AS reads, has_table_privilege('upgrade_reader', 'warehouse.dim_clients', 'SELECT') AS names, has_table_privilege('upgrade_reader', 'warehouse.quality_history', 'INSERT') AS writes,
        has_table_privilege('upgrade_writer', 'warehouse.quality_history', 'INSERT') AS writer_writes, has_table_privilege('upgrade_writer', 'warehouse.quality_result', 'SELECT') AS writer_reads,
        has_table_privilege('upgrade_writer', 'warehouse.channel_rule', 'INSERT') AS writer_rules, has_table_privilege('upgrade_writer', 'warehouse.business_access', 'INSERT') AS writer_grants;
 -- The figures stand before the next refresh; what it makes is what a new warehouse holds.

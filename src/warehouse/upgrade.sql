@@ -502,7 +502,10 @@ AS $$
                    JOIN pg_attribute n ON n.attrelid = p.relation
                    CROSS JOIN LATERAL aclexplode(n.attacl) x
                    WHERE x.grantee = a.grantee AND x.privilege_type = 'SELECT'
-                     AND NOT has_table_privilege(a.grantee, p.relation, 'SELECT')
+                     AND NOT EXISTS (
+                         SELECT FROM pg_class t
+                         CROSS JOIN LATERAL aclexplode(t.relacl) y
+                         WHERE t.oid = p.relation AND y.grantee = a.grantee AND y.privilege_type = 'SELECT')
                ) AS reads_names
         FROM pg_class c
         CROSS JOIN LATERAL aclexplode(c.relacl) a

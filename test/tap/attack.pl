@@ -303,6 +303,59 @@ SQL
     }
 };
 
+subtest 'an analyst reads of nobody who he is' => sub {
+    my $db = database();
+    is(outcome($db, undef, <<'SQL'), '', 'people in every table that may name them');
+\o /dev/null
+\i test/fixture/sample.sql
+CREATE SCHEMA raw;
+CREATE TABLE raw.people AS SELECT 'planted' || i || '@example.com' AS client_id, 'Planted Person' AS name, '+380671119999' AS mobile FROM generate_series(1, 40) i;
+CREATE TABLE raw.visits AS SELECT 'v' || i AS event_id, 'planted' || i % 40 || '@example.com' AS client_id, CASE WHEN i % 50 = 7 THEN 'planted-date' ELSE (timestamp '2025-03-03' + i * interval '3 hours')::text END AS occurred_at,
+    'google' AS utm_source, 'cpc' AS utm_medium, 'planted-click' || i AS gclid FROM generate_series(1, 400) i;
+CREATE TABLE raw.deals AS SELECT 'd' || i AS contract_id, 'planted' || i || '@example.com' AS client_id, timestamp '2025-04-20' AS signed_at, 100 AS amount FROM generate_series(1, 30) i;
+CREATE TABLE raw.buys AS SELECT 'b' || i AS transaction_id, 'planted' || i % 40 || '@example.com' AS client_id, timestamp '2025-01-20' + i * interval '9 hours' AS occurred_at, 100 AS amount FROM generate_series(1, 300) i;
+CREATE TABLE raw.bad AS SELECT i AS transaction_id, 'planted' || i AS client_id, timestamp '2025-03-20' AS occurred_at, 'planted-amount' || i AS amount FROM generate_series(1, 3) i;
+CREATE TABLE raw.links AS SELECT 'planted-alias' || i AS client_id, 'planted' || i || '@example.com' AS same_as FROM generate_series(1, 9) i;
+SELECT analytics.register_source('clients', 'raw.people'), analytics.register_source('contracts', 'raw.deals'), analytics.register_source('transactions', 'raw.buys'),
+    analytics.register_source('events', 'raw.visits', '{"click_id": "gclid", "click_id_name": "''gclid''"}'), analytics.register_source('identities', 'raw.links');
+CALL analytics.refresh();
+-- One that fails, with an error that quotes a row.
+SELECT analytics.register_source('transactions', 'raw.bad', '{"amount": "(amount::int)::numeric"}');
+SELECT analytics.keep_report('customers', 'last_month'), analytics.grant_access('mallory', 'analyst'), analytics.grant_access('bystander');
+\o
+SQL
+    outcome($db, undef, 'CALL analytics.refresh()');
+    is($node->psql($db, <<'SQL'), 0, 'all that can be asked, by an analyst and by a reader');
+\i test/fixture/questions.sql
+CREATE TABLE questions.asked AS SELECT * FROM questions.about('open', NULL) UNION SELECT * FROM questions.about('open', NULL, true);
+CREATE TABLE questions.answer AS SELECT current_user::text AS role, statement, '' AS answer FROM questions.asked WHERE false;
+GRANT SELECT ON questions.asked TO PUBLIC;
+GRANT INSERT ON questions.answer TO PUBLIC;
+SQL
+    my $ask = 'INSERT INTO questions.answer SELECT current_user, a.statement, questions.ask(a.statement) FROM questions.asked a WHERE';
+    is(outcome($db, 'mallory', "$ask true"), '', 'the analyst is answered');
+    is(outcome($db, 'bystander', "$ask a.statement ~ 'FROM warehouse|customer'"), '', '... and the reader');
+    my $named = q(answer ~* 'planted|Client [0-9]|38067[0-9]{7}');
+    cmp_ok($node->safe_psql($db, "SELECT count(*) FROM questions.answer WHERE role = 'bystander' AND $named"), '>', 8, 'a reader is answered with names');
+    is($node->safe_psql($db, "SELECT statement || ': ' || substring(answer FROM '(?i).{0,60}(?:planted|Client [0-9]|38067).{0,40}') FROM questions.answer WHERE role = 'mallory' AND $named"), '', 'an analyst never');
+    is($node->safe_psql($db, "SELECT count(*) > 700, bool_or(answer LIKE '42501%') FROM questions.answer WHERE role = 'mallory'"), 't|t', '... whatever he asks');
+    # Columns are refused by themselves; statistics show those that he reads.
+    is($node->safe_psql($db, <<'SQL'), '', 'no column that he reads holds a name');
+CREATE FUNCTION pg_temp.holds(relation regclass, name name) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    found boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I::text ~* ''planted|Client [0-9]|38067[0-9]{7}'')', relation, name) INTO found;
+    RETURN found;
+END $$;
+SELECT a.attrelid::regclass, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND has_column_privilege('mallory', c.oid, a.attnum, 'SELECT') AND pg_temp.holds(c.oid, a.attname);
+SQL
+    $node->safe_psql($db, 'ANALYZE');
+    is(outcome($db, 'mallory', "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'warehouse' AND (most_common_vals::text || histogram_bounds::text) ~* 'planted|Client [0-9]|38067'"), '', '... nor do statistics');
+    is(outcome($db, 'mallory', "SELECT analytics.customer_dashboard(customer_name => '%Planted%')"), '42501', 'he searches no name');
+};
+
 subtest 'names are names, whatever is in them' => sub {
     my $db = database('keeper');
     my $odd = '"Odd ""Role""; DROP TABLE x"';
