@@ -113,6 +113,27 @@ SELECT (m).model, round((m).r::numeric, 3) AS r, round((m).alpha::numeric, 2) AS
 FROM (SELECT analytics.pareto_nbd_fit_weighted(frequency, recency, age, n) AS m FROM buyer) f;
 SELECT (SELECT analytics.pareto_nbd_fit_weighted(frequency, recency, age, n) FROM buyer) = (SELECT analytics.pareto_nbd_fit(frequency, recency, age) FROM buyer, generate_series(1, n)) AS pareto_nbd;
 SELECT pg_temp.told(analytics.pareto_nbd_fit(frequency, recency, age)) FROM buyer WHERE frequency = 0;
+-- Models by characteristics: customers twice, half of them with each gap halved; which of two shops they went to says nothing.
+CREATE TEMP TABLE known AS
+SELECT h.frequency, h.recency / s.pace AS recency, h.age / s.pace AS age, s.name AS channel, CASE WHEN length(h.customer) % 2 = 0 THEN 'east' ELSE 'west' END AS shop
+FROM history h, (VALUES ('mail', 1), ('search', 2)) s (name, pace);
+CREATE TEMP TABLE by_channel AS
+SELECT m.* FROM (SELECT array_agg(frequency) AS f, array_agg(recency) AS r, array_agg(age) AS a, array_agg(channel) AS c FROM known) k, analytics.purchase_models_by(k.f, k.r, k.a, k.c) m;
+SELECT characteristic_value, second_value, customers, repeat_customers, round(rate_ratio::numeric, 2) AS rate_ratio, rate_ratio_low < rate_ratio AND rate_ratio < rate_ratio_high AS within,
+       rate_ratio_low > 1 OR rate_ratio_high < 1 AS differs, leaving_ratio_low < 1 AND leaving_ratio_high > 1 AS leave_alike, (purchase_model).model, (purchase_model).converged, (purchase_model).reason
+FROM by_channel;
+SELECT round(sqrt(max(rate_ratio) / min(rate_ratio))::numeric, 1) AS root_of_two, count(DISTINCT (purchase_model).r) AS one_r, sum((purchase_model).log_likelihood) > (SELECT (analytics.mbgnbd_fit(frequency, recency, age)).log_likelihood FROM known) AS more_likely,
+       bool_and((purchase_model).alpha_error > 0) AS has_errors FROM by_channel;
+SELECT k.channel, sum(analytics.expected_purchases(b.purchase_model, k.frequency, k.recency, k.age, 10))::int AS foretold FROM known k JOIN by_channel b ON b.characteristic_value = k.channel GROUP BY k.channel ORDER BY 1;
+SELECT m.characteristic_value, m.second_value, m.customers, round(m.rate_ratio::numeric, 1) AS rate_ratio, (m.purchase_model).model
+FROM (SELECT array_agg(frequency) AS f, array_agg(recency) AS r, array_agg(age) AS a, array_agg(channel) AS c, array_agg(shop) AS s FROM known) k, analytics.purchase_models_by(k.f, k.r, k.a, k.c, k.s, 'pareto_nbd') m;
+SELECT count(*) AS nobody FROM analytics.purchase_models_by('{}', '{}', '{}', '{}');
+SELECT characteristic_value, rate_ratio, (purchase_model).alpha, (purchase_model).reason FROM analytics.purchase_models_by('{0,0}', '{0,0}', '{3,4}', '{a,b}');
+SELECT analytics.purchase_models_by('{1,0}', '{1,0}', '{3,3}', '{a,NULL}');
+SELECT analytics.purchase_models_by('{1,0}', '{1,0}', '{3,3}', '{a}');
+SELECT analytics.purchase_models_by('{1,0}', '{5,0}', '{3,3}', '{a,b}');
+SELECT analytics.purchase_models_by('{1,0}', '{1,0}', '{3,3}', '{a,b}', model => 'pareto');
+SELECT count(*) FROM (SELECT array_agg(1 + i % 3::bigint) AS f, array_agg(1::float8) AS r, array_agg(3::float8) AS a, array_agg(i::text) AS c FROM generate_series(1, 201) i) k, analytics.purchase_models_by(k.f, k.r, k.a, k.c);
 
 -- What cannot be.
 SELECT analytics.p_alive(m, 254, 97.43, 97.29) FROM published;

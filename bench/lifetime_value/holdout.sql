@@ -30,18 +30,33 @@ WITH fitted AS (
                               analytics.pareto_nbd_fit(frequency, recency, age)]) AS model,
            analytics.gamma_gamma_fit(frequency, COALESCE(monetary_value, 0)) AS spend
     FROM history GROUP BY data
+), first_orders AS (
+    -- What is known of a customer after the first order: how large it was.
+    SELECT data, customer, ntile(5) OVER (PARTITION BY data ORDER BY total_value - COALESCE(frequency * monetary_value, 0), customer)::text AS size
+    FROM history
+), lists AS (
+    SELECT h.data, array_agg(h.frequency) AS f, array_agg(h.recency) AS r, array_agg(h.age) AS a, array_agg(o.size) AS size
+    FROM history h JOIN first_orders o USING (data, customer) GROUP BY h.data
+), models AS (
+    SELECT h.data, h.customer, f.model, (f.model).model AS name, f.spend FROM history h JOIN fitted f USING (data)
+    UNION ALL
+    SELECT l.data, o.customer, m.purchase_model, 'mbgnbd by the first order', f.spend
+    FROM lists l
+    CROSS JOIN LATERAL analytics.purchase_models_by(l.f, l.r, l.a, l.size) m
+    JOIN first_orders o ON o.data = l.data AND o.size = m.characteristic_value
+    JOIN (SELECT DISTINCT ON (data) data, spend FROM fitted) f ON f.data = l.data
 ), foretold AS (
-    SELECT (f.model).model, (f.model).log_likelihood, (f.model).reason, h.*,
+    SELECT f.name, (f.model).log_likelihood, (f.model).reason, h.*,
            analytics.p_alive(f.model, h.frequency, h.recency, h.age) AS p_alive,
            analytics.expected_purchases(f.model, h.frequency, h.recency, h.age, h.weeks) AS expected,
            1 - analytics.purchase_probability(f.model, h.frequency, h.recency, h.age, h.weeks, 0) AS buys,
            analytics.expected_spend(f.spend, h.frequency, h.monetary_value) AS spend
-    FROM history h JOIN fitted f USING (data)
+    FROM history h JOIN models f USING (data, customer)
 )
-SELECT format('| %s, %s customers, %s weeks | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |', f.data, count(*), round(min(f.weeks)), f.model,
-              round(min(f.log_likelihood)::numeric, 1), round(sum(f.p_alive)), sum(f.holdout_purchases), round(sum(f.expected)),
+SELECT format('| %s, %s customers, %s weeks | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |', f.data, count(*), round(min(f.weeks)), f.name,
+              round((SELECT sum(DISTINCT d.log_likelihood) FROM foretold d WHERE (d.data, d.name) = (f.data, f.name))::numeric, 1), round(sum(f.p_alive)), sum(f.holdout_purchases), round(sum(f.expected)),
               round(avg(abs(f.holdout_purchases - f.expected))::numeric, 3),
               round(avg((f.holdout_purchases > 0)::int), 3), round(avg(f.buys)::numeric, 3),
               round(sum(f.holdout_value)), round(sum(f.spend * f.expected)))
        || CASE WHEN min(f.reason) <> 'ok' THEN ' ' || min(f.reason) ELSE '' END
-FROM foretold f GROUP BY f.data, f.model ORDER BY f.data, f.model;
+FROM foretold f GROUP BY f.data, f.name ORDER BY f.data, f.name;

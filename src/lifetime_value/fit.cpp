@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "lifetime_value/departure.hpp"
+#include "lifetime_value/likelihood.hpp"
 #include "numeric/newton.hpp"
 #include "numeric/rounding.hpp"
 #include "numeric/search.hpp"
@@ -267,16 +268,6 @@ private:
     const kernel::StopFlag& stop_;
 };
 
-std::function<numeric::Curvature(const numeric::Parameters&)> likelihood_of(PurchaseModel model,
-                                                                            std::span<const WeightedHistory> rows,
-                                                                            const kernel::StopFlag& stop)
-{
-    if (model == PurchaseModel::pareto_nbd) {
-        return DepartureLikelihood(rows, stop);
-    }
-    return PurchaseLikelihood(model, rows, stop);
-}
-
 class SpendLikelihood {
 public:
     SpendLikelihood(std::span<const WeightedSpend> rows, const kernel::StopFlag& stop) : rows_(rows), stop_(stop) {}
@@ -377,6 +368,28 @@ double correlation(std::span<const WeightedSpend> rows)
 
 }  // namespace
 
+Likelihood likelihood_of(PurchaseModel model, std::span<const WeightedHistory> rows, const kernel::StopFlag& stop)
+{
+    if (model == PurchaseModel::pareto_nbd) {
+        return DepartureLikelihood(rows, stop);
+    }
+    return PurchaseLikelihood(model, rows, stop);
+}
+
+void join_histories(std::vector<WeightedHistory>& rows, const kernel::StopFlag& stop)
+{
+    join_alike(rows, stop);
+}
+
+void count_histories(std::span<const WeightedHistory> rows, FitQuality& quality)
+{
+    quality.distinct = static_cast<std::int64_t>(rows.size());
+    for (const WeightedHistory& row : rows) {
+        quality.customers += row.weight;
+        quality.repeat_customers += row.history.frequency > 0 ? row.weight : 0;
+    }
+}
+
 PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows, const kernel::StopFlag& stop)
 {
     PurchaseFit fit;
@@ -384,12 +397,10 @@ PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows
     fit.errors.fill(std::numeric_limits<double>::quiet_NaN());
     join_alike(rows, stop);
     FitQuality& quality = fit.quality;
-    quality.distinct = static_cast<std::int64_t>(rows.size());
+    count_histories(rows, quality);
     double longest = 0;
     double purchases = 0;
     for (const WeightedHistory& row : rows) {
-        quality.customers += row.weight;
-        quality.repeat_customers += row.history.frequency > 0 ? row.weight : 0;
         purchases += row.weight * row.history.frequency;
         longest = std::max(longest, row.history.age);
     }

@@ -171,6 +171,43 @@ COMMENT ON AGGREGATE analytics.pareto_nbd_fit_weighted(bigint, double precision,
     'Fits Pareto/NBD to rows that each stand for many customers
 customers: how many have this history; otherwise as pareto_nbd_fit.';
 
+CREATE FUNCTION analytics_internal.purchase_models_by(
+    frequencies bigint[], recencies double precision[], ages double precision[], characteristic text[], second_characteristic text[],
+    model text, confidence double precision)
+    RETURNS TABLE (characteristic_value text, second_value text, customers bigint, repeat_customers bigint,
+                   rate_ratio double precision, rate_ratio_low double precision, rate_ratio_high double precision,
+                   leaving_ratio double precision, leaving_ratio_low double precision, leaving_ratio_high double precision,
+                   fitted text, r double precision, alpha double precision, a double precision, b double precision,
+                   r_error double precision, alpha_error double precision, a_error double precision, b_error double precision,
+                   log_likelihood double precision, distinct_histories bigint, iterations integer, converged boolean, reason text)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 20 AS 'MODULE_PATHNAME', 'marketing_purchase_models_by';
+COMMENT ON FUNCTION analytics_internal.purchase_models_by IS 'The rows of analytics.purchase_models_by(), its model in columns';
+
+CREATE FUNCTION analytics.purchase_models_by(
+    frequencies bigint[], recencies double precision[], ages double precision[], characteristic text[],
+    second_characteristic text[] DEFAULT NULL, model text DEFAULT 'mbgnbd', confidence double precision DEFAULT 0.95)
+    RETURNS TABLE (characteristic_value text, second_value text, customers bigint, repeat_customers bigint,
+                   rate_ratio double precision, rate_ratio_low double precision, rate_ratio_high double precision,
+                   leaving_ratio double precision, leaving_ratio_low double precision, leaving_ratio_high double precision,
+                   purchase_model analytics.purchase_model)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 20
+AS $$
+    SELECT f.characteristic_value, f.second_value, f.customers, f.repeat_customers, f.rate_ratio, f.rate_ratio_low, f.rate_ratio_high,
+           f.leaving_ratio, f.leaving_ratio_low, f.leaving_ratio_high,
+           ROW(f.fitted, f.r, f.alpha, f.a, f.b, f.r_error, f.alpha_error, f.a_error, f.b_error, f.log_likelihood, f.customers,
+               f.repeat_customers, f.distinct_histories, f.iterations, f.converged, f.reason)::analytics.purchase_model
+    FROM analytics_internal.purchase_models_by(frequencies, recencies, ages, characteristic, second_characteristic, model, confidence) f
+$$;
+COMMENT ON FUNCTION analytics.purchase_models_by IS
+    'Purchase models that differ by the channel or first product of customers
+One element per customer in all lists: frequencies, recencies, ages: as purchase_summary() gives them; characteristic,
+second_characteristic: what is known of the customer, such as the channel that brought him and his first product, at most 200 values in
+all; NULL: there is no second one. model: mbgnbd, bgnbd or pareto_nbd.
+Result, a row per combination of values that occurs, in their order: rate_ratio: how often these customers buy while they are there, over
+  the average customer; leaving_ratio: their odds (pareto_nbd: rate) of leaving over that of the average customer, NULL where no dropout
+  can be told; both with intervals. purchase_model: what p_alive(), expected_purchases(), lifetime_value() and their like take.
+Each value multiplies alpha and b of the model; rare ones are drawn to the average, by how much the values differ from each other.';
+
 CREATE FUNCTION analytics_internal.spend_fit_transition(internal, bigint, double precision) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_spend_fit_transition';
 CREATE FUNCTION analytics_internal.gamma_gamma_final(internal) RETURNS analytics.spend_model

@@ -3,8 +3,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string_view>
+#include <vector>
 
+#include "lifetime_value/characteristics.hpp"
 #include "lifetime_value/fit.hpp"
 #include "lifetime_value/models.hpp"
 #include "lifetime_value/rows.hpp"
@@ -378,4 +381,39 @@ MARKETING_ROWS(lifetime_value_interval, in, row)
 MARKETING_ROWS(normal_lifetime_value_interval, in, row)
 {
     write_interval<NormalSpendParameters>(in, row);
+}
+
+MARKETING_ROWS(purchase_models_by, in, rows)
+{
+    const auto frequencies = in.array<std::int64_t>("frequencies");
+    const auto recencies = in.array<double>("recencies");
+    const auto ages = in.array<double>("ages");
+    const auto first = in.array<std::string_view>("characteristic");
+    const auto second = in.optional_array<std::string_view>("second_characteristic");
+    const PurchaseModel model = in.choice("model", lifetime_value::find_purchase_model);
+    const double confidence = in.get<double>("confidence");
+    const auto groups = postgres::run_kernel([&] {
+        marketing::kernel::require_valid(recencies.size() == frequencies.size() && ages.size() == frequencies.size(),
+                                         "all lists must have the same length");
+        std::vector<WeightedHistory> histories;
+        for (std::size_t i = 0; i < frequencies.size(); ++i) {
+            histories.push_back({{static_cast<double>(frequencies[i]), recencies[i], ages[i]}, 1});
+            lifetime_value::check(histories.back());
+        }
+        std::vector<std::vector<std::string_view>> values{{first.begin(), first.end()}};
+        if (second.data() != nullptr) {
+            values.emplace_back(second.begin(), second.end());
+        }
+        return lifetime_value::fit_by_characteristics(model, histories, values, confidence, postgres::stop_flag());
+    });
+    for (const auto& group : groups) {
+        const FitQuality& quality = group.fit.quality;
+        const PurchaseParameters& p = group.fit.parameters;
+        const auto known = [&quality](double value) { return postgres::only_if(quality.usable, value); };
+        const auto other = second.data() != nullptr ? std::optional(group.values[1]) : std::nullopt;
+        rows.row(group.values.front(), other, std::llround(quality.customers), std::llround(quality.repeat_customers),
+                 group.rate.value, group.rate.low, group.rate.high, group.leaving.value, group.leaving.low, group.leaving.high,
+                 lifetime_value::name_of(model), known(p.r), known(p.alpha), known(p.a), known(p.b), group.fit.errors,
+                 known(quality.log_likelihood), quality.distinct, quality.iterations, quality.converged, quality.reason);
+    }
 }

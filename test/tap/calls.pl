@@ -185,6 +185,10 @@ my %valid = (
     'keep_report.period' => ["'yesterday'", "'last_month'", "'year_to_date'"], 'keep_report.date_from' => ['NULL'], 'keep_report.date_to' => ['NULL'],
     # One figure for each label, cell and flow.
     (map { ("svg_line.$_" => ['NULL']) } qw(series low high marks)), (map { ("svg_bars.$_" => ['NULL']) } qw(series marks)), 'svg_heatmap.columns' => ["'{x}'::text[]"],
+    (map { ("$_.frequencies" => ["(SELECT array_agg((i % 4)::bigint ORDER BY i) FROM generate_series(1, N) i)"],
+        "$_.recencies" => ["(SELECT array_agg((i % 4 * 5)::float8 ORDER BY i) FROM generate_series(1, N) i)"],
+        "$_.ages" => ["(SELECT array_agg((20 + i % 9)::float8 ORDER BY i) FROM generate_series(1, N) i)"],
+        "$_.characteristic" => [$each_platform], "$_.second_characteristic" => ['NULL', $each_platform], "$_.model" => ["'mbgnbd'", "'bgnbd'", "'pareto_nbd'"]) } qw(purchase_models_by)),
     'drop_source.source_id' => ['1', '2', '3', '7'],
 );
 

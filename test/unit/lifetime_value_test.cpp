@@ -3,15 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <optional>
 #include <random>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "error_of.hpp"
 #include "kernel/unknown.hpp"
+#include "lifetime_value/characteristics.hpp"
 #include "lifetime_value/fit.hpp"
 #include "lifetime_value/models.hpp"
 #include "lifetime_value/value.hpp"
@@ -443,6 +448,139 @@ TEST(PurchaseFit, IsInterruptible)
     EXPECT_THROW(
         (void)fit_purchases(bgnbd, simulate(bgnbd, 100, 0.6, 8, 0.9, 2.5, 60, 13), marketing::kernel::StopFlag(&raised)),
         marketing::kernel::Stopped);
+}
+
+/** Customers of one value of a characteristic, whose rate is `faster` times that of the others and whose b is divided by `sooner`. */
+void add_group(std::string_view value, int n, double faster, double sooner, PurchaseModel model, unsigned seed,
+               std::vector<WeightedHistory>& rows, std::vector<std::string_view>& values)
+{
+    for (const WeightedHistory& row :
+         simulate(model, n, 0.6, 8 / faster, 0.9, (model == pareto_nbd ? 15 : 2.5) / sooner, 60, seed)) {
+        rows.push_back(row);
+        values.push_back(value);
+    }
+}
+
+TEST(Characteristics, WhatOneValueAloneSaysIsTheModelOfAll)
+{
+    for (const PurchaseModel model : {bgnbd, mbgnbd, pareto_nbd}) {
+        std::vector<WeightedHistory> rows;
+        std::vector<std::vector<std::string_view>> values(1);
+        add_group("all", 1500, 1, 1, model, 3, rows, values[0]);
+        const PurchaseFit alone = fit_purchases(model, rows, never);
+        const auto groups = fit_by_characteristics(model, rows, values, 0.95, never);
+        ASSERT_EQ(groups.size(), 1U);
+        const PurchaseFit& fit = groups[0].fit;
+        EXPECT_TRUE(fit.quality.converged) << fit.quality.reason;
+        expect_relative(fit.parameters.r, alone.parameters.r, 1e-6, "r");
+        expect_relative(fit.parameters.alpha, alone.parameters.alpha, 1e-6, "alpha");
+        expect_relative(fit.parameters.a, alone.parameters.a, 1e-6, "a");
+        expect_relative(fit.parameters.b, alone.parameters.b, 1e-6, "b");
+        expect_relative(fit.errors[0], alone.errors[0], 1e-4, "error of r");
+        expect_relative(fit.errors[1], alone.errors[1], 1e-4, "error of alpha");
+        expect_relative(fit.errors[3], alone.errors[3], 1e-4, "error of b");
+        EXPECT_NEAR(fit.quality.log_likelihood, alone.quality.log_likelihood, 1e-6);
+        EXPECT_EQ(groups[0].rate.value, 1);
+        EXPECT_EQ(groups[0].leaving.value, 1);
+    }
+}
+
+TEST(Characteristics, FindsWhoBuysMoreAndWhoLeavesSooner)
+{
+    for (const PurchaseModel model : {mbgnbd, pareto_nbd}) {
+        std::vector<WeightedHistory> rows;
+        std::vector<std::vector<std::string_view>> values(1);
+        const int n = model == pareto_nbd ? 2000 : 6000;
+        add_group("plain", n, 1, 1, model, 3, rows, values[0]);
+        add_group("often", n, 2, 1, model, 4, rows, values[0]);
+        add_group("short", n, 1, 3, model, 5, rows, values[0]);
+        const auto groups = fit_by_characteristics(model, rows, values, 0.999, never);
+        ASSERT_EQ(groups.size(), 3U);
+        EXPECT_EQ(groups[0].values[0], "often");
+        const double average_rate = std::exp2(1 / 3.0);
+        const double average_leaving = std::pow(3, 1 / 3.0);
+        const std::array<std::array<double, 2>, 3> truth{{{2 / average_rate, 1 / average_leaving},
+                                                          {1 / average_rate, 1 / average_leaving},
+                                                          {1 / average_rate, 3 / average_leaving}}};
+        for (std::size_t i = 0; i < groups.size(); ++i) {
+            const GroupFit& g = groups[i];
+            EXPECT_TRUE(g.rate.low < truth[i][0] && truth[i][0] < g.rate.high) << g.values[0] << ' ' << g.rate.value;
+            EXPECT_TRUE(g.leaving.low < truth[i][1] && truth[i][1] < g.leaving.high) << g.values[0] << ' ' << g.leaving.value;
+            EXPECT_NEAR(g.rate.value / truth[i][0], 1, 0.12) << g.values[0];
+        }
+        EXPECT_GT(groups[0].rate.low, 1);
+        EXPECT_GT(groups[2].leaving.low, 1);
+    }
+}
+
+TEST(Characteristics, RareValuesAreDrawnToTheOthersAndTheOrderDoesNotShow)
+{
+    std::vector<WeightedHistory> rows;
+    std::vector<std::vector<std::string_view>> values(2);
+    add_group("a", 1500, 1, 1, mbgnbd, 3, rows, values[0]);
+    add_group("b", 1500, 1.5, 1, mbgnbd, 4, rows, values[0]);
+    add_group("c", 8, 1.5, 1, mbgnbd, 4, rows, values[0]);  // the first eight of b
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        values[1].push_back(i % 2 == 0 ? "x" : "y");
+    }
+    const auto groups = fit_by_characteristics(mbgnbd, rows, values, 0.95, never);
+    ASSERT_EQ(groups.size(), 6U);
+    EXPECT_EQ(groups[5].values[0], "c");
+    EXPECT_EQ(groups[5].values[1], "y");
+    EXPECT_GT(groups[2].rate.value, 1.1);  // b, x
+    EXPECT_LT(groups[2].rate.high / groups[2].rate.low, groups[4].rate.high / groups[4].rate.low);
+    // The effects add up on the log scale.
+    EXPECT_NEAR(groups[0].rate.value * groups[3].rate.value, groups[1].rate.value * groups[2].rate.value, 1e-9);
+    std::reverse(rows.begin(), rows.end());
+    std::reverse(values[0].begin(), values[0].end());
+    std::reverse(values[1].begin(), values[1].end());
+    const auto again = fit_by_characteristics(mbgnbd, rows, values, 0.95, never);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        EXPECT_EQ(again[i].rate.value, groups[i].rate.value);
+        EXPECT_EQ(again[i].fit.parameters.b, groups[i].fit.parameters.b);
+        EXPECT_EQ(again[i].fit.errors[3], groups[i].fit.errors[3]);
+    }
+}
+
+TEST(Characteristics, WithoutDropoutThereAreRatesAlone)
+{
+    auto rows = simulate(bgnbd, 1500, 2, 10, 0, 1, 60, 5);
+    const auto faster = simulate(bgnbd, 1500, 2, 5, 0, 1, 60, 6);
+    std::vector<std::vector<std::string_view>> values{{rows.size(), "slow"}};
+    values[0].resize(rows.size() + faster.size(), "fast");
+    rows.insert(rows.end(), faster.begin(), faster.end());
+    const auto groups = fit_by_characteristics(mbgnbd, rows, values, 0.95, never);
+    EXPECT_EQ(groups[0].fit.quality.reason, "boundary a -> 0: no dropout identifiable");
+    EXPECT_FALSE(groups[0].fit.quality.converged);
+    EXPECT_TRUE(std::isnan(groups[0].leaving.value));
+    EXPECT_NEAR(groups[0].rate.value / groups[1].rate.value, 2, 0.1);
+    EXPECT_EQ(groups[0].fit.parameters.b, groups[1].fit.parameters.b);
+}
+
+TEST(Characteristics, RefusesWhatCannotBe)
+{
+    const std::vector<WeightedHistory> rows(3, {{1, 2, 3}, 1});
+    const auto asked = [&](const std::vector<std::vector<std::string_view>>& values, double confidence = 0.95) {
+        return error_of([&] { (void)fit_by_characteristics(mbgnbd, rows, values, confidence, never); });
+    };
+    EXPECT_EQ(asked({}), ErrorCode::invalid_parameter);
+    EXPECT_EQ(asked({{"a", "b"}}), ErrorCode::invalid_parameter);
+    EXPECT_EQ(asked({{"a", "b", "c"}}, 1), ErrorCode::invalid_parameter);
+    const std::vector<WeightedHistory> many(201, {{1, 2, 3}, 1});
+    std::vector<std::string> names;
+    std::vector<std::vector<std::string_view>> values(1);
+    for (int i = 0; i < 201; ++i) {
+        names.push_back(std::to_string(i));
+    }
+    values[0].assign(names.begin(), names.end());
+    EXPECT_EQ(error_of([&] { (void)fit_by_characteristics(mbgnbd, many, values, 0.95, never); }), ErrorCode::limit_exceeded);
+    const auto once = fit_by_characteristics(mbgnbd, std::vector<WeightedHistory>(2, {{0, 0, 3}, 1}),
+                                             std::vector<std::vector<std::string_view>>{{"a", "b"}}, 0.95, never);
+    ASSERT_EQ(once.size(), 2U);
+    EXPECT_EQ(once[0].fit.quality.reason, "no repeat purchases");
+    EXPECT_FALSE(once[0].fit.quality.usable);
+    EXPECT_TRUE(std::isnan(once[0].rate.value));
+    EXPECT_TRUE(fit_by_characteristics(mbgnbd, {}, std::vector<std::vector<std::string_view>>(1), 0.95, never).empty());
 }
 
 TEST(Outlook, ManyPurchasesAreNoProblem)

@@ -1,0 +1,296 @@
+/**
+ * How often the value of a customer lies within its interval, where models are fitted to what was seen of all customers of a world, and how
+ * far the sum of all values is off; and how often the ratios of groups of customers lie within theirs. Usage: values [rounds per line] [seed]
+ */
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <optional>
+#include <random>
+#include <string_view>
+#include <vector>
+
+#include "kernel/unknown.hpp"
+#include "lifetime_value/characteristics.hpp"
+#include "lifetime_value/fit.hpp"
+#include "lifetime_value/value.hpp"
+#include "random.hpp"
+
+namespace {
+
+using namespace marketing::lifetime_value;
+using Random = marketing::worlds::Engine;
+using marketing::worlds::gamma;
+using marketing::worlds::normal;
+using marketing::worlds::uniform;
+
+constexpr double level = 0.9;
+constexpr double age_at_most = 60;
+const Plan plan{12, 4.345, 0.005};
+
+/** What one purchase of a customer brings. */
+using Money = std::function<double(Random&)>;
+
+struct World {
+    const char* name;
+    int customers;
+    bool by_gamma;
+    bool regular;  // gaps of Erlang(2), more even than chance
+    std::function<double(Random&, double rate)>
+        stays;  // how long, or negative: leaves after a purchase with the probability -value
+    std::function<Money(Random&)> money;
+};
+
+struct Customer {
+    History history;
+    std::optional<double> mean;
+    double value = 0;
+};
+
+Customer live(Random& random, const World& world)
+{
+    const double rate = gamma(random, 0.8) / 6;
+    const double stays = world.stays(random, rate);
+    const Money money = world.money(random);
+    Customer c;
+    c.history.age = age_at_most * (0.5 + 0.5 * uniform(random));
+    const auto leaves = [&] { return stays < 0 && uniform(random) < -stays; };
+    double paid = 0;
+    bool gone = leaves();
+    for (double now = 0; !gone;) {
+        const double gap = world.regular ? gamma(random, 2) / 2 : gamma(random, 1);
+        now += gap / rate;
+        if (now >= c.history.age + plan.periods * plan.period || (stays >= 0 && now > stays)) {
+            break;
+        }
+        const double amount = money(random);
+        if (now < c.history.age) {
+            c.history.frequency += 1;
+            c.history.recency = now;
+            paid += amount;
+        } else {
+            c.value += amount / std::pow(1 + plan.rate, std::ceil((now - c.history.age) / plan.period));
+        }
+        gone = leaves();
+    }
+    if (c.history.frequency > 0) {
+        c.mean = paid / c.history.frequency;
+    }
+    return c;
+}
+
+struct Tally {
+    double asked = 0;
+    double held = 0;
+    double below = 0;
+    double above = 0;
+    double active = 0;
+    double active_held = 0;
+    double width = 0;
+    double foretold = 0;
+    double actual = 0;
+};
+
+/** The models of all customers, and the value of some of them. */
+void round_of(const World& world, Random& random, Tally& t)
+{
+    const marketing::kernel::StopFlag never;
+    std::vector<Customer> customers;
+    std::vector<WeightedHistory> histories;
+    std::vector<WeightedSpend> spends;
+    for (int i = 0; i < world.customers; ++i) {
+        const Customer& c = customers.emplace_back(live(random, world));
+        histories.push_back({c.history, 1});
+        if (c.mean) {
+            spends.push_back({c.history.frequency, *c.mean, 1});
+        }
+    }
+    const PurchaseFit purchases = fit_purchases(PurchaseModel::mbgnbd, histories, never);
+    const FittedPurchases fitted{purchases.parameters, purchases.errors};
+    const SpendFit by_gamma = world.by_gamma ? fit_spend(spends, never) : SpendFit{};
+    const NormalSpendFit by_normal = world.by_gamma ? NormalSpendFit{} : fit_normal_spend(spends, never);
+    const auto interval_of = [&](const Customer& c) {
+        return world.by_gamma
+                   ? value_interval(fitted, FittedSpend{by_gamma.parameters, by_gamma.errors}, c.history, c.mean, plan, level)
+                   : value_interval(fitted, FittedNormalSpend{by_normal.parameters, by_normal.mean_error}, c.history, c.mean,
+                                    plan, level);
+    };
+    constexpr int asked_at_most = 100;
+    for (int i = 0; i < world.customers; ++i) {
+        const Customer& c = customers[i];
+        const Outlook o = outlook(purchases.parameters, c.history);
+        const double seen = c.mean ? c.history.frequency : 0;
+        t.actual += c.value;
+        t.foretold += discounted_purchases(o, plan.periods, plan.period, plan.rate) *
+                      (world.by_gamma ? expected_spend(by_gamma.parameters, seen, c.mean.value_or(0))
+                                      : expected_spend(by_normal.parameters, seen, c.mean.value_or(0)));
+        if (i >= asked_at_most) {
+            continue;
+        }
+        const ValueInterval interval = interval_of(c);
+        const bool below = c.value < interval.low - 1e-6;
+        const bool above = c.value > interval.high + 1e-6;
+        t.asked += 1;
+        t.held += !below && !above;
+        t.below += below;
+        t.above += above;
+        t.width += interval.high - interval.low;
+        // Who buys often: nothing bought is no longer most of the interval.
+        if (expected_purchases(o, plan.periods * plan.period) > 3) {
+            t.active += 1;
+            t.active_held += !below && !above;
+        }
+    }
+}
+
+void line(const World& world, int rounds, std::uint64_t seed)
+{
+    Tally t;
+    for (int i = 0; i < rounds; ++i) {
+        Random random(seed * 1'000'003 + static_cast<std::uint64_t>(i));
+        round_of(world, random, t);
+    }
+    std::printf("| %s, %d customers | %.3f | %.3f | %.3f | %.3f | %.1f | %.3f |\n", world.name, world.customers,
+                t.held / t.asked, t.below / t.asked, t.above / t.asked, t.active > 0 ? t.active_held / t.active : 0,
+                t.width / t.asked, t.foretold / t.actual);
+    std::fflush(stdout);
+}
+
+struct Share {
+    double asked = 0;
+    double held = 0;
+    double squares = 0;
+
+    void add(const Ratio& found, double truth)
+    {
+        asked += 1;
+        held += std::log(found.low) <= truth && truth <= std::log(found.high) ? 1 : 0;
+        squares += (std::log(found.value) - truth) * (std::log(found.value) - truth);
+    }
+};
+
+/** Six channels whose customers buy and leave more or less often, by effects of this deviation. */
+void channels(PurchaseModel model, double deviation, int rounds, std::uint64_t seed)
+{
+    static constexpr std::array<int, 6> sizes{1000, 800, 500, 200, 60, 20};
+    static constexpr std::array<std::string_view, 6> names{"a", "b", "c", "d", "e", "f"};
+    constexpr double all = 2580;
+    const marketing::kernel::StopFlag never;
+    Share rate;
+    Share rare;
+    Share leaving;
+    for (int round = 0; round < rounds; ++round) {
+        Random random(seed * 1'000'003 + static_cast<std::uint64_t>(round));
+        std::array<double, 6> buys{};
+        std::array<double, 6> leaves{};
+        double average_buys = 0;
+        double average_leaves = 0;
+        std::vector<WeightedHistory> rows;
+        std::vector<std::vector<std::string_view>> values(1);
+        for (std::size_t k = 0; k < sizes.size(); ++k) {
+            buys[k] = deviation * normal(random);
+            leaves[k] = deviation * normal(random);
+            average_buys += buys[k] * sizes[k] / all;
+            average_leaves += leaves[k] * sizes[k] / all;
+            for (int i = 0; i < sizes[k]; ++i) {
+                const double pace = gamma(random, 0.6) / 8 * std::exp(buys[k]);
+                const double x = gamma(random, 0.9);
+                const bool at_any_time = model == PurchaseModel::pareto_nbd;
+                const double leave = at_any_time ? 0 : x / (x + gamma(random, 2.5 * std::exp(-leaves[k])));
+                const double gone = at_any_time ? gamma(random, 1) / (x / (15 * std::exp(-leaves[k]))) : 1e9;
+                History h{0, 0, age_at_most * (0.5 + 0.5 * uniform(random))};
+                const auto stays = [&] { return uniform(random) >= leave; };
+                bool here = stays();
+                for (double now = 0; here;) {
+                    now += gamma(random, 1) / pace;
+                    if (now >= std::min(h.age, gone)) {
+                        break;
+                    }
+                    h.frequency += 1;
+                    h.recency = now;
+                    here = stays();
+                }
+                rows.push_back({h, 1});
+                values.front().push_back(names[k]);
+            }
+        }
+        const auto fits = fit_by_characteristics(model, rows, values, 0.95, never);
+        for (std::size_t k = 0; k < fits.size(); ++k) {
+            if (fits[k].fit.quality.converged) {
+                rate.add(fits[k].rate, buys[k] - average_buys);
+                leaving.add(fits[k].leaving, leaves[k] - average_leaves);
+                if (sizes[k] < 100) {
+                    rare.add(fits[k].rate, buys[k] - average_buys);
+                }
+            }
+        }
+    }
+    std::printf("| %s, effects of deviation %.2f | %.3f | %.3f | %.3f | %.2f | %.2f |\n",
+                model == PurchaseModel::mbgnbd ? "MBG/NBD" : "Pareto/NBD", deviation, rate.held / rate.asked,
+                rare.held / rare.asked, leaving.held / leaving.asked, std::sqrt(rate.squares / rate.asked),
+                std::sqrt(leaving.squares / leaving.asked));
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    const int rounds = argc > 1 ? std::atoi(argv[1]) : 40;
+    const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+    const auto after_purchases = [](Random& random, double) {
+        const double x = gamma(random, 0.9);
+        return -x / (x + gamma(random, 4));
+    };
+    const auto at_any_time = [](Random& random, double) { return gamma(random, 1) / (gamma(random, 0.8) / 25); };
+    const auto never_leaves = [](Random&, double) { return 1e9; };
+    const auto gamma_gamma = [](Random& random) -> Money {
+        const double scale = gamma(random, 3.74) / 15.44;
+        return [scale](Random& of) { return gamma(of, 6.25) / scale; };
+    };
+    const auto log_normal = [](Random& random) -> Money {
+        const double own = std::exp(3 + 0.7 * normal(random));
+        return [own](Random& of) { return own * std::exp(0.8 * normal(of)); };
+    };
+    const auto profit = [](Random& random) -> Money {
+        const double own = 10 + 30 * normal(random);
+        return [own](Random& of) { return own + 50 * normal(of); };
+    };
+    const auto heavy_profit = [](Random& random) -> Money {
+        const double own = 10 + 30 * normal(random);
+        return [own](Random& of) { return own + 30 * normal(of) / std::sqrt(gamma(of, 1.5) / 1.5); };
+    };
+    const auto losing_fifth = [](Random& random) -> Money {
+        const double own = uniform(random) < 0.2 ? -60 : 40;
+        return [own](Random& of) { return own + 25 * normal(of); };
+    };
+    const World worlds[] = {
+        {"MBG/NBD, Gamma-Gamma", 3000, true, false, after_purchases, gamma_gamma},
+        {"MBG/NBD, Gamma-Gamma", 200, true, false, after_purchases, gamma_gamma},
+        {"leave at any time, Gamma-Gamma", 3000, true, false, at_any_time, gamma_gamma},
+        {"never leave, Gamma-Gamma", 1000, true, false, never_leaves, gamma_gamma},
+        {"buy regularly, Gamma-Gamma", 3000, true, true, after_purchases, gamma_gamma},
+        {"MBG/NBD, log-normal", 3000, true, false, after_purchases, log_normal},
+        {"MBG/NBD, normal profit", 3000, false, false, after_purchases, profit},
+        {"MBG/NBD, normal profit", 200, false, false, after_purchases, profit},
+        {"MBG/NBD, heavy-tailed profit", 3000, false, false, after_purchases, heavy_profit},
+        {"MBG/NBD, a fifth lose money", 3000, false, false, after_purchases, losing_fifth},
+    };
+    std::puts(
+        "| six channels | rate held | of rare ones | leaving held | error of log rate | of log leaving "
+        "|\n|---|---|---|---|---|---|");
+    for (const double deviation : {0.0, 0.2, 0.35, 0.6}) {
+        channels(PurchaseModel::mbgnbd, deviation, 10 * rounds, seed);
+    }
+    channels(PurchaseModel::pareto_nbd, 0.35, rounds, seed);
+    std::puts("");
+    std::puts(
+        "| world | held | below | above | held of frequent buyers | width | sum foretold / actual "
+        "|\n|---|---|---|---|---|---|---|");
+    for (const World& world : worlds) {
+        line(world, rounds, seed);
+    }
+}
