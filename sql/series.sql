@@ -97,8 +97,8 @@ WHERE series = 20 AND d.n >= 15 AND d.n % 2 = 1;
 CREATE TEMP TABLE setting (kind text, method text);
 INSERT INTO setting VALUES ('count', 'adaptive'), ('rate', 'adaptive'), ('positive', 'adaptive'), ('real', 'adaptive'), ('real', 'calibrated');
 SELECT kind, method, count(*) AS verdicts, count(*) FILTER (WHERE a IS DISTINCT FROM b) AS changed_later, count(*) FILTER (WHERE a IS DISTINCT FROM c) AS changed_by_order,
-       count(*) FILTER (WHERE a.p_value IS NOT NULL AND a.is_anomaly = (a.value BETWEEN a.lower AND a.upper)) AS contradicted,
-       count(*) FILTER (WHERE a.p_value IS NOT NULL AND a.is_anomaly <> (a.p_value < 0.005)) AS misjudged
+       count(*) FILTER (WHERE a.p_value IS NOT NULL AND a.since IS NULL AND a.is_anomaly = (a.value BETWEEN a.lower AND a.upper)) AS contradicted,
+       count(*) FILTER (WHERE a.p_value IS NOT NULL AND a.since IS NULL AND a.is_anomaly <> (a.p_value < 0.005)) AS misjudged
 FROM setting, arrays, LATERAL (SELECT array_agg(x ORDER BY hashtext(x::text)) AS times, array_agg(y ORDER BY hashtext(x::text)) AS leads, array_agg(z ORDER BY hashtext(x::text)) AS spend
                                FROM unnest(times, leads, spend) u (x, y, z)) mixed,
     LATERAL (SELECT * FROM analytics.detect_anomalies(arrays.times, arrays.leads, arrays.spend, kind, method)) a
@@ -237,3 +237,14 @@ SELECT analytics.cusum_limit(sides => 3);
 SELECT analytics.cusum_run_length(-1);
 SELECT * FROM analytics.detect_drifts('{2025-01-01}', '{5}', shift => 0);
 SELECT * FROM analytics.detect_drifts('{2025-01-01}', '{5}', run_length => NULL);
+
+-- A level that moves for good is named once, though no day of it is unusual; a drift is told from a shift, a single day from both; direction counts.
+CREATE TEMP TABLE moving AS
+SELECT what, direction, array_agg(timestamp '2025-01-06' + i * interval '1 day' ORDER BY i) AS times,
+       array_agg(round(40 + 10 * (i % 7 = 3)::int + (i * 7919) % 13 - 6) * CASE what WHEN 'stays' THEN 1 WHEN 'steps up' THEN CASE WHEN i >= 70 THEN 1.3 ELSE 1 END
+           WHEN 'steps down' THEN CASE WHEN i >= 70 THEN 0.75 ELSE 1 END WHEN 'drifts' THEN exp(0.01 * greatest(0, i - 70)) WHEN 'one day' THEN CASE i WHEN 70 THEN 4 ELSE 1 END
+           ELSE least(1, (i + 1) / 14.0) END ORDER BY i) AS figures
+FROM unnest('{stays,steps up,steps down,drifts,one day,begins}'::text[]) what, unnest('{both,up,down}'::text[]) direction, generate_series(0, 110) i GROUP BY 1, 2;
+SELECT what, direction, string_agg(format('%s %s since %s', d.ts::date, d.anomaly_kind, d.since::date), ', ' ORDER BY d.ts) AS named
+FROM moving, LATERAL analytics.detect_anomalies(times, (SELECT array_agg(round(f) ORDER BY n) FROM unnest(figures) WITH ORDINALITY u (f, n)), direction => direction) d
+WHERE d.is_anomaly AND (what, direction) <> ('one day', 'down') GROUP BY 1, 2 ORDER BY 1, 2;

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../statistics/worlds.hpp"
 #include "numeric/adjust.hpp"
 #include "series/cusum.hpp"
 #include "series/detector.hpp"
@@ -228,6 +229,78 @@ void simulate_drifts(double drift)
     std::printf("%8.3f %12.0f %12.0f\n", drift, points / std::max(alarms, 1.0), drift == 0 ? 0 : delay / 400);
 }
 
+struct Named {
+    double points = 0;  // anomalies of a single day
+    double shifts = 0;
+    double drifts = 0;
+    double found = 0;  // series whose change is named
+    double once = 0;   // of these, exactly once
+    double delay = 0;
+    double judged = 0;
+};
+
+/** `series` series of a world over 200 days; from day 120 on, all is `factor` times as much, or grows to that within 60 days. */
+Named name_changes(const marketing::worlds::World& world, int series, double factor, bool is_gradual, std::uint64_t seed)
+{
+    constexpr int change_day = 120;
+    Named named;
+    for (int i = 0; i < series; ++i) {
+        marketing::worlds::Engine engine(seed * 100'000 + static_cast<std::uint64_t>(i));
+
+        marketing::worlds::Campaign campaign = make_campaign(world, 200, engine);
+        Detector detector{DetectorOptions{}};
+        int after = 0;
+        for (int d = 0; d < 200; ++d) {
+            const double share = d < change_day ? 0 : is_gradual ? std::min(1.0, (d - change_day) / 60.0) : 1;
+            const double more = std::exp(share * std::log(factor));
+            double value = campaign.figures[static_cast<std::size_t>(d)];
+            if (more != 1) {
+                value =
+                    marketing::worlds::overdispersed(engine, more * campaign.expected[static_cast<std::size_t>(d)], world.size);
+            }
+            const Verdict verdict = detector.update({d * day, value, 1});
+            named.judged += verdict.was_reached() ? 1 : 0;
+            if (!verdict.is_anomaly) {
+                continue;
+            }
+            if (verdict.kind == AnomalyKind::point) {
+                ++named.points;
+                continue;
+            }
+            (verdict.kind == AnomalyKind::shift ? named.shifts : named.drifts) += 1;
+            if (d >= change_day) {
+                named.delay += after == 0 ? d - change_day + 1 : 0;
+                ++after;
+            }
+        }
+        named.found += after > 0 ? 1 : 0;
+        named.once += after == 1 ? 1 : 0;
+    }
+    return named;
+}
+
+void simulate_changes(int series)
+{
+    std::printf("\nlevels that move for good on day 120 of 200, %d series a cell\n", series);
+    std::printf("%-26s %10s %10s | %28s | %28s | %28s\n", "world", "points/200", "named/200", "x 1.5: found once days drift",
+                "x 0.5: found once days drift", "x 2 in 60 days: found once days drift");
+    for (const auto& world : marketing::worlds::all_worlds()) {
+        if (world.amount_deviation > 0) {
+            continue;
+        }
+        const Named none = name_changes(world, series, 1, false, 1);
+        std::printf("%-26s %10.2f %10.3f", std::string(world.name).c_str(), 200 * none.points / none.judged,
+                    200 * (none.shifts + none.drifts) / none.judged);
+        for (const auto& [factor, is_gradual] : {std::pair{1.5, false}, {0.5, false}, {2.0, true}}) {
+            const Named some = name_changes(world, series, factor, is_gradual, 2);
+            std::printf(" | %5.2f %5.2f %5.1f %5.2f", some.found / series, some.once / std::max(some.found, 1.0),
+                        some.delay / std::max(some.found, 1.0), some.drifts / std::max(1.0, some.shifts + some.drifts));
+        }
+        std::printf("\n");
+        std::fflush(stdout);
+    }
+}
+
 void simulate(int fleets)
 {
     std::printf("400 series x 60 days judged, about 790 anomalies; default settings\n");
@@ -241,6 +314,7 @@ void simulate(int fleets)
     for (const double drift : {0.0, 0.002, 0.005, 0.01, -0.005}) {
         simulate_drifts(drift);
     }
+    simulate_changes(400);
 }
 
 }  // namespace

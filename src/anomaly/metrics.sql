@@ -203,6 +203,7 @@ COMMENT ON FUNCTION analytics.metric_expectation IS
 metric: leads, contracts and revenue (by the day of signing), spend, impressions, clicks, cpl, cpc, ctr (percent). dimension: total,
 platform or campaign, each judged by itself. Days that are not over, or that the source has not reached, have no row, nor have those before
 the first. expected, low, high: what the days before let expect, by weekday; the interval holds what is no anomaly. verdict: normal, high,
-low, zero, level_shift; without one: insufficient_data, inactive (a rate of nothing). is_anomaly: whether it is beyond chance; alpha: of
-usual days that many are taken for unusual. direction: up, down or both. history_days: how far before date_from days are looked at. z,
-p_value: see detect_anomalies(), which judges; NULL where there is no verdict. platform_level: platform or family; NULL for the setting.';
+low, zero, level_shift, drift; without one: insufficient_data, inactive (a rate of nothing). is_anomaly: whether it is beyond chance;
+alpha: of usual days that many are taken for unusual. direction: up, down or both. history_days: how far before date_from days are looked
+at. z, p_value: see detect_anomalies(), which judges; NULL where there is no verdict. platform_level: platform or family; NULL for the
+setting.';

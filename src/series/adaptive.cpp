@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <numeric>
 #include <string>
 
@@ -19,16 +21,20 @@ using kernel::ErrorCode;
 using kernel::require_valid;
 
 // Measured on 400 daily series with known anomalies (bench/series/simulate); results change little around these.
-constexpr double pooled_events = 30;      // events of the mean day that each day of the week is drawn to
-constexpr double most_surprising = 24;    // cap of a squared Pearson residual, so that an old spike does not hide a new one
-constexpr double caution = 1.1;           // the dispersion is underestimated where the level drifts
-constexpr int rounds = 3;                 // of level and season
-constexpr std::size_t shift_after = 3;    // anomalies in a row that may be chance
-constexpr double seasonal_shrinkage = 2;  // points of no offset that the offset of each season is drawn to
-constexpr double least_spread = 0.02;     // of positive values: a fixed budget still varies by two percent
-constexpr double least_weight = 1e-100;   // after a long gap all points are old, and still the baseline
+constexpr double pooled_events = 30;       // events of the mean day that each day of the week is drawn to
+constexpr double most_surprising = 24;     // cap of a squared Pearson residual, so that an old spike does not hide a new one
+constexpr double caution = 1.1;            // the dispersion is underestimated where the level drifts
+constexpr int rounds = 3;                  // of level and season
+constexpr std::size_t shift_after = 3;     // anomalies in a row that may be chance
+constexpr std::size_t fewest_shifted = 4;  // points that are looked at for a shift, at each side of it
+constexpr double shift_share = 0.02;       // of alpha: what a shift may have by chance at each place where it is looked for
+constexpr double ramp_up_tail = 0.001;     // the same of the growth of a new series
+constexpr double seasonal_shrinkage = 2;   // points of no offset that the offset of each season is drawn to
+constexpr double least_spread = 0.02;      // of positive values: a fixed budget still varies by two percent
+constexpr double least_weight = 1e-100;    // after a long gap all points are old, and still the baseline
 constexpr std::int32_t most_window = 100'000;
 constexpr double most_prior = 1e6;
+constexpr std::int64_t furthest = std::int64_t{1} << 62;  // times
 
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) noexcept
 {
@@ -148,14 +154,7 @@ std::size_t AdaptiveDetector::season_of(std::int64_t step) const noexcept
 Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
 {
     check_size(point);
-    const std::int64_t step = step_of(point.time);
-    const std::int64_t before = run_.empty() ? (baseline_.empty() ? step - 1 : baseline_.back().step) : run_.back().step;
-    require_valid(step > std::max(before, zeros_.empty() ? before : zeros_.back()), "two points lie in the same step",
-                  "Sum them up per step, or give the time from one point to the next as step.");
-    // What is older than twice the window tells nothing of today.
-    while (!baseline_.empty() && step - baseline_.front().step > std::int64_t{2} * options_.window) {
-        baseline_.pop_front();
-    }
+    const std::int64_t step = move_on(point.time);
     Verdict verdict;
     verdict.history = static_cast<std::int32_t>(baseline_.size());
     if (verdict.history < options_.min_history) {
@@ -176,7 +175,7 @@ Verdict AdaptiveDetector::judge(const Point& point, const Test& test)
     return verdict;
 }
 
-bool AdaptiveDetector::learn(const Point& point, bool is_anomaly)
+void AdaptiveDetector::learn(const Point& point, bool is_anomaly)
 {
     const std::int64_t step = step_of(point.time);
     if (options_.kind == SeriesKind::positive && point.value == 0) {
@@ -184,31 +183,158 @@ bool AdaptiveDetector::learn(const Point& point, bool is_anomaly)
             zeros_.pop_front();
         }
         zeros_.push_back(step);
-        return false;
+        return;
     }
     const Entry entry{step, options_.kind == SeriesKind::positive ? std::log(point.value) : point.value, point.exposure};
-    if (!is_anomaly) {
-        run_.clear();
+    if (is_anomaly) {
+        left_out_.push_back(entry);
+    } else {
         baseline_.push_back(entry);
         if (baseline_.size() > static_cast<std::size_t>(options_.window)) {
             baseline_.pop_front();
         }
-        return false;
     }
-    run_.push_back(entry);
-    if (run_.size() <= shift_after) {
-        return false;
+    const std::int64_t first = baseline_.empty() ? step : baseline_.front().step;
+    const auto kept = std::find_if(left_out_.begin(), left_out_.end(), [first](const Entry& e) { return e.step > first; });
+    left_out_.erase(left_out_.begin(), kept);
+    if (left_out_.size() > static_cast<std::size_t>(options_.window)) {
+        left_out_.erase(left_out_.begin());
     }
-    baseline_.assign(run_.begin(), run_.end());
-    run_.clear();
-    return true;
+}
+
+std::optional<LevelChange> AdaptiveDetector::find_change(const Test& test)
+{
+    const auto since = [this, most = furthest / options_.step](std::int64_t step) {
+        return std::clamp(step, -most, most) * options_.step;
+    };
+    const std::int64_t last = baseline_.empty() ? std::numeric_limits<std::int64_t>::min() : baseline_.back().step;
+    const auto run = std::find_if(left_out_.begin(), left_out_.end(), [last](const Entry& e) { return e.step > last; });
+    if (left_out_.end() - run > static_cast<std::ptrdiff_t>(shift_after)) {
+        const bool is_up =
+            run->value / run->exposure > (baseline_.empty() ? 0 : baseline_.back().value / baseline_.back().exposure);
+        const std::int64_t step = run->step;
+        start_anew(step);
+        return LevelChange{since(step), is_up, false};
+    }
+    if (baseline_.size() < static_cast<std::size_t>(options_.min_history)) {
+        return std::nullopt;
+    }
+    fit_readings();
+    const auto shift = scan(shift_share * test.alpha, entries_.size());
+    if (!shift) {
+        return std::nullopt;
+    }
+    const std::int64_t begin = entries_[shift->since].step;
+    start_anew(entries_[shift->first].step);
+    return LevelChange{since(begin), shift->is_up, shift->is_gradual};
+}
+
+/** The step of a time after all that was learnt. What is older than twice the window tells nothing of it. */
+std::int64_t AdaptiveDetector::move_on(std::int64_t time)
+{
+    const std::int64_t step = step_of(time);
+    const std::int64_t learnt = baseline_.empty() ? step - 1 : baseline_.back().step;
+    const std::int64_t before = left_out_.empty() ? learnt : std::max(learnt, left_out_.back().step);
+    require_valid(step > std::max(before, zeros_.empty() ? before : zeros_.back()), "two points lie in the same step",
+                  "Sum them up per step, or give the time from one point to the next as step.");
+    while (!baseline_.empty() && step - baseline_.front().step > std::int64_t{2} * options_.window) {
+        baseline_.pop_front();
+    }
+    return step;
+}
+
+void AdaptiveDetector::leave_ramp_up(std::int64_t time)
+{
+    const auto fewest = static_cast<std::size_t>(options_.min_history);
+    const std::int64_t step = move_on(time);
+    if (baseline_.size() < fewest || baseline_.size() >= 2 * fewest) {
+        return;
+    }
+    weigh(step);
+    if (counts()) {
+        (void)fit_rate();
+    } else {
+        (void)fit_level();
+    }
+    fit_readings();
+    const auto shift = scan(ramp_up_tail, fewest);
+    if (shift && shift->is_up) {
+        start_anew(entries_[shift->first].step);
+    }
+}
+
+/** What the points, anomalies too, are off a level that all share, with the season as it was fitted last. */
+void AdaptiveDetector::fit_readings()
+{
+    entries_.clear();
+    std::merge(baseline_.begin(), baseline_.end(), left_out_.begin(), left_out_.end(), std::back_inserter(entries_),
+               [](const Entry& a, const Entry& b) { return a.step < b.step; });
+    readings_.clear();
+    double sum = 0;
+    double exposure = 0;
+    for (const Entry& entry : entries_) {
+        const double factor = seasons_[season_of(entry.step)].factor;
+        const double variance = counts() ? entry.exposure * factor : 1;
+        readings_.push_back({counts() ? entry.value : entry.value - factor, variance});
+        sum += readings_.back().off;
+        exposure += variance;
+    }
+    const double rate = sum / exposure;
+    for (Reading& reading : readings_) {
+        reading.off -= rate * reading.variance;
+        reading.variance *= counts() ? rate : 1;
+    }
+}
+
+std::optional<Shift> AdaptiveDetector::scan(double tail, std::size_t most_before)
+{
+    ShiftTest test{.critical = 0,
+                   .least_before = fewest_shifted,
+                   .most_before = most_before,
+                   .least_after = fewest_shifted,
+                   .clip = 0,
+                   .least_dispersion = 0,
+                   .prior_dispersion = 0,
+                   .prior_df = 0,
+                   .fitted_df = (options_.period - 1) / 2.0};
+    residuals_.clear();
+    double squares = 0;
+    for (const Reading& reading : readings_) {
+        if (!(reading.variance > 0) || !std::isfinite(reading.off)) {
+            return std::nullopt;
+        }
+        residuals_.push_back(std::abs(reading.off) / std::sqrt(reading.variance));
+        squares += std::min(residuals_.back() * residuals_.back(), most_surprising);
+    }
+    if (counts()) {
+        test.least_dispersion = 1;
+        test.prior_dispersion = options_.prior_dispersion;
+        test.prior_df = options_.prior_df;
+        test.clip = std::max(1.0, (options_.prior_df * options_.prior_dispersion + squares) /
+                                      (options_.prior_df + static_cast<double>(readings_.size())));
+    } else {
+        const double spread = std::max(numeric::mad_to_sd * numeric::median(residuals_),
+                                       options_.kind == SeriesKind::positive ? least_spread : 0);
+        test.clip = spread * spread;
+        test.least_dispersion = options_.kind == SeriesKind::positive ? least_spread * least_spread : 0;
+    }
+    test.critical = critical_of_shift_.at(shift_df(readings_.size(), test), tail / 2);
+    return find_shift(readings_, test);
+}
+
+void AdaptiveDetector::start_anew(std::int64_t step)
+{
+    entries_.clear();
+    std::merge(baseline_.begin(), baseline_.end(), left_out_.begin(), left_out_.end(), std::back_inserter(entries_),
+               [](const Entry& a, const Entry& b) { return a.step < b.step; });
+    std::erase_if(entries_, [step](const Entry& entry) { return entry.step < step; });
+    baseline_.assign(entries_.begin(), entries_.end());
+    left_out_.clear();
 }
 
 void AdaptiveDetector::forget_before(std::int64_t time)
 {
-    const std::int64_t step = step_of(time);
-    std::erase_if(baseline_, [step](const Entry& entry) { return entry.step < step; });
-    run_.clear();
+    start_anew(step_of(time));
 }
 
 /** What a point of that age weighs. The table grows to the oldest that was asked for, so that a wide window costs nothing by itself. */
@@ -424,18 +550,23 @@ void AdaptiveDetector::judge_zero(std::int64_t step, const Test& test, Verdict& 
 /** How many standard deviations off a point may be. */
 double AdaptiveDetector::critical(double df, const Test& test)
 {
-    if (df != critical_df_) {
-        const double tail = test.direction == Direction::both ? test.alpha / 2 : test.alpha;
-        critical_df_ = df;
-        critical_value_ = student_quantile(df, tail);
+    return critical_.at(df, test.direction == Direction::both ? test.alpha / 2 : test.alpha);
+}
+
+double CriticalValue::at(double df, double tail)
+{
+    if (df != df_ || tail != tail_) {
+        value_ = student_quantile(df, tail);
+        df_ = df;
+        tail_ = tail;
     }
-    return critical_value_;
+    return value_;
 }
 
 void AdaptiveDetector::save(kernel::WireWriter& out) const
 {
     kernel::put_list(out, baseline_);
-    kernel::put_list(out, run_);
+    kernel::put_list(out, left_out_);
     kernel::put_list(out, zeros_);
 }
 
@@ -452,7 +583,7 @@ void AdaptiveDetector::load(kernel::WireReader& in)
         });
     };
     load_entries(baseline_, static_cast<std::size_t>(options_.window));
-    load_entries(run_, shift_after);
+    load_entries(left_out_, static_cast<std::size_t>(options_.window));
     kernel::get_list<std::int64_t>(in, static_cast<std::uint64_t>(options_.period) + 1, [this](std::int64_t zero) {
         kernel::WireReader::require(in_range(zero), "a time is out of range");
         zeros_.push_back(zero);

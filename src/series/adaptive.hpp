@@ -4,14 +4,16 @@
  *     count, rate     events per exposure, more dispersed than Poisson's: conditional binomial test, mid-p, Student tail
  *     positive, real  level and spread by order statistics, positive values as logarithms; Student tail
  *
- * Anomalies are left out of later baselines. Where more than three follow each other the level has shifted, and the baseline
- * starts anew with them.
+ * Anomalies are left out of later baselines. Where more than three follow each other, or the last points together are off what came
+ * before them (shift.hpp), the level has moved, and the baseline starts anew with them. A series that still grows when its first
+ * points are known is new: its baseline begins where that growth ends.
  */
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -19,6 +21,7 @@
 
 #include "kernel/flat_format.hpp"
 #include "kernel/named.hpp"
+#include "series/shift.hpp"
 #include "series/verdict.hpp"
 
 namespace marketing::series {
@@ -57,14 +60,36 @@ struct Test {
     Direction direction;
 };
 
+/** A level that has moved for good. */
+struct LevelChange {
+    std::int64_t since;  // time
+    bool is_up;
+    bool is_gradual;
+};
+
+/** What Student's distribution exceeds: the last answer is kept, since the degrees of freedom change little from point to point. */
+class CriticalValue {
+public:
+    double at(double df, double tail);
+
+private:
+    double df_ = 0;
+    double tail_ = 0;
+    double value_ = 0;
+};
+
 class AdaptiveDetector {
 public:
     explicit AdaptiveDetector(const AdaptiveOptions& options);
 
     /** The verdict on `point` before it is learnt. Throws Error(invalid_parameter) for a second point in a step. */
     [[nodiscard]] Verdict judge(const Point& point, const Test& test);
-    /** Adds a judged point to the baseline, or to the run of anomalies; true where that run is a shift of the level. */
-    bool learn(const Point& point, bool is_anomaly);
+    /** Adds a judged point to the baseline, or to the anomalies. */
+    void learn(const Point& point, bool is_anomaly);
+    /** Whether the level has moved with the point that was learnt last; then the baseline starts anew with what came since. */
+    [[nodiscard]] std::optional<LevelChange> find_change(const Test& test);
+    /** Before a point is judged: of a series whose first points are its whole baseline, leaves only those after its growth. */
+    void leave_ramp_up(std::int64_t time);
     /** Leaves only what is not before `time` in the baseline. */
     void forget_before(std::int64_t time);
 
@@ -116,10 +141,14 @@ private:
     [[nodiscard]] double weighted_median();
     [[nodiscard]] double spread(double level);
     [[nodiscard]] double critical(double df, const Test& test);
+    std::int64_t move_on(std::int64_t time);
+    void fit_readings();
+    [[nodiscard]] std::optional<Shift> scan(double tail, std::size_t most_before);
+    void start_anew(std::int64_t step);
 
     AdaptiveOptions options_;
     std::deque<Entry> baseline_;
-    std::vector<Entry> run_;          // anomalies in a row
+    std::vector<Entry> left_out_;     // anomalies since the baseline began
     std::deque<std::int64_t> zeros_;  // steps of the last season that had nothing, of the kind positive
     std::vector<double> decay_;       // by age in steps, as far as was needed
 
@@ -130,11 +159,12 @@ private:
     std::vector<Season> seasons_;
     std::vector<std::pair<double, double>> sorted_;
     std::vector<double> residuals_;
+    std::vector<Entry> entries_;     // of baseline and anomalies
+    std::vector<Reading> readings_;  // of these
     double weight_sum_ = 0;
     double weight_squares_ = 0;
-    // The last critical value: it changes with the degrees of freedom alone.
-    double critical_df_ = 0;
-    double critical_value_ = 0;
+    CriticalValue critical_;
+    CriticalValue critical_of_shift_;
 };
 
 }  // namespace marketing::series

@@ -230,6 +230,9 @@ bool Detector::refuses_negative() const noexcept
 
 Verdict Detector::judge(const Point& point)
 {
+    if (auto* adaptive = std::get_if<AdaptiveDetector>(&method_)) {
+        adaptive->leave_ramp_up(point.time);
+    }
     Verdict verdict = std::visit([&](auto& method) { return method.judge(point, options_.test); }, method_);
     if (!std::isnan(verdict.p_value)) {
         verdict.score = 0 - std::log10(verdict.p_value);  // not -0 for 1
@@ -242,14 +245,23 @@ Verdict Detector::judge(const Point& point)
 
 void Detector::learn(const Point& point, Verdict& verdict)
 {
+    std::optional<LevelChange> change;
     if (auto* calibrated = std::get_if<CalibratedDetector>(&method_)) {
         calibrated->learn(point, options_.test);
-    } else if (std::get<AdaptiveDetector>(method_).learn(point, verdict.is_anomaly)) {
-        verdict.reason = Reason::level_shift;
+    } else {
+        auto& adaptive = std::get<AdaptiveDetector>(method_);
+        adaptive.learn(point, verdict.is_anomaly);
+        change = verdict.was_reached() ? adaptive.find_change(options_.test) : std::nullopt;
     }
     if (!std::isnan(verdict.score) && !cooldown_.passes(verdict.score) && verdict.is_anomaly) {
         verdict.is_anomaly = false;
         verdict.reason = Reason::cooldown;
+    }
+    if (change && options_.test.direction != (change->is_up ? Direction::down : Direction::up)) {
+        verdict.is_anomaly = true;
+        verdict.reason = change->is_gradual ? Reason::drift : Reason::level_shift;
+        verdict.kind = change->is_gradual ? AnomalyKind::drift : AnomalyKind::shift;
+        verdict.since = change->since;
     }
 }
 

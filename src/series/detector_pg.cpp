@@ -51,9 +51,11 @@ series::DetectorSettings settings_arguments(postgres::Arguments& in)
 void write_verdicts(postgres::RowWriter& rows, std::span<const series::JudgedPoint> judged)
 {
     for (const auto& [point, verdict] : judged) {
+        const bool lasts = verdict.is_anomaly && verdict.kind != series::AnomalyKind::point;
         rows.row(LocalTime{point.time}, point.value, verdict.expected, verdict.lower, verdict.upper, verdict.z, verdict.p_value,
                  verdict.score, postgres::only_if(verdict.was_reached(), verdict.is_anomaly), series::name_of(verdict.reason),
-                 verdict.history, verdict.dispersion);
+                 verdict.history, verdict.dispersion, postgres::only_if(verdict.is_anomaly, series::name_of(verdict.kind)),
+                 postgres::only_if(lasts, LocalTime{verdict.since}));
     }
 }
 

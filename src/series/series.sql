@@ -58,7 +58,7 @@ CREATE FUNCTION analytics.detect_anomalies(
     half_life double precision DEFAULT NULL, prior_dispersion double precision DEFAULT 2, prior_df double precision DEFAULT 10)
     RETURNS TABLE (ts timestamp, value double precision, expected double precision, lower double precision, upper double precision,
                    z double precision, p_value double precision, score double precision, is_anomaly boolean, reason text, n integer,
-                   dispersion double precision)
+                   dispersion double precision, anomaly_kind text, since timestamp)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 365 AS 'MODULE_PATHNAME', 'marketing_detect_anomalies';
 COMMENT ON FUNCTION analytics.detect_anomalies IS
 'Anomalies of one series: a verdict on each point from the points before it
@@ -73,7 +73,9 @@ point loses half its weight, in steps (35), or in points of the same part of the
 variance over mean as it is expected beforehand, and how many degrees of freedom that is worth.
 Result in order of time: expected, lower, upper: the interval holds what is no anomaly; z: standard normal while nothing changes; score:
 -log10 of the p-value; n: points that the verdict rests on; dispersion: of counts: variance over mean, otherwise the standard deviation.
-reason: normal, high, low, zero, level_shift, cooldown; where there is no verdict: insufficient_data, missing, inactive, negative.';
+reason: normal, high, low, zero, level_shift, drift, cooldown; where there is no verdict: insufficient_data, missing, inactive, negative.
+anomaly_kind: point; or shift, drift: a level that has moved for good, at once or step by step, named once, at the point by which those
+since it began (since) show it together, usual as each may be. A series that grows when it begins has verdicts when that has ended.';
 
 CREATE TYPE analytics.anomaly_state;
 
@@ -118,7 +120,7 @@ CREATE FUNCTION analytics.anomaly_score(
     state analytics.anomaly_state, times timestamp[], figures double precision[], exposures double precision[] DEFAULT NULL)
     RETURNS TABLE (ts timestamp, value double precision, expected double precision, lower double precision, upper double precision,
                    z double precision, p_value double precision, score double precision, is_anomaly boolean, reason text, n integer,
-                   dispersion double precision)
+                   dispersion double precision, anomaly_kind text, since timestamp)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 7 AS 'MODULE_PATHNAME', 'marketing_anomaly_score';
 COMMENT ON FUNCTION analytics.anomaly_score(analytics.anomaly_state, timestamp[], double precision[], double precision[]) IS
 'Verdicts on new points of a series whose state is stored

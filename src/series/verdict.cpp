@@ -13,12 +13,15 @@ constexpr auto reasons = kernel::names<Reason>("reason", {{"normal", Reason::nor
                                                           {"low", Reason::low},
                                                           {"zero", Reason::zero},
                                                           {"level_shift", Reason::level_shift},
+                                                          {"drift", Reason::drift},
                                                           {"cooldown", Reason::cooldown},
                                                           {"insufficient_data", Reason::insufficient_data},
                                                           {"missing", Reason::missing},
                                                           {"inactive", Reason::inactive},
                                                           {"negative", Reason::negative},
                                                           {"already_seen", Reason::already_seen}});
+constexpr auto kinds = kernel::names<AnomalyKind>(
+    "kind of anomaly", {{"point", AnomalyKind::point}, {"shift", AnomalyKind::shift}, {"drift", AnomalyKind::drift}});
 
 }  // namespace
 
@@ -47,6 +50,11 @@ std::vector<double> known_values(std::span<const double> figures)
 std::string_view name_of(Reason reason) noexcept
 {
     return reasons.name_of(reason);
+}
+
+std::string_view name_of(AnomalyKind kind) noexcept
+{
+    return kinds.name_of(kind);
 }
 
 }  // namespace marketing::series

@@ -49,7 +49,8 @@ enum class Reason : std::uint8_t {
     high,               // above the interval
     low,                // below the interval
     zero,               // nothing, where there was something before
-    level_shift,        // the last of several anomalies in a row: the baseline starts anew with them
+    level_shift,        // the last points together: the level has moved, and the baseline starts anew with them
+    drift,              // the same where it moved step by step
     cooldown,           // outside the interval, but not beyond a recent point
     insufficient_data,  // too little history for a verdict
     missing,            // no value, or one that is not finite
@@ -59,6 +60,11 @@ enum class Reason : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view name_of(Reason reason) noexcept;
+
+/** What kind of anomaly: one point, or a level that stays. */
+enum class AnomalyKind : std::uint8_t { point, shift, drift };
+
+[[nodiscard]] std::string_view name_of(AnomalyKind kind) noexcept;
 
 /** NaN stands for what is not known. */
 struct Verdict {
@@ -73,6 +79,8 @@ struct Verdict {
     std::int32_t history = 0;  // points that the verdict rests on
     bool is_anomaly = false;
     Reason reason = Reason::normal;
+    AnomalyKind kind = AnomalyKind::point;  // of an anomaly
+    std::int64_t since = 0;                 // of a shift or drift: when it began
 
     [[nodiscard]] bool was_reached() const noexcept { return !std::isnan(p_value) || is_anomaly; }
 };

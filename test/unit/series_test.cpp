@@ -337,6 +337,84 @@ TEST(Adaptive, FindsASpikeAndADropAndAShift)
     }
 }
 
+/** The kinds that are named, in order, without single points. */
+std::vector<std::pair<std::size_t, AnomalyKind>> named_changes(const std::vector<Point>& points, SeriesKind kind)
+{
+    std::vector<std::pair<std::size_t, AnomalyKind>> named;
+    Detector detector(options_for(kind));
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Verdict verdict = detector.update(points[i]);
+        if (verdict.is_anomaly && verdict.kind != AnomalyKind::point) {
+            named.emplace_back(i, verdict.kind);
+        }
+    }
+    return named;
+}
+
+TEST(Adaptive, NamesAShiftOnceThatNoSingleDayShows)
+{
+    int once = 0;
+    int early = 0;
+    int drifts = 0;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        std::vector<Point> points = series_of(30, 1, 500 + seed, 100);
+        const std::vector<Point> later = series_of(39, 1, 900 + seed, 60);
+        for (std::size_t i = 0; i < later.size(); ++i) {
+            points.push_back({static_cast<std::int64_t>(100 + i) * day, later[i].value, 1});
+        }
+        int after = 0;
+        for (const auto& [place, kind] : named_changes(points, SeriesKind::count)) {
+            early += place < 100 ? 1 : 0;
+            after += place >= 100 && place < 130 ? 1 : 0;
+            drifts += place >= 100 && kind == AnomalyKind::drift ? 1 : 0;
+        }
+        once += after == 1 ? 1 : 0;
+    }
+    EXPECT_GE(once, 90);
+    EXPECT_LE(early, 4);
+    EXPECT_LE(drifts, 25);
+}
+
+TEST(Adaptive, TellsADriftFromAShift)
+{
+    int drifts = 0;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        std::vector<Point> points = series_of(200, 1, 700 + seed, 140);
+        for (std::size_t i = 80; i < points.size(); ++i) {
+            points[i].value = std::round(points[i].value * std::exp(0.006 * static_cast<double>(i - 80)));
+        }
+        const auto named = named_changes(points, SeriesKind::count);
+        ASSERT_FALSE(named.empty()) << seed;
+        drifts += named.front().second == AnomalyKind::drift ? 1 : 0;
+    }
+    EXPECT_GE(drifts, 15);  // soon after its beginning a drift looks like a step, too
+}
+
+TEST(Adaptive, ANewSeriesGrowsWithoutAnAlarm)
+{
+    int alarms = 0;
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        std::vector<Point> points = series_of(40, 1, 300 + seed, 70);
+        for (std::size_t i = 0; i < 14; ++i) {
+            points[i].value = std::round(points[i].value * static_cast<double>(i + 1) / 15);
+        }
+        Detector detector(options_for(SeriesKind::count));
+        for (const Point& point : points) {
+            alarms += detector.update(point).is_anomaly ? 1 : 0;
+        }
+    }
+    EXPECT_LE(alarms, 20);  // half a percent of the days by chance
+}
+
+TEST(Adaptive, AFewSpikesAreNoShift)
+{
+    std::vector<Point> points = series_of(30, 1, 77, 100);
+    for (const std::size_t spike : {60U, 63U, 80U, 81U}) {
+        points[spike].value = 500;
+    }
+    EXPECT_TRUE(named_changes(points, SeriesKind::count).empty());
+}
+
 TEST(Adaptive, IntervalEndsWhereThePValueFallsBelowAlpha)
 {
     Detector trained(options_for(SeriesKind::count));
