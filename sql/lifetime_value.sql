@@ -135,6 +135,50 @@ SELECT analytics.purchase_models_by('{1,0}', '{5,0}', '{3,3}', '{a,b}');
 SELECT analytics.purchase_models_by('{1,0}', '{1,0}', '{3,3}', '{a,b}', model => 'pareto');
 SELECT count(*) FROM (SELECT array_agg(1 + i % 3::bigint) AS f, array_agg(1::float8) AS r, array_agg(3::float8) AS a, array_agg(i::text) AS c FROM generate_series(1, 201) i) k, analytics.purchase_models_by(k.f, k.r, k.a, k.c);
 
+-- Seasons: thirty months of customers who come every five weeks on average, three times as often in November and December; against plain SQL.
+CREATE TEMP TABLE visit AS
+WITH day AS (
+    SELECT d::date AS day, CASE WHEN extract(month FROM d) >= 11 THEN 3 ELSE 1 END AS busy FROM generate_series(timestamp '2022-07-01', '2025-06-30', interval '1 day') d),
+customer AS (
+    SELECT i, date '2022-07-01' + i * 7919 % 1000 AS first, 20 + i * 31 % 60 AS pace, 30 + i * 104729 % 1500 AS stay FROM generate_series(1, 800) i)
+SELECT c.i AS customer, d.day FROM customer c JOIN day d ON d.day = c.first OR d.day > c.first AND d.day < c.first + c.stay AND (c.i * 7919 + (d.day - date '2000-01-01') * 104729::bigint) % 3001 < 3001 * d.busy / c.pace;
+CREATE TEMP TABLE season AS
+SELECT m.* FROM (SELECT analytics.purchases(customer, day, 1, false) AS p FROM visit) v, analytics.purchase_season(v.p, '2025-06-30') m;
+SELECT month, round(season_index::numeric, 1) AS season_index, index_low > 1 AS more, index_high < 1 AS less, reason FROM season;
+SELECT round(sum(season_index * (ARRAY[31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])[month] / 365)::numeric, 9) AS mean, sum(repeat_purchases) = (
+    SELECT count(*) FROM (SELECT day, row_number() OVER (PARTITION BY customer ORDER BY day) AS place FROM visit) v WHERE place > 1 AND day > '2023-06-30') AS of_two_years, bool_and(index_low < season_index AND season_index < index_high) AS within
+FROM season;
+-- Seasonal time is the sum of the indices of the days, leap days and years before 2000 too; all months alike, it is that of the calendar.
+WITH s AS (SELECT array_agg(season_index ORDER BY month) AS season FROM season), v (after, until) AS (
+    VALUES (date '2023-11-15', date '2024-03-02'), ('2024-02-29', '2024-02-29'), ('1896-01-01', '1904-12-31'), ('1999-12-31', '2000-03-01'), ('2099-01-01', '2104-02-29'))
+SELECT v.after, v.until, round(abs(analytics.seasonal_time(v.after, v.until, s.season, 1) - (
+    SELECT COALESCE(sum(s.season[extract(month FROM v.after + d)]), 0) FROM generate_series(1, v.until - v.after) d))::numeric, 6) AS off,
+    analytics.seasonal_time(v.after, v.until, array_fill(1::float8, ARRAY[12]), 1) = v.until - v.after AS calendar, analytics.seasonal_time(v.until, v.after, s.season) = -analytics.seasonal_time(v.after, v.until, s.season) AS backwards
+FROM s, v;
+-- What is foretold of November and December from the end of October: with the season about what comes, without it half.
+WITH p AS (
+    SELECT analytics.purchases(customer, day, 1, false) AS p FROM visit),
+s AS (
+    SELECT array_agg(m.season_index ORDER BY m.month) AS season FROM p, analytics.purchase_season(p.p, '2024-10-31') m),
+h AS (
+    SELECT k.kind, h.frequency, h.holdout_purchases, CASE k.kind WHEN 'plain' THEN h.recency ELSE analytics.seasonal_time(h.first_purchase, h.last_purchase, s.season) END AS recency,
+           CASE k.kind WHEN 'plain' THEN h.age ELSE analytics.seasonal_time(h.first_purchase, '2024-10-31', s.season) END AS age,
+           CASE k.kind WHEN 'plain' THEN 61 / 7.0 ELSE analytics.seasonal_time('2024-10-31', '2024-12-31', s.season) END AS horizon
+    FROM p, s, (VALUES ('plain'), ('seasonal')) k (kind), analytics.purchase_summary(p.p, '2024-10-31', 7, '2024-12-31') h),
+m AS (
+    SELECT kind, analytics.mbgnbd_fit(frequency, recency, age) AS model FROM h GROUP BY kind)
+SELECT h.kind, round(avg(analytics.expected_purchases(m.model, h.frequency, h.recency, h.age, h.horizon))::numeric / avg(h.holdout_purchases), 1) AS foretold FROM h JOIN m USING (kind) GROUP BY h.kind ORDER BY h.kind;
+SELECT DISTINCT season_index, index_low, reason FROM (SELECT analytics.purchases(customer, day, 1, false) AS p FROM visit WHERE day < '2024-06-01') v, analytics.purchase_season(v.p) m;
+SELECT DISTINCT season_index, expected_purchases, reason FROM (SELECT analytics.purchases(i, date '2022-01-01' + i, 1, false) AS p FROM generate_series(1, 1200) i) v, analytics.purchase_season(v.p) m;
+SELECT count(*) AS months, min(reason) AS reason FROM (SELECT analytics.purchases(customer, day, 1, false) AS p FROM visit WHERE false) v, analytics.purchase_season(v.p) m;
+SELECT analytics.purchase_season(p, model => 'pareto_nbd') FROM stored;
+SELECT analytics.purchase_season(p, confidence => 1) FROM stored;
+SELECT analytics.seasonal_time('2024-01-01', '2024-02-01', '{1,2}');
+SELECT analytics.seasonal_time('2024-01-01', '2024-02-01', '{1,1,1,1,1,1,1,1,1,1,1,NULL}');
+SELECT analytics.seasonal_time('2024-01-01', 'infinity', array_fill(1::float8, ARRAY[12]));
+SELECT analytics.seasonal_time('2024-01-01', '5000000-01-01', array_fill(1::float8, ARRAY[12]));
+SELECT analytics.seasonal_time('2024-01-01', '2024-02-01', array_fill(1::float8, ARRAY[12]), 0);
+
 -- What cannot be.
 SELECT analytics.p_alive(m, 254, 97.43, 97.29) FROM published;
 SELECT analytics.bgnbd_fit(1, 5, 4);

@@ -1,13 +1,16 @@
 /**
  * How often the value of a customer lies within its interval, where models are fitted to what was seen of all customers of a world, and how
- * far the sum of all values is off; and how often the ratios of groups of customers lie within theirs. Usage: values [rounds per line] [seed]
+ * far the sum of all values is off; how often the ratios of groups of customers lie within theirs; and whether seasons are found.
+ * Usage: values [rounds per line] [seed]
  */
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <memory_resource>
 #include <optional>
 #include <random>
 #include <string_view>
@@ -16,6 +19,7 @@
 #include "kernel/unknown.hpp"
 #include "lifetime_value/characteristics.hpp"
 #include "lifetime_value/fit.hpp"
+#include "lifetime_value/season.hpp"
 #include "lifetime_value/value.hpp"
 #include "random.hpp"
 
@@ -235,6 +239,105 @@ void channels(PurchaseModel model, double deviation, int rounds, std::uint64_t s
     std::fflush(stdout);
 }
 
+struct SeasonWorld {
+    int customers;
+    int days;
+    double deviation;  // of the logarithms of the months' indices
+    double noise;      // of the same month in different years
+};
+
+std::size_t month_of(std::int32_t day)
+{
+    using namespace std::chrono;
+    return static_cast<unsigned>(year_month_day{sys_days{year{2000} / 1 / 1} + days{day}}.month()) - 1;
+}
+
+/** What MBG/NBD foretells of the days after the end, in the time of a calendar. */
+double foretold_by(const PurchasesView& view, std::int32_t until, int later, const Calendar& calendar)
+{
+    const marketing::kernel::StopFlag never;
+    std::vector<WeightedHistory> rows;
+    for (std::size_t i = 0; i < view.customer_count(); ++i) {
+        if (const auto s = view.summary(i, {until, until, 1})) {
+            rows.push_back({{static_cast<double>(s->frequency), calendar.time(s->first_day, s->last_day),
+                             calendar.time(s->first_day, until)},
+                            1});
+        }
+    }
+    const PurchaseFit fit = fit_purchases(PurchaseModel::mbgnbd, rows, never);
+    double sum = 0;
+    for (const WeightedHistory& row : rows) {
+        sum += expected_purchases(outlook(fit.parameters, row.history), calendar.time(until, until + later));
+    }
+    return sum;
+}
+
+/** Customers with a season: how often its indices are held, and how far the purchases of the next 120 days are off. */
+void seasons(const SeasonWorld& world, int rounds, std::uint64_t seed)
+{
+    constexpr std::int32_t start = 5000;
+    constexpr int later = 120;
+    const marketing::kernel::StopFlag never;
+    Share indices;
+    double told = 0;
+    double off_plain = 0;
+    double off_seasonal = 0;
+    for (int round = 0; round < rounds; ++round) {
+        Random random(seed * 1'000'003 + static_cast<std::uint64_t>(round));
+        std::array<double, 12> season{};
+        double mean = 0;
+        for (double& index : season) {
+            index = std::exp(world.deviation * normal(random));
+            mean += index / 12;
+        }
+        std::vector<double> busy;
+        double of_month = 1;
+        for (int day = 0; day <= world.days + later; ++day) {
+            if (day == 0 || month_of(start + day) != month_of(start + day - 1)) {
+                of_month = std::exp(world.noise * normal(random));
+            }
+            busy.push_back(season[month_of(start + day)] / mean * of_month);
+        }
+        PurchasesState state(std::pmr::new_delete_resource());
+        double bought_later = 0;
+        for (int i = 0; i < world.customers; ++i) {
+            const double rate = gamma(random, 0.8) / 42;
+            const double x = gamma(random, 0.9);
+            const double leave = x / (x + gamma(random, 4));
+            const auto first = static_cast<int>(uniform(random) * world.days);
+            bool here = true;
+            for (int day = first; here && day <= world.days + later; ++day) {
+                if (day > first && uniform(random) >= -std::expm1(-rate * busy[day])) {
+                    continue;
+                }
+                if (day <= world.days) {
+                    state.append(marketing::kernel::Identifier::of(std::int64_t{i}), start + day, 1, false);
+                } else {
+                    bought_later += 1;
+                }
+                here = uniform(random) >= leave;
+            }
+        }
+        const auto value = state.finish(*std::pmr::new_delete_resource(), 0, never);
+        const PurchasesView view(std::span<const std::byte>(value.data, value.size));
+        const Season found = season_of(view, start + world.days, PurchaseModel::mbgnbd, 0.95, never);
+        std::vector<double> of_months;
+        for (std::size_t m = 0; m < season.size(); ++m) {
+            const SeasonOfMonth& month = found.months[m];
+            indices.add({month.index, month.low, month.high}, std::log(season[m] / mean));
+            told += month.low > 1 || month.high < 1 ? 1 : 0;
+            of_months.push_back(month.index);
+        }
+        off_plain += std::abs(foretold_by(view, start + world.days, later, Calendar()) / bought_later - 1) / rounds;
+        off_seasonal += std::abs(foretold_by(view, start + world.days, later, Calendar(of_months)) / bought_later - 1) / rounds;
+        std::pmr::new_delete_resource()->deallocate(value.data, value.size, alignof(std::max_align_t));
+    }
+    std::printf("| %d customers, %d days, season %.1f, years %.2f | %.3f | %.3f | %.3f | %.3f | %.3f |\n", world.customers,
+                world.days, world.deviation, world.noise, indices.held / indices.asked,
+                std::sqrt(indices.squares / indices.asked), told / indices.asked, off_plain, off_seasonal);
+    std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -286,6 +389,15 @@ int main(int argc, char** argv)
         channels(PurchaseModel::mbgnbd, deviation, 10 * rounds, seed);
     }
     channels(PurchaseModel::pareto_nbd, 0.35, rounds, seed);
+    std::puts("");
+    std::puts(
+        "| season | index held | error of log index | told from 1 | next 120 days off, plain | seasonal "
+        "|\n|---|---|---|---|---|---|");
+    const SeasonWorld with_season[] = {{3000, 1200, 0, 0},   {3000, 1200, 0.3, 0},   {300, 1200, 0.3, 0}, {3000, 800, 0.3, 0},
+                                       {3000, 800, 0, 0.15}, {3000, 800, 0.3, 0.15}, {1000, 800, 0.1, 0}};
+    for (const SeasonWorld& world : with_season) {
+        seasons(world, 2 * rounds, seed);
+    }
     std::puts("");
     std::puts(
         "| world | held | below | above | held of frequent buyers | width | sum foretold / actual "

@@ -240,6 +240,31 @@ COMMENT ON AGGREGATE analytics.gamma_gamma_fit(bigint, double precision) IS
 One row per customer: frequency: repeat purchases; monetary_value: mean value of these, in money or profit. Customers without a repeat
   purchase, or with a mean that is not positive, are counted as skipped; rows with a NULL are left out.';
 
+CREATE FUNCTION analytics.purchase_season(
+    purchases analytics.purchases, observed_until date DEFAULT NULL, model text DEFAULT 'mbgnbd', confidence double precision DEFAULT 0.95)
+    RETURNS TABLE (month integer, season_index double precision, index_low double precision, index_high double precision,
+                   repeat_purchases bigint, expected_purchases double precision, reason text)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 12 AS 'MODULE_PATHNAME', 'marketing_purchase_season';
+COMMENT ON FUNCTION analytics.purchase_season(analytics.purchases, date, text, double precision) IS
+    'In which months of the year customers buy more often than on average
+observed_until: the last day that is known; NULL for the last one there is. model: mbgnbd or bgnbd.
+Result, a row per month from 1 to 12: season_index: purchases over those of an average month, 1 on average over a year, with its interval;
+  repeat_purchases: of whole years before the end, expected_purchases: those that the model, which knows when customers first bought,
+  expects without a season; reason: ok, or why the indices are NULL, such as less than two years of whole months.
+The level of each twelve months is taken out, for a trend is no season. Indices are drawn to 1 by how much the same month differs between
+years, and are 1 where there is no season. seasonal_time() makes use of them.';
+
+CREATE FUNCTION analytics.seasonal_time(
+    after date, until date, season double precision[], days_per_unit double precision DEFAULT 7)
+    RETURNS double precision
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'marketing_seasonal_time';
+COMMENT ON FUNCTION analytics.seasonal_time(date, date, double precision[], double precision) IS
+    'How much time passes between two days, where months of the season count more
+after, until: the days after the first until the second. season: indices of January to December, as purchase_season() gives them.
+days_per_unit: the unit of the result: 1 for days, 7 for weeks.
+With recency, age and horizon in this time the fits and predictions of bgnbd and mbgnbd follow the season: in it purchases have none.
+Not those of pareto_nbd, where customers leave by the calendar.';
+
 CREATE FUNCTION analytics.p_alive(model analytics.purchase_model, frequency bigint, recency double precision, age double precision)
     RETURNS double precision
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 10 AS 'MODULE_PATHNAME', 'marketing_p_alive';

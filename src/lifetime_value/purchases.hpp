@@ -74,6 +74,21 @@ public:
     /** Nothing where the customer has not yet bought by then. Throws Error(numeric_range) where amounts add up beyond doubles. */
     [[nodiscard]] std::optional<PurchaseSummary> summary(std::size_t customer, const Observation& observation) const;
 
+    /** Calls `visit(day)` for each day of purchase after the first, until a day. */
+    template <class Visit>
+    void for_each_repeat(std::size_t customer, std::int32_t until, Visit&& visit) const
+    {
+        bool is_first = true;
+        for (std::uint32_t at = day_end_.begin(customer); at < day_end_.end(customer) && (day_[at] >> 1) <= until; ++at) {
+            if ((day_[at] & 1) == 0) {
+                if (!is_first) {
+                    visit(day_[at] >> 1);
+                }
+                is_first = false;
+            }
+        }
+    }
+
     /** The texts in the value, for the check of their encoding. */
     [[nodiscard]] std::size_t key_count() const noexcept { return customers_.texts().size(); }
     [[nodiscard]] std::string_view key(std::size_t index) const noexcept { return customers_.texts()[index]; }

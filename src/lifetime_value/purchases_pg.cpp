@@ -1,10 +1,12 @@
 // Binding of the type analytics.purchases, of the aggregate that makes it and of its summaries.
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <type_traits>
 
 #include "lifetime_value/purchases.hpp"
+#include "lifetime_value/season.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/any_value.hpp"
 #include "postgres/flat_value.hpp"
@@ -72,4 +74,34 @@ MARKETING_ROWS_OF(purchase_summary, purchases, in, rows)
                      postgres::only_if(holdout, found->holdout_frequency), postgres::only_if(holdout, found->holdout_value));
         }
     }
+}
+
+MARKETING_ROWS_OF(purchase_season, purchases, in, rows)
+{
+    const auto observed_until = in.optional<Date>("observed_until");
+    const auto model = in.choice("model", lifetime_value::find_purchase_model);
+    const double confidence = in.get<double>("confidence");
+    const auto season = postgres::run_kernel([&] {
+        const PurchasesView view(purchases);
+        return lifetime_value::season_of(view, observed_until.value_or(view.last_day().value_or(0)), model, confidence,
+                                         postgres::stop_flag());
+    });
+    for (std::int32_t month = 1; const auto& m : season.months) {
+        rows.row(month++, m.index, m.low, m.high, std::llround(m.purchases), m.expected, season.reason);
+    }
+}
+
+MARKETING_FUNCTION(seasonal_time)
+{
+    postgres::Arguments in(fcinfo);
+    const auto after = in.get<Date>("after");
+    const auto until = in.get<Date>("until");
+    const auto season = in.array<double>("season");
+    const double days_per_unit = in.get<double>("days_per_unit");
+    return postgres::number_datum(postgres::run_kernel([&] {
+        marketing::kernel::require_valid(days_per_unit > 0 && days_per_unit <= lifetime_value::most_days,
+                                         "days_per_unit must be a positive number of days",
+                                         "1 for days, 7 for weeks, 30.4375 for months.");
+        return lifetime_value::Calendar(season).time(after, until) / days_per_unit;
+    }));
 }
