@@ -106,8 +106,9 @@ SELECT count(leads_prev) AS compared FROM analytics.kpi_timeseries(current_date,
 \set VERBOSITY default
 SELECT * FROM analytics.maturity('2025-09-01', '2025-09-30', level => 'ad');
 SELECT * FROM analytics.maturity('2025-09-02', '2025-09-01');
-SELECT analytics_internal.outlook(1, 1, 1, 1, 1, 1, 1, 1, 1, 2);
-SELECT analytics_internal.outlook(-1, 1, 1, 1, 1, 1, 1, 1, 1);
+SELECT analytics_internal.outlook('{1}', '{1}', '{1}', 1, 1, 1, 1, 1, 1, 1, 2);
+SELECT analytics_internal.outlook('{-1}', '{1}', '{1}', 1, 1, 1, 1, 1, 1, 1);
+SELECT analytics_internal.outlook('{1}', '{1,2}', '{1}', 1, 1, 1, 1, 1, 1, 1);
 SELECT analytics_internal.maturity_curve('{2025-01-01}', '{1,2}', '{1}', '2025-01-05');
 SELECT analytics_internal.maturity_curve('{2025-01-01}', '{1}', '{NaN}', '2025-01-05');
 DROP SCHEMA raw, warehouse CASCADE;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <vector>
 
 #include "../statistics/random.hpp"
@@ -101,7 +102,8 @@ void judge(const History& history, Score& score)
     const maturity::Curve curve = maturity::signed_shares(history.lags, days - 1, half_life, {});
     std::vector<double> settled(26, 0);
     std::vector<double> contracts(26, 0);
-    maturity::Period period;
+    std::vector<maturity::Week> weeks(window / 7);
+    double open = 0;
     Day asked;
     double doubt = 0;
     double all = 0;
@@ -117,25 +119,32 @@ void judge(const History& history, Score& score)
             contracts[static_cast<std::size_t>((days - 1 - d) / 7)] += day.seen;
         }
         if (d >= days - window) {
-            period.contracts += day.seen;
-            period.settled += day.leads * share;
-            period.open += day.leads * (1 - share);
+            maturity::Week& week = weeks[static_cast<std::size_t>((days - 1 - d) / 7)];
+            week.contracts += day.seen;
+            week.settled += day.leads * share;
+            week.open += day.leads * (1 - share);
+            open += day.leads * (1 - share);
+            asked.seen += day.seen;
             doubt += day.leads * share * std::sqrt(curve.log_variance[age]);
             asked.leads += day.leads;
             asked.ever += day.ever;
             asked.money_ever += day.money_ever - day.money_seen;
         }
     }
-    period.log_variance = period.open > 0 ? std::pow(doubt / period.open, 2) : 0;
-    const maturity::Outlook outlook = maturity::contracts_to_come(period, maturity::usual_rate(settled, contracts), 0.9);
+    // The mean rate is that of the weeks before, as the warehouse asks.
+    maturity::Rate usual = maturity::usual_rate(settled, contracts);
+    const auto before = static_cast<std::ptrdiff_t>(weeks.size());
+    usual.known = std::accumulate(settled.begin() + before, settled.end(), 1 / usual.mean);
+    usual.mean = std::accumulate(contracts.begin() + before, contracts.end(), 1.0) / usual.known;
+    const maturity::Outlook outlook = maturity::contracts_to_come(weeks, open > 0 ? std::pow(doubt / open, 2) : 0, usual, 0.9);
     const maturity::Outlook amount = maturity::money_to_come(outlook, all > 0 ? money / all : 0, 0.66, all, 0.9);
-    const double rest = asked.ever - period.contracts;
+    const double rest = asked.ever - asked.seen;
     score.runs += 1;
     score.held += rest >= outlook.low - 0.5 && rest <= outlook.high + 0.5 ? 1 : 0;
     score.money_held += asked.money_ever >= amount.low && asked.money_ever <= amount.high ? 1 : 0;
     score.bias += outlook.mean - rest;
     score.width += outlook.high - outlook.low;
-    score.maturity += asked.leads > 0 ? period.settled / asked.leads : 1;
+    score.maturity += asked.leads > 0 ? 1 - open / asked.leads : 1;
 }
 
 void outlooks(int runs)

@@ -105,7 +105,7 @@ BEGIN
     WITH day AS (
         SELECT r.business_id, CASE WHEN level <> 'total' THEN COALESCE(p.family, r.platform) END AS platform,
                CASE WHEN level = 'campaign' THEN r.campaign_key END AS campaign_key, r.date >= first_day AS is_asked,
-               m, r.leads, r.contracts, r.revenue, r.spend, r.leads * m.shares[a.age] AS settled,
+               (a.age - 1) / 7 AS week, m, r.leads, r.contracts, r.revenue, r.spend, r.leads * m.shares[a.age] AS settled,
                r.leads * m.shares[a.age] * sqrt(m.log_variances[a.age]) AS doubt
         FROM analytics_internal.businesses(wanted_business) b
         JOIN warehouse.settings s ON s.business_id = b.business AND s.revenue_basis = 'lead_date'
@@ -121,6 +121,11 @@ BEGIN
         ) r ON members IS NULL OR r.platform = ANY (members)
         LEFT JOIN warehouse.dim_platforms p ON naming = 'family' AND p.business_id = r.business_id AND p.platform = r.platform
         CROSS JOIN LATERAL (SELECT LEAST(GREATEST(m.known_until - r.date, 0) + 1, cardinality(m.shares))) a (age)
+    ), week AS (
+        SELECT d.business_id, d.platform, d.campaign_key, d.m, d.is_asked, d.week, sum(d.leads) AS leads, sum(d.contracts) AS contracts,
+               sum(d.revenue) AS revenue, sum(d.spend) AS spend, sum(d.settled) AS settled, sum(d.doubt) AS doubt
+        FROM day d
+        GROUP BY d.business_id, d.platform, d.campaign_key, d.m, d.is_asked, d.week
     ), unit AS (
         SELECT d.business_id, d.platform, d.campaign_key, d.m,
                COALESCE(sum(d.leads) FILTER (WHERE d.is_asked), 0)::bigint AS leads,
@@ -128,18 +133,22 @@ BEGIN
                COALESCE(sum(d.revenue) FILTER (WHERE d.is_asked), 0)::numeric(18,4) AS revenue,
                COALESCE(sum(d.spend) FILTER (WHERE d.is_asked), 0)::numeric(18,4) AS spend,
                COALESCE(sum(d.settled) FILTER (WHERE d.is_asked), 0) AS settled,
+               COALESCE(sum(GREATEST(d.leads - d.settled, 0)) FILTER (WHERE d.is_asked), 0) AS open,
+               array_agg(GREATEST(d.contracts, 0)::double precision ORDER BY d.week) FILTER (WHERE d.is_asked) AS weekly_contracts,
+               array_agg(GREATEST(d.settled, 0) ORDER BY d.week) FILTER (WHERE d.is_asked) AS weekly_settled,
+               array_agg(GREATEST(d.leads - d.settled, 0) ORDER BY d.week) FILTER (WHERE d.is_asked) AS weekly_open,
                COALESCE(sum(d.doubt) FILTER (WHERE d.is_asked), 0) AS doubt,
                COALESCE(sum(d.settled) FILTER (WHERE NOT d.is_asked), 0) AS settled_before,
                COALESCE(sum(d.contracts) FILTER (WHERE NOT d.is_asked), 0) AS contracts_before,
                sum(d.contracts) AS all_contracts, sum(d.revenue) AS all_revenue
-        FROM day d
+        FROM week d
         GROUP BY d.business_id, d.platform, d.campaign_key, d.m
         HAVING bool_or(d.is_asked)
     ), prior AS (
         -- What the unit did before, and with the weight of one contract what all of them do.
-        SELECT u.*, GREATEST(u.leads - u.settled, 0) AS open,
+        SELECT u.*,
                (GREATEST(u.contracts_before, 0) + 1) / (u.settled_before + 1 / (u.m).rate) AS rate,
-               LEAST(u.settled_before + 1 / (u.m).rate, (u.m).rate_strength) AS strength,
+               u.settled_before + 1 / (u.m).rate AS known,
                (u.all_revenue + (u.m).mean_amount) / (u.all_contracts + 1) AS mean_amount
         FROM unit u
     )
@@ -147,8 +156,8 @@ BEGIN
            (p.m).known_until, o.contracts_mean, o.contracts_low, o.contracts_high, o.money_mean, o.money_low, o.money_high
     FROM prior p
     CROSS JOIN LATERAL analytics_internal.outlook(
-        GREATEST(p.contracts, 0)::double precision, p.settled, p.open,
-        CASE WHEN p.open > 0 THEN power(p.doubt / p.open, 2) ELSE 0 END, p.rate, p.strength,
+        p.weekly_contracts, p.weekly_settled, p.weekly_open,
+        CASE WHEN p.open > 0 THEN power(p.doubt / p.open, 2) ELSE 0 END, p.rate, (p.m).rate_strength, p.known,
         GREATEST(p.mean_amount, 0)::double precision, COALESCE(abs((p.m).amount_deviation), 0), GREATEST(p.all_contracts, 0) + 1) o;
 END
 $$;

@@ -15,7 +15,7 @@ using numeric::square;
 /** Lags longer than these are none of a sale. */
 constexpr std::int32_t longest_lag = 730;
 /** By how much lags are thought to grow or shrink in a day, in logarithms, before that is measured: its deviation. */
-constexpr double usual_drift = 0.0015;
+constexpr double usual_drift = 0.003;
 
 /** A curve of the past, and how much older the leads are that it was learned from than those it is asked about, at each age. */
 struct Past {
@@ -168,8 +168,23 @@ void require_amount(double value)
     kernel::require_valid(value >= 0 && value <= 1e12, "leads and contracts must be numbers from 0 to 10^12");
 }
 
-/** What lies between the tails of a positive number of this mean and variance. */
-Outlook spread(double mean, double variance, double level)
+/** The mean rate with what the weeks themselves say of it: each as many leads' worth as its own rate and chance leave. */
+Rate learn(const Rate& usual, std::span<const Week> weeks)
+{
+    double leads = usual.known;
+    double contracts = usual.mean * usual.known;
+    for (const Week& week : weeks) {
+        if (week.settled > 0) {
+            const double share = usual.strength / (usual.strength + week.settled);
+            leads += week.settled * share;
+            contracts += week.contracts * share;
+        }
+    }
+    return {leads > 0 ? contracts / leads : 0, usual.strength, leads};
+}
+
+/** What lies between the tails of a number that is positive with the probability `some`, then of this mean and variance, and else 0. */
+Outlook spread(double mean, double variance, double level, double some = 1)
 {
     if (!(mean > 0)) {
         return {};
@@ -177,7 +192,17 @@ Outlook spread(double mean, double variance, double level)
     const double scale = variance / mean;
     const double shape = mean / scale;
     const double tail = (1 - level) / 2;
-    return {mean, scale * numeric::gamma_quantile(shape, tail), scale * numeric::gamma_quantile_above(shape, tail), variance};
+    const double below = (tail - (1 - some)) / some;
+    const double above = tail / some;
+    return {mean, below > 0 ? scale * numeric::gamma_quantile(shape, below) : 0,
+            above < 1 ? scale * numeric::gamma_quantile_above(shape, above) : 0, variance};
+}
+
+/** The probability that a contract comes at all, of a negative binomial count. */
+double any_comes(const Outlook& contracts)
+{
+    const double excess = contracts.variance / contracts.mean - 1;
+    return -std::expm1(excess > 0 ? -contracts.mean / excess * std::log1p(excess) : -contracts.mean);
 }
 
 }  // namespace
@@ -231,22 +256,35 @@ Rate usual_rate(std::span<const double> settled, std::span<const double> contrac
         }
     }
     const double variance = periods > 1 ? std::max(misfit / squares * periods / (periods - 1), 0.0) : 0;
-    return {mean, 1 / (variance / mean + 1 / leads)};
+    return {mean, 1 / (variance / mean + 1 / leads), leads};
 }
 
-Outlook contracts_to_come(const Period& period, const Rate& usual, double level)
+Outlook contracts_to_come(std::span<const Week> weeks, double log_variance, const Rate& usual, double level)
 {
-    for (const double value :
-         {period.contracts, period.settled, period.open, period.log_variance, usual.mean, usual.strength}) {
+    for (const double value : {log_variance, usual.mean, usual.strength, usual.known}) {
         require_amount(value);
     }
-    const double leads = usual.strength + period.settled;
-    if (!(leads > 0) || !(period.open > 0)) {
-        return {};
+    for (const Week& week : weeks) {
+        require_amount(week.contracts);
+        require_amount(week.settled);
+        require_amount(week.open);
     }
-    const double hits = std::max(usual.mean * usual.strength + period.contracts, 0.5);
-    const double mean = hits / leads * period.open;
-    return spread(mean, mean + square(mean) * (1 / hits + period.log_variance), level);
+    const Rate rate = learn(usual, weeks);
+    double mean = 0;
+    double variance = 0;
+    double by_rate = 0;  // by how much the sum follows the mean rate
+    for (const Week& week : weeks) {
+        const double leads = rate.strength + week.settled;
+        if (leads > 0) {
+            const double hits = std::max(rate.mean * rate.strength + week.contracts, 0.5);
+            const double rest = hits / leads * week.open;
+            mean += rest;
+            variance += rest + square(rest) / hits;
+            by_rate += week.open * rate.strength / leads;
+        }
+    }
+    const double of_rate = rate.known > 0 ? rate.mean / rate.known : 0;
+    return spread(mean, variance + square(by_rate) * of_rate + square(mean) * log_variance, level);
 }
 
 Outlook money_to_come(const Outlook& contracts, double mean, double deviation, double known, double level)
@@ -254,11 +292,18 @@ Outlook money_to_come(const Outlook& contracts, double mean, double deviation, d
     for (const double value : {mean, deviation, known}) {
         require_amount(value);
     }
+    if (!(contracts.mean > 0)) {
+        return {};
+    }
     const double each = square(deviation);
-    return spread(
-        contracts.mean * mean,
-        square(mean) * (contracts.variance + contracts.mean * each + square(contracts.mean) * each / std::max(known, 1.0)),
-        level);
+    const double amount = contracts.mean * mean;
+    const double variance =
+        square(mean) * (contracts.variance + contracts.mean * each + square(contracts.mean) * each / std::max(known, 1.0));
+    const double some = any_comes(contracts);
+    const double then = amount / some;
+    const double spare = std::max((variance + square(amount)) / some - square(then), 1e-9 * square(then));
+    const Outlook outlook = spread(then, spare, level, some);
+    return {amount, outlook.low, outlook.high, variance};
 }
 
 }  // namespace marketing::maturity

@@ -30,21 +30,21 @@ struct Curve {
 [[nodiscard]] Curve signed_shares(std::span<const Signed> contracts, std::int32_t as_of, double half_life,
                                   const kernel::StopFlag& stop);
 
-/** The leads of one period: how many they are as far as their contracts are signed, and how many as far as these are not. */
-struct Period {
+/** The leads of a week, or of less: how many they are as far as their contracts are signed, and how many as far as these are not. */
+struct Week {
     double contracts = 0;
     double settled = 0;
     double open = 0;
-    double log_variance = 0;  // of the part that is open
 };
 
-/** Contracts per lead, as they were before: the rate, and how many leads' worth of evidence it is. */
+/** Contracts per lead, as they were before. */
 struct Rate {
     double mean = 0;
-    double strength = 0;
+    double strength = 0;  // how many leads' worth of evidence it is of a week, whose rate is its own
+    double known = 0;     // how many leads the mean is known from
 };
 
-/** What rates of periods of the past say of the next one: they differ by more than chance, or they do not. */
+/** What the rates of weeks of the past say of the next one: they differ by more than chance, or they do not. */
 [[nodiscard]] Rate usual_rate(std::span<const double> settled, std::span<const double> contracts);
 
 /** What is yet to come of a period: its mean, and what it is between with a probability. */
@@ -55,7 +55,8 @@ struct Outlook {
     double variance = 0;
 };
 
-[[nodiscard]] Outlook contracts_to_come(const Period& period, const Rate& usual, double level);
+/** Of the weeks of a period, each with a rate of its own; `log_variance`: of how much of them is open. */
+[[nodiscard]] Outlook contracts_to_come(std::span<const Week> weeks, double log_variance, const Rate& usual, double level);
 
 /** The money of contracts to come, each of a mean with this relative deviation; `known`: how many contracts told the mean. */
 [[nodiscard]] Outlook money_to_come(const Outlook& contracts, double mean, double deviation, double known, double level);

@@ -14,12 +14,14 @@ CREATE FUNCTION analytics_internal.usual_rate(settled double precision[], contra
 COMMENT ON FUNCTION analytics_internal.usual_rate(double precision[], double precision[]) IS
 'Contracts per lead of periods, and how many leads it is worth as evidence';
 
-CREATE FUNCTION analytics_internal.outlook(contracts double precision, settled double precision, open double precision,
-    log_variance double precision, rate double precision, rate_strength double precision, mean_amount double precision,
-    amount_deviation double precision, known_contracts double precision, level double precision DEFAULT 0.9,
+CREATE FUNCTION analytics_internal.outlook(contracts double precision[], settled double precision[], open double precision[],
+    log_variance double precision, rate double precision, rate_strength double precision, rate_known double precision,
+    mean_amount double precision, amount_deviation double precision, known_contracts double precision, level double precision DEFAULT 0.9,
     OUT contracts_mean double precision, OUT contracts_low double precision, OUT contracts_high double precision,
     OUT money_mean double precision, OUT money_low double precision, OUT money_high double precision)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 1000 AS 'MODULE_PATHNAME', 'marketing_outlook';
 COMMENT ON FUNCTION analytics_internal.outlook IS
 'What is to come of a period''s leads: contracts and money, with intervals
-settled, open: its leads, as far as their contracts are signed and as far as they are not. log_variance: how uncertain the open part is.';
+One element per week, whose rate is its own. settled, open: its leads, as far as their contracts are signed and as far as they are not.
+log_variance: how uncertain the open part is. rate: contracts per lead before; rate_strength, rate_known: how many leads'' worth it is of a
+week, and how many it is known from.';

@@ -51,23 +51,29 @@ MARKETING_FUNCTION(usual_rate)
 MARKETING_FUNCTION(outlook)
 {
     postgres::Arguments in(fcinfo);
-    maturity::Period period;
-    period.contracts = in.get<double>("contracts");
-    period.settled = in.get<double>("settled");
-    period.open = in.get<double>("open");
-    period.log_variance = in.get<double>("log_variance");
+    const auto contracts_of = in.array<double>("contracts");
+    const auto settled = in.array<double>("settled");
+    const auto open = in.array<double>("open");
+    const auto log_variance = in.get<double>("log_variance");
     maturity::Rate usual;
     usual.mean = in.get<double>("rate");
     usual.strength = in.get<double>("rate_strength");
+    usual.known = in.get<double>("rate_known");
     const auto amount = in.get<double>("mean_amount");
     const auto deviation = in.get<double>("amount_deviation");
     const auto known = in.get<double>("known_contracts");
     const auto level = in.get<double>("level");
     postgres::require_valid(level > 0 && level < 1, "level must lie between 0 and 1");
+    postgres::require_valid(settled.size() == contracts_of.size() && open.size() == contracts_of.size(),
+                            "contracts, settled and open must have the same number of elements");
     maturity::Outlook contracts;
     maturity::Outlook money;
     postgres::run_kernel([&] {
-        contracts = maturity::contracts_to_come(period, usual, level);
+        std::vector<maturity::Week> weeks;
+        for (std::size_t i = 0; i < contracts_of.size(); ++i) {
+            weeks.push_back({contracts_of[i], settled[i], open[i]});
+        }
+        contracts = maturity::contracts_to_come(weeks, log_variance, usual, level);
         money = maturity::money_to_come(contracts, amount, deviation, known, level);
     });
     return postgres::tuple_datum(fcinfo, contracts.mean, contracts.low, contracts.high, money.mean, money.low, money.high);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -79,20 +80,67 @@ TEST(Maturity, RatesThatDifferByChanceAloneAreWorthAllTheirLeads)
 
 TEST(Maturity, WhatIsToComeIsOpenLeadsTimesTheRate)
 {
-    const Outlook outlook = contracts_to_come({20, 100, 50, 0}, {0.2, 400}, 0.9);
-    EXPECT_NEAR(outlook.mean, 10, 1e-12);
-    EXPECT_NEAR(outlook.variance, 10 + 100 / 100.0, 1e-9);
+    // Weeks that are alike are one: hits of 500 leads.
+    const Rate usual{0.2, 1e12, 400};
+    const Outlook outlook = contracts_to_come(std::vector<Week>{{20, 100, 50}}, 0, usual, 0.9);
+    EXPECT_NEAR(outlook.mean, 10, 1e-6);
+    EXPECT_NEAR(outlook.variance, 10 + 100 / 100.0, 1e-6);
+    const Outlook halves = contracts_to_come(std::vector<Week>{{4, 50, 30}, {16, 50, 20}}, 0, usual, 0.9);
+    EXPECT_NEAR(halves.mean, 10, 1e-6);
+    EXPECT_NEAR(halves.variance, outlook.variance, 1e-6);
     EXPECT_LT(outlook.low, 6);
     EXPECT_GT(outlook.high, 14);
-    const Outlook doubtful = contracts_to_come({20, 100, 50, 0.25}, {0.2, 400}, 0.9);
+    const Outlook doubtful = contracts_to_come(std::vector<Week>{{20, 100, 50}}, 0.25, usual, 0.9);
     EXPECT_GT(doubtful.high, outlook.high);
     const Outlook money = money_to_come(outlook, 100, 0.5, 50, 0.9);
-    EXPECT_NEAR(money.mean, 1000, 1e-9);
+    EXPECT_NEAR(money.mean, 1000, 1e-3);
     EXPECT_LT(money.low, money.mean);
-    const Outlook nothing = contracts_to_come({20, 100, 0, 0}, {0.2, 400}, 0.9);
+    const Outlook nothing = contracts_to_come(std::vector<Week>{{20, 100, 0}}, 0, usual, 0.9);
     EXPECT_EQ(nothing.mean, 0);
     EXPECT_EQ(nothing.high, 0);
     EXPECT_EQ(money_to_come(nothing, 100, 0.5, 50, 0.9).mean, 0);
+    EXPECT_EQ(contracts_to_come({}, 0, usual, 0.9).high, 0);
+}
+
+// A week that has hardly begun to sign goes by the mean rate, whatever its neighbour does; one of its own rate goes by that.
+TEST(Maturity, WeeksHaveRatesOfTheirOwn)
+{
+    const Rate known{0.1, 100, 1e9};
+    const Outlook young = contracts_to_come(std::vector<Week>{{500, 1000, 0}, {0, 0, 1000}}, 0, known, 0.9);
+    EXPECT_NEAR(young.mean, 100, 1e-3);
+    EXPECT_NEAR(young.variance, 100 + 100 * 100 / 10.0, 1e-3);
+    const Outlook rich = contracts_to_come(std::vector<Week>{{400, 900, 1000}}, 0, known, 0.9);
+    EXPECT_NEAR(rich.mean, 410, 1e-3);
+    // A mean rate that hardly anything was known of is what the weeks say.
+    const Outlook learned = contracts_to_come(std::vector<Week>{{500, 1000, 0}, {0, 0, 1000}}, 0, {0.1, 1e9, 10}, 0.9);
+    EXPECT_NEAR(learned.mean, 1000 * 501.0 / 1010, 1e-2);
+}
+
+// Sums of as many amounts as contracts come, drawn: none at all where few are expected.
+TEST(Maturity, MoneyIsHeldAsOftenAsItSaysWhereFewContractsCome)
+{
+    std::mt19937_64 engine(1);
+    for (const double expected : {0.3, 1.0, 2.0, 5.0, 20.0}) {
+        const Outlook contracts{expected, 0, 0, expected + expected * expected / 4};
+        const Outlook money = money_to_come(contracts, 100, 0.66, 1e9, 0.9);
+        std::gamma_distribution<double> rate(4, expected / 4);
+        std::lognormal_distribution<double> amount(-0.18, 0.6);
+        constexpr int draws = 20000;
+        int below = 0;
+        int above = 0;
+        for (int i = 0; i < draws; ++i) {
+            const double count = rate(engine);
+            double sum = 0;
+            for (int n = count > 0 ? std::poisson_distribution<int>(count)(engine) : 0; n > 0; --n) {
+                sum += 100 * amount(engine);
+            }
+            below += sum < money.low ? 1 : 0;
+            above += sum > money.high ? 1 : 0;
+        }
+        EXPECT_NEAR(above, 0.05 * draws, 0.015 * draws) << expected;
+        EXPECT_LT(below, 0.06 * draws) << expected;
+        EXPECT_EQ(money.low == 0, expected < 2.5) << expected;
+    }
 }
 
 TEST(Maturity, NumbersThatAreNoneAreRefused)
@@ -102,7 +150,10 @@ TEST(Maturity, NumbersThatAreNoneAreRefused)
               }),
               ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([] { (void)usual_rate(std::vector<double>{1}, {}); }), ErrorCode::invalid_parameter);
-    EXPECT_EQ(error_of([] { (void)contracts_to_come({-1, 1, 1, 0}, {0.1, 10}, 0.9); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([] {
+                  (void)contracts_to_come(std::vector<Week>{{-1, 1, 1}}, 0, {0.1, 10, 10}, 0.9);
+              }),
+              ErrorCode::invalid_parameter);
 }
 
 }  // namespace
