@@ -51,6 +51,19 @@ const platforms = `
     GROUP BY p.platform, p.label, p.family, p.family_label
     ORDER BY sum(p.leads) DESC, p.platform`;
 
+// Other names that such services have for the same answers.
+const otherNames = {
+    '/sales/share-platforms': ['/sales/share/platforms'],
+    '/sales/reco-budget': ['/sales/reco/budget'],
+    '/campaigns/metrics-trend': ['/campaigns/metrics/trend'],
+    '/funnel/events': ['/events/funnel'],
+    '/funnel/contracts': ['/contracts/multi-touch'],
+    '/funnel/platforms/touches': ['/platforms/touches'],
+    '/funnel/platforms/contracts': ['/platforms/contracts'],
+    '/funnel/campaigns/{platform}': ['/campaigns/{platform}/funnel'],
+    '/funnel/summary': ['/summary', '/summary/prod'],
+};
+
 const routes = [
     // As docs/migration.md has them.
     ['/dashboard/kpi', 'row', 'SELECT * FROM analytics.kpi(:date_from, :date_to, :platforms)'],
@@ -113,6 +126,18 @@ const routes = [
     ['/analytics/hours/{business_id}', 'rows', 'SELECT * FROM analytics.content_hours(:business_id, as_of => :as_of)'],
 ].map(([path, kind, sql, comment]) => compile({ path, kind, sql, comment }));
 
+// The route of a path, and what its placeholders are; a version in it makes no difference: /sales/v5/campaigns.
+function routeOf(pathname) {
+    const plain = pathname.replace(/\/v\d+(?=\/)/, '');
+    for (const route of routes) {
+        for (const pattern of route.patterns) {
+            const match = pattern.exec(plain);
+            if (match) return [route, match];
+        }
+    }
+    return undefined;
+}
+
 // From SQL with :names to SQL with $1, $2 ..., each cast to its type; '::' is a cast and no parameter.
 function compile(route) {
     const names = [];
@@ -127,9 +152,9 @@ function compile(route) {
         document: `SELECT (${text})::text AS body`,
         page: `SELECT (${text}) AS body`,
     }[route.kind];
-    const pattern = new RegExp(`^${route.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+    const patterns = [route.path, ...(otherNames[route.path] ?? [])].map((path) => new RegExp(`^${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`));
     const source = route.comment ? undefined : /analytics\.(\w+)\(/.exec(route.sql)[1];
-    return { ...route, names, inPath, text, body, pattern, function: source };
+    return { ...route, names, inPath, text, body, patterns, function: source };
 }
 
 const failure = (message, hint) => Object.assign(new Error(message), { status: 400, hint });
@@ -154,4 +179,4 @@ function valuesOf(route, match, query) {
     });
 }
 
-module.exports = { routes, parameters, valuesOf };
+module.exports = { routes, otherNames, routeOf, parameters, valuesOf };

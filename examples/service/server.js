@@ -8,7 +8,7 @@ const zlib = require('node:zlib');
 const { createHash } = require('node:crypto');
 const { promisify } = require('node:util');
 const { Pool } = require('pg');
-const { routes, valuesOf } = require('./routes');
+const { routeOf, valuesOf } = require('./routes');
 const { verify } = require('./token');
 const { describe } = require('./openapi');
 
@@ -119,7 +119,7 @@ function businessesOf(request, query, match) {
 }
 
 async function answer(request, url) {
-    const found = routes.map((route) => [route, route.pattern.exec(url.pathname)]).find(([, match]) => match);
+    const found = routeOf(url.pathname);
     if (!found) throw failure(404, `no such path: ${url.pathname}`);
     const [route, match] = found;
     for (const [name, text] of Object.entries(match.groups ?? {})) match.groups[name] = decoded(text);

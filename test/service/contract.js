@@ -4,7 +4,7 @@ const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const { ok, same, start, asOwner, main, sign, secret, service } = require('./tests');
-const { routes } = require(path.join(service, 'routes.js'));
+const { routes, otherNames } = require(path.join(service, 'routes.js'));
 
 const page = fs.readFileSync(path.join(__dirname, '../../docs/migration.md'), 'utf8');
 const token = sign([1], secret);
@@ -75,6 +75,28 @@ async function documentedPaths(client) {
             found,
         );
     }
+}
+
+async function otherPaths() {
+    const period = (names) =>
+        names.includes('start_date')
+            ? '?start_date=2025-10-01&end_date=2025-10-31'
+            : names.includes('date_from')
+              ? '?date_from=2025-10-01&date_to=2025-10-31'
+              : '';
+    const told = page.match(/^Other paths.*?\n\n/ms)?.[0] ?? '';
+    for (const [first, others] of Object.entries(otherNames)) {
+        for (const other of others) {
+            ok(told.includes(`\`${other}\``), `the page tells of ${other}`);
+            const query = period(routes.find((route) => route.path === first).names);
+            const answers = await Promise.all([first, other].map((each) => json(each.replace('{platform}', 'google') + query)));
+            same(answers[1], answers[0], `${other} is ${first}`);
+        }
+    }
+    const paths = ['/sales/share-platforms', '/sales/v5/share/platforms'];
+    const [plain, versioned] = await Promise.all(paths.map((each) => json(`${each}?date_from=2025-10-01&date_to=2025-10-31`)));
+    same(versioned, plain, 'a version in a path makes no difference');
+    same((await ask('/sales/v5')).status, 404, 'but is no path');
 }
 
 // The blocks of SQL and JSON of the page stand line by line beside each other.
@@ -313,6 +335,7 @@ main(() =>
         running = await start();
         await client.query(`SELECT set_config('TimeZone', 'UTC', false)`);
         await documentedPaths(client);
+        await otherPaths();
         await documentedTypes();
         await otherRoutes();
         await pages(client);
