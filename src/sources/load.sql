@@ -43,6 +43,39 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.add_platforms() IS 'Adds the platforms of pg_temp.incoming that dim_platforms lacks';
 
+-- Visitors choose the tags of links, as many as they like, and what is answered by platform grows with them.
+CREATE FUNCTION analytics_internal.fold_platforms(business_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    -- IN as a value, and NOT IN, are hashed; a join of tables without statistics may search the one for each row of the other.
+    UPDATE pg_temp.incoming i
+    SET platform = '(other)'
+    WHERE (i.platform IN (
+        SELECT n.platform
+        FROM pg_temp.incoming n
+        -- Not the names that the classification gives by itself: those of its lists, and the channel where it stands for the platform.
+        WHERE n.platform NOT IN (
+            SELECT k.platform FROM analytics.effective_platform k
+            UNION ALL
+            SELECT r.platform FROM analytics.channel_rule r WHERE r.platform IS NOT NULL
+            UNION ALL
+            SELECT p.platform FROM warehouse.dim_platforms p WHERE p.business_id = fold_platforms.business_id
+            UNION ALL
+            VALUES ('unknown'))
+          AND n.platform <> translate(lower(n.channel COLLATE "C"), ' -', '__')
+        GROUP BY n.platform
+        ORDER BY count(*) DESC, n.platform COLLATE "C"
+        OFFSET (SELECT GREATEST(0, s.platform_limit - (
+                    SELECT count(*) FROM warehouse.dim_platforms p WHERE p.business_id = fold_platforms.business_id))
+                FROM analytics.settings(fold_platforms.business_id) s)
+    )) IS TRUE
+$$;
+COMMENT ON FUNCTION analytics_internal.fold_platforms(bigint) IS
+'Gives touches of pg_temp.incoming the platform (other) beyond the limit
+Platforms that the rules know and those that are there already keep their names; of new ones as many as there is room for, the most
+frequent first.';
+
 CREATE FUNCTION analytics_internal.load_clients(source analytics.source, complete boolean) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -232,6 +265,7 @@ BEGIN
         AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign, '') AND r.url_campaign_id = COALESCE(i.url_campaign_id, '')
         AND r.named_ad_id = COALESCE(i.named_ad_id, '')
         AND (s.occurred_at AT TIME ZONE zone)::date BETWEEN r.first_day AND r.last_day;
+    PERFORM analytics_internal.fold_platforms(source.business_id);
     PERFORM analytics_internal.add_platforms();
     PERFORM analytics_internal.refer_to_campaigns(source.business_id);
     RETURN 0;

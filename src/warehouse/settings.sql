@@ -4,7 +4,8 @@ CREATE TYPE analytics.business_settings AS (
     reporting_timezone text, currency text, fiscal_year_start_month int, revenue_basis text, lead_touches text, lookback interval,
     half_life interval,
     quality_every interval, freshness_warn interval, freshness_fail interval, unknown_share_warn numeric, source_loss_limit numeric,
-    paid_rule text, platform_level text, target_cpl numeric, target_cpa numeric, target_roas numeric, profit_margin numeric
+    paid_rule text, platform_level text, target_cpl numeric, target_cpa numeric, target_roas numeric, profit_margin numeric,
+    platform_limit int
 );
 COMMENT ON TYPE analytics.business_settings IS 'Settings of a business, as analytics.settings() shows them';
 
@@ -14,7 +15,7 @@ CREATE FUNCTION analytics.settings(business_id bigint DEFAULT 1) RETURNS analyti
 AS $$
 DECLARE
     found analytics.business_settings := ('UTC', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days', '1 day', NULL, NULL, 20, 0.5,
-        'any', 'platform', NULL, NULL, NULL, NULL);
+        'any', 'platform', NULL, NULL, NULL, NULL, 500);
 BEGIN
     PERFORM analytics_internal.check_layout();
     SELECT COALESCE(s.reporting_timezone, found.reporting_timezone), COALESCE(s.currency, found.currency),
@@ -23,7 +24,7 @@ BEGIN
            COALESCE(s.quality_every, found.quality_every), s.freshness_warn, s.freshness_fail,
            COALESCE(s.unknown_share_warn, found.unknown_share_warn), COALESCE(s.source_loss_limit, found.source_loss_limit),
            COALESCE(s.paid_rule, found.paid_rule), COALESCE(s.platform_level, found.platform_level), s.target_cpl, s.target_cpa,
-           s.target_roas, s.profit_margin
+           s.target_roas, s.profit_margin, COALESCE(s.platform_limit, found.platform_limit)
     INTO found FROM (SELECT) one LEFT JOIN warehouse.settings s ON s.business_id = settings.business_id;
     RETURN found;
 END
@@ -72,7 +73,7 @@ CREATE FUNCTION analytics.configure(
     unknown_share_warn numeric DEFAULT NULL,
     business_id bigint DEFAULT 1, source_loss_limit numeric DEFAULT NULL, paid_rule text DEFAULT NULL, platform_level text DEFAULT NULL,
     target_cpl numeric DEFAULT NULL, target_cpa numeric DEFAULT NULL, target_roas numeric DEFAULT NULL,
-    profit_margin numeric DEFAULT NULL)
+    profit_margin numeric DEFAULT NULL, platform_limit int DEFAULT NULL)
     RETURNS analytics.business_settings
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -119,13 +120,15 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = '0 is for no target.';
     ELSIF NOT configure.profit_margin BETWEEN 0 AND 1 THEN
         RAISE EXCEPTION 'profit_margin must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value', HINT = '0 is for none.';
+    ELSIF NOT configure.platform_limit BETWEEN 1 AND 10000 THEN
+        RAISE EXCEPTION 'platform_limit must be between 1 and 10000' USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
     old := analytics.settings(configure.business_id);
     INSERT INTO warehouse.settings AS s (business_id, reporting_timezone, currency, fiscal_year_start_month, revenue_basis, lead_touches,
         lookback, half_life,
         quality_every, freshness_warn, freshness_fail, unknown_share_warn, source_loss_limit, paid_rule,
-        platform_level, target_cpl, target_cpa, target_roas, profit_margin)
+        platform_level, target_cpl, target_cpa, target_roas, profit_margin, platform_limit)
     VALUES (configure.business_id,
         COALESCE(configure.reporting_timezone, old.reporting_timezone), COALESCE(configure.currency, old.currency),
         COALESCE(configure.fiscal_year_start_month, old.fiscal_year_start_month), COALESCE(configure.revenue_basis, old.revenue_basis),
@@ -136,7 +139,8 @@ BEGIN
         COALESCE(configure.unknown_share_warn, old.unknown_share_warn), COALESCE(configure.source_loss_limit, old.source_loss_limit),
         COALESCE(configure.paid_rule, old.paid_rule), COALESCE(configure.platform_level, old.platform_level),
         NULLIF(COALESCE(configure.target_cpl, old.target_cpl), 0), NULLIF(COALESCE(configure.target_cpa, old.target_cpa), 0),
-        NULLIF(COALESCE(configure.target_roas, old.target_roas), 0), NULLIF(COALESCE(configure.profit_margin, old.profit_margin), 0))
+        NULLIF(COALESCE(configure.target_roas, old.target_roas), 0), NULLIF(COALESCE(configure.profit_margin, old.profit_margin), 0),
+        COALESCE(configure.platform_limit, old.platform_limit))
     ON CONFLICT ON CONSTRAINT settings_pkey DO UPDATE SET reporting_timezone = EXCLUDED.reporting_timezone, currency = EXCLUDED.currency,
         fiscal_year_start_month = EXCLUDED.fiscal_year_start_month, revenue_basis = EXCLUDED.revenue_basis,
         lead_touches = EXCLUDED.lead_touches, lookback = EXCLUDED.lookback, half_life = EXCLUDED.half_life,
@@ -144,7 +148,8 @@ BEGIN
         freshness_warn = EXCLUDED.freshness_warn, freshness_fail = EXCLUDED.freshness_fail,
         unknown_share_warn = EXCLUDED.unknown_share_warn, source_loss_limit = EXCLUDED.source_loss_limit,
         paid_rule = EXCLUDED.paid_rule, platform_level = EXCLUDED.platform_level, target_cpl = EXCLUDED.target_cpl,
-        target_cpa = EXCLUDED.target_cpa, target_roas = EXCLUDED.target_roas, profit_margin = EXCLUDED.profit_margin;
+        target_cpa = EXCLUDED.target_cpa, target_roas = EXCLUDED.target_roas, profit_margin = EXCLUDED.profit_margin,
+        platform_limit = EXCLUDED.platform_limit;
 
     new := analytics.settings(configure.business_id);
     -- Time zone and currency are part of each source's definition, so the next refresh reads the sources again; the rules of
@@ -165,7 +170,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.configure(text, text, int, text, text, interval, interval, interval, interval, interval, numeric, bigint,
-    numeric, text, text, numeric, numeric, numeric, numeric) IS
+    numeric, text, text, numeric, numeric, numeric, numeric, int) IS
 'Changes settings of a business; arguments left out stay as they are
 reporting_timezone: where a day begins. currency: ISO code of spend and amounts. revenue_basis: lead_date counts contracts with the leads
 that brought them, contract_date on the day they were signed. lead_touches: journey or before_lead, the touches that a lead is attributed
@@ -176,4 +181,6 @@ rows, 0 to 1, that a source may lose in a refresh; one that loses more, and at l
 last_paid: any: those that the classification calls paid, of networks that sell ads or have campaigns in an export;
 campaign_networks: those with a campaign of Facebook, Instagram, Google and the ad networks of your own. platform_level: platform or family,
 what answers are by where a question does not say. target_cpl, target_cpa, target_roas, profit_margin: what campaigns are judged by where a
-question brings no target; see reco_budget(). 0 for none.';
+question brings no target; see reco_budget(). 0 for none. platform_limit: how many platforms touches may name; visitors choose the tags of
+links, and touches of further ones are of platform (other), with their source as it is. Touches that are already there stay as they are
+until a full refresh.';

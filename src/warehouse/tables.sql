@@ -81,7 +81,8 @@ BEGIN
         target_cpl numeric CHECK (target_cpl > 0),
         target_cpa numeric CHECK (target_cpa > 0),
         target_roas numeric CHECK (target_roas > 0),
-        profit_margin numeric CHECK (profit_margin > 0 AND profit_margin <= 1)
+        profit_margin numeric CHECK (profit_margin > 0 AND profit_margin <= 1),
+        platform_limit int NOT NULL DEFAULT 500 CHECK (platform_limit BETWEEN 1 AND 10000)
     );
     COMMENT ON TABLE warehouse.settings IS 'One row per business: how its days, money and attribution are counted';
 
