@@ -107,6 +107,7 @@ SQL_READERS = \
 	src/reports/report.sql \
 	src/reports/kept.sql \
 	src/endpoints/bi.sql \
+	src/endpoints/publish.sql \
 	src/demo/demo.sql
 SQL_FRAGMENTS = $(SQL_KERNELS) $(SQL_WAREHOUSE) $(SQL_READERS)
 

@@ -87,7 +87,8 @@ CREATE FUNCTION analytics_internal.arrived_at(shares double precision[], age int
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN COALESCE(shares[GREATEST(age, 0) + 1], 1);
 COMMENT ON FUNCTION analytics_internal.arrived_at(double precision[], int) IS
-'Which share of its leads a day of that age has, by the shares of arrived_leads(); all of them where there are none';
+'Which share of its leads a day of that age has, by shares of arrived_leads()
+All of them where there are none.';
 
 CREATE FUNCTION analytics_internal.outlooks(
     first_day date, last_day date, level text, wanted_platforms text[], wanted_business bigint, naming text DEFAULT 'platform')

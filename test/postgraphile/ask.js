@@ -1,5 +1,5 @@
-// Serves schema analytics by PostGraphile as it comes from npm, asks it over HTTP, and prints the answers as JSON.
-// Usage: node ask.js <connection string>; reads {"name": "GraphQL query", ...} from standard input.
+// Serves a schema by PostGraphile as it comes from npm, asks it over HTTP, and prints the answers as JSON.
+// Usage: node ask.js <connection string> <schema>: analytics, or one that analytics.publish() filled; reads {"name": "GraphQL query", ...} from standard input.
 const http = require('http');
 const { postgraphile } = require('postgraphile');
 const { makePgSmartTagsPlugin } = require('graphile-utils');
@@ -20,9 +20,13 @@ async function ask(port, query) {
 
 async function main() {
     const queries = JSON.parse(require('fs').readFileSync(0, 'utf8'));
-    // PostGraphile leaves out what belongs to an extension, unless it is told to.
-    const options = { includeExtensionResources: true, disableQueryLog: true, ignoreRBAC: false, appendPlugins: [names] };
-    const server = http.createServer(postgraphile(process.argv[2], 'analytics', options));
+    const [, , connection, schema] = process.argv;
+    const options = { disableQueryLog: true, ignoreRBAC: false };
+    if (schema === 'analytics') {
+        // PostGraphile leaves out what belongs to an extension, unless it is told to.
+        Object.assign(options, { includeExtensionResources: true, appendPlugins: [names] });
+    }
+    const server = http.createServer(postgraphile(connection, schema, options));
     // Port 0: whichever is free.
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     const answers = {};

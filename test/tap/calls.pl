@@ -250,6 +250,7 @@ sub good
     if ($type eq 'jsonb') { return "'{}'::jsonb" }
     if ($type eq 'regclass') { return "'demo.crm_events'::regclass" }
     if ($type eq 'regrole') { return 'CURRENT_USER::regrole' }
+    if ($type eq 'regnamespace') { return "'raw'::regnamespace" }
     if ($type eq 'bytea') { my $kind = $name =~ /rfm/ ? 'rfm_table' : $name =~ /cohort/ ? 'cohort_table' : 'ruleset'; return "'\\x" . pick(@{$flat{$kind}}) . "'::bytea" }
     if ($flat{$type}) { return "'\\x" . pick(@{$flat{$type}}) . "'::$type" }
     if ($type eq 'analytics.purchase_model') { return 'analytics.make_purchase_model(' . quoted(pick('bgnbd', 'mbgnbd', 'pareto_nbd')) . ', 0.25, 4.4, 0.8, 2.5)' }
@@ -284,6 +285,7 @@ sub wild
     if ($type eq 'jsonb') { return pick(@wild_json) . '::jsonb' }
     if ($type eq 'regclass') { return pick("'warehouse.fact_events'", "'demo.crm_events'", '0', 'NULL', "'pg_catalog.pg_class'", '999999') . '::regclass' }
     if ($type eq 'regrole') { return pick('NULL', '0', '999999') . '::regrole' }
+    if ($type eq 'regnamespace') { return pick('NULL', '0', '999999', "'warehouse'", "'pg_catalog'") . '::regnamespace' }
     if ($type eq 'bytea') { return pick('NULL', "''", map { "'\\x" . mutated(pick(@$_)) . "'" } values %flat) . '::bytea' }
     if ($flat{$type}) { return rand() < .2 ? "NULL::$type" : "'\\x" . mutated(pick(@{$flat{$type}})) . "'::$type" }
     if ($type eq 'analytics.purchase_model') { return pick("NULL::$type", 'analytics.make_purchase_model(' . join(', ', quoted(pick('bgnbd', 'mbgnbd', 'pareto_nbd')), map { wild('double precision') } 1 .. 4) . ')') }

@@ -36,6 +36,9 @@ SELECT analytics.install();
 SELECT analytics.load_demo();
 CREATE ROLE api LOGIN;
 SELECT analytics.grant_access('api');
+CREATE SCHEMA published;
+SELECT analytics.publish('published');
+GRANT USAGE ON SCHEMA published TO api;
 SQL
 
 my %query = (
@@ -51,9 +54,15 @@ my %query = (
     unknown => '{ kpi(dateFrom: "2025-10-01", dateTo: "2025-10-31", platforms: ["myspace"]) { nodes { leads } } }',
     fields => '{ __type(name: "Query") { fields { name description args { name type { kind } } } } mutation: __type(name: "Mutation") { fields { name } } }');
 my $url = sprintf('postgres://api@/postgres?host=%s&port=%s', $server->host, $server->port);
-my ($answered, $out, $err) = run(120, encode_json(\%query), 'node', "$folder/ask.js", $url);
-ok($answered, 'PostGraphile starts and answers') or diag($err);
-my $answer = $answered ? decode_json($out) : {};
+# What a schema answers to queries, or nothing.
+sub answers
+{
+    my ($schema, $queries) = @_;
+    my ($answered, $out, $err) = run(120, encode_json($queries), 'node', "$folder/ask.js", $url, $schema);
+    ok($answered, "PostGraphile starts and answers with schema $schema") or diag($err);
+    return $answered ? decode_json($out) : {};
+}
+my $answer = answers('analytics', \%query);
 
 # What it says, and what SQL says, as lines of values.
 sub rows
@@ -82,6 +91,14 @@ is(join(' ', map { $_->{name} } grep { $_->{name} !~ /^(first|last|offset|before
 like($field{kpi}{description}, qr/^Leads, contracts, revenue, spend, cost per lead and ROAS of a period\n.*cpl = spend \/ leads/s, 'comments are descriptions');
 is(join(' ', grep { !$field{$_} } qw(kpi trendLeads trendSpend kpiTimeseries campaigns sharePlatforms utmSources paidSplitPlatforms productPerformance branchPerformance campaignsWow scatterMatrix
     campaignPerformance metricsTrend campaignsWeekly eventsFunnel contractsMultiTouch contractsEnriched platformsTouches platformsContracts campaignFunnel summary)), '', 'every endpoint is a query');
+
+# A schema that publish() filled needs neither an option nor other names.
+my $with_views = { %query, cohorts => '{ cohorts { nodes { cohort size } } }', value => '{ customerValue(rowLimit: 2) { nodes { clientId clv } } }', buckets => '{ customerValueBuckets { nodes { mValueBucket } } }',
+    advice => '{ allVAdvices(first: 1) { nodes { campaignName action } } }', dashboard => '{ customerDashboard }' };
+my $published = answers('published', $with_views);
+my $json = JSON::PP->new->canonical;
+is(join(' ', grep { $_ ne 'fields' && $json->encode($published->{$_}) ne $json->encode($answer->{$_}) } sort keys %query), '', 'a published schema answers the same');
+is(join(' ', grep { $published->{$_}{errors} } qw(cohorts value buckets advice dashboard)), '', 'readers whose names would clash, views and documents are there, too');
 
 $server->stop;
 done_testing();
