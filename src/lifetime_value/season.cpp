@@ -21,7 +21,15 @@ using kernel::unknown;
 using numeric::square;
 
 constexpr std::array<int, 12> days_of_months{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+constexpr int most_months = 1200;
 constexpr std::chrono::sys_days origin{std::chrono::year{2000} / 1 / 1};
+
+/** Years of the library's calendar end soon after. */
+void check_day(std::int32_t day)
+{
+    constexpr std::int32_t furthest = 10'000'000;
+    kernel::require_valid(std::abs(day) <= furthest, "a season has no dates so far from today");
+}
 
 std::chrono::year_month_day date_of(std::int32_t day)
 {
@@ -51,12 +59,40 @@ struct Cell {
     double expected = 0;
 };
 
+/** Purchases to expect of a newcomer until any time: known at some times, closer to each other near the start, and drawn straight between. */
+class Growth {
+public:
+    Growth(const PurchaseParameters& parameters, double longest, const kernel::StopFlag& stop) : longest_(longest)
+    {
+        const Outlook newcomer = outlook(parameters, {0, 0, 0});
+        for (double k = 0; k <= steps; ++k) {
+            stop.poll();
+            values_.push_back(expected_purchases(newcomer, longest * square(k / steps)));
+        }
+    }
+
+    [[nodiscard]] double until(double time) const
+    {
+        const double at = longest_ > 0 ? steps * std::sqrt(std::min(1.0, time / longest_)) : 0;
+        const auto k = static_cast<std::size_t>(std::min(at, steps - 1));
+        const double from = longest_ * square(static_cast<double>(k) / steps);
+        const double to = longest_ * square(static_cast<double>(k + 1) / steps);
+        return values_[k] + (to > from ? (time - from) / (to - from) : 0) * (values_[k + 1] - values_[k]);
+    }
+
+private:
+    static constexpr double steps = 400;
+    double longest_;
+    std::vector<double> values_;
+};
+
 /** All whole months of whole years before the end, and the customers of a business. */
 class Seasons {
 public:
     Seasons(const PurchasesView& purchases, std::int32_t until, PurchaseModel model, const kernel::StopFlag& stop)
         : purchases_(purchases), until_(until), model_(model), stop_(stop)
     {
+        check_day(until);
         std::int32_t first = until;
         for (std::size_t i = 0; i < purchases.customer_count(); ++i) {
             if (const auto s = purchases.summary(i, {until, until, 1})) {
@@ -68,7 +104,7 @@ public:
         // The end is the last day of a month; a month counts whole.
         std::int32_t end =
             until == end_of_month(until) ? until : until - static_cast<int>(static_cast<unsigned>(date_of(until).day()));
-        for (int k = 0;; ++k) {
+        for (int k = 0; k < most_months; ++k) {
             const std::int32_t before = end - static_cast<int>(static_cast<unsigned>(date_of(end).day()));
             if (before < first - 1) {
                 break;
@@ -102,14 +138,15 @@ public:
         if (!fit.quality.usable) {
             return fit.quality.reason;
         }
-        const Outlook newcomer = outlook(fit.parameters, {0, 0, 0});
+        const double longest = newcomers_.empty() ? 0 : calendar.time(newcomers_.begin()->first, until_);
+        const Growth growth(fit.parameters, longest, stop_);
         for (Cell& cell : cells_) {
             stop_.poll();
             cell.expected = 0;
             for (const auto& [day, customers] : newcomers_) {
                 if (day < cell.until) {
-                    const double before = day < cell.from ? expected_purchases(newcomer, calendar.time(day, cell.from)) : 0;
-                    cell.expected += customers * (expected_purchases(newcomer, calendar.time(day, cell.until)) - before);
+                    const double before = day < cell.from ? growth.until(calendar.time(day, cell.from)) : 0;
+                    cell.expected += customers * (growth.until(calendar.time(day, cell.until)) - before);
                 }
             }
         }
@@ -196,8 +233,7 @@ Calendar::Calendar(std::span<const double> season)
 
 double Calendar::clock(std::int32_t day) const
 {
-    constexpr std::int32_t furthest = 10'000'000;
-    kernel::require_valid(std::abs(day) <= furthest, "a season has no dates so far from today");
+    check_day(day);
     const auto date = date_of(day);
     const int y = static_cast<int>(date.year());
     const auto m = static_cast<std::size_t>(static_cast<unsigned>(date.month()) - 1);

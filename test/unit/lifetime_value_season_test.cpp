@@ -156,6 +156,23 @@ TEST(Season, OfNoneIsOne)
     }
 }
 
+TEST(Season, EndsWhereverTheObservationDoes)
+{
+    const Shop shop = simulate(busy_december, 50, 900, 0, 5);
+    const PurchasesView view(shop.bytes);
+    // A thousand years of silence are years of observation; a million are no dates.
+    const Season season = season_of(view, shop.until + 365'000, PurchaseModel::mbgnbd, 0.95, never);
+    for (const SeasonOfMonth& month : season.months) {
+        EXPECT_EQ(month.purchases, 0);
+    }
+    const auto asked = [&](std::int32_t until) {
+        return error_of([&] { (void)season_of(view, until, PurchaseModel::mbgnbd, 0.95, never); });
+    };
+    EXPECT_EQ(asked(365'000'000), ErrorCode::invalid_parameter);
+    EXPECT_EQ(season_of(view, -9'000'000, PurchaseModel::mbgnbd, 0.95, never).reason,
+              "less than two years of whole months: no season can be told from a trend");
+}
+
 TEST(Season, NeedsTwoYearsAndAModel)
 {
     const Shop shop = simulate(busy_december, 300, 700, 0, 5);
