@@ -97,6 +97,7 @@ SQL_READERS = \
 	src/rfm/segments.sql \
 	src/cohorts/customer_cohorts.sql \
 	src/lifetime_value/customer_value.sql \
+	src/lifetime_value/value_by.sql \
 	src/anomaly/alerts.sql \
 	src/anomaly/metrics.sql \
 	src/anomaly/history.sql \

@@ -173,6 +173,7 @@ SELECT DISTINCT season_index, expected_purchases, reason FROM (SELECT analytics.
 SELECT count(*) AS months, min(reason) AS reason FROM (SELECT analytics.purchases(customer, day, 1, false) AS p FROM visit WHERE false) v, analytics.purchase_season(v.p) m;
 SELECT analytics.purchase_season(p, model => 'pareto_nbd') FROM stored;
 SELECT analytics.purchase_season(p, confidence => 1) FROM stored;
+SELECT analytics.purchase_season(p, '5000000-01-01') FROM stored;
 SELECT analytics.seasonal_time('2024-01-01', '2024-02-01', '{1,2}');
 SELECT analytics.seasonal_time('2024-01-01', '2024-02-01', '{1,1,1,1,1,1,1,1,1,1,1,NULL}');
 SELECT analytics.seasonal_time('2024-01-01', 'infinity', array_fill(1::float8, ARRAY[12]));
@@ -268,10 +269,10 @@ CALL analytics.refresh(accept_loss => true);
 SELECT (SELECT count(*) FROM warehouse.purchase_model) AS purchase_models, (SELECT count(*) FROM warehouse.spend_model) AS spend_models;
 -- Contracts stand in where no transactions are registered, and the lines of an order are one purchase: sent back as a whole, it is none.
 CREATE TABLE raw.contracts AS SELECT id, customer, day, amount FROM sale WHERE amount > 0;
-CREATE TABLE raw.lines AS SELECT id, customer, day, amount * part AS amount FROM sale, (VALUES (2), (-1)) v (part);
+CREATE TABLE raw.lines AS SELECT id, customer, day, amount * part AS amount, 'course ' || CASE right(customer, 1) WHEN '0' THEN '1' WHEN '1' THEN customer || ' of its own' ELSE '2' END AS product FROM sale, (VALUES (2), (-1)) v (part);
 SELECT analytics.configure(business_id => 2), analytics.configure(business_id => 3);
 SELECT analytics.register_source('contracts', 'raw.contracts', '{"contract_id": "id", "client_id": "customer", "signed_at": "day", "amount": "amount"}', business_id => 2) IS NOT NULL AS contracts,
-       analytics.register_source('transactions', 'raw.lines', '{"transaction_id": "id || ''/'' || amount", "client_id": "customer", "occurred_at": "day", "amount": "amount", "order_id": "id"}', business_id => 3) IS NOT NULL AS lines;
+       analytics.register_source('transactions', 'raw.lines', '{"transaction_id": "id || ''/'' || amount", "client_id": "customer", "occurred_at": "day", "amount": "amount", "order_id": "id", "product_id": "product"}', business_id => 3) IS NOT NULL AS lines;
 CALL analytics.refresh();
 SELECT b.business_id, count(*) FILTER (WHERE v.client_id IS NULL) AS missing, count(*) = (SELECT count(*) FROM analytics.customer_value(row_limit => 100000, business_id => b.business_id)) AS nobody_else,
        count(*) FILTER (WHERE v.purchases <> h.frequency + 1 OR v.total_spend <> h.total_value::numeric(18,4)) AS different, bool_and(clv >= 0) AS values
@@ -280,6 +281,22 @@ CROSS JOIN LATERAL (SELECT analytics.purchases(customer, day, amount, amount < 0
 CROSS JOIN LATERAL analytics.purchase_summary(s.p) h
 LEFT JOIN LATERAL analytics.customer_value(row_limit => 100000, business_id => b.business_id) v ON v.client_id = h.customer
 GROUP BY b.business_id ORDER BY b.business_id;
+-- By what brought customers in: the numbers are those of the functions above; who went the same way is counted once.
+CREATE TEMP TABLE by_platform AS SELECT * FROM analytics.customer_value_by(horizon => '182 days', discount_rate => 0.2, business_id => 2);
+SELECT cohort_key, customers = (SELECT count(*) FROM analytics.customer_value(row_limit => 100000, business_id => 2)) AS everybody, round(rate_ratio::numeric, 3) AS rate_ratio, round(leaving_ratio::numeric, 3) AS leaving_ratio, evidence, business FROM by_platform;
+SELECT round((b.clv / v.clv)::numeric, 5) AS clv, round((b.expected_purchases / v.expected)::numeric, 5) AS purchases, round((b.p_alive / v.p_alive)::numeric, 5) AS alive
+FROM by_platform b, (SELECT sum(clv) AS clv, sum(expected_purchases) AS expected, avg(p_alive) AS p_alive FROM analytics.customer_value(horizon => '182 days', discount_rate => 0.2, row_limit => 100000, business_id => 2)) v;
+SELECT round((new_customer_purchases / analytics.expected_purchases(m.model, 0, 0, 0, 26))::numeric, 5) AS of_a_newcomer, new_customer_clv BETWEEN new_customer_purchases * 0.8 * s.spend AND new_customer_purchases * 1.2 * s.spend AS and_their_money
+FROM by_platform, (SELECT analytics.make_purchase_model(model, r, alpha, a, b) AS model FROM warehouse.purchase_model WHERE business_id = 2 AND model = 'mbgnbd') m, (SELECT avg(expected_spend)::float8 AS spend FROM analytics.customer_value(row_limit => 100000, business_id => 2)) s;
+SELECT count(*) AS products, sum(customers) = (SELECT count(*) FROM analytics.customer_value(row_limit => 100000, business_id => 3)) AS everybody, bool_and(rate_ratio_low < rate_ratio AND rate_ratio < rate_ratio_high) AS intervals, min(cohort_key COLLATE "C") FILTER (WHERE customers > 50) AS a_large_one
+FROM analytics.customer_value_by('first_product', model => 'bgnbd', business_id => 3);
+SELECT count(*) AS businesses FROM (SELECT DISTINCT business FROM analytics.customer_value_by('campaign', '2024-12-31')) b;
+SELECT DISTINCT clv, new_customer_clv, evidence FROM analytics.customer_value_by(value => 'profit', business_id => 2);
+SELECT * FROM analytics.customer_value_by('branch');
+SELECT * FROM analytics.customer_value_by(model => 'pareto');
+SELECT * FROM analytics.customer_value_by(horizon => '0 days');
+SELECT count(*) AS before_the_first FROM analytics.customer_value_by(as_of => '2001-01-01');
+
 -- Bad arguments.
 SELECT * FROM analytics.customer_value(model => 'pareto');
 SELECT * FROM analytics.customer_value(value => 'units');

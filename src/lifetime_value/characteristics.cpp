@@ -160,6 +160,8 @@ private:
         constexpr double longest = 1;
         constexpr double shortest = 1e-8;
         constexpr double most_damping = 1e10;
+        constexpr double nothing_to_gain = 1e-13;
+        constexpr double noise = 1e-10;
         double damping = 0;
         Look here = look_at(at);
         for (int i = 0; i < most_steps; ++i) {
@@ -176,15 +178,18 @@ private:
                 step.head(parameters).setZero();
                 step.tail(count_).setZero();
             }
+            // Next to the maximum the last digits of the sum decide nothing, and of extreme parameters these are many.
+            const double size_of_sum = 1 + std::abs(here.value);
+            if (damping == 0 && std::abs(gradient.dot(step)) < nothing_to_gain * size_of_sum) {
+                return true;
+            }
             const double length = step.cwiseAbs().maxCoeff();
             if (length > longest) {
                 step *= longest / length;
             }
             Look there = look_at(at + step);
-            // Next to the maximum the last digits of the sum decide nothing.
-            const double noise = 1e-12 * std::abs(here.value);
             if (std::isfinite(there.value) && there.gradient.allFinite() && there.hessian.allFinite() &&
-                there.value >= here.value - noise && gradient.dot(step) >= 0) {
+                there.value >= here.value - noise * size_of_sum && gradient.dot(step) >= 0) {
                 at += step;
                 here = std::move(there);
                 damping = damping > 1e-3 ? damping / 10 : 0;

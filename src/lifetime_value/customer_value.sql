@@ -100,6 +100,38 @@ COMMENT ON FUNCTION analytics_internal.fit_value_models(bigint) IS
 'Fits the models of customer value to the purchases of a business
 Rows of warehouse.purchase_model and warehouse.spend_model; NULL where there are no purchases, or none changed.';
 
+CREATE FUNCTION analytics_internal.check_value_question(as_of date, horizon interval, discount_rate double precision) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF as_of IS NOT NULL AND NOT isfinite(as_of) THEN
+        RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is the last day with a purchase.';
+    ELSIF horizon IS NULL OR horizon < interval '1 day' OR horizon > interval '100 years' THEN
+        RAISE EXCEPTION 'horizon must be between a day and 100 years' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF discount_rate IS NULL OR NOT (discount_rate > -1 AND discount_rate <= 100) THEN
+        RAISE EXCEPTION 'discount_rate must be above -1 and at most 100' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It is annual: 0.1 is ten percent a year.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.check_value_question(date, interval, double precision) IS
+'Raises an error unless value can be asked for this day, horizon and annual rate';
+
+CREATE FUNCTION analytics_internal.value_plan(as_of date, horizon interval, discount_rate double precision)
+    RETURNS TABLE (weeks double precision, periods int, period double precision, rate double precision)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Money of a month is discounted as one sum.
+    SELECT d.days / 7.0::double precision, n.periods, d.days / 7.0::double precision / n.periods,
+           power(1 + discount_rate, d.days / 365.25::double precision / n.periods) - 1
+    FROM (SELECT (as_of + horizon)::date - as_of) d (days)
+    CROSS JOIN LATERAL (SELECT GREATEST(1, round(d.days / 30.4375))::int) n (periods)
+$$;
+COMMENT ON FUNCTION analytics_internal.value_plan(date, interval, double precision) IS
+'The horizon after a day as weeks and months, and the discount rate of a month';
+
 CREATE FUNCTION analytics.customer_value(
     as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL,
@@ -114,15 +146,8 @@ AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_choice('model', customer_value.model, '{mbgnbd,bgnbd}'),
-        analytics_internal.check_choice('value', customer_value.value, '{amount,profit}');
-    IF customer_value.as_of IS NOT NULL AND NOT isfinite(customer_value.as_of) THEN
-        RAISE EXCEPTION 'as_of must be finite' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL is the last day with a purchase.';
-    ELSIF customer_value.horizon IS NULL OR customer_value.horizon < interval '1 day' OR customer_value.horizon > interval '100 years' THEN
-        RAISE EXCEPTION 'horizon must be between a day and 100 years' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF customer_value.discount_rate IS NULL OR NOT (customer_value.discount_rate > -1 AND customer_value.discount_rate <= 100) THEN
-        RAISE EXCEPTION 'discount_rate must be above -1 and at most 100' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'It is annual: 0.1 is ten percent a year.';
-    END IF;
+        analytics_internal.check_choice('value', customer_value.value, '{amount,profit}'),
+        analytics_internal.check_value_question(customer_value.as_of, customer_value.horizon, customer_value.discount_rate);
     RETURN QUERY
     WITH fitted AS MATERIALIZED (
         SELECT m.business_id, COALESCE(customer_value.as_of, m.observed_until) AS as_of, m.observed_until, m.customers, m.reason,
@@ -135,12 +160,9 @@ BEGIN
         LEFT JOIN warehouse.spend_model s ON s.business_id = m.business_id AND s.value = customer_value.value
         WHERE m.model = customer_value.model AND (customer_value.business_id IS NULL OR m.business_id = customer_value.business_id)
     ), plan AS MATERIALIZED (
-        -- Money of a month is discounted as one sum.
-        SELECT f.*, d.days / 7.0::double precision AS weeks, n.periods, d.days / 7.0::double precision / n.periods AS period,
-               power(1 + customer_value.discount_rate, d.days / 365.25::double precision / n.periods) - 1 AS rate
+        SELECT f.*, p.*
         FROM fitted f
-        CROSS JOIN LATERAL (SELECT (f.as_of + customer_value.horizon)::date - f.as_of) d (days)
-        CROSS JOIN LATERAL (SELECT GREATEST(1, round(d.days / 30.4375))::int) n (periods)
+        CROSS JOIN LATERAL analytics_internal.value_plan(f.as_of, customer_value.horizon, customer_value.discount_rate) p
     ), history AS MATERIALIZED (
         SELECT p.business_id, h.*
         FROM analytics_internal.purchase_histories(customer_value.value, customer_value.business_id) b
