@@ -130,7 +130,7 @@ rows AS (
     UNION ALL SELECT 'halves', analytics_internal.daily_rows(business, unit, day, leads / 2.0, spend / 2) FROM (SELECT * FROM days UNION ALL SELECT * FROM days) twice)
 SELECT r.form, w.* FROM rows r, u, analytics_internal.alert_windows(r.bytes, u.businesses, u.units, '2025-01-31', '2025-02-06', 30, 0.2, 3, false) w
 UNION ALL
-SELECT 'arrays', w.* FROM l, LATERAL (
+SELECT 'arrays', w.*, w.p_value, 1, 'none' FROM l, LATERAL (
     SELECT 'cost', c.* FROM analytics.compare_windows(l.s, l.d, l.v, l.e, '2025-01-31', '2025-02-06', 'rate', 30, 'less', 0.2) c
     UNION ALL SELECT 'leads', c.* FROM analytics.compare_windows(l.s, l.d, l.v, l.e, '2025-01-31', '2025-02-06', 'count', 30, 'less', 0.2) c
     UNION ALL SELECT 'spend', c.* FROM analytics.compare_windows(l.s, l.d, l.e, NULL, '2025-01-31', '2025-02-06', 'positive', 30, 'greater', 0.2) c) w;

@@ -1,11 +1,14 @@
 // How often the tests are wrong, and what they find, on fleets whose truth is known: the tables of docs/benchmarks.md. An argument is
-// added to all seeds, for fleets that nobody has seen.
+// added to all seeds, for fleets that nobody has seen; a second one prints the table of what campaigns share alone, of so many mornings.
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
+#include <memory_resource>
+
 #include "../../test/unit/anomaly_fleet.hpp"
+#include "../statistics/worlds.hpp"
 
 using namespace anomaly_test;
 namespace series = marketing::series;
@@ -101,6 +104,119 @@ void demand_table()
     }
 }
 
+/** What moves in the window, as factors of the leads per money. */
+struct Morning {
+    const char* name;
+    double all = 1;
+    double platform = 1;  // of the first of five
+    double own = 1;       // of five campaigns of the others
+};
+
+/** Alerts of one morning at BH 0.10: of campaigns, as if each was alone and beside the others, and of platforms and the total. */
+struct MorningAlerts {
+    double alone = 0;
+    double unchanged = 0;  // beside the others, of campaigns that do not move by themselves
+    double own_alone = 0;
+    double own = 0;
+    double total = 0;
+    double platforms = 0;
+    double first_platform = 0;
+};
+
+MorningAlerts alerts_of(const marketing::worlds::World& world, const Morning& morning, int campaigns, int rounds,
+                        std::uint64_t seed)
+{
+    namespace worlds = marketing::worlds;
+    namespace refresh = marketing::refresh;
+    MorningAlerts all;
+    worlds::Engine engine(seed);
+    for (int round = 0; round < rounds; ++round) {
+        std::pmr::monotonic_buffer_resource memory;
+        refresh::DailyRows collected(&memory);
+        const auto fleet = make_fleet(world, campaigns, 37, engine);
+        std::vector<std::int64_t> businesses, units, totals, groups;
+        std::vector<bool> moves;
+        for (int c = 0; c < campaigns; ++c) {
+            businesses.push_back(1);
+            units.push_back(c + 1);
+            totals.push_back(-1);
+            groups.push_back(-10 - c % 5);
+            moves.push_back(morning.own != 1 && c % 5 != 0 && c >= campaigns - 6);
+            for (int d = 0; d < 37; ++d) {
+                const double money = worlds::lognormal(engine, 0.15);
+                const double factor =
+                    d < 30 ? 1 : morning.all * (c % 5 == 0 ? morning.platform : 1) * (moves.back() ? morning.own : 1);
+                const double expected = fleet[static_cast<std::size_t>(c)].expected[static_cast<std::size_t>(d)];
+                const double figures[] = {worlds::overdispersed(engine, expected * factor * money, world.size), 100 * money};
+                collected.append({1, c + 1}, d, figures);
+            }
+        }
+        const auto value = collected.serialise(memory, 0);
+        AlertRequest request{.window_from = 30, .window_to = 36, .margin = 0.2};
+        request.totals = totals;
+        request.groups = groups;
+        const AlertWindows found =
+            compare_alert_windows({businesses, units}, refresh::DailyRowsView({value.data, value.size}), request);
+        std::vector<double> alone, beside;
+        std::vector<std::int64_t> series;
+        for (const auto* test : {&found.cost, &found.leads, &found.spend}) {
+            for (const WindowResult& result : *test) {
+                alone.push_back(result.series > 0 ? result.alone_p_value : 1);
+                beside.push_back(result.p_value);
+                series.push_back(result.series);
+            }
+        }
+        const auto adjusted_alone = numeric::p_adjust(alone, numeric::Adjustment::bh);
+        const auto adjusted = numeric::p_adjust(beside, numeric::Adjustment::bh);
+        std::vector<std::vector<bool>> called(4, std::vector<bool>(static_cast<std::size_t>(campaigns) + 20, false));
+        for (std::size_t i = 0; i < series.size(); ++i) {
+            const auto place = static_cast<std::size_t>(series[i] > 0 ? series[i] - 1 : campaigns - series[i]);
+            called[0][place] = called[0][place] || adjusted_alone[i] <= 0.1;
+            called[1][place] = called[1][place] || adjusted[i] <= 0.1;
+        }
+        for (int c = 0; c < campaigns; ++c) {
+            const auto place = static_cast<std::size_t>(c);
+            (moves[place] ? all.own_alone : all.alone) += called[0][place] ? 1.0 / rounds : 0;
+            (moves[place] ? all.own : all.unchanged) += called[1][place] ? 1.0 / rounds : 0;
+        }
+        all.total += called[1][static_cast<std::size_t>(campaigns) + 1] ? 1.0 / rounds : 0;
+        for (int p = 0; p < 5; ++p) {
+            const bool is_called = called[1][static_cast<std::size_t>(campaigns) + 10 + static_cast<std::size_t>(p)];
+            (p == 0 ? all.first_platform : all.platforms) += is_called ? 1.0 / rounds : 0;
+        }
+    }
+    return all;
+}
+
+void common_table(int rounds)
+{
+    const marketing::worlds::World worlds[] = {
+        {.name = "Poisson", .mean = 8, .size_deviation = 0.7},
+        {.name = "bursts, size 4", .mean = 8, .size = 4, .size_deviation = 0.7},
+        {.name = "shared demand, .8", .mean = 8, .size_deviation = 0.7, .shared_correlation = 0.8, .shared_deviation = 0.3},
+    };
+    const Morning mornings[] = {{"nothing"},
+                                {"all x 0.5", 0.5},
+                                {"all x 0.7", 0.7},
+                                {"all x 1.6", 1.6},
+                                {"a platform x 0.4", 1, 0.4},
+                                {"own x 0.3", 1, 1, 0.3},
+                                {"all x 0.5, own x 0.3", 0.5, 1, 0.3},
+                                {"all x 0.5, a platform x 0.4", 0.5, 0.4}};
+    std::printf("\nCampaigns called on a morning, of 50 of five platforms (%d mornings; BH 0.10, min_effect 0.2)\n", rounds);
+    std::printf("%-20s %-28s %6s %8s %10s %8s %6s %10s %10s\n", "world", "moves", "alone", "beside", "own: alone", "beside",
+                "total", "its platf.", "others");
+    for (const auto& world : worlds) {
+        for (const Morning& morning : mornings) {
+            const MorningAlerts found = alerts_of(world, morning, 50, rounds, other_seeds + 23);
+            std::printf("%-20s %-28s %6.2f %8.2f %10.2f %8.2f %6.2f %10.2f %10.2f\n", std::string(world.name).c_str(),
+                        morning.name, found.alone, found.unchanged, found.own_alone, found.own, found.total,
+                        found.first_platform, found.platforms);
+            std::fflush(stdout);
+        }
+    }
+}
+
 /** Spend: log-normal days that follow each other, three in a hundred of them tripled; none changes. */
 void spend_table()
 {
@@ -122,8 +238,13 @@ void spend_table()
 int main(int count, char** arguments)
 {
     other_seeds = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 0;
+    if (count > 2) {
+        common_table(std::atoi(arguments[2]));
+        return 0;
+    }
     null_table();
     fleet_table();
     demand_table();
+    common_table(40);
     spend_table();
 }

@@ -1,9 +1,11 @@
 /** The active days of each series: those that count when a window is compared with the days before it. */
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -29,7 +31,37 @@ struct Activity {
     WindowResult result{};           // before any test: days, sums and status
     double row_exposure_window = 0;  // of the rows, also where it is not what the value is counted per
     double row_exposure_baseline = 0;
+    /** Of the result: the variance of the ratio's logarithm by chance, as in common.hpp. */
+    double per_event = 0;
+    double relative_variance = 0;
+    /** What others let expect of the window, as a factor. */
+    double common = 1;
 };
+
+/** Finds what series share, by their results, and writes it into `common`. */
+using FindCommon = std::function<void(std::span<Activity>)>;
+
+/**
+ * Judges again what seems unusual, by what it shares with others: it has to be unusual both ways. `test(activity, i)` is the test of
+ * the i-th, which minds what others let expect.
+ */
+template <class Test>
+void judge_beside_others(std::span<Activity> activities, const FindCommon& find_common, const Test& test)
+{
+    if (find_common) {
+        find_common(activities);
+    }
+    for (std::size_t i = 0; i < activities.size(); ++i) {
+        WindowResult& result = activities[i].result;
+        result.alone_p_value = result.p_value;
+        if (result.status == Status::tested && result.p_value < 0.5 && activities[i].common != 1) {
+            Activity again = activities[i];
+            test(again, i);
+            // Where too little is left to expect, nothing sets it apart.
+            result.p_value = again.result.status == Status::tested ? std::max(result.p_value, again.result.p_value) : 1;
+        }
+    }
+}
 
 /** The activity of all series that were active at all, in the order of their ids. */
 class Activities {

@@ -166,18 +166,21 @@ COMMENT ON FUNCTION analytics_internal.watched_days(text, date, date, text[], bi
 
 CREATE FUNCTION analytics_internal.alert_windows(
     days bytea, businesses bigint[], units bigint[], date_from date, date_to date, baseline_days int, min_effect double precision,
-    min_events double precision, gaps_are_zero boolean)
+    min_events double precision, gaps_are_zero boolean, totals bigint[] DEFAULT '{}', groups bigint[] DEFAULT '{}')
     RETURNS TABLE (
     test text, series_id bigint, status text, window_days int, days_before int, reported_days int, last_active date,
     window_value double precision, baseline_value double precision, window_exposure double precision, baseline_exposure double precision,
     expected double precision, ratio double precision, ratio_low double precision, ratio_high double precision, z double precision,
     p_value double precision, phi double precision, needed_events double precision, needed_days double precision,
-    peak_day date, peak_ratio double precision)
+    peak_day date, peak_ratio double precision, alone_p_value double precision, common double precision, common_with text)
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 1000 AS 'MODULE_PATHNAME', 'marketing_alert_windows';
 COMMENT ON FUNCTION analytics_internal.alert_windows IS
 'The comparisons that alerts rest on: cost per lead, leads and spend of each unit
 days: daily_rows(business, unit, day, leads, spend). businesses, units: those that count; series_id is the place in these arrays. test:
-cost and leads for fewer than before, spend for more; the other columns are those of compare_windows().';
+cost and leads for fewer than before, spend for more; the other columns are those of compare_windows(). totals, groups: of each unit its
+business and a part of that, by numbers that are no series_id. common: what the others of common_with (total, group, none) let expect of
+the window, as a factor; p_value is then that of a change beyond the others as well, alone_p_value that of any change. Totals and groups
+whose units moved together have rows, too; p_value is 1 in tests in which they did not.';
 
 CREATE TYPE analytics_internal.alert_rules AS (
     date_from date, last_day date, platforms text[], baseline_days int, dimension text, q double precision, min_effect double precision,
@@ -219,9 +222,10 @@ CREATE TYPE analytics_internal.alert AS (
     business bigint, anomaly_type text, verdict text, severity text, platform text, name text, id text, leads bigint, spend numeric,
     current_cpl numeric, baseline_cpl numeric, ratio double precision, ratio_low double precision, ratio_high double precision,
     expected double precision, p_value double precision, p_adjusted double precision, impact numeric, reason text, window_days int,
-    days_before int, phi double precision, needed_events double precision, needed_days double precision
+    days_before int, phi double precision, needed_events double precision, needed_days double precision, is_common boolean
 );
-COMMENT ON TYPE analytics_internal.alert IS 'A test of anomalies() with its verdict';
+COMMENT ON TYPE analytics_internal.alert IS
+'A test of anomalies() with its verdict; is_common: of what units have in common';
 
 -- The share is taken of each day alike, not as it fell on each: days would differ by their age, which is no dispersion.
 CREATE FUNCTION analytics_internal.kept_shares(rules analytics_internal.alert_rules)
@@ -280,10 +284,23 @@ BEGIN
         RETURN;
     END IF;
     RETURN QUERY
-    WITH unit AS MATERIALIZED (
-        SELECT *
-        FROM analytics_internal.watched_units(rules.dimension, rules.platforms, rules.business_id, rules.level)
-    ), total AS MATERIALIZED (
+    WITH numbered_unit AS MATERIALIZED (
+        -- Numbers below 0 are businesses and, of campaigns, their platforms.
+        SELECT u.*, -dense_rank() OVER (ORDER BY u.business) AS total_id,
+               -1000000000 - dense_rank() OVER (
+                   ORDER BY u.business, CASE WHEN rules.dimension = 'campaign' THEN u.platform END COLLATE "C") AS group_id
+        FROM analytics_internal.watched_units(rules.dimension, rules.platforms, rules.business_id, rules.level) u
+    ), unit AS MATERIALIZED (
+        SELECT u.series_id, u.business, u.unit_key, u.platform, u.name, u.id, u.is_paused, u.status
+        FROM numbered_unit u
+        UNION ALL
+        SELECT DISTINCT u.total_id, u.business, NULL::bigint, NULL, '(total)', '', NULL::boolean, NULL
+        FROM numbered_unit u
+        UNION ALL
+        SELECT DISTINCT u.group_id, u.business, NULL::bigint, u.platform, '(all campaigns)', u.platform, NULL::boolean, NULL
+        FROM numbered_unit u
+        WHERE rules.dimension = 'campaign'
+    ), of_unit AS MATERIALIZED (
         SELECT u.series_id, d.leads, d.spend
         FROM (
             SELECT d.business, d.unit_key, sum(d.leads)::bigint AS leads, sum(d.spend)::numeric(18,4) AS spend
@@ -292,7 +309,7 @@ BEGIN
             GROUP BY d.business, d.unit_key) d
         JOIN unit u ON u.business = d.business AND u.unit_key = d.unit_key
     ), compared AS MATERIALIZED (
-        SELECT w.*, bool_or(w.test = 'cost') OVER series AS has_cost,
+        SELECT w.*, w.series_id < 0 AS is_common, bool_or(w.test = 'cost') OVER series AS has_cost,
                bool_or(w.test = 'cost' AND w.status = 'tested') OVER series AS is_cost_tested
         FROM (
             SELECT analytics_internal.daily_rows(d.business, d.unit_key, d.day, d.leads, d.spend) AS days
@@ -305,11 +322,22 @@ BEGIN
             ) d) c
         CROSS JOIN (
             SELECT COALESCE(array_agg(u.business ORDER BY u.series_id), '{}') AS businesses,
-                   COALESCE(array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units
-            FROM unit u) k
+                   COALESCE(array_agg(u.unit_key ORDER BY u.series_id), '{}') AS units,
+                   COALESCE(array_agg(u.total_id ORDER BY u.series_id) FILTER (WHERE rules.dimension <> 'total'), '{}') AS totals,
+                   COALESCE(array_agg(u.group_id ORDER BY u.series_id) FILTER (WHERE rules.dimension <> 'total'), '{}') AS groups
+            FROM numbered_unit u) k
         CROSS JOIN LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, rules.date_from, rules.last_day,
-            rules.baseline_days, rules.min_effect, rules.min_events, rules.dimension <> 'campaign') w
+            rules.baseline_days, rules.min_effect, rules.min_events, rules.dimension <> 'campaign', k.totals, k.groups) w
         WINDOW series AS (PARTITION BY w.series_id)
+    ), total AS (
+        SELECT o.series_id, o.leads, o.spend
+        FROM of_unit o
+        UNION ALL
+        SELECT c.series_id, max(c.window_value) FILTER (WHERE c.test = 'leads')::bigint,
+               max(c.window_value) FILTER (WHERE c.test = 'spend')::numeric(18,4)
+        FROM compared c
+        WHERE c.is_common
+        GROUP BY c.series_id
     ), advertised AS MATERIALIZED (
         -- Platforms whose ads were reported in the window: elsewhere, no spend is no news.
         SELECT DISTINCT r.business_id, COALESCE(p.family, r.platform) AS platform
@@ -330,15 +358,17 @@ BEGIN
         -- Units that stopped before the window, and units that have only just begun, are not watched.
         WHERE t.status <> 'inactive' OR (t.type = 'zero_spend' AND t.days_before >= 7 AND t.last_active >= rules.date_from - 3)
     ), adjusted AS (
-        SELECT analytics.p_adjust(array_agg(n.p_value ORDER BY n.ordinal)) AS p_values
+        SELECT analytics.p_adjust(array_agg(n.p_value ORDER BY n.ordinal)) AS p_values,
+               analytics.p_adjust(array_agg(n.alone_p_value ORDER BY n.ordinal)) AS alone_p_values
         FROM numbered n
     ), known AS (
         SELECT n.*, u.business, u.platform, u.name, u.id, u.is_paused, u.status AS unit_status, a.p_values[n.ordinal] AS p_adjusted,
+               a.alone_p_values[n.ordinal] AS alone_p_adjusted,
                COALESCE(w.leads, 0) AS leads,
                CASE WHEN m.series_id IS NOT NULL THEN COALESCE(w.spend, 0) ELSE w.spend END AS spend,
                c.baseline_exposure / NULLIF(c.baseline_value, 0) AS cpl_before, m.ratio AS spend_ratio, m.peak_day AS spend_peak,
                m.peak_ratio AS spend_peak_ratio, m.baseline_value / NULLIF(m.days_before, 0) AS spend_per_day,
-               sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend')) OVER (PARTITION BY u.business) AS all_spend,
+               sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend') AND NOT n.is_common) OVER (PARTITION BY u.business) AS all_spend,
                EXISTS (
                    SELECT FROM advertised v
                    WHERE v.business_id = u.business AND (u.platform IS NULL OR v.platform = u.platform)) AS is_reported,
@@ -369,6 +399,7 @@ BEGIN
                    WHEN m.type = 'zero_spend' AND NOT m.is_reported THEN 'no_data'
                    WHEN m.type = 'zero_spend' THEN 'anomaly'
                    WHEN m.status <> 'tested' THEN 'insufficient_data'
+                   WHEN m.p_adjusted > rules.q AND m.alone_p_adjusted <= rules.q THEN 'explained'
                    WHEN m.p_adjusted > rules.q OR COALESCE(m.at_stake < rules.min_impact, false) THEN 'normal'
                    WHEN m.type = 'spike_cpl' AND m.spend_ratio >= 1 + rules.min_effect
                         AND m.shown <= power(m.spend_ratio, elasticity) THEN 'scaling'
@@ -388,7 +419,10 @@ BEGIN
                s.at_stake < 0.01 * s.all_spend),
            s.platform, s.name, s.id, s.leads, s.spend, analytics_internal.quotient(s.spend, s.leads), s.cpl_before::numeric(18,4),
            s.shown, s.shown_low, s.shown_high, CASE WHEN s.type = 'zero_spend' THEN s.at_stake ELSE s.expected END, s.p_value, s.p_adjusted,
-           s.at_stake::numeric(18,4), r.reason, s.window_days, s.days_before, s.phi, s.needed_events, s.needed_days
+           s.at_stake::numeric(18,4),
+           CASE WHEN s.verdict = 'explained' THEN analytics_internal.common_text(s.type, s.common, s.common_with, s.platform)
+                ELSE r.reason END,
+           s.window_days, s.days_before, s.phi, s.needed_events, s.needed_days, s.is_common
     FROM settled s
     CROSS JOIN LATERAL analytics_internal.alert_reason(s.final, s.type, s.shown, s.expected, s.leads, s.spend, s.cpl_before, s.spend_ratio,
         s.spend_peak, s.spend_peak_ratio, s.spend_per_day, s.last_active, s.needed_events, s.needed_days, s.p_value, s.currency) r;
@@ -396,6 +430,20 @@ END
 $function$;
 COMMENT ON FUNCTION analytics_internal.alert_tests IS
 'Every test of a call of anomalies(), with its verdict';
+
+CREATE FUNCTION analytics_internal.common_text(
+    anomaly_type text, common double precision, common_with text, platform text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('Explained by %s: %s elsewhere as well.', CASE common_with WHEN 'group' THEN platform ELSE 'the total' END,
+        CASE anomaly_type
+            WHEN 'spike_cpl' THEN format('a lead costs %s times as much', analytics_internal.amount_text(1 / NULLIF(common, 0)))
+            WHEN 'spike_spend' THEN format('spend is %s times as much', analytics_internal.amount_text(common))
+            ELSE format('leads are %s times as many', analytics_internal.amount_text(common)) END)
+$$;
+COMMENT ON FUNCTION analytics_internal.common_text(text, double precision, text, text) IS
+'The sentence on a change that a unit has in common with others';
 
 CREATE FUNCTION analytics_internal.alert_reason(
     verdict text, anomaly_type text, ratio double precision, expected double precision, leads bigint, spend numeric,
@@ -482,7 +530,8 @@ AS $$
            analytics_internal.platform_at(
                (SELECT analytics_internal.level_of(anomalies.platform_level, anomalies.business_id)), t.business, t.platform),
            t.name, t.leads, t.spend, t.current_cpl, t.baseline_cpl, t.ratio, t.ratio_low,
-           t.ratio_high, t.expected, t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict, t.id, t.window_days, t.days_before, t.phi,
+           t.ratio_high, t.expected, t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict,
+           CASE WHEN NOT t.is_common THEN t.id END, t.window_days, t.days_before, t.phi,
            t.needed_events, t.needed_days, v.action, t.business
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.alert_tests(analytics_internal.alert_rules(
@@ -507,6 +556,8 @@ The period against the baseline_days days before it. One row per alert, the most
 drop_leads, spike_spend, zero_leads or zero_spend; reason says it in a sentence. dimension: campaign, platform, channel, product, branch or
 total; the name then stands in campaign_name, the id in campaign_id. verdicts: also normal, insufficient_data, paused, no_data, explained;
 NULL for all. lag_days: days up to as_of (today) that are still being reported, and left out. q: how many of the alerts may be false.
-min_effect: smaller changes are no alert. min_events: leads that must be expected, or found. min_impact: money that must be at stake.
+What the units of a business, or the campaigns of a platform, have in common is one alert, of (total) or of the platform''s (all campaigns);
+for those that move with it the verdict is explained, and alerts are only what goes beyond it. min_effect: smaller changes are no alert.
+min_events: leads that must be expected, or found. min_impact: money that must be at stake.
 advice: the action of reco_budget() for the campaign, same period and platforms. platform_level: platform or family, also what dimension
 platform compares; NULL for the setting.';

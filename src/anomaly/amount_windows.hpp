@@ -12,6 +12,7 @@
 namespace marketing::anomaly {
 
 /** Tests each series that can be tested, and fills in its result and the levels of its days. */
-void compare_amounts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop);
+void compare_amounts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop,
+                     const FindCommon& find_common = {});
 
 }  // namespace marketing::anomaly

@@ -236,7 +236,7 @@ double missing_events(const Rate& current, const Rate& baseline, const Dispersio
 void test(Activity& activity, const Variation& variation, const WindowRequest& request)
 {
     WindowResult& r = activity.result;
-    const Rate current{r.window_value, r.window_exposure * excused(activity, request)};
+    const Rate current{r.window_value, r.window_exposure * excused(activity, request) * activity.common};
     const Rate baseline{r.baseline_value, r.baseline_exposure};
     const DispersionWeights& dispersion = variation.contrast;
     r.dispersion = typical_dispersion(variation.days);
@@ -245,6 +245,8 @@ void test(Activity& activity, const Variation& variation, const WindowRequest& r
     RateOptions options;
     options.dispersion = typical_dispersion(dispersion);
     options.df = r.baseline_days - 1;
+    activity.per_event = options.dispersion;
+    activity.relative_variance = options.dispersion / std::max(baseline.events, 0.5);
     const RateRatio interval = rate_ratio_test(current, baseline, options);
     r.ratio_low = interval.ci_low;
     r.ratio_high = interval.ci_high;
@@ -262,7 +264,8 @@ void test(Activity& activity, const Variation& variation, const WindowRequest& r
 
 }  // namespace
 
-void compare_counts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop)
+void compare_counts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop,
+                    const FindCommon& find_common)
 {
     if (request.kind == series::SeriesKind::count && request.weekly) {
         set_exposures_by_weekday(activities, request.min_days);
@@ -274,6 +277,8 @@ void compare_counts(std::span<Activity> activities, const WindowRequest& request
             test(activities[i], variations[i], request);
         }
     }
+    judge_beside_others(activities, find_common,
+                        [&](Activity& activity, std::size_t i) { test(activity, variations[i], request); });
 }
 
 }  // namespace marketing::anomaly

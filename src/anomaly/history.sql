@@ -144,7 +144,9 @@ BEGIN
                 last_day - settings.window_days + 1, last_day, NULL, settings.baseline_days, d.dimension, 0, last_day, settings.q,
                 settings.min_effect, settings.min_events, settings.min_impact, record_anomalies.business_id) AS rules) r
         CROSS JOIN LATERAL analytics_internal.alert_tests(r.rules) t
+        -- What a dimension of its own watches is not told a second time.
         WHERE t.verdict = 'anomaly'
+          AND NOT (t.is_common AND CASE WHEN t.platform IS NULL THEN 'total' ELSE 'platform' END = ANY (settings.dimensions))
         ORDER BY d.place, t.impact DESC NULLS LAST, t.platform COLLATE "C", t.id COLLATE "C", t.anomaly_type COLLATE "C"
     )
     SELECT count(*), count(*) FILTER (WHERE o.outcome = 'new'), count(*) FILTER (WHERE o.outcome IN ('worse', 'seen')),

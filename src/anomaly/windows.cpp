@@ -1,6 +1,10 @@
 #include "anomaly/windows.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "anomaly/activity.hpp"
@@ -8,11 +12,13 @@
 #include "anomaly/count_windows.hpp"
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
+#include "kernel/unknown.hpp"
 
 namespace marketing::anomaly {
 namespace {
 
 using kernel::require_valid;
+using kernel::unknown;
 
 constexpr std::int32_t longest = 36600;
 
@@ -30,14 +36,15 @@ void check(const WindowRequest& request)
 }
 
 std::vector<WindowResult> compare(std::span<const DaySeries> all, const WindowRequest& request,
-                                  const std::vector<bool>& reported, const kernel::StopFlag& stop)
+                                  const std::vector<bool>& reported, const kernel::StopFlag& stop,
+                                  const FindCommon& find_common = {})
 {
     Activities activities(all, request, reported);
     stop.poll();
     if (request.kind == series::SeriesKind::count || request.kind == series::SeriesKind::rate) {
-        compare_counts(activities.series(), request, stop);
+        compare_counts(activities.series(), request, stop, find_common);
     } else {
-        compare_amounts(activities.series(), request, stop);
+        compare_amounts(activities.series(), request, stop, find_common);
     }
     std::vector<WindowResult> results;
     for (const Activity& each : activities.series()) {
@@ -78,6 +85,209 @@ Places Units::places_of(const refresh::DailyRowsView& rows) const
     return places;
 }
 
+namespace {
+
+/** Days of several series added up. */
+class AddedDays {
+public:
+    AddedDays(std::int32_t first, std::size_t days) : first_(first), values_(days, unknown), exposures_(days, unknown) {}
+
+    void add(const DaySeries& series)
+    {
+        for (std::size_t i = 0; i < series.day.size(); ++i) {
+            const auto place = static_cast<std::size_t>(series.day[i] - first_);
+            add_to(values_[place], series.value[i]);
+            add_to(exposures_[place], series.exposure.empty() ? unknown : series.exposure[i]);
+        }
+    }
+    /** Days without either are left out from here on. */
+    void finish()
+    {
+        for (std::size_t i = 0; i < values_.size(); ++i) {
+            if (!std::isnan(values_[i]) || !std::isnan(exposures_[i])) {
+                values_[days_.size()] = values_[i];
+                exposures_[days_.size()] = exposures_[i];
+                days_.push_back(first_ + static_cast<std::int32_t>(i));
+            }
+        }
+    }
+    [[nodiscard]] DaySeries series(std::int64_t id) const
+    {
+        return {id, days_, std::span(values_).first(days_.size()), std::span(exposures_).first(days_.size())};
+    }
+
+private:
+    static void add_to(double& sum, double value) { sum = std::isnan(sum) ? value : std::isnan(value) ? sum : sum + value; }
+
+    std::int32_t first_;
+    std::vector<std::int32_t> days_;
+    std::vector<double> values_;
+    std::vector<double> exposures_;
+};
+
+/** What the units of an alert share, test by test. */
+class Hierarchy {
+public:
+    Hierarchy(const AlertRequest& alerts, std::size_t units) : totals_(alerts.totals), groups_(alerts.groups)
+    {
+        require_valid(totals_.size() == groups_.size() && (totals_.empty() || totals_.size() == units),
+                      "totals and groups must be of the same length as the units");
+    }
+
+    /** For the test of `alternative`: what each unit shares; remembers who moved together. */
+    [[nodiscard]] FindCommon find_common(Alternative alternative)
+    {
+        if (totals_.empty()) {
+            return {};
+        }
+        return [this, alternative](std::span<Activity> activities) {
+            std::vector<Member> members;
+            for (const Activity& each : activities) {
+                const auto place = static_cast<std::size_t>(each.result.series - 1);
+                members.push_back({totals_[place], groups_[place], each.result.ratio, each.result.expected, each.per_event,
+                                   each.relative_variance});
+            }
+            const auto factors = common_factors(members);
+            for (std::size_t i = 0; i < activities.size(); ++i) {
+                activities[i].common = activities[i].result.common = factors[i].factor;
+                activities[i].result.common_level = factors[i].level;
+            }
+            moved_.push_back(moved_together(members, alternative));
+        };
+    }
+
+    /** Whether any business or group moved, in any test. */
+    [[nodiscard]] std::map<std::int64_t, CommonLevel> moved() const
+    {
+        std::map<std::int64_t, CommonLevel> all;
+        for (const auto& of_test : moved_) {
+            for (const Moved& each : of_test) {
+                all.emplace(id_of(each), each.level);
+            }
+        }
+        return all;
+    }
+    /** What others let expect of the business or group `id` in a test; nothing where it did not move there. */
+    [[nodiscard]] std::optional<double> rest(std::size_t test, std::int64_t id) const
+    {
+        for (const Moved& each : moved_[test]) {
+            if (id_of(each) == id) {
+                return each.rest;
+            }
+        }
+        return std::nullopt;
+    }
+    [[nodiscard]] bool is_of(std::size_t unit, std::int64_t id, CommonLevel level) const
+    {
+        return (level == CommonLevel::total ? totals_ : groups_)[unit] == id;
+    }
+
+private:
+    static std::int64_t id_of(const Moved& moved) { return moved.level == CommonLevel::total ? moved.total : moved.group; }
+
+    std::span<const std::int64_t> totals_;
+    std::span<const std::int64_t> groups_;
+    std::vector<std::vector<Moved>> moved_;  // by test
+};
+
+/** How many days before the window a series was active on; 0 if on none in it. */
+std::int32_t steady_days(const DaySeries& series, const WindowRequest& request)
+{
+    const bool exposed =
+        std::any_of(series.exposure.begin(), series.exposure.end(), [](double exposure) { return exposure > 0; });
+    std::int32_t before = 0;
+    bool within = false;
+    for (std::size_t i = 0; i < series.day.size(); ++i) {
+        if (!exposed || series.exposure[i] > 0) {
+            before += series.day[i] < request.window_from ? 1 : 0;
+            within = within || series.day[i] >= request.window_from;
+        }
+    }
+    return within ? before : 0;
+}
+
+/** The sums of those of the units that were there all the time: who begins or ends does not move the others. */
+std::vector<AddedDays> added_days(std::span<const DaySeries> all, const std::map<std::int64_t, CommonLevel>& moved,
+                                  const Hierarchy& hierarchy, const WindowRequest& request)
+{
+    constexpr double steady = 0.75;
+    std::vector<std::int32_t> days;
+    for (const DaySeries& each : all) {
+        days.push_back(steady_days(each, request));
+    }
+    const std::int32_t most = days.empty() ? 0 : *std::max_element(days.begin(), days.end());
+    std::vector<AddedDays> result;
+    for (const auto& [id, level] : moved) {
+        result.emplace_back(request.first_day(), static_cast<std::size_t>(request.window_to - request.first_day() + 1));
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (hierarchy.is_of(static_cast<std::size_t>(all[i].id - 1), id, level) && days[i] > 0 &&
+                days[i] >= steady * most) {
+                result.back().add(all[i]);
+            }
+        }
+        result.back().finish();
+    }
+    return result;
+}
+
+/** The three comparisons, of series whose values are leads and whose exposures are spend. */
+class Comparisons {
+public:
+    Comparisons(const WindowRequest& request, const AlertRequest& alerts, const std::vector<bool>& reported,
+                const kernel::StopFlag& stop)
+        : reported_(reported), stop_(stop)
+    {
+        requests_.fill(request);
+        requests_[0].kind = series::SeriesKind::rate;
+        requests_[1].kind = series::SeriesKind::count;
+        requests_[1].gaps_are_zero = alerts.gaps_are_zero;
+        requests_[2].kind = series::SeriesKind::positive;
+        requests_[2].alternative = Alternative::greater;
+    }
+
+    [[nodiscard]] const WindowRequest& request(std::size_t test) const { return requests_[test]; }
+    [[nodiscard]] std::vector<WindowResult> run(std::size_t test, std::span<const DaySeries> leads,
+                                                std::span<const DaySeries> spend, const FindCommon& find_common) const
+    {
+        return compare(test == 2 ? spend : leads, requests_[test], reported_, stop_, find_common);
+    }
+
+private:
+    std::array<WindowRequest, 3> requests_;
+    const std::vector<bool>& reported_;
+    const kernel::StopFlag& stop_;
+};
+
+/** Appends what the businesses and groups that moved together have to say. */
+void compare_groups(std::span<const DaySeries> all, const Hierarchy& hierarchy, const Comparisons& comparisons,
+                    std::span<std::vector<WindowResult>* const> found)
+{
+    const auto moved = hierarchy.moved();
+    const auto added = added_days(all, moved, hierarchy, comparisons.request(0));
+    std::vector<DaySeries> leads;
+    std::vector<DaySeries> spend;
+    for (const auto& [id, level] : moved) {
+        leads.push_back(added[leads.size()].series(id));
+        spend.push_back({id, leads.back().day, leads.back().exposure, {}});
+    }
+    for (std::size_t test = 0; test < found.size(); ++test) {
+        const auto find_rest = [&](std::span<Activity> activities) {
+            for (Activity& each : activities) {
+                each.common = hierarchy.rest(test, each.result.series).value_or(1);
+            }
+        };
+        for (WindowResult result : comparisons.run(test, leads, spend, find_rest)) {
+            if (result.status == Status::tested) {
+                result.p_value = hierarchy.rest(test, result.series) ? result.p_value : 1;
+                result.alone_p_value = result.p_value;
+                found[test]->push_back(result);
+            }
+        }
+    }
+}
+
+}  // namespace
+
 AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsView& rows, const AlertRequest& request,
                                    const kernel::StopFlag& stop)
 {
@@ -89,22 +299,26 @@ AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsV
     each.min_events = request.min_events;
     each.alternative = Alternative::less;
     check(each);
+    Hierarchy hierarchy(request, units.units.size());
     const DayTable table(units.places_of(rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, each.first_day(),
                          each.window_to);
+    const Comparisons comparisons(each, request, table.reported(), stop);
     AlertWindows found;
-    each.kind = series::SeriesKind::rate;
-    found.cost = compare(table.series(), each, table.reported(), stop);
-    each.kind = series::SeriesKind::count;
-    each.gaps_are_zero = request.gaps_are_zero;
-    found.leads = compare(table.series(), each, table.reported(), stop);
-    each.kind = series::SeriesKind::positive;
-    each.alternative = Alternative::greater;
-    found.spend = compare(table.exposures(), each, table.reported(), stop);
+    const std::array all{&found.cost, &found.leads, &found.spend};
+    const auto spend = table.exposures();
+    for (std::size_t test = 0; test < all.size(); ++test) {
+        *all[test] = comparisons.run(test, table.series(), spend, hierarchy.find_common(comparisons.request(test).alternative));
+    }
+    if (!request.totals.empty()) {
+        compare_groups(table.series(), hierarchy, comparisons, all);
+    }
     return found;
 }
 
 namespace {
 
+constexpr auto levels = kernel::names<CommonLevel>(
+    "level", {{"none", CommonLevel::none}, {"total", CommonLevel::total}, {"group", CommonLevel::group}});
 constexpr auto statuses = kernel::names<Status>("status", {{"tested", Status::tested},
                                                            {"insufficient_data", Status::insufficient_data},
                                                            {"inactive", Status::inactive},
@@ -115,6 +329,11 @@ constexpr auto statuses = kernel::names<Status>("status", {{"tested", Status::te
 std::string_view name_of(Status status) noexcept
 {
     return statuses.name_of(status);
+}
+
+std::string_view name_of(CommonLevel level) noexcept
+{
+    return levels.name_of(level);
 }
 
 }  // namespace marketing::anomaly

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "anomaly/common.hpp"
 #include "anomaly/day_table.hpp"
 #include "anomaly/rates.hpp"
 #include "kernel/stop.hpp"
@@ -64,6 +65,10 @@ struct WindowResult {
     double needed_days;
     double peak_ratio;  // of amounts: the most unusual day of the window over what it is expected to be
     std::int32_t peak_day;
+    /** Of alerts: the p-value before the series is compared with others, what it shares with them, and with which. */
+    double alone_p_value = 0;
+    double common = 1;
+    CommonLevel common_level = CommonLevel::none;
 };
 
 /** One result per series that was active at all, in the order of their ids. */
@@ -78,6 +83,12 @@ struct AlertRequest {
     double margin = 0;
     double min_events = 3;
     bool gaps_are_zero = false;  // of leads
+    /**
+     * Of each unit its business, and a part of that, such as a platform, by numbers that are no series': what units share with these is
+     * no news of their own. Empty: they are not compared with each other.
+     */
+    std::span<const std::int64_t> totals{};
+    std::span<const std::int64_t> groups{};
 };
 
 struct AlertWindows {
@@ -95,10 +106,14 @@ struct Units {
     [[nodiscard]] Places places_of(const refresh::DailyRowsView& rows) const;
 };
 
-/** The three comparisons that alerts rest on, of rows whose figures are leads and spend. */
+/**
+ * The three comparisons that alerts rest on, of rows whose figures are leads and spend. After the units come the businesses and groups
+ * whose units moved together, each in all three; where it did not, its p-value is 1.
+ */
 [[nodiscard]] AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsView& rows,
                                                  const AlertRequest& request, const kernel::StopFlag& stop = {});
 
 [[nodiscard]] std::string_view name_of(Status status) noexcept;
+[[nodiscard]] std::string_view name_of(CommonLevel level) noexcept;
 
 }  // namespace marketing::anomaly

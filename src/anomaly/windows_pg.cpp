@@ -18,14 +18,15 @@ using postgres::Date;
 
 namespace {
 
-/** The columns that all comparisons share; days before `first_day` are not part of any. */
-void write_window(postgres::RowWriter& rows, const WindowResult& r, std::int32_t first_day)
+/** The columns that all comparisons share, and more; days before `first_day` are not part of any. */
+template <class... More>
+void write_window(postgres::RowWriter& rows, const WindowResult& r, std::int32_t first_day, const More&... more)
 {
     rows.row(r.series, anomaly::name_of(r.status), r.window_days, r.baseline_days, r.reported_days,
              postgres::only_if(r.last_active >= first_day, Date{r.last_active}), r.window_value, r.baseline_value,
              r.window_exposure, r.baseline_exposure, r.expected, r.ratio, r.ratio_low, r.ratio_high, r.z, r.p_value,
              r.dispersion, r.needed_events, r.needed_days, postgres::only_if(!std::isnan(r.peak_ratio), Date{r.peak_day}),
-             r.peak_ratio);
+             r.peak_ratio, more...);
 }
 
 }  // namespace
@@ -69,6 +70,8 @@ MARKETING_ROWS(alert_windows, in, rows)
     request.margin = in.get<double>("min_effect");
     request.min_events = in.get<double>("min_events");
     request.gaps_are_zero = in.get<bool>("gaps_are_zero");
+    request.totals = in.array<std::int64_t>("totals");
+    request.groups = in.array<std::int64_t>("groups");
     const auto results = postgres::run_kernel([&] {
         const marketing::refresh::DailyRowsView view(bytes);
         const auto found = anomaly::compare_alert_windows(units, view, request, postgres::stop_flag());
@@ -77,7 +80,8 @@ MARKETING_ROWS(alert_windows, in, rows)
     for (std::size_t i = 0; i < tests.size(); ++i) {
         for (const WindowResult& result : results[i]) {
             rows.add(tests[i]);
-            write_window(rows, result, request.window_from - request.baseline_days);
+            write_window(rows, result, request.window_from - request.baseline_days, result.alone_p_value, result.common,
+                         anomaly::name_of(result.common_level));
         }
     }
 }
