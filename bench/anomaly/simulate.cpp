@@ -104,6 +104,48 @@ void demand_table()
     }
 }
 
+/** Campaigns that began `age` days before the window, with spend and leads that grow evenly over their first 14 days: called at p < 0.01. */
+void ramp_up_table()
+{
+    std::printf("\nNew campaigns called at p < 0.01, after growing for 14 days (2000 campaigns a cell; min_effect 0.2)\n");
+    std::printf("%6s %18s %18s %18s %18s\n", "age", "spend: as it was", "spend", "leads: as it was", "leads");
+    for (const int age : {8, 12, 16, 20, 22, 25}) {
+        std::printf("%6d", age);
+        for (const series::SeriesKind kind : {series::SeriesKind::positive, series::SeriesKind::count}) {
+            for (const std::int32_t days : {0, 14}) {
+                std::mt19937_64 random(other_seeds + 29);
+                std::normal_distribution<double> normal;
+                std::vector<std::int64_t> series;
+                std::vector<std::int32_t> day;
+                std::vector<double> value;
+                for (int c = 0; c < 2000; ++c) {
+                    for (int d = 30 - age; d < 37; ++d) {
+                        const double growth = std::min(1.0, (d - 30 + age + 1) / 14.0);
+                        const double spend = 100 * growth * std::exp(0.15 * normal(random));
+                        series.push_back(c);
+                        day.push_back(d);
+                        value.push_back(kind == series::SeriesKind::positive ? spend
+                                                                             : negative_binomial(random, 8 * growth, 1.5));
+                    }
+                }
+                WindowRequest request;
+                request.kind = kind;
+                request.alternative = Alternative::greater;
+                request.window_from = 30;
+                request.window_to = 36;
+                request.margin = 0.2;
+                request.ramp_up_days = days;
+                double called = 0;
+                for (const WindowResult& result : compare_windows({series, day, value, {}}, request)) {
+                    called += result.p_value < 0.01 ? 1 : 0;
+                }
+                std::printf(" %18.3f", called / 2000);
+            }
+        }
+        std::printf("\n");
+    }
+}
+
 /** What moves in the window, as factors of the leads per money. */
 struct Morning {
     const char* name;
@@ -240,11 +282,13 @@ int main(int count, char** arguments)
     other_seeds = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 0;
     if (count > 2) {
         common_table(std::atoi(arguments[2]));
+        ramp_up_table();
         return 0;
     }
     null_table();
     fleet_table();
     demand_table();
     common_table(40);
+    ramp_up_table();
     spend_table();
 }

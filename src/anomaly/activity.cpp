@@ -67,10 +67,41 @@ WindowResult summary(std::int64_t series, std::span<const ActiveDay> days, const
     return result;
 }
 
+/** A series that began with a day in the middle of its baseline, and not long ago. */
+bool is_new(std::span<const ActiveDay> days, const WindowRequest& request)
+{
+    constexpr std::int32_t missed = 3;  // days that may be missing at the beginning
+    return request.ramp_up_days > 0 && !days.empty() && days.front().day > request.first_day() + missed &&
+           days.front().day < request.window_from;
+}
+
+/** While a series is new it grows: that it has more than at first is no news. */
+void mind_ramp_up(Activity& activity, const WindowRequest& request)
+{
+    WindowResult& result = activity.result;
+    if (request.alternative == Alternative::greater && result.status == Status::tested && is_new(activity.days, request) &&
+        result.baseline_days < request.ramp_up_days + request.min_days && !activity.is_settled) {
+        result.status = Status::insufficient_data;
+        result.needed_days = request.ramp_up_days + request.min_days - result.baseline_days;
+    }
+}
+
 }  // namespace
 
+/** The day from which on a new series has been through its growth; the first of the baseline where it is not new, or still too young. */
+std::int32_t Activities::end_of_ramp_up(std::span<const ActiveDay> days) const
+{
+    if (!is_new(days, request_)) {
+        return request_.first_day();
+    }
+    const std::int32_t settled = days.front().day + request_.ramp_up_days;
+    const auto left =
+        std::count_if(days.begin(), days.end(), [&](const ActiveDay& day) { return !day.in_window && day.day >= settled; });
+    return left >= request_.min_days ? settled : request_.first_day();
+}
+
 Activities::Activities(std::span<const DaySeries> all, const WindowRequest& request, const std::vector<bool>& reported)
-    : request_(request), per_exposure_(request.kind == series::SeriesKind::rate)
+    : request_(request), begin_(request.first_day()), per_exposure_(request.kind == series::SeriesKind::rate)
 {
     std::size_t rows = 0;
     for (const DaySeries& series : all) {
@@ -85,6 +116,15 @@ Activities::Activities(std::span<const DaySeries> all, const WindowRequest& requ
         activity.result.series = series.id;
         const std::size_t start = days_.size();
         collect(series, reported, activity);
+        if (const std::int32_t settled = end_of_ramp_up(std::span(days_).subspan(start)); settled > request.first_day()) {
+            days_.resize(start);
+            activity = {};
+            activity.result.series = series.id;
+            begin_ = settled;
+            collect(series, reported, activity);
+            begin_ = request.first_day();
+            activity.is_settled = true;
+        }
         if (days_.size() > start) {
             starts.push_back(start);
             series_.push_back(activity);
@@ -96,6 +136,7 @@ Activities::Activities(std::span<const DaySeries> all, const WindowRequest& requ
         series_[i].days = std::span(days_).subspan(starts[i], starts[i + 1] - starts[i]);
         series_[i].result =
             summary(series_[i].result.series, series_[i].days, request, static_cast<std::int32_t>(reported_days));
+        mind_ramp_up(series_[i], request);
     }
 }
 
@@ -104,7 +145,7 @@ void Activities::collect(const DaySeries& series, const std::vector<bool>& repor
     const bool ever_exposed =
         std::any_of(series.exposure.begin(), series.exposure.end(), [](double exposure) { return exposure > 0; });
     const auto add = [&](std::int32_t day, double value, double exposure) {
-        if (is_active(value, exposure, ever_exposed)) {
+        if (day >= begin_ && is_active(value, exposure, ever_exposed)) {
             const bool in_window = day >= request_.window_from;
             days_.push_back({day, weekday_of(day), in_window, value, per_exposure_ ? exposure : 1});
             if (ever_exposed) {

@@ -31,6 +31,7 @@ struct Activity {
     WindowResult result{};           // before any test: days, sums and status
     double row_exposure_window = 0;  // of the rows, also where it is not what the value is counted per
     double row_exposure_baseline = 0;
+    bool is_settled = false;  // it was new, and its growth is left out
     /** Of the result: the variance of the ratio's logarithm by chance, as in common.hpp. */
     double per_event = 0;
     double relative_variance = 0;
@@ -74,12 +75,14 @@ public:
     [[nodiscard]] std::span<Activity> series() noexcept { return series_; }
 
 private:
+    [[nodiscard]] std::int32_t end_of_ramp_up(std::span<const ActiveDay> days) const;
     void collect(const DaySeries& series, const std::vector<bool>& reported, Activity& activity);
     [[nodiscard]] bool is_active(double value, double exposure, bool ever_exposed) const;
     [[nodiscard]] bool is_level(double value, double exposure) const;
 
     WindowRequest request_;
-    bool per_exposure_;  // ratios are tested: counts, or amounts, per exposure
+    std::int32_t begin_;  // days before it do not count
+    bool per_exposure_;   // ratios are tested: counts, or amounts, per exposure
     std::vector<ActiveDay> days_;
     std::vector<Activity> series_;
 };

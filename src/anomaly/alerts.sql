@@ -368,7 +368,8 @@ BEGIN
                CASE WHEN m.series_id IS NOT NULL THEN COALESCE(w.spend, 0) ELSE w.spend END AS spend,
                c.baseline_exposure / NULLIF(c.baseline_value, 0) AS cpl_before, m.ratio AS spend_ratio, m.peak_day AS spend_peak,
                m.peak_ratio AS spend_peak_ratio, m.baseline_value / NULLIF(m.days_before, 0) AS spend_per_day,
-               sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend') AND NOT n.is_common) OVER (PARTITION BY u.business) AS all_spend,
+               sum(w.spend) FILTER (WHERE n.type IN ('spike_spend', 'zero_spend') AND NOT n.is_common)
+                   OVER (PARTITION BY u.business) AS all_spend,
                EXISTS (
                    SELECT FROM advertised v
                    WHERE v.business_id = u.business AND (u.platform IS NULL OR v.platform = u.platform)) AS is_reported,

@@ -21,6 +21,7 @@ using kernel::require_valid;
 using kernel::unknown;
 
 constexpr std::int32_t longest = 36600;
+constexpr std::int32_t ramp_up_days = 14;  // of campaigns
 
 void check(const WindowRequest& request)
 {
@@ -298,6 +299,7 @@ AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsV
     each.margin = request.margin;
     each.min_events = request.min_events;
     each.alternative = Alternative::less;
+    each.ramp_up_days = ramp_up_days;
     check(each);
     Hierarchy hierarchy(request, units.units.size());
     const DayTable table(units.places_of(rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, each.first_day(),

@@ -34,10 +34,11 @@ struct WindowRequest {
     std::int32_t window_to = 0;
     std::int32_t baseline_days = 30;
     double margin = 0;
-    std::int32_t min_days = 7;   // active days that a baseline needs
-    double min_events = 3;       // expected or found events that a window of counts needs
-    bool gaps_are_zero = false;  // a series without any exposure: days without a row, after its first, had no events
-    bool weekly = true;          // days of the week differ
+    std::int32_t min_days = 7;      // active days that a baseline needs
+    double min_events = 3;          // expected or found events that a window of counts needs
+    bool gaps_are_zero = false;     // a series without any exposure: days without a row, after its first, had no events
+    bool weekly = true;             // days of the week differ
+    std::int32_t ramp_up_days = 0;  // in which a series that begins within the baseline is new: they are left out of it
 
     /** Of the baseline. */
     [[nodiscard]] std::int32_t first_day() const noexcept { return window_from - baseline_days; }

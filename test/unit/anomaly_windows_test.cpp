@@ -311,6 +311,42 @@ TEST(AnomalyWindows, AFlagEndsTheComparison)
                  marketing::kernel::Stopped);
 }
 
+TEST(AnomalyWindows, ANewSeriesIsLeftToGrow)
+{
+    // Spend that begins so many days before the window, and grows evenly for two weeks.
+    const auto compare = [](int age, double change, std::int32_t ramp_up_days) {
+        std::vector<std::int64_t> series;
+        std::vector<std::int32_t> day;
+        std::vector<double> spend;
+        for (int c = 0; c < 20; ++c) {
+            for (int d = 30 - age; d < 37; ++d) {
+                series.push_back(c);
+                day.push_back(d);
+                spend.push_back((100 + (d * 7919 + c * 104729) % 23) * std::min(1.0, (d - 29 + age) / 14.0) *
+                                (d < 30 ? 1 : change));
+            }
+        }
+        WindowRequest request;
+        request.kind = series::SeriesKind::positive;
+        request.alternative = Alternative::greater;
+        request.window_from = 30;
+        request.window_to = 36;
+        request.margin = 0.2;
+        request.ramp_up_days = ramp_up_days;
+        return compare_windows({series, day, spend, {}}, request);
+    };
+    EXPECT_LT(compare(8, 1, 0)[0].p_value, 0.03);
+    const WindowResult young = compare(8, 1, 14)[0];
+    EXPECT_EQ(young.status, Status::insufficient_data);
+    EXPECT_EQ(young.needed_days, 13);
+    const WindowResult settled = compare(24, 1, 14)[0];
+    EXPECT_EQ(settled.status, Status::tested);
+    EXPECT_EQ(settled.baseline_days, 10);
+    EXPECT_NEAR(settled.ratio, 1, 0.1);
+    EXPECT_LT(compare(24, 2, 14)[0].p_value, 0.001);
+    EXPECT_EQ(compare(30, 1, 14)[0].baseline_days, 30);  // there from the beginning
+}
+
 // The small form of bench/anomaly/simulate; its seeds are others.
 TEST(AnomalyWindows, AlertsKnowUnitsByBusinessAndNumber)
 {
