@@ -118,9 +118,9 @@ void ramp_up_table()
                 std::vector<std::int64_t> series;
                 std::vector<std::int32_t> day;
                 std::vector<double> value;
-                for (int c = 0; c < 2000; ++c) {
-                    for (int d = 30 - age; d < 37; ++d) {
-                        const double growth = std::min(1.0, (d - 30 + age + 1) / 14.0);
+                for (int c = 0; c <= 2000; ++c) {
+                    for (int d = c < 2000 ? 30 - age : 0; d < 37; ++d) {  // the last one was there before
+                        const double growth = c < 2000 ? std::min(1.0, (d - 30 + age + 1) / 14.0) : 1;
                         const double spend = 100 * growth * std::exp(0.15 * normal(random));
                         series.push_back(c);
                         day.push_back(d);

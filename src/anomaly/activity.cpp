@@ -67,20 +67,28 @@ WindowResult summary(std::int64_t series, std::span<const ActiveDay> days, const
     return result;
 }
 
-/** A series that began with a day in the middle of its baseline, and not long ago. */
-bool is_new(std::span<const ActiveDay> days, const WindowRequest& request)
+/** The first day that any series has a row of: before it nothing is known of any. */
+std::int32_t first_reported(const std::vector<bool>& reported, const WindowRequest& request)
+{
+    return request.first_day() +
+           static_cast<std::int32_t>(std::find(reported.begin(), reported.end(), true) - reported.begin());
+}
+
+/** A series that began in the middle of what is known of the baseline. */
+bool is_new(std::span<const ActiveDay> days, const WindowRequest& request, std::int32_t known_from)
 {
     constexpr std::int32_t missed = 3;  // days that may be missing at the beginning
-    return request.ramp_up_days > 0 && !days.empty() && days.front().day > request.first_day() + missed &&
+    return request.ramp_up_days > 0 && !days.empty() && days.front().day > known_from + missed &&
            days.front().day < request.window_from;
 }
 
 /** While a series is new it grows: that it has more than at first is no news. */
-void mind_ramp_up(Activity& activity, const WindowRequest& request)
+void mind_ramp_up(Activity& activity, const WindowRequest& request, std::int32_t known_from)
 {
     WindowResult& result = activity.result;
-    if (request.alternative == Alternative::greater && result.status == Status::tested && is_new(activity.days, request) &&
-        result.baseline_days < request.ramp_up_days + request.min_days && !activity.is_settled) {
+    if (request.alternative == Alternative::greater && result.status == Status::tested &&
+        is_new(activity.days, request, known_from) && result.baseline_days < request.ramp_up_days + request.min_days &&
+        !activity.is_settled) {
         result.status = Status::insufficient_data;
         result.needed_days = request.ramp_up_days + request.min_days - result.baseline_days;
     }
@@ -91,7 +99,7 @@ void mind_ramp_up(Activity& activity, const WindowRequest& request)
 /** The day from which on a new series has been through its growth; the first of the baseline where it is not new, or still too young. */
 std::int32_t Activities::end_of_ramp_up(std::span<const ActiveDay> days) const
 {
-    if (!is_new(days, request_)) {
+    if (!is_new(days, request_, known_from_)) {
         return request_.first_day();
     }
     const std::int32_t settled = days.front().day + request_.ramp_up_days;
@@ -101,7 +109,10 @@ std::int32_t Activities::end_of_ramp_up(std::span<const ActiveDay> days) const
 }
 
 Activities::Activities(std::span<const DaySeries> all, const WindowRequest& request, const std::vector<bool>& reported)
-    : request_(request), begin_(request.first_day()), per_exposure_(request.kind == series::SeriesKind::rate)
+    : request_(request),
+      begin_(request.first_day()),
+      known_from_(first_reported(reported, request)),
+      per_exposure_(request.kind == series::SeriesKind::rate)
 {
     std::size_t rows = 0;
     for (const DaySeries& series : all) {
@@ -136,7 +147,7 @@ Activities::Activities(std::span<const DaySeries> all, const WindowRequest& requ
         series_[i].days = std::span(days_).subspan(starts[i], starts[i + 1] - starts[i]);
         series_[i].result =
             summary(series_[i].result.series, series_[i].days, request, static_cast<std::int32_t>(reported_days));
-        mind_ramp_up(series_[i], request);
+        mind_ramp_up(series_[i], request, known_from_);
     }
 }
 

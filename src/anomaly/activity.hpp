@@ -81,8 +81,9 @@ private:
     [[nodiscard]] bool is_level(double value, double exposure) const;
 
     WindowRequest request_;
-    std::int32_t begin_;  // days before it do not count
-    bool per_exposure_;   // ratios are tested: counts, or amounts, per exposure
+    std::int32_t begin_;       // days before it do not count
+    std::int32_t known_from_;  // the first day of any series
+    bool per_exposure_;        // ratios are tested: counts, or amounts, per exposure
     std::vector<ActiveDay> days_;
     std::vector<Activity> series_;
 };

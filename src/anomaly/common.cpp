@@ -46,20 +46,20 @@ struct Sums {
     double evidence = 0;  // of all, also of those that go their own way: that there is something in common
     double absolute_evidence = 0;
 
-    void add(double ratio, double its_weight, double sign)
+    void add(double value, double its_weight, double sign)
     {
         weight += sign * its_weight;
-        weighted += sign * its_weight * ratio;
+        weighted += sign * its_weight * value;
         count += sign;
     }
-    [[nodiscard]] Movement movement(double spread, double fewest) const
+    [[nodiscard]] Movement movement(double spread, double fewest, bool logs) const
     {
         if (count < fewest || weight <= 0) {
             return {};
         }
         // Without any event the factor is as small as half an event would make it.
-        const double mean = std::max(weighted, 0.5) / weight;
-        return {evidence >= enough ? std::log(mean) : 0, std::sqrt(spread / weight)};
+        const double mean = logs ? weighted / weight : std::log(std::max(weighted, 0.5) / weight);
+        return {evidence >= enough ? mean : 0, std::sqrt(spread / weight)};
     }
     [[nodiscard]] bool agree() const { return count >= fewest_agreeing && evidence >= agreeing_share * absolute_evidence; }
 };
@@ -73,23 +73,26 @@ public:
         std::vector<double> weights;
         for (const std::size_t place : places_) {
             weights.push_back(1 / variance(all[place], 1));
+            logs_ = logs_ && all[place].per_event == 0 && all[place].ratio > 0;
         }
         most_weight_ = most_weight * numeric::median(weights);
         factor_ = median();
         for (int round = 0; round < rounds; ++round) {
             choose();
-            factor_ = sums_.weight > 0 && sums_.weighted > 0 ? sums_.weighted / sums_.weight : factor_;
+            if (sums_.weight > 0 && (logs_ || sums_.weighted > 0)) {
+                factor_ = logs_ ? std::exp(sums_.weighted / sums_.weight) : sums_.weighted / sums_.weight;
+            }
         }
         choose();
     }
 
     [[nodiscard]] bool agree() const { return sums_.agree(); }
-    [[nodiscard]] Movement all() const { return sums_.movement(spread_, fewest_others); }
+    [[nodiscard]] Movement all() const { return sums_.movement(spread_, fewest_others, logs_); }
     [[nodiscard]] Movement without(std::size_t member) const
     {
         Sums rest = sums_;
         take(rest, member);
-        return rest.movement(spread_, fewest_others);
+        return rest.movement(spread_, fewest_others, logs_);
     }
     [[nodiscard]] Movement without_group(std::int64_t group) const
     {
@@ -99,7 +102,7 @@ public:
                 take(rest, place);
             }
         }
-        return rest.movement(spread_, 1);
+        return rest.movement(spread_, 1, logs_);
     }
 
 private:
@@ -108,11 +111,17 @@ private:
         return member.per_event / std::max(member.expected * factor, least_events) + member.relative;
     }
     [[nodiscard]] double weight(const Member& member) const { return std::min(1 / variance(member, factor_), most_weight_); }
+    /** Amounts vary by factors, counts by differences. */
+    [[nodiscard]] double value(const Member& member) const { return logs_ ? std::log(member.ratio) : member.ratio; }
+    [[nodiscard]] double off(const Member& member, double factor) const
+    {
+        return logs_ ? std::log(member.ratio / factor) : member.ratio / factor - 1;
+    }
     /** How much likelier the factor is for a series than none; by half the squared deviations. */
     [[nodiscard]] double evidence(const Member& member) const
     {
-        const double alone = member.ratio - 1;
-        const double along = member.ratio / factor_ - 1;
+        const double alone = off(member, 1);
+        const double along = off(member, factor_);
         const double likelier = (alone * alone / variance(member, 1) - along * along / variance(member, factor_)) / 2;
         return std::clamp(likelier, -most_of_one, most_of_one);
     }
@@ -120,7 +129,7 @@ private:
     {
         sums.evidence -= evidence(all_[place]);
         if (along_[place]) {
-            sums.add(all_[place].ratio, weight(all_[place]), -1);
+            sums.add(value(all_[place]), weight(all_[place]), -1);
         }
     }
 
@@ -150,13 +159,12 @@ private:
         double squares = 0;
         for (const std::size_t place : places_) {
             const Member& member = all_[place];
-            const double off = member.ratio / factor_ - 1;
-            const double square = off * off / variance(member, factor_);
+            const double square = off(member, factor_) * off(member, factor_) / variance(member, factor_);
             along_[place] = square <= apart * apart;
             sums_.evidence += evidence(member);
             sums_.absolute_evidence += std::abs(evidence(member));
             if (along_[place]) {
-                sums_.add(member.ratio, weight(member), 1);
+                sums_.add(value(member), weight(member), 1);
                 squares += square;
             }
         }
@@ -166,6 +174,7 @@ private:
     std::span<const Member> all_;
     std::vector<std::size_t> places_;
     std::vector<bool> along_;
+    bool logs_ = true;
     double most_weight_ = 0;
     double factor_ = 1;
     Sums sums_;

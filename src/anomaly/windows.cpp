@@ -171,9 +171,9 @@ public:
     /** What others let expect of the business or group `id` in a test; nothing where it did not move there. */
     [[nodiscard]] std::optional<double> rest(std::size_t test, std::int64_t id) const
     {
-        for (const Moved& each : moved_[test]) {
-            if (id_of(each) == id) {
-                return each.rest;
+        for (std::size_t i = 0; test < moved_.size() && i < moved_[test].size(); ++i) {
+            if (id_of(moved_[test][i]) == id) {
+                return moved_[test][i].rest;
             }
         }
         return std::nullopt;
@@ -188,7 +188,7 @@ private:
 
     std::span<const std::int64_t> totals_;
     std::span<const std::int64_t> groups_;
-    std::vector<std::vector<Moved>> moved_;  // by test
+    std::vector<std::vector<Moved>> moved_;  // by test, as far as there is something to share
 };
 
 /** How many days before the window a series was active on; 0 if on none in it. */
@@ -309,7 +309,10 @@ AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsV
     const std::array all{&found.cost, &found.leads, &found.spend};
     const auto spend = table.exposures();
     for (std::size_t test = 0; test < all.size(); ++test) {
-        *all[test] = comparisons.run(test, table.series(), spend, hierarchy.find_common(comparisons.request(test).alternative));
+        // Demand is common; what is spent was decided, campaign by campaign.
+        const bool is_demand = comparisons.request(test).kind != series::SeriesKind::positive;
+        *all[test] = comparisons.run(test, table.series(), spend,
+                                     is_demand ? hierarchy.find_common(comparisons.request(test).alternative) : FindCommon{});
     }
     if (!request.totals.empty()) {
         compare_groups(table.series(), hierarchy, comparisons, all);
