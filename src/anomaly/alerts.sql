@@ -329,7 +329,7 @@ BEGIN
         CROSS JOIN LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, rules.date_from, rules.last_day,
             rules.baseline_days, rules.min_effect, rules.min_events, rules.dimension <> 'campaign', k.totals, k.groups) w
         WINDOW series AS (PARTITION BY w.series_id)
-    ), total AS (
+    ), total AS MATERIALIZED (
         SELECT o.series_id, o.leads, o.spend
         FROM of_unit o
         UNION ALL
