@@ -25,7 +25,7 @@ CREATE TABLE raw.question AS
     SELECT split_part(q.subject, '(', 1) AS subject, b AS business, CASE WHEN q.statement ~ '2025-01-01.*2025-05-01' THEN
         replace(replace(q.statement, '2025-05-01', '2025-03-10'), '2025-01-01', '2025-02-01')
         -- All but the age of the rows, which a slow machine sees grow.
-        WHEN q.subject ~ 'check_freshness|quality_findings' THEN replace(q.statement, 'r::text', '(r.check_name, r.subject, r.status, r.failed_rows, r.expected, r.sample, r.message)::text')
+        WHEN q.subject ~ 'check_freshness|quality_findings|check_data_quality' THEN replace(q.statement, 'r::text', '(r.check_name, r.subject, r.status, r.failed_rows, r.expected, r.sample, r.message)::text')
         ELSE q.statement END AS statement FROM generate_series(1, 2) b, questions.about('facebook', b) q
     WHERE q.reads AND q.statement ~ 'business_id =>'
     UNION ALL SELECT c.oid::regclass::text, b, format('SELECT r::text FROM %s r WHERE r.business_id = %s', c.oid::regclass, b)

@@ -149,10 +149,12 @@ COMMENT ON FUNCTION analytics_internal.check_ambiguous_campaigns(bigint) IS
 'Counts touches whose campaign''s name several campaigns had
 Days do not tell these apart: several or none had the name then, or was active.';
 
+CREATE TYPE analytics_internal.compared_day AS (
+    grain text, day date, source_rows bigint, source_amount numeric, loaded_rows bigint, loaded_amount numeric, without_amount bigint);
+COMMENT ON TYPE analytics_internal.compared_day IS 'Rows and money of a day and grain, in a source and in the warehouse';
+
 -- The days of a source beside those of the warehouse, read as the refresh reads them.
-CREATE FUNCTION analytics_internal.reconcile_source(source analytics.source)
-    RETURNS TABLE (grain text, day date, source_rows bigint, source_amount numeric, loaded_rows bigint, loaded_amount numeric,
-        without_amount bigint)
+CREATE FUNCTION analytics_internal.reconcile_source(source analytics.source) RETURNS SETOF analytics_internal.compared_day
     LANGUAGE plpgsql VOLATILE
     SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp
 AS $$
@@ -199,9 +201,10 @@ COMMENT ON FUNCTION analytics_internal.reconcile_source(analytics.source) IS
 'Rows and money of each day and grain, in a source and in the warehouse
 day: -infinity for rows without a readable day, and for entities that have none.';
 
-CREATE FUNCTION analytics_internal.compare_days(source analytics.source, left_out bigint, changed boolean)
+CREATE FUNCTION analytics_internal.compare_days(
+    source analytics.source, compared analytics_internal.compared_day[], left_out bigint, changed boolean)
     RETURNS SETOF analytics.quality_finding
-    LANGUAGE sql VOLATILE
+    LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'reconciliation_day', concat(source.entity, ' of source ', source.source_id, ', by ' || NULLIF(d.grain, '')),
@@ -228,20 +231,21 @@ AS $$
             FROM (
                 SELECT p.*, p.source_rows <> p.loaded_rows
                             OR abs(COALESCE(p.source_amount, 0) - COALESCE(p.loaded_amount, 0)) > 0.01 AS differs
-                FROM pg_temp.compared p
+                FROM unnest(compared) p
             ) v
         ) c
         GROUP BY c.grain
     ) d
     ORDER BY d.grain
 $$;
-COMMENT ON FUNCTION analytics_internal.compare_days(analytics.source, bigint, boolean) IS
-'What pg_temp.compared says of each grain of a source, day by day
+COMMENT ON FUNCTION analytics_internal.compare_days(analytics.source, analytics_internal.compared_day[], bigint, boolean) IS
+'What the compared days say of each grain of a source
 left_out: rows that were read and are not loaded. changed: the source is not what was read, so that a difference is no fault.';
 
-CREATE FUNCTION analytics_internal.compare_amounts(source analytics.source, left_out bigint, changed boolean)
+CREATE FUNCTION analytics_internal.compare_amounts(
+    source analytics.source, compared analytics_internal.compared_day[], left_out bigint, changed boolean)
     RETURNS SETOF analytics.quality_finding
-    LANGUAGE sql VOLATILE
+    LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'reconciliation_amount', source.entity || ' of source ' || source.source_id,
@@ -251,14 +255,15 @@ AS $$
            || CASE WHEN changed THEN '; the source or its settings changed since it was read'
                    WHEN left_out > 0 THEN '; the rest is in refused or repeated rows'
                    ELSE '' END
-    FROM (SELECT sum(c.source_amount), COALESCE(sum(c.loaded_amount), 0) FROM pg_temp.compared c) m (in_source, loaded)
+    FROM (SELECT sum(c.source_amount), COALESCE(sum(c.loaded_amount), 0) FROM unnest(compared) c) m (in_source, loaded)
     WHERE m.in_source IS NOT NULL
 $$;
-COMMENT ON FUNCTION analytics_internal.compare_amounts(analytics.source, bigint, boolean) IS
-'What pg_temp.compared says of the money of a source, in all';
+COMMENT ON FUNCTION analytics_internal.compare_amounts(analytics.source, analytics_internal.compared_day[], bigint, boolean) IS
+'What the compared days say of the money of a source, in all';
 
-CREATE FUNCTION analytics_internal.compare_empty(source analytics.source) RETURNS SETOF analytics.quality_finding
-    LANGUAGE sql VOLATILE
+CREATE FUNCTION analytics_internal.compare_empty(source analytics.source, compared analytics_internal.compared_day[])
+    RETURNS SETOF analytics.quality_finding
+    LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'missing_amount', source.entity || ' of source ' || source.source_id, CASE WHEN m.n > 0 THEN 'warn' ELSE 'pass' END, m.n, m.n, 0,
@@ -266,11 +271,12 @@ AS $$
                              ELSE format('%s rows have no amount and count as 0', m.n) END
     FROM (
         SELECT CASE WHEN source.options ->> 'missing_amount' = 'refuse' THEN 0 ELSE COALESCE(sum(c.without_amount), 0) END
-        FROM pg_temp.compared c
+        FROM unnest(compared) c
     ) m (n)
     WHERE source.entity IN ('contracts', 'transactions')
 $$;
-COMMENT ON FUNCTION analytics_internal.compare_empty(analytics.source) IS 'What pg_temp.compared says of rows without an amount';
+COMMENT ON FUNCTION analytics_internal.compare_empty(analytics.source, analytics_internal.compared_day[]) IS
+'What the compared days say of rows without an amount';
 
 CREATE FUNCTION analytics_internal.check_reconciliation(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE plpgsql VOLATILE
@@ -279,6 +285,7 @@ AS $$
 DECLARE
     source analytics.source;
     known warehouse.source_watermark;
+    compared analytics_internal.compared_day[];
     changed boolean;
     detail text;
 BEGIN
@@ -286,10 +293,10 @@ BEGIN
         SELECT w.* INTO known FROM warehouse.source_watermark w WHERE w.source_id = source.source_id;
         CONTINUE WHEN NOT FOUND;
         BEGIN
-            PERFORM analytics_internal.check_source(source), analytics_internal.drop_temporary('compared');
-            CREATE TEMP TABLE compared ON COMMIT DROP AS SELECT * FROM analytics_internal.reconcile_source(source);
+            PERFORM analytics_internal.check_source(source);
+            compared := ARRAY(SELECT c FROM analytics_internal.reconcile_source(source) c);
             changed := known.definition <> analytics_internal.source_definition(source)
-                OR known.rows_read <> (SELECT COALESCE(sum(c.source_rows), 0) FROM pg_temp.compared c);
+                OR known.rows_read <> (SELECT COALESCE(sum(c.source_rows), 0) FROM unnest(compared) c);
         EXCEPTION WHEN OTHERS THEN
             GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
             RETURN NEXT ('reconciliation_day', source.entity || ' of source ' || source.source_id, 'fail', 0, NULL, NULL, NULL,
@@ -297,11 +304,11 @@ BEGIN
             CONTINUE;
         END;
         RETURN QUERY
-        SELECT * FROM analytics_internal.compare_days(source, known.deduplicated + known.rejected, changed)
+        SELECT * FROM analytics_internal.compare_days(source, compared, known.deduplicated + known.rejected, changed)
         UNION ALL
-        SELECT * FROM analytics_internal.compare_amounts(source, known.deduplicated + known.rejected, changed)
+        SELECT * FROM analytics_internal.compare_amounts(source, compared, known.deduplicated + known.rejected, changed)
         UNION ALL
-        SELECT * FROM analytics_internal.compare_empty(source);
+        SELECT * FROM analytics_internal.compare_empty(source, compared);
     END LOOP;
 END
 $$;
@@ -489,7 +496,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.check_contract_touches(bigint) IS 'Checks that contracts come after a touch of their client';
 
 CREATE FUNCTION analytics_internal.quality_findings(business_id bigint, thorough boolean) RETURNS SETOF analytics.quality_finding
-    LANGUAGE plpgsql VOLATILE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -540,37 +547,33 @@ COMMENT ON FUNCTION analytics_internal.keep_findings(bigint, analytics.quality_f
 'Keeps what the checks of a business found
 A row is new where the status or the failing rows changed.';
 
-CREATE FUNCTION analytics.check_data_quality(business_id bigint DEFAULT NULL, thorough boolean DEFAULT true, run_id bigint DEFAULT NULL)
+CREATE FUNCTION analytics.check_data_quality(business_id bigint DEFAULT NULL, thorough boolean DEFAULT true)
     RETURNS TABLE (business bigint, check_name text, subject text, status text, failed_rows bigint, observed numeric, expected numeric,
                    sample jsonb, message text)
-    LANGUAGE plpgsql VOLATILE
+    LANGUAGE plpgsql STABLE
     SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'
     SET standard_conforming_strings = on SET quote_all_identifiers = off
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-    checked bigint;
-    findings analytics.quality_finding[];
 BEGIN
     PERFORM analytics_internal.check_warehouse();
-    FOR checked IN
+    RETURN QUERY
+    SELECT w.business_id, f.*
+    FROM (
         SELECT DISTINCT w.business_id
         FROM warehouse.source_watermark w
         WHERE check_data_quality.business_id IS NULL OR w.business_id = check_data_quality.business_id
-        ORDER BY 1
-    LOOP
-        findings := ARRAY(SELECT f FROM analytics_internal.quality_findings(checked, check_data_quality.thorough) f);
-        PERFORM analytics_internal.keep_findings(checked, findings, check_data_quality.run_id);
-        RETURN QUERY SELECT checked, f.* FROM unnest(findings) f ORDER BY f.check_name COLLATE "C", f.subject COLLATE "C";
-    END LOOP;
+    ) w
+    CROSS JOIN LATERAL analytics_internal.quality_findings(w.business_id, check_data_quality.thorough) f
+    ORDER BY w.business_id, f.check_name COLLATE "C", f.subject COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION analytics.check_data_quality(bigint, boolean, bigint) IS
-'Runs the checks, keeps what they find and returns it
+COMMENT ON FUNCTION analytics.check_data_quality(bigint, boolean) IS
+'Runs the checks and returns what they find; changes nothing, and runs on a standby
 thorough: also the checks that read whole facts and sources. status: pass, warn or fail. sample: up to 100 ids or days that fail, or the
-reasons of refused rows with some keys of each. warehouse.quality_result has the history: a row for as long as status and failed_rows stay
-the same.';
+reasons of refused rows with some keys of each. What the checks of refreshes found is kept in warehouse.quality_result: a row for as long
+as status and failed_rows stay the same.';
 
 CREATE FUNCTION analytics_internal.is_thorough_check_due(business_id bigint) RETURNS boolean
     LANGUAGE sql STABLE

@@ -93,8 +93,12 @@ BEGIN
     ELSIF step.name = 'forget source' THEN
         RETURN analytics_internal.forget_source(step.source_id, progress.run_id, progress.accept_loss);
     ELSIF step.name = 'quality' THEN
-        PERFORM analytics.check_data_quality(business,
-            progress.from_date = '-infinity' OR analytics_internal.is_thorough_check_due(business), progress.run_id);
+        PERFORM analytics_internal.keep_findings(
+            business, ARRAY(
+                SELECT f
+                FROM analytics_internal.quality_findings(
+                    business, progress.from_date = '-infinity' OR analytics_internal.is_thorough_check_due(business)) f),
+            progress.run_id);
         PERFORM analytics.purge_history();
         RETURN NULL;
     END IF;
