@@ -570,7 +570,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.check_data_quality(bigint, boolean) IS
-'Runs the checks and returns what they find; changes nothing, and runs on a standby
+'Runs the checks and returns what they find; changes nothing, also on a standby
 thorough: also the checks that read whole facts and sources. status: pass, warn or fail. sample: up to 100 ids or days that fail, or the
 reasons of refused rows with some keys of each. What the checks of refreshes found is kept in warehouse.quality_result: a row for as long
 as status and failed_rows stay the same.';
