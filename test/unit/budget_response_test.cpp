@@ -367,6 +367,7 @@ TEST(BudgetActions, WhatIsCheapIsScaledWhatIsDearIsPaused)
         for (Series& series : other) {
             for (Day& day : series.days) {
                 day.spend *= unit;
+                day.exposure *= unit;
             }
         }
         const auto same = advise(other, {}, 27, StopFlag());
@@ -416,6 +417,7 @@ TEST(BudgetActions, ARaisedBudgetCoolsDown)
     EXPECT_EQ(advise(panel, {}, 27, StopFlag())[0].action, Action::scale);
     for (std::size_t d = 25; d < 28; ++d) {
         panel[0].days[d].spend *= 1.2;
+        panel[0].days[d].exposure *= 1.2;
     }
     const auto advice = advise(panel, {}, 27, StopFlag());
     EXPECT_EQ(advice[0].action, Action::monitor);
