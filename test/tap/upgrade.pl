@@ -100,7 +100,7 @@ SELECT obj_description('mine.leads'::regclass), (SELECT string_agg(c.relname || 
 SQL
 
 # What an update is to change: numbers of catalog rows, what the next refresh has to read or fill, fingerprints; and what grows older meanwhile.
-my $books = 'check_freshness|layout|warehouse.content_post|attachments|warehouse.pending_|warehouse.source_watermark|source_definition';
+my $books = 'check_freshness|check_data_quality|quality_findings|layout|warehouse.content_post|attachments|warehouse.pending_|warehouse.source_watermark|source_definition';
 
 my $paths = 0;
 # Brings a warehouse from one version to the other. more: what users have built on that version, what is to be asked of it before and after.
