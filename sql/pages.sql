@@ -4,8 +4,8 @@
 \set ECHO none
 \o /dev/null
 \i test/fixture/calls.sql
--- A second business with the same rows: what is alike is told apart by whose it is.
-SELECT analytics.configure(business_id => 2, currency => 'UAH');
+-- A second business with the same rows, far to the east: what is alike is told apart by whose it is, and its day is another one.
+SELECT analytics.configure(business_id => 2, currency => 'UAH', reporting_timezone => 'Pacific/Kiritimati');
 SELECT analytics.register_source(s.entity, s.relation::regclass, s.columns, s.preset, s.options - 'depends_on', 2) FROM analytics.source s WHERE s.business_id = 1 AND s.entity IN ('events', 'contracts', 'transactions', 'content', 'content_metrics');
 CALL analytics.refresh(business_id => 2);
 \o

@@ -117,13 +117,20 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH wanted AS (
+        -- Day by day backwards, as the index has them: a page costs its own days. Days of businesses in other time zones may be two later.
         SELECT k.business_id, k.source_id, k.contract_id, k.signed_at
         FROM analytics_internal.businesses(contracts_page.business_id) b
-        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND LEAST(after_day, end_date)
-        WHERE (platforms IS NULL OR k.attributed_platform = ANY (platforms))
-          AND (after_time IS NULL OR k.signed_at < after_time
-               OR k.signed_at = after_time
-                  AND (k.business_id, k.source_id, k.contract_id COLLATE "C") > (after_business, after_source, after_id))
+        CROSS JOIN LATERAL (
+            SELECT k.business_id, k.source_id, k.contract_id, k.signed_at
+            FROM warehouse.fact_contracts k
+            WHERE k.business_id = b.business AND k.signed_date BETWEEN start_date AND LEAST(after_day + 2, end_date)
+              AND (platforms IS NULL OR k.attributed_platform = ANY (platforms))
+              AND (after_time IS NULL OR k.signed_at < after_time
+                   OR k.signed_at = after_time
+                      AND (k.business_id, k.source_id, k.contract_id COLLATE "C") > (after_business, after_source, after_id))
+            ORDER BY k.signed_date DESC, k.signed_at DESC, k.source_id, k.contract_id COLLATE "C"
+            LIMIT row_limit
+        ) k
         ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C"
         LIMIT row_limit
     )
