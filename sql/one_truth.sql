@@ -7,7 +7,7 @@ CREATE SCHEMA raw;
 CREATE FUNCTION raw.chance(VARIADIC seed int[]) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT (('x' || left(md5(seed::text), 8))::bit(32)::int::bigint & 2147483647)::int $$;
 -- Three businesses of 150 clients: one counts contracts with their leads, one on the day they are signed, one looks at touches before the lead alone. Clients
 -- come by phone and meet ads before and after they sign; ads of the Facebook account run on Instagram, too; one campaign is named by touches alone, one spends and
--- brings nobody, one is exported by placement.
+-- brings nobody, one costs nothing on some days, one is exported by placement.
 CREATE TABLE raw.events AS
 SELECT b AS business, format('e%s', i) AS event_id, format('c%s', raw.chance(b, i, 1) % 150) AS client_id,
        timestamptz '2025-07-01 06:00Z' + raw.chance(b, i, 2) % 7776000 * interval '1 second' AS occurred_at,
@@ -21,7 +21,7 @@ SELECT b AS business, format('k%s', i) AS contract_id, format('c%s', raw.chance(
        timestamptz '2025-07-20 09:00Z' + raw.chance(b, i, 6) % 6500000 * interval '1 second' AS signed_at, 100 + raw.chance(b, i, 7) % 900 AS amount, 'p' || i % 4 AS product_id
 FROM generate_series(1, 3) b, generate_series(1, 130) i;
 CREATE TABLE raw.ads AS
-SELECT b AS business, d::date AS date, p.platform, p.id AS campaign_id, 'Campaign ' || p.id AS campaign_name, 100 AS impressions, 3 AS clicks, p.n * (1 + extract(day FROM d)::int % 7) AS spend
+SELECT b AS business, d::date AS date, p.platform, p.id AS campaign_id, 'Campaign ' || p.id AS campaign_name, 100 AS impressions, 3 AS clicks, CASE WHEN p.id = '2' AND extract(day FROM d)::int % 4 = 0 THEN 0 ELSE p.n * (1 + extract(day FROM d)::int % 7) END AS spend
 FROM generate_series(1, 3) b, generate_series(timestamp '2025-07-01', '2025-09-28', '1 day') d,
      (VALUES (1, 'facebook', '1'), (2, 'facebook', '2'), (3, 'google', '3'), (4, 'bing', '4'), (5, 'facebook', '5'), (2, 'instagram', '5')) p (n, platform, id);
 -- Posts, of two platforms that report days and one that reports views alone; and what others reach.
@@ -151,6 +151,16 @@ INSERT INTO property VALUES
 ('what is not known to cost anything has no cost per lead', $q$NOT EXISTS (
     SELECT FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id) c WHERE c.cpl = 0
       AND NOT EXISTS (SELECT FROM warehouse.fact_campaign_performance_daily f WHERE (f.business_id, f.platform, f.campaign_id) = (q.business_id, c.platform, c.campaign_id) AND f.date BETWEEN q.date_from AND q.date_to))$q$),
+('a cost per lead is told where an export tells a cost, and is one in every answer', $q$k.cpl IS NOT DISTINCT FROM CASE WHEN EXISTS (
+        SELECT FROM warehouse.fact_campaign_performance_daily f WHERE f.business_id = q.business_id AND f.date BETWEEN q.date_from AND q.date_to AND pg_temp.is_wanted(f.platform, q.platforms))
+        THEN round(k.spend / NULLIF(k.leads, 0), 4) END
+    AND k.cpl IS NOT DISTINCT FROM (SELECT t.cpl FROM analytics.kpi_timeseries(q.date_from, q.date_to, 'total', q.platforms, business_id => q.business_id) t)
+    AND NOT EXISTS (
+        SELECT FROM analytics.metrics_trend(q.date_from, q.date_to, q.platforms, q.business_id) d
+        JOIN analytics.kpi_timeseries(q.date_from, q.date_to, 'day', q.platforms, business_id => q.business_id) t ON t.period_start = d.dt WHERE (t.leads, t.spend, t.cpl) IS DISTINCT FROM (d.leads, d.spend, d.cpl))
+    AND NOT EXISTS (
+        SELECT FROM (SELECT platform, min(cpl) AS cpl FROM analytics.campaigns(q.date_from, q.date_to, q.platforms, 1000, q.business_id) GROUP BY 1 HAVING count(*) = 1) c,
+            LATERAL analytics.kpi(q.date_from, q.date_to, ARRAY[c.platform], q.business_id) o WHERE o.cpl IS DISTINCT FROM c.cpl)$q$),
 ('the daily views have the figures of the answers', $q$(SELECT (COALESCE(sum(v.leads), 0), COALESCE(sum(v.contracts), 0), COALESCE(sum(v.revenue), 0), COALESCE(sum(v.spend), 0)) FROM warehouse.v_kpi_daily v
         WHERE v.business_id = q.business_id AND v.date_day BETWEEN q.date_from AND q.date_to AND pg_temp.is_wanted(v.platform, q.platforms)) = (k.leads::numeric, k.n_contracts::numeric, k.revenue, k.spend)
     AND NOT EXISTS (
@@ -187,6 +197,17 @@ INSERT INTO property VALUES
         UNION ALL SELECT sum(conversions) FROM analytics.time_to_convert(q.date_from, q.date_to, business_id => q.business_id)
         UNION ALL SELECT sum(count) FROM analytics.transitions(q.date_from, q.date_to, business_id => q.business_id, row_limit => 100000) WHERE to_state = '(conversion)'
         UNION ALL SELECT sum(contracts) FROM analytics.platforms_contracts(q.date_from, q.date_to, q.business_id)) n) = 1$q$),
+('touches and their contracts are as many by platform, one by one and by day', $q$(SELECT (COALESCE(sum(events), 0), COALESCE(sum(contracts), 0), COALESCE(sum(revenue), 0)) FROM analytics.platforms_touches(q.date_from, q.date_to, q.business_id, q.level))
+    = (SELECT ((SELECT count(*)::numeric FROM analytics.events_funnel(q.date_from, q.date_to, NULL, 100000, NULL, q.business_id)), COALESCE(sum(contracts), 0), COALESCE(sum(revenue), 0)) FROM analytics.platforms_contracts(q.date_from, q.date_to, q.business_id, q.level))
+    AND (SELECT COALESCE(sum(v.events), 0) FROM warehouse.v_touch_daily v WHERE v.business_id = q.business_id AND v.date_day BETWEEN q.date_from AND q.date_to) = (SELECT count(*) FROM analytics.events_funnel(q.date_from, q.date_to, NULL, 100000, NULL, q.business_id))$q$),
+('what was to be expected, what is spent of a budget and what a period is compared with are the figures of kpi', $q$(SELECT COALESCE(sum(value), 0) FROM analytics.metric_expectation('leads', q.date_from, q.date_to, q.platforms, business_id => q.business_id)) = k.leads
+    AND (SELECT COALESCE(round(sum(value)::numeric, 4), 0) FROM analytics.metric_expectation('spend', q.date_from, q.date_to, q.platforms, business_id => q.business_id)) = k.spend
+    AND (SELECT COALESCE(sum(spent_to_date), 0) FROM analytics.budget_pacing(q.date_from, q.date_to, 1000, platforms => q.platforms, as_of => q.date_to, business_id => q.business_id)) = k.spend
+    AND NOT EXISTS (
+        SELECT FROM (SELECT COALESCE(sum(leads_cur), 0) AS leads, COALESCE(sum(spend_cur), 0) AS spend, COALESCE(sum(leads_prev), 0) AS leads_prev, COALESCE(sum(spend_prev), 0) AS spend_prev
+                     FROM analytics.campaigns_wow(q.date_from, q.date_to, q.platforms, 1000, q.business_id, true)) w
+        LEFT JOIN analytics.kpi_timeseries(q.date_from, q.date_to, 'total', q.platforms, 'previous_period', q.business_id) t ON t.first_day_prev = q.date_from - q.days AND t.last_day_prev = q.date_from - 1
+        WHERE (w.leads, w.spend) <> (k.leads, k.spend) OR (w.leads_prev, w.spend_prev) <> (t.leads_prev, t.spend_prev))$q$),
 ('content by post, day and platform has one sum', $q$(SELECT count(DISTINCT (n.posts, n.views, n.engagement)) FROM (
         SELECT total_posts AS posts, total_views AS views, total_engagement AS engagement FROM analytics.content_overview(q.business_id, q.days, q.date_to)
         UNION ALL SELECT COALESCE(sum(posts), 0), COALESCE(sum(views), 0), COALESCE(sum(engagement), 0) FROM analytics.content_platforms(q.business_id, q.days, q.date_to, q.level)
@@ -217,6 +238,9 @@ INSERT INTO property VALUES
 ALTER TABLE question ADD days int;
 UPDATE question SET days = date_to - date_from + 1;
 SELECT * FROM pg_temp.tried();
+-- The list of platforms has the figures of all time.
+SELECT count(*) > 15 AS platforms, count(*) FILTER (WHERE (p.leads, p.spend) IS DISTINCT FROM (k.leads, k.spend)) AS otherwise
+FROM analytics.platform_list() p, analytics.kpi('2025-01-01', '2025-12-31', ARRAY[p.platform], p.business) k;
 SELECT count(*) FILTER (WHERE k.leads > 0) > 100 AS with_leads, count(*) FILTER (WHERE k.n_contracts > 0) > 80 AS with_contracts, count(*) FILTER (WHERE k.spend > 0) > 100 AS with_spend
 FROM question q, analytics.kpi(q.date_from, q.date_to, q.platforms, q.business_id) k;
 DROP SCHEMA raw, warehouse CASCADE;

@@ -418,9 +418,9 @@ BEGIN
     SELECT s.business, s.type, s.final,
            analytics_internal.alert_severity(s.final, s.type, s.unit_status IS NOT NULL, s.shown, s.p_adjusted,
                s.at_stake < 0.01 * s.all_spend),
-           s.platform, s.name, s.id, s.leads, s.spend, analytics_internal.quotient(s.spend, s.leads), s.cpl_before::numeric(18,4),
-           s.shown, s.shown_low, s.shown_high, CASE WHEN s.type = 'zero_spend' THEN s.at_stake ELSE s.expected END, s.p_value, s.p_adjusted,
-           s.at_stake::numeric(18,4),
+           s.platform, s.name, s.id, s.leads, s.spend, analytics_internal.quotient(NULLIF(s.spend, 0), s.leads),
+           s.cpl_before::numeric(18,4), s.shown, s.shown_low, s.shown_high,
+           CASE WHEN s.type = 'zero_spend' THEN s.at_stake ELSE s.expected END, s.p_value, s.p_adjusted, s.at_stake::numeric(18,4),
            CASE WHEN s.verdict = 'explained' THEN analytics_internal.common_text(s.type, s.common, s.common_with, s.platform)
                 ELSE r.reason END,
            s.window_days, s.days_before, s.phi, s.needed_events, s.needed_days, s.is_common

@@ -2,8 +2,8 @@
 
 CREATE FUNCTION analytics_internal.not_compared(
     date_from date, date_to date, platforms text[], wanted_business bigint, asked_level text)
-    RETURNS TABLE (business_id bigint, campaign_key bigint, account text, leads_cur bigint, leads_prev bigint, spend_cur numeric,
-                   spend_prev numeric)
+    RETURNS TABLE (business_id bigint, campaign_key bigint, platform text, campaign_id text, campaign_name text, leads_cur bigint,
+                   leads_prev bigint, spend_cur numeric, spend_prev numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -19,8 +19,8 @@ BEGIN
     days := date_to - date_from + 1;
     members := analytics_internal.platform_members(platforms);
     RETURN QUERY
-    SELECT n.business_id, n.campaign_key, CASE WHEN n.campaign_key = 0 THEN CASE level WHEN 'family' THEN COALESCE(d.family, n.platform)
-                                               ELSE n.platform END END,
+    SELECT n.business_id, n.campaign_key, COALESCE(d.family, c.platform, n.platform), min(c.campaign_id),
+           COALESCE(min(c.campaign_name), '(no campaign)'),
            COALESCE(sum(n.leads) FILTER (WHERE n.is_cur), 0)::bigint, COALESCE(sum(n.leads) FILTER (WHERE NOT n.is_cur), 0)::bigint,
            COALESCE(sum(n.spend) FILTER (WHERE n.is_cur), 0), COALESCE(sum(n.spend) FILTER (WHERE NOT n.is_cur), 0)
     FROM (
@@ -36,15 +36,18 @@ BEGIN
         WHERE l.settled_date > known_until - days AND l.created_date BETWEEN date_from - days AND LEAST(date_from - 1, last_full_day - days)
           AND l.leads <> 0
     ) n
-    LEFT JOIN warehouse.dim_platforms d ON d.business_id = n.business_id AND d.platform = n.platform
+    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = n.business_id AND c.campaign_key = n.campaign_key
+    LEFT JOIN warehouse.dim_platforms d
+        ON level = 'family' AND d.business_id = n.business_id AND d.platform = COALESCE(c.platform, n.platform)
     WHERE (wanted_business IS NULL OR n.business_id = wanted_business) AND (members IS NULL OR n.platform = ANY (members))
-    GROUP BY 1, 2, 3;
+    GROUP BY 1, 2, 3
+    HAVING bool_or(n.is_cur) OR sum(n.leads) <> 0 OR sum(n.spend) <> 0;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.not_compared(date, date, text[], bigint, text) IS
 'What campaigns_wow() leaves out of its sides, so that both are equally old
-Days that are not over, with their counterparts, and leads of the period before that got their ad later than it is for the present ones.
-account: the platform of what has no campaign.';
+Days that are not over, with their counterparts, and leads of the period before that got their ad later than it is for the present ones:
+less than 0 where such leads came from.';
 
 CREATE FUNCTION analytics.campaigns_wow(date_from date, date_to date, platforms text[] DEFAULT NULL, row_limit int DEFAULT 20,
     business_id bigint DEFAULT NULL, include_unassigned boolean DEFAULT false, platform_level text DEFAULT NULL)
@@ -59,9 +62,8 @@ AS $$
                 THEN (analytics.rate_ratio_test(k.leads_cur, 1, k.leads_prev, 1, mid_p => false)).p_value END,
            k.campaign_id, k.business_id, k.days_compared
     FROM (
-        SELECT COALESCE(c.business_id, v.business_id) AS business_id, COALESCE(c.campaign_key, v.campaign_key) AS campaign_key,
-               COALESCE(c.platform, v.platform) AS platform,
-               COALESCE(c.campaign_name, v.campaign_name) AS campaign_name, COALESCE(c.campaign_id, v.campaign_id) AS campaign_id,
+        SELECT business_id, campaign_key, platform, COALESCE(c.campaign_name, v.campaign_name, u.campaign_name) AS campaign_name,
+               COALESCE(c.campaign_id, v.campaign_id, u.campaign_id) AS campaign_id,
                COALESCE(c.leads, 0) - COALESCE(u.leads_cur, 0) AS leads_cur, COALESCE(v.leads, 0) - COALESCE(u.leads_prev, 0) AS leads_prev,
                (COALESCE(c.spend, 0) - COALESCE(u.spend_cur, 0))::numeric(18,4) AS spend_cur,
                (COALESCE(v.spend, 0) - COALESCE(u.spend_prev, 0))::numeric(18,4) AS spend_prev,
@@ -78,14 +80,14 @@ AS $$
             FULL JOIN analytics_internal.campaign_results(
                 analytics_internal.first_day_before(campaigns_wow.date_from, campaigns_wow.date_to), campaigns_wow.date_from - 1,
                 campaigns_wow.platforms, campaigns_wow.business_id, level => campaigns_wow.platform_level) v
-                ON v.business_id = c.business_id AND v.campaign_key = c.campaign_key AND v.platform = c.platform
+                USING (business_id, campaign_key, platform)
+            -- All that a row had may have left it since.
+            FULL JOIN analytics_internal.not_compared(
+                campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id,
+                campaigns_wow.platform_level) u
+                USING (business_id, campaign_key, platform)
         )
         CROSS JOIN (SELECT analytics_internal.last_full_day(campaigns_wow.business_id) AS day) f
-        LEFT JOIN analytics_internal.not_compared(
-            campaigns_wow.date_from, campaigns_wow.date_to, campaigns_wow.platforms, campaigns_wow.business_id,
-            campaigns_wow.platform_level) u
-            ON u.business_id = COALESCE(c.business_id, v.business_id) AND u.campaign_key = COALESCE(c.campaign_key, v.campaign_key)
-                AND (u.campaign_key <> 0::bigint OR u.account = COALESCE(c.platform, v.platform))
         WHERE analytics_internal.check_period(campaigns_wow.date_from, campaigns_wow.date_to)
           AND analytics_internal.check_level(campaigns_wow.platform_level)
     ) k
@@ -185,7 +187,7 @@ CREATE FUNCTION analytics.metrics_trend(date_from date, date_to date, platforms 
 AS $$
     SELECT d.date, COALESCE(d.leads, 0)::bigint, COALESCE(d.clicks, 0)::bigint, COALESCE(d.impressions, 0)::bigint,
            COALESCE(d.spend, 0)::numeric(18,4),
-           analytics_internal.quotient(d.spend, d.leads), analytics_internal.quotient(d.spend, d.clicks),
+           analytics_internal.cost_per_lead(d.spend, d.leads, d.exports), analytics_internal.quotient(d.spend, d.clicks),
            analytics_internal.percentage(d.clicks, d.impressions), analytics_internal.quotient(1000::numeric * d.spend, d.impressions)
     FROM (SELECT 'warehouse'::analytics_internal.installed) ready
     CROSS JOIN analytics_internal.daily_totals(
@@ -197,7 +199,7 @@ $$;
 COMMENT ON FUNCTION analytics.metrics_trend(date, date, text[], bigint) IS
 'Leads, clicks, impressions, spend and their rates per day
 Days without data included. cpl = spend / leads, cpc = spend / clicks, ctr = clicks in percent of impressions, cpm = spend per 1000
-impressions; NULL where the divisor is 0.';
+impressions; NULL where the divisor is 0, cpl also where no export told a cost.';
 
 CREATE FUNCTION analytics.campaigns_weekly(platform text, date_from date, date_to date, business_id bigint DEFAULT NULL,
     include_unassigned boolean DEFAULT true, platform_level text DEFAULT NULL)

@@ -15,8 +15,8 @@ COMMENT ON FUNCTION analytics.kpi(date, date, text[], bigint) IS
 One row, also when there is no data. date_from, date_to: both days belong to the period. platforms: platforms or families; NULL or {} for
 all. leads: created in the period. n_contracts, revenue: of those leads, or signed in the period where the setting revenue_basis is
 contract_date; a contract counts for the platform that it is attributed to itself. cpl = spend / leads, roas = revenue / spend; NULL where
-the divisor is 0. Businesses of different currencies are not added
-up: an error (22023) asks for business_id.';
+the divisor is 0, cpl also where no export told a cost. Businesses of different currencies are not added up: an error (22023) asks for
+business_id.';
 
 CREATE FUNCTION analytics.trend_leads(date_from date, date_to date, platforms text[] DEFAULT NULL, business_id bigint DEFAULT NULL)
     RETURNS TABLE (dt date, leads bigint)
@@ -163,7 +163,7 @@ AS $$
         kpi_timeseries.platforms, kpi_timeseries.business_id) l ON p.first_day_prev IS NOT NULL
     CROSS JOIN LATERAL (
         SELECT v.leads - l.leads AS leads, v.n_contracts - l.contracts AS n_contracts, (v.revenue - l.revenue)::numeric(18,4) AS revenue,
-               v.spend, analytics_internal.quotient(v.spend, v.leads - l.leads) AS cpl,
+               v.spend, analytics_internal.cost_per_lead(v.spend, v.leads - l.leads, v.exports) AS cpl,
                analytics_internal.quotient(v.revenue - l.revenue, v.spend) AS roas
     ) w
     LEFT JOIN LATERAL analytics_internal.period_outlook(

@@ -6,6 +6,12 @@ CREATE FUNCTION analytics_internal.quotient(dividend numeric, divisor numeric) R
 AS $$ SELECT pg_catalog.round(dividend / NULLIF(divisor, 0::numeric), 4) $$;
 COMMENT ON FUNCTION analytics_internal.quotient(numeric, numeric) IS 'Four decimals of a rate; NULL where the divisor is 0';
 
+CREATE FUNCTION analytics_internal.cost_per_lead(spend numeric, leads numeric, exports numeric) RETURNS numeric
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT CASE WHEN exports > 0::numeric THEN pg_catalog.round(spend / NULLIF(leads, 0::numeric), 4) END $$;
+COMMENT ON FUNCTION analytics_internal.cost_per_lead(numeric, numeric, numeric) IS
+'Spend per lead; NULL without leads, and where no row of an export told a cost: that cost something, not 0';
+
 CREATE FUNCTION analytics_internal.percentage(part numeric, whole numeric) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT pg_catalog.round(100::numeric * part / NULLIF(whole, 0::numeric), 2) $$;
@@ -24,7 +30,7 @@ COMMENT ON FUNCTION analytics_internal.change_pct(numeric, numeric) IS
 CREATE FUNCTION analytics_internal.results_between(
     first_day date, last_day date, wanted_platforms text[], wanted_business bigint, level text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, date date, platform text, leads bigint, n_contracts bigint, revenue numeric,
-                   spend numeric, impressions bigint, clicks bigint)
+                   spend numeric, impressions bigint, clicks bigint, exports bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT r.business_id, r.date,
@@ -38,7 +44,7 @@ AS $$
            r.leads,
            CASE s.revenue_basis WHEN 'contract_date' THEN r.contracts_signed ELSE r.contracts END,
            CASE s.revenue_basis WHEN 'contract_date' THEN r.revenue_signed ELSE r.revenue END,
-           r.spend, r.impressions, r.clicks
+           r.spend, r.impressions, r.clicks, r.exports
     FROM (
         SELECT p.*
         FROM warehouse.platform_daily p
@@ -58,16 +64,16 @@ COMMENT ON FUNCTION analytics_internal.results_between(date, date, text[], bigin
 level: family names the family of a platform in its place; else platform. NULL: by the setting of the business.';
 
 CREATE FUNCTION analytics_internal.period_totals(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
-    RETURNS TABLE (leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric)
+    RETURNS TABLE (leads bigint, n_contracts bigint, revenue numeric, spend numeric, cpl numeric, roas numeric, exports bigint)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 AS $$
-    SELECT k.leads, k.n_contracts, k.revenue, k.spend,
-           analytics_internal.quotient(k.spend, k.leads), analytics_internal.quotient(k.revenue, k.spend)
+    SELECT k.leads, k.n_contracts, k.revenue, k.spend, analytics_internal.cost_per_lead(k.spend, k.leads, k.exports),
+           analytics_internal.quotient(k.revenue, k.spend), k.exports
     FROM (
         SELECT COALESCE(pg_catalog.sum(r.leads), 0)::bigint AS leads,
                COALESCE(pg_catalog.sum(r.n_contracts), 0)::bigint AS n_contracts,
                COALESCE(pg_catalog.sum(r.revenue), 0)::numeric(18,4) AS revenue,
-               COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend
+               COALESCE(pg_catalog.sum(r.spend), 0)::numeric(18,4) AS spend, pg_catalog.sum(r.exports)::bigint AS exports
         FROM analytics_internal.results_between(first_day, last_day, wanted_platforms, wanted_business) r
     ) k
 $$;
@@ -75,14 +81,14 @@ COMMENT ON FUNCTION analytics_internal.period_totals(date, date, text[], bigint)
 'The results of a period in one row, with cost per lead and ROAS';
 
 CREATE FUNCTION analytics_internal.daily_totals(first_day date, last_day date, wanted_platforms text[], wanted_business bigint)
-    RETURNS TABLE (date date, leads numeric, clicks numeric, impressions numeric, spend numeric)
+    RETURNS TABLE (date date, leads numeric, clicks numeric, impressions numeric, spend numeric, exports numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT d.day::date, r.leads, r.clicks, r.impressions, r.spend
+    SELECT d.day::date, r.leads, r.clicks, r.impressions, r.spend, r.exports
     FROM pg_catalog.generate_series(first_day::timestamp, last_day, '1 day') d (day)
     LEFT JOIN (
         SELECT r.date, pg_catalog.sum(r.leads) AS leads, pg_catalog.sum(r.clicks) AS clicks,
-               pg_catalog.sum(r.impressions) AS impressions, pg_catalog.sum(r.spend) AS spend
+               pg_catalog.sum(r.impressions) AS impressions, pg_catalog.sum(r.spend) AS spend, pg_catalog.sum(r.exports) AS exports
         FROM analytics_internal.results_between(first_day, last_day, wanted_platforms, wanted_business) r
         GROUP BY r.date
     ) r ON r.date = d.day::date
@@ -145,9 +151,7 @@ AS $$
            c.campaign_id, COALESCE(c.campaign_name, '(no campaign)'), k.leads,
            CASE s.revenue_basis WHEN 'contract_date' THEN k.contracts_signed ELSE k.contracts END,
            CASE s.revenue_basis WHEN 'contract_date' THEN k.revenue_signed ELSE k.revenue END,
-           k.spend, k.impressions, k.clicks,
-           -- What no export told the cost of cost something, not 0.
-           CASE WHEN k.exports > 0 THEN pg_catalog.round(k.spend / NULLIF(k.leads, 0)::numeric, 4) END
+           k.spend, k.impressions, k.clicks, analytics_internal.cost_per_lead(k.spend, k.leads, k.exports)
     FROM (
         -- What has no campaign is a row per platform.
         SELECT r.business_id, CASE WHEN by_week THEN pg_catalog.date_trunc('week', r.starts_on::timestamp)::date END AS week,
