@@ -141,6 +141,11 @@ SELECT count(*) AS answers, count(*) FILTER (WHERE action = 'pause') > 20 AS pau
        count(*) FILTER (WHERE advice <> action OR beside_alert <> action) AS differ, count(beside_alert) > 150 AS alerts, count(*) FILTER (WHERE action = 'pause' AND planned > 0.01) AS paused_and_more,
        bool_and(outcome = 'revenue') AS revenue, bool_and(roas_low <= roas_expected AND roas_expected <= roas_high) AS ordered
 FROM said;
+-- Nor where both are asked by one objective.
+SELECT o AS objective, count(*) FILTER (WHERE r.action = 'pause') > 20 AS pauses, count(*) FILTER (WHERE r.action = 'pause' AND l.recommended_spend - l.current_spend > 0.01) AS paused_and_more, bool_and(l.outcome = o) AS named
+FROM unnest('{leads,contracts,revenue}'::text[]) WITH ORDINALITY u (o, n), generate_series(1, 10) b, analytics.reco_budget('2025-04-04', '2025-05-01', 100, business_id => b, objective => o) r
+JOIN LATERAL analytics.budget_plan(date_to => '2025-05-01', business_id => b, metric => o) l ON l.campaign_id = r.campaign_id
+GROUP BY o, n ORDER BY n;
 -- Pauses cost more than what the others truly pay for revenue, scales less, nearly always.
 SELECT count(*) FILTER (WHERE (s.action = 'pause') = (t.roas < t.others)) >= 0.9 * count(*) AS mostly_right, count(*) > 60 AS many
 FROM said s

@@ -67,7 +67,7 @@ CREATE FUNCTION analytics_internal.campaign_evaluation(
                    p_better double precision, marginal_cpl double precision, evidence text, reason text, next_review date,
                    expected_false_rate double precision, outcome text, lead_worth double precision,
                    contracts_per_lead double precision, contract_value double precision, roas double precision,
-                   roas_low double precision, roas_high double precision)
+                   roas_low double precision, roas_high double precision, exports numeric)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     WITH business AS MATERIALIZED (
@@ -100,6 +100,7 @@ AS $$
                    FILTER (WHERE r.date >= first_day) AS revenue,
                pg_catalog.sum(CASE WHEN b.by_signing THEN r.contracts_signed ELSE r.contracts END)
                    FILTER (WHERE r.date >= first_day) AS contracts,
+               pg_catalog.sum(r.exports) FILTER (WHERE r.date >= first_day) AS exports,
                -- Of its leads, whenever they signed: what leads are worth.
                -- Where a test measured what a campaign causes, it goes by that; where ads get leads late, by those that have come.
                analytics_internal.campaign_days(
@@ -136,7 +137,7 @@ AS $$
     )
     SELECT k.business_id, k.campaign_key, a.currency, a.action, a.change_pct, a.leads::bigint, k.spend, k.revenue, k.contracts,
            a.cpl_low, a.cpl_high, a.p_better, a.marginal_cpl, a.evidence, a.reason, a.next_review, a.expected_false_rate, a.outcome,
-           a.lead_worth, a.contracts_per_lead, a.contract_value, a.roas, a.roas_low, a.roas_high
+           a.lead_worth, a.contracts_per_lead, a.contract_value, a.roas, a.roas_low, a.roas_high, k.exports
     FROM advice a
     JOIN campaign k ON k.business_id = a.business_id AND k.campaign_key = a.campaign::bigint
 $$;
@@ -173,7 +174,7 @@ AS $$
            analytics_internal.platform_at(
                (SELECT analytics_internal.level_of(reco_budget.platform_level, reco_budget.business_id)), c.business_id, c.platform),
            c.campaign_name, a.leads, a.spend,
-           analytics_internal.quotient(NULLIF(a.spend, 0), a.leads::numeric), analytics_internal.quotient(a.revenue, a.spend),
+           analytics_internal.cost_per_lead(a.spend, a.leads, a.exports), analytics_internal.quotient(a.revenue, a.spend),
            a.contracts::bigint,
            pg_catalog.round(COALESCE(a.change_pct, 0)::numeric, 1),
            pg_catalog.round(a.spend * (1::numeric + COALESCE(a.change_pct, 0)::numeric / 100::numeric), 4), a.p_better,
@@ -348,7 +349,7 @@ CREATE FUNCTION analytics.budget_plan(
                    change_pct numeric, response_now numeric, response_now_low numeric, response_now_high numeric, response_then numeric,
                    response_then_low numeric, response_then_high numeric, marginal_cost numeric, elasticity numeric, blocks bigint,
                    usable boolean, binding text, reason text, lift numeric, lift_low numeric, lift_high numeric, p_lift double precision,
-                   is_total boolean)
+                   is_total boolean, outcome text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -376,7 +377,8 @@ BEGIN
            round(a.response_now::numeric, 2), round(a.response_now_low::numeric, 2), round(a.response_now_high::numeric, 2),
            round(a.response_then::numeric, 2), round(a.response_then_low::numeric, 2), round(a.response_then_high::numeric, 2),
            round(a.marginal_cost::numeric, 4), round(a.elasticity::numeric, 3), a.blocks, a.usable, a.binding, a.reason,
-           round(a.lift::numeric, 2), round(a.lift_low::numeric, 2), round(a.lift_high::numeric, 2), a.p_lift, a.is_total
+           round(a.lift::numeric, 2), round(a.lift_low::numeric, 2), round(a.lift_high::numeric, 2), a.p_lift, a.is_total,
+           CASE metric WHEN 'auto' THEN p.outcome ELSE metric END
     FROM (
         SELECT array_agg(s.key ORDER BY s.key COLLATE "C") AS platforms,
                array_agg((s.value ->> 0)::double precision ORDER BY s.key COLLATE "C") AS low,
@@ -389,7 +391,7 @@ BEGIN
         frozen => analytics_internal.campaign_keys(frozen, p.business_id),
         share_platforms => s.platforms, min_share => s.low, max_share => s.high,
         lift_campaigns => p.lift_campaigns, lift_elasticity => p.lift_elasticity, lift_sd => p.lift_sd,
-        capped => CASE WHEN metric = 'auto' AND total IS NULL AND shares IS NULL THEN p.paused END) a
+        capped => CASE WHEN total IS NULL AND shares IS NULL THEN p.paused END) a
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = p.business_id AND c.campaign_key = a.campaign::bigint
     ORDER BY a.is_total, a.current_spend DESC, c.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C";
 END
@@ -401,11 +403,12 @@ one more, may cost); same_response; target_response (target: how many). Without 
 takes that of the settings, which also say what campaigns are judged by; see configure(). bounds: multiples of today''s spend, that of the
 last 28 days.
 metric: leads, contracts or revenue as they were counted; auto: the deepest of them that there are contracts enough for, expected of the
-leads, where what reco_budget() pauses gets no more, unless total or shares are given. date_to: the last day that counts. frozen: ids or
+leads. What reco_budget() pauses by it gets no more, unless total or shares are given. date_to: the last day that counts. frozen: ids or
 names of campaigns that keep their spend. shares: {"platform": [least, greatest]}. lift_tests: {"campaign": [elasticity, standard
 deviation]}, results of experiments. Intervals are 90 percent. usable: the campaign has a curve of its own; others move by at most 20
 percent. binding: what holds a spend: free, min, max, platform, fixed; doubt: the plan goes only as far as a gain is likely; kept: not at
-all. The last row is the total. platform_level: platform or family; NULL for the setting.';
+all. The last row is the total. outcome: what the responses are, leads, contracts or revenue. platform_level: platform or family; NULL for
+the setting.';
 
 CREATE FUNCTION analytics.budget_curves(
     horizon int DEFAULT 30, metric text DEFAULT 'auto', date_to date DEFAULT NULL, history_days int DEFAULT 182,

@@ -609,16 +609,16 @@ const attribution = [
     {
         id: 'curves',
         title: 'Response curves',
-        note: () => 'Leads in 30 days by spend; circle: today, diamond: the plan',
+        note: () => 'What 30 days bring by their spend; circle: today, diamond: the plan',
         tall: true,
         load: (f) => Promise.all([plan(f), ask('/budget/curves', planned(f))]),
         empty: ([, points]) => points.length === 0,
-        chart: (answers) => charts.curves(curveLines(answers), 'Spend in 30 days', 'Leads'),
-        table: ([, points]) => [
+        chart: (answers) => charts.curves(curveLines(answers), 'Spend in 30 days', outcome(answers[0])),
+        table: ([rows, points]) => [
             [
                 ['Campaign', (row) => row.campaign_name],
                 ['Spend', (row) => row.spend, whole],
-                ['Leads', (row) => row.response, one],
+                [outcome(rows), (row) => row.response, one],
                 ['Low', (row) => row.response_low, one],
                 ['High', (row) => row.response_high, one],
             ],
@@ -628,7 +628,7 @@ const attribution = [
     {
         id: 'plan',
         title: 'The same budget, divided best',
-        note: (f) => `For the next 30 days, in ${f.currency}; by leads`,
+        note: (f) => `For the next 30 days, in ${f.currency}; campaigns are judged as in the advice`,
         load: plan,
         empty: (rows) => !sum(rows, 'current_spend'),
         show: (rows) => table('Budget plan', ...planTable(rows)),
@@ -656,7 +656,9 @@ const attribution = [
             ),
     },
 ];
-const planned = (f) => ({ date_to: f.date_to, metric: 'leads', platforms: f.platforms.join(','), business_id: f.business });
+const planned = (f) => ({ date_to: f.date_to, platforms: f.platforms.join(','), business_id: f.business });
+// What the response of a plan is.
+const outcome = (rows) => ({ leads: 'Leads', contracts: 'Contracts', revenue: 'Revenue' })[rows[0]?.outcome] ?? 'Response';
 function plan(f) {
     return ask('/budget/plan', planned(f));
 }
@@ -667,7 +669,7 @@ function planTable(rows) {
             ['Today', (row) => row.current_spend, whole],
             ['Plan', (row) => row.recommended_spend, whole],
             ['Change, %', (row) => row.change_pct, signed],
-            ['Leads now', (row) => row.response_now, one],
+            [`${outcome(rows)} now`, (row) => row.response_now, one],
             ['Then', (row) => row.response_then, one],
         ],
         rows,
