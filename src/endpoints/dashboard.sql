@@ -157,10 +157,13 @@ AS $$
     LEFT JOIN LATERAL analytics_internal.period_totals(
         p.first_day_prev, p.last_day_prev, kpi_timeseries.platforms, kpi_timeseries.business_id) v ON p.first_day_prev IS NOT NULL
     -- As it stood when it was as old as the period is now.
-    LEFT JOIN LATERAL analytics_internal.late_results(
-        p.first_day_prev, p.last_day_prev,
-        analytics_internal.known_until(kpi_timeseries.business_id) - (p.first_day - p.first_day_prev),
-        kpi_timeseries.platforms, kpi_timeseries.business_id) l ON p.first_day_prev IS NOT NULL
+    LEFT JOIN LATERAL (
+        SELECT r.*
+        FROM analytics_internal.late_results(
+            p.first_day_prev, p.last_day_prev,
+            analytics_internal.known_until(kpi_timeseries.business_id) - (p.first_day - p.first_day_prev),
+            kpi_timeseries.platforms, kpi_timeseries.business_id) r
+        WHERE p.first_day_prev IS NOT NULL) l ON true
     CROSS JOIN LATERAL (
         SELECT v.leads - l.leads AS leads, v.n_contracts - l.contracts AS n_contracts, (v.revenue - l.revenue)::numeric(18,4) AS revenue,
                v.spend, analytics_internal.cost_per_lead(v.spend, v.leads - l.leads, v.exports) AS cpl,

@@ -106,7 +106,7 @@ BEGIN
     WITH day AS (
         SELECT r.business_id, CASE WHEN level <> 'total' THEN COALESCE(p.family, r.platform) END AS platform,
                CASE WHEN level = 'campaign' THEN r.campaign_key END AS campaign_key, r.date >= first_day AS is_asked,
-               (a.age - 1) / 7 AS week, m, r.leads, r.contracts, r.revenue, r.spend, r.leads * m.shares[a.age] AS settled,
+               (a.age - 1) / 7 AS week, r.leads, r.contracts, r.revenue, r.spend, r.leads * m.shares[a.age] AS settled,
                r.leads * m.shares[a.age] * sqrt(m.log_variances[a.age]) AS doubt
         FROM analytics_internal.businesses(wanted_business) b
         JOIN warehouse.settings s ON s.business_id = b.business AND s.revenue_basis = 'lead_date'
@@ -115,20 +115,24 @@ BEGIN
             SELECT c.business_id, c.platform, c.campaign_key, c.date, c.leads, c.contracts, c.revenue, c.spend
             FROM warehouse.campaign_roi_daily c
             WHERE level = 'campaign' AND c.business_id = b.business AND c.date BETWEEN LEAST(first_day, m.known_until - 181) AND last_day
+              AND (members IS NULL OR c.platform = ANY (members))
             UNION ALL
-            SELECT p.business_id, p.platform, 0, p.date, p.leads, p.contracts, p.revenue, p.spend
+            SELECT p.business_id, CASE WHEN level <> 'total' THEN p.platform END, 0, p.date, sum(p.leads), sum(p.contracts), sum(p.revenue),
+                   sum(p.spend)
             FROM warehouse.platform_daily p
             WHERE level <> 'campaign' AND p.business_id = b.business AND p.date BETWEEN LEAST(first_day, m.known_until - 181) AND last_day
-        ) r ON members IS NULL OR r.platform = ANY (members)
+              AND (members IS NULL OR p.platform = ANY (members))
+            GROUP BY 1, 2, p.date
+        ) r ON true
         LEFT JOIN warehouse.dim_platforms p ON naming = 'family' AND p.business_id = r.business_id AND p.platform = r.platform
         CROSS JOIN LATERAL (SELECT LEAST(GREATEST(m.known_until - r.date, 0) + 1, cardinality(m.shares))) a (age)
     ), week AS (
-        SELECT d.business_id, d.platform, d.campaign_key, d.m, d.is_asked, d.week, sum(d.leads) AS leads, sum(d.contracts) AS contracts,
+        SELECT d.business_id, d.platform, d.campaign_key, d.is_asked, d.week, sum(d.leads) AS leads, sum(d.contracts) AS contracts,
                sum(d.revenue) AS revenue, sum(d.spend) AS spend, sum(d.settled) AS settled, sum(d.doubt) AS doubt
         FROM day d
-        GROUP BY d.business_id, d.platform, d.campaign_key, d.m, d.is_asked, d.week
+        GROUP BY d.business_id, d.platform, d.campaign_key, d.is_asked, d.week
     ), unit AS (
-        SELECT d.business_id, d.platform, d.campaign_key, d.m,
+        SELECT d.business_id, d.platform, d.campaign_key,
                COALESCE(sum(d.leads) FILTER (WHERE d.is_asked), 0)::bigint AS leads,
                COALESCE(sum(d.contracts) FILTER (WHERE d.is_asked), 0)::bigint AS contracts,
                COALESCE(sum(d.revenue) FILTER (WHERE d.is_asked), 0)::numeric(18,4) AS revenue,
@@ -143,23 +147,24 @@ BEGIN
                COALESCE(sum(d.contracts) FILTER (WHERE NOT d.is_asked), 0) AS contracts_before,
                sum(d.contracts) AS all_contracts, sum(d.revenue) AS all_revenue
         FROM week d
-        GROUP BY d.business_id, d.platform, d.campaign_key, d.m
+        GROUP BY d.business_id, d.platform, d.campaign_key
         HAVING bool_or(d.is_asked)
     ), prior AS (
         -- What the unit did before, and with the weight of one contract what all of them do.
-        SELECT u.*,
-               (GREATEST(u.contracts_before, 0) + 1) / (u.settled_before + 1 / (u.m).rate) AS rate,
-               u.settled_before + 1 / (u.m).rate AS known,
-               (u.all_revenue + (u.m).mean_amount) / (u.all_contracts + 1) AS mean_amount
+        SELECT u.*, m.known_until, m.rate_strength, m.amount_deviation,
+               (GREATEST(u.contracts_before, 0) + 1) / (u.settled_before + 1 / m.rate) AS rate,
+               u.settled_before + 1 / m.rate AS known,
+               (u.all_revenue + m.mean_amount) / (u.all_contracts + 1) AS mean_amount
         FROM unit u
+        JOIN warehouse.maturity_model m ON m.business_id = u.business_id
     )
     SELECT p.business_id, p.platform, p.campaign_key, p.leads, p.contracts, p.revenue, p.spend, p.settled / NULLIF(p.leads, 0),
-           (p.m).known_until, o.contracts_mean, o.contracts_low, o.contracts_high, o.money_mean, o.money_low, o.money_high
+           p.known_until, o.contracts_mean, o.contracts_low, o.contracts_high, o.money_mean, o.money_low, o.money_high
     FROM prior p
     CROSS JOIN LATERAL analytics_internal.outlook(
         p.weekly_contracts, p.weekly_settled, p.weekly_open,
-        CASE WHEN p.open > 0 THEN power(p.doubt / p.open, 2) ELSE 0 END, p.rate, (p.m).rate_strength, p.known,
-        GREATEST(p.mean_amount, 0)::double precision, COALESCE(abs((p.m).amount_deviation), 0), GREATEST(p.all_contracts, 0) + 1) o;
+        CASE WHEN p.open > 0 THEN power(p.doubt / p.open, 2) ELSE 0 END, p.rate, p.rate_strength, p.known,
+        GREATEST(p.mean_amount, 0)::double precision, COALESCE(abs(p.amount_deviation), 0), GREATEST(p.all_contracts, 0) + 1) o;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.outlooks(date, date, text, text[], bigint, text) IS
