@@ -10,7 +10,8 @@ CREATE FUNCTION analytics_internal.cost_per_lead(spend numeric, leads numeric, e
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT CASE WHEN exports > 0::numeric THEN pg_catalog.round(spend / NULLIF(leads, 0::numeric), 4) END $$;
 COMMENT ON FUNCTION analytics_internal.cost_per_lead(numeric, numeric, numeric) IS
-'Spend per lead; NULL without leads, and where no row of an export told a cost: that cost something, not 0';
+'Spend per lead; NULL where there are none, or where no export told a cost
+What is not known to cost anything cost something, not 0. exports: rows of exports.';
 
 CREATE FUNCTION analytics_internal.percentage(part numeric, whole numeric) RETURNS numeric
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
