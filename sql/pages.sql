@@ -40,6 +40,8 @@ ORDER BY l.name, l.arguments, p.length;
 -- The order is the one that is promised.
 SELECT bool_and((p.engagement, p.views) <= (p.before_engagement, p.before_views)) AS by_engagement FROM (SELECT engagement, views, lag(engagement) OVER () AS before_engagement, lag(views) OVER () AS before_views FROM analytics.content_performance(row_limit => 100)) p
 WHERE p.before_views IS NOT NULL;
+-- Posts of later days are no rows.
+SELECT count(*) > 20 AS many, count(*) FILTER (WHERE published_at > '2025-10-02') AS later FROM analytics.content_performance(row_limit => 100, as_of => '2025-10-01');
 -- No total unless it is asked for; keys that name nothing.
 SELECT count(total_rows) FROM analytics.customer_value();
 SELECT client_id FROM analytics.customer_value(after_customer => '1:nobody');

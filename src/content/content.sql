@@ -187,7 +187,16 @@ COMMENT ON FUNCTION analytics_internal.without_days(bigint, bigint, bigint, bigi
 'A total less that of later days; NULL where no other day has the figure';
 
 -- Of posts with later figures than asked for these are taken off; those that the rollup lacks are added up.
-CREATE FUNCTION analytics_internal.posts_added_up(business_id bigint, as_of date)
+CREATE FUNCTION analytics_internal.is_listed(published_on date, published_from date, published_to date, as_of date) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN published_from IS NULL THEN (published_on > as_of) IS NOT TRUE
+                ELSE published_on BETWEEN published_from AND published_to END
+$$;
+COMMENT ON FUNCTION analytics_internal.is_listed(date, date, date, date) IS
+'Whether a post was published in a period; without a period, not after as_of';
+
+CREATE FUNCTION analytics_internal.posts_added_up(published_from date, published_to date, business_id bigint, as_of date)
     RETURNS TABLE (business bigint, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
                    clicks bigint, reach bigint, engagement bigint, has_metrics boolean)
     LANGUAGE sql STABLE PARALLEL SAFE ROWS 10
@@ -202,22 +211,31 @@ AS $$
            analytics_internal.without_days(p.engagement, p.engagement_days, l.engagement, l.engagement_days),
            p.readings > l.readings
     FROM warehouse.content_post p
+    JOIN warehouse.settings s ON s.business_id = p.business_id
+    JOIN warehouse.fact_content c ON c.business_id = p.business_id AND c.platform = p.platform AND c.content_id = p.content_id
     CROSS JOIN LATERAL analytics_internal.post_gains(
         posts_added_up.as_of + 1, 'infinity', p.business_id, p.platform, p.content_id) l
     WHERE p.last_day > posts_added_up.as_of
       AND (posts_added_up.business_id IS NULL OR p.business_id = posts_added_up.business_id)
+      AND analytics_internal.is_listed(
+          (c.published_at AT TIME ZONE s.reporting_timezone)::date, posts_added_up.published_from, posts_added_up.published_to,
+          posts_added_up.as_of)
     UNION ALL
     SELECT c.business_id, c.platform, c.content_id, g.views, g.likes, g.shares, g.comments, g.clicks, g.reach, g.engagement,
            g.readings > 0
     FROM warehouse.fact_content c
+    JOIN warehouse.settings s ON s.business_id = c.business_id
     CROSS JOIN LATERAL analytics_internal.post_gains(
         '-infinity', COALESCE(posts_added_up.as_of, 'infinity'), c.business_id, c.platform, c.content_id) g
     WHERE (posts_added_up.business_id IS NULL OR c.business_id = posts_added_up.business_id)
+      AND analytics_internal.is_listed(
+          (c.published_at AT TIME ZONE s.reporting_timezone)::date, posts_added_up.published_from, posts_added_up.published_to,
+          posts_added_up.as_of)
       AND NOT EXISTS (
           SELECT FROM warehouse.content_post p
           WHERE p.business_id = c.business_id AND p.platform = c.platform AND p.content_id = c.content_id)
 $$;
-COMMENT ON FUNCTION analytics_internal.posts_added_up(bigint, date) IS
+COMMENT ON FUNCTION analytics_internal.posts_added_up(date, date, bigint, date) IS
 'What posts earned up to a day that the rollup does not say
 day: NULL for all days.';
 
@@ -233,9 +251,9 @@ AS $$
         FROM warehouse.fact_content c
         JOIN warehouse.settings s ON s.business_id = c.business_id
         WHERE (content_totals.business_id IS NULL OR c.business_id = content_totals.business_id)
-          AND (content_totals.published_from IS NULL
-               OR (c.published_at AT TIME ZONE s.reporting_timezone)::date
-                  BETWEEN content_totals.published_from AND content_totals.published_to)
+          AND analytics_internal.is_listed(
+              (c.published_at AT TIME ZONE s.reporting_timezone)::date, content_totals.published_from, content_totals.published_to,
+              content_totals.as_of)
     )
     SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_local, c.published_at,
            t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.readings > 0, t.log_rate, c.sentiment
@@ -246,7 +264,8 @@ AS $$
     SELECT c.business_id, c.platform, c.content_id, c.title, c.content_type, c.author, c.hashtags, c.published_local, c.published_at,
            t.views, t.likes, t.shares, t.comments, t.clicks, t.reach, t.engagement, t.has_metrics,
            analytics_internal.log_rate(t.views, t.engagement), c.sentiment
-    FROM analytics_internal.posts_added_up(content_totals.business_id, content_totals.as_of) t
+    FROM analytics_internal.posts_added_up(
+        content_totals.published_from, content_totals.published_to, content_totals.business_id, content_totals.as_of) t
     JOIN post c ON c.business_id = t.business AND c.platform = t.platform AND c.content_id = t.content_id
 $$;
 COMMENT ON FUNCTION analytics_internal.content_totals(date, date, bigint, date) IS

@@ -88,12 +88,19 @@ AS $$
         CROSS JOIN LATERAL (
             SELECT ROW(m.business_id, m.source_id, m.platform, m.content_id, p.date)::analytics_internal.reading AS latest) r
         CROSS JOIN LATERAL (
-            SELECT analytics_internal.total_before(m.views, p.views, r.latest, 'views') AS views,
-                   analytics_internal.total_before(m.likes, p.likes, r.latest, 'likes') AS likes,
-                   analytics_internal.total_before(m.shares, p.shares, r.latest, 'shares') AS shares,
-                   analytics_internal.total_before(m.comments, p.comments, r.latest, 'comments') AS comments,
-                   analytics_internal.total_before(m.clicks, p.clicks, r.latest, 'clicks') AS clicks,
-                   analytics_internal.total_before(m.reach, p.reach, r.latest, 'reach') AS reach
+            -- Daily figures need no other day's.
+            SELECT CASE WHEN m.is_cumulative
+                        THEN analytics_internal.total_before(m.views, p.views, r.latest, 'views') END AS views,
+                   CASE WHEN m.is_cumulative
+                        THEN analytics_internal.total_before(m.likes, p.likes, r.latest, 'likes') END AS likes,
+                   CASE WHEN m.is_cumulative
+                        THEN analytics_internal.total_before(m.shares, p.shares, r.latest, 'shares') END AS shares,
+                   CASE WHEN m.is_cumulative
+                        THEN analytics_internal.total_before(m.comments, p.comments, r.latest, 'comments') END AS comments,
+                   CASE WHEN m.is_cumulative
+                        THEN analytics_internal.total_before(m.clicks, p.clicks, r.latest, 'clicks') END AS clicks,
+                   CASE WHEN m.is_cumulative
+                        THEN analytics_internal.total_before(m.reach, p.reach, r.latest, 'reach') END AS reach
             OFFSET 0) b
         -- The first total of a post that was there before the source holds a past that nobody saw: no day's gain. It is asked for where a
         -- metric has a total, but none before.
