@@ -95,6 +95,7 @@ SQL_READERS = \
 	src/attribution/path_reports.sql \
 	src/customers/customers.sql \
 	src/rfm/segments.sql \
+	src/audience/audience.sql \
 	src/cohorts/customer_cohorts.sql \
 	src/lifetime_value/customer_value.sql \
 	src/lifetime_value/value_by.sql \

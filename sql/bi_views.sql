@@ -38,6 +38,7 @@ SET ROLE regress_analyst;
 SELECT client_id FROM warehouse.dim_clients;
 SELECT name FROM warehouse.dim_clients;
 SELECT mobile FROM warehouse.dim_clients;
+SELECT email FROM warehouse.dim_clients;
 SELECT d FROM warehouse.dim_clients d;
 SELECT click_id FROM warehouse.fact_events;
 SELECT own_client_id FROM warehouse.fact_contracts;
@@ -75,7 +76,7 @@ SELECT kind, date_from, date_to FROM warehouse.report;
 RESET ROLE;
 -- No column that holds what a client is called is left to an analyst, whatever the table.
 SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relnamespace = 'warehouse'::regnamespace AND a.attname IN ('client_id', 'own_client_id', 'mobile', 'source_row', 'row_key', 'sample', 'click_id', 'same_as', 'canonical_id', 'html')
+WHERE c.relnamespace = 'warehouse'::regnamespace AND a.attname IN ('client_id', 'own_client_id', 'mobile', 'email', 'source_row', 'row_key', 'sample', 'click_id', 'same_as', 'canonical_id', 'html')
   AND c.relname NOT IN ('channel_rule', 'click_id') AND has_column_privilege('regress_analyst', c.oid, a.attnum, 'SELECT');
 -- A reader who becomes an analyst reads less, an analyst who becomes a reader more; an upgrade leaves each as he is.
 SELECT has_column_privilege('regress_analyst', 'warehouse.dim_clients', 'mobile', 'SELECT') AS before, analytics.grant_access('regress_analyst', 'reader');

@@ -129,7 +129,8 @@ BEGIN
 
     CREATE TABLE demo.products (product_id text PRIMARY KEY, name text NOT NULL, category text NOT NULL, price int NOT NULL);
     CREATE TABLE demo.branches (branch_id text PRIMARY KEY, name text NOT NULL, city text NOT NULL);
-    CREATE TABLE demo.crm_clients (id bigint PRIMARY KEY, full_name text NOT NULL, phone text NOT NULL, created_at timestamp NOT NULL);
+    CREATE TABLE demo.crm_clients (id bigint PRIMARY KEY, full_name text NOT NULL, phone text NOT NULL, created_at timestamp NOT NULL,
+        email text);
     CREATE TABLE demo.crm_events (
         id bigint PRIMARY KEY, client_id bigint NOT NULL, created_at timestamp NOT NULL, source_type text NOT NULL,
         utm_source text, utm_medium text, utm_campaign text, campaign_id text, ad_id text, landing_url text,
@@ -302,7 +303,8 @@ BEGIN
         SELECT k.id,
                given[1 + analytics_internal.demo_number(k.id, 7, 12)] || ' ' || family[1 + analytics_internal.demo_number(k.id, 8, 13)],
                '+38000' || lpad(k.id::text, 7, '0'),
-               first_day + interval '8 hours' + c.day * interval '1 day' + k.second * interval '1 second'
+               first_day + interval '8 hours' + c.day * interval '1 day' + k.second * interval '1 second',
+               CASE WHEN analytics_internal.demo_number(k.id, 9, 10) > 0 THEN 'client' || k.id || '@example.com' END
         FROM pg_temp.demo_client c
         CROSS JOIN generate_series(0, scale - 1) copy
         CROSS JOIN LATERAL (SELECT copy * 4570 + c.client_id, (c.second + copy * 7919) % 33600) k (id, second);

@@ -58,6 +58,7 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('clients', 2, 'name', 'label', false, false, NULL, NULL, 'name'),
     ('clients', 3, 'mobile', 'label', false, false, NULL, NULL, 'phone number'),
     ('clients', 4, 'registered_at', 'timestamp', false, false, NULL, NULL, 'when the client was first known'),
+    ('clients', 5, 'email', 'text', false, false, NULL, NULL, 'e-mail address'),
     ('identities', 1, 'client_id', 'key', true, true, NULL, NULL, 'an id that is not the client''s only one'),
     ('identities', 2, 'same_as', 'key', true, true, NULL, NULL, 'another id of the same client: of the two the one to keep'),
     ('identities', 3, 'since', 'timestamp', false, false, NULL, NULL,

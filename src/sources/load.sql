@@ -86,7 +86,7 @@ BEGIN
     -- Clients stay where their list has lost them: events and contracts may name them.
     WITH lost AS (
         UPDATE warehouse.dim_clients d
-        SET source_id = NULL, name = NULL, mobile = NULL, registered_at = NULL
+        SET source_id = NULL, name = NULL, mobile = NULL, registered_at = NULL, email = NULL
         WHERE complete AND d.business_id = source.business_id AND d.source_id = source.source_id
           AND NOT EXISTS (SELECT FROM pg_temp.stage s WHERE s.client_id = d.client_id)
         RETURNING d.business_id, d.client_key
@@ -99,7 +99,7 @@ BEGIN
     SELECT count(*) INTO forgotten FROM lost;
     CREATE TEMP TABLE incoming ON COMMIT DROP AS
     SELECT source.business_id, analytics_internal.client_bucket(source.business_id, s.client_id) AS client_bucket, s.client_id,
-           source.source_id, s.name, s.mobile, s.registered_at
+           source.source_id, s.name, s.mobile, s.registered_at, s.email
     FROM pg_temp.stage s;
     RETURN forgotten;
 END

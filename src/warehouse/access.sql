@@ -194,7 +194,7 @@ CREATE FUNCTION analytics_internal.personal_data() RETURNS TABLE (relation regcl
 AS $$
     SELECT to_regclass('warehouse.' || p.name), p.personal
     FROM (VALUES
-        ('dim_clients', '{client_id,name,mobile}'::name[]), ('fact_events', '{own_client_id,click_id}'),
+        ('dim_clients', '{client_id,name,mobile,email}'::name[]), ('fact_events', '{own_client_id,click_id}'),
         ('fact_contracts', '{own_client_id}'), ('fact_transactions', '{own_client_id}'), ('dim_identities', NULL),
         ('source_identities', NULL), ('rejected_rows', '{row_hash,row_key,reason,source_row}'), ('quality_history', NULL),
         ('quality_result', NULL), ('report', '{html}'), ('refresh_run', '{message}'), ('refresh_state', '{message}'),

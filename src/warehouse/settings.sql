@@ -5,7 +5,7 @@ CREATE TYPE analytics.business_settings AS (
     half_life interval,
     quality_every interval, freshness_warn interval, freshness_fail interval, unknown_share_warn numeric, source_loss_limit numeric,
     paid_rule text, platform_level text, target_cpl numeric, target_cpa numeric, target_roas numeric, profit_margin numeric,
-    platform_limit int
+    platform_limit int, country_code text
 );
 COMMENT ON TYPE analytics.business_settings IS 'Settings of a business, as analytics.settings() shows them';
 
@@ -15,7 +15,7 @@ CREATE FUNCTION analytics.settings(business_id bigint DEFAULT 1) RETURNS analyti
 AS $$
 DECLARE
     found analytics.business_settings := ('UTC', 'USD', 1, 'lead_date', 'journey', '90 days', '7 days', '1 day', NULL, NULL, 20, 0.5,
-        'any', 'platform', NULL, NULL, NULL, NULL, 500);
+        'any', 'platform', NULL, NULL, NULL, NULL, 500, NULL);
 BEGIN
     PERFORM analytics_internal.check_layout();
     SELECT COALESCE(s.reporting_timezone, found.reporting_timezone), COALESCE(s.currency, found.currency),
@@ -24,7 +24,7 @@ BEGIN
            COALESCE(s.quality_every, found.quality_every), s.freshness_warn, s.freshness_fail,
            COALESCE(s.unknown_share_warn, found.unknown_share_warn), COALESCE(s.source_loss_limit, found.source_loss_limit),
            COALESCE(s.paid_rule, found.paid_rule), COALESCE(s.platform_level, found.platform_level), s.target_cpl, s.target_cpa,
-           s.target_roas, s.profit_margin, COALESCE(s.platform_limit, found.platform_limit)
+           s.target_roas, s.profit_margin, COALESCE(s.platform_limit, found.platform_limit), s.country_code
     INTO found FROM (SELECT) one LEFT JOIN warehouse.settings s ON s.business_id = settings.business_id;
     RETURN found;
 END
@@ -73,7 +73,7 @@ CREATE FUNCTION analytics.configure(
     unknown_share_warn numeric DEFAULT NULL,
     business_id bigint DEFAULT 1, source_loss_limit numeric DEFAULT NULL, paid_rule text DEFAULT NULL, platform_level text DEFAULT NULL,
     target_cpl numeric DEFAULT NULL, target_cpa numeric DEFAULT NULL, target_roas numeric DEFAULT NULL,
-    profit_margin numeric DEFAULT NULL, platform_limit int DEFAULT NULL)
+    profit_margin numeric DEFAULT NULL, platform_limit int DEFAULT NULL, country_code text DEFAULT NULL)
     RETURNS analytics.business_settings
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -122,13 +122,16 @@ BEGIN
         RAISE EXCEPTION 'profit_margin must be between 0 and 1' USING ERRCODE = 'invalid_parameter_value', HINT = '0 is for none.';
     ELSIF NOT configure.platform_limit BETWEEN 1 AND 10000 THEN
         RAISE EXCEPTION 'platform_limit must be between 1 and 10000' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF configure.country_code !~ '^([1-9][0-9]{0,2})?$' THEN
+        RAISE EXCEPTION 'country_code must be a calling code of one to three digits' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Such as 380 for Ukraine; an empty text is for none.';
     END IF;
 
     old := analytics.settings(configure.business_id);
     INSERT INTO warehouse.settings AS s (business_id, reporting_timezone, currency, fiscal_year_start_month, revenue_basis, lead_touches,
         lookback, half_life,
         quality_every, freshness_warn, freshness_fail, unknown_share_warn, source_loss_limit, paid_rule,
-        platform_level, target_cpl, target_cpa, target_roas, profit_margin, platform_limit)
+        platform_level, target_cpl, target_cpa, target_roas, profit_margin, platform_limit, country_code)
     VALUES (configure.business_id,
         COALESCE(configure.reporting_timezone, old.reporting_timezone), COALESCE(configure.currency, old.currency),
         COALESCE(configure.fiscal_year_start_month, old.fiscal_year_start_month), COALESCE(configure.revenue_basis, old.revenue_basis),
@@ -140,7 +143,7 @@ BEGIN
         COALESCE(configure.paid_rule, old.paid_rule), COALESCE(configure.platform_level, old.platform_level),
         NULLIF(COALESCE(configure.target_cpl, old.target_cpl), 0), NULLIF(COALESCE(configure.target_cpa, old.target_cpa), 0),
         NULLIF(COALESCE(configure.target_roas, old.target_roas), 0), NULLIF(COALESCE(configure.profit_margin, old.profit_margin), 0),
-        COALESCE(configure.platform_limit, old.platform_limit))
+        COALESCE(configure.platform_limit, old.platform_limit), NULLIF(COALESCE(configure.country_code, old.country_code), ''))
     ON CONFLICT ON CONSTRAINT settings_pkey DO UPDATE SET reporting_timezone = EXCLUDED.reporting_timezone, currency = EXCLUDED.currency,
         fiscal_year_start_month = EXCLUDED.fiscal_year_start_month, revenue_basis = EXCLUDED.revenue_basis,
         lead_touches = EXCLUDED.lead_touches, lookback = EXCLUDED.lookback, half_life = EXCLUDED.half_life,
@@ -149,7 +152,7 @@ BEGIN
         unknown_share_warn = EXCLUDED.unknown_share_warn, source_loss_limit = EXCLUDED.source_loss_limit,
         paid_rule = EXCLUDED.paid_rule, platform_level = EXCLUDED.platform_level, target_cpl = EXCLUDED.target_cpl,
         target_cpa = EXCLUDED.target_cpa, target_roas = EXCLUDED.target_roas, profit_margin = EXCLUDED.profit_margin,
-        platform_limit = EXCLUDED.platform_limit;
+        platform_limit = EXCLUDED.platform_limit, country_code = EXCLUDED.country_code;
 
     new := analytics.settings(configure.business_id);
     -- Time zone and currency are part of each source's definition, so the next refresh reads the sources again; the rules of
@@ -170,7 +173,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics.configure(text, text, int, text, text, interval, interval, interval, interval, interval, numeric, bigint,
-    numeric, text, text, numeric, numeric, numeric, numeric, int) IS
+    numeric, text, text, numeric, numeric, numeric, numeric, int, text) IS
 'Changes settings of a business; arguments left out stay as they are
 reporting_timezone: where a day begins. currency: ISO code of spend and amounts. revenue_basis: lead_date counts contracts with the leads
 that brought them, contract_date on the day they were signed. lead_touches: journey or before_lead, the touches that a lead is attributed
@@ -183,4 +186,5 @@ campaign_networks: those with a campaign of Facebook, Instagram, Google and the 
 what answers are by where a question does not say. target_cpl, target_cpa, target_roas, profit_margin: what campaigns are judged by where a
 question brings no target; see reco_budget(). 0 for none. platform_limit: how many platforms touches may name; visitors choose the tags of
 links, and touches of further ones are of platform (other), with their source as it is. Touches that are already there stay as they are
-until a full refresh.';
+until a full refresh. country_code: calling code of telephone numbers that are written without one, such as 380, for audience(); empty for
+none.';

@@ -82,7 +82,8 @@ BEGIN
         target_cpa numeric CHECK (target_cpa > 0),
         target_roas numeric CHECK (target_roas > 0),
         profit_margin numeric CHECK (profit_margin > 0 AND profit_margin <= 1),
-        platform_limit int NOT NULL DEFAULT 500 CHECK (platform_limit BETWEEN 1 AND 10000)
+        platform_limit int NOT NULL DEFAULT 500 CHECK (platform_limit BETWEEN 1 AND 10000),
+        country_code text CHECK (country_code ~ '^[1-9][0-9]{0,2}$')
     );
     COMMENT ON TABLE warehouse.settings IS 'One row per business: how its days, money and attribution are counted';
 
@@ -164,6 +165,7 @@ BEGIN
         mobile text,
         registered_at timestamptz,
         first_event_at timestamptz,
+        email text,
         PRIMARY KEY (business_id, client_key),
         UNIQUE (business_id, client_id)
     );

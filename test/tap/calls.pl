@@ -191,6 +191,8 @@ my %valid = (
         "$_.characteristic" => [$each_platform], "$_.second_characteristic" => ['NULL', $each_platform], "$_.model" => ["'mbgnbd'", "'bgnbd'", "'pareto_nbd'"]) } qw(purchase_models_by)),
     'customer_value_by.cohort_by' => ["'platform'", "'campaign'", "'first_product'"], 'customer_value_by.model' => ["'mbgnbd'", "'bgnbd'", "'pareto_nbd'"],
     'customer_value_by.value' => ["'amount'", "'profit'"], 'customer_value_by.horizon' => ["'1 year'"],
+    'audience.format' => ["'meta'", "'google'"], 'audience.segment' => ["'Champions'"], 'audience.country_code' => ["'380'", 'NULL'], 'audience.scheme' => ["'dashboard'"],
+    'audience.clients' => ["'{1,2,-3}'"], 'configure.country_code' => ["'380'", 'NULL'],
     'purchase_season.model' => ["'mbgnbd'", "'bgnbd'"], 'seasonal_time.season' => ["array_fill(1.5::float8, ARRAY[12])"],
     'drop_source.source_id' => ['1', '2', '3', '7'],
 );
