@@ -10,6 +10,9 @@ SELECT count(*) > 800 AS columns, count(DISTINCT col_description(c.oid, a.attnum
 -- Each has a day and its business.
 SELECT v.relname, count(*) FILTER (WHERE a.attname = 'date_day' AND a.atttypid = 'date'::regtype) AS days, count(*) FILTER (WHERE a.attname = 'business_id') AS businesses
 FROM pg_class v JOIN pg_attribute a ON a.attrelid = v.oid WHERE v.relnamespace = 'analytics'::regnamespace AND v.relname LIKE 'v\_%' GROUP BY 1 ORDER BY 1;
+-- The moment of a day is on that day for readers far to the west and to the east, too.
+SELECT count(*) > 100 AS days, count(DISTINCT z) AS zones, count(*) FILTER (WHERE (v."time" AT TIME ZONE z)::date <> v.date_day) AS on_another_day
+FROM warehouse.v_kpi_daily v, unnest('{Europe/Kyiv,UTC,America/Los_Angeles,America/Sao_Paulo,Asia/Kolkata,Asia/Tokyo,Pacific/Auckland}'::text[]) z;
 -- Against the functions, and against the tables.
 SELECT 'segments' AS view, count(*) AS compared, count(*) FILTER (WHERE (v.segment, v.r, v.f, v.m, v.recency_days, v.frequency, v.monetary, v.last_purchase, v.date_day) IS DISTINCT FROM (f.segment, f.r, f.f, f.m, f.recency_days, f.frequency, f.monetary, f.last_date, (SELECT max(day) FROM warehouse.purchase))) AS wrong
 FROM analytics.v_segments v FULL JOIN analytics.customer_rfm() f USING (client_key)

@@ -133,6 +133,9 @@ BEGIN
         -- Everything that counts contracts asks this.
         ('is_refund', 's.amount::numeric(18,4) < 0'),
         ('grain', $sql$CASE WHEN s.ad_id <> '' THEN 'ad' WHEN s.ad_group_id <> '' THEN 'ad_group' ELSE 'campaign' END$sql$),
+        ('breakdown', $sql$CASE
+            WHEN s.search_query <> '' THEN 'search' WHEN s.keyword_id <> '' THEN 'keyword'
+            WHEN s.region <> '' THEN 'region' WHEN s.country <> '' THEN 'country' ELSE 'none' END$sql$),
         ('source_rows', CASE WHEN analytics_internal.adds_up(source) THEN 's.source_rows' ELSE '1' END),
         ('priority', COALESCE(source.options ->> 'priority', '0')),
         ('is_cumulative', COALESCE(source.options ->> 'cumulative', 'false')),
@@ -430,7 +433,7 @@ the source. fewest: how many of these must be usable, NULL for any number. slice
 CREATE FUNCTION analytics_internal.count_sql(entity text) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE entity WHEN 'ad_performance' THEN 'COALESCE(sum(t.source_rows), 0)' ELSE 'count(*)' END $$;
+AS $$ SELECT CASE WHEN entity IN ('ad_performance', 'ad_breakdowns') THEN 'COALESCE(sum(t.source_rows), 0)' ELSE 'count(*)' END $$;
 COMMENT ON FUNCTION analytics_internal.count_sql(text) IS
 'SQL that counts the rows of a source that rows of the warehouse (alias t) hold';
 

@@ -785,6 +785,7 @@ AS $$
         || CASE entity
             WHEN 'content_metrics' THEN '{cumulative}'::text[]
             WHEN 'ad_performance' THEN '{sum,action_types,priority,account_currencies,exchange_rates}'
+            WHEN 'ad_breakdowns' THEN '{sum,account_currencies,exchange_rates}'
             WHEN 'contracts' THEN '{missing_amount,exchange_rates}'
             WHEN 'transactions' THEN '{missing_amount,exchange_rates}'
         END

@@ -130,7 +130,7 @@ AS $$
     JOIN pg_attribute l ON l.attrelid = f.attrelid AND l.attnum > 0 AND NOT l.attisdropped
         AND p.last = lower(regexp_replace(l.attname, '[^A-Za-z0-9]+', '_', 'g') COLLATE "C")
     JOIN pg_type t ON t.oid = l.atttypid
-    WHERE source.entity = 'ad_performance' AND m.name = 'date'
+    WHERE source.entity IN ('ad_performance', 'ad_breakdowns') AND m.name = 'date'
       AND (t.typcategory IN ('S', 'E') OR l.atttypid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype))
     ORDER BY l.attnum
     LIMIT 1

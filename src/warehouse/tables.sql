@@ -446,6 +446,40 @@ BEGIN
     CREATE INDEX fact_campaign_performance_daily_campaign ON warehouse.fact_campaign_performance_daily (business_id, platform, campaign_id,
         date) WHERE campaign_id <> '';
 
+    CREATE TABLE warehouse.fact_ad_breakdown (
+        business_id bigint NOT NULL DEFAULT 1,
+        source_id bigint NOT NULL,
+        date date NOT NULL,
+        platform text NOT NULL,
+        account_id text NOT NULL,
+        campaign_id text NOT NULL,
+        ad_group_id text NOT NULL,
+        breakdown text NOT NULL CHECK (breakdown IN ('keyword', 'search', 'country', 'region', 'none')),
+        keyword_id text NOT NULL,
+        keyword_match_type text NOT NULL,
+        search_query text NOT NULL,
+        search_match_type text NOT NULL,
+        country text NOT NULL,
+        region text NOT NULL,
+        campaign_name text,
+        keyword_text text,
+        impressions bigint NOT NULL,
+        clicks bigint NOT NULL,
+        spend numeric(18,4) NOT NULL,
+        platform_conversions numeric(18,4),
+        conversions_value numeric(18,4),
+        currency text NOT NULL,
+        source_rows int NOT NULL DEFAULT 1,
+        PRIMARY KEY (business_id, date, source_id, platform, account_id, campaign_id, ad_group_id, keyword_id, keyword_match_type,
+            search_query, search_match_type, country, region)
+    );
+    COMMENT ON TABLE warehouse.fact_ad_breakdown IS
+        'Ads by keyword, search query, country or region, as their exports gave it; what is spent is in fact_campaign_performance_daily';
+    COMMENT ON COLUMN warehouse.fact_ad_breakdown.breakdown IS
+        'What the row is about: search, keyword, region or country; none: it names none of them';
+    COMMENT ON COLUMN warehouse.fact_ad_breakdown.source_rows IS
+        'Of how many rows of the source the row is made: more than one where option sum adds them up';
+
     CREATE TABLE warehouse.dim_products (
         business_id bigint NOT NULL DEFAULT 1,
         product_id text NOT NULL,

@@ -18,6 +18,14 @@ SET client_min_messages = warning;
 CREATE EXTENSION pg_marketing;
 SELECT analytics.install();
 SELECT analytics.load_demo();
+-- What the demo has nothing of.
+CREATE SCHEMA raw;
+CREATE TABLE raw.breakdowns AS
+    SELECT date '2025-10-01' + i % 40 AS date, CASE WHEN i % 4 < 2 THEN 'k' || i % 3 END AS keyword_id, CASE WHEN i % 4 = 0 THEN 'query ' || i % 5 END AS search_query,
+           CASE WHEN i % 4 > 1 THEN 'UA' END AS country, CASE WHEN i % 4 = 2 THEN 'Lviv' END AS region, 1 + i % 9 AS impressions, i % 2 AS clicks, i % 7 AS spend
+    FROM generate_series(1, 400) i;
+SELECT analytics.register_source('ad_breakdowns', 'raw.breakdowns', '{"platform": "''google''"}', options => '{"sum": true}');
+CALL analytics.refresh();
 CREATE ROLE looker LOGIN;
 SELECT analytics.grant_access('looker', 'analyst');
 SQL
@@ -43,11 +51,43 @@ sub expanded
     $sql =~ s/\$business\b/1/g;
     return $sql;
 }
+# What Grafana's schema of dashboards (version 39) asks of a page, each of its panels and their targets: keys and the kinds of their values.
+my ($source_uid) = slurp_file('integrations/grafana/provisioning/datasources/pg_marketing.yaml') =~ /uid: (\w+)/;
+sub kind { my ($value) = @_; return ref $value eq 'HASH' ? 'object' : ref $value eq 'ARRAY' ? 'array' : JSON::PP::is_bool($value) ? 'boolean' : ref $value ? ref $value : !defined $value ? 'null' : $value =~ /^-?[0-9]+$/ ? 'integer' : 'string' }
+sub misshapen
+{
+    my ($place, $object, %wanted) = @_;
+    return map { my $found = kind($object->{$_}); $found eq $wanted{$_} ? () : "$place.$_ is $found" } sort keys %wanted;
+}
+sub faults_of
+{
+    my ($page) = @_;
+    my @faults = misshapen('page', $page, uid => 'string', title => 'string', tags => 'array', schemaVersion => 'integer', version => 'integer', editable => 'boolean', timezone => 'string', time => 'object', templating => 'object', panels => 'array');
+    push @faults, 'its uid is too long' if length $page->{uid} > 40;
+    push @faults, misshapen('time', $page->{time}, from => 'string', to => 'string');
+    my %taken;
+    for my $panel (@{ $page->{panels} }) {
+        my $place = "panel $panel->{title}";
+        push @faults, misshapen($place, $panel, id => 'integer', type => 'string', title => 'string', gridPos => 'object', datasource => 'object', fieldConfig => 'object', options => 'object', targets => 'array');
+        push @faults, "$place: another has its id" if $taken{ $panel->{id} }++;
+        push @faults, "$place: no such type" if $panel->{type} !~ /^(?:stat|timeseries|table|piechart|barchart|heatmap|bargauge)$/;
+        push @faults, misshapen("$place.gridPos", $panel->{gridPos}, map { $_ => 'integer' } qw(x y w h)), $panel->{gridPos}{x} + $panel->{gridPos}{w} > 24 ? "$place is too wide" : ();
+        push @faults, misshapen("$place.fieldConfig", $panel->{fieldConfig}, defaults => 'object', overrides => 'array');
+        for my $target (@{ $panel->{targets} }) {
+            push @faults, misshapen("$place.target", $target, refId => 'string', rawSql => 'string', format => 'string', rawQuery => 'boolean', editorMode => 'string', datasource => 'object');
+            push @faults, "$place: another source" if grep { $_->{uid} ne $source_uid || $_->{type} ne 'postgres' } $target->{datasource}, $panel->{datasource};
+            push @faults, "$place: no such format" if $target->{format} !~ /^(?:table|time_series)$/;
+        }
+    }
+    push @faults, map { misshapen("variable $_->{name}", $_, name => 'string', type => 'string', query => 'string', datasource => 'object') } @{ $page->{templating}{list} };
+    return join "\n", @faults;
+}
 is(system('integrations/grafana/make', $folder), 0, 'dashboards are made');
 for my $file (glob('integrations/grafana/dashboards/*.json')) {
     my ($name) = $file =~ m{([^/]+)\.json$};
     is(slurp_file($file), slurp_file("$folder/$name.json"), "$name is what integrations/grafana/make makes");
     my $page = decode_json(slurp_file($file));
+    is(faults_of($page), '', '... has the shape of a dashboard');
     my @panels = @{ $page->{panels} };
     is(join("\n", map { wrong($_->{title}, rows(expanded($_->{targets}[0]{rawSql}))) } @panels), '', '... each panel has rows');
     is(join("\n", map { wrong($_->{name}, rows(expanded($_->{query}))) } @{ $page->{templating}{list} }), '', '... and each variable values');
@@ -88,6 +128,36 @@ is($server->safe_psql('postgres', "SELECT m FROM unnest('{" . join(',', $metrics
 my $first = rows($model);
 is(wrong('kpi_daily', $first) // '', '', 'the model runs');
 is(join(' ', grep { ref $first && !exists $first->[0]{$_} } $metrics =~ /- \{ name: (\w+), (?:agg|type: (?:time|categorical))/g), '', '... and has what the semantic model names');
+
+# The nine reports: what dbt's ad_reporting models are called and have, in that order; each runs, and its tests pass.
+my @metrics = qw(clicks impressions spend conversions conversions_value);
+my @account = qw(account_id account_name);
+my @campaign = (@account, qw(campaign_id campaign_name));
+my @group = (@campaign, qw(ad_group_id ad_group_name));
+my %columns = (
+    account_report => [@account], campaign_report => [@campaign], ad_group_report => [@group], ad_report => [@group, qw(ad_id ad_name)],
+    keyword_report => [@group, qw(keyword_id keyword_text keyword_match_type)], search_report => [@group, qw(keyword_id keyword_text search_query search_match_type)],
+    url_report => [@group, qw(base_url url_host url_path utm_source utm_medium utm_campaign utm_content utm_term)],
+    monthly_campaign_country_report => [@campaign, qw(country country_code global_region)], monthly_campaign_region_report => [@campaign, 'region']);
+my $reports = 'integrations/dbt/models/ad_reporting';
+is(join(' ', sort map { m{ad_reporting__(\w+)\.sql$} } glob("$reports/*.sql")), join(' ', sort keys %columns), 'the nine reports of dbt are there');
+my $test = slurp_file('integrations/dbt/tests/generic/unique_combination.sql');
+$test =~ s/\{[%#].*?[%#]\}//gs;
+my (%key, %not_null, $described);
+for (split /\n/, slurp_file("$reports/models.yml")) {
+    $described = $1 if /- name: ad_reporting__(\w+)/;
+    $key{$described} = $1 if /columns: \[(.*)\]/;
+    push @{ $not_null{$described} }, $1 if /name: (\w+), tests: \[not_null\]/;
+}
+for my $name (sort keys %columns) {
+    (my $query = slurp_file("$reports/ad_reporting__$name.sql")) =~ s/\{\{ source\('warehouse', '(\w+)'\) \}\}/warehouse.$1/;
+    my ($listed) = $query =~ /SELECT (.*?)\s+FROM/s;
+    is(join(' ', split /,\s*/, $listed), join(' ', 'source_relation', ($name =~ /^monthly/ ? 'date_month' : 'date_day'), 'platform', @{ $columns{$name} }, @metrics, 'business_id currency'), "$name has their columns");
+    is(wrong($name, rows($query)) // '', '', '... and rows');
+    (my $unique = $test) =~ s/\{\{ (model|columns)[^}]*\}\}/$1 eq 'model' ? "($query) m" : $key{$name}/ge;
+    is_deeply(rows($unique), [], '... which are told apart by the key');
+    is($server->safe_psql('postgres', "SELECT count(*) FROM ($query) q WHERE num_nulls(" . join(', ', @{ $not_null{$name} }) . ') > 0'), '0', '... and have what must be there');
+}
 
 # The relay: what is announced arrives, signed, also where the receiver fails at first.
 SKIP: {

@@ -1,0 +1,3 @@
+SELECT source_relation, date_day, platform, account_id, account_name, campaign_id, campaign_name, ad_group_id, ad_group_name, keyword_id,
+       keyword_text, keyword_match_type, clicks, impressions, spend, conversions, conversions_value, business_id, currency
+FROM {{ source('warehouse', 'ad_reporting__keyword_report') }}
