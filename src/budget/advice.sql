@@ -107,13 +107,12 @@ AS $$
                    r.date, r.spend, r.leads::double precision * COALESCE(f.factor, 1),
                    r.contracts::double precision * COALESCE(f.factor, 1),
                    CASE WHEN f.factor IS NULL THEN r.revenue ELSE r.revenue * f.factor::numeric END,
-                   analytics_internal.arrived_at(COALESCE(o.shares, e.shares), COALESCE(o.known_until, e.known_until) - r.date)) AS days
+                   analytics_internal.arrived_at(l.shares, l.known_until - r.date)) AS days
         FROM warehouse.campaign_roi_daily r
         JOIN business b ON b.business_id = r.business_id
         LEFT JOIN analytics_internal.campaign_factors(wanted_business, last_day) f
             ON f.business_id = r.business_id AND f.campaign_key = r.campaign_key
-        LEFT JOIN late o ON o.business_id = r.business_id AND o.campaign_key = r.campaign_key
-        LEFT JOIN late e ON e.business_id = r.business_id AND e.campaign_key = 0
+        LEFT JOIN late l ON l.business_id = r.business_id AND l.campaign_key = r.campaign_key
         -- A difference, not a comparison with as_of: the planner knows how many rows the dates of the question have, but not as_of.
         WHERE r.date BETWEEN first_day - 91 AND last_day
           AND r.date - b.as_of <= 0
@@ -321,10 +320,8 @@ BEGIN
     FROM warehouse.campaign_roi_daily r
     LEFT JOIN analytics_internal.campaign_factors(panel.business_id, panel.as_of) f ON f.campaign_key = r.campaign_key
     LEFT JOIN unnest(keys, worths) w (campaign_key, worth) ON w.campaign_key = r.campaign_key
-    LEFT JOIN late o ON o.campaign_key = r.campaign_key
-    LEFT JOIN late e ON e.campaign_key = 0
-    CROSS JOIN LATERAL (
-        SELECT analytics_internal.arrived_at(COALESCE(o.shares, e.shares), COALESCE(o.known_until, e.known_until) - r.date)) t (arrived)
+    LEFT JOIN late l ON l.campaign_key = r.campaign_key
+    CROSS JOIN LATERAL (SELECT analytics_internal.arrived_at(l.shares, l.known_until - r.date)) t (arrived)
     JOIN warehouse.dim_campaigns k ON k.business_id = r.business_id AND k.campaign_key = r.campaign_key
     WHERE r.business_id = panel.business_id AND r.date > panel.as_of - history_days AND r.date <= panel.as_of
       AND (members IS NULL OR k.platform = ANY (members));

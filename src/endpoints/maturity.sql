@@ -35,7 +35,7 @@ DECLARE
     last_age constant int := 60;
     days constant int := 90;
     -- How many leads of all campaigns a campaign's own are worth no more than.
-    prior constant numeric := 20;
+    prior constant double precision := 20;
 BEGIN
     RETURN QUERY
     WITH business AS MATERIALIZED (
@@ -43,45 +43,49 @@ BEGIN
         FROM analytics_internal.businesses(wanted_business) b
         CROSS JOIN LATERAL (SELECT analytics_internal.known_until(b.business)) k (until)
     ), late AS MATERIALIZED (
-        SELECT l.business_id, l.campaign_key, LEAST(l.settled_date - l.created_date, last_age + 1) AS lag, sum(l.leads) AS leads
+        SELECT l.business_id, l.campaign_key, LEAST(l.settled_date - l.created_date, last_age + 1) AS lag,
+               sum(l.leads)::double precision AS leads
         FROM business b
         JOIN warehouse.late_daily l
             ON l.business_id = b.business AND l.created_date BETWEEN b.until - last_age - days AND b.until - last_age - 1
         WHERE l.leads <> 0 AND l.campaign_key <> 0
         GROUP BY 1, 2, 3
     ), total AS MATERIALIZED (
-        SELECT r.business_id, r.campaign_key, b.until, sum(r.leads) AS leads
+        -- Campaigns without leads then, too: theirs come as those of all do.
+        SELECT k.business_id, k.campaign_key, b.until, COALESCE(r.leads, 0)::double precision AS leads
         FROM business b
-        JOIN warehouse.campaign_roi_daily r
-            ON r.business_id = b.business AND r.date BETWEEN b.until - last_age - days AND b.until - last_age - 1
-        WHERE r.campaign_key <> 0 AND b.business IN (SELECT l.business_id FROM late l)
-        GROUP BY 1, 2, 3
-        HAVING sum(r.leads) > 0
+        JOIN warehouse.dim_campaigns k ON k.business_id = b.business AND k.campaign_key <> 0
+        LEFT JOIN (
+            SELECT r.business_id, r.campaign_key, sum(r.leads) AS leads
+            FROM business b
+            JOIN warehouse.campaign_roi_daily r
+                ON r.business_id = b.business AND r.date BETWEEN b.until - last_age - days AND b.until - last_age - 1
+            GROUP BY 1, 2
+        ) r ON r.business_id = k.business_id AND r.campaign_key = k.campaign_key
+        WHERE b.business IN (SELECT l.business_id FROM late l)
     ), arrived AS (
-        SELECT t.business_id, t.campaign_key, t.until, a.age, t.leads, t.leads - COALESCE(sum(l.leads), 0) AS by_then
+        -- At each age all but those that come later.
+        SELECT t.business_id, t.campaign_key, t.until, g.lag - 1 AS age, t.leads,
+               t.leads - sum(COALESCE(l.leads, 0)) OVER (PARTITION BY t.business_id, t.campaign_key ORDER BY g.lag DESC) AS by_then
         FROM total t
-        CROSS JOIN generate_series(0, last_age) a (age)
-        LEFT JOIN late l ON l.business_id = t.business_id AND l.campaign_key = t.campaign_key AND l.lag > a.age
-        GROUP BY 1, 2, 3, 4, 5
+        CROSS JOIN generate_series(1, last_age + 1) g (lag)
+        LEFT JOIN late l ON l.business_id = t.business_id AND l.campaign_key = t.campaign_key AND l.lag = g.lag
     ), shared AS (
-        SELECT a.*, sum(a.by_then) OVER w / sum(a.leads) OVER w AS of_all
+        SELECT a.*, sum(a.by_then) OVER w / NULLIF(sum(a.leads) OVER w, 0) AS of_all
         FROM arrived a
         WINDOW w AS (PARTITION BY a.business_id, a.age)
     )
     SELECT s.business_id, s.campaign_key, s.until,
-           array_agg(LEAST(GREATEST((s.by_then + prior * s.of_all) / (s.leads + prior), 0.05), 2)::double precision ORDER BY s.age)
+           array_agg(LEAST(GREATEST((s.by_then + prior * s.of_all) / (s.leads + prior), 0.05), 2) ORDER BY s.age)
     FROM shared s
-    GROUP BY 1, 2, 3
-    UNION ALL
-    SELECT s.business_id, 0, s.until, array_agg(LEAST(GREATEST(s.of_all, 0.05), 2)::double precision ORDER BY s.age)
-    FROM (SELECT DISTINCT s.business_id, s.until, s.age, s.of_all FROM shared s) s
-    GROUP BY 1, 3;
+    WHERE s.of_all IS NOT NULL AND s.leads >= 0
+    GROUP BY 1, 2, 3;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.arrived_leads(bigint) IS
 'Which share of its leads a campaign has by their age, where ads get leads late
-shares: by days of age, from 0, up to two months; campaign 0 is all of the business, for campaigns without a past. No row where leads
-are never late, or all days are younger.';
+shares: by days of age, from 0, up to two months; a campaign that had few leads then goes by all of the business. No row where leads are
+never late, or all days are younger.';
 
 CREATE FUNCTION analytics_internal.arrived_at(shares double precision[], age int) RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
