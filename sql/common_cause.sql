@@ -25,6 +25,9 @@ FROM (SELECT array_agg(business_id ORDER BY campaign_key) AS businesses, array_a
              array_agg(-10 * business_id - (platform = 'google')::int ORDER BY campaign_key) AS groups FROM warehouse.dim_campaigns) u,
     (SELECT analytics_internal.daily_rows(business_id, campaign_key, date, leads, spend) AS days FROM warehouse.campaign_roi_daily) d,
     LATERAL analytics_internal.alert_windows(d.days, u.businesses, u.units, '2025-03-31', '2025-04-06', 30, 0.2, 3, false, u.totals, u.groups) w WHERE w.series_id > 0;
+-- What is explained has something in common with the others: nothing is explained by what did not move.
+SELECT count(*) > 50 AS explained, count(*) FILTER (WHERE reason ~ ' 1 times ' OR anomaly_type = 'spike_spend') AS by_nothing
+FROM analytics.anomalies('2025-03-31', '2025-04-06', q => 0.3, verdicts => '{explained}', row_limit => 1000) WHERE reason LIKE 'Explained by%';
 -- Two platforms are too few to have something in common: each is an alert.
 SELECT business, verdict, platform, campaign_name, anomaly_type FROM analytics.anomalies('2025-03-31', '2025-04-06', dimension => 'platform') ORDER BY 1, 3 NULLS FIRST, 5;
 -- The history tells what is common once, under the dimension that watches it.

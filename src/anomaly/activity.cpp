@@ -58,7 +58,8 @@ WindowResult summary(std::int64_t series, std::span<const ActiveDay> days, const
         }
     }
     result.reported_days = reported_days;
-    result.expected = result.ratio = result.ratio_low = result.ratio_high = result.z = result.p_value = unknown;
+    result.expected = result.ratio = result.ratio_low = result.ratio_high = result.z = result.p_value = result.alone_p_value =
+        unknown;
     result.dispersion = result.needed_events = result.needed_days = result.peak_ratio = unknown;
     result.status = status_of(result, request.min_days);
     if (result.status == Status::insufficient_data || result.status == Status::no_baseline) {

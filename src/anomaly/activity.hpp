@@ -11,6 +11,7 @@
 
 #include "anomaly/day_table.hpp"
 #include "anomaly/windows.hpp"
+#include "kernel/stop.hpp"
 
 namespace marketing::anomaly {
 
@@ -53,6 +54,7 @@ void judge_beside_others(std::span<Activity> activities, const FindCommon& find_
         find_common(activities);
     }
     for (std::size_t i = 0; i < activities.size(); ++i) {
+        kernel::poll();
         WindowResult& result = activities[i].result;
         result.alone_p_value = result.p_value;
         if (result.status == Status::tested && result.p_value < 0.5 && activities[i].common != 1) {

@@ -400,7 +400,8 @@ BEGIN
                    WHEN m.type = 'zero_spend' AND NOT m.is_reported THEN 'no_data'
                    WHEN m.type = 'zero_spend' THEN 'anomaly'
                    WHEN m.status <> 'tested' THEN 'insufficient_data'
-                   WHEN m.p_adjusted > rules.q AND m.alone_p_adjusted <= rules.q THEN 'explained'
+                   -- Only what its own p-value lost beside the others.
+                   WHEN m.p_value > m.alone_p_value AND m.p_adjusted > rules.q AND m.alone_p_adjusted <= rules.q THEN 'explained'
                    WHEN m.p_adjusted > rules.q OR COALESCE(m.at_stake < rules.min_impact, false) THEN 'normal'
                    WHEN m.type = 'spike_cpl' AND m.spend_ratio >= 1 + rules.min_effect
                         AND m.shown <= power(m.spend_ratio, elasticity) THEN 'scaling'
@@ -440,7 +441,6 @@ AS $$
     SELECT format('Explained by %s: %s elsewhere as well.', CASE common_with WHEN 'group' THEN platform ELSE 'the total' END,
         CASE anomaly_type
             WHEN 'spike_cpl' THEN format('a lead costs %s times as much', analytics_internal.amount_text(1 / NULLIF(common, 0)))
-            WHEN 'spike_spend' THEN format('spend is %s times as much', analytics_internal.amount_text(common))
             ELSE format('leads are %s times as many', analytics_internal.amount_text(common)) END)
 $$;
 COMMENT ON FUNCTION analytics_internal.common_text(text, double precision, text, text) IS

@@ -142,10 +142,7 @@ void test(Activity& activity, const Baseline& baseline, double correlation, cons
 {
     WindowResult& r = activity.result;
     const Scale scale(request.kind);
-    std::vector<Level> window = levels_of(activity, true, weekdays);
-    for (Level& level : window) {
-        level.value -= scale.logs() ? std::log(activity.common) : 0;
-    }
+    const std::vector<Level> window = levels_of(activity, true, weekdays);
     const LevelTest found = level_test(window, baseline, correlation, scale.least_deviation(baseline.mean),
                                        scale.margin(request.margin, baseline.mean), request.alternative);
     const Expectation expectation = expectation_of(activity, scale, weekdays);
@@ -155,16 +152,14 @@ void test(Activity& activity, const Baseline& baseline, double correlation, cons
         r.ratio_low = r.ratio * std::exp(-found.half_width);
         r.ratio_high = r.ratio * std::exp(found.half_width);
     }
-    activity.relative_variance = scale.logs() ? found.half_width * found.half_width / 4 : 0;
     r.z = found.z;
-    r.p_value = found.p_value;
+    r.p_value = r.alone_p_value = found.p_value;
     set_peak(activity, window[found.peak].day, expectation.usual_day, scale, weekdays);
 }
 
 }  // namespace
 
-void compare_amounts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop,
-                     const FindCommon& find_common)
+void compare_amounts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop)
 {
     const Scale scale(request.kind);
     for (const Activity& activity : activities) {
@@ -185,16 +180,12 @@ void compare_amounts(std::span<Activity> activities, const WindowRequest& reques
         }
     }
     const double usual = count > 0 ? correlations / count : 0;
-    const auto test_one = [&](Activity& activity, std::size_t i) {
-        test(activity, baselines[i], pooled_correlation(baselines[i].correlation, usual), weekdays[i], request);
-    };
     for (std::size_t i = 0; i < activities.size(); ++i) {
         stop.poll();
         if (activities[i].result.status == Status::tested) {
-            test_one(activities[i], i);
+            test(activities[i], baselines[i], pooled_correlation(baselines[i].correlation, usual), weekdays[i], request);
         }
     }
-    judge_beside_others(activities, find_common, test_one);
 }
 
 }  // namespace marketing::anomaly

@@ -12,7 +12,6 @@
 namespace marketing::anomaly {
 
 /** Tests each series that can be tested, and fills in its result and the levels of its days. */
-void compare_amounts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop,
-                     const FindCommon& find_common = {});
+void compare_amounts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop);
 
 }  // namespace marketing::anomaly

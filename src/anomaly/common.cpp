@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "kernel/stop.hpp"
 #include "numeric/quantile.hpp"
 
 namespace marketing::anomaly {
@@ -52,13 +53,13 @@ struct Sums {
         weighted += sign * its_weight * value;
         count += sign;
     }
-    [[nodiscard]] Movement movement(double spread, double fewest, bool logs) const
+    [[nodiscard]] Movement movement(double spread, double fewest) const
     {
         if (count < fewest || weight <= 0) {
             return {};
         }
         // Without any event the factor is as small as half an event would make it.
-        const double mean = logs ? weighted / weight : std::log(std::max(weighted, 0.5) / weight);
+        const double mean = std::log(std::max(weighted, 0.5) / weight);
         return {evidence >= enough ? mean : 0, std::sqrt(spread / weight)};
     }
     [[nodiscard]] bool agree() const { return count >= fewest_agreeing && evidence >= agreeing_share * absolute_evidence; }
@@ -73,26 +74,25 @@ public:
         std::vector<double> weights;
         for (const std::size_t place : places_) {
             weights.push_back(1 / variance(all[place], 1));
-            logs_ = logs_ && all[place].per_event == 0 && all[place].ratio > 0;
         }
         most_weight_ = most_weight * numeric::median(weights);
         factor_ = median();
         for (int round = 0; round < rounds; ++round) {
             choose();
-            if (sums_.weight > 0 && (logs_ || sums_.weighted > 0)) {
-                factor_ = logs_ ? std::exp(sums_.weighted / sums_.weight) : sums_.weighted / sums_.weight;
+            if (sums_.weight > 0 && sums_.weighted > 0) {
+                factor_ = sums_.weighted / sums_.weight;
             }
         }
         choose();
     }
 
     [[nodiscard]] bool agree() const { return sums_.agree(); }
-    [[nodiscard]] Movement all() const { return sums_.movement(spread_, fewest_others, logs_); }
+    [[nodiscard]] Movement all(double fewest = fewest_others) const { return sums_.movement(spread_, fewest); }
     [[nodiscard]] Movement without(std::size_t member) const
     {
         Sums rest = sums_;
         take(rest, member);
-        return rest.movement(spread_, fewest_others, logs_);
+        return rest.movement(spread_, fewest_others);
     }
     [[nodiscard]] Movement without_group(std::int64_t group) const
     {
@@ -102,7 +102,7 @@ public:
                 take(rest, place);
             }
         }
-        return rest.movement(spread_, 1, logs_);
+        return rest.movement(spread_, 1);
     }
 
 private:
@@ -111,12 +111,7 @@ private:
         return member.per_event / std::max(member.expected * factor, least_events) + member.relative;
     }
     [[nodiscard]] double weight(const Member& member) const { return std::min(1 / variance(member, factor_), most_weight_); }
-    /** Amounts vary by factors, counts by differences. */
-    [[nodiscard]] double value(const Member& member) const { return logs_ ? std::log(member.ratio) : member.ratio; }
-    [[nodiscard]] double off(const Member& member, double factor) const
-    {
-        return logs_ ? std::log(member.ratio / factor) : member.ratio / factor - 1;
-    }
+    [[nodiscard]] static double off(const Member& member, double factor) { return member.ratio / factor - 1; }
     /** How much likelier the factor is for a series than none; by half the squared deviations. */
     [[nodiscard]] double evidence(const Member& member) const
     {
@@ -129,7 +124,7 @@ private:
     {
         sums.evidence -= evidence(all_[place]);
         if (along_[place]) {
-            sums.add(value(all_[place]), weight(all_[place]), -1);
+            sums.add(all_[place].ratio, weight(all_[place]), -1);
         }
     }
 
@@ -164,7 +159,7 @@ private:
             sums_.evidence += evidence(member);
             sums_.absolute_evidence += std::abs(evidence(member));
             if (along_[place]) {
-                sums_.add(value(member), weight(member), 1);
+                sums_.add(member.ratio, weight(member), 1);
                 squares += square;
             }
         }
@@ -174,7 +169,6 @@ private:
     std::span<const Member> all_;
     std::vector<std::size_t> places_;
     std::vector<bool> along_;
-    bool logs_ = true;
     double most_weight_ = 0;
     double factor_ = 1;
     Sums sums_;
@@ -208,6 +202,7 @@ std::vector<CommonFactor> common_factors(std::span<const Member> members)
 {
     std::vector<CommonFactor> factors(members.size());
     for (const auto& [number, business] : businesses_of(members)) {
+        kernel::poll();
         const Common total(members, business.places);
         for (const auto& [name, places] : business.groups) {
             const Common group(members, places);
@@ -232,6 +227,7 @@ std::vector<Moved> moved_together(std::span<const Member> members, Alternative a
     const double side = alternative == Alternative::less ? -1 : 1;
     std::vector<Moved> moved;
     for (const auto& [number, business] : businesses_of(members)) {
+        kernel::poll();
         const Common total(members, business.places);
         const auto holds_without = [&](const auto& group) {
             return side * total.without_group(group.first).deviations() >= clearly;
@@ -246,7 +242,7 @@ std::vector<Moved> moved_together(std::span<const Member> members, Alternative a
             std::vector<std::size_t> others;
             std::copy_if(business.places.begin(), business.places.end(), std::back_inserter(others),
                          [&](std::size_t place) { return members[place].group != name; });
-            const Movement rest = others.empty() ? Movement{} : Common(members, others).without_group(name);
+            const Movement rest = others.empty() ? Movement{} : Common(members, others).all(1);
             if (common.agree() && side * difference(own, rest).deviations() >= clearly) {
                 moved.push_back({number, name, CommonLevel::group, std::exp(rest.drawn())});
             }

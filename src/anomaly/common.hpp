@@ -22,7 +22,7 @@ struct Member {
     std::int64_t group;  // and which part of it
     double ratio;        // found over expected
     double expected;     // NaN: it cannot be compared
-    /** Variance of the logarithm of the ratio by chance: per_event / expected + relative. */
+    /** Variance of the ratio by chance: per_event / expected + relative. */
     double per_event;
     double relative;
 };

@@ -45,7 +45,7 @@ std::vector<WindowResult> compare(std::span<const DaySeries> all, const WindowRe
     if (request.kind == series::SeriesKind::count || request.kind == series::SeriesKind::rate) {
         compare_counts(activities.series(), request, stop, find_common);
     } else {
-        compare_amounts(activities.series(), request, stop, find_common);
+        compare_amounts(activities.series(), request, stop);
     }
     std::vector<WindowResult> results;
     for (const Activity& each : activities.series()) {
