@@ -248,3 +248,8 @@ FROM unnest('{stays,steps up,steps down,drifts,one day,begins}'::text[]) what, u
 SELECT what, direction, string_agg(format('%s %s since %s', d.ts::date, d.anomaly_kind, d.since::date), ', ' ORDER BY d.ts) AS named
 FROM moving, LATERAL analytics.detect_anomalies(times, (SELECT array_agg(round(f) ORDER BY n) FROM unnest(figures) WITH ORDINALITY u (f, n)), direction => direction) d
 WHERE d.is_anomaly AND (what, direction) <> ('one day', 'down') GROUP BY 1, 2 ORDER BY 1, 2;
+-- Where days of the week differ, a level that falls after a quiet Sunday falls: it is named to who asks for what is too little, and to nobody else.
+SELECT direction, string_agg(format('%s %s since %s', d.ts::date, d.anomaly_kind, d.since::date), ', ' ORDER BY d.ts) FILTER (WHERE d.since IS NOT NULL) AS named
+FROM (SELECT array_agg(timestamp '2025-01-06' + i * interval '1 day' ORDER BY i) AS times,
+             array_agg(round(CASE WHEN i >= 63 THEN 0.4 ELSE 1 END * CASE i % 7 WHEN 6 THEN 10 ELSE 100 END + i * 7 % 5)::float8 ORDER BY i) AS figures FROM generate_series(0, 69) i) w,
+     unnest('{both,down,up}'::text[]) direction, LATERAL analytics.detect_anomalies(w.times, w.figures, period => 7, direction => direction) d GROUP BY 1 ORDER BY 1;

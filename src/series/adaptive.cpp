@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <iterator>
-#include <limits>
 #include <numeric>
 #include <string>
 
@@ -207,19 +206,18 @@ std::optional<LevelChange> AdaptiveDetector::find_change(const Test& test)
     const auto since = [this, most = furthest / options_.step](std::int64_t step) {
         return std::clamp(step, -most, most) * options_.step;
     };
-    const std::int64_t last = baseline_.empty() ? std::numeric_limits<std::int64_t>::min() : baseline_.back().step;
-    const auto run = std::find_if(left_out_.begin(), left_out_.end(), [last](const Entry& e) { return e.step > last; });
-    if (left_out_.end() - run > static_cast<std::ptrdiff_t>(shift_after)) {
-        const bool is_up =
-            run->value / run->exposure > (baseline_.empty() ? 0 : baseline_.back().value / baseline_.back().exposure);
+    const auto run = std::find_if(left_out_.begin(), left_out_.end(),
+                                  [last = baseline_.back().step](const Entry& e) { return e.step > last; });
+    const auto length = left_out_.end() - run;
+    fit_readings();
+    if (length > static_cast<std::ptrdiff_t>(shift_after)) {
+        // The run is what comes last.
+        const double off = std::accumulate(readings_.end() - length, readings_.end(), 0.0,
+                                           [](double sum, const Reading& reading) { return sum + reading.off; });
         const std::int64_t step = run->step;
         start_anew(step);
-        return LevelChange{since(step), is_up, false};
+        return LevelChange{since(step), off > 0, false};
     }
-    if (baseline_.size() < static_cast<std::size_t>(options_.min_history)) {
-        return std::nullopt;
-    }
-    fit_readings();
     const auto shift = scan(shift_share * test.alpha, entries_.size());
     if (!shift) {
         return std::nullopt;
@@ -263,12 +261,18 @@ void AdaptiveDetector::leave_ramp_up(std::int64_t time)
     }
 }
 
-/** What the points, anomalies too, are off a level that all share, with the season as it was fitted last. */
-void AdaptiveDetector::fit_readings()
+/** Baseline and anomalies, in order. */
+void AdaptiveDetector::join_entries()
 {
     entries_.clear();
     std::merge(baseline_.begin(), baseline_.end(), left_out_.begin(), left_out_.end(), std::back_inserter(entries_),
                [](const Entry& a, const Entry& b) { return a.step < b.step; });
+}
+
+/** What the points, anomalies too, are off a level that all share, with the season as it was fitted last. */
+void AdaptiveDetector::fit_readings()
+{
+    join_entries();
     readings_.clear();
     double sum = 0;
     double exposure = 0;
@@ -324,9 +328,7 @@ std::optional<Shift> AdaptiveDetector::scan(double tail, std::size_t most_before
 
 void AdaptiveDetector::start_anew(std::int64_t step)
 {
-    entries_.clear();
-    std::merge(baseline_.begin(), baseline_.end(), left_out_.begin(), left_out_.end(), std::back_inserter(entries_),
-               [](const Entry& a, const Entry& b) { return a.step < b.step; });
+    join_entries();
     std::erase_if(entries_, [step](const Entry& entry) { return entry.step < step; });
     baseline_.assign(entries_.begin(), entries_.end());
     left_out_.clear();

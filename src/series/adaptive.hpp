@@ -142,6 +142,7 @@ private:
     [[nodiscard]] double spread(double level);
     [[nodiscard]] double critical(double df, const Test& test);
     std::int64_t move_on(std::int64_t time);
+    void join_entries();
     void fit_readings();
     [[nodiscard]] std::optional<Shift> scan(double tail, std::size_t most_before);
     void start_anew(std::int64_t step);

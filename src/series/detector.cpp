@@ -251,7 +251,8 @@ void Detector::learn(const Point& point, Verdict& verdict)
     } else {
         auto& adaptive = std::get<AdaptiveDetector>(method_);
         adaptive.learn(point, verdict.is_anomaly);
-        change = verdict.was_reached() ? adaptive.find_change(options_.test) : std::nullopt;
+        // A day without events is judged by no baseline.
+        change = std::isnan(verdict.p_value) ? std::nullopt : adaptive.find_change(options_.test);
     }
     if (!std::isnan(verdict.score) && !cooldown_.passes(verdict.score) && verdict.is_anomaly) {
         verdict.is_anomaly = false;
