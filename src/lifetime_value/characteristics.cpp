@@ -316,6 +316,7 @@ std::vector<GroupFit> fit_by_characteristics(PurchaseModel model, std::span<cons
         fit.fit.quality = group.quality;
         fit.fit.quality.usable = all.quality.usable;
         fit.fit.quality.reason = all.quality.reason;
+        fit.fit.quality.iterations = all.quality.iterations;
     }
     if (!all.quality.usable) {
         return fits;

@@ -45,13 +45,18 @@ namespace {
 
 static_assert(std::is_trivially_destructible_v<PurchasesView>, "a view stands while rows are written");
 
+double unit_of(double days)
+{
+    postgres::require_valid(days > 0 && days <= lifetime_value::most_days, "days_per_unit must be a positive number of days",
+                            "1 for days, 7 for weeks, 30.4375 for months.");
+    return days;
+}
+
 Observation observation_arguments(postgres::Arguments& in, const PurchasesView& purchases)
 {
     Observation observation;
     observation.until = in.optional<Date>("observed_until").value_or(purchases.last_day().value_or(0));
-    observation.days_per_unit = in.value_or("days_per_unit", 0.0);
-    postgres::require_valid(observation.days_per_unit > 0 && observation.days_per_unit <= lifetime_value::most_days,
-                            "days_per_unit must be a positive number of days", "1 for days, 7 for weeks, 30.4375 for months.");
+    observation.days_per_unit = unit_of(in.value_or("days_per_unit", 0.0));
     const auto holdout_until = in.optional<Date>("holdout_until");
     observation.holdout_until = holdout_until.value_or(observation.until);
     postgres::require_valid(!holdout_until || *holdout_until > observation.until, "holdout_until must be after observed_until");
@@ -97,11 +102,7 @@ MARKETING_FUNCTION(seasonal_time)
     const auto after = in.get<Date>("after");
     const auto until = in.get<Date>("until");
     const auto season = in.array<double>("season");
-    const double days_per_unit = in.get<double>("days_per_unit");
-    return postgres::number_datum(postgres::run_kernel([&] {
-        marketing::kernel::require_valid(days_per_unit > 0 && days_per_unit <= lifetime_value::most_days,
-                                         "days_per_unit must be a positive number of days",
-                                         "1 for days, 7 for weeks, 30.4375 for months.");
-        return lifetime_value::Calendar(season).time(after, until) / days_per_unit;
-    }));
+    const double days_per_unit = unit_of(in.get<double>("days_per_unit"));
+    return postgres::number_datum(
+        postgres::run_kernel([&] { return lifetime_value::Calendar(season).time(after, until) / days_per_unit; }));
 }
