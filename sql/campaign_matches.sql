@@ -51,6 +51,16 @@ SELECT event_id, campaign_id FROM shop.found WHERE event_id IN ('own parameter',
 DELETE FROM warehouse.campaign_parameter;
 INSERT INTO warehouse.campaign_parameter (parameter, identifies) VALUES ('Two words', 'campaign');
 
+-- Every parameter that is built in finds its campaign, one by one: of a campaign, an ad group, an ad. Only Google's own finds none of Facebook's.
+INSERT INTO shop.visits (event_id, client_id, occurred_at, utm_source, utm_medium, landing_url)
+    SELECT 'by ' || parameter, parameter, '2025-04-01 12:00Z', 'facebook', 'paid',
+           format('https://s.example/?%s=%s', parameter, CASE identifies WHEN 'campaign' THEN '9001' WHEN 'ad' THEN '9201' ELSE '9101' END)
+    FROM analytics.campaign_parameter WHERE identifies IS NOT NULL AND parameter <> 'two words';
+CALL analytics.refresh();
+SELECT p.identifies, count(*) AS parameters, string_agg(p.parameter, ' ' ORDER BY p.parameter) FILTER (WHERE f.campaign_id IS DISTINCT FROM '9001') AS not_found
+FROM analytics.campaign_parameter p JOIN shop.found f ON f.event_id = 'by ' || p.parameter GROUP BY 1 ORDER BY 1;
+DELETE FROM shop.visits WHERE event_id LIKE 'by %';
+
 -- An ad that becomes known later finds its campaign then, without the touch being read again; one of two campaigns tells nothing.
 INSERT INTO shop.visits (event_id, client_id, occurred_at, utm_source, utm_medium, ad_id) VALUES ('later ad', 'l', '2025-04-02 12:00Z', 'facebook', 'paid', '9303');
 CALL analytics.refresh();
@@ -113,6 +123,15 @@ DELETE FROM shop.ads WHERE campaign_id = '42';
 CALL analytics.refresh();
 SELECT campaign_id, origin, count(*) AS touches FROM shop.found WHERE platform = 'linkedin' GROUP BY 1, 2;
 SELECT status, failed_rows FROM analytics.check_data_quality(thorough => false) WHERE check_name = 'ambiguous_campaigns';
+
+-- Of two that had a name once, where neither has it on the day: the one that was active on it, whatever it was called by then.
+INSERT INTO shop.ads SELECT d::date, 'snapchat', 's1', '61', CASE WHEN d < '2025-03-04' THEN 'Sale' ELSE 'Outlet' END, '', '', 1
+    FROM generate_series(timestamp '2025-03-01', '2025-03-09', '1 day') d;
+INSERT INTO shop.ads SELECT d::date, 'snapchat', 's1', '62', 'Sale', '', '', 1 FROM generate_series(timestamp '2025-03-10', '2025-03-12', '1 day') d;
+INSERT INTO shop.visits (event_id, client_id, occurred_at, utm_source, utm_medium, utm_campaign)
+    SELECT 'sale ' || d, 's' || d, timestamptz '2025-03-01 12:00Z' + d * interval '1 day', 'snapchat', 'cpc', 'sale' FROM unnest('{2,5,10,20}'::int[]) d;
+CALL analytics.refresh();
+SELECT event_id, campaign_id, origin FROM shop.found WHERE event_id LIKE 'sale %' ORDER BY event_date;
 
 -- A list of campaigns that keeps former versions teaches former names.
 CREATE TABLE shop.history (id text, name text, changed timestamptz);

@@ -50,3 +50,10 @@ SELECT analytics.register_source('events', 'raw.visit', '{"event_id": "id", "cli
 CALL analytics.refresh();
 SELECT contract_id, signed_date, attributed_platform, attribution_rule, days_to_convert FROM warehouse.fact_contracts ORDER BY 1;
 SELECT check_name, status FROM analytics.check_data_quality() WHERE check_name = 'contract_after_first_touch';
+-- A payment of a day alone is one of its end, too.
+CREATE TABLE raw.payment (no text, person text, paid_on text, total numeric);
+INSERT INTO raw.payment VALUES ('t1', 'ann', '2025-06-15', 10), ('t2', 'ann', '2025-06-15T00:00:00Z', 20), ('t3', 'ann', '20250616', 5), ('t4', 'ann', '2025-06-16 03:00Z', 5);
+SELECT analytics.register_source('transactions', 'raw.payment', '{"transaction_id": "no", "client_id": "person", "occurred_at": "paid_on", "amount": "total"}',
+    options => '{"timezone": "UTC"}') > 0 AS payments;
+CALL analytics.refresh();
+SELECT transaction_id, transaction_date, occurred_at AT TIME ZONE 'America/New_York' AS occurred_at FROM warehouse.fact_transactions ORDER BY 1;

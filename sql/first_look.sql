@@ -20,6 +20,14 @@ SELECT analytics.register_source('ad_performance', 'raw.ads', '{"date": "day", "
 CALL analytics.refresh();
 SELECT aspect, subject, rows, examples, message
 FROM analytics.preview_source('events', 'raw.visit', '{"event_id": "cast_fails::int", "client_id": "uid", "occurred_at": "at", "landing_url": "url"}', row_limit => 100) WHERE aspect <> 'column';
+-- Spend: what is deleted, repeated or contradicts itself, and accounts whose currency nobody says.
+CREATE TABLE raw.export (date date, platform text, account_id text, campaign_id text, spend numeric, currency text, is_deleted boolean);
+INSERT INTO raw.export VALUES ('2025-06-01', 'Facebook Ads', 'A', '1', 5, 'USD', false), ('2025-06-01', 'Facebook Ads', 'A', '1', 5, 'USD', false),
+    ('2025-06-01', 'Facebook Ads', 'A', '1', 6, 'USD', false), ('2025-06-02', 'google', 'B', '2', 6, NULL, false), ('2025-06-02', 'google', 'B', '2', 6, NULL, false), ('2025-06-03', 'google', 'B', '2', 6, NULL, true);
+SELECT aspect, subject, rows, examples, message FROM analytics.preview_source('ad_performance', 'raw.export') WHERE aspect <> 'column';
+SELECT aspect, message FROM analytics.preview_source('ad_performance', 'raw.export', '{"campaign_id": "spend::float8"}');
+ALTER TABLE raw.export DROP currency;
+SELECT subject, rows, examples, message FROM analytics.preview_source('ad_performance', 'raw.export') WHERE aspect = 'accounts';
 -- Nothing is stored, and what is previewed is what a refresh does.
 SELECT count(*) AS sources FROM analytics.source;
 SELECT count(*) AS left_over FROM pg_class WHERE relname IN ('previewed', 'stage');

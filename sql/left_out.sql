@@ -53,6 +53,15 @@ UPDATE raw.deal SET "IsDeleted" = 'no' WHERE no = 'k3';
 CALL analytics.refresh(business_id => 1);
 SELECT contract_id FROM warehouse.fact_contracts ORDER BY 1;
 
+-- Marks of other loaders: of Airbyte, of Singer taps, a number.
+CREATE TABLE raw.gone (id text, who text, at date, _ab_cdc_deleted_at text, _sdc_deleted_at timestamptz, "isDeleted" int);
+INSERT INTO raw.gone VALUES ('g1', 'a', '2025-04-02', '2025-04-03T00:00:00Z', NULL, 0), ('g2', 'a', '2025-04-02', NULL, '2025-04-03', NULL),
+    ('g3', 'a', '2025-04-02', '', NULL, 1), ('g4', 'a', '2025-04-02', NULL, NULL, 0);
+SELECT analytics.register_source('contracts', 'raw.gone', '{"contract_id": "id", "client_id": "who", "signed_at": "at"}', business_id => 4) > 0 AS registered;
+CALL analytics.refresh(business_id => 4);
+SELECT contract_id FROM warehouse.fact_contracts WHERE business_id = 4;
+SELECT row_key, reason FROM warehouse.rejected_rows WHERE business_id = 4 ORDER BY 1;
+
 -- A word that SQL knows is a column all the same, or nothing; a number of days is no date.
 CREATE TABLE raw.owned (id int, owner_user text, at date);
 \set VERBOSITY default

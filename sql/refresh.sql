@@ -78,6 +78,16 @@ CALL analytics.refresh(business_id => 4);
 SELECT event_id, utm_source FROM warehouse.fact_events WHERE business_id = 4 ORDER BY 1;
 SELECT row_key, reason FROM warehouse.rejected_rows WHERE business_id = 4;
 
+-- A version dated in the future (a clock that is ahead, "until now" of a history) does not hide what changes after it.
+CREATE TABLE raw.ahead (contract_id text, client_id text, signed_at timestamptz, amount numeric, updated_at timestamptz);
+INSERT INTO raw.ahead VALUES ('w', 'z', '2025-01-01', 1, '2150-01-01'), ('y', 'z', '2025-01-01', 1, '2025-01-01');
+SELECT analytics.register_source('contracts', 'raw.ahead', business_id => 6) > 0 AS registered;
+CALL analytics.refresh(business_id => 6);
+UPDATE raw.ahead SET amount = 250, updated_at = now() WHERE contract_id = 'y';
+CALL analytics.refresh(business_id => 6);
+SELECT contract_id, amount FROM warehouse.fact_contracts WHERE business_id = 6 ORDER BY 1;
+SELECT analytics.drop_source(source_id) FROM analytics.source WHERE business_id = 6;
+
 -- Changes and deletions at the source arrive; what depends on them follows.
 UPDATE raw.contracts SET total = total + 1 WHERE id = 'k4';
 DELETE FROM raw.contracts WHERE id = 'k8';

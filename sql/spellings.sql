@@ -36,6 +36,10 @@ FROM unnest('{(not set),(direct),(organic),(none),(data deleted),(other),<Other>
 SELECT v AS written, analytics_internal.cleaned(v, 'tag', r) AS tag
 FROM unnest('{Autumn+sale,Autumn%20sale,"Autumn sale",Autumn%2Bsale,%D0%9E%D1%81%D1%96%D0%BD%D1%8C,"A + B",C++,100%,100%25,"120330044.0",2.0}'::text[]) v, analytics_internal.placeholder_rules() r;
 
+-- What was decoded is not decoded again, and says nothing where a tag would say nothing.
+SELECT v AS written, analytics_internal.cleaned(v, 'decoded', r) AS decoded
+FROM unnest('{A+B,A%20B,"Autumn  sale",120330044.0,(direct),(referral),"{{campaign.name}}",n/a}'::text[]) v, analytics_internal.placeholder_rules() r;
+
 -- Through a load: all spellings of a client are one client, all of a tag one tag.
 CREATE TABLE raw.visit (id int, person text, seen timestamptz, source text, medium text, campaign text, url text);
 INSERT INTO raw.visit VALUES
@@ -44,19 +48,37 @@ INSERT INTO raw.visit VALUES
     (3, U&'\FEFFp7', '2025-03-03 11:00Z', '(not set)', NULL, NULL, 'https://shop.example/?utm_source=facebook&utm_medium=paid_social&utm_campaign=Autumn+sale'),
     (4, '7.0', '2025-03-03 12:00Z', 'facebook', 'paid_social', '{{campaign.name}}', NULL),
     (5, 'null', '2025-03-03 12:00Z', 'facebook', NULL, NULL, NULL),
-    (6, '1.25E+18', '2025-03-03 12:00Z', 'facebook', NULL, NULL, NULL);
+    (6, '1.25E+18', '2025-03-03 12:00Z', 'facebook', NULL, NULL, NULL),
+    (7, 'p8', '2025-03-03 12:00Z', '(direct)', '(none)', '(direct)', NULL),
+    (8, 'p9', '2025-03-03 12:00Z', NULL, NULL, NULL, 'https://shop.example/?utm_source=(direct)&utm_medium=(none)&utm_campaign=(direct)'),
+    (9, 'p9', '2025-03-03 13:00Z', NULL, NULL, NULL, 'https://shop.example/?utm_source=facebook&utm_medium=cpc&utm_campaign=(referral)');
 SELECT analytics.register_source('events', 'raw.visit', '{"event_id": "id", "client_id": "person", "occurred_at": "seen", "utm_source": "source",
     "utm_medium": "medium", "utm_campaign": "campaign", "landing_url": "url"}') > 0 AS registered;
 CALL analytics.refresh();
 SELECT e.event_id, d.client_id, e.platform, e.utm_source, e.utm_campaign, e.campaign_ref
 FROM warehouse.fact_events e JOIN warehouse.dim_clients d USING (business_id, client_key) ORDER BY 1;
 SELECT reason FROM warehouse.rejected_rows ORDER BY 1;
+-- And so in every entity: who signed, who bought, who is listed and who is the same.
+CREATE TABLE raw.known AS
+SELECT n, 'Seven' AS person, (ARRAY[E'p7\r', U&'\FEFFp7', U&'\FF50\FF17', U&'\0009p7\00A0'])[n] AS who, timestamptz '2025-03-04 09:00Z' + n * interval '1 hour' AS at
+FROM generate_series(1, 4) n;
+SELECT count(analytics.register_source(s.entity, 'raw.known', s.columns::jsonb, business_id => 3)) AS registered
+FROM (VALUES ('clients', '{"client_id": "who", "name": "person"}'), ('contracts', '{"contract_id": "n", "client_id": "who", "signed_at": "at"}'),
+    ('transactions', '{"transaction_id": "n", "client_id": "who", "occurred_at": "at", "amount": "n"}'),
+    ('identities', '{"client_id": "''cookie''", "same_as": "who"}')) s (entity, columns);
+CALL analytics.refresh(business_id => 3);
+SELECT (SELECT string_agg(client_id, ' ') FROM warehouse.dim_clients WHERE business_id = 3) AS clients,
+       (SELECT count(DISTINCT client_key) FROM warehouse.fact_contracts WHERE business_id = 3) AS of_contracts,
+       (SELECT count(DISTINCT client_key) FROM warehouse.fact_transactions WHERE business_id = 3) AS of_transactions,
+       (SELECT string_agg(DISTINCT canonical_id, ' ') FROM warehouse.dim_identities WHERE business_id = 3) AS of_identities;
 
 \set VERBOSITY default
 -- Ids of floating point are refused at once, with the cast to write; names of columns are shown as they are.
 CREATE TABLE raw.spend (day date, "campaign_id" float8, cost text, U&"\FEFFaccount" text);
 SELECT analytics.register_source('ad_performance', 'raw.spend', '{"date": "day", "platform": "''google''", "spend": "cost"}');
 SELECT analytics.register_source('ad_performance', 'raw.spend', '{"date": "Days", "platform": "''google''", "spend": "COST", "campaign_id": "campaign_id::bigint"}');
+CREATE TABLE raw.ids (U&"deal\200Bid" text, who text, at date);
+SELECT analytics.register_source('contracts', 'raw.ids', '{"contract_id": "DealId", "client_id": "who", "signed_at": "at"}');
 \set VERBOSITY terse
 INSERT INTO raw.spend VALUES ('2025-03-03', 71, U&'1\00A0204,50 \20AC', 'A-1'), ('2025-03-03', 72, '(3,00)', 'A-1'), ('2025-03-03', 73, '--', 'A-1'),
     ('2025-03-03', 74, '1.5', 'A-1'), ('2025-03-03', 75, 'UAH 12', 'A-1');
@@ -68,6 +90,9 @@ SELECT row_key, reason FROM warehouse.rejected_rows WHERE entity = 'ad_performan
 SELECT f AS format, n AS written, analytics_internal.try_number(n, f) AS read
 FROM unnest(ARRAY['1,234.56', '1.234,56', '1''234.56']) f, unnest(ARRAY['1,234.56', '1.234,56', '12.5 %', '1''000', '$-7', '1,23,456']) n;
 SELECT analytics.register_source('ad_performance', 'raw.spend', options => '{"number_format": "1_000"}');
+-- A minus as typesetters write it, before and behind a sign of a currency; digits of other scripts are refused, not dropped.
+SELECT n AS written, analytics_internal.try_number(n, '1.234,56') AS read
+FROM unnest(ARRAY[U&'\22125,00', U&'\20135,00', U&'\20AC \22125,00', U&'\2212\20AC5,00', U&'\FF0D5', U&'5,00 \2212', U&'\0665', U&'5\0665', U&'\FF15', U&'z\0142 5']) n;
 
 -- The list is data: what else means nothing, in all sources or in one, and what is a name after all.
 INSERT INTO warehouse.placeholder VALUES ('kein wert', 'key'), ('sans*', 'label'), ('n/a', NULL);

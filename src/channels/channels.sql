@@ -44,8 +44,8 @@ CREATE FUNCTION analytics_internal.cleaned(value text, purpose text, rules bytea
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cleaned';
 COMMENT ON FUNCTION analytics_internal.cleaned(text, text, bytea) IS
 'The one spelling of an id, a name or a tag; NULL where it says nothing
-purpose: key, label, tag (a label of a URL, whose escapes are decoded) or text, which is only trimmed. rules: what says nothing,
-(SELECT analytics_internal.placeholder_rules()); NULL: nothing but blanks.';
+purpose: key, label, tag (a label of a URL, whose escapes are decoded), decoded (such a label, decoded already) or text, which is only
+trimmed. rules: what says nothing, (SELECT analytics_internal.placeholder_rules()); NULL: nothing but blanks.';
 
 CREATE FUNCTION analytics.channel_ruleset() RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE

@@ -198,7 +198,8 @@ std::string_view cleaned(std::string_view text, Purpose purpose, Charset charset
     }
     switch (purpose) {
         case Purpose::key: return without_zero_fraction(without_case_suffix(value), 1);
-        case Purpose::tag: return without_zero_fraction(value, digits_of_id);
+        case Purpose::tag:
+        case Purpose::decoded: return without_zero_fraction(value, digits_of_id);
         default: return value;
     }
 }

@@ -14,8 +14,11 @@
 
 namespace marketing::channels {
 
-inline constexpr auto purposes = kernel::names<Purpose>(
-    "purpose", {{"key", Purpose::key}, {"label", Purpose::label}, {"tag", Purpose::tag}, {"text", Purpose::text}});
+inline constexpr auto purposes = kernel::names<Purpose>("purpose", {{"key", Purpose::key},
+                                                                    {"label", Purpose::label},
+                                                                    {"tag", Purpose::tag},
+                                                                    {"decoded", Purpose::decoded},
+                                                                    {"text", Purpose::text}});
 
 class Placeholders {
 public:

@@ -43,10 +43,11 @@ void fold_case(char* text, std::size_t size, Charset charset) noexcept;
 
 /** What a text is cleaned for. */
 enum class Purpose : std::uint8_t {
-    key,    // one spelling for each id: no invisible characters, 123.0 is 123
-    label,  // a name that people read: runs of blanks are one
-    tag,    // a label from a URL: escapes and plus signs are decoded, too
-    text,   // what people read at length: only trimmed
+    key,      // one spelling for each id: no invisible characters, 123.0 is 123
+    label,    // a name that people read: runs of blanks are one
+    tag,      // a label from a URL: escapes and plus signs are decoded, too
+    decoded,  // such a label, decoded already
+    text,     // what people read at length: only trimmed
 };
 
 /** Without white space and invisible characters at both ends, those beyond ASCII included. */

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <vector>
@@ -47,6 +48,17 @@ std::int32_t end_of_month(std::int32_t day)
     const auto date = date_of(day);
     const std::chrono::year_month_day_last last{date.year(), std::chrono::month_day_last{date.month()}};
     return static_cast<std::int32_t>((std::chrono::sys_days{last} - origin).count());
+}
+
+std::int32_t end_of_month_before(std::int32_t day)
+{
+    return day - static_cast<int>(static_cast<unsigned>(date_of(day).day()));
+}
+
+/** The mean of indices of months over the days of a year. */
+double mean_over_year(const std::array<double, 12>& index)
+{
+    return std::inner_product(index.begin(), index.end(), days_of_months.begin(), 0.0) / 365;
 }
 
 /** A month of one of the twelve months before the end, counted backwards from it. */
@@ -102,10 +114,9 @@ public:
             }
         }
         // The end is the last day of a month; a month counts whole.
-        std::int32_t end =
-            until == end_of_month(until) ? until : until - static_cast<int>(static_cast<unsigned>(date_of(until).day()));
+        std::int32_t end = until == end_of_month(until) ? until : end_of_month_before(until);
         for (int k = 0; k < most_months; ++k) {
-            const std::int32_t before = end - static_cast<int>(static_cast<unsigned>(date_of(end).day()));
+            const std::int32_t before = end_of_month_before(end);
             if (before < first - 1) {
                 break;
             }
@@ -199,17 +210,83 @@ Levels levels_of(const std::vector<Cell>& cells)
             seen_of[c.month] += c.purchases;
             expected_of[c.month] += c.expected * l.block[c.block];
         }
-        double mean = 0;
         for (std::size_t m = 0; m < l.index.size(); ++m) {
             // Half a purchase where there were none: the logarithm has to be one.
             l.index[m] = (seen_of[m] + 0.5) / (expected_of[m] + 0.5);
-            mean += l.index[m] * days_of_months[m] / 365;
         }
+        const double mean = mean_over_year(l.index);
         for (double& index : l.index) {
             index /= mean;
         }
     }
     return l;
+}
+
+/** Puts the season, whose years differ by their levels, into `found`; "ok", or why the model does not hold. */
+std::string_view find_season(Seasons& seasons, Levels& found, std::array<SeasonOfMonth, 12>& months)
+{
+    constexpr int rounds = 4;
+    found.index.fill(1);
+    for (int round = 0; round < rounds; ++round) {
+        const std::string_view reason = seasons.expect(Calendar(found.index));
+        if (reason != "ok") {
+            return reason;
+        }
+        if (round == 0) {
+            for (const Cell& c : seasons.cells()) {
+                SeasonOfMonth& month = months[c.month];
+                month.expected = (std::isnan(month.expected) ? 0 : month.expected) + c.expected;
+            }
+        }
+        // What is expected holds the season of the round before already.
+        const Levels change = levels_of(seasons.cells());
+        std::transform(found.index.begin(), found.index.end(), change.index.begin(), found.index.begin(), std::multiplies<>());
+        const double mean = mean_over_year(found.index);
+        for (double& index : found.index) {
+            index = std::clamp(index / mean, 1e-3, 1e2);
+        }
+        found.block = change.block;
+    }
+    return "ok";
+}
+
+/** The variance of the mean logarithm of a month: how much the same month differs between years, at least by chance, as counts do. */
+double noise_of(const Seasons& seasons, const Levels& found)
+{
+    double noise = 0;
+    double chance = 0;
+    const auto years = static_cast<double>(seasons.years());
+    for (const Cell& c : seasons.cells()) {
+        const double expected = c.expected * found.block[c.block];
+        noise += square(std::log((c.purchases + 0.5) / (expected + 0.5)));
+        chance += 1 / (expected + 0.5);
+    }
+    return std::max(noise / (11 * (years - 1)), chance / (12 * years)) / years;
+}
+
+/** The indices drawn to 1 by how much of their spread is noise, with their intervals; their mean over a year is 1. */
+void shrink(const Levels& found, double noise, double confidence, std::array<SeasonOfMonth, 12>& months)
+{
+    std::array<double, 12> logs{};
+    std::transform(found.index.begin(), found.index.end(), logs.begin(), [](double index) { return std::log(index); });
+    const double mean = std::accumulate(logs.begin(), logs.end(), 0.0) / 12;
+    double spread = 0;
+    for (const double log_index : logs) {
+        spread += square(log_index - mean) / 11;
+    }
+    const double kept = std::max(0.0, 1 - noise / std::max(spread, noise));
+    // By chance nothing may seem to be there to keep.
+    constexpr double least_kept = 0.5;
+    const double reach = numeric::normal_quantile_above((1 - confidence) / 2) * std::sqrt(std::max(kept, least_kept) * noise);
+    std::array<double, 12> drawn{};
+    std::transform(logs.begin(), logs.end(), drawn.begin(),
+                   [&](double log_index) { return std::exp(kept * (log_index - mean)); });
+    const double scale = mean_over_year(drawn);
+    for (std::size_t m = 0; m < drawn.size(); ++m) {
+        months[m].index = drawn[m] / scale;
+        months[m].low = months[m].index * std::exp(-reach);
+        months[m].high = months[m].index * std::exp(reach);
+    }
 }
 
 }  // namespace
@@ -252,7 +329,6 @@ Season season_of(const PurchasesView& purchases, std::int32_t until, PurchaseMod
     kernel::require_valid(confidence > 0 && confidence < 1, "confidence must be between 0 and 1", "0.95 is 95 percent.");
     kernel::require_valid(model != PurchaseModel::pareto_nbd, "model must be bgnbd or mbgnbd",
                           "In Pareto/NBD customers leave by the calendar, which has no seasonal time.");
-    constexpr int rounds = 4;
     Seasons seasons(purchases, until, model, stop);
     Season out{{}, "ok"};
     out.months.fill({unknown, unknown, unknown, 0, unknown});
@@ -264,63 +340,9 @@ Season season_of(const PurchasesView& purchases, std::int32_t until, PurchaseMod
         return out;
     }
     Levels found;
-    found.index.fill(1);
-    for (int round = 0; round < rounds; ++round) {
-        out.reason = seasons.expect(Calendar(found.index));
-        if (out.reason != "ok") {
-            return out;
-        }
-        if (round == 0) {
-            for (const Cell& c : seasons.cells()) {
-                SeasonOfMonth& month = out.months[c.month];
-                month.expected = (std::isnan(month.expected) ? 0 : month.expected) + c.expected;
-            }
-        }
-        // What is expected holds the season of the round before already.
-        const Levels change = levels_of(seasons.cells());
-        double mean = 0;
-        for (std::size_t m = 0; m < found.index.size(); ++m) {
-            found.index[m] *= change.index[m];
-            mean += found.index[m] * days_of_months[m] / 365;
-        }
-        for (double& index : found.index) {
-            index = std::clamp(index / mean, 1e-3, 1e2);
-        }
-        found.block = change.block;
-    }
-    // How much the same month differs between years: at least by chance, as counts do.
-    double noise = 0;
-    double chance = 0;
-    std::array<double, 12> logs{};
-    const auto years = static_cast<double>(seasons.years());
-    for (const Cell& c : seasons.cells()) {
-        const double expected = c.expected * found.block[c.block];
-        noise += square(std::log((c.purchases + 0.5) / (expected + 0.5)));
-        chance += 1 / (expected + 0.5);
-    }
-    noise = std::max(noise / (11 * (years - 1)), chance / (12 * years)) / years;  // of the mean of a month
-    double spread = 0;
-    double mean = 0;
-    for (std::size_t m = 0; m < logs.size(); ++m) {
-        logs[m] = std::log(found.index[m]);
-        mean += logs[m] / 12;
-    }
-    for (const double log_index : logs) {
-        spread += square(log_index - mean) / 11;
-    }
-    const double kept = std::max(0.0, 1 - noise / std::max(spread, noise));
-    // By chance nothing may seem to be there to keep.
-    constexpr double least_kept = 0.5;
-    const double reach = numeric::normal_quantile_above((1 - confidence) / 2) * std::sqrt(std::max(kept, least_kept) * noise);
-    double scale = 0;
-    for (std::size_t m = 0; m < logs.size(); ++m) {
-        out.months[m].index = std::exp(kept * (logs[m] - mean));
-        scale += out.months[m].index * days_of_months[m] / 365;
-    }
-    for (SeasonOfMonth& month : out.months) {
-        month.index /= scale;
-        month.low = month.index * std::exp(-reach);
-        month.high = month.index * std::exp(reach);
+    out.reason = find_season(seasons, found, out.months);
+    if (out.reason == "ok") {
+        shrink(found, noise_of(seasons, found), confidence, out.months);
     }
     return out;
 }

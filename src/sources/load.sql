@@ -197,7 +197,7 @@ COMMENT ON FUNCTION analytics_internal.refer_to_campaigns(bigint) IS
 -- Decoded once, as a URL is; a second time would take plus signs for blanks.
 CREATE FUNCTION analytics_internal.url_tag(url text, name text, rules bytea) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT pg_catalog."left"(analytics_internal.cleaned(analytics.url_parameter(url, name), 'label', rules), 150) $$;
+AS $$ SELECT pg_catalog."left"(analytics_internal.cleaned(analytics.url_parameter(url, name), 'decoded', rules), 150) $$;
 COMMENT ON FUNCTION analytics_internal.url_tag(text, text, bytea) IS 'A parameter of a URL as a touch keeps it';
 
 CREATE FUNCTION analytics_internal.load_events(source analytics.source, complete boolean) RETURNS bigint

@@ -30,11 +30,41 @@ bool is_point(char c)
 {
     return c == '.';
 }
-/** What may stand around a number: a code or a sign of a currency, a unit, blanks. */
-bool is_around(char c)
+/** Takes a minus from the front, as keyboards, spreadsheets and typesetters write it; returns whether there is one. */
+bool take_minus(std::string_view& text)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '$' || c == '%' ||
-           static_cast<unsigned char>(c) >= 0x80;
+    for (const std::string_view minus : {"-", "\u2212", "\u2013", "\u2010", "\u2011", "\uFE63", "\uFF0D"}) {
+        if (text.starts_with(minus)) {
+            text.remove_prefix(minus.size());
+            return true;
+        }
+    }
+    return false;
+}
+/** Whether a text begins with a digit of another script, in UTF-8. */
+bool starts_with_other_digit(std::string_view text)
+{
+    const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+    const auto in = [](unsigned value, unsigned first, unsigned last) { return value >= first && value <= last; };
+    return (byte(0) == 0xD9 && in(byte(1), 0xA0, 0xA9)) || (byte(0) == 0xDB && in(byte(1), 0xB0, 0xB9)) ||
+           (byte(0) == 0xE0 && in(byte(1), 0xA5, 0xBB) && in(byte(2), 0xA6, 0xAF)) ||
+           (byte(0) == 0xEF && byte(1) == 0xBC && in(byte(2), 0x90, 0x99));
+}
+/** Takes what may stand around a number: a code or a sign of a currency, a unit, blanks; no minus, and no digit of another script. */
+void take_around(std::string_view& text)
+{
+    constexpr std::size_t longest_unit = 16;
+    const auto is_around = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ' || c == '$' || c == '%' ||
+               static_cast<unsigned char>(c) >= 0x80;
+    };
+    for (std::size_t i = 0; i < longest_unit && !text.empty() && is_around(text[0]) && !starts_with_other_digit(text); ++i) {
+        std::string_view rest = text;
+        if (take_minus(rest)) {
+            return;
+        }
+        text.remove_prefix(1);
+    }
 }
 bool is_exponent(char c)
 {
@@ -77,7 +107,6 @@ NumberFormat number_format(std::string_view example)
 std::size_t plain_number(std::string_view text, NumberFormat format, char* out) noexcept
 {
     constexpr std::size_t longest = longest_number;
-    constexpr std::size_t longest_unit = 16;
     constexpr std::size_t group_size = 3;
     std::size_t size = 0;
     const auto copy = [&](std::size_t most) {
@@ -91,9 +120,9 @@ std::size_t plain_number(std::string_view text, NumberFormat format, char* out) 
     if (in_parentheses) {
         text = text.substr(1, text.size() - 2);
     }
-    bool is_negative = take(text, 1, [](char c) { return c == '-'; }) == 1;
-    take(text, longest_unit, is_around);
-    is_negative = take(text, 1, [](char c) { return c == '-'; }) == 1 || is_negative || in_parentheses;
+    const bool is_before_unit = take_minus(text);
+    take_around(text);
+    const bool is_negative = take_minus(text) || is_before_unit || in_parentheses;
     if (is_negative) {
         out[size++] = '-';
     }
@@ -113,7 +142,7 @@ std::size_t plain_number(std::string_view text, NumberFormat format, char* out) 
     if (digits == 0 || size == start) {
         return 0;
     }
-    take(text, longest_unit, is_around);
+    take_around(text);
     take(text, 1, is_point);
     return text.empty() ? size : 0;
 }

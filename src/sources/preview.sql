@@ -143,29 +143,33 @@ CREATE FUNCTION analytics_internal.accounts_without_currency(entity text, relati
 AS $$
 DECLARE
     account text;
+    currency text;
+    known int;
     accounts text[];
 BEGIN
     IF entity <> 'ad_performance' THEN
         RETURN;
     END IF;
-    SELECT m.expression INTO account
-    FROM analytics_internal.source_mapping(entity, relation, columns, options) m
-    WHERE m.name = 'account_id' AND NOT EXISTS (
-        SELECT FROM analytics_internal.source_mapping(entity, relation, columns, options) c WHERE c.name = 'currency');
+    SELECT max(m.expression) FILTER (WHERE m.name = 'account_id'), max(m.expression) FILTER (WHERE m.name = 'currency')
+    INTO account, currency
+    FROM analytics_internal.source_mapping(entity, relation, columns, options) m;
     IF account IS NULL THEN
         RETURN;
     END IF;
+    -- A currency that is mapped and empty is none.
     EXECUTE format($sql$
-        SELECT array_agg(a.account ORDER BY a.account COLLATE "C")
+        SELECT count(*), array_agg(a.account ORDER BY a.account COLLATE "C") FILTER (WHERE a.lacks_currency)
         FROM (
-            SELECT DISTINCT s.account
-            FROM (SELECT (%s)::text AS account FROM %s AS _source LIMIT 10000) s
+            SELECT s.account, bool_or(COALESCE(s.currency, '') = '') AS lacks_currency
+            FROM (SELECT (%s)::text AS account, (%s)::text AS currency FROM %s AS _source LIMIT 10000) s
             WHERE s.account <> ''
-        ) a$sql$, account, relation)
-    INTO accounts;
-    IF cardinality(accounts) > 1 THEN
-        RETURN NEXT ('accounts', relation::text, cardinality(accounts), to_jsonb(accounts[1:10]),
-            format('has %s accounts and no currency: %s', cardinality(accounts), array_to_string(accounts[1:10], ', '))
+            GROUP BY s.account
+        ) a$sql$, account, COALESCE(currency, 'NULL'), relation)
+    INTO known, accounts;
+    IF known > 1 AND accounts IS NOT NULL THEN
+        RETURN NEXT ('accounts', relation::text, known, to_jsonb(accounts[1:10]),
+            format(CASE WHEN cardinality(accounts) = known THEN 'has %s accounts and no currency: %s'
+                        ELSE 'has %s accounts, some without a currency: %s' END, known, array_to_string(accounts[1:10], ', '))
         )::analytics.source_preview;
     END IF;
 END
@@ -350,13 +354,12 @@ CREATE FUNCTION analytics.suggest_mapping(relation regclass, business_id bigint 
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
-DECLARE
-    candidate record;
 BEGIN
     IF relation IS NULL THEN
         RAISE EXCEPTION 'relation must be given' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    FOR candidate IN
+    RETURN QUERY
+    WITH candidate AS (
         SELECT DISTINCT ON (p.preset, p.entity) p.preset, p.entity, f.columns,
                analytics_internal.fit_options(p.options, relation) AS options,
                (SELECT count(*) FROM jsonb_object_keys(p.columns)) AS wanted
@@ -364,25 +367,26 @@ BEGIN
         CROSS JOIN LATERAL analytics_internal.fit_preset(
             analytics_internal.filled_in(p.columns, '{}', (analytics.settings(suggest_mapping.business_id)).currency), p.entity, relation) f
         ORDER BY p.preset, p.entity, p.builtin
-    LOOP
-        SELECT candidate.entity, candidate.preset, round(LEAST(0.99, sqrt(v.share) * (1 - 1.0 / (v.found + 1))
-                   * analytics_internal.speaks_for(candidate.preset, relation)), 2), candidate.columns, candidate.options
-        INTO entity, preset, confidence, columns, options
-        FROM (
+    ), rated AS (
+        SELECT c.*, sqrt(v.share) * (1 - 1.0 / (v.found + 1)) * analytics_internal.speaks_for(c.preset, relation) AS likeness
+        FROM candidate c
+        CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE m.problem IS NOT NULL) AS problems,
                    count(*) FILTER (WHERE m.expression !~ E'^\\(?''[^'']*''\\s*\\)?$') AS found,
-                   count(*)::numeric / GREATEST(candidate.wanted, count(*)) AS share
-            FROM analytics_internal.source_mapping(candidate.entity, relation, candidate.columns, candidate.options) m
+                   count(*)::numeric / GREATEST(c.wanted, count(*)) AS share
+            FROM analytics_internal.source_mapping(c.entity, relation, c.columns, c.options) m
         ) v
-        WHERE v.problems = 0;
-        IF FOUND AND confidence >= 0.3 THEN
-            statement := format('SELECT analytics.register_source(%L, %L, preset => %L);', entity, relation, preset);
-            RETURN NEXT;
-        END IF;
-    END LOOP;
+        WHERE v.problems = 0
+    )
+    -- Of several that are nearly certain the likelier one stays so: a cap would make them equal.
+    SELECT r.entity, r.preset, round(CASE WHEN r.likeness <= 0.9 THEN r.likeness ELSE 1 - 0.01 / (r.likeness - 0.8) END, 3), r.columns,
+           r.options, format('SELECT analytics.register_source(%L, %L, preset => %L);', r.entity, relation, r.preset)
+    FROM rated r
+    WHERE r.likeness >= 0.3
+    ORDER BY r.likeness DESC, r.preset COLLATE "C", r.entity COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION analytics.suggest_mapping(regclass, bigint) IS
 'Presets that fit a relation by its names and types, each ready to be registered
-confidence: from 0.3 to 0.99, the share of the preset that is there, more where the names of loader or vendor are. columns, options: what
-the preset comes to there. statement: paste it, and change what needs changing.';
+The likeliest first. confidence: from 0.3 to 1, the share of the preset that is there, more where the names of loader or vendor are.
+columns, options: what the preset comes to there. statement: paste it, and change what needs changing.';

@@ -9,6 +9,8 @@
 namespace {
 
 using marketing::sources::is_plain_number;
+using marketing::sources::number_format;
+using marketing::sources::plain_number;
 
 TEST(PlainNumber, IsWhatNumericReads)
 {
@@ -27,6 +29,30 @@ TEST(PlainNumber, IsNothingElse)
     }
     EXPECT_FALSE(is_plain_number(std::string(201, '9')));
     EXPECT_FALSE(is_plain_number(std::string_view("1\0", 2)));
+}
+
+std::string number_of(const std::string& text)
+{
+    std::string out(marketing::sources::longest_number, '\0');
+    out.resize(plain_number(text, number_format("1.234,56"), out.data()));
+    return out;
+}
+
+TEST(NumberOfAFormat, HasAMinusHoweverItIsWritten)
+{
+    for (const char* text :
+         {"-5,00", "\u22125,00", "\u20135,00", "\uFE635,00", "\uFF0D5,00", "\u20AC \u22125,00", "\u2212\u20AC5,00", "(5,00)"}) {
+        EXPECT_EQ(number_of(text), "-5.00") << text;
+    }
+    EXPECT_EQ(number_of("5,00 \u20AC"), "5.00");
+    EXPECT_EQ(number_of("5,00 \u2212"), "");
+}
+
+TEST(NumberOfAFormat, LosesNoDigitOfAnotherScript)
+{
+    for (const char* text : {"\u0665", "5\u0665", "\u06F55", "\u096B5", "5\uFF15"}) {
+        EXPECT_EQ(number_of(text), "") << text;
+    }
 }
 
 }  // namespace
