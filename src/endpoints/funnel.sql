@@ -270,15 +270,11 @@ BEGIN
     level := analytics_internal.checked_level(platforms_touches.platform_level, platforms_touches.business_id);
     RETURN QUERY
     WITH touched AS (
-        SELECT t.platform, sum(t.events)::bigint AS events, count(*) AS clients
-        FROM (
-            SELECT COALESCE(p.family, e.platform) AS platform, e.client_key, count(*) AS events
-            FROM analytics_internal.businesses(platforms_touches.business_id) b
-            JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
-            LEFT JOIN warehouse.dim_platforms p ON level = 'family' AND p.business_id = e.business_id AND p.platform = e.platform
-            GROUP BY 1, e.client_key
-        ) t
-        GROUP BY t.platform
+        SELECT COALESCE(p.family, e.platform) AS platform, count(*) AS events, count(DISTINCT e.client_key) AS clients
+        FROM analytics_internal.businesses(platforms_touches.business_id) b
+        JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
+        LEFT JOIN warehouse.dim_platforms p ON level = 'family' AND p.business_id = e.business_id AND p.platform = e.platform
+        GROUP BY 1
     ), signed AS (
         SELECT COALESCE(p.family, e.platform, k.last_platform, 'unknown') AS platform,
                count(*) FILTER (WHERE NOT k.is_refund) AS contracts, sum(k.amount) AS revenue,
