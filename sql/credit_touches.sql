@@ -23,6 +23,10 @@ FROM hand, analytics.credit_touches(j, '{last_paid}', all_touches => true) c JOI
 -- By part of the conversion.
 SELECT c.key, c.conversion_part, c.conversions, c.value, c.supporting, c.assisted, c.clients FROM hand, analytics.credit_by_part(j, '{first}') c;
 SELECT c.key, c.conversions, c.value, c.supporting, c.assisted, c.clients FROM hand, analytics.attribution_credit(j, '{first}') c;
+-- A part may begin with a period, which tells apart only what nobody earned.
+SELECT c.key, split_part(c.conversion_part, E'\x1F', 2) AS product, CASE WHEN c.key IS NULL THEN split_part(c.conversion_part, E'\x1F', 1) END AS day, c.conversions, c.value, c.clients
+FROM (SELECT analytics.journeys_with_ids(client, at, visit, key, paid, worth, seen, bought, extract(day FROM at AT TIME ZONE 'UTC') || E'\x1F' || COALESCE(product, '')) AS j FROM met) s,
+    analytics.credit_by_part(j, '{first_paid}', fallback => '{none}', periods_together => true) c ORDER BY c.key, product, day;
 -- journeys() keeps the identifiers of touches and numbers conversions; without identifiers touches have numbers, too.
 SELECT c.conversion_id, c.client, c.touch_id, c.key, c.conversion_part
 FROM (SELECT analytics.journeys(client, at, visit, key, paid, worth) AS j FROM met) s, analytics.credit_touches(j, '{last}') c;

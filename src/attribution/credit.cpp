@@ -250,6 +250,19 @@ std::vector<std::uint32_t> names_of_slots(const KeyNames& names, std::size_t cou
     return found;
 }
 
+/** By which part touches tell their credit apart, for each part of conversions: with periods together the first that is the same but for its period. */
+std::vector<std::uint32_t> parts_of_touches(const JourneysView& journeys, bool periods_together)
+{
+    std::map<std::string_view, std::uint32_t> first;
+    std::vector<std::uint32_t> found;
+    for (std::uint32_t part = 0; part < journeys.part_count(); ++part) {
+        const std::string_view text = journeys.part(part);
+        const std::string_view rest = text.substr(std::min(text.find(part_separator), text.size()));
+        found.push_back(periods_together ? first.try_emplace(rest, part).first->second : part);
+    }
+    return found;
+}
+
 /** Tells the replicates where a client ends and how often each has drawn it. */
 class ClientDraws {
 public:
@@ -309,6 +322,7 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
     ClientDraws draws(journeys, request.resampling, answer.replicates);
     const TouchPeriod period(request);
     const std::vector<std::uint32_t> slot_names = names_of_slots(names, journeys.key_count(), request.keys_together);
+    const std::vector<std::uint32_t> touch_parts = parts_of_touches(journeys, request.periods_together);
     std::vector<Counter> assisted;
     std::vector<std::uint32_t> path_slots;
     std::vector<double> weights;
@@ -318,9 +332,10 @@ Attribution attribute(const JourneysView& journeys, const CreditRequest& request
         draws.begin(path.client);
         answer.truncated += path.truncated ? 1 : 0;
         const std::uint32_t part = request.by_part ? journeys.part_of(path.number) : 0;
+        const std::uint32_t touch_part = part < touch_parts.size() ? touch_parts[part] : part;
         path_slots.clear();
         for (const Touch& touch : path.touches) {
-            path_slots.push_back(slots.slot(slot_names[touch.name], part));
+            path_slots.push_back(slots.slot(slot_names[touch.name], touch_part));
         }
         const SlottedPath slotted{path, number, path_slots, slots.slot(slots.unattributed(), part)};
         assisted.resize(slots.size());

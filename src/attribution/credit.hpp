@@ -35,6 +35,8 @@ struct CreditRequest {
     bool by_part = false;
     /** Whether keys do not tell credit apart, but only parts do. */
     bool keys_together = false;
+    /** Whether what stands before the first part_separator in a part of conversions tells apart only what no touch earned. */
+    bool periods_together = false;
 };
 
 /** What one key earned under one model. Plain data; the texts lie in the journeys value and in the table of models. */

@@ -212,11 +212,12 @@ struct EstimateArguments {
     attribution::Resampling resampling;
     double confidence;
     bool keys_together;
+    bool periods_together;
 };
 
 EstimateArguments estimate_arguments(postgres::Arguments& in)
 {
-    EstimateArguments asked{credit_arguments(in), {}, 0, false};
+    EstimateArguments asked{credit_arguments(in), {}, 0, false, false};
     asked.resampling.replicates = in.get<std::int32_t>("replicates");
     asked.resampling.seed = in.get<std::int64_t>("seed");
     asked.confidence = in.get<double>("confidence");
@@ -233,6 +234,7 @@ void write_estimates(postgres::Bytes journeys, const EstimateArguments& asked, b
         request.resampling = asked.resampling;
         request.by_part = by_part;
         request.keys_together = asked.keys_together;
+        request.periods_together = asked.periods_together;
         const auto found = attribution::attribute(JourneysView(journeys), request, postgres::stop_flag());
         estimates = estimates_of(found.credits, asked.confidence);
         return found.truncated;
@@ -264,6 +266,7 @@ MARKETING_ROWS_OF(credit_by_part, journeys, in, rows)
     asked.credit.rules.key_parts = in.get<bool>("key_parts");
     asked.keys_together = in.get<bool>("keys_together");
     attribution::read_day_starts(in, asked.credit.rules);
+    asked.periods_together = in.get<bool>("periods_together");
     write_estimates(journeys, asked, true, rows);
 }
 

@@ -197,7 +197,7 @@ CREATE FUNCTION analytics.credit_by_part(
     stage_keys text[] DEFAULT '{}', touched_from timestamptz DEFAULT NULL, touched_before timestamptz DEFAULT NULL,
     replicates int DEFAULT 0, seed bigint DEFAULT 0, confidence double precision DEFAULT 0.9,
     view_lookback interval DEFAULT NULL, key_parts boolean DEFAULT false, keys_together boolean DEFAULT false,
-    day_starts timestamptz[] DEFAULT '{}')
+    day_starts timestamptz[] DEFAULT '{}', periods_together boolean DEFAULT false)
     RETURNS TABLE (model text, key text, conversions double precision, conversions_low double precision, conversions_high double precision,
                    value double precision, value_low double precision, value_high double precision, supporting bigint, assisted bigint,
                    clients bigint, conversions_replicates double precision[], value_replicates double precision[],
@@ -205,9 +205,11 @@ CREATE FUNCTION analytics.credit_by_part(
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 50 AS 'MODULE_PATHNAME', 'marketing_credit_by_part';
 COMMENT ON FUNCTION analytics.credit_by_part IS
     'Credit told apart by parts: a month of the conversion, paid or not ...
-All arguments but the last two, and all columns but the last four: see attribution_bootstrap. conversion_part: see journeys_with_ids().
-key_parts: keys are a key and a part behind the character U+001F; models and all other arguments see the key, and touch_part tells its
-credit apart. keys_together: only parts tell credit apart, and key is one of those that have it. conversions_rest, value_rest: what is left
+The arguments that are not told of here, and all columns but the last four: see attribution_bootstrap. conversion_part: see
+journeys_with_ids(). key_parts: keys are a key and a part behind the character U+001F; models and all other arguments see the key, and
+touch_part tells its credit apart. keys_together: only parts tell credit apart, and key is one of those that have it. periods_together: what
+stands before the first U+001F in a part of conversions tells apart only what no touch earned; else conversion_part is one of those that are
+the same but for that. conversions_rest, value_rest: what is left
 of the sums below their last bit, so that credit of several groups adds up exactly: compensated_sum() of all of these numbers.';
 
 CREATE FUNCTION analytics.credit_touches(

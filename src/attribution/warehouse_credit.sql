@@ -345,7 +345,7 @@ DECLARE
     dimension CONSTANT text := COALESCE(dimensions[1], '');
     other_dimension CONSTANT text := dimensions[2];
     of_conversion CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
-    by_period CONSTANT boolean := rules.granularity IS NOT NULL AND kept <> 'touch';
+    by_period CONSTANT boolean := rules.granularity IS NOT NULL;
     with_ads CONSTANT boolean := dimensions && '{ad_group,creative}';
     with_campaign CONSTANT boolean := dimensions @> '{campaign}';
 BEGIN
@@ -725,8 +725,9 @@ BEGIN
     RETURN QUERY
     WITH credit AS (
         SELECT a.model, w.attribution_window,
-               NULLIF(split_part(CASE WHEN by_touch THEN split_part(a.touch_part, ':', 2) ELSE a.conversion_part END, E'\x1F', 1), '')::date
-                   AS period_start,
+               NULLIF(split_part(
+                   CASE WHEN by_touch AND a.key IS NOT NULL THEN split_part(a.touch_part, ':', 2) ELSE a.conversion_part END, E'\x1F', 1),
+                   '')::date AS period_start,
                analytics_internal.credit_keys(rules.dimension, of_touch, of_conversion, a.key, a.touch_part, a.conversion_part) AS keys,
                a.key IS NULL AS unattributed,
                NOT with_parts OR analytics_internal.is_wanted(sharing, a.touch_part) AS wanted,
@@ -746,7 +747,7 @@ BEGIN
             stage_keys => stages, touched_from => CASE WHEN by_touch THEN j.period_start END,
             touched_before => CASE WHEN by_touch THEN j.period_end END, replicates => sharing.replicates, seed => sharing.seed,
             confidence => sharing.confidence, view_lookback => w.view_lookback, key_parts => with_parts,
-            keys_together => of_touch = '{}', day_starts => j.day_starts) a
+            keys_together => of_touch = '{}', day_starts => j.day_starts, periods_together => by_touch) a
     ), replicated AS (
         SELECT r.model, r.attribution_window, r.period_start, r.keys, r.wanted, r.unattributed,
                array_agg(r.conversions ORDER BY r.n) AS conversions, array_agg(r.value ORDER BY r.n) AS value
