@@ -54,3 +54,12 @@ CREATE FUNCTION noop(bigint, "any", timestamptz, "any", "any", boolean, "any") R
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS :'noop', 'bench_noop';
 CREATE AGGREGATE noop(client "any", occurred_at timestamptz, touch_id "any", key "any", is_paid boolean, value "any") (
     SFUNC = noop, STYPE = bigint, INITCOND = '0', PARALLEL = SAFE);
+
+-- Journeys that are kept, those of a tenth of the clients who all convert, and rows as credit_touches() makes of them.
+CREATE TABLE kept AS
+SELECT analytics.journeys(client, occurred_at, touch_id, key, is_paid, value) AS journeys FROM by_many WHERE client % 10 = 0;
+CREATE TABLE touch_row AS
+SELECT c.* FROM kept, analytics.credit_touches(journeys, '{linear}', lookback => '30 days') AS c LIMIT 1;
+CREATE TABLE touch_rows AS
+SELECT count(*) AS n FROM kept, analytics.credit_touches(journeys, '{linear}', lookback => '30 days') AS c;
+CREATE FUNCTION same_rows(anyelement, bigint) RETURNS SETOF anyelement LANGUAGE c AS :'noop', 'bench_rows';
