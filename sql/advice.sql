@@ -53,7 +53,7 @@ CALL analytics.refresh();
 SELECT count(*) AS changed FROM before b JOIN analytics.reco_budget('2025-04-26', '2025-05-23', objective => 'leads') r USING (campaign_name) WHERE (b.action, b.p_better) IS DISTINCT FROM (r.action, r.p_better);
 -- What is expected to be wrong of the calls, by the probabilities that their reasons tell.
 SELECT count(*) > 1 AS calls, min(expected_wrong_pct) = max(expected_wrong_pct) AS one, abs(min(expected_wrong_pct) - 100 * avg(1 - substring(reason FROM 'er with probability ([0-9.]+[0-9])')::numeric)) <= 0.1 AS as_told
-FROM analytics.reco_budget('2025-04-26', '2025-05-23', objective => 'leads') WHERE action IN ('scale', 'pause');
+FROM analytics.reco_budget('2025-04-26', '2025-05-23', target_cpl => 15, objective => 'leads') WHERE action IN ('scale', 'pause');
 -- Today is not over: what came in so far changes nothing, and a period of today alone has no advice.
 CREATE TEMP TABLE yesterday AS SELECT campaign_name, action, p_better, spend_cur FROM analytics.reco_budget(CURRENT_DATE - 400, CURRENT_DATE + 1, objective => 'leads');
 INSERT INTO raw.ads SELECT 'facebook', '103', 'Usual', (now() AT TIME ZONE 'UTC')::date, 5000, 1, 1;

@@ -1,5 +1,6 @@
 // Prints the tables of docs/benchmarks.md: advice and plans in simulated worlds. Usage: simulate [runs of advice] [runs of plans] [seed].
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -18,6 +19,33 @@ void print(const char* name, const AdviceScore& s)
         std::printf(" %.3f |\n", s.coverage());
     } else {
         std::printf(" |\n");
+    }
+}
+
+/** A share with its Monte-Carlo error, which counts the calls of a portfolio as independent. */
+void print_share(double share, int count)
+{
+    std::printf(" %.3f ± %.3f |", share, std::sqrt(share * (1 - share) / std::max(count, 1)));
+}
+
+/** Advice where leads come in other ways than the first table's. */
+void print_bursts(int runs, std::uint64_t seed)
+{
+    std::printf(
+        "| world | size | paused | false | scaled | false | bad found | good found | interval holds | wrong, as reported | "
+        "wrong "
+        "|\n|---|---|---|---|---|---|---|---|---|---|---|\n");
+    for (const AdviceKind& kind : advice_kinds()) {
+        const AdviceScore s = simulate_advice(runs * 20 / kind.campaigns, seed, kind).ours;
+        std::printf("| %s | %g | %.1f %% |", kind.name.data(), kind.world.size, 100.0 * s.paused / s.campaigns);
+        print_share(s.false_pauses(), s.paused);
+        std::printf(" %.1f %% |", 100.0 * s.scaled / s.campaigns);
+        print_share(s.false_scales(), s.scaled);
+        std::printf(" %.1f %% | %.1f %% | %.3f | %.3f |", 100.0 * s.bad_found / s.bad, 100.0 * s.good_found / s.good,
+                    s.coverage(), s.claimed());
+        print_share(s.wrong(), s.paused + s.scaled);
+        std::printf("\n");
+        std::fflush(stdout);
     }
 }
 
@@ -92,6 +120,8 @@ int main(int argc, char** argv)
         "| world | judged by | paused | false | scaled | false | bad found | good found | coverage "
         "|\n|---|---|---|---|---|---|---|---|---|\n");
     print_worths(advice_runs / 5, seed);
+    std::printf("\n");
+    print_bursts(advice_runs / 5, seed);
     std::printf("\n");
     std::printf(
         "| world | share of attainable lift | coverage | harm | rule | log-log OLS | Hill NLS | attainable "

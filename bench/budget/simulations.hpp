@@ -48,6 +48,9 @@ struct AdviceScore {
         good += cost < 1 / 1.5 ? 1 : 0;
         good_found += cost < 1 / 1.5 && action == Action::scale ? 1 : 0;
     }
+    [[nodiscard]] double wrong() const { return (falsely_paused + falsely_scaled) / double(std::max(paused + scaled, 1)); }
+    /** The share of wrong calls that the advice expects, on average. */
+    [[nodiscard]] double claimed() const { return claimed_false / std::max(claims, 1); }
     [[nodiscard]] double false_pauses() const { return falsely_paused / double(std::max(paused, 1)); }
     [[nodiscard]] double false_scales() const { return falsely_scaled / double(std::max(scaled, 1)); }
     /** Share of the bad and the good campaigns that are found. */
@@ -62,33 +65,121 @@ struct AdviceScores {
     AdviceScore heavy_evidence;  // pause: spend >= 25 targets and cost > 1.3; scale: cost < 0.8 and 50 leads
 };
 
-/** Portfolios of 20 campaigns for 14 days: cost over target log-normal 0.45, leads negative binomial of size 2 a day, spend 1 to 60 targets. */
-inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000)
+/** Costs as multiples of what the other campaigns pay. */
+inline void set_beside_others(const std::vector<double>& spend, std::vector<double>& cost)
+{
+    double money = 0;
+    double leads = 0;
+    for (std::size_t i = 0; i < spend.size(); ++i) {
+        money += spend[i];
+        leads += spend[i] / cost[i];
+    }
+    const std::vector<double> own = cost;
+    for (std::size_t i = 0; i < spend.size(); ++i) {
+        cost[i] = own[i] * (leads - spend[i] / own[i]) / (money - spend[i]);
+    }
+}
+
+/** What portfolios are like whose advice is scored. */
+struct AdviceKind {
+    std::string_view name = "bursts, size 2";
+    marketing::worlds::World world{.size = 2};  // of the leads of a day; its mean is that of each campaign
+    double size_deviation = 0;                  // of the log of the size, between campaigns
+    double cost_deviation = 0.45;               // of the log of cost over target
+    int campaigns = 20;
+    std::int32_t days = 14;
+    bool relative = false;  // judged against what the others pay, not against a target
+};
+
+/** The worlds of docs/benchmarks.md. */
+inline std::vector<AdviceKind> advice_kinds()
+{
+    std::vector<AdviceKind> kinds;
+    for (const double size : {std::numeric_limits<double>::infinity(), 8.0, 2.0, 1.0, 0.5, 0.25}) {
+        kinds.push_back({.name = "bursts by day, 14 days", .world = {.size = size}});
+    }
+    for (const double size : {2.0, 0.5, 0.25}) {
+        kinds.push_back({.name = "beside the others, 8 weeks", .world = {.size = size}, .days = 56, .relative = true});
+    }
+    for (const double size : {1.0, 0.25}) {
+        kinds.push_back({.name = "5 campaigns, 14 days", .world = {.size = size}, .campaigns = 5});
+    }
+    for (const double size : {1.0, 0.25}) {
+        kinds.push_back({.name = "5 campaigns beside each other, 8 weeks",
+                         .world = {.size = size},
+                         .campaigns = 5,
+                         .days = 56,
+                         .relative = true});
+    }
+    kinds.push_back({.name = "costs much alike (0.2), 8 weeks", .world = {.size = 0.5}, .cost_deviation = 0.2, .days = 56});
+    kinds.push_back({.name = "costs far apart (0.9), 14 days", .world = {.size = 0.5}, .cost_deviation = 0.9});
+    kinds.push_back({.name = "each its own bursts (around 0.7), 14 days", .world = {.size = 0.7}, .size_deviation = 0.8});
+    kinds.push_back({.name = "silent days (0.7), 14 days", .world = {.size = 2, .silence = 0.7}});
+    kinds.push_back({.name = "weekdays, 4 weeks", .world = {.size = 1, .weekday = 0.5}, .days = 28});
+    kinds.push_back({.name = "demand that wanders (0.8, 0.4), 8 weeks",
+                     .world = {.demand_correlation = 0.8, .demand_deviation = 0.4},
+                     .days = 56});
+    kinds.push_back({.name = "bursts, and demand that wanders (0.8, 0.5), 8 weeks",
+                     .world = {.size = 1, .demand_correlation = 0.8, .demand_deviation = 0.5},
+                     .days = 56});
+    return kinds;
+}
+
+/** Leads of a day of a world whose campaigns differ in size and mean. */
+inline double leads_of(Engine& engine, const marketing::worlds::World& world, double mean, double size)
+{
+    if (world.silence > 0 && uniform(engine) < world.silence) {
+        return 0;
+    }
+    return overdispersed(engine, mean / (1 - world.silence), size);
+}
+
+/** How much demand moves each campaign and day: on average not at all. */
+inline std::vector<marketing::worlds::Campaign> demand_of(const AdviceKind& kind, std::uint64_t seed)
+{
+    Engine engine(~seed);
+    marketing::worlds::World world = kind.world;
+    world.mean = 1;
+    return marketing::worlds::make_fleet(world, kind.campaigns, kind.days, engine);
+}
+
+/** Portfolios whose campaigns spend 1 to 60 targets. */
+inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000, const AdviceKind& kind = {})
 {
     AdviceScores scores;
     std::vector<std::string> names;
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < kind.campaigns; ++i) {
         names.push_back("campaign " + std::to_string(100 + i));
     }
     for (int run = 0; run < runs; ++run) {
         Engine engine(seed + static_cast<std::uint64_t>(run));
+        const auto demand = demand_of(kind, seed + static_cast<std::uint64_t>(run));
         std::vector<Series> panel;
         std::vector<double> cost;
-        for (int i = 0; i < 20; ++i) {
-            cost.push_back(lognormal(engine, 0.45));
-            const double spend = std::exp(uniform(engine) * std::log(60.0)) / 14;
-            Series series{"", names[static_cast<std::size_t>(i)], {}};
-            for (int d = 0; d < 14; ++d) {
-                series.days.push_back({d, spend, overdispersed(engine, spend / cost.back(), 2), 0});
+        std::vector<double> spends;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            cost.push_back(lognormal(engine, kind.cost_deviation));
+            const double size =
+                kind.size_deviation > 0 ? kind.world.size * lognormal(engine, kind.size_deviation) : kind.world.size;
+            const double spend = std::exp(uniform(engine) * std::log(60.0)) / kind.days;
+            spends.push_back(spend);
+            Series series{"", names[i], {}};
+            for (std::int32_t d = 0; d < kind.days; ++d) {
+                const double mean = spend / cost.back() * demand[i].expected[static_cast<std::size_t>(d)];
+                series.days.push_back({d, spend, leads_of(engine, kind.world, mean, size), 0});
             }
             panel.push_back(series);
         }
+        const std::vector<double> truth = cost;
+        if (kind.relative) {
+            set_beside_others(spends, cost);
+        }
         ActionRules rules;
-        rules.target = 1;
-        rules.window = 14;
-        const auto ours = advise(panel, rules, 13, {});
+        rules.target = kind.relative ? std::numeric_limits<double>::quiet_NaN() : 1;
+        rules.window = std::min(kind.days, 28);
+        const auto ours = advise(panel, rules, kind.days - 1, {});
         rules.hysteresis = 0;
-        const auto strict = advise(panel, rules, 13, {});
+        const auto strict = advise(panel, rules, kind.days - 1, {});
         const double claimed = expected_false_rate(ours);
         if (!std::isnan(claimed)) {
             scores.ours.claimed_false += claimed;
@@ -102,7 +193,8 @@ inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000)
                 leads += day.response;
             }
             scores.ours.add(cost[i], ours[i].action);
-            scores.ours.covered += ours[i].cost_low <= cost[i] && cost[i] <= ours[i].cost_high ? 1 : 0;
+            const double own = truth[i];
+            scores.ours.covered += ours[i].cost_low <= own && own <= ours[i].cost_high ? 1 : 0;
             scores.without_hysteresis.add(cost[i], strict[i].action);
             scores.rule_engine.add(cost[i], spend >= 2 && spend > 1.3 * leads   ? Action::pause
                                             : leads >= 3 && spend < 0.8 * leads ? Action::scale

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "budget/costs.hpp"
+#include "budget/dispersion.hpp"
 #include "budget/evidence.hpp"
 #include "budget/reasons.hpp"
 #include "budget/response.hpp"
@@ -93,7 +94,7 @@ public:
             evidence_.push_back(window_.evidence_of(series, as_of));
             timeless_ = timeless_ && series.days.size() == 1 && series.days.front().day == as_of;
         }
-        excess_ = window_.pooled_excess(panel, as_of);
+        dispersion_ = learn_dispersions(panel, as_of, rules.window, stop);
         learn_costs();
         learn_curves();
     }
@@ -117,7 +118,7 @@ private:
         double leads = 0;
         for (std::size_t i = 0; i < panel_.size(); ++i) {
             const Evidence& evidence = evidence_[i];
-            platforms[panel_[i].platform].push_back(count_of(evidence, excess_));
+            platforms[panel_[i].platform].push_back(count_of(evidence, dispersion_[i]));
             if (evidence.weighted_exposure > 0) {
                 leads += evidence.weighted_responses;
                 total_.events += units_of(i);
@@ -147,7 +148,7 @@ private:
     }
     [[nodiscard]] CostPosterior lead_belief(std::size_t i, const Evidence& evidence) const
     {
-        return priors_.at(panel_[i].platform).update(count_of(evidence, excess_));
+        return priors_.at(panel_[i].platform).update(count_of(evidence, dispersion_[i]));
     }
     /** A lead of a campaign in units of the outcome; 1 where nothing is known of that, and nothing will be advised. */
     [[nodiscard]] LogBelief worth_of(std::size_t i) const
@@ -160,7 +161,7 @@ private:
     {
         const LogBelief worth = worth_of(i);
         return numeric::square(worth.median()) *
-               (variance_of(evidence_[i], excess_) + numeric::square(evidence_[i].weighted_responses * worth.deviation));
+               (variance_of(evidence_[i], dispersion_[i]) + numeric::square(evidence_[i].weighted_responses * worth.deviation));
     }
 
     /** What the other campaigns together bring, as sure as it is. */
@@ -411,8 +412,8 @@ private:
     {
         const double distance = std::log(advice.unit_cost / advice.target);
         const double responses = (1.2816 / distance) * (1.2816 / distance);
-        const CostEvidence count = count_of(evidence_[i], excess_);
-        const double needed = responses * advice.cost * (1 + count.events / count.size) - evidence_[i].spend;
+        const CostEvidence count = count_of(evidence_[i], dispersion_[i]);
+        const double needed = responses * advice.cost * (1 + count.events * count.sizes.excess()) - evidence_[i].spend;
         if (std::isfinite(needed) && needed < 100 * advice.spend) {
             advice.spend_needed = std::max(needed, 0.0);
             if (advice.daily_spend > 0 && !timeless_) {
@@ -434,7 +435,7 @@ private:
     Outcome outcome_;
     bool timeless_ = true;  // no campaign has more than one day
     std::vector<Evidence> evidence_;
-    double excess_ = 0;
+    std::vector<Dispersion> dispersion_;
     std::map<std::string_view, CostPrior> priors_;
     GammaRate total_{0, 0};
     double total_variance_ = 0;

@@ -29,7 +29,9 @@ void check(const CostEvidence& evidence)
         throw Error(ErrorCode::invalid_parameter, "events and spend must not be negative, infinite or NaN",
                     "events is " + std::to_string(evidence.events) + ", spend is " + std::to_string(evidence.spend) + ".");
     }
-    kernel::require_valid(evidence.size > 0, "size must be positive");
+    for (std::size_t k = 0; k < evidence.sizes.count; ++k) {
+        kernel::require_valid(evidence.sizes.size[k] > 0, "size must be positive");
+    }
 }
 
 void check_positive(double value, const char* name)
@@ -58,7 +60,7 @@ std::vector<CostEvidence> discounted(std::span<const CostEvidence> group)
 {
     std::vector<CostEvidence> members;
     for (const CostEvidence& member : spending(group)) {
-        const double dispersion = 1 + member.events / member.size;
+        const double dispersion = 1 + member.events * member.sizes.excess();
         members.push_back({member.events / dispersion, member.spend / dispersion});
     }
     return members;
@@ -149,32 +151,37 @@ public:
 
     LogRate(const CostEvidence& evidence, const GammaRate& usual)
     {
-        // The log likelihood of a negative binomial, or of Poisson's limit; m is the expected number of events.
-        const double size = evidence.size;
-        const auto log_likelihood = [&](double x) {
-            const double m = evidence.spend * std::exp(x);
-            return evidence.events * x - (std::isinf(size) ? m : (evidence.events + size) * std::log1p(m / size));
-        };
         const double center = numeric::digamma(usual.events) - std::log(usual.spend);
         const double precision = 1 / numeric::trigamma(usual.events);
+        const double excess = evidence.sizes.excess();
         double mode = std::log((usual.events + evidence.events) / (usual.spend + evidence.spend));
         double information = 0;
         double change = 1;
         for (int round = 0; round < 20 && std::abs(change) > 1e-12; ++round) {
             const double m = evidence.spend * std::exp(mode);
-            const double share = std::isinf(size) ? 1 : (evidence.events + size) / (m + size);
-            information = m * share * (std::isinf(size) ? 1 : size / (m + size)) + precision;
+            const double share = (1 + excess * evidence.events) / (1 + excess * m);
+            information = m * share / (1 + excess * m) + precision;
             change = (m * share - evidence.events + precision * (mode - center)) / information;
             mode -= change;
         }
         step_ = 2 * reach / (points - 1) / std::sqrt(information);
         first_ = mode - step_ * (points - 1) / 2;
-        for (int i = 0; i < points; ++i) {
-            likelihood_[static_cast<std::size_t>(i)] = log_likelihood(at(i));
+        if (evidence.sizes.count == 1) {
+            likelihood_ = likelihood_of(evidence, evidence.sizes.size[0]);
+            return;
+        }
+        // Each size as likely as it is known to be: its likelihood counts by what it makes of the usual rates.
+        for (std::size_t k = 0; k < evidence.sizes.count; ++k) {
+            const std::array<double, points> likelihood = likelihood_of(evidence, evidence.sizes.size[k]);
+            double explained = 0;
+            each(likelihood, center, 1 / std::sqrt(precision), [&](std::size_t, double density) { explained += density; });
+            for (std::size_t i = 0; i < points; ++i) {
+                likelihood_[i] += evidence.sizes.weight[k] / std::max(explained, 1e-300) * likelihood[i];
+            }
         }
         const double top = *std::max_element(likelihood_.begin(), likelihood_.end());
         for (double& likelihood : likelihood_) {
-            likelihood = std::exp(likelihood - top);
+            likelihood /= top;
         }
     }
 
@@ -182,14 +189,14 @@ public:
     [[nodiscard]] double evidence(double center, double deviation) const
     {
         double sum = 0;
-        each(center, deviation, [&](std::size_t, double density) { sum += density; });
+        each(likelihood_, center, deviation, [&](std::size_t, double density) { sum += density; });
         return std::max(sum, 1e-300);
     }
     /** Adds `weight` times the posterior under a prior. */
     void add_posterior(double center, double deviation, double weight, std::array<double, CostPosterior::points>& density) const
     {
         const double scale = weight / evidence(center, deviation);
-        each(center, deviation, [&](std::size_t i, double d) { density[i] += scale * d; });
+        each(likelihood_, center, deviation, [&](std::size_t i, double d) { density[i] += scale * d; });
     }
     /** What no prior can explain, so that all densities are 0, speaks for itself. */
     [[nodiscard]] CostPosterior posterior(const std::array<double, CostPosterior::points>& density) const
@@ -200,9 +207,26 @@ public:
 
 private:
     [[nodiscard]] double at(int i) const { return first_ + step_ * i; }
+    /** The likelihood of a negative binomial at all points, or of Poisson's limit; the largest is 1. */
+    [[nodiscard]] std::array<double, points> likelihood_of(const CostEvidence& evidence, double size) const
+    {
+        std::array<double, points> likelihood;
+        double top = -std::numeric_limits<double>::infinity();
+        for (int i = 0; i < points; ++i) {
+            const double m = evidence.spend * std::exp(at(i));
+            const double log_likelihood =
+                evidence.events * at(i) - (std::isinf(size) ? m : (evidence.events + size) * std::log1p(m / size));
+            likelihood[static_cast<std::size_t>(i)] = log_likelihood;
+            top = std::max(top, log_likelihood);
+        }
+        for (double& l : likelihood) {
+            l = std::exp(l - top);
+        }
+        return likelihood;
+    }
     /** Calls f(point, likelihood * prior) for each point. On equidistant points a normal density is a product of products. */
     template <class Function>
-    void each(double center, double deviation, Function f) const
+    void each(const std::array<double, points>& likelihood, double center, double deviation, Function f) const
     {
         const double start = (first_ - center) / deviation;
         const double stride = step_ / deviation;
@@ -210,7 +234,7 @@ private:
         double factor = std::exp(-start * stride - stride * stride / 2);
         const double change = std::exp(-stride * stride);
         for (std::size_t i = 0; i < points; ++i) {
-            f(i, density * likelihood_[i]);
+            f(i, density * likelihood[i]);
             density *= factor;
             factor *= change;
         }
@@ -222,6 +246,15 @@ private:
 };
 
 }  // namespace
+
+double Sizes::excess() const
+{
+    double sum = 0;
+    for (std::size_t k = 0; k < count; ++k) {
+        sum += weight[k] / size[k];
+    }
+    return sum;
+}
 
 double LogBelief::median() const
 {

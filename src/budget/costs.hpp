@@ -32,11 +32,25 @@ struct GammaRate {
     double spend;
 };
 
+/** The sizes that a negative binomial may have, as far as they are known; an infinite one is Poisson's. */
+struct Sizes {
+    static constexpr std::size_t most = 15;
+
+    Sizes(double only = std::numeric_limits<double>::infinity()) : size{only}, weight{1} {}
+
+    std::array<double, most> size;
+    std::array<double, most> weight;  // probabilities
+    std::size_t count = 1;
+
+    /** The mean of the inverse size. */
+    [[nodiscard]] double excess() const;
+};
+
 /** What was observed of a campaign: negative binomial counts, whose variance is events + events^2 / size; Poisson's by default. */
 struct CostEvidence {
     double events;
     double spend;
-    double size = std::numeric_limits<double>::infinity();
+    Sizes sizes = {};
 };
 
 /** Belief after Poisson's evidence. Throws Error(invalid_parameter) unless that is finite and >= 0, the prior finite and > 0. */

@@ -11,6 +11,8 @@ namespace {
 
 /** A change of the spend by less than this is none. */
 constexpr double least_change = 0.15;
+/** An excess less likely than this decides nothing. */
+constexpr double least_weight = 0.002;
 
 /** Variance over mean that the weights alone give a campaign's weighted responses. */
 double scale_of(const Evidence& evidence)
@@ -23,28 +25,6 @@ double spend_on(const Series& series, std::int32_t day)
     const auto found =
         std::lower_bound(series.days.begin(), series.days.end(), day, [](const Day& d, std::int32_t v) { return d.day < v; });
     return found != series.days.end() && found->day == day ? found->spend : 0;
-}
-
-/** Sums over a campaign's days: of what exceeds Poisson's variance, and of the squared means that it is a multiple of. */
-struct Moments {
-    double excess = 0;
-    double squares = 0;
-};
-
-void add_moments(std::span<const Day> days, const Evidence& evidence, double guess, Moments& sums)
-{
-    if (evidence.days < 2 || evidence.responses <= 0 || evidence.exposure <= 0) {
-        return;
-    }
-    const double n = evidence.days;
-    for (const Day& day : days) {
-        const double mean = day.exposure * evidence.responses / evidence.exposure;
-        // The variance of a squared deviation grows with the square of the variance.
-        const double weight = 1 / numeric::square(1 + guess * mean);
-        sums.excess += weight * (numeric::square(day.response - mean) * n / (n - 1) - mean);
-        // The mean is estimated, too: its square is too large by its variance.
-        sums.squares += weight * std::max(0.0, mean * mean - (mean + guess * mean * mean) / n);
-    }
 }
 
 }  // namespace
@@ -68,7 +48,15 @@ std::span<const Day> Window::days_of(const Series& series, std::int32_t as_of) c
 Evidence Window::evidence_of(const Series& series, std::int32_t as_of) const
 {
     Evidence evidence;
+    double week = 0;
+    double week_before = 0;
+    std::int32_t age_in_weeks = 0;
     for (const Day& day : days_of(series, as_of)) {
+        if (const std::int32_t age = (as_of - day.day) / 7; age != age_in_weeks) {
+            week_before = age == age_in_weeks - 1 ? week : 0;
+            week = 0;
+            age_in_weeks = age;
+        }
         const double weight = weight_[static_cast<std::size_t>(as_of - day.day)];
         evidence.spend += day.spend;
         evidence.exposure += day.exposure;
@@ -78,40 +66,46 @@ Evidence Window::evidence_of(const Series& series, std::int32_t as_of) const
         evidence.weighted_responses += weight * day.response;
         evidence.squared_weights += weight * weight * day.exposure;
         evidence.squared_exposure += numeric::square(weight * day.exposure);
+        // A week and the one before, as far as they are known: sums of squares and products grow day by day.
+        evidence.squared_weeks += weight * day.exposure * (2 * week + weight * day.exposure);
+        evidence.adjacent_weeks += weight * day.exposure * week_before;
+        week += weight * day.exposure;
         evidence.days += day.spend > 0 ? 1 : 0;
     }
     return evidence;
 }
 
-// By moments, each day weighted by how much it tells of the excess, which is known better from round to round.
-double Window::pooled_excess(std::span<const Series> panel, std::int32_t as_of) const
-{
-    double excess = 0;
-    for (int round = 0; round < 4; ++round) {
-        Moments sums;
-        for (const Series& series : panel) {
-            add_moments(days_of(series, as_of), evidence_of(series, as_of), excess, sums);
-        }
-        excess = sums.squares > 0 ? std::max(0.0, sums.excess / sums.squares) : 0;
-    }
-    return excess;
-}
-
-CostEvidence count_of(const Evidence& evidence, double excess)
+CostEvidence count_of(const Evidence& evidence, const Dispersion& dispersion)
 {
     if (evidence.weighted_exposure <= 0) {
         return {0, 0};
     }
     const double scale = scale_of(evidence);
-    const double days = numeric::square(evidence.weighted_exposure) / evidence.squared_exposure;
-    return {evidence.weighted_responses / scale, evidence.weighted_exposure / scale,
-            excess > 0 ? days / excess : std::numeric_limits<double>::infinity()};
+    const double all = numeric::square(evidence.weighted_exposure);
+    const double shared = (dispersion.week * (evidence.squared_weeks - evidence.squared_exposure) +
+                           2 * dispersion.next_week * evidence.adjacent_weeks) /
+                          all;
+    CostEvidence count{evidence.weighted_responses / scale, evidence.weighted_exposure / scale};
+    count.sizes.count = 0;
+    double known = 0;
+    for (std::size_t k = 0; k < Sizes::most; ++k) {
+        if (dispersion.weight[k] > least_weight) {
+            const double excess = excess_node(k) * (evidence.squared_exposure / all) + shared;
+            count.sizes.size[count.sizes.count] = excess > 0 ? 1 / excess : std::numeric_limits<double>::infinity();
+            count.sizes.weight[count.sizes.count++] = dispersion.weight[k];
+            known += dispersion.weight[k];
+        }
+    }
+    for (std::size_t k = 0; k < count.sizes.count; ++k) {
+        count.sizes.weight[k] /= known;
+    }
+    return count;
 }
 
-double variance_of(const Evidence& evidence, double excess)
+double variance_of(const Evidence& evidence, const Dispersion& dispersion)
 {
-    const CostEvidence count = count_of(evidence, excess);
-    return numeric::square(scale_of(evidence)) * (count.events + numeric::square(count.events) / count.size);
+    const CostEvidence count = count_of(evidence, dispersion);
+    return numeric::square(scale_of(evidence)) * (count.events + numeric::square(count.events) * count.sizes.excess());
 }
 
 double recent_spend(std::span<const Day> days)

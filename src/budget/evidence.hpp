@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "budget/costs.hpp"
+#include "budget/dispersion.hpp"
 #include "budget/panel.hpp"
 
 namespace marketing::budget {
@@ -20,6 +21,8 @@ struct Evidence {
     double weighted_responses = 0;
     double squared_weights = 0;   // sum of weight^2 * exposure
     double squared_exposure = 0;  // sum of (weight * exposure)^2
+    double squared_weeks = 0;     // the same of whole weeks
+    double adjacent_weeks = 0;    // sum of the products of two weeks in a row
     std::int32_t days = 0;        // that spend
 };
 
@@ -30,17 +33,15 @@ public:
 
     [[nodiscard]] std::span<const Day> days_of(const Series& series, std::int32_t as_of) const;
     [[nodiscard]] Evidence evidence_of(const Series& series, std::int32_t as_of) const;
-    /** Inverse size of the negative binomial that the days of all campaigns share. */
-    [[nodiscard]] double pooled_excess(std::span<const Series> panel, std::int32_t as_of) const;
 
 private:
     std::vector<double> weight_;  // by age
 };
 
-/** The negative binomial count that tells as much as the weighted days, of that excess. */
-[[nodiscard]] CostEvidence count_of(const Evidence& evidence, double excess);
+/** The negative binomial count that tells as much as the weighted days. */
+[[nodiscard]] CostEvidence count_of(const Evidence& evidence, const Dispersion& dispersion);
 /** Variance of the weighted responses. */
-[[nodiscard]] double variance_of(const Evidence& evidence, double excess);
+[[nodiscard]] double variance_of(const Evidence& evidence, const Dispersion& dispersion);
 
 /** Mean spend of the days that spend, of the last week that has any. */
 [[nodiscard]] double recent_spend(std::span<const Day> days);

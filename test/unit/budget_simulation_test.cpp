@@ -40,6 +40,22 @@ TEST(BudgetSimulation, AdviceIsSeldomWrongAndFindsMore)
                 0.02);
 }
 
+TEST(BudgetSimulation, DaysOfSilenceAreNoProof)
+{
+    // Leads that come on three days of ten: how bursty they are must be learned, or every third pause is wrong.
+    constexpr double most_wrong = 0.06;
+    AdviceKind kind;
+    kind.world.silence = 0.7;
+    const AdviceScore score = simulate_advice(150, 5000, kind).ours;
+    EXPECT_LE(score.wrong(), most_wrong + noise(most_wrong, score.paused + score.scaled));
+    EXPECT_GE(score.coverage(), 0.9);
+    // Those of campaigns that differ in it.
+    kind.world = {.size = 0.7};
+    kind.size_deviation = 0.8;
+    const AdviceScore differing = simulate_advice(150, 5000, kind).ours;
+    EXPECT_NEAR(differing.claimed(), differing.wrong(), 0.02 + noise(most_wrong, differing.paused + differing.scaled));
+}
+
 TEST(BudgetSimulation, IntervalsHoldInGroupsOfAnySizeAndSpread)
 {
     for (const double deviation : {0.2, 0.45, 0.9}) {
