@@ -9,6 +9,7 @@
 namespace {
 
 using namespace marketing::budget::worlds;
+using marketing::budget::Outcome;
 
 void print(const char* name, const AdviceScore& s)
 {
@@ -88,6 +89,50 @@ void print(const char* name, const PortfolioKind& kind, int runs, std::uint64_t 
     std::fflush(stdout);
 }
 
+/** Plans where campaigns have more in common than their usual elasticity. */
+void print_seasons(int runs, std::uint64_t seed)
+{
+    PortfolioKind usual;
+    usual.budget_days = 7;
+    usual.elasticity_a = 3;
+    usual.elasticity_b = 6;
+    const auto row = [&](const char* name, int days, auto change) {
+        PortfolioKind kind = usual;
+        kind.days = days;
+        change(kind);
+        print(name, kind, runs, seed);
+    };
+    const auto season = [](double following, double own) {
+        return [=](PortfolioKind& k) {
+            k.season = 0.4;
+            k.following = following;
+            k.spend_deviation = own;
+        };
+    };
+    row("13 weeks, nothing in common", 91, [](PortfolioKind&) {});
+    row("26 weeks, season 0.4, spend follows it", 182, season(1, 0.3));
+    row("the same, own movement 0.1", 182, season(1, 0.1));
+    row("the same, own movement 0.02", 182, season(1, 0.02));
+    row("the same, own movement 0.1, spend follows its root", 182, season(0.5, 0.1));
+    row("the same, own movement 0.2, spend follows its square", 182, season(2, 0.2));
+    row("26 weeks, season 0.4, not followed", 182, season(0, 0.3));
+    row("13 weeks, demand of weeks 0.3", 91, [](PortfolioKind& k) { k.shared_weeks = 0.3; });
+    row("the same, spend follows it, own movement 0.1", 91, [](PortfolioKind& k) {
+        k.shared_weeks = 0.3;
+        k.following = 1;
+        k.spend_deviation = 0.1;
+    });
+    row("13 weeks, spend has no effect", 91, [](PortfolioKind& k) { k.flat = true; });
+    row("26 weeks, no effect, season 0.4, spend follows it", 182, [&](PortfolioKind& k) {
+        season(1, 0.3)(k);
+        k.flat = true;
+    });
+    row("26 weeks, season 0.4, spend follows it, 4 campaigns", 182, [&](PortfolioKind& k) {
+        season(1, 0.3)(k);
+        k.campaigns = 4;
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
@@ -147,4 +192,5 @@ int main(int argc, char** argv)
     kind.elasticity_a = 3;
     kind.elasticity_b = 6;
     print("91 days, spend follows each day's demand, e about 0.34", kind, plan_runs, seed);
+    print_seasons(plan_runs, seed);
 }

@@ -51,6 +51,10 @@ struct PortfolioKind {
     bool endogenous = false;       // the day's spend follows the demand of the weekday
     bool chasing = false;  // and the random demand of the very day, which no estimate from these data can tell from its effect
     int budget_days = 1;   // how long a budget stays
+    double season = 0;     // amplitude of the log of the demand that all campaigns share, over half a year
+    double following = 0;  // the power of that demand which all spends follow
+    double shared_weeks = 0;  // deviation of the log of a week's demand that all campaigns share
+    bool flat = false;        // spend has no effect
     double elasticity_a = 7;  // elasticities are Beta(a, b)
     double elasticity_b = 4;
 };
@@ -77,9 +81,17 @@ inline Portfolio make_portfolio(Engine& engine, const PortfolioKind& kind)
     constexpr double weekday_deviation = 0.3;  // of the log of demand between weekdays
     constexpr double demand_deviation = 0.15;  // of the log of a day's own demand
     Portfolio portfolio;
+    std::vector<double> shared(static_cast<std::size_t>(kind.days), 0.0);
+    const double phase = kind.season > 0 ? uniform(engine) : 0;
+    double week = 0;
+    for (int d = 0; d < kind.days; ++d) {
+        week = d % 7 == 0 && kind.shared_weeks > 0 ? kind.shared_weeks * normal(engine) : week;
+        shared[static_cast<std::size_t>(d)] = kind.season * std::sin(2 * 3.141592653589793 * (d / 182.0 + phase)) + week;
+    }
     for (std::size_t i = 0; i < kind.campaigns; ++i) {
         const double a = gamma(engine, kind.elasticity_a);
-        const double e = std::clamp(a / (a + gamma(engine, kind.elasticity_b)), 0.03, 0.97);
+        const double drawn = std::clamp(a / (a + gamma(engine, kind.elasticity_b)), 0.03, 0.97);
+        const double e = kind.flat ? 1e-9 : drawn;
         const auto form = static_cast<Truth::Form>(engine() % 3);
         const double usual_spend = 100 * lognormal(engine, 0.8);
         portfolio.truth.push_back({form == Truth::Form::hill && e > 0.75 ? Truth::Form::michaelis_menten : form, usual_spend,
@@ -98,8 +110,11 @@ inline Portfolio make_portfolio(Engine& engine, const PortfolioKind& kind)
             }
             const double index = weekday[static_cast<std::size_t>(d % 7)] / usual;
             const double demand = lognormal(engine, demand_deviation);
-            const double spend = budget * (kind.endogenous ? index : 1) * (kind.chasing ? demand : 1);
-            days.push_back({d, spend, overdispersed(engine, portfolio.truth[i].value(spend) * index * demand, daily_size), 0});
+            const double common = shared[static_cast<std::size_t>(d)];
+            const double spend =
+                budget * (kind.endogenous ? index : 1) * (kind.chasing ? demand : 1) * std::exp(kind.following * common);
+            const double mean = portfolio.truth[i].value(spend) * index * demand * std::exp(common);
+            days.push_back({d, spend, overdispersed(engine, mean, daily_size), 0});
         }
         portfolio.days.push_back(days);
     }

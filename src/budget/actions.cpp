@@ -270,7 +270,7 @@ private:
                 weight += curves_.campaigns[i].weight[n];
                 elasticity += curves_.campaigns[i].weight[n] * elasticity_node(n);
             }
-            if (weight > 1e-6) {
+            if (weight > 1e-6 && elasticity > 0) {
                 probability += weight * belief.probability_within(target * elasticity_at(i, daily_spend, elasticity / weight));
             }
         }

@@ -132,6 +132,7 @@ std::vector<Block> blocks_of(const Series& series, std::int32_t last, std::int32
     const std::int32_t end = std::min(last, final->day);
     const std::int32_t known = end - first->day + 1;
     const std::int32_t count = std::max(1, known / length);
+    const std::int64_t ended = (std::int64_t{last} - end + length / 2) / length;
     std::vector<Block> blocks;
     std::int32_t newest = count;
     for (auto day = first; day != series.days.end() && day->day <= end; ++day) {
@@ -140,7 +141,7 @@ std::vector<Block> blocks_of(const Series& series, std::int32_t last, std::int32
             continue;
         }
         if (back < newest) {
-            blocks.push_back({static_cast<double>(std::min(known, length)), 0, 0});
+            blocks.push_back({static_cast<double>(std::min(known, length)), 0, 0, ended + back});
             newest = back;
         }
         blocks.back().spend += day->spend;

@@ -62,8 +62,9 @@ void sort_panel(std::vector<Series>& panel);
 /** A stretch of days, taken together. */
 struct Block {
     double days;
-    double spend;     // per day
-    double response;  // of all its days
+    double spend;          // per day
+    double response;       // of all its days
+    std::int64_t age = 0;  // in blocks, back from the last day of the panel
 };
 
 /**

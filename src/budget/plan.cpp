@@ -248,6 +248,22 @@ private:
         return {interval.mean * rules_.horizon, interval.low * rules_.horizon, interval.high * rules_.horizon};
     }
 
+    /** Why a campaign has no curve of its own. */
+    [[nodiscard]] std::string doubt_of(const ResponseFit& fit) const
+    {
+        if (fit.blocks < usable_blocks) {
+            return " Thin data: " + std::to_string(fit.blocks) + " blocks of " + std::to_string(rules_.block) +
+                   " days, so the curve is the portfolio's";
+        }
+        if (fit.spread < usable_spread) {
+            return " Its spend hardly varied (" + shown(100 * fit.spread, 0) + " %), so the curve is the portfolio's";
+        }
+        if (fit.own_spread < usable_spread) {
+            return " Its spend moved as that of all campaigns did, so what it brings cannot be told from a season";
+        }
+        return " What it brings did not clearly follow its spend, so the effect may be none";
+    }
+
     [[nodiscard]] std::string reason_of(std::size_t i, Binding binding, double change) const
     {
         const ResponseFit& fit = model_.campaigns[i];
@@ -272,10 +288,7 @@ private:
             reason += part_ < 1 ? ", and only part of the way, as far as a gain is likely." : ".";
         }
         if (!fit.usable) {
-            reason += fit.blocks < usable_blocks
-                          ? " Thin data: " + std::to_string(fit.blocks) + " blocks of " + std::to_string(rules_.block) + " days"
-                          : " Its spend hardly varied (" + shown(100 * fit.spread, 0) + " %)";
-            reason += ", so the curve is the portfolio's and it moves by at most " + shown(100 * thin_step, 0) + " %.";
+            reason += doubt_of(fit) + " and it moves by at most " + shown(100 * thin_step, 0) + " %.";
         }
         return reason;
     }
@@ -320,10 +333,9 @@ private:
             return "No campaign spends: there is nothing to plan.";
         }
         if (part_ == 0) {
-            return "Keep the budgets: the best move found brings more with probability " + shown(doubt_, 2) + " only.";
+            return "Keep the budgets: the best move found brings more with probability " + shown(doubt_, 2) + " only." +
+                   doubt_of_all();
         }
-        const auto usable = static_cast<int>(
-            std::count_if(plan.campaigns.begin(), plan.campaigns.end(), [](const PlannedCampaign& c) { return c.usable; }));
         std::string reason = "Expected change of the response: " + shown(plan.lift.mean, 1) + " (" + shown(plan.lift.low, 1) +
                              " to " + shown(plan.lift.high, 1) + "), a gain with probability " +
                              shown(plan.probability_of_lift, 2) + ".";
@@ -331,11 +343,24 @@ private:
             reason += " That is " + shown(100 * part_, 0) +
                       " % of the way to the best budgets; all of it would gain with probability " + shown(doubt_, 2) + " only.";
         }
-        if (usable == 0) {
-            reason += " Data too thin: no campaign has a curve of its own (" + std::to_string(usable_blocks) +
-                      " blocks with different spends).";
+        return reason + doubt_of_all();
+    }
+    /** Why no campaign has a curve of its own; nothing where one has. */
+    [[nodiscard]] std::string doubt_of_all() const
+    {
+        const auto any = [this](auto of) { return std::any_of(model_.campaigns.begin(), model_.campaigns.end(), of); };
+        const auto varied = [](const ResponseFit& fit) { return fit.blocks >= usable_blocks && fit.spread >= usable_spread; };
+        if (any([](const ResponseFit& fit) { return fit.usable; })) {
+            return {};
         }
-        return reason;
+        if (any([&](const ResponseFit& fit) { return varied(fit) && fit.own_spread >= usable_spread; })) {
+            return " What came back followed no spend clearly: it may have no effect.";
+        }
+        if (any(varied)) {
+            return " All spends moved together: what they bring cannot be told from a season that moves both.";
+        }
+        return " Data too thin: no campaign has a curve of its own (" + std::to_string(usable_blocks) +
+               " blocks with different spends).";
     }
 
     std::span<const Series> panel_;

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <random>
 
+#include "budget/seasons.hpp"
+#include "numeric/distributions.hpp"
 #include "numeric/eigen.hpp"
 #include "numeric/square.hpp"
 
@@ -15,21 +17,24 @@ namespace {
 
 constexpr double least_elasticity = 0.03;
 constexpr double most_elasticity = 0.97;
+constexpr double flat_elasticity = 1e-9;       // stands for 0
 constexpr double elasticity_deviation = 0.75;  // of logit e around m
 constexpr double least_center = -2.2;
 constexpr double most_center = 2.2;
 constexpr double center_mean = 0.0;
 constexpr double center_deviation = 1.3;
-/** What is assumed of a curve to see how much its blocks vary around it. */
-constexpr double usual_elasticity = 0.6;
 /** Half a day's response as prior of the response. */
 constexpr double prior_response = 0.5;
-/** How many degrees of freedom the portfolio's dispersion is worth beside a campaign's own. */
-constexpr double pooled_freedom = 12;
+/** How likely it is beforehand that a campaign's spend has no effect at all, */
+constexpr double flat_probability = 0.1;
+/** and that no season moved spends and responses; by which power of the movement it did else. */
+constexpr double no_season_probability = 0.5;
+constexpr double season_deviation = 1;
 constexpr std::size_t worlds = 2000;
 
 using Nodes = std::array<double, elasticity_nodes>;
 using Centers = std::array<double, center_nodes>;
+using Commons = std::array<Centers, season_nodes>;
 using NodeArray = Eigen::Array<double, elasticity_nodes, 1>;
 using PriorTable = Eigen::Matrix<double, center_nodes, elasticity_nodes>;
 
@@ -44,12 +49,14 @@ const PriorTable& elasticity_prior()
     static const auto table = [] {
         PriorTable prior;
         for (std::size_t j = 0; j < center_nodes; ++j) {
-            for (std::size_t k = 0; k < elasticity_nodes; ++k) {
+            prior(j, 0) = 0;
+            for (std::size_t k = 1; k < elasticity_nodes; ++k) {
                 const double e = elasticity_node(k);
                 prior(j, k) = std::exp(-numeric::square((std::log(e / (1 - e)) - center_node(j)) / elasticity_deviation) / 2) /
                               (e * (1 - e));
             }
-            prior.row(j) /= prior.row(j).sum();
+            prior.row(j) *= (1 - flat_probability) / prior.row(j).sum();
+            prior(j, 0) = flat_probability;
         }
         return prior;
     }();
@@ -60,169 +67,163 @@ std::vector<Shape> shapes_of(Family family)
 {
     std::vector<Shape> shapes;
     for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-        shapes.emplace_back(family, elasticity_node(k));
+        shapes.push_back(shape_node(family, k));
     }
     return shapes;
 }
 
-/** How far a campaign's blocks lie from a usual curve: Pearson's chi square and the moments behind it. */
-struct Scatter {
-    double mean = 0;     // per block
-    double pearson = 0;  // sum (y - mu)^2 / mu
-    double freedom = 0;
-    double excess = 0;   // sum of (y - mu)^2 n / (n - 1) - mu: what is beyond Poisson
-    double squares = 0;  // sum of mu^2
+Nodes filled(double value)
+{
+    Nodes nodes;
+    nodes.fill(value);
+    return nodes;
+}
+
+/** By which power of the common movement a season moves responses, and how likely it is beforehand; the first is none. */
+struct SeasonNodes {
+    std::array<double, season_nodes> power{};
+    std::array<double, season_nodes> weight{};
 };
 
-Scatter scatter_of(std::span<const Block> blocks, double reference)
+/** Effect and season together are known by how responses follow the movement: the season is that less any elasticity. */
+SeasonNodes season_nodes_of(const Seasons& seasons)
 {
-    Scatter scatter;
-    double total = 0;
-    double expected = 0;
-    std::vector<double> usual;
-    for (const Block& block : blocks) {
-        total += block.response;
-        usual.push_back(block.days * std::pow(block.spend / reference, usual_elasticity));
-        expected += usual.back();
+    SeasonNodes nodes;
+    nodes.weight[0] = no_season_probability;
+    const double reach = 2 * seasons.deviation;
+    const double first = seasons.following - 1 - reach;
+    const double step = (1 + 2 * reach) / (season_nodes - 2);
+    for (std::size_t g = 1; g < season_nodes; ++g) {
+        nodes.power[g] = first + step * static_cast<double>(g - 1);
+        // A floor, so that no season is beyond all belief where the responses speak of it.
+        const double density = numeric::normal_density(nodes.power[g] / season_deviation) / season_deviation;
+        nodes.weight[g] = (1 - no_season_probability) * std::max(step * density, 1e-12);
     }
-    const auto n = static_cast<double>(blocks.size());
-    scatter.freedom = n - 1;
-    scatter.mean = total / n;
-    if (total <= 0 || blocks.size() < 2) {
-        return scatter;
-    }
-    for (std::size_t b = 0; b < blocks.size(); ++b) {
-        const double mu = total / expected * usual[b];
-        scatter.pearson += numeric::square(blocks[b].response - mu) / mu;
-        scatter.excess += numeric::square(blocks[b].response - mu) * n / (n - 1) - mu;
-        scatter.squares += mu * mu;
-    }
-    return scatter;
+    return nodes;
 }
 
-/** Inverse of the portfolio's negative binomial size: by how much blocks vary beyond Poisson, relative to their mean squared. */
-double pooled_excess(std::span<const Scatter> scatters)
+/** The factor that each season makes of each block, 1 on average. */
+Eigen::Matrix<double, Eigen::Dynamic, season_nodes> season_factors(std::span<const Block> blocks,
+                                                                   std::span<const SharedBlock> shared,
+                                                                   const SeasonNodes& seasons)
 {
-    double excess = 0;
-    double squares = 0;
-    for (const Scatter& scatter : scatters) {
-        excess += scatter.excess;
-        squares += scatter.squares;
+    Eigen::Matrix<double, Eigen::Dynamic, season_nodes> factors(static_cast<Eigen::Index>(blocks.size()), season_nodes);
+    for (std::size_t g = 0; g < season_nodes; ++g) {
+        double sum = 0;
+        double days = 0;
+        for (std::size_t b = 0; b < blocks.size(); ++b) {
+            const double factor = std::exp(seasons.power[g] * shared[b].movement + shared[b].demand);
+            factors(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(g)) = factor;
+            sum += blocks[b].days * factor;
+            days += blocks[b].days;
+        }
+        factors.col(static_cast<Eigen::Index>(g)) *= days / sum;
     }
-    return squares > 0 ? std::max(0.0, excess / squares) : 0;
+    return factors;
 }
 
-/** A campaign's own dispersion, leaning on the portfolio's as far as it has few blocks. */
-double dispersion_of(const Scatter& scatter, double excess, bool counts)
+/** The likelihood of each season and elasticity, the response integrated out; the largest is 1. */
+void weigh_elasticities(ResponseFit& fit, std::span<const Block> blocks, std::span<const SharedBlock> shared,
+                        const SeasonNodes& seasons, std::span<const Shape> shapes, const LiftTest& test)
 {
-    if (!counts) {
-        // Amounts have no Poisson's floor, and their unit is arbitrary.
-        return scatter.freedom > 0 && scatter.pearson > 0 ? scatter.pearson / scatter.freedom : std::max(scatter.mean, 1e-300);
-    }
-    const double pooled = 1 + scatter.mean * excess;
-    return std::max(1.0, (pooled_freedom * pooled + scatter.pearson) / (pooled_freedom + std::max(scatter.freedom, 0.0)));
-}
-
-double reference_spend(std::span<const Block> blocks)
-{
-    double spend = 0;
-    double days = 0;
-    for (const Block& block : blocks) {
-        spend += block.spend * block.days;
-        days += block.days;
-    }
-    return spend / days;
-}
-
-double spread_of(std::span<const Block> blocks)
-{
-    if (blocks.size() < 2) {
-        return 0;
-    }
-    double mean = 0;
-    for (const Block& block : blocks) {
-        mean += std::log(block.spend);
-    }
-    mean /= static_cast<double>(blocks.size());
-    double sum = 0;
-    for (const Block& block : blocks) {
-        sum += numeric::square(std::log(block.spend) - mean);
-    }
-    return std::sqrt(sum / static_cast<double>(blocks.size() - 1));
-}
-
-/** The likelihood of each elasticity, the response integrated out; the largest is 1. */
-void weigh_elasticities(ResponseFit& fit, std::span<const Block> blocks, std::span<const Shape> shapes, const LiftTest& test)
-{
+    const auto count = static_cast<Eigen::Index>(blocks.size());
+    const auto factors = season_factors(blocks, shared, seasons);
+    Eigen::Matrix<double, elasticity_nodes, Eigen::Dynamic> curves(elasticity_nodes, count);
+    NodeArray agreement = NodeArray::Zero();
+    Eigen::Array<double, season_nodes, 1> season_agreement = Eigen::Array<double, season_nodes, 1>::Zero();
     double total = 0;
     double days = 0;
-    for (const Block& block : blocks) {
+    for (Eigen::Index b = 0; b < count; ++b) {
+        const Block& block = blocks[static_cast<std::size_t>(b)];
         total += block.response;
         days += block.days;
+        for (std::size_t k = 0; k < elasticity_nodes; ++k) {
+            curves(static_cast<Eigen::Index>(k), b) = shapes[k].value(block.spend / fit.spend);
+        }
+        if (block.response > 0) {
+            agreement += block.response * curves.col(b).array().log();
+            season_agreement += block.response * factors.row(b).transpose().array().log();
+        }
+        curves.col(b) *= block.days;
     }
     fit.shape = prior_response + total / fit.dispersion;
     // The prior's scale is the mean response of a day, or one event of all days where there was none.
     const double scale = total > 0 ? total / days : fit.dispersion / days;
-    NodeArray expected = NodeArray::Zero();
-    NodeArray agreement = NodeArray::Zero();
-    for (const Block& block : blocks) {
-        NodeArray h;
-        for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-            h(k) = shapes[k].value(block.spend / fit.spend);
-        }
-        expected += block.days * h;
-        if (block.response > 0) {
-            agreement += block.response * h.log();
-        }
-    }
-    const NodeArray rate = prior_response / scale + expected / fit.dispersion;
-    NodeArray likelihood = agreement / fit.dispersion - fit.shape * rate.log();
     if (test.deviation > 0) {
         for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-            likelihood(k) -= numeric::square((elasticity_node(k) - test.elasticity) / test.deviation) / 2;
+            agreement(static_cast<Eigen::Index>(k)) -=
+                fit.dispersion * numeric::square((elasticity_node(k) - test.elasticity) / test.deviation) / 2;
         }
     }
-    Eigen::Map<NodeArray>(fit.rate.data()) = rate;
-    Eigen::Map<NodeArray>(fit.likelihood.data()) = (likelihood - likelihood.maxCoeff()).exp();
+    double top = -std::numeric_limits<double>::infinity();
+    for (std::size_t g = 0; g < season_nodes; ++g) {
+        const auto column = static_cast<Eigen::Index>(g);
+        const NodeArray rate = prior_response / scale + (curves * factors.col(column)).array() / fit.dispersion;
+        const NodeArray likelihood = (agreement + season_agreement(column)) / fit.dispersion - fit.shape * rate.log();
+        Eigen::Map<NodeArray>(fit.season_rate[g].data()) = rate;
+        Eigen::Map<NodeArray>(fit.likelihood[g].data()) = likelihood;
+        top = std::max(top, likelihood.maxCoeff());
+    }
+    for (Nodes& likelihood : fit.likelihood) {
+        Eigen::Map<NodeArray> of_season(likelihood.data());
+        of_season = (of_season - top).exp().max(1e-280);
+    }
 }
 
-/** How likely each center makes a campaign's blocks. */
-Centers evidence_of(const ResponseFit& fit)
+/** How likely each season and center make a campaign's blocks. */
+Commons evidence_of(const ResponseFit& fit)
 {
-    Centers evidence{};
-    Eigen::Map<Eigen::Matrix<double, center_nodes, 1>>(evidence.data()) =
-        elasticity_prior() * Eigen::Map<const Eigen::Matrix<double, elasticity_nodes, 1>>(fit.likelihood.data());
+    Commons evidence{};
+    for (std::size_t g = 0; g < season_nodes; ++g) {
+        Eigen::Map<Eigen::Matrix<double, center_nodes, 1>>(evidence[g].data()) =
+            elasticity_prior() * Eigen::Map<const Eigen::Matrix<double, elasticity_nodes, 1>>(fit.likelihood[g].data());
+    }
     return evidence;
 }
 
-Centers weigh_centers(std::span<const Centers> evidences)
+Commons weigh_commons(std::span<const Commons> evidences, const SeasonNodes& seasons)
 {
-    Centers weight{};
-    for (std::size_t j = 0; j < center_nodes; ++j) {
-        weight[j] = -numeric::square((center_node(j) - center_mean) / center_deviation) / 2;
-        for (const Centers& evidence : evidences) {
-            weight[j] += std::log(evidence[j]);
+    Commons weight{};
+    double top = -std::numeric_limits<double>::infinity();
+    for (std::size_t g = 0; g < season_nodes; ++g) {
+        for (std::size_t j = 0; j < center_nodes; ++j) {
+            weight[g][j] = std::log(seasons.weight[g]) - numeric::square((center_node(j) - center_mean) / center_deviation) / 2;
+            for (const Commons& evidence : evidences) {
+                weight[g][j] += std::log(evidence[g][j]);
+            }
+            top = std::max(top, weight[g][j]);
         }
     }
-    const double top = *std::max_element(weight.begin(), weight.end());
     double sum = 0;
-    for (double& w : weight) {
-        w = std::exp(w - top);
-        sum += w;
+    for (Centers& of_season : weight) {
+        for (double& w : of_season) {
+            w = std::exp(w - top);
+            sum += w;
+        }
     }
-    for (double& w : weight) {
-        w /= sum;
+    for (Centers& of_season : weight) {
+        for (double& w : of_season) {
+            w /= sum;
+        }
     }
     return weight;
 }
 
-void settle(ResponseFit& fit, std::span<const Shape> shapes, const Centers& center_weight, const Centers& evidence)
+void settle(ResponseFit& fit, std::span<const Shape> shapes, const Commons& common_weight, const Commons& evidence)
 {
     using CenterVector = Eigen::Array<double, center_nodes, 1>;
-    const CenterVector odds =
-        Eigen::Map<const CenterVector>(center_weight.data()) / Eigen::Map<const CenterVector>(evidence.data());
-    Eigen::Map<NodeArray>(fit.weight.data()) =
-        (elasticity_prior().transpose() * odds.matrix()).array() * Eigen::Map<const NodeArray>(fit.likelihood.data());
+    NodeArray weight = NodeArray::Zero();
+    NodeArray response_at = NodeArray::Zero();
+    for (std::size_t g = 0; g < season_nodes; ++g) {
+        const CenterVector odds =
+            Eigen::Map<const CenterVector>(common_weight[g].data()) / Eigen::Map<const CenterVector>(evidence[g].data());
+        const NodeArray of_season =
+            (elasticity_prior().transpose() * odds.matrix()).array() * Eigen::Map<const NodeArray>(fit.likelihood[g].data());
+        weight += of_season;
+        response_at += of_season / Eigen::Map<const NodeArray>(fit.season_rate[g].data());
+    }
+    Eigen::Map<NodeArray>(fit.weight.data()) = weight;
+    Eigen::Map<NodeArray>(fit.rate.data()) = weight.max(1e-300) / response_at.max(1e-300);
     fit.response = 0;
     double slope = 0;
     double bend = 0;
@@ -235,7 +236,7 @@ void settle(ResponseFit& fit, std::span<const Shape> shapes, const Centers& cent
     fit.elasticity = slope / fit.response;
     fit.bend = bend / slope;
     double below = 0;
-    fit.elasticity_low = least_elasticity;
+    fit.elasticity_low = 0;
     fit.elasticity_high = most_elasticity;
     for (std::size_t k = 0; k < elasticity_nodes; ++k) {
         const double next = below + fit.weight[k];
@@ -324,28 +325,38 @@ Interval interval_of(std::vector<double>& values)
     return {mean, at(0.05), at(0.95)};
 }
 
-/** Centers of the worlds: each stands for an equal part of their distribution. */
-std::vector<std::size_t> centers_of_worlds(const Centers& weight)
+/** A season and a center. */
+struct Common {
+    std::size_t season;
+    std::size_t center;
+};
+
+/** Seasons and centers of the worlds: each stands for an equal part of their distribution. */
+std::vector<Common> commons_of_worlds(const Commons& weight)
 {
-    Centers cumulated{};
-    std::partial_sum(weight.begin(), weight.end(), cumulated.begin());
-    std::vector<std::size_t> centers(worlds);
-    for (std::size_t world = 0; world < worlds; ++world) {
-        centers[world] = node_at(cumulated, (static_cast<double>(world) + 0.5) / worlds);
+    std::array<double, season_nodes * center_nodes> cumulated{};
+    double sum = 0;
+    for (std::size_t n = 0; n < cumulated.size(); ++n) {
+        sum += weight[n / center_nodes][n % center_nodes];
+        cumulated[n] = sum;
     }
-    return centers;
+    std::vector<Common> commons(worlds);
+    for (std::size_t world = 0; world < worlds; ++world) {
+        const std::size_t n = node_at(cumulated, (static_cast<double>(world) + 0.5) / worlds);
+        commons[world] = {n / center_nodes, n % center_nodes};
+    }
+    return commons;
 }
 
-/** A campaign's elasticities given each center, cumulated. */
-std::array<Nodes, center_nodes> cumulated_elasticities(const ResponseFit& fit)
+/** A campaign's elasticities given a season and a center, cumulated. */
+Nodes cumulated_elasticities(const ResponseFit& fit, const Common& common)
 {
-    std::array<Nodes, center_nodes> cumulated{};
-    for (std::size_t j = 0; j < center_nodes; ++j) {
-        double sum = 0;
-        for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-            sum += elasticity_prior()(j, k) * fit.likelihood[k];
-            cumulated[j][k] = sum;
-        }
+    Nodes cumulated{};
+    double sum = 0;
+    for (std::size_t k = 0; k < elasticity_nodes; ++k) {
+        sum += elasticity_prior()(static_cast<Eigen::Index>(common.center), static_cast<Eigen::Index>(k)) *
+               fit.likelihood[common.season][k];
+        cumulated[k] = sum;
     }
     return cumulated;
 }
@@ -354,7 +365,15 @@ std::array<Nodes, center_nodes> cumulated_elasticities(const ResponseFit& fit)
 
 double elasticity_node(std::size_t k)
 {
-    return least_elasticity + (most_elasticity - least_elasticity) * static_cast<double>(k) / (elasticity_nodes - 1);
+    return k == 0
+               ? 0
+               : least_elasticity + (most_elasticity - least_elasticity) * static_cast<double>(k - 1) / (elasticity_nodes - 2);
+}
+
+Shape shape_node(Family family, std::size_t k)
+{
+    // Hyperbolas are the family whose elasticity may be next to 0 without leaving the range of numbers.
+    return k == 0 ? Shape(Family::michaelis_menten, flat_elasticity) : Shape(family, elasticity_node(k));
 }
 
 ResponseModel fit_responses(std::span<const std::vector<Block>> campaigns, std::span<const LiftTest> tests,
@@ -364,42 +383,42 @@ ResponseModel fit_responses(std::span<const std::vector<Block>> campaigns, std::
     ResponseModel model;
     model.family = options.family;
     model.campaigns.resize(campaigns.size());
-    std::vector<Scatter> scatters(campaigns.size());
-    for (std::size_t i = 0; i < campaigns.size(); ++i) {
-        if (!campaigns[i].empty()) {
-            model.campaigns[i].spend = reference_spend(campaigns[i]);
-            scatters[i] = scatter_of(campaigns[i], model.campaigns[i].spend);
-        }
-    }
-    const double excess = pooled_excess(scatters);
-    std::vector<Centers> evidences;
+    const Seasons seasons = learn_seasons(campaigns, options.counts, stop);
+    const SeasonNodes nodes = season_nodes_of(seasons);
+    std::vector<Commons> evidences;
     for (std::size_t i = 0; i < campaigns.size(); ++i) {
         stop.poll();
         ResponseFit& fit = model.campaigns[i];
         fit.blocks = campaigns[i].size();
-        fit.likelihood.fill(1);
+        fit.likelihood.fill(filled(1));
+        fit.season_rate.fill(filled(1));
         if (fit.blocks > 0) {
-            fit.spread = spread_of(campaigns[i]);
-            fit.dispersion = dispersion_of(scatters[i], excess, options.counts);
-            weigh_elasticities(fit, campaigns[i], shapes, tests.empty() ? LiftTest{} : tests[i]);
+            fit.spend = seasons.reference[i];
+            fit.spread = seasons.spread[i];
+            fit.own_spread = seasons.own_spread[i];
+            fit.dispersion = seasons.dispersion[i];
+            weigh_elasticities(fit, campaigns[i], seasons.blocks[i], nodes, shapes, tests.empty() ? LiftTest{} : tests[i]);
         }
-        fit.usable = tests.empty() || tests[i].deviation <= 0 ? fit.blocks >= usable_blocks && fit.spread >= usable_spread
-                                                              : fit.blocks > 0;
         evidences.push_back(evidence_of(fit));
     }
-    model.center_weight = weigh_centers(evidences);
+    model.common_weight = weigh_commons(evidences, nodes);
     const auto& prior = elasticity_prior();
     for (std::size_t k = 0; k < elasticity_nodes; ++k) {
         for (std::size_t j = 0; j < center_nodes; ++j) {
-            model.prior_weight[k] += model.center_weight[j] * prior(j, k);
+            for (const Centers& weight : model.common_weight) {
+                model.prior_weight[k] += weight[j] * prior(static_cast<Eigen::Index>(j), static_cast<Eigen::Index>(k));
+            }
         }
         model.elasticity += model.prior_weight[k] * elasticity_node(k);
     }
     for (std::size_t i = 0; i < campaigns.size(); ++i) {
         ResponseFit& fit = model.campaigns[i];
         if (fit.blocks > 0) {
-            settle(fit, shapes, model.center_weight, evidences[i]);
+            settle(fit, shapes, model.common_weight, evidences[i]);
             fit.r2 = explained(fit, campaigns[i], options.family);
+            const bool tested = !tests.empty() && tests[i].deviation > 0;
+            fit.usable = tested || (fit.blocks >= usable_blocks && fit.spread >= usable_spread &&
+                                    fit.own_spread >= usable_spread && fit.elasticity_low > 0);
         } else {
             fit.elasticity = model.elasticity;
             fit.weight = model.prior_weight;
@@ -411,7 +430,7 @@ ResponseModel fit_responses(std::span<const std::vector<Block>> campaigns, std::
 PlanOutcome outcome_of(const ResponseModel& model, std::span<const Move> moves, const kernel::StopFlag& stop)
 {
     const std::vector<Shape> shapes = shapes_of(model.family);
-    const std::vector<std::size_t> centers = centers_of_worlds(model.center_weight);
+    const std::vector<Common> commons = commons_of_worlds(model.common_weight);
     PlanOutcome outcome;
     std::vector<double> total_before(worlds);
     std::vector<double> total_after(worlds);
@@ -424,11 +443,16 @@ PlanOutcome outcome_of(const ResponseModel& model, std::span<const Move> moves, 
             outcome.campaigns.push_back({});
             continue;
         }
-        const auto cumulated = cumulated_elasticities(fit);
         Random random(i);
+        Nodes cumulated{};
         for (std::size_t world = 0; world < worlds; ++world) {
-            const std::size_t k = node_at(cumulated[centers[world]], random.uniform());
-            const double response = random.gamma(fit.shape) / fit.rate[k];
+            // Worlds are in the order of what they have in common.
+            const Common& common = commons[world];
+            if (world == 0 || common.season != commons[world - 1].season || common.center != commons[world - 1].center) {
+                cumulated = cumulated_elasticities(fit, common);
+            }
+            const std::size_t k = node_at(cumulated, random.uniform());
+            const double response = random.gamma(fit.shape) / fit.season_rate[common.season][k];
             before[world] = response * shapes[k].value(moves[i].from / fit.spend);
             after[world] = response * shapes[k].value(moves[i].to / fit.spend);
             total_before[world] += before[world];

@@ -2,8 +2,10 @@
  * Response curves of campaigns from what they spent and what came back: exact Bayes by quadrature over the elasticity, whose usual
  * value is learned across the campaigns. Nothing is iterated to a tolerance, so nothing can fail to converge.
  *
- * Given the elasticity e, the response per day at the reference spend is gamma distributed; e has nodes from 0.03 to 0.97 and a
- * logit-normal prior around m; m has nodes, too, and its weight is how well all campaigns together agree with it.
+ * Given the elasticity e, the response per day at the reference spend is gamma distributed; e is 0, or has nodes from 0.03 to 0.97 and a
+ * logit-normal prior around m; m has nodes, too, and its weight is how well all campaigns together agree with it. Where the spends of all
+ * campaigns move together, a season may have moved them and the responses: by which power of the common movement has nodes, too, one of
+ * which is none.
  */
 #pragma once
 
@@ -21,12 +23,16 @@ namespace marketing::budget {
 
 inline constexpr std::size_t elasticity_nodes = 48;
 inline constexpr std::size_t center_nodes = 23;
+inline constexpr std::size_t season_nodes = 17;
 /** Blocks that a curve of its own takes. */
 inline constexpr std::size_t usable_blocks = 8;
 /** Standard deviation of the log of the spend below which it tells nothing about the curve. */
 inline constexpr double usable_spread = 0.1;
 
+/** The first is 0. */
 [[nodiscard]] double elasticity_node(std::size_t k);
+/** A curve of that elasticity; of elasticity 0 it is as good as flat wherever anything is spent. */
+[[nodiscard]] Shape shape_node(Family family, std::size_t k);
 
 /** What an experiment said of a campaign's elasticity. */
 struct LiftTest {
@@ -49,16 +55,19 @@ struct ResponseSummary {
     double elasticity_high = 0;
     double dispersion = 1;  // variance of a block over its mean
     std::size_t blocks = 0;
-    double spread = 0;  // standard deviation of the log of the blocks' spend
-    double r2 = 0;      // share of the blocks' variance that the curve explains; NaN for fewer than 3 blocks
+    double spread = 0;      // standard deviation of the log of the blocks' spend,
+    double own_spread = 0;  // and of what is not common to all campaigns
+    double r2 = 0;          // share of the blocks' variance that the curve explains; NaN for fewer than 3 blocks
     bool usable = false;
 };
 
 struct ResponseFit : ResponseSummary {
-    double shape = 0;  // of the gamma distribution of the response, and its rate at each node
+    double shape = 0;  // of the gamma distribution of the response, and its rate at each elasticity
     std::array<double, elasticity_nodes> rate{};
     std::array<double, elasticity_nodes> weight{};  // of each elasticity
-    std::array<double, elasticity_nodes> likelihood{};
+    /** The rate and the likelihood by season, then by elasticity. */
+    std::array<std::array<double, elasticity_nodes>, season_nodes> season_rate{};
+    std::array<std::array<double, elasticity_nodes>, season_nodes> likelihood{};
 
     /** The mean of all curves, as far as a curve of the family tells it: the same value, slope and bend at the reference. */
     [[nodiscard]] Curve curve(Family family) const
@@ -71,10 +80,10 @@ struct ResponseFit : ResponseSummary {
 
 struct ResponseModel {
     Family family = Family::michaelis_menten;
-    std::vector<ResponseFit> campaigns;                // those without a block have blocks = 0 and the portfolio's elasticity
-    std::array<double, center_nodes> center_weight{};  // of each m
-    double elasticity = 0;                             // of a campaign of which nothing is known
-    std::array<double, elasticity_nodes> prior_weight{};  // the same as a distribution
+    std::vector<ResponseFit> campaigns;  // those without a block have blocks = 0 and the portfolio's elasticity
+    std::array<std::array<double, center_nodes>, season_nodes> common_weight{};  // of each season and m
+    double elasticity = 0;                                                       // of a campaign of which nothing is known
+    std::array<double, elasticity_nodes> prior_weight{};                         // the same as a distribution
 };
 
 /** Fits all campaigns at once. `tests`: empty, or one per campaign. Throws Stopped. */

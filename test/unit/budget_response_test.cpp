@@ -17,13 +17,13 @@ using namespace marketing::budget;
 using namespace unit_test;
 using marketing::kernel::StopFlag;
 
-/** Weeks of a known curve without noise. */
+/** Weeks of a known curve without noise. Spends of campaigns of other names move at other times. */
 Series weeks_of(std::string_view name, double elasticity, double scale, int weeks, double variation = 0.4)
 {
     const Curve curve{Shape(Family::michaelis_menten, elasticity), 100, 20};
     Series series{"p", name, {}};
     for (int d = 0; d < 7 * weeks; ++d) {
-        const double spend = 100 * (1 + variation * std::sin(d / 7 * 1.7));
+        const double spend = 100 * (1 + variation * std::sin(d / 7 * 1.7 + name.front()));
         series.days.push_back({d, spend * scale, curve.value(spend), 0});
     }
     return series;
@@ -36,6 +36,12 @@ ResponseModel fit(const std::vector<Series>& panel, std::vector<LiftTest> tests 
         blocks.push_back(blocks_of(series, last_day(panel), 7));
     }
     return fit_responses(blocks, tests, {.family = family}, StopFlag());
+}
+
+Plan plan_of(const std::vector<Series>& panel, PlanRules rules = {})
+{
+    rules.window = 7;
+    return make_plan(panel, rules, last_day(panel), StopFlag());
 }
 
 TEST(BudgetPanel, BlocksAreWholeWeeksBackFromTheEnd)
@@ -159,12 +165,6 @@ TEST(BudgetResponse, OutcomesAreTheSameEachTimeAndMatchTheCurve)
     EXPECT_EQ(outcome_of(model, none, StopFlag()).lift.mean, 0);
 }
 
-Plan plan_of(const std::vector<Series>& panel, PlanRules rules = {})
-{
-    rules.window = 7;
-    return make_plan(panel, rules, last_day(panel), StopFlag());
-}
-
 TEST(BudgetResponse, TheCurveIsTheMeanOfAllCurves)
 {
     for (const Family family : {Family::michaelis_menten, Family::power, Family::logarithm}) {
@@ -176,7 +176,7 @@ TEST(BudgetResponse, TheCurveIsTheMeanOfAllCurves)
                 double value = 0;
                 double slope = 0;
                 for (std::size_t k = 0; k < elasticity_nodes; ++k) {
-                    const Shape shape(family, elasticity_node(k));
+                    const Shape shape = shape_node(family, k);
                     value += fit.weight[k] * fit.shape / fit.rate[k] * shape.value(x);
                     slope += fit.weight[k] * fit.shape / fit.rate[k] * shape.slope(x) / fit.spend;
                 }
@@ -188,13 +188,70 @@ TEST(BudgetResponse, TheCurveIsTheMeanOfAllCurves)
     }
 }
 
+TEST(BudgetResponse, ASeasonThatMovesSpendAndDemandIsNoEffect)
+{
+    // All spends follow a demand that moves all responses; what spend brings has elasticity 0.3.
+    const auto seasonal = [](double own) {
+        std::vector<Series> panel;
+        const std::vector<std::string_view> names{"a", "b", "c", "d", "e", "f"};
+        for (const std::string_view name : names) {
+            Series series = weeks_of(name, 0.3, 1, 26, own);
+            for (Day& day : series.days) {
+                const double demand = std::exp(0.4 * std::sin(day.day / 7 * 0.24));
+                day.response *= demand * Shape(Family::michaelis_menten, 0.3).value(demand * day.spend / 100) /
+                                Shape(Family::michaelis_menten, 0.3).value(day.spend / 100);
+                day.spend *= demand;
+            }
+            panel.push_back(series);
+        }
+        return panel;
+    };
+    const ResponseModel told = fit(seasonal(0.3));
+    for (const ResponseFit& campaign : told.campaigns) {
+        EXPECT_NEAR(campaign.elasticity, 0.3, 0.12);
+        EXPECT_LE(campaign.elasticity_low, 0.3);
+        EXPECT_GE(campaign.elasticity_high, 0.3);
+        EXPECT_TRUE(campaign.usable);
+    }
+    // Where no spend moves by itself, nothing tells the two apart, and that is said.
+    const ResponseModel untold = fit(seasonal(0.01));
+    EXPECT_LE(untold.campaigns[0].elasticity_low, 0.3);
+    EXPECT_GE(untold.campaigns[0].elasticity_high, 0.3);
+    EXPECT_FALSE(untold.campaigns[0].usable);
+    const Plan plan = plan_of(seasonal(0.01));
+    for (const PlannedCampaign& c : plan.campaigns) {
+        EXPECT_LE(std::abs(c.recommended / c.current - 1), 0.2001);
+    }
+    EXPECT_NE(plan.total.reason.find("All spends moved together"), std::string::npos);
+}
+
+TEST(BudgetResponse, NoiseHasNoEffect)
+{
+    worlds::Engine engine(3);
+    std::vector<Series> panel;
+    const std::vector<std::string_view> names{"a", "b", "c", "d", "e", "f", "g", "h"};
+    for (const std::string_view name : names) {
+        Series series = weeks_of(name, 0.3, 1, 13);
+        for (Day& day : series.days) {
+            day.response = worlds::overdispersed(engine, 5, 1);
+        }
+        panel.push_back(series);
+    }
+    int usable = 0;
+    for (const ResponseFit& campaign : fit(panel).campaigns) {
+        usable += campaign.usable ? 1 : 0;
+        EXPECT_EQ(campaign.usable, campaign.elasticity_low > 0);
+    }
+    EXPECT_LE(usable, 1);
+}
+
 /** A campaign of few leads, which come as they like. */
 Series noisy(std::string_view name, worlds::Engine& engine)
 {
     const double cost = 20 * worlds::lognormal(engine, 0.5);
     Series series{"p", name, {}};
     for (int d = 0; d < 70; ++d) {
-        const double spend = 100 * (1 + 0.3 * std::sin(d / 7 * 1.7));
+        const double spend = 100 * (1 + 0.3 * std::sin(d / 7 * 1.7 + name.front()));
         series.days.push_back({d, spend, worlds::overdispersed(engine, spend / cost, 0.5), 0});
     }
     return series;
@@ -244,7 +301,7 @@ TEST(BudgetPlan, AFrozenCampaignIsFixedHoweverFarTheOthersGo)
 TEST(BudgetPlan, AShareThatIsNotKeptTodayIsNoMatterOfDoubt)
 {
     // Equal campaigns gain nothing by moving money, but the share is the user's wish.
-    const std::vector<Series> panel{weeks_of("a", 0.5, 1, 20), {"q", "b", weeks_of("b", 0.5, 1, 20).days}};
+    const std::vector<Series> panel{weeks_of("a", 0.5, 1, 20), {"q", "b", weeks_of("a", 0.5, 1, 20).days}};
     PlanRules rules;
     const std::vector<NamedShare> shares{{"q", {0.6, 1}}};
     rules.shares = shares;
@@ -274,7 +331,7 @@ TEST(BudgetPlan, NeverWorseThanTodayAndAddsUp)
 
 TEST(BudgetPlan, EqualCampaignsKeepWhatTheyHave)
 {
-    const Plan plan = plan_of({weeks_of("a", 0.5, 1, 20), weeks_of("b", 0.5, 1, 20)});
+    const Plan plan = plan_of({weeks_of("a", 0.5, 1, 20), {"p", "b", weeks_of("a", 0.5, 1, 20).days}});
     EXPECT_NEAR(plan.campaigns[0].recommended, plan.campaigns[0].current, 0.011);
     EXPECT_NEAR(plan.campaigns[1].recommended, plan.campaigns[1].current, 0.011);
 }
