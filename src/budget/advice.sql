@@ -402,10 +402,10 @@ last 28 days.
 metric: leads, contracts or revenue as they were counted; auto: the deepest of them that there are contracts enough for, expected of the
 leads. What reco_budget() pauses by it gets no more, unless total or shares are given. date_to: the last day that counts. frozen: ids or
 names of campaigns that keep their spend. shares: {"platform": [least, greatest]}. lift_tests: {"campaign": [elasticity, standard
-deviation]}, results of experiments. Intervals are 90 percent. usable: the campaign has a curve of its own; others move by at most 20
-percent. binding: what holds a spend: free, min, max, platform, fixed; doubt: the plan goes only as far as a gain is likely; kept: not at
-all. The last row is the total. outcome: what the responses are, leads, contracts or revenue. platform_level: platform or family; NULL for
-the setting.';
+deviation]}, results of experiments. Intervals are 90 percent. usable: the campaign has a curve of its own, on which more spend surely
+brings more; others move by at most 20 percent. binding: what holds a spend: free, min, max, platform, fixed; doubt: the plan goes only as
+far as a gain is likely; kept: not at all. The last row is the total. outcome: what the responses are, leads, contracts or revenue.
+platform_level: platform or family; NULL for the setting.';
 
 CREATE FUNCTION analytics.budget_curves(
     horizon int DEFAULT 30, metric text DEFAULT 'auto', date_to date DEFAULT NULL, history_days int DEFAULT 182,

@@ -75,7 +75,8 @@ COMMENT ON FUNCTION analytics.response_curve(text[], text[], date[], double prec
 'Response curve per campaign: what a day of spend brings, and what more brings
 One element per campaign and day. family: michaelis_menten, power or logarithm. block_days: days taken together. counts: the response counts
 events; false: an amount of money. spend, response: per day. elasticity: by how many percent one percent more spend raises the response,
-learned from all campaigns together, with its 90 % interval. usable: at least 8 blocks whose spends differ.';
+learned from all campaigns together, with its 90 % interval. usable: at least 8 blocks, whose spends differ and not only as those of
+all others do, and an elasticity above 0.';
 
 CREATE FUNCTION analytics.allocate_budget(campaigns text[], spends double precision[], responses double precision[],
     elasticities double precision[], objective text DEFAULT 'fixed_budget', target double precision DEFAULT NULL,
