@@ -16,7 +16,7 @@ namespace marketing::worlds {
 /** What figures are like. The first fields alone make independent counts of one
  * distribution; each of the others adds one trouble. */
 struct World {
-    std::string_view name;
+    std::string_view name = {};
     /** Expected events of a usual day. */
     double mean = 5;
     /** Of a negative binomial; infinite for Poisson's distribution. */
