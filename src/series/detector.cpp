@@ -252,7 +252,9 @@ void Detector::learn(const Point& point, Verdict& verdict)
         auto& adaptive = std::get<AdaptiveDetector>(method_);
         adaptive.learn(point, verdict.is_anomaly);
         // A day without events is judged by no baseline.
-        change = std::isnan(verdict.p_value) ? std::nullopt : adaptive.find_change(options_.test);
+        if (!std::isnan(verdict.p_value)) {
+            change = adaptive.find_change(options_.test);
+        }
     }
     if (!std::isnan(verdict.score) && !cooldown_.passes(verdict.score) && verdict.is_anomaly) {
         verdict.is_anomaly = false;
