@@ -20,7 +20,7 @@ SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', windows => '{now
 SELECT * FROM analytics.attribution('2025-01-01', '2025-01-31', conversion_types => '{{lead},{contract}}');
 SELECT * FROM analytics.content_compare('{{a,b},{c,d}}', '{{e,f},{g,h}}');
 CREATE SCHEMA raw;
-CREATE FUNCTION raw.leads(platform text) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT leads FROM analytics.campaign_funnel(platform, '2025-01-01', '2025-01-31')); END $$;
+CREATE FUNCTION raw.leads(platform text) RETURNS bigint LANGUAGE plpgsql AS $$ DECLARE l bigint; BEGIN SELECT leads INTO l FROM analytics.campaign_funnel(platform, '2025-01-01', '2025-01-31'); RETURN l; END $$;
 SELECT raw.leads('nowhere');
 -- What goes wrong in a user's function that a mapping calls is the user's.
 CREATE FUNCTION raw.clean(name text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no name: %', name USING ERRCODE = 'invalid_parameter_value'; END $$;

@@ -170,11 +170,14 @@ CREATE FUNCTION analytics_internal.budget_days(date_from date, date_to date) RET
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT CASE WHEN date_from = date_trunc('month', date_from::timestamp) AND date_to = date_from + interval '1 month -1 day' THEN 30.4
+    -- By dates alone: timestamps end sooner.
+    SELECT CASE WHEN NOT isfinite(date_from) OR NOT isfinite(date_to) THEN NULL
+                WHEN EXTRACT(day FROM date_from) = 1 AND date_to - date_from BETWEEN 27 AND 30
+                 AND EXTRACT(day FROM LEAST(date_to, '5874897-12-30'::date) + 1) = 1 THEN 30.4
                 ELSE date_to - date_from + 1 END
 $$;
 COMMENT ON FUNCTION analytics_internal.budget_days(date, date) IS
-'How many daily budgets ad platforms let a period spend: 30.4 in a calendar month';
+'How many daily budgets ad platforms let a period spend: 30.4 in a calendar month; NULL of a period without an end';
 
 CREATE FUNCTION analytics_internal.daily_budgets(dimension text, last_day date, platforms text[], business_id bigint, level text)
     RETURNS TABLE (platform text, campaign_key bigint, daily_budget numeric)
