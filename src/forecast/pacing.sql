@@ -177,7 +177,8 @@ AS $$
                 ELSE date_to - date_from + 1 END
 $$;
 COMMENT ON FUNCTION analytics_internal.budget_days(date, date) IS
-'How many daily budgets ad platforms let a period spend: 30.4 in a calendar month; NULL of a period without an end';
+'How many daily budgets ad platforms let a period spend: 30.4 in a calendar month
+NULL of a period without an end.';
 
 CREATE FUNCTION analytics_internal.daily_budgets(dimension text, last_day date, platforms text[], business_id bigint, level text)
     RETURNS TABLE (platform text, campaign_key bigint, daily_budget numeric)
