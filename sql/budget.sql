@@ -168,3 +168,31 @@ SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', bounds
 SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', bounds => '{1}');
 SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', frozen => '{b}');
 SELECT * FROM analytics.recommend_budget('{a}', NULL, NULL, '{5}', '{1}', lift_campaigns => '{a}', lift_elasticity => '{2}', lift_sd => '{0.1}');
+-- An experiment that found no effect: in every family the elasticity is 0, and one more response has no cost.
+SELECT f AS family, k.campaign, k.elasticity, k.marginal_cost, k.reason LIKE '%inf%' OR k.reason LIKE '%nan%' AS odd
+FROM (
+    SELECT array_agg(c::text) AS campaigns, array_agg('p'::text) AS platforms, array_agg(date '2025-01-01' + d) AS days,
+           array_agg((100 + 20 * (d / 7 * c % 5))::double precision) AS spends, array_agg((5 + d % 3)::double precision) AS responses
+    FROM generate_series(1, 2) c, generate_series(0, 83) d) a,
+    unnest('{michaelis_menten,power,logarithm}'::text[]) f,
+    analytics.recommend_budget(campaigns, platforms, days, spends, responses, family => f, lift_campaigns => '{1,2}',
+        lift_elasticity => '{0.001,0.001}', lift_sd => '{0.0001,0.0001}') k
+WHERE NOT k.is_total ORDER BY 1, 2;
+-- Amounts at the ends of what is a number: every answer is one, too, or says that they are beyond.
+CREATE FUNCTION pg_temp.answer(one double precision, other double precision, few double precision, many double precision) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    SELECT string_agg(to_jsonb(a)::text, '') INTO answer
+    FROM (SELECT array_agg('c' || i / 42) AS campaigns, array_agg('p'::text) AS platforms, array_agg(date '2025-01-01' + i % 42) AS days,
+                 array_agg(CASE WHEN i % 3 = 0 THEN one ELSE other END) AS spends, array_agg(CASE WHEN i % 2 = 0 THEN few ELSE many END) AS responses
+          FROM generate_series(0, 83) i) p, analytics.campaign_actions(campaigns, platforms, days, spends, responses) a;
+    RETURN CASE WHEN answer ~* '"-?(nan|infinity)"|[^a-z](nan|inf)[^a-z]' THEN 'not a number' ELSE 'numbers' END;
+EXCEPTION
+    WHEN invalid_parameter_value OR numeric_value_out_of_range THEN RETURN SQLSTATE;
+END
+$$;
+SELECT pg_temp.answer(a, b, c, d) AS answer, count(*) > 100 AS often
+FROM unnest('{5e-324,1e-300,1,1e300}'::double precision[]) a, unnest('{5e-324,1e-300,1,1e300}'::double precision[]) b,
+     unnest('{0,5e-324,0.5,1e15,1.7e308}'::double precision[]) c, unnest('{0,5e-324,0.5,1e15,1.7e308}'::double precision[]) d
+GROUP BY 1 ORDER BY 1;

@@ -43,6 +43,8 @@ SELECT analytics.grant_access('regress_pool', any_business => true);
 SELECT analytics.grant_access('regress_both');
 SET client_min_messages = notice;
 SELECT analytics.grant_access('regress_nobody');
+SELECT analytics.grant_access(NULL);
+SELECT analytics.grant_access('regress_nowhere');
 SET client_min_messages = warning;
 GRANT USAGE ON SCHEMA raw TO regress_one;
 -- Of a refresh over all businesses each sees how its own ended, and not a word of the others.

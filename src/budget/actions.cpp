@@ -298,7 +298,7 @@ private:
         advice.arrived = evidence.spend > 0 ? evidence.exposure / evidence.spend : 1;
         advice.contracts = evidence.contracts;
         advice.next_review = as_of_ + rules_.least_days;
-        advice.elasticity = curves_.campaigns[i].elasticity;
+        advice.elasticity = told_elasticity(curves_.campaigns[i].elasticity);
         advice.outcome = outcome_;
         advice.cost = advice.cost_low = advice.cost_high = advice.p_better = advice.p_worse = advice.p_better_rest = nan;
         advice.unit_cost = advice.unit_low = advice.unit_high = advice.roas = advice.roas_low = advice.roas_high = nan;
@@ -328,13 +328,18 @@ private:
         advice.unit_cost = belief.quantile(0.5);
         advice.unit_low = belief.quantile(0.05);
         advice.unit_high = belief.quantile(0.95);
+        kernel::require_computed(std::isfinite(advice.cost_low) && std::isfinite(advice.cost_high) &&
+                                     std::isfinite(advice.unit_low) && std::isfinite(advice.unit_high),
+                                 "A cost has no number.", "Give spends and responses in other units.");
         if (worths_.knows(Outcome::revenue)) {
             const CostPosterior money = lead.per_unit(worths_.lead(i, Outcome::revenue));
             advice.roas = 1 / money.quantile(0.5);
             advice.roas_low = 1 / money.quantile(0.95);
             advice.roas_high = 1 / money.quantile(0.05);
         }
-        advice.marginal_cost = advice.cost / elasticity_at(i, advice.daily_spend, advice.elasticity);
+        if (advice.elasticity > 0) {
+            advice.marginal_cost = advice.cost / elasticity_at(i, advice.daily_spend, advice.elasticity);
+        }
         if (rest_of(i).events > 0) {
             advice.p_better_rest = p_within_rest(i, belief, 1);
         }

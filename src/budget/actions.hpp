@@ -76,7 +76,7 @@ struct AdviceNumbers {
     double p_better = 0;       // P(cost <= target), by the outcome, as the next ones
     double p_worse = 0;        // P(cost > (1 + margin) target)
     double p_better_rest = 0;  // P(cheaper than the rest of the portfolio)
-    double marginal_cost = 0;  // of one more response
+    double marginal_cost = 0;  // of one more response; NaN where spend has no effect
     double elasticity = 0;
     double target = 0;
     double spend_needed = 0;       // until the evidence is expected to decide; NaN where it has

@@ -170,8 +170,8 @@ MARKETING_ROWS(response_curve, in, rows)
     for (const Row& row : curves) {
         const auto known = [&row](double number) { return postgres::only_if(row.blocks > 0, number); };
         rows.row(row.campaign, postgres::only_if(!columns.platform.empty(), row.platform), known(row.spend),
-                 known(row.response), row.elasticity, known(row.elasticity_low), known(row.elasticity_high),
-                 known(row.dispersion), known(row.r2), row.blocks, row.usable);
+                 known(row.response), budget::told_elasticity(row.elasticity), known(row.elasticity_low),
+                 known(row.elasticity_high), known(row.dispersion), known(row.r2), row.blocks, row.usable);
     }
 }
 

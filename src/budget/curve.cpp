@@ -57,9 +57,10 @@ double Shape::bend() const
 
 Shape Shape::of_bend(Family family, double bend)
 {
+    constexpr double flattest = 0.03;
     switch (family) {
-        case Family::michaelis_menten: return {family, 1 - bend / 2};
-        case Family::power: return {family, 1 - bend};
+        case Family::michaelis_menten: return {family, std::max(1 - bend / 2, flattest)};
+        case Family::power: return {family, std::max(1 - bend, flattest)};
         // Below an elasticity of 0.03 a logarithm's bend is 1 to the last digits.
         case Family::logarithm: return {family, -bend / std::log1p(-std::min(bend, 1 - 1e-15))};
     }

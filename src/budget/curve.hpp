@@ -36,7 +36,7 @@ public:
     [[nodiscard]] double elasticity() const noexcept { return elasticity_; }
     /** How fast the slope falls where x = 1, relative to it: -h''(1) / h'(1), between 0 and 1, for Michaelis-Menten 2. */
     [[nodiscard]] double bend() const;
-    /** The member of a family that bends so. */
+    /** The member of a family that bends so, or of those that are not next to flat the one that bends most. */
     [[nodiscard]] static Shape of_bend(Family family, double bend);
 
 private:

@@ -27,8 +27,18 @@ constexpr std::int32_t weeks_of_history = 13;
 constexpr double rate_deviation = 2;
 
 struct Count {
-    double exposure;
+    std::int32_t age;  // in days
+    double exposure;   // of the largest
     double response;
+};
+/** More responses say no more of how they vary, and fewer are as good as none; squares of both are numbers. */
+constexpr double most_responses = 1e15;
+constexpr double least_responses = 1e-100;
+
+/** Of the days of a series, or of some of them. */
+struct Total {
+    double exposure = 0;
+    double response = 0;
 };
 
 /** The days of a series with exposure, the `length` latest up to `as_of`. */
@@ -37,10 +47,28 @@ std::vector<Count> counts_of(const Series& series, std::int32_t as_of, std::int3
     std::vector<Count> counts;
     for (const Day& day : series.days) {
         if (day.day <= as_of && day.day > as_of - length && day.exposure > 0) {
-            counts.push_back({day.exposure, day.response});
+            counts.push_back({as_of - day.day, day.exposure, std::min(day.response, most_responses)});
         }
     }
+    // Rates are relative: of the largest, exposures of any unit add up.
+    double largest = 0;
+    for (const Count& count : counts) {
+        largest = std::max(largest, count.exposure);
+    }
+    for (Count& count : counts) {
+        count.exposure /= largest;
+    }
     return counts;
+}
+
+Total total_of(std::span<const Count> counts)
+{
+    Total total;
+    for (const Count& count : counts) {
+        total.exposure += count.exposure;
+        total.response += count.response;
+    }
+    return total;
 }
 
 /** ln of the product of 1 + j * excess over j < response. */
@@ -101,16 +129,11 @@ Nodes evidence_of(std::span<const Count> counts)
     if (counts.size() < 2) {
         return evidence;
     }
-    double total = 0;
-    double exposure = 0;
-    for (const Count& count : counts) {
-        total += count.response;
-        exposure += count.exposure;
-    }
-    const double usual = std::log((total + 0.5) / exposure);
+    const Total total = total_of(counts);
+    const double usual = std::log((total.response + 0.5) / total.exposure);
     double mode = usual;
     for (std::size_t k = 0; k < nodes; ++k) {
-        evidence[k] = log_evidence(counts, total, usual, k, mode);
+        evidence[k] = log_evidence(counts, total.response, usual, k, mode);
     }
     const double top = *std::max_element(evidence.begin(), evidence.end());
     for (double& e : evidence) {
@@ -212,37 +235,29 @@ class SharedWeeks {
 public:
     void add(const Series& series, std::int32_t as_of, double excess)
     {
-        constexpr std::int32_t length = 7 * weeks_of_history;
-        double responses = 0;
-        double exposure = 0;
-        for (const Day& day : series.days) {
-            if (day.day <= as_of && day.day > as_of - length && day.exposure > 0) {
-                responses += day.response;
-                exposure += day.exposure;
-            }
-        }
-        if (responses <= 0) {
+        const std::vector<Count> counts = counts_of(series, as_of, 7 * weeks_of_history);
+        const Total total = total_of(counts);
+        if (total.response < least_responses) {
             return;
         }
         std::array<Week, weeks_of_history> weeks{};
         double variances = 0;
-        for (const Day& day : series.days) {
-            if (day.day <= as_of && day.day > as_of - length && day.exposure > 0) {
-                const double mean = responses * (day.exposure / exposure);
-                const double variance = mean + excess * mean * mean;
-                const double weight = mean * mean / variance;
-                const double residual = mean / variance * (day.response - mean);
-                Week& week = weeks[static_cast<std::size_t>((as_of - day.day) / 7)];
-                week.mean += mean;
-                week.weight += weight;
-                week.residual += residual;
-                week.squares += residual * residual;
-                week.weight_squares += weight * weight;
-                week.products += mean * weight;
-                variances += variance;
-            }
+        for (const Count& count : counts) {
+            const double mean = total.response * (count.exposure / total.exposure);
+            // The variance over the mean.
+            const double spread = 1 + excess * mean;
+            const double weight = mean / spread;
+            const double residual = (count.response - mean) / spread;
+            Week& week = weeks[static_cast<std::size_t>(count.age / 7)];
+            week.mean += mean;
+            week.weight += weight;
+            week.residual += residual;
+            week.squares += residual * residual;
+            week.weight_squares += weight * weight;
+            week.products += mean * weight;
+            variances += mean * spread;
         }
-        add_products(weeks, responses, variances);
+        add_products(weeks, total.response, variances);
     }
     void share(std::vector<Dispersion>& dispersions) const
     {

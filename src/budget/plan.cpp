@@ -305,9 +305,10 @@ private:
             row.recommended = spend[i];
             row.response_now = of_horizon(outcome.campaigns[i].before);
             row.response_then = of_horizon(outcome.campaigns[i].after);
-            row.marginal_cost = fit.blocks > 0 && spend[i] > 0 ? 1 / fit.curve(model_.family).slope(spend[i] / rules_.horizon)
-                                                               : kernel::unknown;
-            row.elasticity = fit.elasticity;
+            row.elasticity = told_elasticity(fit.elasticity);
+            row.marginal_cost = fit.blocks > 0 && spend[i] > 0 && row.elasticity > 0
+                                    ? 1 / fit.curve(model_.family).slope(spend[i] / rules_.horizon)
+                                    : kernel::unknown;
             row.blocks = fit.blocks;
             row.usable = fit.usable;
             row.binding = binding[i] == Binding::fixed || part_ == 1 ? name_of(binding[i]) : part_ == 0 ? "kept" : "doubt";

@@ -47,7 +47,7 @@ struct PlannedNumbers {
     double recommended = 0;
     Interval response_now{};
     Interval response_then{};
-    double marginal_cost = 0;  // of one more response at the recommended spend; NaN where nothing is spent
+    double marginal_cost = 0;  // of one more response at the recommended spend; NaN where nothing is spent, or brings anything
     double elasticity = 0;
     std::size_t blocks = 0;
     bool usable = false;

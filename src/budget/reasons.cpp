@@ -72,7 +72,10 @@ std::string cheaper(const AdviceNumbers& a, const ActionRules& rules)
 /** What one more unit costs, or what more spend returns. */
 std::string marginal(const AdviceNumbers& a)
 {
-    return unit(a.unit_cost * a.marginal_cost / a.cost, a.outcome);
+    if (std::isnan(a.marginal_cost)) {
+        return a.outcome == Outcome::revenue ? "nothing" : "more than can be told";
+    }
+    return unit(a.unit_cost * (a.marginal_cost / a.cost), a.outcome);
 }
 
 std::string judgement(const AdviceNumbers& a, const Grounds& g, const ActionRules& rules)

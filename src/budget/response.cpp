@@ -7,6 +7,7 @@
 #include <random>
 
 #include "budget/seasons.hpp"
+#include "kernel/error.hpp"
 #include "numeric/distributions.hpp"
 #include "numeric/eigen.hpp"
 #include "numeric/square.hpp"
@@ -235,6 +236,8 @@ void settle(ResponseFit& fit, std::span<const Shape> shapes, const Commons& comm
     }
     fit.elasticity = slope / fit.response;
     fit.bend = bend / slope;
+    kernel::require_computed(std::isfinite(fit.elasticity) && std::isfinite(fit.bend), "A response curve has no numbers.",
+                             "Give spends and responses in other units.");
     double below = 0;
     fit.elasticity_low = 0;
     fit.elasticity_high = most_elasticity;

@@ -34,6 +34,12 @@ inline constexpr double usable_spread = 0.1;
 /** A curve of that elasticity; of elasticity 0 it is as good as flat wherever anything is spent. */
 [[nodiscard]] Shape shape_node(Family family, std::size_t k);
 
+/** An elasticity as it is told: that of a curve which is as good as flat is 0, and one more response of it has no cost. */
+[[nodiscard]] inline double told_elasticity(double elasticity)
+{
+    return elasticity < 1e-6 ? 0 : elasticity;
+}
+
 /** What an experiment said of a campaign's elasticity. */
 struct LiftTest {
     double elasticity = 0;

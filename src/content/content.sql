@@ -186,7 +186,6 @@ AS $$ SELECT CASE WHEN days > later_days THEN total - COALESCE(later, 0) END $$;
 COMMENT ON FUNCTION analytics_internal.without_days(bigint, bigint, bigint, bigint) IS
 'A total less that of later days; NULL where no other day has the figure';
 
--- Of posts with later figures than asked for these are taken off; those that the rollup lacks are added up.
 CREATE FUNCTION analytics_internal.is_listed(published_on date, published_from date, published_to date, as_of date) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -196,6 +195,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.is_listed(date, date, date, date) IS
 'Whether a post was published in a period; without a period, not after as_of';
 
+-- Of posts with later figures than asked for these are taken off; those that the rollup lacks are added up.
 CREATE FUNCTION analytics_internal.posts_added_up(published_from date, published_to date, business_id bigint, as_of date)
     RETURNS TABLE (business bigint, platform text, content_id text, views bigint, likes bigint, shares bigint, comments bigint,
                    clicks bigint, reach bigint, engagement bigint, has_metrics boolean)

@@ -42,6 +42,15 @@ inline void require_valid(bool valid, std::string_view message, std::string_view
     }
 }
 
+/** Throws Error(numeric_range) unless what was computed is a number: `detail` says of what. */
+inline void require_computed(bool is_number, std::string_view detail, std::string_view hint = {})
+{
+    if (!is_number) [[unlikely]] {
+        throw Error(ErrorCode::numeric_range, "the numbers are beyond what can be computed with", std::string(detail),
+                    std::string(hint));
+    }
+}
+
 /** Thrown out of a kernel when its StopFlag was raised; never seen by the user. */
 struct Stopped {};
 

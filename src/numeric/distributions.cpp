@@ -32,10 +32,8 @@ constexpr double huge_shape = 1e15;
 double within_reach(double value)
 {
     kernel::poll();
-    if (std::isnan(value)) {
-        throw kernel::Error(kernel::ErrorCode::numeric_range, "the numbers are beyond what can be computed with",
-                            "A probability or a quantile of a distribution of these parameters could not be computed.");
-    }
+    kernel::require_computed(!std::isnan(value),
+                             "A probability or a quantile of a distribution of these parameters could not be computed.");
     return value;
 }
 

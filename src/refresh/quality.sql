@@ -421,7 +421,7 @@ CREATE FUNCTION analytics_internal.check_currencies(business_id bigint) RETURNS 
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'account_currencies', 'ad_performance of source ' || s.source_id, CASE WHEN a.n > 1 THEN 'warn' ELSE 'pass' END,
+    SELECT 'account_currencies', s.entity || ' of source ' || s.source_id, CASE WHEN a.n > 1 THEN 'warn' ELSE 'pass' END,
            CASE WHEN a.n > 1 THEN a.n ELSE 0 END, a.n, 1, to_jsonb(a.accounts),
            format('%s accounts and no currency: all amounts are taken for %s', a.n, t.currency)
     FROM analytics.source s
@@ -429,12 +429,17 @@ AS $$
     CROSS JOIN LATERAL (
         SELECT count(*) AS n, array_agg(f.account_id ORDER BY f.account_id COLLATE "C") AS accounts
         FROM (
-            SELECT DISTINCT f.account_id
+            SELECT f.account_id
             FROM warehouse.fact_campaign_performance_daily f
+            WHERE f.business_id = s.business_id AND f.source_id = s.source_id AND f.account_id <> ''
+            UNION
+            SELECT f.account_id
+            FROM warehouse.fact_ad_breakdown f
             WHERE f.business_id = s.business_id AND f.source_id = s.source_id AND f.account_id <> ''
         ) f
     ) a
-    WHERE s.business_id = check_currencies.business_id AND s.entity = 'ad_performance' AND to_regclass(s.relation) IS NOT NULL
+    WHERE s.business_id = check_currencies.business_id AND s.entity IN ('ad_performance', 'ad_breakdowns')
+      AND to_regclass(s.relation) IS NOT NULL
       AND analytics_internal.column_sql(s, 'currency') IS NULL
 $$;
 COMMENT ON FUNCTION analytics_internal.check_currencies(bigint) IS

@@ -147,12 +147,10 @@ DECLARE
     known int;
     accounts text[];
 BEGIN
-    IF entity <> 'ad_performance' THEN
-        RETURN;
-    END IF;
     SELECT max(m.expression) FILTER (WHERE m.name = 'account_id'), max(m.expression) FILTER (WHERE m.name = 'currency')
     INTO account, currency
     FROM analytics_internal.source_mapping(entity, relation, columns, options) m;
+    -- Only ads have accounts.
     IF account IS NULL THEN
         RETURN;
     END IF;

@@ -105,4 +105,33 @@ TEST(BudgetDispersion, OneDayOrNoneSaysNothing)
     EXPECT_EQ(one.front().week, 0);
 }
 
+TEST(BudgetDispersion, IsFiniteWhateverTheAmounts)
+{
+    const std::vector<double> exposures{5e-324, 1e-300, 1, 1e300, 1.7e308};
+    const std::vector<double> responses{0, 5e-324, 1e-200, 0.5, 1e15, 1e200, 1.7e308};
+    for (const double one : exposures) {
+        for (const double other : exposures) {
+            for (const double few : responses) {
+                for (const double many : responses) {
+                    Series series{"", "a", {}};
+                    for (int d = 0; d < 21; ++d) {
+                        series.days.push_back({d, d % 2 == 0 ? one : other, d % 3 == 0 ? few : many, 0});
+                    }
+                    for (const Dispersion& dispersion : learned({series, leads_of({1}, 21, 3).front()}, 21)) {
+                        double sum = 0;
+                        for (const double weight : dispersion.weight) {
+                            sum += weight;
+                        }
+                        const bool is_right = std::abs(sum - 1) < 1e-9 && std::isfinite(dispersion.week) &&
+                                              dispersion.week >= 0 && std::isfinite(dispersion.next_week) &&
+                                              dispersion.next_week >= 0;
+                        ASSERT_TRUE(is_right) << one << " " << other << " " << few << " " << many << ": " << sum << " "
+                                              << dispersion.week << " " << dispersion.next_week;
+                    }
+                }
+            }
+        }
+    }
+}
+
 }  // namespace
