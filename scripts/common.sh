@@ -32,6 +32,12 @@ ask_for_root() {
     while sleep 50 && kill -0 $$ 2>/dev/null && sudo -n -v; do :; done >/dev/null 2>&1 </dev/null &
 }
 
+# on_exit <function>: run when this script ends, however. A subshell that is killed as it starts would run its parent's trap.
+on_exit() {
+    # shellcheck disable=SC2064
+    trap "if [ \$BASHPID = \$\$ ]; then $1; fi" EXIT
+}
+
 # with_progress <command that says how far it is> <command...>: what it says is shown once a minute, as long as the other one runs.
 with_progress() {
     local say=$1 began=$SECONDS format=${progress_format-'    %d min: %s\n'} status ticker
