@@ -57,6 +57,7 @@ SQL_WAREHOUSE = \
 	src/warehouse/ownership.sql \
 	src/warehouse/settings.sql \
 	src/sources/sources.sql \
+	src/refresh/indexes.sql \
 	src/refresh/merge.sql \
 	src/refresh/pending.sql \
 	src/sources/stage.sql \

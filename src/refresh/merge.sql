@@ -225,15 +225,20 @@ BEGIN
     PERFORM analytics_internal.drop_temporary('change');
     IF is_compared THEN
         PERFORM analytics_internal.find_changes(business_id, target, scope, key, others, insert_only, incoming);
+        SELECT count(*) FILTER (WHERE c.operation = 'inserted'), count(*) FILTER (WHERE c.operation = 'updated'),
+               count(*) FILTER (WHERE c.operation = 'deleted')
+        INTO counts.inserted, counts.updated, counts.deleted
+        FROM pg_temp.change c;
     ELSE
         PERFORM analytics_internal.change_all(others, incoming);
+        counts.inserted := counts.rows_read;
     END IF;
-    SELECT count(*) FILTER (WHERE c.operation = 'inserted'), count(*) FILTER (WHERE c.operation = 'updated'),
-           count(*) FILTER (WHERE c.operation = 'deleted')
-    INTO counts.inserted, counts.updated, counts.deleted
-    FROM pg_temp.change c;
     counts.unchanged := counts.rows_read - counts.inserted - counts.updated;
     PERFORM analytics_internal.write_changes(target, key, others, insert_only, counts);
+    IF NOT is_compared THEN
+        -- Before the statistics, which tell of their expressions, too.
+        PERFORM analytics_internal.make_indexes();
+    END IF;
     PERFORM analytics_internal.analyze_grown(format('warehouse.%I', target), business_id,
         counts.inserted + counts.updated + counts.deleted);
     RETURN counts;

@@ -7,7 +7,7 @@ CREATE FUNCTION analytics_internal.mark_clients() RETURNS void
 AS $$
     INSERT INTO warehouse.pending_client
     SELECT DISTINCT c.business_id, v.client_key
-    FROM pg_temp.change c
+    FROM (SELECT DISTINCT c.business_id, c.client_key, c.old_client_key FROM pg_temp.change c) c
     CROSS JOIN LATERAL (VALUES (c.client_key), (c.old_client_key)) v (client_key)
     WHERE v.client_key IS NOT NULL
     ON CONFLICT DO NOTHING
@@ -22,8 +22,8 @@ BEGIN
     EXECUTE format($sql$
         INSERT INTO warehouse.pending_day AS p
         SELECT DISTINCT c.business_id, $1, v.day
-        FROM pg_temp.change c
-        CROSS JOIN LATERAL unnest(ARRAY[%s]) v (day)
+        FROM (SELECT DISTINCT c.business_id, %1$s FROM pg_temp.change c) c
+        CROSS JOIN LATERAL unnest(ARRAY[%1$s]) v (day)
         WHERE v.day IS NOT NULL
         ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole
         $sql$, analytics_internal.each_name(days, 'c.%1$I'))

@@ -87,7 +87,11 @@ DECLARE
     counts analytics_internal.load_counts;
 BEGIN
     PERFORM analytics_internal.hold_warehouse(), analytics_internal.hold_settings(business);
-    PERFORM analytics_internal.drop_temporary('incoming');
+    PERFORM analytics_internal.drop_temporary('incoming'), analytics_internal.make_indexes(loading => (
+        SELECT e.target
+        FROM warehouse.source s
+        JOIN analytics.entity e USING (entity)
+        WHERE s.source_id = step.source_id));
     IF step.name LIKE 'load %' THEN
         RETURN analytics_internal.load_source(step.source_id, progress.run_id, progress.from_date, progress.accept_loss);
     ELSIF step.name = 'forget source' THEN
@@ -471,6 +475,9 @@ BEGIN
         RETURN analytics_internal.begin_business(progress);
     END IF;
     IF progress.commits THEN
+        IF analytics_internal.lay_aside_indexes((progress.steps[1]).source_id) THEN
+            RETURN progress;
+        END IF;
         after := analytics_internal.try_step(progress);
     ELSE
         PERFORM analytics_internal.log_step(progress, clock_timestamp(), analytics_internal.run_step(progress));

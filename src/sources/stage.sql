@@ -164,10 +164,11 @@ COMMENT ON FUNCTION analytics_internal.source_readings(analytics.source) IS
 names: the columns. grouped: those that rows are known by. readings: a select list over _source. refusals: branches of a CASE over the
 readings (v) that gives the reason why a row cannot be used.';
 
--- Times without a zone, and what becomes text, are those of the source's time zone.
+-- Times without a zone, and what becomes text, are those of the source's time zone. No two rows are alike: what is found of one is not
+-- worth keeping for others.
 CREATE FUNCTION analytics_internal.stage_source(source analytics.source, slice text DEFAULT NULL) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
-    SET TimeZone = 'UTC' SET search_path = pg_catalog, pg_temp
+    SET TimeZone = 'UTC' SET enable_memoize = off SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     reading constant record := r FROM analytics_internal.source_readings(source) r;
