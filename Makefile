@@ -22,6 +22,7 @@ SQL_KERNELS = \
 	src/aggregates/states.sql \
 	src/sources/parse.sql \
 	src/refresh/daily_rows.sql \
+	src/refresh/client_set.sql \
 	src/channels/config.sql \
 	src/channels/bundled_sources.sql \
 	src/channels/channels.sql \

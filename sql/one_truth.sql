@@ -200,6 +200,35 @@ INSERT INTO property VALUES
 ('touches and their contracts are as many by platform, one by one and by day', $q$(SELECT (COALESCE(sum(events), 0), COALESCE(sum(contracts), 0), COALESCE(sum(revenue), 0)) FROM analytics.platforms_touches(q.date_from, q.date_to, q.business_id, q.level))
     = (SELECT ((SELECT count(*)::numeric FROM analytics.events_funnel(q.date_from, q.date_to, NULL, 100000, NULL, q.business_id)), COALESCE(sum(contracts), 0), COALESCE(sum(revenue), 0)) FROM analytics.platforms_contracts(q.date_from, q.date_to, q.business_id, q.level))
     AND (SELECT COALESCE(sum(v.events), 0) FROM warehouse.v_touch_daily v WHERE v.business_id = q.business_id AND v.date_day BETWEEN q.date_from AND q.date_to) = (SELECT count(*) FROM analytics.events_funnel(q.date_from, q.date_to, NULL, 100000, NULL, q.business_id))$q$),
+('clients of touches count once each, by platform and by campaign, and contracts by the touch that signed them', $q$NOT EXISTS (
+    SELECT FROM (SELECT platform, events, clients FROM analytics.platforms_touches(q.date_from, q.date_to, q.business_id, q.level) WHERE events > 0) t
+    FULL JOIN (SELECT COALESCE(d.family, e.platform) AS platform, count(*) AS events, count(DISTINCT e.client_key) AS clients
+               FROM warehouse.fact_events e LEFT JOIN warehouse.dim_platforms d ON q.level = 'family' AND d.business_id = e.business_id AND d.platform = e.platform
+               WHERE e.business_id = q.business_id AND e.event_date BETWEEN q.date_from AND q.date_to GROUP BY 1) f USING (platform)
+    WHERE (t.events, t.clients) IS DISTINCT FROM (f.events, f.clients))
+    AND NOT EXISTS (
+    SELECT FROM (SELECT (campaign_id, campaign_platform, first_touches, mid_touches, last_touches, clients)::text AS line, count(*)
+                 FROM analytics.campaign_funnel(q.platforms[1], q.date_from, q.date_to, q.business_id, q.level) WHERE clients > 0 GROUP BY 1) t
+    FULL JOIN (SELECT line::text, count(*) FROM (
+                   SELECT (c.campaign_id, CASE q.level WHEN 'family' THEN COALESCE(d.family, p.platform) ELSE p.platform END, count(*) FILTER (WHERE e.touch_role = 'first'),
+                           count(*) FILTER (WHERE e.touch_role = 'mid'), count(*) FILTER (WHERE e.touch_role = 'last'), count(DISTINCT e.client_key)) AS line
+                   FROM warehouse.fact_events e LEFT JOIN warehouse.dim_campaigns c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
+                   CROSS JOIN LATERAL (SELECT COALESCE(c.platform, e.platform)) p (platform)
+                   LEFT JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = p.platform
+                   WHERE e.business_id = q.business_id AND e.event_date BETWEEN q.date_from AND q.date_to AND pg_temp.is_wanted(e.platform, q.platforms[1:1])
+                   GROUP BY e.campaign_key, c.campaign_id, CASE q.level WHEN 'family' THEN COALESCE(d.family, p.platform) ELSE p.platform END) l GROUP BY 1) f USING (line, count)
+    WHERE t.line IS NULL OR f.line IS NULL)
+    AND NOT EXISTS (
+    SELECT FROM (SELECT platform, contracts, revenue, avg_touches, avg_days_to_convert FROM analytics.platforms_touches(q.date_from, q.date_to, q.business_id) WHERE contracts > 0) t
+    FULL JOIN (SELECT COALESCE(e.platform, k.last_platform, 'unknown') AS platform, count(*) AS contracts, sum(k.amount) AS revenue, round(avg(k.touches), 2) AS touches, round(avg(k.days_to_convert), 2) AS days
+               FROM warehouse.fact_contracts k LEFT JOIN warehouse.fact_events e ON e.business_id = k.business_id AND e.client_key = k.client_key AND e.event_id = k.event_id
+               WHERE k.business_id = q.business_id AND k.signed_date BETWEEN q.date_from AND q.date_to GROUP BY 1) f USING (platform)
+    WHERE (t.contracts, t.revenue, t.avg_touches, t.avg_days_to_convert) IS DISTINCT FROM (f.contracts, f.revenue, f.touches, f.days))
+    AND NOT EXISTS (
+    SELECT FROM analytics.platforms_contracts(q.date_from, q.date_to, q.business_id) t
+    FULL JOIN (SELECT k.attributed_platform AS platform, count(*) AS contracts, sum(k.amount) AS revenue, round(avg(k.touches), 2) AS touches, round(avg(k.days_to_convert), 2) AS days
+               FROM warehouse.fact_contracts k WHERE k.business_id = q.business_id AND k.signed_date BETWEEN q.date_from AND q.date_to GROUP BY 1) f USING (platform)
+    WHERE (t.contracts, t.revenue, t.avg_touches, t.avg_days) IS DISTINCT FROM (f.contracts, f.revenue, f.touches, f.days))$q$),
 ('what was to be expected, what is spent of a budget and what a period is compared with are the figures of kpi', $q$(SELECT COALESCE(sum(value), 0) FROM analytics.metric_expectation('leads', q.date_from, q.date_to, q.platforms, business_id => q.business_id)) = k.leads
     AND (SELECT COALESCE(round(sum(value)::numeric, 4), 0) FROM analytics.metric_expectation('spend', q.date_from, q.date_to, q.platforms, business_id => q.business_id)) = k.spend
     AND (SELECT COALESCE(sum(spent_to_date), 0) FROM analytics.budget_pacing(q.date_from, q.date_to, 1000, platforms => q.platforms, as_of => q.date_to, business_id => q.business_id)) = k.spend

@@ -16,7 +16,7 @@ CREATE FUNCTION pg_temp.contents() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT 'event ' || d.client_id || (to_jsonb(e) - '{client_key,campaign_key}'::text[])::text FROM warehouse.fact_events e JOIN warehouse.dim_clients d USING (client_key)
     UNION ALL SELECT 'lead ' || d.client_id || (to_jsonb(l) - '{client_key,campaign_key}'::text[])::text FROM warehouse.fact_leads l JOIN warehouse.dim_clients d USING (client_key)
     UNION ALL SELECT 'results ' || (to_jsonb(r) - '{campaign_key}'::text[])::text FROM warehouse.campaign_roi_daily r
-    UNION ALL SELECT 'touches ' || to_jsonb(e)::text FROM warehouse.event_daily e
+    UNION ALL SELECT 'touches ' || (to_jsonb(e) - 'clients')::text FROM warehouse.event_daily e
     UNION ALL SELECT 'refused ' || (to_jsonb(r) - '{run_id,rejected_at}'::text[])::text FROM warehouse.rejected_rows r
     UNION ALL SELECT 'product ' || to_jsonb(p)::text FROM warehouse.product_performance p
 $$;

@@ -5,6 +5,5 @@ FROM (VALUES (1, date '2025-08-15', 78), (2, '2022-11-01', 1095)) b (business, f
      (VALUES ('google'), (NULL)) p (platform), dashboard_endpoint e;
 SELECT 'business ' || business, name, max(scans) FILTER (WHERE place = 1), max(scans) FILTER (WHERE place = 2), max(scans) FILTER (WHERE place = 3) FROM scan GROUP BY business, name HAVING max(scans) > 0 ORDER BY 1, 2;
 SELECT 'none: ' || count(*) || ' endpoints of business ' || business || ': ' || string_agg(name, ', ' ORDER BY name) FROM (SELECT business, name FROM scan GROUP BY business, name HAVING max(scans) = 0) n GROUP BY business ORDER BY business;
--- Touches, clients and contracts are asked of the facts themselves: by index where the period is a small part of them. All others read rollups.
-SELECT 'unexpected: ' || name || ' of business ' || business FROM scan
-WHERE scans > 0 AND NOT (name = 'funnel_stages' OR place > 1 AND name IN ('events_funnel', 'contracts_multi_touch', 'contracts_enriched', 'platforms_touches', 'platforms_contracts', 'campaign_funnel')) ORDER BY 1;
+-- Single touches and contracts are found by index, all else is in rollups; but how many clients came how far is asked of all leads and contracts.
+SELECT 'unexpected: ' || name || ' of business ' || business FROM scan WHERE scans > 0 AND name <> 'funnel_stages' ORDER BY 1;

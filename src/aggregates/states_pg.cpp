@@ -14,6 +14,7 @@
 #include "lifetime_value/rows.hpp"
 #include "postgres/aggregate.hpp"
 #include "postgres/flat_value.hpp"
+#include "refresh/client_set.hpp"
 #include "refresh/daily_rows.hpp"
 #include "rfm/rfm_table.hpp"
 #include "series/series_state.hpp"
@@ -44,6 +45,7 @@ constexpr std::array kinds{
     kind_of<lifetime_value::SpendsState>,
     kind_of<marketing::budget::DayLog>,
     kind_of<marketing::cohorts::CohortState>,
+    kind_of<marketing::refresh::ClientUnion>,
     kind_of<marketing::refresh::DailyRows>,
     kind_of<marketing::rfm::RfmState>,
     kind_of<marketing::series::SeriesState>,

@@ -1,5 +1,5 @@
 -- Funnel and contracts. What asks for single touches, clients or contracts reads facts: PL/pgSQL with one static query, whose filters
--- are its arguments. What rollups answer stays plain SQL.
+-- are its arguments. What rollups answer needs none of them.
 
 CREATE TYPE analytics.funnel_touch AS (
     event_id text, client_id text, occurred_at timestamptz, touch_number int, touch_role text, platform text, channel text,
@@ -270,26 +270,20 @@ BEGIN
     level := analytics_internal.checked_level(platforms_touches.platform_level, platforms_touches.business_id);
     RETURN QUERY
     WITH touched AS (
-        SELECT COALESCE(p.family, e.platform) AS platform, count(*) AS events, count(DISTINCT e.client_key) AS clients
+        SELECT COALESCE(p.family, e.platform) AS platform, sum(e.events)::bigint AS events,
+               analytics_internal.count_clients(e.clients) AS clients
         FROM analytics_internal.businesses(platforms_touches.business_id) b
-        JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
+        JOIN warehouse.event_daily e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
         LEFT JOIN warehouse.dim_platforms p ON level = 'family' AND p.business_id = e.business_id AND p.platform = e.platform
         GROUP BY 1
     ), signed AS (
-        SELECT COALESCE(p.family, e.platform, k.last_platform, 'unknown') AS platform,
-               count(*) FILTER (WHERE NOT k.is_refund) AS contracts, sum(k.amount) AS revenue,
-               avg(k.touches) FILTER (WHERE NOT k.is_refund) AS touches, avg(k.days_to_convert) FILTER (WHERE NOT k.is_refund) AS days
+        SELECT COALESCE(p.family, k.own_platform) AS platform, sum(k.contracts_signed)::bigint AS contracts,
+               sum(k.revenue_signed) AS revenue, sum(k.touches) / NULLIF(sum(k.contracts_signed), 0) AS touches,
+               sum(k.days_to_convert) / NULLIF(sum(k.contracts_with_days), 0) AS days
         FROM analytics_internal.businesses(platforms_touches.business_id) b
-        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
-        LEFT JOIN LATERAL (
-            SELECT e.platform
-            FROM warehouse.fact_events e
-            WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.event_id = k.event_id
-            ORDER BY e.source_id
-            LIMIT 1
-        ) e ON true
+        JOIN warehouse.contract_daily k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
         LEFT JOIN warehouse.dim_platforms p
-            ON level = 'family' AND p.business_id = k.business_id AND p.platform = COALESCE(e.platform, k.last_platform)
+            ON level = 'family' AND p.business_id = k.business_id AND p.platform = k.own_platform
         GROUP BY 1
     )
     SELECT platform, COALESCE(t.events, 0), COALESCE(t.clients, 0), COALESCE(s.contracts, 0), COALESCE(s.revenue, 0)::numeric(18,4),
@@ -318,10 +312,11 @@ BEGIN
             analytics_internal.currency_of(platforms_contracts.business_id);
     level := analytics_internal.checked_level(platforms_contracts.platform_level, platforms_contracts.business_id);
     RETURN QUERY
-    SELECT COALESCE(p.family, k.attributed_platform), count(*) FILTER (WHERE NOT k.is_refund), sum(k.amount)::numeric(18,4),
-           round(avg(k.touches) FILTER (WHERE NOT k.is_refund), 2), round(avg(k.days_to_convert) FILTER (WHERE NOT k.is_refund), 2)
+    SELECT COALESCE(p.family, k.attributed_platform), sum(k.contracts_signed)::bigint, sum(k.revenue_signed)::numeric(18,4),
+           round(sum(k.touches) / NULLIF(sum(k.contracts_signed), 0), 2),
+           round(sum(k.days_to_convert) / NULLIF(sum(k.contracts_with_days), 0), 2)
     FROM analytics_internal.businesses(platforms_contracts.business_id) b
-    JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
+    JOIN warehouse.contract_daily k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
     LEFT JOIN warehouse.dim_platforms p
         ON level = 'family' AND p.business_id = k.business_id AND p.platform = k.attributed_platform
     GROUP BY COALESCE(p.family, k.attributed_platform)
@@ -350,20 +345,16 @@ BEGIN
     wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[campaign_funnel.platform], NULL));
     RETURN QUERY
     WITH touched AS (
-        SELECT t.business_id, t.campaign_key, t.of_platform, sum(t.first)::bigint AS first, sum(t.mid)::bigint AS mid,
-               sum(t.last)::bigint AS last, count(*) AS clients
-        FROM (
-            SELECT e.business_id, COALESCE(e.campaign_key, 0) AS campaign_key,
-                   CASE WHEN e.campaign_key IS NULL THEN COALESCE(p.family, e.platform) END AS of_platform,
-                   count(*) FILTER (WHERE e.touch_role = 'first') AS first, count(*) FILTER (WHERE e.touch_role = 'mid') AS mid,
-                   count(*) FILTER (WHERE e.touch_role = 'last') AS last
-            FROM analytics_internal.businesses(campaign_funnel.business_id) b
-            JOIN warehouse.fact_events e ON e.business_id = b.business AND e.event_date BETWEEN start_date AND end_date
-            LEFT JOIN warehouse.dim_platforms p ON level = 'family' AND p.business_id = e.business_id AND p.platform = e.platform
-            WHERE wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms)
-            GROUP BY e.business_id, 2, 3, e.client_key
-        ) t
-        GROUP BY t.business_id, t.campaign_key, t.of_platform
+        SELECT t.business_id, t.campaign_key, CASE WHEN t.campaign_key = 0 THEN COALESCE(p.family, t.platform) END AS of_platform,
+               sum(t.first_touches)::bigint AS first, sum(t.mid_touches)::bigint AS mid, sum(t.last_touches)::bigint AS last,
+               analytics_internal.count_clients(t.clients) AS clients
+        FROM analytics_internal.businesses(campaign_funnel.business_id) b
+        -- Platform by platform, as the key has them: those asked for cost their own days.
+        JOIN warehouse.dim_platforms d ON d.business_id = b.business AND (wanted_platforms IS NULL OR d.platform = ANY (wanted_platforms))
+        JOIN warehouse.campaign_touch_daily t
+            ON t.business_id = d.business_id AND t.platform = d.platform AND t.event_date BETWEEN start_date AND end_date
+        CROSS JOIN LATERAL (SELECT CASE level WHEN 'family' THEN d.family END) p (family)
+        GROUP BY 1, 2, 3
     ), named AS (
         SELECT t.*, analytics_internal.platform_at(level, t.business_id, COALESCE(c.platform, t.of_platform)) AS campaign_platform,
                c.campaign_id,

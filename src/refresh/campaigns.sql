@@ -365,7 +365,12 @@ BEGIN
               AND analytics_internal.is_same_ref(e.campaign_ref, e.url_campaign_id, e.named_ad_id, s.campaign_ref, s.url_campaign_id,
                   s.named_ad_id)
               AND e.event_date BETWEEN s.first_day AND s.last_day AND e.campaign_key IS DISTINCT FROM s.campaign_key
-            RETURNING e.business_id, e.client_key
+            RETURNING e.business_id, e.client_key, e.event_date
+        ), day AS (
+            INSERT INTO warehouse.pending_day
+            SELECT DISTINCT c.business_id, 'events', c.event_date
+            FROM changed c
+            ON CONFLICT DO NOTHING
         )
         INSERT INTO warehouse.pending_client
         SELECT DISTINCT c.business_id, c.client_key
@@ -375,7 +380,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.move_touches(bigint) IS
-'Moves touches to the campaign they now stand for, and marks their clients';
+'Moves touches to the campaign they now stand for; marks their clients and days';
 
 CREATE FUNCTION analytics_internal.resolve_campaigns(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE

@@ -224,6 +224,7 @@ BEGIN
            f.event_id AS first_event_id, f.platform AS first_platform, f.campaign_key AS first_campaign_key,
            t.event_id AS last_event_id, t.platform AS last_platform, t.campaign_key AS last_campaign_key,
            p.event_id AS last_paid_event_id, p.platform AS last_paid_platform, p.campaign_key AS last_paid_campaign_key,
+           COALESCE(o.platform, t.platform, 'unknown') AS own_platform,
            COALESCE(p.account_platform, f.account_platform, o.account_platform, 'unknown') AS attributed_platform,
            COALESCE(p.channel, f.channel, o.channel, 'Unassigned') AS attributed_channel,
            CASE WHEN p.event_id IS NOT NULL THEN p.campaign_key

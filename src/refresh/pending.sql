@@ -110,6 +110,8 @@ AS $$
         UNION
         SELECT e.business_id, 'events', e.event_date FROM warehouse.event_daily e
         UNION
+        SELECT t.business_id, 'events', t.event_date FROM warehouse.campaign_touch_daily t
+        UNION
         SELECT l.business_id, 'results', l.created_date FROM warehouse.fact_leads l
         UNION
         SELECT c.business_id, 'results', c.signed_date FROM warehouse.fact_contracts c
@@ -121,6 +123,8 @@ AS $$
         SELECT r.business_id, 'results', r.starts_on FROM warehouse.campaign_roi_span r
         UNION
         SELECT r.business_id, 'results', r.created_date FROM warehouse.lead_daily r
+        UNION
+        SELECT r.business_id, 'results', r.signed_date FROM warehouse.contract_daily r
         UNION
         VALUES (mark_all_pending.business_id, 'campaigns', '-infinity'::date)
         UNION

@@ -156,23 +156,47 @@ CREATE FUNCTION analytics_internal.roll_up_events(business_id bigint) RETURNS an
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    counts analytics_internal.load_counts;
+    counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
-    PERFORM analytics_internal.analyze_own('warehouse.pending_day');
-    counts := analytics_internal.make_rollup(roll_up_events.business_id, format($sql$
-        SELECT e.business_id, e.event_date, e.platform, 1 AS events, (e.touch_number = 1)::int AS first_touches,
-               e.is_contract::int AS contract_events
-        FROM warehouse.fact_events e
-        JOIN warehouse.pending_day d ON d.rollup = 'events' AND d.business_id = e.business_id AND d.day = e.event_date
-        WHERE e.business_id = %s
-        $sql$, roll_up_events.business_id), 'event_daily', analytics_internal.on_pending_days('events', 'event_date'));
+    IF NOT EXISTS (SELECT FROM warehouse.pending_day d WHERE d.business_id = roll_up_events.business_id AND d.rollup = 'events') THEN
+        PERFORM analytics_internal.forget_platforms(roll_up_events.business_id);
+        RETURN counts;
+    END IF;
+    PERFORM analytics_internal.analyze_own('warehouse.pending_day'), analytics_internal.drop_temporary('touch_day', 'campaign_day');
+    -- The touches of the days, read once for both rollups.
+    CREATE TEMP TABLE touch_day ON COMMIT DROP AS
+    SELECT e.business_id, e.platform, e.event_date, COALESCE(e.campaign_key, 0) AS campaign_key, count(*) AS events,
+           count(*) FILTER (WHERE e.touch_role = 'first') AS first_touches, count(*) FILTER (WHERE e.touch_role = 'mid') AS mid_touches,
+           count(*) FILTER (WHERE e.touch_role = 'last') AS last_touches, count(*) FILTER (WHERE e.is_contract) AS contract_events,
+           analytics_internal.client_set(array_agg(e.client_key)) AS clients
+    FROM warehouse.fact_events e
+    JOIN warehouse.pending_day d ON d.rollup = 'events' AND d.business_id = e.business_id AND d.day = e.event_date
+    WHERE e.business_id = roll_up_events.business_id
+    GROUP BY e.business_id, e.platform, e.event_date, COALESCE(e.campaign_key, 0);
+    CREATE TEMP TABLE incoming ON COMMIT DROP AS
+    SELECT t.business_id, t.event_date, t.platform, sum(t.events)::bigint AS events, sum(t.first_touches)::bigint AS first_touches,
+           sum(t.contract_events)::bigint AS contract_events, analytics_internal.union_clients(t.clients) AS clients
+    FROM pg_temp.touch_day t
+    GROUP BY t.business_id, t.event_date, t.platform
+    ORDER BY t.business_id, t.event_date, t.platform;
+    CREATE TEMP TABLE campaign_day ON COMMIT DROP AS
+    SELECT t.business_id, t.platform, t.event_date, t.campaign_key, t.first_touches, t.mid_touches, t.last_touches, t.clients
+    FROM pg_temp.touch_day t
+    ORDER BY t.business_id, t.platform, t.event_date, t.campaign_key;
+    counts := analytics_internal.merge_table(
+        roll_up_events.business_id, 'event_daily', analytics_internal.on_pending_days('events', 'event_date'));
+    -- Not counted: the same touches by campaign.
+    PERFORM analytics_internal.merge_table(
+        roll_up_events.business_id, 'campaign_touch_daily', analytics_internal.on_pending_days('events', 'event_date'),
+        incoming => 'campaign_day');
     DELETE FROM warehouse.pending_day p
     WHERE p.business_id = roll_up_events.business_id AND p.rollup = 'events';
     PERFORM analytics_internal.forget_platforms(roll_up_events.business_id);
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.roll_up_events(bigint) IS 'Makes event_daily anew for the pending days, and forgets lost platforms';
+COMMENT ON FUNCTION analytics_internal.roll_up_events(bigint) IS
+'Makes the rollups of touches anew for pending days, and forgets lost platforms';
 
 CREATE FUNCTION analytics_internal.forget_platforms(business_id bigint) RETURNS void
     LANGUAGE sql VOLATILE
@@ -251,6 +275,23 @@ $$;
 COMMENT ON FUNCTION analytics_internal.roll_up_platforms(bigint) IS
 'Makes platform_daily anew for the pending days, from campaign_roi_daily';
 
+CREATE FUNCTION analytics_internal.roll_up_contracts(business_id bigint) RETURNS analytics_internal.load_counts
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.make_rollup(roll_up_contracts.business_id, format($sql$
+        SELECT c.business_id, c.signed_date, c.own_platform, c.attributed_platform, n.contracts AS contracts_signed,
+               c.amount AS revenue_signed, n.contracts * c.touches AS touches,
+               n.contracts * COALESCE(c.days_to_convert, 0) AS days_to_convert,
+               CASE WHEN c.days_to_convert IS NULL THEN 0 ELSE n.contracts END AS contracts_with_days
+        FROM warehouse.fact_contracts c
+        JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = c.business_id AND d.day = c.signed_date
+        CROSS JOIN LATERAL (SELECT (NOT c.is_refund)::int AS contracts) n
+        WHERE c.business_id = %s
+        $sql$, roll_up_contracts.business_id), 'contract_daily', analytics_internal.on_pending_days('results', 'signed_date'))
+$$;
+COMMENT ON FUNCTION analytics_internal.roll_up_contracts(bigint) IS 'Makes contract_daily anew for the pending days';
+
 CREATE FUNCTION analytics_internal.roll_up_leads(business_id bigint) RETURNS analytics_internal.load_counts
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -325,8 +366,9 @@ BEGIN
     GROUP BY l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.campaign_key;
     ANALYZE pg_temp.lead_day;
     campaigns := analytics_internal.roll_up_campaigns(roll_up_whole_days.business_id);
-    -- Not counted: they add up what is counted already.
+    -- Not counted: they add up what is counted already, or count it in another way.
     PERFORM analytics_internal.roll_up_platforms(roll_up_whole_days.business_id),
+            analytics_internal.roll_up_contracts(roll_up_whole_days.business_id),
             analytics_internal.roll_up_spans(roll_up_whole_days.business_id);
     RETURN analytics_internal.total_counts(campaigns, analytics_internal.roll_up_leads(roll_up_whole_days.business_id));
 END

@@ -179,6 +179,13 @@ BEGIN
     FROM pg_temp.moved_identity m
     CROSS JOIN LATERAL (VALUES (m.client_key), (m.old_client_key)) v (client_key)
     ON CONFLICT DO NOTHING;
+    -- Rollups of touches know whose they are.
+    INSERT INTO warehouse.pending_day
+    SELECT DISTINCT e.business_id, 'events', e.event_date
+    FROM pg_temp.moved_identity m
+    JOIN warehouse.fact_events e ON e.client_key = m.client_key AND COALESCE(e.own_client_id, m.canonical_id) = m.client_id
+    WHERE e.business_id = move_clients.business_id
+    ON CONFLICT DO NOTHING;
     INSERT INTO warehouse.pending_day
     SELECT p.business_id, 'values', '-infinity'
     FROM warehouse.customer_population p
@@ -188,7 +195,7 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.move_clients(bigint) IS
 'Gives facts to other clients where pg_temp.change has ids that stand for others
-Marks the clients that lose some and those that get them.';
+Marks the clients that lose some and those that get them, and the days of their touches.';
 
 CREATE FUNCTION analytics_internal.mark_identities(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE

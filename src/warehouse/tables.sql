@@ -299,7 +299,7 @@ BEGIN
         'The client as the source names it, where dim_identities has another id';
     COMMENT ON TABLE warehouse.fact_events IS 'One row per touch; all touches are kept';
     CREATE INDEX fact_events_client ON warehouse.fact_events (business_id, client_key, occurred_at);
-    CREATE INDEX fact_events_day ON warehouse.fact_events (business_id, event_date);
+    CREATE INDEX fact_events_day ON warehouse.fact_events (business_id, event_date, occurred_at);
     COMMENT ON COLUMN warehouse.fact_events.url_campaign_id IS 'Id of a campaign in the URL, by analytics.campaign_parameter';
     COMMENT ON COLUMN warehouse.fact_events.named_ad_id IS
         'Id of an ad or ad group by which the campaign may be known: ad_id, or from the URL or utm_content';
@@ -373,8 +373,11 @@ BEGIN
         own_client_id text,
         original_amount numeric(18,4),
         original_currency text,
+        own_platform text NOT NULL DEFAULT 'unknown',
         PRIMARY KEY (business_id, source_id, contract_id, client_bucket)
     );
+    COMMENT ON COLUMN warehouse.fact_contracts.own_platform IS
+        'Platform of the touch by which it was signed, or else of the last one before';
     COMMENT ON COLUMN warehouse.fact_contracts.original_amount IS
         'As the source has it, in original_currency, where exchange rates are applied';
     COMMENT ON COLUMN warehouse.fact_contracts.own_client_id IS
@@ -816,9 +819,45 @@ BEGIN
         events bigint NOT NULL,
         first_touches bigint NOT NULL,
         contract_events bigint NOT NULL,
+        clients bytea,
         PRIMARY KEY (business_id, event_date, platform)
     );
     COMMENT ON TABLE warehouse.event_daily IS 'Rollup of touches per day and platform';
+    COMMENT ON COLUMN warehouse.event_daily.clients IS
+        'The clients of the touches, as a set that analytics_internal.count_clients() reads; NULL until the refresh after an upgrade';
+
+    CREATE TABLE warehouse.campaign_touch_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        platform text NOT NULL,
+        event_date date NOT NULL,
+        campaign_key bigint NOT NULL,
+        first_touches bigint NOT NULL,
+        mid_touches bigint NOT NULL,
+        last_touches bigint NOT NULL,
+        clients bytea NOT NULL,
+        PRIMARY KEY (business_id, platform, event_date, campaign_key)
+    );
+    COMMENT ON TABLE warehouse.campaign_touch_daily IS 'Rollup of touches per day, platform of the touch and campaign';
+    COMMENT ON COLUMN warehouse.campaign_touch_daily.clients IS
+        'The clients of the touches, as a set that analytics_internal.count_clients() reads';
+
+    CREATE TABLE warehouse.contract_daily (
+        business_id bigint NOT NULL DEFAULT 1,
+        signed_date date NOT NULL,
+        own_platform text NOT NULL,
+        attributed_platform text NOT NULL,
+        contracts_signed bigint NOT NULL,
+        revenue_signed numeric(18,4) NOT NULL,
+        touches bigint NOT NULL,
+        days_to_convert numeric(18,4) NOT NULL,
+        contracts_with_days bigint NOT NULL,
+        PRIMARY KEY (business_id, signed_date, own_platform, attributed_platform)
+    );
+    COMMENT ON TABLE warehouse.contract_daily IS
+        'Rollup of contracts per day of signing, platform of their own touch and attributed platform';
+    COMMENT ON COLUMN warehouse.contract_daily.touches IS 'Touches at or before signing, of all these contracts';
+    COMMENT ON COLUMN warehouse.contract_daily.days_to_convert IS 'Days from the first touch to signing, of all these contracts';
+    COMMENT ON COLUMN warehouse.contract_daily.contracts_with_days IS 'Contracts that had a touch before';
 
     CREATE TABLE warehouse.purchase_model (
         business_id bigint NOT NULL DEFAULT 1,

@@ -13,6 +13,7 @@
 #include "kernel/state.hpp"
 #include "lifetime_value/purchases.hpp"
 #include "lifetime_value/rows.hpp"
+#include "refresh/client_set.hpp"
 #include "refresh/daily_rows.hpp"
 #include "rfm/rfm_table.hpp"
 #include "series/series_state.hpp"
@@ -34,11 +35,12 @@ protected:
     lifetime_value::SpendsState spends{memory};
     budget::DayLog days{memory};
     cohorts::CohortState cohort{memory};
+    refresh::ClientUnion clients{memory};
     refresh::DailyRows rows{memory};
     rfm::RfmState rfm{memory};
     series::SeriesState points{memory};
-    std::array<kernel::State*, 11> all{&journeys, &journeys_union, &path_counts, &purchases, &histories, &spends,
-                                       &days,     &cohort,         &rows,        &rfm,       &points};
+    std::array<kernel::State*, 12> all{&journeys, &journeys_union, &path_counts, &purchases, &histories, &spends,
+                                       &days,     &cohort,         &clients,     &rows,      &rfm,       &points};
 };
 
 TEST_F(States, HaveTagsOfTheirOwn)
