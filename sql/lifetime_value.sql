@@ -196,6 +196,14 @@ SELECT round(i.low::numeric, 4) AS low, round(i.high::numeric, 4) AS high FROM a
 SELECT round(i.low::numeric, 4) AS low, round(i.high::numeric, 4) AS high FROM analytics.normal_lifetime_value_interval(analytics.make_purchase_model('mbgnbd', 0.525, 6.183, 0.891, 1.614), analytics.make_normal_spend_model(30, 40, 100), 5, 30, 35, -200, 12, 4.345, 0.01) i;
 SELECT count(*) AS without_a_model FROM analytics.lifetime_value_interval(NULL, analytics.make_spend_model(6.25, 3.74, 15.44), 5, 30, 35, 20, 12, 4.345, 0.01);
 SELECT * FROM analytics.lifetime_value_interval(analytics.make_purchase_model('mbgnbd', 0.525, 6.183, 0.891, 1.614), analytics.make_spend_model(6.25, 3.74, 15.44), 5, 30, 35, 20, 12, 4.345, 0.01, 1);
+SELECT * FROM analytics.lifetime_value_interval(ROW('mbgnbd', 1, 10, 1, 4, 0.1, 1, 0.1, 0.4, NULL, NULL, NULL, NULL, NULL, NULL, 'a model of our own', '{0.5}')::analytics.purchase_model, analytics.make_spend_model(6.25, 3.74, 15.44), 5, 30, 35, 20, 12, 4.345, 0.01);
+SELECT * FROM analytics.lifetime_value_interval(ROW('mbgnbd', 1, 10, 1, 4, 0.1, 1, 0.1, 0.4, NULL, NULL, NULL, NULL, NULL, NULL, 'a model of our own', '{0,0,0,0,0,-1.5}')::analytics.purchase_model, analytics.make_spend_model(6.25, 3.74, 15.44), 5, 30, 35, 20, 12, 4.345, 0.01);
+-- Errors that go together nearly cancel out: the interval is that of a model without errors, but for little.
+SELECT round((w.high / e.high)::numeric, 2) AS of_independent, round((o.high / e.high)::numeric, 2) AS of_correlated
+FROM analytics.make_spend_model(6.25, 3.74, 15.44) s,
+    analytics.lifetime_value_interval(analytics.make_purchase_model('mbgnbd', 1, 10, 100, 400), s, 5, 30, 35, 20, 12, 4.345, 0.01) e,
+    analytics.lifetime_value_interval(ROW('mbgnbd', 1, 10, 100, 400, 0, 0, 100, 400, NULL, NULL, NULL, NULL, NULL, NULL, 'a ridge', NULL)::analytics.purchase_model, s, 5, 30, 35, 20, 12, 4.345, 0.01) w,
+    analytics.lifetime_value_interval(ROW('mbgnbd', 1, 10, 100, 400, 0, 0, 100, 400, NULL, NULL, NULL, NULL, NULL, NULL, 'a ridge', '{0,0,0,0,0,0.9999}')::analytics.purchase_model, s, 5, 30, 35, 20, 12, 4.345, 0.01) o;
 SELECT analytics.expected_normal_spend(analytics.make_normal_spend_model(1, -1, 1), 1, 1);
 SELECT analytics.gamma_gamma_fit(1, 'infinity');
 SELECT analytics.p_alive(analytics.make_purchase_model('pareto', 1, 1, 1, 1), 0, 0, 1);

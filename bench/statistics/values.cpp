@@ -349,6 +349,7 @@ int main(int argc, char** argv)
         return -x / (x + gamma(random, 4));
     };
     const auto at_any_time = [](Random& random, double) { return gamma(random, 1) / (gamma(random, 0.8) / 25); };
+    const auto alike = [](Random&, double) { return -0.2; };
     const auto never_leaves = [](Random&, double) { return 1e9; };
     const auto gamma_gamma = [](Random& random) -> Money {
         const double scale = gamma(random, 3.74) / 15.44;
@@ -374,6 +375,7 @@ int main(int argc, char** argv)
         {"MBG/NBD, Gamma-Gamma", 3000, true, false, after_purchases, gamma_gamma},
         {"MBG/NBD, Gamma-Gamma", 200, true, false, after_purchases, gamma_gamma},
         {"leave at any time, Gamma-Gamma", 3000, true, false, at_any_time, gamma_gamma},
+        {"all leave with one probability, Gamma-Gamma", 1000, true, false, alike, gamma_gamma},
         {"never leave, Gamma-Gamma", 1000, true, false, never_leaves, gamma_gamma},
         {"buy regularly, Gamma-Gamma", 3000, true, true, after_purchases, gamma_gamma},
         {"MBG/NBD, log-normal", 3000, true, false, after_purchases, log_normal},

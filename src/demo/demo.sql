@@ -342,7 +342,8 @@ BEGIN
         CROSS JOIN generate_series(0, scale - 1) copy
         JOIN demo.crm_events e ON e.id = copy * 17136 + t.id;
 
-    -- Each contract is paid on the day it is signed; every fifth client bought in the three years before.
+    -- Each contract is paid on the day it is signed. Every fifth client first bought at some time in the three years before, and then the
+    -- more rarely the longer ago that was.
     INSERT INTO demo.transactions
         SELECT row_number() OVER (ORDER BY p.occurred_at, p.client_id, p.amount), p.client_id, p.occurred_at, p.amount, p.quantity,
                p.amount * 3 / 10
@@ -350,13 +351,15 @@ BEGIN
             SELECT k.client_id, k.signed_at, k.amount, 1
             FROM demo.crm_contracts k
             UNION ALL
-            SELECT c.id, first_day - interval '12 hours' - d.d * d.d * interval '1 day', 300 + a.a * a.a,
+            SELECT c.id, first_day - interval '12 hours' - (f.first - d.d * d.d) * interval '1 day', (300 + a.a * a.a) * w.wealth,
                    1 + analytics_internal.demo_number(c.id, 51 + i, 3)
             FROM demo.crm_clients c
+            CROSS JOIN LATERAL (SELECT analytics_internal.demo_number(c.id, 10, 1090)) f (first)
+            CROSS JOIN LATERAL (SELECT 1 + analytics_internal.demo_number(c.id, 9, 8)) w (wealth)
             CROSS JOIN generate_series(1, 1 + analytics_internal.demo_number(c.id, 11, 6)) i
-            CROSS JOIN LATERAL (SELECT analytics_internal.demo_number(c.id, 11 + i, 34)) d (d)
+            CROSS JOIN LATERAL (SELECT CASE WHEN i > 1 THEN analytics_internal.demo_number(c.id, 11 + i, 34) ELSE 0 END) d (d)
             CROSS JOIN LATERAL (SELECT analytics_internal.demo_number(c.id, 31 + i, 56)) a (a)
-            WHERE c.id % 5 = 0
+            WHERE c.id % 5 = 0 AND d.d * d.d <= f.first + 77
         ) p (client_id, occurred_at, amount, quantity);
 END
 $$;

@@ -289,6 +289,21 @@ Ratio ratio_of(const Eigen::VectorXd& parts, const Eigen::VectorXd& at, const Ei
     return {std::exp(value), std::exp(value - reach), std::exp(value + reach)};
 }
 
+/** From the covariance of their logarithms. */
+ParameterErrors<4> errors_of(const PurchaseParameters& p, const Eigen::Matrix4d& covariance)
+{
+    const std::array<double, 4> values{p.r, p.alpha, p.a, p.b};
+    ParameterErrors<4> errors;
+    for (Eigen::Index i = 0; i < 4; ++i) {
+        const double deviation = std::sqrt(std::max(0.0, covariance(i, i)));
+        errors.standard[i] = values[i] * deviation;
+        for (Eigen::Index j = 0; j < i; ++j) {
+            errors.correlations[errors.pair(i, j)] = covariance(i, j) / deviation / std::sqrt(std::max(0.0, covariance(j, j)));
+        }
+    }
+    return errors;
+}
+
 }  // namespace
 
 std::vector<GroupFit> fit_by_characteristics(PurchaseModel model, std::span<const WeightedHistory> rows,
@@ -347,17 +362,15 @@ std::vector<GroupFit> fit_by_characteristics(PurchaseModel model, std::span<cons
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const Group& group = groups[i];
         PurchaseFit& fit = fits[i].fit;
-        const auto set = [&](Eigen::Index parameter, double unit, double& value, double& error) {
-            const Eigen::VectorXd parts = effects.log_parameter(group, parameter);
-            value = unit * std::exp(parts.dot(at));
-            if (all.quality.converged) {
-                error = value * std::sqrt(std::max(0.0, parts.dot(covariance * parts)));
-            }
-        };
-        set(0, 1, fit.parameters.r, fit.errors[0]);
-        set(of_alpha, longest, fit.parameters.alpha, fit.errors[1]);
-        set(2, 1, fit.parameters.a, fit.errors[2]);
-        set(of_b, leaving_unit, fit.parameters.b, fit.errors[3]);
+        Eigen::MatrixXd parts(parameters, effects.size());
+        for (Eigen::Index parameter = 0; parameter < parameters; ++parameter) {
+            parts.row(parameter) = effects.log_parameter(group, parameter);
+        }
+        const Eigen::Vector4d found = (parts * at).array().exp();
+        fit.parameters = {model, found[0], longest * found[of_alpha], found[2], leaving_unit * found[of_b]};
+        if (all.quality.converged) {
+            fit.errors = errors_of(fit.parameters, parts * covariance * parts.transpose());
+        }
         fits[i].rate = ratio_of(effects.effect_of(group, of_alpha) - average_rate, at, covariance, z);
         if (all.quality.converged) {
             fits[i].leaving = ratio_of(effects.effect_of(group, of_b) - average_leaving, at, covariance, z);

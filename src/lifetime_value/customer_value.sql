@@ -80,17 +80,19 @@ BEGIN
 
     CREATE TEMP TABLE incoming ON COMMIT DROP AS
     SELECT fit_value_models.business_id, m.model, until AS observed_until, m.r, m.alpha, m.a, m.b, m.r_error, m.alpha_error, m.a_error,
-           m.b_error, m.log_likelihood, m.customers, m.repeat_customers, m.iterations, m.converged, m.reason
+           m.b_error, m.log_likelihood, m.customers, m.repeat_customers, m.iterations, m.converged, m.reason,
+           m.correlations
     FROM unnest(purchase_models) m
     WHERE until IS NOT NULL;
     purchase_counts := analytics_internal.merge_table(fit_value_models.business_id, 'purchase_model');
 
     CREATE TEMP TABLE incoming ON COMMIT DROP AS
     SELECT fit_value_models.business_id, (ARRAY['amount', 'profit'])[m.place] AS value, until AS observed_until, m.p, m.q, m.gamma,
-           m.p_error, m.q_error, m.gamma_error, m.log_likelihood, m.customers, m.skipped, m.correlation, m.iterations, m.converged, m.reason
+           m.p_error, m.q_error, m.gamma_error, m.log_likelihood, m.customers, m.skipped, m.correlation,
+           m.iterations, m.converged, m.reason, m.correlations
     FROM ROWS FROM (unnest(spend_models)) WITH ORDINALITY
         m (p, q, gamma, p_error, q_error, gamma_error, log_likelihood, customers, skipped, correlation, iterations, converged, reason,
-           place)
+           correlations, place)
     WHERE until IS NOT NULL;
     spend_counts := analytics_internal.merge_table(fit_value_models.business_id, 'spend_model');
     RETURN analytics_internal.total_counts(purchase_counts, spend_counts);
@@ -152,9 +154,9 @@ BEGIN
     WITH fitted AS MATERIALIZED (
         SELECT m.business_id, COALESCE(customer_value.as_of, m.observed_until) AS as_of, m.observed_until, m.customers, m.reason,
                ROW(m.model, m.r, m.alpha, m.a, m.b, m.r_error, m.alpha_error, m.a_error, m.b_error, NULL, NULL, NULL, NULL, NULL, NULL,
-                   NULL)::analytics.purchase_model AS model,
+                   NULL, m.correlations)::analytics.purchase_model AS model,
                ROW(s.p, s.q, s.gamma, s.p_error, s.q_error, s.gamma_error, NULL, NULL, NULL, NULL, NULL, NULL,
-                   NULL)::analytics.spend_model AS spend,
+                   NULL, s.correlations)::analytics.spend_model AS spend,
                s.business_id IS NOT NULL AS has_spend, s.customers AS spenders, s.reason AS spend_reason
         FROM warehouse.purchase_model m
         LEFT JOIN warehouse.spend_model s ON s.business_id = m.business_id AND s.value = customer_value.value
@@ -177,7 +179,7 @@ BEGIN
         GROUP BY h.business_id
     ), chosen AS MATERIALIZED (
         -- Amounts are positive, but for refunds of more than was paid: Gamma-Gamma leaves these customers out. Losses are real.
-        SELECT p.*, CASE WHEN p.has_spend THEN s.model END AS normal, c.by_gamma,
+        SELECT p.*, CASE WHEN p.has_spend THEN s.model END AS normal, c.by_gamma, s.losing > 0 AS may_lose,
                format('%s of %s customers until %s: %s; %s who bought once: %s', customer_value.model, p.customers,
                    to_char(p.observed_until, 'YYYY-MM-DD'), p.reason,
                    CASE WHEN c.by_gamma THEN format('gamma-gamma of %s, without %s%s%s', COALESCE(p.spenders, 0),
@@ -193,7 +195,7 @@ BEGIN
             SELECT NOT p.has_spend
                 OR (s.losing = 0 OR customer_value.value = 'amount') AND COALESCE((p.spend).q > 1, true)) c (by_gamma)
     ), valued AS (
-        SELECT h.*, c.model, c.spend, c.normal, c.by_gamma, c.periods, c.period, c.rate, c.evidence,
+        SELECT h.*, c.model, c.spend, c.normal, c.by_gamma, c.may_lose, c.periods, c.period, c.rate, c.evidence,
                analytics.p_alive(c.model, h.frequency, h.recency, h.age) AS p_alive,
                analytics.expected_purchases(c.model, h.frequency, h.recency, h.age, c.weeks) AS expected_purchases,
                CASE WHEN c.by_gamma THEN analytics.expected_spend(c.spend, h.frequency, h.monetary_value)
@@ -230,7 +232,7 @@ BEGIN
             l.rate) g
         WHERE l.by_gamma
         UNION ALL
-        SELECT n.low, n.high
+        SELECT CASE WHEN n.low > 0 OR l.may_lose THEN n.low ELSE 0 END, n.high
         FROM analytics.normal_lifetime_value_interval(l.model, l.normal, l.frequency, l.recency, l.age, l.monetary_value, l.periods,
             l.period, l.rate) n
         WHERE NOT l.by_gamma) i ON true
@@ -246,7 +248,7 @@ Result: p_alive: probability that the customer has not left. expected_purchases:
 each of them, between the customer''s own mean and that of all. clv: expected spend of the horizon, discounted month by month.
 mean_spend: of the days of purchase after the first, NULL where there are none; total_spend: of all. evidence: which models, of how many
 customers, whom they leave out, and whether they converged. clv_low, clv_high: what the value will lie within in nine of ten cases, by how
-often he buys and for how much, and by the errors of the models. NULL where there is no model.
+often he buys and for how much, and by the errors of the models; not below 0 where nobody has brought less. NULL where there is no model.
 The highest clv first. Customers who had not bought by as_of are left out. row_limit: rows of a page. after_customer: customer_key of the
 last row of the page before; NULL for the first page. with_total: count the rows of all pages in total_rows.
 client_key: key of warehouse.dim_clients.';

@@ -339,6 +339,20 @@ std::string_view reason_of(const numeric::Maximum& found, std::span<const Bounda
     return std::isfinite(found.errors.front()) ? "ok" : "singular Hessian";
 }
 
+/** Of parameters in other units, which those of the climb are multiplied by. */
+template <std::size_t parameters>
+ParameterErrors<parameters> errors_of(const numeric::Maximum& found, const std::array<double, parameters>& units)
+{
+    ParameterErrors<parameters> errors;
+    for (std::size_t i = 0; i < parameters; ++i) {
+        errors.standard[i] = found.errors[i] * units[i];
+        for (std::size_t j = 0; j < i; ++j) {
+            errors.correlations[errors.pair(i, j)] = found.correlations[i][j];
+        }
+    }
+    return errors;
+}
+
 void report(const numeric::Maximum& found, std::string_view reason, FitQuality& quality)
 {
     quality.usable = true;
@@ -394,7 +408,6 @@ PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows
 {
     PurchaseFit fit;
     fit.parameters.model = model;
-    fit.errors.fill(std::numeric_limits<double>::quiet_NaN());
     join_alike(rows, stop);
     FitQuality& quality = fit.quality;
     count_histories(rows, quality);
@@ -439,7 +452,7 @@ PurchaseFit fit_purchases(PurchaseModel model, std::vector<WeightedHistory> rows
     quality.log_likelihood = found.value - purchases * std::log(longest);
     const double leaving = model == PurchaseModel::pareto_nbd ? longest : 1;
     fit.parameters = {model, found.at[0], found.at[1] * longest, found.at[2], found.at[3] * leaving};
-    fit.errors = {found.errors[0], found.errors[1] * longest, found.errors[2], found.errors[3] * leaving};
+    fit.errors = errors_of<4>(found, {1, longest, 1, leaving});
     return fit;
 }
 
@@ -543,7 +556,6 @@ NormalSpendFit fit_normal_spend(std::vector<WeightedSpend> rows, const kernel::S
 SpendFit fit_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop)
 {
     SpendFit fit;
-    fit.errors.fill(std::numeric_limits<double>::quiet_NaN());
     join_alike(rows, stop);
     FitQuality& quality = fit.quality;
     quality.distinct = static_cast<std::int64_t>(rows.size());
@@ -578,7 +590,7 @@ SpendFit fit_spend(std::vector<WeightedSpend> rows, const kernel::StopFlag& stop
     }
     quality.log_likelihood = found.value - quality.customers * std::log(scale);
     fit.parameters = {found.at[0], found.at[1], found.at[2] * scale};
-    fit.errors = {found.errors[0], found.errors[1], found.errors[2] * scale};
+    fit.errors = errors_of<3>(found, {1, 1, scale});
     return fit;
 }
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernel/stop.hpp"
+#include "lifetime_value/errors.hpp"
 #include "lifetime_value/models.hpp"
 
 namespace marketing::lifetime_value {
@@ -48,13 +49,13 @@ struct FitQuality {
 
 struct PurchaseFit {
     PurchaseParameters parameters;
-    std::array<double, 4> errors{};  // standard errors of r, alpha, a, b; NaN where unknown
+    ParameterErrors<4> errors;  // of r, alpha, a, b
     FitQuality quality;
 };
 
 struct SpendFit {
     SpendParameters parameters;
-    std::array<double, 3> errors{};
+    ParameterErrors<3> errors;
     FitQuality quality;
     double correlation = 0;  // of frequency and mean, which the model takes for independent; NaN where unknown
 };

@@ -71,23 +71,24 @@ CREATE TYPE analytics.purchase_model AS (
     model text, r double precision, alpha double precision, a double precision, b double precision,
     r_error double precision, alpha_error double precision, a_error double precision, b_error double precision,
     log_likelihood double precision, customers bigint, repeat_customers bigint, distinct_histories bigint,
-    iterations integer, converged boolean, reason text);
+    iterations integer, converged boolean, reason text, correlations double precision[]);
 COMMENT ON TYPE analytics.purchase_model IS
     'A fitted model of repeat purchases: parameters, their errors, how it was found
 model: bgnbd, mbgnbd or pareto_nbd. r, alpha: customers buy at rates of Gamma(r, alpha), alpha in units of time. a, b: they leave after a
 purchase with probabilities of Beta(a, b); of pareto_nbd at any time, at rates of Gamma(a, b): s and beta of the articles. *_error:
-standard errors. converged: whether this is the maximum of the likelihood; reason: ok, or why not. Parameters are NULL where there is
-nothing to fit.';
+standard errors. correlations: of the errors: of alpha with r; of a with r, alpha; of b with r, alpha, a. converged: whether this is the
+maximum of the likelihood; reason: ok, or why not. Parameters are NULL where there is nothing to fit.';
 
 CREATE TYPE analytics.spend_model AS (
     p double precision, q double precision, gamma double precision,
     p_error double precision, q_error double precision, gamma_error double precision,
     log_likelihood double precision, customers bigint, skipped bigint, correlation double precision,
-    iterations integer, converged boolean, reason text);
+    iterations integer, converged boolean, reason text, correlations double precision[]);
 COMMENT ON TYPE analytics.spend_model IS
     'A fitted Gamma-Gamma model of spend: parameters, their errors, how it was found
 customers: with a repeat purchase and a positive mean value, whom the fit is about; skipped: all others. correlation: of frequency and
-mean value, which the model takes for independent. converged, reason: as in purchase_model; not ok where q <= 1: no mean spend of all.';
+mean value, which the model takes for independent. correlations: of the errors: of q with p; of gamma with p, q. converged, reason: as in
+purchase_model; not ok where q <= 1: no mean spend of all.';
 
 CREATE TYPE analytics.normal_spend_model AS (
     mean double precision, between_deviation double precision, within_deviation double precision, mean_error double precision,
@@ -179,7 +180,8 @@ CREATE FUNCTION analytics_internal.purchase_models_by(
                    leaving_ratio double precision, leaving_ratio_low double precision, leaving_ratio_high double precision,
                    fitted text, r double precision, alpha double precision, a double precision, b double precision,
                    r_error double precision, alpha_error double precision, a_error double precision, b_error double precision,
-                   log_likelihood double precision, distinct_histories bigint, iterations integer, converged boolean, reason text)
+                   log_likelihood double precision, distinct_histories bigint, iterations integer, converged boolean, reason text,
+                   correlations double precision[])
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100000 ROWS 20 AS 'MODULE_PATHNAME', 'marketing_purchase_models_by';
 COMMENT ON FUNCTION analytics_internal.purchase_models_by IS 'The rows of analytics.purchase_models_by(), its model in columns';
 
@@ -195,7 +197,7 @@ AS $$
     SELECT f.characteristic_value, f.second_value, f.customers, f.repeat_customers, f.rate_ratio, f.rate_ratio_low, f.rate_ratio_high,
            f.leaving_ratio, f.leaving_ratio_low, f.leaving_ratio_high,
            ROW(f.fitted, f.r, f.alpha, f.a, f.b, f.r_error, f.alpha_error, f.a_error, f.b_error, f.log_likelihood, f.customers,
-               f.repeat_customers, f.distinct_histories, f.iterations, f.converged, f.reason)::analytics.purchase_model
+               f.repeat_customers, f.distinct_histories, f.iterations, f.converged, f.reason, f.correlations)::analytics.purchase_model
     FROM analytics_internal.purchase_models_by(frequencies, recencies, ages, characteristic, second_characteristic, model, confidence) f
 $$;
 COMMENT ON FUNCTION analytics.purchase_models_by IS
@@ -355,8 +357,8 @@ CREATE FUNCTION analytics.normal_lifetime_value_interval(
 COMMENT ON FUNCTION analytics.lifetime_value_interval IS
     'Within what the value of a customer''s next purchases will lie
 level: probability that the value, not its mean, lies within: how often he buys and for how much is spread as the models say, and their
-parameters by their standard errors (taken for independent, which overstates; exact where there are none). The other arguments are those
-of lifetime_value(). No row where a model has no parameters.';
+parameters by their errors (exact where there are none). The other arguments are those of lifetime_value(). No row where
+a model has no parameters.';
 COMMENT ON FUNCTION analytics.normal_lifetime_value_interval IS
     'Within what the value of a customer''s next purchases will lie, or their cost
 As lifetime_value_interval().';
@@ -365,7 +367,9 @@ CREATE FUNCTION analytics.make_purchase_model(
     model text, r double precision, alpha double precision, a double precision, b double precision)
     RETURNS analytics.purchase_model
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT ROW(model, r, alpha, a, b, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.purchase_model $$;
+AS $$
+    SELECT ROW(model, r, alpha, a, b, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.purchase_model
+$$;
 COMMENT ON FUNCTION analytics.make_purchase_model(text, double precision, double precision, double precision, double precision) IS
     'A purchase model of given parameters, as an article or another tool has them
 model: bgnbd, mbgnbd, or pareto_nbd, of which a is s and b is beta.';
@@ -373,7 +377,7 @@ model: bgnbd, mbgnbd, or pareto_nbd, of which a is s and b is beta.';
 CREATE FUNCTION analytics.make_spend_model(p double precision, q double precision, gamma double precision)
     RETURNS analytics.spend_model
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$ SELECT ROW(p, q, gamma, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.spend_model $$;
+AS $$ SELECT ROW(p, q, gamma, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::analytics.spend_model $$;
 COMMENT ON FUNCTION analytics.make_spend_model(double precision, double precision, double precision) IS
     'A spend model of given parameters, as an article or another tool has them';
 

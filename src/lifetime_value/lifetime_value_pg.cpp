@@ -54,6 +54,12 @@ std::int64_t skipped_rows(FunctionCallInfo fcinfo)
     return state == nullptr ? 0 : state->skipped();
 }
 
+template <std::size_t parameters>
+std::optional<std::span<const double>> known_correlations(const lifetime_value::ParameterErrors<parameters>& errors)
+{
+    return postgres::only_if(!std::isnan(errors.correlations.front()), std::span<const double>(errors.correlations));
+}
+
 Datum finish_purchases(FunctionCallInfo fcinfo, PurchaseModel model)
 {
     const PurchaseFit fit = fit_rows<HistoriesState>(
@@ -62,9 +68,9 @@ Datum finish_purchases(FunctionCallInfo fcinfo, PurchaseModel model)
     const PurchaseParameters& p = fit.parameters;
     const FitQuality& quality = fit.quality;
     return postgres::tuple_datum(fcinfo, lifetime_value::name_of(model), known(p.r), known(p.alpha), known(p.a), known(p.b),
-                                 fit.errors, known(quality.log_likelihood), std::llround(quality.customers),
+                                 fit.errors.standard, known(quality.log_likelihood), std::llround(quality.customers),
                                  std::llround(quality.repeat_customers), quality.distinct, quality.iterations,
-                                 quality.converged, quality.reason);
+                                 quality.converged, quality.reason, known_correlations(fit.errors));
 }
 
 /** What a function reads from a model again and again is kept, for as long as the model is the same, byte by byte. */
@@ -224,10 +230,10 @@ MARKETING_FUNCTION(gamma_gamma_final)
     const auto known = [&fit](double value) { return postgres::only_if(fit.quality.usable, value); };
     const SpendParameters& p = fit.parameters;
     const FitQuality& quality = fit.quality;
-    return postgres::tuple_datum(fcinfo, known(p.p), known(p.q), known(p.gamma), fit.errors, known(quality.log_likelihood),
-                                 std::llround(quality.customers),
+    return postgres::tuple_datum(fcinfo, known(p.p), known(p.q), known(p.gamma), fit.errors.standard,
+                                 known(quality.log_likelihood), std::llround(quality.customers),
                                  skipped_rows(fcinfo) + static_cast<std::int64_t>(without_spend), fit.correlation,
-                                 quality.iterations, quality.converged, quality.reason);
+                                 quality.iterations, quality.converged, quality.reason, known_correlations(fit.errors));
 }
 
 MARKETING_FUNCTION(normal_spend_final)
@@ -307,12 +313,29 @@ Datum expected_spend_of(postgres::Arguments& in, FunctionCallInfo fcinfo)
 
 double error_of(const postgres::Columns& model, const char* column)
 {
-    return model.optional<double>(column).value_or(std::numeric_limits<double>::quiet_NaN());
+    return model.optional<double>(column).value_or(marketing::kernel::unknown);
+}
+
+template <std::size_t parameters>
+lifetime_value::ParameterErrors<parameters> errors_in(const postgres::Columns& model,
+                                                      const std::array<const char*, parameters>& columns)
+{
+    lifetime_value::ParameterErrors<parameters> errors;
+    std::transform(columns.begin(), columns.end(), errors.standard.begin(),
+                   [&model](const char* column) { return error_of(model, column); });
+    const auto correlations = model.optional_array<double>("correlations");
+    postgres::run_kernel([&] {
+        marketing::kernel::require_valid(correlations.data() == nullptr || correlations.size() == errors.pairs,
+                                         "correlations must be one for each pair of parameters");
+        std::copy(correlations.begin(), correlations.end(), errors.correlations.begin());
+        lifetime_value::check(errors);
+    });
+    return errors;
 }
 
 lifetime_value::FittedSpend with_errors(const postgres::Columns& model, const SpendParameters& parameters)
 {
-    return {parameters, {error_of(model, "p_error"), error_of(model, "q_error"), error_of(model, "gamma_error")}};
+    return {parameters, errors_in<3>(model, {"p_error", "q_error", "gamma_error"})};
 }
 
 lifetime_value::FittedNormalSpend with_errors(const postgres::Columns& model, const NormalSpendParameters& parameters)
@@ -322,9 +345,7 @@ lifetime_value::FittedNormalSpend with_errors(const postgres::Columns& model, co
 
 lifetime_value::FittedPurchases with_errors(const postgres::Columns& model, const PurchaseParameters& parameters)
 {
-    return {
-        parameters,
-        {error_of(model, "r_error"), error_of(model, "alpha_error"), error_of(model, "a_error"), error_of(model, "b_error")}};
+    return {parameters, errors_in<4>(model, {"r_error", "alpha_error", "a_error", "b_error"})};
 }
 
 /** The one row of an interval; none where a model is NULL or has no parameters. */
@@ -413,7 +434,8 @@ MARKETING_ROWS(purchase_models_by, in, rows)
         const auto other = second.data() != nullptr ? std::optional(group.values[1]) : std::nullopt;
         rows.row(group.values.front(), other, std::llround(quality.customers), std::llround(quality.repeat_customers),
                  group.rate.value, group.rate.low, group.rate.high, group.leaving.value, group.leaving.low, group.leaving.high,
-                 lifetime_value::name_of(model), known(p.r), known(p.alpha), known(p.a), known(p.b), group.fit.errors,
-                 known(quality.log_likelihood), quality.distinct, quality.iterations, quality.converged, quality.reason);
+                 lifetime_value::name_of(model), known(p.r), known(p.alpha), known(p.a), known(p.b), group.fit.errors.standard,
+                 known(quality.log_likelihood), quality.distinct, quality.iterations, quality.converged, quality.reason,
+                 known_correlations(group.fit.errors));
     }
 }

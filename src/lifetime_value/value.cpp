@@ -91,23 +91,23 @@ private:
     double below_zero_ = 0;
 };
 
-/** The variance of log f where each parameter is moved by its error alone: they are taken for independent, which overstates it. */
+/** The variance of log f, whose parameters are off by their errors, to the first order. */
 template <std::size_t count>
-double log_variance(const std::array<double*, count>& parameters, const std::array<double, count>& errors,
+double log_variance(const std::array<double*, count>& parameters, const ParameterErrors<count>& errors,
                     const std::function<double()>& f)
 {
     constexpr double step = 1e-4;
-    const double before = std::log(f());
-    double variance = 0;
+    std::array<double, count> slopes{};
     for (std::size_t i = 0; i < count; ++i) {
         const double value = *parameters[i];
-        *parameters[i] = value * (1 + step);
-        const double slope = (std::log(f()) - before) / (value * step);
+        const auto log_at = [&](double factor) {
+            *parameters[i] = value * factor;
+            return std::log(f());
+        };
+        slopes[i] = (log_at(1 + step) - log_at(1 - step)) / (2 * step * value);
         *parameters[i] = value;
-        const double part = square(slope * errors[i]);
-        variance += std::isfinite(part) ? part : 0;
     }
-    return variance;
+    return errors.variance_along(slopes);
 }
 
 double log_variance(const FittedPurchases& purchases, const History& history, double horizon)

@@ -4,9 +4,9 @@
  */
 #pragma once
 
-#include <array>
 #include <optional>
 
+#include "lifetime_value/errors.hpp"
 #include "lifetime_value/models.hpp"
 
 namespace marketing::lifetime_value {
@@ -18,18 +18,18 @@ struct Plan {
     double rate = 0;
 };
 
-/** A model and the standard errors of its parameters; NaN where unknown, and then they count as exact. */
+/** A model, and how sure its parameters are. */
 struct FittedPurchases {
     PurchaseParameters parameters;
-    std::array<double, 4> errors;
+    ParameterErrors<4> errors;
 };
 struct FittedSpend {
     SpendParameters parameters;
-    std::array<double, 3> errors;
+    ParameterErrors<3> errors;
 };
 struct FittedNormalSpend {
     NormalSpendParameters parameters;
-    double mean_error;
+    double mean_error;  // NaN: none
 };
 
 struct ValueInterval {

@@ -106,7 +106,7 @@ struct Step {
     Parameters by{};
     double length = 0;       // of its longest part
     bool is_newton = false;  // all curvatures do lead down
-    Parameters variance{};   // where they do: the diagonal of the inverse of the information
+    Square covariance{};     // where they do: the inverse of the information
 };
 
 Step step_from(const Curvature& here, std::size_t count)
@@ -124,7 +124,9 @@ Step step_from(const Curvature& here, std::size_t count)
         }
         for (std::size_t i = 0; i < count; ++i) {
             step.by[i] += axes.axis[i][k] * uphill / curvature;
-            step.variance[i] += axes.axis[i][k] * axes.axis[i][k] / curvature;
+            for (std::size_t j = 0; j < count; ++j) {
+                step.covariance[i][j] += axes.axis[i][k] * axes.axis[j][k] / curvature;
+            }
         }
     }
     for (const double part : step.by) {
@@ -174,7 +176,12 @@ Maximum maximise(const std::function<Curvature(const Parameters&)>& function, st
     found.at = parameters_at(theta);
     found.value = here.value;
     for (std::size_t i = 0; i < count; ++i) {
-        found.errors[i] = step.is_newton ? found.at[i] * std::sqrt(step.variance[i]) : std::numeric_limits<double>::quiet_NaN();
+        const auto known = [&step](double value) { return step.is_newton ? value : std::numeric_limits<double>::quiet_NaN(); };
+        found.errors[i] = known(found.at[i] * std::sqrt(step.covariance[i][i]));
+        for (std::size_t j = 0; j < count; ++j) {
+            found.correlations[i][j] =
+                known(step.covariance[i][j] / (std::sqrt(step.covariance[i][i]) * std::sqrt(step.covariance[j][j])));
+        }
     }
     return found;
 }

@@ -26,8 +26,9 @@ struct Curvature {
 };
 
 struct Maximum {
-    Parameters at{};      // the parameters, not their logarithms
-    Parameters errors{};  // standard errors; NaN where the Hessian is singular
+    Parameters at{};                                         // the parameters, not their logarithms
+    Parameters errors{};                                     // standard errors; NaN where the Hessian is singular
+    std::array<Parameters, most_parameters> correlations{};  // of the errors, likewise
     double value = 0;
     int iterations = 0;
     bool converged = false;

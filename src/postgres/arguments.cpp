@@ -29,9 +29,9 @@ void Arguments::refuse_null(const char* name) const
                             : errhint("Leave the argument out to have its default.")));
 }
 
-Arguments::Elements Arguments::take_elements(const char* name, const ElementForm& form, bool refuse_nulls)
+ElementDatums element_datums(Datum value, const char* name, const ElementForm& form, bool refuse_nulls)
 {
-    ArrayType* array = DatumGetArrayTypeP(take().value);
+    ArrayType* array = DatumGetArrayTypeP(value);
     if (ARR_NDIM(array) > 1) {
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be an array of one dimension", name)));
     }

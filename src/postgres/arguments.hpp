@@ -34,6 +34,34 @@ inline void require_valid(bool valid, const char* message, const char* hint = nu
     }
 }
 
+struct ElementDatums {
+    const Datum* datums;
+    const bool* nulls;
+    int count;
+};
+[[nodiscard]] ElementDatums element_datums(Datum array, const char* name, const ElementForm& form, bool refuse_nulls);
+
+/** The elements of an array with one dimension. */
+template <class T>
+[[nodiscard]] std::span<const ValueOf<T>> elements_of(Datum array, const char* name, NullElements nulls)
+{
+    const ElementDatums elements = element_datums(array, name, SqlType<T>::form, nulls == NullElements::refused);
+    auto* values = static_cast<ValueOf<T>*>(palloc(sizeof(ValueOf<T>) * (elements.count + 1)));
+    std::size_t filled = 0;
+    for (int i = 0; i < elements.count; ++i) {
+        if (!elements.nulls[i]) {
+            values[filled++] = SqlType<T>::read(elements.datums[i], name);
+        } else if (nulls == NullElements::missing) {
+            if constexpr (requires { SqlType<T>::missing; }) {
+                values[filled++] = SqlType<T>::missing;
+            } else {
+                values[filled++] = ValueOf<T>{};
+            }
+        }
+    }
+    return {values, filled};
+}
+
 class Arguments {
 public:
     explicit Arguments(FunctionCallInfo fcinfo) noexcept : fcinfo_(fcinfo) {}
@@ -87,17 +115,7 @@ public:
                                                                                                : NullElements::refused)
     {
         require_not_null(name);
-        const Elements elements = take_elements(name, SqlType<T>::form, nulls == NullElements::refused);
-        auto* values = static_cast<ValueOf<T>*>(palloc(sizeof(ValueOf<T>) * (elements.count + 1)));
-        std::size_t filled = 0;
-        for (int i = 0; i < elements.count; ++i) {
-            if (!elements.nulls[i]) {
-                values[filled++] = SqlType<T>::read(elements.datums[i], name);
-            } else if (nulls == NullElements::missing) {
-                values[filled++] = missing_value<T>;
-            }
-        }
-        return {values, filled};
+        return elements_of<T>(take().value, name, nulls);
     }
 
     /** The same; without data where the array is NULL. */
@@ -124,23 +142,7 @@ public:
     }
 
 private:
-    struct Elements {
-        const Datum* datums;
-        const bool* nulls;
-        int count;
-    };
-
-    template <class T>
-    static constexpr ValueOf<T> missing_value = [] {
-        if constexpr (requires { SqlType<T>::missing; }) {
-            return SqlType<T>::missing;
-        } else {
-            return ValueOf<T>{};
-        }
-    }();
-
     [[noreturn]] void refuse_null(const char* name) const;
-    [[nodiscard]] Elements take_elements(const char* name, const ElementForm& form, bool refuse_nulls);
 
     FunctionCallInfo fcinfo_;
     int next_ = 0;
@@ -158,6 +160,14 @@ public:
         bool is_null = false;
         const Datum datum = GetAttributeByName(row_, name, &is_null);
         return is_null ? std::nullopt : std::optional(SqlType<T>::read(datum, name));
+    }
+    /** Without data where the array is NULL. */
+    template <class T>
+    [[nodiscard]] std::span<const ValueOf<T>> optional_array(const char* name) const
+    {
+        bool is_null = false;
+        const Datum datum = GetAttributeByName(row_, name, &is_null);
+        return is_null ? std::span<const ValueOf<T>>{} : elements_of<T>(datum, name, NullElements::refused);
     }
 
 private:

@@ -877,6 +877,7 @@ BEGIN
         iterations int NOT NULL,
         converged boolean NOT NULL,
         reason text NOT NULL,
+        correlations double precision[],
         PRIMARY KEY (business_id, model)
     );
     COMMENT ON TABLE warehouse.purchase_model IS
@@ -899,6 +900,7 @@ BEGIN
         iterations int NOT NULL,
         converged boolean NOT NULL,
         reason text NOT NULL,
+        correlations double precision[],
         PRIMARY KEY (business_id, value)
     );
     COMMENT ON TABLE warehouse.spend_model IS 'Models of spend per purchase, in money or profit, fitted by the refresh';

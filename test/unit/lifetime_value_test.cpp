@@ -132,10 +132,10 @@ TEST_F(CdNow, BgNbdHasThePublishedMaximum)
     expect_relative(fit.parameters.a, number(expected, "a"), 1e-8, "a");
     expect_relative(fit.parameters.b, number(expected, "b"), 1e-8, "b");
     EXPECT_NEAR(fit.quality.log_likelihood, number(expected, "LL"), 1e-6);
-    expect_relative(fit.errors[0], number(expected, "se_r"), 1e-4, "error of r");
-    expect_relative(fit.errors[1], number(expected, "se_alpha"), 1e-4, "error of alpha");
-    expect_relative(fit.errors[2], number(expected, "se_a"), 1e-4, "error of a");
-    expect_relative(fit.errors[3], number(expected, "se_b"), 1e-4, "error of b");
+    expect_relative(fit.errors.standard[0], number(expected, "se_r"), 1e-4, "error of r");
+    expect_relative(fit.errors.standard[1], number(expected, "se_alpha"), 1e-4, "error of alpha");
+    expect_relative(fit.errors.standard[2], number(expected, "se_a"), 1e-4, "error of a");
+    expect_relative(fit.errors.standard[3], number(expected, "se_b"), 1e-4, "error of b");
     EXPECT_EQ(fit.quality.customers, 2357);
 }
 
@@ -249,9 +249,9 @@ TEST_F(CdNow, GammaGammaHasTheExpectedMaximum)
     expect_relative(fit.parameters.q, number(expected, "q"), 1e-8, "q");
     expect_relative(fit.parameters.gamma, number(expected, "gamma"), 1e-8, "gamma");
     EXPECT_NEAR(fit.quality.log_likelihood, number(expected, "LL"), 1e-6);
-    expect_relative(fit.errors[0], number(expected, "se_p"), 1e-4, "error of p");
-    expect_relative(fit.errors[1], number(expected, "se_q"), 1e-4, "error of q");
-    expect_relative(fit.errors[2], number(expected, "se_gamma"), 1e-4, "error of gamma");
+    expect_relative(fit.errors.standard[0], number(expected, "se_p"), 1e-4, "error of p");
+    expect_relative(fit.errors.standard[1], number(expected, "se_q"), 1e-4, "error of q");
+    expect_relative(fit.errors.standard[2], number(expected, "se_gamma"), 1e-4, "error of gamma");
     EXPECT_GT(fit.correlation, 0.05);
     EXPECT_LT(fit.correlation, 0.2);
 }
@@ -352,11 +352,11 @@ TEST(PurchaseFit, FindsTheParametersOfSimulatedCustomersAndItsErrorsAreTrue)
         const int customers = model == pareto_nbd ? 10000 : 40000;  // the sums over times take longer
         const PurchaseFit fit = fit_purchases(model, simulate(model, customers, 0.6, 8, 0.9, b, 60, 7), never);
         ASSERT_TRUE(fit.quality.converged) << fit.quality.reason;
-        EXPECT_LT(std::abs(fit.parameters.r - 0.6) / fit.errors[0], 4);
-        EXPECT_LT(std::abs(fit.parameters.alpha - 8) / fit.errors[1], 4);
-        EXPECT_LT(std::abs(fit.parameters.a - 0.9) / fit.errors[2], 4);
-        EXPECT_LT(std::abs(fit.parameters.b - b) / fit.errors[3], 4);
-        EXPECT_LT(fit.errors[0] / fit.parameters.r, 10 / std::sqrt(customers));
+        EXPECT_LT(std::abs(fit.parameters.r - 0.6) / fit.errors.standard[0], 4);
+        EXPECT_LT(std::abs(fit.parameters.alpha - 8) / fit.errors.standard[1], 4);
+        EXPECT_LT(std::abs(fit.parameters.a - 0.9) / fit.errors.standard[2], 4);
+        EXPECT_LT(std::abs(fit.parameters.b - b) / fit.errors.standard[3], 4);
+        EXPECT_LT(fit.errors.standard[0] / fit.parameters.r, 10 / std::sqrt(customers));
     }
 }
 
@@ -476,9 +476,9 @@ TEST(Characteristics, WhatOneValueAloneSaysIsTheModelOfAll)
         expect_relative(fit.parameters.alpha, alone.parameters.alpha, 1e-6, "alpha");
         expect_relative(fit.parameters.a, alone.parameters.a, 1e-6, "a");
         expect_relative(fit.parameters.b, alone.parameters.b, 1e-6, "b");
-        expect_relative(fit.errors[0], alone.errors[0], 1e-4, "error of r");
-        expect_relative(fit.errors[1], alone.errors[1], 1e-4, "error of alpha");
-        expect_relative(fit.errors[3], alone.errors[3], 1e-4, "error of b");
+        expect_relative(fit.errors.standard[0], alone.errors.standard[0], 1e-4, "error of r");
+        expect_relative(fit.errors.standard[1], alone.errors.standard[1], 1e-4, "error of alpha");
+        expect_relative(fit.errors.standard[3], alone.errors.standard[3], 1e-4, "error of b");
         EXPECT_NEAR(fit.quality.log_likelihood, alone.quality.log_likelihood, 1e-6);
         EXPECT_EQ(groups[0].rate.value, 1);
         EXPECT_EQ(groups[0].leaving.value, 1);
@@ -538,7 +538,7 @@ TEST(Characteristics, RareValuesAreDrawnToTheOthersAndTheOrderDoesNotShow)
     for (std::size_t i = 0; i < groups.size(); ++i) {
         EXPECT_EQ(again[i].rate.value, groups[i].rate.value);
         EXPECT_EQ(again[i].fit.parameters.b, groups[i].fit.parameters.b);
-        EXPECT_EQ(again[i].fit.errors[3], groups[i].fit.errors[3]);
+        EXPECT_EQ(again[i].fit.errors.standard[3], groups[i].fit.errors.standard[3]);
     }
 }
 
@@ -870,15 +870,15 @@ double share_within(const FittedPurchases& model, const Spend& spend, const Plan
 
 TEST(Value, LiesWithinItsIntervalAsOftenAsItSays)
 {
-    const FittedPurchases model{{mbgnbd, 0.8, 6, 0.9, 4}, {unknown, unknown, unknown, unknown}};
+    const FittedPurchases model{{mbgnbd, 0.8, 6, 0.9, 4}, {}};
     const Plan plan{12, 4.345, 0.005};
     const SpendParameters g{6.25, 3.74, 15.44};
     const auto pay = [](std::mt19937_64& random, double scale) {
         return std::gamma_distribution<double>(6.25, 1)(random) / scale;
     };
-    const double of_gamma = share_within(
-        model, FittedSpend{g, {unknown, unknown, unknown}}, plan, 0.9,
-        [&](std::mt19937_64& random) { return std::pair(pay, std::gamma_distribution<double>(g.q, 1)(random) / g.gamma); });
+    const double of_gamma = share_within(model, FittedSpend{g, {}}, plan, 0.9, [&](std::mt19937_64& random) {
+        return std::pair(pay, std::gamma_distribution<double>(g.q, 1)(random) / g.gamma);
+    });
     const NormalSpendParameters n{10, 30, 50};
     const auto earn = [](std::mt19937_64& random, double own) { return own + 50 * std::normal_distribution<double>()(random); };
     const double of_normal = share_within(model, FittedNormalSpend{n, unknown}, plan, 0.9, [&](std::mt19937_64& random) {
@@ -894,22 +894,75 @@ TEST(Value, LiesWithinItsIntervalAsOftenAsItSays)
 TEST(Value, IsLessSureWhereTheModelIs)
 {
     const PurchaseParameters p{mbgnbd, 0.8, 6, 0.9, 4};
-    const FittedSpend spend{{6.25, 3.74, 15.44}, {unknown, unknown, unknown}};
+    const FittedSpend spend{{6.25, 3.74, 15.44}, {}};
     const History h{6, 38, 40};
     const Plan plan{12, 4.345, 0.005};
     const auto width = [&](double error, double level) {
         const ValueInterval i =
-            value_interval({p, {error * p.r, error * p.alpha, error * p.a, error * p.b}}, spend, h, 30, plan, level);
+            value_interval({p, {{error * p.r, error * p.alpha, error * p.a, error * p.b}, {}}}, spend, h, 30, plan, level);
         return i.high - i.low;
     };
     EXPECT_GT(width(0.3, 0.9), width(0.1, 0.9));
     EXPECT_GT(width(0.1, 0.9), width(unknown, 0.9));
     EXPECT_GT(width(unknown, 0.9), width(unknown, 0.5));
-    const ValueInterval half = value_interval({p, {unknown, unknown, unknown, unknown}}, spend, h, 30, plan, 0.5);
+    const ValueInterval half = value_interval({p, {}}, spend, h, 30, plan, 0.5);
     const double mean = expected_spend(spend.parameters, 6, 30) * discounted_purchases(outlook(p, h), 12, 4.345, 0.005);
     EXPECT_LT(half.low, mean);
     EXPECT_GT(half.high, mean * 0.8);
     EXPECT_EQ(error_of([&] { (void)width(0.1, 1); }), ErrorCode::invalid_parameter);
+}
+
+/** Customers who all leave with the same probability after a purchase, and buy at much the same rate. */
+std::vector<WeightedHistory> alike(int customers)
+{
+    std::mt19937_64 random(7);
+    std::vector<WeightedHistory> rows;
+    for (int i = 0; i < customers; ++i) {
+        const double rate = std::gamma_distribution<double>(20, 1.0 / 400)(random);
+        const double age = std::uniform_real_distribution<double>(50, 150)(random);
+        History h{0, 0, age};
+        double now = 0;
+        while (std::uniform_real_distribution<double>()(random) >= 0.2) {
+            now += std::exponential_distribution<double>(rate)(random);
+            if (now >= age) {
+                break;
+            }
+            h.frequency += 1;
+            h.recency = now;
+        }
+        rows.push_back({h, 1});
+    }
+    return rows;
+}
+
+TEST(Value, IsKnownWhereEachParameterForItselfIsNot)
+{
+    const PurchaseFit fit = fit_purchases(PurchaseModel::mbgnbd, alike(1000), {});
+    ASSERT_FALSE(fit.quality.converged);
+    ASSERT_GT(fit.errors.standard[2], fit.parameters.a);
+    EXPECT_GT(fit.errors.correlations[fit.errors.pair(3, 2)], 0.99);
+    const FittedSpend spend{{6.25, 3.74, 15.44}, {}};
+    const Plan plan{12, 4.345, 0.005};
+    const auto width = [&](const ParameterErrors<4>& errors, const History& h) {
+        const ValueInterval i = value_interval({fit.parameters, errors}, spend, h, 30, plan, 0.9);
+        return i.high - i.low;
+    };
+    for (const History& h : {History{1, 20, 60}, History{3, 90, 100}, History{6, 100, 130}}) {
+        EXPECT_GE(width(fit.errors, h), width({}, h) * (1 - 1e-6));
+        EXPECT_LT(width(fit.errors, h), width({}, h) * 1.25);
+        EXPECT_GT(width({fit.errors.standard, {}}, h), 3 * width({}, h));
+    }
+}
+
+TEST(Value, KnowsWhatCorrelationsAre)
+{
+    ParameterErrors<4> errors;
+    errors.correlations[2] = 1.1;
+    EXPECT_EQ(error_of([&] { check(errors); }), ErrorCode::invalid_parameter);
+    errors.correlations[2] = -1;
+    check(errors);
+    errors.standard = {1, 2, 3, unknown};
+    EXPECT_DOUBLE_EQ(errors.variance_along({1, 1, 1, 1}), 1 + 4 + 9 - 2 * 2 * 3);
 }
 
 }  // namespace
