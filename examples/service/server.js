@@ -7,10 +7,11 @@ const path = require('node:path');
 const zlib = require('node:zlib');
 const { createHash } = require('node:crypto');
 const { promisify } = require('node:util');
-const { Pool } = require('pg');
+const { Pool, escapeLiteral } = require('pg');
 const { routeOf, valuesOf } = require('./routes');
 const { verify } = require('./token');
 const { describe } = require('./openapi');
+const { Answers } = require('./answers');
 
 const gzip = promisify(zlib.gzip);
 const failure = (status, message, more) => Object.assign(new Error(message), { status, ...more });
@@ -22,6 +23,7 @@ const settings = {
     connections: Number(process.env.SERVICE_CONNECTIONS ?? 8),
     waiting: Number(process.env.SERVICE_WAITING ?? 200),
     timeout: Number(process.env.SERVICE_TIMEOUT_MS ?? 10000),
+    cache: Number(process.env.SERVICE_CACHE_MB ?? 32),
     page: process.env.SERVICE_PAGE,
 };
 
@@ -66,18 +68,24 @@ function problemOf(error) {
     return { status, body: { error: { code, message, detail, hint } } };
 }
 
-// One transaction that only reads, as the businesses given. What is set in it ends with it.
+// What answers depend on besides the question: the last refresh, the settings, the day.
+const state = `SELECT current_date::text AS today, (SELECT max(w.refreshed_at) FROM warehouse.source_watermark w)::text AS read,
+                      (SELECT max(s.finished_at) FROM warehouse.refresh_state s)::text AS ended,
+                      (SELECT md5(string_agg(s::text, ' ' ORDER BY s.business_id)) FROM warehouse.settings s) AS settings`;
+const opening = (businesses) =>
+    `BEGIN READ ONLY;
+     SELECT set_config('analytics.business_id', ${escapeLiteral(businesses.join(','))}, true),
+            set_config('statement_timeout', ${escapeLiteral(String(settings.timeout))}, true);
+     ${state}`;
+
+// One transaction that only reads, as the businesses given. What is set in it ends with it. It is opened in one round trip.
 async function asBusinesses(businesses, work) {
     if (pool.waitingCount >= settings.waiting) throw failure(503, 'too many requests are waiting');
     const client = await pool.connect();
     let broken;
     try {
-        await client.query('BEGIN READ ONLY');
-        await client.query(`SELECT set_config('analytics.business_id', $1, true), set_config('statement_timeout', $2, true)`, [
-            businesses.join(','),
-            String(settings.timeout),
-        ]);
-        const result = await work(client);
+        const opened = await client.query(opening(businesses));
+        const result = await work(client, opened.at(-1).rows[0]);
         await client.query('COMMIT');
         return result;
     } catch (error) {
@@ -88,18 +96,7 @@ async function asBusinesses(businesses, work) {
     }
 }
 
-// Answers change when a refresh has ended, when a setting or the day has changed, and with the question.
-async function versionOf(client, question) {
-    const { rows } = await client.query(
-        `SELECT current_date::text AS today, (SELECT max(w.refreshed_at) FROM warehouse.source_watermark w)::text AS read,
-                (SELECT max(s.finished_at) FROM warehouse.refresh_state s)::text AS ended,
-                (SELECT md5(string_agg(s::text, ' ' ORDER BY s.business_id)) FROM warehouse.settings s) AS settings`,
-    );
-    return `W/"${createHash('sha256')
-        .update(JSON.stringify([question, rows[0]]))
-        .digest('base64url')
-        .slice(0, 22)}"`;
-}
+const etagOf = (bytes) => `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
 
 // The businesses that the request is about: those of its token, or the one of them that it names.
 function businessesOf(request, query, match) {
@@ -125,12 +122,15 @@ async function answer(request, url) {
     for (const [name, text] of Object.entries(match.groups ?? {})) match.groups[name] = decoded(text);
     const businesses = businessesOf(request, url.searchParams, match);
     const values = valuesOf(route, match, url.searchParams);
-    return asBusinesses(businesses, async (client) => {
-        const etag = await versionOf(client, [route.path, values, businesses]);
+    return asBusinesses(businesses, async (client, known) => {
+        const etag = etagOf(JSON.stringify([[route.path, values, businesses], known]));
         if (request.headers['if-none-match'] === etag) return { status: 304, etag };
-        const { rows } = await client.query(route.body, values);
-        return { status: 200, etag, body: rows[0].body, type: route.kind === 'page' ? types['.html'] : undefined };
+        return answers.get(etag) ?? answers.keep(etag, await made(client, route, values, etag));
     });
+}
+async function made(client, route, values, etag) {
+    const { rows } = await client.query(route.body, values);
+    return { status: 200, etag, body: Buffer.from(rows[0].body ?? ''), type: route.kind === 'page' ? types['.html'] : undefined };
 }
 function decoded(text) {
     try {
@@ -140,12 +140,15 @@ function decoded(text) {
     }
 }
 
+// An answer is good for as long as its ETag is.
+const answers = new Answers(settings.cache * 2 ** 20);
+
 // The page, if there is one, is read once; nothing else is a file.
 const files = new Map();
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
 for (const name of settings.page ? fs.readdirSync(settings.page) : []) {
     const body = fs.readFileSync(path.join(settings.page, name));
-    const file = { status: 200, type: types[path.extname(name)], body, etag: `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+    const file = { status: 200, type: types[path.extname(name)], body, etag: etagOf(body) };
     if (file.type) files.set(name === 'index.html' ? '/' : `/${name}`, file);
 }
 
@@ -185,11 +188,12 @@ async function send(request, response, result) {
     if (result.allow) headers.Allow = result.allow;
     if (result.status === 401) headers['WWW-Authenticate'] = 'Bearer';
     if (result.status === 503) headers['Retry-After'] = '1';
-    let body = Buffer.from(result.body ?? '');
+    let body = Buffer.isBuffer(result.body) ? result.body : Buffer.from(result.body ?? '');
     if (result.status !== 304) {
         headers['Content-Type'] = result.type ?? 'application/json; charset=utf-8';
         if (body.length > 1024 && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
-            body = await gzip(body);
+            result.zipped ??= await gzip(body);
+            body = result.zipped;
             headers['Content-Encoding'] = 'gzip';
         }
         headers['Content-Length'] = body.length;

@@ -219,6 +219,24 @@ async function tokens() {
     same((await json(`${question}&business_id=2`, withToken(sign([1, 2], secret)))).leads, 0, '... or the one that is asked for');
 }
 
+function bounded() {
+    const { Answers } = require('../../examples/service/answers');
+    const answer = (size) => ({ body: Buffer.alloc(size) });
+    const few = new Answers(10 * 3024);
+    for (let i = 0; i < 100; i += 1) {
+        few.keep(`a${i}`, answer(1000));
+        few.get('a0');
+    }
+    ok(few.bytes <= 10 * 3024 && few.get('a99') && few.get('a91') && !few.get('a50'), 'no more answers are kept than there is room for');
+    ok(few.get('a0'), 'the one that is asked for stays');
+    few.keep('huge', answer(1e6));
+    ok(!few.get('huge') && few.get('a99'), 'one that is larger than all is not kept, and drives none out');
+    few.keep('a99', answer(5));
+    ok(few.get('a99').body.length === 1000 && few.bytes <= 10 * 3024, 'what is kept already is not counted twice');
+    const none = new Answers(0);
+    same([none.keep('a', answer(1)).body.length, none.get('a'), none.bytes], [1, undefined, 0], 'without room none are kept');
+}
+
 async function caching(client) {
     const question = '/dashboard/kpi?date_from=2025-10-01&date_to=2025-10-31';
     const etag = (await ask(question)).headers.get('etag');
@@ -226,6 +244,11 @@ async function caching(client) {
     same([(await again(etag)).status, await (await again(etag)).text()], [304, ''], 'what did not change is not sent again');
     ok((await ask(question, withToken(sign([2], secret)))).headers.get('etag') !== etag, 'another tenant has another ETag');
     ok((await ask(`${question}&platforms=meta`)).headers.get('etag') !== etag, 'another question has another ETag');
+    const kept = await Promise.all([1, 2, 3].map(async () => (await ask(question)).text()));
+    const anew = await start({ SERVICE_CACHE_MB: '0' });
+    kept.push(await (await fetch(anew.address + question, withToken(token))).text(), await (await fetch(anew.address + question, withToken(token))).text());
+    same(new Set(kept).size, 1, 'an answer that was kept is the one that is made anew');
+    await anew.stop();
     await client.query('CALL analytics.refresh()');
     same((await again(etag)).status, 200, 'a refresh makes answers new');
     const raw = (headers) =>
@@ -341,6 +364,7 @@ main(() =>
         await pages(client);
         await refusals();
         await tokens();
+        bounded();
         await caching(client);
         await descriptions();
         await operation(client);
