@@ -21,7 +21,8 @@ INSERT INTO raw.mapping VALUES ('clients', '{"client_id": "id"}'), ('products', 
     ('ad_creatives', '{"ad_id": "id"}'), ('ad_performance', '{"campaign_id": "id", "spend": "amount"}'), ('events', '{"event_id": "id", "occurred_at": "at"}'),
     ('identities', '{"client_id": "id", "same_as": "client_id"}'), ('contracts', '{"contract_id": "id", "signed_at": "at"}'), ('transactions', '{"transaction_id": "id", "occurred_at": "at"}'), ('content', '{"content_id": "id"}'),
     ('content_metrics', '{"content_id": "id", "views": "amount"}'), ('benchmarks', '{"industry": "id", "metric": "client_id", "p50": "amount"}'),
-    ('ad_breakdowns', '{"campaign_id": "id", "country": "client_id", "spend": "amount"}');
+    ('ad_breakdowns', '{"campaign_id": "id", "country": "client_id", "spend": "amount"}'),
+    ('calendar_events', '{"name": "id", "first_day": "at"}');
 SELECT count(*) AS entities, count(*) = (SELECT count(*) FROM analytics.entity) AS all_of_them FROM raw.mapping;
 DO $$
 DECLARE m raw.mapping;

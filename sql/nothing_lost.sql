@@ -29,7 +29,7 @@ INSERT INTO raw.hooks VALUES ('1', 'a', '2025-03-01', '{"a": "\ud800"}', '{}'), 
 CREATE FUNCTION raw.make(entity text, dated boolean, business bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     name text := CASE WHEN dated THEN 'raw.dated_' ELSE 'raw.undated_' END || entity;
-    own_key text := k FROM analytics.entity e, unnest(e.key) k WHERE e.entity = make.entity AND (k LIKE '%\_id' AND k <> 'account_id' OR k = 'industry') LIMIT 1;
+    own_key text := k FROM analytics.entity e, unnest(e.key) k WHERE e.entity = make.entity AND (k LIKE '%\_id' AND k <> 'account_id' OR k IN ('industry', 'name')) LIMIT 1;
     columns text := string_agg(quote_ident(c.name), ', ' ORDER BY c.position) FROM analytics.entity_column c WHERE c.entity = make.entity AND c.name <> 'updated_at';
     sound text := string_agg(format('raw.sound(%L, %L, r.id)', CASE WHEN c.name = own_key THEN 'key' ELSE c.kind END, CASE WHEN c.name = own_key THEN 'own' ELSE c.name END), ', ' ORDER BY c.position)
         FROM analytics.entity_column c WHERE c.entity = make.entity AND c.name <> 'updated_at';
@@ -55,7 +55,7 @@ $$;
 CREATE FUNCTION raw.mend(entity text, dated boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     name text := CASE WHEN dated THEN 'raw.dated_' ELSE 'raw.undated_' END || entity;
-    own_key text := k FROM analytics.entity e, unnest(e.key) k WHERE e.entity = mend.entity AND (k LIKE '%\_id' AND k <> 'account_id' OR k = 'industry') LIMIT 1;
+    own_key text := k FROM analytics.entity e, unnest(e.key) k WHERE e.entity = mend.entity AND (k LIKE '%\_id' AND k <> 'account_id' OR k IN ('industry', 'name')) LIMIT 1;
     columns text := string_agg(format('%I = raw.sound(%L, %L, id)', c.name, CASE WHEN c.name = own_key THEN 'key' ELSE c.kind END, CASE WHEN c.name = own_key THEN 'own' ELSE c.name END), ', ')
         FROM analytics.entity_column c WHERE c.entity = mend.entity AND c.name <> 'updated_at';
 BEGIN

@@ -161,9 +161,80 @@ struct Spread {
     [[nodiscard]] double variance() const { return surprise + doubt; }
 };
 
+/** What events make of the days from `first` to `last - 1`. */
+class DaysOfEvents {
+public:
+    DaysOfEvents(const series::EffectsAhead& events, std::size_t first, std::size_t last) : events_(events)
+    {
+        for (const series::EffectsAhead::Day& each : events.days) {
+            const auto day = static_cast<std::size_t>(each.day);
+            if (first <= day && day < last) {
+                days_.push_back({day, is_factor() ? std::exp(each.effect) : 1, is_factor() ? 0 : each.effect});
+            }
+        }
+    }
+
+    /** What a surprise of `day` changes in the days that count beyond what it would without events. */
+    template <class Response>
+    [[nodiscard]] double carried(std::size_t day, const Response& response) const
+    {
+        double sum = 0;
+        for (const Day& each : days_) {
+            if (each.day > day) {
+                sum += (each.factor - 1) * response(each.day - day);
+            } else if (each.day == day) {
+                // The variance of a day follows its mean.
+                sum += std::sqrt(each.factor) - 1;
+            }
+        }
+        return sum;
+    }
+    [[nodiscard]] double factor(std::size_t day) const
+    {
+        const Day* found = find(day);
+        return found == nullptr ? 1 : found->factor;
+    }
+    [[nodiscard]] double shift(std::size_t day) const
+    {
+        const Day* found = find(day);
+        return found == nullptr ? 0 : found->shift;
+    }
+    /** Variance of the sum of the days whose expectations are `mean`, by what is not known of the effects. */
+    [[nodiscard]] double doubt(std::span<const double> mean) const
+    {
+        double variance = 0;
+        for (const auto& unknown : events_.unknowns) {
+            double sum = 0;
+            for (const series::Loading& each : unknown) {
+                if (const Day* day = find(static_cast<std::size_t>(each.day))) {
+                    sum += each.loading * (is_factor() ? day->factor * std::max(0.0, mean[day->day]) : 1);
+                }
+            }
+            variance += sum * sum;
+        }
+        return variance;
+    }
+
+private:
+    struct Day {
+        std::size_t day;
+        double factor;
+        double shift;
+    };
+    [[nodiscard]] bool is_factor() const { return events_.scale == series::EffectScale::factor; }
+    [[nodiscard]] const Day* find(std::size_t day) const
+    {
+        const auto found = std::ranges::lower_bound(days_, day, {}, &Day::day);
+        return found != days_.end() && found->day == day ? &*found : nullptr;
+    }
+
+    const series::EffectsAhead& events_;
+    std::vector<Day> days_;
+};
+
 /** Of the sum of days `first` to `last - 1`, by one part; day 0 is the first
  * after the history. */
-Spread spread_of(const Part& part, std::size_t first, std::size_t last)
+Spread spread_of(const Part& part, const DaysOfEvents& events, std::size_t first, std::size_t last)
 {
     Spread sum{0, 0, 0, part.degrees};
     // What the surprise of a day changes in the days that count, itself and later
@@ -177,18 +248,21 @@ Spread spread_of(const Part& part, std::size_t first, std::size_t last)
         if (day < first) {
             carried -= response(first - 1 - day);
         }
-        sum.surprise += part.variance * carried * carried;
+        const double all = carried + events.carried(day, response);
+        sum.surprise += part.variance * all * all;
     }
     std::vector<double> sway(part.unknowns);
     for (std::size_t day = first; day < last; ++day) {
-        sum.mean += part.mean[day];
+        const double factor = events.factor(day);
+        sum.mean += factor * part.mean[day] + events.shift(day);
         for (std::size_t i = 0; i < part.unknowns; ++i) {
-            sway[i] += part.sway[day * part.unknowns + i];
+            sway[i] += factor * part.sway[day * part.unknowns + i];
         }
     }
     for (const double error : sway) {
         sum.doubt += part.variance * error * error;
     }
+    sum.doubt += events.doubt(part.mean);
     return sum;
 }
 
@@ -203,8 +277,9 @@ Spread spread_of(const Fit& fit, std::size_t first, std::size_t last)
     Spread all;
     double squares = 0;
     double deviation = 0;
+    const DaysOfEvents events(fit.events, first, last);
     for (const Part& part : fit.parts) {
-        const Spread spread = spread_of(part, first, last);
+        const Spread spread = spread_of(part, events, first, last);
         const double weight_before = all.weight;
         all.weight += part.weight;
         const double off = spread.mean - all.mean;
@@ -437,15 +512,49 @@ struct Forecast {
     std::int64_t known_days;
 };
 
+/** The history of a request and what events do to it. */
+struct Prepared {
+    std::vector<double> history;
+    Kind kind;
+    series::CalendarEffects effects;
+};
+
+Prepared prepare(const Request& request, const kernel::StopFlag& stop)
+{
+    require_valid(request.level > 0 && request.level < 1, "level must be between 0 and 1",
+                  "0.9 gives intervals that hold nine figures of ten.");
+    request.events.check();
+    const std::int32_t end = request.end().value_or(0);
+    Prepared prepared;
+    prepared.history = arrange(request.dates, request.figures, end, request.gaps);
+    prepared.kind = choose_kind(request.kind, prepared.history);
+    series::CalendarRequest calendar;
+    calendar.history = prepared.history;
+    calendar.first_day = end - static_cast<std::int32_t>(prepared.history.size()) + 1;
+    calendar.horizon = request.horizon;
+    calendar.events = request.events;
+    calendar.scale = prepared.kind == Kind::real ? series::EffectScale::shift : series::EffectScale::factor;
+    prepared.effects = series::find_effects(calendar, stop);
+    return prepared;
+}
+
 Forecast forecast_of(const Request& request, const kernel::StopFlag& stop)
 {
     require_valid(request.horizon >= 0 && request.horizon <= longest_horizon, "horizon must be between 0 and 3660 days");
-    require_valid(request.level > 0 && request.level < 1, "level must be between 0 and 1",
-                  "0.9 gives intervals that hold nine figures of ten.");
-    const auto history = arrange(request.dates, request.figures, request.end().value_or(0), request.gaps);
-    const auto known = static_cast<std::size_t>(count_known(history));
-    const Kind kind = choose_kind(request.kind, history);
-    return {fit(history, request.horizon, choose_model(request.model, known), stop), kind, static_cast<std::int64_t>(known)};
+    const auto [history, kind, effects] = prepare(request, stop);
+    const auto usual = effects.without_events(history);
+    const Choice choice = choose_model(request.model, static_cast<std::size_t>(count_known(usual)));
+    Forecast forecast{fit(usual, request.horizon, choice, stop), kind, static_cast<std::int64_t>(count_known(history))};
+    forecast.fit.events = effects.ahead;
+    return forecast;
+}
+
+/** An effect and its interval, on the scale of the figures. */
+Outlook outlook_of_effect(double effect, double error, Kind kind, double level)
+{
+    const double half = numeric::normal_quantile_above((1 - level) / 2) * error;
+    const auto scaled = [kind](double value) { return kind == Kind::real ? value : std::exp(value); };
+    return {scaled(effect), scaled(effect - half), scaled(effect + half)};
 }
 
 }  // namespace
@@ -472,6 +581,18 @@ SumAhead forecast_sum(const Request& request, int skipped, std::optional<double>
         ahead.above_budget = budget ? probability_above(fit, skipped, kind, *budget) : unknown;
     }
     return ahead;
+}
+
+std::vector<EventOutlook> effects_of_events(const Request& request, const kernel::StopFlag& stop)
+{
+    const Prepared prepared = prepare(request, stop);
+    std::vector<EventOutlook> outlooks;
+    for (const series::EventEffect& event : prepared.effects.events) {
+        outlooks.push_back(
+            {event, outlook_of_effect(event.effect, event.error, prepared.kind, request.level),
+             outlook_of_effect(event.effect, std::hypot(event.error, event.spread), prepared.kind, request.level)});
+    }
+    return outlooks;
 }
 
 }  // namespace marketing::forecast

@@ -21,6 +21,7 @@
 #include "kernel/named.hpp"
 #include "kernel/stop.hpp"
 #include "kernel/unknown.hpp"
+#include "series/calendar.hpp"
 
 namespace marketing::forecast {
 
@@ -111,6 +112,8 @@ struct Part {
 struct Fit {
     Model model = Model::insufficient_data;
     std::vector<Part> parts;
+    /** What events do to the days; the parts know of none. */
+    series::EffectsAhead events{};
 };
 
 /**
@@ -152,6 +155,7 @@ struct Request {
     std::string_view kind = "auto";
     Gaps gaps = Gaps::zero;
     std::optional<std::int32_t> last_day{};
+    series::CalendarEvents events{};
 
     /** Where the history ends: where it is told to, or at the last of the dates.
    */
@@ -178,5 +182,16 @@ struct SumAhead {
 /** The sum of the days but for the first `skipped`. */
 [[nodiscard]] SumAhead forecast_sum(const Request& request, int skipped, std::optional<double> budget,
                                     const kernel::StopFlag& stop);
+
+/** What the history tells of an event: a factor, or of the kind real what it adds; with the interval of the effect, and that of its next
+ * occurrence. */
+struct EventOutlook {
+    series::EventEffect event;
+    Outlook effect;
+    Outlook next;
+};
+
+/** Of those of the request and of those that come back by themselves. Throws as forecast_days() does. */
+[[nodiscard]] std::vector<EventOutlook> effects_of_events(const Request& request, const kernel::StopFlag& stop);
 
 }  // namespace marketing::forecast

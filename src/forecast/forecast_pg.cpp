@@ -6,10 +6,12 @@
 #include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "forecast/forecast.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/rows.hpp"
+#include "series/calendar_pg.hpp"
 
 namespace forecast = marketing::forecast;
 namespace postgres = marketing::postgres;
@@ -39,7 +41,8 @@ forecast::Request request_arguments(postgres::Arguments& in)
 
 MARKETING_ROWS(forecast, in, rows)
 {
-    const forecast::Request request = request_arguments(in);
+    forecast::Request request = request_arguments(in);
+    request.events = marketing::series::event_arguments(in);
     std::span<const forecast::Outlook> outlooks;
     const auto [model, known_days] = postgres::run_kernel([&] {
         const auto found = forecast::forecast_days(request, postgres::stop_flag());
@@ -55,11 +58,40 @@ MARKETING_ROWS(forecast, in, rows)
 
 MARKETING_ROWS(forecast_sum, in, rows)
 {
-    const forecast::Request request = request_arguments(in);
+    forecast::Request request = request_arguments(in);
     const int skipped = in.get<std::int32_t>("skipped_days");
     const auto budget = in.optional<double>("budget");
+    request.events = marketing::series::event_arguments(in);
     const auto found =
         postgres::run_kernel([&] { return forecast::forecast_sum(request, skipped, budget, postgres::stop_flag()); });
     rows.row(found.sum.mean, found.sum.low, found.sum.high, found.above_budget, forecast::name_of(found.model),
              found.known_days);
+}
+
+MARKETING_ROWS(calendar_effects, in, rows)
+{
+    forecast::Request request;
+    request.dates = in.optional_array<Date>("days");
+    request.figures = in.optional_array<double>("figures");
+    request.events = marketing::series::event_arguments(in);
+    request.level = in.get<double>("level");
+    request.kind = in.get<std::string_view>("kind");
+    request.gaps = in.choice("gaps", forecast::find_gaps);
+    struct Row {
+        std::string_view name;
+        bool is_found;
+        std::int32_t occurrences;
+        forecast::Outlook effect, next;
+    };
+    std::span<const Row> found = postgres::run_kernel([&] {
+        std::vector<Row> rows_of_events;
+        for (const auto& [event, effect, next] : forecast::effects_of_events(request, postgres::stop_flag())) {
+            rows_of_events.push_back({postgres::keep_text(event.name), event.is_found, event.occurrences, effect, next});
+        }
+        return postgres::keep(rows_of_events);
+    });
+    for (const Row& each : found) {
+        rows.row(each.name, each.is_found, each.occurrences, each.effect.mean, each.effect.low, each.effect.high, each.next.low,
+                 each.next.high);
+    }
 }

@@ -49,6 +49,24 @@ COMMENT ON FUNCTION analytics_internal.metric_history(text, text, date, int, tex
 Contracts and revenue count on the day of signing: leads of late have not had the time for theirs. level:
 family adds up the platforms of a family.';
 
+CREATE FUNCTION analytics_internal.calendar_events(business_id bigint)
+    RETURNS TABLE (names text[], first_days date[], last_days date[])
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
+AS $$
+    SELECT pg_catalog.array_agg(e.name ORDER BY e.name COLLATE "C", e.first_day, e.last_day), pg_catalog.array_agg(e.first_day
+               ORDER BY e.name COLLATE "C", e.first_day, e.last_day), pg_catalog.array_agg(e.last_day
+               ORDER BY e.name COLLATE "C", e.first_day, e.last_day)
+    FROM (
+        SELECT CASE c.region WHEN ''::text THEN c.name ELSE pg_catalog.format('%s (%s)', c.name, c.region) END AS name, c.first_day,
+               c.last_day
+        FROM warehouse.dim_calendar_events c
+        WHERE calendar_events.business_id IS NULL OR c.business_id = calendar_events.business_id
+    ) e
+$$;
+COMMENT ON FUNCTION analytics_internal.calendar_events(bigint) IS
+'Holidays and campaigns that were loaded, as forecasts take them; NULLs if none
+What is called alike in two regions are two events.';
+
 CREATE FUNCTION analytics_internal.check_metric(metric text, dimension text, history_days int) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -67,7 +85,7 @@ COMMENT ON FUNCTION analytics_internal.check_metric(text, text, int) IS
 
 CREATE FUNCTION analytics.forecast_metric(
     metric text, horizon int DEFAULT 28, dimension text DEFAULT 'total', platforms text[] DEFAULT NULL, as_of date DEFAULT NULL,
-    level double precision DEFAULT 0.9, history_days int DEFAULT 730, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
+    level double precision DEFAULT 0.9, history_days int DEFAULT 1200, business_id bigint DEFAULT NULL, platform_level text DEFAULT NULL)
     RETURNS TABLE (platform text, campaign_name text, dt date, forecast double precision, low double precision, high double precision,
                    model text, n_days int, campaign_id text)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -84,9 +102,11 @@ AS $$
     CROSS JOIN LATERAL analytics_internal.metric_history(
         forecast_metric.metric, forecast_metric.dimension, last.day, forecast_metric.history_days, forecast_metric.platforms,
         forecast_metric.business_id, l.level) h
+    CROSS JOIN analytics_internal.calendar_events(forecast_metric.business_id) e
     CROSS JOIN LATERAL analytics.forecast(
         h.days, h.figures, forecast_metric.horizon, forecast_metric.level,
-        kind => CASE WHEN forecast_metric.metric IN ('revenue', 'spend') THEN 'auto' ELSE 'count' END, last_day => last.day) f
+        kind => CASE WHEN forecast_metric.metric IN ('revenue', 'spend') THEN 'auto' ELSE 'count' END, last_day => last.day,
+        event_names => e.names, event_first_days => e.first_days, event_last_days => e.last_days) f
     LEFT JOIN warehouse.dim_campaigns c ON c.campaign_key = h.campaign_key
     ORDER BY h.platform COLLATE "C", c.campaign_name COLLATE "C", c.campaign_id COLLATE "C", h.campaign_key, f.day
 $$;
@@ -95,8 +115,10 @@ COMMENT ON FUNCTION analytics.forecast_metric(text, int, text, text[], date, dou
 metric: leads (by the day of their creation), contracts, revenue (by the day of signing), spend, impressions, clicks. horizon: days to look
 ahead. dimension: total, platform or campaign, each forecast by itself, so that the parts need not add up to the total exactly. as_of: last
 day of the history, by default the last complete day that has figures. level: probability that low..high holds the figure. history_days: how
-far back to learn from. platform, campaign_name: NULL where the dimension is coarser. model, n_days: what the forecast rests on;
-insufficient_data and NULLs below 7 days. platform_level: platform or family, which the platforms are added up to; NULL for the setting.';
+far back to learn from: what comes back each year by itself shows after three years. Holidays and campaigns of the entity calendar_events
+are learnt, see analytics.calendar_effects(). platform, campaign_name: NULL where the dimension is coarser. model, n_days: what the
+forecast rests on; insufficient_data and NULLs below 7 days. platform_level: platform or family, which the platforms are added up to; NULL
+for the setting.';
 
 CREATE FUNCTION analytics_internal.check_budgets(dimension text, budget numeric, budgets jsonb, level text) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -200,7 +222,8 @@ COMMENT ON FUNCTION analytics_internal.daily_budgets(text, date, text[], bigint,
 'Daily budgets of the campaigns of the last four weeks; NULL unless each has one';
 
 CREATE FUNCTION analytics_internal.recommended_by_weekday(
-    days date[], figures double precision[], horizon int, last_day date, date_from date, days_left int, per_day numeric)
+    days date[], figures double precision[], horizon int, last_day date, date_from date, days_left int, per_day numeric,
+    event_names text[], event_first_days date[], event_last_days date[])
     RETURNS TABLE (amounts numeric[])
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
@@ -212,7 +235,8 @@ AS $$
             SELECT EXTRACT(isodow FROM f.day)::int AS weekday,
                    CASE WHEN pg_catalog.min(f.yhat) OVER () > 0::double precision THEN f.yhat / pg_catalog.sum(f.yhat) OVER ()
                         ELSE 1::double precision / days_left::double precision END AS share
-            FROM analytics.forecast(days, figures, horizon, last_day => last_day) f
+            FROM analytics.forecast(days, figures, horizon, last_day => last_day, event_names => event_names,
+                event_first_days => event_first_days, event_last_days => event_last_days) f
             WHERE f.day >= date_from
         ) f
         GROUP BY f.weekday
@@ -248,7 +272,7 @@ AS $$
                     ELSE (budgets ->> c.campaign_id)::numeric END AS given
         FROM last
         CROSS JOIN LATERAL analytics_internal.metric_history(
-            'spend', dimension, last.day, 730, platforms, budget_pacing.business_id, last.naming) h
+            'spend', dimension, last.day, 1200, platforms, budget_pacing.business_id, last.naming) h
         CROSS JOIN LATERAL (
             SELECT COALESCE(sum(f.figure), 0)::numeric AS spent
             FROM unnest(h.days, h.figures) f (day, figure)
@@ -257,8 +281,10 @@ AS $$
         LEFT JOIN warehouse.dim_campaigns c ON c.campaign_key = h.campaign_key
         LEFT JOIN daily d ON d.platform IS NOT DISTINCT FROM h.platform AND d.campaign_key IS NOT DISTINCT FROM h.campaign_key
     ), budgeted AS (
-        SELECT k.*, k.horizon - k.skipped AS days_left, COALESCE(k.given, k.month_limit) AS period_budget
+        SELECT k.*, k.horizon - k.skipped AS days_left, COALESCE(k.given, k.month_limit) AS period_budget, e.names, e.first_days,
+               e.last_days
         FROM known k
+        CROSS JOIN analytics_internal.calendar_events(budget_pacing.business_id) e
         -- A platform that never had spend has no budget to pace either.
         WHERE k.given IS NOT NULL OR k.daily_budget IS NOT NULL OR k.spent <> 0 OR 0 < ANY (k.figures)
     ), expected AS (
@@ -266,10 +292,12 @@ AS $$
         FROM budgeted b
         CROSS JOIN LATERAL analytics.forecast_sum(
             b.days, b.figures, b.horizon, level, last_day => b.last_day, skipped_days => b.skipped,
-            budget => (b.period_budget - b.spent)::double precision) f
+            budget => (b.period_budget - b.spent)::double precision, event_names => b.names, event_first_days => b.first_days,
+            event_last_days => b.last_days) f
         CROSS JOIN LATERAL analytics.forecast_sum(
             b.days, b.figures, b.horizon, last_day => b.last_day, skipped_days => b.skipped,
-            budget => (b.period_budget * (1 - tolerance)::numeric - b.spent)::double precision) u
+            budget => (b.period_budget * (1 - tolerance)::numeric - b.spent)::double precision, event_names => b.names,
+            event_first_days => b.first_days, event_last_days => b.last_days) u
     ), paced AS (
         SELECT e.*, e.spent + e.total::numeric AS forecast_total,
                CASE WHEN e.days_left > 0 THEN GREATEST(0, e.period_budget - e.spent) / e.days_left END AS per_day,
@@ -293,7 +321,8 @@ AS $$
            p.model_used, p.n_days, p.campaign_id
     FROM paced p
     LEFT JOIN LATERAL analytics_internal.recommended_by_weekday(
-        p.days, p.figures, p.horizon, p.last_day, date_from, p.days_left, p.per_day) w ON p.per_day IS NOT NULL
+        p.days, p.figures, p.horizon, p.last_day, date_from, p.days_left, p.per_day, p.names, p.first_days, p.last_days) w
+        ON p.per_day IS NOT NULL
     ORDER BY p.platform COLLATE "C", p.campaign_name COLLATE "C", p.campaign_id COLLATE "C", p.campaign_key
 $$;
 COMMENT ON FUNCTION analytics.budget_pacing(
@@ -306,5 +335,5 @@ likely, else on_track; no_budget; insufficient_data. forecast_total, low, high: 
 p_over: probability of more than the budget; p_under: of less than budget * (1 - tolerance). recommended_daily: what is left of the budget
 per day that is left; recommended_by_weekday: the same, Monday to Sunday, in the proportions of the forecast, NULL for a weekday that does
 not come again. platform_limit: the most that ad platforms let daily budgets spend until then: twice the budget on a day, 30.4 times it in a
-calendar month; NULL where not all daily budgets are known. n_days, model: what the forecast rests on. platform_level:
-platform or family, which budgets of platforms are by; NULL for the setting.';
+calendar month; NULL where not all daily budgets are known. n_days, model: what the forecast rests on; events of calendar_events are part
+of it. platform_level: platform or family, which budgets of platforms are by; NULL for the setting.';

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -140,6 +141,7 @@ template <>
 struct SqlType<Date> {
     using Value = std::int32_t;
     static constexpr ElementForm form{DATEOID, sizeof(DateADT), true, TYPALIGN_INT};
+    static constexpr std::int32_t missing = std::numeric_limits<std::int32_t>::min();
     static std::int32_t read(Datum datum, const char* name)
     {
         const DateADT date = DatumGetDateADT(datum);

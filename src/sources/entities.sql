@@ -37,7 +37,8 @@ INSERT INTO analytics_internal.entity VALUES
     ('benchmarks', 13, 'dim_benchmarks', '{platform,industry,metric}', NULL, NULL, NULL, true, 'load_rows', NULL),
     ('ad_breakdowns', 14, 'fact_ad_breakdown',
         '{date,platform,account_id,campaign_id,ad_group_id,keyword_id,keyword_match_type,search_query,search_match_type,country,region}',
-        'date', 'date', 'spend', false, 'load_rows', NULL);
+        'date', 'date', 'spend', false, 'load_rows', NULL),
+    ('calendar_events', 15, 'dim_calendar_events', '{name,first_day,region}', NULL, NULL, NULL, true, 'load_rows', NULL);
 
 CREATE TABLE analytics_internal.entity_column (
     entity text NOT NULL,
@@ -191,7 +192,11 @@ INSERT INTO analytics_internal.entity_column VALUES
     ('benchmarks', 2, 'industry', 'label', false, false, NULL, '', 'whose figures these are; empty for all industries'),
     ('benchmarks', 3, 'metric', 'label', true, true, NULL, NULL, 'what is compared: see content_benchmark()');
 INSERT INTO analytics_internal.entity_column VALUES
-    ('content', 8, 'sentiment', 'number', false, false, -1, NULL, 'how people take it, from -1 to 1, by whatever rates that', 1);
+    ('content', 8, 'sentiment', 'number', false, false, -1, NULL, 'how people take it, from -1 to 1, by whatever rates that', 1),
+    ('calendar_events', 1, 'name', 'key', true, true, NULL, NULL, 'what comes back: events of one name and region have one effect', NULL),
+    ('calendar_events', 2, 'first_day', 'date', true, true, NULL, NULL, 'first day', NULL),
+    ('calendar_events', 3, 'last_day', 'date', false, false, NULL, NULL, 'last day; the first where absent', NULL),
+    ('calendar_events', 4, 'region', 'key', false, false, NULL, '', 'where; empty for everywhere', NULL);
 INSERT INTO analytics_internal.entity_column
     SELECT 'benchmarks', 3 + q.place, 'p' || q.percent, 'number', false, false, NULL, NULL,
         format('what %s %% of the others do not exceed', q.percent)

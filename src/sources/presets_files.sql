@@ -28,4 +28,10 @@ INSERT INTO analytics_internal.source_preset VALUES
         $o${"filter": ["btrim(\"Total\"::text) <> '' AND COALESCE(btrim(\"Cancelled at\"::text), '') = ''",
             "btrim(\"Total\"::text) <> ''"]}$o$),
     ('dbt_ad_reporting', 'ad_performance', $p${"date": "date_day", "platform": "platform", "platform_conversions": "conversions"}$p$,
-        '{"sum": true}');
+        '{"sum": true}'),
+    -- Lists of holidays: as calendars export them, the public ones of Nager.Date, and those that people made for Prophet.
+    ('google_calendar_csv', 'calendar_events', '{"name": "Subject", "first_day": "Start Date", "last_day": "End Date"}', '{}'),
+    ('nager_date', 'calendar_events', '{"name": ["localName", "local_name"], "first_day": "date",
+        "region": ["countryCode", "country_code"]}', '{}'),
+    ('prophet_holidays', 'calendar_events', '{"name": "holiday", "first_day": ["(ds::date + lower_window::int)", "ds"],
+        "last_day": ["(ds::date + upper_window::int)", "ds"]}', '{}');

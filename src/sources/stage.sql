@@ -149,7 +149,9 @@ AS $$
                m.failure), ', ' ORDER BY c.position),
            concat_ws(' ', analytics_internal.deleted_sql(source.relation), analytics_internal.several_days_sql(source),
                string_agg(analytics_internal.refusal_sql(m.name, c.kind, c.not_null OR d.is_wanted, c.minimum, c.maximum,
-                   m.failure IS NOT NULL), ' ' ORDER BY c.position) FILTER (WHERE m.name IS NOT NULL))
+                   m.failure IS NOT NULL), ' ' ORDER BY c.position) FILTER (WHERE m.name IS NOT NULL),
+               CASE source.entity WHEN 'calendar_events'
+                   THEN 'WHEN v.last_day < v.first_day THEN format(''it ends on %s, before it begins'', v.last_day)' END)
     FROM analytics.entity_column c
     JOIN analytics.entity e USING (entity)
     CROSS JOIN LATERAL (

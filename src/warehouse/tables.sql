@@ -609,6 +609,22 @@ BEGIN
     COMMENT ON TABLE warehouse.dim_benchmarks IS 'What others reach, as somebody published it: see analytics.content_benchmark()';
     COMMENT ON COLUMN warehouse.dim_benchmarks.p50 IS 'What 50 % of the others do not exceed; NULL where it was not published';
 
+    CREATE TABLE warehouse.dim_calendar_events (
+        business_id bigint NOT NULL DEFAULT 1,
+        name text NOT NULL,
+        first_day date NOT NULL,
+        region text NOT NULL,
+        source_id bigint NOT NULL,
+        last_day date,
+        PRIMARY KEY (business_id, name, first_day, region)
+    );
+    COMMENT ON TABLE warehouse.dim_calendar_events IS
+        'Holidays and campaigns of one''s own, whose effects forecasts and alerts learn: see analytics.calendar_effects()';
+    COMMENT ON COLUMN warehouse.dim_calendar_events.name IS 'What comes back: events of one name and region have one effect';
+    COMMENT ON COLUMN warehouse.dim_calendar_events.first_day IS 'First day of the event';
+    COMMENT ON COLUMN warehouse.dim_calendar_events.last_day IS 'Last day of the event; NULL: the first';
+    COMMENT ON COLUMN warehouse.dim_calendar_events.region IS 'Where the event is; empty: everywhere';
+
     CREATE TABLE warehouse.content_daily (
         business_id bigint NOT NULL DEFAULT 1,
         date date NOT NULL,

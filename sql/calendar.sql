@@ -1,0 +1,116 @@
+-- The calendar: holidays and campaigns of one's own, loaded, learnt, and part of what is to be expected; what comes back by itself.
+\i test/fixture/reset.sql
+SET TimeZone = 'UTC';
+SET DateStyle = 'ISO, YMD';
+\set VERBOSITY terse
+
+-- A world whose effects are known: a weekly pattern around 200, noise, a fifth of it on a holiday that moves, three times it in a sale of three days, half more on each first of a month.
+CREATE TEMP TABLE holiday AS SELECT 'holiday' AS name, d::date AS first_day, NULL::date AS last_day FROM unnest('{2022-04-24,2023-04-16,2024-05-05,2025-04-20}'::date[]) d;
+CREATE TEMP TABLE sale AS SELECT 'sale' AS name, d::date AS first_day, d::date + 2 AS last_day FROM unnest('{2023-06-06,2023-10-17,2024-02-13,2024-09-10,2025-04-23}'::date[]) d;
+CREATE TEMP TABLE world AS
+SELECT d::date AS day, 200 + ('{12,5,0,-3,4,-45,-30}'::int[])[EXTRACT(isodow FROM d)::int] AS base, ((t * 7919) % 101) / 101.0 - 0.5 AS noise,
+       CASE WHEN EXISTS (SELECT FROM holiday h WHERE h.first_day = d) THEN 0.2 WHEN EXISTS (SELECT FROM sale s WHERE d BETWEEN s.first_day AND s.last_day) THEN 3.0 ELSE 1 END AS factor
+FROM generate_series(timestamp '2022-01-03', '2025-05-04', '1 day') WITH ORDINALITY g (d, t);
+CREATE TEMP VIEW history AS SELECT array_agg(day ORDER BY day) AS days, array_agg(round((base + 30 * noise) * factor)::float8 ORDER BY day) AS figures FROM world WHERE day <= '2025-04-13';
+CREATE TEMP VIEW known AS SELECT array_agg(name) AS names, array_agg(first_day) AS firsts, array_agg(last_day) AS lasts FROM (TABLE holiday UNION ALL TABLE sale) e;
+
+-- What the events do is learnt, and holds the truth.
+SELECT e.event, e.is_found, e.occurrences, round(e.effect::numeric, 1) AS effect, t.factor BETWEEN e.low AND e.high AS held, e.next_low < e.low AND e.next_high > e.high AS next_is_wider
+FROM history, known, analytics.calendar_effects(days, figures, names, firsts, lasts) e JOIN (VALUES ('holiday', 0.2), ('sale', 3.0)) t (event, factor) USING (event) ORDER BY 1;
+-- Forecast of three weeks with a holiday and a sale: with the events the error is that of other days, without it is several times as large, and the intervals hold the days of the events.
+WITH ahead AS (
+    SELECT f.day, w.factor <> 1 AS is_event, f.yhat, f.low, f.high, u.yhat AS unaware, u.low AS unaware_low, u.high AS unaware_high, round((w.base + 30 * w.noise) * w.factor)::float8 AS truth
+    FROM history CROSS JOIN known CROSS JOIN analytics.forecast(days, figures, 21, event_names => names, event_first_days => firsts, event_last_days => lasts) f
+    JOIN analytics.forecast(days, figures, 21) u USING (day) JOIN world w USING (day))
+SELECT is_event, count(*), avg(abs(truth - yhat) / truth) < 0.15 AS near, avg(abs(truth - unaware) / truth) > 0.5 AS far_without, count(*) FILTER (WHERE truth BETWEEN low AND high) AS held,
+       count(*) FILTER (WHERE truth BETWEEN unaware_low AND unaware_high) AS held_without
+FROM ahead GROUP BY 1 ORDER BY 1;
+SELECT s.total BETWEEN 0.9 * t.total AND 1.1 * t.total AS near, t.total BETWEEN s.low AND s.high AS held, t.total BETWEEN u.low AND u.high AS held_without
+FROM history, known, (SELECT sum(round((base + 30 * noise) * factor)) AS total FROM world WHERE day > '2025-04-13') t, analytics.forecast_sum(days, figures, 21) u,
+     analytics.forecast_sum(days, figures, 21, event_names => names, event_first_days => firsts, event_last_days => lasts) s;
+-- A campaign that is planned and never was: nothing is expected of it, but much is possible. The days around it are what they are.
+SELECT f.day, abs(f.yhat / u.yhat - 1) < 0.01 AS same, (f.high - f.low) / (u.high - u.low) > 2 AS wider, f.low = u.low AND f.high = u.high AS as_without
+FROM history, analytics.forecast(days, figures, 4, event_names => '{launch}', event_first_days => '{2025-04-15}', event_last_days => '{2025-04-16}') f JOIN analytics.forecast(days, figures, 4) u USING (day), (SELECT) s ORDER BY 1;
+-- Without events nothing changes, nor by events elsewhere; the order of events does not matter, and a day that is named twice is one day.
+SELECT (SELECT array_agg(f) FROM analytics.forecast(days, figures) f) = (SELECT array_agg(f) FROM analytics.forecast(days, figures, event_names => '{}', event_first_days => '{}') f) AS none,
+       (SELECT array_agg(f) FROM analytics.forecast(days, figures) f) = (SELECT array_agg(f) FROM analytics.forecast(days, figures, event_names => '{a,b}', event_first_days => '{2001-01-01,2031-01-01}') f) AS elsewhere,
+       (SELECT array_agg(f) FROM analytics.forecast(days, figures, event_names => names, event_first_days => firsts, event_last_days => lasts) f)
+           = (SELECT array_agg(f) FROM analytics.forecast(days, figures, event_names => (SELECT array_agg(n ORDER BY o DESC) FROM unnest(names || names) WITH ORDINALITY u (n, o)),
+                 event_first_days => (SELECT array_agg(n ORDER BY o DESC) FROM unnest(firsts || firsts) WITH ORDINALITY u (n, o)), event_last_days => (SELECT array_agg(n ORDER BY o DESC) FROM unnest(lasts || lasts) WITH ORDINALITY u (n, o))) f) AS any_order
+FROM history, known;
+-- Figures that may be negative are shifted.
+SELECT e.event, e.occurrences, round(e.effect::numeric) AS effect, round(f.yhat::numeric) - round(u.yhat::numeric) AS ahead
+FROM (SELECT array_agg(date '2025-01-01' + t ORDER BY t) AS days, array_agg(((t * 7919) % 101) / 25.0 - 2 + CASE WHEN t % 40 = 39 THEN -60 ELSE 0 END ORDER BY t) AS figures FROM generate_series(0, 149) t) s,
+     (SELECT array_agg('closing'::text) AS names, array_agg(date '2025-01-01' + 39 + 40 * i) AS firsts FROM generate_series(0, 3) i) k,
+     analytics.calendar_effects(days, figures, names, firsts) e, analytics.forecast(days, figures, 10, event_names => names, event_first_days => firsts) f JOIN analytics.forecast(days, figures, 10) u USING (day)
+WHERE f.day = date '2025-01-01' + 159;
+
+-- What comes back by itself is found at its third time, not before: on a date, on the Friday after the fourth Thursday of November, on first and last days of months.
+CREATE FUNCTION pg_temp.found(years int, kind text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s x%s%s', e.event, round(e.effect::numeric, 1), CASE WHEN e.is_found THEN '' ELSE ' given' END), ', ' ORDER BY e.event COLLATE "C")
+    FROM (SELECT array_agg(d::date ORDER BY d) AS days, array_agg(round((40 + 10 * ((t * 7919) % 101) / 101.0) * CASE
+              WHEN kind = 'christmas' AND to_char(d, 'MM-DD') IN ('12-25', '12-26') THEN 0.2
+              WHEN kind = 'black friday' AND d IN ('2021-11-26', '2022-11-25', '2023-11-24', '2024-11-29') THEN 4
+              WHEN kind = 'paydays' AND (EXTRACT(day FROM d) = 1 OR EXTRACT(day FROM d + interval '1 day') = 1) THEN 1.6 ELSE 1 END)::float8 ORDER BY d) AS figures
+          FROM generate_series(timestamp '2025-01-31' - years * interval '1 year' + CASE kind WHEN 'paydays' THEN interval '285 days' ELSE '0' END, '2025-01-31', '1 day') WITH ORDINALITY g (d, t)) s,
+         analytics.calendar_effects(days, figures) e
+$$;
+SELECT kind, years, pg_temp.found(years, kind) FROM unnest('{christmas,black friday,nothing}'::text[]) kind, unnest('{2,3,4}'::int[]) years UNION ALL SELECT 'paydays', years, pg_temp.found(years, 'paydays') FROM unnest('{1,2}'::int[]) years;
+
+-- Bad input.
+SELECT * FROM analytics.forecast('{2025-01-01}', '{1}', event_names => '{a}');
+SELECT * FROM analytics.forecast('{2025-01-01}', '{1}', event_names => '{a}', event_first_days => '{2025-01-01,2025-01-02}');
+SELECT * FROM analytics.forecast('{2025-01-01}', '{1}', event_names => '{a}', event_first_days => '{2025-01-03}', event_last_days => '{2025-01-02}');
+SELECT * FROM analytics.forecast('{2025-01-01}', '{1}', event_names => '{NULL}', event_first_days => '{2025-01-03}');
+SELECT * FROM analytics.forecast('{2025-01-01}', '{1}', event_names => ARRAY[''], event_first_days => '{2025-01-03}');
+SELECT * FROM analytics.forecast_sum('{2025-01-01}', '{1}', event_names => '{a}', event_first_days => '{infinity}');
+SELECT * FROM analytics.forecast_sum('{2025-01-01}', '{1}', event_first_days => '{2025-01-01}');
+SELECT * FROM analytics.calendar_effects('{2025-01-01}', '{1,2}');
+SELECT * FROM analytics.calendar_effects('{2025-01-01}', '{1}', level => 1);
+-- Little, nothing, extremes: no error, no NaN.
+SELECT n, count(f.yhat), count(f.low) FROM (VALUES ('short', 5), ('sparse', 40), ('zeros', 60), ('huge', 60), ('all event', 60)) v (n, length),
+    LATERAL (SELECT array_agg(date '2025-01-01' + t ORDER BY t) AS days, array_agg(CASE n WHEN 'sparse' THEN (t % 9 = 0)::int WHEN 'zeros' THEN 0 WHEN 'huge' THEN 1e100 * (1 + t % 5) ELSE 5 + t % 3 END::float8 ORDER BY t) AS figures FROM generate_series(0, length - 1) t) s,
+    LATERAL analytics.forecast(days, figures, 7, event_names => '{x,x}', event_first_days => ARRAY['2025-01-03', CASE n WHEN 'all event' THEN '2025-01-01' ELSE '2025-03-03' END]::date[], event_last_days => ARRAY[NULL, CASE n WHEN 'all event' THEN '2031-01-01' END]::date[]) f
+WHERE f.low <= f.yhat AND f.yhat <= f.high OR f.yhat IS NULL GROUP BY 1 ORDER BY 1;
+
+-- The entity: an export of a calendar, with what is wrong in it.
+SELECT analytics.install();
+CREATE SCHEMA raw;
+CREATE TABLE raw.calendar (holiday text, starts text, ends text, region text);
+INSERT INTO raw.calendar SELECT name, first_day::text, last_day::text, NULL FROM holiday UNION ALL SELECT name, first_day::text, last_day::text, '' FROM sale;
+INSERT INTO raw.calendar VALUES ('holiday', '2025-04-20', NULL, NULL), ('fair', '2025-05-05', '2025-05-01', 'Lviv'), (NULL, '2025-05-01', NULL, NULL), ('fair', 'soon', NULL, NULL), ('fair', '2025-06-01', '2025-06-03', 'Lviv'), ('fair', '2025-06-01', NULL, 'Odesa');
+CREATE TABLE raw.export ("Subject" text, "Start Date" text, "End Date" text);
+CREATE TABLE raw.public (date date, "localName" text, "countryCode" text, fixed boolean);
+CREATE TABLE raw.prophet (ds date, holiday text, lower_window int, upper_window int);
+SELECT preset, s.entity, s.columns FROM unnest('{raw.export,raw.public,raw.prophet}'::regclass[]) r, analytics.suggest_mapping(r) s;
+SELECT aspect, subject, rows FROM analytics.preview_source('calendar_events', 'raw.calendar', '{"name": "holiday", "first_day": "starts", "last_day": "ends"}') WHERE aspect IN ('refused', 'repeated') ORDER BY 1, 2;
+SELECT analytics.register_source('calendar_events', 'raw.calendar', '{"name": "holiday", "first_day": "starts", "last_day": "ends"}');
+CREATE TABLE raw.ads AS SELECT day AS date, 'c1' AS campaign_id, round((base + 30 * noise) * factor)::int AS clicks, round((base + 30 * noise) * factor * 1.5, 2) AS spend FROM world WHERE day <= '2025-04-13';
+SELECT analytics.register_source('ad_performance', 'raw.ads', '{"platform": "''google''"}');
+CALL analytics.refresh();
+SELECT rows_read, loaded, deduplicated, rejected FROM analytics.refresh_status() WHERE entity = 'calendar_events';
+SELECT row_key, reason FROM warehouse.rejected_rows ORDER BY 2;
+SELECT name, region, count(*), min(first_day), max(last_day) FROM warehouse.dim_calendar_events GROUP BY 1, 2 ORDER BY 1, 2;
+-- Forecasts and pacing of the warehouse know the events, and what is called alike in two regions are two events.
+CREATE TEMP TABLE with_events AS SELECT f.* FROM analytics.forecast_metric('clicks', 21) f;
+CREATE TEMP TABLE pace AS SELECT forecast_total, low, high FROM analytics.budget_pacing('2025-04-01', '2025-05-04', 15000, as_of => '2025-04-13');
+SELECT bool_and(m.forecast = f.yhat AND m.low = f.low AND m.high = f.high) AS as_on_any_table FROM with_events m JOIN history CROSS JOIN known CROSS JOIN LATERAL analytics.forecast(
+    (SELECT array_agg(d) FROM unnest(days) d WHERE d > '2025-04-13'::date - 1200), (SELECT array_agg(f ORDER BY o) FROM unnest(days, figures) WITH ORDINALITY u (d, f, o) WHERE d > '2025-04-13'::date - 1200), 21, kind => 'count',
+    event_names => names, event_first_days => firsts, event_last_days => lasts) f ON f.day = m.dt;
+SELECT p.forecast_total BETWEEN 0.9 * t.spend AND 1.1 * t.spend AS near, t.spend BETWEEN p.low AND p.high AS held FROM pace p, (SELECT sum(round((base + 30 * noise) * factor * 1.5, 2)) AS spend FROM world WHERE day >= '2025-04-01') t;
+-- What is mended, added and taken out at the source comes in; incrementally as when all is built anew.
+UPDATE raw.calendar SET ends = '2025-05-07' WHERE holiday = 'fair' AND starts = '2025-05-05';
+DELETE FROM raw.calendar WHERE holiday = 'sale';
+INSERT INTO raw.calendar VALUES ('expo', '2025-05-02', NULL, NULL);
+CALL analytics.refresh();
+SELECT row_key, reason FROM warehouse.rejected_rows ORDER BY 2;
+CREATE TEMP TABLE incremental AS TABLE warehouse.dim_calendar_events;
+CALL analytics.refresh('full');
+SELECT count(*), (SELECT count(*) FROM (TABLE incremental EXCEPT TABLE warehouse.dim_calendar_events) d) AS differ, count(*) = (SELECT count(*) FROM incremental) AS same FROM warehouse.dim_calendar_events;
+SELECT count(*) FILTER (WHERE m.forecast <> e.forecast) > 0 AS another_forecast FROM analytics.forecast_metric('clicks', 21) m JOIN with_events e USING (dt);
+-- A business has its own calendar.
+SELECT analytics.register_source('calendar_events', 'raw.calendar', '{"name": "holiday", "first_day": "starts", "last_day": "ends"}', business_id => 2) > 0 AS registered;
+CALL analytics.refresh();
+SELECT business_id, count(*) FROM warehouse.dim_calendar_events GROUP BY 1 ORDER BY 1;
+SELECT cardinality(e.names) FROM (VALUES (1::bigint), (2), (3), (NULL)) b (id), analytics_internal.calendar_events(b.id) e ORDER BY b.id;
+DROP SCHEMA raw CASCADE;
