@@ -73,6 +73,45 @@ SELECT n, count(f.yhat), count(f.low) FROM (VALUES ('short', 5), ('sparse', 40),
     LATERAL analytics.forecast(days, figures, 7, event_names => '{x,x}', event_first_days => ARRAY['2025-01-03', CASE n WHEN 'all event' THEN '2025-01-01' ELSE '2025-03-03' END]::date[], event_last_days => ARRAY[NULL, CASE n WHEN 'all event' THEN '2031-01-01' END]::date[]) f
 WHERE f.low <= f.yhat AND f.yhat <= f.high OR f.yhat IS NULL GROUP BY 1 ORDER BY 1;
 
+-- Detectors: a holiday that dips as it did before is no alert, one that dips on another day is; nor is one of which nothing is known yet. Without the list both are.
+CREATE FUNCTION pg_temp.alerts(dip date, names text[], firsts date[], lasts date[], method text DEFAULT 'adaptive', kind text DEFAULT 'count') RETURNS text LANGUAGE sql AS $$
+    SELECT COALESCE(string_agg(v.ts::date || ' ' || v.reason, ', ' ORDER BY v.ts), 'none')
+    FROM (SELECT array_agg(w.day::timestamp ORDER BY w.day) AS times, array_agg(round((w.base + 30 * w.noise) * CASE WHEN w.day = dip THEN 0.2 ELSE w.factor END)::float8 ORDER BY w.day) AS figures FROM world w) s,
+         analytics.detect_anomalies(times, figures, kind => kind, method => method, step => '1 day', period => 7, event_names => names, event_first_days => firsts, event_last_days => lasts) v
+    WHERE v.is_anomaly AND v.ts >= '2025-01-01'
+$$;
+SELECT kind, pg_temp.alerts(NULL, names, firsts, lasts, kind => kind) AS expected, pg_temp.alerts('2025-03-05', names, firsts, lasts, kind => kind) AS another_day, pg_temp.alerts(NULL, NULL, NULL, NULL, kind => kind) AS without
+FROM known, unnest('{count,positive}'::text[]) kind;
+SELECT pg_temp.alerts(NULL, names, firsts, lasts, 'calibrated') AS calibrated, pg_temp.alerts('2025-03-05', names, firsts, lasts, 'calibrated') AS another_day, pg_temp.alerts('2025-03-05', names || 'new'::text, firsts || date '2025-03-05', lasts || NULL::date) AS first_of_its_kind FROM known;
+-- On the day of an event more than even an event explains is an anomaly, and what it is expected at is between what is usual and nothing.
+SELECT v.ts::date, v.is_anomaly, v.reason, v.value < v.lower AS below, round((v.expected / 200)::numeric, 1) AS of_usual, v.p_value < 0.005 AS rare
+FROM known, (SELECT array_agg(w.day::timestamp ORDER BY w.day) AS times, array_agg(CASE WHEN w.day = '2025-04-23' THEN 20 WHEN w.day = '2025-04-20' THEN 60 ELSE round((w.base + 30 * w.noise) * w.factor) END::float8 ORDER BY w.day) AS figures FROM world w) s,
+     analytics.detect_anomalies(times, figures, event_names => names, event_first_days => firsts, event_last_days => lasts) v WHERE v.ts IN ('2025-04-20', '2025-04-23') ORDER BY 1;
+-- No verdict rests on what comes later; days without an event are judged as they are without the calendar, as far as no event is in their past.
+SELECT (SELECT array_agg(v) FROM analytics.detect_anomalies(times, figures, event_names => names, event_first_days => firsts, event_last_days => lasts) v WHERE v.ts < '2025-04-21')
+     = (SELECT array_agg(v) FROM analytics.detect_anomalies(times[:n], figures[:n], event_names => names, event_first_days => firsts, event_last_days => lasts) v) AS causal,
+       (SELECT array_agg(v) FROM analytics.detect_anomalies(times, figures, event_names => names, event_first_days => firsts, event_last_days => lasts) v WHERE v.ts < '2022-04-24')
+     = (SELECT array_agg(v) FROM analytics.detect_anomalies(times, figures) v WHERE v.ts < '2022-04-24') AS as_without
+FROM known, (SELECT array_agg(w.day::timestamp ORDER BY w.day) AS times, array_agg(round((w.base + 30 * w.noise) * w.factor)::float8 ORDER BY w.day) AS figures, count(*) FILTER (WHERE w.day < '2025-04-21')::int AS n FROM world w) s;
+-- What came back three times is expected the fourth time, and not before.
+SELECT EXTRACT(year FROM v.ts) AS year, v.is_anomaly, round(v.expected) < 20 AS expected
+FROM (SELECT array_agg(d ORDER BY d) AS times, array_agg(round((40 + 10 * ((t * 7919) % 101) / 101.0) * CASE WHEN to_char(d, 'MM-DD') = '12-25' THEN 0.2 ELSE 1 END)::float8 ORDER BY d) AS figures
+      FROM generate_series(timestamp '2021-01-04', '2025-12-31', '1 day') WITH ORDINALITY g (d, t)) s, analytics.detect_anomalies(times, figures) v WHERE to_char(v.ts, 'MM-DD') = '12-25' ORDER BY 1;
+SELECT * FROM analytics.detect_anomalies('{2025-01-01}', '{1}', event_names => '{a}');
+SELECT * FROM analytics.detect_anomalies('{2025-01-01,2925-01-01}', '{1,1}', event_names => '{a}', event_first_days => '{2025-01-01}');
+
+-- Windows: of six campaigns that all dip on the holiday none is said to have changed; one that also dips the days around it is. The effect is learnt from years of rows.
+CREATE TEMP VIEW fleet AS SELECT c AS series, w.day, round((w.base + 30 * w.noise) * w.factor * c / 10 * CASE WHEN c = 6 AND w.day BETWEEN '2025-04-17' AND '2025-04-23' THEN 0.4 ELSE 1 END)::float8 AS value, 10.0 * c AS spend FROM world w, generate_series(1, 6) c;
+CREATE TEMP TABLE columns AS SELECT array_agg(series::bigint) AS series, array_agg(day) AS day, array_agg(value) AS value, array_agg(spend::float8) AS spend FROM fleet WHERE day <= '2025-04-20';
+SELECT kind, string_agg(w.series_id || CASE WHEN w.p_value < 0.01 THEN ' changed' ELSE '' END, ', ' ORDER BY w.series_id) AS with_events, string_agg(u.series_id || CASE WHEN u.p_value < 0.01 THEN ' changed' ELSE '' END, ', ' ORDER BY u.series_id) AS without
+FROM columns CROSS JOIN known CROSS JOIN (VALUES ('count'), ('rate'), ('positive')) k (kind)
+CROSS JOIN analytics.compare_windows(series, day, value, CASE WHEN kind = 'rate' THEN spend END, '2025-04-18', '2025-04-20', kind, event_names => names, event_first_days => firsts, event_last_days => lasts) w
+JOIN LATERAL analytics.compare_windows(series, day, value, CASE WHEN kind = 'rate' THEN spend END, '2025-04-18', '2025-04-20', kind) u USING (series_id) GROUP BY 1 ORDER BY 1;
+SELECT (SELECT array_agg(w) FROM analytics.compare_windows(series, day, value, NULL, '2025-03-18', '2025-03-20', 'count', event_names => '{elsewhere}', event_first_days => '{2035-01-01}') w)
+     = (SELECT array_agg(w) FROM analytics.compare_windows(series, day, value, NULL, '2025-03-18', '2025-03-20', 'count') w) AS as_without FROM columns;
+SELECT * FROM analytics.compare_windows('{1}', '{2025-01-01}', '{1}', NULL, '2025-01-02', '2025-01-03', 'real', event_names => '{a}', event_first_days => '{2025-01-01}');
+SELECT * FROM analytics.compare_windows('{1}', '{2025-01-01}', '{1}', NULL, '2025-01-02', '2025-01-03', 'count', event_names => '{a}');
+
 -- The entity: an export of a calendar, with what is wrong in it.
 SELECT analytics.install();
 CREATE SCHEMA raw;
@@ -98,6 +137,13 @@ SELECT bool_and(m.forecast = f.yhat AND m.low = f.low AND m.high = f.high) AS as
     (SELECT array_agg(d) FROM unnest(days) d WHERE d > '2025-04-13'::date - 1200), (SELECT array_agg(f ORDER BY o) FROM unnest(days, figures) WITH ORDINALITY u (d, f, o) WHERE d > '2025-04-13'::date - 1200), 21, kind => 'count',
     event_names => names, event_first_days => firsts, event_last_days => lasts) f ON f.day = m.dt;
 SELECT p.forecast_total BETWEEN 0.9 * t.spend AND 1.1 * t.spend AS near, t.spend BETWEEN p.low AND p.high AS held FROM pace p, (SELECT sum(round((base + 30 * noise) * factor * 1.5, 2)) AS spend FROM world WHERE day >= '2025-04-01') t;
+-- So does what single days let expect: the holiday is none of them.
+SELECT count(*) FILTER (WHERE m.is_anomaly) AS alerts, bool_and(m.expected < 100) FILTER (WHERE m.dt = '2024-05-05') AS low FROM analytics.metric_expectation('clicks', '2024-04-20', '2024-05-20') m;
+-- The sale of September is no alert while the calendar knows it.
+CREATE FUNCTION pg_temp.spend_alerts() RETURNS TABLE (dimension text, anomaly_type text, verdict text, ratio numeric) LANGUAGE sql AS $$
+    SELECT d, a.anomaly_type, a.verdict, round(a.ratio::numeric, 1) FROM unnest('{total,platform,campaign}'::text[]) d, analytics.anomalies('2024-09-10', '2024-09-12', dimension => d, as_of => '2024-10-01', verdicts => '{anomaly,normal}') a WHERE a.anomaly_type = 'spike_spend' ORDER BY 1
+$$;
+SELECT * FROM pg_temp.spend_alerts();
 -- What is mended, added and taken out at the source comes in; incrementally as when all is built anew.
 UPDATE raw.calendar SET ends = '2025-05-07' WHERE holiday = 'fair' AND starts = '2025-05-05';
 DELETE FROM raw.calendar WHERE holiday = 'sale';
@@ -107,6 +153,7 @@ SELECT row_key, reason FROM warehouse.rejected_rows ORDER BY 2;
 CREATE TEMP TABLE incremental AS TABLE warehouse.dim_calendar_events;
 CALL analytics.refresh('full');
 SELECT count(*), (SELECT count(*) FROM (TABLE incremental EXCEPT TABLE warehouse.dim_calendar_events) d) AS differ, count(*) = (SELECT count(*) FROM incremental) AS same FROM warehouse.dim_calendar_events;
+SELECT * FROM pg_temp.spend_alerts();
 SELECT count(*) FILTER (WHERE m.forecast <> e.forecast) > 0 AS another_forecast FROM analytics.forecast_metric('clicks', 21) m JOIN with_events e USING (dt);
 -- A business has its own calendar.
 SELECT analytics.register_source('calendar_events', 'raw.calendar', '{"name": "holiday", "first_day": "starts", "last_day": "ends"}', business_id => 2) > 0 AS registered;

@@ -53,6 +53,9 @@ std::vector<double> shared_movement(const World& world, std::size_t days, Engine
         if (world.days_between_holidays > 0 && uniform(engine) * world.days_between_holidays < 1) {
             result[day] += std::log(world.holiday_factor);
         }
+        if (day < world.calendar.size()) {
+            result[day] += std::log(world.calendar[day]);
+        }
     }
     return result;
 }

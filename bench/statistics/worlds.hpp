@@ -55,6 +55,8 @@ struct World {
     double amount_deviation = 0;
     /** Share of the amounts that come from a Pareto tail of index 1.5 instead. */
     double heavy_tail = 0;
+    /** What a calendar multiplies each day by; days beyond it are like others. */
+    std::vector<double> calendar = {};
 };
 
 /** What happened to a campaign, and what was to be expected of each day. */

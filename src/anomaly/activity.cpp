@@ -149,6 +149,22 @@ Activities::Activities(std::span<const DaySeries> all, const WindowRequest& requ
         series_[i].result =
             summary(series_[i].result.series, series_[i].days, request, static_cast<std::int32_t>(reported_days));
         mind_ramp_up(series_[i], request, known_from_);
+        mind_events(series_[i]);
+    }
+}
+
+/** A day of which events make twice as much is as good as two. */
+void Activities::mind_events(Activity& activity) const
+{
+    const bool counts = request_.kind == series::SeriesKind::count || request_.kind == series::SeriesKind::rate;
+    for (ActiveDay& day : activity.days) {
+        if (request_.events != nullptr) {
+            const EventEffect event = request_.events->of(activity.result.series, day.day);
+            day.effect = event.effect;
+            day.error = event.error;
+            day.exposure *= counts ? std::exp(event.effect) : 1;
+        }
+        (day.in_window ? activity.window_exposure : activity.baseline_exposure) += day.exposure;
     }
 }
 

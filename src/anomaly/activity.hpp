@@ -23,8 +23,11 @@ struct ActiveDay {
     std::size_t weekday;
     bool in_window;
     double value;
-    double exposure;   // what the value is counted per; of plain counts 1, or what the day of the week makes of it
-    double level = 0;  // of amounts: the value per exposure, on the scale of the test
+    double
+        exposure;  // what the value is counted per; of plain counts 1, or what the day of the week makes of it; times events'
+    double effect = 0;  // of events: the logarithm of their factor,
+    double error = 0;   // and the deviation of what is not known of it
+    double level = 0;   // of amounts: the value per exposure, on the scale of the test
 };
 
 struct Activity {
@@ -32,6 +35,9 @@ struct Activity {
     WindowResult result{};           // before any test: days, sums and status
     double row_exposure_window = 0;  // of the rows, also where it is not what the value is counted per
     double row_exposure_baseline = 0;
+    /** Sums of what the values are counted per, as events have it; of counts with the days of the week. */
+    double window_exposure = 0;
+    double baseline_exposure = 0;
     bool is_settled = false;  // it was new, and its growth is left out
     /** Of the result: the variance of the ratio's logarithm by chance, as in common.hpp. */
     double per_event = 0;
@@ -81,6 +87,8 @@ private:
     void collect(const DaySeries& series, const std::vector<bool>& reported, Activity& activity);
     [[nodiscard]] bool is_active(double value, double exposure, bool ever_exposed) const;
     [[nodiscard]] bool is_level(double value, double exposure) const;
+
+    void mind_events(Activity& activity) const;
 
     WindowRequest request_;
     std::int32_t begin_;       // days before it do not count

@@ -166,7 +166,9 @@ COMMENT ON FUNCTION analytics_internal.watched_days(text, date, date, text[], bi
 
 CREATE FUNCTION analytics_internal.alert_windows(
     days bytea, businesses bigint[], units bigint[], date_from date, date_to date, baseline_days int, min_effect double precision,
-    min_events double precision, gaps_are_zero boolean, totals bigint[] DEFAULT '{}', groups bigint[] DEFAULT '{}')
+    min_events double precision, gaps_are_zero boolean, totals bigint[] DEFAULT '{}', groups bigint[] DEFAULT '{}',
+    effect_businesses bigint[] DEFAULT '{}', effect_days date[] DEFAULT '{}', lead_effects double precision[] DEFAULT '{}',
+    lead_errors double precision[] DEFAULT '{}', spend_effects double precision[] DEFAULT '{}', spend_errors double precision[] DEFAULT '{}')
     RETURNS TABLE (
     test text, series_id bigint, status text, window_days int, days_before int, reported_days int, last_active date,
     window_value double precision, baseline_value double precision, window_exposure double precision, baseline_exposure double precision,
@@ -180,7 +182,8 @@ days: daily_rows(business, unit, day, leads, spend). businesses, units: those th
 cost and leads for fewer than before, spend for more; the other columns are those of compare_windows(). totals, groups: of each unit its
 business and a part of that, by numbers that are no series_id. common: what the others of common_with (total, group, none) let expect of
 the window, as a factor; p_value is then that of a change beyond the others as well, alone_p_value that of any change. Totals and groups
-whose units moved together have rows, too; p_value is 1 in tests in which they did not.';
+whose units moved together have rows, too; p_value is 1 in tests in which they did not. effect_businesses, effect_days: days on which events are, and
+logarithms of what they multiply leads and spend by, with their errors.';
 
 CREATE TYPE analytics_internal.alert_rules AS (
     date_from date, last_day date, platforms text[], baseline_days int, dimension text, q double precision, min_effect double precision,
@@ -270,6 +273,38 @@ COMMENT ON FUNCTION analytics_internal.kept_shares(analytics_internal.alert_rule
 So both are compared as they stand at the same age. By unit_key of watched_units(); units all of whose leads had are no row. In total no
 lead is late.';
 
+CREATE FUNCTION analytics_internal.event_effects(date_from date, date_to date, baseline_days int, business_id bigint)
+    RETURNS TABLE (business bigint, day date, leads double precision, leads_error double precision, spend double precision,
+                   spend_error double precision)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT b.business, e.day, sum(e.effect) FILTER (WHERE e.is_lead), sum(e.error) FILTER (WHERE e.is_lead),
+           sum(e.effect) FILTER (WHERE NOT e.is_lead), sum(e.error) FILTER (WHERE NOT e.is_lead)
+    FROM analytics_internal.businesses(event_effects.business_id) b
+    CROSS JOIN LATERAL (
+        -- Three years and a season: what comes back each year shows after three times.
+        SELECT array_agg(d.date ORDER BY d.date) AS days, array_agg(d.leads ORDER BY d.date) AS leads,
+               array_agg(d.spend ORDER BY d.date) AS spend
+        FROM (
+            SELECT r.date, sum(r.leads)::double precision AS leads, GREATEST(sum(r.spend), 0)::double precision AS spend
+            FROM warehouse.platform_daily r
+            WHERE r.business_id = b.business AND r.date BETWEEN date_from - 1200 AND date_from - 1
+            GROUP BY r.date) d) h
+    CROSS JOIN LATERAL analytics_internal.calendar_events(b.business) c
+    CROSS JOIN LATERAL (
+        SELECT l.is_lead, e.*
+        FROM (VALUES (true), (false)) l (is_lead)
+        CROSS JOIN LATERAL analytics_internal.event_days(
+            h.days, CASE WHEN l.is_lead THEN h.leads ELSE h.spend END, date_to - date_from + 1, date_from - 1, date_from - baseline_days,
+            c.names, c.first_days, c.last_days) e) e
+    GROUP BY b.business, e.day
+$$;
+COMMENT ON FUNCTION analytics_internal.event_effects(date, date, int, bigint) IS
+'What events make of all leads and all spend of each business, by day
+Logarithms and their errors, of days from baseline_days before date_from up to date_to, as the days before date_from tell them. NULL where
+there is none.';
+
 -- Every test of a call, one row each: what anomalies() and the history choose from.
 CREATE FUNCTION analytics_internal.alert_tests(rules analytics_internal.alert_rules) RETURNS SETOF analytics_internal.alert
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -326,8 +361,14 @@ BEGIN
                    COALESCE(array_agg(u.total_id ORDER BY u.series_id) FILTER (WHERE rules.dimension <> 'total'), '{}') AS totals,
                    COALESCE(array_agg(u.group_id ORDER BY u.series_id) FILTER (WHERE rules.dimension <> 'total'), '{}') AS groups
             FROM numbered_unit u) k
+        CROSS JOIN (
+            SELECT COALESCE(array_agg(e.business), '{}') AS businesses, COALESCE(array_agg(e.day), '{}') AS days,
+                   COALESCE(array_agg(COALESCE(e.leads, 0)), '{}') AS leads, COALESCE(array_agg(COALESCE(e.leads_error, 0)), '{}') AS leads_error,
+                   COALESCE(array_agg(COALESCE(e.spend, 0)), '{}') AS spend, COALESCE(array_agg(COALESCE(e.spend_error, 0)), '{}') AS spend_error
+            FROM analytics_internal.event_effects(rules.date_from, rules.last_day, rules.baseline_days, rules.business_id) e) e
         CROSS JOIN LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, rules.date_from, rules.last_day,
-            rules.baseline_days, rules.min_effect, rules.min_events, rules.dimension <> 'campaign', k.totals, k.groups) w
+            rules.baseline_days, rules.min_effect, rules.min_events, rules.dimension <> 'campaign', k.totals, k.groups, e.businesses,
+            e.days, e.leads, e.leads_error, e.spend, e.spend_error) w
         WINDOW series AS (PARTITION BY w.series_id)
     ), total AS MATERIALIZED (
         SELECT o.series_id, o.leads, o.spend

@@ -42,7 +42,7 @@ std::vector<Level> levels_of(const Activity& activity, bool window, const Week& 
     std::vector<Level> levels;
     for (const ActiveDay& day : activity.days) {
         if (day.in_window == window) {
-            levels.push_back({day.day, day.level - weekdays[day.weekday]});
+            levels.push_back({day.day, day.level - weekdays[day.weekday], day.error});
         }
     }
     return levels;
@@ -116,7 +116,7 @@ Expectation expectation_of(const Activity& activity, const Scale& scale, const W
     double window_parts = 0;
     double window_exposure = 0;
     for (const ActiveDay& day : activity.days) {
-        const double part = day.exposure * parts[day.weekday];
+        const double part = day.exposure * parts[day.weekday] * std::exp(day.effect);
         if (day.in_window) {
             window_parts += part;
             window_exposure += day.exposure;
@@ -133,7 +133,7 @@ void set_peak(Activity& activity, std::int32_t day, double usual_day, const Scal
 {
     const auto peak =
         std::find_if(activity.days.begin(), activity.days.end(), [day](const ActiveDay& each) { return each.day == day; });
-    const double usual = scale.shifted(usual_day, weekdays[peak->weekday]) * peak->exposure;
+    const double usual = scale.shifted(usual_day, weekdays[peak->weekday]) * peak->exposure * std::exp(peak->effect);
     activity.result.peak_day = day;
     activity.result.peak_ratio = usual > 0 ? peak->value / usual : unknown;
 }
@@ -164,7 +164,7 @@ void compare_amounts(std::span<Activity> activities, const WindowRequest& reques
     const Scale scale(request.kind);
     for (const Activity& activity : activities) {
         for (ActiveDay& day : activity.days) {
-            day.level = scale.level(day.value / day.exposure);
+            day.level = scale.level(day.value / day.exposure) - day.effect;
         }
     }
     const std::vector<Week> weekdays = weekdays_of(activities, request, stop);

@@ -31,7 +31,7 @@ struct WeekOfCounts {
 
 double baseline_per_day(const Activity& activity)
 {
-    return activity.result.baseline_value / std::max(1, activity.result.baseline_days);
+    return activity.baseline_exposure > 0 ? activity.result.baseline_value / activity.baseline_exposure : 0;
 }
 
 WeekOfCounts week_of(const Activity& activity)
@@ -41,7 +41,7 @@ WeekOfCounts week_of(const Activity& activity)
     for (const ActiveDay& day : activity.days) {
         if (!day.in_window) {
             week.events[day.weekday] += day.value;
-            week.even[day.weekday] += per_day;
+            week.even[day.weekday] += per_day * day.exposure;
         }
     }
     return week;
@@ -53,7 +53,7 @@ double dispersion_around(const Activity& activity, const Week& usual)
     const double per_day = baseline_per_day(activity);
     double squares = 0;
     for (const ActiveDay& day : activity.days) {
-        const double mean = per_day * usual[day.weekday];
+        const double mean = per_day * usual[day.weekday] * day.exposure;
         squares += !day.in_window && mean > 0 ? (day.value - mean) * (day.value - mean) / mean : 0;
     }
     return std::max(1.0, squares / std::max(1, activity.result.baseline_days - 1));
@@ -124,12 +124,13 @@ double week_difference(std::span<const Activity> activities, std::span<const Wee
 
 void set_exposures(Activity& activity, const Week& factors)
 {
-    WindowResult& result = activity.result;
-    result.window_exposure = result.baseline_exposure = 0;
+    activity.window_exposure = activity.baseline_exposure = 0;
     for (ActiveDay& day : activity.days) {
-        day.exposure = factors[day.weekday];
-        (day.in_window ? result.window_exposure : result.baseline_exposure) += day.exposure;
+        day.exposure *= factors[day.weekday];
+        (day.in_window ? activity.window_exposure : activity.baseline_exposure) += day.exposure;
     }
+    activity.result.window_exposure = activity.window_exposure;
+    activity.result.baseline_exposure = activity.baseline_exposure;
 }
 
 /** The exposure of a day is what the day of the week makes of a count; of each series as far as its own week is known to differ. */
@@ -161,7 +162,7 @@ numeric::BurstTable likelihood_of(const Activity& activity)
             days.push_back({day.day, day.value, day.exposure, std::sqrt(day.exposure)});
         }
     }
-    const double rate = (r.window_value + r.baseline_value) / (r.window_exposure + r.baseline_exposure);
+    const double rate = (r.window_value + r.baseline_value) / (activity.window_exposure + activity.baseline_exposure);
     return numeric::log_likelihoods(numeric::DividedCounts(days, r.last_active), scales_of(rate));
 }
 
@@ -171,14 +172,25 @@ struct Variation {
     DispersionWeights contrast;
 };
 
+/** What is not known of the events of the window, as dispersion of the comparison: their errors are taken to go together. */
+double doubt_of_events(const Activity& activity)
+{
+    double error = 0;
+    for (const ActiveDay& day : activity.days) {
+        error += day.in_window ? day.exposure * day.error / activity.window_exposure : 0;
+    }
+    const double rate = activity.result.baseline_value / activity.baseline_exposure;
+    return error > 0 ? rate * error * error / (1 / activity.window_exposure + 1 / activity.baseline_exposure) : 0;
+}
+
 Variation variation_of(const Activity& activity, const numeric::BurstTable& table)
 {
     numeric::CorrelatedSum contrast;
-    const WindowResult& r = activity.result;
     for (const ActiveDay& day : activity.days) {
-        contrast.add(day.day, std::sqrt(day.exposure) / (day.in_window ? r.window_exposure : -r.baseline_exposure));
+        contrast.add(day.day,
+                     std::sqrt(day.exposure) / (day.in_window ? activity.window_exposure : -activity.baseline_exposure));
     }
-    return {dispersion_of_days(table), dispersion_of_contrast(table, contrast)};
+    return {dispersion_of_days(table), more_dispersed(dispersion_of_contrast(table, contrast), doubt_of_events(activity))};
 }
 
 /** Of each series, by its own days and by those of all. */
@@ -236,8 +248,8 @@ double missing_events(const Rate& current, const Rate& baseline, const Dispersio
 void test(Activity& activity, const Variation& variation, const WindowRequest& request)
 {
     WindowResult& r = activity.result;
-    const Rate current{r.window_value, r.window_exposure * excused(activity, request) * activity.common};
-    const Rate baseline{r.baseline_value, r.baseline_exposure};
+    const Rate current{r.window_value, activity.window_exposure * excused(activity, request) * activity.common};
+    const Rate baseline{r.baseline_value, activity.baseline_exposure};
     const DispersionWeights& dispersion = variation.contrast;
     r.dispersion = typical_dispersion(variation.days);
     r.expected = baseline.events / baseline.exposure * current.exposure;

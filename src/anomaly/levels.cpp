@@ -170,12 +170,17 @@ LevelTest level_test(std::span<const Level> window, const Baseline& baseline, do
         }
     }
     result.shift -= baseline.mean;
-    const double error = deviation * std::sqrt(of_window + of_baseline);
+    double doubt = 0;
+    for (const Level& level : window) {
+        doubt += level.doubt / m;
+    }
+    const double error = std::hypot(deviation * std::sqrt(of_window + of_baseline), doubt);
     result.half_width = error * numeric::student_quantile_above(df, 0.025);
     result.z = beyond(result.shift, margin, alternative) / error;
     // A single day is judged by a distribution of heavy tails and by the days seen before, and there are as many chances as days.
     const double peak = window[result.peak].value;
-    const double t = beyond(peak - baseline.mean, margin, alternative) / (deviation * std::sqrt(1 + of_baseline));
+    const double t = beyond(peak - baseline.mean, margin, alternative) /
+                     std::hypot(deviation * std::sqrt(1 + of_baseline), window[result.peak].doubt);
     const double seen = static_cast<double>(as_far_out(baseline, peak, alternative)) / (n + 1);
     const double p_day = std::max(seen, side_p(t, std::clamp(n / 10, 4.0, df), alternative));
     const double p = window.size() == 1 ? p_day : 2 * std::min(side_p(result.z, df, alternative), m * p_day);

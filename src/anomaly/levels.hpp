@@ -17,6 +17,7 @@ namespace marketing::anomaly {
 struct Level {
     int day;
     double value;
+    double doubt = 0;  // deviation of what is not known of the day's events, which those of a window have in common
 };
 
 /** A baseline without its effects of the week, outliers drawn in. */

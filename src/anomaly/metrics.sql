@@ -128,6 +128,9 @@ DECLARE
     naming text;
     first_day date;
     last_day date;
+    events record;
+    -- What events did before is seen in three years, where there are events.
+    years constant int := 1200;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed,
             analytics_internal.check_period(metric_expectation.date_from, metric_expectation.date_to),
@@ -145,7 +148,9 @@ BEGIN
     IF last_day IS NULL OR last_day < metric_expectation.date_from THEN
         RETURN;
     END IF;
-    first_day := GREATEST(metric_expectation.date_from, (SELECT min(r.date) FROM warehouse.campaign_roi_daily r)) - history_days;
+    SELECT e.* INTO events FROM analytics_internal.calendar_events(metric_expectation.business_id) e;
+    first_day := GREATEST(metric_expectation.date_from, (SELECT min(r.date) FROM warehouse.campaign_roi_daily r))
+        - CASE WHEN events.names IS NULL THEN history_days ELSE GREATEST(history_days, years) END;
     RETURN QUERY
     WITH counted AS (
         SELECT h.platform, h.campaign_key, f.day, f.figure
@@ -185,7 +190,8 @@ BEGIN
     CROSS JOIN LATERAL analytics.detect_anomalies(
         s.days, s.figures, s.exposures, kind => parts.kind, alpha => metric_expectation.alpha,
         direction => CASE WHEN NOT parts.is_cost THEN direction
-                          WHEN direction = 'up' THEN 'down' WHEN direction = 'down' THEN 'up' ELSE 'both' END) v
+                          WHEN direction = 'up' THEN 'down' WHEN direction = 'down' THEN 'up' ELSE 'both' END,
+        event_names => events.names, event_first_days => events.first_days, event_last_days => events.last_days) v
     CROSS JOIN LATERAL (
         SELECT array_agg(CASE WHEN parts.exposure IS NULL THEN x.amount
                               WHEN parts.is_cost THEN w.exposure / NULLIF(x.amount, 0)
@@ -205,5 +211,6 @@ platform or campaign, each judged by itself. Days that are not over, or that the
 the first. expected, low, high: what the days before let expect, by weekday; the interval holds what is no anomaly. verdict: normal, high,
 low, zero, level_shift, drift; without one: insufficient_data, inactive (a rate of nothing). is_anomaly: whether it is beyond chance;
 alpha: of usual days that many are taken for unusual. direction: up, down or both. history_days: how far before date_from days are looked
-at. z, p_value: see detect_anomalies(), which judges; NULL where there is no verdict. platform_level: platform or family; NULL for the
+at. z, p_value: see detect_anomalies(), which judges and knows the holidays and campaigns of calendar_events, whose effects it learns from
+1200 days; NULL where there is no verdict. platform_level: platform or family; NULL for the
 setting.';

@@ -106,6 +106,28 @@ DispersionWeights dispersion_of_contrast(const numeric::BurstTable& table, const
     return weights;
 }
 
+DispersionWeights more_dispersed(const DispersionWeights& weights, double more)
+{
+    if (!(more > 0)) {
+        return weights;
+    }
+    DispersionWeights result{};
+    for (std::size_t step = 0; step < dispersion_steps; ++step) {
+        // Between two values, in proportion.
+        const double value = dispersion_values()[step] + more;
+        const auto above = std::lower_bound(dispersion_values().begin(), dispersion_values().end(), value);
+        if (above == dispersion_values().end()) {
+            result.back() += weights[step];
+            continue;
+        }
+        const auto next = static_cast<std::size_t>(above - dispersion_values().begin());
+        const double part = (value - *(above - 1)) / (*above - *(above - 1));
+        result[next - 1] += (1 - part) * weights[step];
+        result[next] += part * weights[step];
+    }
+    return result;
+}
+
 double typical_dispersion(const DispersionWeights& weights)
 {
     double log = 0;

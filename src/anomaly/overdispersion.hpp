@@ -42,6 +42,9 @@ using DispersionWeights = std::array<double, dispersion_steps>;
 [[nodiscard]] DispersionWeights dispersion_of_contrast(const numeric::BurstTable& table,
                                                        const numeric::CorrelatedSum& contrast);
 
+/** Each dispersion by so much larger. */
+[[nodiscard]] DispersionWeights more_dispersed(const DispersionWeights& weights, double more);
+
 /** The geometric mean: what little weight very large values have does not move it. */
 [[nodiscard]] double typical_dispersion(const DispersionWeights& weights);
 

@@ -77,7 +77,10 @@ CREATE FUNCTION analytics.compare_windows(
     min_days      int              DEFAULT 7,
     min_events    double precision DEFAULT 3,
     gaps_are_zero boolean          DEFAULT false,
-    weekly        boolean          DEFAULT true
+    weekly        boolean          DEFAULT true,
+    event_names   text[]           DEFAULT NULL,
+    event_first_days date[]        DEFAULT NULL,
+    event_last_days date[]         DEFAULT NULL
 ) RETURNS TABLE (
     series_id bigint, status text, window_days int, days_before int, reported_days int, last_active date,
     window_value double precision, baseline_value double precision, window_exposure double precision, baseline_exposure double precision,
@@ -85,8 +88,7 @@ CREATE FUNCTION analytics.compare_windows(
     p_value double precision, phi double precision, needed_events double precision, needed_days double precision,
     peak_day date, peak_ratio double precision)
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 100 AS 'MODULE_PATHNAME', 'marketing_compare_windows';
-COMMENT ON FUNCTION analytics.compare_windows(bigint[], date[], double precision[], double precision[], date, date, text, int, text,
-    double precision, int, double precision, boolean, boolean) IS
+COMMENT ON FUNCTION analytics.compare_windows IS
 'A window of days against the days before it, for many series at once
 
 series, day, value, exposure: columns of any table, collected by array_agg; rows of one series and day add up, their order does not
@@ -96,5 +98,7 @@ kind: count (events per day; days without exposure are pauses), rate (events per
 baseline_days days before date_from. alternative: two.sided, greater or less.
 min_effect: a ratio that does not go beyond 1 + min_effect does not count. min_days: active days that a baseline needs; min_events:
 expected or found events that a window of counts needs. gaps_are_zero: in a series of counts without exposure, days without a row had
-no events. weekly: days of the week differ. One row per series that was active at all; status: tested, insufficient_data, inactive (no
+no events. weekly: days of the week differ. event_names, event_first_days, event_last_days: holidays and
+campaigns, as for analytics.forecast(); what they do to a day is learnt from the sum of all series on the days before date_from, those
+before the baseline as well, so give years of rows; not of the kind real. One row per series that was active at all; status: tested, insufficient_data, inactive (no
 active day in the window) or no_baseline.';

@@ -63,6 +63,22 @@ std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowReque
     return compare(table.series(), request, table.reported(), stop);
 }
 
+std::vector<WindowResult> compare_windows(const DayRows& rows, WindowRequest request, const series::CalendarEvents& events,
+                                          const kernel::StopFlag& stop)
+{
+    if (events.names.empty()) {
+        events.check();
+        return compare_windows(rows, request, stop);
+    }
+    check(request);
+    require_valid(request.kind != series::SeriesKind::real, "events need figures that they multiply",
+                  "The kind real knows none: give another kind, or no events.");
+    const EventDays days = learn_event_days(rows, request.window_from, request.window_to,
+                                            request.kind == series::SeriesKind::rate && !rows.exposure.empty(), events, stop);
+    request.events = &days;
+    return compare_windows(rows, request, stop);
+}
+
 Places Units::places_of(const refresh::DailyRowsView& rows) const
 {
     require_valid(businesses.size() == units.size(), "businesses and units must be of the same length",
@@ -231,14 +247,51 @@ std::vector<AddedDays> added_days(std::span<const DaySeries> all, const std::map
     return result;
 }
 
+/** What events make of each test's figures, by the businesses of the units. */
+std::array<EventDays, 3> event_days_of(const Units& units, const AlertRequest& alerts)
+{
+    const AlertRequest::Effects& effects = alerts.effects;
+    const std::size_t count = effects.days.size();
+    require_valid(effects.businesses.size() == count && effects.leads.size() == count && effects.leads_error.size() == count &&
+                      effects.spend.size() == count && effects.spend_error.size() == count,
+                  "the columns of effects must be of the same length");
+    std::array<EventDays, 3> days;
+    if (count == 0) {
+        return days;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const EventEffect leads{effects.leads[i], effects.leads_error[i]};
+        const EventEffect spend{effects.spend[i], effects.spend_error[i]};
+        require_valid(std::isfinite(leads.effect) && std::isfinite(spend.effect) && leads.error >= 0 && spend.error >= 0,
+                      "effects must be finite, and their errors not negative");
+        days[0].set(effects.businesses[i], effects.days[i],
+                    {leads.effect - spend.effect, std::hypot(leads.error, spend.error)});
+        days[1].set(effects.businesses[i], effects.days[i], leads);
+        days[2].set(effects.businesses[i], effects.days[i], spend);
+    }
+    for (EventDays& each : days) {
+        for (std::size_t i = 0; i < units.businesses.size(); ++i) {
+            each.set_part(static_cast<std::int64_t>(i) + 1, units.businesses[i]);
+            if (!alerts.totals.empty()) {
+                each.set_part(alerts.totals[i], units.businesses[i]);
+                each.set_part(alerts.groups[i], units.businesses[i]);
+            }
+        }
+    }
+    return days;
+}
+
 /** The three comparisons, of series whose values are leads and whose exposures are spend. */
 class Comparisons {
 public:
     Comparisons(const WindowRequest& request, const AlertRequest& alerts, const std::vector<bool>& reported,
-                const kernel::StopFlag& stop)
+                const std::array<EventDays, 3>& events, const kernel::StopFlag& stop)
         : reported_(reported), stop_(stop)
     {
         requests_.fill(request);
+        for (std::size_t test = 0; test < events.size(); ++test) {
+            requests_[test].events = events[test].empty() ? nullptr : &events[test];
+        }
         requests_[0].kind = series::SeriesKind::rate;
         requests_[1].kind = series::SeriesKind::count;
         requests_[1].gaps_are_zero = alerts.gaps_are_zero;
@@ -304,7 +357,8 @@ AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsV
     Hierarchy hierarchy(request, units.units.size());
     const DayTable table(units.places_of(rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, each.first_day(),
                          each.window_to);
-    const Comparisons comparisons(each, request, table.reported(), stop);
+    const auto events = event_days_of(units, request);
+    const Comparisons comparisons(each, request, table.reported(), events, stop);
     AlertWindows found;
     const std::array all{&found.cost, &found.leads, &found.spend};
     const auto spend = table.exposures();

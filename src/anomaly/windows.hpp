@@ -13,6 +13,7 @@
 
 #include "anomaly/common.hpp"
 #include "anomaly/day_table.hpp"
+#include "anomaly/event_days.hpp"
 #include "anomaly/rates.hpp"
 #include "kernel/stop.hpp"
 #include "refresh/daily_rows.hpp"
@@ -39,6 +40,7 @@ struct WindowRequest {
     bool gaps_are_zero = false;     // a series without any exposure: days without a row, after its first, had no events
     bool weekly = true;             // days of the week differ
     std::int32_t ramp_up_days = 0;  // in which a series that begins within the baseline is new: they are left out of it
+    const EventDays* events = nullptr;
 
     /** Of the baseline. */
     [[nodiscard]] std::int32_t first_day() const noexcept { return window_from - baseline_days; }
@@ -75,6 +77,9 @@ struct WindowResult {
 /** One result per series that was active at all, in the order of their ids. */
 [[nodiscard]] std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowRequest& request,
                                                         const kernel::StopFlag& stop = {});
+/** The same with events, whose effects the days before the window tell, those before the baseline as well. */
+[[nodiscard]] std::vector<WindowResult> compare_windows(const DayRows& rows, WindowRequest request,
+                                                        const series::CalendarEvents& events, const kernel::StopFlag& stop);
 
 /** What is asked of the leads and the spend of campaigns, platforms, products ... */
 struct AlertRequest {
@@ -90,6 +95,12 @@ struct AlertRequest {
      */
     std::span<const std::int64_t> totals{};
     std::span<const std::int64_t> groups{};
+    /** What events make of leads and of spend, by business and day; columns of one length. */
+    struct Effects {
+        std::span<const std::int64_t> businesses{};
+        std::span<const std::int32_t> days{};
+        std::span<const double> leads{}, leads_error{}, spend{}, spend_error{};
+    } effects{};
 };
 
 struct AlertWindows {

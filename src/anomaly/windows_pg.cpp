@@ -9,6 +9,7 @@
 #include "anomaly/dispersion.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/rows.hpp"
+#include "series/calendar_pg.hpp"
 
 namespace anomaly = marketing::anomaly;
 namespace postgres = marketing::postgres;
@@ -49,8 +50,9 @@ MARKETING_ROWS(compare_windows, in, rows)
     request.min_events = in.get<double>("min_events");
     request.gaps_are_zero = in.get<bool>("gaps_are_zero");
     request.weekly = in.get<bool>("weekly");
+    const auto events = marketing::series::event_arguments(in);
     const auto results =
-        postgres::run_kernel([&] { return anomaly::compare_windows(columns, request, postgres::stop_flag()); });
+        postgres::run_kernel([&] { return anomaly::compare_windows(columns, request, events, postgres::stop_flag()); });
     for (const WindowResult& result : results) {
         write_window(rows, result, request.first_day());
     }
@@ -72,6 +74,12 @@ MARKETING_ROWS(alert_windows, in, rows)
     request.gaps_are_zero = in.get<bool>("gaps_are_zero");
     request.totals = in.array<std::int64_t>("totals");
     request.groups = in.array<std::int64_t>("groups");
+    request.effects.businesses = in.array<std::int64_t>("effect_businesses");
+    request.effects.days = in.array<Date>("effect_days");
+    request.effects.leads = in.array<double>("lead_effects");
+    request.effects.leads_error = in.array<double>("lead_errors");
+    request.effects.spend = in.array<double>("spend_effects");
+    request.effects.spend_error = in.array<double>("spend_errors");
     const auto results = postgres::run_kernel([&] {
         const marketing::refresh::DailyRowsView view(bytes);
         const auto found = anomaly::compare_alert_windows(units, view, request, postgres::stop_flag());

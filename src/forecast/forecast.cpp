@@ -583,6 +583,23 @@ SumAhead forecast_sum(const Request& request, int skipped, std::optional<double>
     return ahead;
 }
 
+std::vector<DayOfEvents> days_of_events(const Request& request, const kernel::StopFlag& stop)
+{
+    require_valid(request.horizon >= 0 && request.horizon <= longest_horizon, "horizon must be between 0 and 3660 days");
+    const auto effects = prepare(request, stop).effects;
+    const std::int32_t end = request.end().value_or(0);
+    std::vector<DayOfEvents> days;
+    for (std::size_t t = 0; t < effects.history.size(); ++t) {
+        if (effects.history[t] != 0) {
+            days.push_back({end - static_cast<std::int32_t>(effects.history.size() - 1 - t), effects.history[t], 0});
+        }
+    }
+    for (const series::EffectsAhead::Day& each : effects.ahead.days) {
+        days.push_back({end + 1 + each.day, each.effect, effects.ahead.error(each.day)});
+    }
+    return days;
+}
+
 std::vector<EventOutlook> effects_of_events(const Request& request, const kernel::StopFlag& stop)
 {
     const Prepared prepared = prepare(request, stop);

@@ -191,6 +191,16 @@ struct EventOutlook {
     Outlook next;
 };
 
+/** A day with an event: the logarithm of its factor, or the shift, and of a day to come what is not known of that. */
+struct DayOfEvents {
+    std::int32_t day;
+    double effect;
+    double error;
+};
+
+/** Those of history and horizon, in order. Throws as forecast_days() does. */
+[[nodiscard]] std::vector<DayOfEvents> days_of_events(const Request& request, const kernel::StopFlag& stop);
+
 /** Of those of the request and of those that come back by themselves. Throws as forecast_days() does. */
 [[nodiscard]] std::vector<EventOutlook> effects_of_events(const Request& request, const kernel::StopFlag& stop);
 

@@ -33,6 +33,17 @@ The interval is that of the sum: the errors of its days go together, so adding u
 skipped_days: days at the beginning of the horizon that do not count. p_over: probability that the sum is above budget; NULL without one.
 The other arguments are those of analytics.forecast(). One row; NULLs where model_used is insufficient_data.';
 
+CREATE FUNCTION analytics_internal.event_days(
+    days date[], figures double precision[], horizon int, last_day date, first_day date, event_names text[], event_first_days date[],
+    event_last_days date[])
+    RETURNS TABLE (day date, effect double precision, error double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 10 COST 10000
+AS 'MODULE_PATHNAME', 'marketing_event_days';
+COMMENT ON FUNCTION analytics_internal.event_days IS
+'Days with an event from first_day up to horizon days after last_day
+effect: the logarithm of what the event multiplies the day by, as analytics.calendar_effects() has it from the days up to last_day, and its
+error where the day is yet to come.';
+
 CREATE FUNCTION analytics.calendar_effects(
     days date[], figures double precision[], event_names text[] DEFAULT NULL, event_first_days date[] DEFAULT NULL,
     event_last_days date[] DEFAULT NULL, level double precision DEFAULT 0.9, kind text DEFAULT 'auto', gaps text DEFAULT 'zero')

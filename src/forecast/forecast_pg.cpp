@@ -95,3 +95,23 @@ MARKETING_ROWS(calendar_effects, in, rows)
                  each.next.high);
     }
 }
+
+MARKETING_ROWS(event_days, in, rows)
+{
+    forecast::Request request;
+    request.dates = in.optional_array<Date>("days");
+    request.figures = in.optional_array<double>("figures");
+    request.horizon = in.get<std::int32_t>("horizon");
+    request.last_day = in.get<Date>("last_day");
+    const std::int32_t first_day = in.get<Date>("first_day");
+    request.events = marketing::series::event_arguments(in);
+    postgres::require_valid(IS_VALID_DATE(std::int64_t{*request.last_day} + request.horizon),
+                            "the days to forecast are out of range for a date");
+    const auto found =
+        postgres::run_kernel([&] { return postgres::keep(forecast::days_of_events(request, postgres::stop_flag())); });
+    for (const forecast::DayOfEvents& each : found) {
+        if (each.day >= first_day) {
+            rows.row(Date{each.day}, each.effect, each.error);
+        }
+    }
+}

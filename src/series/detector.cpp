@@ -200,25 +200,44 @@ kernel::FlatValue Detector::save(std::pmr::memory_resource& result, std::size_t 
     });
 }
 
-Verdict Detector::update(const Point& point)
+std::optional<Reason> Detector::refusal(const Point& point) const
 {
     require_valid(in_range(point.time), "a time is out of range");
-    Verdict verdict;
     if (has_seen(point.time)) {
-        verdict.reason = Reason::already_seen;
-        return verdict;
+        return Reason::already_seen;
     }
     if (!std::isfinite(point.value)) {
-        verdict.reason = Reason::missing;
-    } else if (!(point.exposure > 0) || std::isinf(point.exposure)) {
-        verdict.reason = Reason::inactive;
-    } else if (point.value < 0 && refuses_negative()) {
-        verdict.reason = Reason::negative;
+        return Reason::missing;
+    }
+    if (!(point.exposure > 0) || std::isinf(point.exposure)) {
+        return Reason::inactive;
+    }
+    return point.value < 0 && refuses_negative() ? std::optional(Reason::negative) : std::nullopt;
+}
+
+Verdict Detector::update(const Point& point)
+{
+    Verdict verdict;
+    if (const auto refused = refusal(point)) {
+        verdict.reason = *refused;
     } else {
         verdict = judge(point);
         learn(point, verdict);
     }
-    last_time_ = point.time;
+    last_time_ = std::max(last_time_, point.time);
+    return verdict;
+}
+
+Verdict Detector::update(const Point& point, const DayEffect& effect)
+{
+    Verdict verdict;
+    if (const auto refused = refusal(point)) {
+        verdict.reason = *refused;
+    } else {
+        verdict = judge(point, &effect);
+        settle(verdict);
+    }
+    last_time_ = std::max(last_time_, point.time);
     return verdict;
 }
 
@@ -228,12 +247,28 @@ bool Detector::refuses_negative() const noexcept
     return adaptive != nullptr && adaptive->kind != SeriesKind::real;
 }
 
-Verdict Detector::judge(const Point& point)
+bool Detector::counts() const noexcept
 {
+    const auto* adaptive = std::get_if<AdaptiveOptions>(&options_.method);
+    return adaptive != nullptr && (adaptive->kind == SeriesKind::count || adaptive->kind == SeriesKind::rate);
+}
+
+Verdict Detector::judge(const Point& point, const DayEffect* effect)
+{
+    Point usual = point;
+    if (effect != nullptr) {
+        // As much more exposure lets expect as many more events.
+        (counts() ? usual.exposure : usual.value) *=
+            effect->scale == EffectScale::shift ? 1 : std::exp(counts() ? effect->effect : -effect->effect);
+        usual.value -= effect->scale == EffectScale::shift ? effect->effect : 0;
+    }
     if (auto* adaptive = std::get_if<AdaptiveDetector>(&method_)) {
         adaptive->leave_ramp_up(point.time);
     }
-    Verdict verdict = std::visit([&](auto& method) { return method.judge(point, options_.test); }, method_);
+    Verdict verdict = std::visit([&](auto& method) { return method.judge(usual, options_.test); }, method_);
+    if (effect != nullptr) {
+        apply(*effect, point.value, options_.test.alpha, options_.test.direction, counts(), verdict);
+    }
     if (!std::isnan(verdict.p_value)) {
         verdict.score = 0 - std::log10(verdict.p_value);  // not -0 for 1
         verdict.is_anomaly = verdict.p_value < options_.test.alpha;
@@ -241,6 +276,14 @@ Verdict Detector::judge(const Point& point)
         fit_interval(point.value, verdict.is_anomaly, verdict);
     }
     return verdict;
+}
+
+void Detector::settle(Verdict& verdict)
+{
+    if (!std::isnan(verdict.score) && !cooldown_.passes(verdict.score) && verdict.is_anomaly) {
+        verdict.is_anomaly = false;
+        verdict.reason = Reason::cooldown;
+    }
 }
 
 void Detector::learn(const Point& point, Verdict& verdict)
@@ -256,10 +299,7 @@ void Detector::learn(const Point& point, Verdict& verdict)
             change = adaptive.find_change(options_.test);
         }
     }
-    if (!std::isnan(verdict.score) && !cooldown_.passes(verdict.score) && verdict.is_anomaly) {
-        verdict.is_anomaly = false;
-        verdict.reason = Reason::cooldown;
-    }
+    settle(verdict);
     if (change && options_.test.direction != (change->is_up ? Direction::down : Direction::up)) {
         verdict.is_anomaly = true;
         verdict.reason = change->is_gradual ? Reason::drift : Reason::level_shift;
@@ -310,11 +350,36 @@ std::vector<JudgedPoint> judge(Detector& detector, const SeriesColumns& series, 
     return judged;
 }
 
-std::vector<JudgedPoint> judge(const DetectorSettings& settings, const SeriesColumns& series, const kernel::StopFlag& stop)
+namespace {
+
+EffectScale scale_of(const DetectorSettings& settings, std::span<const Point> points)
+{
+    const bool may_be_negative = settings.method == Method::adaptive
+                                     ? settings.kind == SeriesKind::real
+                                     : std::ranges::any_of(points, [](const Point& point) { return point.value < 0; });
+    return may_be_negative ? EffectScale::shift : EffectScale::factor;
+}
+
+}  // namespace
+
+std::vector<JudgedPoint> judge(const DetectorSettings& settings, const SeriesColumns& series, const CalendarEvents& events,
+                               const kernel::StopFlag& stop)
 {
     series.check(settings.kind);
     Detector detector(settings.options());
-    return judge(detector, series, stop);
+    const std::vector<Point> points = series.points();
+    if (!points.empty()) {
+        require_valid(in_range(points.front().time) && in_range(points.back().time), "a time is out of range");
+    }
+    const EffectScale scale = scale_of(settings, points);
+    const EventPoints event_points(points, events, scale);
+    std::vector<JudgedPoint> judged;
+    for (const Point& point : points) {
+        stop.poll();
+        const auto effect = event_points.effect_at(point.time, stop);
+        judged.push_back({point, effect ? detector.update(point, *effect) : detector.update(point)});
+    }
+    return judged;
 }
 
 }  // namespace marketing::series

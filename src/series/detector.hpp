@@ -18,6 +18,7 @@
 #include "kernel/stop.hpp"
 #include "series/adaptive.hpp"
 #include "series/calibrated.hpp"
+#include "series/event_points.hpp"
 #include "series/verdict.hpp"
 
 namespace marketing::series {
@@ -86,13 +87,20 @@ public:
 
     /** Judges a point, then learns it. A point not after the last one changes nothing: already_seen. */
     Verdict update(const Point& point);
+    /** Judges a point of a day that events make another one, and learns nothing from it. */
+    Verdict update(const Point& point, const DayEffect& effect);
     [[nodiscard]] bool has_seen(std::int64_t time) const noexcept { return time <= last_time_; }
 
 private:
     explicit Detector(kernel::WireReader in);
     [[nodiscard]] bool refuses_negative() const noexcept;
-    [[nodiscard]] Verdict judge(const Point& point);
+    [[nodiscard]] bool counts() const noexcept;
+    /** Why a point has no verdict; nothing where it may have one. */
+    [[nodiscard]] std::optional<Reason> refusal(const Point& point) const;
+    [[nodiscard]] Verdict judge(const Point& point, const DayEffect* effect = nullptr);
     void learn(const Point& point, Verdict& verdict);
+    /** Takes back an anomaly that a recent one outdoes. */
+    void settle(Verdict& verdict);
 
     DetectorOptions options_;
     std::variant<AdaptiveDetector, CalibratedDetector> method_;
@@ -122,8 +130,8 @@ struct JudgedPoint {
 
 /** Verdicts in order of time. Throws as Detector does; Stopped. */
 [[nodiscard]] std::vector<JudgedPoint> judge(Detector& detector, const SeriesColumns& series, const kernel::StopFlag& stop);
-/** The same of a series from its beginning. */
+/** The same of a series from its beginning, with its events and with what comes back by itself. */
 [[nodiscard]] std::vector<JudgedPoint> judge(const DetectorSettings& settings, const SeriesColumns& series,
-                                             const kernel::StopFlag& stop);
+                                             const CalendarEvents& events, const kernel::StopFlag& stop);
 
 }  // namespace marketing::series

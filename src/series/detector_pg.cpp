@@ -7,6 +7,7 @@
 #include "postgres/flat_value.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/rows.hpp"
+#include "series/calendar_pg.hpp"
 #include "series/cusum.hpp"
 #include "series/detector.hpp"
 #include "series/series_state.hpp"
@@ -65,7 +66,8 @@ MARKETING_ROWS(detect_anomalies, in, rows)
 {
     const auto columns = series_arguments(in);
     const auto settings = settings_arguments(in);
-    write_verdicts(rows, postgres::run_kernel([&] { return series::judge(settings, columns, postgres::stop_flag()); }));
+    const auto events = series::event_arguments(in);
+    write_verdicts(rows, postgres::run_kernel([&] { return series::judge(settings, columns, events, postgres::stop_flag()); }));
 }
 
 MARKETING_FUNCTION(anomaly_start)

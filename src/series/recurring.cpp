@@ -233,4 +233,26 @@ std::optional<RecurringDays> RecurringRules::find(std::span<const double> scores
     return best == nullptr ? std::nullopt : std::optional(RecurringDays{name_of_rule(best->key), best->days});
 }
 
+std::vector<bool> RecurringRules::worth_a_search(std::span<const double> scores) const
+{
+    std::vector<bool> worth(scores.size(), false);
+    for (const Rule& rule : rules_) {
+        double above = 0, below = 0, sum = 0;
+        for (const std::size_t day : rule.days) {
+            if (day >= scores.size()) {
+                break;
+            }
+            const double known = above + below;
+            if (known >= fewest_occurrences && std::max(above, below) >= agreeing * known && std::abs(sum) > known) {
+                worth[day] = true;
+            }
+            if (!std::isnan(scores[day])) {
+                (scores[day] > 0 ? above : below) += 1;
+                sum += scores[day];
+            }
+        }
+    }
+    return worth;
+}
+
 }  // namespace marketing::series

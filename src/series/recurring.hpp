@@ -30,6 +30,8 @@ public:
 
     /** The rule whose days stand out most, if any. `scores`: of the days of the history, NaN where a day is not like others. */
     [[nodiscard]] std::optional<RecurringDays> find(std::span<const double> scores) const;
+    /** Days whose rule came often enough before, and to one side: no others are worth a search in the days before them. */
+    [[nodiscard]] std::vector<bool> worth_a_search(std::span<const double> scores) const;
 
 private:
     struct Rule {

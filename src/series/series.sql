@@ -55,7 +55,8 @@ CREATE FUNCTION analytics.detect_anomalies(
     times timestamp[], figures double precision[], exposures double precision[] DEFAULT NULL, kind text DEFAULT 'count',
     method text DEFAULT 'adaptive', alpha double precision DEFAULT 0.005, direction text DEFAULT 'both', cooldown integer DEFAULT 0,
     step interval DEFAULT NULL, period integer DEFAULT NULL, history integer DEFAULT NULL, min_history integer DEFAULT NULL,
-    half_life double precision DEFAULT NULL, prior_dispersion double precision DEFAULT 2, prior_df double precision DEFAULT 10)
+    half_life double precision DEFAULT NULL, prior_dispersion double precision DEFAULT 2, prior_df double precision DEFAULT 10,
+    event_names text[] DEFAULT NULL, event_first_days date[] DEFAULT NULL, event_last_days date[] DEFAULT NULL)
     RETURNS TABLE (ts timestamp, value double precision, expected double precision, lower double precision, upper double precision,
                    z double precision, p_value double precision, score double precision, is_anomaly boolean, reason text, n integer,
                    dispersion double precision, anomaly_kind text, since timestamp)
@@ -70,7 +71,10 @@ p-values below are anomalies. direction: both, up, down. cooldown: points in whi
 the default of the method, adaptive or calibrated: step: time between points (1 day) or of a part of the season (1 hour); period: steps of
 a season (7; 24); history: points that count (56; 4000); min_history: points before the first verdict (14; 50); half_life: in which a
 point loses half its weight, in steps (35), or in points of the same part of the season (23). prior_dispersion, prior_df: of counts:
-variance over mean as it is expected beforehand, and how many degrees of freedom that is worth.
+variance over mean as it is expected beforehand, and how many degrees of freedom that is worth. event_names, event_first_days,
+event_last_days: holidays and campaigns, as for analytics.forecast(): their days are judged by what such days were before, are expected to
+differ from others where they are the first of their kind, and no other day is compared with them. What comes back by itself is found in
+figures by the day after three times.
 Result in order of time: expected, lower, upper: the interval holds what is no anomaly; z: standard normal while nothing changes; score:
 -log10 of the p-value; n: points that the verdict rests on; dispersion: of counts: variance over mean, otherwise the standard deviation.
 reason: normal, high, low, zero, level_shift, drift, cooldown; where there is no verdict: insufficient_data, missing, inactive, negative.
@@ -124,7 +128,8 @@ CREATE FUNCTION analytics.anomaly_score(
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 7 AS 'MODULE_PATHNAME', 'marketing_anomaly_score';
 COMMENT ON FUNCTION analytics.anomaly_score(analytics.anomaly_state, timestamp[], double precision[], double precision[]) IS
 'Verdicts on new points of a series whose state is stored
-The verdicts are those that analytics.detect_anomalies() gives over all points from the beginning. The state stays as it is: the aggregate
+The verdicts are those that analytics.detect_anomalies() gives over all points from the beginning, but for days that come back by
+themselves: a state knows of no calendar. The state stays as it is: the aggregate
 analytics.anomaly_state makes the next one. Points not after the last one of the state have the reason already_seen.';
 
 CREATE FUNCTION analytics_internal.anomaly_state_transition(

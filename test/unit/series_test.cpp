@@ -578,7 +578,7 @@ TEST(Detector, JudgesColumnsInOrderOfTime)
     }
     const DetectorSettings settings;
     const SeriesColumns columns{times, values, {}};
-    const auto judged = judge(settings, columns, {});
+    const auto judged = judge(settings, columns, {}, {});
     Detector detector(settings.options());
     ASSERT_EQ(judged.size(), points.size());
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -591,15 +591,15 @@ TEST(Detector, JudgesColumnsInOrderOfTime)
     }
     EXPECT_EQ(error_of([&] { (void)judge({.kind = SeriesKind::rate}, columns, {}); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] {
-                  (void)judge(settings, {times, std::span(values).first(3), {}}, {});
+                  (void)judge(settings, {times, std::span(values).first(3), {}}, {}, {});
               }),
               ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] {
-                  (void)judge(settings, {times, values, std::span(values).first(3)}, {});
+                  (void)judge(settings, {times, values, std::span(values).first(3)}, {}, {});
               }),
               ErrorCode::invalid_parameter);
     times[0] = times[1];
-    EXPECT_EQ(error_of([&] { (void)judge(settings, columns, {}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)judge(settings, columns, {}, {}); }), ErrorCode::invalid_parameter);
 }
 
 TEST(Detector, SettingsThatAreNotGivenAreThoseOfTheMethod)

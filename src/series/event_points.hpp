@@ -1,0 +1,50 @@
+/**
+ * Points of a series on the days of events, such as holidays: what they are to be expected at, from the days before them alone
+ * (calendar.hpp). They are judged by that, and are no part of what other days are compared with.
+ */
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "kernel/stop.hpp"
+#include "series/calendar.hpp"
+#include "series/verdict.hpp"
+
+namespace marketing::series {
+
+/** What is to be expected of a day beside what is usual, and how sure that is. */
+struct DayEffect {
+    EffectScale scale;
+    double effect;
+    double error;
+};
+
+class EventPoints {
+public:
+    /** `points` of a whole series, in order of time. Throws as CalendarEvents::check(), Error(limit_exceeded) for too long a series. */
+    EventPoints(std::span<const Point> points, const CalendarEvents& events, EffectScale scale);
+
+    /** The effect of the day of `time`, by the points before that day; nothing of a day without an event. */
+    [[nodiscard]] std::optional<DayEffect> effect_at(std::int64_t time, const kernel::StopFlag& stop) const;
+
+private:
+    [[nodiscard]] std::size_t place_of(std::int64_t time) const;
+    void add_up(std::span<const Point> points);
+    void mark_events();
+    void mark_recurring(std::span<const Point> points);
+
+    CalendarEvents events_;
+    EffectScale scale_;
+    std::int64_t first_day_ = 0;
+    std::vector<double> figures_;  // per day and exposure
+    std::vector<bool> is_event_;
+    std::vector<bool> may_recur_;
+};
+
+/** The verdict on a point, as the usual day has it, for a day of this effect. */
+void apply(const DayEffect& effect, double value, double alpha, Direction direction, bool is_scaled, Verdict& verdict);
+
+}  // namespace marketing::series
