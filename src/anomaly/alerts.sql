@@ -168,7 +168,8 @@ CREATE FUNCTION analytics_internal.alert_windows(
     days bytea, businesses bigint[], units bigint[], date_from date, date_to date, baseline_days int, min_effect double precision,
     min_events double precision, gaps_are_zero boolean, totals bigint[] DEFAULT '{}', groups bigint[] DEFAULT '{}',
     effect_businesses bigint[] DEFAULT '{}', effect_days date[] DEFAULT '{}', lead_effects double precision[] DEFAULT '{}',
-    lead_errors double precision[] DEFAULT '{}', spend_effects double precision[] DEFAULT '{}', spend_errors double precision[] DEFAULT '{}')
+    lead_errors double precision[] DEFAULT '{}', spend_effects double precision[] DEFAULT '{}',
+    spend_errors double precision[] DEFAULT '{}')
     RETURNS TABLE (
     test text, series_id bigint, status text, window_days int, days_before int, reported_days int, last_active date,
     window_value double precision, baseline_value double precision, window_exposure double precision, baseline_exposure double precision,
@@ -182,8 +183,8 @@ days: daily_rows(business, unit, day, leads, spend). businesses, units: those th
 cost and leads for fewer than before, spend for more; the other columns are those of compare_windows(). totals, groups: of each unit its
 business and a part of that, by numbers that are no series_id. common: what the others of common_with (total, group, none) let expect of
 the window, as a factor; p_value is then that of a change beyond the others as well, alone_p_value that of any change. Totals and groups
-whose units moved together have rows, too; p_value is 1 in tests in which they did not. effect_businesses, effect_days: days on which events are, and
-logarithms of what they multiply leads and spend by, with their errors.';
+whose units moved together have rows, too; p_value is 1 in tests in which they did not. effect_businesses, effect_days: days on which
+events are, and logarithms of what they multiply leads and spend by, with their errors.';
 
 CREATE TYPE analytics_internal.alert_rules AS (
     date_from date, last_day date, platforms text[], baseline_days int, dimension text, q double precision, min_effect double precision,
@@ -363,8 +364,10 @@ BEGIN
             FROM numbered_unit u) k
         CROSS JOIN (
             SELECT COALESCE(array_agg(e.business), '{}') AS businesses, COALESCE(array_agg(e.day), '{}') AS days,
-                   COALESCE(array_agg(COALESCE(e.leads, 0)), '{}') AS leads, COALESCE(array_agg(COALESCE(e.leads_error, 0)), '{}') AS leads_error,
-                   COALESCE(array_agg(COALESCE(e.spend, 0)), '{}') AS spend, COALESCE(array_agg(COALESCE(e.spend_error, 0)), '{}') AS spend_error
+                   COALESCE(array_agg(COALESCE(e.leads, 0)), '{}') AS leads,
+                   COALESCE(array_agg(COALESCE(e.leads_error, 0)), '{}') AS leads_error,
+                   COALESCE(array_agg(COALESCE(e.spend, 0)), '{}') AS spend,
+                   COALESCE(array_agg(COALESCE(e.spend_error, 0)), '{}') AS spend_error
             FROM analytics_internal.event_effects(rules.date_from, rules.last_day, rules.baseline_days, rules.business_id) e) e
         CROSS JOIN LATERAL analytics_internal.alert_windows(c.days, k.businesses, k.units, rules.date_from, rules.last_day,
             rules.baseline_days, rules.min_effect, rules.min_events, rules.dimension <> 'campaign', k.totals, k.groups, e.businesses,

@@ -98,7 +98,7 @@ kind: count (events per day; days without exposure are pauses), rate (events per
 baseline_days days before date_from. alternative: two.sided, greater or less.
 min_effect: a ratio that does not go beyond 1 + min_effect does not count. min_days: active days that a baseline needs; min_events:
 expected or found events that a window of counts needs. gaps_are_zero: in a series of counts without exposure, days without a row had
-no events. weekly: days of the week differ. event_names, event_first_days, event_last_days: holidays and
-campaigns, as for analytics.forecast(); what they do to a day is learnt from the sum of all series on the days before date_from, those
-before the baseline as well, so give years of rows; not of the kind real. One row per series that was active at all; status: tested, insufficient_data, inactive (no
-active day in the window) or no_baseline.';
+no events. weekly: days of the week differ. event_names, event_first_days, event_last_days: holidays and campaigns, as for
+analytics.forecast(); what they do to a day is learnt from the sum of all series on the days before date_from, those before the baseline
+as well, so give years of rows; not of the kind real. One row per series that was active at all; status: tested, insufficient_data,
+inactive (no active day in the window) or no_baseline.';

@@ -7,7 +7,9 @@
 #include <limits>
 #include <random>
 
+#include "anomaly/windows.hpp"
 #include "error_of.hpp"
+#include "series/detector.hpp"
 #include "series/recurring.hpp"
 
 namespace {
@@ -250,6 +252,74 @@ TEST(Calendar, FindsNothingWhereNothingComesBack)
         found += effects_of(world(seed % 2 == 0 ? 365 : 1110, 1000 + seed, 12), {}, 28, true).events.empty() ? 0 : 1;
     }
     EXPECT_LE(found, 9);  // of 1 % more are found with probability .01
+}
+
+/** How many of the days 200 and 300, of an event that halves them or fails to come, are anomalies. */
+std::pair<int, int> alerts(const CalendarEvents& events, double factor)
+{
+    std::pair<int, int> found{0, 0};
+    std::vector<std::int64_t> times;
+    for (std::int64_t day = 0; day < 320; ++day) {
+        times.push_back((monday + day) * 86'400'000'000);
+    }
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        const auto figures = world(320, seed, 60, {{60, 0.4}, {100, 0.4}, {150, 0.4}, {200, 0.4}, {300, factor}});
+        const auto judged = judge({}, {times, figures, {}}, events, {});
+        found.first += judged[200].verdict.is_anomaly ? 1 : 0;
+        found.second += judged[300].verdict.is_anomaly ? 1 : 0;
+        EXPECT_LE(judged[200].verdict.lower, judged[200].verdict.expected);
+    }
+    return found;
+}
+
+TEST(Calendar, AnEventThatIsAsItWasIsNoAnomaly)
+{
+    Columns columns;
+    for (const std::int32_t day : {60, 100, 150, 200, 300}) {
+        columns.add("event", day, day);
+    }
+    const auto without = alerts({}, 0.4);
+    EXPECT_GE(without.first, 18);
+    EXPECT_GE(without.second, 18);
+    const auto with = alerts(columns.events(), 0.4);
+    EXPECT_LE(with.first, 1);
+    EXPECT_LE(with.second, 1);
+    // One that fails to come, or goes as far to the other side.
+    EXPECT_GE(alerts(columns.events(), 2).second, 18);
+}
+
+TEST(Calendar, WindowsExpectWhatEventsDid)
+{
+    using namespace marketing::anomaly;
+    Columns columns;
+    for (const std::int32_t day : {60, 100, 150, 200, 300}) {
+        columns.add("event", day, day);
+    }
+    std::vector<std::int64_t> series;
+    std::vector<std::int32_t> days;
+    std::vector<double> values;
+    for (std::int64_t each = 1; each <= 8; ++each) {
+        const auto figures =
+            world(301, static_cast<unsigned>(each), 40, {{60, 0.4}, {100, 0.4}, {150, 0.4}, {200, 0.4}, {300, 0.4}});
+        for (std::int32_t day = 0; day < 301; ++day) {
+            series.push_back(each);
+            days.push_back(monday + day);
+            values.push_back(figures[static_cast<std::size_t>(day)]);
+        }
+    }
+    WindowRequest request;
+    request.window_from = request.window_to = monday + 300;
+    const DayRows rows{{series}, {days}, {values}, {}};
+    int without = 0, with = 0;
+    for (const auto& result : compare_windows(rows, request)) {
+        without += result.p_value < 0.01 ? 1 : 0;
+    }
+    for (const auto& result : compare_windows(rows, request, columns.events(), {})) {
+        with += result.p_value < 0.01 ? 1 : 0;
+        EXPECT_NEAR(result.ratio, 1, 0.6);
+    }
+    EXPECT_GE(without, 7);
+    EXPECT_EQ(with, 0);
 }
 
 }  // namespace
