@@ -4,15 +4,18 @@ SET client_min_messages = error;
 SELECT analytics.install();
 CREATE SCHEMA raw;
 CREATE TEMP TABLE fresh AS SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'warehouse' AND tablename LIKE 'fact%';
+CREATE TEMP TABLE keys AS SELECT conrelid, conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE connamespace = 'warehouse'::regnamespace AND contype = 'p';
 CREATE FUNCTION raw.others() RETURNS TABLE (what text, index text) LANGUAGE sql AS $$
     SELECT 'missing', indexname FROM (SELECT indexname, indexdef FROM fresh EXCEPT SELECT indexname, indexdef FROM pg_indexes) m
+    UNION ALL
+    SELECT 'no key', conname FROM (SELECT * FROM keys EXCEPT SELECT conrelid, conname, pg_get_constraintdef(oid) FROM pg_constraint) k
     UNION ALL
     SELECT 'more', indexname FROM pg_indexes WHERE schemaname = 'warehouse' AND tablename LIKE 'fact%' AND indexname NOT IN (SELECT indexname FROM fresh) ORDER BY 1, 2 $$;
 
 -- Three rows, of which the planner expects a million. What each row says of its source are the indexes that there are while it is read.
 CREATE FUNCTION raw.touches() RETURNS TABLE (id int, client int, at timestamptz) LANGUAGE sql ROWS 1000000 VOLATILE AS $$ SELECT i, 1, '2025-03-01Z'::timestamptz + i * interval '1 hour' FROM generate_series(1, 3) i $$;
 CREATE FUNCTION raw.indexes(target text) RETURNS text LANGUAGE sql VOLATILE AS $$
-    SELECT string_agg(replace(indexname, target || '_', ''), ' ' ORDER BY indexname COLLATE "C") FROM pg_indexes WHERE schemaname = 'warehouse' AND tablename = target $$;
+    SELECT COALESCE(string_agg(replace(indexname, target || '_', ''), ' ' ORDER BY indexname COLLATE "C"), 'none') FROM pg_indexes WHERE schemaname = 'warehouse' AND tablename = target $$;
 CREATE VIEW raw.events AS SELECT t.*, raw.indexes('fact_events') AS indexes FROM raw.touches() t;
 SELECT analytics.register_source('events', 'raw.events', '{"event_id": "id", "client_id": "client", "occurred_at": "at", "source_type": "indexes"}') > 0 AS registered;
 
@@ -29,9 +32,15 @@ TRUNCATE warehouse.fact_events;
 CALL analytics.refresh(business_id => 2);
 SELECT DISTINCT source_type FROM warehouse.fact_events;
 
--- The user's own stay, and one of ours that he has changed.
+-- The user's own stay, and one of ours that he has changed; and a key that something of his refers to.
 SELECT analytics.drop_source(source_id) FROM warehouse.source WHERE business_id = 2;
 CALL analytics.refresh(business_id => 2);
+TRUNCATE warehouse.fact_events;
+CREATE TABLE raw.note (business_id bigint, source_id bigint, event_id text, client_bucket smallint, FOREIGN KEY (business_id, source_id, event_id, client_bucket) REFERENCES warehouse.fact_events);
+CALL analytics.refresh();
+SELECT DISTINCT source_type FROM warehouse.fact_events;
+DROP TABLE raw.note;
+DELETE FROM warehouse.source_watermark;
 TRUNCATE warehouse.fact_events;
 CREATE INDEX own ON warehouse.fact_events (ad_id);
 ALTER INDEX warehouse.fact_events_day SET (fillfactor = 95);
@@ -56,8 +65,20 @@ SELECT name, sqlstate FROM warehouse.refresh_step WHERE sqlstate IS NOT NULL;
 SELECT * FROM raw.others();
 
 -- Nor does a session that ends in between: the next step of any refresh makes those that are missing.
-DROP INDEX warehouse.fact_transactions_day, warehouse.fact_events_campaign_ref;
+ALTER TABLE warehouse.fact_transactions DROP CONSTRAINT fact_transactions_pkey;
+DROP INDEX warehouse.fact_transactions_day, warehouse.fact_transactions_order;
 SELECT analytics.drop_source(source_id) FROM warehouse.source WHERE entity = 'transactions';
+CALL analytics.refresh(entities => '{clients}');
+SELECT * FROM raw.others();
+ALTER TABLE warehouse.fact_events DROP CONSTRAINT fact_events_pkey;
+CALL analytics.refresh(entities => '{clients}');
+SELECT * FROM raw.others();
+-- So does an upgrade, which finds nothing else to do. An index that was to become the key and no longer can goes.
+ALTER TABLE warehouse.fact_events DROP CONSTRAINT fact_events_pkey;
+CREATE UNIQUE INDEX fact_events_next_pkey ON warehouse.fact_events (business_id, source_id, event_id, client_bucket);
+SELECT analytics.upgrade_warehouse();
+SELECT * FROM raw.others();
+CREATE UNIQUE INDEX fact_events_next_pkey ON warehouse.fact_events (business_id, source_id, event_id, client_bucket);
 CALL analytics.refresh(entities => '{clients}');
 SELECT * FROM raw.others();
 

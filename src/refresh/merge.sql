@@ -103,15 +103,22 @@ CREATE FUNCTION analytics_internal.table_key(target text) RETURNS text[]
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT array_agg(a.attname::text ORDER BY k.place)
-    FROM pg_constraint c
-    CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY k (attnum, place)
-    JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
-    WHERE c.conrelid = format('warehouse.%I', target)::regclass AND c.contype IN ('p', 'u')
-    GROUP BY c.oid, c.contype
-    HAVING bool_and(a.attidentity = '')
-    ORDER BY c.contype
-    LIMIT 1
+    SELECT COALESCE((
+        SELECT array_agg(a.attname::text ORDER BY k.place)
+        FROM pg_constraint c
+        CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY k (attnum, place)
+        JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
+        WHERE c.conrelid = format('warehouse.%I', target)::regclass AND c.contype IN ('p', 'u')
+        GROUP BY c.oid, c.contype
+        HAVING bool_and(a.attidentity = '')
+        ORDER BY c.contype
+        LIMIT 1
+    ), (
+        -- It may have been laid aside.
+        SELECT regexp_split_to_array(l.key_columns, E',\\s*')
+        FROM analytics_internal.layout_indexes() l
+        WHERE l.table_name = target AND l.key_columns IS NOT NULL
+    ))
 $$;
 COMMENT ON FUNCTION analytics_internal.table_key(text) IS 'The columns by which rows of a warehouse table are told apart';
 

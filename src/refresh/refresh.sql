@@ -475,7 +475,7 @@ BEGIN
         RETURN analytics_internal.begin_business(progress);
     END IF;
     IF progress.commits THEN
-        IF analytics_internal.lay_aside_indexes((progress.steps[1]).source_id) THEN
+        IF analytics_internal.adopt_keys() OR analytics_internal.lay_aside_indexes((progress.steps[1]).source_id) THEN
             RETURN progress;
         END IF;
         after := analytics_internal.try_step(progress);

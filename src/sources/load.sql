@@ -45,16 +45,17 @@ COMMENT ON FUNCTION analytics_internal.add_platforms() IS 'Adds the platforms of
 
 -- Visitors choose the tags of links, as many as they like, and what is answered by platform grows with them.
 CREATE FUNCTION analytics_internal.fold_platforms(business_id bigint) RETURNS void
-    LANGUAGE sql VOLATILE
+    LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    -- IN as a value, and NOT IN, are hashed; a join of tables without statistics may search the one for each row of the other.
-    UPDATE pg_temp.incoming i
-    SET platform = '(other)'
-    WHERE (i.platform IN (
+DECLARE
+    room constant bigint := GREATEST(0, s.platform_limit - (
+            SELECT count(*) FROM warehouse.dim_platforms p WHERE p.business_id = fold_platforms.business_id))
+        FROM analytics.settings(fold_platforms.business_id) s;
+    -- Not the names that the classification gives by itself: those of its lists, and the channel where it stands for the platform.
+    beyond constant text[] := ARRAY(
         SELECT n.platform
-        FROM pg_temp.incoming n
-        -- Not the names that the classification gives by itself: those of its lists, and the channel where it stands for the platform.
+        FROM (SELECT i.platform, i.channel, count(*) AS touches FROM pg_temp.incoming i GROUP BY i.platform, i.channel) n
         WHERE n.platform NOT IN (
             SELECT k.platform FROM analytics.effective_platform k
             UNION ALL
@@ -65,11 +66,15 @@ AS $$
             VALUES ('unknown'))
           AND n.platform <> translate(lower(n.channel COLLATE "C"), ' -', '__')
         GROUP BY n.platform
-        ORDER BY count(*) DESC, n.platform COLLATE "C"
-        OFFSET (SELECT GREATEST(0, s.platform_limit - (
-                    SELECT count(*) FROM warehouse.dim_platforms p WHERE p.business_id = fold_platforms.business_id))
-                FROM analytics.settings(fold_platforms.business_id) s)
-    )) IS TRUE
+        ORDER BY sum(n.touches) DESC, n.platform COLLATE "C"
+        OFFSET room);
+BEGIN
+    IF beyond <> '{}' THEN
+        UPDATE pg_temp.incoming i
+        SET platform = '(other)'
+        WHERE i.platform = ANY (beyond);
+    END IF;
+END
 $$;
 COMMENT ON FUNCTION analytics_internal.fold_platforms(bigint) IS
 'Gives touches of pg_temp.incoming the platform (other) beyond the limit
@@ -200,74 +205,88 @@ CREATE FUNCTION analytics_internal.url_tag(url text, name text, rules bytea) RET
 AS $$ SELECT pg_catalog."left"(analytics_internal.cleaned(analytics.url_parameter(url, name), 'decoded', rules), 150) $$;
 COMMENT ON FUNCTION analytics_internal.url_tag(text, text, bytea) IS 'A parameter of a URL as a touch keeps it';
 
+-- Touch numbers are right at once for clients that are new, and for the next touches of the others; derive_journeys() settles the rest,
+-- which is all of them where the source is read again.
+CREATE FUNCTION analytics_internal.touch_number_sql(source analytics.source, complete boolean, OUT staged text, OUT earlier text)
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    staged := 'row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C")';
+    earlier := '0';
+    IF NOT complete THEN
+        earlier := format($sql$(
+            SELECT count(*)
+            FROM warehouse.fact_events e
+            WHERE e.business_id = %s AND e.client_key = d.client_key AND e.occurred_at < s.occurred_at)$sql$, source.business_id);
+    ELSIF EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.source_id = source.source_id AND w.loaded > 0) THEN
+        staged := '0';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.touch_number_sql(analytics.source, boolean) IS
+'SQL of the numbers that touches get when they are loaded
+staged: among those of pg_temp.stage (alias s). earlier: how many of the client (alias d) are there already.';
+
 CREATE FUNCTION analytics_internal.load_events(source analytics.source, complete boolean) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    zone constant text := s.reporting_timezone FROM analytics.settings(source.business_id) s;
-    -- Where the source says which events are leads, an event without the mark is none.
-    flags_leads constant boolean := analytics_internal.column_sql(source, 'is_lead') IS NOT NULL;
-    campaign_parameters constant text[] := analytics_internal.id_parameters('campaign');
-    ad_parameters constant text[] := analytics_internal.id_parameters('ad');
-    placeholders constant bytea := analytics_internal.placeholder_rules();
-    maps_click_id constant boolean := analytics_internal.column_sql(source, 'click_id') IS NOT NULL;
+    number constant record := n FROM analytics_internal.touch_number_sql(source, complete) n;
 BEGIN
     PERFORM analytics_internal.add_clients(source.business_id);
-    -- Touch numbers are right at once for clients that are new, and for the next touches of the others; derive_journeys() settles the rest.
-    CREATE TEMP TABLE incoming ON COMMIT DROP AS
-    SELECT source.business_id, d.client_bucket, source.source_id, s.event_id, d.client_key, s.occurred_at,
-           (s.occurred_at AT TIME ZONE zone)::date AS event_date, s.source_type, u.utm_source, u.utm_medium, u.utm_campaign, u.utm_content,
-           u.utm_term, u.referrer_host, u.click_id_name, u.click_id, COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id,
-           s.product_id, s.branch_id, CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) END AS lead_flag,
-           COALESCE(s.platform, c.platform) AS platform, c.channel, c.is_paid, c.rule AS channel_rule,
-           i.url_campaign_id, i.named_ad_id, r.campaign_key, n.touch_number,
-           CASE n.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
-           CASE WHEN flags_leads THEN COALESCE(s.is_lead, false) ELSE n.touch_number = 1 END AS is_lead, false AS is_contract,
-           left(analytics.url_page(s.landing_url), 150) AS landing_page, s.conversion_type,
-           CASE WHEN s.conversion_type IS NOT NULL THEN s.conversion_value::numeric(18,4) END AS conversion_value, s.own_client_id
-    FROM (
-        SELECT s.*, row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C") AS staged_number
-        FROM pg_temp.stage s
-    ) s
-    JOIN warehouse.dim_clients d ON d.business_id = source.business_id AND d.client_id = s.client_id
-    CROSS JOIN LATERAL (
-        SELECT (s.staged_number + CASE WHEN complete THEN 0 ELSE (
-                   SELECT count(*)
-                   FROM warehouse.fact_events e
-                   WHERE e.business_id = source.business_id AND e.client_key = d.client_key AND e.occurred_at < s.occurred_at
-               ) END)::int AS touch_number
-        OFFSET 0
-    ) n
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(s.utm_source, analytics_internal.url_tag(s.landing_url, 'utm_source', placeholders)) AS utm_source,
-               COALESCE(s.utm_medium, analytics_internal.url_tag(s.landing_url, 'utm_medium', placeholders)) AS utm_medium,
-               COALESCE(s.utm_campaign, analytics_internal.url_tag(s.landing_url, 'utm_campaign', placeholders)) AS utm_campaign,
-               COALESCE(s.utm_content, analytics_internal.url_tag(s.landing_url, 'utm_content', placeholders)) AS utm_content,
-               COALESCE(s.utm_term, analytics_internal.url_tag(s.landing_url, 'utm_term', placeholders)) AS utm_term,
-               left(analytics.url_host(s.referrer), 150) AS referrer_host,
-               k.name AS click_id_name,
-               COALESCE(s.click_id, analytics.url_parameter(s.landing_url, k.name)) AS click_id
-        FROM (
-            -- A value decides: a name alone, as of a constant, is no click.
-            SELECT COALESCE(CASE WHEN NOT maps_click_id OR s.click_id IS NOT NULL THEN lower(s.click_id_name COLLATE "C") END,
-                       (analytics.click_ids(s.landing_url))[1])
-        ) k (name)
-        OFFSET 0
-    ) u
-    CROSS JOIN LATERAL (
-        SELECT analytics_internal.first_id(s.landing_url, campaign_parameters, placeholders) AS url_campaign_id,
-               COALESCE(s.ad_id, analytics_internal.first_id(s.landing_url, ad_parameters, placeholders),
-                   CASE WHEN u.utm_content ~ '^[0-9]+$' THEN u.utm_content END) AS named_ad_id
-        OFFSET 0
-    ) i
-    CROSS JOIN LATERAL analytics.classify_touch(
-        (SELECT analytics.channel_ruleset()), s.source_type, COALESCE(u.utm_source, s.platform), u.utm_medium, u.utm_campaign, s.referrer,
-        CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END, s.landing_url) c
-    LEFT JOIN warehouse.campaign_match r ON r.business_id = source.business_id AND r.platform = COALESCE(s.platform, c.platform)
-        AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign, '') AND r.url_campaign_id = COALESCE(i.url_campaign_id, '')
-        AND r.named_ad_id = COALESCE(i.named_ad_id, '')
-        AND (s.occurred_at AT TIME ZONE zone)::date BETWEEN r.first_day AND r.last_day;
+    EXECUTE format($sql$
+        CREATE TEMP TABLE incoming ON COMMIT DROP AS
+        SELECT %1$s::bigint AS business_id, d.client_bucket, %2$s::bigint AS source_id, s.event_id, d.client_key, s.occurred_at,
+               (s.occurred_at AT TIME ZONE %3$L)::date AS event_date, s.source_type, u.utm_source, u.utm_medium, u.utm_campaign,
+               u.utm_content, u.utm_term, u.referrer_host, u.click_id_name, u.click_id,
+               COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id, s.product_id, s.branch_id,
+               CASE WHEN %4$L THEN COALESCE(s.is_lead, false) END AS lead_flag, COALESCE(s.platform, (t.class).platform) AS platform,
+               (t.class).channel, (t.class).is_paid, (t.class).rule AS channel_rule, t.url_campaign_id, t.named_ad_id, r.campaign_key,
+               t.touch_number, CASE t.touch_number WHEN 1 THEN 'first' ELSE 'mid' END AS touch_role,
+               CASE WHEN %4$L THEN COALESCE(s.is_lead, false) ELSE t.touch_number = 1 END AS is_lead, false AS is_contract,
+               left(analytics.url_page(s.landing_url), 150) AS landing_page, s.conversion_type,
+               CASE WHEN s.conversion_type IS NOT NULL THEN s.conversion_value::numeric(18,4) END AS conversion_value, s.own_client_id
+        FROM (SELECT s.*, %6$s AS staged_number FROM pg_temp.stage s) s
+        JOIN warehouse.dim_clients d ON d.business_id = %1$s AND d.client_id = s.client_id
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(s.utm_source, analytics_internal.url_tag(s.landing_url, 'utm_source', $1)) AS utm_source,
+                   COALESCE(s.utm_medium, analytics_internal.url_tag(s.landing_url, 'utm_medium', $1)) AS utm_medium,
+                   COALESCE(s.utm_campaign, analytics_internal.url_tag(s.landing_url, 'utm_campaign', $1)) AS utm_campaign,
+                   COALESCE(s.utm_content, analytics_internal.url_tag(s.landing_url, 'utm_content', $1)) AS utm_content,
+                   COALESCE(s.utm_term, analytics_internal.url_tag(s.landing_url, 'utm_term', $1)) AS utm_term,
+                   left(analytics.url_host(s.referrer), 150) AS referrer_host,
+                   k.name AS click_id_name,
+                   COALESCE(s.click_id, analytics.url_parameter(s.landing_url, k.name)) AS click_id
+            FROM (
+                -- A value decides: a name alone, as of a constant, is no click.
+                SELECT COALESCE(CASE WHEN %5$L OR s.click_id IS NOT NULL THEN lower(s.click_id_name COLLATE "C") END,
+                           (analytics.click_ids(s.landing_url))[1])
+            ) k (name)
+            OFFSET 0
+        ) u
+        CROSS JOIN LATERAL (
+            SELECT analytics.classify_touch(
+                       (SELECT analytics.channel_ruleset()), s.source_type, COALESCE(u.utm_source, s.platform), u.utm_medium,
+                       u.utm_campaign, s.referrer, CASE WHEN u.click_id_name IS NOT NULL THEN ARRAY[u.click_id_name] END, s.landing_url)
+                       AS class,
+                   analytics_internal.first_id(s.landing_url, %8$L, $1) AS url_campaign_id,
+                   COALESCE(s.ad_id, analytics_internal.first_id(s.landing_url, %9$L, $1),
+                       CASE WHEN u.utm_content ~ '^[0-9]+$' THEN u.utm_content END) AS named_ad_id,
+                   (s.staged_number + %7$s)::int AS touch_number
+            OFFSET 0
+        ) t
+        LEFT JOIN warehouse.campaign_match r ON r.business_id = %1$s AND r.platform = COALESCE(s.platform, (t.class).platform)
+            AND r.campaign_ref = COALESCE(s.campaign_id, u.utm_campaign, '') AND r.url_campaign_id = COALESCE(t.url_campaign_id, '')
+            AND r.named_ad_id = COALESCE(t.named_ad_id, '')
+            AND (s.occurred_at AT TIME ZONE %3$L)::date BETWEEN r.first_day AND r.last_day
+        $sql$,
+        source.business_id, source.source_id, (analytics.settings(source.business_id)).reporting_timezone,
+        -- Where the source says which events are leads, an event without the mark is none.
+        analytics_internal.column_sql(source, 'is_lead') IS NOT NULL, analytics_internal.column_sql(source, 'click_id') IS NULL,
+        number.staged, number.earlier, analytics_internal.id_parameters('campaign'), analytics_internal.id_parameters('ad'))
+    USING analytics_internal.placeholder_rules();
     PERFORM analytics_internal.fold_platforms(source.business_id);
     PERFORM analytics_internal.add_platforms();
     PERFORM analytics_internal.refer_to_campaigns(source.business_id);
@@ -385,6 +404,8 @@ BEGIN
     -- Without parts that tell them apart, equal rows are as many hours or devices.
     deduplicated := CASE
         WHEN adds_up AND parts IS NULL THEN 0
+        -- Many rows are looked through only where there may be some.
+        WHEN staged > 10000 AND analytics_internal.has_unique_key(source, as_read => true) THEN 0
         ELSE analytics_internal.deduplicate_stage(entity.key, parts IS NOT NULL)
     END;
     PERFORM analytics_internal.keep_whole(source, slice);

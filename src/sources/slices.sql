@@ -167,7 +167,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.keep_days(bigint, analytics_internal.changed_day[]) IS
 'Keeps what the changed days of a source were when it was read';
 
-CREATE FUNCTION analytics_internal.has_unique_key(source analytics.source) RETURNS boolean
+CREATE FUNCTION analytics_internal.has_unique_key(source analytics.source, as_read boolean DEFAULT false) RETURNS boolean
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -179,7 +179,10 @@ AS $$
     )
     SELECT EXISTS (
         SELECT FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indrelid
         WHERE i.indrelid = source.relation::regclass AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+          -- Of tables that inherit an index knows nothing.
+          AND (NOT as_read OR i.indimmediate AND (c.relkind = 'p' OR NOT c.relhassubclass))
           AND NOT EXISTS (
               SELECT FROM pg_attribute a
               WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
@@ -187,10 +190,13 @@ AS $$
                 AND NOT (a.attnotnull AND EXISTS (
                     SELECT FROM key k
                     WHERE k.expression = quote_ident(a.attname)
-                      AND (k.kind = 'key' OR k.kind = 'date' AND a.atttypid = 'date'::regtype)))))
+                      AND (k.kind = 'key' OR k.kind = 'date' AND a.atttypid = 'date'::regtype))
+                    -- Blanks around it, and what is taken for no value, make texts the same.
+                    AND (NOT as_read OR a.atttypid = ANY ('{smallint,int,bigint,uuid,date}'::regtype[])))))
 $$;
-COMMENT ON FUNCTION analytics_internal.has_unique_key(analytics.source) IS
-'Whether an index of a source''s table sees to it that no id is there twice';
+COMMENT ON FUNCTION analytics_internal.has_unique_key(analytics.source, boolean) IS
+'Whether an index of a source''s table sees to it that no id is there twice
+as_read: nor as a load reads it, whatever it is spelled like.';
 
 CREATE FUNCTION analytics_internal.is_append_only(source analytics.source) RETURNS boolean
     LANGUAGE sql IMMUTABLE

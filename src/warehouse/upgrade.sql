@@ -587,6 +587,8 @@ DECLARE
     policies int := 0;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_upgrader(), analytics_internal.lock_refreshes();
+    -- A key that is still to be one is no other layout.
+    PERFORM analytics_internal.adopt_keys();
     changes := analytics_internal.rename_tables();
     template := analytics_internal.make_template();
     PERFORM analytics_internal.check_adopted(template);
