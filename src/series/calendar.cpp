@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <numeric>
 
@@ -19,6 +20,8 @@ using kernel::require_valid;
 
 constexpr std::size_t most_event_days = 1'000'000;
 constexpr std::size_t most_found = 40;
+/** Events whose effects can be told apart together. */
+constexpr std::size_t most_together = 400;
 /** A day that events leave less of is not divided by that. */
 const double least_left = std::log(0.25);
 /** Effects no further than that: a factor of a thousand, or so many deviations of a day. */
@@ -42,7 +45,8 @@ struct EventDay {
 };
 
 struct Event {
-    std::string name;
+    /** More than one where they are always on the same days: nothing tells them apart. */
+    std::vector<std::string> names;
     bool is_found;
     std::vector<EventDay> days;  // each once, in order
     double effect = 0;
@@ -72,11 +76,18 @@ std::vector<Event> events_within(const CalendarRequest& request)
         }
     }
     std::vector<Event> events;
+    std::map<std::vector<std::int32_t>, std::size_t> by_days;
     for (auto& [name, days] : by_name) {
         std::ranges::stable_sort(days, {}, &EventDay::day);
         const auto repeated = std::ranges::unique(days, {}, &EventDay::day);
         days.erase(repeated.begin(), repeated.end());
-        events.push_back({std::string(name), false, std::move(days)});
+        std::vector<std::int32_t> days_alone;
+        std::ranges::transform(days, std::back_inserter(days_alone), &EventDay::day);
+        const auto [same, is_new] = by_days.try_emplace(std::move(days_alone), events.size());
+        if (is_new) {
+            events.push_back({{}, false, std::move(days)});
+        }
+        events[same->second].names.emplace_back(name);
     }
     return events;
 }
@@ -150,7 +161,7 @@ private:
             if (!found) {
                 break;
             }
-            Event event{found->name, true, {}};
+            Event event{{found->name}, true, {}};
             for (const std::size_t day : found->days) {
                 // What is an event's day already is explained by that.
                 if (day >= length() || !std::isnan(usual_.scores[day])) {
@@ -267,6 +278,11 @@ private:
         constexpr int most_steps = 50;
         constexpr double longest_step = 1;
         constexpr double close = 1e-9;
+        if (group.events.size() > most_together) {
+            throw kernel::Error(kernel::ErrorCode::limit_exceeded, "too many events share days",
+                                std::to_string(group.events.size()) + " events, of which 400 can be told apart.",
+                                "Load the regions that matter to the business, and give campaigns that are alike one name.");
+        }
         const auto count = static_cast<Eigen::Index>(group.events.size());
         const std::vector<GroupDay> days = days_of(group);
         const auto effect = [&](Eigen::Index i) -> double& {
@@ -274,6 +290,7 @@ private:
         };
         const double prior = 1 / (width_ * width_);
         for (int step = 0; step < most_steps; ++step) {
+            stop_.poll();
             Eigen::MatrixXd precision = prior * Eigen::MatrixXd::Identity(count, count);
             Eigen::VectorXd slope(count);
             for (Eigen::Index i = 0; i < count; ++i) {
@@ -401,7 +418,9 @@ private:
         }
         for (std::size_t i = 0; i < events_.size(); ++i) {
             add_own_unknowns(result.ahead, events_[i], is_told_[i] ? 0 : width_);
-            result.events.push_back(described(events_[i], errors[i]));
+            for (const std::string& name : events_[i].names) {
+                result.events.push_back(described(name, events_[i], errors[i]));
+            }
         }
         return result;
     }
@@ -447,9 +466,9 @@ private:
         }
     }
 
-    [[nodiscard]] EventEffect described(const Event& event, double error) const
+    [[nodiscard]] EventEffect described(const std::string& name, const Event& event, double error) const
     {
-        EventEffect described{event.name, event.is_found, 0, event.effect, error, spread_};
+        EventEffect described{name, event.is_found, 0, event.effect, error, spread_};
         std::int32_t last = -1;
         for (const EventDay& each : event.days) {
             if (tells(each.day) && each.occurrence != last) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 
 #include "kernel/unknown.hpp"
 #include "numeric/distributions.hpp"
@@ -138,50 +139,51 @@ std::vector<double> evened(std::span<const double> scores)
     return result;
 }
 
-/** Of each day the share of days that lie as far to a side, itself included; NaN where there is no score. */
-std::vector<double> shares_beyond(std::span<const double> scores, double sign)
-{
-    std::vector<double> sorted;
-    for (const double score : scores) {
-        if (!std::isnan(score)) {
-            sorted.push_back(sign * score);
-        }
+/** Where scores stand among all. */
+class Ranks {
+public:
+    explicit Ranks(std::span<const double> scores) : scores_(scores)
+    {
+        std::ranges::copy_if(scores, std::back_inserter(sorted_), [](double score) { return !std::isnan(score); });
+        std::ranges::sort(sorted_);
     }
-    std::ranges::sort(sorted);
-    std::vector<double> shares(scores.size(), kernel::unknown);
-    for (std::size_t t = 0; t < scores.size(); ++t) {
-        if (!std::isnan(scores[t])) {
-            const auto beyond = sorted.end() - std::ranges::lower_bound(sorted, sign * scores[t]);
-            shares[t] = static_cast<double>(beyond) / static_cast<double>(sorted.size());
-        }
-    }
-    return shares;
-}
 
-/** Logarithm of how likely chance puts the days so far out; 0 where they do not agree. */
-double log_p(std::span<const std::size_t> days, std::span<const double> shares)
+    [[nodiscard]] bool is_known(std::size_t day) const { return day < scores_.size() && !std::isnan(scores_[day]); }
+    [[nodiscard]] double days() const { return static_cast<double>(scores_.size()); }
+    /** Of a known day the share of days that lie as far to a side, itself included. */
+    [[nodiscard]] double share_beyond(std::size_t day, bool upwards) const
+    {
+        const auto beyond = upwards ? sorted_.end() - std::ranges::lower_bound(sorted_, scores_[day])
+                                    : std::ranges::upper_bound(sorted_, scores_[day]) - sorted_.begin();
+        return static_cast<double>(beyond) / static_cast<double>(sorted_.size());
+    }
+
+private:
+    std::span<const double> scores_;
+    std::vector<double> sorted_;
+};
+
+/** Logarithm of how likely chance puts the days so far to a side; 0 where they do not agree. */
+double log_p(std::span<const std::size_t> days, const Ranks& ranks, bool upwards)
 {
-    double largest = 0, normal = 0;
-    std::size_t known = 0, agree = 0;
+    std::vector<double> shares;
     for (const std::size_t day : days) {
-        if (day < shares.size() && !std::isnan(shares[day])) {
-            known += 1;
-            agree += shares[day] <= 0.5 ? 1 : 0;
-            largest = std::max(largest, shares[day]);
+        if (ranks.is_known(day)) {
+            shares.push_back(ranks.share_beyond(day, upwards));
         }
     }
-    const auto occurrences = static_cast<double>(known);
-    if (known < fewest_occurrences || static_cast<double>(agree) < agreeing * occurrences) {
+    const auto occurrences = static_cast<double>(shares.size());
+    const auto agree = std::ranges::count_if(shares, [](double share) { return share <= 0.5; });
+    if (shares.size() < fewest_occurrences || static_cast<double>(agree) < agreeing * occurrences) {
         return 0;
     }
-    if (known < many_occurrences) {
-        return occurrences * std::log(largest);
+    if (shares.size() < many_occurrences) {
+        return occurrences * std::log(std::ranges::max(shares));
     }
-    for (const std::size_t day : days) {
-        if (day < shares.size() && !std::isnan(shares[day])) {
-            // Half a rank less, so that the last one has a deviate.
-            normal += numeric::normal_quantile_above(shares[day] - 0.5 / static_cast<double>(shares.size()));
-        }
+    double normal = 0;
+    for (const double share : shares) {
+        // Half a rank less, so that the last one has a deviate.
+        normal += numeric::normal_quantile_above(share - 0.5 / ranks.days());
     }
     return std::log(numeric::normal_above(normal / std::sqrt(occurrences)));
 }
@@ -218,12 +220,12 @@ std::optional<RecurringDays> RecurringRules::find(std::span<const double> scores
         return std::nullopt;
     }
     const std::vector<double> even = evened(scores);
+    const Ranks ranks(even);
     const Rule* best = nullptr;
     double best_p = 0;
-    for (const double sign : {1.0, -1.0}) {
-        const std::vector<double> shares = shares_beyond(even, sign);
+    for (const bool upwards : {true, false}) {
         for (const Rule& rule : rules_) {
-            const double found = log_p(rule.days, shares);
+            const double found = log_p(rule.days, ranks, upwards);
             if (found < log_alpha(rule.key) && found < best_p) {
                 best = &rule;
                 best_p = found;

@@ -125,6 +125,26 @@ TEST(Calendar, TellsEventsOfOneDayApart)
     EXPECT_NEAR(found.ahead.effect(6), std::log(0.6), 0.25);
 }
 
+TEST(Calendar, WhatIsAlwaysOnTheSameDaysIsOneEvent)
+{
+    Columns one, two;
+    std::vector<std::pair<std::size_t, double>> factors;
+    for (const std::int32_t day : {40, 110, 200, 370}) {
+        one.add("here", day, day);
+        two.add("here", day, day);
+        two.add("there", day, day);
+        factors.emplace_back(day, 0.4);
+    }
+    const auto figures = world(365, 8, 50, factors);
+    const auto alone = effects_of(figures, one);
+    const auto both = effects_of(figures, two);
+    ASSERT_EQ(both.events.size(), 2U);
+    EXPECT_EQ(both.events[0].effect, alone.events[0].effect);
+    EXPECT_EQ(both.events[1].effect, alone.events[0].effect);
+    EXPECT_EQ(both.history, alone.history);
+    EXPECT_EQ(both.ahead.effect(5), alone.ahead.effect(5));
+}
+
 TEST(Calendar, LearnsHowMuchOccurrencesDiffer)
 {
     Columns alike, unlike;
@@ -217,6 +237,19 @@ TEST(Calendar, RefusesWhatIsNoEvent)
         many.add("event", -1'000'000, 1'000'000);
     }
     EXPECT_EQ(error_of([&] { (void)effects_of(world(50'000, 1, 5), many); }), ErrorCode::limit_exceeded);
+}
+
+TEST(Calendar, RefusesMoreEventsThanCanBeToldApart)
+{
+    std::vector<std::string> names;
+    for (int i = 0; i < 401; ++i) {
+        names.push_back("event " + std::to_string(i));
+    }
+    Columns columns;
+    for (std::int32_t i = 0; i < 401; ++i) {
+        columns.add(names[static_cast<std::size_t>(i)], 100 + i, 101 + i);
+    }
+    EXPECT_EQ(error_of([&] { (void)effects_of(world(700, 1, 5), columns); }), ErrorCode::limit_exceeded);
 }
 
 TEST(Calendar, FindsWhatComesBackThreeTimesAndNotTwice)
