@@ -162,33 +162,31 @@ BEGIN
         PERFORM analytics_internal.forget_platforms(roll_up_events.business_id);
         RETURN counts;
     END IF;
-    PERFORM analytics_internal.analyze_own('warehouse.pending_day'), analytics_internal.drop_temporary('touch_day', 'campaign_day');
+    PERFORM analytics_internal.analyze_own('warehouse.pending_day'), analytics_internal.drop_temporary('touch_day');
     -- The touches of the days, read once for both rollups.
     CREATE TEMP TABLE touch_day ON COMMIT DROP AS
-    SELECT e.business_id, e.platform, e.event_date, COALESCE(e.campaign_key, 0) AS campaign_key, count(*) AS events,
+    SELECT e.business_id, e.platform, e.event_date, COALESCE(e.campaign_key, 0) AS campaign_key,
            count(*) FILTER (WHERE e.touch_role = 'first') AS first_touches, count(*) FILTER (WHERE e.touch_role = 'mid') AS mid_touches,
            count(*) FILTER (WHERE e.touch_role = 'last') AS last_touches, count(*) FILTER (WHERE e.is_contract) AS contract_events,
            analytics_internal.client_set(array_agg(e.client_key)) AS clients
     FROM warehouse.fact_events e
     JOIN warehouse.pending_day d ON d.rollup = 'events' AND d.business_id = e.business_id AND d.day = e.event_date
     WHERE e.business_id = roll_up_events.business_id
-    GROUP BY e.business_id, e.platform, e.event_date, COALESCE(e.campaign_key, 0);
+    GROUP BY e.business_id, e.platform, e.event_date, COALESCE(e.campaign_key, 0)
+    ORDER BY e.business_id, e.platform, e.event_date, COALESCE(e.campaign_key, 0);
     CREATE TEMP TABLE incoming ON COMMIT DROP AS
-    SELECT t.business_id, t.event_date, t.platform, sum(t.events)::bigint AS events, sum(t.first_touches)::bigint AS first_touches,
-           sum(t.contract_events)::bigint AS contract_events, analytics_internal.union_clients(t.clients) AS clients
+    SELECT t.business_id, t.event_date, t.platform, sum(t.first_touches + t.mid_touches + t.last_touches)::bigint AS events,
+           sum(t.first_touches)::bigint AS first_touches, sum(t.contract_events)::bigint AS contract_events,
+           analytics_internal.union_clients(t.clients) AS clients
     FROM pg_temp.touch_day t
     GROUP BY t.business_id, t.event_date, t.platform
     ORDER BY t.business_id, t.event_date, t.platform;
-    CREATE TEMP TABLE campaign_day ON COMMIT DROP AS
-    SELECT t.business_id, t.platform, t.event_date, t.campaign_key, t.first_touches, t.mid_touches, t.last_touches, t.clients
-    FROM pg_temp.touch_day t
-    ORDER BY t.business_id, t.platform, t.event_date, t.campaign_key;
     counts := analytics_internal.merge_table(
         roll_up_events.business_id, 'event_daily', analytics_internal.on_pending_days('events', 'event_date'));
     -- Not counted: the same touches by campaign.
     PERFORM analytics_internal.merge_table(
         roll_up_events.business_id, 'campaign_touch_daily', analytics_internal.on_pending_days('events', 'event_date'),
-        incoming => 'campaign_day');
+        incoming => 'touch_day');
     DELETE FROM warehouse.pending_day p
     WHERE p.business_id = roll_up_events.business_id AND p.rollup = 'events';
     PERFORM analytics_internal.forget_platforms(roll_up_events.business_id);

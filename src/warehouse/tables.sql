@@ -850,6 +850,7 @@ BEGIN
         first_touches bigint NOT NULL,
         mid_touches bigint NOT NULL,
         last_touches bigint NOT NULL,
+        contract_events bigint NOT NULL,
         clients bytea NOT NULL,
         PRIMARY KEY (business_id, platform, event_date, campaign_key)
     );
