@@ -246,26 +246,33 @@ BEGIN
         SELECT l.business_id, COALESCE(u.series_id, l.campaign_key) AS unit_key, sum(l.leads) AS leads
         FROM analytics_internal.businesses(rules.business_id) b
         CROSS JOIN LATERAL (SELECT analytics_internal.known_until(b.business)) k (until)
-        JOIN warehouse.late_daily l
-            ON l.business_id = b.business AND l.created_date BETWEEN rules.date_from - rules.baseline_days AND rules.date_from - 1
-            AND l.settled_date > k.until - days - rules.baseline_days AND l.leads <> 0
+        CROSS JOIN LATERAL generate_series(1, rules.baseline_days) d (days_before)
+        -- A day before the window is as old as its counterpart there: the days of the window follow one another again and again.
+        CROSS JOIN LATERAL (SELECT rules.date_from - d.days_before, (days - d.days_before % days) % days) m (day, place)
+        -- Day by day, as the key has them: of most days few leads are late.
+        CROSS JOIN LATERAL (
+            SELECT l.business_id, l.platform, l.campaign_key, l.leads
+            FROM warehouse.late_daily l
+            WHERE l.business_id = b.business AND l.created_date = m.day
+              AND l.settled_date > m.day + (k.until - (rules.date_from + m.place)) AND l.leads <> 0
+            OFFSET 0
+        ) l
         LEFT JOIN warehouse.dim_platforms p ON rules.level = 'family' AND p.business_id = l.business_id AND p.platform = l.platform
         LEFT JOIN analytics_internal.watched_units('platform', rules.platforms, rules.business_id, rules.level) u
             ON rules.dimension = 'platform' AND u.business = l.business_id AND u.platform = COALESCE(p.family, l.platform)
             AND (rules.platforms IS NULL OR l.platform = ANY (rules.platforms))
-        -- A day before the window is as old as its counterpart there: the days of the window follow one another again and again.
-        CROSS JOIN LATERAL (SELECT ((l.created_date - rules.date_from) % days + days) % days) m (place)
-        WHERE (rules.dimension = 'campaign' OR u.series_id IS NOT NULL)
-          AND l.settled_date - l.created_date > k.until - (rules.date_from + m.place)
+        WHERE rules.dimension = 'campaign' OR u.series_id IS NOT NULL
         GROUP BY 1, 2
     )
     SELECT l.business_id, l.unit_key, (1 - l.leads / t.leads)::double precision
     FROM late l
-    CROSS JOIN LATERAL (
-        SELECT sum(d.leads) AS leads
+    JOIN (
+        SELECT d.business, d.unit_key, sum(d.leads) AS leads
         FROM analytics_internal.watched_days(rules.dimension, rules.date_from - rules.baseline_days, rules.date_from - 1,
-            rules.platforms, l.business_id, rules.level) d
-        WHERE d.business = l.business_id AND d.unit_key = l.unit_key) t
+            rules.platforms, rules.business_id, rules.level) d
+        WHERE EXISTS (SELECT FROM late l WHERE l.business_id = d.business AND l.unit_key = d.unit_key)
+        GROUP BY d.business, d.unit_key
+    ) t ON t.business = l.business_id AND t.unit_key = l.unit_key
     WHERE t.leads > 0;
 END
 $$;
@@ -388,6 +395,7 @@ BEGIN
         FROM warehouse.campaign_roi_daily r
         LEFT JOIN warehouse.dim_platforms p ON rules.level = 'family' AND p.business_id = r.business_id AND p.platform = r.platform
         WHERE r.date BETWEEN rules.date_from AND rules.last_day
+          AND (rules.business_id IS NULL OR r.business_id = rules.business_id)
           AND (r.spend <> 0 OR r.impressions <> 0 OR r.clicks <> 0 OR (r.leads = 0 AND r.contracts = 0 AND r.contracts_signed = 0))
     ), test AS (
         SELECT CASE WHEN w.test = 'spend' THEN CASE w.status WHEN 'inactive' THEN 'zero_spend' ELSE 'spike_spend' END
@@ -402,12 +410,16 @@ BEGIN
         -- Units that stopped before the window, and units that have only just begun, are not watched.
         WHERE t.status <> 'inactive' OR (t.type = 'zero_spend' AND t.days_before >= 7 AND t.last_active >= rules.date_from - 3)
     ), adjusted AS (
-        SELECT analytics.p_adjust(array_agg(n.p_value ORDER BY n.ordinal)) AS p_values,
-               analytics.p_adjust(array_agg(n.alone_p_value ORDER BY n.ordinal)) AS alone_p_values
-        FROM numbered n
+        -- A row of its own for each test: whole arrays in each row would be sorted with it.
+        SELECT a.ordinal, a.p_adjusted, a.alone_p_adjusted
+        FROM (
+            SELECT analytics.p_adjust(array_agg(n.p_value ORDER BY n.ordinal)) AS p_values,
+                   analytics.p_adjust(array_agg(n.alone_p_value ORDER BY n.ordinal)) AS alone_p_values
+            FROM numbered n
+        ) p
+        CROSS JOIN LATERAL unnest(p.p_values, p.alone_p_values) WITH ORDINALITY a (p_adjusted, alone_p_adjusted, ordinal)
     ), known AS (
-        SELECT n.*, u.business, u.platform, u.name, u.id, u.is_paused, u.status AS unit_status, a.p_values[n.ordinal] AS p_adjusted,
-               a.alone_p_values[n.ordinal] AS alone_p_adjusted,
+        SELECT n.*, u.business, u.platform, u.name, u.id, u.is_paused, u.status AS unit_status, a.p_adjusted, a.alone_p_adjusted,
                COALESCE(w.leads, 0) AS leads,
                CASE WHEN m.series_id IS NOT NULL THEN COALESCE(w.spend, 0) ELSE w.spend END AS spend,
                c.baseline_exposure / NULLIF(c.baseline_value, 0) AS cpl_before, m.ratio AS spend_ratio, m.peak_day AS spend_peak,
@@ -420,7 +432,7 @@ BEGIN
                b.currency
         FROM numbered n
         JOIN unit u ON u.series_id = n.series_id
-        CROSS JOIN adjusted a
+        JOIN adjusted a ON a.ordinal = n.ordinal
         LEFT JOIN warehouse.settings b ON b.business_id = u.business
         LEFT JOIN total w ON w.series_id = n.series_id
         LEFT JOIN compared c ON c.series_id = n.series_id AND c.test = 'cost'
@@ -571,6 +583,17 @@ CREATE FUNCTION analytics.anomalies(
                    needed_days double precision, advice text, business bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
+    WITH alert AS MATERIALIZED (
+        SELECT t.*
+        FROM (SELECT 'warehouse'::analytics_internal.installed) ready
+        CROSS JOIN analytics_internal.alert_tests(analytics_internal.alert_rules(
+            anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days, anomalies.dimension, anomalies.lag_days,
+            anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.business_id,
+            anomalies.platform_level)) t
+        WHERE analytics_internal.check_verdicts(anomalies.verdicts)
+          AND analytics_internal.check_level(anomalies.platform_level)
+          AND (anomalies.verdicts IS NULL OR pg_catalog.cardinality(anomalies.verdicts) = 0 OR t.verdict = ANY (anomalies.verdicts))
+    )
     SELECT t.anomaly_type, t.severity,
            analytics_internal.platform_at(
                (SELECT analytics_internal.level_of(anomalies.platform_level, anomalies.business_id)), t.business, t.platform),
@@ -578,17 +601,12 @@ AS $$
            t.ratio_high, t.expected, t.p_value, t.p_adjusted, t.impact, t.reason, t.verdict,
            CASE WHEN NOT t.is_common THEN t.id END, t.window_days, t.days_before, t.phi,
            t.needed_events, t.needed_days, v.action, t.business
-    FROM (SELECT 'warehouse'::analytics_internal.installed) ready
-    CROSS JOIN analytics_internal.alert_tests(analytics_internal.alert_rules(
-        anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.baseline_days, anomalies.dimension, anomalies.lag_days,
-        anomalies.as_of, anomalies.q, anomalies.min_effect, anomalies.min_events, anomalies.min_impact, anomalies.business_id,
-        anomalies.platform_level)) t
+    FROM alert t
+    -- Advice judges all campaigns: not asked for where there is nothing that it could stand beside.
     LEFT JOIN analytics_internal.alert_advice(
-        anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.business_id, anomalies.dimension) v
+        anomalies.date_from, anomalies.date_to, anomalies.platforms, anomalies.business_id,
+        CASE WHEN EXISTS (SELECT FROM alert) THEN anomalies.dimension END) v
         ON v.business_id = t.business AND v.platform = t.platform AND v.campaign_id = t.id
-    WHERE analytics_internal.check_verdicts(anomalies.verdicts)
-      AND analytics_internal.check_level(anomalies.platform_level)
-      AND (anomalies.verdicts IS NULL OR pg_catalog.cardinality(anomalies.verdicts) = 0 OR t.verdict = ANY (anomalies.verdicts))
     ORDER BY pg_catalog.array_position('{critical,warning,info,none}'::text[], t.severity),
              pg_catalog.array_position('{anomaly,scaling,explained,insufficient_data,no_data,paused,normal}'::text[], t.verdict),
              t.impact DESC NULLS LAST, t.p_value, t.platform COLLATE "C", t.name COLLATE "C", t.id COLLATE "C", t.anomaly_type COLLATE "C",

@@ -166,13 +166,17 @@ public:
         }
         step_ = 2 * reach / (points - 1) / std::sqrt(information);
         first_ = mode - step_ * (points - 1) / 2;
+        std::array<double, points> means;
+        for (int i = 0; i < points; ++i) {
+            means[static_cast<std::size_t>(i)] = evidence.spend * std::exp(at(i));
+        }
         if (evidence.sizes.count == 1) {
-            likelihood_ = likelihood_of(evidence, evidence.sizes.size[0]);
+            likelihood_ = likelihood_of(evidence.events, means, evidence.sizes.size[0]);
             return;
         }
         // Each size as likely as it is known to be: its likelihood counts by what it makes of the usual rates.
         for (std::size_t k = 0; k < evidence.sizes.count; ++k) {
-            const std::array<double, points> likelihood = likelihood_of(evidence, evidence.sizes.size[k]);
+            const std::array<double, points> likelihood = likelihood_of(evidence.events, means, evidence.sizes.size[k]);
             double explained = 0;
             each(likelihood, center, 1 / std::sqrt(precision), [&](std::size_t, double density) { explained += density; });
             for (std::size_t i = 0; i < points; ++i) {
@@ -208,14 +212,14 @@ public:
 private:
     [[nodiscard]] double at(int i) const { return first_ + step_ * i; }
     /** The likelihood of a negative binomial at all points, or of Poisson's limit; the largest is 1. */
-    [[nodiscard]] std::array<double, points> likelihood_of(const CostEvidence& evidence, double size) const
+    [[nodiscard]] std::array<double, points> likelihood_of(double events, const std::array<double, points>& means,
+                                                           double size) const
     {
         std::array<double, points> likelihood;
         double top = -std::numeric_limits<double>::infinity();
         for (int i = 0; i < points; ++i) {
-            const double m = evidence.spend * std::exp(at(i));
-            const double log_likelihood =
-                evidence.events * at(i) - (std::isinf(size) ? m : (evidence.events + size) * std::log1p(m / size));
+            const double m = means[static_cast<std::size_t>(i)];
+            const double log_likelihood = events * at(i) - (std::isinf(size) ? m : (events + size) * std::log1p(m / size));
             likelihood[static_cast<std::size_t>(i)] = log_likelihood;
             top = std::max(top, log_likelihood);
         }

@@ -53,16 +53,15 @@ struct Prior {
     std::vector<double> bursts;
     std::vector<double> correlations{usual_correlations.begin(), usual_correlations.end()};
 
-    [[nodiscard]] BurstTable posterior(const BurstTable& likelihood) const
+    /** Turns a likelihood into what is known after it. */
+    void update(BurstTable& likelihood) const
     {
-        BurstTable result = likelihood;
         for (std::size_t c = 0; c < correlation_count; ++c) {
             for (std::size_t v = 0; v < bursts.size(); ++v) {
-                result.at(c, v) *= correlations[c] * bursts[v];
+                likelihood.at(c, v) *= correlations[c] * bursts[v];
             }
         }
-        scale_to_one(result.cells());
-        return result;
+        scale_to_one(likelihood.cells());
     }
 };
 
@@ -70,6 +69,7 @@ Prior prior_of(std::span<const BurstTable> likelihoods, std::size_t values, doub
 {
     Prior prior;
     prior.bursts.assign(values, 1.0 / static_cast<double>(values));
+    BurstTable posterior(values);
     for (int step = 0; step < em_steps; ++step) {
         stop.poll();
         std::vector<double> bursts(values, open_weight);
@@ -78,7 +78,8 @@ Prior prior_of(std::span<const BurstTable> likelihoods, std::size_t values, doub
             correlations.push_back(usual_weight * usual);
         }
         for (const BurstTable& likelihood : likelihoods) {
-            const BurstTable posterior = prior.posterior(likelihood);
+            posterior = likelihood;
+            prior.update(posterior);
             for (std::size_t c = 0; c < correlation_count; ++c) {
                 for (std::size_t v = 0; v < values; ++v) {
                     bursts[v] += posterior.at(c, v);
@@ -94,12 +95,31 @@ Prior prior_of(std::span<const BurstTable> likelihoods, std::size_t values, doub
     return prior;
 }
 
+/** What is left of a correlation after so many days; those of most gaps are kept. */
+double faded(std::size_t correlation, std::int32_t days)
+{
+    constexpr std::size_t usual_days = 32;
+    static const auto table = [] {
+        std::array<std::array<double, usual_days>, correlation_count> powers{};
+        for (std::size_t c = 0; c < correlation_count; ++c) {
+            for (std::size_t d = 0; d < usual_days; ++d) {
+                powers[c][d] = std::pow(correlation_values[c], static_cast<double>(d));
+            }
+        }
+        return powers;
+    }();
+    const auto place = static_cast<std::uint32_t>(days);
+    return place < usual_days ? table[correlation][place] : std::pow(correlation_values[correlation], days);
+}
+
 }  // namespace
 
 void CorrelatedSum::add(std::int32_t day, double deviation)
 {
     for (std::size_t c = 0; c < correlation_count; ++c) {
-        carried_[c] *= std::pow(correlation_values[c], day - last_);
+        if (carried_[c] != 0) {
+            carried_[c] *= faded(c, day - last_);
+        }
         variance_[c] += deviation * (deviation + 2 * carried_[c]);
         carried_[c] += deviation;
     }
@@ -203,11 +223,12 @@ BurstTable learn(std::span<BurstTable> tables, std::size_t values, double open_w
     }
     const Prior prior = prior_of(tables, values, open_weight, stop);
     for (BurstTable& table : tables) {
-        table = prior.posterior(table);
+        prior.update(table);
     }
     BurstTable unseen(values);
     std::fill(unseen.cells().begin(), unseen.cells().end(), 1);
-    return prior.posterior(unseen);
+    prior.update(unseen);
+    return unseen;
 }
 
 }  // namespace marketing::numeric
