@@ -415,9 +415,12 @@ AS $$
     ), estimate AS (
         SELECT a.dimension, e.*, row_number() OVER (PARTITION BY a.dimension ORDER BY e.group_name COLLATE "C") AS ordinal
         FROM (
-            SELECT p.dimension, array_agg(p.group_name ORDER BY p.group_name COLLATE "C", p.outcome) AS groups,
-                   array_agg(p.outcome ORDER BY p.group_name COLLATE "C", p.outcome) AS outcomes
-            FROM post p
+            -- Sorted once for both.
+            SELECT p.dimension, array_agg(p.group_name) AS groups, array_agg(p.outcome) AS outcomes
+            FROM (
+                SELECT p.dimension, p.group_name, p.outcome
+                FROM post p
+                ORDER BY p.dimension, p.group_name COLLATE "C", p.outcome) p
             GROUP BY p.dimension) a
         CROSS JOIN LATERAL analytics.shrunk_means(a.groups, a.outcomes, content_rankings.level) e
     ), adjusted AS (

@@ -94,13 +94,14 @@ COMMENT ON FUNCTION analytics_internal.arrived_at(double precision[], int) IS
 'Which share of its leads a day of that age has, by shares of arrived_leads()
 All of them where there are none.';
 
+-- Planned once: a series asks for each of its periods, and to plan takes as long as to answer.
 CREATE FUNCTION analytics_internal.outlooks(
     first_day date, last_day date, level text, wanted_platforms text[], wanted_business bigint, naming text DEFAULT 'platform')
     RETURNS TABLE (business_id bigint, platform text, campaign_key bigint, leads bigint, contracts bigint, revenue numeric, spend numeric,
                    maturity double precision, known_until date, contracts_mean double precision, contracts_low double precision,
                    contracts_high double precision, money_mean double precision, money_low double precision, money_high double precision)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
-    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
