@@ -1,8 +1,8 @@
 -- Forecasts: of any table's days, of their sum, on the warehouse, and against budgets.
 \i test/fixture/reset.sql
 
--- Against the R package forecast 8.20, ets(model = "ANA"): expectations within half a percent. R takes the parameters as known; that they
--- are not makes intervals up to a tenth wider here.
+-- Against the R package forecast 8.20, ets(model = "ANA"): expectations within .6 percent. R takes one smoothing as known; here
+-- it is not, and slower ones count as well: intervals are up to a tenth wider, of later days a little narrower.
 CREATE TEMP VIEW wavy AS
 SELECT array_agg(date '2025-01-01' + t - 1) AS days,
        array_agg(200 + ('{12,5,0,-3,4,-25,7}'::int[])[(t - 1) % 7 + 1] + ((t * 7919) % 101) / 5.0 + 15 * sin(t / 23.0)) AS figures
@@ -10,7 +10,7 @@ FROM generate_series(1, 140) t;
 WITH r (n, mean, low, high) AS (VALUES
     (1, 216.8024, 205.3442, 228.2606), (2, 210.6209, 198.9217, 222.3201), (3, 204.4397, 192.5045, 216.3750), (4, 202.7790, 190.6122, 214.9458),
     (5, 208.9396, 196.5456, 221.3336), (6, 179.9481, 167.3309, 192.5652), (7, 212.8483, 200.0117, 225.6849), (14, 212.8483, 198.5708, 227.1258))
-SELECT n, f.day, abs(f.yhat / r.mean - 1) < 0.005 AS mean, (f.high - f.low) / (r.high - r.low) BETWEEN 0.98 AND 1.1 AS width
+SELECT n, f.day, abs(f.yhat / r.mean - 1) < 0.006 AS mean, (f.high - f.low) / (r.high - r.low) BETWEEN 0.96 AND 1.1 AS width
 FROM wavy, LATERAL (SELECT row_number() OVER () AS n, f.* FROM analytics.forecast(days, figures, 14, model => 'ets') f) f JOIN r USING (n) ORDER BY n;
 
 -- The sum's expectation is that of the days; its interval is wider than the days' added up in squares, and narrower than added up.

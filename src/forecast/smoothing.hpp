@@ -19,11 +19,12 @@ struct Chance {
 
 /**
  * How much of an error stays in the level. Where the data do not tell, a level
- * stands still; how fast others move is not known. The shares were chosen by
- * the simulated worlds of bench/statistics.
+ * stands still, or moves a little: two months hardly show a level that wanders
+ * off, and of such levels alone is the next month uncertain. The shares were
+ * chosen by the simulated worlds of bench/statistics.
  */
-inline constexpr Chance alphas[] = {{0, 0.7},    {0.03, -2.2}, {0.08, -2.1}, {0.15, -2},
-                                    {0.3, -1.9}, {0.5, -1.8},  {0.8, -1.7},  {1, -1.7}};
+inline constexpr Chance alphas[] = {{0, 0.7},    {0.05, -1.1}, {0.1, -1.1}, {0.15, -1.1},
+                                    {0.3, -2.2}, {0.5, -2.2},  {0.8, -2.2}, {1, -3}};
 
 /** From this kurtosis on a history tells less of its smoothing: 3 is that of a normal distribution. */
 inline constexpr double heavy_tails = 5;
