@@ -249,7 +249,7 @@ TEST(Detectors, TakeTheLastDigitForNoNews)
     }
     values[100] = 0.35;
     for (const Method method : {Method::adaptive, Method::calibrated}) {
-        const auto judged = judge({.kind = SeriesKind::real, .method = method}, {times, values, {}}, {});
+        const auto judged = judge({.kind = SeriesKind::real, .method = method}, {times, values, {}}, {}, {});
         for (std::size_t i = 0; i < judged.size(); ++i) {
             EXPECT_EQ(judged[i].verdict.is_anomaly, i == 100) << static_cast<int>(method) << ' ' << i;
         }
@@ -589,7 +589,7 @@ TEST(Detector, JudgesColumnsInOrderOfTime)
             EXPECT_EQ(judged[i].verdict.p_value, verdict.p_value);
         }
     }
-    EXPECT_EQ(error_of([&] { (void)judge({.kind = SeriesKind::rate}, columns, {}); }), ErrorCode::invalid_parameter);
+    EXPECT_EQ(error_of([&] { (void)judge({.kind = SeriesKind::rate}, columns, {}, {}); }), ErrorCode::invalid_parameter);
     EXPECT_EQ(error_of([&] {
                   (void)judge(settings, {times, std::span(values).first(3), {}}, {}, {});
               }),
