@@ -56,6 +56,7 @@ SQL_WAREHOUSE = \
 	src/warehouse/views.sql \
 	src/warehouse/upgrade.sql \
 	src/warehouse/ownership.sql \
+	src/warehouse/partitions.sql \
 	src/warehouse/settings.sql \
 	src/sources/sources.sql \
 	src/refresh/indexes.sql \

@@ -3,7 +3,7 @@
 SET DateStyle = 'ISO, YMD';
 SELECT c.relname, a.attname AS without_comment
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE col_description(c.oid, a.attnum) IS NULL AND c.relkind IN ('r', 'p', 'v')
+WHERE col_description(c.oid, a.attnum) IS NULL AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
   AND (c.relnamespace = 'warehouse'::regnamespace OR c.relnamespace = 'analytics'::regnamespace AND c.relname IN ('refresh_progress', 'v_segments', 'v_customer_value', 'v_cohorts', 'v_attribution_weekly', 'v_advice', 'v_forecast', 'v_maturity'))
 ORDER BY 1, 2;
 SELECT count(*) > 800 AS columns, count(DISTINCT col_description(c.oid, a.attnum)) > 300 AS meanings FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'v');

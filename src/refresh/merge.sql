@@ -64,7 +64,8 @@ AS $$
         (1 - m.share) / NULLIF(CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * c.reltuples ELSE s.n_distinct END - m.businesses, 0), 0)
     FROM pg_class c
     LEFT JOIN pg_stats s
-        ON s.schemaname = c.relnamespace::regnamespace::text AND s.tablename = c.relname AND s.attname = 'business_id' AND NOT s.inherited
+        ON s.schemaname = c.relnamespace::regnamespace::text AND s.tablename = c.relname AND s.attname = 'business_id'
+        AND s.inherited = (c.relkind = 'p')
     CROSS JOIN LATERAL (SELECT count(*) AS businesses, COALESCE(sum(f), 0) AS share FROM unnest(s.most_common_freqs) f) m
     WHERE c.oid = known_rows.relation
 $$;

@@ -94,6 +94,29 @@ COMMENT ON FUNCTION analytics_internal.enable_reference_checks() IS
 'Lets tenants write of sources and runs that they see, and of no others
 A part of enable_row_security().';
 
+CREATE FUNCTION analytics_internal.secure_rows(relation regclass) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- A partition has no policy: who does not own it sees its rows by its table alone.
+    EXECUTE (
+        SELECT string_agg(format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p), '; ')
+        FROM analytics_internal.with_partitions(relation) p);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.secure_rows(regclass) IS 'Row security for a table and its partitions';
+
+CREATE FUNCTION analytics_internal.with_partitions(relation regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT relation
+    UNION ALL
+    SELECT i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent = relation
+$$;
+COMMENT ON FUNCTION analytics_internal.with_partitions(regclass) IS 'A table and its partitions';
+
 CREATE FUNCTION analytics_internal.enable_row_security() RETURNS int
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -115,7 +138,7 @@ BEGIN
                 AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'business')
               GROUP BY c.relname) t
     LOOP
-        EXECUTE format('ALTER TABLE warehouse.%I ENABLE ROW LEVEL SECURITY', target.name);
+        PERFORM analytics_internal.secure_rows(format('warehouse.%I', target.name)::regclass);
         EXECUTE format('CREATE POLICY business ON warehouse.%I USING (%s)', target.name, target.condition);
         changed := changed + 1;
     END LOOP;
@@ -171,7 +194,8 @@ BEGIN
             -- The mapping of a source is of the role that inserted it, and of no other.
             ('source', '{registered_by}', NULL)
         ) n (name, own, key) ON n.name = c.relname
-        WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relname <> 'business_access'
+        WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+          AND c.relname <> 'business_access'
         GROUP BY a.attrelid, n.name
         HAVING bool_or(a.attname IN ('business_id', 'source_id'))
     LOOP
@@ -218,6 +242,11 @@ BEGIN
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA warehouse TO %s', role);
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO %s', role);
+    -- Partitions are read by their tables, whose policies and columns count.
+    FOR part IN SELECT c.oid::regclass AS relation FROM pg_class c
+                WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relispartition LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM %s', part.relation, role);
+    END LOOP;
     IF level <> 'analyst' THEN
         RETURN;
     END IF;

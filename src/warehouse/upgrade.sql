@@ -56,7 +56,8 @@ AS $$
     WHERE c.relnamespace = schema AND k.contype IN ('c', 'p', 'u')
         AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
     UNION ALL
-    SELECT c.relname, 'index', x.relname, pg_catalog.replace(pg_catalog.pg_get_indexdef(i.indexrelid), ' ON pg_temp.', ' ON warehouse.')
+    SELECT c.relname, 'index', x.relname,
+           pg_catalog.regexp_replace(pg_catalog.pg_get_indexdef(i.indexrelid), ' ON (ONLY )?(pg_temp|warehouse)[.]', ' ON warehouse.')
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
     WHERE c.relnamespace = schema AND c.relname IN (SELECT t.name FROM analytics_internal.layout_tables() t)
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid)
