@@ -232,3 +232,6 @@ SELECT * FROM analytics.shrunk_means('{a,b}', '{1,inf}');
 SELECT * FROM analytics.shrunk_means('{a,b}', '{1,2}', 1);
 SELECT * FROM analytics.shrunk_means('{}', NULL);
 SELECT * FROM analytics.shrunk_means('{a,b,b}', '{1,2,2}');
+SELECT * FROM analytics_internal.shrunk_moments('{a,b}', '{1}', '{1,2}', '{0,0}', 0.9);
+SELECT * FROM analytics_internal.shrunk_moments('{a,b}', '{1,0}', '{1,2}', '{0,0}', 0.9);
+SELECT * FROM analytics_internal.shrunk_moments('{a,b}', '{1,1}', '{1,2}', '{0,-1}', 0.9);

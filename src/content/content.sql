@@ -348,47 +348,89 @@ views. has_metrics: whether the post has any figure; where not, its zeros are no
 platform_level: platform or family; NULL for the setting. after_post: post_key of the last row of the page before; NULL for the first
 page. with_total: count the rows of all pages in total_rows.';
 
-CREATE FUNCTION analytics_internal.content_groups(
-    dimensions text[], days int, as_of date, business_id bigint, level text, metric text)
-    RETURNS TABLE (dimension text, group_name text, outcome double precision, views bigint, engagement bigint, sentiment numeric)
+-- Sums tell all that means and their comparison need, so posts are added up before they are told apart: by their platform and type with
+-- each thing that is compared, whose names are few. Figures are whole numbers of 1e-7, whose sums and squares are exact in any order.
+CREATE FUNCTION analytics_internal.content_sums(days int, as_of date, business_id bigint, metric text)
+    RETURNS TABLE (business bigint, platform text, content_type text, hour int, weekday int, author text, hashtags text, parts int,
+                   n bigint, figures numeric, squares numeric, views numeric, engagement numeric, sentiment numeric, rated bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    -- The outcome of a post is its figure less the mean of its platform and type, unless these are asked for: an hour is not good because
-    -- videos are published then. Means of numeric, since sums of floating point would depend on the order of the rows.
-    SELECT g.dimension, g.group_name,
-           p.figure - CASE g.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN p.of_platform ELSE p.of_cell END,
-           p.views, p.engagement, p.sentiment
+    SELECT p.business, p.platform, p.content_type, p.hour, p.weekday, p.author, p.hashtags,
+           GROUPING(p.hour, p.weekday, p.author, p.hashtags), count(*), sum(p.figure), sum(p.figure * p.figure), sum(p.views),
+           sum(p.engagement), sum(p.sentiment), count(p.sentiment)
     FROM (
-        SELECT t.*, f.figure, avg(f.figure::numeric) OVER (PARTITION BY t.business, t.platform)::double precision AS of_platform,
-               avg(f.figure::numeric) OVER (PARTITION BY t.business, t.platform, t.content_type)::double precision AS of_cell
+        SELECT t.business, t.platform, t.content_type, t.author, t.hashtags, t.views, t.engagement, t.sentiment,
+               EXTRACT(hour FROM t.published_local)::int AS hour, EXTRACT(isodow FROM t.published_local)::int AS weekday,
+               round(1e7::double precision * CASE content_sums.metric
+                   WHEN 'sentiment' THEN t.sentiment::double precision ELSE t.log_rate END)::bigint AS figure
         -- Most who will see a post of yesterday have not seen it yet.
         FROM analytics_internal.content_totals(
-            content_groups.as_of - content_groups.days + 1, content_groups.as_of - 2, content_groups.business_id, content_groups.as_of) t
-        CROSS JOIN LATERAL (
-            SELECT CASE content_groups.metric WHEN 'sentiment' THEN t.sentiment::double precision ELSE t.log_rate END) f (figure)
-        WHERE f.figure IS NOT NULL) p
-    LEFT JOIN warehouse.dim_platforms f
-        ON content_groups.level = 'family' AND f.business_id = p.business AND f.platform = p.platform
-    CROSS JOIN LATERAL (
-        SELECT n.dimension,
-               CASE n.dimension WHEN 'hour' THEN to_char(p.published_local, 'HH24:00')
-                                WHEN 'weekday' THEN to_char(p.published_local, 'FMDay')
-                                WHEN 'content_type' THEN COALESCE(p.content_type, '(unknown)')
-                                WHEN 'platform' THEN COALESCE(f.family, p.platform)
-                                WHEN 'author' THEN COALESCE(p.author, '(unknown)') END AS group_name
-        FROM unnest(content_groups.dimensions) n (dimension)
-        WHERE n.dimension <> 'hashtag'
-        UNION ALL
-        SELECT DISTINCT 'hashtag', analytics_internal.fold_case(h.tag)
-        FROM regexp_split_to_table(p.hashtags, E'[\\s,;#]+') h (tag)
-        WHERE 'hashtag' = ANY (content_groups.dimensions) AND h.tag <> '') g
+            content_sums.as_of - content_sums.days + 1, content_sums.as_of - 2, content_sums.business_id, content_sums.as_of) t) p
+    WHERE p.figure IS NOT NULL
+    GROUP BY GROUPING SETS (
+        (p.business, p.platform, p.content_type, p.hour), (p.business, p.platform, p.content_type, p.weekday),
+        (p.business, p.platform, p.content_type, p.author), (p.business, p.platform, p.content_type, p.hashtags),
+        (p.business, p.platform, p.content_type))
 $$;
-COMMENT ON FUNCTION analytics_internal.content_groups(text[], int, date, bigint, text, text) IS
-'Posts by what is compared, with the logarithm of their engagement rate
-Or with their sentiment, where that is the metric. Freed of the mean of their platform and type (of their platform where types are compared,
-of nothing where platforms are). Posts without views, or of a source that counts no engagement, have no rate, those of the last two days not
-yet: they are left out.';
+COMMENT ON FUNCTION analytics_internal.content_sums(int, date, bigint, text) IS
+'Posts added up by platform and type, and by these with what is compared
+figures, squares: of the logarithms of their engagement rates, or of their sentiments, in units of 1e-7. Posts without views, or of a source
+that counts no engagement, have no rate, those of the last two days not yet: they are left out. parts: GROUPING() of hour, weekday, author
+and hashtags.';
+
+CREATE FUNCTION analytics_internal.content_moments(
+    dimensions text[], days int, as_of date, business_id bigint, level text, metric text)
+    RETURNS TABLE (dimension text, group_name text, n bigint, mean double precision, squares double precision, views numeric,
+                   engagement numeric, sentiment numeric, rated numeric)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH part AS MATERIALIZED (
+        SELECT s.*
+        FROM analytics_internal.content_sums(
+            content_moments.days, content_moments.as_of, content_moments.business_id, content_moments.metric) s
+    ), cell AS (
+        SELECT p.business, p.platform, p.content_type, p.figures / p.n AS of_cell,
+               sum(p.figures) OVER w / sum(p.n) OVER w AS of_platform
+        FROM part p
+        WHERE p.parts = 15
+        WINDOW w AS (PARTITION BY p.business, p.platform)
+    ), named AS (
+        -- An hour is not good because videos are published then: figures less the mean of their platform and type, unless these are
+        -- what is compared.
+        SELECT g.dimension, g.group_name, p.*,
+               CASE g.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN c.of_platform ELSE c.of_cell END AS centre
+        FROM part p
+        JOIN cell c ON c.business = p.business AND c.platform = p.platform AND c.content_type IS NOT DISTINCT FROM p.content_type
+        LEFT JOIN warehouse.dim_platforms f
+            ON content_moments.level = 'family' AND f.business_id = p.business AND f.platform = p.platform
+        CROSS JOIN LATERAL (
+            SELECT v.dimension, v.group_name
+            FROM (VALUES
+                (7, 'hour', lpad(p.hour::text, 2, '0') || ':00'), (11, 'weekday', to_char(date '2024-01-01' + p.weekday - 1, 'FMDay')),
+                (13, 'author', COALESCE(p.author, '(unknown)')), (15, 'content_type', COALESCE(p.content_type, '(unknown)')),
+                (15, 'platform', COALESCE(f.family, p.platform))) v (parts, dimension, group_name)
+            WHERE v.parts = p.parts
+            UNION ALL
+            SELECT DISTINCT 'hashtag', analytics_internal.fold_case(h.tag)
+            FROM regexp_split_to_table(p.hashtags, E'[\\s,;#]+') h (tag)
+            WHERE p.parts = 14 AND h.tag <> '') g (dimension, group_name)
+        WHERE g.dimension = ANY (content_moments.dimensions)
+    )
+    SELECT s.dimension, s.group_name, s.n, (s.figures / s.n / 1e7)::double precision,
+           (GREATEST(s.squares - s.figures * s.figures / s.n, 0) / 1e14)::double precision, s.views, s.engagement, s.sentiment, s.rated
+    FROM (
+        SELECT g.dimension, g.group_name, sum(g.n)::bigint AS n, sum(g.figures - g.n * g.centre) AS figures,
+               sum(g.squares - 2 * g.centre * g.figures + g.n * g.centre * g.centre) AS squares, sum(g.views) AS views,
+               sum(g.engagement) AS engagement, sum(g.sentiment) AS sentiment, sum(g.rated) AS rated
+        FROM named g
+        GROUP BY g.dimension, g.group_name) s
+$$;
+COMMENT ON FUNCTION analytics_internal.content_moments(text[], int, date, bigint, text, text) IS
+'What is compared in content: count, mean and squares of the figures of posts
+mean, squares: of the logarithms of engagement rates, or of sentiments, less the mean of their platform and type (of their platform where
+types are compared, of nothing where platforms are). views, engagement, sentiment: added up; rated: posts with a sentiment.';
 
 CREATE FUNCTION analytics_internal.content_rankings(
     dimensions text[], business_id bigint, days int, as_of date, level double precision, naming text, metric text)
@@ -398,48 +440,43 @@ CREATE FUNCTION analytics_internal.content_rankings(
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH post AS MATERIALIZED (
-        SELECT g.*
-        FROM analytics_internal.content_groups(
+    WITH moment AS MATERIALIZED (
+        SELECT m.*
+        FROM analytics_internal.content_moments(
             content_rankings.dimensions, content_rankings.days, content_rankings.as_of, content_rankings.business_id,
-            content_rankings.naming, content_rankings.metric) g
-    ), per_group AS (
-        SELECT p.dimension, p.group_name, sum(p.views)::bigint AS views, sum(p.engagement)::bigint AS engagement,
-               avg(p.sentiment) AS sentiment
-        FROM post p
-        GROUP BY p.dimension, p.group_name
+            content_rankings.naming, content_rankings.metric) m
     ), overall AS (
-        SELECT p.dimension, sum(p.engagement) / NULLIF(sum(p.views), 0) AS rate, avg(p.sentiment) AS sentiment
-        FROM post p
-        GROUP BY p.dimension
+        SELECT m.dimension, sum(m.engagement) / NULLIF(sum(m.views), 0) AS rate, sum(m.sentiment) / NULLIF(sum(m.rated), 0) AS sentiment
+        FROM moment m
+        GROUP BY m.dimension
     ), estimate AS (
         SELECT a.dimension, e.*, row_number() OVER (PARTITION BY a.dimension ORDER BY e.group_name COLLATE "C") AS ordinal
         FROM (
-            -- Sorted once for both.
-            SELECT p.dimension, array_agg(p.group_name) AS groups, array_agg(p.outcome) AS outcomes
-            FROM (
-                SELECT p.dimension, p.group_name, p.outcome
-                FROM post p
-                ORDER BY p.dimension, p.group_name COLLATE "C", p.outcome) p
-            GROUP BY p.dimension) a
-        CROSS JOIN LATERAL analytics.shrunk_means(a.groups, a.outcomes, content_rankings.level) e
+            SELECT m.dimension, array_agg(m.group_name ORDER BY m.group_name COLLATE "C") AS groups,
+                   array_agg(m.n ORDER BY m.group_name COLLATE "C") AS counts,
+                   array_agg(m.mean ORDER BY m.group_name COLLATE "C") AS means,
+                   array_agg(m.squares ORDER BY m.group_name COLLATE "C") AS squares
+            FROM moment m
+            GROUP BY m.dimension) a
+        CROSS JOIN LATERAL analytics_internal.shrunk_moments(a.groups, a.counts, a.means, a.squares, content_rankings.level) e
     ), adjusted AS (
         SELECT e.dimension, analytics.p_adjust(array_agg(e.p_value ORDER BY e.ordinal), 'holm') AS p_values
         FROM estimate e
         GROUP BY e.dimension
     )
-    SELECT e.dimension, e.group_name, e.n, g.views, g.engagement, analytics_internal.quotient(100.0 * g.engagement, g.views),
+    SELECT e.dimension, e.group_name, e.n, g.views::bigint, g.engagement::bigint,
+           analytics_internal.quotient(100.0 * g.engagement, g.views),
            round(CASE content_rankings.metric WHEN 'sentiment' THEN o.sentiment + e.effect::numeric
                       ELSE (100 * o.rate * exp(e.effect))::numeric END, 4),
            l.lift, l.low, l.high, e.p_above, a.p_values[e.ordinal],
-           COALESCE(e.n >= 3 AND a.p_values[e.ordinal] <= 0.05 AND e.low > 0, false), e.effect, round(g.sentiment, 4)
+           COALESCE(e.n >= 3 AND a.p_values[e.ordinal] <= 0.05 AND e.low > 0, false), e.effect, round(g.sentiment / NULLIF(g.rated, 0), 4)
     FROM estimate e
     -- A rate is so many times the usual one, a sentiment so much above it.
     CROSS JOIN LATERAL (
         SELECT round(CASE content_rankings.metric WHEN 'sentiment' THEN e.effect ELSE exp(e.effect) END::numeric, 4),
                round(CASE content_rankings.metric WHEN 'sentiment' THEN e.low ELSE exp(e.low) END::numeric, 4),
                round(CASE content_rankings.metric WHEN 'sentiment' THEN e.high ELSE exp(e.high) END::numeric, 4)) l (lift, low, high)
-    JOIN per_group g ON g.dimension = e.dimension AND g.group_name = e.group_name
+    JOIN moment g ON g.dimension = e.dimension AND g.group_name = e.group_name
     JOIN overall o ON o.dimension = e.dimension
     JOIN adjusted a ON a.dimension = e.dimension
 $$;
@@ -496,28 +533,21 @@ AS $$
 #variable_conflict use_column
 DECLARE
     fewest_posts constant int := 20;
-    posts bigint;
     last date;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_business(content_insights.business_id),
             analytics_internal.check_day_count(content_insights.days, 1, 3660);
     last := analytics_internal.content_last_day(content_insights.business_id, content_insights.as_of);
-    SELECT count(*) INTO posts
-    FROM analytics_internal.content_totals(last - content_insights.days + 1, last - 2, content_insights.business_id, last) t
-    WHERE t.log_rate IS NOT NULL;
-    IF posts < fewest_posts THEN
-        RETURN QUERY
-        SELECT 'insufficient_data', NULL, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, posts,
-               format('Too little to go by: %s of the posts of the last %s days have views, %s are needed.',
-                   posts, content_insights.days, fewest_posts);
-        RETURN;
-    END IF;
     RETURN QUERY
     WITH ranked AS MATERIALIZED (
         SELECT r.*, row_number() OVER (PARTITION BY r.dimension ORDER BY r.effect DESC NULLS LAST, r.subject COLLATE "C") AS place
         FROM analytics_internal.content_rankings(
             '{hour,weekday,content_type,platform,hashtag,author}', content_insights.business_id, content_insights.days, last, 0.9,
             analytics_internal.checked_level(content_insights.platform_level, content_insights.business_id), 'engagement_rate') r
+    ), known AS (
+        SELECT COALESCE(sum(r.n), 0)::bigint AS posts
+        FROM ranked r
+        WHERE r.dimension = 'platform'
     ), compared AS (
         SELECT d.place, d.kind, d.noun, d.advice, r.subject, r.n, r.typical_rate, r.lift, r.low, r.high, r.stands_out,
                count(*) OVER (PARTITION BY d.place) AS subjects,
@@ -530,6 +560,7 @@ BEGIN
             (5, 'top_hashtag', 'hashtag', 'hashtag', 'Use #%s more often'),
             (6, 'top_author', 'author', 'author', 'Give %s more to publish')) d (place, kind, dimension, noun, advice)
         JOIN ranked r ON r.dimension = d.dimension AND r.place <= 1000
+        WHERE (SELECT k.posts FROM known k) >= fewest_posts
     ), evidence AS (
         SELECT c.*, format('%s times the usual engagement rate, 90 %% interval %s to %s, %s posts',
                         round(c.lift, 2), round(c.low, 2), round(c.high, 2), c.n) AS words
@@ -537,6 +568,13 @@ BEGIN
     )
     SELECT o.kind, o.subject, o.value, o.lift, o.low, o.high, o.n, o.words
     FROM (
+        SELECT 0 AS place, 0 AS part, 1 AS rank, 'insufficient_data' AS kind, NULL AS subject, NULL::numeric AS value,
+               NULL::numeric AS lift, NULL::numeric AS low, NULL::numeric AS high, k.posts AS n,
+               format('Too little to go by: %s of the posts of the last %s days have views, %s are needed.', k.posts,
+                   content_insights.days, fewest_posts) AS words
+        FROM known k
+        WHERE k.posts < fewest_posts
+        UNION ALL
         SELECT e.place, 1 AS part, e.rank, e.kind, e.subject, e.typical_rate AS value, e.lift, e.low, e.high, e.n,
                upper(left(e.noun, 1) COLLATE "C") || substr(e.noun, 2) || ' ' || e.subject || ': ' || e.words AS words
         FROM evidence e

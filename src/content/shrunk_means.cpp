@@ -21,18 +21,6 @@ constexpr std::size_t nodes = 64;
 /** Median of that ratio beforehand: groups explain a fifth of the variance. */
 constexpr double median_ratio = 0.5;
 
-/** Count, mean and squared deviations, added up one by one. */
-struct Moments {
-    double count = 0, mean = 0, squares = 0;
-    void add(double figure)
-    {
-        count += 1;
-        const double before = figure - mean;
-        mean += before / count;
-        squares += before * (figure - mean);
-    }
-};
-
 /** What is known of an effect under one ratio: a normal distribution. */
 struct Component {
     double weight, mean, deviation;
@@ -167,27 +155,45 @@ double p_of_higher_mean(const Moments& group, const Moments& all, double spread,
 
 }  // namespace
 
+void Moments::add(double figure) noexcept
+{
+    count += 1;
+    const double before = figure - mean;
+    mean += before / count;
+    squares += before * (figure - mean);
+}
+
 ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<const double> figures, std::size_t group_count,
                          double level)
 {
     std::vector<Moments> groups(group_count);
-    Moments all;
     double largest = 0;
     for (std::size_t i = 0; i < figures.size(); ++i) {
         kernel::require_valid(std::isfinite(figures[i]), "the figures must be finite");
         largest = std::max(largest, std::abs(figures[i]));
         groups[group_of[i]].add(figures[i]);
-        all.add(figures[i]);
     }
-    ShrunkMeans result{all.mean, unknown, all.count - static_cast<double>(group_count), {}};
+    return shrunk_means(groups, largest, level);
+}
+
+ShrunkMeans shrunk_means(std::span<const Moments> groups, double largest, double level)
+{
+    kernel::require_valid(level > 0 && level < 1, "level must be between 0 and 1");
+    Moments all;
     double squares = 0;
     for (const Moments& group : groups) {
+        kernel::require_valid(
+            group.count > 0 && std::isfinite(group.mean) && group.squares >= 0 && std::isfinite(group.squares),
+            "counts must be positive, means and squares finite, squares not negative");
+        all.count += group.count;
+        all.mean += (group.mean - all.mean) * (group.count / all.count);
         squares += group.squares;
     }
+    ShrunkMeans result{all.mean, unknown, all.count - static_cast<double>(groups.size()), {}};
     if (result.degrees > 0) {
         result.spread = std::sqrt(squares / result.degrees);
     }
-    if (group_count < 2 || !(result.spread > numeric::rounding_noise(largest, all.count))) {
+    if (groups.size() < 2 || !(result.spread > numeric::rounding_noise(largest, all.count))) {
         // Nothing to compare, or no measure of chance: figures as they are, and no claim.
         for (const Moments& group : groups) {
             result.groups.push_back({group.count, group.mean, unknown, unknown, unknown, unknown, unknown});
@@ -211,7 +217,6 @@ ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<cons
 std::vector<NamedEffect> shrunk_means(std::span<const std::string_view> groups, std::span<const double> figures, double level)
 {
     kernel::require_valid(groups.size() == figures.size(), "there must be one figure per group name");
-    kernel::require_valid(level > 0 && level < 1, "level must be between 0 and 1");
     std::vector<std::string_view> names(groups.begin(), groups.end());
     std::ranges::sort(names);
     names.erase(std::unique(names.begin(), names.end()), names.end());

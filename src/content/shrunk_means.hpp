@@ -15,6 +15,12 @@
 
 namespace marketing::content {
 
+/** Figures: how many, their mean, and the sum of their squared distances from it. */
+struct Moments {
+    double count = 0, mean = 0, squares = 0;
+    void add(double figure) noexcept;
+};
+
 struct GroupEffect {
     double count;
     /** Plain mean of the group's figures. */
@@ -44,6 +50,9 @@ struct ShrunkMeans {
  */
 [[nodiscard]] ShrunkMeans shrunk_means(std::span<const std::uint32_t> group_of, std::span<const double> figures,
                                        std::size_t group_count, double level);
+
+/** The same by the moments of each group. `largest`: about how large figures are, below which differences are noise. */
+[[nodiscard]] ShrunkMeans shrunk_means(std::span<const Moments> groups, double largest, double level);
 
 /** The effects of groups by name, in the order of the names, which lie in `groups`. Throws as above, and for other lengths. */
 struct NamedEffect {

@@ -120,6 +120,27 @@ TEST(ShrunkMeans, FollowsUnitAndOrigin)
     EXPECT_NEAR(b.overall, 1e6 * a.overall - 7e6, 1e-3);
 }
 
+TEST(ShrunkMeans, KnowsAGroupByItsMoments)
+{
+    std::mt19937_64 generator(3);
+    const Sample sample = draw(generator, {0.1, 0.4, -0.2, 0, 0.3}, 40, 0.5);
+    std::vector<Moments> moments(5);
+    for (std::size_t i = 0; i < sample.figures.size(); ++i) {
+        moments[sample.group_of[i]].add(sample.figures[i]);
+    }
+    const auto by_figures = estimate(sample, 5);
+    const auto by_moments = shrunk_means(moments, 2, 0.9);
+    for (std::size_t g = 0; g < 5; ++g) {
+        EXPECT_NEAR(by_moments.groups[g].effect, by_figures.groups[g].effect, 1e-12);
+        EXPECT_NEAR(by_moments.groups[g].low, by_figures.groups[g].low, 1e-12);
+        EXPECT_NEAR(by_moments.groups[g].p_value, by_figures.groups[g].p_value, 1e-12);
+    }
+    for (const Moments& bad : {Moments{0, 1, 1}, Moments{2, NAN, 1}, Moments{2, 1, -1}, Moments{2, 1, INFINITY}}) {
+        const std::vector<Moments> groups{{3, 1, 1}, bad};
+        EXPECT_EQ(error_of([&] { (void)shrunk_means(groups, 1, 0.9); }), ErrorCode::invalid_parameter);
+    }
+}
+
 TEST(ShrunkMeans, MakesNoClaimWhereNothingCanBeCompared)
 {
     const Sample one{{0, 0, 0}, {1, 2, 3}}, single{{0, 1}, {1, 5}}, constant{{0, 0, 1, 1}, {1, 1, 2, 2}};
