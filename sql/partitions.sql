@@ -72,7 +72,6 @@ CREATE FUNCTION public.regress_touch(e warehouse.fact_events) RETURNS text LANGU
 CREATE TABLE public.regress_notes (business_id bigint, source_id bigint, event_id text, client_bucket smallint, note text, FOREIGN KEY (business_id, source_id, event_id, client_bucket) REFERENCES warehouse.fact_events);
 CREATE PUBLICATION regress_facts FOR TABLE warehouse.fact_leads;
 CREATE STATISTICS public.regress_stats ON platform, channel FROM warehouse.fact_events;
-\set VERBOSITY verbose
 \set SHOW_CONTEXT never
 DO $$
 DECLARE
