@@ -96,9 +96,18 @@ newest_server() {
 # in_server <command...>: runs the command beside a server of its own, on a free port, that is gone afterwards. What the caller's
 # environment says about a server of theirs must not reach it, and no test depends on when autovacuum comes by.
 in_server() {
-    local names=()
+    local names=() waiting status
     readarray -t names < <(compgen -v PG | grep -vx PG_CONFIG)
-    env "${names[@]/#/--unset=}" pg_virtualenv -t -o autovacuum=off -v "$(newest_server)" "$@"
+    waiting=$(mktemp)
+    # Somebody else may take the port between its choice and the start: then the command has not begun.
+    for _ in 1 2 3; do
+        # shellcheck disable=SC2016
+        env "${names[@]/#/--unset=}" pg_virtualenv -t -o autovacuum=off -v "$(newest_server)" bash -c 'rm "$0" && exec "$@"' "$waiting" "$@"
+        status=$?
+        [ -e "$waiting" ] || return $status
+    done
+    rm -f "$waiting"
+    return $status
 }
 
 # Results. A suite calls begin_suite, then passed, failed or skipped for each of its tests, then end_suite, which prints its counts
