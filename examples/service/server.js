@@ -68,10 +68,13 @@ function problemOf(error) {
     return { status, body: { error: { code, message, detail, hint } } };
 }
 
-// What answers depend on besides the question: the last refresh, the settings, the day.
+// What answers depend on besides the question: the last refresh, the day, the version, and what readers look up without a refresh.
+const settingTables = ['settings', 'alert_settings', 'calibration', 'conversion_setting', 'platform', 'rfm_segment_rule'];
 const state = `SELECT current_date::text AS today, (SELECT max(w.refreshed_at) FROM warehouse.source_watermark w)::text AS read,
                       (SELECT max(s.finished_at) FROM warehouse.refresh_state s)::text AS ended,
-                      (SELECT md5(string_agg(s::text, ' ' ORDER BY s.business_id)) FROM warehouse.settings s) AS settings`;
+                      (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'pg_marketing') AS version,
+                      (SELECT md5(string_agg(s.line, ' ' ORDER BY s.line COLLATE "C"))
+                       FROM (${settingTables.map((table) => `SELECT concat('${table}', t) FROM warehouse.${table} t`).join(' UNION ALL ')}) s (line)) AS settings`;
 const opening = (businesses) =>
     `BEGIN READ ONLY;
      SELECT set_config('analytics.business_id', ${escapeLiteral(businesses.join(','))}, true),

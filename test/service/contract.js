@@ -249,6 +249,12 @@ async function caching(client) {
     kept.push(await (await fetch(anew.address + question, withToken(token))).text(), await (await fetch(anew.address + question, withToken(token))).text());
     same(new Set(kept).size, 1, 'an answer that was kept is the one that is made anew');
     await anew.stop();
+    const segments = async () => (await ask('/customers/segments?as_of=2025-10-31')).headers.get('etag');
+    const before = await segments();
+    await client.query("INSERT INTO warehouse.rfm_segment_rule (scheme, priority, segment, r_low, f_low, bins) VALUES ('of our own', 1, 'Gold', 1, 1, 5)");
+    ok((await segments()) !== before, 'so does a rule that readers look up without a refresh');
+    await client.query("DELETE FROM warehouse.rfm_segment_rule WHERE scheme = 'of our own'");
+    same(await segments(), before, '... and with it gone the answer is the one before');
     await client.query('CALL analytics.refresh()');
     same((await again(etag)).status, 200, 'a refresh makes answers new');
     const raw = (headers) =>
