@@ -10,7 +10,6 @@ AS $$
     JOIN pg_class c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = t.name AND c.relkind IN ('r', 'p')
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'client_bucket'
     WHERE starts_with(t.name, 'fact_')
-      AND EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'p' AND a.attnum = ANY (k.conkey))
     ORDER BY t.place
 $$;
 COMMENT ON FUNCTION analytics_internal.client_facts() IS 'The facts about clients, whose keys have client_bucket';
@@ -200,6 +199,24 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.take_place(regclass) IS 'Puts the table new_... in the place of the one that it was made of';
 
+-- A first load that was broken off, or that somebody reads, may have left its key to be made.
+CREATE FUNCTION analytics_internal.settle_keys() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM analytics_internal.make_indexes();
+    PERFORM analytics_internal.adopt_keys();
+    IF EXISTS (
+        SELECT FROM analytics_internal.client_facts() f
+        WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = f AND k.contype = 'p')) THEN
+        RAISE EXCEPTION 'somebody is at work on facts whose key is yet to be made' USING ERRCODE = 'lock_not_available',
+            HINT = 'Try again when that has ended.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.settle_keys() IS 'Gives facts the keys that a first load laid aside; 55P03 where it cannot';
+
 CREATE FUNCTION analytics.partition_facts(parts int DEFAULT 16) RETURNS text
     LANGUAGE plpgsql VOLATILE
     SET standard_conforming_strings = on SET quote_all_identifiers = off
@@ -217,6 +234,7 @@ BEGIN
             HINT = '1 makes plain tables again.';
     END IF;
     PERFORM analytics_internal.check_layout(), analytics_internal.check_upgrader(), analytics_internal.lock_refreshes();
+    PERFORM analytics_internal.settle_keys();
     facts := ARRAY(SELECT f FROM analytics_internal.client_facts() f WHERE analytics_internal.partition_count(f) <> parts);
     IF facts = '{}' THEN
         RETURN 'already so';
@@ -245,6 +263,7 @@ $$;
 COMMENT ON FUNCTION analytics.partition_facts(int) IS
 'Keeps the facts about clients in hash partitions by client
 parts: how many, 1 to 256; 1: plain tables again. Rows, indexes, rights, policies and comments stay as they are, and answers, too. The
-tables are written anew while they are read; refreshes and writers wait, and readers at the end, for as long as renaming takes. Needs room
-for the largest of them once more. Run it as the owner of the warehouse (42501 for others); 55006 while a refresh is running, 2BP01 where
-views, triggers, keys or publications of your own stand on these tables. Returns what was done, or ''already so''.';
+tables are written anew while they are read; refreshes and writers wait, and readers at the end, until those that read already are through.
+Needs room for the tables once more. Run it as the owner of the warehouse (42501 for others); 55006 while a refresh is running, 55P03 where
+somebody reads facts whose first load was broken off, 2BP01 where views, triggers, keys or publications of your own stand on these tables.
+Returns what was done, or ''already so''.';
