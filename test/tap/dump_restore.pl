@@ -97,6 +97,10 @@ for my $creator ('owner', 'superuser') {
             "... and the owner a warehouse $security row security");
         silent('... with sources, rules and rows', 'psql', '-qX', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', connection($home, $database, 'owner'), '-f',
             "$folder/fill.sql");
+        # Half of the warehouses have their facts in partitions.
+        if ($creator eq 'superuser') {
+            like(answer($home, $database, 'owner', 'SELECT analytics.partition_facts(3)'), qr/^3 partitions each: fact_events, /, '... which keeps facts in partitions');
+        }
         my $whole = {
             answers => answer($home, $database, 'owner', $answers),
             reader => $security eq 'with' ? '{1}|{1}' : '{1,2}|{1,2}',
@@ -120,6 +124,8 @@ for my $creator ('owner', 'superuser') {
                     silent("$what: without an error", $format eq 'plain' ? ('psql', '-qX', '-o', '/dev/null', '-v', 'ON_ERROR_STOP=1', '-d', $to, '-f', "$dump.plain")
                         : ('pg_restore', '-j2', '-d', $to, "$dump.custom"));
                     is_whole($node, $target, $whole, $what);
+                    is(answer($node, $target, 'owner', 'SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent AND c.relkind = \'p\''),
+                        $creator eq 'superuser' ? 15 : 0, '... and the partitions are there') or diag($what);
                 }
             }
         }
