@@ -207,6 +207,40 @@ CREATE TABLE raw.lucky AS SELECT 'l' || n AS content_id, 'facebook' AS platform,
 SELECT analytics.register_source('content', 'raw.lucky', business_id => 5, options => '{"timezone": "UTC"}'), analytics.register_source('content_metrics', 'raw.lucky', business_id => 5);
 CALL analytics.refresh(business_id => 5);
 SELECT subject, n, lift > 3 AS far, p_adjusted < 0.05 AS rare, stands_out FROM analytics.content_ranking('hour', 5, days => 365, as_of => '2025-07-10', row_limit => 1);
+-- By sums as by single posts: of many posts with whatever in their columns, each figure less the mean of its platform and type, and Gelman's means of these.
+CREATE TABLE raw.many AS
+SELECT 'm' || n AS content_id, (ARRAY['facebook', 'telegram', 'youtube'])[1 + abs(hashint4(n)) % 3] AS platform, (ARRAY['video', 'Video', NULL, 'a type, with; marks'])[1 + abs(hashint4(n + 1)) % 4] AS content_type,
+       timestamptz '2025-01-01' + n * interval '9 hours 7 minutes' AS published_at, CASE WHEN n % 11 > 0 THEN 'author ' || n % 5 END AS author,
+       (ARRAY['#One #two', '#ONE,#Two;#one', ' # ', NULL, '#drei  #Vier', 'no marks at all'])[1 + abs(hashint4(n + 2)) % 6] AS hashtags, round(sin(n)::numeric, 2) AS sentiment
+FROM generate_series(1, 400) n;
+CREATE TABLE raw.many_days AS SELECT content_id, platform, published_at::date + 1 AS date, abs(hashtext(content_id)) % 5000 AS views, abs(hashtext(content_id || 'l')) % 300 AS likes FROM raw.many WHERE content_id NOT LIKE '%7';
+SELECT analytics.register_source('content', 'raw.many', business_id => 9) + analytics.register_source('content_metrics', 'raw.many_days', business_id => 9) > 0 AS registered;
+CALL analytics.refresh(business_id => 9);
+CREATE TEMP VIEW single AS
+SELECT k.days, k.metric, d.dimension, n.names, t.views, t.engagement, t.sentiment, v.figure - CASE d.dimension WHEN 'platform' THEN 0 WHEN 'content_type' THEN avg(v.figure) OVER (PARTITION BY k.days, k.metric, d.dimension, t.platform)
+           ELSE avg(v.figure) OVER (PARTITION BY k.days, k.metric, d.dimension, t.platform, t.content_type) END AS outcome
+FROM (VALUES (365, 'engagement_rate'), (40, 'engagement_rate'), (365, 'sentiment')) k (days, metric)
+CROSS JOIN LATERAL analytics_internal.content_totals(date '2025-06-15' - k.days + 1, '2025-06-13', 9, '2025-06-15') t
+CROSS JOIN LATERAL (SELECT CASE k.metric WHEN 'sentiment' THEN t.sentiment::float8 ELSE t.log_rate END) v (figure)
+CROSS JOIN unnest('{hour,weekday,content_type,platform,hashtag,author}'::text[]) d (dimension)
+CROSS JOIN LATERAL (SELECT CASE d.dimension WHEN 'hashtag' THEN ARRAY(SELECT DISTINCT lower(m) FROM regexp_split_to_table(COALESCE(t.hashtags, ''), '[[:space:],;#]+') m WHERE m <> '')
+    ELSE ARRAY[CASE d.dimension WHEN 'hour' THEN to_char(t.published_local, 'HH24:00') WHEN 'weekday' THEN to_char(t.published_local, 'FMDay') WHEN 'platform' THEN t.platform
+                                WHEN 'author' THEN COALESCE(t.author, '(unknown)') ELSE COALESCE(t.content_type, '(unknown)') END] END) n (names)
+WHERE v.figure IS NOT NULL;
+WITH told AS (
+    SELECT s.days, s.metric, s.dimension, m AS name, s.views, s.engagement, s.sentiment, s.outcome FROM single s, unnest(s.names) m
+), obvious AS (
+    SELECT a.days, a.metric, a.dimension, e.*, (SELECT sum(t.views) FROM told t WHERE (t.days, t.metric, t.dimension, t.name) = (a.days, a.metric, a.dimension, e.group_name)) AS views,
+           (SELECT round(avg(t.sentiment), 4) FROM told t WHERE (t.days, t.metric, t.dimension, t.name) = (a.days, a.metric, a.dimension, e.group_name)) AS sentiment
+    FROM (SELECT days, metric, dimension, array_agg(name) AS names, array_agg(outcome) AS outcomes FROM told GROUP BY 1, 2, 3) a, analytics.shrunk_means(a.names, a.outcomes, 0.8) e
+)
+SELECT count(*) > 100 AS many, count(DISTINCT (o.days, o.metric, o.dimension)) AS questions,
+       count(*) FILTER (WHERE r.n IS DISTINCT FROM o.n OR r.views::numeric IS DISTINCT FROM o.views OR r.sentiment IS DISTINCT FROM o.sentiment
+           OR abs(r.lift - CASE o.metric WHEN 'sentiment' THEN o.effect ELSE exp(o.effect) END) > 1e-4 OR abs(r.low - CASE o.metric WHEN 'sentiment' THEN o.low ELSE exp(o.low) END) > 1e-4
+           OR abs(r.p_above - o.p_above) > 1e-5 OR (r.lift IS NULL) <> (o.effect IS NULL)) AS differ
+FROM obvious o
+FULL JOIN (SELECT q.*, c.* FROM (SELECT DISTINCT days, metric, dimension FROM obvious) q, analytics.content_ranking(q.dimension, 9, q.days, 1000, '2025-06-15', 0.8, 'platform', q.metric) c) r
+    ON r.days = o.days AND r.metric = o.metric AND r.dimension = o.dimension AND r.subject = o.group_name;
 -- Weekday and hour of publishing, in the reporting time zone: against the posts and their figures.
 SELECT count(*) AS compared, count(*) FILTER (WHERE (h.posts, h.views, h.engagement, h.engagement_rate) IS DISTINCT FROM (o.posts, o.views, o.engagement, o.rate)) AS wrong, max(h.posts) AS most, count(DISTINCT h.hour) AS hours
 FROM analytics.content_hours(7, as_of => '2025-06-10') h

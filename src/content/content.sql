@@ -351,14 +351,15 @@ page. with_total: count the rows of all pages in total_rows.';
 -- Sums tell all that means and their comparison need, so posts are added up before they are told apart: by their platform and type with
 -- each thing that is compared, whose names are few. Figures are whole numbers of 1e-7, whose sums and squares are exact in any order.
 CREATE FUNCTION analytics_internal.content_sums(days int, as_of date, business_id bigint, metric text)
-    RETURNS TABLE (business bigint, platform text, content_type text, hour int, weekday int, author text, hashtags text, parts int,
+    RETURNS TABLE (business bigint, platform text, content_type text, hour int, weekday int, author text, hashtags text, told_apart_by text,
                    n bigint, figures numeric, squares numeric, views numeric, engagement numeric, sentiment numeric, rated bigint)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT p.business, p.platform, p.content_type, p.hour, p.weekday, p.author, p.hashtags,
-           GROUPING(p.hour, p.weekday, p.author, p.hashtags), count(*), sum(p.figure), sum(p.figure * p.figure), sum(p.views),
-           sum(p.engagement), sum(p.sentiment), count(p.sentiment)
+           CASE WHEN GROUPING(p.hour) = 0 THEN 'hour' WHEN GROUPING(p.weekday) = 0 THEN 'weekday'
+                WHEN GROUPING(p.author) = 0 THEN 'author' WHEN GROUPING(p.hashtags) = 0 THEN 'hashtags' ELSE 'nothing' END,
+           count(*), sum(p.figure), sum(p.figure * p.figure), sum(p.views), sum(p.engagement), sum(p.sentiment), count(p.sentiment)
     FROM (
         SELECT t.business, t.platform, t.content_type, t.author, t.hashtags, t.views, t.engagement, t.sentiment,
                EXTRACT(hour FROM t.published_local)::int AS hour, EXTRACT(isodow FROM t.published_local)::int AS weekday,
@@ -376,8 +377,8 @@ $$;
 COMMENT ON FUNCTION analytics_internal.content_sums(int, date, bigint, text) IS
 'Posts added up by platform and type, and by these with what is compared
 figures, squares: of the logarithms of their engagement rates, or of their sentiments, in units of 1e-7. Posts without views, or of a source
-that counts no engagement, have no rate, those of the last two days not yet: they are left out. parts: GROUPING() of hour, weekday, author
-and hashtags.';
+that counts no engagement, have no rate, those of the last two days not yet: they are left out.
+told_apart_by: hour, weekday, author or hashtags, which has a value then; or nothing else.';
 
 CREATE FUNCTION analytics_internal.content_moments(
     dimensions text[], days int, as_of date, business_id bigint, level text, metric text)
@@ -394,7 +395,7 @@ AS $$
         SELECT p.business, p.platform, p.content_type, p.figures / p.n AS of_cell,
                sum(p.figures) OVER w / sum(p.n) OVER w AS of_platform
         FROM part p
-        WHERE p.parts = 15
+        WHERE p.told_apart_by = 'nothing'
         WINDOW w AS (PARTITION BY p.business, p.platform)
     ), named AS (
         -- An hour is not good because videos are published then: figures less the mean of their platform and type, unless these are
@@ -408,14 +409,16 @@ AS $$
         CROSS JOIN LATERAL (
             SELECT v.dimension, v.group_name
             FROM (VALUES
-                (7, 'hour', lpad(p.hour::text, 2, '0') || ':00'), (11, 'weekday', to_char(date '2024-01-01' + p.weekday - 1, 'FMDay')),
-                (13, 'author', COALESCE(p.author, '(unknown)')), (15, 'content_type', COALESCE(p.content_type, '(unknown)')),
-                (15, 'platform', COALESCE(f.family, p.platform))) v (parts, dimension, group_name)
-            WHERE v.parts = p.parts
+                ('hour', 'hour', lpad(p.hour::text, 2, '0') || ':00'),
+                ('weekday', 'weekday', to_char(date '2024-01-01' + p.weekday - 1, 'FMDay')),  -- a Monday
+                ('author', 'author', COALESCE(p.author, '(unknown)')),
+                ('nothing', 'content_type', COALESCE(p.content_type, '(unknown)')),
+                ('nothing', 'platform', COALESCE(f.family, p.platform))) v (told_apart_by, dimension, group_name)
+            WHERE v.told_apart_by = p.told_apart_by
             UNION ALL
             SELECT DISTINCT 'hashtag', analytics_internal.fold_case(h.tag)
             FROM regexp_split_to_table(p.hashtags, E'[\\s,;#]+') h (tag)
-            WHERE p.parts = 14 AND h.tag <> '') g (dimension, group_name)
+            WHERE p.told_apart_by = 'hashtags' AND h.tag <> '') g (dimension, group_name)
         WHERE g.dimension = ANY (content_moments.dimensions)
     )
     SELECT s.dimension, s.group_name, s.n, (s.figures / s.n / 1e7)::double precision,
