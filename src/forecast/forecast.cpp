@@ -318,6 +318,7 @@ public:
         surprise_ = unit * spread.surprise;
         doubt_ = std::min(unit * spread.doubt, 0.25);
         surprise_ += unit * spread.doubt - doubt_;
+        kernel::require_computed(std::isfinite(surprise_), "Of the interval.");
     }
     [[nodiscard]] double quantile(double p) const
     {

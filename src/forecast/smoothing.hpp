@@ -39,13 +39,14 @@ inline double rounding(double known)
 /** Parts whose log weights are further below the greatest are left out. */
 inline const double negligible = std::log(0.02);
 
-/** Makes the weights add up to 1. */
+/** Makes the weights add up to 1. Throws Error(numeric_range) where they were no numbers. */
 inline void share_out(std::vector<Part>& parts)
 {
     double sum = 0;
     for (const Part& part : parts) {
         sum += part.weight;
     }
+    kernel::require_computed(sum > 0, "Of the likelihoods of the smoothings.");
     for (Part& part : parts) {
         part.weight /= sum;
     }
@@ -67,11 +68,7 @@ struct Standardised {
                 mean += (value - mean) / known;
             }
         }
-        double squares = 0;
-        for (const double value : history) {
-            squares += std::isnan(value) ? 0 : (value - mean) * (value - mean);
-        }
-        deviation = squares > 0 ? std::sqrt(squares / known) : 1;
+        deviation = deviation_of(history);
         values.reserve(history.size());
         for (const double value : history) {
             values.push_back((value - mean) / deviation);
@@ -91,6 +88,25 @@ struct Standardised {
     {
         const double log_likelihood = log_rest - (known - 1) / 2 * std::log(std::max(squares, rounding(known)));
         return alpha.log_share + evidence * log_likelihood - (alpha.value == 0 ? 2 * std::log(evidence) : 0);
+    }
+
+private:
+    /** Root mean square of what the figures are from their mean; 1 where they are the same. */
+    [[nodiscard]] double deviation_of(std::span<const double> history) const
+    {
+        double largest = 0;
+        for (const double value : history) {
+            largest = std::isnan(value) ? largest : std::max(largest, std::abs(value - mean));
+        }
+        // Squares of what is very small are 0; a power of two changes no digit.
+        const int unit = largest > 0 && std::isfinite(largest) ? std::ilogb(largest) : 0;
+        double squares = 0;
+        for (const double value : history) {
+            const double off = std::scalbn(value - mean, -unit);
+            squares += std::isnan(off) ? 0 : off * off;
+        }
+        const double root = std::scalbn(std::sqrt(squares / known), unit);
+        return root > 0 ? root : 1;
     }
 };
 

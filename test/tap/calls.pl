@@ -3,9 +3,10 @@
 # happen: a crash, an error of class XX, NaN or infinity out of finite arguments, a call that outlives its statement_timeout of 1 s by more than
 # 1 s, the wording of a library in a message, an error that comes of SQL that was put together wrongly. Everything a call does is rolled back.
 #
-# First each is called until 50 calls succeeded, then with the largest that each argument can be and all others valid, then at random until
-# MARKETING_CALL_SECONDS (120) have passed. MARKETING_CALL_SEED repeats a run, as long as the same calls run out of time; MARKETING_CALL_PATTERN
-# picks functions by name. A process of the server has MARKETING_CALL_MEMORY (4 GB) and no more: out of memory is a fault, too.
+# First each is called until 50 calls succeeded, then with the largest that each argument can be, or all figures of an argument very small or
+# very large, and all others valid, then at random until MARKETING_CALL_SECONDS (120) have passed. MARKETING_CALL_SEED repeats a run, as long
+# as the same calls run out of time; MARKETING_CALL_PATTERN picks functions by name. A process of the server has MARKETING_CALL_MEMORY (4 GB)
+# and no more: out of memory is a fault, too.
 use strict;
 use warnings;
 use IO::Select;
@@ -435,6 +436,16 @@ sub with_element
     return sub { "(SELECT array_replace(a, a[$place], $value) FROM (SELECT $_[0] AS a) s)" };
 }
 
+# What squares of figures are 0 or infinite of, and what is hardly a number.
+my @sizes = qw(1e-320 1e-300 3e-162 1e-154 1e154 1e300);
+
+# Figures with all in them made larger or smaller: of an aggregate the column, of others an array.
+sub of_size
+{
+    my ($f, $size) = @_;
+    return $f->{kind} eq 'a' ? sub { "($_[0]) * $size\::float8" } : sub { "(SELECT array_agg(x * $size\::float8) FROM unnest($_[0]) x)" };
+}
+
 # Each argument by itself, and one element of an array: where others are wild, too, they are what is refused.
 sub attempt_largest
 {
@@ -443,6 +454,9 @@ sub attempt_largest
         my ($type, $is_array) = $f->{types}[$i] =~ /^(.*?)(\[\])?$/;
         for my $value (map { "$_\::$type" } @{$largest{$type} // []}) {
             attempt($f, 0, { $i => $_ }) for $is_array ? map { with_element($_, $value) } 1, 'cardinality(a)' : $value;
+        }
+        if ($type eq 'double precision' && ($is_array || $f->{kind} eq 'a')) {
+            attempt($f, 0, { $i => of_size($f, $_) }) for @sizes;
         }
     }
     return;
@@ -471,6 +485,13 @@ sub work
     close $to;
     waitpid $pid, 0;
     return;
+}
+
+# What the server says of processes that ended by themselves, and of what they were doing.
+sub last_words
+{
+    my @lines = grep { /terminated by signal|Failed process was running|Out of memory/ } split /\n/, PostgreSQL::Test::Utils::slurp_file($node->logfile);
+    return join "\n    ", map { substr $_, 0, 3000 } @lines;
 }
 
 # Workers, each in a database of its own: one for all that reads, two for what writes, which takes longer.
@@ -504,5 +525,7 @@ for my $f (@functions) {
     next if $f->{schema} ne 'analytics' || $elsewhere{$f->{name}};
     cmp_ok($f->{valid}, '>=', $wanted, "$f->{name} succeeds with valid arguments") or diag($f->{refused} // '');
 }
+my $words = last_words();
+is($words, '', 'no process of the server ended by itself');
 $node->stop;
 done_testing();

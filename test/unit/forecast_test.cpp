@@ -118,6 +118,33 @@ TEST(Forecast, DoesNotDependOnTheUnit)
     }
 }
 
+TEST(Forecast, FiguresOfAnySizeAreForecastOrRefused)
+{
+    for (const bool one_day_alone : {false, true}) {
+        for (int exponent = -1080; exponent <= 1030; exponent += 9) {
+            auto history = one_day_alone ? std::vector<double>(120, 0) : wandering(120, 5);
+            history[60] += 1;
+            for (double& value : history) {
+                value = std::scalbn(value, exponent);
+            }
+            if (!std::isfinite(std::ranges::max(history))) {
+                continue;
+            }
+            for (const auto* model : {"auto", "mean", "weekday_mean", "seasonal_naive", "theta", "ets", "ets_damped"}) {
+                try {
+                    const Fit found = fit(history, 28, choose_model(model, history.size()), {});
+                    ASSERT_FALSE(found.parts.empty()) << model << " at 2^" << exponent;
+                    (void)outlook_of_sum(found, 0, Kind::nonnegative, 0.9);
+                    (void)probability_above(found, 0, Kind::nonnegative, 1);
+                } catch (const marketing::kernel::Error& error) {
+                    EXPECT_EQ(error.code(), ErrorCode::numeric_range) << model << " at 2^" << exponent;
+                    EXPECT_GT(std::abs(exponent), 450) << model << " at 2^" << exponent;
+                }
+            }
+        }
+    }
+}
+
 /** The deviation of day and sum, by playing the future of a part many times: what is not known of it, and the surprises to come. */
 struct Played {
     double day, sum, tail;
