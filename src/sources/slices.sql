@@ -75,7 +75,7 @@ CREATE FUNCTION analytics_internal.column_sql(source analytics.source, name text
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT m.conversion
-    FROM analytics_internal.current_mapping(source) m
+    FROM analytics_internal.current_mapping(source, column_sql.name) m
     WHERE m.name = column_sql.name
 $$;
 COMMENT ON FUNCTION analytics_internal.column_sql(analytics.source, text) IS

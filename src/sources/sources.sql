@@ -420,7 +420,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.option_problems(regclass, jsonb) IS 'What is wrong with the options of a source that are SQL';
 
-CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass, columns jsonb, options jsonb)
+CREATE FUNCTION analytics_internal.source_mapping(entity text, relation regclass, columns jsonb, options jsonb,
+    of_column text DEFAULT NULL)
     RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text,
         failure text)
     LANGUAGE plpgsql STABLE
@@ -436,7 +437,12 @@ DECLARE
     tried text;
     found_type regtype;
 BEGIN
-    FOR wanted IN SELECT * FROM analytics.entity_column c WHERE c.entity = source_mapping.entity ORDER BY c.position LOOP
+    FOR wanted IN
+        SELECT *
+        FROM analytics.entity_column c
+        WHERE c.entity = source_mapping.entity AND (of_column IS NULL OR c.name = of_column)
+        ORDER BY c.position
+    LOOP
         mapped := analytics_internal.mapped_as(relation, wanted.name, columns, options);
         CONTINUE WHEN mapped IS NULL AND NOT wanted.must_be_mapped;
         name := wanted.name; kind := wanted.kind; not_null := wanted.not_null; minimum := wanted.minimum;
@@ -470,13 +476,15 @@ BEGIN
     END LOOP;
     RETURN QUERY
     SELECT p.name, NULL::text, NULL::text, NULL::text, NULL::boolean, NULL::numeric, p.problem, NULL::text
-    FROM analytics_internal.option_problems(relation, options) p;
+    FROM analytics_internal.option_problems(relation, options) p
+    WHERE of_column IS NULL;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.source_mapping(text, regclass, jsonb, jsonb) IS
+COMMENT ON FUNCTION analytics_internal.source_mapping(text, regclass, jsonb, jsonb, text) IS
 'How each canonical column would be read from a relation, and what hinders it
 One row per mapped column or problem: the expression, the SQL that converts it, and the problem, NULL where there is none. Options that are
-SQL have a row where there is a problem. Option row_by_row: errors of expressions are caught; failure is SQL that gives their message.';
+SQL have a row where there is a problem. Option row_by_row: errors of expressions are caught; failure is SQL that gives their message.
+of_column: that column alone.';
 
 CREATE FUNCTION analytics_internal.source_timezone(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
@@ -497,7 +505,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.is_read_row_by_row(bigint) IS 'Whether expressions of a source have failed on some row';
 
-CREATE FUNCTION analytics_internal.current_mapping(source analytics.source)
+CREATE FUNCTION analytics_internal.current_mapping(source analytics.source, of_column text DEFAULT NULL)
     RETURNS TABLE (name text, kind text, expression text, conversion text, not_null boolean, minimum numeric, problem text, failure text)
     LANGUAGE sql STABLE
 AS $$
@@ -506,9 +514,10 @@ AS $$
         source.options || pg_catalog.jsonb_build_object('timezone', analytics_internal.source_timezone(source),
             'day_zone', (analytics.settings(source.business_id)).reporting_timezone,
             'own_currency', (analytics.settings(source.business_id)).currency)
-            || CASE WHEN analytics_internal.is_read_row_by_row(source.source_id) THEN '{"row_by_row": true}' ELSE '{}' END::jsonb) m
+            || CASE WHEN analytics_internal.is_read_row_by_row(source.source_id) THEN '{"row_by_row": true}' ELSE '{}' END::jsonb,
+        of_column) m
 $$;
-COMMENT ON FUNCTION analytics_internal.current_mapping(analytics.source) IS
+COMMENT ON FUNCTION analytics_internal.current_mapping(analytics.source, text) IS
 'source_mapping() of a registered source, as its relation is now';
 
 CREATE FUNCTION analytics_internal.relation_identity(relation regclass, OUT kind text, OUT owner text)
