@@ -279,7 +279,7 @@ BEGIN
                    ORDER BY c.is_refund, c.signed_at, c.source_id, c.contract_id COLLATE "C");
     PERFORM analytics_internal.merge_table(derive_contract_credit.business_id, 'fact_contract_credit', analytics_internal.of_batch()),
             analytics_internal.mark_leads('fact_contract_credit', '0, %1$s * (NOT c.%2$sis_refund)::int, %1$s * c.%2$samount'),
-            analytics_internal.mark_days('late', 'created_date', 'old_created_date');
+            analytics_internal.mark_late('fact_contract_credit');
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_contract_credit(bigint) IS
@@ -341,8 +341,7 @@ BEGIN
     JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     WHERE k.contract_number = 1 AND NOT k.is_refund;
     PERFORM analytics_internal.merge_table(derive_leads.business_id, 'fact_leads', analytics_internal.of_batch()),
-            analytics_internal.mark_leads('fact_leads', '%1$s, 0, 0'),
-            analytics_internal.mark_days('late', 'created_date', 'old_created_date');
+            analytics_internal.mark_leads('fact_leads', '%1$s, 0, 0'), analytics_internal.mark_late('fact_leads');
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.derive_leads(bigint) IS

@@ -30,7 +30,8 @@ BEGIN
             FROM change c
             ON CONFLICT DO NOTHING
         )
-        INSERT INTO warehouse.pending_lead
+        INSERT INTO warehouse.pending_lead (
+            business_id, day, platform, channel, is_paid, utm_source, product_id, branch_id, campaign_key, leads, contracts, revenue)
         SELECT c.*
         FROM change c
         WHERE (c.leads, c.contracts, c.revenue) <> (0, 0, 0)
@@ -42,6 +43,72 @@ COMMENT ON FUNCTION analytics_internal.mark_leads(text, text) IS
 'Keeps what pg_temp.change changes in the rollups of leads, or marks their days
 Where they are many their days are made anew. target: fact_leads or fact_contract_credit. addends: the leads, contracts and revenue that a
 row is, by format(): %1$s is 1 where it comes and -1 where it goes, %2$s names the columns that it has then.';
+
+-- Of a lead that came to another campaign than it had at first both are told, since the day's results of both were others before.
+CREATE FUNCTION analytics_internal.late_sql(target text, rows text, sign text) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format(CASE target
+        WHEN 'fact_leads' THEN $sql$
+            SELECT l.business_id, l.created_date, l.settled_date, v.platform, COALESCE(v.campaign_key, 0) AS campaign_key,
+                   %2$s v.leads AS leads, 0 AS contracts, 0 AS revenue
+            FROM %1$s l
+            CROSS JOIN LATERAL (VALUES
+                (l.platform, l.campaign_key, 1), (l.initial_platform, l.initial_campaign_key, -1)) v (platform, campaign_key, leads)
+            WHERE l.settled_date > l.created_date
+              AND (l.platform, l.campaign_key) IS DISTINCT FROM (l.initial_platform, l.initial_campaign_key)$sql$
+        WHEN 'fact_contract_credit' THEN $sql$
+            SELECT k.business_id, k.created_date, k.settled_date, k.platform, COALESCE(k.campaign_key, 0) AS campaign_key, 0 AS leads,
+                   %2$s (NOT k.is_refund)::int AS contracts, %2$s k.amount AS revenue
+            FROM %1$s k
+            WHERE k.settled_date > k.created_date$sql$
+    END, rows, sign)
+$$;
+COMMENT ON FUNCTION analytics_internal.late_sql(text, text, text) IS
+'SQL of what rows add to late_daily
+target: fact_leads or fact_contract_credit. rows: a relation with its columns. sign: - where they go.';
+
+CREATE FUNCTION analytics_internal.mark_late(target text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    columns constant text[] := ARRAY(
+        SELECT a.attname::text
+        FROM pg_attribute a
+        WHERE a.attrelid = format('warehouse.%I', target)::regclass AND a.attnum > 0 AND NOT a.attisdropped
+          AND a.attname <> ALL (analytics_internal.table_key(target)));
+BEGIN
+    IF analytics_internal.is_much((SELECT count(*) FROM pg_temp.change), format('warehouse.%I', target)) THEN
+        PERFORM analytics_internal.mark_days('late', 'created_date', 'old_created_date');
+        RETURN;
+    END IF;
+    -- How leads mature is learned from all of them, so that their days are marked in any case.
+    INSERT INTO warehouse.pending_day
+    SELECT DISTINCT c.business_id, 'late', v.day, false
+    FROM (SELECT DISTINCT c.business_id, c.created_date, c.old_created_date FROM pg_temp.change c) c
+    CROSS JOIN LATERAL (VALUES (c.created_date), (c.old_created_date)) v (day)
+    WHERE v.day IS NOT NULL
+    ON CONFLICT DO NOTHING;
+    EXECUTE format($sql$
+        INSERT INTO warehouse.pending_lead (
+            business_id, day, settled_date, platform, campaign_key, leads, contracts, revenue, channel, is_paid, utm_source, product_id,
+            branch_id)
+        SELECT v.business_id, v.created_date, v.settled_date, v.platform, v.campaign_key, sum(v.leads), sum(v.contracts), sum(v.revenue),
+               '', false, '', '', ''
+        FROM (%s UNION ALL %s) v
+        GROUP BY v.business_id, v.created_date, v.settled_date, v.platform, v.campaign_key
+        HAVING (sum(v.leads), sum(v.contracts), sum(v.revenue)) <> (0, 0, 0)
+        $sql$,
+        analytics_internal.late_sql(target, '(SELECT * FROM pg_temp.change c WHERE c.operation <> ''deleted'')', ''),
+        analytics_internal.late_sql(target, format('(SELECT c.business_id, %s FROM pg_temp.change c WHERE c.operation <> ''inserted'')',
+            analytics_internal.each_name(columns, 'c.%2$I AS %1$I')), '-'));
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.mark_late(text) IS
+'Keeps what pg_temp.change changes in late_daily, or marks its days
+Where they are many their days are made anew. target: fact_leads or fact_contract_credit.';
 
 -- A number that must be there, and is not part of the key, is a sum. Columns that may be empty are not the rollup's.
 CREATE FUNCTION analytics_internal.rollup_columns(target text, OUT key text[], OUT sums text[])
@@ -63,7 +130,8 @@ COMMENT ON FUNCTION analytics_internal.rollup_columns(text) IS
 key: the columns of the primary key, and what goes with them.';
 
 -- Rows of one key, which are asked for together, lie together.
-CREATE FUNCTION analytics_internal.make_rollup(business_id bigint, addends text, target text, scope text)
+CREATE FUNCTION analytics_internal.make_rollup(business_id bigint, addends text, target text, scope text,
+    counts text[] DEFAULT NULL)
     RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -76,6 +144,7 @@ BEGIN
         SELECT %1$s, %2$s
         FROM (%3$s) a
         GROUP BY %1$s
+        HAVING %4$s
         ORDER BY %1$s
         $sql$,
         analytics_internal.each_name(columns.key, 'a.%1$I'),
@@ -84,14 +153,14 @@ BEGIN
             FROM pg_attribute c
             WHERE c.attrelid = format('warehouse.%I', target)::regclass AND c.attname = ANY (columns.sums)
         ),
-        addends);
+        addends, COALESCE(analytics_internal.each_name(counts, 'sum(a.%1$I) <> 0', ' OR '), 'true'));
     RETURN analytics_internal.merge_table(make_rollup.business_id, target, scope);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.make_rollup(bigint, text, text, text) IS
+COMMENT ON FUNCTION analytics_internal.make_rollup(bigint, text, text, text, text[]) IS
 'Makes a part of a rollup anew: adds rows up by its key
 addends: query of these rows, with the columns of the rollup, NULL for nothing. scope: condition on the rollup (alias t) that they
-cover completely.';
+cover completely. counts: columns that say what a row stands for, which is left out when all of them are 0.';
 
 -- What rollups count adds up exactly, so that a rollup plus what changed is the rollup made anew.
 CREATE FUNCTION analytics_internal.add_changes(business_id bigint, changes text, target text, counts text[])
@@ -391,7 +460,7 @@ BEGIN
     SELECT l.*, l.day AS date, l.day AS created_date
     FROM warehouse.pending_lead l
     JOIN warehouse.pending_day d ON d.business_id = l.business_id AND d.rollup = 'results' AND d.day = l.day AND NOT d.whole
-    WHERE l.business_id = add_changed_leads.business_id;
+    WHERE l.business_id = add_changed_leads.business_id AND l.settled_date IS NULL;
     IF NOT EXISTS (SELECT FROM pg_temp.lead_change) THEN
         RETURN NULL;
     END IF;
@@ -416,6 +485,20 @@ $$;
 COMMENT ON FUNCTION analytics_internal.add_changed_leads(bigint) IS
 'Adds what leads changed to the rollups of days that are not made anew';
 
+CREATE FUNCTION analytics_internal.roll_up_whole_late_days(business_id bigint) RETURNS void
+    LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT analytics_internal.make_rollup(roll_up_whole_late_days.business_id, string_agg(analytics_internal.late_sql(f.name, format($sql$(
+        SELECT t.*
+        FROM warehouse.%I t
+        JOIN warehouse.pending_day d ON d.rollup = 'late' AND d.whole AND d.business_id = t.business_id AND d.day = t.created_date
+        WHERE t.business_id = %s)$sql$, f.name, roll_up_whole_late_days.business_id), ''), ' UNION ALL '),
+        'late_daily', analytics_internal.on_pending_days('late', 'created_date'), '{leads,contracts,revenue}')
+    FROM (VALUES ('fact_leads'), ('fact_contract_credit')) f (name)
+$$;
+COMMENT ON FUNCTION analytics_internal.roll_up_whole_late_days(bigint) IS 'Makes late_daily anew for pending days';
+
 CREATE FUNCTION analytics_internal.roll_up_late(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
@@ -424,29 +507,24 @@ BEGIN
     IF NOT EXISTS (SELECT FROM warehouse.pending_day d WHERE d.business_id = roll_up_late.business_id AND d.rollup = 'late') THEN
         RETURN;
     END IF;
-    PERFORM analytics_internal.make_rollup(roll_up_late.business_id, format($sql$
-        SELECT l.business_id, l.created_date, l.settled_date, v.platform, COALESCE(v.campaign_key, 0) AS campaign_key, v.leads,
-               0 AS contracts, 0 AS revenue
-        FROM warehouse.fact_leads l
-        JOIN warehouse.pending_day d ON d.rollup = 'late' AND d.business_id = l.business_id AND d.day = l.created_date
-        CROSS JOIN LATERAL (VALUES
-            (l.platform, l.campaign_key, 1), (l.initial_platform, l.initial_campaign_key, -1)) v (platform, campaign_key, leads)
-        WHERE l.business_id = %1$s AND l.settled_date > l.created_date
-          AND (l.platform, l.campaign_key) IS DISTINCT FROM (l.initial_platform, l.initial_campaign_key)
-        UNION ALL
-        SELECT k.business_id, k.created_date, k.settled_date, k.platform, COALESCE(k.campaign_key, 0), 0, (NOT k.is_refund)::int,
-               k.amount
-        FROM warehouse.fact_contract_credit k
-        JOIN warehouse.pending_day d ON d.rollup = 'late' AND d.business_id = k.business_id AND d.day = k.created_date
-        WHERE k.business_id = %1$s AND k.settled_date > k.created_date
-        $sql$, roll_up_late.business_id), 'late_daily', analytics_internal.on_pending_days('late', 'created_date')),
-        analytics_internal.fit_maturity(roll_up_late.business_id);
+    IF EXISTS (
+        SELECT FROM warehouse.pending_day d WHERE d.business_id = roll_up_late.business_id AND d.rollup = 'late' AND d.whole) THEN
+        PERFORM analytics_internal.roll_up_whole_late_days(roll_up_late.business_id);
+    END IF;
+    PERFORM analytics_internal.drop_temporary('late_change');
+    CREATE TEMP TABLE late_change ON COMMIT DROP AS
+    SELECT l.*, l.day AS created_date
+    FROM warehouse.pending_lead l
+    JOIN warehouse.pending_day d ON d.business_id = l.business_id AND d.rollup = 'late' AND d.day = l.day AND NOT d.whole
+    WHERE l.business_id = roll_up_late.business_id AND l.settled_date IS NOT NULL;
+    PERFORM analytics_internal.add_changes(roll_up_late.business_id, 'late_change', 'late_daily', '{leads,contracts,revenue}'),
+            analytics_internal.fit_maturity(roll_up_late.business_id);
     DELETE FROM warehouse.pending_day p
     WHERE p.business_id = roll_up_late.business_id AND p.rollup = 'late';
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.roll_up_late(bigint) IS
-'Makes late_daily anew for the pending days, and learns from it how leads mature';
+'Brings late_daily up to date, and learns from it how leads mature';
 
 CREATE FUNCTION analytics_internal.fit_maturity(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -525,12 +603,12 @@ BEGIN
         whole := analytics_internal.roll_up_whole_days(roll_up_results.business_id);
     END IF;
     changed := analytics_internal.add_changed_leads(roll_up_results.business_id);
+    -- Not counted: when what is counted came.
+    PERFORM analytics_internal.roll_up_late(roll_up_results.business_id);
     DELETE FROM warehouse.pending_lead l
     WHERE l.business_id = roll_up_results.business_id;
     DELETE FROM warehouse.pending_day p
     WHERE p.business_id = roll_up_results.business_id AND p.rollup = 'results';
-    -- Not counted: when what is counted came.
-    PERFORM analytics_internal.roll_up_late(roll_up_results.business_id);
     RETURN analytics_internal.total_counts(whole, changed);
 END
 $$;
