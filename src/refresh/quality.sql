@@ -366,7 +366,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION analytics_internal.check_references(bigint) IS 'Checks that what a fact refers to is there';
 
--- The unique keys of the tables also hold client_bucket: of one id in two buckets they know nothing.
+-- The unique keys of the tables also hold client_bucket: of one id in two buckets they know nothing. Hashes are grouped faster than ids,
+-- and where none comes twice, no id does.
 CREATE FUNCTION analytics_internal.check_ids(business_id bigint) RETURNS SETOF analytics.quality_finding
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
@@ -376,8 +377,15 @@ AS $$
             SELECT COALESCE(sum(g.n), 0)::bigint AS n, to_jsonb((array_agg(g.%1$I ORDER BY g.%1$I COLLATE "C"))[1:100]) AS sample
             FROM (
                 SELECT t.%1$I, count(*) AS n
-                FROM warehouse.%2$I t
-                WHERE t.business_id = $1
+                FROM (
+                    SELECT t.source_id, hashtextextended(t.%1$I, 0) AS hash
+                    FROM warehouse.%2$I t
+                    WHERE t.business_id = $1
+                    GROUP BY 1, 2
+                    HAVING count(*) > 1
+                ) h
+                JOIN warehouse.%2$I t
+                    ON t.business_id = $1 AND t.source_id = h.source_id AND hashtextextended(t.%1$I, 0) = h.hash
                 GROUP BY t.source_id, t.%1$I
                 HAVING count(*) > 1
             ) g$sql$, v.id, v.fact),
