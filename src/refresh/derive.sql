@@ -76,27 +76,25 @@ BEGIN
         SELECT n.*,
                CASE WHEN n.touch_number = 1 THEN 'first' WHEN n.is_contract THEN 'last' ELSE 'mid' END AS touch_role,
                -- One source that marks its leads settles the matter for the client.
-               CASE WHEN bool_or(n.lead_flag IS NOT NULL) OVER journey THEN COALESCE(n.lead_flag, false)
-                    ELSE n.touch_number = 1 END AS is_lead,
+               CASE WHEN n.has_lead_flags THEN COALESCE(n.lead_flag, false) ELSE n.touch_number = 1 END AS is_lead,
                -- The last paid touch that a lead at this touch would be attributed to. Touches of one moment count for each other.
                CASE WHEN before_lead THEN max(n.ad_number) OVER (PARTITION BY n.client_key ORDER BY n.occurred_at)
-                    ELSE max(n.ad_number) OVER journey END AS last_ad_number,
-               count(*) OVER journey AS touches
+                    ELSE max(n.ad_number) OVER (PARTITION BY n.client_key) END AS last_ad_number
         FROM (
             -- An ad that was seen counts where nothing was clicked.
             SELECT t.*,
                    CASE WHEN t.is_paid AND t.ad_network AND (any_campaign OR t.campaign_key IS NOT NULL)
-                             AND (NOT t.is_view OR bool_and(t.is_view) OVER (PARTITION BY t.client_key))
+                             AND (NOT t.is_view OR t.has_views_alone)
                         THEN t.touch_number END AS ad_number
             FROM (
                 SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel,
                        -- An ad counts for the account that pays for it, whichever network of the account showed it.
                        COALESCE(a.platform, e.platform) AS account_platform,
                        e.is_paid, e.utm_source, e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
-                       analytics_internal.is_view(e.source_type) AS is_view,
-                       (row_number() OVER (
-                           PARTITION BY e.client_key
-                           ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"))::int AS touch_number,
+                       v.is_view,
+                       (row_number() OVER journey)::int AS touch_number, count(*) OVER journey AS touches,
+                       bool_or(e.lead_flag IS NOT NULL) OVER journey AS has_lead_flags,
+                       bool_and(v.is_view) OVER journey AS has_views_alone,
                        c.event_id IS NOT NULL AS is_contract,
                        e.touch_number AS old_number, e.touch_role AS old_role, e.is_lead AS old_lead, e.is_contract AS old_contract
                 FROM warehouse.fact_events e
@@ -108,10 +106,14 @@ BEGIN
                     FROM pg_temp.contract k
                     WHERE k.event_id IS NOT NULL AND NOT k.is_refund
                 ) c ON c.client_key = e.client_key AND c.event_id = e.event_id
+                CROSS JOIN LATERAL (SELECT analytics_internal.is_view(e.source_type) AS is_view) v
                 WHERE e.business_id = number_touches.business_id
+                -- One window, sorted and gone through once.
+                WINDOW journey AS (
+                    PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
             ) t
         ) n
-        WINDOW journey AS (PARTITION BY n.client_key)
     ) r
     CROSS JOIN LATERAL (
         SELECT (r.touch_number, r.touch_role, r.is_lead, r.is_contract)

@@ -11,25 +11,28 @@ CREATE FUNCTION analytics_internal.client_bucket(business_id bigint, client_id t
 AS $$ SELECT (pg_catalog.hashtextextended(client_id, business_id) & 1023)::smallint $$;
 COMMENT ON FUNCTION analytics_internal.client_bucket(bigint, text) IS 'Bucket 0..1023 of a client: the unit of distribution';
 
-CREATE FUNCTION analytics_internal.add_clients(business_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.add_clients(business_id bigint, of_events boolean DEFAULT false) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     added bigint;
 BEGIN
-    INSERT INTO warehouse.dim_clients (business_id, client_bucket, client_id)
-    SELECT add_clients.business_id, analytics_internal.client_bucket(add_clients.business_id, s.client_id), s.client_id
-    FROM (SELECT DISTINCT client_id FROM pg_temp.stage) s
-    WHERE NOT EXISTS (
-        SELECT FROM warehouse.dim_clients d WHERE d.business_id = add_clients.business_id AND d.client_id = s.client_id)
-    -- Numbers in an order that no plan chooses: the bootstrap draws by them.
-    ORDER BY s.client_id COLLATE "C";
+    EXECUTE format($sql$
+        INSERT INTO warehouse.dim_clients (business_id, client_bucket, client_id, first_event_at)
+        SELECT $1, analytics_internal.client_bucket($1, n.client_id), n.client_id, n.first_event_at
+        FROM (SELECT s.client_id, %s AS first_event_at FROM pg_temp.stage s GROUP BY s.client_id) n
+        WHERE NOT EXISTS (SELECT FROM warehouse.dim_clients d WHERE d.business_id = $1 AND d.client_id = n.client_id)
+        -- Numbers in an order that no plan chooses: the bootstrap draws by them.
+        ORDER BY n.client_id COLLATE "C"$sql$, CASE WHEN of_events THEN 'min(s.occurred_at)' ELSE 'NULL::timestamptz' END)
+    USING add_clients.business_id;
     GET DIAGNOSTICS added = ROW_COUNT;
     PERFORM analytics_internal.analyze_grown('warehouse.dim_clients', add_clients.business_id, added);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.add_clients(bigint) IS 'Adds the clients of pg_temp.stage that dim_clients lacks';
+COMMENT ON FUNCTION analytics_internal.add_clients(bigint, boolean) IS
+'Adds the clients of pg_temp.stage that dim_clients lacks
+of_events: the stage has touches, and their first one is that of the client.';
 
 CREATE FUNCTION analytics_internal.add_platforms() RETURNS void
     LANGUAGE sql VOLATILE
@@ -212,13 +215,13 @@ CREATE FUNCTION analytics_internal.touch_number_sql(source analytics.source, com
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    staged := 'row_number() OVER (PARTITION BY s.client_id ORDER BY s.occurred_at, s.event_id COLLATE "C")';
+    staged := 'row_number() OVER (PARTITION BY d.client_key ORDER BY s.occurred_at, s.event_id COLLATE "C")';
     earlier := '0';
     IF NOT complete THEN
         earlier := format($sql$(
             SELECT count(*)
             FROM warehouse.fact_events e
-            WHERE e.business_id = %s AND e.client_key = d.client_key AND e.occurred_at < s.occurred_at)$sql$, source.business_id);
+            WHERE e.business_id = %s AND e.client_key = s.client_key AND e.occurred_at < s.occurred_at)$sql$, source.business_id);
     ELSIF EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.source_id = source.source_id AND w.loaded > 0) THEN
         staged := '0';
     END IF;
@@ -226,7 +229,8 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.touch_number_sql(analytics.source, boolean) IS
 'SQL of the numbers that touches get when they are loaded
-staged: among those of pg_temp.stage (alias s). earlier: how many of the client (alias d) are there already.';
+staged: among those of pg_temp.stage (alias s) and its clients (alias d). earlier: how many of the client are there already, for a row of
+these two (alias s).';
 
 CREATE FUNCTION analytics_internal.load_events(source analytics.source, complete boolean) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
@@ -235,10 +239,10 @@ AS $$
 DECLARE
     number constant record := n FROM analytics_internal.touch_number_sql(source, complete) n;
 BEGIN
-    PERFORM analytics_internal.add_clients(source.business_id);
+    PERFORM analytics_internal.add_clients(source.business_id, of_events => true);
     EXECUTE format($sql$
         CREATE TEMP TABLE incoming ON COMMIT DROP AS
-        SELECT %1$s::bigint AS business_id, d.client_bucket, %2$s::bigint AS source_id, s.event_id, d.client_key, s.occurred_at,
+        SELECT %1$s::bigint AS business_id, s.client_bucket, %2$s::bigint AS source_id, s.event_id, s.client_key, s.occurred_at,
                (s.occurred_at AT TIME ZONE %3$L)::date AS event_date, s.source_type, u.utm_source, u.utm_medium, u.utm_campaign,
                u.utm_content, u.utm_term, u.referrer_host, u.click_id_name, u.click_id,
                COALESCE(s.campaign_id, u.utm_campaign) AS campaign_ref, s.ad_id, s.product_id, s.branch_id,
@@ -248,8 +252,11 @@ BEGIN
                CASE WHEN %4$L THEN COALESCE(s.is_lead, false) ELSE t.touch_number = 1 END AS is_lead, false AS is_contract,
                left(analytics.url_page(s.landing_url), 150) AS landing_page, s.conversion_type,
                CASE WHEN s.conversion_type IS NOT NULL THEN s.conversion_value::numeric(18,4) END AS conversion_value, s.own_client_id
-        FROM (SELECT s.*, %6$s AS staged_number FROM pg_temp.stage s) s
-        JOIN warehouse.dim_clients d ON d.business_id = %1$s AND d.client_id = s.client_id
+        FROM (
+            SELECT s.*, d.client_bucket, d.client_key, %6$s AS staged_number
+            FROM pg_temp.stage s
+            JOIN warehouse.dim_clients d ON d.business_id = %1$s AND d.client_id = s.client_id
+        ) s
         CROSS JOIN LATERAL (
             SELECT COALESCE(s.utm_source, analytics_internal.url_tag(s.landing_url, 'utm_source', $1)) AS utm_source,
                    COALESCE(s.utm_medium, analytics_internal.url_tag(s.landing_url, 'utm_medium', $1)) AS utm_medium,
