@@ -10,6 +10,8 @@ constexpr std::string_view unassigned = "Unassigned";
 constexpr std::string_view referral = "Referral";
 constexpr std::string_view paid_other = "Paid Other";
 constexpr std::array<std::string_view, 3> no_sources{"(direct)", "direct", "unknown"};
+constexpr std::size_t known_touches = 512;
+constexpr std::size_t longest_key = 512;
 
 bool names_a_source(std::string_view value) noexcept
 {
@@ -51,7 +53,9 @@ Classifier::Classifier(const Ruleset& rules, std::pmr::memory_resource* resource
       name_(resource),
       channel_name_(resource),
       click_text_(resource),
-      click_names_(resource)
+      click_names_(resource),
+      key_(resource),
+      known_(resource)
 {
 }
 
@@ -157,7 +161,47 @@ void Classifier::apply_rules(bool builtin, const Facts& facts, Verdict& verdict)
     }
 }
 
+/** False where the touch is too long to be kept. Sizes stand before values, so that no two touches have one key. */
+bool Classifier::make_key(const Touch& touch)
+{
+    key_.clear();
+    const auto append = [this](std::string_view value) {
+        if (key_.size() + sizeof(std::size_t) + value.size() > longest_key) {
+            return false;
+        }
+        const std::size_t size = value.size();
+        key_.append(reinterpret_cast<const char*>(&size), sizeof size).append(value);
+        return true;
+    };
+    return append(touch.source_type) && append(touch.source) && append(touch.medium) && append(touch.campaign) &&
+           append(touch.referrer) && append(touch.landing) &&
+           std::all_of(touch.click_ids.begin(), touch.click_ids.end(), append);
+}
+
 TouchClass Classifier::classify(const Touch& touch)
+{
+    if (!make_key(touch)) {
+        return classify_anew(touch);
+    }
+    while (known_.size() < known_touches) {
+        known_.emplace_back(known_.get_allocator().resource());
+    }
+    Known& known = known_[seed_.hash(std::string_view(key_)) % known_touches];
+    if (known.key != key_) {
+        const TouchClass found = classify_anew(touch);
+        known.key.clear();
+        known.found.assign(found.platform).append(found.channel).append(found.rule);
+        known.platform_size = found.platform.size();
+        known.channel_size = found.channel.size();
+        known.is_paid = found.is_paid;
+        known.key = key_;
+    }
+    const std::string_view found(known.found);
+    return {found.substr(0, known.platform_size), found.substr(known.platform_size, known.channel_size), known.is_paid,
+            found.substr(known.platform_size + known.channel_size)};
+}
+
+TouchClass Classifier::classify_anew(const Touch& touch)
 {
     const Facts facts = read(touch);
     Verdict verdict;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <cstddef>
 #include <memory_resource>
 #include <optional>
 #include <span>
@@ -18,6 +19,7 @@
 
 #include "channels/ruleset.hpp"
 #include "channels/url.hpp"
+#include "kernel/hash.hpp"
 
 namespace marketing::channels {
 
@@ -40,7 +42,10 @@ struct TouchClass {
     std::string_view rule;
 };
 
-/** Classifies touch after touch; keeps its scratch memory between them. */
+/**
+ * Classifies touch after touch; keeps its scratch memory between them, and what the last ones were: millions of touches have a few
+ * hundred combinations of values.
+ */
 class Classifier {
 public:
     Classifier(const Ruleset& rules, std::pmr::memory_resource* resource);
@@ -79,7 +84,18 @@ private:
         std::optional<bool> is_paid;
         std::string_view rule;
     };
+    /** A touch that was classified: its values as one text, and what it was. */
+    struct Known {
+        explicit Known(std::pmr::memory_resource* resource) : key(resource), found(resource) {}
+        std::pmr::string key;
+        std::pmr::string found;  // platform, channel and rule
+        std::size_t platform_size = 0;
+        std::size_t channel_size = 0;
+        bool is_paid = false;
+    };
 
+    [[nodiscard]] bool make_key(const Touch& touch);
+    TouchClass classify_anew(const Touch& touch);
     Facts read(const Touch& touch);
     [[nodiscard]] std::string_view way_back(const Facts& facts, const Location& landing) const noexcept;
     void read_click_ids(std::span<const std::string_view> names);
@@ -112,6 +128,9 @@ private:
     std::pmr::string channel_name_;
     std::pmr::string click_text_;
     std::pmr::vector<std::string_view> click_names_;
+    std::pmr::string key_;
+    std::pmr::vector<Known> known_;  // by hash; the latest stays
+    kernel::HashSeed seed_ = kernel::HashSeed::next();
 };
 
 }  // namespace marketing::channels

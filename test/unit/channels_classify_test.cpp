@@ -558,6 +558,32 @@ TEST(Classify, LetsTheUserOverrideAnything)
     EXPECT_EQ(rules(utm("", "organic")), "unknown/Unassigned/free/none");
 }
 
+TEST(Classify, KeepsWhatATouchWasForThatTouchAlone)
+{
+    // More combinations than are kept, some too long for it; values that would be one text if nothing told where each ends.
+    const std::vector<std::string> values{
+        "",     "google", "cpc", "email", "gclid",    "fbclid",     "face",    "book",
+        "t.co", "shop",   "a",   "aa",    "facebook", "newsletter", "unknown", std::string(300, 'b')};
+    std::mt19937 random(11);
+    const auto value = [&]() -> std::string_view { return values[random() % values.size()]; };
+    Rules kept(all_rules());
+    for (int i = 0; i < 6000; ++i) {
+        Touch touch = utm(value(), value(), value());
+        touch.referrer = value();
+        touch.source_type = i % 7 == 0 ? value() : std::string_view();
+        std::vector<std::string_view> ids;
+        for (unsigned n = random() % 3; n > 0; --n) {
+            ids.push_back(value());
+        }
+        touch.click_ids = ids;
+        const std::string found = kept(touch);
+        EXPECT_EQ(kept(touch), found);
+        if (i % 20 == 0) {
+            EXPECT_EQ(Rules(all_rules())(touch), found);
+        }
+    }
+}
+
 TEST(Classify, StandsHostileValues)
 {
     Rules rules(all_rules());
