@@ -34,17 +34,34 @@ COMMENT ON FUNCTION analytics_internal.add_clients(bigint, boolean) IS
 'Adds the clients of pg_temp.stage that dim_clients lacks
 of_events: the stage has touches, and their first one is that of the client.';
 
-CREATE FUNCTION analytics_internal.add_platforms() RETURNS void
+CREATE FUNCTION analytics_internal.add_platforms(business_id bigint, platforms text[]) RETURNS void
     LANGUAGE sql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO warehouse.dim_platforms
-    SELECT i.business_id, i.platform, k.family, analytics_internal.is_ad_network(i.business_id, i.platform)
-    FROM (SELECT DISTINCT business_id, platform FROM pg_temp.incoming) i
-    LEFT JOIN analytics.effective_platform k ON k.platform = i.platform
+    SELECT add_platforms.business_id, n.platform, k.family, analytics_internal.is_ad_network(add_platforms.business_id, n.platform)
+    FROM unnest(platforms) n (platform)
+    LEFT JOIN analytics.effective_platform k ON k.platform = n.platform
     ON CONFLICT DO NOTHING
 $$;
-COMMENT ON FUNCTION analytics_internal.add_platforms() IS 'Adds the platforms of pg_temp.incoming that dim_platforms lacks';
+COMMENT ON FUNCTION analytics_internal.add_platforms(bigint, text[]) IS 'Adds the platforms that dim_platforms lacks';
+
+-- All that is asked of the touches' names is asked of these: many touches have few names.
+CREATE FUNCTION analytics_internal.name_touches() RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM analytics_internal.drop_temporary('touch_name');
+    CREATE TEMP TABLE touch_name ON COMMIT DROP AS
+    SELECT i.platform, i.channel, i.campaign_ref, i.url_campaign_id, i.named_ad_id, count(*) AS touches
+    FROM pg_temp.incoming i
+    GROUP BY i.platform, i.channel, i.campaign_ref, i.url_campaign_id, i.named_ad_id;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.name_touches() IS
+'Makes pg_temp.touch_name of pg_temp.incoming
+What touches name, platforms, channels and campaigns, and how many touches do.';
 
 -- Visitors choose the tags of links, as many as they like, and what is answered by platform grows with them.
 CREATE FUNCTION analytics_internal.fold_platforms(business_id bigint) RETURNS void
@@ -58,7 +75,7 @@ DECLARE
     -- Not the names that the classification gives by itself: those of its lists, and the channel where it stands for the platform.
     beyond constant text[] := ARRAY(
         SELECT n.platform
-        FROM (SELECT i.platform, i.channel, count(*) AS touches FROM pg_temp.incoming i GROUP BY i.platform, i.channel) n
+        FROM pg_temp.touch_name n
         WHERE n.platform NOT IN (
             SELECT k.platform FROM analytics.effective_platform k
             UNION ALL
@@ -76,13 +93,16 @@ BEGIN
         UPDATE pg_temp.incoming i
         SET platform = '(other)'
         WHERE i.platform = ANY (beyond);
+        UPDATE pg_temp.touch_name n
+        SET platform = '(other)'
+        WHERE n.platform = ANY (beyond);
     END IF;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.fold_platforms(bigint) IS
 'Gives touches of pg_temp.incoming the platform (other) beyond the limit
-Platforms that the rules know and those that are there already keep their names; of new ones as many as there is room for, the most
-frequent first.';
+In pg_temp.touch_name, too. Platforms that the rules know and those that are there already keep their names; of new ones as many as there
+is room for, the most frequent first.';
 
 CREATE FUNCTION analytics_internal.load_clients(source analytics.source, complete boolean) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
@@ -162,7 +182,7 @@ BEGIN
         %s$sql$, columns, CASE WHEN of_clients THEN format(
             'JOIN warehouse.dim_clients d ON d.business_id = %s AND d.client_id = s.client_id', source.business_id) END);
     IF 'platform' = ANY (canonical) THEN
-        PERFORM analytics_internal.add_platforms();
+        PERFORM analytics_internal.add_platforms(source.business_id, ARRAY(SELECT DISTINCT i.platform FROM pg_temp.incoming i));
     END IF;
     RETURN 0;
 END
@@ -180,7 +200,7 @@ BEGIN
     FROM (
         SELECT DISTINCT i.platform, COALESCE(i.campaign_ref, '') AS campaign_ref, COALESCE(i.url_campaign_id, '') AS url_campaign_id,
                COALESCE(i.named_ad_id, '') AS named_ad_id
-        FROM pg_temp.incoming i
+        FROM pg_temp.touch_name i
         WHERE COALESCE(i.campaign_ref, i.url_campaign_id, i.named_ad_id) IS NOT NULL
     ) n
     WHERE NOT EXISTS (
@@ -200,7 +220,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.refer_to_campaigns(bigint) IS
-'Resolves the campaigns that pg_temp.incoming names and nothing named before';
+'Resolves the campaigns that pg_temp.touch_name has and nothing named before';
 
 -- Decoded once, as a URL is; a second time would take plus signs for blanks.
 CREATE FUNCTION analytics_internal.url_tag(url text, name text, rules bytea) RETURNS text
@@ -294,8 +314,9 @@ BEGIN
         analytics_internal.column_sql(source, 'is_lead') IS NOT NULL, analytics_internal.column_sql(source, 'click_id') IS NULL,
         number.staged, number.earlier, analytics_internal.id_parameters('campaign'), analytics_internal.id_parameters('ad'))
     USING analytics_internal.placeholder_rules();
+    PERFORM analytics_internal.name_touches();
     PERFORM analytics_internal.fold_platforms(source.business_id);
-    PERFORM analytics_internal.add_platforms();
+    PERFORM analytics_internal.add_platforms(source.business_id, ARRAY(SELECT DISTINCT n.platform FROM pg_temp.touch_name n));
     PERFORM analytics_internal.refer_to_campaigns(source.business_id);
     RETURN 0;
 END
