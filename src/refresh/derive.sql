@@ -71,7 +71,8 @@ DECLARE
 BEGIN
     PERFORM analytics_internal.drop_temporary('touch');
     CREATE TEMP TABLE touch ON COMMIT DROP AS
-    SELECT r.*, m.has_moved
+    -- An ad counts for the account that pays for it, whichever network of the account showed it.
+    SELECT r.*, COALESCE(a.platform, r.platform) AS account_platform, m.has_moved
     FROM (
         SELECT n.*,
                CASE WHEN n.touch_number = 1 THEN 'first' WHEN n.is_contract THEN 'last' ELSE 'mid' END AS touch_role,
@@ -88,8 +89,6 @@ BEGIN
                         THEN t.touch_number END AS ad_number
             FROM (
                 SELECT e.client_key, e.client_bucket, e.source_id, e.event_id, e.occurred_at, e.event_date, e.platform, e.channel,
-                       -- An ad counts for the account that pays for it, whichever network of the account showed it.
-                       COALESCE(a.platform, e.platform) AS account_platform,
                        e.is_paid, e.utm_source, e.campaign_key, e.ad_id, e.product_id, e.branch_id, e.lead_flag, d.ad_network,
                        v.is_view,
                        (row_number() OVER journey)::int AS touch_number, count(*) OVER journey AS touches,
@@ -100,7 +99,6 @@ BEGIN
                 FROM warehouse.fact_events e
                 JOIN pg_temp.batch p ON p.client_key = e.client_key
                 LEFT JOIN warehouse.dim_platforms d ON d.business_id = e.business_id AND d.platform = e.platform
-                LEFT JOIN warehouse.dim_campaigns a ON a.business_id = e.business_id AND a.campaign_key = e.campaign_key
                 LEFT JOIN (
                     SELECT DISTINCT k.client_key, k.event_id
                     FROM pg_temp.contract k
@@ -115,6 +113,7 @@ BEGIN
             ) t
         ) n
     ) r
+    LEFT JOIN warehouse.dim_campaigns a ON a.business_id = number_touches.business_id AND a.campaign_key = r.campaign_key
     CROSS JOIN LATERAL (
         SELECT (r.touch_number, r.touch_role, r.is_lead, r.is_contract)
             IS DISTINCT FROM (r.old_number, r.old_role, r.old_lead, r.old_contract)
