@@ -87,6 +87,7 @@ BEGIN
         JOIN pg_class x ON x.oid = i.indexrelid
         JOIN analytics_internal.layout_indexes() l ON l.name = x.relname AND l.key_columns IS NULL
         WHERE i.indrelid = target AND x.reltablespace = 0 AND x.reloptions IS NULL
+        ORDER BY l.name COLLATE "C"
     LOOP
         EXECUTE format('DROP INDEX %s', spare.id);
     END LOOP;
