@@ -65,18 +65,41 @@ double growth(const World& world, std::size_t day)
     return world.ramp_days > 0 ? std::min(1.0, (static_cast<double>(day) + 1) / world.ramp_days) : 1;
 }
 
+/** Logarithms of a level that goes where it likes: by steps, by a growth that lasts or moves, by shifts. */
+std::vector<double> moving_level(const World& world, std::size_t days, Engine& engine)
+{
+    std::vector<double> result(days);
+    double level = 0;
+    double growth = world.steady_growth > 0 ? world.steady_growth * normal(engine) : 0;
+    for (double& day : result) {
+        day = level;
+        level += growth;
+        if (world.wandering > 0) {
+            level += world.wandering * normal(engine);
+        }
+        if (world.wandering_growth > 0) {
+            growth += world.wandering_growth * normal(engine);
+        }
+        if (world.days_between_shifts > 0 && uniform(engine) * world.days_between_shifts < 1) {
+            level += world.shift_deviation * normal(engine);
+        }
+    }
+    return result;
+}
+
 /** The expectation of a day before events come late: what causes them. */
 std::vector<double> causes(const World& world, const std::vector<double>& shared, Engine& engine)
 {
     const auto demand = correlated(world.demand_correlation, world.demand_deviation, shared.size(), engine);
-    const auto weekday = weekday_factors(world.weekday, engine);
+    auto weekday = weekday_factors(world.weekday, engine);
     const double size = world.size_deviation > 0 ? lognormal(engine, world.size_deviation) : 1;
+    const auto level = moving_level(world, shared.size(), engine);
     std::vector<double> result(shared.size());
-    double level = 0;
     for (std::size_t day = 0; day < shared.size(); ++day) {
-        result[day] = world.mean * size * weekday[day % 7] * growth(world, day) * std::exp(shared[day] + demand[day] + level);
-        if (world.wandering > 0) {
-            level += world.wandering * normal(engine);
+        double& factor = weekday[day % 7];
+        result[day] = world.mean * size * factor * growth(world, day) * std::exp(shared[day] + demand[day] + level[day]);
+        if (world.weekday_drift > 0) {
+            factor *= lognormal(engine, world.weekday_drift);
         }
     }
     return result;
@@ -167,6 +190,29 @@ const std::vector<World>& all_worlds()
         {.name = "silent days", .mean = 2, .size = 2, .silence = 0.7},
         {.name = "amounts", .mean = 5, .size = 4, .weekday = 0.2, .amount_deviation = 0.6},
         {.name = "heavy-tailed amounts", .mean = 8, .amount_deviation = 1, .heavy_tail = 0.1},
+    };
+    return worlds;
+}
+
+const std::vector<World>& held_out_worlds()
+{
+    static const std::vector<World> worlds = {
+        {.name = "wandering by half as much", .mean = 20, .size = 8, .weekday = 0.2, .wandering = 0.015},
+        {.name = "wandering, Poisson, 100 a day", .mean = 100, .weekday = 0.2, .wandering = 0.02},
+        {.name = "steady growth", .mean = 20, .size = 8, .weekday = 0.2, .steady_growth = 0.004},
+        {.name = "local linear trend", .mean = 20, .size = 8, .weekday = 0.2, .wandering_growth = 0.0004},
+        {.name = "levels that shift", .mean = 20, .size = 8, .weekday = 0.2, .days_between_shifts = 60, .shift_deviation = 0.4},
+        {.name = "correlated demand, .95",
+         .mean = 20,
+         .size = 8,
+         .weekday = 0.2,
+         .demand_correlation = 0.95,
+         .demand_deviation = 0.3},
+        {.name = "correlated demand, .8, in bursts", .mean = 10, .size = 1, .demand_correlation = 0.8, .demand_deviation = 0.3},
+        {.name = "weekdays that drift", .mean = 20, .size = 8, .weekday = 0.4, .weekday_drift = 0.1},
+        {.name = "small season of a year, Poisson", .mean = 50, .weekday = 0.2, .season = 0.1},
+        {.name = "bursts and weekdays, 100 a day", .mean = 100, .size = 4, .weekday = 0.3},
+        {.name = "amounts, wandering", .mean = 5, .size = 4, .weekday = 0.2, .wandering = 0.03, .amount_deviation = 0.6},
     };
     return worlds;
 }

@@ -40,6 +40,15 @@ struct World {
     /** Deviation of the daily steps of the logarithm of a level that wanders off.
    */
     double wandering = 0;
+    /** Deviation of the logarithm's daily growth, which each campaign keeps. */
+    double steady_growth = 0;
+    /** Deviation of the daily steps of that growth: a local linear trend. */
+    double wandering_growth = 0;
+    /** A level shifts for good so often, by a factor whose logarithm has this deviation. */
+    double days_between_shifts = 0;
+    double shift_deviation = 0;
+    /** Deviation of the weekly steps of each weekday's logarithm. */
+    double weekday_drift = 0;
     /** A new campaign grows evenly from nothing over so many days. */
     int ramp_days = 0;
     /** A holiday comes about so often, on days that all campaigns share, and
@@ -72,5 +81,7 @@ struct Campaign {
 
 /** Those that the tables of docs/benchmarks.md are made of. */
 [[nodiscard]] const std::vector<World>& all_worlds();
+/** Those that forecasts are held against and were not made by. */
+[[nodiscard]] const std::vector<World>& held_out_worlds();
 
 }  // namespace marketing::worlds

@@ -4,6 +4,9 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <numbers>
+#include <utility>
+#include <vector>
 
 #include "forecast/smoothing.hpp"
 #include "numeric/eigen.hpp"
@@ -20,18 +23,36 @@ struct Smoothing {
     double alpha, beta, gamma, damping, memory;
 };
 
+/** What moves the level besides the errors: nothing, a trend that levels off,
+ * or the season of a year with a growth that lasts. */
+enum class Course { level, trend, year };
+
+/** Free parts of the state besides level and weekdays. */
+constexpr int extras_of(Course course)
+{
+    switch (course) {
+        case Course::level: return 0;
+        case Course::trend: return 1;
+        case Course::year: return 3;
+    }
+    return 0;
+}
+
 /**
  * Given the smoothing, each error is linear in the state before the first day.
  * So the filter runs once for the data from a state of zeros (column 0) and
  * once for each free part of that state with data of zeros, all columns
  * abreast; the least squares over the state are then exact. Columns after 0:
- * level, six weekdays (the seventh is minus their sum), trend if there is one.
+ * level, six weekdays (the seventh is minus their sum), and what the course
+ * adds: the trend, or two waves of a year and the growth of one.
  * Where the level is drawn back, its column is the mean that it is drawn to.
  */
-template <bool damped>
+template <Course course>
 class Filter {
 public:
-    static constexpr int columns = damped ? 9 : 8;
+    static constexpr bool damped = course == Course::trend;
+    static constexpr int extras = extras_of(course);
+    static constexpr int columns = 8 + extras;
     static constexpr int free = columns - 1;
     using Row = Eigen::Array<double, columns, 1>;
     using Products = Eigen::Matrix<double, columns, columns>;
@@ -53,17 +74,21 @@ public:
    * to day - 1 as they are asked for in turn. */
     class Ahead {
     public:
-        explicit Ahead(const Filter& filter) : filter_(&filter), level_(filter.level_), trend_(filter.trend_) {}
+        explicit Ahead(const Filter& filter)
+            : filter_(&filter), base_(filter.base_), level_(filter.level_), trend_(filter.trend_)
+        {
+        }
         Row next()
         {
             trend_ *= filter_->smoothing_.damping;
             level_ = filter_->smoothing_.memory * level_ + trend_;
-            return filter_->base_ + level_ + filter_->season_[(filter_->weekday_ + day_++) % week];
+            turn(base_, filter_->days_ + day_);
+            return base_ + level_ + filter_->season_[(filter_->weekday_ + day_++) % week];
         }
 
     private:
         const Filter* filter_;
-        Row level_, trend_;
+        Row base_, level_, trend_;
         std::size_t day_ = 0;
     };
 
@@ -87,8 +112,20 @@ private:
         season_[week - 1].segment(2, week - 1) = -1;
     }
 
+    /** To where the year stands `day` days after the first. */
+    static void turn(Row& base, std::size_t day)
+    {
+        if constexpr (course == Course::year) {
+            const double years = static_cast<double>(day) / 365.25;
+            base[columns - 3] = std::cos(2 * std::numbers::pi * years);
+            base[columns - 2] = std::sin(2 * std::numbers::pi * years);
+            base[columns - 1] = years;
+        }
+    }
+
     void follow(double observed)
     {
+        turn(base_, days_++);
         Row& season = season_[weekday_];
         if constexpr (damped) {
             trend_ *= smoothing_.damping;
@@ -114,6 +151,7 @@ private:
     Row base_, level_, trend_;
     std::array<Row, week> season_;
     std::size_t weekday_ = 0;
+    std::size_t days_ = 0;
 };
 
 /** Precision of the weekdays before the data are seen, in units of a day's
@@ -135,13 +173,26 @@ constexpr double log_share_of_trends = -3;
 /** Precision of the trend before the first day. */
 constexpr double trend_precision = 100;
 
-/** The best state before the first day, for a filter and a precision of the
- * weekdays. */
-template <bool damped>
-struct Solution {
-    static constexpr int free = Filter<damped>::free;
+/**
+ * Most businesses have a season of a year and grow or shrink: before the data
+ * are seen, by so much of their level, as deviations of the two waves and of a
+ * year's growth, which may also be that of something new. A few months hardly
+ * show it, and where it is left out the next month is not as certain as it
+ * seems.
+ */
+constexpr double wave_of_year = 0.2;
+constexpr Chance growths_of_year[] = {{0.5, -0.4}, {3, -1.1}};
+constexpr Chance alphas_of_years[] = {{0, 0.7}, {0.05, -1.1}, {0.15, -1.1}, {0.3, -1.5}};
+constexpr double log_share_of_years = -1;
 
-    Solution(const Filter<damped>& filter, double precision)
+/** The best state before the first day, for a filter, a precision of the
+ * weekdays and those of what the course adds. */
+template <Course course>
+struct Solution {
+    static constexpr int free = Filter<course>::free;
+    static constexpr int extras = Filter<course>::extras;
+
+    Solution(const Filter<course>& filter, double precision, const std::array<double, extras>& precisions_of_extras)
     {
         constexpr int weekdays = static_cast<int>(week) - 1;
         Eigen::Matrix<double, free, free> matrix = filter.products().template bottomRightCorner<free, free>();
@@ -150,9 +201,10 @@ struct Solution {
         matrix.template block<weekdays, weekdays>(1, 1).array() += precision;
         matrix.template block<weekdays, weekdays>(1, 1).diagonal().array() += precision;
         log_likelihood = weekdays * std::log(precision) / 2;
-        if constexpr (damped) {
-            matrix(free - 1, free - 1) += trend_precision;
-            log_likelihood += std::log(trend_precision) / 2;
+        for (int i = 0; i < extras; ++i) {
+            const double precision_of_extra = precisions_of_extras[static_cast<std::size_t>(i)];
+            matrix(free - extras + i, free - extras + i) += precision_of_extra;
+            log_likelihood += std::log(precision_of_extra) / 2;
         }
         factor.compute(matrix);
         const Eigen::Matrix<double, free, 1> with_data = filter.products().template bottomLeftCorner<free, 1>();
@@ -172,21 +224,32 @@ struct Solution {
     double log_likelihood = 0;
 };
 
-template <bool damped>
+/** Precisions of what a course adds, and the logarithm of their share before
+ * the data are seen. */
+template <Course course>
+struct Extras {
+    std::array<double, Filter<course>::extras> precisions;
+    double log_share;
+};
+
+template <Course course>
 struct Candidate {
     std::size_t filter;
     double precision;
+    Extras<course> extras;
     /** Of its share before the data are seen times their likelihood, level,
    * weekdays and variance being integrated out. */
     double log_weight;
+    /** Of its errors. */
+    double squares;
 };
 
 /** Filters of several smoothings, each with several precisions of the weekdays.
  */
-template <bool damped>
+template <Course course>
 class Candidates {
 public:
-    explicit Candidates(const Standardised& data) : data_(&data) {}
+    Candidates(const Standardised& data, std::vector<Extras<course>> extras) : data_(&data), extras_(std::move(extras)) {}
 
     void add(const Smoothing& smoothing, double log_share)
     {
@@ -195,24 +258,28 @@ public:
             if (precision.value == no_weekdays && smoothing.gamma > 0) {
                 continue;
             }
-            const Solution<damped> solution(filters_.back(), precision.value);
-            const double log_weight = data_->log_weight({smoothing.alpha, log_share + precision.log_share},
-                                                        solution.log_likelihood, solution.squares);
-            candidates_.push_back({filters_.size() - 1, precision.value, log_weight});
+            for (const Extras<course>& extras : extras_) {
+                const Solution<course> solution(filters_.back(), precision.value, extras.precisions);
+                const Chance chance{smoothing.alpha, log_share + precision.log_share + extras.log_share};
+                const double log_weight = data_->log_weight(chance, solution.log_likelihood, solution.squares);
+                candidates_.push_back({filters_.size() - 1, precision.value, extras, log_weight, solution.squares});
+            }
         }
     }
 
     [[nodiscard]] double greatest() const { return best().log_weight; }
     [[nodiscard]] const Smoothing& best_smoothing() const { return filters_[best().filter].smoothing(); }
+    /** Of an error of the best candidate. */
+    [[nodiscard]] double best_variance() const { return best().squares / (data_->known - 1); }
 
     /** Adds those that carry weight beside `greatest`, and returns their weight.
    */
     double append_likely(std::vector<Part>& parts, double greatest, int horizon) const
     {
         double weight = 0;
-        for (const Candidate<damped>& candidate : candidates_) {
+        for (const Candidate<course>& candidate : candidates_) {
             if (candidate.log_weight - greatest > negligible) {
-                parts.push_back(part_of(filters_[candidate.filter], candidate.precision, horizon));
+                parts.push_back(part_of(candidate, horizon));
                 parts.back().weight = std::exp(candidate.log_weight - greatest);
                 weight += parts.back().weight;
             }
@@ -221,15 +288,16 @@ public:
     }
 
 private:
-    [[nodiscard]] const Candidate<damped>& best() const
+    [[nodiscard]] const Candidate<course>& best() const
     {
-        return *std::ranges::max_element(candidates_, {}, &Candidate<damped>::log_weight);
+        return *std::ranges::max_element(candidates_, {}, &Candidate<course>::log_weight);
     }
 
-    [[nodiscard]] Part part_of(const Filter<damped>& filter, double precision, int horizon) const
+    [[nodiscard]] Part part_of(const Candidate<course>& candidate, int horizon) const
     {
-        constexpr int free = Filter<damped>::free;
-        const Solution<damped> solution(filter, precision);
+        constexpr int free = Filter<course>::free;
+        const Filter<course>& filter = filters_[candidate.filter];
+        const Solution<course> solution(filter, candidate.precision, candidate.extras.precisions);
         const Smoothing& smoothing = filter.smoothing();
         Part part;
         part.degrees = data_->known - 1;
@@ -240,9 +308,9 @@ private:
         part.response.push_back(1);
         double level = smoothing.alpha;
         double trend = smoothing.beta;
-        typename Filter<damped>::Ahead ahead(filter);
+        typename Filter<course>::Ahead ahead(filter);
         for (int day = 1; day <= horizon; ++day) {
-            const typename Filter<damped>::Row row = ahead.next();
+            const typename Filter<course>::Row row = ahead.next();
             const Eigen::Matrix<double, free, 1> by_state = row.template tail<free>().matrix();
             part.mean.push_back(data_->mean + data_->deviation * (row[0] + by_state.dot(solution.state)));
             const Eigen::Matrix<double, free, 1> sway = solution.factor.matrixL().solve(by_state);
@@ -255,13 +323,14 @@ private:
     }
 
     const Standardised* data_;
-    std::vector<Filter<damped>> filters_;
-    std::vector<Candidate<damped>> candidates_;
+    std::vector<Extras<course>> extras_;
+    std::vector<Filter<course>> filters_;
+    std::vector<Candidate<course>> candidates_;
 };
 
-Candidates<false> without_trend(const Standardised& data, const kernel::StopFlag& stop)
+Candidates<Course::level> without_trend(const Standardised& data, const kernel::StopFlag& stop)
 {
-    Candidates<false> candidates(data);
+    Candidates<Course::level> candidates(data, {{{}, 0}});
     for (const Chance& alpha : alphas) {
         for (const Chance& gamma : gammas) {
             for (const Chance& memory : memories) {
@@ -280,9 +349,9 @@ Candidates<false> without_trend(const Standardised& data, const kernel::StopFlag
 }
 
 /** The weekdays follow as they do without a trend. */
-Candidates<true> with_trend(const Standardised& data, double gamma, const kernel::StopFlag& stop)
+Candidates<Course::trend> with_trend(const Standardised& data, double gamma, const kernel::StopFlag& stop)
 {
-    Candidates<true> candidates(data);
+    Candidates<Course::trend> candidates(data, {{{trend_precision}, 0}});
     for (const Chance& alpha : alphas_of_trends) {
         for (const double beta : betas) {
             for (const double damping : dampings) {
@@ -295,21 +364,51 @@ Candidates<true> with_trend(const Standardised& data, double gamma, const kernel
     return candidates;
 }
 
+/** The year is what the level makes of it; precisions are in units of a
+ * surprise, whose variance is about that of the best candidate without. */
+Candidates<Course::year> with_year(const Standardised& data, const Candidates<Course::level>& plain,
+                                   const kernel::StopFlag& stop)
+{
+    const auto precision = [&](double share_of_level) {
+        const double deviation = share_of_level * std::abs(data.mean) / data.deviation;
+        return std::clamp(plain.best_variance() / (deviation * deviation), 1e-8, 1e8);
+    };
+    const double waves = precision(wave_of_year);
+    std::vector<Extras<Course::year>> years;
+    for (const Chance& growth : growths_of_year) {
+        years.push_back({{waves, waves, precision(growth.value)}, growth.log_share});
+    }
+    Candidates<Course::year> candidates(data, std::move(years));
+    for (const Chance& alpha : alphas_of_years) {
+        stop.poll();
+        candidates.add({alpha.value, 0, std::min(plain.best_smoothing().gamma, 1 - alpha.value), 0, 1},
+                       log_share_of_years + alpha.log_share);
+    }
+    return candidates;
+}
+
 }  // namespace
 
 Fit fit_ets(std::span<const double> history, int horizon, Trend trend, const kernel::StopFlag& stop)
 {
     const Standardised data(history);
     Fit fit{Model::ets, {}};
-    const Candidates<false> plain = without_trend(data, stop);
+    const Candidates<Course::level> plain = without_trend(data, stop);
     if (trend == Trend::none) {
         plain.append_likely(fit.parts, plain.greatest(), horizon);
     } else {
-        const Candidates<true> damped = with_trend(data, plain.best_smoothing().gamma, stop);
-        const double greatest = trend == Trend::certain ? damped.greatest() : std::max(plain.greatest(), damped.greatest());
-        const double with = damped.append_likely(fit.parts, greatest, horizon);
-        const double without = trend == Trend::certain ? 0 : plain.append_likely(fit.parts, greatest, horizon);
-        fit.model = with > without ? Model::ets_damped : fit.model;
+        const Candidates<Course::trend> damped = with_trend(data, plain.best_smoothing().gamma, stop);
+        if (trend == Trend::certain) {
+            damped.append_likely(fit.parts, damped.greatest(), horizon);
+            fit.model = Model::ets_damped;
+        } else {
+            const Candidates<Course::year> yearly = with_year(data, plain, stop);
+            const double greatest = std::max({plain.greatest(), damped.greatest(), yearly.greatest()});
+            const double with = damped.append_likely(fit.parts, greatest, horizon);
+            const double without =
+                plain.append_likely(fit.parts, greatest, horizon) + yearly.append_likely(fit.parts, greatest, horizon);
+            fit.model = with > without ? Model::ets_damped : Model::ets;
+        }
     }
     share_out(fit.parts);
     return fit;

@@ -221,12 +221,43 @@ TEST(Forecast, FindsATrendOnlyWhereThereIsOne)
     for (std::size_t t = 0; t < growing.size(); ++t) {
         growing[t] += 3 * static_cast<double>(t);
     }
-    EXPECT_EQ(fit_auto(growing, 7).model, Model::ets_damped);
-    int damped = 0;
+    // Four weeks on it is 84 more; level alone would expect nothing more.
+    const Fit found = fit_auto(growing, 28);
+    const double growth = mean_of_day(found, 27) - mean_of_day(found, 6);
+    EXPECT_NEAR(growth, 3 * 21, 20);
+    int grows = 0;
     for (unsigned seed = 100; seed < 140; ++seed) {
-        damped += fit_auto(wandering(120, seed), 7).model == Model::ets_damped ? 1 : 0;
+        const Fit level = fit_auto(wandering(120, seed), 28);
+        grows += std::abs(mean_of_day(level, 27) - mean_of_day(level, 6)) > 10 ? 1 : 0;
     }
-    EXPECT_LE(damped, 8);
+    EXPECT_LE(grows, 8);
+}
+
+TEST(Forecast, TheSeasonOfAYearTurns)
+{
+    // Half a year that rose and has begun to fall: the next four weeks fall on.
+    constexpr int days = 180;
+    constexpr int horizon = 28;
+    const auto expected = [](int day) { return 200 * std::exp(0.3 * std::sin(2 * 3.141592653589793 * (day + 20) / 365.0)); };
+    double truth = 0;
+    for (int day = days; day < days + horizon; ++day) {
+        truth += expected(day);
+    }
+    int nearer = 0, held = 0;
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        std::mt19937_64 generator(seed);
+        std::normal_distribution<double> noise(0, 20);
+        std::vector<double> history;
+        for (int day = 0; day < days; ++day) {
+            history.push_back(expected(day) + noise(generator));
+        }
+        const Outlook by_auto = outlook_of_sum(fit_auto(history, horizon), 0, Kind::real, 0.9);
+        const Outlook by_level = outlook_of_sum(fit(history, horizon, choose_model("ets", days), {}), 0, Kind::real, 0.9);
+        nearer += std::abs(by_auto.mean - truth) < std::abs(by_level.mean - truth) ? 1 : 0;
+        held += by_auto.low < truth && truth < by_auto.high ? 1 : 0;
+    }
+    EXPECT_GE(nearer, 16);
+    EXPECT_GE(held, 16);
 }
 
 TEST(Forecast, SmallCountsStayCounts)

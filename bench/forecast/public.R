@@ -1,0 +1,29 @@
+# The R package forecast on the series of bench/forecast/public. Arguments: file of histories, file of what came, period of the season,
+# every how many series. Prints mean MASE, sMAPE and coverage of 95 % intervals of automatic ets() and thetaf().
+library(forecast)
+arguments <- commandArgs(trailingOnly = TRUE)
+read <- function(file) {
+    rows <- read.csv(file, header = TRUE, row.names = 1)
+    lapply(split(as.matrix(rows), row(rows)), function(row) row[!is.na(row)])
+}
+histories <- read(arguments[1])
+futures <- read(arguments[2])
+period <- as.integer(arguments[3])
+chosen <- seq(1, length(histories), by = as.integer(arguments[4]))
+score <- function(outlook, history, future) {
+    scale <- mean(abs(diff(history)))
+    mean <- pmax(as.numeric(outlook$mean), 0)
+    c(mase = mean(abs(future - mean)) / scale, smape = 200 * mean(abs(future - mean) / (abs(future) + abs(mean))),
+      held = mean(future >= outlook$lower[, 1] & future <= outlook$upper[, 1]))
+}
+results <- list(ets = NULL, thetaf = NULL)
+for (i in chosen) {
+    history <- ts(histories[[i]], frequency = period)
+    horizon <- length(futures[[i]])
+    results$ets <- rbind(results$ets, score(forecast(ets(history), h = horizon, level = 95), histories[[i]], futures[[i]]))
+    results$thetaf <- rbind(results$thetaf, score(thetaf(history, h = horizon, level = 95), histories[[i]], futures[[i]]))
+}
+for (name in names(results)) {
+    means <- colMeans(results[[name]])
+    cat(sprintf("| R %s, period %d | %.4f | %.3f | %.3f |\n", name, period, means["mase"], means["smape"], means["held"]))
+}
