@@ -244,22 +244,33 @@ DECLARE
     one_currency CONSTANT text := analytics_internal.currency_of(attribution_touches.business_id);
 BEGIN
     RETURN QUERY
-    SELECT t.model, t.conversion_id, d.client_id, e.event_id, array_to_string(t.keys, ' / '), t.weight, t.conversions,
+    WITH credited AS MATERIALIZED (
+        SELECT t.*, d.client_id, d.client_bucket
+        FROM analytics_internal.warehouse_touches(
+            analytics_internal.path_rules(
+                date_from, date_to, dimension, attribution_touches.business_id, lookback, cycle, include_conversion_touch, exclude_keys,
+                only_keys, views, transform, transform_key, max_touches, NULL, view_lookback, windows,
+                conversion_types => conversion_types, conversion_hosts => conversion_hosts),
+            analytics_internal.sharing_rules(
+                models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch,
+                touches => attribution_touches.touches),
+            COALESCE(all_touches, false)) t
+        JOIN warehouse.dim_clients d ON d.business_id = t.business_id AND d.client_key = t.client_key
+    ), touch AS MATERIALIZED (
+        SELECT e.business_id, e.client_bucket, e.client_key, e.touch_number, e.occurred_at, e.source_id, e.event_id
+        FROM (
+            SELECT DISTINCT t.business_id, t.client_bucket, t.client_key, t.touched_at, t.touch_number
+            FROM credited t
+        ) t
+        JOIN warehouse.fact_events e ON e.business_id = t.business_id AND e.client_bucket = t.client_bucket
+            AND e.client_key = t.client_key AND e.occurred_at = t.touched_at AND e.touch_number = t.touch_number
+    )
+    SELECT t.model, t.conversion_id, t.client_id, e.event_id, array_to_string(t.keys, ' / '), t.weight, t.conversions,
            t.value, t.rank, t.touches, t.days_before,
            t.converted_at, t.touched_at, t.is_paid, t.is_view, t.business_id, t.client_key, t.source_id, e.source_id, one_currency,
            t.keys, t.attribution_window, t.conversion_type
-    FROM analytics_internal.warehouse_touches(
-        analytics_internal.path_rules(
-            date_from, date_to, dimension, attribution_touches.business_id, lookback, cycle, include_conversion_touch, exclude_keys,
-            only_keys, views, transform, transform_key, max_touches, NULL, view_lookback, windows,
-            conversion_types => conversion_types, conversion_hosts => conversion_hosts),
-        analytics_internal.sharing_rules(
-            models, half_life, fallback, platforms, first_weights, last_weights, basis, position_weights, two_touch,
-            touches => attribution_touches.touches),
-        COALESCE(all_touches, false)) t
-    JOIN warehouse.dim_clients d ON d.business_id = t.business_id AND d.client_key = t.client_key
-    LEFT JOIN warehouse.fact_events e
-        ON e.business_id = t.business_id AND e.client_key = t.client_key AND e.occurred_at = t.touched_at
+    FROM credited t
+    LEFT JOIN touch e ON e.business_id = t.business_id AND e.client_key = t.client_key AND e.occurred_at = t.touched_at
         AND e.touch_number = t.touch_number
     ORDER BY array_position(models, t.model), array_position(windows, t.attribution_window), t.converted_at,
              t.business_id, t.source_id, t.conversion_id COLLATE "C", array_position(conversion_types, t.conversion_type), t.rank;

@@ -9,8 +9,18 @@ CREATE FUNCTION analytics.conversion_settings(business_id bigint DEFAULT 1) RETU
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    marked text[];
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
+    marked := ARRAY(
+        SELECT DISTINCT e.conversion_type
+        FROM warehouse.fact_events e
+        WHERE e.business_id = conversion_settings.business_id AND e.conversion_type IS NOT NULL);
+    PERFORM 1 FROM warehouse.fact_transactions x WHERE x.business_id = conversion_settings.business_id LIMIT 1;
+    IF FOUND THEN
+        marked := marked || 'purchase'::text;
+    END IF;
     RETURN QUERY
     SELECT t.name, COALESCE(c.model, 'last_paid'), COALESCE(c.lookback, s.lookback), c.view_lookback, COALESCE(c.cycle, 'shared'), c.hosts,
            COALESCE(c.default_value, 0)
@@ -19,12 +29,7 @@ BEGIN
         UNION
         SELECT 'lead'
         UNION
-        SELECT 'purchase'
-        WHERE EXISTS (SELECT FROM warehouse.fact_transactions x WHERE x.business_id = conversion_settings.business_id)
-        UNION
-        SELECT e.conversion_type
-        FROM warehouse.fact_events e
-        WHERE e.business_id = conversion_settings.business_id AND e.conversion_type IS NOT NULL
+        SELECT m FROM unnest(marked) m
         UNION
         SELECT c.conversion_type FROM warehouse.conversion_setting c WHERE c.business_id = conversion_settings.business_id
     ) t (name)

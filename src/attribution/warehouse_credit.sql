@@ -66,82 +66,27 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Leave the argument out for contracts.';
     END IF;
-    SELECT t.name INTO unknown
-    FROM unnest(conversion_types) t (name)
-    WHERE t.name <> ALL ('{contract,lead,purchase}')
-      AND NOT EXISTS (
-          SELECT FROM warehouse.fact_events e
-          WHERE e.conversion_type = t.name
-            AND e.business_id IN (
-                SELECT s.business_id
-                FROM warehouse.settings s
-                WHERE check_conversion_types.business_id IS NULL OR s.business_id = check_conversion_types.business_id))
-      AND NOT EXISTS (
-          SELECT FROM warehouse.conversion_setting c
-          WHERE c.conversion_type = t.name
-            AND (check_conversion_types.business_id IS NULL OR c.business_id = check_conversion_types.business_id))
-    LIMIT 1;
-    IF unknown IS NOT NULL THEN
+    FOREACH unknown IN ARRAY conversion_types LOOP
+        CONTINUE WHEN unknown = ANY ('{contract,lead,purchase}');
+        PERFORM FROM warehouse.conversion_setting c
+        WHERE c.conversion_type = unknown
+          AND (check_conversion_types.business_id IS NULL OR c.business_id = check_conversion_types.business_id);
+        CONTINUE WHEN FOUND;
+        PERFORM 1 FROM warehouse.fact_events e
+        WHERE e.conversion_type = unknown
+          AND e.business_id IN (
+              SELECT s.business_id
+              FROM warehouse.settings s
+              WHERE check_conversion_types.business_id IS NULL OR s.business_id = check_conversion_types.business_id)
+        LIMIT 1;
+        CONTINUE WHEN FOUND;
         RAISE EXCEPTION 'unknown type of conversion: %', quote_literal(unknown) USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Use contract, lead, purchase, or what column conversion_type of your events says.';
-    END IF;
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_conversion_types IS
 'Raises 22023 unless each type of conversion is one that the warehouse knows';
-
--- Inlined: of the branches those of the types that are asked for remain, whatever is known of the tables of the others.
-CREATE FUNCTION analytics_internal.conversions(types text[])
-    RETURNS TABLE (conversion_type text, business_id bigint, client_key bigint, source_id bigint, conversion_id text,
-                   converted_at timestamptz, amount numeric, product_id text, branch_id text, event_source_id bigint, event_id text,
-                   host text)
-    LANGUAGE sql STABLE PARALLEL SAFE
-AS $$
-    SELECT 'contract'::text, c.business_id, c.client_key, c.source_id, c.contract_id, c.signed_at, c.amount::numeric, c.product_id,
-           c.branch_id, NULL::bigint, c.event_id,
-           (SELECT pg_catalog.split_part(e.landing_page, '/', 1)
-            FROM warehouse.fact_events e
-            WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.event_id = c.event_id
-            ORDER BY e.source_id
-            LIMIT 1)
-    FROM warehouse.fact_contracts c
-    WHERE 'contract' = ANY (types)
-    UNION ALL
-    SELECT 'lead'::text, l.business_id, l.client_key, l.source_id, l.lead_id, l.created_at, COALESCE(s.default_value, 0)::numeric,
-           l.product_id, l.branch_id, l.source_id, l.lead_id,
-           (SELECT pg_catalog.split_part(e.landing_page, '/', 1)
-            FROM warehouse.fact_events e
-            WHERE e.business_id = l.business_id AND e.client_key = l.client_key AND e.source_id = l.source_id AND e.event_id = l.lead_id)
-    FROM warehouse.fact_leads l
-    LEFT JOIN warehouse.conversion_setting s ON s.business_id = l.business_id AND s.conversion_type = 'lead'
-    WHERE 'lead' = ANY (types)
-    UNION ALL
-    -- The lines of an order are one purchase, that of its first line.
-    SELECT 'purchase'::text, t.business_id, t.client_key, t.source_id, t.transaction_id, t.occurred_at,
-           CASE WHEN t.order_id IS NULL THEN t.amount
-                ELSE (SELECT pg_catalog.sum(o.amount)
-                      FROM warehouse.fact_transactions o
-                      WHERE o.business_id = t.business_id AND o.client_key = t.client_key AND o.order_id = t.order_id)
-           END::numeric,
-           t.product_id, NULL::text, NULL::bigint, NULL::text, NULL::text
-    FROM warehouse.fact_transactions t
-    WHERE 'purchase' = ANY (types)
-      AND (t.order_id IS NULL OR NOT EXISTS (
-          SELECT FROM warehouse.fact_transactions o
-          WHERE o.business_id = t.business_id AND o.client_key = t.client_key AND o.order_id = t.order_id
-            AND (o.occurred_at, o.source_id, o.transaction_id COLLATE "C") < (t.occurred_at, t.source_id, t.transaction_id COLLATE "C")))
-    UNION ALL
-    SELECT e.conversion_type, e.business_id, e.client_key, e.source_id, e.event_id, e.occurred_at,
-           COALESCE(e.conversion_value, s.default_value, 0)::numeric, e.product_id, e.branch_id, e.source_id, e.event_id,
-           pg_catalog.split_part(e.landing_page, '/', 1)
-    FROM warehouse.fact_events e
-    LEFT JOIN warehouse.conversion_setting s ON s.business_id = e.business_id AND s.conversion_type = e.conversion_type
-    WHERE e.conversion_type = ANY (types) AND e.conversion_type <> ALL ('{contract,lead,purchase}')
-      AND NOT types OPERATOR(pg_catalog.<@) '{contract,lead,purchase}'
-$$;
-COMMENT ON FUNCTION analytics_internal.conversions(text[]) IS
-'Contracts, leads, purchases, and events that are conversions of some types
-event_id: the event that is the conversion, with event_source_id its source; NULL: of any. host: of the page where it happened.';
 
 CREATE TYPE analytics_internal.path_rules AS (
     date_from date, date_to date, dimension text, business_id bigint, lookback interval, cycle text, include_conversion_touch boolean,
@@ -254,33 +199,22 @@ COMMENT ON FUNCTION analytics_internal.sharing_rules IS 'The rules of sharing as
 
 CREATE FUNCTION analytics_internal.campaign_labels(dimension text)
     RETURNS TABLE (business_id bigint, campaign_key bigint, platform text, label text)
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     -- Names are for people; where two campaigns share one, the id tells them apart.
     SELECT c.business_id, c.campaign_key, c.platform,
-           c.campaign_name || CASE WHEN pg_catalog.count(*) OVER namesakes > 1 THEN ' (' || c.campaign_id || ')' ELSE '' END
+           c.campaign_name || CASE WHEN count(*) OVER namesakes > 1 THEN ' (' || c.campaign_id || ')' ELSE '' END
     FROM warehouse.dim_campaigns c
     WINDOW namesakes AS (
         PARTITION BY c.business_id, c.campaign_name,
-            CASE WHEN 'platform' = ANY (pg_catalog.string_to_array(campaign_labels.dimension, '+')) THEN c.platform ELSE '' END)
-$$;
-COMMENT ON FUNCTION analytics_internal.campaign_labels IS 'What each campaign is called in reports, unique within its business';
-
--- Who comes back from a page of payment, or from the site itself, goes on with the visit that came before: it has a touch already.
-CREATE FUNCTION analytics_internal.is_in_session(business_id bigint, client_key bigint, occurred_at timestamptz, touch_number int)
-    RETURNS boolean
-    LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1000
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN EXISTS (
-        SELECT FROM warehouse.fact_events e
-        WHERE e.business_id = is_in_session.business_id AND e.client_key = is_in_session.client_key
-          AND e.occurred_at >= is_in_session.occurred_at - interval '30 minutes' AND e.occurred_at <= is_in_session.occurred_at
-          AND e.touch_number < is_in_session.touch_number);
+            CASE WHEN 'platform' = ANY (string_to_array(campaign_labels.dimension, '+')) THEN c.platform ELSE '' END);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.is_in_session IS 'Whether a client had a touch in the half hour before one';
+COMMENT ON FUNCTION analytics_internal.campaign_labels IS 'What each campaign is called in reports, unique within its business';
 
 -- Inlined. A conversion that says nothing of where it comes from happened in the visit before it.
 CREATE FUNCTION analytics_internal.may_continue_visit(channel_rule text, platform text, conversion_type text) RETURNS boolean
@@ -363,11 +297,20 @@ BEGIN
             FROM warehouse.settings s
             WHERE rules.business_id IS NULL OR s.business_id = rules.business_id
         ) p
+    ), label AS MATERIALIZED (
+        SELECT * FROM analytics_internal.campaign_labels(rules.dimension) WHERE with_campaign
+    ), made AS MATERIALIZED (
+        -- Where conversions are, there is no other table: that would have all of them fetched from the nodes that they lie on.
+        SELECT c.business_id, c.client_key, c.converted_at, CASE WHEN rules.conversion_hosts <> '{}' THEN c.host END AS host
+        FROM warehouse.conversion c
+        WHERE c.conversion_type = ANY (rules.conversion_types) AND (rules.business_id IS NULL OR c.business_id = rules.business_id)
+          AND c.converted_at >= (SELECT min(b.period_start) FROM business b)
+          AND c.converted_at < (SELECT max(CASE kept WHEN 'touch' THEN b.reach_end ELSE b.period_end END) FROM business b)
     ), client AS (
         -- Conversions by their own date ask for who signed in the period; by the date of the touch, or with the journeys that came to
         -- nothing, it is to be known what followed the period within the lookback.
         SELECT DISTINCT c.business_id, c.client_key
-        FROM analytics_internal.conversions(rules.conversion_types) c
+        FROM made c
         JOIN business b ON b.business_id = c.business_id
         WHERE c.converted_at >= b.period_start
           AND c.converted_at < CASE kept WHEN 'touch' THEN b.reach_end ELSE b.period_end END
@@ -377,6 +320,30 @@ BEGIN
         FROM warehouse.fact_events e
         JOIN business b ON b.business_id = e.business_id
         WHERE kept = 'everybody' AND e.occurred_at >= b.period_start AND e.occurred_at < b.period_end
+    ), placed AS MATERIALIZED (
+        SELECT c.conversion_type, c.business_id, c.client_key, c.source_id, c.conversion_id, c.converted_at, c.amount,
+               c.product_id, c.branch_id, c.event_id, CASE WHEN rules.conversion_hosts <> '{}' THEN c.host END AS host,
+               o.source_id AS touch_source_id
+        FROM warehouse.conversion c
+        LEFT JOIN LATERAL (
+            SELECT e.source_id
+            FROM warehouse.fact_events e
+            WHERE e.business_id = c.business_id AND e.client_bucket = c.client_bucket AND e.client_key = c.client_key
+              AND e.occurred_at = c.converted_at
+              AND e.event_id = c.event_id AND (c.event_source_id IS NULL OR e.source_id = c.event_source_id)
+              AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
+                       AND EXISTS (
+                           -- Who comes back from a page of payment, or from the site itself, goes on with the visit before.
+                           SELECT 1
+                           FROM warehouse.fact_events p
+                           WHERE p.business_id = e.business_id AND p.client_bucket = e.client_bucket AND p.client_key = e.client_key
+                             AND p.occurred_at >= e.occurred_at - interval '30 minutes' AND p.occurred_at <= e.occurred_at
+                             AND p.touch_number < e.touch_number))
+            ORDER BY e.source_id
+            LIMIT 1
+        ) o ON true
+        WHERE c.conversion_type = ANY (rules.conversion_types)
+          AND (c.business_id, c.client_key) IN (SELECT v.business_id, v.client_key FROM client v)
     ), converted AS MATERIALIZED (
         -- A conversion whose event is a touch at that very moment is one row with it, so that include_conversion_touch knows them.
         SELECT c.business_id, c.client_key, c.converted_at, c.amount, c.event_id, o.source_id, c.conversion_type,
@@ -393,30 +360,21 @@ BEGIN
                CASE WHEN count(*) FILTER (WHERE c.amount >= 0) OVER (
                         bought ORDER BY c.converted_at, c.source_id, c.conversion_id COLLATE "C", c.conversion_type COLLATE "C") <= 1
                     THEN 'first' ELSE 'repeat' END AS purchase
-        FROM client v
-        -- Client by client, through the index: of how many is not known to the planner.
-        CROSS JOIN LATERAL (
-            SELECT c.*
-            FROM analytics_internal.conversions(rules.conversion_types) c
-            WHERE c.business_id = v.business_id AND c.client_key = v.client_key
-            OFFSET 0
+        FROM (
+            SELECT p.conversion_type, p.business_id, p.client_key, p.source_id, p.conversion_id, p.converted_at,
+                   COALESCE(p.amount, s.default_value, 0) AS amount, p.product_id, p.branch_id, p.event_id, p.host, p.touch_source_id
+            FROM placed p
+            LEFT JOIN warehouse.conversion_setting s
+                ON p.amount IS NULL AND s.business_id = p.business_id AND s.conversion_type = p.conversion_type
         ) c
         JOIN business b ON b.business_id = c.business_id
         LEFT JOIN warehouse.dim_products g
             ON 'product' = ANY (of_conversion) AND g.business_id = c.business_id AND g.product_id = c.product_id
         LEFT JOIN warehouse.dim_branches h
             ON 'branch' = ANY (of_conversion) AND h.business_id = c.business_id AND h.branch_id = c.branch_id
-        LEFT JOIN LATERAL (
-            SELECT e.source_id
-            FROM warehouse.fact_events e
-            WHERE e.business_id = c.business_id AND e.client_key = c.client_key AND e.occurred_at = c.converted_at
-              AND e.event_id = c.event_id AND (c.event_source_id IS NULL OR e.source_id = c.event_source_id)
-              AND e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
-              AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
-                       AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
-            ORDER BY e.source_id
-            LIMIT 1
-        ) o ON true
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN c.converted_at >= b.touched_from AND c.converted_at < b.touched_before THEN c.touch_source_id END AS source_id
+        ) o
         WHERE c.converted_at < CASE kept WHEN 'converters' THEN b.period_end ELSE b.reach_end END
           AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
         WINDOW bought AS (PARTITION BY c.business_id, c.client_key)
@@ -441,37 +399,47 @@ BEGIN
                ELSE t.key || COALESCE(' / ' || t.other_key, '') END AS key,
                t.is_paid, t.is_view, k.amount, k.id AS conversion_id, k.part
         FROM (
-            SELECT e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number, x.is_paid,
-                   analytics_internal.is_view(e.source_type) AS is_view,
+            SELECT x.business_id, x.source_id, x.event_id, x.client_key, x.occurred_at, x.touch_number, x.is_paid,
+                   analytics_internal.is_view(x.source_type) AS is_view,
                    -- No more than is asked: what parts tell apart is summed apart, and counted once in each.
-                   CASE WHEN (members IS NULL OR x.platform = ANY (members)) AND (touches = 'all' OR (touches = 'paid') = x.is_paid)
+                   CASE WHEN (members IS NULL OR x.account_platform = ANY (members)) AND (touches = 'all' OR (touches = 'paid') = x.is_paid)
                         THEN '1' ELSE '0' END AS mark,
                    CASE WHEN rules.granularity IS NOT NULL AND kept = 'touch'
-                        THEN date_trunc(rules.granularity, e.occurred_at AT TIME ZONE b.reporting_timezone)::date::text
+                        THEN date_trunc(rules.granularity, x.occurred_at AT TIME ZONE x.reporting_timezone)::date::text
                         ELSE '' END AS period,
                    analytics_internal.touch_key(
-                       dimension, x.platform, p.family, e.channel, c.label, a.ad_group_id, e.ad_id, a.creative_id, e.utm_source,
-                       e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term, e.landing_page) AS key,
+                       dimension, x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id, x.utm_source,
+                       x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page) AS key,
                    analytics_internal.touch_key(
-                       other_dimension, x.platform, p.family, e.channel, c.label, a.ad_group_id, e.ad_id, a.creative_id, e.utm_source,
-                       e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term, e.landing_page) AS other_key
-            FROM client v
-            JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
-            JOIN business b ON b.business_id = e.business_id
-            LEFT JOIN warehouse.dim_platforms p ON p.business_id = e.business_id AND p.platform = e.platform
-            LEFT JOIN warehouse.dim_campaigns n ON n.business_id = e.business_id AND n.campaign_key = e.campaign_key
-            LEFT JOIN analytics_internal.campaign_labels(rules.dimension) c
-                ON with_campaign AND c.business_id = e.business_id AND c.campaign_key = e.campaign_key
-            LEFT JOIN warehouse.dim_ad_creatives a
-                ON with_ads AND a.business_id = e.business_id AND a.platform = e.platform AND a.ad_id = e.ad_id
-            CROSS JOIN LATERAL (
-                SELECT e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
+                       other_dimension, x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id,
+                       x.utm_source, x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page) AS other_key
+            FROM (
+                SELECT e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number, e.source_type,
+                       e.channel, e.ad_id, e.utm_source, e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term, e.landing_page,
+                       b.reporting_timezone, p.family, c.label, a.ad_group_id, a.creative_id,
+                       e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
                        -- An ad counts for the account that pays for it, as its leads and contracts do.
-                       COALESCE(n.platform, e.platform) AS platform
+                       COALESCE(n.platform, e.platform) AS account_platform
+                FROM client v
+                JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
+                JOIN business b ON b.business_id = e.business_id
+                LEFT JOIN warehouse.dim_platforms p ON p.business_id = e.business_id AND p.platform = e.platform
+                LEFT JOIN warehouse.dim_campaigns n ON n.business_id = e.business_id AND n.campaign_key = e.campaign_key
+                LEFT JOIN label c ON with_campaign AND c.business_id = e.business_id AND c.campaign_key = e.campaign_key
+                LEFT JOIN warehouse.dim_ad_creatives a
+                    ON with_ads AND a.business_id = e.business_id AND a.platform = e.platform AND a.ad_id = e.ad_id
+                WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
+                  AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
+                           AND EXISTS (
+                               -- As above.
+                               SELECT 1
+                               FROM warehouse.fact_events o
+                               WHERE o.business_id = e.business_id AND o.client_bucket = e.client_bucket AND o.client_key = e.client_key
+                                 AND o.occurred_at >= e.occurred_at - interval '30 minutes' AND o.occurred_at <= e.occurred_at
+                                 AND o.touch_number < e.touch_number))
             ) x
-            WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
-              AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
-                       AND analytics_internal.is_in_session(e.business_id, e.client_key, e.occurred_at, e.touch_number))
+            -- Touches are found apart, not as a part of the join.
+            OFFSET 0
         ) t
         -- Each of these conversions has its touch. No plan of a full join compares each with each, however few it expects.
         FULL JOIN (SELECT * FROM conversion WHERE has_touch) k
@@ -611,11 +579,21 @@ CREATE FUNCTION analytics_internal.conversions_made(rules analytics_internal.pat
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    SELECT count(*) FILTER (WHERE c.amount >= 0), COALESCE(sum(c.amount), 0) INTO conversions, amount
-    FROM analytics_internal.conversions(rules.conversion_types) c
+    SELECT count(*) FILTER (WHERE COALESCE(c.amount, v.default_value, 0) >= 0), COALESCE(sum(COALESCE(c.amount, v.default_value)), 0)
+    INTO conversions, amount
+    FROM (
+        SELECT c.business_id, c.conversion_type, c.amount, c.converted_at, CASE WHEN rules.conversion_hosts <> '{}' THEN c.host END AS host
+        FROM warehouse.conversion c
+        WHERE c.conversion_type = ANY (rules.conversion_types) AND (rules.business_id IS NULL OR c.business_id = rules.business_id)
+          AND c.converted_at >= (
+              SELECT min(rules.date_from::timestamp AT TIME ZONE s.reporting_timezone) FROM warehouse.settings s)
+          AND c.converted_at < (
+              SELECT max((rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone) FROM warehouse.settings s)
+        OFFSET 0
+    ) c
     JOIN warehouse.settings s ON s.business_id = c.business_id
-    WHERE (rules.business_id IS NULL OR c.business_id = rules.business_id)
-      AND (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
+    LEFT JOIN warehouse.conversion_setting v ON v.business_id = c.business_id AND v.conversion_type = c.conversion_type
+    WHERE (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
       AND c.converted_at >= rules.date_from::timestamp AT TIME ZONE s.reporting_timezone
       AND c.converted_at < (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone;
 END

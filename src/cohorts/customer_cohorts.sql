@@ -10,36 +10,37 @@ BEGIN
     PERFORM analytics_internal.check_choice('cohort_by', cohort_by, '{none,platform,campaign,first_product}');
     IF cohort_by IN ('platform', 'campaign') THEN
         RETURN QUERY
-        SELECT DISTINCT ON (l.business_id, l.client_key) l.business_id, l.client_key,
+        SELECT DISTINCT ON (l.client_bucket, l.business_id, l.client_key) l.business_id, l.client_key,
                CASE cohort_by WHEN 'platform' THEN l.platform
                     ELSE analytics_internal.campaign_label(c.platform, c.campaign_name, c.campaign_id) END
         FROM (
-            SELECT k.business_id, k.client_key, 1 AS place, k.signed_at AS at, k.source_id, k.contract_id AS id,
+            SELECT k.client_bucket, k.business_id, k.client_key, 1 AS place, k.signed_at AS at, k.source_id, k.contract_id AS id,
                    k.attributed_platform AS platform, k.attributed_campaign_key AS campaign_key
             FROM warehouse.fact_contracts k
             WHERE NOT k.is_refund
             UNION ALL
-            SELECT l.business_id, l.client_key, 2, l.created_at, l.source_id, l.lead_id, l.platform, l.campaign_key
+            SELECT l.client_bucket, l.business_id, l.client_key, 2, l.created_at, l.source_id, l.lead_id, l.platform, l.campaign_key
             FROM warehouse.fact_leads l
         ) l
         LEFT JOIN warehouse.dim_campaigns c ON c.business_id = l.business_id AND c.campaign_key = l.campaign_key
         WHERE cohort_keys.business_id IS NULL OR l.business_id = cohort_keys.business_id
-        ORDER BY l.business_id, l.client_key, l.place, l.at, l.source_id, l.id COLLATE "C";
+        ORDER BY l.client_bucket, l.business_id, l.client_key, l.place, l.at, l.source_id, l.id COLLATE "C";
     ELSIF cohort_by = 'first_product' THEN
         RETURN QUERY
-        SELECT DISTINCT ON (f.business_id, f.client_key) f.business_id, f.client_key, COALESCE(d.name, f.product_id, '(unknown)')
+        SELECT DISTINCT ON (f.client_bucket, f.business_id, f.client_key) f.business_id, f.client_key,
+               COALESCE(d.name, f.product_id, '(unknown)')
         FROM (
-            SELECT t.business_id, t.client_key, t.occurred_at, t.source_id, t.transaction_id AS id, t.product_id
+            SELECT t.client_bucket, t.business_id, t.client_key, t.occurred_at, t.source_id, t.transaction_id AS id, t.product_id
             FROM warehouse.fact_transactions t
             WHERE t.amount >= 0
             UNION ALL
-            SELECT c.business_id, c.client_key, c.signed_at, c.source_id, c.contract_id, c.product_id
+            SELECT c.client_bucket, c.business_id, c.client_key, c.signed_at, c.source_id, c.contract_id, c.product_id
             FROM warehouse.fact_contracts c
             JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts'
             WHERE NOT c.is_refund) f
         LEFT JOIN warehouse.dim_products d ON d.business_id = f.business_id AND d.product_id = f.product_id
         WHERE cohort_keys.business_id IS NULL OR f.business_id = cohort_keys.business_id
-        ORDER BY f.business_id, f.client_key, f.occurred_at, f.source_id, f.id COLLATE "C";
+        ORDER BY f.client_bucket, f.business_id, f.client_key, f.occurred_at, f.source_id, f.id COLLATE "C";
     END IF;
 END
 $$;
@@ -102,9 +103,14 @@ BEGIN
         SELECT CASE cohorts.cohort_by WHEN 'none' THEN 'all' ELSE COALESCE(k.cohort_key, '(unknown)') END AS cohort_key,
                analytics.cohort_table(p.client_key, p.day,
                    CASE cohorts.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders, cohorts.grain) AS cells
-        FROM warehouse.purchase p
+        FROM (
+            -- OFFSET 0: purchases are read apart, since they lie elsewhere than what tells cohorts apart.
+            SELECT p.business_id, p.client_key, p.day, p.amount, p.profit, p.orders
+            FROM warehouse.purchase p
+            WHERE p.day <= last_day AND (cohorts.business_id IS NULL OR p.business_id = cohorts.business_id)
+            OFFSET 0
+        ) p
         LEFT JOIN key k ON k.business = p.business_id AND k.client_key = p.client_key
-        WHERE p.day <= last_day AND (cohorts.business_id IS NULL OR p.business_id = cohorts.business_id)
         GROUP BY 1
     )
     SELECT c.cohort_key, r.cohort, r.k, r.period, r.size, r.customers, r.retention, r.still_active, r.orders, r.revenue::numeric(18,4),

@@ -47,31 +47,37 @@ AS $$
 #variable_conflict use_column
 DECLARE
     since constant date := COALESCE(start_date, '-infinity');
+    -- Beside the purchases there is no other table: of one business the month is a constant, else each row looks it up.
+    month constant int := s.fiscal_year_start_month FROM warehouse.settings s WHERE s.business_id = customer_profiles.business_id;
+    months constant jsonb := jsonb_object_agg(s.business_id, s.fiscal_year_start_month)
+        FROM warehouse.settings s
+        WHERE customer_profiles.business_id IS NULL;
 BEGIN
     RETURN QUERY
     SELECT c.business_id, c.client_key, c.client_bucket, c.days[1], c.days[2], c.days[cardinality(c.days)], c.orders, c.amount, c.quantity,
            c.orders_with_quantity, c.profit, c.fiscal_years,
-           cardinality(c.days) - f.place, c.days[cardinality(c.days)] - c.days[f.place]
+           cardinality(c.days) - c.place, c.days[cardinality(c.days)] - c.days[c.place]
     FROM (
-        SELECT p.business_id, p.client_key, min(p.client_bucket) AS client_bucket,
-               array_agg(DISTINCT p.day ORDER BY p.day) FILTER (WHERE p.orders > 0) AS days,
-               sum(p.orders) FILTER (WHERE p.day >= since)::bigint AS orders,
-               sum(p.amount) FILTER (WHERE p.day >= since)::numeric(18,4) AS amount,
-               sum(p.quantity) FILTER (WHERE p.orders > 0 AND p.day >= since)::numeric(18,4) AS quantity,
-               count(p.quantity) FILTER (WHERE p.orders > 0 AND p.day >= since) AS orders_with_quantity,
-               sum(p.profit) FILTER (WHERE p.day >= since)::numeric(18,4) AS profit,
-               array_agg(DISTINCT analytics_internal.fiscal_year(p.day, s.fiscal_year_start_month))
-                   FILTER (WHERE p.orders > 0 AND p.day >= since) AS fiscal_years
-        FROM warehouse.purchase p
-        JOIN warehouse.settings s ON s.business_id = p.business_id
-        WHERE (customer_profiles.business_id IS NULL OR p.business_id = customer_profiles.business_id)
-          AND (customer_profiles.clients IS NULL OR p.client_key = ANY (customer_profiles.clients))
-          AND (customer_profiles.end_date IS NULL OR p.day <= customer_profiles.end_date)
-        GROUP BY p.business_id, p.client_key
-        HAVING sum(p.orders) FILTER (WHERE p.day >= since) > 0
-    ) c
-    -- The day that the first return is counted from: the last one before the period, else the first of all.
-    CROSS JOIN LATERAL (SELECT CASE WHEN start_date IS NULL THEN 1 ELSE GREATEST(1, width_bucket(since - 1, c.days)) END) f (place);
+        -- The day that the first return is counted from: the last one before the period, else the first of all.
+        SELECT c.*, CASE WHEN start_date IS NULL THEN 1 ELSE GREATEST(1, width_bucket(since - 1, c.days)) END AS place
+        FROM (
+            SELECT p.business_id, p.client_bucket, p.client_key,
+                   array_agg(DISTINCT p.day ORDER BY p.day) FILTER (WHERE p.orders > 0) AS days,
+                   sum(p.orders) FILTER (WHERE p.day >= since)::bigint AS orders,
+                   sum(p.amount) FILTER (WHERE p.day >= since)::numeric(18,4) AS amount,
+                   sum(p.quantity) FILTER (WHERE p.orders > 0 AND p.day >= since)::numeric(18,4) AS quantity,
+                   count(p.quantity) FILTER (WHERE p.orders > 0 AND p.day >= since) AS orders_with_quantity,
+                   sum(p.profit) FILTER (WHERE p.day >= since)::numeric(18,4) AS profit,
+                   array_agg(DISTINCT analytics_internal.fiscal_year(p.day, COALESCE(month, (months ->> p.business_id::text)::int)))
+                       FILTER (WHERE p.orders > 0 AND p.day >= since) AS fiscal_years
+            FROM warehouse.purchase p
+            WHERE (customer_profiles.business_id IS NULL OR p.business_id = customer_profiles.business_id)
+              AND (customer_profiles.clients IS NULL OR p.client_key = ANY (customer_profiles.clients))
+              AND (customer_profiles.end_date IS NULL OR p.day <= customer_profiles.end_date)
+            GROUP BY p.business_id, p.client_bucket, p.client_key
+            HAVING sum(p.orders) FILTER (WHERE p.day >= since) > 0
+        ) c
+    ) c;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.customer_profiles(date, date, bigint, bigint[]) IS

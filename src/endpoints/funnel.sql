@@ -27,58 +27,67 @@ DECLARE
     after_source bigint;
     after_id text;
     level text;
+    businesses bigint[];
+    business bigint;
+    total bigint;
+    shown bigint;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
+    businesses := ARRAY(SELECT b.business FROM analytics_internal.businesses(events_funnel.business_id) b ORDER BY 1);
     level := analytics_internal.checked_level(events_funnel.platform_level, events_funnel.business_id);
     row_limit := analytics_internal.check_row_limit(row_limit, 100);
     wanted_platforms := analytics_internal.platform_members(array_remove(ARRAY[events_funnel.platform], NULL));
     IF after_event IS NOT NULL THEN
         SELECT e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id
         INTO after_business, after_day, after_time, after_source, after_id
-        FROM analytics_internal.businesses(events_funnel.business_id) b
-        JOIN warehouse.fact_events e ON e.business_id = b.business AND e.source_id::text = split_part(after_event, ':', 1)
-            AND e.event_id = substr(after_event, strpos(after_event, ':') + 1);
+        FROM warehouse.fact_events e
+        WHERE e.business_id = ANY (businesses) AND e.source_id::text = split_part(after_event, ':', 1)
+          AND e.event_id = substr(after_event, strpos(after_event, ':') + 1);
         IF NOT FOUND THEN
             RAISE EXCEPTION 'there is no event "%"', after_event USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'after_event takes the event_key of the last row of the page before.';
         END IF;
     END IF;
-    RETURN QUERY
-    SELECT e.event_id, d.client_id, e.occurred_at, e.touch_number, e.touch_role,
-           analytics_internal.platform_at(level, e.business_id, e.platform), e.channel, c.campaign_id, c.campaign_name,
-           e.is_lead, e.is_contract, k.amount, e.source_id || ':' || e.event_id, e.business_id,
-           CASE WHEN events_funnel.with_total THEN (
-               SELECT count(*)
-               FROM analytics_internal.businesses(events_funnel.business_id) b
-               JOIN warehouse.fact_events t ON t.business_id = b.business AND t.event_date BETWEEN start_date AND end_date
-               WHERE wanted_platforms IS NULL OR t.platform = ANY (wanted_platforms)) END
-    FROM (
-        -- Business by business and day by day, as the index has them: a page costs its own days, whatever the period.
-        SELECT t.*
-        FROM analytics_internal.businesses(events_funnel.business_id) b
-        CROSS JOIN LATERAL (
+    IF events_funnel.with_total THEN
+        SELECT count(*) INTO total
+        FROM warehouse.fact_events e
+        WHERE e.business_id = ANY (businesses) AND e.event_date BETWEEN start_date AND end_date
+          AND (wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms));
+    END IF;
+    -- Business by business and day by day, as the index has them: a page costs its own days, whatever the period.
+    FOREACH business IN ARRAY businesses LOOP
+        CONTINUE WHEN business < after_business;
+        RETURN QUERY
+        WITH page AS MATERIALIZED (
             SELECT e.*
             FROM warehouse.fact_events e
-            WHERE e.business_id = b.business AND e.event_date <= end_date
-              AND e.event_date >= CASE WHEN after_business = b.business THEN GREATEST(after_day, start_date) ELSE start_date END
+            WHERE e.business_id = business AND e.event_date <= end_date
+              AND e.event_date >= CASE WHEN after_business = business THEN GREATEST(after_day, start_date) ELSE start_date END
               AND (wanted_platforms IS NULL OR e.platform = ANY (wanted_platforms))
-              AND (after_business IS NULL OR (e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C")
-                                           > (after_business, after_day, after_time, after_source, after_id))
-            ORDER BY e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C"
+              AND (after_business IS DISTINCT FROM business
+                   OR (e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C") > (after_day, after_time, after_source, after_id))
+            ORDER BY e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C"
             LIMIT row_limit
-        ) t
-        WHERE after_business IS NULL OR b.business >= after_business
-        ORDER BY t.business_id, t.event_date, t.occurred_at, t.source_id, t.event_id COLLATE "C"
-        LIMIT row_limit
-    ) e
-    LEFT JOIN warehouse.dim_clients d ON d.business_id = e.business_id AND d.client_key = e.client_key
-    LEFT JOIN warehouse.dim_campaigns c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
-    LEFT JOIN LATERAL (
-        SELECT sum(k.amount) AS amount
-        FROM warehouse.fact_contracts k
-        WHERE e.is_contract AND k.business_id = e.business_id AND k.client_key = e.client_key AND k.event_id = e.event_id
-    ) k ON true
-    ORDER BY e.business_id, e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C";
+        ), signed AS MATERIALIZED (
+            SELECT k.client_bucket, k.client_key, k.event_id, sum(k.amount) AS amount
+            FROM (SELECT DISTINCT p.client_bucket, p.client_key, p.event_id FROM page p WHERE p.is_contract) e
+            JOIN warehouse.fact_contracts k ON k.business_id = business AND k.client_bucket = e.client_bucket
+                AND k.client_key = e.client_key AND k.event_id = e.event_id
+            GROUP BY k.client_bucket, k.client_key, k.event_id
+        )
+        SELECT e.event_id, d.client_id, e.occurred_at, e.touch_number, e.touch_role,
+               analytics_internal.platform_at(level, e.business_id, e.platform), e.channel, c.campaign_id, c.campaign_name,
+               e.is_lead, e.is_contract, k.amount, e.source_id || ':' || e.event_id, e.business_id, total
+        FROM page e
+        LEFT JOIN warehouse.dim_clients d ON d.business_id = e.business_id AND d.client_key = e.client_key
+        LEFT JOIN warehouse.dim_campaigns c ON c.business_id = e.business_id AND c.campaign_key = e.campaign_key
+        LEFT JOIN signed k ON e.is_contract AND k.client_bucket = e.client_bucket AND k.client_key = e.client_key
+            AND k.event_id = e.event_id
+        ORDER BY e.event_date, e.occurred_at, e.source_id, e.event_id COLLATE "C";
+        GET DIAGNOSTICS shown = ROW_COUNT;
+        row_limit := row_limit - shown;
+        EXIT WHEN row_limit <= 0;
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION analytics.events_funnel(date, date, text, int, text, bigint, boolean, text) IS
@@ -87,10 +96,14 @@ In the order of time (within a business). platform: a platform or a family; NULL
 of the last row of the page before; NULL for the first page. with_total: count the rows of all pages in total_rows, which
 reads them. platform_level: platform or family; NULL for the setting.';
 
+CREATE TYPE analytics_internal.contract_place AS (
+    business bigint, client_bucket smallint, source_id bigint, contract_id text, signed_at timestamptz);
+COMMENT ON TYPE analytics_internal.contract_place IS 'The key of a contract, and when it was signed';
+
 -- A page of contracts, the latest first: their keys, and how many rows all pages have.
 CREATE FUNCTION analytics_internal.contracts_page(
     start_date date, end_date date, platforms text[], row_limit int, after_contract text, business_id bigint, with_total boolean)
-    RETURNS TABLE (place bigint, business bigint, source_id bigint, contract_id text, total bigint)
+    RETURNS TABLE (place bigint, business bigint, client_bucket smallint, source_id bigint, contract_id text, total bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,47 +114,53 @@ DECLARE
     after_time timestamptz;
     after_source bigint;
     after_id text;
+    businesses bigint[];
+    one bigint;
+    wanted analytics_internal.contract_place[] := '{}';
+    all_rows bigint;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed, analytics_internal.check_period(start_date, end_date);
     row_limit := analytics_internal.check_row_limit(row_limit, 100);
+    businesses := ARRAY(SELECT b.business FROM analytics_internal.businesses(contracts_page.business_id) b);
     IF after_contract IS NOT NULL THEN
         SELECT k.business_id, k.signed_date, k.signed_at, k.source_id, k.contract_id
         INTO after_business, after_day, after_time, after_source, after_id
-        FROM analytics_internal.businesses(contracts_page.business_id) b
-        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.source_id::text = split_part(after_contract, ':', 1)
-            AND k.contract_id = substr(after_contract, strpos(after_contract, ':') + 1);
+        FROM warehouse.fact_contracts k
+        WHERE k.business_id = ANY (businesses) AND k.source_id::text = split_part(after_contract, ':', 1)
+          AND k.contract_id = substr(after_contract, strpos(after_contract, ':') + 1);
         IF NOT FOUND THEN
             RAISE EXCEPTION 'there is no contract "%"', after_contract USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'after_contract takes the contract_key of the last row of the page before.';
         END IF;
     END IF;
+    -- Day by day backwards, as the index has them: a page costs its own days. Days of businesses in other time zones may be two later.
+    FOREACH one IN ARRAY businesses LOOP
+        wanted := wanted || ARRAY(
+            SELECT (k.business_id, k.client_bucket, k.source_id, k.contract_id, k.signed_at)::analytics_internal.contract_place
+            FROM (
+                SELECT k.business_id, k.client_bucket, k.source_id, k.contract_id, k.signed_at
+                FROM warehouse.fact_contracts k
+                WHERE k.business_id = one AND k.signed_date BETWEEN start_date AND LEAST(after_day + 2, end_date)
+                  AND (platforms IS NULL OR k.attributed_platform = ANY (platforms))
+                  AND (after_time IS NULL OR k.signed_at < after_time
+                       OR k.signed_at = after_time
+                          AND (k.business_id, k.source_id, k.contract_id COLLATE "C") > (after_business, after_source, after_id))
+                ORDER BY k.signed_date DESC, k.signed_at DESC, k.source_id, k.contract_id COLLATE "C"
+                LIMIT row_limit
+            ) k);
+    END LOOP;
+    IF contracts_page.with_total THEN
+        SELECT count(*) INTO all_rows
+        FROM warehouse.fact_contracts k
+        WHERE k.business_id = ANY (businesses) AND k.signed_date BETWEEN start_date AND end_date
+          AND (platforms IS NULL OR k.attributed_platform = ANY (platforms));
+    END IF;
     RETURN QUERY
-    WITH wanted AS (
-        -- Day by day backwards, as the index has them: a page costs its own days. Days of businesses in other time zones may be two later.
-        SELECT k.business_id, k.source_id, k.contract_id, k.signed_at
-        FROM analytics_internal.businesses(contracts_page.business_id) b
-        CROSS JOIN LATERAL (
-            SELECT k.business_id, k.source_id, k.contract_id, k.signed_at
-            FROM warehouse.fact_contracts k
-            WHERE k.business_id = b.business AND k.signed_date BETWEEN start_date AND LEAST(after_day + 2, end_date)
-              AND (platforms IS NULL OR k.attributed_platform = ANY (platforms))
-              AND (after_time IS NULL OR k.signed_at < after_time
-                   OR k.signed_at = after_time
-                      AND (k.business_id, k.source_id, k.contract_id COLLATE "C") > (after_business, after_source, after_id))
-            ORDER BY k.signed_date DESC, k.signed_at DESC, k.source_id, k.contract_id COLLATE "C"
-            LIMIT row_limit
-        ) k
-        ORDER BY k.signed_at DESC, k.business_id, k.source_id, k.contract_id COLLATE "C"
-        LIMIT row_limit
-    )
-    SELECT row_number() OVER (ORDER BY w.signed_at DESC, w.business_id, w.source_id, w.contract_id COLLATE "C"),
-           w.business_id, w.source_id, w.contract_id,
-           CASE WHEN contracts_page.with_total THEN (
-               SELECT count(*)
-               FROM analytics_internal.businesses(contracts_page.business_id) b
-               JOIN warehouse.fact_contracts k ON k.business_id = b.business AND k.signed_date BETWEEN start_date AND end_date
-               WHERE platforms IS NULL OR k.attributed_platform = ANY (platforms)) END
-    FROM wanted w;
+    SELECT row_number() OVER (ORDER BY w.signed_at DESC, w.business, w.source_id, w.contract_id COLLATE "C"),
+           w.business, w.client_bucket, w.source_id, w.contract_id, all_rows
+    FROM unnest(wanted) w
+    ORDER BY 1
+    LIMIT row_limit;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.contracts_page(date, date, text[], int, text, bigint, boolean) IS
@@ -164,29 +183,37 @@ BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     level := analytics_internal.checked_level(contracts_multi_touch.platform_level, contracts_multi_touch.business_id);
     RETURN QUERY
+    WITH page AS MATERIALIZED (
+        SELECT * FROM analytics_internal.contracts_page(
+            start_date, end_date, NULL, row_limit, after_contract, contracts_multi_touch.business_id, contracts_multi_touch.with_total)
+    ), contract AS MATERIALIZED (
+        SELECT g.place, g.total, k.*
+        FROM page g
+        JOIN warehouse.fact_contracts k ON k.business_id = g.business AND k.client_bucket = g.client_bucket
+            AND k.source_id = g.source_id AND k.contract_id = g.contract_id
+    ), journey AS MATERIALIZED (
+        SELECT k.client_bucket, k.place, array_agg(e.platform ORDER BY e.touch_number) AS platforms
+        FROM contract k
+        JOIN warehouse.fact_events e ON e.business_id = k.business_id AND e.client_bucket = k.client_bucket
+            AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at
+        GROUP BY k.client_bucket, k.place
+    )
     SELECT k.contract_id, d.client_id, k.signed_at, k.amount, analytics_internal.platform_at(level, k.business_id, k.first_platform),
            f.campaign_name, analytics_internal.platform_at(level, k.business_id, k.last_paid_platform), p.campaign_name,
            analytics_internal.platform_at(level, k.business_id, k.attributed_platform), a.campaign_name, k.attribution_rule, k.touches,
            k.days_to_convert,
            ARRAY(
-               SELECT CASE level WHEN 'family' THEN analytics_internal.platform_at(level, e.business_id, e.platform) ELSE e.platform END
-               FROM warehouse.fact_events e
-               WHERE e.business_id = k.business_id AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at
-               ORDER BY e.touch_number),
-           k.source_id || ':' || k.contract_id, k.business_id, g.total
-    FROM analytics_internal.contracts_page(
-        start_date, end_date, NULL, row_limit, after_contract, contracts_multi_touch.business_id,
-        contracts_multi_touch.with_total) g
-    CROSS JOIN LATERAL (
-        SELECT k.*
-        FROM warehouse.fact_contracts k
-        WHERE k.business_id = g.business AND k.source_id = g.source_id AND k.contract_id = g.contract_id
-        OFFSET 0) k
+               SELECT CASE level WHEN 'family' THEN analytics_internal.platform_at(level, k.business_id, u.platform) ELSE u.platform END
+               FROM unnest(j.platforms) WITH ORDINALITY u (platform, n)
+               ORDER BY u.n),
+           k.source_id || ':' || k.contract_id, k.business_id, k.total
+    FROM contract k
+    LEFT JOIN journey j ON j.place = k.place
     LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     LEFT JOIN warehouse.dim_campaigns f ON f.business_id = k.business_id AND f.campaign_key = k.first_campaign_key
     LEFT JOIN warehouse.dim_campaigns p ON p.business_id = k.business_id AND p.campaign_key = k.last_paid_campaign_key
     LEFT JOIN warehouse.dim_campaigns a ON a.business_id = k.business_id AND a.campaign_key = k.attributed_campaign_key
-    ORDER BY g.place;
+    ORDER BY k.place;
 END
 $$;
 COMMENT ON FUNCTION analytics.contracts_multi_touch(date, date, int, bigint, text, boolean, text) IS
@@ -214,38 +241,41 @@ BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     level := analytics_internal.checked_level(contracts_enriched.platform_level, contracts_enriched.business_id);
     RETURN QUERY
+    WITH page AS MATERIALIZED (
+        SELECT * FROM analytics_internal.contracts_page(
+            start_date, end_date, analytics_internal.platform_members(array_remove(ARRAY[contracts_enriched.platform], NULL)), row_limit,
+            after_contract, contracts_enriched.business_id, contracts_enriched.with_total)
+    ), contract AS MATERIALIZED (
+        SELECT g.place, g.total, k.*
+        FROM page g
+        JOIN warehouse.fact_contracts k ON k.business_id = g.business AND k.client_bucket = g.client_bucket
+            AND k.source_id = g.source_id AND k.contract_id = g.contract_id
+    ), credited AS MATERIALIZED (
+        -- The touch that the contract is attributed to.
+        SELECT DISTINCT ON (k.client_bucket, k.place) k.client_bucket, k.place, e.ad_id, e.platform
+        FROM contract k
+        JOIN warehouse.fact_events e ON e.business_id = k.business_id AND e.client_bucket = k.client_bucket
+            AND e.client_key = k.client_key
+            AND e.event_id = CASE k.attribution_rule
+                                 WHEN 'last_paid_touch' THEN k.last_paid_event_id
+                                 WHEN 'last_paid_any' THEN k.last_paid_event_id
+                                 WHEN 'first_touch' THEN k.first_event_id
+                                 ELSE k.event_id END
+        ORDER BY k.client_bucket, k.place, e.source_id
+    )
     SELECT k.contract_id, k.signed_at, k.amount, d.client_id, d.name, k.product_id, p.name, k.branch_id, b.name,
            analytics_internal.platform_at(level, k.business_id, k.attributed_platform),
            c.campaign_id, c.campaign_name, e.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url,
-           k.source_id || ':' || k.contract_id, k.business_id, g.total
-    FROM analytics_internal.contracts_page(
-        start_date, end_date, analytics_internal.platform_members(array_remove(ARRAY[contracts_enriched.platform], NULL)), row_limit,
-        after_contract, contracts_enriched.business_id, contracts_enriched.with_total) g
-    CROSS JOIN LATERAL (
-        SELECT k.*
-        FROM warehouse.fact_contracts k
-        WHERE k.business_id = g.business AND k.source_id = g.source_id AND k.contract_id = g.contract_id
-        OFFSET 0) k
+           k.source_id || ':' || k.contract_id, k.business_id, k.total
+    FROM contract k
     LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     LEFT JOIN warehouse.dim_products p ON p.business_id = k.business_id AND p.product_id = k.product_id
     LEFT JOIN warehouse.dim_branches b ON b.business_id = k.business_id AND b.branch_id = k.branch_id
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.attributed_campaign_key
-    -- The touch that the contract is attributed to.
-    LEFT JOIN LATERAL (
-        SELECT e.*
-        FROM warehouse.fact_events e
-        WHERE e.business_id = k.business_id AND e.client_key = k.client_key
-          AND e.event_id = CASE k.attribution_rule
-                               WHEN 'last_paid_touch' THEN k.last_paid_event_id
-                               WHEN 'last_paid_any' THEN k.last_paid_event_id
-                               WHEN 'first_touch' THEN k.first_event_id
-                               ELSE k.event_id END
-        ORDER BY e.source_id
-        LIMIT 1
-    ) e ON true
+    LEFT JOIN credited e ON e.place = k.place
     LEFT JOIN warehouse.dim_ad_creatives a
         ON a.business_id = k.business_id AND a.ad_id = e.ad_id AND a.platform = COALESCE(c.platform, e.platform)
-    ORDER BY g.place;
+    ORDER BY k.place;
 END
 $$;
 COMMENT ON FUNCTION analytics.contracts_enriched(date, date, text, int, bigint, text, boolean, text) IS
@@ -427,22 +457,25 @@ CREATE FUNCTION analytics.funnel_stages(business_id bigint DEFAULT NULL)
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    businesses bigint[];
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
+    businesses := ARRAY(SELECT b.business FROM analytics_internal.businesses(funnel_stages.business_id) b);
     RETURN QUERY
     WITH lead AS (
         SELECT DISTINCT l.business_id, l.client_key
-        FROM analytics_internal.businesses(funnel_stages.business_id) b
-        JOIN warehouse.fact_leads l ON l.business_id = b.business
+        FROM warehouse.fact_leads l
+        WHERE l.business_id = ANY (businesses)
     ), signed AS (
         SELECT k.business_id, k.client_key, count(*) AS contracts
-        FROM analytics_internal.businesses(funnel_stages.business_id) b
-        JOIN warehouse.fact_contracts k ON k.business_id = b.business AND NOT k.is_refund
+        FROM warehouse.fact_contracts k
+        WHERE k.business_id = ANY (businesses) AND NOT k.is_refund
         GROUP BY k.business_id, k.client_key
     ), touched AS (
         SELECT COALESCE(sum(e.first_touches), 0)::bigint AS clients
-        FROM analytics_internal.businesses(funnel_stages.business_id) b
-        JOIN warehouse.event_daily e ON e.business_id = b.business
+        FROM warehouse.event_daily e
+        WHERE e.business_id = ANY (businesses)
     ), untouched AS (
         SELECT count(*) AS clients
         FROM lead l

@@ -25,20 +25,26 @@ value: amount or profit. Result: the first day; the last that is not in the futu
 warehouse.purchase, by client_key.';
 
 CREATE FUNCTION analytics_internal.last_purchase_day(business_id bigint) RETURNS date
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT LEAST(max(d.day), CASE WHEN count(d.day) > 0 THEN analytics_internal.today(business_id) END)
-    FROM (
-        SELECT max(t.transaction_date)
-        FROM warehouse.fact_transactions t
-        WHERE t.business_id = last_purchase_day.business_id
-        UNION ALL
-        SELECT max(c.signed_date)
+DECLARE
+    last_day date;
+    last_contract date;
+BEGIN
+    SELECT max(t.transaction_date) INTO last_day
+    FROM warehouse.fact_transactions t
+    WHERE t.business_id = last_purchase_day.business_id;
+    PERFORM FROM warehouse.customer_population p
+    WHERE p.business_id = last_purchase_day.business_id AND p.purchases = 'contracts';
+    IF FOUND THEN
+        SELECT max(c.signed_date) INTO last_contract
         FROM warehouse.fact_contracts c
-        WHERE c.business_id = last_purchase_day.business_id AND EXISTS (
-            SELECT FROM warehouse.customer_population p
-            WHERE p.business_id = last_purchase_day.business_id AND p.purchases = 'contracts')) d (day)
+        WHERE c.business_id = last_purchase_day.business_id;
+    END IF;
+    last_day := GREATEST(last_day, last_contract);
+    RETURN CASE WHEN last_day IS NOT NULL THEN LEAST(last_day, analytics_internal.today(last_purchase_day.business_id)) END;
+END
 $$;
 COMMENT ON FUNCTION analytics_internal.last_purchase_day(bigint) IS 'The last day with a purchase that is not in the future, by index';
 

@@ -414,20 +414,30 @@ CREATE FUNCTION analytics_internal.derive_campaigns(business_id bigint) RETURNS 
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    reference warehouse.campaign_match;
 BEGIN
     DELETE FROM warehouse.pending_day p WHERE p.business_id = derive_campaigns.business_id AND p.rollup = 'campaigns';
     IF NOT FOUND THEN
         RETURN (0, 0, 0, 0, 0, 0, 0)::analytics_internal.load_counts;
     END IF;
-    -- References that no touch makes any more. OFFSET 0: one index probe for each, not a join with all touches.
-    DELETE FROM warehouse.campaign_match r
-    WHERE r.business_id = derive_campaigns.business_id
-      AND NOT EXISTS (
-          SELECT FROM warehouse.fact_events e
-          WHERE e.business_id = r.business_id AND e.platform = r.platform
-            AND analytics_internal.is_same_ref(e.campaign_ref, e.url_campaign_id, e.named_ad_id, r.campaign_ref, r.url_campaign_id,
-                r.named_ad_id)
-          OFFSET 0);
+    -- References that no touch makes any more: one index probe for each, not a join with all touches.
+    FOR reference IN
+        SELECT DISTINCT ON (r.platform, r.campaign_ref, r.url_campaign_id, r.named_ad_id) r.*
+        FROM warehouse.campaign_match r
+        WHERE r.business_id = derive_campaigns.business_id
+    LOOP
+        PERFORM 1 FROM warehouse.fact_events e
+        WHERE e.business_id = reference.business_id AND e.platform = reference.platform
+          AND analytics_internal.is_same_ref(e.campaign_ref, e.url_campaign_id, e.named_ad_id, reference.campaign_ref,
+              reference.url_campaign_id, reference.named_ad_id)
+        LIMIT 1;
+        IF NOT FOUND THEN
+            DELETE FROM warehouse.campaign_match r
+            WHERE r.business_id = reference.business_id AND r.platform = reference.platform AND r.campaign_ref = reference.campaign_ref
+              AND r.url_campaign_id = reference.url_campaign_id AND r.named_ad_id = reference.named_ad_id;
+        END IF;
+    END LOOP;
     RETURN analytics_internal.resolve_campaigns(derive_campaigns.business_id);
 END
 $$;

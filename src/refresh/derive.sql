@@ -48,10 +48,11 @@ BEGIN
     -- touches.
     IF EXISTS (SELECT FROM pg_temp.change c WHERE c.ad_network <> c.old_ad_network) THEN
         INSERT INTO warehouse.pending_client
-        SELECT DISTINCT e.business_id, e.client_key
+        SELECT e.business_id, e.client_key
         FROM warehouse.fact_events e
         JOIN pg_temp.change c ON c.platform = e.platform AND c.ad_network <> c.old_ad_network
         WHERE e.business_id = derive_platforms.business_id
+        GROUP BY e.client_bucket, e.business_id, e.client_key
         ON CONFLICT DO NOTHING;
     END IF;
     RETURN counts;
@@ -79,8 +80,8 @@ BEGIN
                -- One source that marks its leads settles the matter for the client.
                CASE WHEN n.has_lead_flags THEN COALESCE(n.lead_flag, false) ELSE n.touch_number = 1 END AS is_lead,
                -- The last paid touch that a lead at this touch would be attributed to. Touches of one moment count for each other.
-               CASE WHEN before_lead THEN max(n.ad_number) OVER (PARTITION BY n.client_key ORDER BY n.occurred_at)
-                    ELSE max(n.ad_number) OVER (PARTITION BY n.client_key) END AS last_ad_number
+               CASE WHEN before_lead THEN max(n.ad_number) OVER (PARTITION BY n.client_bucket, n.client_key ORDER BY n.occurred_at)
+                    ELSE max(n.ad_number) OVER (PARTITION BY n.client_bucket, n.client_key) END AS last_ad_number
         FROM (
             -- An ad that was seen counts where nothing was clicked.
             SELECT t.*,
@@ -108,7 +109,7 @@ BEGIN
                 WHERE e.business_id = number_touches.business_id
                 -- One window, sorted and gone through once.
                 WINDOW journey AS (
-                    PARTITION BY e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"
+                    PARTITION BY e.client_bucket, e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"
                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
             ) t
         ) n
@@ -179,7 +180,7 @@ COMMENT ON FUNCTION analytics_internal.derive_touches(bigint) IS
 CREATE FUNCTION analytics_internal.of_batch() RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
-AS $$ SELECT 'EXISTS (SELECT FROM pg_temp.batch b WHERE b.client_key = t.client_key)' $$;
+AS $$ SELECT 't.client_key IN (SELECT b.client_key FROM pg_temp.batch b)' $$;
 COMMENT ON FUNCTION analytics_internal.of_batch() IS 'Scope of a merge: the rows of the clients in pg_temp.batch';
 
 CREATE FUNCTION analytics_internal.paid_rule_name(paid_rule text) RETURNS text
@@ -276,7 +277,7 @@ BEGIN
     LEFT JOIN pg_temp.touch a ON a.client_key = c.client_key AND a.touch_number = m.attributed_number
     LEFT JOIN pg_temp.touch l ON l.client_key = c.client_key AND l.touch_number = m.lead_number
     WHERE c.business_id = derive_contract_credit.business_id
-    WINDOW own AS (PARTITION BY c.client_key, l.touch_number
+    WINDOW own AS (PARTITION BY c.client_bucket, c.client_key, l.touch_number
                    ORDER BY c.is_refund, c.signed_at, c.source_id, c.contract_id COLLATE "C");
     PERFORM analytics_internal.merge_table(derive_contract_credit.business_id, 'fact_contract_credit', analytics_internal.of_batch()),
             analytics_internal.mark_leads('fact_contract_credit', '0, %1$s * (NOT c.%2$sis_refund)::int, %1$s * c.%2$samount'),
@@ -356,6 +357,8 @@ CREATE FUNCTION analytics_internal.derive_journeys(business_id bigint, batch_siz
 AS $$
 DECLARE
     counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
+    timezone constant text := s.reporting_timezone FROM analytics.settings(derive_journeys.business_id) s;
+    forgotten bigint[];
 BEGIN
     IF NOT EXISTS (SELECT FROM warehouse.pending_client p WHERE p.business_id = derive_journeys.business_id) THEN
         RETURN counts;
@@ -371,19 +374,20 @@ BEGIN
     CREATE TEMP TABLE contract ON COMMIT DROP AS
     SELECT c.*, n.earned_at, n.earned_date, COALESCE(c.event_id, b.event_id) AS earned_event_id,
            -- A contract of a day alone is of its last moment.
-           n.earned_at = analytics_internal.last_moment(n.earned_date, s.reporting_timezone) AS is_of_day
+           n.earned_at = analytics_internal.last_moment(n.earned_date, timezone) AS is_of_day
     FROM warehouse.fact_contracts c
     JOIN pg_temp.batch USING (client_key)
-    CROSS JOIN analytics.settings(derive_journeys.business_id) s
     -- What a refund takes back was earned by the contract before it.
-    LEFT JOIN LATERAL (
-        SELECT b.signed_at, b.signed_date, b.event_id
-        FROM warehouse.fact_contracts b
-        WHERE c.is_refund AND b.business_id = c.business_id AND b.client_key = c.client_key AND b.signed_at <= c.signed_at
-          AND NOT b.is_refund
-        ORDER BY b.signed_at DESC, b.source_id DESC, b.contract_id COLLATE "C" DESC
-        LIMIT 1
-    ) b ON true
+    LEFT JOIN (
+        SELECT DISTINCT ON (r.client_bucket, r.source_id, r.contract_id)
+               r.client_bucket, r.source_id, r.contract_id, b.signed_at, b.signed_date, b.event_id
+        FROM warehouse.fact_contracts r
+        JOIN pg_temp.batch p ON p.client_key = r.client_key
+        JOIN warehouse.fact_contracts b ON b.business_id = r.business_id AND b.client_bucket = r.client_bucket
+            AND b.client_key = r.client_key AND b.signed_at <= r.signed_at AND NOT b.is_refund
+        WHERE r.business_id = derive_journeys.business_id AND r.is_refund
+        ORDER BY r.client_bucket, r.source_id, r.contract_id, b.signed_at DESC, b.source_id DESC, b.contract_id COLLATE "C" DESC
+    ) b ON b.client_bucket = c.client_bucket AND b.source_id = c.source_id AND b.contract_id = c.contract_id
     CROSS JOIN LATERAL (
         SELECT COALESCE(b.signed_at, c.signed_at) AS earned_at, COALESCE(b.signed_date, c.signed_date) AS earned_date
     ) n
@@ -394,14 +398,22 @@ BEGIN
     PERFORM analytics_internal.derive_contract_credit(derive_journeys.business_id);
     PERFORM analytics_internal.derive_leads(derive_journeys.business_id);
     PERFORM analytics_internal.mark_customers(derive_journeys.business_id);
-    -- Clients that no list, touch, contract or transaction names any more. OFFSET 0: index probes, not joins with whole facts.
+    -- Clients that no list, touch, contract or transaction names any more.
+    forgotten := ARRAY(
+        SELECT d.client_key
+        FROM warehouse.dim_clients d
+        JOIN pg_temp.batch p ON p.client_key = d.client_key
+        WHERE d.business_id = derive_journeys.business_id AND d.source_id IS NULL AND d.first_event_at IS NULL
+          AND NOT EXISTS (SELECT FROM pg_temp.contract c WHERE c.client_key = d.client_key));
+    forgotten := ARRAY(
+        SELECT f
+        FROM unnest(forgotten) f
+        EXCEPT
+        SELECT t.client_key
+        FROM warehouse.fact_transactions t
+        WHERE t.business_id = derive_journeys.business_id AND t.client_key = ANY (forgotten));
     DELETE FROM warehouse.dim_clients d
-    USING pg_temp.batch p
-    WHERE d.business_id = derive_journeys.business_id AND p.client_key = d.client_key AND d.source_id IS NULL AND d.first_event_at IS NULL
-      AND NOT EXISTS (
-          SELECT FROM warehouse.fact_contracts c WHERE c.business_id = d.business_id AND c.client_key = d.client_key OFFSET 0)
-      AND NOT EXISTS (
-          SELECT FROM warehouse.fact_transactions t WHERE t.business_id = d.business_id AND t.client_key = d.client_key OFFSET 0);
+    WHERE d.business_id = derive_journeys.business_id AND d.client_key = ANY (forgotten);
     DELETE FROM warehouse.pending_client p
     USING pg_temp.batch b
     WHERE p.business_id = derive_journeys.business_id AND p.client_key = b.client_key;

@@ -95,9 +95,10 @@ $$;
 COMMENT ON FUNCTION analytics_internal.mark_transactions(bigint) IS 'Marks the clients of changed transactions, and the models of value';
 
 CREATE FUNCTION analytics_internal.mark_all_pending(business_id bigint) RETURNS analytics_internal.load_counts
-    LANGUAGE sql VOLATILE
+    LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
     INSERT INTO warehouse.pending_client
     SELECT d.business_id, d.client_key
     FROM warehouse.dim_clients d
@@ -106,15 +107,24 @@ AS $$
     INSERT INTO warehouse.pending_day AS p
     SELECT d.business_id, d.rollup, d.day
     FROM (
-        SELECT e.business_id, 'events', e.event_date FROM warehouse.fact_events e
+        SELECT e.business_id, 'events', e.event_date
+        FROM warehouse.fact_events e
+        WHERE e.business_id = mark_all_pending.business_id
+        GROUP BY 1, 3
         UNION
         SELECT e.business_id, 'events', e.event_date FROM warehouse.event_daily e
         UNION
         SELECT t.business_id, 'events', t.event_date FROM warehouse.campaign_touch_daily t
         UNION
-        SELECT l.business_id, 'results', l.created_date FROM warehouse.fact_leads l
+        SELECT l.business_id, 'results', l.created_date
+        FROM warehouse.fact_leads l
+        WHERE l.business_id = mark_all_pending.business_id
+        GROUP BY 1, 3
         UNION
-        SELECT c.business_id, 'results', c.signed_date FROM warehouse.fact_contracts c
+        SELECT c.business_id, 'results', c.signed_date
+        FROM warehouse.fact_contracts c
+        WHERE c.business_id = mark_all_pending.business_id
+        GROUP BY 1, 3
         UNION
         SELECT p.business_id, 'results', p.date FROM warehouse.fact_campaign_performance_daily p
         UNION
@@ -128,7 +138,10 @@ AS $$
         UNION
         VALUES (mark_all_pending.business_id, 'campaigns', '-infinity'::date)
         UNION
-        SELECT l.business_id, 'late', l.created_date FROM warehouse.fact_leads l
+        SELECT l.business_id, 'late', l.created_date
+        FROM warehouse.fact_leads l
+        WHERE l.business_id = mark_all_pending.business_id
+        GROUP BY 1, 3
         UNION
         SELECT r.business_id, 'late', r.created_date FROM warehouse.late_daily r
         UNION
@@ -136,8 +149,9 @@ AS $$
     ) d (business_id, rollup, day)
     WHERE d.business_id = mark_all_pending.business_id
     ON CONFLICT ON CONSTRAINT pending_day_pkey DO UPDATE SET whole = true WHERE NOT p.whole;
-    SELECT analytics_internal.mark_all_content(mark_all_pending.business_id);
-    SELECT NULL::analytics_internal.load_counts
+    PERFORM analytics_internal.mark_all_content(mark_all_pending.business_id);
+    RETURN NULL;
+END
 $$;
 COMMENT ON FUNCTION analytics_internal.mark_all_pending(bigint) IS
 'Marks every client and day of a business for derivation: a full rebuild

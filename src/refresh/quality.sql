@@ -119,31 +119,51 @@ COMMENT ON FUNCTION analytics_internal.newest_sql(analytics.source) IS
 'SQL that says whether a row of a source is the newest version of itself';
 
 CREATE FUNCTION analytics_internal.check_ambiguous_campaigns(business_id bigint) RETURNS SETOF analytics.quality_finding
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    reference record;
+    platforms text[] := '{}';
+    ids text[] := '{}';
+    touches bigint[] := '{}';
+    n bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM warehouse.campaign_match r WHERE r.business_id = check_ambiguous_campaigns.business_id) THEN
+        RETURN;
+    END IF;
+    -- One by one, through the index: there are few.
+    FOR reference IN
+        SELECT d.campaign_id, r.*
+        FROM warehouse.dim_campaigns d
+        JOIN warehouse.campaign_match r ON r.business_id = d.business_id AND r.campaign_key = d.campaign_key
+        WHERE d.business_id = check_ambiguous_campaigns.business_id AND d.origin = 'ambiguous'
+    LOOP
+        SELECT count(*) INTO n
+        FROM warehouse.fact_events e
+        WHERE e.business_id = reference.business_id AND e.platform = reference.platform
+          AND e.event_date BETWEEN reference.first_day AND reference.last_day
+          AND analytics_internal.is_same_ref(e.campaign_ref, e.url_campaign_id, e.named_ad_id, reference.campaign_ref,
+              reference.url_campaign_id, reference.named_ad_id);
+        platforms := platforms || reference.platform;
+        ids := ids || reference.campaign_id;
+        touches := touches || n;
+    END LOOP;
+    RETURN QUERY
     SELECT 'ambiguous_campaigns', 'fact_events.campaign_key', CASE WHEN a.touches > 0 THEN 'warn' ELSE 'pass' END, a.touches,
            a.touches::numeric, 0::numeric, a.sample, format('%s touches name a campaign that several had the name of', a.touches)
     FROM (
         SELECT COALESCE(sum(n.touches), 0)::bigint AS touches,
                jsonb_object_agg(n.label, n.touches) FILTER (WHERE n.place <= 100) AS sample
         FROM (
-            SELECT d.platform || ': ' || d.campaign_id AS label, sum(t.touches) AS touches,
-                   row_number() OVER (ORDER BY sum(t.touches) DESC, d.platform COLLATE "C", d.campaign_id COLLATE "C") AS place
-            FROM warehouse.dim_campaigns d
-            JOIN warehouse.campaign_match r ON r.business_id = d.business_id AND r.campaign_key = d.campaign_key
-            CROSS JOIN LATERAL (
-                SELECT count(*) AS touches
-                FROM warehouse.fact_events e
-                WHERE e.business_id = r.business_id AND e.platform = r.platform AND e.event_date BETWEEN r.first_day AND r.last_day
-                  AND analytics_internal.is_same_ref(e.campaign_ref, e.url_campaign_id, e.named_ad_id, r.campaign_ref, r.url_campaign_id,
-                      r.named_ad_id)
-            ) t
-            WHERE d.business_id = check_ambiguous_campaigns.business_id AND d.origin = 'ambiguous' AND t.touches > 0
-            GROUP BY d.platform, d.campaign_id
+            SELECT c.platform || ': ' || c.campaign_id AS label, sum(c.touches) AS touches,
+                   row_number() OVER (ORDER BY sum(c.touches) DESC, c.platform COLLATE "C", c.campaign_id COLLATE "C") AS place
+            FROM unnest(platforms, ids, touches) c (platform, campaign_id, touches)
+            WHERE c.touches > 0
+            GROUP BY c.platform, c.campaign_id
         ) n
-    ) a
-    WHERE EXISTS (SELECT FROM warehouse.campaign_match r WHERE r.business_id = check_ambiguous_campaigns.business_id)
+    ) a;
+END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_ambiguous_campaigns(bigint) IS
 'Counts touches whose campaign''s name several campaigns had
@@ -341,8 +361,8 @@ AS $$
         format($sql$
             SELECT count(*) AS n, to_jsonb((array_agg(t.%1$I ORDER BY t.%1$I COLLATE "C"))[1:100]) AS sample
             FROM warehouse.%2$I t
-            WHERE t.business_id = $1 AND t.%3$I IS NOT NULL
-              AND NOT EXISTS (SELECT FROM warehouse.%4$I d WHERE d.business_id = t.business_id AND d.%5$I = t.%3$I)$sql$,
+            LEFT JOIN warehouse.%4$I d ON d.business_id = t.business_id AND d.%5$I = t.%3$I
+            WHERE t.business_id = $1 AND t.%3$I IS NOT NULL AND d.business_id IS NULL$sql$,
             v.id, v.fact, v.referring, v.dimension, v.referred),
         format('name a %s that %s does not have', v.referred, v.dimension))
     FROM (VALUES
@@ -397,9 +417,12 @@ $$;
 COMMENT ON FUNCTION analytics_internal.check_ids(bigint) IS 'Checks that no two rows of a source have one id';
 
 CREATE FUNCTION analytics_internal.check_rollups(business_id bigint) RETURNS SETOF analytics.quality_finding
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT 'reconciliation_rollup', r.subject, CASE WHEN r.rolled_up = r.fact THEN 'pass' ELSE 'fail' END,
            (r.rolled_up <> r.fact)::int::bigint, r.rolled_up, r.fact, NULL::jsonb,
            format('%s in the rollup, %s in the fact', r.rolled_up, r.fact)
@@ -421,7 +444,8 @@ AS $$
                 FROM warehouse.campaign_roi_daily r
                 WHERE r.business_id = check_rollups.business_id),
                (SELECT COALESCE(sum(c.amount), 0) FROM warehouse.fact_contracts c WHERE c.business_id = check_rollups.business_id)
-    ) r (subject, rolled_up, fact)
+    ) r (subject, rolled_up, fact);
+END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_rollups(bigint) IS 'Checks that rollups add up to what the facts hold';
 
@@ -484,9 +508,12 @@ COMMENT ON FUNCTION analytics_internal.check_overlaps(bigint) IS
 'Checks that two sources of one grain agree where both have a campaign''s day';
 
 CREATE FUNCTION analytics_internal.check_contract_touches(business_id bigint) RETURNS SETOF analytics.quality_finding
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT v.check_name, 'fact_contracts', CASE v.n WHEN 0 THEN 'pass' ELSE 'warn' END, v.n, v.n::numeric, 0::numeric, v.sample,
            format(v.what, v.n)
     FROM (
@@ -504,7 +531,8 @@ AS $$
     CROSS JOIN LATERAL (VALUES
         ('contract_after_first_touch', a.early, to_jsonb(a.early_ids), '%s contracts were signed before the first touch of their client'),
         ('contract_has_touch', a.without_touch, to_jsonb(a.untouched_ids), '%s contracts belong to clients without any touch')
-    ) v (check_name, n, sample, what)
+    ) v (check_name, n, sample, what);
+END
 $$;
 COMMENT ON FUNCTION analytics_internal.check_contract_touches(bigint) IS 'Checks that contracts come after a touch of their client';
 

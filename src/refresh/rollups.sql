@@ -420,12 +420,12 @@ BEGIN
            COALESCE(l.product_id, '') AS product_id, COALESCE(l.branch_id, '') AS branch_id, COALESCE(l.campaign_key, 0) AS campaign_key,
            sum(l.leads)::bigint AS leads, sum(l.contracts)::bigint AS contracts, sum(l.revenue)::numeric(18,4) AS revenue
     FROM (
-        SELECT l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id, l.campaign_key,
-               1 AS leads, 0 AS contracts, 0 AS revenue
+        SELECT l.client_bucket, l.business_id, l.created_date, l.platform, l.channel, l.is_paid, l.utm_source, l.product_id, l.branch_id,
+               l.campaign_key, 1 AS leads, 0 AS contracts, 0::numeric AS revenue
         FROM warehouse.fact_leads l
         UNION ALL
-        SELECT k.business_id, k.created_date, k.platform, k.channel, k.is_paid, k.utm_source, k.product_id, k.branch_id, k.campaign_key,
-               0, (NOT k.is_refund)::int, k.amount
+        SELECT k.client_bucket, k.business_id, k.created_date, k.platform, k.channel, k.is_paid, k.utm_source, k.product_id, k.branch_id,
+               k.campaign_key, 0, (NOT k.is_refund)::int, k.amount
         FROM warehouse.fact_contract_credit k
     ) l
     JOIN warehouse.pending_day d ON d.rollup = 'results' AND d.whole AND d.business_id = l.business_id AND d.day = l.created_date

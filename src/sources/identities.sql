@@ -103,42 +103,67 @@ END
 $$;
 COMMENT ON FUNCTION analytics_internal.join_identities() IS 'Gives the ids of pg_temp.identity that links connect one root, their least';
 
-CREATE FUNCTION analytics_internal.move_facts(business_id bigint, target text) RETURNS void
+-- Taken out and put in again, not updated: a fact that changes its client_bucket may have to go to another table, or to another node.
+CREATE FUNCTION analytics_internal.move_facts(business_id bigint, target text, moved text, condition text) RETURNS void
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key constant text[] := analytics_internal.table_key(target);
+    columns text[];
+    changing text[];
+BEGIN
+    SELECT array_agg(a.attname::text ORDER BY a.attnum),
+           array_agg(a.attname::text ORDER BY a.attnum) FILTER (
+               WHERE a.attname IN ('client_key', 'client_bucket', 'own_client_id') AND a.attname IN (
+                   SELECT m.attname FROM pg_attribute m WHERE m.attrelid = format('pg_temp.%I', moved)::regclass))
+    INTO columns, changing
+    FROM pg_attribute a
+    WHERE a.attrelid = format('warehouse.%I', target)::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+    PERFORM analytics_internal.drop_temporary('moved_fact');
+    EXECUTE format($sql$
+        CREATE TEMP TABLE moved_fact ON COMMIT DROP AS
+        SELECT f.client_bucket AS old_client_bucket, %s
+        FROM warehouse.%I f
+        JOIN pg_temp.%I m ON %s
+        WHERE f.business_id = %s$sql$,
+        (SELECT string_agg(format(CASE WHEN c = ANY (changing) THEN 'm.%I' ELSE 'f.%I' END, c), ', ') FROM unnest(columns) c),
+        target, moved, condition, move_facts.business_id);
+    EXECUTE format($sql$
+        DELETE FROM warehouse.%I f
+        USING pg_temp.moved_fact m
+        WHERE f.client_bucket = m.old_client_bucket AND %s$sql$,
+        target, analytics_internal.each_name(array_remove(key, 'client_bucket'), 'f.%1$I = m.%1$I', ' AND '));
+    EXECUTE format('INSERT INTO warehouse.%1$I (%2$s) SELECT %2$s FROM pg_temp.moved_fact', target,
+        analytics_internal.each_name(columns, '%1$I'));
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.move_facts(bigint, text, text, text) IS
+'Gives facts to other clients, as a working table says
+moved: the working table (alias m), with client_key, client_bucket and, where it is to change, own_client_id, as facts are to have them.
+condition: which of the facts (alias f) a row of it is about.';
+
+-- Leads and credits go with their events and contracts: the journeys of the two clients may be derived in different batches, and a row
+-- that one of them makes must not meet the same row of the other.
+CREATE FUNCTION analytics_internal.move_results(business_id bigint, target text, origin text, id text, origin_id text) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM analytics_internal.drop_temporary('moved_origin');
     EXECUTE format($sql$
-        UPDATE warehouse.%I f
-        SET client_key = m.client_key, client_bucket = m.client_bucket, own_client_id = NULLIF(m.client_id, m.canonical_id)
-        FROM pg_temp.moved_identity m
-        WHERE f.business_id = $1 AND f.client_key = m.old_client_key AND COALESCE(f.own_client_id, m.old_canonical_id) = m.client_id
-        $sql$, target)
-    USING move_facts.business_id;
+        CREATE TEMP TABLE moved_origin ON COMMIT DROP AS
+        SELECT DISTINCT o.source_id, o.%I AS id, o.client_key, o.client_bucket, m.old_client_key
+        FROM warehouse.%I o
+        JOIN pg_temp.moved_identity m ON m.client_key = o.client_key
+        WHERE o.business_id = %s$sql$, origin_id, origin, move_results.business_id);
+    PERFORM analytics_internal.move_facts(move_results.business_id, target, 'moved_origin',
+        format('f.client_key = m.old_client_key AND f.source_id = m.source_id AND f.%I = m.id AND f.client_key <> m.client_key', id));
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.move_facts(bigint, text) IS
-'Gives facts of the ids in pg_temp.moved_identity to the clients these stand for';
-
--- Leads and credits go with their events and contracts: the journeys of the two clients may be derived in different batches, and a row
--- that one of them makes must not meet the same row of the other.
-CREATE FUNCTION analytics_internal.move_results(business_id bigint) RETURNS void
-    LANGUAGE sql VOLATILE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    UPDATE warehouse.fact_leads l
-    SET client_key = e.client_key, client_bucket = e.client_bucket
-    FROM (SELECT DISTINCT m.old_client_key FROM pg_temp.moved_identity m) m, warehouse.fact_events e
-    WHERE l.business_id = move_results.business_id AND l.client_key = m.old_client_key AND e.business_id = l.business_id
-      AND e.source_id = l.source_id AND e.event_id = l.lead_id AND e.client_key <> l.client_key;
-    UPDATE warehouse.fact_contract_credit k
-    SET client_key = c.client_key, client_bucket = c.client_bucket
-    FROM (SELECT DISTINCT m.old_client_key FROM pg_temp.moved_identity m) m, warehouse.fact_contracts c
-    WHERE k.business_id = move_results.business_id AND k.client_key = m.old_client_key AND c.business_id = k.business_id
-      AND c.source_id = k.source_id AND c.contract_id = k.contract_id AND c.client_key <> k.client_key
-$$;
-COMMENT ON FUNCTION analytics_internal.move_results(bigint) IS
-'Gives leads and credits of moved events and contracts to the clients of these';
+COMMENT ON FUNCTION analytics_internal.move_results(bigint, text, text, text, text) IS
+'Gives leads or credits of moved events or contracts to the clients of these
+target: the table of leads or credits, whose column id is the column origin_id of the table origin.';
 
 CREATE FUNCTION analytics_internal.move_clients(business_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE
@@ -148,7 +173,8 @@ BEGIN
     PERFORM analytics_internal.drop_temporary('moved_identity');
     CREATE TEMP TABLE moved_identity ON COMMIT DROP AS
     SELECT m.*, o.client_key AS old_client_key, NULL::bigint AS client_key,
-           analytics_internal.client_bucket(move_clients.business_id, m.canonical_id) AS client_bucket
+           analytics_internal.client_bucket(move_clients.business_id, m.canonical_id) AS client_bucket,
+           NULLIF(m.client_id, m.canonical_id) AS own_client_id
     FROM (
         -- An id of no link stands for itself.
         SELECT c.client_id, COALESCE(c.old_canonical_id, c.client_id) AS old_canonical_id,
@@ -169,10 +195,13 @@ BEGIN
     FROM warehouse.dim_clients d
     WHERE d.business_id = move_clients.business_id AND d.client_id = m.canonical_id;
     ANALYZE pg_temp.moved_identity;
-    PERFORM analytics_internal.move_facts(move_clients.business_id, t.target)
+    PERFORM analytics_internal.move_facts(move_clients.business_id, t.target, 'moved_identity', $sql$
+        f.client_key = m.old_client_key AND COALESCE(f.own_client_id, m.old_canonical_id) = m.client_id$sql$)
     FROM analytics.entity t
     WHERE analytics_internal.is_of_clients(t);
-    PERFORM analytics_internal.move_results(move_clients.business_id);
+    PERFORM analytics_internal.move_results(move_clients.business_id, 'fact_leads', 'fact_events', 'lead_id', 'event_id'),
+            analytics_internal.move_results(move_clients.business_id, 'fact_contract_credit', 'fact_contracts', 'contract_id',
+                'contract_id');
     -- Both: also who has nothing left, and is forgotten.
     INSERT INTO warehouse.pending_client
     SELECT DISTINCT move_clients.business_id, v.client_key

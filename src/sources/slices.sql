@@ -14,7 +14,8 @@ CREATE FUNCTION analytics_internal.incoming_rows(key text[]) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format('EXISTS (SELECT FROM pg_temp.incoming k WHERE %s)', analytics_internal.each_name(key, 'k.%1$I = t.%1$I', ' AND '))
+    SELECT format('(%s) IN (SELECT %s FROM pg_temp.incoming k)', analytics_internal.each_name(key, 't.%1$I'),
+        analytics_internal.each_name(key, 'k.%1$I'))
 $$;
 COMMENT ON FUNCTION analytics_internal.incoming_rows(text[]) IS
 'Condition on a table of the warehouse (alias t): the rows that come again';
