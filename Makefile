@@ -57,6 +57,7 @@ SQL_WAREHOUSE = \
 	src/warehouse/upgrade.sql \
 	src/warehouse/ownership.sql \
 	src/warehouse/partitions.sql \
+	src/warehouse/distribution.sql \
 	src/warehouse/settings.sql \
 	src/sources/sources.sql \
 	src/refresh/indexes.sql \

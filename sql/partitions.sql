@@ -100,6 +100,10 @@ SELECT analytics.partition_facts(0);
 SELECT analytics.partition_facts(257);
 SELECT analytics.partition_facts(NULL);
 SELECT analytics.partition_facts(2);
+-- Over nodes: see test/citus/run.
+SELECT analytics.distribute(0);
+SELECT analytics.distribute(NULL);
+SELECT analytics.distribute();
 SELECT chaos.forget_rules();
 DROP SCHEMA chaos CASCADE;
 DROP SCHEMA raw, warehouse CASCADE;

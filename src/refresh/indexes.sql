@@ -111,6 +111,7 @@ BEGIN
     SELECT s.* INTO source FROM warehouse.source s WHERE s.source_id = lay_aside_indexes.source_id;
     SELECT format('warehouse.%I', e.target)::regclass INTO target FROM analytics.entity e WHERE e.entity = source.entity;
     IF pg_relation_size(target) = 0 IS NOT TRUE OR EXISTS (SELECT FROM pg_class c WHERE c.oid = target AND c.relkind <> 'r')
+        OR analytics_internal.is_distributed(target)
         OR EXISTS (
             SELECT FROM analytics_internal.tables_without_indexes() t WHERE format('warehouse.%I', t)::regclass = target)
         OR analytics_internal.expected_rows(source) < 100000 OR NOT analytics_internal.may_make_indexes() THEN

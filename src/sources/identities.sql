@@ -119,7 +119,7 @@ BEGIN
                    SELECT m.attname FROM pg_attribute m WHERE m.attrelid = format('pg_temp.%I', moved)::regclass))
     INTO columns, changing
     FROM pg_attribute a
-    WHERE a.attrelid = format('warehouse.%I', target)::regclass AND a.attnum > 0 AND NOT a.attisdropped;
+    WHERE a.attrelid = format('warehouse.%I', target)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
     PERFORM analytics_internal.drop_temporary('moved_fact');
     EXECUTE format($sql$
         CREATE TEMP TABLE moved_fact ON COMMIT DROP AS

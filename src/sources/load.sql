@@ -228,10 +228,37 @@ CREATE FUNCTION analytics_internal.url_tag(url text, name text, rules bytea) RET
 AS $$ SELECT pg_catalog."left"(analytics_internal.cleaned(analytics.url_parameter(url, name), 'decoded', rules), 150) $$;
 COMMENT ON FUNCTION analytics_internal.url_tag(text, text, bytea) IS 'A parameter of a URL as a touch keeps it';
 
+-- Counted touch by touch through the index; those on nodes are fetched first, those of the clients in question.
+CREATE FUNCTION analytics_internal.earlier_touches(business_id bigint) RETURNS text
+    LANGUAGE plpgsql VOLATILE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT analytics_internal.is_distributed('warehouse.fact_events') THEN
+        RETURN 'warehouse.fact_events';
+    END IF;
+    PERFORM analytics_internal.drop_temporary('earlier');
+    CREATE TEMP TABLE earlier ON COMMIT DROP AS
+    WITH client AS MATERIALIZED (
+        SELECT DISTINCT d.client_key
+        FROM pg_temp.stage s
+        JOIN warehouse.dim_clients d ON d.business_id = earlier_touches.business_id AND d.client_id = s.client_id
+    )
+    SELECT e.business_id, e.client_key, e.occurred_at
+    FROM client c
+    JOIN warehouse.fact_events e ON e.business_id = earlier_touches.business_id AND e.client_key = c.client_key;
+    CREATE INDEX ON pg_temp.earlier (client_key, occurred_at);
+    ANALYZE pg_temp.earlier;
+    RETURN 'pg_temp.earlier';
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.earlier_touches(bigint) IS
+'Where the touches are that the clients of pg_temp.stage had already';
+
 -- Touch numbers are right at once for clients that are new, and for the next touches of the others; derive_journeys() settles the rest,
 -- which is all of them where the source is read again.
 CREATE FUNCTION analytics_internal.touch_number_sql(source analytics.source, complete boolean, OUT staged text, OUT earlier text)
-    LANGUAGE plpgsql STABLE
+    LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -240,8 +267,9 @@ BEGIN
     IF NOT complete THEN
         earlier := format($sql$(
             SELECT count(*)
-            FROM warehouse.fact_events e
-            WHERE e.business_id = %s AND e.client_key = s.client_key AND e.occurred_at < s.occurred_at)$sql$, source.business_id);
+            FROM %s e
+            WHERE e.business_id = %s AND e.client_key = s.client_key AND e.occurred_at < s.occurred_at)$sql$,
+            analytics_internal.earlier_touches(source.business_id), source.business_id);
     ELSIF EXISTS (SELECT FROM warehouse.source_watermark w WHERE w.source_id = source.source_id AND w.loaded > 0) THEN
         staged := '0';
     END IF;

@@ -196,7 +196,7 @@ COMMENT ON FUNCTION analytics_internal.source_notes(regclass, analytics_internal
 CREATE FUNCTION analytics_internal.stage_preview(entity text, relation regclass, prepared analytics_internal.prepared_source,
     business_id bigint, row_limit int, OUT source analytics.source, OUT rows bigint)
     LANGUAGE plpgsql VOLATILE
-    SET search_path = pg_catalog, pg_temp
+    SET client_min_messages = error SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     EXECUTE format('CREATE TEMP VIEW previewed AS SELECT * FROM %s AS _source WHERE (%s%s) LIMIT %s', relation,
@@ -221,7 +221,7 @@ CREATE FUNCTION analytics_internal.drop_preview() RETURNS void
 AS $$
 BEGIN
     PERFORM analytics_internal.drop_temporary('stage');
-    DROP VIEW pg_temp.previewed;
+    DROP VIEW previewed;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.drop_preview() IS 'Takes away what stage_preview() made';

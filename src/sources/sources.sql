@@ -884,7 +884,7 @@ COMMENT ON FUNCTION analytics_internal.registration_problems(text, jsonb, jsonb)
 CREATE FUNCTION analytics_internal.read_elsewhere(entity text, relation regclass, columns jsonb, options jsonb,
     OUT relations text[], OUT functions text[])
     LANGUAGE plpgsql VOLATILE
-    SET search_path = pg_catalog, pg_temp
+    SET client_min_messages = error SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     EXECUTE (
@@ -902,7 +902,7 @@ BEGIN
         ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid AND c.oid NOT IN (r.ev_class, relation)
     LEFT JOIN (pg_proc p JOIN pg_namespace f ON f.oid = p.pronamespace) ON d.refclassid = 'pg_proc'::regclass AND p.oid = d.refobjid
     WHERE r.ev_class = 'pg_temp.mapping_probe'::regclass;
-    DROP VIEW pg_temp.mapping_probe;
+    DROP VIEW mapping_probe;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.read_elsewhere(text, regclass, jsonb, jsonb) IS

@@ -236,6 +236,10 @@ BEGIN
     PERFORM analytics_internal.check_layout(), analytics_internal.check_upgrader(), analytics_internal.lock_refreshes();
     PERFORM analytics_internal.settle_keys();
     facts := ARRAY(SELECT f FROM analytics_internal.client_facts() f WHERE analytics_internal.partition_count(f) <> parts);
+    IF EXISTS (SELECT FROM unnest(facts) f WHERE analytics_internal.is_distributed(f)) THEN
+        RAISE EXCEPTION 'the facts are distributed over nodes' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Their shards are such parts already.';
+    END IF;
     IF facts = '{}' THEN
         RETURN 'already so';
     END IF;
@@ -265,5 +269,6 @@ COMMENT ON FUNCTION analytics.partition_facts(int) IS
 parts: how many, 1 to 256; 1: plain tables again. Rows, indexes, rights, policies and comments stay as they are, and answers, too. The
 tables are written anew while they are read; refreshes and writers wait, and readers at the end, until those that read already are through.
 Needs room for the tables once more. Run it as the owner of the warehouse (42501 for others); 55006 while a refresh is running, 55P03 where
-somebody reads facts whose first load was broken off, 2BP01 where views, triggers, keys or publications of your own stand on these tables.
+somebody reads facts whose first load was broken off, 2BP01 where views, triggers, keys or publications of your own stand on these tables,
+55000 where distribute() has spread them over nodes.
 Returns what was done, or ''already so''.';

@@ -409,8 +409,8 @@ CREATE FUNCTION analytics_internal.make_template() RETURNS regnamespace
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- At level warning, for the server says of each view that it will be temporary.
-    EXECUTE format('CREATE FUNCTION pg_temp.create_tables() RETURNS void LANGUAGE plpgsql SET client_min_messages = warning AS %L',
+    -- At level error, for the server says of each view that it will be temporary, and Citus that it will be local.
+    EXECUTE format('CREATE FUNCTION pg_temp.create_tables() RETURNS void LANGUAGE plpgsql SET client_min_messages = error AS %L',
         replace(analytics_internal.layout_template(), 'warehouse.', 'pg_temp.'));
     EXECUTE 'SELECT pg_temp.create_tables()';
     DROP FUNCTION pg_temp.create_tables();
@@ -424,8 +424,9 @@ CREATE FUNCTION analytics_internal.drop_template() RETURNS void
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- By their own names, which nothing of pg_catalog has: Citus looks for a schema of the name "pg_temp".
     EXECUTE (
-        SELECT string_agg(format('DROP %s pg_temp.%I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; '
+        SELECT string_agg(format('DROP %s %I', CASE WHEN t.is_view THEN 'VIEW' ELSE 'TABLE' END, t.name), '; '
                    ORDER BY t.place DESC)
         FROM analytics_internal.layout_tables() t);
 END

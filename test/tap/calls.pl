@@ -32,6 +32,7 @@ system('prlimit', "--pid=$$", "--as=$memory") == 0 or die 'no limit of memory' i
 my %elsewhere = (
     load_demo => 'takes many seconds: sql/demo.sql, and the demo that docs are tested with',
     partition_facts => 'writes all facts anew: sql/partitions.sql',
+    distribute => 'needs Citus: test/citus/run',
     drop_demo => 'drops what load_demo() made: sql/demo.sql',
     region_lift => 'needs leads of several branches: sql/incrementality.sql',
     schedule_refresh => 'needs pg_cron: test/tap/cron.pl',
