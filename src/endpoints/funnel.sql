@@ -12,11 +12,12 @@ COMMENT ON COLUMN analytics.funnel_touch.amount IS 'Of the contracts that were s
 COMMENT ON COLUMN analytics.funnel_touch.event_key IS 'Names the touch among all sources: what after_event takes';
 COMMENT ON COLUMN analytics.funnel_touch.total_rows IS 'Rows of all pages, where they were asked for';
 
+-- A page has few rows, each of which finds its own by index: a hash would be made of whole tables of facts.
 CREATE FUNCTION analytics.events_funnel(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
     after_event text DEFAULT NULL, business_id bigint DEFAULT NULL, with_total boolean DEFAULT false, platform_level text DEFAULT NULL)
     RETURNS SETOF analytics.funnel_touch
     LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -167,6 +168,7 @@ COMMENT ON FUNCTION analytics_internal.contracts_page(date, date, text[], int, t
 'Keys of the contracts of a page, the latest first, and of how many rows in all
 platforms: those that a contract is attributed to; NULL for all. after_contract: contract_key of the last row of the page before.';
 
+-- By index, as events_funnel().
 CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, row_limit int DEFAULT 100, business_id bigint DEFAULT NULL,
     after_contract text DEFAULT NULL, with_total boolean DEFAULT false, platform_level text DEFAULT NULL)
     RETURNS TABLE (contract_id text, client_id text, signed_at timestamptz, amount numeric, first_touch_platform text,
@@ -174,7 +176,7 @@ CREATE FUNCTION analytics.contracts_multi_touch(start_date date, end_date date, 
                    attributed_campaign text, attribution_rule text, touches int, days_to_convert numeric, journey text[],
                    contract_key text, business bigint, total_rows bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -224,6 +226,7 @@ days_to_convert: from the first touch; NULL where there was none before. journey
 page. after_contract: contract_key of the last row of the page before; NULL for the first page. with_total: count the rows of all pages in
 total_rows. platform_level: platform or family; NULL for the setting.';
 
+-- By index, as events_funnel().
 CREATE FUNCTION analytics.contracts_enriched(start_date date, end_date date, platform text DEFAULT NULL, row_limit int DEFAULT 100,
     business_id bigint DEFAULT NULL, after_contract text DEFAULT NULL, with_total boolean DEFAULT false,
     platform_level text DEFAULT NULL)
@@ -232,7 +235,7 @@ CREATE FUNCTION analytics.contracts_enriched(start_date date, end_date date, pla
                    creative_title text, creative_body text, creative_image_url text, creative_link_url text,
                    contract_key text, business bigint, total_rows bigint)
     LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
+    SET enable_hashjoin = off SET enable_mergejoin = off SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -1296,6 +1296,10 @@ BEGIN
     FROM warehouse.fact_events e
     WHERE e.conversion_type <> ALL ('{contract,lead,purchase}');
     COMMENT ON VIEW warehouse.conversion IS 'Contracts, leads, purchases, and the events that are conversions of other types';
+    COMMENT ON COLUMN warehouse.conversion.conversion_id IS
+        'The contract, lead, line of an order or event, as its source names it';
+    COMMENT ON COLUMN warehouse.conversion.converted_at IS 'When it was made';
+    COMMENT ON COLUMN warehouse.conversion.event_source_id IS 'The source of event_id';
     COMMENT ON COLUMN warehouse.conversion.amount IS
         'NULL for what is worth the default_value in conversion_setting: leads, and events that do not say';
     COMMENT ON COLUMN warehouse.conversion.event_id IS

@@ -572,7 +572,7 @@ TEST(Classify, KeepsWhatATouchWasForThatTouchAlone)
         touch.referrer = value();
         touch.source_type = i % 7 == 0 ? value() : std::string_view();
         std::vector<std::string_view> ids;
-        for (unsigned n = random() % 3; n > 0; --n) {
+        for (auto n = random() % 3; n > 0; --n) {
             ids.push_back(value());
         }
         touch.click_ids = ids;
