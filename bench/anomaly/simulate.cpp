@@ -1,17 +1,19 @@
 // How often the tests are wrong, and what they find, on fleets whose truth is known: the tables of docs/benchmarks.md. An argument is
-// added to all seeds, for fleets that nobody has seen; a second one prints the table of what campaigns share alone, of so many mornings.
+// added to all seeds, for fleets that nobody has seen; a second one names one of the tables.
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-
 #include <memory_resource>
+#include <string_view>
 
 #include "../../test/unit/anomaly_fleet.hpp"
+#include "../statistics/monte_carlo.hpp"
 #include "../statistics/worlds.hpp"
 
 using namespace anomaly_test;
 namespace series = marketing::series;
+using marketing::worlds::print_cell;
 
 namespace {
 
@@ -19,73 +21,86 @@ std::uint64_t other_seeds = 0;
 
 void null_table()
 {
-    std::printf("Unchanged campaigns with p < 0.01, in fleets of one phi and one size (nominal 0.010; 100 fleets of 400)\n");
-    std::printf("%6s %11s %8s %8s %12s %8s\n", "phi", "leads a day", "1 day", "7 days", "by days: 1", "7 days");
+    std::puts(
+        "Unchanged campaigns with p < 0.01, in fleets of one phi and one size (nominal 0.010; 100 fleets of 400)\n\n"
+        "| phi | leads a day | per spend: 1 day | 7 days | per day: 1 day | 7 days |\n|---|---|---|---|---|---|");
     for (const double phi : {1.0, 1.5, 2.5, 5.0}) {
         for (const double leads : {2.0, 8.0, 30.0}) {
-            double rate[4];
-            for (int i = 0; i < 4; ++i) {
-                FleetPlan plan;
-                plan.least_phi = plan.most_phi = phi;
-                plan.least_leads = plan.most_leads = leads;
-                plan.changed = 0;
-                plan.window = i % 2 == 0 ? 1 : 7;
-                plan.kind = i < 2 ? series::SeriesKind::rate : series::SeriesKind::count;
-                rate[i] = simulate(plan, 100, other_seeds + 7).false_rate;
+            std::printf("| %.1f | %.0f |", phi, leads);
+            for (const series::SeriesKind kind : {series::SeriesKind::rate, series::SeriesKind::count}) {
+                for (const int window : {1, 7}) {
+                    FleetPlan plan;
+                    plan.least_phi = plan.most_phi = phi;
+                    plan.least_leads = plan.most_leads = leads;
+                    plan.changed = 0;
+                    plan.window = window;
+                    plan.kind = kind;
+                    print_cell(simulate(plan, 100, other_seeds + 7).false_rate, 4);
+                }
             }
-            std::printf("%6.1f %11.0f %8.4f %8.4f %12.4f %8.4f\n", phi, leads, rate[0], rate[1], rate[2], rate[3]);
+            std::puts("");
+            std::fflush(stdout);
         }
     }
 }
 
 void fleet_table()
 {
-    std::printf(
-        "\nFleets of 400 campaigns of 2 to 40 leads a day, 40 of them changed in a window of 7 days; alerts at BH 0.10 (300 "
-        "fleets)\n");
-    std::printf("%10s %7s %8s %7s %7s\n", "phi", "rate x", "alerts", "FDR", "found");
+    std::puts(
+        "\nFleets of 400 campaigns of 2 to 40 leads a day, 40 of them changed in a window of 7 days; alerts at "
+        "Benjamini-Hochberg 0.10 (300 fleets)\n\n| phi | rate becomes | alerts | false ones among them | found |\n"
+        "|---|---|---|---|---|");
     for (const double most : {5.0, 30.0}) {
         for (const double change : {0.4, 2.0}) {
             FleetPlan plan;
             plan.most_phi = most;
             plan.change = change;
             const Outcome outcome = simulate(plan, 300, other_seeds + 11);
-            std::printf("%6s%4.0f %7.1f %8.1f %7.3f %7.3f\n", "1 to", most, change, outcome.alerts, outcome.false_share,
-                        outcome.found);
+            std::printf("| 1 to %.0f | %.1f times |", most, change);
+            print_cell(outcome.alerts, 1);
+            print_cell(outcome.false_share, 3);
+            print_cell(outcome.found, 3);
+            std::puts("");
+            std::fflush(stdout);
         }
     }
-    std::printf("\nThe same fleets by phi: unchanged campaigns with p < 0.01 in fleets of phi 1 to 30\n");
+}
+
+/** In the fleets of phi 1 to 30: learned together, are all called as often? */
+void dispersion_table()
+{
+    std::puts("\nUnchanged campaigns with p < 0.01 in the fleets of phi 1 to 30 (300 fleets)\n\n| phi | called |\n|---|---|");
     std::mt19937_64 random(other_seeds + 13);
     FleetPlan plan;
     plan.most_phi = 30;
-    double count[4] = {};
-    double wrong[4] = {};
+    Mean called[4];
     for (int round = 0; round < 300; ++round) {
         const Fleet fleet = make_fleet(plan, random);
         const auto p = p_values(fleet, plan);
         for (std::size_t c = 40; c < p.size(); ++c) {
             const int bin = fleet.phi[c] < 2 ? 0 : fleet.phi[c] < 5 ? 1 : fleet.phi[c] < 15 ? 2 : 3;
-            count[bin] += 1;
-            wrong[bin] += p[c] < 0.01 ? 1 : 0;
+            called[bin].add(p[c] < 0.01 ? 1 : 0);
         }
     }
     const char* const names[] = {"1 to 2", "2 to 5", "5 to 15", "15 to 30"};
     for (int bin = 0; bin < 4; ++bin) {
-        std::printf("%10s %8.4f\n", names[bin], wrong[bin] / count[bin]);
+        std::printf("| %s |", names[bin]);
+        print_cell(called[bin], 4);
+        std::puts("");
     }
 }
 
 /** Leads whose demand follows its own yesterday: its logarithm deviates by 0.3. */
 void demand_table()
 {
-    std::printf(
-        "\nUnchanged campaigns with p < 0.01 where demand follows its own yesterday (20 leads a day; 8 fleets of 200)\n");
-    std::printf("%12s %6s %8s %8s %12s %8s %22s\n", "correlation", "phi", "1 day", "7 days", "by days: 1", "7 days",
-                "min_effect 0.2, most");
+    std::puts(
+        "\nUnchanged campaigns with p < 0.01 where demand follows its own yesterday (20 leads a day; 8 fleets of 200), and the "
+        "most of the four with min_effect 0.2\n\n| correlation of days | phi | per spend: 1 day | 7 days | per day: 1 day | 7 "
+        "days | with min_effect |\n|---|---|---|---|---|---|---|");
     for (const double correlation : {0.5, 0.8}) {
         for (const double phi : {1.0, 2.5}) {
-            std::printf("%12.1f %6.1f", correlation, phi);
-            double most = 0;
+            std::printf("| %.1f | %.1f |", correlation, phi);
+            Mean most;
             for (const series::SeriesKind kind : {series::SeriesKind::rate, series::SeriesKind::count}) {
                 for (const int window : {1, 7}) {
                     FleetPlan plan{
@@ -94,12 +109,15 @@ void demand_table()
                     plan.kind = kind;
                     plan.correlation = correlation;
                     plan.deviation = 0.3;
-                    std::printf(" %8.4f", simulate(plan, 8, other_seeds + 7).false_rate);
+                    print_cell(simulate(plan, 8, other_seeds + 7).false_rate, 4);
                     plan.margin = 0.2;
-                    most = std::max(most, simulate(plan, 8, other_seeds + 7).false_rate);
+                    const Mean with_margin = simulate(plan, 8, other_seeds + 7).false_rate;
+                    most = with_margin.value() >= most.value() ? with_margin : most;
                 }
             }
-            std::printf(" %22.4f\n", most);
+            print_cell(most, 4);
+            std::puts("");
+            std::fflush(stdout);
         }
     }
 }
@@ -107,10 +125,12 @@ void demand_table()
 /** Campaigns that began `age` days before the window, with spend and leads that grow evenly over their first 14 days: called at p < 0.01. */
 void ramp_up_table()
 {
-    std::printf("\nNew campaigns called at p < 0.01, after growing for 14 days (2000 campaigns a cell; min_effect 0.2)\n");
-    std::printf("%6s %18s %18s %18s %18s\n", "age", "spend: as it was", "spend", "leads: as it was", "leads");
+    std::puts(
+        "\nNew campaigns called at p < 0.01, after growing for 14 days (2000 campaigns a cell; min_effect 0.2)\n\n| age | "
+        "spend: "
+        "first days are usual ones | spend | leads: first days are usual ones | leads |\n|---|---|---|---|---|");
     for (const int age : {8, 12, 16, 20, 22, 25}) {
-        std::printf("%6d", age);
+        std::printf("| %d |", age);
         for (const series::SeriesKind kind : {series::SeriesKind::positive, series::SeriesKind::count}) {
             for (const std::int32_t days : {0, 14}) {
                 std::mt19937_64 random(other_seeds + 29);
@@ -135,14 +155,17 @@ void ramp_up_table()
                 request.window_to = 36;
                 request.margin = 0.2;
                 request.ramp_up_days = days;
-                double called = 0;
+                Mean called;
                 for (const WindowResult& result : compare_windows({series, day, value, {}}, request)) {
-                    called += result.p_value < 0.01 ? 1 : 0;
+                    if (result.series < 2000) {
+                        called.add(result.p_value < 0.01 ? 1 : 0);
+                    }
                 }
-                std::printf(" %18.3f", called / 2000);
+                print_cell(called, 3);
             }
         }
-        std::printf("\n");
+        std::puts("");
+        std::fflush(stdout);
     }
 }
 
@@ -154,15 +177,15 @@ struct Morning {
     double own = 1;       // of five campaigns of the others
 };
 
-/** Alerts of one morning at BH 0.10: of campaigns, as if each was alone and beside the others, and of platforms and the total. */
+/** Alerts of a morning at BH 0.10: of campaigns, as if each was alone and beside the others, and of platforms and the total. */
 struct MorningAlerts {
-    double alone = 0;
-    double unchanged = 0;  // beside the others, of campaigns that do not move by themselves
-    double own_alone = 0;
-    double own = 0;
-    double total = 0;
-    double platforms = 0;
-    double first_platform = 0;
+    Mean alone;
+    Mean unchanged;  // beside the others, of campaigns that do not move by themselves
+    Mean own_alone;
+    Mean own;
+    Mean total;
+    Mean first_platform;
+    Mean platforms;  // the other four
 };
 
 MorningAlerts alerts_of(const marketing::worlds::World& world, const Morning& morning, int campaigns, int rounds,
@@ -216,22 +239,29 @@ MorningAlerts alerts_of(const marketing::worlds::World& world, const Morning& mo
             called[0][place] = called[0][place] || adjusted_alone[i] <= 0.1;
             called[1][place] = called[1][place] || adjusted[i] <= 0.1;
         }
+        double alone_count = 0, unchanged = 0, own_alone = 0, own = 0, platforms = 0;
         for (int c = 0; c < campaigns; ++c) {
             const auto place = static_cast<std::size_t>(c);
-            (moves[place] ? all.own_alone : all.alone) += called[0][place] ? 1.0 / rounds : 0;
-            (moves[place] ? all.own : all.unchanged) += called[1][place] ? 1.0 / rounds : 0;
+            (moves[place] ? own_alone : alone_count) += called[0][place] ? 1 : 0;
+            (moves[place] ? own : unchanged) += called[1][place] ? 1 : 0;
         }
-        all.total += called[1][static_cast<std::size_t>(campaigns) + 1] ? 1.0 / rounds : 0;
-        for (int p = 0; p < 5; ++p) {
-            const bool is_called = called[1][static_cast<std::size_t>(campaigns) + 10 + static_cast<std::size_t>(p)];
-            (p == 0 ? all.first_platform : all.platforms) += is_called ? 1.0 / rounds : 0;
+        for (std::size_t p = 1; p < 5; ++p) {
+            platforms += called[1][static_cast<std::size_t>(campaigns) + 10 + p] ? 1 : 0;
         }
+        all.alone.add(alone_count);
+        all.unchanged.add(unchanged);
+        all.own_alone.add(own_alone);
+        all.own.add(own);
+        all.total.add(called[1][static_cast<std::size_t>(campaigns) + 1] ? 1 : 0);
+        all.first_platform.add(called[1][static_cast<std::size_t>(campaigns) + 10] ? 1 : 0);
+        all.platforms.add(platforms);
     }
     return all;
 }
 
-void common_table(int rounds)
+void common_table()
 {
+    constexpr int rounds = 100;
     const marketing::worlds::World worlds[] = {
         {.name = "Poisson", .mean = 8, .size_deviation = 0.7},
         {.name = "bursts, size 4", .mean = 8, .size = 4, .size_deviation = 0.7},
@@ -245,15 +275,25 @@ void common_table(int rounds)
                                 {"own x 0.3", 1, 1, 0.3},
                                 {"all x 0.5, own x 0.3", 0.5, 1, 0.3},
                                 {"all x 0.5, a platform x 0.4", 0.5, 0.4}};
-    std::printf("\nCampaigns called on a morning, of 50 of five platforms (%d mornings; BH 0.10, min_effect 0.2)\n", rounds);
-    std::printf("%-20s %-28s %6s %8s %10s %8s %6s %10s %10s\n", "world", "moves", "alone", "beside", "own: alone", "beside",
-                "total", "its platf.", "others");
+    std::printf(
+        "\nCampaigns called on a morning, of 50 of five platforms (%d mornings; alerts at Benjamini-Hochberg 0.10, min_effect "
+        "0.2)\n\n| world | what moves in the window | alone | beside | own: alone | beside | total | platform | others |\n"
+        "|---|---|---|---|---|---|---|---|---|\n",
+        rounds);
     for (const auto& world : worlds) {
         for (const Morning& morning : mornings) {
             const MorningAlerts found = alerts_of(world, morning, 50, rounds, other_seeds + 23);
-            std::printf("%-20s %-28s %6.2f %8.2f %10.2f %8.2f %6.2f %10.2f %10.2f\n", std::string(world.name).c_str(),
-                        morning.name, found.alone, found.unchanged, found.own_alone, found.own, found.total,
-                        found.first_platform, found.platforms);
+            std::printf("| %s | %s |", std::string(world.name).c_str(), morning.name);
+            for (const Mean* mean : {&found.alone, &found.unchanged, &found.own_alone, &found.own, &found.total,
+                                     &found.first_platform, &found.platforms}) {
+                const bool is_own = mean == &found.own_alone || mean == &found.own;
+                if (is_own && morning.own == 1) {
+                    std::printf(" |");
+                } else {
+                    print_cell(*mean, 2);
+                }
+            }
+            std::puts("");
             std::fflush(stdout);
         }
     }
@@ -262,33 +302,37 @@ void common_table(int rounds)
 /** Spend: log-normal days that follow each other, three in a hundred of them tripled; none changes. */
 void spend_table()
 {
-    std::printf(
-        "\nSpend of unchanged campaigns called risen at p < 0.01 (nominal 0.010; 100 fleets of 200, 3 %% of baseline days "
-        "tripled)\n");
-    std::printf("%12s %8s %8s %22s\n", "correlation", "1 day", "7 days", "found at x1.5, 7 days");
+    std::puts(
+        "\nSpend of unchanged campaigns called risen at p < 0.01 (nominal 0.010; 100 fleets of 200, 3 % of baseline days "
+        "tripled)\n\n| correlation of days | 1 day | 7 days | found at 1.5 times, 7 days |\n|---|---|---|---|");
     for (const double correlation : {0.0, 0.3, 0.6}) {
         const std::uint64_t seed = other_seeds + 17;
-        std::printf("%12.1f %8.4f %8.4f %22.3f\n", correlation,
-                    simulate_spend({.correlation = correlation, .window = 1}, 100, seed),
-                    simulate_spend({.correlation = correlation}, 100, seed),
-                    simulate_spend({.correlation = correlation, .change = 1.5}, 100, seed));
+        std::printf("| %.1f |", correlation);
+        print_cell(simulate_spend({.correlation = correlation, .window = 1}, 100, seed), 4);
+        print_cell(simulate_spend({.correlation = correlation}, 100, seed), 4);
+        print_cell(simulate_spend({.correlation = correlation, .change = 1.5}, 100, seed), 3);
+        std::puts("");
+        std::fflush(stdout);
     }
 }
+
+struct Table {
+    std::string_view name;
+    void (*print)();
+};
+
+constexpr Table tables[] = {{"null", null_table},     {"fleet", fleet_table},   {"dispersion", dispersion_table},
+                            {"demand", demand_table}, {"common", common_table}, {"new", ramp_up_table},
+                            {"spend", spend_table}};
 
 }  // namespace
 
 int main(int count, char** arguments)
 {
     other_seeds = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 0;
-    if (count > 2) {
-        common_table(std::atoi(arguments[2]));
-        ramp_up_table();
-        return 0;
+    for (const Table& table : tables) {
+        if (count < 3 || table.name == arguments[2]) {
+            table.print();
+        }
     }
-    null_table();
-    fleet_table();
-    demand_table();
-    common_table(40);
-    ramp_up_table();
-    spend_table();
 }

@@ -1,32 +1,41 @@
-// Prints the tables of docs/benchmarks.md: advice and plans in simulated worlds. Usage: simulate [runs of advice] [runs of plans] [seed].
+// Prints the tables of docs/benchmarks.md: advice and plans in simulated worlds. Usage: simulate [runs of advice] [runs of plans] [seed] [table].
 
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
+#include "../statistics/monte_carlo.hpp"
 #include "simulations.hpp"
 
 namespace {
 
 using namespace marketing::budget::worlds;
 using marketing::budget::Outcome;
+using marketing::worlds::error_of_share;
+using marketing::worlds::print_share;
+
+/** A share in percent with its Monte-Carlo error, which counts the campaigns of a portfolio as independent. */
+void print_percent(double share, int count)
+{
+    std::printf(" %.1f ± %.1f %% |", 100 * share, 100 * error_of_share(share, count));
+}
 
 void print(const char* name, const AdviceScore& s)
 {
-    std::printf("| %s | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f %% |", name, 100.0 * s.paused / s.campaigns,
-                100 * s.false_pauses(), 100.0 * s.scaled / s.campaigns, 100 * s.false_scales(), 100.0 * s.bad_found / s.bad,
-                100.0 * s.good_found / s.good);
+    std::printf("| %s |", name);
+    print_percent(double(s.paused) / s.campaigns, s.campaigns);
+    print_percent(s.false_pauses(), s.paused);
+    print_percent(double(s.scaled) / s.campaigns, s.campaigns);
+    print_percent(s.false_scales(), s.scaled);
+    print_percent(double(s.bad_found) / s.bad, s.bad);
+    print_percent(double(s.good_found) / s.good, s.good);
     if (s.covered > 0) {
-        std::printf(" %.3f |\n", s.coverage());
+        print_share(s.coverage(), s.campaigns);
     } else {
-        std::printf(" |\n");
+        std::printf(" |");
     }
-}
-
-/** A share with its Monte-Carlo error, which counts the calls of a portfolio as independent. */
-void print_share(double share, int count)
-{
-    std::printf(" %.3f ± %.3f |", share, std::sqrt(share * (1 - share) / std::max(count, 1)));
+    std::printf("\n");
 }
 
 /** Advice where leads come in other ways than the first table's. */
@@ -38,12 +47,15 @@ void print_bursts(int runs, std::uint64_t seed)
         "|\n|---|---|---|---|---|---|---|---|---|---|---|\n");
     for (const AdviceKind& kind : advice_kinds()) {
         const AdviceScore s = simulate_advice(runs * 20 / kind.campaigns, seed, kind).ours;
-        std::printf("| %s | %g | %.1f %% |", kind.name.data(), kind.world.size, 100.0 * s.paused / s.campaigns);
+        std::printf("| %s | %g |", kind.name.data(), kind.world.size);
+        print_percent(double(s.paused) / s.campaigns, s.campaigns);
         print_share(s.false_pauses(), s.paused);
-        std::printf(" %.1f %% |", 100.0 * s.scaled / s.campaigns);
+        print_percent(double(s.scaled) / s.campaigns, s.campaigns);
         print_share(s.false_scales(), s.scaled);
-        std::printf(" %.1f %% | %.1f %% | %.3f | %.3f |", 100.0 * s.bad_found / s.bad, 100.0 * s.good_found / s.good,
-                    s.coverage(), s.claimed());
+        print_percent(double(s.bad_found) / s.bad, s.bad);
+        print_percent(double(s.good_found) / s.good, s.good);
+        print_share(s.coverage(), s.campaigns);
+        std::printf(" %.3f |", s.claimed());
         print_share(s.wrong(), s.paused + s.scaled);
         std::printf("\n");
         std::fflush(stdout);
@@ -80,12 +92,22 @@ void print_worths(int runs, std::uint64_t seed)
     }
 }
 
+/** What another way reaches; in brackets how often it harms. */
+void print_other(const PlanScore& other)
+{
+    std::printf(" %.3f ± %.3f (%.0f %%) |", other.share(), other.share_error(), 100 * other.harm());
+}
+
 void print(const char* name, const PortfolioKind& kind, int runs, std::uint64_t seed)
 {
     const PlanScores s = simulate_plans(runs, kind, seed);
-    std::printf("| %s | %.3f | %.3f | %.1f %% | %.3f (%.0f %%) | %.3f (%.0f %%) | %.3f (%.0f %%) | %.1f %% |\n", name,
-                s.ours.share(), s.ours.coverage(), 100 * s.ours.harm(), s.rule.share(), 100 * s.rule.harm(), s.log_log.share(),
-                100 * s.log_log.harm(), s.hill.share(), 100 * s.hill.harm(), 100 * s.ours.attainable / s.ours.runs);
+    std::printf("| %s | %.3f ± %.3f |", name, s.ours.share(), s.ours.share_error());
+    print_share(s.ours.coverage(), s.ours.moved);
+    print_percent(s.ours.harm(), s.ours.runs);
+    for (const PlanScore* other : {&s.rule, &s.log_log, &s.hill}) {
+        print_other(*other);
+    }
+    std::printf(" %.1f %% |\n", 100 * s.ours.attainable / s.ours.runs);
     std::fflush(stdout);
 }
 
@@ -133,14 +155,9 @@ void print_seasons(int runs, std::uint64_t seed)
     });
 }
 
-}  // namespace
-
-int main(int argc, char** argv)
+void print_rules(int runs, std::uint64_t seed)
 {
-    const int advice_runs = argc > 1 ? std::atoi(argv[1]) : 2000;
-    const int plan_runs = argc > 2 ? std::atoi(argv[2]) : 300;
-    const std::uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1000;
-    const AdviceScores scores = simulate_advice(advice_runs, seed);
+    const AdviceScores scores = simulate_advice(runs, seed);
     std::printf(
         "| rule | paused | false | scaled | false | bad found | good found | coverage |\n|---|---|---|---|---|---|---|---|\n");
     print("rule engine", scores.rule_engine);
@@ -150,27 +167,26 @@ int main(int argc, char** argv)
     std::printf("recall: %.3f, heavy evidence %.3f, ratio %.2f; expected false rate as reported, on average: %.3f\n",
                 scores.ours.recall(), scores.heavy_evidence.recall(), scores.ours.recall() / scores.heavy_evidence.recall(),
                 scores.ours.claimed_false / scores.ours.claims);
-    std::printf("changes of advice per campaign and 100 days: %.1f with hysteresis, %.1f without\n\n",
-                100 * simulate_flips(advice_runs / 50, 0.05, seed), 100 * simulate_flips(advice_runs / 50, 0, seed));
+    std::printf("changes of advice per campaign and 100 days: %.1f with hysteresis, %.1f without\n",
+                100 * simulate_flips(runs / 50, 0.05, seed), 100 * simulate_flips(runs / 50, 0, seed));
+}
+
+/** Intervals of groups of any size and spread. */
+void print_groups(int runs, std::uint64_t seed)
+{
     std::printf("| deviation of log costs | 3 campaigns | 6 | 20 | 60 |\n|---|---|---|---|---|\n");
     for (const double deviation : {0.2, 0.45, 0.9}) {
         std::printf("| %.2f |", deviation);
         for (const int campaigns : {3, 6, 20, 60}) {
-            std::printf(" %.3f |", simulate_coverage(5 * advice_runs / campaigns, campaigns, deviation, seed));
+            const int groups = 5 * runs / campaigns;
+            print_share(simulate_coverage(groups, campaigns, deviation, seed), groups * campaigns);
         }
         std::printf("\n");
     }
-    std::printf("\n");
-    std::printf(
-        "| world | judged by | paused | false | scaled | false | bad found | good found | coverage "
-        "|\n|---|---|---|---|---|---|---|---|---|\n");
-    print_worths(advice_runs / 5, seed);
-    std::printf("\n");
-    print_bursts(advice_runs / 5, seed);
-    std::printf("\n");
-    std::printf(
-        "| world | share of attainable lift | coverage | harm | rule | log-log OLS | Hill NLS | attainable "
-        "|\n|---|---|---|---|---|---|---|---|\n");
+}
+
+void print_plans(int runs, std::uint64_t seed)
+{
     PortfolioKind kind;
     kind.budget_days = 7;
     for (const bool endogenous : {true, false}) {
@@ -180,17 +196,56 @@ int main(int argc, char** argv)
             kind.elasticity_b = steep ? 4 : 6;
             const std::string name = std::string("91 days, spend ") + (endogenous ? "follows the weekday" : "is independent") +
                                      ", e about " + (steep ? "0.62" : "0.34");
-            print(name.c_str(), kind, plan_runs, seed);
+            print(name.c_str(), kind, runs, seed);
         }
     }
     kind.days = 28;
     kind.spend_deviation = 0.15;
-    print("28 days, little variation, e about 0.34", kind, plan_runs, seed);
+    print("28 days, little variation, e about 0.34", kind, runs, seed);
     kind = {};
     kind.budget_days = 7;
     kind.endogenous = kind.chasing = true;
     kind.elasticity_a = 3;
     kind.elasticity_b = 6;
-    print("91 days, spend follows each day's demand, e about 0.34", kind, plan_runs, seed);
-    print_seasons(plan_runs, seed);
+    print("91 days, spend follows each day's demand, e about 0.34", kind, runs, seed);
+}
+
+constexpr const char* head_of_plans =
+    "| world | share of attainable lift | coverage | harm | rule | log-log OLS | Hill NLS | attainable "
+    "|\n|---|---|---|---|---|---|---|---|";
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    const int advice_runs = argc > 1 ? std::atoi(argv[1]) : 2000;
+    const int plan_runs = argc > 2 ? std::atoi(argv[2]) : 300;
+    const std::uint64_t seed = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1000;
+    const std::string_view only = argc > 4 ? argv[4] : "";
+    const auto wants = [&](std::string_view table, int runs) { return runs > 0 && (only.empty() || only == table); };
+    if (wants("rules", advice_runs)) {
+        print_rules(advice_runs, seed);
+    }
+    if (wants("groups", advice_runs)) {
+        std::puts("");
+        print_groups(advice_runs, seed);
+    }
+    if (wants("worths", advice_runs)) {
+        std::puts(
+            "\n| world | judged by | paused | false | scaled | false | bad found | good found | coverage "
+            "|\n|---|---|---|---|---|---|---|---|---|");
+        print_worths(advice_runs / 5, seed);
+    }
+    if (wants("bursts", advice_runs)) {
+        std::puts("");
+        print_bursts(advice_runs / 5, seed);
+    }
+    if (wants("plans", plan_runs)) {
+        std::printf("\n%s\n", head_of_plans);
+        print_plans(plan_runs, seed);
+    }
+    if (wants("seasons", plan_runs)) {
+        std::printf("\n%s\n", head_of_plans);
+        print_seasons(plan_runs, seed);
+    }
 }

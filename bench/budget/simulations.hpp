@@ -361,17 +361,29 @@ inline double simulate_flips(int runs, double hysteresis, std::uint64_t seed = 7
 struct PlanScore {
     double won = 0;         // true lift, as a share of today's leads, summed over runs
     double attainable = 0;  // of the best allocation
+    double won_squares = 0;
+    double attainable_squares = 0;
+    double products = 0;
     int runs = 0;
     int harmed = 0;
     int moved = 0;    // plans that move money
     int covered = 0;  // of those, whose interval holds the truth
     [[nodiscard]] double share() const { return won / attainable; }
+    /** The standard error of the share, a ratio of sums over the runs. */
+    [[nodiscard]] double share_error() const
+    {
+        const double squares = won_squares - 2 * share() * products + share() * share() * attainable_squares;
+        return std::sqrt(std::max(squares, 0.0)) / attainable;
+    }
     [[nodiscard]] double harm() const { return harmed / double(runs); }
     [[nodiscard]] double coverage() const { return covered / double(moved); }
     void add(double gain, double best)
     {
         won += gain;
         attainable += best;
+        won_squares += gain * gain;
+        attainable_squares += best * best;
+        products += gain * best;
         harmed += gain < 0 ? 1 : 0;
         ++runs;
     }

@@ -1,5 +1,6 @@
 # The R package forecast on the series of bench/forecast/public. Arguments: file of histories, file of what came, period of the season,
-# every how many series. Prints mean MASE, sMAPE and coverage of 95 % intervals of automatic ets() and thetaf().
+# every how many series, file of the scores by `auto`. Prints mean MASE, sMAPE and coverage of 95 % intervals of automatic ets() and thetaf(),
+# and their differences from `auto` with standard errors over the series.
 library(forecast)
 arguments <- commandArgs(trailingOnly = TRUE)
 read <- function(file) {
@@ -23,7 +24,11 @@ for (i in chosen) {
     results$ets <- rbind(results$ets, score(forecast(ets(history), h = horizon, level = 95), histories[[i]], futures[[i]]))
     results$thetaf <- rbind(results$thetaf, score(thetaf(history, h = horizon, level = 95), histories[[i]], futures[[i]]))
 }
+by_auto <- read.csv(arguments[5])
 for (name in names(results)) {
     means <- colMeans(results[[name]])
-    cat(sprintf("| R %s, period %d | %.4f | %.3f | %.3f |\n", name, period, means["mase"], means["smape"], means["held"]))
+    less <- as.matrix(by_auto)[, c("mase", "smape")] - results[[name]][, c("mase", "smape")]
+    errors <- apply(less, 2, sd) / sqrt(nrow(less))
+    cat(sprintf("| R %s, period %d | %.4f | %.3f | %.3f | %.4f ± %.4f | %.3f ± %.3f |\n", name, period, means["mase"], means["smape"],
+                means["held"], mean(less[, "mase"]), errors["mase"], mean(less[, "smape"]), errors["smape"]))
 }

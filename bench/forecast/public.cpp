@@ -1,6 +1,7 @@
 // Forecasts of public series in the files of the M4 competition: a row per series, its name and its figures, and a file of what came.
-// Arguments: file of histories, file of what came, every how many series (1). Prints mean MASE (by the mean absolute difference of
-// neighbours, as the competition does), sMAPE and coverage of 95 % intervals, for each model. Needs no server.
+// Arguments: file of histories, file of what came, every how many series (1), file that gets the scores of each series by `auto`. Prints
+// mean MASE (by the mean absolute difference of neighbours, as the competition does), sMAPE and coverage of 95 % intervals, for each
+// model, and its differences from `auto` with their standard errors over the series. Needs no server.
 
 #include <cmath>
 #include <cstdio>
@@ -9,8 +10,10 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "../statistics/monte_carlo.hpp"
 #include "forecast/forecast.hpp"
 
 using namespace marketing;
@@ -46,7 +49,7 @@ struct Score {
     double held = 0;
 };
 
-Score score_of(const std::vector<double>& history, const std::vector<double>& future, const char* model)
+Score score_of(const std::vector<double>& history, const std::vector<double>& future, std::string_view model)
 {
     const auto horizon = static_cast<int>(future.size());
     const auto fit = forecast::fit(history, horizon, forecast::choose_model(model, history.size()), {});
@@ -70,23 +73,43 @@ Score score_of(const std::vector<double>& history, const std::vector<double>& fu
 int main(int count, char** arguments)
 {
     if (count < 3) {
-        std::fprintf(stderr, "usage: public HISTORIES FUTURES [EVERY]\n");
+        std::fprintf(stderr, "usage: public HISTORIES FUTURES [EVERY [SCORES]]\n");
         return 2;
     }
     const auto histories = read_series(arguments[1]);
     const auto futures = read_series(arguments[2]);
     const std::size_t step = count > 3 ? std::strtoul(arguments[3], nullptr, 10) : 1;
-    std::printf("| | MASE | sMAPE | 95 %% interval holds |\n|---|---|---|---|\n");
-    for (const char* model : {"auto", "ets", "ets_damped", "theta"}) {
-        Score mean;
-        const auto chosen = static_cast<double>((histories.size() + step - 1) / step);
+    std::vector<Score> by_auto;
+    std::printf("| | MASE | sMAPE | 95 %% interval holds | less than `auto`: MASE | sMAPE |\n|---|---|---|---|---|---|\n");
+    for (const std::string_view model : {"auto", "ets", "ets_damped", "theta"}) {
+        worlds::Mean mase, smape, held, less_mase, less_smape;
         for (std::size_t i = 0; i < histories.size(); i += step) {
             const Score score = score_of(histories[i], futures.at(i), model);
-            mean.mase += score.mase / chosen;
-            mean.smape += score.smape / chosen;
-            mean.held += score.held / chosen;
+            if (model == "auto") {
+                by_auto.push_back(score);
+            }
+            const Score& beside = by_auto[i / step];
+            mase.add(score.mase);
+            smape.add(score.smape);
+            held.add(score.held);
+            less_mase.add(beside.mase - score.mase);
+            less_smape.add(beside.smape - score.smape);
         }
-        std::printf("| `%s` | %.4f | %.3f | %.3f |\n", model, mean.mase, mean.smape, mean.held);
+        std::printf("| `%s` | %.4f | %.3f | %.3f |", std::string(model).c_str(), mase.value(), smape.value(), held.value());
+        if (model == "auto") {
+            std::puts(" | |");
+        } else {
+            worlds::print_cell(less_mase, 4);
+            worlds::print_cell(less_smape, 3);
+            std::puts("");
+        }
         std::fflush(stdout);
+    }
+    if (count > 4) {
+        std::ofstream file(arguments[4]);
+        file << "mase,smape,held\n";
+        for (const Score& score : by_auto) {
+            file << score.mase << ',' << score.smape << ',' << score.held << '\n';
+        }
     }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "incrementality/geo_lift.hpp"
+#include "monte_carlo.hpp"
 #include "worlds.hpp"
 
 namespace {
@@ -17,6 +18,7 @@ namespace {
 using namespace marketing::incrementality;
 using marketing::worlds::Campaign;
 using marketing::worlds::Engine;
+using marketing::worlds::print_share;
 using marketing::worlds::World;
 
 constexpr int regions = 30;
@@ -126,9 +128,12 @@ void false_findings_and_coverage(int panels, std::uint64_t seed)
             const auto none = tally(world, treated, 0, 0.05, panels, seed);
             const auto some = tally(world, treated, 0.1, 0.05, panels, seed + 1);
             for (std::size_t m = 0; m < 3; ++m) {
-                std::printf("| %s | %d | %s | %.3f | %.3f | %.3f | %.3f |\n", std::string(world.name).c_str(), treated,
-                            std::string(methods.name_of(static_cast<Method>(m))).c_str(), 1.0 * none[m].found / panels,
-                            1.0 * none[m].found_over_time / panels, 1.0 * none[m].held / panels, 1.0 * some[m].held / panels);
+                std::printf("| %s | %d | %s |", std::string(world.name).c_str(), treated,
+                            std::string(methods.name_of(static_cast<Method>(m))).c_str());
+                for (const int count : {none[m].found, none[m].found_over_time, none[m].held, some[m].held}) {
+                    print_share(1.0 * count / panels, panels);
+                }
+                std::puts("");
             }
             std::fflush(stdout);
         }
@@ -153,7 +158,7 @@ void power_table(int panels, std::uint64_t seed)
             }
             std::printf("| %s | %d | found |", std::string(world.name).c_str(), treated);
             for (std::size_t l = 0; l < lifts.size(); ++l) {
-                std::printf(" %.2f |", 1.0 * tally(world, treated, lifts[l], 0.1, panels, seed + 10 + l)[0].found / panels);
+                print_share(1.0 * tally(world, treated, lifts[l], 0.1, panels, seed + 10 + l)[0].found / panels, panels);
             }
             std::printf("\n| | | promised |");
             for (const double power : promised) {

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <vector>
 
+#include "../statistics/monte_carlo.hpp"
 #include "../statistics/random.hpp"
 #include "anomaly/rates.hpp"
 #include "maturity/maturity.hpp"
@@ -151,7 +152,7 @@ void outlooks(int runs)
 {
     std::printf(
         "| lags | longer at the end | leads a day | sign | signed of the last four weeks | bias | width | contracts held | "
-        "money held |\n");
+        "money held |\n|---|---|---|---|---|---|---|---|---|\n");
     for (const int shape : {0, 1, 2}) {
         for (const double drift : {1.0, 1.2, 0.8, 1.5}) {
             for (const auto& [leads, signing] : {std::array{20.0, 0.2}, {6.0, 0.05}, {100.0, 0.1}}) {
@@ -160,10 +161,13 @@ void outlooks(int runs)
                     Engine engine(static_cast<std::uint64_t>(i) + 1);
                     judge(live({shape, drift, leads, signing, 0.1}, engine), score);
                 }
-                std::printf("| %s | %.1f | %.0f | %.0f %% | %.0f %% | %.1f | %.1f | %.3f | %.3f |\n",
-                            shapes[static_cast<std::size_t>(shape)], drift, leads, 100 * signing,
-                            100 * score.maturity / score.runs, score.bias / score.runs, score.width / score.runs,
-                            static_cast<double>(score.held) / score.runs, static_cast<double>(score.money_held) / score.runs);
+                std::printf("| %s | %.1f | %.0f | %.0f %% | %.0f %% | %.1f | %.1f |", shapes[static_cast<std::size_t>(shape)],
+                            drift, leads, 100 * signing, 100 * score.maturity / score.runs, score.bias / score.runs,
+                            score.width / score.runs);
+                worlds::print_share(static_cast<double>(score.held) / score.runs, score.runs);
+                worlds::print_share(static_cast<double>(score.money_held) / score.runs, score.runs);
+                std::puts("");
+                std::fflush(stdout);
             }
         }
     }
@@ -179,7 +183,9 @@ double p_value(double newest, double before)
 /** Leads that an ad gets on a later day: of the newest week and of the one before, as they are and as they were at the same age. */
 void false_alarms(int runs)
 {
-    std::printf("| lags | longer at the end | leads a day | alarms at 1 %%, as they are | at the same age |\n");
+    std::printf(
+        "\n| lags | longer at the end | leads a day | alarms at 1 %%, as they are | at the same age "
+        "|\n|---|---|---|---|---|\n");
     for (const int shape : {0, 1, 2}) {
         for (const double drift : {1.0, 1.2, 1.5}) {
             for (const double leads : {5.0, 20.0}) {
@@ -202,8 +208,12 @@ void false_alarms(int runs)
                     alarms += p_value(newest, before) < 0.01 ? 1 : 0;
                     equal_alarms += p_value(newest, before_then) < 0.01 ? 1 : 0;
                 }
-                std::printf("| %s | %.1f | %.0f | %.1f %% | %.2f %% |\n", shapes[static_cast<std::size_t>(shape)], drift, leads,
-                            100.0 * alarms / runs, 100.0 * equal_alarms / runs);
+                const double called = static_cast<double>(alarms) / runs;
+                const double equally_called = static_cast<double>(equal_alarms) / runs;
+                std::printf("| %s | %.1f | %.0f | %.1f ± %.1f %% | %.2f ± %.2f %% |\n", shapes[static_cast<std::size_t>(shape)],
+                            drift, leads, 100 * called, 100 * worlds::error_of_share(called, runs), 100 * equally_called,
+                            100 * worlds::error_of_share(equally_called, runs));
+                std::fflush(stdout);
             }
         }
     }

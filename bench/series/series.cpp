@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../statistics/monte_carlo.hpp"
 #include "../statistics/worlds.hpp"
 #include "numeric/adjust.hpp"
 #include "series/cusum.hpp"
@@ -21,6 +22,8 @@
 namespace {
 
 using namespace marketing::series;
+using marketing::worlds::Mean;
+using marketing::worlds::print_cell;
 
 constexpr std::int64_t minute = std::int64_t{60} * 1'000'000;
 constexpr std::int64_t day = 24 * 60 * minute;
@@ -157,7 +160,16 @@ double average_precision(std::vector<Scored> scored)
     return sum / hits;
 }
 
-void simulate_fleet(std::uint64_t seed, double phi_from, double phi_to)
+/** What is found in fleets of one kind. */
+struct Found {
+    Mean average_precision;
+    Mean f1;
+    Mean alerts;  // at Benjamini-Hochberg .10
+    Mean precision;
+    Mean false_alarms;  // at p < .01
+};
+
+void add_fleet(std::uint64_t seed, double phi_from, double phi_to, Found& found)
 {
     std::mt19937_64 random(seed);
     std::vector<Scored> scored;
@@ -191,16 +203,42 @@ void simulate_fleet(std::uint64_t seed, double phi_from, double phi_to)
         family += adjusted[i] <= 0.1 ? 1 : 0;
         family_hits += adjusted[i] <= 0.1 && scored[i].is_true ? 1 : 0;
     }
-    std::printf("%4llu %4.1f - %4.1f %8.3f %8.3f %8.0f %8.3f %8.4f\n", static_cast<unsigned long long>(seed), phi_from, phi_to,
-                average_precision(scored), 2 * hits / (alerts + truths), family, family_hits / family,
-                false_below / (static_cast<double>(scored.size()) - truths));
+    found.average_precision.add(average_precision(scored));
+    found.f1.add(2 * hits / (alerts + truths));
+    found.alerts.add(family);
+    found.precision.add(family_hits / family);
+    found.false_alarms.add(false_below / (static_cast<double>(scored.size()) - truths));
+}
+
+void simulate_fleets(int fleets)
+{
+    std::printf(
+        "What is found: %d fleets of 400 series x 60 days judged, about 790 anomalies; default settings\n\n"
+        "| dispersion of the series | average precision | F1 of the alerts | alerts at Benjamini-Hochberg .10 | precision | "
+        "false "
+        "alarms at p < .01 |\n|---|---|---|---|---|---|\n",
+        fleets);
+    for (const double most : {2.5, 5.0}) {
+        Found found;
+        for (int i = 1; i <= fleets; ++i) {
+            add_fleet(static_cast<std::uint64_t>(i), 1, most, found);
+        }
+        std::printf("| 1 to %g |", most);
+        print_cell(found.average_precision, 3);
+        print_cell(found.f1, 3);
+        print_cell(found.alerts, 0);
+        print_cell(found.precision, 3);
+        print_cell(found.false_alarms, 4);
+        std::puts("");
+        std::fflush(stdout);
+    }
 }
 
 void simulate_drifts(double drift)
 {
     double alarms = 0;
     double points = 0;
-    double delay = 0;
+    Mean delay;
     for (std::uint64_t s = 0; s < 400; ++s) {
         std::mt19937_64 random(9000 + s);
         std::vector<Point> series;
@@ -213,30 +251,38 @@ void simulate_drifts(double drift)
         options.baseline.window = 366;
         options.baseline.min_history = 28;
         options.baseline.half_life = std::numeric_limits<double>::infinity();
-        bool found = false;
+        double days_until = 0;
         const auto chart = find_drifts(series, options, {});
         for (std::size_t i = 0; i < chart.size(); ++i) {
             if (i < 180 || drift == 0) {
                 points += std::isnan(chart[i].limit) ? 0 : 1;
                 alarms += chart[i].is_drift ? 1 : 0;
-            } else if (chart[i].is_drift && !found) {
-                found = true;
-                delay += static_cast<double>(i - 180);
+            } else if (chart[i].is_drift && days_until == 0) {
+                days_until = static_cast<double>(i - 180);
             }
         }
-        delay += !found && drift != 0 ? 186 : 0;
+        delay.add(days_until > 0 ? days_until : 186);
     }
-    std::printf("%8.3f %12.0f %12.0f\n", drift, points / std::max(alarms, 1.0), drift == 0 ? 0 : delay / 400);
+    if (drift == 0) {
+        // The number of false alarms varies as counts do.
+        std::printf("| none | %.0f ± %.0f | |\n", points / std::max(alarms, 1.0),
+                    points / std::pow(std::max(alarms, 1.0), 1.5));
+    } else {
+        std::printf("| %+.1f %% | |", 100 * drift);
+        print_cell(delay, 0);
+        std::puts("");
+    }
+    std::fflush(stdout);
 }
 
+/** Over series of 200 days judged. */
 struct Named {
-    double points = 0;  // anomalies of a single day
-    double shifts = 0;
-    double drifts = 0;
-    double found = 0;  // series whose change is named
-    double once = 0;   // of these, exactly once
-    double delay = 0;
-    double judged = 0;
+    Mean points;  // anomalies of a single day
+    Mean levels;  // shifts and drifts
+    Mean found;   // series whose change is named
+    Mean once;    // the same, exactly once
+    Mean delay;   // of those found
+    Mean drifts;  // of the levels named
 };
 
 /** `series` series of a world over 200 days; from day 120 on, all is `factor` times as much, or grows to that within 60 days. */
@@ -249,6 +295,7 @@ Named name_changes(const marketing::worlds::World& world, int series, double fac
 
         marketing::worlds::Campaign campaign = make_campaign(world, 200, engine);
         Detector detector{DetectorOptions{}};
+        double points = 0, levels = 0, judged = 0;
         int after = 0;
         for (int d = 0; d < 200; ++d) {
             const double share = d < change_day ? 0 : is_gradual ? std::min(1.0, (d - change_day) / 60.0) : 1;
@@ -259,58 +306,70 @@ Named name_changes(const marketing::worlds::World& world, int series, double fac
                     marketing::worlds::overdispersed(engine, more * campaign.expected[static_cast<std::size_t>(d)], world.size);
             }
             const Verdict verdict = detector.update({d * day, value, 1});
-            named.judged += verdict.was_reached() ? 1 : 0;
+            judged += verdict.was_reached() ? 1 : 0;
             if (!verdict.is_anomaly) {
                 continue;
             }
             if (verdict.kind == AnomalyKind::point) {
-                ++named.points;
+                ++points;
                 continue;
             }
-            (verdict.kind == AnomalyKind::shift ? named.shifts : named.drifts) += 1;
+            ++levels;
+            named.drifts.add(verdict.kind == AnomalyKind::drift ? 1 : 0);
             if (d >= change_day) {
-                named.delay += after == 0 ? d - change_day + 1 : 0;
+                if (after == 0) {
+                    named.delay.add(d - change_day + 1);
+                }
                 ++after;
             }
         }
-        named.found += after > 0 ? 1 : 0;
-        named.once += after == 1 ? 1 : 0;
+        if (judged > 0) {
+            named.points.add(200 * points / judged);
+            named.levels.add(200 * levels / judged);
+        }
+        named.found.add(after > 0 ? 1 : 0);
+        named.once.add(after == 1 ? 1 : 0);
     }
     return named;
 }
 
 void simulate_changes(int series)
 {
-    std::printf("\nlevels that move for good on day 120 of 200, %d series a cell\n", series);
-    std::printf("%-26s %10s %10s | %28s | %28s | %28s\n", "world", "points/200", "named/200", "x 1.5: found once days drift",
-                "x 0.5: found once days drift", "x 2 in 60 days: found once days drift");
+    std::printf(
+        "\nLevels that move for good on day 120 of 200, %d series a cell; false alarms per 200 days judged where nothing "
+        "moves\n\n"
+        "| world | single days | levels | x 1.5: found | once | days | x 0.5: found | once | days | to x 2 in 60 days: found | "
+        "once | days | as a drift |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        series);
     for (const auto& world : marketing::worlds::all_worlds()) {
         if (world.amount_deviation > 0) {
             continue;
         }
         const Named none = name_changes(world, series, 1, false, 1);
-        std::printf("%-26s %10.2f %10.3f", std::string(world.name).c_str(), 200 * none.points / none.judged,
-                    200 * (none.shifts + none.drifts) / none.judged);
+        std::printf("| %s |", std::string(world.name).c_str());
+        print_cell(none.points, 2);
+        print_cell(none.levels, 3);
         for (const auto& [factor, is_gradual] : {std::pair{1.5, false}, {0.5, false}, {2.0, true}}) {
             const Named some = name_changes(world, series, factor, is_gradual, 2);
-            std::printf(" | %5.2f %5.2f %5.1f %5.2f", some.found / series, some.once / std::max(some.found, 1.0),
-                        some.delay / std::max(some.found, 1.0), some.drifts / std::max(1.0, some.shifts + some.drifts));
+            print_cell(some.found, 2);
+            print_cell(some.once, 2);
+            print_cell(some.delay, 1);
+            if (is_gradual) {
+                print_cell(some.drifts, 2);
+            }
         }
-        std::printf("\n");
+        std::puts("");
         std::fflush(stdout);
     }
 }
 
 void simulate(int fleets)
 {
-    std::printf("400 series x 60 days judged, about 790 anomalies; default settings\n");
-    std::printf("%4s %11s %8s %8s %8s %8s %8s\n", "seed", "phi", "AP", "F1", "BH .10", "precise", "p < .01");
-    for (int i = 0; i < fleets; ++i) {
-        simulate_fleet(static_cast<std::uint64_t>(1 + i), 1, 2.5);
-        simulate_fleet(static_cast<std::uint64_t>(1 + i), 1, 5);
-    }
-    std::printf("\ncharts of 400 series, 20 a day, phi 2, asked for a false alarm in 365 days\n");
-    std::printf("%8s %12s %12s\n", "drift", "days/false", "days to alarm");
+    simulate_fleets(fleets);
+    std::puts(
+        "\nCharts of 400 series, 20 a day, phi 2, asked for a false alarm in 365 days\n\n| drift per day | days to a false "
+        "alarm | "
+        "days to the alarm |\n|---|---|---|");
     for (const double drift : {0.0, 0.002, 0.005, 0.01, -0.005}) {
         simulate_drifts(drift);
     }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "forecast/forecast.hpp"
+#include "monte_carlo.hpp"
 #include "series/calendar.hpp"
 #include "series/detector.hpp"
 #include "worlds.hpp"
@@ -20,11 +21,6 @@ namespace {
 
 constexpr std::int32_t first_day = 8036;  // 1 January 2022
 constexpr double level = 0.9;
-
-double error_of(double share, int count)
-{
-    return std::sqrt(share * (1 - share) / count);
-}
 
 series::CalendarEffects effects_of(std::span<const double> history, const series::CalendarEvents& events = {})
 {
@@ -41,7 +37,7 @@ void false_finds(int count, std::uint64_t seed)
 {
     constexpr std::array lengths{120, 365, 1150};
     std::printf("Series without a calendar in which one is found, %% (%d per cell, Monte-Carlo error at 1 %%: %.2f)\n\n", count,
-                100 * error_of(0.01, count));
+                100 * worlds::error_of_share(0.01, count));
     std::printf("| world | 120 days | 365 | 1150 |\n|---|---|---|---|\n");
     for (const worlds::World& world : worlds::all_worlds()) {
         std::printf("| %s |", std::string(world.name).c_str());
@@ -74,7 +70,7 @@ void finds(int count, std::uint64_t seed)
     constexpr std::array factors{0.2, 0.5, 2.0, 4.0};
     std::printf(
         "\nSeries in which an effect of 25 December is found by itself, %% (%d per cell, Monte-Carlo error at most %.1f)\n\n",
-        count, 100 * error_of(0.5, count));
+        count, 100 * worlds::error_of_share(0.5, count));
     std::printf("| events a day, times seen | x 0.2 | x 0.5 | x 2 | x 4 |\n|---|---|---|---|---|\n");
     for (const double mean : {10.0, 50.0}) {
         for (const int times : {2, 3, 4}) {
@@ -137,7 +133,7 @@ void forecasts(int count, std::uint64_t seed)
         "\nForecast of the day of an event that was seen before: mean error, %% of the day, and share within the 90 %% "
         "interval; share of "
         "the 28-day sums within theirs (%d per line, Monte-Carlo error %.3f)\n\n",
-        count, error_of(level, count));
+        count, worlds::error_of_share(level, count));
     std::printf(
         "| events a day, times seen | error | without calendar | day held | without | sum held | without "
         "|\n|---|---|---|---|---|---|---|\n");
@@ -184,7 +180,7 @@ void detections(int count, std::uint64_t seed)
     constexpr int history = 730;
     std::printf(
         "\nDays that detect_anomalies() calls anomalies at alpha .005, %% (%d per cell, Monte-Carlo error at most %.1f)\n\n",
-        count, 100 * error_of(0.5, count));
+        count, 100 * worlds::error_of_share(0.5, count));
     std::printf(
         "| events a day, times seen | day of the event | without calendar | the event fails to come | another day dips to a "
         "third |\n|---|---|---|---|---|\n");

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "experiments/experiments.hpp"
+#include "monte_carlo.hpp"
 #include "random.hpp"
 
 namespace {
@@ -22,6 +23,7 @@ using namespace marketing::experiments;
 using Random = marketing::worlds::Engine;
 using marketing::worlds::lognormal;
 using marketing::worlds::normal;
+using marketing::worlds::print_share;
 using marketing::worlds::uniform;
 
 constexpr double confidence = 0.95;
@@ -67,8 +69,13 @@ void line(const std::string& world, const Runs& runs, double lift, double differ
         t.held_difference += holds(c.difference_interval, difference);
     }
     const double n = t.rounds;
-    std::printf("| %s | %.3f | %.3f | %.3f | %.3f | %.3f | %.3f |\n", world.c_str(), t.found / n, t.greater / n, t.less / n,
-                t.held_difference / n, t.lifts > 0 ? t.held / double(t.lifts) : 0, t.lifts / n);
+    std::printf("| %s |", world.c_str());
+    for (const int count : {t.found, t.greater, t.less, t.held_difference}) {
+        print_share(count / n, n);
+    }
+    print_share(t.lifts > 0 ? t.held / double(t.lifts) : 0, t.lifts);
+    print_share(t.lifts / n, n);
+    std::puts("");
     std::fflush(stdout);
 }
 
@@ -277,8 +284,11 @@ void timelines(const Runs& runs)
             found[3] += t_test ? 1 : 0;
         }
         const double n = own.rounds;
-        std::printf("| %s a day | %.3f | %.3f | %.3f | %.3f |\n", w.called("").c_str(), found[0] / n, found[1] / n,
-                    found[2] / n, found[3] / n);
+        std::printf("| %s a day |", w.called("").c_str());
+        for (const int count : found) {
+            print_share(count / n, n);
+        }
+        std::puts("");
     }
 }
 
@@ -288,7 +298,8 @@ int main(int count, char** arguments)
 {
     const Runs runs{count > 1 ? std::atoi(arguments[1]) : 10000, count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1};
     std::printf(
-        "| world | two-sided | greater | less | difference held | lift held | lifts |\n|---|---|---|---|---|---|---|\n");
+        "Arms that are alike, and intervals of true effects\n\n| world | two-sided | greater | less | difference held | lift "
+        "held | lifts |\n|---|---|---|---|---|---|---|\n");
     rates(runs);
     means(runs);
     less_noise(runs);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "forecast_scores.hpp"
+#include "monte_carlo.hpp"
 
 using namespace marketing;
 
@@ -69,7 +70,7 @@ int main(int count, char** arguments)
         "history; error of the forecast by that of the mean;\n"
         "greatest distance of p_over from what happened, in fifths (%d "
         "campaigns per cell, Monte-Carlo error %.3f)\n\n",
-        run.campaigns, std::sqrt(0.9 * 0.1 / run.campaigns));
+        run.campaigns, worlds::error_of_share(0.9, run.campaigns));
     print_worlds(worlds::all_worlds(), run);
     std::printf("\nThe same in worlds that the forecasts were not made by\n\n");
     print_worlds(worlds::held_out_worlds(), run);

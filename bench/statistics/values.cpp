@@ -21,6 +21,7 @@
 #include "lifetime_value/fit.hpp"
 #include "lifetime_value/season.hpp"
 #include "lifetime_value/value.hpp"
+#include "monte_carlo.hpp"
 #include "random.hpp"
 
 namespace {
@@ -384,26 +385,32 @@ int main(int argc, char** argv)
         {"MBG/NBD, heavy-tailed profit", 3000, false, false, after_purchases, heavy_profit},
         {"MBG/NBD, a fifth lose money", 3000, false, false, after_purchases, losing_fifth},
     };
-    std::puts(
-        "| six channels | rate held | of rare ones | leaving held | error of log rate | of log leaving "
-        "|\n|---|---|---|---|---|---|");
+    const auto error = [](double share, int cases) { return marketing::worlds::error_of_share(share, cases); };
+    std::printf(
+        "Six channels of %d rounds (Monte-Carlo error of what is held %.3f; Pareto/NBD %.3f)\n\n| six channels | rate held | "
+        "of rare ones | leaving held | error of log rate | of log leaving "
+        "|\n|---|---|---|---|---|---|\n",
+        10 * rounds, error(0.9, 10 * rounds * 6), error(0.9, rounds * 6));
     for (const double deviation : {0.0, 0.2, 0.35, 0.6}) {
         channels(PurchaseModel::mbgnbd, deviation, 10 * rounds, seed);
     }
     channels(PurchaseModel::pareto_nbd, 0.35, rounds, seed);
-    std::puts("");
-    std::puts(
-        "| season | index held | error of log index | told from 1 | next 120 days off, plain | seasonal "
-        "|\n|---|---|---|---|---|---|");
+    // The months of a shop hang together.
+    std::printf(
+        "\nSeasons of %d shops a line (Monte-Carlo error of what is held %.3f, were its months independent)\n\n| season | "
+        "index held | error of log index | told from 1 | next 120 days off, plain | seasonal "
+        "|\n|---|---|---|---|---|---|\n",
+        2 * rounds, error(0.95, 2 * rounds * 12));
     const SeasonWorld with_season[] = {{3000, 1200, 0, 0},   {3000, 1200, 0.3, 0},   {300, 1200, 0.3, 0}, {3000, 800, 0.3, 0},
                                        {3000, 800, 0, 0.15}, {3000, 800, 0.3, 0.15}, {1000, 800, 0.1, 0}};
     for (const SeasonWorld& world : with_season) {
         seasons(world, 2 * rounds, seed);
     }
-    std::puts("");
-    std::puts(
-        "| world | held | below | above | held of frequent buyers | width | sum foretold / actual "
-        "|\n|---|---|---|---|---|---|---|");
+    std::printf(
+        "\nValue of the next year, of 100 customers in each of %d rounds (Monte-Carlo error of what is held %.3f)\n\n| world | "
+        "held | below | above | held of frequent buyers | width | sum foretold / actual "
+        "|\n|---|---|---|---|---|---|---|\n",
+        rounds, error(0.9, 100 * rounds));
     for (const World& world : worlds) {
         line(world, rounds, seed);
     }

@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "../../bench/statistics/monte_carlo.hpp"
 #include "anomaly/windows.hpp"
 #include "numeric/adjust.hpp"
 
@@ -15,6 +16,7 @@ namespace anomaly_test {
 using namespace marketing::anomaly;
 namespace numeric = marketing::numeric;
 namespace series = marketing::series;
+using marketing::worlds::Mean;
 
 struct FleetPlan {
     int campaigns = 400;
@@ -93,40 +95,41 @@ inline std::vector<double> p_values(const Fleet& fleet, const FleetPlan& plan)
     return p;
 }
 
-/** What becomes of a plan on the average of `rounds` fleets. */
+/** What becomes of a plan, over its fleets. */
 struct Outcome {
-    double false_rate = 0;   // of unchanged campaigns, at p < 0.01
-    double alerts = 0;       // by Benjamini and Hochberg at 0.1
-    double false_share = 0;  // of the alerts, on average (FDR)
-    double found = 0;        // of the changed campaigns
+    Mean false_rate;   // of unchanged campaigns, at p < 0.01
+    Mean alerts;       // by Benjamini and Hochberg at 0.1
+    Mean false_share;  // of the alerts (FDR)
+    Mean found;        // of the changed campaigns
 };
 
 inline Outcome simulate(const FleetPlan& plan, int rounds, std::uint64_t seed)
 {
     std::mt19937_64 random(seed);
     Outcome outcome;
-    double unchanged = 0;
     for (int round = 0; round < rounds; ++round) {
         const Fleet fleet = make_fleet(plan, random);
         const auto p = p_values(fleet, plan);
         const auto adjusted = numeric::p_adjust(p, numeric::Adjustment::bh);
+        double unchanged = 0;
+        double called = 0;
         double alerts = 0;
         double wrong = 0;
         for (std::size_t c = 0; c < p.size(); ++c) {
             if (!fleet.changed[c] && !std::isnan(p[c])) {
                 unchanged += 1;
-                outcome.false_rate += p[c] < 0.01 ? 1 : 0;
+                called += p[c] < 0.01 ? 1 : 0;
             }
             if (adjusted[c] <= 0.1) {
                 alerts += 1;
                 wrong += fleet.changed[c] ? 0 : 1;
             }
         }
-        outcome.alerts += alerts / rounds;
-        outcome.false_share += alerts > 0 ? wrong / alerts / rounds : 0;
-        outcome.found += plan.changed > 0 ? (alerts - wrong) / plan.changed / rounds : 0;
+        outcome.false_rate.add(called / unchanged);
+        outcome.alerts.add(alerts);
+        outcome.false_share.add(alerts > 0 ? wrong / alerts : 0);
+        outcome.found.add(plan.changed > 0 ? (alerts - wrong) / plan.changed : 0);
     }
-    outcome.false_rate /= unchanged;
     return outcome;
 }
 
@@ -139,7 +142,7 @@ struct SpendPlan {
 };
 
 /** The share of campaigns called risen at p < 0.01 in `rounds` fleets. */
-inline double simulate_spend(const SpendPlan& plan, int rounds, std::uint64_t seed)
+inline Mean simulate_spend(const SpendPlan& plan, int rounds, std::uint64_t seed)
 {
     std::mt19937_64 random(seed);
     std::normal_distribution<double> normal;
@@ -150,7 +153,7 @@ inline double simulate_spend(const SpendPlan& plan, int rounds, std::uint64_t se
     request.window_from = 30;
     request.window_to = 29 + plan.window;
     request.baseline_days = 30;
-    double called = 0;
+    Mean share;
     for (int round = 0; round < rounds; ++round) {
         std::vector<std::int64_t> series;
         std::vector<std::int32_t> day;
@@ -166,11 +169,13 @@ inline double simulate_spend(const SpendPlan& plan, int rounds, std::uint64_t se
                                 (!late && uniform(random) < 0.03 ? 3 : 1) * (late ? plan.change : 1));
             }
         }
+        double called = 0;
         for (const WindowResult& result : compare_windows({series, day, spend, {}}, request)) {
             called += result.p_value < 0.01 ? 1 : 0;
         }
+        share.add(called / plan.campaigns);
     }
-    return called / rounds / plan.campaigns;
+    return share;
 }
 
 }  // namespace anomaly_test

@@ -347,7 +347,6 @@ TEST(AnomalyWindows, ANewSeriesIsLeftToGrow)
     EXPECT_EQ(compare(30, 1, 14)[0].baseline_days, 30);  // there from the beginning
 }
 
-// The small form of bench/anomaly/simulate; its seeds are others.
 TEST(AnomalyWindows, AlertsKnowUnitsByBusinessAndNumber)
 {
     std::pmr::monotonic_buffer_resource memory;
@@ -375,6 +374,7 @@ TEST(AnomalyWindows, AlertsKnowUnitsByBusinessAndNumber)
     EXPECT_EQ(error_of([&] { (void)compare_alert_windows({businesses, {}}, rows, request); }), ErrorCode::invalid_parameter);
 }
 
+// The small form of bench/anomaly/simulate; its seeds are others.
 TEST(AnomalySimulation, FalseAlarmsStayNominal)
 {
     for (const double phi : {1.0, 2.5, 5.0}) {
@@ -383,9 +383,10 @@ TEST(AnomalySimulation, FalseAlarmsStayNominal)
             plan.least_phi = plan.most_phi = phi;
             plan.changed = 0;
             plan.window = window;
-            EXPECT_LE(simulate(plan, 5, 101).false_rate, phi < 5 ? 0.014 : 0.021) << "phi " << phi << ", " << window << " days";
+            EXPECT_LE(simulate(plan, 5, 101).false_rate.value(), phi < 5 ? 0.014 : 0.021)
+                << "phi " << phi << ", " << window << " days";
             plan.kind = series::SeriesKind::count;
-            EXPECT_LE(simulate(plan, 5, 109).false_rate, phi < 5 ? 0.014 : 0.021)
+            EXPECT_LE(simulate(plan, 5, 109).false_rate.value(), phi < 5 ? 0.014 : 0.021)
                 << "counts, phi " << phi << ", " << window << " days";
         }
     }
@@ -401,7 +402,7 @@ TEST(AnomalySimulation, LeadsThatFollowThemselvesRaiseNoFalseAlarm)
             plan.correlation = 0.8;
             plan.deviation = 0.3;
             // Nominal 0.01 of 1,600 campaigns, and three standard errors.
-            EXPECT_LE(simulate(plan, 8, 131).false_rate, 0.02) << window << " days";
+            EXPECT_LE(simulate(plan, 8, 131).false_rate.value(), 0.02) << window << " days";
         }
     }
 }
@@ -410,23 +411,23 @@ TEST(AnomalySimulation, SpendThatFollowsItselfRaisesNoFalseAlarm)
 {
     for (const double correlation : {0.0, 0.6}) {
         for (const int window : {1, 7}) {
-            EXPECT_LE(simulate_spend({.correlation = correlation, .window = window}, 10, 113), 0.014)
+            EXPECT_LE(simulate_spend({.correlation = correlation, .window = window}, 10, 113).value(), 0.014)
                 << "correlation " << correlation << ", " << window << " days";
         }
     }
-    EXPECT_GE(simulate_spend({.change = 1.5}, 5, 127), 0.5);
+    EXPECT_GE(simulate_spend({.change = 1.5}, 5, 127).value(), 0.5);
 }
 
 TEST(AnomalySimulation, FalseShareOfAlertsAndWhatIsFound)
 {
     FleetPlan plan;
     const Outcome usual = simulate(plan, 12, 103);
-    EXPECT_LE(usual.false_share, 0.11);
-    EXPECT_GE(usual.found, 0.64);
+    EXPECT_LE(usual.false_share.value(), 0.11);
+    EXPECT_GE(usual.found.value(), 0.64);
     plan.most_phi = 30;
     const Outcome clumpy = simulate(plan, 40, 107);
-    EXPECT_LE(clumpy.false_share, 0.13);
-    EXPECT_GE(clumpy.found, 0.36);
+    EXPECT_LE(clumpy.false_share.value(), 0.13);
+    EXPECT_GE(clumpy.found.value(), 0.36);
 }
 
 }  // namespace
