@@ -73,6 +73,7 @@ Best best(const Set& set, const Scores& cooled)
 {
     std::vector<Alert> alerts;
     std::size_t windows = 0;
+    std::map<std::string, double> windows_of;
     for (std::size_t s = 0; s < set.size(); ++s) {
         for (std::size_t i = probation(set[s].points.size()); i < set[s].points.size(); ++i) {
             if (!std::isnan(cooled[s][i])) {
@@ -82,27 +83,35 @@ Best best(const Set& set, const Scores& cooled)
             }
         }
         windows += set[s].windows.size();
+        windows_of[set[s].group] += static_cast<double>(set[s].windows.size());
     }
     std::sort(alerts.begin(), alerts.end(), [](const Alert& a, const Alert& b) { return a.score > b.score; });
     const auto count = static_cast<double>(windows);
     std::vector<double> of_window(windows, -1);  // of the alerts in a window only the best counts
     double total = -count;
+    std::map<std::string, double> total_of;
     std::map<std::string, int> false_alarms;
     Best best;
     for (std::size_t i = 0; i < alerts.size(); ++i) {
         const Alert& alert = alerts[i];
+        double gain = alert.worth;
         if (alert.window == none) {
-            total += alert.worth;
             ++false_alarms[*alert.group];
-        } else if (alert.worth > of_window[alert.window]) {
-            total += alert.worth - of_window[alert.window];
-            of_window[alert.window] = alert.worth;
+        } else {
+            gain = std::max(alert.worth - of_window[alert.window], 0.0);
+            of_window[alert.window] += gain;
         }
+        total += gain;
+        total_of[*alert.group] += gain;
         const bool ends = i + 1 == alerts.size() || alerts[i + 1].score != alert.score;
         const double score = 100 * (total + count) / (2 * count);
         if (ends && score > best.score) {
-            best = {score, false_alarms};
+            best = {score, false_alarms, total_of};
         }
+    }
+    std::erase_if(best.scores, [&](const auto& group) { return windows_of[group.first] == 0; });
+    for (auto& [group, score] : best.scores) {
+        score *= 50 / windows_of[group];  // found at once is worth 1, missed -1
     }
     return best;
 }

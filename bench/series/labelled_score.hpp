@@ -19,6 +19,7 @@ using Scores = std::vector<std::vector<double>>;
 struct Best {
     double score = -1e9;
     std::map<std::string, int> false_alarms;  // by group
+    std::map<std::string, double> scores;     // of groups with anomalies, at the same threshold
 };
 [[nodiscard]] Best best(const Set& set, const Scores& cooled);
 

@@ -615,6 +615,22 @@ Others load_others(const std::string& folder)
              with_anomalies(labelled::wide_file(folder + "/Hourly-train.csv", hour, 24), 1)}};
 }
 
+/** The benchmark by folder, at the one threshold that is best for all of it. */
+void print_folders(const Set& benchmark)
+{
+    labelled::Scores scores;
+    for (const Labelled& series : benchmark) {
+        scores.push_back(library_scores(series));
+    }
+    const labelled::Best best = labelled::best(benchmark, labelled::cooled(benchmark, scores));
+    std::printf("\nThe method as it is, by folder of the benchmark\n\n| folder | score | false alarms |\n|---|---|---|\n");
+    for (const auto& [folder, score] : best.scores) {
+        const auto wrong = best.false_alarms.find(folder);
+        std::printf("| %s | %.1f | %d |\n", folder.c_str(), score, wrong == best.false_alarms.end() ? 0 : wrong->second);
+    }
+    std::fflush(stdout);
+}
+
 void print_row(const Try& what, const Others& others, const Set& benchmark)
 {
     labelled::Rates of_simulated;
@@ -666,6 +682,7 @@ int main(int argc, char** argv)
                 print_row(what, others, benchmark);
             }
         }
+        print_folders(benchmark);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "tries: %s\n", e.what());
         return 1;
