@@ -115,6 +115,14 @@ DEALLOCATE of_family;
 -- The counter counts.
 SELECT pg_temp.scans_of_facts('SELECT DISTINCT touch_role FROM warehouse.fact_events') AS of_a_scan;
 SELECT name, pg_temp.scans_of_facts(e, '2025-03-01', '2025-03-07', 'google') AS of_google, pg_temp.scans_of_facts(e, '2025-03-01', '2025-03-07', NULL) AS of_all FROM dashboard_endpoint e;
+-- So does attribution, whatever a conversion is: of a week the clients of that week alone.
+INSERT INTO warehouse.fact_transactions (client_bucket, source_id, transaction_id, client_key, occurred_at, transaction_date, amount, order_id)
+SELECT d.client_bucket, 1, n::text, d.client_key, timestamptz '2025-01-01 12:00' + n % 180 * interval '1 day', date '2025-01-01' + n % 180, 10, 'o' || n / 2
+FROM generate_series(1, 20000) n
+JOIN (SELECT DISTINCT ON (e.client_key) e.client_key, e.client_bucket, dense_rank() OVER (ORDER BY e.client_key) AS place FROM warehouse.fact_events e WHERE e.business_id = 1) d ON d.place = 1 + n / 2 % 500;
+ANALYZE warehouse.fact_transactions;
+SELECT t AS conversion_type, pg_temp.scans_of_facts(format($q$SELECT FROM analytics.attribution('2025-03-01', '2025-03-07', business_id => 1, conversion_types => '{%s}')$q$, t)) AS of_facts
+FROM unnest('{contract,lead,purchase}'::text[]) t;
 -- The list has every endpoint that takes a period.
 SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'analytics'::regnamespace AND p.proname IN (SELECT r.name FROM reader r) AND p.proname NOT IN (SELECT e.name FROM dashboard_endpoint e);
 DROP OWNED BY plans_reader;

@@ -10,7 +10,7 @@ BEGIN
     PERFORM analytics_internal.check_choice('cohort_by', cohort_by, '{none,platform,campaign,first_product}');
     IF cohort_by IN ('platform', 'campaign') THEN
         RETURN QUERY
-        SELECT DISTINCT ON (l.client_bucket, l.business_id, l.client_key) l.business_id, l.client_key,
+        SELECT DISTINCT ON (l.client_key, l.client_bucket, l.business_id) l.business_id, l.client_key,
                CASE cohort_by WHEN 'platform' THEN l.platform
                     ELSE analytics_internal.campaign_label(c.platform, c.campaign_name, c.campaign_id) END
         FROM (
@@ -24,10 +24,10 @@ BEGIN
         ) l
         LEFT JOIN warehouse.dim_campaigns c ON c.business_id = l.business_id AND c.campaign_key = l.campaign_key
         WHERE cohort_keys.business_id IS NULL OR l.business_id = cohort_keys.business_id
-        ORDER BY l.client_bucket, l.business_id, l.client_key, l.place, l.at, l.source_id, l.id COLLATE "C";
+        ORDER BY l.client_key, l.client_bucket, l.business_id, l.place, l.at, l.source_id, l.id COLLATE "C";
     ELSIF cohort_by = 'first_product' THEN
         RETURN QUERY
-        SELECT DISTINCT ON (f.client_bucket, f.business_id, f.client_key) f.business_id, f.client_key,
+        SELECT DISTINCT ON (f.client_key, f.client_bucket, f.business_id) f.business_id, f.client_key,
                COALESCE(d.name, f.product_id, '(unknown)')
         FROM (
             SELECT t.client_bucket, t.business_id, t.client_key, t.occurred_at, t.source_id, t.transaction_id AS id, t.product_id
@@ -40,7 +40,7 @@ BEGIN
             WHERE NOT c.is_refund) f
         LEFT JOIN warehouse.dim_products d ON d.business_id = f.business_id AND d.product_id = f.product_id
         WHERE cohort_keys.business_id IS NULL OR f.business_id = cohort_keys.business_id
-        ORDER BY f.client_bucket, f.business_id, f.client_key, f.occurred_at, f.source_id, f.id COLLATE "C";
+        ORDER BY f.client_key, f.client_bucket, f.business_id, f.occurred_at, f.source_id, f.id COLLATE "C";
     END IF;
 END
 $$;
