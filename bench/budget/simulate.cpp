@@ -92,20 +92,25 @@ void print_worths(int runs, std::uint64_t seed)
     }
 }
 
-/** What another way reaches; in brackets how often it harms. */
-void print_other(const PlanScore& other)
+/** The share of what is attainable, where anything is. */
+void print_reached(const PlanScore& score, const PortfolioKind& kind)
 {
-    std::printf(" %.3f ± %.3f (%.0f %%) |", other.share(), other.share_error(), 100 * other.harm());
+    if (!kind.flat) {
+        std::printf(" %.3f ± %.3f", score.share(), score.share_error());
+    }
 }
 
 void print(const char* name, const PortfolioKind& kind, int runs, std::uint64_t seed)
 {
     const PlanScores s = simulate_plans(runs, kind, seed);
-    std::printf("| %s | %.3f ± %.3f |", name, s.ours.share(), s.ours.share_error());
+    std::printf("| %s |", name);
+    print_reached(s.ours, kind);
+    std::printf(" |");
     print_share(s.ours.coverage(), s.ours.moved);
     print_percent(s.ours.harm(), s.ours.runs);
     for (const PlanScore* other : {&s.rule, &s.log_log, &s.hill}) {
-        print_other(*other);
+        print_reached(*other, kind);
+        std::printf(" (%.0f %%) |", 100 * other->harm());
     }
     std::printf(" %.1f %% |\n", 100 * s.ours.attainable / s.ours.runs);
     std::fflush(stdout);
