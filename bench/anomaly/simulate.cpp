@@ -222,15 +222,7 @@ MorningAlerts alerts_of(const marketing::worlds::World& world, const Morning& mo
         request.groups = groups;
         const AlertWindows found =
             compare_alert_windows({businesses, units}, refresh::DailyRowsView({value.data, value.size}), request);
-        std::vector<double> alone, beside;
-        std::vector<std::int64_t> series;
-        for (const auto* test : {&found.cost, &found.leads, &found.spend}) {
-            for (const WindowResult& result : *test) {
-                alone.push_back(result.series > 0 ? result.alone_p_value : 1);
-                beside.push_back(result.p_value);
-                series.push_back(result.series);
-            }
-        }
+        const auto& [alone, beside, series] = MorningPValues(found);
         const auto adjusted_alone = numeric::p_adjust(alone, numeric::Adjustment::bh);
         const auto adjusted = numeric::p_adjust(beside, numeric::Adjustment::bh);
         std::vector<std::vector<bool>> called(4, std::vector<bool>(static_cast<std::size_t>(campaigns) + 20, false));

@@ -18,6 +18,23 @@ namespace numeric = marketing::numeric;
 namespace series = marketing::series;
 using marketing::worlds::Mean;
 
+/** What the windows of a morning say of each series in each test: by itself, and beside what moves with it. */
+struct MorningPValues {
+    std::vector<double> alone, beside;
+    std::vector<std::int64_t> series;
+
+    explicit MorningPValues(const AlertWindows& windows)
+    {
+        for (const auto* test : {&windows.cost, &windows.leads, &windows.spend}) {
+            for (const WindowResult& result : *test) {
+                alone.push_back(result.series > 0 ? result.alone_p_value : 1);
+                beside.push_back(result.p_value);
+                series.push_back(result.series);
+            }
+        }
+    }
+};
+
 struct FleetPlan {
     int campaigns = 400;
     double least_leads = 2;  // a day, even on a logarithmic scale

@@ -10,6 +10,7 @@
 
 #include "../../bench/statistics/worlds.hpp"
 #include "anomaly/windows.hpp"
+#include "anomaly_fleet.hpp"
 #include "numeric/adjust.hpp"
 #include "refresh/daily_rows.hpp"
 #include "seed_of_today.hpp"
@@ -17,6 +18,7 @@
 namespace {
 
 using namespace marketing::anomaly;
+using anomaly_test::MorningPValues;
 using unit_test::seed_of_today;
 namespace numeric = marketing::numeric;
 namespace refresh = marketing::refresh;
@@ -86,16 +88,8 @@ Alerts alerts_of(worlds::World world, double all, double own)
         request.groups = groups;
         const auto windows =
             compare_alert_windows({businesses, units}, refresh::DailyRowsView({value.data, value.size}), request);
-        std::vector<double> alone, beside;
-        std::vector<std::int64_t> of;
+        const auto& [alone, beside, of] = MorningPValues(windows);
         double least_of_total = 1;
-        for (const auto* test : {&windows.cost, &windows.leads, &windows.spend}) {
-            for (const WindowResult& result : *test) {
-                alone.push_back(result.series > 0 ? result.alone_p_value : 1);
-                beside.push_back(result.p_value);
-                of.push_back(result.series);
-            }
-        }
         const auto adjusted = numeric::p_adjust(beside, numeric::Adjustment::bh);
         for (std::size_t i = 0; i < of.size(); ++i) {
             least_of_total = of[i] == -1 ? std::min(least_of_total, adjusted[i]) : least_of_total;
