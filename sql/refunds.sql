@@ -81,3 +81,14 @@ CREATE TEMP TABLE kept AS TABLE pg_temp.rollups;
 CALL analytics.refresh('full');
 SELECT count(*) AS differ FROM ((TABLE kept EXCEPT ALL TABLE pg_temp.rollups) UNION ALL (TABLE pg_temp.rollups EXCEPT ALL TABLE kept)) d;
 SELECT check_name, subject, status FROM analytics.check_data_quality() WHERE status = 'fail';
+-- Somebody at the till, to whom all have been booked: each refund goes with the contract before it, of one moment with the last of these, as the slow way says.
+CREATE TABLE raw.till_touches AS SELECT 'w' || n AS event_id, 'walk-in' AS client_id, timestamptz '2025-05-01 00:00+00' + n * interval '5 hours' AS occurred_at,
+    (ARRAY['facebook', 'google', 'tiktok'])[1 + n % 3] AS utm_source, 'cpc' AS utm_medium FROM generate_series(1, 40) n;
+CREATE TABLE raw.till AS SELECT 'till ' || (n * 7919) % 400 AS contract_id, 'walk-in' AS client_id, timestamptz '2025-05-01 00:30+00' + n / 3 * interval '90 minutes' AS signed_at,
+    CASE WHEN abs(hashint4(n)) % 4 = 0 THEN -5 ELSE 10 + n END AS amount FROM generate_series(1, 399) n;
+SELECT count(analytics.register_source(e, t::regclass, business_id => 77)) FROM (VALUES ('events', 'raw.till_touches'), ('contracts', 'raw.till')) s (e, t);
+CALL analytics.refresh(business_id => 77);
+SELECT count(*) > 80 AS refunds, count(DISTINCT k.attributed_platform) AS platforms, count(*) FILTER (WHERE (k.attributed_platform, k.first_platform, k.touches) IS DISTINCT FROM (b.attributed_platform, b.first_platform, b.touches)) AS elsewhere
+FROM warehouse.fact_contracts k
+CROSS JOIN LATERAL (SELECT c.* FROM warehouse.fact_contracts c WHERE c.business_id = 77 AND NOT c.is_refund AND c.signed_at <= k.signed_at ORDER BY c.signed_at DESC, c.source_id DESC, c.contract_id COLLATE "C" DESC LIMIT 1) b
+WHERE k.business_id = 77 AND k.is_refund;

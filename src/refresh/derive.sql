@@ -372,26 +372,24 @@ BEGIN
     LIMIT batch_size;
     ANALYZE pg_temp.batch;
     CREATE TEMP TABLE contract ON COMMIT DROP AS
-    SELECT c.*, n.earned_at, n.earned_date, COALESCE(c.event_id, b.event_id) AS earned_event_id,
-           -- A contract of a day alone is of its last moment.
-           n.earned_at = analytics_internal.last_moment(n.earned_date, timezone) AS is_of_day
-    FROM warehouse.fact_contracts c
-    JOIN pg_temp.batch USING (client_key)
-    -- What a refund takes back was earned by the contract before it.
-    LEFT JOIN (
-        SELECT DISTINCT ON (r.client_bucket, r.source_id, r.contract_id)
-               r.client_bucket, r.source_id, r.contract_id, b.signed_at, b.signed_date, b.event_id
-        FROM warehouse.fact_contracts r
-        JOIN pg_temp.batch p ON p.client_key = r.client_key
-        JOIN warehouse.fact_contracts b ON b.business_id = r.business_id AND b.client_bucket = r.client_bucket
-            AND b.client_key = r.client_key AND b.signed_at <= r.signed_at AND NOT b.is_refund
-        WHERE r.business_id = derive_journeys.business_id AND r.is_refund
-        ORDER BY r.client_bucket, r.source_id, r.contract_id, b.signed_at DESC, b.source_id DESC, b.contract_id COLLATE "C" DESC
-    ) b ON b.client_bucket = c.client_bucket AND b.source_id = c.source_id AND b.contract_id = c.contract_id
-    CROSS JOIN LATERAL (
-        SELECT COALESCE(b.signed_at, c.signed_at) AS earned_at, COALESCE(b.signed_date, c.signed_date) AS earned_date
-    ) n
-    WHERE c.business_id = derive_journeys.business_id;
+    -- A contract of a day alone is of its last moment.
+    SELECT n.*, n.earned_at = analytics_internal.last_moment(n.earned_date, timezone) AS is_of_day
+    FROM (
+        -- What a refund takes back was earned by the contract before it: the first of those of its place.
+        SELECT c.*, CASE WHEN c.place > 0 THEN first_value(c.signed_at) OVER taken_back ELSE c.signed_at END AS earned_at,
+               CASE WHEN c.place > 0 THEN first_value(c.signed_date) OVER taken_back ELSE c.signed_date END AS earned_date,
+               COALESCE(c.event_id, CASE WHEN c.place > 0 THEN first_value(c.event_id) OVER taken_back END) AS earned_event_id
+        FROM (
+            SELECT c.*,
+                   count(*) FILTER (WHERE NOT c.is_refund) OVER (
+                       PARTITION BY c.client_bucket, c.client_key
+                       ORDER BY c.signed_at, c.is_refund, c.source_id, c.contract_id COLLATE "C") AS place
+            FROM warehouse.fact_contracts c
+            JOIN pg_temp.batch p ON p.client_key = c.client_key
+            WHERE c.business_id = derive_journeys.business_id
+        ) c
+        WINDOW taken_back AS (PARTITION BY c.client_bucket, c.client_key, c.place ORDER BY c.is_refund)
+    ) n;
     ANALYZE pg_temp.contract (source_id, contract_id, client_key, event_id);
     counts := analytics_internal.derive_touches(derive_journeys.business_id);
     PERFORM analytics_internal.derive_contracts(derive_journeys.business_id);
