@@ -168,6 +168,9 @@ SELECT analytics.drop_demo();
 -- Another last day: the same leads and contracts on days that are moved, and no day after it; the last 30 days have figures.
 SET client_min_messages = warning;
 SELECT analytics.load_demo();
+-- Customers come back the less the longer ago they first came, as real ones do.
+SELECT bool_and(a.retention < a.before) FILTER (WHERE a.k BETWEEN 2 AND 4) AS falls, avg(a.retention) FILTER (WHERE a.k <= 4) > avg(a.retention) FILTER (WHERE a.k > 4) + 5 AS lasts
+FROM (SELECT k, 100.0 * sum(customers) / sum(size) AS retention, lag(100.0 * sum(customers) / sum(size)) OVER (ORDER BY k) AS before FROM analytics.cohorts('quarter') WHERE k BETWEEN 1 AND 8 GROUP BY k) a;
 CREATE TEMP TABLE usual AS SELECT k.period_start, k.leads, k.n_contracts, k.revenue FROM analytics.kpi_timeseries('2025-08-15', '2025-10-31') k;
 SELECT analytics.drop_demo();
 SELECT analytics.load_demo(ends => current_date);
