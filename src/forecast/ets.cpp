@@ -370,8 +370,11 @@ Candidates<Course::year> with_year(const Standardised& data, const Candidates<Co
                                    const kernel::StopFlag& stop)
 {
     const auto precision = [&](double share_of_level) {
+        constexpr double least = 1e-8;
+        constexpr double most = 1e8;
         const double deviation = share_of_level * std::abs(data.mean) / data.deviation;
-        return std::clamp(plain.best_variance() / (deviation * deviation), 1e-8, 1e8);
+        // A level of 0 has no share.
+        return deviation > 0 ? std::clamp(plain.best_variance() / (deviation * deviation), least, most) : most;
     };
     const double waves = precision(wave_of_year);
     std::vector<Extras<Course::year>> years;
