@@ -12,6 +12,8 @@ SELECT difference, p_value, reason FROM analytics.ab_proportions(0, 0, 3, 55);
 SELECT p_value, lift_p_value, p_exact, reason FROM analytics.ab_proportions(5000, 10000, 5000, 10000);
 SELECT p_value > 0 AND p_value < 1e-20 AS tiny, lift_p_value > 0 AS tiny_too FROM analytics.ab_proportions(1, 1000000, 100, 1000000);
 SELECT * FROM analytics.proportion_interval(0, 0);
+-- Few of many: one p-value of difference and lift (Fisher's exact one beside it), and no bound of the lift below -100 %.
+SELECT e.* FROM analytics.ab_proportions(9, 1000, 2, 1000) t, jsonb_each(pg_temp.rounded(to_jsonb(t))) e;
 
 -- From rows, by SQL's own aggregates: 400 visitors, what they spent before and after, their orders.
 CREATE TEMP TABLE visitor AS
