@@ -839,9 +839,12 @@ double share_within(const FittedPurchases& model, const Spend& spend, const Plan
     for (int i = 0; i < customers; ++i) {
         const double rate = gamma(p.r) / p.alpha;
         const double x = gamma(p.a);
-        const double leave = x / (x + gamma(p.b));
-        const auto stays = [&] { return std::uniform_real_distribution<double>()(random) >= leave; };
+        const bool at_any_time = p.model == pareto_nbd;
+        const double leave = at_any_time ? 0 : x / (x + gamma(p.b));
         const double age = 40;
+        const double end = age + plan.periods * plan.period;
+        const double gone = at_any_time ? std::exponential_distribution<double>(x / p.b)(random) : end;
+        const auto stays = [&] { return std::uniform_real_distribution<double>()(random) >= leave; };
         History h{0, 0, age};
         auto [next, paid] = draw(random);  // of one customer
         double past = 0;
@@ -849,7 +852,7 @@ double share_within(const FittedPurchases& model, const Spend& spend, const Plan
         bool here = stays();
         for (double now = 0; here;) {
             now += std::exponential_distribution<double>(rate)(random);
-            if (now >= age + plan.periods * plan.period) {
+            if (now >= std::min(end, gone)) {
                 break;
             }
             if (now < age) {
@@ -876,9 +879,12 @@ TEST(Value, LiesWithinItsIntervalAsOftenAsItSays)
     const auto pay = [](std::mt19937_64& random, double scale) {
         return std::gamma_distribution<double>(6.25, 1)(random) / scale;
     };
-    const double of_gamma = share_within(model, FittedSpend{g, {}}, plan, 0.9, [&](std::mt19937_64& random) {
+    const auto payer = [&](std::mt19937_64& random) {
         return std::pair(pay, std::gamma_distribution<double>(g.q, 1)(random) / g.gamma);
-    });
+    };
+    const double of_gamma = share_within(model, FittedSpend{g, {}}, plan, 0.9, payer);
+    const FittedPurchases at_any_time{{pareto_nbd, 0.8, 6, 0.9, 25}, {}};
+    const double of_pareto = share_within(at_any_time, FittedSpend{g, {}}, plan, 0.9, payer);
     const NormalSpendParameters n{10, 30, 50};
     const auto earn = [](std::mt19937_64& random, double own) { return own + 50 * std::normal_distribution<double>()(random); };
     const double of_normal = share_within(model, FittedNormalSpend{n, unknown}, plan, 0.9, [&](std::mt19937_64& random) {
@@ -887,6 +893,8 @@ TEST(Value, LiesWithinItsIntervalAsOftenAsItSays)
     // Where a customer may buy nothing the interval holds more than it has to; who has left for sure has an interval of nothing.
     EXPECT_GT(of_gamma, 0.9 - 4 * std::sqrt(0.9 * 0.1 / 3000));
     EXPECT_LT(of_gamma, 0.98);
+    EXPECT_GT(of_pareto, 0.9 - 4 * std::sqrt(0.9 * 0.1 / 3000));
+    EXPECT_LT(of_pareto, 0.98);
     EXPECT_GT(of_normal, 0.9 - 4 * std::sqrt(0.9 * 0.1 / 3000));
     EXPECT_LT(of_normal, 0.98);
 }
