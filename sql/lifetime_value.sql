@@ -320,6 +320,27 @@ SELECT * FROM analytics.customer_value_by(model => 'pareto');
 SELECT * FROM analytics.customer_value_by(horizon => '0 days');
 SELECT count(*) AS before_the_first FROM analytics.customer_value_by(as_of => '2001-01-01');
 
+-- Customers who lose money: a fifth send back more than they buy, as bought at another shop, and a fifth buy at a loss.
+CREATE TABLE raw.returns AS
+WITH bought AS (
+    SELECT id, (ARRAY['returner', 'at a loss', 'other'])[1 + least(substr(customer, 2)::int % 5, 2)] || ' ' || customer AS customer, day, amount FROM sale WHERE amount > 0)
+SELECT id::text, customer, day, amount, round(amount * CASE WHEN customer LIKE 'at%' THEN -0.2 ELSE 0.3 END, 2) AS profit FROM bought
+UNION ALL
+SELECT id || ' back', customer, day, -amount - 40, round(-amount * 0.3 - 50, 2) FROM bought WHERE customer LIKE 'ret%';
+SELECT (analytics.configure(business_id => 4)).currency, analytics.register_source('transactions', 'raw.returns', '{"transaction_id": "id", "client_id": "customer", "occurred_at": "day", "amount": "amount", "profit": "profit"}', business_id => 4) IS NOT NULL AS registered;
+CALL analytics.refresh(business_id => 4);
+CREATE TEMP TABLE worth AS
+SELECT v.value AS of, c.*, regexp_replace(c.client_id, ' c[0-9]+$', '') AS who FROM unnest('{amount,profit}'::text[]) v (value), analytics.customer_value(value => v.value, row_limit => 1000, business_id => 4) c;
+SELECT of, evidence, count(*) FROM worth GROUP BY of, evidence ORDER BY of, evidence COLLATE "C";
+SELECT of, who, count(*) AS customers, count(*) FILTER (WHERE mean_spend < 0) AS losing, count(*) FILTER (WHERE clv < 0) AS worth_less_than_nothing, count(*) FILTER (WHERE clv IS NULL AND clv_low IS NULL AND clv_high IS NULL) AS no_value,
+       count(*) FILTER (WHERE clv_low < 0) AS may_cost FROM worth WHERE purchases > 1 GROUP BY of, who ORDER BY of, who;
+-- Each mean drawn to that of all as far as the deviations say, by plain arithmetic.
+WITH m AS (
+    SELECT analytics.normal_spend_fit(purchases - 1, COALESCE(mean_spend, 0)::float8) AS m FROM worth WHERE of = 'profit'),
+drawn AS (
+    SELECT w.*, (m).between_deviation ^ 2 * (purchases - 1) / ((m).between_deviation ^ 2 * (purchases - 1) + (m).within_deviation ^ 2) AS own, (m).mean AS of_all FROM worth w, m WHERE of = 'profit')
+SELECT count(*) AS customers, max(abs(expected_spend - (own * COALESCE(mean_spend, 0) + (1 - own) * of_all)::numeric)) < 0.001 AS drawn, bool_and(sign(clv) = sign(expected_spend) OR abs(clv) < 0.001) AS signs, bool_and(clv_low <= clv_high) AS intervals FROM drawn;
+
 -- Bad arguments.
 SELECT * FROM analytics.customer_value(model => 'pareto');
 SELECT * FROM analytics.customer_value(value => 'units');
