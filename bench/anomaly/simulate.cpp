@@ -9,11 +9,9 @@
 
 #include "../../test/unit/anomaly_fleet.hpp"
 #include "../statistics/monte_carlo.hpp"
-#include "../statistics/worlds.hpp"
 
 using namespace anomaly_test;
-namespace series = marketing::series;
-using marketing::worlds::print_cell;
+using worlds::print_cell;
 
 namespace {
 
@@ -70,12 +68,12 @@ void fleet_table()
 void dispersion_table()
 {
     std::puts("\nUnchanged campaigns with p < 0.01 in the fleets of phi 1 to 30 (300 fleets)\n\n| phi | called |\n|---|---|");
-    std::mt19937_64 random(other_seeds + 13);
+    worlds::Engine engine(other_seeds + 13);
     FleetPlan plan;
     plan.most_phi = 30;
     Mean called[4];
     for (int round = 0; round < 300; ++round) {
-        const Fleet fleet = make_fleet(plan, random);
+        const Fleet fleet = make_fleet(plan, engine);
         const auto p = p_values(fleet, plan);
         for (std::size_t c = 40; c < p.size(); ++c) {
             const int bin = fleet.phi[c] < 2 ? 0 : fleet.phi[c] < 5 ? 1 : fleet.phi[c] < 15 ? 2 : 3;
@@ -107,8 +105,7 @@ void demand_table()
                         .campaigns = 200, .least_leads = 20, .most_leads = 20, .least_phi = phi, .most_phi = phi, .changed = 0};
                     plan.window = window;
                     plan.kind = kind;
-                    plan.correlation = correlation;
-                    plan.deviation = 0.3;
+                    plan.leads = {.demand_correlation = correlation, .demand_deviation = 0.3};
                     print_cell(simulate(plan, 8, other_seeds + 7).false_rate, 4);
                     plan.margin = 0.2;
                     const Mean with_margin = simulate(plan, 8, other_seeds + 7).false_rate;
@@ -133,19 +130,23 @@ void ramp_up_table()
         std::printf("| %d |", age);
         for (const series::SeriesKind kind : {series::SeriesKind::positive, series::SeriesKind::count}) {
             for (const std::int32_t days : {0, 14}) {
-                std::mt19937_64 random(other_seeds + 29);
-                std::normal_distribution<double> normal;
+                worlds::Engine engine(other_seeds + 29);
+                worlds::World settled = kind == series::SeriesKind::positive
+                                            ? worlds::World{.mean = 100, .is_exact = true, .demand_deviation = 0.15}
+                                            : worlds::World{.mean = 8, .dispersion = 1.5};
+                worlds::World growing = settled;
+                growing.ramp_days = 14;
                 std::vector<std::int64_t> series;
                 std::vector<std::int32_t> day;
                 std::vector<double> value;
                 for (int c = 0; c <= 2000; ++c) {
-                    for (int d = c < 2000 ? 30 - age : 0; d < 37; ++d) {  // the last one was there before
-                        const double growth = c < 2000 ? std::min(1.0, (d - 30 + age + 1) / 14.0) : 1;
-                        const double spend = 100 * growth * std::exp(0.15 * normal(random));
+                    const int days = c < 2000 ? age + 7 : 37;  // the last one was there before
+                    for (const double figure : make_campaign(c < 2000 ? growing : settled, days, engine).figures) {
                         series.push_back(c);
+                        value.push_back(figure);
+                    }
+                    for (int d = 37 - days; d < 37; ++d) {
                         day.push_back(d);
-                        value.push_back(kind == series::SeriesKind::positive ? spend
-                                                                             : negative_binomial(random, 8 * growth, 1.5));
                     }
                 }
                 WindowRequest request;
@@ -188,10 +189,8 @@ struct MorningAlerts {
     Mean platforms;  // the other four
 };
 
-MorningAlerts alerts_of(const marketing::worlds::World& world, const Morning& morning, int campaigns, int rounds,
-                        std::uint64_t seed)
+MorningAlerts alerts_of(const worlds::World& world, const Morning& morning, int campaigns, int rounds, std::uint64_t seed)
 {
-    namespace worlds = marketing::worlds;
     namespace refresh = marketing::refresh;
     MorningAlerts all;
     worlds::Engine engine(seed);
@@ -212,7 +211,7 @@ MorningAlerts alerts_of(const marketing::worlds::World& world, const Morning& mo
                 const double factor =
                     d < 30 ? 1 : morning.all * (c % 5 == 0 ? morning.platform : 1) * (moves.back() ? morning.own : 1);
                 const double expected = fleet[static_cast<std::size_t>(c)].expected[static_cast<std::size_t>(d)];
-                const double figures[] = {worlds::overdispersed(engine, expected * factor * money, world.size), 100 * money};
+                const double figures[] = {draw_figure(world, expected * factor * money, engine), 100 * money};
                 collected.append({1, c + 1}, d, figures);
             }
         }
@@ -254,7 +253,7 @@ MorningAlerts alerts_of(const marketing::worlds::World& world, const Morning& mo
 void common_table()
 {
     constexpr int rounds = 100;
-    const marketing::worlds::World worlds[] = {
+    const worlds::World worlds[] = {
         {.name = "Poisson", .mean = 8, .size_deviation = 0.7},
         {.name = "bursts, size 4", .mean = 8, .size = 4, .size_deviation = 0.7},
         {.name = "shared demand, .8", .mean = 8, .size_deviation = 0.7, .shared_correlation = 0.8, .shared_deviation = 0.3},

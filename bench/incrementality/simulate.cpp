@@ -11,7 +11,7 @@
 
 #include "incrementality/geo_lift.hpp"
 #include "monte_carlo.hpp"
-#include "worlds.hpp"
+#include "worlds/campaigns.hpp"
 
 namespace {
 

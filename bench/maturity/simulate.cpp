@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "../statistics/monte_carlo.hpp"
-#include "../statistics/random.hpp"
+#include "../statistics/worlds/random.hpp"
 #include "anomaly/rates.hpp"
 #include "maturity/maturity.hpp"
 

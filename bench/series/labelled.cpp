@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "../statistics/worlds.hpp"
+#include "../statistics/worlds/campaigns.hpp"
 
 namespace marketing::labelled {
 namespace {

@@ -13,7 +13,7 @@
 #include "monte_carlo.hpp"
 #include "series/calendar.hpp"
 #include "series/detector.hpp"
-#include "worlds.hpp"
+#include "worlds/campaigns.hpp"
 
 using namespace marketing;
 

@@ -15,7 +15,7 @@
 
 #include "experiments/experiments.hpp"
 #include "monte_carlo.hpp"
-#include "random.hpp"
+#include "worlds/random.hpp"
 
 namespace {
 

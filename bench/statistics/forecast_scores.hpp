@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "forecast/forecast.hpp"
-#include "worlds.hpp"
+#include "worlds/campaigns.hpp"
 
 namespace marketing::worlds {
 

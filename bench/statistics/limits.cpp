@@ -10,7 +10,7 @@
 
 #include "monte_carlo.hpp"
 #include "numeric/distributions.hpp"
-#include "random.hpp"
+#include "worlds/random.hpp"
 
 using namespace marketing;
 

@@ -22,7 +22,7 @@
 #include "lifetime_value/season.hpp"
 #include "lifetime_value/value.hpp"
 #include "monte_carlo.hpp"
-#include "random.hpp"
+#include "worlds/random.hpp"
 
 namespace {
 

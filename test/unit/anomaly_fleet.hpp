@@ -1,13 +1,13 @@
-// Fleets of campaigns whose truth is known: daily spend with weekends, leads of negative binomial distribution with variance
-// phi times the mean. Some campaigns change in the window. Shared by the tests and by bench/anomaly/simulate.
+// Fleets of campaigns whose truth is known: daily spend with weekends, leads that follow it, with variance phi times the mean. Some campaigns
+// change in the window. Shared by the tests and by bench/anomaly/simulate.
 
 #pragma once
 
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "../../bench/statistics/monte_carlo.hpp"
+#include "../../bench/statistics/worlds/campaigns.hpp"
 #include "anomaly/windows.hpp"
 #include "numeric/adjust.hpp"
 
@@ -16,7 +16,8 @@ namespace anomaly_test {
 using namespace marketing::anomaly;
 namespace numeric = marketing::numeric;
 namespace series = marketing::series;
-using marketing::worlds::Mean;
+namespace worlds = marketing::worlds;
+using worlds::Mean;
 
 /** What the windows of a morning say of each series in each test: by itself, and beside what moves with it. */
 struct MorningPValues {
@@ -46,8 +47,7 @@ struct FleetPlan {
     int window = 7;
     int baseline = 30;
     series::SeriesKind kind = series::SeriesKind::rate;
-    double correlation = 0;  // of the demand of neighbouring days
-    double deviation = 0;    // of its logarithm
+    worlds::World leads = {};  // beside the mean and phi, which are each campaign's own
     double margin = 0;
 };
 
@@ -60,37 +60,26 @@ struct Fleet {
     std::vector<double> spend;
 };
 
-inline double negative_binomial(std::mt19937_64& random, double mean, double phi)
-{
-    if (phi > 1) {
-        mean = std::gamma_distribution<double>(mean / (phi - 1), phi - 1)(random);
-    }
-    return mean > 0 ? static_cast<double>(std::poisson_distribution<long>(mean)(random)) : 0;
-}
-
-inline Fleet make_fleet(const FleetPlan& plan, std::mt19937_64& random)
+inline Fleet make_fleet(const FleetPlan& plan, worlds::Engine& engine)
 {
     Fleet fleet;
-    std::uniform_real_distribution<double> uniform(0, 1);
-    std::normal_distribution<double> normal;
-    const auto between = [&](double low, double high) { return low * std::pow(high / low, uniform(random)); };
+    const int days = plan.baseline + plan.window;
+    const worlds::World money = worlds::spend_world(days);
     for (int c = 0; c < plan.campaigns; ++c) {
-        const double phi = between(plan.least_phi, plan.most_phi);
-        const double mean = between(plan.least_leads, plan.most_leads);
-        fleet.phi.push_back(phi);
+        worlds::World world = plan.leads;
+        world.dispersion = worlds::log_uniform(engine, plan.least_phi, plan.most_phi);
+        world.mean = worlds::log_uniform(engine, plan.least_leads, plan.most_leads);
+        fleet.phi.push_back(world.dispersion);
         fleet.changed.push_back(c < plan.changed);
-        double demand = plan.deviation > 0 ? normal(random) : 0;
-        for (int d = 0; d < plan.baseline + plan.window; ++d) {
-            const double moved = std::exp(plan.deviation * (demand - plan.deviation / 2));
-            if (plan.deviation > 0) {
-                demand = plan.correlation * demand + std::sqrt(1 - plan.correlation * plan.correlation) * normal(random);
-            }
-            const double money = std::exp(0.15 * normal(random)) * (d % 7 > 4 ? 0.7 : 1);
+        const auto spend = make_campaign(money, days, engine).figures;
+        const auto demand = make_campaign(world, days, engine).expected;
+        for (int d = 0; d < days; ++d) {
+            const auto day = static_cast<std::size_t>(d);
             const double effect = c < plan.changed && d >= plan.baseline ? plan.change : 1;
             fleet.series.push_back(c);
             fleet.day.push_back(d);
-            fleet.spend.push_back(100 * money);
-            fleet.leads.push_back(negative_binomial(random, mean * money * effect * moved, phi));
+            fleet.spend.push_back(spend[day]);
+            fleet.leads.push_back(draw_figure(world, demand[day] * spend[day] / money.mean * effect, engine));
         }
     }
     return fleet;
@@ -122,10 +111,10 @@ struct Outcome {
 
 inline Outcome simulate(const FleetPlan& plan, int rounds, std::uint64_t seed)
 {
-    std::mt19937_64 random(seed);
+    worlds::Engine engine(seed);
     Outcome outcome;
     for (int round = 0; round < rounds; ++round) {
-        const Fleet fleet = make_fleet(plan, random);
+        const Fleet fleet = make_fleet(plan, engine);
         const auto p = p_values(fleet, plan);
         const auto adjusted = numeric::p_adjust(p, numeric::Adjustment::bh);
         double unchanged = 0;
@@ -161,29 +150,27 @@ struct SpendPlan {
 /** The share of campaigns called risen at p < 0.01 in `rounds` fleets. */
 inline Mean simulate_spend(const SpendPlan& plan, int rounds, std::uint64_t seed)
 {
-    std::mt19937_64 random(seed);
-    std::normal_distribution<double> normal;
-    std::uniform_real_distribution<double> uniform(0, 1);
+    worlds::Engine engine(seed);
     WindowRequest request;
     request.kind = series::SeriesKind::positive;
     request.alternative = Alternative::greater;
     request.window_from = 30;
     request.window_to = 29 + plan.window;
     request.baseline_days = 30;
+    const int days = 30 + plan.window;
+    const worlds::World money = worlds::spend_world(days, 0.3, plan.correlation);
     Mean share;
     for (int round = 0; round < rounds; ++round) {
         std::vector<std::int64_t> series;
         std::vector<std::int32_t> day;
         std::vector<double> spend;
         for (int c = 0; c < plan.campaigns; ++c) {
-            double level = normal(random);
-            for (int d = 0; d <= request.window_to; ++d) {
-                level = plan.correlation * level + std::sqrt(1 - plan.correlation * plan.correlation) * normal(random);
-                const bool late = d >= 30;
+            const auto usual = make_campaign(money, days, engine).figures;
+            for (int d = 0; d < days; ++d) {
+                const double factor = d >= 30 ? plan.change : worlds::uniform(engine) < 0.03 ? 3 : 1;
                 series.push_back(c);
                 day.push_back(d);
-                spend.push_back(100 * std::exp(0.3 * level) * (d % 7 > 4 ? 0.7 : 1) *
-                                (!late && uniform(random) < 0.03 ? 3 : 1) * (late ? plan.change : 1));
+                spend.push_back(factor * usual[static_cast<std::size_t>(d)]);
             }
         }
         double called = 0;

@@ -8,7 +8,7 @@
 #include <memory_resource>
 #include <vector>
 
-#include "../../bench/statistics/worlds.hpp"
+#include "../../bench/statistics/worlds/campaigns.hpp"
 #include "anomaly/windows.hpp"
 #include "anomaly_fleet.hpp"
 #include "numeric/adjust.hpp"
@@ -78,7 +78,7 @@ Alerts alerts_of(worlds::World world, double all, double own)
                 const double money = worlds::lognormal(engine, 0.15);
                 const double expected = fleet[static_cast<std::size_t>(c)].expected[static_cast<std::size_t>(d)] * money *
                                         (c < own_movers && d >= baseline ? own : 1);
-                const double figures[] = {worlds::overdispersed(engine, expected, world.size), 100 * money};
+                const double figures[] = {draw_figure(world, expected, engine), 100 * money};
                 collected.append({1, c + 1}, d, figures);
             }
         }

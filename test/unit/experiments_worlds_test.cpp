@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "../../bench/statistics/random.hpp"
+#include "../../bench/statistics/worlds/random.hpp"
 #include "experiments/experiments.hpp"
 #include "seed_of_today.hpp"
 

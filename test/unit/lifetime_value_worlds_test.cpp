@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../bench/statistics/random.hpp"
+#include "../../bench/statistics/worlds/random.hpp"
 #include "lifetime_value/fit.hpp"
 #include "lifetime_value/value.hpp"
 #include "seed_of_today.hpp"

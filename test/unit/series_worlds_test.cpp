@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "../../bench/statistics/worlds.hpp"
+#include "../../bench/statistics/worlds/campaigns.hpp"
 #include "seed_of_today.hpp"
 #include "series/detector.hpp"
 

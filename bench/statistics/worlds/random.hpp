@@ -21,6 +21,11 @@ inline double lognormal(Engine& engine, double deviation)
 {
     return std::exp(deviation * normal(engine));
 }
+/** Between `low` and `high`, evenly on a logarithmic scale. */
+inline double log_uniform(Engine& engine, double low, double high)
+{
+    return low * std::pow(high / low, uniform(engine));
+}
 inline double gamma(Engine& engine, double shape)
 {
     return std::gamma_distribution<double>(shape)(engine);
@@ -35,5 +40,28 @@ inline double overdispersed(Engine& engine, double mean, double size)
 {
     return poisson(engine, std::isinf(size) ? mean : mean * gamma(engine, size) / size);
 }
+/** Negative binomial whose variance is `dispersion` times its mean; 1 is Poisson's distribution. */
+inline double dispersed(Engine& engine, double mean, double dispersion)
+{
+    return mean > 0 && dispersion > 1 ? overdispersed(engine, mean, mean / (dispersion - 1)) : poisson(engine, mean);
+}
+
+/** Normal figures of deviation 1, of which each follows the one before: an AR(1). */
+class Correlated {
+public:
+    Correlated(double correlation, Engine& engine) : correlation_(correlation), engine_(engine), now_(normal(engine)) {}
+
+    double next()
+    {
+        const double result = now_;
+        now_ = correlation_ * now_ + std::sqrt(1 - correlation_ * correlation_) * normal(engine_);
+        return result;
+    }
+
+private:
+    double correlation_;
+    Engine& engine_;
+    double now_;
+};
 
 }  // namespace marketing::worlds

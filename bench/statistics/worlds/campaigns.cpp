@@ -1,4 +1,4 @@
-#include "worlds.hpp"
+#include "campaigns.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,10 +14,9 @@ std::vector<double> correlated(double correlation, double deviation, std::size_t
 {
     std::vector<double> result(days);
     if (deviation > 0) {
-        double now = normal(engine);
+        Correlated demand(correlation, engine);
         for (double& day : result) {
-            day = deviation * now - deviation * deviation / 2;
-            now = correlation * now + std::sqrt(1 - correlation * correlation) * normal(engine);
+            day = deviation * demand.next() - deviation * deviation / 2;
         }
     }
     return result;
@@ -127,12 +126,19 @@ double amount(const World& world, Engine& engine)
     return lognormal(engine, world.amount_deviation) * std::exp(-world.amount_deviation * world.amount_deviation / 2);
 }
 
-double figure(const World& world, double expected, Engine& engine)
+}  // namespace
+
+double draw_figure(const World& world, double expected, Engine& engine)
 {
+    if (world.is_exact) {
+        return expected;
+    }
     if (world.silence > 0 && uniform(engine) < world.silence) {
         return 0;
     }
-    const double events = overdispersed(engine, expected / (1 - world.silence), world.size);
+    const double mean = expected / (1 - world.silence);
+    const double events =
+        world.dispersion > 1 ? dispersed(engine, mean, world.dispersion) : overdispersed(engine, mean, world.size);
     if (world.amount_deviation <= 0) {
         return events;
     }
@@ -143,8 +149,6 @@ double figure(const World& world, double expected, Engine& engine)
     return sum;
 }
 
-}  // namespace
-
 std::vector<Campaign> make_fleet(const World& world, int campaigns, int days, Engine& engine)
 {
     const auto shared = shared_movement(world, static_cast<std::size_t>(days), engine);
@@ -152,7 +156,7 @@ std::vector<Campaign> make_fleet(const World& world, int campaigns, int days, En
     for (Campaign& campaign : fleet) {
         campaign.expected = delayed(causes(world, shared, engine), world.lag);
         for (const double expected : campaign.expected) {
-            campaign.figures.push_back(figure(world, expected, engine));
+            campaign.figures.push_back(draw_figure(world, expected, engine));
         }
     }
     return fleet;
@@ -215,6 +219,16 @@ const std::vector<World>& held_out_worlds()
         {.name = "amounts, wandering", .mean = 5, .size = 4, .weekday = 0.2, .wandering = 0.03, .amount_deviation = 0.6},
     };
     return worlds;
+}
+
+World spend_world(int days, double deviation, double correlation)
+{
+    World world{
+        .name = "spend", .mean = 100, .is_exact = true, .demand_correlation = correlation, .demand_deviation = deviation};
+    for (int day = 0; day < days; ++day) {
+        world.calendar.push_back(day % 7 > 4 ? 0.7 : 1);
+    }
+    return world;
 }
 
 }  // namespace marketing::worlds

@@ -1,7 +1,6 @@
 /**
- * Worlds whose truth is known: daily figures of campaigns, in the shapes in
- * which they differ from the textbook. Every simulation of this repository may
- * draw from them; a seed gives the same figures each time.
+ * Daily figures of campaigns, in the shapes in which they differ from the
+ * textbook.
  */
 #pragma once
 
@@ -21,6 +20,10 @@ struct World {
     double mean = 5;
     /** Of a negative binomial; infinite for Poisson's distribution. */
     double size = std::numeric_limits<double>::infinity();
+    /** Instead of the size: variance of a day's events over their mean. */
+    double dispersion = 1;
+    /** Figures are what was expected, as of money that is spent by plan. */
+    bool is_exact = false;
     /** Deviation of the logarithms of the seven weekdays. */
     double weekday = 0;
     /** The same of weekdays that all campaigns share. */
@@ -78,10 +81,15 @@ struct Campaign {
  * average, so `expected` is that of the figures. */
 [[nodiscard]] std::vector<Campaign> make_fleet(const World& world, int campaigns, int days, Engine& engine);
 [[nodiscard]] Campaign make_campaign(const World& world, int days, Engine& engine);
+/** The figure of a day of which `expected` is to be expected: for days that a simulation changes. */
+[[nodiscard]] double draw_figure(const World& world, double expected, Engine& engine);
 
 /** Those that the tables of docs/benchmarks.md are made of. */
 [[nodiscard]] const std::vector<World>& all_worlds();
 /** Those that forecasts are held against and were not made by. */
 [[nodiscard]] const std::vector<World>& held_out_worlds();
+
+/** Money that a campaign spends: a usual 100 a day, 70 on weekends. The logarithm of a day deviates, and may follow that of the day before. */
+[[nodiscard]] World spend_world(int days, double deviation = 0.15, double correlation = 0);
 
 }  // namespace marketing::worlds
