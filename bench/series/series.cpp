@@ -9,12 +9,11 @@
 #include <cstdlib>
 #include <ctime>
 #include <limits>
-#include <random>
 #include <string_view>
 #include <vector>
 
 #include "../statistics/monte_carlo.hpp"
-#include "../statistics/worlds.hpp"
+#include "../statistics/worlds/campaigns.hpp"
 #include "numeric/adjust.hpp"
 #include "series/cusum.hpp"
 #include "series/detector.hpp"
@@ -22,8 +21,9 @@
 namespace {
 
 using namespace marketing::series;
-using marketing::worlds::Mean;
-using marketing::worlds::print_cell;
+namespace worlds = marketing::worlds;
+using worlds::Mean;
+using worlds::print_cell;
 
 constexpr std::int64_t minute = std::int64_t{60} * 1'000'000;
 constexpr std::int64_t day = 24 * 60 * minute;
@@ -33,42 +33,33 @@ struct Series {
     std::vector<bool> anomalous;
 };
 
-/** Leads of a campaign: a weekly pattern, a level that wanders, counts of dispersion phi, two days at 0.15 or 3 times their mean. */
-Series daily_series(std::mt19937_64& random, double phi, int days, int anomalies)
+/** Leads of a campaign: a weekly pattern, a level that wanders, counts of that dispersion, two days at 0.15 or 3 times their mean. */
+Series daily_series(worlds::Engine& engine, double dispersion, int days, int anomalies)
 {
-    std::normal_distribution<double> normal;
-    std::uniform_real_distribution<double> uniform;
-    double level = std::exp(std::log(1.0) + std::log(40.0) * uniform(random));
-    double week[7];
-    for (double& factor : week) {
-        factor = std::exp(0.15 * normal(random));
-    }
+    const worlds::World world{
+        .mean = worlds::log_uniform(engine, 1, 40), .dispersion = dispersion, .weekday = 0.15, .wandering = 0.01};
+    worlds::Campaign campaign = make_campaign(world, days, engine);
     Series series;
     series.anomalous.assign(static_cast<std::size_t>(days), false);
     for (int i = 0; i < anomalies; ++i) {
-        series.anomalous[static_cast<std::size_t>(70 + static_cast<int>(uniform(random) * (days - 70)))] = true;
+        const auto day = static_cast<std::size_t>(70 + static_cast<int>(worlds::uniform(engine) * (days - 70)));
+        const double factor = worlds::uniform(engine) < 0.5 ? 0.15 : 3;
+        series.anomalous[day] = true;
+        campaign.figures[day] = draw_figure(world, factor * campaign.expected[day], engine);
     }
     for (int i = 0; i < days; ++i) {
-        level *= std::exp(0.01 * normal(random));
-        double mean = level * week[i % 7];
-        if (series.anomalous[static_cast<std::size_t>(i)]) {
-            mean *= uniform(random) < 0.5 ? 0.15 : 3;
-        }
-        const double rate = phi > 1 ? std::gamma_distribution<double>(mean / (phi - 1), phi - 1)(random) : mean;
-        series.points.push_back({i * day, rate > 0 ? static_cast<double>(std::poisson_distribution<int>(rate)(random)) : 0, 1});
+        series.points.push_back({i * day, campaign.figures[static_cast<std::size_t>(i)], 1});
     }
     return series;
 }
 
-Series general_series(std::mt19937_64& random, int length)
+Series general_series(worlds::Engine& engine, int length)
 {
-    std::normal_distribution<double> normal;
+    worlds::Correlated noise(0.8, engine);
     Series series;
-    double noise = 0;
     for (int i = 0; i < length; ++i) {
-        noise = 0.8 * noise + normal(random);
         const double spike = i % 977 == 976 ? 30 : 0;
-        series.points.push_back({i * 5 * minute, 100 + 20 * std::sin(i * 6.2832 / 288) + noise + spike, 1});
+        series.points.push_back({i * 5 * minute, 100 + 20 * std::sin(i * 6.2832 / 288) + noise.next() / 0.6 + spike, 1});
     }
     return series;
 }
@@ -117,15 +108,15 @@ void rolling_z(const std::vector<Series>& fleet)
 
 void measure_speed()
 {
-    std::mt19937_64 random(1);
+    worlds::Engine engine(1);
     std::vector<Series> daily;
     for (int i = 0; i < 400; ++i) {
-        daily.push_back(daily_series(random, 2, 130, 2));
+        daily.push_back(daily_series(engine, 2, 130, 2));
     }
     std::vector<Series> general;
     for (int i = 0, left = 365'558; left > 0; ++i) {
         const int length = std::min(left, 6303);
-        general.push_back(general_series(random, length));
+        general.push_back(general_series(engine, length));
         left -= length;
     }
     DetectorOptions adaptive;
@@ -171,11 +162,10 @@ struct Found {
 
 void add_fleet(std::uint64_t seed, double phi_from, double phi_to, Found& found)
 {
-    std::mt19937_64 random(seed);
+    worlds::Engine engine(seed);
     std::vector<Scored> scored;
     for (int i = 0; i < 400; ++i) {
-        const double share = std::uniform_real_distribution<double>()(random);
-        const Series series = daily_series(random, phi_from + (phi_to - phi_from) * share, 130, 2);
+        const Series series = daily_series(engine, phi_from + (phi_to - phi_from) * worlds::uniform(engine), 130, 2);
         Detector detector{DetectorOptions{}};
         for (std::size_t d = 0; d < series.points.size(); ++d) {
             const Verdict verdict = detector.update(series.points[d]);
@@ -236,16 +226,18 @@ void simulate_fleets(int fleets)
 
 void simulate_drifts(double drift)
 {
+    worlds::World world{.mean = 20, .dispersion = 2};
+    for (int i = 0; i < 366; ++i) {
+        world.calendar.push_back(i < 180 ? 1 : std::exp(drift * (i - 180)));
+    }
     double alarms = 0;
     double points = 0;
     Mean delay;
     for (std::uint64_t s = 0; s < 400; ++s) {
-        std::mt19937_64 random(9000 + s);
+        worlds::Engine engine(9000 + s);
         std::vector<Point> series;
-        for (int i = 0; i < 366; ++i) {
-            const double mean = 20 * (i < 180 ? 1 : std::exp(drift * (i - 180)));
-            const double rate = std::gamma_distribution<double>(mean, 1)(random);
-            series.push_back({i * day, static_cast<double>(std::poisson_distribution<int>(rate)(random)), 1});
+        for (const double figure : make_campaign(world, 366, engine).figures) {
+            series.push_back({static_cast<std::int64_t>(series.size()) * day, figure, 1});
         }
         DriftOptions options;
         options.baseline.window = 366;
@@ -286,14 +278,13 @@ struct Named {
 };
 
 /** `series` series of a world over 200 days; from day 120 on, all is `factor` times as much, or grows to that within 60 days. */
-Named name_changes(const marketing::worlds::World& world, int series, double factor, bool is_gradual, std::uint64_t seed)
+Named name_changes(const worlds::World& world, int series, double factor, bool is_gradual, std::uint64_t seed)
 {
     constexpr int change_day = 120;
     Named named;
     for (int i = 0; i < series; ++i) {
-        marketing::worlds::Engine engine(seed * 100'000 + static_cast<std::uint64_t>(i));
-
-        marketing::worlds::Campaign campaign = make_campaign(world, 200, engine);
+        worlds::Engine engine(seed * 100'000 + static_cast<std::uint64_t>(i));
+        const worlds::Campaign campaign = make_campaign(world, 200, engine);
         Detector detector{DetectorOptions{}};
         double points = 0, levels = 0, judged = 0;
         int after = 0;
@@ -302,8 +293,7 @@ Named name_changes(const marketing::worlds::World& world, int series, double fac
             const double more = std::exp(share * std::log(factor));
             double value = campaign.figures[static_cast<std::size_t>(d)];
             if (more != 1) {
-                value =
-                    marketing::worlds::overdispersed(engine, more * campaign.expected[static_cast<std::size_t>(d)], world.size);
+                value = draw_figure(world, more * campaign.expected[static_cast<std::size_t>(d)], engine);
             }
             const Verdict verdict = detector.update({d * day, value, 1});
             judged += verdict.was_reached() ? 1 : 0;
@@ -341,7 +331,7 @@ void simulate_changes(int series)
         "| world | single days | levels | x 1.5: found | once | days | x 0.5: found | once | days | to x 2 in 60 days: found | "
         "once | days | as a drift |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
         series);
-    for (const auto& world : marketing::worlds::all_worlds()) {
+    for (const auto& world : worlds::all_worlds()) {
         if (world.amount_deviation > 0) {
             continue;
         }
