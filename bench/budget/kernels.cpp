@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "../statistics/worlds/portfolios.hpp"
 #include "budget/allocate.hpp"
 #include "budget/response.hpp"
-#include "worlds.hpp"
 
 namespace {
 
 using namespace marketing::budget;
+namespace worlds = marketing::worlds;
 
 template <class Work>
 double median_ms(int rounds, Work work)

@@ -10,8 +10,7 @@
 
 namespace {
 
-using namespace marketing::budget::worlds;
-using marketing::budget::Outcome;
+using namespace marketing::budget;
 using marketing::worlds::error_of_share;
 using marketing::worlds::print_share;
 

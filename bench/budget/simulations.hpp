@@ -10,13 +10,14 @@
 #include <unsupported/Eigen/NumericalDiff>
 #include <vector>
 
-#include "../statistics/worlds.hpp"
+#include "../statistics/worlds/portfolios.hpp"
 #include "budget/actions.hpp"
 #include "budget/costs.hpp"
 #include "budget/plan.hpp"
-#include "worlds.hpp"
 
-namespace marketing::budget::worlds {
+namespace marketing::budget {
+
+using namespace ::marketing::worlds;
 
 // ---- advice
 
@@ -80,97 +81,13 @@ inline void set_beside_others(const std::vector<double>& spend, std::vector<doub
     }
 }
 
-/** What portfolios are like whose advice is scored. */
-struct AdviceKind {
-    std::string_view name = "bursts, size 2";
-    marketing::worlds::World world{.size = 2};  // of the leads of a day; its mean is that of each campaign
-    double size_deviation = 0;                  // of the log of the size, between campaigns
-    double cost_deviation = 0.45;               // of the log of cost over target
-    int campaigns = 20;
-    std::int32_t days = 14;
-    bool relative = false;  // judged against what the others pay, not against a target
-};
-
-/** The worlds of docs/benchmarks.md. */
-inline std::vector<AdviceKind> advice_kinds()
-{
-    std::vector<AdviceKind> kinds;
-    for (const double size : {std::numeric_limits<double>::infinity(), 8.0, 2.0, 1.0, 0.5, 0.25}) {
-        kinds.push_back({.name = "bursts by day, 14 days", .world = {.size = size}});
-    }
-    for (const double size : {2.0, 0.5, 0.25}) {
-        kinds.push_back({.name = "beside the others, 8 weeks", .world = {.size = size}, .days = 56, .relative = true});
-    }
-    for (const double size : {1.0, 0.25}) {
-        kinds.push_back({.name = "5 campaigns, 14 days", .world = {.size = size}, .campaigns = 5});
-    }
-    for (const double size : {1.0, 0.25}) {
-        kinds.push_back({.name = "5 campaigns beside each other, 8 weeks",
-                         .world = {.size = size},
-                         .campaigns = 5,
-                         .days = 56,
-                         .relative = true});
-    }
-    kinds.push_back({.name = "costs much alike (0.2), 8 weeks", .world = {.size = 0.5}, .cost_deviation = 0.2, .days = 56});
-    kinds.push_back({.name = "costs far apart (0.9), 14 days", .world = {.size = 0.5}, .cost_deviation = 0.9});
-    kinds.push_back({.name = "each its own bursts (around 0.7), 14 days", .world = {.size = 0.7}, .size_deviation = 0.8});
-    kinds.push_back({.name = "silent days (0.7), 14 days", .world = {.size = 2, .silence = 0.7}});
-    kinds.push_back({.name = "weekdays, 4 weeks", .world = {.size = 1, .weekday = 0.5}, .days = 28});
-    kinds.push_back({.name = "demand that wanders (0.8, 0.4), 8 weeks",
-                     .world = {.demand_correlation = 0.8, .demand_deviation = 0.4},
-                     .days = 56});
-    kinds.push_back({.name = "bursts, and demand that wanders (0.8, 0.5), 8 weeks",
-                     .world = {.size = 1, .demand_correlation = 0.8, .demand_deviation = 0.5},
-                     .days = 56});
-    return kinds;
-}
-
-/** Leads of a day of a world whose campaigns differ in size and mean. */
-inline double leads_of(Engine& engine, const marketing::worlds::World& world, double mean, double size)
-{
-    if (world.silence > 0 && uniform(engine) < world.silence) {
-        return 0;
-    }
-    return overdispersed(engine, mean / (1 - world.silence), size);
-}
-
-/** How much demand moves each campaign and day: on average not at all. */
-inline std::vector<marketing::worlds::Campaign> demand_of(const AdviceKind& kind, std::uint64_t seed)
-{
-    Engine engine(~seed);
-    marketing::worlds::World world = kind.world;
-    world.mean = 1;
-    return marketing::worlds::make_fleet(world, kind.campaigns, kind.days, engine);
-}
-
 /** Portfolios whose campaigns spend 1 to 60 targets. */
 inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000, const AdviceKind& kind = {})
 {
     AdviceScores scores;
-    std::vector<std::string> names;
-    for (int i = 0; i < kind.campaigns; ++i) {
-        names.push_back("campaign " + std::to_string(100 + i));
-    }
     for (int run = 0; run < runs; ++run) {
-        Engine engine(seed + static_cast<std::uint64_t>(run));
-        const auto demand = demand_of(kind, seed + static_cast<std::uint64_t>(run));
-        std::vector<Series> panel;
-        std::vector<double> cost;
-        std::vector<double> spends;
-        for (std::size_t i = 0; i < names.size(); ++i) {
-            cost.push_back(lognormal(engine, kind.cost_deviation));
-            const double size =
-                kind.size_deviation > 0 ? kind.world.size * lognormal(engine, kind.size_deviation) : kind.world.size;
-            const double spend = std::exp(uniform(engine) * std::log(60.0)) / kind.days;
-            spends.push_back(spend);
-            Series series{"", names[i], {}};
-            for (std::int32_t d = 0; d < kind.days; ++d) {
-                const double mean = spend / cost.back() * demand[i].expected[static_cast<std::size_t>(d)];
-                series.days.push_back({d, spend, leads_of(engine, kind.world, mean, size), 0});
-            }
-            panel.push_back(series);
-        }
-        const std::vector<double> truth = cost;
+        const auto [names, panel, spends, truth] = make_advice_portfolio(kind, seed + static_cast<std::uint64_t>(run));
+        std::vector<double> cost = truth;
         if (kind.relative) {
             set_beside_others(spends, cost);
         }
@@ -205,71 +122,6 @@ inline AdviceScores simulate_advice(int runs, std::uint64_t seed = 5000, const A
         }
     }
     return scores;
-}
-
-/** What campaigns differ in where they are judged by what their leads become. */
-struct WorthKind {
-    marketing::worlds::World world{.name = "bursts", .size = 2};  // of the leads of a day
-    double cost_deviation = 0.45;                                 // of the log of the cost of a lead, as the next ones
-    double signing_deviation = 0.5;
-    double value_deviation = 0.4;
-    double signing = 0.2;        // the usual share of leads that sign
-    double amount_spread = 0.7;  // of the log of an amount around its campaign's mean
-    double lag = 10;             // days from lead to signature, on average
-    int campaigns = 20;
-};
-
-/** One such portfolio: 119 days as they look on the last of them, and what a unit of the outcome truly costs. */
-struct WorthWorld {
-    std::vector<std::string> names;
-    std::vector<Series> panel;
-    std::vector<double> spend;
-    std::vector<double> cost;
-
-    /** What the other campaigns truly pay. */
-    [[nodiscard]] double rest(std::size_t i) const
-    {
-        double money = 0;
-        double units = 0;
-        for (std::size_t j = 0; j < spend.size(); ++j) {
-            money += j == i ? 0 : spend[j];
-            units += j == i ? 0 : spend[j] / cost[j];
-        }
-        return money / units;
-    }
-};
-
-inline WorthWorld make_worth_world(const WorthKind& kind, Outcome outcome, Engine& engine)
-{
-    constexpr std::int32_t days = 119;
-    WorthWorld made;
-    for (int i = 0; i < kind.campaigns; ++i) {
-        made.names.push_back("campaign " + std::to_string(100 + i));
-    }
-    for (const std::string& name : made.names) {
-        const double lead_cost = lognormal(engine, kind.cost_deviation);
-        const double signing = std::min(kind.signing * lognormal(engine, kind.signing_deviation), 0.9);
-        const double value = 100 * lognormal(engine, kind.value_deviation);
-        const double spend = std::exp(uniform(engine) * std::log(60.0)) / 7;
-        made.spend.push_back(spend);
-        made.cost.push_back(lead_cost / signing / (outcome == Outcome::revenue ? value : 1));
-        marketing::worlds::World world = kind.world;
-        world.mean = spend / lead_cost;
-        const auto leads = marketing::worlds::make_campaign(world, days, engine).figures;
-        Series series{"", name, {}};
-        for (std::int32_t d = 0; d < days; ++d) {
-            Day day{d, spend, std::round(leads[static_cast<std::size_t>(d)]), 0};
-            for (int lead = 0; lead < day.response; ++lead) {
-                const bool signs = uniform(engine) < signing && d - kind.lag * std::log(uniform(engine)) < days;
-                const double amount = value * std::exp(kind.amount_spread * (normal(engine) - kind.amount_spread / 2));
-                day.contracts += signs ? 1 : 0;
-                day.revenue += signs ? amount : 0;
-            }
-            series.days.push_back(day);
-        }
-        made.panel.push_back(series);
-    }
-    return made;
 }
 
 /** Advice against what the others pay, by an outcome. Costs are scored as multiples of the true target. */
@@ -307,7 +159,7 @@ inline double simulate_coverage(int runs, int campaigns, double deviation, std::
         std::vector<CostEvidence> group;
         for (int i = 0; i < campaigns; ++i) {
             cost.push_back(lognormal(engine, deviation));
-            const double spend = std::exp(uniform(engine) * std::log(60.0));
+            const double spend = log_uniform(engine, 1, 60);
             group.push_back({overdispersed(engine, spend / cost.back(), days * size), spend, days * size});
         }
         const CostPrior prior(group);
@@ -325,21 +177,8 @@ inline double simulate_flips(int runs, double hysteresis, std::uint64_t seed = 7
     int flips = 0;
     int looks = 0;
     for (int run = 0; run < runs; ++run) {
-        Engine engine(seed + static_cast<std::uint64_t>(run));
-        std::vector<std::string> names;
-        std::vector<Series> panel;
-        for (int i = 0; i < 20; ++i) {
-            names.push_back("campaign " + std::to_string(100 + i));
-        }
-        for (int i = 0; i < 20; ++i) {
-            const double cost = lognormal(engine, 0.45);
-            const double spend = std::exp(uniform(engine) * std::log(60.0)) / 14;
-            Series series{"", names[static_cast<std::size_t>(i)], {}};
-            for (int d = 0; d < 70; ++d) {
-                series.days.push_back({d, spend, overdispersed(engine, spend / cost, 2), 0});
-            }
-            panel.push_back(series);
-        }
+        const auto panel =
+            make_advice_portfolio({.days = 70, .spending_days = 14}, seed + static_cast<std::uint64_t>(run)).panel;
         ActionRules rules;
         rules.target = 1;
         rules.hysteresis = hysteresis;
@@ -357,6 +196,34 @@ inline double simulate_flips(int runs, double hysteresis, std::uint64_t seed = 7
 }
 
 // ---- plans
+
+/** The best spends under curves that have a slope(), by bisection on it. */
+template <class Curve>
+std::vector<double> optimum_of(const std::vector<Curve>& truth, const std::vector<double>& current, double bound)
+{
+    const double total = std::accumulate(current.begin(), current.end(), 0.0);
+    const auto at = [&](double slope) {
+        std::vector<double> spend(truth.size());
+        for (std::size_t i = 0; i < truth.size(); ++i) {
+            double low = current[i] * (1 - bound);
+            double high = current[i] * (1 + bound);
+            for (int round = 0; round < 50; ++round) {
+                const double middle = (low + high) / 2;
+                (truth[i].slope(middle) > slope ? low : high) = middle;
+            }
+            spend[i] = (low + high) / 2;
+        }
+        return spend;
+    };
+    double low = std::log(1e-6);
+    double high = std::log(1e6);
+    for (int round = 0; round < 100; ++round) {
+        const double middle = (low + high) / 2;
+        const auto spend = at(std::exp(middle));
+        (std::accumulate(spend.begin(), spend.end(), 0.0) > total ? low : high) = middle;
+    }
+    return at(std::exp(high));
+}
 
 struct PlanScore {
     double won = 0;         // true lift, as a share of today's leads, summed over runs
@@ -551,4 +418,4 @@ inline PlanScores simulate_plans(int runs, const PortfolioKind& kind, std::uint6
     return scores;
 }
 
-}  // namespace marketing::budget::worlds
+}  // namespace marketing::budget

@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "../../bench/budget/worlds.hpp"
+#include "../../bench/statistics/worlds/random.hpp"
 #include "budget/evidence.hpp"
 
 namespace {
 
 using namespace marketing::budget;
+namespace worlds = marketing::worlds;
 using marketing::kernel::StopFlag;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "../../bench/budget/worlds.hpp"
+#include "../../bench/statistics/worlds/random.hpp"
 #include "budget/actions.hpp"
 #include "budget/plan.hpp"
 #include "error_of.hpp"
@@ -14,6 +14,7 @@
 namespace {
 
 using namespace marketing::budget;
+namespace worlds = marketing::worlds;
 using namespace unit_test;
 using marketing::kernel::StopFlag;
 

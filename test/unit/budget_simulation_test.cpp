@@ -7,7 +7,7 @@
 
 namespace {
 
-using namespace marketing::budget::worlds;
+using namespace marketing::budget;
 
 /** Three standard errors of a share `p` of which `count` were drawn. */
 double noise(double p, double count)

@@ -8,7 +8,6 @@
 namespace {
 
 using namespace marketing::budget;
-using namespace marketing::budget::worlds;
 
 /** `days` equal days up to day 99. */
 Series steady(std::string_view name, std::int32_t days, double leads, double contracts, double revenue, double spend = 10)
