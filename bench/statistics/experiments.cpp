@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,16 +14,15 @@
 
 #include "experiments/experiments.hpp"
 #include "monte_carlo.hpp"
-#include "worlds/random.hpp"
+#include "worlds/visitors.hpp"
 
 namespace {
 
 using namespace marketing::experiments;
-using Random = marketing::worlds::Engine;
-using marketing::worlds::lognormal;
-using marketing::worlds::normal;
+namespace worlds = marketing::worlds;
+using Random = worlds::Engine;
 using marketing::worlds::print_share;
-using marketing::worlds::uniform;
+using marketing::worlds::Visitors;
 
 constexpr double confidence = 0.95;
 
@@ -79,22 +77,6 @@ void line(const std::string& world, const Runs& runs, double lift, double differ
     std::fflush(stdout);
 }
 
-/** What a visitor spends: nothing, or a lognormal amount. */
-struct Spend {
-    double buyers;
-    double spread;
-
-    double operator()(Random& random) const { return uniform(random) < buyers ? lognormal(random, spread) : 0; }
-    [[nodiscard]] double mean() const { return buyers * std::exp(spread * spread / 2); }
-};
-
-std::vector<double> values(Random& random, const Spend& spend, int n, double factor)
-{
-    std::vector<double> drawn(static_cast<std::size_t>(n));
-    std::generate(drawn.begin(), drawn.end(), [&] { return factor * spend(random); });
-    return drawn;
-}
-
 Moments moments(const std::vector<double>& y, const std::vector<double>& x)
 {
     Moments m{};
@@ -127,9 +109,7 @@ void rates(const Runs& runs)
                   {9000, 1000, 0.005}, {9000, 1000, 0.02},  {1000, 9000, 0.005}, {60, 40, 0.1}};
     for (const auto& w : worlds) {
         const auto compare = [&w](Random& random, double lift, const Inference& inference) -> Comparison {
-            const auto count = [&](int n, double rate) {
-                return Proportion{std::binomial_distribution<std::int64_t>(n, rate)(random), n};
-            };
+            const auto count = [&](int n, double rate) { return Proportion{worlds::conversions(random, n, rate), n}; };
             const Proportion a = count(w.a, w.rate);
             return compare_proportions(a, count(w.b, w.rate * (1 + lift)), inference, DifferenceMethod::score);
         };
@@ -141,7 +121,7 @@ void rates(const Runs& runs)
 
 struct SpendWorld {
     const char* name;
-    Spend spend;
+    Visitors visitors;
     int a;
     int b;
 
@@ -165,25 +145,19 @@ void means(const Runs& runs)
         {"revenue, 5 % buy", {0.05, 1}, 10000, 10000}, {"revenue, 5 % buy", {0.05, 1}, 2000, 500},
         {"revenue, 5 % buy", {0.05, 1}, 10000, 2500},  {"revenue, 5 % buy", {0.05, 1}, 40000, 10000}};
     for (const SpendWorld& w : worlds) {
-        line(w.called("mean: "), w.share_of(runs), 0.1, 0.1 * w.spend.mean(),
+        line(w.called("mean: "), w.share_of(runs), 0.1, 0.1 * w.visitors.mean(),
              [&w](Random& random, double lift, const Inference& inference) {
-                 const std::vector<double> a = values(random, w.spend, w.a, 1);
-                 const std::vector<double> b = values(random, w.spend, w.b, 1 + lift);
+                 const std::vector<double> a = w.visitors.spend(random, w.a);
+                 const std::vector<double> b = w.visitors.spend(random, w.b, 1 + lift);
                  return compare_means(moments(a, a), moments(b, b), inference);
              });
     }
 }
 
-/** Units whose value is correlated with what was known of them before. */
 Moments related(Random& random, int n, double factor)
 {
-    std::vector<double> after;
-    std::vector<double> before;
-    for (int i = 0; i < n; ++i) {
-        before.push_back(lognormal(random, 0.7));
-        after.push_back(factor * before.back() * lognormal(random, 0.5));
-    }
-    return moments(after, before);
+    const worlds::KnownUnits units(random, n, factor);
+    return moments(units.after, units.before);
 }
 
 void less_noise(const Runs& runs)
@@ -200,13 +174,9 @@ void less_noise(const Runs& runs)
          });
     line("three strata, log-normal, 400 and 400", runs, 0.1, 0.1 * (1 + 3 + 9) / 3 * std::exp(0.5),
          [](Random& random, double lift, const Inference& inference) {
-             std::vector<double> arms[2][3];
-             for (int i = 0; i < 800; ++i) {
-                 const auto stratum = static_cast<std::size_t>(uniform(random) * 3);
-                 arms[i % 2][stratum].push_back(std::pow(3.0, stratum) * lognormal(random, 1) * (i % 2 == 1 ? 1 + lift : 1));
-             }
+             const auto arms = worlds::strata_of_arms(random, 800, 1 + lift);
              std::vector<Moments> strata[2];
-             for (int arm = 0; arm < 2; ++arm) {
+             for (std::size_t arm = 0; arm < 2; ++arm) {
                  for (const auto& stratum : arms[arm]) {
                      strata[arm].push_back(moments(stratum, stratum));
                  }
@@ -222,8 +192,8 @@ void samples(const Runs& runs)
         // The truth of a capped mean depends on the cap: only what is found where there is nothing.
         line(w.called("capped at 99 %: "), w.share_of(runs), 0, 0,
              [&w](Random& random, double lift, const Inference& inference) {
-                 const std::vector<double> a = values(random, w.spend, w.a, 1);
-                 const std::vector<double> b = values(random, w.spend, w.b, 1 + lift);
+                 const std::vector<double> a = w.visitors.spend(random, w.a);
+                 const std::vector<double> b = w.visitors.spend(random, w.b, 1 + lift);
                  return static_cast<Comparison>(compare_winsorised(a, b, 0, 0.99, inference));
              });
     }
@@ -231,8 +201,8 @@ void samples(const Runs& runs)
         line("quantile " + std::to_string(probability).substr(0, 3) + ": orders, log-normal, 400 and 400", runs, 0.1,
              0.1 * std::exp(probability == 0.5 ? 0 : 1.2815515655446004),
              [probability](Random& random, double lift, const Inference& inference) {
-                 const std::vector<double> a = values(random, {1, 1}, 400, 1);
-                 const std::vector<double> b = values(random, {1, 1}, 400, 1 + lift);
+                 const std::vector<double> a = Visitors{1, 1}.spend(random, 400);
+                 const std::vector<double> b = Visitors{1, 1}.spend(random, 400, 1 + lift);
                  return compare_quantiles({a, {}}, {b, {}}, probability, inference);
              });
     }
@@ -245,9 +215,8 @@ void samples(const Runs& runs)
              std::vector<double> figures[2];
              std::vector<std::string_view> units[2];
              for (int i = 0; i < 300; ++i) {
-                 const double own = lognormal(random, 0.8) * (i % 2 == 1 ? 1 + lift : 1);
-                 for (int k = 0; k < 5; ++k) {
-                     figures[i % 2].push_back(own * lognormal(random, 0.6));
+                 for (const double order : worlds::orders_of_customer(random, 5, i % 2 == 1 ? 1 + lift : 1)) {
+                     figures[i % 2].push_back(order);
                      units[i % 2].push_back(names[static_cast<std::size_t>(i / 2)]);
                  }
              }
@@ -269,8 +238,8 @@ void timelines(const Runs& runs)
             std::vector<double> all[2];
             bool t_test = false;
             for (int day = 0; day < 21; ++day) {
-                const std::vector<double> a = values(random, w.spend, w.a, 1);
-                const std::vector<double> b = values(random, w.spend, w.b, 1);
+                const std::vector<double> a = w.visitors.spend(random, w.a);
+                const std::vector<double> b = w.visitors.spend(random, w.b);
                 days.push_back({day, moments(a, a), moments(b, b)});
                 all[0].insert(all[0].end(), a.begin(), a.end());
                 all[1].insert(all[1].end(), b.begin(), b.end());

@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <random>
 #include <tuple>
 #include <vector>
 
-#include "../../bench/statistics/worlds/random.hpp"
+#include "../../bench/statistics/worlds/visitors.hpp"
 #include "experiments/experiments.hpp"
 #include "seed_of_today.hpp"
 
@@ -17,8 +16,7 @@ namespace {
 
 using namespace marketing::experiments;
 using marketing::worlds::Engine;
-using marketing::worlds::lognormal;
-using marketing::worlds::uniform;
+using marketing::worlds::Visitors;
 using unit_test::seed_of_today;
 
 constexpr double confidence = 0.95;
@@ -37,17 +35,9 @@ Moments moments_of(const std::vector<double>& values)
     return m;
 }
 
-/** What visitors spend, of whom few buy. */
-Moments revenue(Engine& engine, int visitors, double buyers)
-{
-    std::vector<double> values(static_cast<std::size_t>(visitors));
-    std::generate(values.begin(), values.end(), [&] { return uniform(engine) < buyers ? lognormal(engine, 1) : 0; });
-    return moments_of(values);
-}
-
 Proportion converted(Engine& engine, std::int64_t visitors, double rate)
 {
-    return {std::binomial_distribution<std::int64_t>(visitors, rate)(engine), visitors};
+    return {marketing::worlds::conversions(engine, visitors, rate), visitors};
 }
 
 bool holds(const ConfidenceInterval& interval, double truth)
@@ -97,8 +87,8 @@ TEST(ExperimentWorlds, LiftsOfUnequalArmsAreHeld)
         const Proportion a = converted(engine, 9000, 0.02);
         const auto of_rates = compare_proportions(a, converted(engine, 1000, 0.03), confidence, DifferenceMethod::score);
         rates += holds(of_rates.lift_interval, 0.5) ? 1.0 / rounds : 0;
-        const Moments few = revenue(engine, 1000, 0.2);
-        const Comparison of_revenue = compare_means(few, revenue(engine, 250, 0.3), confidence);
+        const Moments few = moments_of(Visitors{0.2, 1}.spend(engine, 1000));
+        const Comparison of_revenue = compare_means(few, moments_of(Visitors{0.3, 1}.spend(engine, 250)), confidence);
         revenues += holds(of_revenue.lift_interval, 0.5) ? 1.0 / rounds : 0;
         found += of_revenue.lift_p_value < 1 - confidence ? 1.0 / rounds : 0;
     }
@@ -118,13 +108,9 @@ TEST(ExperimentWorlds, WhoLooksEveryDayIsNotFooledWithUnequalArms)
     double decided = 0;
     const auto week = [&](double factor, std::vector<DayOfExperiment>& out) {
         for (int day = 0; day < days; ++day) {
-            const auto draw = [&](int n, double by) {
-                std::vector<double> values(static_cast<std::size_t>(n));
-                std::generate(values.begin(), values.end(), [&] { return by * lognormal(engine, 1); });
-                return moments_of(values);
-            };
-            const Moments a = draw(100, 1);
-            out.push_back({day, a, draw(25, factor)});
+            const Visitors customers{1, 1};
+            const Moments a = moments_of(customers.spend(engine, 100));
+            out.push_back({day, a, moments_of(customers.spend(engine, 25, factor))});
         }
     };
     for (int round = 0; round < rounds; ++round) {
