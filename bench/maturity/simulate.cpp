@@ -11,83 +11,20 @@
 #include <vector>
 
 #include "../statistics/monte_carlo.hpp"
-#include "../statistics/worlds/random.hpp"
+#include "../statistics/worlds/contracts.hpp"
 #include "anomaly/rates.hpp"
 #include "maturity/maturity.hpp"
 
 using namespace marketing;
 using worlds::Engine;
+using worlds::SigningDay;
+using worlds::SigningHistory;
 
 namespace {
 
 constexpr int days = 300;
 constexpr int window = 28;
 constexpr double half_life = 45;
-constexpr std::array shapes{"fewer and fewer", "after three weeks", "at once or much later"};
-
-struct World {
-    int shape;
-    double drift;    // how many times as long lags are at the end as at the beginning
-    double leads;    // a day
-    double signing;  // of a lead
-    double wobble;   // of that rate, from week to week
-};
-
-int lag_of(Engine& engine, int shape, double scale)
-{
-    switch (shape) {
-        case 0: return static_cast<int>(-12 * scale * std::log(worlds::uniform(engine)));
-        case 1: return static_cast<int>(7 * scale * worlds::gamma(engine, 3));
-        default:
-            return static_cast<int>(worlds::uniform(engine) < 0.5 ? -2 * scale * std::log(worlds::uniform(engine))
-                                                                  : 30 * scale * worlds::lognormal(engine, 0.5));
-    }
-}
-
-double scale_on(int day, double drift)
-{
-    return 1 + (drift - 1) * day / days;
-}
-
-/** The leads of a day, and their contracts: those signed by the end, and all. */
-struct Day {
-    double leads = 0;
-    double seen = 0;
-    double ever = 0;
-    double money_seen = 0;
-    double money_ever = 0;
-};
-
-struct History {
-    std::vector<Day> days_of;
-    std::vector<maturity::Signed> lags;
-};
-
-History live(const World& world, Engine& engine)
-{
-    History history;
-    double rate = world.signing;
-    for (int d = 0; d < days; ++d) {
-        rate = d % 7 == 0 ? world.signing * worlds::lognormal(engine, world.wobble) : rate;
-        Day day;
-        day.leads = worlds::overdispersed(engine, world.leads, 2);
-        for (int i = 0; i < static_cast<int>(day.leads); ++i) {
-            if (worlds::uniform(engine) < rate) {
-                const int lag = lag_of(engine, world.shape, scale_on(d, world.drift));
-                const double money = 1000 * worlds::lognormal(engine, 0.6);
-                day.ever += 1;
-                day.money_ever += money;
-                if (d + lag < days) {
-                    day.seen += 1;
-                    day.money_seen += money;
-                    history.lags.push_back({d, lag, 1});
-                }
-            }
-        }
-        history.days_of.push_back(day);
-    }
-    return history;
-}
 
 struct Score {
     int runs = 0;
@@ -98,19 +35,19 @@ struct Score {
     double maturity = 0;
 };
 
-void judge(const History& history, Score& score)
+void judge(const SigningHistory& history, Score& score)
 {
     const maturity::Curve curve = maturity::signed_shares(history.lags, days - 1, half_life, {});
     std::vector<double> settled(26, 0);
     std::vector<double> contracts(26, 0);
     std::vector<maturity::Week> weeks(window / 7);
     double open = 0;
-    Day asked;
+    SigningDay asked;
     double doubt = 0;
     double all = 0;
     double money = 0;
     for (int d = 0; d < days; ++d) {
-        const Day& day = history.days_of[static_cast<std::size_t>(d)];
+        const SigningDay& day = history.days[static_cast<std::size_t>(d)];
         const auto age = std::min(static_cast<std::size_t>(days - 1 - d), curve.share.size() - 1);
         const double share = curve.share[age];
         all += day.seen;
@@ -159,11 +96,13 @@ void outlooks(int runs)
                 Score score;
                 for (int i = 0; i < runs; ++i) {
                     Engine engine(static_cast<std::uint64_t>(i) + 1);
-                    judge(live({shape, drift, leads, signing, 0.1}, engine), score);
+                    judge(worlds::make_leads({.shape = shape, .drift = drift, .leads = leads, .signing = signing, .days = days},
+                                             engine),
+                          score);
                 }
-                std::printf("| %s | %.1f | %.0f | %.0f %% | %.0f %% | %.1f | %.1f |", shapes[static_cast<std::size_t>(shape)],
-                            drift, leads, 100 * signing, 100 * score.maturity / score.runs, score.bias / score.runs,
-                            score.width / score.runs);
+                std::printf("| %s | %.1f | %.0f | %.0f %% | %.0f %% | %.1f | %.1f |",
+                            worlds::lag_shapes[static_cast<std::size_t>(shape)], drift, leads, 100 * signing,
+                            100 * score.maturity / score.runs, score.bias / score.runs, score.width / score.runs);
                 worlds::print_share(static_cast<double>(score.held) / score.runs, score.runs);
                 worlds::print_share(static_cast<double>(score.money_held) / score.runs, score.runs);
                 std::puts("");
@@ -189,6 +128,7 @@ void false_alarms(int runs)
     for (const int shape : {0, 1, 2}) {
         for (const double drift : {1.0, 1.2, 1.5}) {
             for (const double leads : {5.0, 20.0}) {
+                const worlds::SigningWorld world{.shape = shape, .drift = drift, .leads = leads, .days = days};
                 int alarms = 0;
                 int equal_alarms = 0;
                 for (int i = 0; i < runs; ++i) {
@@ -199,7 +139,7 @@ void false_alarms(int runs)
                     for (int d = days - 14; d < days; ++d) {
                         const auto count = static_cast<int>(worlds::poisson(engine, leads));
                         for (int n = 0; n < count; ++n) {
-                            const int came = d + lag_of(engine, shape, scale_on(d, drift));
+                            const int came = d + world.draw_lag(engine, d);
                             newest += d >= days - 7 && came < days ? 1 : 0;
                             before += d < days - 7 && came < days ? 1 : 0;
                             before_then += d < days - 7 && came < days - 7 ? 1 : 0;
@@ -210,8 +150,9 @@ void false_alarms(int runs)
                 }
                 const double called = static_cast<double>(alarms) / runs;
                 const double equally_called = static_cast<double>(equal_alarms) / runs;
-                std::printf("| %s | %.1f | %.0f | %.1f ± %.1f %% | %.2f ± %.2f %% |\n", shapes[static_cast<std::size_t>(shape)],
-                            drift, leads, 100 * called, 100 * worlds::error_of_share(called, runs), 100 * equally_called,
+                std::printf("| %s | %.1f | %.0f | %.1f ± %.1f %% | %.2f ± %.2f %% |\n",
+                            worlds::lag_shapes[static_cast<std::size_t>(shape)], drift, leads, 100 * called,
+                            100 * worlds::error_of_share(called, runs), 100 * equally_called,
                             100 * worlds::error_of_share(equally_called, runs));
                 std::fflush(stdout);
             }
