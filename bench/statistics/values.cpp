@@ -9,7 +9,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <memory_resource>
 #include <optional>
 #include <random>
@@ -22,70 +21,18 @@
 #include "lifetime_value/season.hpp"
 #include "lifetime_value/value.hpp"
 #include "monte_carlo.hpp"
-#include "worlds/random.hpp"
+#include "worlds/customers.hpp"
 
 namespace {
 
 using namespace marketing::lifetime_value;
-using Random = marketing::worlds::Engine;
-using marketing::worlds::gamma;
-using marketing::worlds::normal;
-using marketing::worlds::uniform;
+namespace worlds = marketing::worlds;
+using worlds::Customer;
+using worlds::CustomerWorld;
+using Random = worlds::Engine;
 
 constexpr double level = 0.9;
-constexpr double age_at_most = 60;
 const Plan plan{12, 4.345, 0.005};
-
-/** What one purchase of a customer brings. */
-using Money = std::function<double(Random&)>;
-
-struct World {
-    const char* name;
-    int customers;
-    bool by_gamma;
-    bool regular;  // gaps of Erlang(2), more even than chance
-    std::function<double(Random&, double rate)>
-        stays;  // how long, or negative: leaves after a purchase with the probability -value
-    std::function<Money(Random&)> money;
-};
-
-struct Customer {
-    History history;
-    std::optional<double> mean;
-    double value = 0;
-};
-
-Customer live(Random& random, const World& world)
-{
-    const double rate = gamma(random, 0.8) / 6;
-    const double stays = world.stays(random, rate);
-    const Money money = world.money(random);
-    Customer c;
-    c.history.age = age_at_most * (0.5 + 0.5 * uniform(random));
-    const auto leaves = [&] { return stays < 0 && uniform(random) < -stays; };
-    double paid = 0;
-    bool gone = leaves();
-    for (double now = 0; !gone;) {
-        const double gap = world.regular ? gamma(random, 2) / 2 : gamma(random, 1);
-        now += gap / rate;
-        if (now >= c.history.age + plan.periods * plan.period || (stays >= 0 && now > stays)) {
-            break;
-        }
-        const double amount = money(random);
-        if (now < c.history.age) {
-            c.history.frequency += 1;
-            c.history.recency = now;
-            paid += amount;
-        } else {
-            c.value += amount / std::pow(1 + plan.rate, std::ceil((now - c.history.age) / plan.period));
-        }
-        gone = leaves();
-    }
-    if (c.history.frequency > 0) {
-        c.mean = paid / c.history.frequency;
-    }
-    return c;
-}
 
 struct Tally {
     double asked = 0;
@@ -100,14 +47,14 @@ struct Tally {
 };
 
 /** The models of all customers, and the value of some of them. */
-void round_of(const World& world, Random& random, Tally& t)
+void round_of(const CustomerWorld& world, Random& random, Tally& t)
 {
     const marketing::kernel::StopFlag never;
     std::vector<Customer> customers;
     std::vector<WeightedHistory> histories;
     std::vector<WeightedSpend> spends;
     for (int i = 0; i < world.customers; ++i) {
-        const Customer& c = customers.emplace_back(live(random, world));
+        const Customer& c = customers.emplace_back(make_customer(world, plan, random));
         histories.push_back({c.history, 1});
         if (c.mean) {
             spends.push_back({c.history.frequency, *c.mean, 1});
@@ -115,10 +62,10 @@ void round_of(const World& world, Random& random, Tally& t)
     }
     const PurchaseFit purchases = fit_purchases(PurchaseModel::mbgnbd, histories, never);
     const FittedPurchases fitted{purchases.parameters, purchases.errors};
-    const SpendFit by_gamma = world.by_gamma ? fit_spend(spends, never) : SpendFit{};
-    const NormalSpendFit by_normal = world.by_gamma ? NormalSpendFit{} : fit_normal_spend(spends, never);
+    const SpendFit by_gamma = !world.has_losses ? fit_spend(spends, never) : SpendFit{};
+    const NormalSpendFit by_normal = !world.has_losses ? NormalSpendFit{} : fit_normal_spend(spends, never);
     const auto interval_of = [&](const Customer& c) {
-        return world.by_gamma
+        return !world.has_losses
                    ? value_interval(fitted, FittedSpend{by_gamma.parameters, by_gamma.errors}, c.history, c.mean, plan, level)
                    : value_interval(fitted, FittedNormalSpend{by_normal.parameters, by_normal.mean_error}, c.history, c.mean,
                                     plan, level);
@@ -130,8 +77,8 @@ void round_of(const World& world, Random& random, Tally& t)
         const double seen = c.mean ? c.history.frequency : 0;
         t.actual += c.value;
         t.foretold += discounted_purchases(o, plan.periods, plan.period, plan.rate) *
-                      (world.by_gamma ? expected_spend(by_gamma.parameters, seen, c.mean.value_or(0))
-                                      : expected_spend(by_normal.parameters, seen, c.mean.value_or(0)));
+                      (!world.has_losses ? expected_spend(by_gamma.parameters, seen, c.mean.value_or(0))
+                                         : expected_spend(by_normal.parameters, seen, c.mean.value_or(0)));
         if (i >= asked_at_most) {
             continue;
         }
@@ -151,7 +98,7 @@ void round_of(const World& world, Random& random, Tally& t)
     }
 }
 
-void line(const World& world, int rounds, std::uint64_t seed)
+void line(const CustomerWorld& world, int rounds, std::uint64_t seed)
 {
     Tally t;
     for (int i = 0; i < rounds; ++i) {
@@ -183,6 +130,7 @@ void channels(PurchaseModel model, double deviation, int rounds, std::uint64_t s
     static constexpr std::array<int, 6> sizes{1000, 800, 500, 200, 60, 20};
     static constexpr std::array<std::string_view, 6> names{"a", "b", "c", "d", "e", "f"};
     constexpr double all = 2580;
+    const bool at_any_time = model == PurchaseModel::pareto_nbd;
     const marketing::kernel::StopFlag never;
     Share rate;
     Share rare;
@@ -196,29 +144,12 @@ void channels(PurchaseModel model, double deviation, int rounds, std::uint64_t s
         std::vector<WeightedHistory> rows;
         std::vector<std::vector<std::string_view>> values(1);
         for (std::size_t k = 0; k < sizes.size(); ++k) {
-            buys[k] = deviation * normal(random);
-            leaves[k] = deviation * normal(random);
+            buys[k] = deviation * worlds::normal(random);
+            leaves[k] = deviation * worlds::normal(random);
             average_buys += buys[k] * sizes[k] / all;
             average_leaves += leaves[k] * sizes[k] / all;
             for (int i = 0; i < sizes[k]; ++i) {
-                const double pace = gamma(random, 0.6) / 8 * std::exp(buys[k]);
-                const double x = gamma(random, 0.9);
-                const bool at_any_time = model == PurchaseModel::pareto_nbd;
-                const double leave = at_any_time ? 0 : x / (x + gamma(random, 2.5 * std::exp(-leaves[k])));
-                const double gone = at_any_time ? gamma(random, 1) / (x / (15 * std::exp(-leaves[k]))) : 1e9;
-                History h{0, 0, age_at_most * (0.5 + 0.5 * uniform(random))};
-                const auto stays = [&] { return uniform(random) >= leave; };
-                bool here = stays();
-                for (double now = 0; here;) {
-                    now += gamma(random, 1) / pace;
-                    if (now >= std::min(h.age, gone)) {
-                        break;
-                    }
-                    h.frequency += 1;
-                    h.recency = now;
-                    here = stays();
-                }
-                rows.push_back({h, 1});
+                rows.push_back({worlds::make_history(at_any_time, buys[k], leaves[k], random), 1});
                 values.front().push_back(names[k]);
             }
         }
@@ -238,19 +169,6 @@ void channels(PurchaseModel model, double deviation, int rounds, std::uint64_t s
                 rare.held / rare.asked, leaving.held / leaving.asked, std::sqrt(rate.squares / rate.asked),
                 std::sqrt(leaving.squares / leaving.asked));
     std::fflush(stdout);
-}
-
-struct SeasonWorld {
-    int customers;
-    int days;
-    double deviation;  // of the logarithms of the months' indices
-    double noise;      // of the same month in different years
-};
-
-std::size_t month_of(std::int32_t day)
-{
-    using namespace std::chrono;
-    return static_cast<unsigned>(year_month_day{sys_days{year{2000} / 1 / 1} + days{day}}.month()) - 1;
 }
 
 /** What MBG/NBD foretells of the days after the end, in the time of a calendar. */
@@ -274,9 +192,8 @@ double foretold_by(const PurchasesView& view, std::int32_t until, int later, con
 }
 
 /** Customers with a season: how often its indices are held, and how far the purchases of the next 120 days are off. */
-void seasons(const SeasonWorld& world, int rounds, std::uint64_t seed)
+void seasons(const worlds::SeasonalShop& world, int rounds, std::uint64_t seed)
 {
-    constexpr std::int32_t start = 5000;
     constexpr int later = 120;
     const marketing::kernel::StopFlag never;
     Share indices;
@@ -285,52 +202,23 @@ void seasons(const SeasonWorld& world, int rounds, std::uint64_t seed)
     double off_seasonal = 0;
     for (int round = 0; round < rounds; ++round) {
         Random random(seed * 1'000'003 + static_cast<std::uint64_t>(round));
-        std::array<double, 12> season{};
-        double mean = 0;
-        for (double& index : season) {
-            index = std::exp(world.deviation * normal(random));
-            mean += index / 12;
-        }
-        std::vector<double> busy;
-        double of_month = 1;
-        for (int day = 0; day <= world.days + later; ++day) {
-            if (day == 0 || month_of(start + day) != month_of(start + day - 1)) {
-                of_month = std::exp(world.noise * normal(random));
-            }
-            busy.push_back(season[month_of(start + day)] / mean * of_month);
-        }
+        const worlds::SeasonalPurchases bought = make_purchases(world, later, random);
         PurchasesState state(std::pmr::new_delete_resource());
-        double bought_later = 0;
-        for (int i = 0; i < world.customers; ++i) {
-            const double rate = gamma(random, 0.8) / 42;
-            const double x = gamma(random, 0.9);
-            const double leave = x / (x + gamma(random, 4));
-            const auto first = static_cast<int>(uniform(random) * world.days);
-            bool here = true;
-            for (int day = first; here && day <= world.days + later; ++day) {
-                if (day > first && uniform(random) >= -std::expm1(-rate * busy[day])) {
-                    continue;
-                }
-                if (day <= world.days) {
-                    state.append(marketing::kernel::Identifier::of(std::int64_t{i}), start + day, 1, false);
-                } else {
-                    bought_later += 1;
-                }
-                here = uniform(random) >= leave;
-            }
+        for (const auto& [customer, day] : bought.purchases) {
+            state.append(marketing::kernel::Identifier::of(std::int64_t{customer}), day, 1, false);
         }
         const auto value = state.finish(*std::pmr::new_delete_resource(), 0, never);
         const PurchasesView view(std::span<const std::byte>(value.data, value.size));
-        const Season found = season_of(view, start + world.days, PurchaseModel::mbgnbd, 0.95, never);
+        const Season found = season_of(view, world.end(), PurchaseModel::mbgnbd, 0.95, never);
         std::vector<double> of_months;
-        for (std::size_t m = 0; m < season.size(); ++m) {
+        for (std::size_t m = 0; m < bought.season.size(); ++m) {
             const SeasonOfMonth& month = found.months[m];
-            indices.add({month.index, month.low, month.high}, std::log(season[m] / mean));
+            indices.add({month.index, month.low, month.high}, std::log(bought.season[m]));
             told += month.low > 1 || month.high < 1 ? 1 : 0;
             of_months.push_back(month.index);
         }
-        off_plain += std::abs(foretold_by(view, start + world.days, later, Calendar()) / bought_later - 1) / rounds;
-        off_seasonal += std::abs(foretold_by(view, start + world.days, later, Calendar(of_months)) / bought_later - 1) / rounds;
+        off_plain += std::abs(foretold_by(view, world.end(), later, Calendar()) / bought.later - 1) / rounds;
+        off_seasonal += std::abs(foretold_by(view, world.end(), later, Calendar(of_months)) / bought.later - 1) / rounds;
         std::pmr::new_delete_resource()->deallocate(value.data, value.size, alignof(std::max_align_t));
     }
     std::printf("| %d customers, %d days, season %.1f, years %.2f | %.3f | %.3f | %.3f | %.3f | %.3f |\n", world.customers,
@@ -345,46 +233,6 @@ int main(int argc, char** argv)
 {
     const int rounds = argc > 1 ? std::atoi(argv[1]) : 40;
     const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-    const auto after_purchases = [](Random& random, double) {
-        const double x = gamma(random, 0.9);
-        return -x / (x + gamma(random, 4));
-    };
-    const auto at_any_time = [](Random& random, double) { return gamma(random, 1) / (gamma(random, 0.8) / 25); };
-    const auto alike = [](Random&, double) { return -0.2; };
-    const auto never_leaves = [](Random&, double) { return 1e9; };
-    const auto gamma_gamma = [](Random& random) -> Money {
-        const double scale = gamma(random, 3.74) / 15.44;
-        return [scale](Random& of) { return gamma(of, 6.25) / scale; };
-    };
-    const auto log_normal = [](Random& random) -> Money {
-        const double own = std::exp(3 + 0.7 * normal(random));
-        return [own](Random& of) { return own * std::exp(0.8 * normal(of)); };
-    };
-    const auto profit = [](Random& random) -> Money {
-        const double own = 10 + 30 * normal(random);
-        return [own](Random& of) { return own + 50 * normal(of); };
-    };
-    const auto heavy_profit = [](Random& random) -> Money {
-        const double own = 10 + 30 * normal(random);
-        return [own](Random& of) { return own + 30 * normal(of) / std::sqrt(gamma(of, 1.5) / 1.5); };
-    };
-    const auto losing_fifth = [](Random& random) -> Money {
-        const double own = uniform(random) < 0.2 ? -60 : 40;
-        return [own](Random& of) { return own + 25 * normal(of); };
-    };
-    const World worlds[] = {
-        {"MBG/NBD, Gamma-Gamma", 3000, true, false, after_purchases, gamma_gamma},
-        {"MBG/NBD, Gamma-Gamma", 200, true, false, after_purchases, gamma_gamma},
-        {"leave at any time, Gamma-Gamma", 3000, true, false, at_any_time, gamma_gamma},
-        {"all leave with one probability, Gamma-Gamma", 1000, true, false, alike, gamma_gamma},
-        {"never leave, Gamma-Gamma", 1000, true, false, never_leaves, gamma_gamma},
-        {"buy regularly, Gamma-Gamma", 3000, true, true, after_purchases, gamma_gamma},
-        {"MBG/NBD, log-normal", 3000, true, false, after_purchases, log_normal},
-        {"MBG/NBD, normal profit", 3000, false, false, after_purchases, profit},
-        {"MBG/NBD, normal profit", 200, false, false, after_purchases, profit},
-        {"MBG/NBD, heavy-tailed profit", 3000, false, false, after_purchases, heavy_profit},
-        {"MBG/NBD, a fifth lose money", 3000, false, false, after_purchases, losing_fifth},
-    };
     const auto error = [](double share, int cases) { return marketing::worlds::error_of_share(share, cases); };
     std::printf(
         "Six channels of %d rounds (Monte-Carlo error of what is held %.3f; Pareto/NBD %.3f)\n\n| six channels | rate held | "
@@ -401,9 +249,10 @@ int main(int argc, char** argv)
         "index held | error of log index | told from 1 | next 120 days off, plain | seasonal "
         "|\n|---|---|---|---|---|---|\n",
         2 * rounds, error(0.95, 2 * rounds * 12));
-    const SeasonWorld with_season[] = {{3000, 1200, 0, 0},   {3000, 1200, 0.3, 0},   {300, 1200, 0.3, 0}, {3000, 800, 0.3, 0},
-                                       {3000, 800, 0, 0.15}, {3000, 800, 0.3, 0.15}, {1000, 800, 0.1, 0}};
-    for (const SeasonWorld& world : with_season) {
+    const worlds::SeasonalShop with_season[] = {{3000, 1200, 0, 0},  {3000, 1200, 0.3, 0}, {300, 1200, 0.3, 0},
+                                                {3000, 800, 0.3, 0}, {3000, 800, 0, 0.15}, {3000, 800, 0.3, 0.15},
+                                                {1000, 800, 0.1, 0}};
+    for (const worlds::SeasonalShop& world : with_season) {
         seasons(world, 2 * rounds, seed);
     }
     std::printf(
@@ -411,7 +260,7 @@ int main(int argc, char** argv)
         "held | below | above | held of frequent buyers | width | sum foretold / actual "
         "|\n|---|---|---|---|---|---|---|\n",
         rounds, error(0.9, 100 * rounds));
-    for (const World& world : worlds) {
+    for (const CustomerWorld& world : worlds::customer_worlds()) {
         line(world, rounds, seed);
     }
 }
