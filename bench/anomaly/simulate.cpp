@@ -253,11 +253,6 @@ MorningAlerts alerts_of(const worlds::World& world, const Morning& morning, int 
 void common_table()
 {
     constexpr int rounds = 100;
-    const worlds::World worlds[] = {
-        {.name = "Poisson", .mean = 8, .size_deviation = 0.7},
-        {.name = "bursts, size 4", .mean = 8, .size = 4, .size_deviation = 0.7},
-        {.name = "shared demand, .8", .mean = 8, .size_deviation = 0.7, .shared_correlation = 0.8, .shared_deviation = 0.3},
-    };
     const Morning mornings[] = {{"nothing"},
                                 {"all x 0.5", 0.5},
                                 {"all x 0.7", 0.7},
@@ -271,7 +266,7 @@ void common_table()
         "0.2)\n\n| world | what moves in the window | alone | beside | own: alone | beside | total | platform | others |\n"
         "|---|---|---|---|---|---|---|---|---|\n",
         rounds);
-    for (const auto& world : worlds) {
+    for (const auto& world : worlds::morning_worlds()) {
         for (const Morning& morning : mornings) {
             const MorningAlerts found = alerts_of(world, morning, 50, rounds, other_seeds + 23);
             std::printf("| %s | %s |", std::string(world.name).c_str(), morning.name);

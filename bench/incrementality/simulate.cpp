@@ -25,37 +25,6 @@ constexpr int regions = 30;
 constexpr int days = 120;
 constexpr int test_days = 28;
 
-const std::vector<World>& geo_worlds()
-{
-    static const std::vector<World> worlds = {
-        {.name = "weekdays and demand shared",
-         .mean = 60,
-         .size = 50,
-         .shared_weekday = 0.25,
-         .size_deviation = 0.7,
-         .shared_correlation = 0.9,
-         .shared_deviation = 0.2},
-        {.name = "own demand, too",
-         .mean = 60,
-         .size = 50,
-         .weekday = 0.05,
-         .shared_weekday = 0.25,
-         .size_deviation = 0.7,
-         .demand_correlation = 0.8,
-         .demand_deviation = 0.08,
-         .shared_correlation = 0.9,
-         .shared_deviation = 0.2},
-        {.name = "few events a day",
-         .mean = 4,
-         .size = 5,
-         .shared_weekday = 0.25,
-         .size_deviation = 0.5,
-         .shared_correlation = 0.9,
-         .shared_deviation = 0.2},
-    };
-    return worlds;
-}
-
 /** A panel with a lift of the treated regions, which are the first ones: sizes are random. */
 struct Panel {
     std::vector<std::string> names;
@@ -123,7 +92,7 @@ void false_findings_and_coverage(int panels, std::uint64_t seed)
     std::puts(
         "| world | treated | method | found at 5 % | over time | 90 % interval holds | with a lift of 10 % "
         "|\n|---|---|---|---|---|---|---|");
-    for (const World& world : geo_worlds()) {
+    for (const World& world : marketing::worlds::region_worlds()) {
         for (const int treated : {1, 5}) {
             const auto none = tally(world, treated, 0, 0.05, panels, seed);
             const auto some = tally(world, treated, 0.1, 0.05, panels, seed + 1);
@@ -144,7 +113,7 @@ void power_table(int panels, std::uint64_t seed)
 {
     const std::vector<double> lifts{0, 0.02, 0.05, 0.1, 0.2};
     std::puts("\n| world | treated | | 0 % | 2 % | 5 % | 10 % | 20 % |\n|---|---|---|---|---|---|---|---|");
-    for (const World& world : geo_worlds()) {
+    for (const World& world : marketing::worlds::region_worlds()) {
         for (const int treated : {5}) {
             std::array<double, 5> promised{};
             const int studies = std::max(1, panels / 20);

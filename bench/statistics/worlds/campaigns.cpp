@@ -221,6 +221,47 @@ const std::vector<World>& held_out_worlds()
     return worlds;
 }
 
+const std::vector<World>& morning_worlds()
+{
+    static const std::vector<World> worlds = {
+        {.name = "Poisson", .mean = 8, .size_deviation = 0.7},
+        {.name = "bursts, size 4", .mean = 8, .size = 4, .size_deviation = 0.7},
+        {.name = "shared demand, .8", .mean = 8, .size_deviation = 0.7, .shared_correlation = 0.8, .shared_deviation = 0.3},
+    };
+    return worlds;
+}
+
+const std::vector<World>& region_worlds()
+{
+    static const std::vector<World> worlds = {
+        {.name = "weekdays and demand shared",
+         .mean = 60,
+         .size = 50,
+         .shared_weekday = 0.25,
+         .size_deviation = 0.7,
+         .shared_correlation = 0.9,
+         .shared_deviation = 0.2},
+        {.name = "own demand, too",
+         .mean = 60,
+         .size = 50,
+         .weekday = 0.05,
+         .shared_weekday = 0.25,
+         .size_deviation = 0.7,
+         .demand_correlation = 0.8,
+         .demand_deviation = 0.08,
+         .shared_correlation = 0.9,
+         .shared_deviation = 0.2},
+        {.name = "few events a day",
+         .mean = 4,
+         .size = 5,
+         .shared_weekday = 0.25,
+         .size_deviation = 0.5,
+         .shared_correlation = 0.9,
+         .shared_deviation = 0.2},
+    };
+    return worlds;
+}
+
 World spend_world(int days, double deviation, double correlation)
 {
     World world{

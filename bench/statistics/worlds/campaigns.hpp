@@ -88,6 +88,10 @@ struct Campaign {
 [[nodiscard]] const std::vector<World>& all_worlds();
 /** Those that forecasts are held against and were not made by. */
 [[nodiscard]] const std::vector<World>& held_out_worlds();
+/** Campaigns of the mornings on which alerts are asked for. */
+[[nodiscard]] const std::vector<World>& morning_worlds();
+/** Regions of a test of incrementality. */
+[[nodiscard]] const std::vector<World>& region_worlds();
 
 /** Money that a campaign spends: a usual 100 a day, 70 on weekends. The logarithm of a day deviates, and may follow that of the day before. */
 [[nodiscard]] World spend_world(int days, double deviation = 0.15, double correlation = 0);
