@@ -199,6 +199,9 @@ BEGIN
         JOIN warehouse.fact_events e ON e.business_id = k.business_id AND e.client_bucket = k.client_bucket
             AND e.client_key = k.client_key AND e.occurred_at <= k.signed_at
         GROUP BY k.client_bucket, k.place
+    ), journeys AS MATERIALIZED (
+        -- Looked up by place: joined without an index, each would be compared with each.
+        SELECT jsonb_object_agg(j.place, j.platforms) AS of_place FROM journey j
     )
     SELECT k.contract_id, d.client_id, k.signed_at, k.amount, analytics_internal.platform_at(level, k.business_id, k.first_platform),
            f.campaign_name, analytics_internal.platform_at(level, k.business_id, k.last_paid_platform), p.campaign_name,
@@ -206,11 +209,11 @@ BEGIN
            k.days_to_convert,
            ARRAY(
                SELECT CASE level WHEN 'family' THEN analytics_internal.platform_at(level, k.business_id, u.platform) ELSE u.platform END
-               FROM unnest(j.platforms) WITH ORDINALITY u (platform, n)
+               FROM jsonb_array_elements_text(j.of_place -> k.place::text) WITH ORDINALITY u (platform, n)
                ORDER BY u.n),
            k.source_id || ':' || k.contract_id, k.business_id, k.total
     FROM contract k
-    LEFT JOIN journey j ON j.place = k.place
+    CROSS JOIN journeys j
     LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     LEFT JOIN warehouse.dim_campaigns f ON f.business_id = k.business_id AND f.campaign_key = k.first_campaign_key
     LEFT JOIN warehouse.dim_campaigns p ON p.business_id = k.business_id AND p.campaign_key = k.last_paid_campaign_key
