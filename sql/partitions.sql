@@ -62,6 +62,32 @@ INSERT INTO held SELECT line FROM chaos.snapshot();
 INSERT INTO told SELECT line FROM pg_temp.described();
 SELECT analytics.partition_facts(5);
 SELECT * FROM pg_temp.differences();
+-- More pending clients than a batch has are taken partition by partition: each batch reads the facts of one, and nothing changes.
+INSERT INTO warehouse.pending_client SELECT business_id, client_key FROM warehouse.dim_clients;
+DO $$
+DECLARE
+    business constant bigint := business_id FROM warehouse.pending_client GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1;
+    scans text := $q$
+        SELECT jsonb_object_agg(s.relname, s.seq_scan + COALESCE(s.idx_scan, 0))
+        FROM pg_stat_xact_all_tables s JOIN pg_inherits i ON i.inhrelid = s.relid AND i.inhparent = 'warehouse.fact_events'::regclass$q$;
+    before jsonb;
+    now jsonb;
+    batches int := 0;
+    most int := 0;
+BEGIN
+    WHILE (SELECT count(*) FROM warehouse.pending_client p WHERE p.business_id = business) > 1 LOOP
+        EXECUTE scans INTO before;
+        PERFORM analytics_internal.derive_journeys(business, 1);
+        EXECUTE scans INTO now;
+        batches := batches + 1;
+        most := GREATEST(most, (SELECT count(*) FROM jsonb_each(now) n WHERE n.value IS DISTINCT FROM before -> n.key));
+    END LOOP;
+    RAISE INFO 'several batches: %, partitions read by one: %', batches > 5, most;
+    PERFORM analytics_internal.derive_journeys(p.business_id) FROM (SELECT DISTINCT business_id FROM warehouse.pending_client) p;
+END
+$$;
+CALL analytics.refresh();
+SELECT * FROM pg_temp.differences();
 SELECT analytics.partition_facts(1);
 SELECT * FROM pg_temp.differences();
 SELECT count(*) AS partitions FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'p';

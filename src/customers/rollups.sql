@@ -86,7 +86,7 @@ The rows that warehouse.customer_totals holds for all time. start_date, end_date
 without limit. clients: client_key of these only. A customer has at least one purchase in the period; refunds alone make none. What was
 bought before the period counts for first_date, second_date and for the first of the returns, and for nothing else.';
 
-CREATE FUNCTION analytics_internal.mark_customers(business_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.mark_customers(business_id bigint, turn smallint[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -109,7 +109,7 @@ BEGIN
     SELECT t.client_key
     FROM warehouse.fact_transactions t
     JOIN pg_temp.batch b ON b.client_key = t.client_key
-    WHERE t.business_id = mark_customers.business_id;
+    WHERE t.business_id = mark_customers.business_id AND (turn IS NULL OR t.client_bucket = ANY (turn));
     INSERT INTO warehouse.pending_day AS p
     SELECT mark_customers.business_id, 'customers', '-infinity', analytics_internal.is_much(count(*), 'warehouse.customer_totals')
     FROM pg_temp.buyer
@@ -122,8 +122,9 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.mark_customers(bigint) IS
-'Marks buyers of pg_temp.batch, or all where they are many, to be added up again';
+COMMENT ON FUNCTION analytics_internal.mark_customers(bigint, smallint[]) IS
+'Marks buyers of pg_temp.batch, or all where they are many, to be added up again
+turn: see next_turn().';
 
 -- Every bucket has its place, from 1 on; 0 stands for none of them. The labels are what the dashboard shows and filters by.
 CREATE FUNCTION analytics.customer_buckets()

@@ -61,7 +61,7 @@ $$;
 COMMENT ON FUNCTION analytics_internal.derive_platforms(bigint) IS
 'Keeps the family of each platform in dim_platforms as the rules have it';
 
-CREATE FUNCTION analytics_internal.number_touches(business_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.number_touches(business_id bigint, turn smallint[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -106,7 +106,7 @@ BEGIN
                     WHERE k.event_id IS NOT NULL AND NOT k.is_refund
                 ) c ON c.client_key = e.client_key AND c.event_id = e.event_id
                 CROSS JOIN LATERAL (SELECT analytics_internal.is_view(e.source_type) AS is_view) v
-                WHERE e.business_id = number_touches.business_id
+                WHERE e.business_id = number_touches.business_id AND (turn IS NULL OR e.client_bucket = ANY (turn))
                 -- One window, sorted and gone through once.
                 WINDOW journey AS (
                     PARTITION BY e.client_bucket, e.client_key ORDER BY e.occurred_at, e.source_id, e.event_id COLLATE "C"
@@ -127,19 +127,19 @@ BEGIN
     ANALYZE pg_temp.touch (client_key, touch_number, is_lead);
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.number_touches(bigint) IS
+COMMENT ON FUNCTION analytics_internal.number_touches(bigint, smallint[]) IS
 'Numbers the touches of pending clients and says which are leads and contracts
 Collects in pg_temp.touch those that the derivations to follow ask for. touch_role: first for a client''s first touch, last for a later
 touch that is a contract, mid for the others.';
 
-CREATE FUNCTION analytics_internal.derive_touches(business_id bigint) RETURNS analytics_internal.load_counts
+CREATE FUNCTION analytics_internal.derive_touches(business_id bigint, turn smallint[]) RETURNS analytics_internal.load_counts
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
 BEGIN
-    PERFORM analytics_internal.number_touches(derive_touches.business_id), analytics_internal.drop_temporary('moved');
+    PERFORM analytics_internal.number_touches(derive_touches.business_id, turn), analytics_internal.drop_temporary('moved');
     CREATE TEMP TABLE moved ON COMMIT DROP AS
     SELECT t.client_bucket, t.source_id, t.event_id, t.event_date, t.touch_number, t.touch_role, t.is_lead, t.is_contract,
            -- What the rollups count.
@@ -151,7 +151,7 @@ BEGIN
     SET touch_number = v.touch_number, touch_role = v.touch_role, is_lead = v.is_lead, is_contract = v.is_contract
     FROM pg_temp.moved v
     WHERE e.business_id = derive_touches.business_id AND e.source_id = v.source_id AND e.event_id = v.event_id
-      AND e.client_bucket = v.client_bucket;
+      AND e.client_bucket = v.client_bucket AND (turn IS NULL OR e.client_bucket = ANY (turn));
     GET DIAGNOSTICS counts.updated = ROW_COUNT;
     INSERT INTO warehouse.pending_day
     SELECT DISTINCT derive_touches.business_id, 'events', v.event_date
@@ -174,14 +174,19 @@ BEGIN
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.derive_touches(bigint) IS
+COMMENT ON FUNCTION analytics_internal.derive_touches(bigint, smallint[]) IS
 'Writes the numbers and roles of pending clients'' touches where they differ';
 
-CREATE FUNCTION analytics_internal.of_batch() RETURNS text
+CREATE FUNCTION analytics_internal.of_batch(turn smallint[]) RETURNS text
     LANGUAGE sql IMMUTABLE
     SET search_path = pg_catalog, pg_temp
-AS $$ SELECT 't.client_key IN (SELECT b.client_key FROM pg_temp.batch b)' $$;
-COMMENT ON FUNCTION analytics_internal.of_batch() IS 'Scope of a merge: the rows of the clients in pg_temp.batch';
+AS $$
+    SELECT concat_ws(' AND ', 't.client_key IN (SELECT b.client_key FROM pg_temp.batch b)',
+        CASE WHEN turn IS NOT NULL THEN format('t.client_bucket = ANY (%L::smallint[])', turn) END)
+$$;
+COMMENT ON FUNCTION analytics_internal.of_batch(smallint[]) IS
+'Scope of a merge: the rows of the clients in pg_temp.batch
+turn: see next_turn().';
 
 CREATE FUNCTION analytics_internal.paid_rule_name(paid_rule text) RETURNS text
     LANGUAGE sql IMMUTABLE
@@ -190,7 +195,7 @@ AS $$ SELECT CASE paid_rule WHEN 'campaign_networks' THEN 'last_paid_touch' ELSE
 COMMENT ON FUNCTION analytics_internal.paid_rule_name(text) IS
 'What attribution_rule says of a paid touch: by which setting it was found';
 
-CREATE FUNCTION analytics_internal.derive_contracts(business_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.derive_contracts(business_id bigint, turn smallint[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -246,18 +251,18 @@ BEGIN
     LEFT JOIN pg_temp.touch p ON p.client_key = c.client_key AND p.touch_number = m.ad_number
     LEFT JOIN pg_temp.touch o ON o.client_key = c.client_key AND o.touch_number = m.own_number
     LEFT JOIN pg_temp.touch l ON l.client_key = c.client_key AND l.touch_number = m.lead_number;
-    PERFORM analytics_internal.merge_table(derive_contracts.business_id, 'fact_contracts', analytics_internal.of_batch());
+    PERFORM analytics_internal.merge_table(derive_contracts.business_id, 'fact_contracts', analytics_internal.of_batch(turn));
     PERFORM analytics_internal.mark_days('results', 'signed_date', 'old_signed_date');
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.derive_contracts(bigint) IS
+COMMENT ON FUNCTION analytics_internal.derive_contracts(bigint, smallint[]) IS
 'Attributes the contracts of pending clients
 Rule: the last paid touch of an ad network (by setting paid_rule one with a campaign), at or before signing and within the lookback; else
 the first touch; else the event of the contract itself. A refund has what the contract before it has.';
 
 -- Where contracts are counted with their leads, the lead says the day, product and branch, and the contract what brought it: an ad that the
 -- client met after signing may have brought the client back, but not the contract.
-CREATE FUNCTION analytics_internal.derive_contract_credit(business_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.derive_contract_credit(business_id bigint, turn smallint[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -276,19 +281,19 @@ BEGIN
     LEFT JOIN pg_temp.met m ON m.source_id = c.source_id AND m.contract_id = c.contract_id
     LEFT JOIN pg_temp.touch a ON a.client_key = c.client_key AND a.touch_number = m.attributed_number
     LEFT JOIN pg_temp.touch l ON l.client_key = c.client_key AND l.touch_number = m.lead_number
-    WHERE c.business_id = derive_contract_credit.business_id
+    WHERE c.business_id = derive_contract_credit.business_id AND (turn IS NULL OR c.client_bucket = ANY (turn))
     WINDOW own AS (PARTITION BY c.client_bucket, c.client_key, l.touch_number
                    ORDER BY c.is_refund, c.signed_at, c.source_id, c.contract_id COLLATE "C");
-    PERFORM analytics_internal.merge_table(derive_contract_credit.business_id, 'fact_contract_credit', analytics_internal.of_batch()),
+    PERFORM analytics_internal.merge_table(derive_contract_credit.business_id, 'fact_contract_credit', analytics_internal.of_batch(turn)),
             analytics_internal.mark_leads('fact_contract_credit', '0, %1$s * (NOT c.%2$sis_refund)::int, %1$s * c.%2$samount'),
             analytics_internal.mark_late('fact_contract_credit');
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.derive_contract_credit(bigint) IS
+COMMENT ON FUNCTION analytics_internal.derive_contract_credit(bigint, smallint[]) IS
 'Says where the contracts of pending clients count on the days of their leads
 The contract''s attribution, by derive_contracts(); a contract without a lead is one itself, with the client''s others.';
 
-CREATE FUNCTION analytics_internal.derive_leads(business_id bigint) RETURNS void
+CREATE FUNCTION analytics_internal.derive_leads(business_id bigint, turn smallint[]) RETURNS void
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -300,7 +305,7 @@ BEGIN
         SELECT c.*
         FROM warehouse.fact_contracts c
         JOIN pg_temp.batch q USING (client_key)
-        WHERE c.business_id = derive_leads.business_id
+        WHERE c.business_id = derive_leads.business_id AND (turn IS NULL OR c.client_bucket = ANY (turn))
     ), lead AS MATERIALIZED (
         -- Apart: the planner takes the joins with touches below for a single row, and would search all contracts for each lead.
         SELECT t.*, COALESCE(c.n_contracts, 0)::int AS n_contracts, COALESCE(c.contract_amount, 0)::numeric(18,4) AS contract_amount
@@ -342,21 +347,57 @@ BEGIN
     ) k
     JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     WHERE k.contract_number = 1 AND NOT k.is_refund;
-    PERFORM analytics_internal.merge_table(derive_leads.business_id, 'fact_leads', analytics_internal.of_batch()),
+    PERFORM analytics_internal.merge_table(derive_leads.business_id, 'fact_leads', analytics_internal.of_batch(turn)),
             analytics_internal.mark_leads('fact_leads', '%1$s, 0, 0'), analytics_internal.mark_late('fact_leads');
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.derive_leads(bigint) IS
+COMMENT ON FUNCTION analytics_internal.derive_leads(bigint, smallint[]) IS
 'Makes the leads of pending clients: attribution and contracts of each
 Rule: the client''s last paid touch of an ad network (by setting paid_rule one with a campaign; setting lead_touches says whether touches
 after the lead count); else the first touch.';
 
-CREATE FUNCTION analytics_internal.derive_journeys(business_id bigint, batch_size int DEFAULT 200000) RETURNS analytics_internal.load_counts
-    LANGUAGE plpgsql VOLATILE
+CREATE FUNCTION analytics_internal.next_turn(business_id bigint, batch_size bigint) RETURNS smallint[]
+    LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    pending bigint;
+    bucket smallint;
+BEGIN
+    IF analytics_internal.partition_count('warehouse.fact_events') = 1 THEN
+        RETURN NULL;
+    END IF;
+    SELECT count(*)
+    INTO pending
+    FROM (SELECT FROM warehouse.pending_client p WHERE p.business_id = next_turn.business_id LIMIT batch_size + 1) p;
+    IF pending <= batch_size THEN
+        RETURN NULL;
+    END IF;
+    SELECT d.client_bucket
+    INTO bucket
+    FROM warehouse.pending_client p
+    LEFT JOIN warehouse.dim_clients d ON d.business_id = p.business_id AND d.client_key = p.client_key
+    WHERE p.business_id = next_turn.business_id
+    ORDER BY p.client_key
+    LIMIT 1;
+    RETURN analytics_internal.buckets_beside('warehouse.fact_events', bucket);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.next_turn(bigint, bigint) IS
+'The buckets whose clients are derived next, those of one partition; NULL: all
+Pending clients that are more than a batch are taken partition by partition, so that a batch reads and locks the facts of one. Facts are
+compared with it in statements of their own plan, from which the other partitions are left out.';
+
+CREATE FUNCTION analytics_internal.derive_journeys(business_id bigint, batch_size bigint DEFAULT 200000)
+    RETURNS analytics_internal.load_counts
+    LANGUAGE plpgsql VOLATILE
+    SET plan_cache_mode = force_custom_plan SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
     counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
+    -- Batches by number, not by size alone: each may read the facts from end to end.
+    size constant bigint := GREATEST(batch_size, c.reltuples::bigint / 16) FROM pg_class c WHERE c.oid = 'warehouse.dim_clients'::regclass;
+    turn constant smallint[] := analytics_internal.next_turn(derive_journeys.business_id, size);
     timezone constant text := s.reporting_timezone FROM analytics.settings(derive_journeys.business_id) s;
     forgotten bigint[];
 BEGIN
@@ -367,9 +408,11 @@ BEGIN
     CREATE TEMP TABLE batch ON COMMIT DROP AS
     SELECT p.client_key
     FROM warehouse.pending_client p
-    WHERE p.business_id = derive_journeys.business_id
+    WHERE p.business_id = derive_journeys.business_id AND (turn IS NULL OR EXISTS (
+        SELECT FROM warehouse.dim_clients d
+        WHERE d.business_id = p.business_id AND d.client_key = p.client_key AND d.client_bucket = ANY (turn)))
     ORDER BY p.client_key
-    LIMIT batch_size;
+    LIMIT size;
     ANALYZE pg_temp.batch;
     CREATE TEMP TABLE contract ON COMMIT DROP AS
     -- A contract of a day alone is of its last moment.
@@ -386,16 +429,16 @@ BEGIN
                        ORDER BY c.signed_at, c.is_refund, c.source_id, c.contract_id COLLATE "C") AS place
             FROM warehouse.fact_contracts c
             JOIN pg_temp.batch p ON p.client_key = c.client_key
-            WHERE c.business_id = derive_journeys.business_id
+            WHERE c.business_id = derive_journeys.business_id AND (turn IS NULL OR c.client_bucket = ANY (turn))
         ) c
         WINDOW taken_back AS (PARTITION BY c.client_bucket, c.client_key, c.place ORDER BY c.is_refund)
     ) n;
     ANALYZE pg_temp.contract (source_id, contract_id, client_key, event_id);
-    counts := analytics_internal.derive_touches(derive_journeys.business_id);
-    PERFORM analytics_internal.derive_contracts(derive_journeys.business_id);
-    PERFORM analytics_internal.derive_contract_credit(derive_journeys.business_id);
-    PERFORM analytics_internal.derive_leads(derive_journeys.business_id);
-    PERFORM analytics_internal.mark_customers(derive_journeys.business_id);
+    counts := analytics_internal.derive_touches(derive_journeys.business_id, turn);
+    PERFORM analytics_internal.derive_contracts(derive_journeys.business_id, turn);
+    PERFORM analytics_internal.derive_contract_credit(derive_journeys.business_id, turn);
+    PERFORM analytics_internal.derive_leads(derive_journeys.business_id, turn);
+    PERFORM analytics_internal.mark_customers(derive_journeys.business_id, turn);
     -- Clients that no list, touch, contract or transaction names any more.
     forgotten := ARRAY(
         SELECT d.client_key
@@ -409,7 +452,8 @@ BEGIN
         EXCEPT
         SELECT t.client_key
         FROM warehouse.fact_transactions t
-        WHERE t.business_id = derive_journeys.business_id AND t.client_key = ANY (forgotten));
+        WHERE t.business_id = derive_journeys.business_id AND t.client_key = ANY (forgotten)
+          AND (turn IS NULL OR t.client_bucket = ANY (turn)));
     DELETE FROM warehouse.dim_clients d
     WHERE d.business_id = derive_journeys.business_id AND d.client_key = ANY (forgotten);
     DELETE FROM warehouse.pending_client p
@@ -418,6 +462,7 @@ BEGIN
     RETURN counts;
 END
 $$;
-COMMENT ON FUNCTION analytics_internal.derive_journeys(bigint, int) IS
+COMMENT ON FUNCTION analytics_internal.derive_journeys(bigint, bigint) IS
 'Derives touches, contracts and leads of a batch of pending clients
-The caller repeats it until no client is pending: a batch bounds the memory and the length of a transaction.';
+The caller repeats it until no client is pending: a batch bounds the memory and the length of a transaction. batch_size: clients, or a
+sixteenth of all where that is more.';

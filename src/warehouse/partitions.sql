@@ -20,6 +20,20 @@ CREATE FUNCTION analytics_internal.partition_count(relation regclass) RETURNS bi
 AS $$ SELECT GREATEST(count(*), 1) FROM pg_inherits i WHERE i.inhparent = relation $$;
 COMMENT ON FUNCTION analytics_internal.partition_count(regclass) IS 'How many partitions a table has; 1 for a plain one';
 
+CREATE FUNCTION analytics_internal.buckets_beside(relation regclass, bucket smallint) RETURNS smallint[]
+    LANGUAGE sql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(b::smallint ORDER BY b)
+    FROM analytics_internal.partition_count(relation) c (parts)
+    CROSS JOIN generate_series(0, c.parts::int - 1) part
+    CROSS JOIN generate_series(0, 1023) b
+    WHERE satisfies_hash_partition(relation, c.parts::int, part, bucket)
+      AND satisfies_hash_partition(relation, c.parts::int, part, b::smallint)
+$$;
+COMMENT ON FUNCTION analytics_internal.buckets_beside(regclass, smallint) IS
+'The buckets of clients in the partition that has one of them; NULL for none';
+
 CREATE FUNCTION analytics_internal.standing_on(relations regclass[]) RETURNS SETOF oid
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
