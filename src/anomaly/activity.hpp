@@ -28,6 +28,7 @@ struct ActiveDay {
     double effect = 0;  // of events: the logarithm of their factor,
     double error = 0;   // and the deviation of what is not known of it
     double level = 0;   // of amounts: the value per exposure, on the scale of the test
+    double shared = 1;  // what other series make of it, as a factor
 };
 
 struct Activity {
@@ -46,31 +47,13 @@ struct Activity {
     double common = 1;
 };
 
-/** Finds what series share, by their results, and writes it into `common`. */
-using FindCommon = std::function<void(std::span<Activity>)>;
-
-/**
- * Judges again what seems unusual, by what it shares with others: it has to be unusual both ways. `test(activity, i)` is the test of
- * the i-th, which minds what others let expect.
- */
-template <class Test>
-void judge_beside_others(std::span<Activity> activities, const FindCommon& find_common, const Test& test)
-{
-    if (find_common) {
-        find_common(activities);
-    }
-    for (std::size_t i = 0; i < activities.size(); ++i) {
-        kernel::poll();
-        WindowResult& result = activities[i].result;
-        result.alone_p_value = result.p_value;
-        if (result.status == Status::tested && result.p_value < 0.5 && activities[i].common != 1) {
-            Activity again = activities[i];
-            test(again, i);
-            // Where too little is left to expect, nothing sets it apart.
-            result.p_value = again.result.status == Status::tested ? std::max(result.p_value, again.result.p_value) : 1;
-        }
-    }
-}
+/** How series are compared with others; where nothing is set, they are not. */
+struct Others {
+    /** Sets `shared` of the days before the window; whether anything is shared on them. */
+    std::function<bool(std::span<Activity>)> share_days;
+    /** Finds what series share in the window, by their results, and writes it into `common`. */
+    std::function<void(std::span<Activity>)> find_common;
+};
 
 /** The activity of all series that were active at all, in the order of their ids. */
 class Activities {

@@ -182,9 +182,9 @@ COMMENT ON FUNCTION analytics_internal.alert_windows IS
 days: daily_rows(business, unit, day, leads, spend). businesses, units: those that count; series_id is the place in these arrays. test:
 cost and leads for fewer than before, spend for more; the other columns are those of compare_windows(). totals, groups: of each unit its
 business and a part of that, by numbers that are no series_id. common: what the others of common_with (total, group, none) let expect of
-the window, as a factor; p_value is then that of a change beyond the others as well, alone_p_value that of any change. Totals and groups
-whose units moved together have rows, too; p_value is 1 in tests in which they did not. effect_businesses, effect_days: days on which
-events are, and logarithms of what they multiply leads and spend by, with their errors.';
+the window, as a factor; p_value is then that of a change beyond the others as well, by days that vary less as far as they do so alike;
+alone_p_value that of any change. Totals and groups whose units moved together have rows, too; p_value is 1 in tests in which they did
+not. effect_businesses, effect_days: days on which events are, and logarithms of what they multiply leads and spend by, with their errors.';
 
 CREATE TYPE analytics_internal.alert_rules AS (
     date_from date, last_day date, platforms text[], baseline_days int, dimension text, q double precision, min_effect double precision,

@@ -159,7 +159,8 @@ numeric::BurstTable likelihood_of(const Activity& activity)
     std::int32_t left_out = std::max(0, r.baseline_days - dispersion_days);
     for (const ActiveDay& day : activity.days) {
         if (!day.in_window && left_out-- <= 0) {
-            days.push_back({day.day, day.value, day.exposure, std::sqrt(day.exposure)});
+            const double exposure = day.exposure * day.shared;
+            days.push_back({day.day, day.value, exposure, std::sqrt(exposure)});
         }
     }
     const double rate = (r.window_value + r.baseline_value) / (activity.window_exposure + activity.baseline_exposure);
@@ -245,6 +246,13 @@ double missing_events(const Rate& current, const Rate& baseline, const Dispersio
     return none <= remarkable ? 0 : expected * (std::log(remarkable) / std::log(std::min(none, 0.99)) - 1);
 }
 
+/** By how much the ratio may vary by chance. */
+void set_chance(Activity& activity, const Variation& variation)
+{
+    activity.per_event = typical_dispersion(variation.contrast);
+    activity.relative_variance = activity.per_event / std::max(activity.result.baseline_value, 0.5);
+}
+
 void test(Activity& activity, const Variation& variation, const WindowRequest& request)
 {
     WindowResult& r = activity.result;
@@ -254,11 +262,10 @@ void test(Activity& activity, const Variation& variation, const WindowRequest& r
     r.dispersion = typical_dispersion(variation.days);
     r.expected = baseline.events / baseline.exposure * current.exposure;
     r.ratio = r.expected > 0 ? current.events / r.expected : unknown;
+    set_chance(activity, variation);
     RateOptions options;
-    options.dispersion = typical_dispersion(dispersion);
+    options.dispersion = activity.per_event;
     options.df = r.baseline_days - 1;
-    activity.per_event = options.dispersion;
-    activity.relative_variance = options.dispersion / std::max(baseline.events, 0.5);
     const RateRatio interval = rate_ratio_test(current, baseline, options);
     r.ratio_low = interval.ci_low;
     r.ratio_high = interval.ci_high;
@@ -274,23 +281,50 @@ void test(Activity& activity, const Variation& variation, const WindowRequest& r
     r.p_value = evidence.p_value;
 }
 
+/** What goes beyond what others let expect, and is unusual by itself as well: of the two expectations the one that is closer. */
+void judge_beside_others(Activity& activity, const Variation& variation, const WindowRequest& request)
+{
+    Activity again = activity;
+    again.common = request.alternative == Alternative::less ? std::min(1.0, activity.common) : std::max(1.0, activity.common);
+    test(again, variation, request);
+    // Where too little is left to expect, nothing sets it apart.
+    activity.result.p_value = again.result.status == Status::tested ? again.result.p_value : 1;
+}
+
 }  // namespace
 
 void compare_counts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop,
-                    const FindCommon& find_common)
+                    const Others& others)
 {
     if (request.kind == series::SeriesKind::count && request.weekly) {
         set_exposures_by_weekday(activities, request.min_days);
     }
-    const auto variations = variations_of(activities, request.min_days, stop);
+    auto variations = variations_of(activities, request.min_days, stop);
     for (std::size_t i = 0; i < activities.size(); ++i) {
         stop.poll();
         if (activities[i].result.status == Status::tested) {
             test(activities[i], variations[i], request);
         }
     }
-    judge_beside_others(activities, find_common,
-                        [&](Activity& activity, std::size_t i) { test(activity, variations[i], request); });
+    const bool varies_less = others.share_days && others.share_days(activities);
+    if (varies_less) {
+        variations = variations_of(activities, request.min_days, stop);
+        for (std::size_t i = 0; i < activities.size(); ++i) {
+            set_chance(activities[i], variations[i]);
+        }
+    }
+    if (others.find_common) {
+        others.find_common(activities);
+    }
+    for (std::size_t i = 0; i < activities.size(); ++i) {
+        stop.poll();
+        Activity& activity = activities[i];
+        activity.result.alone_p_value = activity.result.p_value;
+        if (activity.result.status == Status::tested && activity.result.p_value < 0.5 &&
+            (varies_less || activity.common != 1)) {
+            judge_beside_others(activity, variations[i], request);
+        }
+    }
 }
 
 }  // namespace marketing::anomaly

@@ -13,6 +13,6 @@ namespace marketing::anomaly {
 
 /** Tests each series that can be tested, and fills in its result. Plain counts have their days' exposures set by the days of the week. */
 void compare_counts(std::span<Activity> activities, const WindowRequest& request, const kernel::StopFlag& stop,
-                    const FindCommon& find_common = {});
+                    const Others& others = {});
 
 }  // namespace marketing::anomaly

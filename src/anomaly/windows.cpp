@@ -10,6 +10,7 @@
 #include "anomaly/activity.hpp"
 #include "anomaly/amount_windows.hpp"
 #include "anomaly/count_windows.hpp"
+#include "anomaly/shared_days.hpp"
 #include "kernel/error.hpp"
 #include "kernel/named.hpp"
 #include "kernel/unknown.hpp"
@@ -37,13 +38,12 @@ void check(const WindowRequest& request)
 }
 
 std::vector<WindowResult> compare(std::span<const DaySeries> all, const WindowRequest& request,
-                                  const std::vector<bool>& reported, const kernel::StopFlag& stop,
-                                  const FindCommon& find_common = {})
+                                  const std::vector<bool>& reported, const kernel::StopFlag& stop, const Others& others = {})
 {
     Activities activities(all, request, reported);
     stop.poll();
     if (request.kind == series::SeriesKind::count || request.kind == series::SeriesKind::rate) {
-        compare_counts(activities.series(), request, stop, find_common);
+        compare_counts(activities.series(), request, stop, others);
     } else {
         compare_amounts(activities.series(), request, stop);
     }
@@ -152,12 +152,20 @@ public:
     }
 
     /** For the test of `alternative`: what each unit shares; remembers who moved together. */
-    [[nodiscard]] FindCommon find_common(Alternative alternative)
+    [[nodiscard]] Others others(Alternative alternative)
     {
         if (totals_.empty()) {
             return {};
         }
-        return [this, alternative](std::span<Activity> activities) {
+        const auto find_days = [this](std::span<Activity> activities) {
+            std::vector<Membership> memberships;
+            for (const Activity& each : activities) {
+                const auto place = static_cast<std::size_t>(each.result.series - 1);
+                memberships.push_back({totals_[place], groups_[place]});
+            }
+            return share_days(activities, memberships);
+        };
+        const auto find_common = [this, alternative](std::span<Activity> activities) {
             std::vector<Member> members;
             for (const Activity& each : activities) {
                 const auto place = static_cast<std::size_t>(each.result.series - 1);
@@ -171,6 +179,7 @@ public:
             }
             moved_.push_back(moved_together(members, alternative));
         };
+        return {find_days, find_common};
     }
 
     /** Whether any business or group moved, in any test. */
@@ -301,9 +310,9 @@ public:
 
     [[nodiscard]] const WindowRequest& request(std::size_t test) const { return requests_[test]; }
     [[nodiscard]] std::vector<WindowResult> run(std::size_t test, std::span<const DaySeries> leads,
-                                                std::span<const DaySeries> spend, const FindCommon& find_common) const
+                                                std::span<const DaySeries> spend, const Others& others) const
     {
-        return compare(test == 2 ? spend : leads, requests_[test], reported_, stop_, find_common);
+        return compare(test == 2 ? spend : leads, requests_[test], reported_, stop_, others);
     }
 
 private:
@@ -330,7 +339,7 @@ void compare_groups(std::span<const DaySeries> all, const Hierarchy& hierarchy, 
                 each.common = hierarchy.rest(test, each.result.series).value_or(1);
             }
         };
-        for (WindowResult result : comparisons.run(test, leads, spend, find_rest)) {
+        for (WindowResult result : comparisons.run(test, leads, spend, {{}, find_rest})) {
             if (result.status == Status::tested) {
                 result.p_value = hierarchy.rest(test, result.series) ? result.p_value : 1;
                 result.alone_p_value = result.p_value;
@@ -366,7 +375,7 @@ AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsV
         // Demand is common; what is spent was decided, campaign by campaign.
         const bool is_demand = comparisons.request(test).kind != series::SeriesKind::positive;
         *all[test] = comparisons.run(test, table.series(), spend,
-                                     is_demand ? hierarchy.find_common(comparisons.request(test).alternative) : FindCommon{});
+                                     is_demand ? hierarchy.others(comparisons.request(test).alternative) : Others{});
     }
     if (!request.totals.empty()) {
         compare_groups(table.series(), hierarchy, comparisons, all);

@@ -126,8 +126,8 @@ TEST(AnomalyWorlds, WhoGoesAWayOfHisOwnIsStillFound)
 {
     for (const worlds::World& world : {even, bursts}) {
         const Alerts own = alerts_of(world, 1, 0.3);
-        // .98 with a deviation of .03 between days.
-        EXPECT_GT(own.own / own.own_alone, 0.8) << "seed " << seed_of_today();
+        // .98, and at least .79 on 40 days.
+        EXPECT_GT(own.own / own.own_alone, 0.7) << "seed " << seed_of_today();
         EXPECT_GT(own.own, 1) << "seed " << seed_of_today();
         EXPECT_LT(own.beside, 0.6) << "seed " << seed_of_today();
         EXPECT_LT(own.total, 0.3) << "seed " << seed_of_today();
@@ -136,6 +136,18 @@ TEST(AnomalyWorlds, WhoGoesAWayOfHisOwnIsStillFound)
     const Alerts both = alerts_of(even, 0.5, 0.3);
     EXPECT_GT(both.own, 1.5) << "seed " << seed_of_today();
     EXPECT_LT(both.beside, 1) << "seed " << seed_of_today();
+}
+
+TEST(AnomalyWorlds, WhatAllShareFromDayToDayHidesNobody)
+{
+    const worlds::World wandering{.mean = 8, .size_deviation = 0.7, .shared_correlation = 0.8, .shared_deviation = 0.3};
+    const Alerts own = alerts_of(wandering, 1, 0.3);
+    const Alerts both = alerts_of(wandering, 0.5, 0.3);
+    // By their own days alone 2 and 4 of the five are found, beside the others 4 and 3.6; none of those that only move with the rest.
+    EXPECT_GT(own.own, own.own_alone) << "seed " << seed_of_today();
+    EXPECT_GT(own.own, 2.5) << "seed " << seed_of_today();
+    EXPECT_GT(both.own, 2) << "seed " << seed_of_today();
+    EXPECT_LT(own.beside + both.beside, 1) << "seed " << seed_of_today();
 }
 
 /** Shares of new campaigns, beside others that have run for long: judged, and called at p < 0.01; and what is found over expected. */
