@@ -1,6 +1,7 @@
 // Series of any metric, kernels alone.
 //     speed                 52,000 daily and 365,558 general points, beside a rolling z-score of the same points
 //     simulate [fleets]     fleets of daily series with known anomalies: what is found, and what is not there
+//     outliers, new         two of its tables
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +18,7 @@
 #include "numeric/adjust.hpp"
 #include "series/cusum.hpp"
 #include "series/detector.hpp"
+#include "series/gesd.hpp"
 
 namespace {
 
@@ -353,6 +355,89 @@ void simulate_changes(int series)
     }
 }
 
+/** Series that are flat, or flat but for noise, of any size: what the test calls outliers of 365 days. */
+void simulate_outliers(int series)
+{
+    std::printf(
+        "\n`gesd` at alpha .05, %d series of 365 days a line: series with an outlier, and outliers of a series\n\n| world | "
+        "with one, no period | outliers | with one, period 7 | outliers |\n|---|---|---|---|---|\n",
+        series);
+    const worlds::World flat[] = {
+        {.name = "the same figure each day", .mean = 1, .is_exact = true},
+        {.name = "weekdays that repeat exactly", .mean = 1, .is_exact = true, .weekday = 0.4},
+        {.name = "Poisson, 1000 a day", .mean = 1000},
+        {.name = "Poisson, 100 a day, weekdays", .mean = 100, .weekday = 0.2},
+        {.name = "log-normal noise, .1", .mean = 1, .is_exact = true, .demand_deviation = 0.1},
+        {.name = "log-normal noise, .1, weekdays", .mean = 1, .is_exact = true, .weekday = 0.4, .demand_deviation = 0.1},
+    };
+    for (const worlds::World& world : flat) {
+        std::printf("| %s |", std::string(world.name).c_str());
+        for (const int period : {0, 7}) {
+            Mean any, outliers;
+            for (int i = 0; i < series; ++i) {
+                worlds::Engine engine(static_cast<std::uint64_t>(i) + 1);
+                worlds::World sized = world;
+                sized.mean *= world.is_exact ? worlds::log_uniform(engine, 0.01, 1e6) : 1;
+                double found = 0;
+                for (const auto& tried : find_outliers(make_campaign(sized, 365, engine).figures, period, {}, {})) {
+                    found += tried.step.outlier ? 1 : 0;
+                }
+                any.add(found > 0 ? 1 : 0);
+                outliers.add(found);
+            }
+            print_cell(any, 3);
+            print_cell(outliers, 2);
+        }
+        std::puts("");
+        std::fflush(stdout);
+    }
+}
+
+/** Leads of campaigns from their first day on: alerts of 100 campaigns by age, and what is found of those that fall to a third on day 45. */
+void simulate_new_campaigns(int series)
+{
+    constexpr int days = 60, fall = 45;
+    std::printf(
+        "\nLeads of new campaigns, %d a line: alerts of 100 campaigns by age in days, single days and levels; found within 15 "
+        "days where leads fall to a third on day 45\n\n| world | grows for | 8 to 21 | 22 to 44 | levels | found "
+        "|\n|---|---|---|---|---|---|\n",
+        series);
+    for (worlds::World world : {worlds::World{.name = "Poisson, 8 a day", .mean = 8},
+                                worlds::World{.name = "bursts, size 4, 20 a day", .mean = 20, .size = 4},
+                                worlds::World{.name = "the same with weekdays", .mean = 20, .size = 4, .weekday = 0.2}}) {
+        for (const int ramp : {0, 7, 14, 21}) {
+            world.ramp_days = ramp;
+            Mean early, late, levels, found;
+            for (int i = 0; i < series; ++i) {
+                worlds::Engine engine(static_cast<std::uint64_t>(i) + 1);
+                const auto campaign = make_campaign(world, days, engine);
+                Detector detector{DetectorOptions{}};
+                double at[4] = {};
+                for (int d = 0; d < days; ++d) {
+                    const auto place = static_cast<std::size_t>(d);
+                    const double value =
+                        d < fall ? campaign.figures[place] : draw_figure(world, campaign.expected[place] / 3, engine);
+                    const Verdict verdict = detector.update({d * day, value, 1});
+                    if (verdict.is_anomaly) {
+                        at[d >= fall ? 3 : verdict.kind != AnomalyKind::point ? 2 : d < 21 ? 0 : 1] += 1;
+                    }
+                }
+                early.add(100 * at[0]);
+                late.add(100 * at[1]);
+                levels.add(100 * at[2]);
+                found.add(at[3] > 0 ? 1 : 0);
+            }
+            std::printf("| %s | %d days |", std::string(world.name).c_str(), ramp);
+            print_cell(early, 1);
+            print_cell(late, 1);
+            print_cell(levels, 1);
+            print_cell(found, 2);
+            std::puts("");
+            std::fflush(stdout);
+        }
+    }
+}
+
 void simulate(int fleets)
 {
     simulate_fleets(fleets);
@@ -364,6 +449,8 @@ void simulate(int fleets)
         simulate_drifts(drift);
     }
     simulate_changes(400);
+    simulate_outliers(400);
+    simulate_new_campaigns(400);
 }
 
 }  // namespace
@@ -371,7 +458,11 @@ void simulate(int fleets)
 int main(int argc, char** argv)
 {
     const std::string_view what = argc > 1 ? argv[1] : "speed";
-    if (what == "simulate") {
+    if (what == "outliers") {
+        simulate_outliers(400);
+    } else if (what == "new") {
+        simulate_new_campaigns(400);
+    } else if (what == "simulate") {
         simulate(argc > 2 ? std::atoi(argv[2]) : 5);
     } else {
         measure_speed();

@@ -1,25 +1,31 @@
 // What a calendar is worth, in worlds whose truth is known: tables of
-// docs/benchmarks.md. Arguments: series per cell (1000), seed (1), series per cell
-// of the first table (the same).
+// docs/benchmarks.md. Arguments: series per cell (1000), seed (1), one of the
+// tables: false, finds, months, events, pacing, windows, alerts (all).
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <string>
 #include <string_view>
 
+#include "anomaly/windows.hpp"
 #include "forecast/forecast.hpp"
 #include "monte_carlo.hpp"
 #include "series/calendar.hpp"
 #include "series/detector.hpp"
-#include "worlds/campaigns.hpp"
+#include "worlds/events.hpp"
 
 using namespace marketing;
+using worlds::EventWorld;
+using worlds::first_day;
+using worlds::usual_world;
 
 namespace {
 
-constexpr std::int32_t first_day = 8036;  // 1 January 2022
 constexpr double level = 0.9;
 
 series::CalendarEffects effects_of(std::span<const double> history, const series::CalendarEvents& events = {})
@@ -52,16 +58,6 @@ void false_finds(int count, std::uint64_t seed)
         std::printf("\n");
         std::fflush(stdout);
     }
-}
-
-/** Worlds in which the figures of `mean` a day come in moderate bursts, with weekdays. */
-worlds::World usual_world(double mean)
-{
-    worlds::World world;
-    world.mean = mean;
-    world.size = 20;
-    world.weekday = 0.15;
-    return world;
 }
 
 /** Christmas by itself, seen two to four times. */
@@ -100,31 +96,37 @@ void finds(int count, std::uint64_t seed)
     }
 }
 
-/** An event on some days of two years, and on one of the next four weeks; effects differ from event to event, and a little from time to time. */
-struct EventWorld {
-    std::vector<std::string_view> names;
-    std::vector<std::int32_t> days;
-    worlds::World world;
-    int day_ahead;
-
-    EventWorld(double mean, int times, int history, worlds::Engine& engine) : world(usual_world(mean))
-    {
-        constexpr double effects = 0.7, occurrences = 0.15;
-        world.calendar.assign(static_cast<std::size_t>(history) + 28, 1);
-        const double effect = effects * worlds::normal(engine);
-        const auto add = [&](int day) {
-            world.calendar[static_cast<std::size_t>(day)] = std::exp(effect + occurrences * worlds::normal(engine));
-            names.emplace_back("event");
-            days.push_back(first_day + day);
-        };
-        for (int i = 0; i < times; ++i) {
-            add(history * (i + 1) / (times + 1) + static_cast<int>(7 * worlds::uniform(engine)));
+/** The first of each month by itself. */
+void firsts_of_months(int count, std::uint64_t seed)
+{
+    std::printf(
+        "\nSeries in which an effect of the first of each month is found by itself, %% (%d per cell, Monte-Carlo error at most "
+        "%.1f)\n\n| events a day, days | x 0.2 | x 0.5 | x 1.5 | x 2 | x 4 |\n|---|---|---|---|---|---|\n",
+        count, 100 * worlds::error_of_share(0.5, count));
+    for (const double mean : {10.0, 50.0}) {
+        for (const int days : {120, 365, 730}) {
+            std::printf("| %.0f, %d days |", mean, days);
+            for (const double factor : {0.2, 0.5, 1.5, 2.0, 4.0}) {
+                worlds::Engine engine(seed);
+                worlds::World world = usual_world(mean);
+                for (int day = 0; day < days; ++day) {
+                    using namespace std::chrono;
+                    const year_month_day date{sys_days{year{2000} / 1 / 1} + std::chrono::days{first_day + day}};
+                    world.calendar.push_back(date.day() == std::chrono::day{1} ? factor : 1);
+                }
+                int found = 0;
+                for (int i = 0; i < count; ++i) {
+                    const auto effects = effects_of(worlds::make_campaign(world, days, engine).figures);
+                    found +=
+                        std::ranges::any_of(effects.events, [](const auto& e) { return e.name == "first day of the month"; });
+                }
+                std::printf(" %.1f |", 100.0 * found / count);
+            }
+            std::printf("\n");
+            std::fflush(stdout);
         }
-        day_ahead = static_cast<int>(28 * worlds::uniform(engine));
-        add(history + day_ahead);
     }
-    [[nodiscard]] series::CalendarEvents events() const { return {names, days, {}}; }
-};
+}
 
 void forecasts(int count, std::uint64_t seed)
 {
@@ -169,6 +171,114 @@ void forecasts(int count, std::uint64_t seed)
             }
             std::printf("| %.0f, %d times | %.0f | %.0f | %.3f | %.3f | %.3f | %.3f |\n", mean, times, 100 * off[1] / truths,
                         100 * off[0] / truths, held[1] / count, held[0] / count, sums[1] / count, sums[0] / count);
+            std::fflush(stdout);
+        }
+    }
+}
+
+/** Budgets of the week of an event: the stated probability to exceed them, and what happens. */
+void pacing(int count, std::uint64_t seed)
+{
+    constexpr int history = 730;
+    std::printf(
+        "\nPacing of the week of an event: how often a budget is exceeded where that is called unlikely (below .2) or likely "
+        "(above "
+        ".8), and the mean square of probability less outcome (%d per line)\n\n| events a day, times seen | unlikely | without "
+        "calendar | likely | without | mean square | without |\n|---|---|---|---|---|---|---|\n",
+        count);
+    for (const double mean : {10.0, 50.0}) {
+        for (const int times : {1, 4, 8}) {
+            worlds::Engine engine(seed);
+            std::array<worlds::Mean, 2> unlikely, likely, score;
+            for (int i = 0; i < count; ++i) {
+                const EventWorld event(mean, times, history, engine);
+                const auto campaign = worlds::make_campaign(event.world, history + 28, engine);
+                const int end = std::max(7, event.day_ahead + 1);
+                std::vector<std::int32_t> days(history);
+                std::iota(days.begin(), days.end(), first_day);
+                const auto week = campaign.figures.begin() + history + end - 7;
+                const double sum = std::accumulate(week, week + 7, 0.0);
+                const double usual =
+                    std::accumulate(campaign.figures.begin(), campaign.figures.begin() + history, 0.0) / history;
+                const double budget = 7 * usual * worlds::lognormal(engine, 0.15);
+                for (const std::size_t aware : {0U, 1U}) {
+                    forecast::Request request;
+                    request.dates = days;
+                    request.figures = std::span(campaign.figures).first(history);
+                    request.horizon = end;
+                    request.model = "ets";
+                    request.events = aware == 1 ? event.events() : series::CalendarEvents{};
+                    const double stated = forecast::forecast_sum(request, end - 7, budget, {}).above_budget;
+                    const double happened = sum > budget ? 1 : 0;
+                    if (stated < 0.2 || stated > 0.8) {
+                        (stated < 0.2 ? unlikely : likely)[aware].add(happened);
+                    }
+                    score[aware].add((stated - happened) * (stated - happened));
+                }
+            }
+            std::printf("| %.0f, %d times |", mean, times);
+            for (const auto* pair : {&unlikely, &likely, &score}) {
+                worlds::print_cell((*pair)[1], 3);
+                worlds::print_cell((*pair)[0], 3);
+            }
+            std::printf("\n");
+            std::fflush(stdout);
+        }
+    }
+}
+
+/** Windows of a week with a holiday in it: campaigns called at p < .01, with and without the list. */
+void windows(int count, std::uint64_t seed)
+{
+    const int fleets = std::max(2, count / 20);
+    constexpr int history = 400, campaigns = 50, changed = 5;
+    std::printf(
+        "\nCampaigns called at p < .01 in a week with an event, with and without the list (%d fleets of %d a line): unchanged "
+        "ones, and those whose leads are 0.4 times as many\n\n| events a day, times seen | unchanged | without calendar | "
+        "found | "
+        "without |\n|---|---|---|---|---|\n",
+        fleets, campaigns);
+    for (const double mean : {10.0, 50.0}) {
+        for (const int times : {1, 2, 4, 8}) {
+            worlds::Engine engine(seed);
+            std::array<worlds::Mean, 2> unchanged, found;
+            for (int fleet = 0; fleet < fleets; ++fleet) {
+                const EventWorld event(mean, times, history, engine);
+                const int from = history + event.day_ahead - event.day_ahead % 7;
+                const auto all = worlds::make_fleet(event.world, campaigns, from + 7, engine);
+                std::vector<std::int64_t> ids;
+                std::vector<std::int32_t> days;
+                std::vector<double> values;
+                for (std::size_t c = 0; c < campaigns; ++c) {
+                    for (int d = 0; d < from + 7; ++d) {
+                        const auto place = static_cast<std::size_t>(d);
+                        ids.push_back(static_cast<std::int64_t>(c));
+                        days.push_back(first_day + d);
+                        values.push_back(c < changed && d >= from
+                                             ? draw_figure(event.world, 0.4 * all[c].expected[place], engine)
+                                             : all[c].figures[place]);
+                    }
+                }
+                anomaly::WindowRequest request;
+                request.window_from = first_day + from;
+                request.window_to = request.window_from + 6;
+                std::array<std::array<double, 2>, 2> called{};
+                for (const std::size_t aware : {0U, 1U}) {
+                    const auto results = anomaly::compare_windows({ids, days, values, {}}, request,
+                                                                  aware == 1 ? event.events() : series::CalendarEvents{}, {});
+                    for (const anomaly::WindowResult& result : results) {
+                        called[aware][result.series < changed ? 1 : 0] += result.p_value < 0.01 ? 1 : 0;
+                    }
+                    unchanged[aware].add(called[aware][0] / (campaigns - changed));
+                    found[aware].add(called[aware][1] / changed);
+                }
+            }
+            std::printf("| %.0f, %d times |", mean, times);
+            for (const auto* pair : {&unchanged, &found}) {
+                worlds::print_cell((*pair)[1], 3);
+                worlds::print_cell((*pair)[0], 3);
+            }
+            std::printf("\n");
             std::fflush(stdout);
         }
     }
@@ -220,14 +330,24 @@ void detections(int count, std::uint64_t seed)
     }
 }
 
+struct Table {
+    std::string_view name;
+    void (*print)(int count, std::uint64_t seed);
+};
+
+constexpr Table tables[] = {{"false", false_finds}, {"finds", finds},     {"months", firsts_of_months}, {"events", forecasts},
+                            {"pacing", pacing},     {"windows", windows}, {"alerts", detections}};
+
 }  // namespace
 
 int main(int count, char** arguments)
 {
     const int series = count > 1 ? std::atoi(arguments[1]) : 1000;
     const std::uint64_t seed = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1;
-    false_finds(count > 3 ? std::atoi(arguments[3]) : series, seed);
-    finds(series, seed);
-    forecasts(series, seed);
-    detections(series, seed);
+    const std::string_view only = count > 3 ? arguments[3] : "";
+    for (const Table& table : tables) {
+        if (only.empty() || only == table.name) {
+            table.print(series, seed);
+        }
+    }
 }

@@ -1,12 +1,13 @@
 /**
  * How often the comparisons of experiments are wrong: false findings where both arms are alike, and intervals that miss the true effect.
- * Usage: experiments [rounds per line] [seed]
+ * Usage: experiments [rounds per line] [seed] [bayesian: only this table]
  */
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@ namespace {
 using namespace marketing::experiments;
 namespace worlds = marketing::worlds;
 using Random = worlds::Engine;
+using marketing::worlds::print_cell;
 using marketing::worlds::print_share;
 using marketing::worlds::Visitors;
 
@@ -261,11 +263,61 @@ void timelines(const Runs& runs)
     }
 }
 
+/** Effects drawn from the prior, or none and a prior that takes any effect for as likely: intervals, and the probability that B is better. */
+void bayesian_means(const Runs& runs)
+{
+    const SpendWorld worlds[] = {{"orders, log-normal", {1, 1}, 100, 100},
+                                 {"orders, log-normal", {1, 1}, 1000, 250},
+                                 {"revenue, 5 % buy", {0.05, 1}, 2000, 2000},
+                                 {"revenue, 5 % buy", {0.05, 1}, 2000, 500}};
+    std::printf(
+        "\n| Bayesian means | prior of the lift | 95 %% interval holds | P(B better) where above .8 | B is better then | loss, "
+        "%% of the "
+        "mean, as stated | loss |\n|---|---|---|---|---|---|---|\n");
+    for (const SpendWorld& w : worlds) {
+        for (const double deviation : {0.1, 0.3, std::numeric_limits<double>::infinity()}) {
+            const Runs own = w.share_of(runs);
+            const double mean = w.visitors.mean();
+            // Under a prior without bounds effects are as large as usual ones.
+            const double effects = std::isinf(deviation) ? 0.2 : deviation;
+            worlds::Mean held, stated, better, stated_loss, loss;
+            for (int round = 0; round < own.rounds; ++round) {
+                Random random(own.seed * 1'000'003 + static_cast<std::uint64_t>(round));
+                const double lift = std::max(effects * worlds::normal(random), -0.95);
+                const std::vector<double> a = w.visitors.spend(random, w.a);
+                const std::vector<double> b = w.visitors.spend(random, w.b, 1 + lift);
+                const auto c = compare_bayesian_means(moments(a, a), moments(b, b), deviation * mean, confidence);
+                held.add(c.interval.low <= lift * mean && lift * mean <= c.interval.high ? 1 : 0);
+                if (c.p_b_better > 0.8) {
+                    stated.add(c.p_b_better);
+                    better.add(lift > 0 ? 1 : 0);
+                }
+                const bool takes_b = c.p_b_better > 0.5;
+                stated_loss.add(100 * (takes_b ? c.expected_loss_b : c.expected_loss_a) / mean);
+                loss.add(100 * std::max(takes_b ? -lift : lift, 0.0));
+            }
+            std::printf("| %s | %s |", w.called("").c_str(),
+                        std::isinf(deviation) ? "none" : std::to_string(deviation).substr(0, 3).c_str());
+            print_cell(held, 3);
+            print_cell(stated, 3);
+            print_cell(better, 3);
+            print_cell(stated_loss, 2);
+            print_cell(loss, 2);
+            std::puts("");
+            std::fflush(stdout);
+        }
+    }
+}
+
 }  // namespace
 
 int main(int count, char** arguments)
 {
     const Runs runs{count > 1 ? std::atoi(arguments[1]) : 10000, count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1};
+    if (count > 3 && std::string_view(arguments[3]) == "bayesian") {
+        bayesian_means(runs);
+        return 0;
+    }
     std::printf(
         "Arms that are alike, and intervals of true effects\n\n| world | two-sided | greater | less | difference held | lift "
         "held | lifts |\n|---|---|---|---|---|---|---|\n");
@@ -274,5 +326,6 @@ int main(int count, char** arguments)
     less_noise(runs);
     samples(runs);
     timelines(runs);
+    bayesian_means(runs);
     return 0;
 }

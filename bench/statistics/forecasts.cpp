@@ -3,6 +3,7 @@
 // Arguments: campaigns per cell (2000), seed (1), model (auto), a part of the
 // world's name (all).
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -59,6 +60,39 @@ void print_worlds(const std::vector<worlds::World>& all, const Run& run)
     }
 }
 
+/** The four weeks after a first lead in 60 days, of campaigns whose rate nobody knows: even on a logarithmic scale from .001 to 1 a day. */
+void print_first_lead(int tries, std::uint64_t seed)
+{
+    constexpr int silent = 60, horizon = 28;
+    worlds::Engine engine(seed);
+    std::vector<double> sums;
+    for (int i = 0; i < tries; ++i) {
+        const worlds::World world{.mean = worlds::log_uniform(engine, 0.001, 1)};
+        const auto figures = make_campaign(world, silent + 1 + horizon, engine).figures;
+        const auto first = figures.begin() + silent;
+        if (*first == 1 && std::accumulate(figures.begin(), first, 0.0) == 0) {
+            sums.push_back(std::accumulate(first + 1, figures.end(), 0.0));
+        }
+    }
+    worlds::Mean truth;
+    std::for_each(sums.begin(), sums.end(), [&](double sum) { truth.add(sum); });
+    std::printf(
+        "\nThe 28 days after a first lead in 60 days of silence; %zu such campaigns of %d had on average %.2f ± %.2f "
+        "leads\n\n| method | forecast | 90 %% interval | held |\n|---|---|---|---|\n",
+        sums.size(), tries, truth.value(), truth.error());
+    std::vector<double> history(silent + 1, 0.0);
+    history.back() = 1;
+    for (const std::string_view name : {"auto", "ets", "ets_damped", "theta", "weekday_mean", "seasonal_naive", "mean"}) {
+        const auto fit = forecast::fit(history, horizon, forecast::choose_model(name, history.size()), {});
+        const auto sum = forecast::outlook_of_sum(fit, 0, forecast::Kind::count, 0.9);
+        const auto held = std::count_if(sums.begin(), sums.end(), [&](double x) { return sum.low <= x && x <= sum.high; });
+        const auto count = static_cast<double>(sums.size());
+        std::printf("| `%s` | %.2f | %.0f to %.0f |", std::string(name).c_str(), sum.mean, sum.low, sum.high);
+        worlds::print_share(static_cast<double>(held) / count, count);
+        std::printf("\n");
+    }
+}
+
 }  // namespace
 
 int main(int count, char** arguments)
@@ -74,4 +108,5 @@ int main(int count, char** arguments)
     print_worlds(worlds::all_worlds(), run);
     std::printf("\nThe same in worlds that the forecasts were not made by\n\n");
     print_worlds(worlds::held_out_worlds(), run);
+    print_first_lead(200 * run.campaigns, run.seed);
 }
