@@ -5,6 +5,7 @@
 #include <random>
 #include <vector>
 
+#include "../statistics/worlds/random.hpp"
 #include "anomaly/windows.hpp"
 
 using namespace marketing::anomaly;
@@ -21,10 +22,9 @@ int main()
     for (int d = 0; d < days; ++d) {
         for (int c = 0; c < 500; ++c) {
             const double money = (50 + c % 300) * std::uniform_real_distribution<double>(0.8, 1.2)(random);
-            const double mean = std::gamma_distribution<double>(2, (1 + c % 40) * money / 400)(random);
             series.push_back(c);
             day.push_back(d);
-            leads.push_back(static_cast<double>(std::poisson_distribution<int>(mean)(random)));
+            leads.push_back(marketing::worlds::overdispersed(random, (1 + c % 40) * money / 200, 2));
             spend.push_back(money);
         }
     }

@@ -177,8 +177,8 @@ public:
 
     double uniform() { return uniform_(engine_); }
     double normal() { return normal_(engine_); }
-    double gamma(double shape, double scale) { return std::gamma_distribution<double>(shape, scale)(engine_); }
-    double poisson(double mean) { return std::poisson_distribution<int>(mean)(engine_); }
+    double gamma(double shape, double scale) { return scale * worlds::gamma(engine_, shape); }
+    double poisson(double mean) { return worlds::poisson(engine_, mean); }
 
 private:
     std::mt19937_64 engine_;

@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "../../bench/statistics/worlds/random.hpp"
 #include "error_of.hpp"
 
 namespace {
@@ -64,10 +65,8 @@ TEST(BudgetCosts, IntervalsHoldWhatTheyPromise)
         for (int i = 0; i < 12; ++i) {
             const double cost = 10 * std::exp(0.45 * normal(random));
             const double spend = 10 * std::exp(3 * std::generate_canonical<double, 53>(random));
-            std::gamma_distribution<double> burst(5.0);
-            std::poisson_distribution<int> count(spend / cost * burst(random) / 5);
             truth.push_back(cost);
-            evidence.push_back({static_cast<double>(count(random)), spend, 5});
+            evidence.push_back({marketing::worlds::overdispersed(random, spend / cost, 5), spend, 5});
         }
         const CostPrior prior(evidence);
         for (std::size_t i = 0; i < truth.size(); ++i) {

@@ -2,11 +2,11 @@
 
 #include <cmath>
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "../../bench/statistics/worlds/random.hpp"
 #include "error_of.hpp"
 
 namespace marketing::maturity {
@@ -119,20 +119,17 @@ TEST(Maturity, WeeksHaveRatesOfTheirOwn)
 // Sums of as many amounts as contracts come, drawn: none at all where few are expected.
 TEST(Maturity, MoneyIsHeldAsOftenAsItSaysWhereFewContractsCome)
 {
-    std::mt19937_64 engine(1);
+    worlds::Engine engine(1);
     for (const double expected : {0.3, 1.0, 2.0, 5.0, 20.0}) {
         const Outlook contracts{expected, 0, 0, expected + expected * expected / 4};
         const Outlook money = money_to_come(contracts, 100, 0.66, 1e9, 0.9);
-        std::gamma_distribution<double> rate(4, expected / 4);
-        std::lognormal_distribution<double> amount(-0.18, 0.6);
         constexpr int draws = 20000;
         int below = 0;
         int above = 0;
         for (int i = 0; i < draws; ++i) {
-            const double count = rate(engine);
             double sum = 0;
-            for (int n = count > 0 ? std::poisson_distribution<int>(count)(engine) : 0; n > 0; --n) {
-                sum += 100 * amount(engine);
+            for (double n = worlds::overdispersed(engine, expected, 4); n > 0; --n) {
+                sum += 100 * std::exp(-0.18) * worlds::lognormal(engine, 0.6);
             }
             below += sum < money.low ? 1 : 0;
             above += sum > money.high ? 1 : 0;

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "../../bench/statistics/worlds/random.hpp"
 #include "error_of.hpp"
 #include "kernel/error.hpp"
 #include "series/cusum.hpp"
@@ -41,14 +42,7 @@ class Counts {
 public:
     Counts(double mean, double phi, std::uint64_t seed) : mean_(mean), phi_(phi), random_(seed) {}
 
-    double next()
-    {
-        double mean = mean_;
-        if (phi_ > 1) {
-            mean = std::gamma_distribution<double>(mean_ / (phi_ - 1), phi_ - 1)(random_);
-        }
-        return mean > 0 ? std::poisson_distribution<int>(mean)(random_) : 0;
-    }
+    double next() { return marketing::worlds::dispersed(random_, mean_, phi_); }
 
 private:
     double mean_;
