@@ -207,6 +207,23 @@ FROM analytics.make_spend_model(6.25, 3.74, 15.44) s,
     analytics.lifetime_value_interval(analytics.make_purchase_model('mbgnbd', 1, 10, 100, 400), s, 5, 30, 35, 20, 12, 4.345, 0.01) e,
     analytics.lifetime_value_interval(ROW('mbgnbd', 1, 10, 100, 400, 0, 0, 100, 400, NULL, NULL, NULL, NULL, NULL, NULL, 'a ridge', NULL)::analytics.purchase_model, s, 5, 30, 35, 20, 12, 4.345, 0.01) w,
     analytics.lifetime_value_interval(ROW('mbgnbd', 1, 10, 100, 400, 0, 0, 100, 400, NULL, NULL, NULL, NULL, NULL, NULL, 'a ridge', '{0,0,0,0,0,0.9999}')::analytics.purchase_model, s, 5, 30, 35, 20, 12, 4.345, 0.01) o;
+-- Of a sum: one customer's is his own; chances of many cancel out, so that of a hundred is ten times as wide and not a hundred times.
+CREATE TEMP TABLE modelled AS SELECT analytics.make_purchase_model('mbgnbd', 0.525, 6.183, 0.891, 1.614) AS m, analytics.make_spend_model(6.25, 3.74, 15.44) AS s, analytics.make_normal_spend_model(30, 40, 100) AS n;
+SELECT h.f, round((o.high / i.high)::numeric, 2) AS high, abs(o.low - i.low) < 0.5 AS low, round((no.high / ni.high)::numeric, 2) AS normal_high, round((no.low / ni.low)::numeric, 2) AS normal_low
+FROM modelled, (VALUES (0::bigint, 0, NULL::float8), (5, 30, 20), (20, 34, 45)) h (f, r, mean),
+    analytics.lifetime_value_interval(m, s, f, r, 35, mean, 12, 4.345, 0.01) i, analytics.lifetime_value_sum_interval(m, s, ARRAY[f], ARRAY[r]::float8[], '{35}', ARRAY[mean], 12, 4.345, 0.01) o,
+    analytics.normal_lifetime_value_interval(m, n, f, r, 35, mean, 12, 4.345, 0.01) ni, analytics.normal_lifetime_value_sum_interval(m, n, ARRAY[f], ARRAY[r]::float8[], '{35}', ARRAY[mean], 12, 4.345, 0.01) no;
+SELECT round(((g.high - g.low) / (t.high - t.low))::numeric, 1) AS of_a_hundred_times_as_many, round(((g.high + g.low) / (t.high + t.low))::numeric) AS in_the_middle
+FROM modelled, LATERAL (SELECT array_agg((i % 100 % 4)::bigint) AS f, array_agg(CASE WHEN i % 100 % 4 > 0 THEN 20.0 + i % 10 ELSE 0 END::float8) AS r, array_agg(40.0::float8) AS a, array_agg(CASE WHEN i % 100 % 4 > 0 THEN 30.0 + i % 7 END::float8) AS v FROM generate_series(1, 10000) i) l,
+    analytics.lifetime_value_sum_interval(m, s, f, r, a, v, 12, 4.345, 0.01) g, analytics.lifetime_value_sum_interval(m, s, f[1:100], r[1:100], a[1:100], v[1:100], 12, 4.345, 0.01) t;
+SELECT i.* FROM modelled, analytics.lifetime_value_sum_interval(m, s, '{}', '{}', '{}', '{}', 12, 4.345, 0.01) i;
+SELECT count(*) AS without_a_model FROM modelled, analytics.lifetime_value_sum_interval(NULL, s, '{1}', '{5}', '{9}', '{20}', 12, 4.345, 0.01);
+SELECT l.low = o.low AND l.high = o.high AS without_him FROM modelled, analytics.lifetime_value_sum_interval(m, s, '{1,2}', '{5,6}', '{9,9}', '{20,-3}', 12, 4.345, 0.01) l, analytics.lifetime_value_sum_interval(m, s, '{1}', '{5}', '{9}', '{20}', 12, 4.345, 0.01) o;
+SELECT i.* FROM modelled, analytics.lifetime_value_sum_interval(m, s, '{1}', '{5,6}', '{9}', '{20}', 12, 4.345, 0.01) i;
+SELECT i.* FROM modelled, analytics.lifetime_value_sum_interval(m, s, '{1}', '{5}', '{3}', '{20}', 12, 4.345, 0.01) i;
+SELECT i.* FROM modelled, analytics.lifetime_value_sum_interval(m, s, '{NULL}', '{5}', '{9}', '{20}', 12, 4.345, 0.01) i;
+SELECT i.* FROM modelled, analytics.normal_lifetime_value_sum_interval(m, n, '{1}', '{5}', '{9}', '{20}', 0, 4.345, 0.01) i;
+SELECT i.* FROM modelled, analytics.normal_lifetime_value_sum_interval(m, n, '{1}', '{5}', '{9}', '{20}', 12, 4.345, 0.01, 1) i;
 SELECT analytics.expected_normal_spend(analytics.make_normal_spend_model(1, -1, 1), 1, 1);
 SELECT analytics.gamma_gamma_fit(1, 'infinity');
 SELECT analytics.p_alive(analytics.make_purchase_model('pareto', 1, 1, 1, 1), 0, 0, 1);
@@ -311,10 +328,17 @@ SELECT round((b.clv / v.clv)::numeric, 5) AS clv, round((b.expected_purchases / 
 FROM by_platform b, (SELECT sum(clv) AS clv, sum(expected_purchases) AS expected, avg(p_alive) AS p_alive FROM analytics.customer_value(horizon => '182 days', discount_rate => 0.2, row_limit => 100000, business_id => 2)) v;
 SELECT round((new_customer_purchases / analytics.expected_purchases(m.model, 0, 0, 0, 26))::numeric, 5) AS of_a_newcomer, new_customer_clv BETWEEN new_customer_purchases * 0.8 * s.spend AND new_customer_purchases * 1.2 * s.spend AS and_their_money
 FROM by_platform, (SELECT analytics.make_purchase_model(model, r, alpha, a, b) AS model FROM warehouse.purchase_model WHERE business_id = 2 AND model = 'mbgnbd') m, (SELECT avg(expected_spend)::float8 AS spend FROM analytics.customer_value(row_limit => 100000, business_id => 2)) s;
+-- What they bring together is surer than each of them; by its errors it is less sure than by chance alone; a newcomer brings what one may.
+SELECT b.clv_low < b.clv AND b.clv < b.clv_high AS around, round((b.clv_high - b.clv_low) / v.width, 1) AS of_the_sum_of_bounds, b.clv_high - b.clv_low > (i.high - i.low)::numeric AS less_sure_than_by_chance,
+       b.new_customer_clv_low, b.new_customer_clv_high > 3 * b.new_customer_clv AS one_may_bring_much
+FROM by_platform b, (SELECT sum(clv_high - clv_low) AS width FROM analytics.customer_value(horizon => '182 days', discount_rate => 0.2, row_limit => 100000, business_id => 2)) v,
+    (SELECT array_agg(h.frequency) AS f, array_agg(h.recency) AS r, array_agg(h.age) AS a, array_agg(h.monetary_value) AS v, analytics.mbgnbd_fit(h.frequency, h.recency, h.age) AS m, analytics.gamma_gamma_fit(h.frequency, COALESCE(h.monetary_value, 0)) AS s
+     FROM (SELECT analytics.purchases(customer, day, amount, false) AS p FROM sale WHERE amount > 0) p, analytics.purchase_summary(p.p) h) l,
+    analytics.lifetime_value_sum_interval(analytics.make_purchase_model((m).model, (m).r, (m).alpha, (m).a, (m).b), analytics.make_spend_model((s).p, (s).q, (s).gamma), l.f, l.r, l.a, l.v, 6, 26.0 / 6, power(1.2, 182 / 365.25 / 6) - 1) i;
 SELECT count(*) AS products, sum(customers) = (SELECT count(*) FROM analytics.customer_value(row_limit => 100000, business_id => 3)) AS everybody, bool_and(rate_ratio_low < rate_ratio AND rate_ratio < rate_ratio_high) AS intervals, min(cohort_key COLLATE "C") FILTER (WHERE customers > 50) AS a_large_one
 FROM analytics.customer_value_by('first_product', model => 'bgnbd', business_id => 3);
 SELECT count(*) AS businesses FROM (SELECT DISTINCT business FROM analytics.customer_value_by('campaign', '2024-12-31')) b;
-SELECT DISTINCT clv, new_customer_clv, evidence FROM analytics.customer_value_by(value => 'profit', business_id => 2);
+SELECT DISTINCT clv, clv_low, new_customer_clv, new_customer_clv_high, evidence FROM analytics.customer_value_by(value => 'profit', business_id => 2);
 SELECT * FROM analytics.customer_value_by('branch');
 SELECT * FROM analytics.customer_value_by(model => 'pareto');
 SELECT * FROM analytics.customer_value_by(horizon => '0 days');
@@ -334,6 +358,8 @@ SELECT v.value AS of, c.*, regexp_replace(c.client_id, ' c[0-9]+$', '') AS who F
 SELECT of, evidence, count(*) FROM worth GROUP BY of, evidence ORDER BY of, evidence COLLATE "C";
 SELECT of, who, count(*) AS customers, count(*) FILTER (WHERE mean_spend < 0) AS losing, count(*) FILTER (WHERE clv < 0) AS worth_less_than_nothing, count(*) FILTER (WHERE clv IS NULL AND clv_low IS NULL AND clv_high IS NULL) AS no_value,
        count(*) FILTER (WHERE clv_low < 0) AS may_cost FROM worth WHERE purchases > 1 GROUP BY of, who ORDER BY of, who;
+SELECT round(100 * (b.clv / w.clv - 1), 3) AS percent_off, b.clv_low < b.clv AND b.clv < b.clv_high AS around, b.new_customer_clv_low < 0 AS a_newcomer_may_cost, b.evidence
+FROM analytics.customer_value_by(value => 'profit', business_id => 4) b, (SELECT sum(clv) AS clv FROM worth WHERE of = 'profit') w;
 -- Each mean drawn to that of all as far as the deviations say, by plain arithmetic.
 WITH m AS (
     SELECT analytics.normal_spend_fit(purchases - 1, COALESCE(mean_spend, 0)::float8) AS m FROM worth WHERE of = 'profit'),

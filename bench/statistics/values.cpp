@@ -1,5 +1,5 @@
 /**
- * How often the value of a customer lies within its interval, where models are fitted to what was seen of all customers of a world, and how
+ * How often the value of a customer, or of many together, lies within its interval, where models are fitted to what was seen of all customers of a world, and how
  * far the sum of all values is off; how often the ratios of groups of customers lie within theirs; and whether seasons are found.
  * Usage: values [rounds per line] [seed]
  */
@@ -12,7 +12,9 @@
 #include <memory_resource>
 #include <optional>
 #include <random>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kernel/unknown.hpp"
@@ -46,43 +48,63 @@ struct Tally {
     double actual = 0;
 };
 
-/** The models of all customers, and the value of some of them. */
-void round_of(const CustomerWorld& world, Random& random, Tally& t)
+/** The customers of a world, and the models of what was seen of them. */
+struct Population {
+    std::vector<Customer> customers;
+    FittedPurchases purchases;
+    FittedSpend by_gamma;
+    FittedNormalSpend by_normal;
+};
+
+Population populate(const CustomerWorld& world, PurchaseModel model, Random& random)
 {
     const marketing::kernel::StopFlag never;
-    std::vector<Customer> customers;
+    Population p;
     std::vector<WeightedHistory> histories;
     std::vector<WeightedSpend> spends;
     for (int i = 0; i < world.customers; ++i) {
-        const Customer& c = customers.emplace_back(make_customer(world, plan, random));
+        const Customer& c = p.customers.emplace_back(make_customer(world, plan, random));
         histories.push_back({c.history, 1});
         if (c.mean) {
             spends.push_back({c.history.frequency, *c.mean, 1});
         }
     }
-    const PurchaseFit purchases = fit_purchases(PurchaseModel::mbgnbd, histories, never);
-    const FittedPurchases fitted{purchases.parameters, purchases.errors};
-    const SpendFit by_gamma = !world.has_losses ? fit_spend(spends, never) : SpendFit{};
-    const NormalSpendFit by_normal = !world.has_losses ? NormalSpendFit{} : fit_normal_spend(spends, never);
-    const auto interval_of = [&](const Customer& c) {
-        return !world.has_losses
-                   ? value_interval(fitted, FittedSpend{by_gamma.parameters, by_gamma.errors}, c.history, c.mean, plan, level)
-                   : value_interval(fitted, FittedNormalSpend{by_normal.parameters, by_normal.mean_error}, c.history, c.mean,
-                                    plan, level);
-    };
+    const PurchaseFit purchases = fit_purchases(model, histories, never);
+    p.purchases = {purchases.parameters, purchases.errors};
+    if (world.has_losses) {
+        const NormalSpendFit spend = fit_normal_spend(spends, never);
+        p.by_normal = {spend.parameters, spend.mean_error};
+    } else {
+        const SpendFit spend = fit_spend(spends, never);
+        p.by_gamma = {spend.parameters, spend.errors};
+    }
+    return p;
+}
+
+/** `ask(spend)` of the spend model that the world has. */
+auto by_spend(const CustomerWorld& world, const Population& p, const auto& ask)
+{
+    return world.has_losses ? ask(p.by_normal) : ask(p.by_gamma);
+}
+
+/** The models of all customers, and the value of some of them. */
+void round_of(const CustomerWorld& world, Random& random, Tally& t)
+{
+    const Population p = populate(world, PurchaseModel::mbgnbd, random);
     constexpr int asked_at_most = 100;
     for (int i = 0; i < world.customers; ++i) {
-        const Customer& c = customers[i];
-        const Outlook o = outlook(purchases.parameters, c.history);
+        const Customer& c = p.customers[i];
+        const Outlook o = outlook(p.purchases.parameters, c.history);
         const double seen = c.mean ? c.history.frequency : 0;
         t.actual += c.value;
-        t.foretold += discounted_purchases(o, plan.periods, plan.period, plan.rate) *
-                      (!world.has_losses ? expected_spend(by_gamma.parameters, seen, c.mean.value_or(0))
-                                         : expected_spend(by_normal.parameters, seen, c.mean.value_or(0)));
+        t.foretold +=
+            discounted_purchases(o, plan.periods, plan.period, plan.rate) *
+            by_spend(world, p, [&](const auto& spend) { return expected_spend(spend.parameters, seen, c.mean.value_or(0)); });
         if (i >= asked_at_most) {
             continue;
         }
-        const ValueInterval interval = interval_of(c);
+        const ValueInterval interval = by_spend(
+            world, p, [&](const auto& spend) { return value_interval(p.purchases, spend, c.history, c.mean, plan, level); });
         const bool below = c.value < interval.low - 1e-6;
         const bool above = c.value > interval.high + 1e-6;
         t.asked += 1;
@@ -108,6 +130,47 @@ void line(const CustomerWorld& world, int rounds, std::uint64_t seed)
     std::printf("| %s, %d customers | %.3f | %.3f | %.3f | %.3f | %.1f | %.3f |\n", world.name, world.customers,
                 t.held / t.asked, t.below / t.asked, t.above / t.asked, t.active > 0 ? t.active_held / t.active : 0,
                 t.width / t.asked, t.foretold / t.actual);
+    std::fflush(stdout);
+}
+
+/** How often what customers bring together lies within its interval: those of groups of 20, and all. */
+void sums(const CustomerWorld& world, PurchaseModel model, int rounds, std::uint64_t seed)
+{
+    constexpr int groups = 10;
+    constexpr std::size_t size = 20;
+    double held = 0;
+    double all_held = 0;
+    double all_below = 0;
+    double width = 0;
+    for (int i = 0; i < rounds; ++i) {
+        Random random(seed * 1'000'003 + static_cast<std::uint64_t>(i));
+        const Population p = populate(world, model, random);
+        std::vector<KnownCustomer> known;
+        for (const Customer& c : p.customers) {
+            known.push_back({c.history, c.mean});
+        }
+        const auto ask = [&](std::size_t first, std::size_t count) {
+            double value = 0;
+            for (std::size_t k = first; k < first + count; ++k) {
+                value += p.customers[k].value;
+            }
+            const ValueInterval interval = by_spend(world, p, [&](const auto& spend) {
+                return sum_interval(p.purchases, spend, std::span(known).subspan(first, count), plan, level);
+            });
+            return std::pair(value, interval);
+        };
+        for (int group = 0; group < groups; ++group) {
+            const auto [value, interval] = ask(static_cast<std::size_t>(group) * size, size);
+            held += interval.low <= value && value <= interval.high ? 1 : 0;
+        }
+        const auto [value, interval] = ask(0, known.size());
+        all_held += interval.low <= value && value <= interval.high ? 1 : 0;
+        all_below += value < interval.low ? 1 : 0;
+        width += (interval.high - interval.low) / (interval.high + interval.low);
+    }
+    std::printf("| %s%s, %d customers | %.3f | %.3f | %.3f | %.3f |\n", world.name,
+                model == PurchaseModel::pareto_nbd ? ", by Pareto/NBD" : "", world.customers, held / rounds / groups,
+                all_held / rounds, all_below / rounds, width / rounds);
     std::fflush(stdout);
 }
 
@@ -263,4 +326,14 @@ int main(int argc, char** argv)
     for (const CustomerWorld& world : worlds::customer_worlds()) {
         line(world, rounds, seed);
     }
+    std::printf(
+        "\nThe same of sums, of %d rounds (Monte-Carlo error of what is held %.3f; of groups %.3f, were they independent)\n\n"
+        "| world | 20 customers held | all held | all below | half width of all / middle |\n|---|---|---|---|---|\n",
+        2 * rounds, error(0.9, 2 * rounds), error(0.9, 20 * rounds));
+    for (const CustomerWorld& world : worlds::customer_worlds()) {
+        sums(world, PurchaseModel::mbgnbd, 2 * rounds, seed);
+    }
+    CustomerWorld few = worlds::customer_world("leave at any time, Gamma-Gamma");
+    few.customers = 500;  // whom Pareto/NBD is fitted to in a second
+    sums(few, PurchaseModel::pareto_nbd, 2 * rounds, seed);
 }

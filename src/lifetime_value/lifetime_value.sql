@@ -363,6 +363,28 @@ COMMENT ON FUNCTION analytics.normal_lifetime_value_interval IS
     'Within what the value of a customer''s next purchases will lie, or their cost
 As lifetime_value_interval().';
 
+CREATE FUNCTION analytics.lifetime_value_sum_interval(
+    model analytics.purchase_model, spend analytics.spend_model, frequencies bigint[], recencies double precision[],
+    ages double precision[], monetary_values double precision[], periods integer, period double precision,
+    discount_rate double precision, level double precision DEFAULT 0.9)
+    RETURNS TABLE (low double precision, high double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_lifetime_value_sum_interval';
+CREATE FUNCTION analytics.normal_lifetime_value_sum_interval(
+    model analytics.purchase_model, spend analytics.normal_spend_model, frequencies bigint[], recencies double precision[],
+    ages double precision[], monetary_values double precision[], periods integer, period double precision,
+    discount_rate double precision, level double precision DEFAULT 0.9)
+    RETURNS TABLE (low double precision, high double precision)
+    LANGUAGE c IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 1 AS 'MODULE_PATHNAME', 'marketing_normal_lifetime_value_sum_interval';
+COMMENT ON FUNCTION analytics.lifetime_value_sum_interval IS
+    'Within what the next purchases of many customers together will lie
+One element per customer in all lists: frequencies, recencies, ages, monetary_values: the histories, as purchase_summary() gives them. The
+other arguments are those of lifetime_value_interval(). Each customer''s chances are his own and cancel out; the errors of the models are
+the same for all and do not: bounds of single customers do not add up to these. Customers whose mean is below 0 have no value in a
+spend_model and are left out. No row where a model has no parameters.';
+COMMENT ON FUNCTION analytics.normal_lifetime_value_sum_interval IS
+    'Within what the next purchases of many customers together will lie, or cost
+As lifetime_value_sum_interval().';
+
 CREATE FUNCTION analytics.make_purchase_model(
     model text, r double precision, alpha double precision, a double precision, b double precision)
     RETURNS analytics.purchase_model

@@ -348,18 +348,11 @@ lifetime_value::FittedPurchases with_errors(const postgres::Columns& model, cons
     return {parameters, errors_in<4>(model, {"r_error", "alpha_error", "a_error", "b_error"})};
 }
 
-/** The one row of an interval; none where a model is NULL or has no parameters. */
-template <class Parameters>
-void write_interval(postgres::Arguments& in, postgres::RowWriter& row)
+/** The one row of an interval, calculate(purchases, spend); none where a model is NULL or has no parameters. */
+template <class Parameters, class Calculate>
+void write_interval(std::optional<HeapTupleHeader> model, std::optional<HeapTupleHeader> spend, postgres::RowWriter& row,
+                    Calculate calculate)
 {
-    const auto model = in.optional<HeapTupleHeader>("model");
-    const auto spend = in.optional<HeapTupleHeader>("spend");
-    const auto frequency = static_cast<double>(in.get<std::int64_t>("frequency"));
-    const double recency = in.get<double>("recency");
-    const double age = in.get<double>("age");
-    const auto mean = in.optional<double>("monetary_value");
-    const lifetime_value::Plan plan{in.get<std::int32_t>("periods"), in.get<double>("period"), in.get<double>("discount_rate")};
-    const double level = in.get<double>("level");
     if (!model || !spend) {
         return;
     }
@@ -374,10 +367,57 @@ void write_interval(postgres::Arguments& in, postgres::RowWriter& row)
     }
     const auto fitted = with_errors(purchase_columns, purchases.parameters);
     const auto fitted_spend = with_errors(spend_columns, money.parameters);
-    const auto interval = postgres::run_kernel([&] {
-        return lifetime_value::value_interval(fitted, fitted_spend, {frequency, recency, age}, mean, plan, level);
-    });
+    const auto interval = postgres::run_kernel([&] { return calculate(fitted, fitted_spend); });
     row.row(interval.low, interval.high);
+}
+
+lifetime_value::Plan plan_arguments(postgres::Arguments& in)
+{
+    lifetime_value::Plan plan;
+    plan.periods = in.get<std::int32_t>("periods");
+    plan.period = in.get<double>("period");
+    plan.rate = in.get<double>("discount_rate");
+    return plan;
+}
+
+template <class Parameters>
+void write_interval_of_one(postgres::Arguments& in, postgres::RowWriter& row)
+{
+    const auto model = in.optional<HeapTupleHeader>("model");
+    const auto spend = in.optional<HeapTupleHeader>("spend");
+    const auto frequency = static_cast<double>(in.get<std::int64_t>("frequency"));
+    const double recency = in.get<double>("recency");
+    const double age = in.get<double>("age");
+    const auto mean = in.optional<double>("monetary_value");
+    const auto plan = plan_arguments(in);
+    const double level = in.get<double>("level");
+    write_interval<Parameters>(model, spend, row, [&](const auto& purchases, const auto& money) {
+        return lifetime_value::value_interval(purchases, money, {frequency, recency, age}, mean, plan, level);
+    });
+}
+
+template <class Parameters>
+void write_interval_of_sum(postgres::Arguments& in, postgres::RowWriter& row)
+{
+    const auto model = in.optional<HeapTupleHeader>("model");
+    const auto spend = in.optional<HeapTupleHeader>("spend");
+    const auto frequencies = in.array<std::int64_t>("frequencies");
+    const auto recencies = in.array<double>("recencies");
+    const auto ages = in.array<double>("ages");
+    const auto means = in.array<double>("monetary_values");
+    const auto plan = plan_arguments(in);
+    const double level = in.get<double>("level");
+    write_interval<Parameters>(model, spend, row, [&](const auto& purchases, const auto& money) {
+        const std::size_t size = frequencies.size();
+        marketing::kernel::require_valid(recencies.size() == size && ages.size() == size && means.size() == size,
+                                         "all lists must have the same length");
+        std::vector<lifetime_value::KnownCustomer> customers;
+        for (std::size_t i = 0; i < size; ++i) {
+            customers.push_back({{static_cast<double>(frequencies[i]), recencies[i], ages[i]},
+                                 std::isnan(means[i]) ? std::nullopt : std::optional(means[i])});
+        }
+        return lifetime_value::sum_interval(purchases, money, customers, plan, level);
+    });
 }
 
 }  // namespace
@@ -396,12 +436,22 @@ MARKETING_FUNCTION(expected_normal_spend)
 
 MARKETING_ROWS(lifetime_value_interval, in, row)
 {
-    write_interval<SpendParameters>(in, row);
+    write_interval_of_one<SpendParameters>(in, row);
 }
 
 MARKETING_ROWS(normal_lifetime_value_interval, in, row)
 {
-    write_interval<NormalSpendParameters>(in, row);
+    write_interval_of_one<NormalSpendParameters>(in, row);
+}
+
+MARKETING_ROWS(lifetime_value_sum_interval, in, row)
+{
+    write_interval_of_sum<SpendParameters>(in, row);
+}
+
+MARKETING_ROWS(normal_lifetime_value_sum_interval, in, row)
+{
+    write_interval_of_sum<NormalSpendParameters>(in, row);
 }
 
 MARKETING_ROWS(purchase_models_by, in, rows)

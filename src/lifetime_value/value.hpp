@@ -1,10 +1,11 @@
 /**
- * How far a customer's value may be off: the number of purchases is spread as the purchase model says, the money of n purchases as the spend
+ * How far the value of a customer, or of many, may be off: the number of purchases is spread as the purchase model says, the money of n purchases as the spend
  * model does, and both by what is not known of their parameters.
  */
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "lifetime_value/errors.hpp"
 #include "lifetime_value/models.hpp"
@@ -43,5 +44,20 @@ struct ValueInterval {
                                            std::optional<double> mean, const Plan& plan, double level);
 [[nodiscard]] ValueInterval value_interval(const FittedPurchases& purchases, const FittedNormalSpend& spend,
                                            const History& history, std::optional<double> mean, const Plan& plan, double level);
+
+/** A customer, and the mean of the repeat purchases, where it is known. */
+struct KnownCustomer {
+    History history;
+    std::optional<double> mean;
+};
+
+/**
+ * The same of what all of these customers bring together. What each buys is independent of the others; the parameters are the same for
+ * all, and so are their errors. Without those of whom expected_spend() is NaN.
+ */
+[[nodiscard]] ValueInterval sum_interval(const FittedPurchases& purchases, const FittedSpend& spend,
+                                         std::span<const KnownCustomer> customers, const Plan& plan, double level);
+[[nodiscard]] ValueInterval sum_interval(const FittedPurchases& purchases, const FittedNormalSpend& spend,
+                                         std::span<const KnownCustomer> customers, const Plan& plan, double level);
 
 }  // namespace marketing::lifetime_value

@@ -6,7 +6,8 @@ CREATE FUNCTION analytics.customer_value_by(
     RETURNS TABLE (cohort_key text, customers bigint, repeat_customers bigint, rate_ratio double precision, rate_ratio_low double precision,
                    rate_ratio_high double precision, leaving_ratio double precision, leaving_ratio_low double precision,
                    leaving_ratio_high double precision, p_alive double precision, expected_purchases double precision, clv numeric,
-                   new_customer_purchases double precision, new_customer_clv numeric, evidence text, business bigint)
+                   new_customer_purchases double precision, new_customer_clv numeric, evidence text, business bigint,
+                   clv_low numeric, clv_high numeric, new_customer_clv_low numeric, new_customer_clv_high numeric)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -77,6 +78,25 @@ BEGIN
                avg(v.spend::numeric) AS spend
         FROM valued v
         GROUP BY v.business_id, v.name
+    ), listed AS (
+        SELECT k.business_id, k.name, array_agg(k.frequency) AS frequencies, array_agg(k.recency) AS recencies, array_agg(k.age) AS ages,
+               array_agg(k.monetary_value) AS means
+        FROM known k
+        GROUP BY k.business_id, k.name
+    ), asked AS MATERIALIZED (
+        -- A new customer spends what those of his kind do on average.
+        SELECT s.business_id, s.name, l.frequencies, l.recencies, l.ages, l.means, c.by_gamma, c.losing > 0 AS may_lose, c.gamma_model,
+               c.normal_model,
+               ROW((c.gamma_model).p, (c.gamma_model).q, (c.gamma_model).gamma * n.ratio, (c.gamma_model).p_error, (c.gamma_model).q_error,
+                   (c.gamma_model).gamma_error * n.ratio, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                   (c.gamma_model).correlations)::analytics.spend_model AS new_gamma,
+               ROW(s.spend, (c.normal_model).between_deviation, (c.normal_model).within_deviation, (c.normal_model).mean_error, NULL, NULL,
+                   NULL, NULL, NULL, NULL)::analytics.normal_spend_model AS new_normal
+        FROM summed s
+        JOIN listed l ON l.business_id = s.business_id AND l.name = s.name
+        JOIN chosen c ON c.business_id = s.business_id
+        CROSS JOIN LATERAL (SELECT s.spend::double precision / analytics.expected_spend(c.gamma_model, 0, NULL)) n (ratio)
+        WHERE s.clv IS NOT NULL
     )
     SELECT f.characteristic_value, f.customers, f.repeat_customers, f.rate_ratio, f.rate_ratio_low, f.rate_ratio_high, f.leaving_ratio,
            f.leaving_ratio_low, f.leaving_ratio_high, s.p_alive, s.expected, s.clv::numeric(18,4),
@@ -87,12 +107,31 @@ BEGIN
                CASE WHEN c.by_gamma THEN 'gamma-gamma' ELSE 'normal spend' END,
                CASE WHEN customer_value_by.value = 'profit' AND NOT b.has_profit THEN 'no purchase has a profit'
                    WHEN c.by_gamma THEN (c.gamma_model).reason ELSE (c.normal_model).reason END),
-           f.business_id
+           f.business_id, i.low::numeric(18,4), i.high::numeric(18,4), o.low::numeric(18,4), o.high::numeric(18,4)
     FROM fitted f
     JOIN bought b ON b.business_id = f.business_id
     JOIN summed s ON s.business_id = f.business_id AND s.name = f.characteristic_value
     JOIN plan p ON p.business_id = f.business_id
     JOIN chosen c ON c.business_id = f.business_id
+    LEFT JOIN asked a ON a.business_id = f.business_id AND a.name = f.characteristic_value
+    LEFT JOIN LATERAL (
+        SELECT g.low, g.high
+        FROM analytics.lifetime_value_sum_interval(f.purchase_model, a.gamma_model, a.frequencies, a.recencies, a.ages, a.means, p.periods,
+            p.period, p.rate) g
+        WHERE a.by_gamma
+        UNION ALL
+        SELECT CASE WHEN n.low > 0 OR a.may_lose THEN n.low ELSE 0 END, n.high
+        FROM analytics.normal_lifetime_value_sum_interval(f.purchase_model, a.normal_model, a.frequencies, a.recencies, a.ages, a.means,
+            p.periods, p.period, p.rate) n
+        WHERE NOT a.by_gamma) i ON true
+    LEFT JOIN LATERAL (
+        SELECT g.low, g.high
+        FROM analytics.lifetime_value_interval(f.purchase_model, a.new_gamma, 0, 0, 0, NULL, p.periods, p.period, p.rate) g
+        WHERE a.by_gamma
+        UNION ALL
+        SELECT CASE WHEN n.low > 0 OR a.may_lose THEN n.low ELSE 0 END, n.high
+        FROM analytics.normal_lifetime_value_interval(f.purchase_model, a.new_normal, 0, 0, 0, NULL, p.periods, p.period, p.rate) n
+        WHERE NOT a.by_gamma) o ON true
     ORDER BY f.customers DESC, f.characteristic_value COLLATE "C", f.business_id;
 END
 $$;
@@ -104,4 +143,6 @@ horizon, value, discount_rate: as in customer_value().
 Result: rate_ratio, leaving_ratio: how often these customers buy, and their odds of leaving, over the average customer, with 95 % intervals;
 p_alive: mean; expected_purchases, clv: of all these customers within the horizon. new_customer_purchases, new_customer_clv: what follows
 within the horizon after the first purchase of a customer who comes now; add that purchase. evidence: which models, and whether they could
-be fitted. Beyond 199 values the customers of the rarest are (others). The largest first.';
+be fitted. clv_low, clv_high: what these customers together will bring lies within in nine of ten cases, by what each buys and by the errors
+of the models, which are the same for all; new_customer_clv_low, new_customer_clv_high: the same of one who comes now. Beyond 199 values the
+customers of the rarest are (others). The largest first.';

@@ -192,13 +192,15 @@ my %valid = (
         "$_.recencies" => ["(SELECT array_agg((i % 4 * 5)::float8 ORDER BY i) FROM generate_series(1, N) i)"],
         "$_.ages" => ["(SELECT array_agg((20 + i % 9)::float8 ORDER BY i) FROM generate_series(1, N) i)"],
         "$_.characteristic" => [$each_platform], "$_.second_characteristic" => ['NULL', $each_platform], "$_.model" => ["'mbgnbd'", "'bgnbd'", "'pareto_nbd'"]) } qw(purchase_models_by)),
+    (map { ("$_.frequencies" => ["'{0,3,7}'::bigint[]"], "$_.recencies" => ["'{0,15,30}'::float8[]"], "$_.ages" => ["'{10,20,40}'::float8[]"], "$_.monetary_values" => ["'{NULL,20,35}'::float8[]"]) }
+        qw(lifetime_value_sum_interval normal_lifetime_value_sum_interval)),
     'customer_value_by.cohort_by' => ["'platform'", "'campaign'", "'first_product'"], 'customer_value_by.model' => ["'mbgnbd'", "'bgnbd'", "'pareto_nbd'"],
     'customer_value_by.value' => ["'amount'", "'profit'"], 'customer_value_by.horizon' => ["'1 year'"],
     'audience.format' => ["'meta'", "'google'"], 'audience.segment' => ["'Champions'"], 'audience.country_code' => ["'380'", 'NULL'], 'audience.scheme' => ["'dashboard'"],
     'audience.clients' => ["'{1,2,-3}'"], 'configure.country_code' => ["'380'", 'NULL'],
     'purchase_season.model' => ["'mbgnbd'", "'bgnbd'"], 'seasonal_time.season' => ["array_fill(1.5::float8, ARRAY[12])"],
     (map { ("$_.event_names" => ["'{sale,sale,holiday}'::text[]"], "$_.event_first_days" => ["'{2025-07-05,2025-08-10,2025-07-11}'::date[]"],
-        "$_.event_last_days" => ["'{2025-07-07,NULL,NULL}'::date[]", 'NULL']) } qw(forecast forecast_sum calendar_effects detect_anomalies compare_windows)),
+        "$_.event_last_days" => ["'{2025-07-07,NULL,NULL}'::date[]", 'NULL']) } qw(forecast forecast_sum calendar_effects detect_anomalies detect_drifts compare_windows)),
     (map { ("alert_windows.$_" => ["'{}'"]) } qw(effect_businesses effect_days lead_effects lead_errors spend_effects spend_errors)),
     'drop_source.source_id' => ['1', '2', '3', '7'],
 );

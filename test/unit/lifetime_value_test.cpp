@@ -973,4 +973,166 @@ TEST(Value, KnowsWhatCorrelationsAre)
     EXPECT_DOUBLE_EQ(errors.variance_along({1, 1, 1, 1}), 1 + 4 + 9 - 2 * 2 * 3);
 }
 
+/** Twelve customers of many kinds. */
+std::vector<KnownCustomer> group()
+{
+    std::vector<KnownCustomer> customers;
+    for (int i = 0; i < 12; ++i) {
+        const double x = i % 4 == 0 ? 0 : i;
+        const double age = 60 - 2 * i;
+        customers.push_back(
+            {{x, x > 0 ? age - 3 * (i % 3) : 0, age}, x > 0 ? std::optional(20 + 5.0 * (i % 5)) : std::nullopt});
+    }
+    return customers;
+}
+
+/** What a customer brings in the time to come, step by step as the models have it. `pay(random)` makes what one pays. */
+template <class Pay>
+double future(std::mt19937_64& random, const PurchaseParameters& p, const History& h, const Plan& plan, Pay pay)
+{
+    const auto uniform = [&] { return std::uniform_real_distribution<double>()(random); };
+    const auto gamma = [&](double shape) { return std::gamma_distribution<double>(shape, 1)(random); };
+    const Outlook o = outlook(p, h);
+    if (uniform() >= o.p_alive) {
+        return 0;
+    }
+    const double rate = gamma(o.r) / o.alpha;
+    const double x = gamma(o.a);
+    const double leave = x / (x + gamma(o.b));
+    double value = 0;
+    double now = 0;
+    do {
+        now += std::exponential_distribution<double>(rate)(random);
+        if (now >= plan.periods * plan.period) {
+            break;
+        }
+        value += pay(random) / std::pow(1 + plan.rate, std::ceil(now / plan.period));
+    } while (uniform() >= leave);
+    return value;
+}
+
+/** Within what `draw(random)` lies in nine of ten cases, and how far the ends may be off. */
+struct Drawn {
+    ValueInterval interval;
+    double tolerance;
+};
+template <class Draw>
+Drawn brute_force(Draw draw)
+{
+    std::mt19937_64 random(4711);
+    std::vector<double> values(20000);
+    std::generate(values.begin(), values.end(), [&] { return draw(random); });
+    std::sort(values.begin(), values.end());
+    // Four standard errors of a quantile, from the values around it.
+    return {{values[1000], values[19000]},
+            std::max({values[1124] - values[1000], values[1000] - values[876], values[19124] - values[19000],
+                      values[19000] - values[18876]})};
+}
+
+TEST(SumOfValues, OfOneIsThatCustomers)
+{
+    const FittedPurchases purchases{{mbgnbd, 0.8, 6, 0.9, 4}, {{0.1, 0.9, 0.2, 1}, {}}};
+    const FittedSpend gamma{{6.25, 3.74, 15.44}, {{0.4, 0.3, 2}, {}}};
+    const FittedNormalSpend normal{{10, 30, 50}, unknown};
+    const Plan plan{12, 4.345, 0.005};
+    for (const KnownCustomer& c : group()) {
+        const ValueInterval one = value_interval(purchases, gamma, c.history, c.mean, plan, 0.9);
+        const ValueInterval sum = sum_interval(purchases, gamma, std::span(&c, 1), plan, 0.9);
+        expect_close(sum.low, one.low, 0.01, "low");
+        expect_close(sum.high, one.high, 0.01, "high");
+        const FittedPurchases known{purchases.parameters, {}};
+        const ValueInterval earned = value_interval(known, normal, c.history, c.mean, plan, 0.9);
+        const ValueInterval added = sum_interval(known, normal, std::span(&c, 1), plan, 0.9);
+        expect_close(added.low, earned.low, 0.01, "low of a normal one");
+        expect_close(added.high, earned.high, 0.01, "high of a normal one");
+    }
+    EXPECT_EQ(sum_interval(purchases, gamma, {}, plan, 0.9).high, 0);
+}
+
+TEST(SumOfValues, IsAsSpreadAsItIsByBruteForce)
+{
+    const Plan plan{12, 4.345, 0.005};
+    const std::vector<KnownCustomer> customers = group();
+    const PurchaseParameters p{mbgnbd, 0.8, 6, 0.9, 4};
+    for (const double error : {0.0, 0.15}) {
+        FittedPurchases purchases{p, {{error * p.r, error * p.alpha, error * p.a, error * p.b}, {}}};
+        purchases.errors.correlations.fill(0);
+        purchases.errors.correlations[purchases.errors.pair(1, 0)] = 0.8;
+        purchases.errors.correlations[purchases.errors.pair(3, 2)] = 0.6;
+        const auto drawn_purchases = [&](std::mt19937_64& random) {
+            std::array<double, 4> z{};
+            std::generate(z.begin(), z.end(), [&] { return std::normal_distribution<double>()(random); });
+            return PurchaseParameters{mbgnbd, p.r * std::exp(error * z[0]),
+                                      p.alpha * std::exp(error * (0.8 * z[0] + 0.6 * z[1])), p.a * std::exp(error * z[2]),
+                                      p.b * std::exp(error * (0.6 * z[2] + 0.8 * z[3]))};
+        };
+        const SpendParameters g{6.25, 3.74, 15.44};
+        const FittedSpend gamma{g, {{error * g.p, error * g.q, error * g.gamma}, {}}};
+        const Drawn paid = brute_force([&](std::mt19937_64& random) {
+            const PurchaseParameters now = drawn_purchases(random);
+            std::array<double, 3> z{};
+            std::generate(z.begin(), z.end(), [&] { return std::exp(error * std::normal_distribution<double>()(random)); });
+            double sum = 0;
+            for (const auto& [h, mean] : customers) {
+                const double rate = std::gamma_distribution<double>(g.p * z[0] * h.frequency + g.q * z[1], 1)(random) /
+                                    (g.gamma * z[2] + h.frequency * mean.value_or(0));
+                sum += future(random, now, h, plan,
+                              [&](std::mt19937_64& of) { return std::gamma_distribution<double>(g.p * z[0], 1)(of) / rate; });
+            }
+            return sum;
+        });
+        const ValueInterval of_gamma = sum_interval(purchases, gamma, customers, plan, 0.9);
+        // An error of a parameter is one to the first order here, and lognormal there.
+        const double loose = 1 + 10 * error;
+        EXPECT_NEAR(of_gamma.low, paid.interval.low, loose * paid.tolerance) << error;
+        EXPECT_NEAR(of_gamma.high, paid.interval.high, loose * paid.tolerance) << error;
+
+        const FittedNormalSpend normal{{-5, 30, 50}, 100 * error};
+        const Drawn earned = brute_force([&](std::mt19937_64& random) {
+            const PurchaseParameters now = drawn_purchases(random);
+            NormalSpendParameters n = normal.parameters;
+            n.mean += normal.mean_error * std::normal_distribution<double>()(random);
+            double sum = 0;
+            for (const auto& [h, mean] : customers) {
+                const double own =
+                    expected_spend(n, h.frequency, mean.value_or(0)) +
+                    std::sqrt(1 - own_weight(n, h.frequency)) * n.between * std::normal_distribution<double>()(random);
+                sum += future(random, now, h, plan,
+                              [&](std::mt19937_64& of) { return own + n.within * std::normal_distribution<double>()(of); });
+            }
+            return sum;
+        });
+        const ValueInterval of_normal = sum_interval(purchases, normal, customers, plan, 0.9);
+        EXPECT_NEAR(of_normal.low, earned.interval.low, loose * earned.tolerance) << error;
+        EXPECT_NEAR(of_normal.high, earned.interval.high, loose * earned.tolerance) << error;
+    }
+}
+
+TEST(SumOfValues, ErrorsAreSharedAndChancesAreNot)
+{
+    const FittedPurchases purchases{{mbgnbd, 0.8, 6, 0.9, 4}, {{0.08, 0.6, 0.09, 0.4}, {}}};
+    const FittedPurchases known{purchases.parameters, {}};
+    const FittedSpend spend{{6.25, 3.74, 15.44}, {}};
+    const Plan plan{12, 4.345, 0.005};
+    std::vector<KnownCustomer> customers = group();
+    for (int i = 0; i < 6; ++i) {
+        customers.insert(customers.end(), customers.begin(), customers.end());
+    }
+    const std::span all(customers);
+    const auto width = [&](const FittedPurchases& p, std::size_t size) {
+        const ValueInterval i = sum_interval(p, spend, all.first(size), plan, 0.9);
+        return i.high - i.low;
+    };
+    // Sixteen times as many customers: without errors four times as wide.
+    EXPECT_NEAR(width(known, 768) / width(known, 48), 4, 0.3);
+    EXPECT_GT(width(purchases, 768) / width(purchases, 48), 5);
+    std::reverse(customers.begin(), customers.end());
+    const ValueInterval turned = sum_interval(purchases, spend, all, plan, 0.9);
+    std::rotate(customers.begin(), customers.begin() + 100, customers.end());
+    const ValueInterval rotated = sum_interval(purchases, spend, all, plan, 0.9);
+    EXPECT_EQ(turned.low, rotated.low);
+    EXPECT_EQ(turned.high, rotated.high);
+    EXPECT_EQ(error_of([&] { (void)sum_interval(purchases, spend, all, plan, 1); }), ErrorCode::invalid_parameter);
+}
+
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <span>
 #include <vector>
 
 #include "../../bench/statistics/worlds/customers.hpp"
@@ -24,7 +26,9 @@ struct Scores {
     double held = 0;         // of 90 % intervals
     double held_active = 0;  // of customers who are likely to buy again several times
     double active = 0;
-    double foretold = 0;  // of all values
+    double held_groups = 0;  // of 90 % intervals of what customers bring together
+    bool held_all = false;   // of the interval of all, which nearly nothing is to leave
+    double foretold = 0;     // of all values
     double actual = 0;
     double losses_foretold = 0;  // of those who lost money until now
     double losses = 0;
@@ -32,6 +36,7 @@ struct Scores {
 
 constexpr int customers = 1500;
 constexpr int asked = 300;
+constexpr std::size_t group_size = 25;
 
 /** `fit` makes the model of spend. */
 template <class Fit>
@@ -73,6 +78,20 @@ Scores scores_of(const CustomerWorld& world, Fit fit)
         }
     }
     scores.held_active /= scores.active;
+    std::vector<KnownCustomer> known;
+    for (const Customer& customer : all) {
+        known.push_back({customer.history, customer.mean});
+    }
+    for (std::size_t first = 0; first < known.size(); first += group_size) {
+        const ValueInterval interval = sum_interval(fitted, spend, std::span(known).subspan(first, group_size), plan, 0.9);
+        double value = 0;
+        for (std::size_t i = first; i < first + group_size; ++i) {
+            value += all[i].value;
+        }
+        scores.held_groups += interval.low <= value && value <= interval.high ? double{group_size} / customers : 0;
+    }
+    const ValueInterval interval = sum_interval(fitted, spend, known, plan, 0.9999);
+    scores.held_all = interval.low <= scores.actual && scores.actual <= interval.high;
     return scores;
 }
 
@@ -87,6 +106,9 @@ TEST(LifetimeValueWorlds, ValuesLieWithinIntervalsOfFittedModels)
     EXPECT_LT(scores.held, 0.995) << "seed " << seed_of_today();
     EXPECT_GT(scores.held_active, 0.84) << "seed " << seed_of_today();
     EXPECT_NEAR(scores.foretold / scores.actual, 1, 0.27) << "seed " << seed_of_today();
+    // Of 60 groups.
+    EXPECT_GT(scores.held_groups, 0.9 - 4 * std::sqrt(0.9 * 0.1 / 60)) << "seed " << seed_of_today();
+    EXPECT_TRUE(scores.held_all) << "seed " << seed_of_today();
 }
 
 TEST(LifetimeValueWorlds, WhoLosesMoneyIsForetoldToLoseIt)
@@ -99,6 +121,8 @@ TEST(LifetimeValueWorlds, WhoLosesMoneyIsForetoldToLoseIt)
     EXPECT_GT(scores.held, 0.82) << "seed " << seed_of_today();
     EXPECT_LT(scores.held, 0.985) << "seed " << seed_of_today();
     EXPECT_GT(scores.held_active, 0.73) << "seed " << seed_of_today();
+    EXPECT_GT(scores.held_groups, 0.9 - 4 * std::sqrt(0.9 * 0.1 / 60)) << "seed " << seed_of_today();
+    EXPECT_TRUE(scores.held_all) << "seed " << seed_of_today();
     EXPECT_LT(scores.losses_foretold, 0) << "seed " << seed_of_today();
     // Without what is known of the others it would be 2.5 times too much; 1.08 with a deviation of .22.
     EXPECT_LT(scores.losses_foretold / scores.losses, 2.1) << "seed " << seed_of_today();
