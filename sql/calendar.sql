@@ -100,6 +100,20 @@ FROM (SELECT array_agg(d ORDER BY d) AS times, array_agg(round((40 + 10 * ((t * 
 SELECT * FROM analytics.detect_anomalies('{2025-01-01}', '{1}', event_names => '{a}');
 SELECT * FROM analytics.detect_anomalies('{2025-01-01,2925-01-01}', '{1,1}', event_names => '{a}', event_first_days => '{2025-01-01}');
 
+-- Slow drifts: a sale as those before is none, without the list it is; a drift that goes on through one is found, of the size that it has. No verdict rests on what comes later.
+CREATE FUNCTION pg_temp.drifts(slope float8, names text[], firsts date[], lasts date[], kind text DEFAULT 'count') RETURNS text LANGUAGE sql AS $$
+    SELECT COALESCE(string_agg(format('%s since %s: %s x%s', v.ts::date, v.since::date, v.reason, round(v.ratio::numeric, 2)), ', ' ORDER BY v.ts), 'none')
+    FROM (SELECT array_agg(w.day::timestamp ORDER BY w.day) AS times, array_agg(round((w.base + 30 * w.noise) * w.factor * (1 - slope * greatest(0, w.day - date '2025-04-14')))::float8 ORDER BY w.day) AS figures FROM world w) s,
+         analytics.detect_drifts(times, figures, kind => kind, run_length => 2000, event_names => names, event_first_days => firsts, event_last_days => lasts) v
+    WHERE v.is_drift AND v.ts >= '2023-09-01'
+$$;
+SELECT kind, slope, pg_temp.drifts(slope, names, firsts, lasts, kind) AS with_events, pg_temp.drifts(slope, NULL, NULL, NULL, kind) AS without FROM known, unnest('{count,positive,real}'::text[]) kind, unnest('{0,0.012}'::float8[]) slope ORDER BY 1, 2;
+SELECT (SELECT array_agg(v) FROM analytics.detect_drifts(times, figures, event_names => names, event_first_days => firsts, event_last_days => lasts) v WHERE v.ts < '2025-04-24')
+     = (SELECT array_agg(v) FROM analytics.detect_drifts(times[:n], figures[:n], event_names => names, event_first_days => firsts, event_last_days => lasts) v) AS causal,
+       (SELECT array_agg(v) FROM analytics.detect_drifts(times, figures, event_names => '{elsewhere}', event_first_days => '{2035-01-01}') v) = (SELECT array_agg(v) FROM analytics.detect_drifts(times, figures) v) AS elsewhere
+FROM known, (SELECT array_agg(w.day::timestamp ORDER BY w.day) AS times, array_agg(round((w.base + 30 * w.noise) * w.factor)::float8 ORDER BY w.day) AS figures, count(*) FILTER (WHERE w.day < '2025-04-24')::int AS n FROM world w) s;
+SELECT * FROM analytics.detect_drifts('{2025-01-01}', '{1}', event_names => '{a}');
+
 -- Windows: of six campaigns that all dip on the holiday none is said to have changed; one that also dips the days around it is. The effect is learnt from years of rows.
 CREATE TEMP VIEW fleet AS SELECT c AS series, w.day, round((w.base + 30 * w.noise) * w.factor * c / 10 * CASE WHEN c = 6 AND w.day BETWEEN '2025-04-17' AND '2025-04-23' THEN 0.4 ELSE 1 END)::float8 AS value, 10.0 * c AS spend FROM world w, generate_series(1, 6) c;
 CREATE TEMP TABLE columns AS SELECT array_agg(series::bigint) AS series, array_agg(day) AS day, array_agg(value) AS value, array_agg(spend::float8) AS spend FROM fleet WHERE day <= '2025-04-20';

@@ -246,7 +246,7 @@ void simulate_drifts(double drift)
         options.baseline.min_history = 28;
         options.baseline.half_life = std::numeric_limits<double>::infinity();
         double days_until = 0;
-        const auto chart = find_drifts(series, options, {});
+        const auto chart = find_drifts(series, options, {}, {});
         for (std::size_t i = 0; i < chart.size(); ++i) {
             if (i < 180 || drift == 0) {
                 points += std::isnan(chart[i].limit) ? 0 : 1;

@@ -95,9 +95,17 @@ double cusum_limit(double run_length, double shift, int sides)
     return (low + high) / 2;
 }
 
-std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOptions& options, const kernel::StopFlag& stop)
+std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOptions& options, const CalendarEvents& events,
+                                    const kernel::StopFlag& stop)
 {
     const double limit = cusum_limit(options.run_length, options.shift, options.direction == Direction::both ? 2 : 1);
+    const SeriesKind kind = options.baseline.kind;
+    const bool is_scaled = kind == SeriesKind::count || kind == SeriesKind::rate;
+    constexpr Test test{0.005, Direction::both};
+    if (!points.empty()) {
+        require_valid(in_range(points.front().time) && in_range(points.back().time), "a time is out of range");
+    }
+    const EventPoints event_points(points, events, kind == SeriesKind::real ? EffectScale::shift : EffectScale::factor);
     AdaptiveDetector detector(options.baseline);
     Side up(options.shift / 2);
     Side down(options.shift / 2);
@@ -106,13 +114,18 @@ std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOp
         stop.poll();
         DriftPoint& drawn = chart[i];
         drawn.point = points[i];
-        if (!is_usable(points[i], options.baseline.kind)) {
+        if (!is_usable(points[i], kind)) {
             drawn.verdict.reason = std::isfinite(points[i].value) ? Reason::inactive : Reason::missing;
             continue;
         }
-        drawn.verdict = detector.judge(points[i], {0.005, Direction::both});
+        if (const auto effect = event_points.effect_at(points[i].time, stop)) {
+            drawn.verdict = detector.judge(as_usual(*effect, points[i], is_scaled), test);
+            apply(*effect, points[i].value, test.alpha, test.direction, is_scaled, drawn.verdict);
+        } else {
+            drawn.verdict = detector.judge(points[i], test);
+            detector.learn(points[i], false);
+        }
         const double z = drawn.verdict.z;
-        detector.learn(points[i], false);
         if (std::isnan(z)) {
             continue;
         }
@@ -136,10 +149,11 @@ std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOp
     return chart;
 }
 
-std::vector<DriftPoint> find_drifts(const SeriesColumns& series, const DriftOptions& options, const kernel::StopFlag& stop)
+std::vector<DriftPoint> find_drifts(const SeriesColumns& series, const DriftOptions& options, const CalendarEvents& events,
+                                    const kernel::StopFlag& stop)
 {
     series.check(options.baseline.kind);
-    return find_drifts(series.points(), options, stop);
+    return find_drifts(series.points(), options, events, stop);
 }
 
 }  // namespace marketing::series

@@ -45,11 +45,12 @@ struct DriftPoint {
 
 /**
  * The chart of points in order of time, each against all points before it since the last drift. After an alarm the baseline is what
- * came since the drift began. Throws as Detector does; Stopped.
+ * came since the drift began. The days of events are compared with such days, and are no part of a baseline. Throws as Detector does;
+ * Stopped.
  */
 [[nodiscard]] std::vector<DriftPoint> find_drifts(std::span<const Point> points, const DriftOptions& options,
-                                                  const kernel::StopFlag& stop);
+                                                  const CalendarEvents& events, const kernel::StopFlag& stop);
 [[nodiscard]] std::vector<DriftPoint> find_drifts(const SeriesColumns& series, const DriftOptions& options,
-                                                  const kernel::StopFlag& stop);
+                                                  const CalendarEvents& events, const kernel::StopFlag& stop);
 
 }  // namespace marketing::series

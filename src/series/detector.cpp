@@ -255,13 +255,7 @@ bool Detector::counts() const noexcept
 
 Verdict Detector::judge(const Point& point, const DayEffect* effect)
 {
-    Point usual = point;
-    if (effect != nullptr) {
-        // As much more exposure lets expect as many more events.
-        (counts() ? usual.exposure : usual.value) *=
-            effect->scale == EffectScale::shift ? 1 : std::exp(counts() ? effect->effect : -effect->effect);
-        usual.value -= effect->scale == EffectScale::shift ? effect->effect : 0;
-    }
+    const Point usual = effect != nullptr ? as_usual(*effect, point, counts()) : point;
     if (auto* adaptive = std::get_if<AdaptiveDetector>(&method_)) {
         adaptive->leave_ramp_up(point.time);
     }

@@ -132,7 +132,9 @@ MARKETING_ROWS(detect_drifts, in, rows)
     options.baseline.min_history = in.get<std::int32_t>("min_history");
     options.baseline.prior_dispersion = in.get<double>("prior_dispersion");
     options.baseline.prior_df = in.get<double>("prior_df");
-    const auto chart = postgres::run_kernel([&] { return series::find_drifts(columns, options, postgres::stop_flag()); });
+    const auto events = series::event_arguments(in);
+    const auto chart =
+        postgres::run_kernel([&] { return series::find_drifts(columns, options, events, postgres::stop_flag()); });
     for (const series::DriftPoint& drawn : chart) {
         rows.row(LocalTime{drawn.point.time}, drawn.point.value, drawn.verdict.expected, drawn.verdict.z, drawn.up, drawn.down,
                  drawn.limit, postgres::only_if(!std::isnan(drawn.limit), drawn.is_drift),

@@ -146,6 +146,18 @@ std::optional<DayEffect> EventPoints::effect_at(std::int64_t time, const kernel:
     return DayEffect{scale_, effects.ahead.effect(0), effects.ahead.error(0)};
 }
 
+Point as_usual(const DayEffect& effect, Point point, bool is_scaled)
+{
+    if (effect.scale == EffectScale::shift) {
+        point.value -= effect.effect;
+    } else if (is_scaled) {
+        point.exposure *= std::exp(effect.effect);  // as much more exposure lets expect as many more events
+    } else {
+        point.value *= std::exp(-effect.effect);
+    }
+    return point;
+}
+
 void apply(const DayEffect& effect, double value, double alpha, Direction direction, bool is_scaled, Verdict& verdict)
 {
     if (std::isnan(verdict.p_value)) {

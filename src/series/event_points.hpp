@@ -44,6 +44,9 @@ private:
     std::vector<bool> may_recur_;
 };
 
+/** The point as it would have been on a usual day: of counts and rates, `is_scaled`, the same figure of another exposure. */
+[[nodiscard]] Point as_usual(const DayEffect& effect, Point point, bool is_scaled);
+
 /** The verdict on a point, as the usual day has it, for a day of this effect. */
 void apply(const DayEffect& effect, double value, double alpha, Direction direction, bool is_scaled, Verdict& verdict);
 

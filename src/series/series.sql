@@ -160,7 +160,8 @@ CREATE FUNCTION analytics.detect_drifts(
     times timestamp[], figures double precision[], exposures double precision[] DEFAULT NULL, kind text DEFAULT 'count',
     direction text DEFAULT 'both', shift double precision DEFAULT 1, run_length double precision DEFAULT 365, step interval DEFAULT '1 day',
     period integer DEFAULT 7, history integer DEFAULT 366, min_history integer DEFAULT 28, prior_dispersion double precision DEFAULT 2,
-    prior_df double precision DEFAULT 10)
+    prior_df double precision DEFAULT 10, event_names text[] DEFAULT NULL, event_first_days date[] DEFAULT NULL,
+    event_last_days date[] DEFAULT NULL)
     RETURNS TABLE (ts timestamp, value double precision, expected double precision, z double precision, drift_up double precision,
                    drift_down double precision, alarm_limit double precision, is_drift boolean, since timestamp, ratio double precision,
                    reason text, n integer)
@@ -171,7 +172,8 @@ Each point is compared with all before it; deviations add up, and past alarm_lim
 in standard deviations of a point. run_length: points until a false alarm where nothing moves; it sets alarm_limit
 (analytics.cusum_limit). One point adds at most 3, so that a spike is no drift. is_drift: an alarm; since: where the drift began; ratio:
 the sum since then over what was expected. After an alarm the baseline is what came since, and there is no verdict until min_history
-points of it. The other arguments are those of analytics.detect_anomalies(). Source: Page (1954), Hawkins (1987).';
+points of it. The days of event_names add up by how they differ from such days before, as does what comes back by itself, and are in no
+baseline. The other arguments are those of analytics.detect_anomalies(). Source: Page (1954), Hawkins (1987).';
 
 CREATE FUNCTION analytics.cusum_run_length(alarm_limit double precision, shift double precision DEFAULT 1, mean double precision DEFAULT 0)
     RETURNS double precision

@@ -520,7 +520,7 @@ TEST(Cusum, FalseAlarmsOfCountsAreNotMoreFrequentThanAskedFor)
         options.baseline.min_history = 28;
         options.baseline.half_life = std::numeric_limits<double>::infinity();
         options.run_length = 100;
-        for (const DriftPoint& point : find_drifts(series_of(15, 2, ++seed, 366), options, {})) {
+        for (const DriftPoint& point : find_drifts(series_of(15, 2, ++seed, 366), options, {}, {})) {
             points += std::isnan(point.limit) ? 0 : 1;
             alarms += point.is_drift ? 1 : 0;
         }
