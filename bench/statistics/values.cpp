@@ -1,6 +1,7 @@
 /**
- * How often the value of a customer, or of many together, lies within its interval, where models are fitted to what was seen of all customers of a world, and how
- * far the sum of all values is off; how often the ratios of groups of customers lie within theirs; and whether seasons are found.
+ * How often the value of a customer, or of many together, lies within its interval, where models are fitted to what was seen of all
+ * customers of a world, and how far the sum of all values is off; how often the ratios of groups of customers lie within theirs; and
+ * whether seasons are found.
  * Usage: values [rounds per line] [seed]
  */
 #include <algorithm>
