@@ -114,6 +114,48 @@ SELECT (SELECT array_agg(v) FROM analytics.detect_drifts(times, figures, event_n
 FROM known, (SELECT array_agg(w.day::timestamp ORDER BY w.day) AS times, array_agg(round((w.base + 30 * w.noise) * w.factor)::float8 ORDER BY w.day) AS figures, count(*) FILTER (WHERE w.day < '2025-04-24')::int AS n FROM world w) s;
 SELECT * FROM analytics.detect_drifts('{2025-01-01}', '{1}', event_names => '{a}');
 
+-- Stored states know the same calendar. Continued day by day, in two pieces, or with events that are told a week before their day, they are those made anew at once, byte by byte.
+CREATE FUNCTION pg_temp.state_of(kind text, method text, cuts date[], days_before int) RETURNS analytics.anomaly_state LANGUAGE plpgsql AS $$
+DECLARE
+    state analytics.anomaly_state := analytics.anomaly_start(kind, method, step => '1 day', period => 7);
+    before date := '-infinity';
+    cut date;
+BEGIN
+    FOREACH cut IN ARRAY cuts LOOP
+        SELECT analytics.anomaly_state(t.state, w.day, round((w.base + 30 * w.noise) * w.factor)::float8, 1) INTO state
+        FROM (SELECT analytics.anomaly_calendar(state, array_agg(e.name), array_agg(e.first_day), array_agg(e.last_day)) AS state
+              FROM (TABLE holiday UNION ALL TABLE sale) e WHERE e.first_day <= cut + days_before) t, world w WHERE w.day > before AND w.day <= cut;
+        before := cut;
+    END LOOP;
+    RETURN state;
+END
+$$;
+SELECT kind, method, made.state = pg_temp.state_of(kind, method, '{2023-06-07,2025-05-04}', 10000)::text AS in_two_pieces, made.state = pg_temp.state_of(kind, method, (SELECT array_agg(d::date) FROM generate_series(timestamp '2022-01-03', '2025-05-04', '7 days') d) || date '2025-05-04', 10000)::text AS by_the_week,
+       made.state = pg_temp.state_of(kind, method, (SELECT array_agg(d::date) FROM generate_series(timestamp '2022-01-03', '2025-05-04', '7 days') d) || date '2025-05-04', 7)::text AS told_late
+FROM (VALUES ('count', 'adaptive'), ('positive', 'adaptive'), ('real', 'adaptive'), ('count', 'calibrated')) v (kind, method), LATERAL (SELECT pg_temp.state_of(kind, method, '{2025-05-04}', 10000)::text AS state) made;
+-- Its verdicts are those of the whole series, at once or from the state of the weeks before: a holiday as those before is none, the dip of another day is, without the calendar both are.
+WITH s AS (
+    SELECT array_agg(w.day::timestamp ORDER BY w.day) AS times, array_agg(round((w.base + 30 * w.noise) * CASE w.day WHEN '2025-04-30' THEN 0.2 ELSE w.factor END)::float8 ORDER BY w.day) AS figures FROM world w),
+m AS MATERIALIZED (
+    SELECT m.*, analytics.anomaly_start(kind, method, step => '1 day', period => 7) AS start, pg_temp.state_of(kind, method, '{2025-03-31}', 10000) AS state FROM (VALUES ('count', 'adaptive'), ('real', 'adaptive'), ('count', 'calibrated')) m (kind, method)),
+whole AS MATERIALIZED (
+    SELECT m.kind, m.method, v FROM m, s, known, analytics.detect_anomalies(times, figures, kind => m.kind, method => m.method, step => '1 day', period => 7, event_names => names, event_first_days => firsts, event_last_days => lasts) v),
+followed AS MATERIALIZED (
+    SELECT m.kind, m.method, v FROM m, s, known, analytics.anomaly_score(analytics.anomaly_calendar(start, names, firsts, lasts), times, figures) v),
+later AS MATERIALIZED (
+    SELECT m.kind, m.method, v FROM m, s, analytics.anomaly_score(state, times, figures) v WHERE v.reason <> 'already_seen'),
+unaware AS MATERIALIZED (
+    SELECT m.kind, m.method, v FROM m, s, analytics.anomaly_score(start, times, figures) v WHERE v.ts > '2025-03-31')
+SELECT w.kind, w.method, count(*) AS points, count(*) FILTER (WHERE f.v IS DISTINCT FROM w.v) AS different, count(l.v) AS later, count(*) FILTER (WHERE l.v <> w.v) AS later_different,
+       string_agg((l.v).ts::date || ' ' || (l.v).reason, ', ' ORDER BY (l.v).ts) FILTER (WHERE (l.v).is_anomaly) AS anomalies, string_agg((u.v).ts::date || ' ' || (u.v).reason, ', ' ORDER BY (u.v).ts) FILTER (WHERE (u.v).is_anomaly) AS without
+FROM whole w JOIN followed f ON (f.kind, f.method, (f.v).ts) = (w.kind, w.method, (w.v).ts) LEFT JOIN later l ON (l.kind, l.method, (l.v).ts) = (w.kind, w.method, (w.v).ts) LEFT JOIN unaware u ON (u.kind, u.method, (u.v).ts) = (w.kind, w.method, (w.v).ts)
+GROUP BY w.kind, w.method ORDER BY w.method, w.kind;
+SELECT analytics.anomaly_calendar(NULL, names, firsts, lasts) IS NULL AS of_no_state, analytics.anomaly_calendar(analytics.anomaly_start(), names, firsts, lasts)::text = analytics.anomaly_calendar(analytics.anomaly_calendar(analytics.anomaly_start(), '{other}', '{2025-01-01}'), names || names, firsts || firsts, lasts || lasts)::text AS each_once,
+       analytics.anomaly_start()::text <> analytics.anomaly_calendar(analytics.anomaly_start(), NULL, NULL)::text AS keeps_days FROM known;
+SELECT analytics.anomaly_calendar(analytics.anomaly_start(), '{a}', NULL);
+SELECT analytics.anomaly_calendar(analytics.anomaly_start(), '{a}', '{2025-01-02}', '{2025-01-01}');
+SELECT * FROM analytics.anomaly_score(analytics.anomaly_calendar(analytics.anomaly_start(), '{a}', '{2025-01-02}'), '{2025-01-01,2925-01-01}', '{1,1}');
+
 -- Windows: of six campaigns that all dip on the holiday none is said to have changed; one that also dips the days around it is. The effect is learnt from years of rows.
 CREATE TEMP VIEW fleet AS SELECT c AS series, w.day, round((w.base + 30 * w.noise) * w.factor * c / 10 * CASE WHEN c = 6 AND w.day BETWEEN '2025-04-17' AND '2025-04-23' THEN 0.4 ELSE 1 END)::float8 AS value, 10.0 * c AS spend FROM world w, generate_series(1, 6) c;
 CREATE TEMP TABLE columns AS SELECT array_agg(series::bigint) AS series, array_agg(day) AS day, array_agg(value) AS value, array_agg(spend::float8) AS spend FROM fleet WHERE day <= '2025-04-20';

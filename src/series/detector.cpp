@@ -186,6 +186,9 @@ Detector::Detector(WireReader in) : Detector((state_format.expect(in), load_opti
     last_time_ = in.get<std::int64_t>();
     cooldown_.load(in);
     std::visit([&in](auto& method) { method.load(in); }, method_);
+    if (in.remaining() > 0) {
+        calendar_.emplace().load(in, last_time_);
+    }
     in.expect_end();
 }
 
@@ -197,6 +200,9 @@ kernel::FlatValue Detector::save(std::pmr::memory_resource& result, std::size_t 
         out.put(last_time_);
         cooldown_.save(out);
         std::visit([&out](const auto& method) { method.save(out); }, method_);
+        if (calendar_) {
+            calendar_->save(out);
+        }
     });
 }
 
@@ -215,27 +221,46 @@ std::optional<Reason> Detector::refusal(const Point& point) const
     return point.value < 0 && refuses_negative() ? std::optional(Reason::negative) : std::nullopt;
 }
 
-Verdict Detector::update(const Point& point)
+void Detector::set_calendar(const CalendarEvents& events)
 {
-    Verdict verdict;
-    if (const auto refused = refusal(point)) {
-        verdict.reason = *refused;
-    } else {
-        verdict = judge(point);
-        learn(point, verdict);
+    if (!calendar_) {
+        calendar_.emplace();
     }
-    last_time_ = std::max(last_time_, point.time);
+    calendar_->set_events(events);
+}
+
+EffectScale Detector::effect_scale() const noexcept
+{
+    const bool is_adaptive = std::holds_alternative<AdaptiveOptions>(options_.method);
+    const bool may_be_negative = is_adaptive ? !refuses_negative() : calendar_->has_negative();
+    return may_be_negative ? EffectScale::shift : EffectScale::factor;
+}
+
+Verdict Detector::update(const Point& point, const kernel::StopFlag& stop)
+{
+    require_valid(in_range(point.time), "a time is out of range");
+    if (!calendar_ || has_seen(point.time)) {
+        return follow(point, nullptr);
+    }
+    const auto effect = calendar_->effect_at(point.time, effect_scale(), stop);
+    const Verdict verdict = follow(point, effect ? &*effect : nullptr);
+    calendar_->add(point, !refuses_negative());
     return verdict;
 }
 
 Verdict Detector::update(const Point& point, const DayEffect& effect)
 {
+    return follow(point, &effect);
+}
+
+Verdict Detector::follow(const Point& point, const DayEffect* effect)
+{
     Verdict verdict;
     if (const auto refused = refusal(point)) {
         verdict.reason = *refused;
     } else {
-        verdict = judge(point, &effect);
-        settle(verdict);
+        verdict = judge(point, effect);
+        effect != nullptr ? settle(verdict) : learn(point, verdict);
     }
     last_time_ = std::max(last_time_, point.time);
     return verdict;
@@ -339,7 +364,7 @@ std::vector<JudgedPoint> judge(Detector& detector, const SeriesColumns& series, 
     std::vector<JudgedPoint> judged;
     for (const Point& point : series.points()) {
         stop.poll();
-        judged.push_back({point, detector.update(point)});
+        judged.push_back({point, detector.update(point, stop)});
     }
     return judged;
 }

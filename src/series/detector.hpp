@@ -19,6 +19,7 @@
 #include "series/adaptive.hpp"
 #include "series/calibrated.hpp"
 #include "series/event_points.hpp"
+#include "series/state_calendar.hpp"
 #include "series/verdict.hpp"
 
 namespace marketing::series {
@@ -85,8 +86,13 @@ public:
     /** The state, `header` bytes left before it. */
     [[nodiscard]] kernel::FlatValue save(std::pmr::memory_resource& result, std::size_t header) const;
 
-    /** Judges a point, then learns it. A point not after the last one changes nothing: already_seen. */
-    Verdict update(const Point& point);
+    /** Events from now on, and what is learnt of their days from here on. Throws as StateCalendar::set_events(). */
+    void set_calendar(const CalendarEvents& events);
+    /**
+     * Judges a point, then learns it; on the day of an event of its calendar as the update below. A point not after the last one changes
+     * nothing: already_seen. Stopped.
+     */
+    Verdict update(const Point& point, const kernel::StopFlag& stop = {});
     /** Judges a point of a day that events make another one, and learns nothing from it. */
     Verdict update(const Point& point, const DayEffect& effect);
     [[nodiscard]] bool has_seen(std::int64_t time) const noexcept { return time <= last_time_; }
@@ -97,7 +103,9 @@ private:
     [[nodiscard]] bool counts() const noexcept;
     /** Why a point has no verdict; nothing where it may have one. */
     [[nodiscard]] std::optional<Reason> refusal(const Point& point) const;
-    [[nodiscard]] Verdict judge(const Point& point, const DayEffect* effect = nullptr);
+    [[nodiscard]] EffectScale effect_scale() const noexcept;
+    Verdict follow(const Point& point, const DayEffect* effect);
+    [[nodiscard]] Verdict judge(const Point& point, const DayEffect* effect);
     void learn(const Point& point, Verdict& verdict);
     /** Takes back an anomaly that a recent one outdoes. */
     void settle(Verdict& verdict);
@@ -106,6 +114,7 @@ private:
     std::variant<AdaptiveDetector, CalibratedDetector> method_;
     Cooldown cooldown_;
     std::int64_t last_time_;
+    std::optional<StateCalendar> calendar_;
 };
 
 /** Sorts points by time. Throws Error(invalid_parameter) where two have the same. */

@@ -78,6 +78,21 @@ MARKETING_FUNCTION(anomaly_start)
         [&settings](std::pmr::memory_resource& result) { return series::Detector(settings.options()).save(result, VARHDRSZ); });
 }
 
+MARKETING_FUNCTION(anomaly_calendar)
+{
+    postgres::Arguments in(fcinfo);
+    const auto state = in.optional<Bytes>("state");
+    const auto events = series::event_arguments(in);
+    if (!state) {
+        PG_RETURN_NULL();
+    }
+    return postgres::make_varlena([&state, &events](std::pmr::memory_resource& result) {
+        series::Detector detector(*state);
+        detector.set_calendar(events);
+        return detector.save(result, VARHDRSZ);
+    });
+}
+
 MARKETING_ROWS(anomaly_score, in, rows)
 {
     const auto state = in.optional<Bytes>("state");

@@ -11,15 +11,8 @@
 namespace marketing::series {
 namespace {
 
-constexpr std::int64_t day_length = std::int64_t{24} * 3600 * 1'000'000;
-constexpr std::size_t most_days = 100'000;
 /** Half of the least count: what nothing is taken for on the scale of logarithms. */
 constexpr double nearly_nothing = 0.5;
-
-std::int64_t day_of(std::int64_t time)
-{
-    return time / day_length - (time % day_length < 0 ? 1 : 0);
-}
 
 /** A distance on the scale of the effect. */
 double distance(const DayEffect& effect, double value, double expected)
@@ -48,6 +41,31 @@ double widened(const DayEffect& effect, double bound, double expected, double re
 
 }  // namespace
 
+void check_days(std::int64_t days)
+{
+    if (days > static_cast<std::int64_t>(most_days)) {
+        throw kernel::Error(kernel::ErrorCode::limit_exceeded, "a series with events must not be longer than 100000 days",
+                            std::to_string(days) + " days.");
+    }
+}
+
+std::optional<DayEffect> effect_after(std::span<const double> figures, std::int32_t first_day, const CalendarEvents& events,
+                                      EffectScale scale, bool find, const kernel::StopFlag& stop)
+{
+    CalendarRequest request;
+    request.history = figures;
+    request.first_day = first_day;
+    request.horizon = 1;
+    request.events = events;
+    request.scale = scale;
+    request.find = find;
+    const CalendarEffects effects = find_effects(request, stop);
+    if (effects.ahead.empty()) {
+        return std::nullopt;
+    }
+    return DayEffect{scale, effects.ahead.effect(0), effects.ahead.error(0)};
+}
+
 EventPoints::EventPoints(std::span<const Point> points, const CalendarEvents& events, EffectScale scale)
     : events_(events), scale_(scale)
 {
@@ -57,10 +75,9 @@ EventPoints::EventPoints(std::span<const Point> points, const CalendarEvents& ev
     }
     first_day_ = day_of(points.front().time);
     const std::int64_t days = day_of(points.back().time) - first_day_ + 1;
-    if (days > static_cast<std::int64_t>(most_days) || first_day_ < INT32_MIN || first_day_ + days > INT32_MAX) {
+    if (days > static_cast<std::int64_t>(most_days)) {
         if (!events_.names.empty()) {
-            throw kernel::Error(kernel::ErrorCode::limit_exceeded, "a series with events must not be longer than 100000 days",
-                                std::to_string(days) + " days.");
+            check_days(days);
         }
         return;
     }
@@ -79,19 +96,13 @@ void EventPoints::add_up(std::span<const Point> points)
 {
     std::vector<double> exposures(figures_.size(), 0);
     for (const Point& point : points) {
-        // What is negative where only factors make sense is refused anyway.
-        if (std::isfinite(point.value) && (point.value >= 0 || scale_ == EffectScale::shift) && point.exposure > 0 &&
-            std::isfinite(point.exposure)) {
+        if (tells_of_day(point, scale_ == EffectScale::shift)) {
             double& figure = figures_[place_of(point.time)];
             figure = std::isnan(figure) ? point.value : figure + point.value;
             exposures[place_of(point.time)] += point.exposure;
         }
     }
-    for (std::size_t day = 0; day < figures_.size(); ++day) {
-        figures_[day] /= exposures[day] > 0 ? exposures[day] : 1;
-        // A sum may have left the range of what is known.
-        figures_[day] = std::isfinite(figures_[day]) ? figures_[day] : kernel::unknown;
-    }
+    std::transform(figures_.begin(), figures_.end(), exposures.begin(), figures_.begin(), figure_of_day);
 }
 
 void EventPoints::mark_events()
@@ -132,18 +143,8 @@ std::optional<DayEffect> EventPoints::effect_at(std::int64_t time, const kernel:
     if (!is_event_[day] && !may_recur_[day]) {
         return std::nullopt;
     }
-    CalendarRequest request;
-    request.history = std::span(figures_).first(day);
-    request.first_day = static_cast<std::int32_t>(first_day_);
-    request.horizon = 1;
-    request.events = events_;
-    request.scale = scale_;
-    request.find = may_recur_[day];
-    const CalendarEffects effects = find_effects(request, stop);
-    if (effects.ahead.empty()) {
-        return std::nullopt;
-    }
-    return DayEffect{scale_, effects.ahead.effect(0), effects.ahead.error(0)};
+    return effect_after(std::span(figures_).first(day), static_cast<std::int32_t>(first_day_), events_, scale_, may_recur_[day],
+                        stop);
 }
 
 Point as_usual(const DayEffect& effect, Point point, bool is_scaled)

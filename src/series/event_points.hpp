@@ -4,12 +4,15 @@
  */
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "kernel/stop.hpp"
+#include "kernel/unknown.hpp"
 #include "series/calendar.hpp"
 #include "series/verdict.hpp"
 
@@ -21,6 +24,35 @@ struct DayEffect {
     double effect;
     double error;
 };
+
+/** No series with events is longer. */
+constexpr std::size_t most_days = 100'000;
+
+/** The day of a time, 0 is the first of 2000. */
+[[nodiscard]] constexpr std::int64_t day_of(std::int64_t time) noexcept
+{
+    constexpr std::int64_t day_length = std::int64_t{24} * 3600 * 1'000'000;
+    return time / day_length - (time % day_length < 0 ? 1 : 0);
+}
+/** Whether a point counts in the figure of its day. What is negative where only factors make sense is refused anyway. */
+[[nodiscard]] inline bool tells_of_day(const Point& point, bool may_be_negative)
+{
+    return std::isfinite(point.value) && (point.value >= 0 || may_be_negative) && point.exposure > 0 &&
+           std::isfinite(point.exposure);
+}
+/** The sum of a day's points per exposure; NaN where it is not known, or out of range. */
+[[nodiscard]] inline double figure_of_day(double sum, double exposure)
+{
+    const double figure = sum / (exposure > 0 ? exposure : 1);
+    return std::isfinite(figure) ? figure : kernel::unknown;
+}
+/** Throws Error(limit_exceeded) for a series of more days than these. */
+void check_days(std::int64_t days);
+
+/** The effect of the day after `figures`, of days from `first_day` on; `find`: also of what comes back by itself. Throws as find_effects(). */
+[[nodiscard]] std::optional<DayEffect> effect_after(std::span<const double> figures, std::int32_t first_day,
+                                                    const CalendarEvents& events, EffectScale scale, bool find,
+                                                    const kernel::StopFlag& stop);
 
 class EventPoints {
 public:

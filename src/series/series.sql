@@ -120,6 +120,17 @@ COMMENT ON FUNCTION analytics.anomaly_start IS
 'The state of a detector that has not seen a point yet
 The settings are those of analytics.detect_anomalies(), and stay with the state.';
 
+CREATE FUNCTION analytics.anomaly_calendar(
+    state analytics.anomaly_state, event_names text[], event_first_days date[], event_last_days date[] DEFAULT NULL)
+    RETURNS analytics.anomaly_state
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_anomaly_calendar';
+COMMENT ON FUNCTION analytics.anomaly_calendar(analytics.anomaly_state, text[], date[], date[]) IS
+'The state of a detector that knows holidays and campaigns from here on
+event_names, event_first_days, event_last_days: as for analytics.detect_anomalies(), with the past events that the next ones are to be
+expected by; they take the place of those that the state knew. The state keeps the figure of each day from here on, 16 bytes a day, since
+these tell what an event does: give it the calendar before its first points. New events may be told until their day; the state is then as
+if it had always known them. NULL where state is.';
+
 CREATE FUNCTION analytics.anomaly_score(
     state analytics.anomaly_state, times timestamp[], figures double precision[], exposures double precision[] DEFAULT NULL)
     RETURNS TABLE (ts timestamp, value double precision, expected double precision, lower double precision, upper double precision,
@@ -128,8 +139,8 @@ CREATE FUNCTION analytics.anomaly_score(
     LANGUAGE c IMMUTABLE PARALLEL SAFE COST 10000 ROWS 7 AS 'MODULE_PATHNAME', 'marketing_anomaly_score';
 COMMENT ON FUNCTION analytics.anomaly_score(analytics.anomaly_state, timestamp[], double precision[], double precision[]) IS
 'Verdicts on new points of a series whose state is stored
-The verdicts are those that analytics.detect_anomalies() gives over all points from the beginning, but for days that come back by
-themselves: a state knows of no calendar. The state stays as it is: the aggregate
+The verdicts are those that analytics.detect_anomalies() gives over all points from the beginning, with the events of
+analytics.anomaly_calendar(), but for days that come back by themselves. The state stays as it is: the aggregate
 analytics.anomaly_state makes the next one. Points not after the last one of the state have the reason already_seen.';
 
 CREATE FUNCTION analytics_internal.anomaly_state_transition(

@@ -66,7 +66,7 @@ FlatValue SeriesState::finish(std::pmr::memory_resource& result, std::size_t hea
         if (number++ % points_between_polls == 0) {
             stop.poll();
         }
-        detector.update(point);
+        detector.update(point, stop);
     }
     return detector.save(result, header);
 }

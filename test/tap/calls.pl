@@ -200,7 +200,7 @@ my %valid = (
     'audience.clients' => ["'{1,2,-3}'"], 'configure.country_code' => ["'380'", 'NULL'],
     'purchase_season.model' => ["'mbgnbd'", "'bgnbd'"], 'seasonal_time.season' => ["array_fill(1.5::float8, ARRAY[12])"],
     (map { ("$_.event_names" => ["'{sale,sale,holiday}'::text[]"], "$_.event_first_days" => ["'{2025-07-05,2025-08-10,2025-07-11}'::date[]"],
-        "$_.event_last_days" => ["'{2025-07-07,NULL,NULL}'::date[]", 'NULL']) } qw(forecast forecast_sum calendar_effects detect_anomalies detect_drifts compare_windows)),
+        "$_.event_last_days" => ["'{2025-07-07,NULL,NULL}'::date[]", 'NULL']) } qw(forecast forecast_sum calendar_effects detect_anomalies detect_drifts anomaly_calendar compare_windows)),
     (map { ("alert_windows.$_" => ["'{}'"]) } qw(effect_businesses effect_days lead_effects lead_errors spend_effects spend_errors)),
     'drop_source.source_id' => ['1', '2', '3', '7'],
 );
