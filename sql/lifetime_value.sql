@@ -377,6 +377,19 @@ SELECT * FROM analytics.customer_value(discount_rate => 'NaN');
 SELECT * FROM analytics.customer_value(row_limit => 0);
 SELECT * FROM analytics.customer_value_holdout(model => NULL);
 
+-- Values of disjoint sets of customers add up: the same bytes as in one go. What a customer did in two of them adds up, too.
+CREATE TEMP TABLE bought AS
+    SELECT i * i % 97 AS customer, date '2025-01-01' + i % 300 AS day, (i % 50 - 5) / 3.0::float8 AS amount, i % 50 < 5 AS is_refund FROM generate_series(1, 3000) i;
+SELECT w.p::text = u.p::text AS numbers, w.t::text = u.t::text AS texts
+FROM (SELECT analytics.purchases(customer, day, amount, is_refund) AS p, analytics.purchases(customer::text, day, amount, is_refund) AS t FROM bought) w,
+    (SELECT analytics.purchases_union(p) AS p, analytics.purchases_union(t) AS t
+     FROM (SELECT analytics.purchases(customer, day, amount, is_refund) AS p, analytics.purchases(customer::text, day, amount, is_refund) AS t
+           FROM bought GROUP BY customer % 7 UNION ALL SELECT NULL, NULL) g) u;
+SELECT s.* FROM (SELECT analytics.purchases_union(p) AS p FROM (
+    SELECT analytics.purchases(7, d, 5, false) AS p FROM unnest('{2025-01-01,2025-01-08}'::date[]) d GROUP BY d) g) u, analytics.purchase_summary(u.p) s;
+SELECT count(s) FROM (SELECT analytics.purchases_union(NULL) AS p) u, analytics.purchase_summary(u.p) s;
+SELECT analytics.purchases_union(p) FROM (SELECT analytics.purchases(1, '2025-01-01', 1, false) AS p UNION ALL SELECT analytics.purchases('a'::text, '2025-01-01', 1, false)) g;
+
 -- Amounts of a customer that add up beyond what a number can hold, on one day or on many.
 SELECT * FROM (SELECT analytics.purchases(1, date '2025-01-01' + i / 2 * 7, 1.7e308::float8, false) AS p FROM generate_series(0, 1) i) x, LATERAL analytics.purchase_summary(p, days_per_unit => 7) s;
 SELECT s.* FROM (SELECT analytics.purchases(1, date '2025-01-01' + i, 1.7e308::float8, false) AS p FROM generate_series(1, 3) i) x, LATERAL analytics.purchase_summary(p, days_per_unit => 7) s;

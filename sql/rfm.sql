@@ -97,4 +97,20 @@ SELECT analytics.rfm_score(1, '{1,NULL}');
 SELECT * FROM serial s, analytics.rfm_scores(s.c);
 SELECT * FROM serial s, analytics.cohort(s.t);
 SELECT * FROM serial s, analytics.cohort(substr(s.c, 1, 100));
+-- Values of disjoint sets of customers add up, in parallel too: the same bytes as in one go. What was added up twice counts twice.
+CREATE TEMP TABLE part AS
+    SELECT hashtext(name) % 5 AS bucket, analytics.rfm_table(name, day, amount::float8, purchases) AS t,
+           analytics.cohort_table(name, day, amount::float8, purchases, 'month') AS c
+    FROM bought GROUP BY 1;
+INSERT INTO part VALUES (NULL, NULL, NULL);
+SELECT u.t = s.t AS rfm, u.c = s.c AS cohorts
+FROM (SELECT analytics.rfm_table_union(t) AS t, analytics.cohort_table_union(c) AS c FROM part) u, serial s;
+SELECT sum(r.frequency) = 2 * sum(o.frequency) AS twice, bool_and(r.monetary = 2 * o.monetary) AS money
+FROM serial s, LATERAL (SELECT analytics.rfm_table_union(t) AS t FROM (VALUES (s.t), (s.t)) v (t)) u, analytics.rfm_scores(u.t) r
+JOIN analytics.rfm_scores(s.t) o USING (customer);
+SELECT count(r) FROM (SELECT analytics.rfm_table_union(t) AS t FROM part WHERE false) u, analytics.rfm_scores(u.t) r;
+SELECT analytics.rfm_table_union(c) FROM serial;
+SELECT analytics.cohort_table_union(t) FROM serial;
+SELECT analytics.cohort_table_union(c) FROM (SELECT c FROM serial UNION ALL SELECT analytics.cohort_table(1, '2025-01-01', 1, 1, 'week')) c;
+SELECT analytics.rfm_table_union(t) FROM (SELECT t FROM serial UNION ALL SELECT analytics.rfm_table(1, '2025-01-01', 1, 1)) t;
 DROP TABLE bought CASCADE;

@@ -45,6 +45,7 @@ constexpr std::array kinds{
     kind_of<lifetime_value::SpendsState>,
     kind_of<marketing::budget::DayLog>,
     kind_of<marketing::cohorts::CohortState>,
+    kind_of<marketing::cohorts::CohortUnion>,
     kind_of<marketing::refresh::ClientUnion>,
     kind_of<marketing::refresh::DailyRows>,
     kind_of<marketing::rfm::RfmState>,

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
-#include <map>
 #include <string>
-#include <utility>
 
 #include "kernel/error.hpp"
 #include "kernel/wire.hpp"
@@ -51,6 +49,20 @@ std::size_t bucket_of(std::int64_t key, unsigned bits) noexcept
     return bits == 0 ? 0 : static_cast<std::size_t>((static_cast<std::uint64_t>(key) * 0x9e3779b97f4a7c15U) >> (64 - bits));
 }
 
+/** What a value begins with; its cells follow. */
+void write_head(WireWriter& out, Grain grain, std::int32_t last_day, std::uint32_t cells)
+{
+    table_format.write(out);
+    out.put(static_cast<std::uint16_t>(grain));
+    out.put(last_day);
+    out.put(cells);
+}
+
+void require_same_grain(std::optional<Grain> known, Grain grain)
+{
+    require_valid(!known || *known == grain, "two grains in one aggregate", "Group by the grain, or give one.");
+}
+
 Grain grain_of(std::uint16_t number)
 {
     WireReader::require(number <= static_cast<std::uint16_t>(Grain::year), "its grain is unknown");
@@ -83,7 +95,7 @@ std::int32_t first_day_of(std::int32_t period, Grain grain)
 
 void CohortState::set_grain(Grain grain)
 {
-    require_valid(!grain_ || *grain_ == grain, "two grains in one aggregate", "Group by the grain, or give one.");
+    require_same_grain(grain_, grain);
     grain_ = grain;
 }
 
@@ -137,19 +149,11 @@ void CohortState::read(WireReader& in)
 
 namespace {
 
-struct TableCell {
-    std::int32_t cohort;
-    std::int32_t k;
-    std::int64_t customers;
-    std::int64_t last_seen;
-    std::int64_t purchases;
-    std::int64_t amount;
-
-    static auto fields(auto& cell)
-    {
-        return std::tie(cell.cohort, cell.k, cell.customers, cell.last_seen, cell.purchases, cell.amount);
-    }
-};
+/** Periods in which nothing happened have no cell. */
+bool is_filled(const CohortCell& cell) noexcept
+{
+    return cell.customers != 0 || cell.purchases != 0 || cell.amount != 0;
+}
 
 }  // namespace
 
@@ -163,12 +167,12 @@ public:
         if (first == rows.end()) {
             return;  // never bought: in no cohort
         }
-        std::vector<Cell>& cohort = cohorts_[first->period];
+        std::vector<CohortCell>& cohort = cohorts_[first->period];
         std::int32_t seen = -1;
         for (const Row& row : rows) {
             // What was paid back for purchases before the first known one counts in its period.
             const std::int32_t k = std::max(0, row.period - first->period);
-            Cell& cell = cell_at(cohort, k);
+            CohortCell& cell = cell_at(cohort, k);
             cell.amount = customers::add_checked(cell.amount, row.amount);
             cell.purchases += row.purchases;
             if (row.purchases > 0 && k != seen) {
@@ -184,15 +188,18 @@ public:
     {
         for (const auto& [first, cells] : cohorts_) {
             for (std::size_t k = 0; k < cells.size(); ++k) {
-                if (cells[k].purchases != 0 || cells[k].amount != 0) {
-                    visit(first, static_cast<std::int32_t>(k), cells[k]);
+                if (is_filled(cells[k])) {
+                    CohortCell cell = cells[k];
+                    cell.cohort = first;
+                    cell.k = static_cast<std::int32_t>(k);
+                    visit(cell);
                 }
             }
         }
     }
 
 private:
-    static Cell& cell_at(std::vector<Cell>& cohort, std::int32_t k)
+    static CohortCell& cell_at(std::vector<CohortCell>& cohort, std::int32_t k)
     {
         if (k >= most_periods) {
             throw Error(ErrorCode::limit_exceeded, "the purchases of one customer are more than 200000 periods apart", {},
@@ -204,7 +211,7 @@ private:
         return cohort[static_cast<std::size_t>(k)];
     }
 
-    std::map<std::int32_t, std::vector<Cell>> cohorts_;
+    std::map<std::int32_t, std::vector<CohortCell>> cohorts_;
 };
 
 /** All rows, those of a customer side by side and ascending by period: scattered into buckets that fit the cache, each sorted. */
@@ -250,25 +257,20 @@ FlatValue CohortState::finish(std::pmr::memory_resource& result, std::size_t hea
         begin = end;
     }
     std::uint32_t count = 0;
-    cells.for_each([&count](std::int32_t /*first*/, std::int32_t /*k*/, const Cell& /*cell*/) { ++count; });
+    cells.for_each([&count](const CohortCell& /*cell*/) { ++count; });
     return kernel::write_value(result, header, [&](WireWriter& out) {
-        table_format.write(out);
-        out.put(static_cast<std::uint16_t>(grain_.value_or(Grain::day)));
-        out.put(last_day_);
-        out.put(count);
-        cells.for_each([&out](std::int32_t first, std::int32_t k, const Cell& cell) {
-            kernel::put_row(out, TableCell{first, k, cell.customers, cell.last_seen, cell.purchases, cell.amount});
-        });
+        write_head(out, grain_.value_or(Grain::day), last_day_, count);
+        cells.for_each([&out](const CohortCell& cell) { kernel::put_row(out, cell); });
     });
 }
 
 namespace {
 
 /** The cells of a table in their order, each checked. */
-std::vector<TableCell> read_cells(WireReader& in, std::uint32_t count)
+std::vector<CohortCell> read_cells(WireReader& in, std::uint32_t count)
 {
-    std::vector<TableCell> cells;
-    kernel::get_each<TableCell>(in, count, [&cells](const TableCell& cell) {
+    std::vector<CohortCell> cells;
+    kernel::get_each<CohortCell>(in, count, [&cells](const CohortCell& cell) {
         const bool starts = cells.empty() || cell.cohort > cells.back().cohort;
         const bool goes_on = !cells.empty() && cell.cohort == cells.back().cohort && cell.k > cells.back().k;
         const bool follows = starts ? cell.k == 0 && cell.customers > 0 : goes_on;
@@ -281,8 +283,29 @@ std::vector<TableCell> read_cells(WireReader& in, std::uint32_t count)
     return cells;
 }
 
+/** A value, read and checked. */
+struct CohortTable {
+    Grain grain;
+    std::int32_t last_day;
+    std::vector<CohortCell> cells;
+};
+
+CohortTable read_table(WireReader& in)
+{
+    table_format.expect(in);
+    const Grain grain = grain_of(in.get<std::uint16_t>());
+    const auto last_day = in.get<std::int32_t>();
+    CohortTable table{grain, last_day, read_cells(in, in.get<std::uint32_t>())};
+    const bool plausible =
+        customers::plausible_day(last_day) && std::all_of(table.cells.begin(), table.cells.end(), [&](const CohortCell& cell) {
+            return cell.cohort + cell.k <= period_of(last_day, grain);
+        });
+    WireReader::require(plausible, "its last day is out of range");
+    return table;
+}
+
 /** The rows of one cohort, from its cells. */
-void append_rows(std::span<const TableCell> cells, std::int32_t until, Grain grain, std::vector<CohortRow>& rows)
+void append_rows(std::span<const CohortCell> cells, std::int32_t until, Grain grain, std::vector<CohortRow>& rows)
 {
     const std::int32_t first = cells.front().cohort;
     const std::int32_t last = period_of(until, grain);
@@ -292,7 +315,7 @@ void append_rows(std::span<const TableCell> cells, std::int32_t until, Grain gra
     row.still_active = row.size;
     for (row.k = 0; first + row.k <= last; ++row.k) {
         const bool filled = !cells.empty() && cells.front().k == row.k;
-        const TableCell cell = filled ? cells.front() : TableCell{};
+        const CohortCell cell = filled ? cells.front() : CohortCell{};
         row.period = first_day_of(first + row.k, grain);
         row.customers = cell.customers;
         row.purchases = cell.purchases;
@@ -307,25 +330,82 @@ void append_rows(std::span<const TableCell> cells, std::int32_t until, Grain gra
 
 }  // namespace
 
+void CohortUnion::add(const CohortCell& cell)
+{
+    const auto [place, is_new] = cells_.try_emplace({cell.cohort, cell.k}, cell);
+    if (!is_new) {
+        CohortCell& sum = place->second;
+        for (const auto field : {&CohortCell::customers, &CohortCell::last_seen, &CohortCell::purchases, &CohortCell::amount}) {
+            sum.*field = customers::add_checked(sum.*field, cell.*field);
+        }
+    }
+}
+
+void CohortUnion::take_days(Grain grain, std::int32_t last_day)
+{
+    require_same_grain(grain_, grain);
+    last_day_ = grain_ ? std::max(last_day_, last_day) : last_day;
+    grain_ = grain;
+}
+
+void CohortUnion::append(std::span<const std::byte> table)
+{
+    WireReader in(table);
+    read(in);
+}
+
+void CohortUnion::read(WireReader& in)
+{
+    const auto [grain, last_day, cells] = read_table(in);
+    // Of no rows at all nobody knows the grain.
+    if (cells.empty() && last_day == 0) {
+        return;
+    }
+    take_days(grain, last_day);
+    for (const CohortCell& cell : cells) {
+        add(cell);
+    }
+}
+
+void CohortUnion::merge(const kernel::State& state)
+{
+    const auto& other = state.as<CohortUnion>();
+    if (other.grain_) {
+        take_days(*other.grain_, other.last_day_);
+        for (const auto& [place, cell] : other.cells_) {
+            add(cell);
+        }
+    }
+}
+
+// The state is sent as the value that it would be.
+void CohortUnion::write(WireWriter& out) const
+{
+    const auto filled = std::count_if(cells_.begin(), cells_.end(), [](const auto& entry) { return is_filled(entry.second); });
+    write_head(out, grain_.value_or(Grain::day), last_day_, static_cast<std::uint32_t>(filled));
+    for (const auto& [place, cell] : cells_) {
+        if (is_filled(cell)) {
+            kernel::put_row(out, cell);
+        }
+    }
+}
+
+FlatValue CohortUnion::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const
+{
+    stop.poll();
+    return kernel::write_value(result, header, [this](WireWriter& out) { write(out); });
+}
+
 std::vector<CohortRow> cohort_rows(std::span<const std::byte> table, std::optional<std::int32_t> until,
                                    const kernel::StopFlag& stop)
 {
     WireReader in(table);
-    table_format.expect(in);
-    const Grain grain = grain_of(in.get<std::uint16_t>());
-    const auto last_day = in.get<std::int32_t>();
-    const auto cells = read_cells(in, in.get<std::uint32_t>());
-    if (!customers::plausible_day(last_day) ||
-        (!cells.empty() && std::any_of(cells.begin(), cells.end(), [&](const TableCell& cell) {
-            return cell.cohort + cell.k > period_of(last_day, grain);
-        }))) {
-        WireReader::fail("its last day is out of range");
-    }
+    const auto [grain, last_day, cells] = read_table(in);
     require_valid(!until || cells.empty() || *until >= last_day, "until is before the last day that was counted",
                   "Leave out rows after that day: FILTER (WHERE day <= ...) does.");
     const std::int32_t end = until.value_or(last_day);
     std::uint64_t expected = 0;
-    for (const TableCell& cell : cells) {
+    for (const CohortCell& cell : cells) {
         expected += cell.k == 0 ? static_cast<std::uint64_t>(period_of(end, grain) - cell.cohort + 1) : 0;
     }
     if (expected > most_rows) {

@@ -13,11 +13,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "customers/purchase.hpp"
@@ -40,6 +42,21 @@ inline constexpr auto find_grain = kernel::names<Grain>(
 [[nodiscard]] std::int32_t period_of(std::int32_t day, Grain grain);
 /** The first day of a period. */
 [[nodiscard]] std::int32_t first_day_of(std::int32_t period, Grain grain);
+
+/** What the customers of one cohort did in one period. */
+struct CohortCell {
+    std::int32_t cohort;  // the period of their first purchase
+    std::int32_t k;       // periods since then
+    std::int64_t customers;
+    std::int64_t last_seen;  // of them, those who never came back
+    std::int64_t purchases;
+    std::int64_t amount;
+
+    static auto fields(auto& cell)
+    {
+        return std::tie(cell.cohort, cell.k, cell.customers, cell.last_seen, cell.purchases, cell.amount);
+    }
+};
 
 class CohortState final : public kernel::State {
 public:
@@ -66,12 +83,6 @@ private:
 
         static auto fields(auto& row) { return std::tie(row.key, row.amount, row.period, row.purchases); }
     };
-    struct Cell {
-        std::int64_t customers;
-        std::int64_t last_seen;
-        std::int64_t purchases;
-        std::int64_t amount;
-    };
     class Cells;
 
     void write(kernel::WireWriter& out) const override;
@@ -82,6 +93,34 @@ private:
     kernel::ChunkList<Row> rows_;
     kernel::IdentifierCodes ids_;
     std::optional<Grain> grain_;
+    std::int32_t last_day_ = 0;
+};
+
+/** Values of cohort_table, added up: the state of the aggregate analytics.cohort_table_union. */
+class CohortUnion final : public kernel::State {
+public:
+    static constexpr kernel::Format format{"cohu", 1, "state of the aggregate cohort_table_union"};
+
+    /** All memory, now and later, comes from `resource`. */
+    explicit CohortUnion(std::pmr::memory_resource* resource) : State(format), cells_(resource) {}
+
+    /** Throws Error: malformed_binary, invalid_parameter for another grain than before, numeric_range where a sum does not fit. */
+    void append(std::span<const std::byte> table);
+    /** Adds the cells of `other`, which stays as it is. */
+    void merge(const kernel::State& other) override;
+
+    /** The same bytes as if all rows had been counted together, those of a customer in one value. Throws Error(limit_exceeded). */
+    [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
+                                           const kernel::StopFlag& stop) const;
+
+private:
+    void write(kernel::WireWriter& out) const override;
+    void read(kernel::WireReader& in) override;
+    void add(const CohortCell& cell);
+    void take_days(Grain grain, std::int32_t last_day);
+
+    std::pmr::map<std::pair<std::int32_t, std::int32_t>, CohortCell> cells_;  // by cohort and k
+    std::optional<Grain> grain_;                                              // once there is a value
     std::int32_t last_day_ = 0;
 };
 

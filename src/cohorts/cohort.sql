@@ -10,6 +10,23 @@ CREATE AGGREGATE analytics.cohort_table(customer "any", day date, amount double 
     FINALFUNC = analytics_internal.cohort_table_final, COMBINEFUNC = analytics_internal.state_combine,
     SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
+CREATE FUNCTION analytics_internal.cohort_table_union_transition(internal, bytea) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cohort_table_union_transition';
+CREATE FUNCTION analytics_internal.cohort_table_union_final(internal) RETURNS bytea
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_cohort_table_union_final';
+
+CREATE AGGREGATE analytics.cohort_table_union(cohort_table bytea) (
+    SFUNC = analytics_internal.cohort_table_union_transition, STYPE = internal, SSPACE = 65536,
+    FINALFUNC = analytics_internal.cohort_table_union_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
+);
+COMMENT ON FUNCTION analytics_internal.cohort_table_union_transition(internal, bytea) IS
+'Part of the aggregate cohort_table_union: adds a value';
+COMMENT ON FUNCTION analytics_internal.cohort_table_union_final(internal) IS 'Part of the aggregate cohort_table_union: makes the value';
+COMMENT ON AGGREGATE analytics.cohort_table_union(bytea) IS
+'Adds up values of cohort_table(); NULL values are left out
+All are of the same grain, and no customer is in two of them: he would count twice. The result has the same bytes as one cohort_table()
+over all the rows.';
 COMMENT ON FUNCTION analytics_internal.cohort_table_transition(internal, "any", date, double precision, bigint, text) IS
 'Part of the aggregate cohort_table: adds a row';
 COMMENT ON FUNCTION analytics_internal.cohort_table_final(internal) IS 'Part of the aggregate cohort_table: makes the value';

@@ -14,6 +14,7 @@ namespace customers = marketing::customers;
 namespace postgres = marketing::postgres;
 
 using cohorts::CohortState;
+using cohorts::CohortUnion;
 
 MARKETING_FUNCTION(cohort_table_transition)
 {
@@ -28,6 +29,21 @@ MARKETING_FUNCTION(cohort_table_transition)
 MARKETING_FUNCTION(cohort_table_final)
 {
     return postgres::finish<CohortState>(fcinfo);
+}
+
+MARKETING_FUNCTION(cohort_table_union_transition)
+{
+    auto* state = postgres::transition_state<CohortUnion>(fcinfo);
+    auto in = postgres::Arguments::of_row(fcinfo);
+    if (const auto table = in.optional<postgres::Bytes>("cohort_table")) {
+        postgres::run_kernel([state, &table] { state->append(*table); });
+    }
+    return postgres::state_datum(fcinfo, state);
+}
+
+MARKETING_FUNCTION(cohort_table_union_final)
+{
+    return postgres::finish<CohortUnion>(fcinfo);
 }
 
 MARKETING_ROWS_OF(cohort, cohort_table, in, rows)

@@ -49,6 +49,22 @@ money or profit; NULL is 0. is_refund: the row is no purchase; its amount, negat
 else to the last day of purchase before. NULL is false.
 The order of the rows does not matter.';
 
+CREATE FUNCTION analytics_internal.purchases_union_transition(internal, analytics.purchases) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_purchases_union_transition';
+
+CREATE AGGREGATE analytics.purchases_union(purchases analytics.purchases) (
+    SFUNC = analytics_internal.purchases_union_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.purchases_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
+);
+
+COMMENT ON FUNCTION analytics_internal.purchases_union_transition(internal, analytics.purchases) IS
+    'Part of the aggregate purchases_union: adds a value.';
+COMMENT ON AGGREGATE analytics.purchases_union(analytics.purchases) IS
+    'Adds up values of purchases(); NULL values are left out
+What a customer of several values did adds up, too. Of disjoint sets of customers the result has the same bytes as one purchases() over
+all the rows.';
+
 CREATE FUNCTION analytics.purchase_summary(
     purchases analytics.purchases, observed_until date DEFAULT NULL, days_per_unit double precision DEFAULT 7,
     holdout_until date DEFAULT NULL)

@@ -120,6 +120,16 @@ void PurchasesState::append(const kernel::Identifier& customer, std::int32_t day
     rows_.push_back({ids_.code(customer), amount + 0.0, 2 * day + (refund ? refund_bit : 0)});
 }
 
+void PurchasesState::append_value(std::span<const std::byte> value)
+{
+    const PurchasesView view(value);
+    for (std::size_t i = 0; i < view.customer_count(); ++i) {
+        const Identifier customer = view.customer(i);
+        view.for_each_day(
+            i, [this, &customer](std::int32_t day, double amount, bool refund) { append(customer, day, amount, refund); });
+    }
+}
+
 void PurchasesState::merge(const kernel::State& state)
 {
     const auto& other = state.as<PurchasesState>();

@@ -89,6 +89,15 @@ public:
         }
     }
 
+    /** Calls `visit(day, amount, refund)` for each day of a customer. */
+    template <class Visit>
+    void for_each_day(std::size_t customer, Visit&& visit) const
+    {
+        for (std::uint32_t at = day_end_.begin(customer); at < day_end_.end(customer); ++at) {
+            visit(day_[at] >> 1, amount_[at], (day_[at] & 1) != 0);
+        }
+    }
+
     /** The texts in the value, for the check of their encoding. */
     [[nodiscard]] std::size_t key_count() const noexcept { return customers_.texts().size(); }
     [[nodiscard]] std::string_view key(std::size_t index) const noexcept { return customers_.texts()[index]; }
@@ -118,6 +127,8 @@ public:
      * most_days or the amount NaN or infinite.
      */
     void append(const kernel::Identifier& customer, std::int32_t day, double amount, bool refund);
+    /** Adds a value, as if its days were rows. Throws Error: malformed_binary, invalid_parameter as above. */
+    void append_value(std::span<const std::byte> value);
     /** Adds the rows of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 

@@ -36,6 +36,16 @@ MARKETING_FUNCTION(purchases_transition)
     return postgres::state_datum(fcinfo, state);
 }
 
+MARKETING_FUNCTION(purchases_union_transition)
+{
+    auto* state = postgres::transition_state<PurchasesState>(fcinfo);
+    auto in = postgres::Arguments::of_row(fcinfo);
+    if (const auto purchases = in.optional<postgres::Bytes>("purchases")) {
+        postgres::run_kernel([state, &purchases] { state->append_value(*purchases); });
+    }
+    return postgres::state_datum(fcinfo, state);
+}
+
 MARKETING_FUNCTION(purchases_final)
 {
     return postgres::finish<PurchasesState>(fcinfo);

@@ -10,6 +10,20 @@ CREATE AGGREGATE analytics.rfm_table(customer "any", day date, amount double pre
     FINALFUNC = analytics_internal.rfm_table_final, COMBINEFUNC = analytics_internal.state_combine,
     SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
 );
+CREATE FUNCTION analytics_internal.rfm_table_union_transition(internal, bytea) RETURNS internal
+    LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_rfm_table_union_transition';
+
+CREATE AGGREGATE analytics.rfm_table_union(rfm_table bytea) (
+    SFUNC = analytics_internal.rfm_table_union_transition, STYPE = internal, SSPACE = 1048576,
+    FINALFUNC = analytics_internal.rfm_table_final, COMBINEFUNC = analytics_internal.state_combine,
+    SERIALFUNC = analytics_internal.state_serialise, DESERIALFUNC = analytics_internal.state_deserialise, PARALLEL = SAFE
+);
+COMMENT ON FUNCTION analytics_internal.rfm_table_union_transition(internal, bytea) IS
+'Part of the aggregate rfm_table_union: adds a value';
+COMMENT ON AGGREGATE analytics.rfm_table_union(bytea) IS
+'Adds up values of rfm_table(); NULL values are left out
+What a customer of several values did adds up, too, but for what one value left out, since he bought nothing there. Of disjoint sets of
+customers the result has the same bytes as one rfm_table() over all the rows.';
 COMMENT ON FUNCTION analytics_internal.rfm_table_transition(internal, "any", date, double precision, bigint) IS
 'Part of the aggregate rfm_table: adds a row';
 COMMENT ON FUNCTION analytics_internal.rfm_table_final(internal) IS 'Part of the aggregate rfm_table: makes the value';

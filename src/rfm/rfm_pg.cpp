@@ -55,6 +55,16 @@ MARKETING_FUNCTION(rfm_table_transition)
     return postgres::state_datum(fcinfo, state);
 }
 
+MARKETING_FUNCTION(rfm_table_union_transition)
+{
+    auto* state = postgres::transition_state<RfmState>(fcinfo);
+    auto in = postgres::Arguments::of_row(fcinfo);
+    if (const auto table = in.optional<Bytes>("rfm_table")) {
+        postgres::run_kernel([state, &table] { state->append_value(*table); });
+    }
+    return postgres::state_datum(fcinfo, state);
+}
+
 MARKETING_FUNCTION(rfm_table_final)
 {
     return postgres::finish<RfmState>(fcinfo);

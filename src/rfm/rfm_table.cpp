@@ -46,6 +46,14 @@ void RfmState::append(const customers::Purchase& purchase)
          purchase.purchases, purchase.amount});
 }
 
+void RfmState::append_value(std::span<const std::byte> value)
+{
+    const RfmTable table(value);
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        add({ids_.code(table.id(i)), table.first_day(i), table.last_day(i), table.purchases(i), table.amount(i)});
+    }
+}
+
 void RfmState::add(const CustomerRecord& row)
 {
     batch_.push_back(row);
@@ -168,7 +176,7 @@ FlatValue RfmState::finish(std::pmr::memory_resource& result, std::size_t header
         ids_.are_texts() ? kernel::text_bytes(rows, [this](const CustomerRecord& row) { return ids_.text(row.key); }) : 0;
     return kernel::write_value(result, header, [&](WireWriter& out) {
         table_format.write(out);
-        out.put(static_cast<std::uint16_t>(ids_.kind()));
+        out.put(static_cast<std::uint16_t>(rows.empty() ? kernel::IdKind::none : ids_.kind()));
         out.put(static_cast<std::uint32_t>(rows.size()));
         out.put(static_cast<std::uint32_t>(bytes));
         kernel::put_column(out, rows, &CustomerRecord::first_day);

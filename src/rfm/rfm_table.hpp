@@ -50,6 +50,8 @@ public:
 
     /** Throws Error: invalid_parameter for identifiers of two kinds or negative purchases, numeric_range where a sum does not fit. */
     void append(const customers::Purchase& purchase);
+    /** Adds the customers of a value. Throws Error: malformed_binary, and as above. */
+    void append_value(std::span<const std::byte> value);
     /** Adds the customers of `other`, which stays as it is. */
     void merge(const kernel::State& other) override;
 

@@ -1,4 +1,5 @@
-// Any bytes as a value of cohort_table and as the state of that aggregate: an Error or an answer, and what is written must be readable.
+// Any bytes as a value of cohort_table and as the states of the aggregates that make it: an Error or an answer, and what is written must be
+// readable.
 
 #include <optional>
 
@@ -18,5 +19,6 @@ void read_value(Bytes bytes)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
+    (void)as_value_and_state<CohortUnion>(data, size, read_value);
     return as_value_and_state<CohortState>(data, size, read_value);
 }

@@ -35,12 +35,13 @@ protected:
     lifetime_value::SpendsState spends{memory};
     budget::DayLog days{memory};
     cohorts::CohortState cohort{memory};
+    cohorts::CohortUnion cohort_union{memory};
     refresh::ClientUnion clients{memory};
     refresh::DailyRows rows{memory};
     rfm::RfmState rfm{memory};
     series::SeriesState points{memory};
-    std::array<kernel::State*, 12> all{&journeys, &journeys_union, &path_counts, &purchases, &histories, &spends,
-                                       &days,     &cohort,         &clients,     &rows,      &rfm,       &points};
+    std::array<kernel::State*, 13> all{&journeys, &journeys_union, &path_counts, &purchases, &histories, &spends, &days,
+                                       &cohort,   &cohort_union,   &clients,     &rows,      &rfm,       &points};
 };
 
 TEST_F(States, HaveTagsOfTheirOwn)

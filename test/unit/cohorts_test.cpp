@@ -40,6 +40,57 @@ TEST(Cohort, AnyOrderAndSplitGiveTheSameBytes)
     }
 }
 
+const auto add_table = [](CohortUnion& state, const Bytes& value) { state.append(value); };
+
+TEST(Cohort, ValuesOfBucketsAddUpToTheSameBytes)
+{
+    std::mt19937 random(23);
+    for (const int buckets : {1, 2, 7, 400}) {
+        const std::vector<Sale> sales = random_sales(7, 300, 2000);
+        std::vector<Bytes> values = bucket_values<CohortState>(sales, buckets, false, random);  // some of no rows at all
+        std::shuffle(values.begin(), values.end(), random);
+        EXPECT_EQ(united<CohortUnion>(values, add_table), gathered<CohortState>(sales, 1, false, random));
+    }
+    EXPECT_EQ(united<CohortUnion>({}, add_table), gathered<CohortState>({}, 1, false, random));
+}
+
+TEST(Cohort, MoneyThatCancelsOutBetweenBucketsLeavesNoCell)
+{
+    std::mt19937 random(29);
+    const std::vector<Sale> sales{
+        {0, 19'000, 10, 1}, {0, 19'040, -4, 0}, {1, 19'001, 10, 1}, {1, 19'041, 4, 0}, {2, 19'200, -1, 0}};
+    EXPECT_EQ(united<CohortUnion>(bucket_values<CohortState>(sales, 3, false, random), add_table),
+              gathered<CohortState>(sales, 1, false, random));
+}
+
+TEST(Cohort, UnionsRefuseHostileBytesAndOtherGrains)
+{
+    std::mt19937 random(31);
+    const std::vector<Sale> sales = random_sales(9, 12, 60);
+    const Bytes value = gathered<CohortState>(sales, 1, false, random);
+    std::pmr::monotonic_buffer_resource memory;
+    CohortUnion state(&memory);
+    state.append(value);
+    expect_robust(value, [](const Bytes& bytes) {
+        std::pmr::monotonic_buffer_resource own;
+        CohortUnion(&own).append(bytes);
+    });
+    expect_robust(bytes_of([&state](auto& m, std::size_t header) { return state.serialise(m, header); }),
+                  [&value](const Bytes& bytes) {
+                      std::pmr::monotonic_buffer_resource own;
+                      CohortUnion received(&own);
+                      received.deserialise(bytes);
+                      received.append(value);
+                      (void)finished(received);
+                  });
+    CohortState yearly(&memory);
+    yearly.append({Identifier::of(std::int64_t{1}), 19'000, 1, 1}, Grain::year);
+    EXPECT_EQ(error_of([&] { state.append(finished(yearly)); }), ErrorCode::invalid_parameter);
+    CohortUnion years(&memory);
+    years.append(finished(yearly));
+    EXPECT_EQ(error_of([&] { state.merge(years); }), ErrorCode::invalid_parameter);
+}
+
 TEST(Cohort, CountsAsBruteForceDoes)
 {
     struct Cell {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <memory_resource>
 #include <random>
@@ -96,6 +97,37 @@ Bytes gathered(const std::vector<Sale>& sales, std::size_t parts, bool texts, st
         states[random() % states.size()]->merge(received);
     }
     return finished(*states.front());
+}
+
+/** A value for the customers of each bucket, as a database that keeps them apart has it. */
+template <class State>
+std::vector<Bytes> bucket_values(const std::vector<Sale>& sales, int buckets, bool texts, std::mt19937& random)
+{
+    std::vector<Bytes> values;
+    for (int bucket = 0; bucket < buckets; ++bucket) {
+        std::vector<Sale> own;
+        std::copy_if(sales.begin(), sales.end(), std::back_inserter(own),
+                     [=](const Sale& sale) { return sale.customer % buckets == bucket; });
+        values.push_back(gathered<State>(own, 2, texts, random));
+    }
+    return values;
+}
+
+/** All values as one, added up by two states of which one is sent to the other. */
+template <class State, class Append>
+Bytes united(const std::vector<Bytes>& values, Append append_value)
+{
+    std::pmr::monotonic_buffer_resource memory;
+    State one(&memory);
+    State other(&memory);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        append_value(i % 2 == 0 ? one : other, values[i]);
+    }
+    const Bytes wire = bytes_of([&other](auto& m, std::size_t header) { return other.serialise(m, header); });
+    State received(&memory);
+    received.deserialise(wire);
+    one.merge(received);
+    return finished(one);
 }
 
 template <class Read>

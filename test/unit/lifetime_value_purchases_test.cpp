@@ -186,6 +186,37 @@ TEST(Purchases, NeitherOrderNorSplitNorMergeShows)
     }
 }
 
+TEST(Purchases, ValuesOfBucketsAddUpToTheSameBytes)
+{
+    for (const Ids ids : {Ids::integers, Ids::texts}) {
+        for (const std::int64_t buckets : {1, 3, 250}) {
+            auto rows = random_rows(5, 3000, 200);
+            for (Bought& row : rows) {
+                row.amount /= 3;
+            }
+            PurchasesState parts[2] = {PurchasesState(std::pmr::new_delete_resource()),
+                                       PurchasesState(std::pmr::new_delete_resource())};
+            for (std::int64_t bucket = 0; bucket < buckets; ++bucket) {
+                std::vector<Bought> own;
+                std::copy_if(rows.begin(), rows.end(), std::back_inserter(own),
+                             [=](const Bought& row) { return (row.customer % buckets + buckets) % buckets == bucket; });
+                parts[bucket % 2].append_value(value_of(own, ids));  // some of no rows at all
+            }
+            parts[0].merge(parts[1]);
+            EXPECT_EQ(finish(parts[0]), value_of(rows, ids));
+        }
+    }
+}
+
+TEST(Purchases, WhatACustomerDidInSeveralValuesAddsUp)
+{
+    PurchasesState all(std::pmr::new_delete_resource());
+    all.append_value(value_of({{1, 10, 5}, {1, 17, 3}, {2, 10, -4}}));
+    all.append_value(value_of({{1, 10, -2}, {1, 24, 8}, {2, 9, 6}}));
+    EXPECT_EQ(finish(all), value_of({{1, 10, 5}, {1, 17, 3}, {2, 10, -4}, {1, 10, -2}, {1, 24, 8}, {2, 9, 6}}));
+    EXPECT_EQ(error_of([&] { all.append_value(value_of({{1, 10, 5}}, Ids::texts)); }), ErrorCode::invalid_parameter);
+}
+
 TEST(Purchases, ADayCountsOnceAndARefundIsNoPurchase)
 {
     const Bytes value = value_of({{1, 10, 5},

@@ -66,6 +66,41 @@ TEST(RfmTable, AddsUpEachCustomer)
     }
 }
 
+const auto add_value = [](RfmState& state, const Bytes& value) { state.append_value(value); };
+
+TEST(RfmTable, ValuesOfBucketsAddUpToTheSameBytes)
+{
+    std::mt19937 random(23);
+    for (const bool texts : {false, true}) {
+        for (const int buckets : {1, 2, 7, 400}) {
+            const std::vector<Sale> sales = random_sales(7, 300, 2000);
+            const std::vector<Bytes> values = bucket_values<RfmState>(sales, buckets, texts, random);  // some of no rows at all
+            EXPECT_EQ(united<RfmState>(values, add_value), gathered<RfmState>(sales, 1, texts, random));
+        }
+    }
+    const std::vector<Sale> refund{{1, 19'000, -1, 0}};
+    EXPECT_EQ(united<RfmState>({gathered<RfmState>(refund, 1, false, random)}, add_value),
+              gathered<RfmState>(refund, 1, false, random));
+}
+
+TEST(RfmTable, UnionsRefuseHostileBytesAndOtherKinds)
+{
+    std::mt19937 random(31);
+    for (const bool texts : {false, true}) {
+        expect_robust(gathered<RfmState>(random_sales(4, 12, 60), 1, texts, random), [](const Bytes& bytes) {
+            std::pmr::monotonic_buffer_resource own;
+            RfmState state(&own);
+            state.append_value(bytes);
+            (void)finished(state);
+        });
+    }
+    std::pmr::monotonic_buffer_resource memory;
+    RfmState state(&memory);
+    state.append_value(gathered<RfmState>(random_sales(4, 12, 60), 1, true, random));
+    EXPECT_EQ(error_of([&] { state.append_value(gathered<RfmState>(random_sales(4, 12, 60), 1, false, random)); }),
+              ErrorCode::invalid_parameter);
+}
+
 TEST(RfmTable, RefusesIdentifiersOfTwoKinds)
 {
     std::pmr::monotonic_buffer_resource memory;
