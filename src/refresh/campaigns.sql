@@ -421,7 +421,20 @@ BEGIN
     IF NOT FOUND THEN
         RETURN (0, 0, 0, 0, 0, 0, 0)::analytics_internal.load_counts;
     END IF;
-    -- References that no touch makes any more: one index probe for each, not a join with all touches.
+    -- References that no touch makes any more.
+    IF analytics_internal.is_distributed('warehouse.fact_events') THEN
+        -- One question to all nodes.
+        DELETE FROM warehouse.campaign_match r
+        WHERE r.business_id = derive_campaigns.business_id
+          AND (r.platform, r.campaign_ref, r.url_campaign_id, r.named_ad_id) NOT IN (
+              SELECT e.platform, COALESCE(e.campaign_ref, ''), COALESCE(e.url_campaign_id, ''), COALESCE(e.named_ad_id, '')
+              FROM warehouse.fact_events e
+              WHERE e.business_id = derive_campaigns.business_id
+                AND (e.campaign_ref IS NOT NULL OR e.url_campaign_id IS NOT NULL OR e.named_ad_id IS NOT NULL)
+              GROUP BY 1, 2, 3, 4);
+        RETURN analytics_internal.resolve_campaigns(derive_campaigns.business_id);
+    END IF;
+    -- Here one index probe for each, not a join with all touches.
     FOR reference IN
         SELECT DISTINCT ON (r.platform, r.campaign_ref, r.url_campaign_id, r.named_ad_id) r.*
         FROM warehouse.campaign_match r

@@ -72,6 +72,25 @@ $$;
 COMMENT ON FUNCTION analytics_internal.known_rows(regclass, bigint) IS
 'How many rows of a business the planner expects in a table';
 
+-- Where Citus has the rows, only the shards know of them.
+CREATE FUNCTION analytics_internal.table_rows(relation regclass) RETURNS double precision
+    LANGUAGE plpgsql STABLE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found double precision;
+BEGIN
+    IF analytics_internal.is_distributed(relation) THEN
+        EXECUTE 'SELECT sum(GREATEST(r.result::double precision, 0)) FROM run_command_on_shards($1, $2) r WHERE r.success'
+        INTO found USING relation, 'SELECT c.reltuples FROM pg_class c WHERE c.oid = ''%s''::regclass';
+    ELSE
+        SELECT GREATEST(c.reltuples, 0) INTO found FROM pg_class c WHERE c.oid = relation;
+    END IF;
+    RETURN COALESCE(found, 0);
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.table_rows(regclass) IS 'How many rows the planner expects in a table, on all nodes';
+
 -- Statistics may call a table empty, as autovacuum leaves them where a source was dropped, or know nothing of a business that came since.
 -- By these, the steps to come would compare each of its rows with each.
 CREATE FUNCTION analytics_internal.analyze_grown(relation regclass, business_id bigint, changed bigint) RETURNS void
@@ -79,7 +98,7 @@ CREATE FUNCTION analytics_internal.analyze_grown(relation regclass, business_id 
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF changed > 50 AND (changed > 50 + 0.2 * (SELECT GREATEST(c.reltuples, 0) FROM pg_class c WHERE c.oid = relation)
+    IF changed > 50 AND (changed > 50 + 0.2 * analytics_internal.table_rows(relation)
         OR changed > 1000 + 0.2 * analytics_internal.known_rows(relation, business_id)) THEN
         PERFORM analytics_internal.analyze_own(relation);
     END IF;
@@ -92,9 +111,7 @@ CREATE FUNCTION analytics_internal.is_much(changed bigint, relation regclass) RE
     LANGUAGE sql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT changed > 50 + 0.1 * GREATEST(c.reltuples, 0)
-    FROM pg_class c
-    WHERE c.oid = relation
+    SELECT CASE WHEN changed > 50 THEN changed > 50 + 0.1 * analytics_internal.table_rows(relation) ELSE false END
 $$;
 COMMENT ON FUNCTION analytics_internal.is_much(bigint, regclass) IS
 'Whether it costs less to derive a whole table than to follow single changes';

@@ -122,45 +122,35 @@ CREATE FUNCTION analytics_internal.check_ambiguous_campaigns(business_id bigint)
     LANGUAGE plpgsql STABLE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    reference record;
-    platforms text[] := '{}';
-    ids text[] := '{}';
-    touches bigint[] := '{}';
-    n bigint;
 BEGIN
     IF NOT EXISTS (SELECT FROM warehouse.campaign_match r WHERE r.business_id = check_ambiguous_campaigns.business_id) THEN
         RETURN;
     END IF;
-    -- One by one, through the index: there are few.
-    FOR reference IN
+    RETURN QUERY
+    WITH reference AS MATERIALIZED (
         SELECT d.campaign_id, r.*
         FROM warehouse.dim_campaigns d
         JOIN warehouse.campaign_match r ON r.business_id = d.business_id AND r.campaign_key = d.campaign_key
         WHERE d.business_id = check_ambiguous_campaigns.business_id AND d.origin = 'ambiguous'
-    LOOP
-        SELECT count(*) INTO n
-        FROM warehouse.fact_events e
-        WHERE e.business_id = reference.business_id AND e.platform = reference.platform
-          AND e.event_date BETWEEN reference.first_day AND reference.last_day
-          AND analytics_internal.is_same_ref(e.campaign_ref, e.url_campaign_id, e.named_ad_id, reference.campaign_ref,
-              reference.url_campaign_id, reference.named_ad_id);
-        platforms := platforms || reference.platform;
-        ids := ids || reference.campaign_id;
-        touches := touches || n;
-    END LOOP;
-    RETURN QUERY
+    )
     SELECT 'ambiguous_campaigns', 'fact_events.campaign_key', CASE WHEN a.touches > 0 THEN 'warn' ELSE 'pass' END, a.touches,
            a.touches::numeric, 0::numeric, a.sample, format('%s touches name a campaign that several had the name of', a.touches)
     FROM (
         SELECT COALESCE(sum(n.touches), 0)::bigint AS touches,
                jsonb_object_agg(n.label, n.touches) FILTER (WHERE n.place <= 100) AS sample
         FROM (
-            SELECT c.platform || ': ' || c.campaign_id AS label, sum(c.touches) AS touches,
-                   row_number() OVER (ORDER BY sum(c.touches) DESC, c.platform COLLATE "C", c.campaign_id COLLATE "C") AS place
-            FROM unnest(platforms, ids, touches) c (platform, campaign_id, touches)
-            WHERE c.touches > 0
-            GROUP BY c.platform, c.campaign_id
+            SELECT c.platform || ': ' || c.campaign_id AS label, c.touches,
+                   row_number() OVER (ORDER BY c.touches DESC, c.platform COLLATE "C", c.campaign_id COLLATE "C") AS place
+            FROM (
+                -- There are few, each found through the index.
+                SELECT r.platform, r.campaign_id, count(*) AS touches
+                FROM reference r
+                JOIN warehouse.fact_events e ON e.business_id = r.business_id AND e.platform = r.platform
+                    AND e.event_date BETWEEN r.first_day AND r.last_day
+                    AND analytics_internal.is_same_ref(e.campaign_ref, e.url_campaign_id, e.named_ad_id, r.campaign_ref,
+                        r.url_campaign_id, r.named_ad_id)
+                GROUP BY r.platform, r.campaign_id
+            ) c
         ) n
     ) a;
 END
