@@ -283,6 +283,13 @@ DECLARE
     with_ads CONSTANT boolean := dimensions && '{ad_group,creative}';
     with_campaign CONSTANT boolean := dimensions @> '{campaign}';
 BEGIN
+    -- Citus joins neither a union of facts with other tables on the nodes, nor orders, which are more than one line.
+    IF cardinality(rules.conversion_types) = 1 AND rules.conversion_types[1] <> 'purchase'
+        AND analytics_internal.is_distributed('warehouse.fact_events') THEN
+        RETURN QUERY
+        SELECT * FROM analytics_internal.node_journeys(rules, kept, members, stages, with_parts, touches);
+        RETURN;
+    END IF;
     RETURN QUERY
     WITH business AS (
         -- Touches a day older than the lookback, whose days have 24 hours each; and conversions of days that it reaches back from.
@@ -481,6 +488,215 @@ what they are by dimensions of conversions, behind the character U+001F each. st
 or that of the business; half_life: that of the business. day_starts: of all days from the first of these touches and conversions to the
 last, see attribution_credit().';
 
+-- What reaches the coordinator is a value for each bucket of clients, not a row for each touch. Tables of the coordinator are CTEs, sent to
+-- the nodes.
+CREATE FUNCTION analytics_internal.node_journeys(
+    rules analytics_internal.path_rules, kept text, members text[], stages text[], with_parts boolean, touches text)
+    RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval,
+                   business_id bigint, day_starts timestamptz[])
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    dimensions CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
+    -- Clients who converted, or, of everybody, also who were met.
+    client_joins CONSTANT text := CASE kept
+        WHEN 'everybody' THEN '
+            LEFT JOIN converter v
+                ON v.client_bucket = %1$s.client_bucket AND v.business_id = %1$s.business_id AND v.client_key = %1$s.client_key
+            LEFT JOIN met m
+                ON m.client_bucket = %1$s.client_bucket AND m.business_id = %1$s.business_id AND m.client_key = %1$s.client_key'
+        ELSE '
+            JOIN converter v
+                ON v.client_bucket = %1$s.client_bucket AND v.business_id = %1$s.business_id AND v.client_key = %1$s.client_key' END;
+    is_client CONSTANT text := CASE kept WHEN 'everybody' THEN '(v.client_key IS NOT NULL OR m.client_key IS NOT NULL)' ELSE 'true' END;
+    parts_of_conversion CONSTANT text := COALESCE((
+        SELECT string_agg(
+            CASE d.name
+                WHEN 'product' THEN 'COALESCE(g.name, c.product_id, ''(none)'')'
+                WHEN 'branch' THEN 'COALESCE(h.name, c.branch_id, ''(none)'')'
+                WHEN 'customer' THEN 'CASE WHEN min(c.converted_at) FILTER (WHERE c.amount >= 0) OVER bought < c.period_start
+                    THEN ''returning'' ELSE ''new'' END'
+                WHEN 'purchase' THEN 'CASE WHEN count(*) FILTER (WHERE c.amount >= 0) OVER (
+                    bought ORDER BY c.converted_at, c.source_id, c.conversion_id COLLATE "C") <= 1 THEN ''first'' ELSE ''repeat'' END'
+                ELSE 'c.conversion_type'
+            END, E' || E''\\x1F'' || ' ORDER BY d.n)
+        FROM unnest(analytics_internal.conversion_dimensions(rules.dimension)) WITH ORDINALITY d (name, n)), quote_literal(''));
+BEGIN
+    RETURN QUERY EXECUTE format($sql$
+        WITH business AS MATERIALIZED (
+            -- As warehouse_journeys() says.
+            SELECT p.*, p.period_end + p.reach AS reach_end, p.period_start - p.lookback - interval '1 day' AS touched_from,
+                   p.period_end + CASE $5 WHEN 'touch' THEN p.reach ELSE interval '0' END AS touched_before,
+                   CASE $5 WHEN 'touch' THEN p.period_end + p.reach ELSE p.period_end END AS asked_before,
+                   CASE $5 WHEN 'converters' THEN p.period_end ELSE p.period_end + p.reach END AS converted_before
+            FROM (
+                SELECT s.business_id, s.reporting_timezone, $1::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
+                       ($2 + 1)::timestamp AT TIME ZONE s.reporting_timezone AS period_end, COALESCE($3, s.lookback) AS lookback,
+                       COALESCE($3, s.lookback) + CASE $5 WHEN 'touch' THEN interval '2 days' ELSE interval '0' END AS reach,
+                       s.half_life, s.paid_rule
+                FROM warehouse.settings s
+                WHERE $4 IS NULL OR s.business_id = $4
+            ) p
+        ), label AS MATERIALIZED (
+            SELECT l.business_id, l.campaign_key, l.label FROM analytics_internal.campaign_labels($6) l WHERE $7 @> '{campaign}'
+        ), platform AS MATERIALIZED (
+            SELECT d.business_id, d.platform, d.family, d.ad_network FROM warehouse.dim_platforms d
+        ), campaign AS MATERIALIZED (
+            SELECT d.business_id, d.campaign_key, d.platform FROM warehouse.dim_campaigns d
+        ), creative AS MATERIALIZED (
+            SELECT d.business_id, d.platform, d.ad_id, d.ad_group_id, d.creative_id
+            FROM warehouse.dim_ad_creatives d
+            WHERE $7 && '{ad_group,creative}'
+        ), setting AS MATERIALIZED (
+            SELECT s.business_id, s.default_value FROM warehouse.conversion_setting s WHERE s.conversion_type = $8
+        ), product AS MATERIALIZED (
+            SELECT d.business_id, d.product_id, d.name FROM warehouse.dim_products d WHERE 'product' = ANY (string_to_array($6, '+'))
+        ), branch AS MATERIALIZED (
+            SELECT d.business_id, d.branch_id, d.name FROM warehouse.dim_branches d WHERE 'branch' = ANY (string_to_array($6, '+'))
+        ), converter AS NOT MATERIALIZED (
+            SELECT DISTINCT c.client_bucket, c.business_id, c.client_key
+            FROM (%1$s) c
+            JOIN business b ON b.business_id = c.business_id
+            WHERE c.counts AND c.conversion_type = $8 AND c.converted_at >= b.period_start AND c.converted_at < b.asked_before
+              AND ($9 = '{}' OR c.host = ANY ($9))
+        ), met AS NOT MATERIALIZED (
+            SELECT DISTINCT e.client_bucket, e.business_id, e.client_key
+            FROM warehouse.fact_events e
+            JOIN business b ON b.business_id = e.business_id
+            WHERE e.occurred_at >= b.period_start AND e.occurred_at < b.period_end
+        ), bucket AS MATERIALIZED (
+            SELECT r.client_bucket, r.business_id, min(r.occurred_at) AS first_at, max(r.occurred_at) AS last_at, %7$s AS journeys
+            FROM (
+                -- A conversion whose event is a touch at that very moment is one row with it. Not joined: the planner expects few rows,
+                -- and would compare each with each.
+                SELECT r.client_bucket, r.business_id, r.client_key, min(r.occurred_at) AS occurred_at, max(r.touch_number) AS touch_number,
+                       max(r.key) AS key, bool_or(r.is_paid) AS is_paid, bool_or(r.is_view) AS is_view, max(r.amount) AS amount,
+                       max(r.conversion_id) AS conversion_id, max(r.part) AS part
+                FROM (
+                    SELECT t.client_bucket, t.business_id, t.client_key, t.source_id, t.event_id, t.occurred_at, t.touch_number,
+                           CASE WHEN $13 THEN
+                               translate(t.key || COALESCE(' / ' || t.other_key, ''), E'\x1F', ' ') || E'\x1F' || t.mark
+                               || CASE WHEN $7[2] IS NULL THEN 0 ELSE length(t.key) END || ':' || t.period
+                           ELSE t.key || COALESCE(' / ' || t.other_key, '') END AS key,
+                           t.is_paid, t.is_view, NULL::numeric AS amount, NULL AS conversion_id, NULL AS part
+                    FROM (
+                        SELECT x.client_bucket, x.business_id, x.source_id, x.event_id, x.client_key, x.occurred_at, x.touch_number,
+                               x.is_paid, analytics_internal.is_view(x.source_type) AS is_view,
+                               CASE WHEN ($11 IS NULL OR x.account_platform = ANY ($11)) AND ($12 = 'all' OR ($12 = 'paid') = x.is_paid)
+                                    THEN '1' ELSE '0' END AS mark,
+                               CASE WHEN $10 IS NOT NULL AND $5 = 'touch'
+                                    THEN date_trunc($10, x.occurred_at AT TIME ZONE x.reporting_timezone)::date::text
+                                    ELSE '' END AS period,
+                               analytics_internal.touch_key(
+                                   COALESCE($7[1], ''), x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id,
+                                   x.creative_id, x.utm_source, x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page)
+                                   AS key,
+                               analytics_internal.touch_key(
+                                   $7[2], x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id,
+                                   x.utm_source, x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page) AS other_key
+                        FROM (
+                            SELECT e.client_bucket, e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number,
+                                   e.source_type, e.channel, e.ad_id, e.utm_source, e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term,
+                                   e.landing_page, b.reporting_timezone, p.family, l.label, a.ad_group_id, a.creative_id,
+                                   e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL)
+                                       AS is_paid,
+                                   COALESCE(n.platform, e.platform) AS account_platform
+                            FROM warehouse.fact_events e
+                            JOIN business b ON b.business_id = e.business_id
+                            %4$s
+                            LEFT JOIN platform p ON p.business_id = e.business_id AND p.platform = e.platform
+                            LEFT JOIN campaign n ON n.business_id = e.business_id AND n.campaign_key = e.campaign_key
+                            LEFT JOIN label l ON l.business_id = e.business_id AND l.campaign_key = e.campaign_key
+                            LEFT JOIN creative a ON a.business_id = e.business_id AND a.platform = e.platform AND a.ad_id = e.ad_id
+                            WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before AND %6$s
+                              AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
+                                       AND EXISTS (
+                                           SELECT 1
+                                           FROM warehouse.fact_events o
+                                           WHERE o.business_id = e.business_id AND o.client_bucket = e.client_bucket
+                                             AND o.client_key = e.client_key AND o.occurred_at >= e.occurred_at - interval '30 minutes'
+                                             AND o.occurred_at <= e.occurred_at AND o.touch_number < e.touch_number))
+                        ) x
+                    ) t
+                    %5$s
+                    UNION ALL
+                    SELECT k.client_bucket, k.business_id, k.client_key, CASE WHEN k.has_touch THEN k.touch_source_id END,
+                           CASE WHEN k.has_touch THEN k.event_id ELSE k.id END, k.converted_at, NULL, NULL, NULL, NULL, k.amount, k.id,
+                           k.part
+                    FROM (
+                        SELECT c.client_bucket, c.business_id, c.client_key, c.converted_at, c.amount, c.event_id, c.touch_source_id,
+                               '1:' || c.source_id || ':' || c.conversion_id AS id,
+                               c.touch_source_id IS NOT NULL AND row_number() OVER (
+                                   PARTITION BY c.client_bucket, c.business_id, c.touch_source_id, c.event_id
+                                   ORDER BY c.source_id, c.conversion_id COLLATE "C") = 1 AS has_touch,
+                               CASE WHEN $10 IS NULL THEN ''
+                                    ELSE date_trunc($10, c.converted_at AT TIME ZONE c.reporting_timezone)::date::text END
+                                   || E'\x1F' || %2$s AS part
+                        FROM (
+                            SELECT f.client_bucket, f.conversion_type, f.business_id, f.client_key, f.converted_at, f.source_id,
+                                   f.conversion_id, f.product_id, f.branch_id, f.event_id, COALESCE(f.amount, s.default_value, 0) AS amount,
+                                   b.period_start, b.reporting_timezone,
+                                   CASE WHEN f.converted_at >= b.touched_from AND f.converted_at < b.touched_before THEN (
+                                       SELECT e.source_id
+                                       FROM warehouse.fact_events e
+                                       WHERE e.business_id = f.business_id AND e.client_bucket = f.client_bucket
+                                         AND e.client_key = f.client_key AND e.occurred_at = f.converted_at AND e.event_id = f.event_id
+                                         AND (f.event_source_id IS NULL OR e.source_id = f.event_source_id)
+                                         AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
+                                                  AND EXISTS (
+                                                      SELECT 1
+                                                      FROM warehouse.fact_events p
+                                                      WHERE p.business_id = e.business_id AND p.client_bucket = e.client_bucket
+                                                        AND p.client_key = e.client_key
+                                                        AND p.occurred_at >= e.occurred_at - interval '30 minutes'
+                                                        AND p.occurred_at <= e.occurred_at AND p.touch_number < e.touch_number))
+                                       ORDER BY e.source_id
+                                       LIMIT 1) END AS touch_source_id
+                            FROM (%1$s) f
+                            JOIN business b ON b.business_id = f.business_id
+                            %3$s
+                            LEFT JOIN setting s ON s.business_id = f.business_id
+                            WHERE f.counts AND f.conversion_type = $8 AND f.converted_at < b.converted_before
+                              AND ($9 = '{}' OR f.host = ANY ($9)) AND %6$s
+                        ) c
+                        LEFT JOIN product g ON g.business_id = c.business_id AND g.product_id = c.product_id
+                        LEFT JOIN branch h ON h.business_id = c.business_id AND h.branch_id = c.branch_id
+                        WINDOW bought AS (PARTITION BY c.client_bucket, c.business_id, c.client_key)
+                    ) k
+                ) r
+                GROUP BY r.client_bucket, r.business_id, r.client_key, r.source_id, r.event_id
+            ) r
+            GROUP BY r.client_bucket, r.business_id
+        )
+        SELECT analytics.journeys_union(t.journeys), b.period_start, b.period_end, b.lookback, b.half_life, b.business_id,
+               analytics_internal.day_starts(b.business_id, min(t.first_at), max(t.last_at))
+        FROM bucket t
+        JOIN business b ON b.business_id = t.business_id
+        GROUP BY b.business_id, b.period_start, b.period_end, b.lookback, b.half_life$sql$,
+        analytics_internal.conversion_rows_sql(rules.conversion_types[1]), parts_of_conversion, format(client_joins, 'f'),
+        format(client_joins, 'e'),
+        CASE WHEN stages <> '{}' THEN format($sql$
+            UNION ALL
+            SELECT l.client_bucket, l.business_id, l.client_key, NULL, 'lead:' || l.source_id || ':' || l.lead_id, l.created_at, 0, %2$L,
+                   false, false, NULL, NULL, NULL
+            FROM warehouse.fact_leads l
+            %1$s
+            WHERE %3$s$sql$, format(client_joins, 'l'), stages[1], is_client) END,
+        is_client,
+        CASE kept
+            WHEN 'everybody' THEN 'analytics.journeys_with_views(
+                r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view)'
+            ELSE 'analytics.journeys_with_ids(
+                r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view, r.conversion_id, r.part)' END)
+    USING rules.date_from, rules.date_to, rules.lookback, rules.business_id, kept, rules.dimension, dimensions, rules.conversion_types[1],
+        rules.conversion_hosts, rules.granularity, members, touches, with_parts;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.node_journeys IS
+'What warehouse_journeys() says, put together on the nodes of Citus
+Of one type of conversions; each bucket of clients by itself.';
+
 CREATE FUNCTION analytics_internal.warehouse_paths(
     rules analytics_internal.path_rules, replicates int DEFAULT 0, seed bigint DEFAULT 0, members text[] DEFAULT NULL,
     with_parts boolean DEFAULT false, touches text DEFAULT 'all')
@@ -578,24 +794,36 @@ CREATE FUNCTION analytics_internal.conversions_made(rules analytics_internal.pat
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    -- Citus sends no types of an extension to its nodes.
+    date_from CONSTANT date := rules.date_from;
+    date_to CONSTANT date := rules.date_to;
+    wanted_business CONSTANT bigint := rules.business_id;
+    conversion_types CONSTANT text[] := rules.conversion_types;
+    hosts CONSTANT text[] := rules.conversion_hosts;
 BEGIN
-    SELECT count(*) FILTER (WHERE COALESCE(c.amount, v.default_value, 0) >= 0), COALESCE(sum(COALESCE(c.amount, v.default_value)), 0)
-    INTO conversions, amount
-    FROM (
-        SELECT c.business_id, c.conversion_type, c.amount, c.converted_at, CASE WHEN rules.conversion_hosts <> '{}' THEN c.host END AS host
+    WITH business AS MATERIALIZED (
+        SELECT s.business_id, date_from::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
+               (date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone AS period_end
+        FROM warehouse.settings s
+        WHERE wanted_business IS NULL OR s.business_id = wanted_business
+    ), made AS MATERIALIZED (
+        SELECT c.client_bucket, c.business_id, c.conversion_type, count(*) FILTER (WHERE c.amount >= 0) AS valued,
+               count(*) FILTER (WHERE c.amount IS NULL) AS unvalued, sum(c.amount) AS amount
         FROM warehouse.conversion c
-        WHERE c.conversion_type = ANY (rules.conversion_types) AND (rules.business_id IS NULL OR c.business_id = rules.business_id)
-          AND c.converted_at >= (
-              SELECT min(rules.date_from::timestamp AT TIME ZONE s.reporting_timezone) FROM warehouse.settings s)
-          AND c.converted_at < (
-              SELECT max((rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone) FROM warehouse.settings s)
-        OFFSET 0
-    ) c
-    JOIN warehouse.settings s ON s.business_id = c.business_id
-    LEFT JOIN warehouse.conversion_setting v ON v.business_id = c.business_id AND v.conversion_type = c.conversion_type
-    WHERE (rules.conversion_hosts = '{}' OR c.host = ANY (rules.conversion_hosts))
-      AND c.converted_at >= rules.date_from::timestamp AT TIME ZONE s.reporting_timezone
-      AND c.converted_at < (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone;
+        JOIN business b ON b.business_id = c.business_id
+        WHERE c.conversion_type = ANY (conversion_types) AND (wanted_business IS NULL OR c.business_id = wanted_business)
+          AND c.converted_at >= (SELECT min(f.period_start) FROM business f)
+          AND c.converted_at < (SELECT max(l.period_end) FROM business l)
+          AND c.converted_at >= b.period_start AND c.converted_at < b.period_end
+          AND (hosts = '{}' OR c.host = ANY (hosts))
+        GROUP BY c.client_bucket, c.business_id, c.conversion_type
+    )
+    SELECT COALESCE(sum(m.valued + CASE WHEN COALESCE(v.default_value, 0) >= 0 THEN m.unvalued ELSE 0 END), 0),
+           COALESCE(sum(COALESCE(m.amount, 0) + m.unvalued * COALESCE(v.default_value, 0)), 0)
+    INTO conversions, amount
+    FROM made m
+    LEFT JOIN warehouse.conversion_setting v ON v.business_id = m.business_id AND v.conversion_type = m.conversion_type;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.conversions_made IS

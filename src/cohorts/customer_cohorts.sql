@@ -1,52 +1,83 @@
 -- Cohorts of the warehouse's customers, and what acquiring them cost.
 
+CREATE FUNCTION analytics_internal.cohort_keys_sql(cohort_by text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN cohort_by IN ('platform', 'campaign') THEN format($sql$
+            SELECT DISTINCT ON (l.client_key, l.client_bucket, l.business_id) l.client_bucket, l.business_id, l.client_key, %s
+            FROM (
+                SELECT k.client_bucket, k.business_id, k.client_key, 1 AS place, k.signed_at AS at, k.source_id, k.contract_id AS id,
+                       k.attributed_platform AS platform, k.attributed_campaign_key AS campaign_key
+                FROM warehouse.fact_contracts k
+                WHERE NOT k.is_refund
+                UNION ALL
+                SELECT l.client_bucket, l.business_id, l.client_key, 2, l.created_at, l.source_id, l.lead_id, l.platform, l.campaign_key
+                FROM warehouse.fact_leads l
+            ) l
+            WHERE $1 IS NULL OR l.business_id = $1
+            ORDER BY l.client_key, l.client_bucket, l.business_id, l.place, l.at, l.source_id, l.id COLLATE "C"$sql$,
+            CASE cohort_by WHEN 'platform' THEN 'l.platform AS name, NULL::bigint AS campaign_key'
+                 ELSE 'NULL::text AS name, l.campaign_key' END)
+        WHEN cohort_by = 'first_product' THEN $sql$
+            SELECT DISTINCT ON (f.client_key, f.client_bucket, f.business_id) f.client_bucket, f.business_id, f.client_key,
+                   f.product_id AS name, NULL::bigint AS campaign_key
+            FROM (
+                SELECT t.client_bucket, t.business_id, t.client_key, t.occurred_at, t.source_id, t.transaction_id AS id, t.product_id
+                FROM warehouse.fact_transactions t
+                WHERE t.amount >= 0
+                UNION ALL
+                SELECT c.client_bucket, c.business_id, c.client_key, c.signed_at, c.source_id, c.contract_id, c.product_id
+                FROM warehouse.fact_contracts c
+                JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts'
+                WHERE NOT c.is_refund
+            ) f
+            WHERE $1 IS NULL OR f.business_id = $1
+            ORDER BY f.client_key, f.client_bucket, f.business_id, f.occurred_at, f.source_id, f.id COLLATE "C"$sql$
+    END
+$$;
+COMMENT ON FUNCTION analytics_internal.cohort_keys_sql(text) IS
+'SQL of what tells a client''s cohort apart: platform, campaign or first product
+$1: the business, NULL for all. cohort_by: platform or campaign that the client''s first contract is attributed to, or the first lead of
+one without; or first_product. Columns: client_bucket, business_id, client_key, name (of the platform, or the product''s id), campaign_key.
+NULL where cohort_by is none.';
+
+-- Inlined.
+CREATE FUNCTION analytics_internal.cohort_name(
+    cohort_by text, is_known boolean, name text, product text, platform text, campaign_name text, campaign_id text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE WHEN cohort_by = 'none' THEN 'all'
+                WHEN NOT is_known THEN '(unknown)'
+                WHEN cohort_by = 'campaign' THEN analytics_internal.campaign_label(platform, campaign_name, campaign_id)
+                ELSE COALESCE(product, name, '(unknown)') END
+$$;
+COMMENT ON FUNCTION analytics_internal.cohort_name(text, boolean, text, text, text, text, text) IS
+'What a cohort is called, by what cohort_keys_sql() finds and the dimensions say
+is_known: whether it found the client at all.';
+
 CREATE FUNCTION analytics_internal.cohort_keys(cohort_by text, business_id bigint)
     RETURNS TABLE (business bigint, client_key bigint, cohort_key text)
     LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
-    SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
+    SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 BEGIN
     PERFORM analytics_internal.check_choice('cohort_by', cohort_by, '{none,platform,campaign,first_product}');
-    IF cohort_by IN ('platform', 'campaign') THEN
-        RETURN QUERY
-        SELECT DISTINCT ON (l.client_key, l.client_bucket, l.business_id) l.business_id, l.client_key,
-               CASE cohort_by WHEN 'platform' THEN l.platform
-                    ELSE analytics_internal.campaign_label(c.platform, c.campaign_name, c.campaign_id) END
-        FROM (
-            SELECT k.client_bucket, k.business_id, k.client_key, 1 AS place, k.signed_at AS at, k.source_id, k.contract_id AS id,
-                   k.attributed_platform AS platform, k.attributed_campaign_key AS campaign_key
-            FROM warehouse.fact_contracts k
-            WHERE NOT k.is_refund
-            UNION ALL
-            SELECT l.client_bucket, l.business_id, l.client_key, 2, l.created_at, l.source_id, l.lead_id, l.platform, l.campaign_key
-            FROM warehouse.fact_leads l
-        ) l
-        LEFT JOIN warehouse.dim_campaigns c ON c.business_id = l.business_id AND c.campaign_key = l.campaign_key
-        WHERE cohort_keys.business_id IS NULL OR l.business_id = cohort_keys.business_id
-        ORDER BY l.client_key, l.client_bucket, l.business_id, l.place, l.at, l.source_id, l.id COLLATE "C";
-    ELSIF cohort_by = 'first_product' THEN
-        RETURN QUERY
-        SELECT DISTINCT ON (f.client_key, f.client_bucket, f.business_id) f.business_id, f.client_key,
-               COALESCE(d.name, f.product_id, '(unknown)')
-        FROM (
-            SELECT t.client_bucket, t.business_id, t.client_key, t.occurred_at, t.source_id, t.transaction_id AS id, t.product_id
-            FROM warehouse.fact_transactions t
-            WHERE t.amount >= 0
-            UNION ALL
-            SELECT c.client_bucket, c.business_id, c.client_key, c.signed_at, c.source_id, c.contract_id, c.product_id
-            FROM warehouse.fact_contracts c
-            JOIN warehouse.customer_population p ON p.business_id = c.business_id AND p.purchases = 'contracts'
-            WHERE NOT c.is_refund) f
-        LEFT JOIN warehouse.dim_products d ON d.business_id = f.business_id AND d.product_id = f.product_id
-        WHERE cohort_keys.business_id IS NULL OR f.business_id = cohort_keys.business_id
-        ORDER BY f.client_key, f.client_bucket, f.business_id, f.occurred_at, f.source_id, f.id COLLATE "C";
+    IF cohort_by <> 'none' THEN
+        RETURN QUERY EXECUTE format($sql$
+            SELECT k.business_id, k.client_key,
+                   analytics_internal.cohort_name($2, true, k.name, d.name, c.platform, c.campaign_name, c.campaign_id)
+            FROM (%s) k
+            LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
+            LEFT JOIN warehouse.dim_products d ON $2 = 'first_product' AND d.business_id = k.business_id AND d.product_id = k.name$sql$,
+            analytics_internal.cohort_keys_sql(cohort_by))
+        USING business_id, cohort_by;
     END IF;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.cohort_keys(text, bigint) IS
-'What tells a client''s cohort apart: platform, campaign or first product
-cohort_by: platform or campaign that the client''s first contract is attributed to, or the first lead of one without; or first_product.
+'What tells a client''s cohort apart, by name: see cohort_keys_sql()
 Clients without a row are (unknown).';
 
 CREATE FUNCTION analytics_internal.campaign_label(platform text, campaign_name text, campaign_id text) RETURNS text
@@ -82,9 +113,11 @@ AS $$
 #variable_conflict use_column
 DECLARE
     last_day date := cohorts.until;
+    keys text;
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
-    PERFORM analytics_internal.check_choice('value', value, '{revenue,profit}');
+    PERFORM analytics_internal.check_choice('cohort_by', cohort_by, '{none,platform,campaign,first_product}'),
+        analytics_internal.check_choice('value', value, '{revenue,profit}');
     IF NOT isfinite(date_from) OR NOT isfinite(until) THEN
         RAISE EXCEPTION 'date_from and until must be finite' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -95,30 +128,44 @@ BEGIN
         FROM warehouse.purchase p
         WHERE cohorts.business_id IS NULL OR p.business_id = cohorts.business_id;
     END IF;
-    RETURN QUERY
-    WITH key AS MATERIALIZED (
-        SELECT *
-        FROM analytics_internal.cohort_keys(cohorts.cohort_by, cohorts.business_id)
-    ), counted AS (
-        SELECT CASE cohorts.cohort_by WHEN 'none' THEN 'all' ELSE COALESCE(k.cohort_key, '(unknown)') END AS cohort_key,
-               analytics.cohort_table(p.client_key, p.day,
-                   CASE cohorts.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders, cohorts.grain) AS cells
-        FROM (
-            -- OFFSET 0: purchases are read apart, since they lie elsewhere than what tells cohorts apart.
-            SELECT p.business_id, p.client_key, p.day, p.amount, p.profit, p.orders
-            FROM warehouse.purchase p
-            WHERE p.day <= last_day AND (cohorts.business_id IS NULL OR p.business_id = cohorts.business_id)
-            OFFSET 0
-        ) p
-        LEFT JOIN key k ON k.business = p.business_id AND k.client_key = p.client_key
-        GROUP BY 1
-    )
-    SELECT c.cohort_key, r.cohort, r.k, r.period, r.size, r.customers, r.retention, r.still_active, r.orders, r.revenue::numeric(18,4),
-           r.cumulative_revenue_per_customer, r.is_partial
-    FROM counted c
-    CROSS JOIN LATERAL analytics.cohort(c.cells, last_day) r
-    WHERE cohorts.date_from IS NULL OR r.cohort >= cohorts.date_from
-    ORDER BY c.cohort_key COLLATE "C", r.cohort, r.k;
+    keys := analytics_internal.cohort_keys_sql(cohorts.cohort_by);
+    -- By what tells cohorts apart, on nodes each bucket of clients by itself; what that is called is known here.
+    RETURN QUERY EXECUTE format($sql$
+        WITH counted AS MATERIALIZED (
+            SELECT %1$s AS bucket, p.business_id, %2$s,
+                   analytics.cohort_table(p.client_key, p.day,
+                       CASE $4 WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders, $5) AS cells
+            FROM (
+                SELECT *
+                FROM warehouse.purchase p
+                WHERE p.day <= $3 AND ($1 IS NULL OR p.business_id = $1)
+            ) p
+            %3$s
+            GROUP BY 1, 2, 3, 4, 5
+        ), named AS (
+            SELECT n.cohort_key, analytics.cohort_table_union(n.cells) AS cells
+            FROM (
+                SELECT analytics_internal.cohort_name($2, k.is_known, k.name, d.name, c.platform, c.campaign_name, c.campaign_id)
+                           AS cohort_key, k.cells
+                FROM counted k
+                LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.campaign_key
+                LEFT JOIN warehouse.dim_products d
+                    ON $2 = 'first_product' AND d.business_id = k.business_id AND d.product_id = k.name
+            ) n
+            GROUP BY n.cohort_key
+        )
+        SELECT n.cohort_key, r.cohort, r.k, r.period, r.size, r.customers, r.retention, r.still_active, r.orders, r.revenue::numeric(18,4),
+               r.cumulative_revenue_per_customer, r.is_partial
+        FROM named n
+        CROSS JOIN LATERAL analytics.cohort(n.cells, $3) r
+        WHERE $6 IS NULL OR r.cohort >= $6
+        ORDER BY n.cohort_key COLLATE "C", r.cohort, r.k$sql$,
+        CASE WHEN analytics_internal.is_distributed('warehouse.fact_transactions') THEN 'p.client_bucket' ELSE 'NULL' END,
+        CASE WHEN keys IS NULL THEN 'NULL::boolean AS is_known, NULL::text AS name, NULL::bigint AS campaign_key'
+             ELSE 'k.client_key IS NOT NULL AS is_known, k.name, k.campaign_key' END,
+        'LEFT JOIN (' || keys
+            || ') k ON k.client_key = p.client_key AND k.client_bucket = p.client_bucket AND k.business_id = p.business_id')
+    USING cohorts.business_id, cohorts.cohort_by, last_day, cohorts.value, cohorts.grain, cohorts.date_from;
 END
 $$;
 COMMENT ON FUNCTION analytics.cohorts(text, text, date, date, text, bigint) IS

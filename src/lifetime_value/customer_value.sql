@@ -9,8 +9,25 @@ CREATE FUNCTION analytics_internal.purchase_histories(value text, business_id bi
 AS $$
 #variable_conflict use_column
 BEGIN
-    RETURN QUERY
     -- Purchases dated in the future have not happened yet.
+    IF analytics_internal.is_distributed('warehouse.fact_transactions') THEN
+        RETURN QUERY
+        WITH bucket AS MATERIALIZED (
+            SELECT p.client_bucket, p.business_id, min(p.day) AS first_day, max(p.day) AS last_day, count(p.profit) > 0 AS has_profit,
+                   analytics.purchases(p.client_key, p.day,
+                       CASE purchase_histories.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders = 0)
+                       AS purchases
+            FROM warehouse.purchase p
+            WHERE purchase_histories.business_id IS NULL OR p.business_id = purchase_histories.business_id
+            GROUP BY p.client_bucket, p.business_id
+        )
+        SELECT b.business_id, min(b.first_day), LEAST(max(b.last_day), analytics_internal.today(b.business_id)), bool_or(b.has_profit),
+               analytics.purchases_union(b.purchases)
+        FROM bucket b
+        GROUP BY b.business_id;
+        RETURN;
+    END IF;
+    RETURN QUERY
     SELECT p.business_id, min(p.day), LEAST(max(p.day), analytics_internal.today(p.business_id)), count(p.profit) > 0,
            analytics.purchases(p.client_key, p.day,
                CASE purchase_histories.value WHEN 'profit' THEN p.profit ELSE p.amount END::double precision, p.orders = 0)

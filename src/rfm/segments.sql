@@ -7,6 +7,8 @@ CREATE FUNCTION analytics_internal.rfm_tables(as_of date, business_id bigint)
     SET plan_cache_mode = force_custom_plan SET jit = off SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+    earlier bigint[];
 BEGIN
     PERFORM 'warehouse'::analytics_internal.installed;
     IF as_of IS NOT NULL AND NOT isfinite(as_of) THEN
@@ -19,14 +21,34 @@ BEGIN
     JOIN warehouse.customer_totals t ON t.business_id = p.business_id
     WHERE (rfm_tables.as_of IS NULL OR rfm_tables.as_of >= p.as_of)
       AND (rfm_tables.business_id IS NULL OR p.business_id = rfm_tables.business_id)
-    GROUP BY p.business_id, p.as_of
-    UNION ALL
+    GROUP BY p.business_id, p.as_of;
     -- Today's totals include later purchases: for an earlier day they are added up anew.
-    SELECT p.business_id, rfm_tables.as_of, analytics.rfm_table(t.client_key, t.last_date, t.amount::double precision, t.orders)
-    FROM warehouse.customer_population p
-    CROSS JOIN LATERAL analytics_internal.customer_profiles(NULL, rfm_tables.as_of, p.business_id) t
-    WHERE rfm_tables.as_of < p.as_of AND (rfm_tables.business_id IS NULL OR p.business_id = rfm_tables.business_id)
-    GROUP BY p.business_id;
+    earlier := ARRAY(
+        SELECT p.business_id
+        FROM warehouse.customer_population p
+        WHERE rfm_tables.as_of < p.as_of AND (rfm_tables.business_id IS NULL OR p.business_id = rfm_tables.business_id));
+    IF earlier = '{}' THEN
+        RETURN;
+    ELSIF analytics_internal.is_distributed('warehouse.fact_transactions') THEN
+        RETURN QUERY
+        WITH bucket AS MATERIALIZED (
+            SELECT p.client_bucket, p.business_id,
+                   analytics.rfm_table(p.client_key, p.day, p.amount::double precision, p.orders::bigint) AS customers
+            FROM warehouse.purchase p
+            WHERE p.day <= rfm_tables.as_of AND p.business_id = ANY (earlier)
+            GROUP BY p.client_bucket, p.business_id
+        )
+        SELECT b.business_id, rfm_tables.as_of, analytics.rfm_table_union(b.customers)
+        FROM bucket b
+        GROUP BY b.business_id;
+    ELSE
+        RETURN QUERY
+        SELECT p.business_id, rfm_tables.as_of,
+               analytics.rfm_table(p.client_key, p.day, p.amount::double precision, p.orders::bigint)
+        FROM warehouse.purchase p
+        WHERE p.day <= rfm_tables.as_of AND p.business_id = ANY (earlier)
+        GROUP BY p.business_id;
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.rfm_tables(date, bigint) IS 'An rfm_table() per business, of the purchases up to a day';

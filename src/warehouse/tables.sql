@@ -49,6 +49,63 @@ row security is on and DROP EXTENSION took its policies, they are made again, wh
 security enabled'' or ''already installed''. Raises 42501 where schema warehouse or a table in it belongs to another role, or code of
 another role hangs on a table; 42P07 where other tables of these names stand in schema warehouse.';
 
+-- The parts of the view warehouse.conversion, with a column that says which rows count.
+CREATE FUNCTION analytics_internal.conversion_rows_sql(conversion_type text, schema text DEFAULT 'warehouse.') RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT replace(CASE conversion_type
+        WHEN 'contract' THEN $sql$
+            SELECT c.client_bucket, 'contract' AS conversion_type, true AS counts, c.business_id, c.client_key, c.source_id,
+                   c.contract_id AS conversion_id, c.signed_at AS converted_at, c.amount::numeric AS amount, c.product_id, c.branch_id,
+                   NULL::bigint AS event_source_id, c.event_id,
+                   (SELECT split_part(e.landing_page, '/', 1)
+                    FROM warehouse.fact_events e
+                    WHERE e.business_id = c.business_id AND e.client_bucket = c.client_bucket AND e.client_key = c.client_key
+                      AND e.event_id = c.event_id
+                    ORDER BY e.source_id
+                    LIMIT 1) AS host
+            FROM warehouse.fact_contracts c$sql$
+        WHEN 'lead' THEN $sql$
+            SELECT l.client_bucket, 'lead' AS conversion_type, true AS counts, l.business_id, l.client_key, l.source_id,
+                   l.lead_id AS conversion_id, l.created_at AS converted_at, NULL::numeric AS amount, l.product_id, l.branch_id,
+                   l.source_id AS event_source_id, l.lead_id AS event_id,
+                   (SELECT split_part(e.landing_page, '/', 1)
+                    FROM warehouse.fact_events e
+                    WHERE e.business_id = l.business_id AND e.client_bucket = l.client_bucket AND e.client_key = l.client_key
+                      AND e.source_id = l.source_id AND e.event_id = l.lead_id) AS host
+            FROM warehouse.fact_leads l$sql$
+        WHEN 'purchase' THEN $sql$
+            -- The lines of an order are one purchase, that of its first line.
+            SELECT t.client_bucket, 'purchase' AS conversion_type,
+                   t.order_id IS NULL OR NOT EXISTS (
+                       SELECT 1
+                       FROM warehouse.fact_transactions o
+                       WHERE o.business_id = t.business_id AND o.client_bucket = t.client_bucket AND o.client_key = t.client_key
+                         AND o.order_id = t.order_id
+                         AND (o.occurred_at, o.source_id, o.transaction_id COLLATE "C")
+                             < (t.occurred_at, t.source_id, t.transaction_id COLLATE "C")) AS counts,
+                   t.business_id, t.client_key, t.source_id, t.transaction_id AS conversion_id, t.occurred_at AS converted_at,
+                   CASE WHEN t.order_id IS NULL THEN t.amount
+                        ELSE (SELECT sum(o.amount)
+                              FROM warehouse.fact_transactions o
+                              WHERE o.business_id = t.business_id AND o.client_bucket = t.client_bucket AND o.client_key = t.client_key
+                                AND o.order_id = t.order_id)
+                   END::numeric AS amount,
+                   t.product_id, NULL::text AS branch_id, NULL::bigint AS event_source_id, NULL::text AS event_id, NULL::text AS host
+            FROM warehouse.fact_transactions t$sql$
+        ELSE $sql$
+            SELECT e.client_bucket, e.conversion_type, e.conversion_type <> ALL ('{contract,lead,purchase}') AS counts, e.business_id,
+                   e.client_key, e.source_id, e.event_id AS conversion_id, e.occurred_at AS converted_at,
+                   e.conversion_value::numeric AS amount, e.product_id, e.branch_id, e.source_id AS event_source_id, e.event_id,
+                   split_part(e.landing_page, '/', 1) AS host
+            FROM warehouse.fact_events e$sql$
+    END, 'warehouse.', schema)
+$function$;
+COMMENT ON FUNCTION analytics_internal.conversion_rows_sql(text, text) IS
+'SQL of the conversions of a type: contract, lead, purchase, or one of events
+The columns of warehouse.conversion, and counts: whether the row is one at all. schema: what the names of tables begin with.';
+
 -- The layout, as a new warehouse has it. Where an older one is to be brought to it, upgrade_warehouse() finds the differences by itself:
 -- but a new column stands last in its table, and a table that gets another name is named there.
 CREATE FUNCTION analytics_internal.create_tables() RETURNS void
@@ -1255,55 +1312,16 @@ BEGIN
     );
     COMMENT ON TABLE warehouse.conversion_setting IS 'Model and window of each type of conversion; see analytics.configure_conversion()';
 
-    -- What counts is a column of the parts, whose WHERE would keep them from being joined by index with the clients that are asked for.
-    CREATE VIEW warehouse.conversion WITH (security_invoker = true) AS
-    SELECT p.client_bucket, p.conversion_type, p.business_id, p.client_key, p.source_id, p.conversion_id, p.converted_at, p.amount,
-           p.product_id, p.branch_id, p.event_source_id, p.event_id, p.host
-    FROM (
-        SELECT c.client_bucket, 'contract' AS conversion_type, true AS counts, c.business_id, c.client_key, c.source_id,
-               c.contract_id AS conversion_id, c.signed_at AS converted_at, c.amount::numeric AS amount, c.product_id, c.branch_id,
-               NULL::bigint AS event_source_id, c.event_id,
-               (SELECT split_part(e.landing_page, '/', 1)
-                FROM warehouse.fact_events e
-                WHERE e.business_id = c.business_id AND e.client_bucket = c.client_bucket AND e.client_key = c.client_key
-                  AND e.event_id = c.event_id
-                ORDER BY e.source_id
-                LIMIT 1) AS host
-        FROM warehouse.fact_contracts c
-        UNION ALL
-        SELECT l.client_bucket, 'lead' AS conversion_type, true AS counts, l.business_id, l.client_key, l.source_id, l.lead_id,
-               l.created_at, NULL AS amount, l.product_id, l.branch_id, l.source_id AS event_source_id, l.lead_id AS event_id,
-               (SELECT split_part(e.landing_page, '/', 1)
-                FROM warehouse.fact_events e
-                WHERE e.business_id = l.business_id AND e.client_bucket = l.client_bucket AND e.client_key = l.client_key
-                  AND e.source_id = l.source_id AND e.event_id = l.lead_id) AS host
-        FROM warehouse.fact_leads l
-        UNION ALL
-        -- The lines of an order are one purchase, that of its first line.
-        SELECT t.client_bucket, 'purchase' AS conversion_type,
-               t.order_id IS NULL OR NOT EXISTS (
-                   SELECT 1
-                   FROM warehouse.fact_transactions o
-                   WHERE o.business_id = t.business_id AND o.client_bucket = t.client_bucket AND o.client_key = t.client_key
-                     AND o.order_id = t.order_id
-                     AND (o.occurred_at, o.source_id, o.transaction_id COLLATE "C")
-                         < (t.occurred_at, t.source_id, t.transaction_id COLLATE "C")) AS counts,
-               t.business_id, t.client_key, t.source_id, t.transaction_id, t.occurred_at,
-               CASE WHEN t.order_id IS NULL THEN t.amount
-                    ELSE (SELECT sum(o.amount)
-                          FROM warehouse.fact_transactions o
-                          WHERE o.business_id = t.business_id AND o.client_bucket = t.client_bucket AND o.client_key = t.client_key
-                            AND o.order_id = t.order_id)
-               END::numeric AS amount,
-               t.product_id, NULL AS branch_id, NULL AS event_source_id, NULL AS event_id, NULL AS host
-        FROM warehouse.fact_transactions t
-        UNION ALL
-        SELECT e.client_bucket, e.conversion_type, e.conversion_type <> ALL ('{contract,lead,purchase}') AS counts, e.business_id,
-               e.client_key, e.source_id, e.event_id, e.occurred_at, e.conversion_value::numeric AS amount, e.product_id, e.branch_id,
-               e.source_id AS event_source_id, e.event_id, split_part(e.landing_page, '/', 1) AS host
-        FROM warehouse.fact_events e
-    ) p
-    WHERE p.counts;
+    -- What counts is a column of the parts, whose WHERE would keep them from being joined by index with the clients that are asked for. The
+    -- schema is an argument, since upgrade_warehouse() makes this view in another one, too.
+    EXECUTE format($sql$
+        CREATE VIEW warehouse.conversion WITH (security_invoker = true) AS
+        SELECT p.client_bucket, p.conversion_type, p.business_id, p.client_key, p.source_id, p.conversion_id, p.converted_at, p.amount,
+               p.product_id, p.branch_id, p.event_source_id, p.event_id, p.host
+        FROM (%s UNION ALL %s UNION ALL %s UNION ALL %s) p
+        WHERE p.counts$sql$,
+        analytics_internal.conversion_rows_sql('contract', 'warehouse.'), analytics_internal.conversion_rows_sql('lead', 'warehouse.'),
+        analytics_internal.conversion_rows_sql('purchase', 'warehouse.'), analytics_internal.conversion_rows_sql('', 'warehouse.'));
     COMMENT ON VIEW warehouse.conversion IS 'Contracts, leads, purchases, and the events that are conversions of other types';
     COMMENT ON COLUMN warehouse.conversion.conversion_id IS
         'The contract, lead, line of an order or event, as its source names it';
