@@ -73,19 +73,22 @@ SELECT * FROM analytics.peaks_over_threshold('{}');
 SELECT * FROM analytics.peaks_over_threshold('{1,2,3}', 0.3);
 SELECT * FROM analytics.peaks_over_threshold('{1,2,3}', risk => 1);
 
--- Counts: the anomalies of the fleet and nothing else; a verdict is the test of rates against the days before.
+-- Counts: the anomalies of the fleet and nothing else; a verdict is a binomial test, by which a negative binomial is told of the dispersion of a
+-- day and of what the days before leave open about the rate.
 SELECT d.ts::date, count(*) AS anomalies, min(reason) AS reason FROM arrays, LATERAL analytics.detect_anomalies(times, leads) d WHERE is_anomaly AND d.p_value < 0.0005 GROUP BY 1;
 SELECT count(*) AS points, count(*) FILTER (WHERE abs(d.z - r.z) > 1e-9 OR abs(d.p_value / r.p_value - 1) > 1e-9 OR abs(d.expected - b.leads / b.n) > 1e-9) AS wrong
 FROM arrays, LATERAL analytics.detect_anomalies(times, leads, half_life => 'Infinity', period => 1, history => 200, alpha => 1e-9) d,
     LATERAL (SELECT sum(leads) AS leads, count(*) AS n FROM fleet f WHERE f.series = arrays.series AND f.ts < d.ts) b,
-    LATERAL analytics.rate_ratio_test(d.value, 1, b.leads, b.n, d.dispersion, d.n - 1 + 10) r
+    LATERAL (SELECT d.dispersion - 1 + d.dispersion / b.n AS odds) o,
+    LATERAL analytics.rate_ratio_test(d.value, odds, (b.leads + 0.5) / b.n / odds - 0.5, 1, 1, d.n - 1 + 10) r
 WHERE series IN (1, 20) AND d.n >= 14 AND reason = 'normal';
 -- The same with spend as exposure.
 SELECT count(*) AS points, count(*) FILTER (WHERE abs(d.z - r.z) > 1e-9 OR abs(d.p_value / r.p_value - 1) > 1e-9) AS wrong
 FROM arrays, LATERAL analytics.detect_anomalies(times, leads, spend, 'rate', half_life => 'Infinity', period => 1, history => 200, alpha => 1e-9) d,
     LATERAL (SELECT sum(leads) AS leads, sum(spend) AS spend FROM fleet f WHERE f.series = arrays.series AND f.ts < d.ts) b,
     LATERAL (SELECT spend FROM fleet f WHERE f.series = arrays.series AND f.ts = d.ts) e,
-    LATERAL analytics.rate_ratio_test(d.value, e.spend, b.leads, b.spend, d.dispersion, d.n - 1 + 10) r
+    LATERAL (SELECT d.dispersion - 1 + d.dispersion * e.spend / b.spend AS odds) o,
+    LATERAL analytics.rate_ratio_test(d.value, odds, (b.leads + 0.5) * e.spend / b.spend / odds - 0.5, 1, 1, d.n - 1 + 10) r
 WHERE series = 20 AND d.n >= 14 AND reason = 'normal';
 -- Real values beside medians in SQL.
 SELECT count(*) AS points, count(*) FILTER (WHERE abs(d.expected - m.middle) > 1e-9) AS wrong

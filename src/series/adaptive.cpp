@@ -20,16 +20,18 @@ using kernel::ErrorCode;
 using kernel::require_valid;
 
 // Measured on 400 daily series with known anomalies (bench/series/simulate); results change little around these.
-constexpr double pooled_events = 30;       // events of the mean day that each day of the week is drawn to
-constexpr double most_surprising = 24;     // cap of a squared Pearson residual, so that an old spike does not hide a new one
-constexpr double caution = 1.1;            // the dispersion is underestimated where the level drifts
-constexpr int rounds = 3;                  // of level and season
+constexpr double pooled_events = 20;       // events, per dispersion, of the mean day that each day of the week is drawn to
+constexpr double most_surprising = 24;     // cap of a squared Pearson residual, so that an old spike does not hide a new one,
+constexpr double of_anomaly = 9;           // and of what was an anomaly: both per dispersion
+constexpr double caution = 1.05;           // the dispersion is underestimated where the level drifts
+constexpr int rounds = 3;                  // of level, season and dispersion
 constexpr std::size_t shift_after = 3;     // anomalies in a row that may be chance
 constexpr std::size_t fewest_shifted = 4;  // points that are looked at for a shift, at each side of it
 constexpr double shift_share = 0.02;       // of alpha: what a shift may have by chance at each place where it is looked for
 constexpr double ramp_up_tail = 0.001;     // the same of the growth of a new series
 constexpr double seasonal_shrinkage = 2;   // points of no offset that the offset of each season is drawn to
 constexpr double least_spread = 0.02;      // of positive values: a fixed budget still varies by two percent
+constexpr double least_size = 1e-6;        // of a negative binomial
 constexpr double least_weight = 1e-100;    // after a long gap all points are old, and still the baseline
 constexpr std::int32_t most_window = 100'000;
 constexpr double most_prior = 1e6;
@@ -376,7 +378,7 @@ AdaptiveDetector::Totals AdaptiveDetector::totals() const
     return all;
 }
 
-/** Events and exposure, with the factor of each season. */
+/** Events and exposure, with the factor of each season and the dispersion around them. */
 AdaptiveDetector::Totals AdaptiveDetector::fit_rate()
 {
     std::fill(seasons_.begin(), seasons_.end(), Season{});
@@ -390,11 +392,16 @@ AdaptiveDetector::Totals AdaptiveDetector::fit_rate()
         ++i;
     }
     Totals all = totals();
-    for (int round = 0; options_.period > 1 && round < rounds; ++round) {
+    dispersion_ = 1;
+    for (int round = 0; round < rounds; ++round) {
+        // The more the counts come in bursts, the less the events of a day of the week tell.
+        const double drawn = pooled_events * dispersion_;
         for (Season& season : seasons_) {
-            season.factor = (season.plain_events + pooled_events) / (all.rate() * season.plain_exposure + pooled_events);
+            season.factor =
+                options_.period > 1 ? (season.plain_events + drawn) / (all.rate() * season.plain_exposure + drawn) : 1;
         }
         all = totals();
+        dispersion_ = pooled_dispersion(all.rate());
     }
     return all;
 }
@@ -404,46 +411,55 @@ double AdaptiveDetector::degrees() const
     return std::max(1.0, static_cast<double>(baseline_.size()) - (1 + (options_.period - 1) / 2.0));
 }
 
-/** Variance over mean of the baseline, drawn to what is expected beforehand; at least that of Poisson's. */
+/**
+ * Variance over mean of the baseline, drawn to what is expected beforehand; at least that of Poisson's. What was left out counts as far
+ * as it may have been chance: of counts in bursts the largest would else be missing.
+ */
 double AdaptiveDetector::pooled_dispersion(double rate) const
 {
     double sum = 0;
-    std::size_t i = 0;
-    for (const Entry& entry : baseline_) {
-        const double mean = rate * entry.exposure * seasons_[entry_season_[i]].factor;
-        ++i;
+    double days = options_.prior_df + degrees();
+    const auto add = [&](const Entry& entry, std::size_t season, double most) {
+        const double mean = rate * entry.exposure * seasons_[season].factor;
         if (mean > 0) {
             const double off = entry.value - mean;
-            sum += std::min(off * off, most_surprising * mean) / mean;
+            sum += std::min(off * off, most * dispersion_ * mean) / mean;
         }
+    };
+    std::size_t i = 0;
+    for (const Entry& entry : baseline_) {
+        add(entry, entry_season_[i++], most_surprising);
     }
-    return std::max(1.0, caution * (options_.prior_df * options_.prior_dispersion + sum) / (options_.prior_df + degrees()));
+    for (const Entry& entry : left_out_) {
+        add(entry, season_of(entry.step), of_anomaly);
+        ++days;
+    }
+    return std::max(1.0, caution * (options_.prior_df * options_.prior_dispersion + sum) / days);
 }
 
 void AdaptiveDetector::judge_count(const Point& point, std::size_t season, const Test& test, Verdict& verdict)
 {
     const Totals all = fit_rate();
-    const double dispersion = pooled_dispersion(all.rate());
     // As many events of weight 1 as have the variance of the weighted sum.
     const double scale = weight_sum_ / weight_squares_;
+    const double events = scale * all.events;
     const double own = point.exposure * seasons_[season].factor;
-    const double odds = own / (scale * all.exposure);
-    const double misses = scale * all.events / dispersion;
+    const double share = own / (scale * all.exposure);
+    // A negative binomial of the variance of such counts, and of what is not known of their rate; its tails are a binomial count's.
+    const double odds = dispersion_ - 1 + dispersion_ * share;
+    const double misses = std::max((events + 0.5) * share / odds - 0.5, least_size);
     const double df = degrees() + options_.prior_df;
-    if (!std::isfinite(point.value / dispersion + misses + odds)) {
-        refuse_sizes();
-    }
-    verdict.z = numeric::deviate(numeric::binomial_tails(point.value / dispersion, misses, odds / (1 + odds)));
-    verdict.p_value = p_of(verdict.z, df, test.direction);
     verdict.expected = all.rate() * own;
-    if (std::isinf(verdict.expected)) {
+    if (!std::isfinite(point.value + misses + odds) || std::isinf(verdict.expected)) {
         refuse_sizes();
     }
-    verdict.dispersion = dispersion;
+    verdict.dispersion = dispersion_;
+    verdict.z = numeric::deviate(numeric::binomial_tails(point.value, misses, odds / (1 + odds)));
+    verdict.p_value = p_of(verdict.z, df, test.direction);
     const CountBound bound(misses, odds);
     const double limit = critical(df, test);
-    verdict.lower = test.direction == Direction::up ? 0 : std::min(dispersion * bound.at(-limit), verdict.expected);
-    verdict.upper = test.direction == Direction::down ? unknown : std::max(dispersion * bound.at(limit), verdict.expected);
+    verdict.lower = test.direction == Direction::up ? 0 : std::min(bound.at(-limit), verdict.expected);
+    verdict.upper = test.direction == Direction::down ? unknown : std::max(bound.at(limit), verdict.expected);
 }
 
 double AdaptiveDetector::weighted_median()

@@ -1,7 +1,7 @@
 /**
  * The adaptive detector: the next point against the last regular ones, weighed by age and corrected for the season.
  *
- *     count, rate     events per exposure, more dispersed than Poisson's: conditional binomial test, mid-p, Student tail
+ *     count, rate     events per exposure, more dispersed than Poisson's: negative binomial, mid-p, Student tail
  *     positive, real  level and spread by order statistics, positive values as logarithms; Student tail
  *
  * Anomalies are left out of later baselines. Where more than three follow each other, or the last points together are off what came
@@ -164,6 +164,7 @@ private:
     std::vector<Reading> readings_;  // of these
     double weight_sum_ = 0;
     double weight_squares_ = 0;
+    double dispersion_ = 1;  // of counts, around their rate
     CriticalValue critical_;
     CriticalValue critical_of_shift_;
 };

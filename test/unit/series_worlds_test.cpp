@@ -79,6 +79,36 @@ TEST(SeriesWorlds, ALevelThatMovesIsNamedOnceOrTwiceAndNotNever)
     }
 }
 
+/** Single days called, of 200 that were judged, in a world where nothing moves. */
+double days_called(const worlds::World& world)
+{
+    constexpr int campaigns = 80;
+    constexpr std::int64_t day = std::int64_t{86'400} * 1'000'000;
+    worlds::Engine engine(seed_of_today());
+    double judged = 0;
+    double called = 0;
+    for (int i = 0; i < campaigns; ++i) {
+        const auto figures = worlds::make_campaign(world, days, engine).figures;
+        Detector detector{DetectorOptions{}};
+        for (int d = 0; d < days; ++d) {
+            const Verdict verdict = detector.update({d * day, figures[static_cast<std::size_t>(d)], 1});
+            judged += verdict.was_reached() ? 1 : 0;
+            called += verdict.is_anomaly && verdict.kind == AnomalyKind::point ? 1 : 0;
+        }
+    }
+    return 200 * called / judged;
+}
+
+// One in 200 by alpha. Tails of Poisson's kind called 6, 4, 8, 31 and 9 of them.
+TEST(SeriesWorlds, BurstsAreNoAlarms)
+{
+    for (const worlds::World& world :
+         {worlds::World{.mean = 20, .size = 2}, worlds::World{.mean = 5, .size = 1}, worlds::World{.mean = 5, .size = 0.5},
+          worlds::World{.mean = 20, .size = 0.25}, worlds::World{.mean = 2, .size = 2, .silence = 0.7}}) {
+        EXPECT_LT(days_called(world), 2.7) << world.mean << ", " << world.size << ", seed " << seed_of_today();
+    }
+}
+
 TEST(SeriesWorlds, ALevelThatStaysIsSeldomNamed)
 {
     for (const worlds::World& world : {worlds::World{.mean = 30}, worlds::World{.mean = 20, .size = 8, .weekday = 0.2}}) {
