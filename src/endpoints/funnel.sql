@@ -268,19 +268,23 @@ BEGIN
                                  WHEN 'first_touch' THEN k.first_event_id
                                  ELSE k.event_id END
         ORDER BY k.client_bucket, k.place, e.source_id
+    ), credits AS MATERIALIZED (
+        -- Looked up by place, as journeys above.
+        SELECT jsonb_object_agg(c.place, jsonb_build_array(c.ad_id, c.platform)) AS of_place FROM credited c
     )
     SELECT k.contract_id, k.signed_at, k.amount, d.client_id, d.name, k.product_id, p.name, k.branch_id, b.name,
            analytics_internal.platform_at(level, k.business_id, k.attributed_platform),
-           c.campaign_id, c.campaign_name, e.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url,
+           c.campaign_id, c.campaign_name, t.ad_id, a.ad_name, a.title, a.body, a.image_url, a.link_url,
            k.source_id || ':' || k.contract_id, k.business_id, k.total
     FROM contract k
     LEFT JOIN warehouse.dim_clients d ON d.business_id = k.business_id AND d.client_key = k.client_key
     LEFT JOIN warehouse.dim_products p ON p.business_id = k.business_id AND p.product_id = k.product_id
     LEFT JOIN warehouse.dim_branches b ON b.business_id = k.business_id AND b.branch_id = k.branch_id
     LEFT JOIN warehouse.dim_campaigns c ON c.business_id = k.business_id AND c.campaign_key = k.attributed_campaign_key
-    LEFT JOIN credited e ON e.place = k.place
+    CROSS JOIN credits e
+    CROSS JOIN LATERAL (SELECT e.of_place #>> ARRAY[k.place::text, '0'] AS ad_id, e.of_place #>> ARRAY[k.place::text, '1'] AS platform) t
     LEFT JOIN warehouse.dim_ad_creatives a
-        ON a.business_id = k.business_id AND a.ad_id = e.ad_id AND a.platform = COALESCE(c.platform, e.platform)
+        ON a.business_id = k.business_id AND a.ad_id = t.ad_id AND a.platform = COALESCE(c.platform, t.platform)
     ORDER BY k.place;
 END
 $$;
