@@ -396,7 +396,7 @@ AS $$
 DECLARE
     counts analytics_internal.load_counts := (0, 0, 0, 0, 0, 0, 0);
     -- Batches by number, not by size alone: each may read the facts from end to end.
-    size constant bigint := GREATEST(batch_size, c.reltuples::bigint / 16) FROM pg_class c WHERE c.oid = 'warehouse.dim_clients'::regclass;
+    size constant bigint := GREATEST(batch_size, analytics_internal.table_rows('warehouse.dim_clients') / 16);
     turn constant smallint[] := analytics_internal.next_turn(derive_journeys.business_id, size);
     timezone constant text := s.reporting_timezone FROM analytics.settings(derive_journeys.business_id) s;
     forgotten bigint[];
