@@ -62,12 +62,7 @@ MARKETING_FUNCTION(journeys_final)
 
 MARKETING_FUNCTION(journeys_union_transition)
 {
-    auto* state = postgres::transition_state<JourneysUnion, CappedResource>(fcinfo);
-    auto in = postgres::Arguments::of_row(fcinfo);
-    if (const auto journeys = in.optional<postgres::Bytes>("journeys")) {
-        postgres::run_kernel([state, &journeys] { state->append(*journeys); });
-    }
-    return postgres::state_datum(fcinfo, state);
+    return postgres::add_value<JourneysUnion, CappedResource>(fcinfo, "journeys", &JourneysUnion::append);
 }
 
 MARKETING_FUNCTION(journeys_union_final)

@@ -33,12 +33,7 @@ MARKETING_FUNCTION(cohort_table_final)
 
 MARKETING_FUNCTION(cohort_table_union_transition)
 {
-    auto* state = postgres::transition_state<CohortUnion>(fcinfo);
-    auto in = postgres::Arguments::of_row(fcinfo);
-    if (const auto table = in.optional<postgres::Bytes>("cohort_table")) {
-        postgres::run_kernel([state, &table] { state->append(*table); });
-    }
-    return postgres::state_datum(fcinfo, state);
+    return postgres::add_value<CohortUnion>(fcinfo, "cohort_table", &CohortUnion::append);
 }
 
 MARKETING_FUNCTION(cohort_table_union_final)

@@ -38,12 +38,7 @@ MARKETING_FUNCTION(purchases_transition)
 
 MARKETING_FUNCTION(purchases_union_transition)
 {
-    auto* state = postgres::transition_state<PurchasesState>(fcinfo);
-    auto in = postgres::Arguments::of_row(fcinfo);
-    if (const auto purchases = in.optional<postgres::Bytes>("purchases")) {
-        postgres::run_kernel([state, &purchases] { state->append_value(*purchases); });
-    }
-    return postgres::state_datum(fcinfo, state);
+    return postgres::add_value<PurchasesState>(fcinfo, "purchases", &PurchasesState::append_value);
 }
 
 MARKETING_FUNCTION(purchases_final)

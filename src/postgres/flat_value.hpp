@@ -11,6 +11,7 @@
 
 #include "kernel/flat_format.hpp"
 #include "postgres/aggregate.hpp"
+#include "postgres/arguments.hpp"
 #include "postgres/guard.hpp"
 #include "postgres/memory.hpp"
 #include "postgres/pg.hpp"
@@ -43,6 +44,18 @@ template <class State, class... More>
         }
         return state->finish(result, VARHDRSZ, stop_flag(), more...);
     });
+}
+
+/** The transition of an aggregate over values: `append` adds the one that argument `name` holds; NULL adds nothing. */
+template <class State, class Resource = ContextResource>
+[[nodiscard]] Datum add_value(FunctionCallInfo fcinfo, const char* name, void (State::*append)(Bytes))
+{
+    auto* state = transition_state<State, Resource>(fcinfo);
+    auto in = Arguments::of_row(fcinfo);
+    if (const auto value = in.optional<Bytes>(name)) {
+        run_kernel([state, append, &value] { (state->*append)(*value); });
+    }
+    return state_datum(fcinfo, state);
 }
 
 /** The bytes that a hexadecimal literal stands for, not yet checked. */

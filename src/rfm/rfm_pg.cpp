@@ -57,12 +57,7 @@ MARKETING_FUNCTION(rfm_table_transition)
 
 MARKETING_FUNCTION(rfm_table_union_transition)
 {
-    auto* state = postgres::transition_state<RfmState>(fcinfo);
-    auto in = postgres::Arguments::of_row(fcinfo);
-    if (const auto table = in.optional<Bytes>("rfm_table")) {
-        postgres::run_kernel([state, &table] { state->append_value(*table); });
-    }
-    return postgres::state_datum(fcinfo, state);
+    return postgres::add_value<RfmState>(fcinfo, "rfm_table", &RfmState::append_value);
 }
 
 MARKETING_FUNCTION(rfm_table_final)
