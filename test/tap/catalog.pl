@@ -141,8 +141,8 @@ sub names_read {
     my ($function) = @_;
     die "no function $function that reads arguments" unless defined $body{$function};
     my @names;
-    while ($body{$function} =~ /\bin\.\w+(?:<[^()]*>)?\("(\w+)"|(\w+)(?:<[^()]*>)?\(in(?:, "(\w+)"|[,)])/g) {
-        push @names, $1 // $3 // names_read($2);
+    while ($body{$function} =~ /\bin\.\w+(?:<[^()]*>)?\("(\w+)"|(\w+)(?:<[^()]*>)?\((?:in(?:, "(\w+)"|[,)])|fcinfo, "(\w+)")/g) {
+        push @names, $1 // $3 // $4 // names_read($2);
     }
     return @names;
 }
