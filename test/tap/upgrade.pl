@@ -176,6 +176,7 @@ my $later = version('later', '0.9.9', ($script =~ s/(?=\Q$settings\E)/greeting t
 CREATE FUNCTION analytics.comes(VARIADIC x int[] DEFAULT '{1}') RETURNS int LANGUAGE sql AS 'SELECT x[1]';
 COMMENT ON FUNCTION analytics.comes(int[]) IS 'It''s new';
 REVOKE ALL ON FUNCTION analytics.comes(int[]) FROM PUBLIC;
+CREATE FUNCTION analytics.accented() RETURNS text LANGUAGE sql AS 'SELECT ''café''';
 CREATE FUNCTION analytics.body_changes() RETURNS int LANGUAGE sql AS 'SELECT 2';
 COMMENT ON FUNCTION analytics.body_changes() IS 'Later comment';
 CREATE FUNCTION analytics.columns_change(x int) RETURNS TABLE (a int, b text, c date) LANGUAGE sql STABLE AS 'SELECT x, ''b'', ''2025-01-01''::date';
@@ -188,7 +189,8 @@ CREATE TYPE analytics.pair AS (a int, b int);
 COMMENT ON TYPE analytics.pair IS 'Two';
 CREATE TABLE analytics_internal.list (name text PRIMARY KEY, number numeric);
 INSERT INTO analytics_internal.list VALUES ('o''clock', 12.50), (E'a\tb', NULL);
-CREATE AGGREGATE analytics.total(int) (SFUNC = int4pl, STYPE = int);
+CREATE FUNCTION analytics_internal.total_step(int, int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 + $2';
+CREATE AGGREGATE analytics.total(int) (SFUNC = analytics_internal.total_step, STYPE = int);
 COMMENT ON AGGREGATE analytics.total(int) IS 'Total';
 INSERT INTO analytics_internal.source_alias (alias, platform, implies_paid) VALUES ('a new alias', 'facebook', false);
 GRANT SELECT ON analytics.stands_on_it, analytics.grows, analytics_internal.list TO PUBLIC;
@@ -202,7 +204,8 @@ my @make = ('perl', 'scripts/make_upgrade', $earlier->{folder}, $later->{folder}
 write_file("$later->{folder}/upgrades/0.9.8--0.9.9.sql", <<'SQL');
 CREATE TYPE analytics.pair AS (a int, b int);
 CREATE TABLE analytics_internal.list (name text PRIMARY KEY, number numeric);
-CREATE AGGREGATE analytics.total(int) (SFUNC = int4pl, STYPE = int);
+CREATE FUNCTION analytics_internal.total_step(int, int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 + $2';
+CREATE AGGREGATE analytics.total(int) (SFUNC = analytics_internal.total_step, STYPE = int);
 SQL
 try_path($earlier, $later, { changed => 'body_changes|columns_change|type_changes|arguments_change|leaves|grows|settings|alias|ruleset', built => <<'BUILT', kept => <<'KEPT' });
 CREATE VIEW mine.columns AS SELECT a, b FROM analytics.columns_change(7);
@@ -227,7 +230,7 @@ REFRESH MATERIALIZED VIEW mine.held;
 SELECT * FROM mine.held;
 KEPT
 is($node->safe_psql('from_0_9_8', 'SET SESSION AUTHORIZATION reader; SELECT x FROM mine.guarded'), '1', 'a policy on a function that was made again holds');
-is($node->safe_psql('from_0_9_8', 'SELECT analytics.body_changes(), analytics.comes(), analytics.total(g) FROM generate_series(1, 3) g'), '2|1|6', 'what is new works');
+is($node->safe_psql('from_0_9_8', 'SELECT analytics.body_changes(), analytics.comes(), analytics.total(g), analytics.accented() FROM generate_series(1, 3) g'), '2|1|6|café', 'what is new works');
 $node->safe_psql('from_0_9_8', 'DROP EXTENSION pg_marketing CASCADE');
 is($node->safe_psql('from_0_9_8', 'SELECT count(*) > 0 FROM warehouse.fact_events'), 't', 'the extension goes, the warehouse stays');
 
