@@ -48,7 +48,10 @@ SET ROLE regress_parts_reader;
 SELECT count(*) > 0 AS reads FROM warehouse.fact_leads;
 SELECT sum(leads) > 0 AS reads FROM analytics.kpi('2020-01-01', '2030-01-01');
 SELECT count(*) FROM warehouse.fact_leads_1;
+-- The message names the owner.
+\set VERBOSITY sqlstate
 SELECT analytics.partition_facts(2);
+\set VERBOSITY terse
 RESET ROLE;
 -- What is kept by incremental refreshes is what a rebuild makes.
 SET chaos.parts = 4;

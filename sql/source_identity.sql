@@ -45,7 +45,7 @@ INSERT INTO public.swap VALUES
     -- What stays the same kind and the same owner's may be made anew, renamed or moved.
     (11, 'made anew', 'SET ROLE source_owner; DROP TABLE raw.events; CREATE TABLE raw.events AS TABLE raw.rows; RESET ROLE'),
     (12, 'replaced', 'SET ROLE source_owner; ALTER TABLE raw.events RENAME TO kept; ALTER TABLE raw.rows RENAME TO events; RESET ROLE'),
-    (13, 'owner of the warehouse', 'ALTER TABLE raw.events OWNER TO ' || CURRENT_USER);
+    (13, 'owner of the warehouse', 'ALTER TABLE raw.events OWNER TO ' || quote_ident(CURRENT_USER));
 -- From version 16 on no rule makes a view of a table.
 UPDATE public.swap
 SET statements = 'SET ROLE source_owner; DROP TABLE raw.events; CREATE VIEW raw.events AS SELECT raw.spy(event_id) AS event_id, client_id, occurred_at FROM raw.rows; RESET ROLE'

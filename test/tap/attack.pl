@@ -140,7 +140,7 @@ CREATE TABLE warehouse.refresh_run (run_id bigint GENERATED ALWAYS AS IDENTITY P
 CREATE TRIGGER t BEFORE INSERT ON warehouse.refresh_run FOR EACH ROW EXECUTE FUNCTION trap.spring();
 SQL
     like(complaint($db, undef, 'CALL analytics.refresh()'), qr/trigger t on table warehouse\.refresh_run uses function trap\.spring\(\) of role mallory/, '... which is refused by name');
-    $node->safe_psql($db, 'ALTER SCHEMA warehouse OWNER TO ' . $node->safe_psql($db, 'SELECT current_user'));
+    $node->safe_psql($db, 'ALTER SCHEMA warehouse OWNER TO ' . $node->safe_psql($db, 'SELECT quote_ident(current_user)'));
     is(outcome($db, undef, 'CALL analytics.refresh()'), '42501', '... and also where only that table is his');
     is(ran($db, 'trap'), '', 'nothing of it ran');
     is_still_nobody();

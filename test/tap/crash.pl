@@ -152,7 +152,7 @@ sub kill_process
         $node->kill9;
         kill 'KILL', @children;
         # Until the last of them is gone, the server refuses to start.
-        for (1 .. 40) { last if !grep { kill 0, $_ } $postmaster, @children; sleep 0.1 }
+        for (1 .. 600) { last if !grep { kill 0, $_ } $postmaster, @children; sleep 0.1 }
         $node->start;
     } else {
         my $pid = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE application_name = '$victim' OR backend_type = '$victim' LIMIT 1");

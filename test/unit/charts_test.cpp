@@ -1,5 +1,6 @@
 #include "charts/charts.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
