@@ -265,47 +265,47 @@ $$;
 COMMENT ON FUNCTION analytics_internal.day_starts(bigint, timestamptz, timestamptz) IS
 'Where the days of a business begin, from that of first to the one after last';
 
-CREATE FUNCTION analytics_internal.warehouse_journeys(
-    rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}',
-    with_parts boolean DEFAULT false, touches text DEFAULT 'all')
-    RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval,
-                   business_id bigint, day_starts timestamptz[])
-    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+-- Inlined.
+CREATE FUNCTION analytics_internal.journey_periods(rules analytics_internal.path_rules, kept text)
+    RETURNS TABLE (business_id bigint, reporting_timezone text, period_start timestamptz, period_end timestamptz, lookback interval,
+                   reach interval, half_life interval, paid_rule text, reach_end timestamptz, touched_from timestamptz,
+                   touched_before timestamptz)
+    LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    -- Touches a day older than the lookback, whose days have 24 hours each; and conversions of days that it reaches back from.
+    SELECT p.*, p.period_end + p.reach, p.period_start - p.lookback - interval '1 day',
+           p.period_end + CASE kept WHEN 'touch' THEN p.reach ELSE interval '0' END
+    FROM (
+        SELECT s.business_id, s.reporting_timezone, (rules).date_from::timestamp AT TIME ZONE s.reporting_timezone,
+               ((rules).date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone, COALESCE((rules).lookback, s.lookback),
+               COALESCE((rules).lookback, s.lookback) + CASE kept WHEN 'touch' THEN interval '2 days' ELSE interval '0' END,
+               s.half_life, s.paid_rule
+        FROM warehouse.settings s
+        WHERE (rules).business_id IS NULL OR s.business_id = (rules).business_id
+    ) p (business_id, reporting_timezone, period_start, period_end, lookback, reach, half_life, paid_rule)
+$$;
+COMMENT ON FUNCTION analytics_internal.journey_periods IS
+'From when to when each business is asked, and how far conversions reach
+reach: how far before a conversion its touches may lie. kept: as in warehouse_journeys().';
+
+CREATE TYPE analytics_internal.journey_clients AS (
+    businesses bigint[], clients bigint[], client_set bytea, most boolean, first_touched timestamptz, last_touched timestamptz);
+COMMENT ON TYPE analytics_internal.journey_clients IS
+'Whose journeys are asked for
+businesses, clients: the two of each client. most: they are so many that it is faster to look at the facts of all than to find theirs; then
+client_set has their keys, and businesses each business once. first_touched, last_touched: when their touches begin and end.';
+
+CREATE FUNCTION analytics_internal.journey_clients(rules analytics_internal.path_rules, kept text)
+    RETURNS analytics_internal.journey_clients
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    dimensions CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
-    dimension CONSTANT text := COALESCE(dimensions[1], '');
-    other_dimension CONSTANT text := dimensions[2];
-    of_conversion CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
-    by_period CONSTANT boolean := rules.granularity IS NOT NULL;
-    with_ads CONSTANT boolean := dimensions && '{ad_group,creative}';
-    with_campaign CONSTANT boolean := dimensions @> '{campaign}';
+    asked analytics_internal.journey_clients;
 BEGIN
-    -- Citus joins neither a union of facts with other tables on the nodes, nor orders, which are more than one line.
-    IF cardinality(rules.conversion_types) = 1 AND rules.conversion_types[1] <> 'purchase'
-        AND analytics_internal.is_distributed('warehouse.fact_events') THEN
-        RETURN QUERY
-        SELECT * FROM analytics_internal.node_journeys(rules, kept, members, stages, with_parts, touches);
-        RETURN;
-    END IF;
-    RETURN QUERY
     WITH business AS (
-        -- Touches a day older than the lookback, whose days have 24 hours each; and conversions of days that it reaches back from.
-        SELECT p.*, p.period_end + p.reach AS reach_end, p.period_start - p.lookback - interval '1 day' AS touched_from,
-               p.period_end + CASE kept WHEN 'touch' THEN p.reach ELSE interval '0' END AS touched_before
-        FROM (
-            SELECT s.business_id, s.reporting_timezone, rules.date_from::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
-                   (rules.date_to + 1)::timestamp AT TIME ZONE s.reporting_timezone AS period_end,
-                   COALESCE(rules.lookback, s.lookback) AS lookback,
-                   COALESCE(rules.lookback, s.lookback) + CASE kept WHEN 'touch' THEN interval '2 days' ELSE interval '0' END AS reach,
-                   s.half_life, s.paid_rule
-            FROM warehouse.settings s
-            WHERE rules.business_id IS NULL OR s.business_id = rules.business_id
-        ) p
-    ), label AS MATERIALIZED (
-        SELECT * FROM analytics_internal.campaign_labels(rules.dimension) WHERE with_campaign
+        SELECT p.* FROM analytics_internal.journey_periods(rules, kept) p
     ), made AS MATERIALIZED (
         -- Where conversions are, there is no other table: that would have all of them fetched from the nodes that they lie on.
         SELECT c.business_id, c.client_key, c.converted_at, CASE WHEN rules.conversion_hosts <> '{}' THEN c.host END AS host
@@ -327,15 +327,76 @@ BEGIN
         FROM warehouse.fact_events e
         JOIN business b ON b.business_id = e.business_id
         WHERE kept = 'everybody' AND e.occurred_at >= b.period_start AND e.occurred_at < b.period_end
+    )
+    SELECT array_agg(v.business_id), array_agg(v.client_key) INTO asked.businesses, asked.clients
+    FROM client v;
+    -- Where the facts lie in memory, to find them is as fast by a tenth of the clients, on a disk by a hundredth.
+    asked.most := COALESCE(cardinality(asked.clients), 0) > 0.05 * analytics_internal.table_rows('warehouse.dim_clients')
+        AND NOT analytics_internal.is_distributed('warehouse.fact_events');
+    SELECT min(p.touched_from), max(p.touched_before) INTO asked.first_touched, asked.last_touched
+    FROM analytics_internal.journey_periods(rules, kept) p;
+    IF asked.most THEN
+        asked.client_set := analytics_internal.client_set(asked.clients);
+        asked.clients := NULL;
+        asked.businesses := ARRAY(SELECT DISTINCT u.business_id FROM unnest(asked.businesses) u (business_id));
+    END IF;
+    RETURN asked;
+END
+$$;
+COMMENT ON FUNCTION analytics_internal.journey_clients(analytics_internal.path_rules, text) IS
+'Whose journeys are asked for
+kept: as in warehouse_journeys().';
+
+CREATE FUNCTION analytics_internal.warehouse_journeys(
+    rules analytics_internal.path_rules, kept text, members text[] DEFAULT NULL, stages text[] DEFAULT '{}',
+    with_parts boolean DEFAULT false, touches text DEFAULT 'all')
+    RETURNS TABLE (journeys analytics.journeys, period_start timestamptz, period_end timestamptz, lookback interval, half_life interval,
+                   business_id bigint, day_starts timestamptz[])
+    LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+    SET search_path = pg_catalog, pg_temp
+    -- The plan depends on how many clients there are.
+    SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    dimensions CONSTANT text[] := analytics_internal.touch_dimensions(rules.dimension);
+    dimension CONSTANT text := COALESCE(dimensions[1], '');
+    other_dimension CONSTANT text := dimensions[2];
+    of_conversion CONSTANT text[] := analytics_internal.conversion_dimensions(rules.dimension);
+    by_period CONSTANT boolean := rules.granularity IS NOT NULL;
+    with_ads CONSTANT boolean := dimensions && '{ad_group,creative}';
+    with_campaign CONSTANT boolean := dimensions @> '{campaign}';
+    asked analytics_internal.journey_clients;
+BEGIN
+    -- Citus joins neither a union of facts with other tables on the nodes, nor orders, which are more than one line.
+    IF cardinality(rules.conversion_types) = 1 AND rules.conversion_types[1] <> 'purchase'
+        AND analytics_internal.is_distributed('warehouse.fact_events') THEN
+        RETURN QUERY
+        SELECT * FROM analytics_internal.node_journeys(rules, kept, members, stages, with_parts, touches);
+        RETURN;
+    END IF;
+    asked := analytics_internal.journey_clients(rules, kept);
+    RETURN QUERY
+    WITH business AS (
+        SELECT p.* FROM analytics_internal.journey_periods(rules, kept) p
+    ), label AS MATERIALIZED (
+        SELECT * FROM analytics_internal.campaign_labels(rules.dimension) WHERE with_campaign
+    ), client AS MATERIALIZED (
+        SELECT u.business_id, u.client_key FROM unnest(asked.businesses, asked.clients) u (business_id, client_key)
     ), placed AS MATERIALIZED (
         SELECT c.conversion_type, c.business_id, c.client_key, c.source_id, c.conversion_id, c.converted_at, c.amount,
                c.product_id, c.branch_id, c.event_id, CASE WHEN rules.conversion_hosts <> '{}' THEN c.host END AS host,
                o.source_id AS touch_source_id
         FROM warehouse.conversion c
+        JOIN client v
+            ON v.business_id = c.business_id
+            AND CASE WHEN asked.most THEN analytics_internal.is_client_in(asked.client_set, c.client_key)
+                     ELSE v.client_key = c.client_key END
         LEFT JOIN LATERAL (
             SELECT e.source_id
             FROM warehouse.fact_events e
-            WHERE e.business_id = c.business_id AND e.client_bucket = c.client_bucket AND e.client_key = c.client_key
+            WHERE c.event_id IS NOT NULL
+              AND e.business_id = c.business_id AND e.client_bucket = c.client_bucket AND e.client_key = c.client_key
               AND e.occurred_at = c.converted_at
               AND e.event_id = c.event_id AND (c.event_source_id IS NULL OR e.source_id = c.event_source_id)
               AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
@@ -350,7 +411,6 @@ BEGIN
             LIMIT 1
         ) o ON true
         WHERE c.conversion_type = ANY (rules.conversion_types)
-          AND (c.business_id, c.client_key) IN (SELECT v.business_id, v.client_key FROM client v)
     ), converted AS MATERIALIZED (
         -- A conversion whose event is a touch at that very moment is one row with it, so that include_conversion_touch knows them.
         SELECT c.business_id, c.client_key, c.converted_at, c.amount, c.event_id, o.source_id, c.conversion_type,
@@ -398,6 +458,54 @@ BEGIN
                        E'\x1F' ORDER BY d.n), '')
                    FROM unnest(of_conversion) WITH ORDINALITY d (name, n)) AS part
         FROM converted k
+    ), candidate AS (
+        SELECT x.business_id, x.source_id, x.event_id, x.client_key, x.occurred_at, x.touch_number, x.is_paid,
+               x.continues_visit OR x.occurred_at < x.touched_from OR x.occurred_at >= x.touched_before AS left_out,
+               analytics_internal.is_view(x.source_type) AS is_view,
+               -- No more than is asked: what parts tell apart is summed apart, and counted once in each.
+               CASE WHEN (members IS NULL OR x.account_platform = ANY (members)) AND (touches = 'all' OR (touches = 'paid') = x.is_paid)
+                    THEN '1' ELSE '0' END AS mark,
+               CASE WHEN rules.granularity IS NOT NULL AND kept = 'touch'
+                    THEN date_trunc(rules.granularity, x.occurred_at AT TIME ZONE x.reporting_timezone)::date::text
+                    ELSE '' END AS period,
+               analytics_internal.touch_key(
+                   dimension, x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id, x.utm_source,
+                   x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page) AS key,
+               analytics_internal.touch_key(
+                   other_dimension, x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id,
+                   x.utm_source, x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page) AS other_key
+        FROM (
+            SELECT e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number, e.source_type,
+                   e.channel, e.ad_id, e.utm_source, e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term, e.landing_page,
+                   b.reporting_timezone, b.touched_from, b.touched_before, p.family, c.label, a.ad_group_id, a.creative_id,
+                   e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
+                   -- An ad counts for the account that pays for it, as its leads and contracts do.
+                   COALESCE(n.platform, e.platform) AS account_platform,
+                   -- As above. A column, not a condition: few touches are asked, but the planner counts the cost for each, beside which
+                   -- all joins are alike.
+                   analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
+                       AND EXISTS (
+                           SELECT 1
+                           FROM warehouse.fact_events o
+                           WHERE o.business_id = e.business_id AND o.client_bucket = e.client_bucket AND o.client_key = e.client_key
+                             AND o.occurred_at >= e.occurred_at - interval '30 minutes' AND o.occurred_at <= e.occurred_at
+                             AND o.touch_number < e.touch_number) AS continues_visit
+            FROM warehouse.fact_events e
+            JOIN client v
+                ON v.business_id = e.business_id
+                AND CASE WHEN asked.most THEN analytics_internal.is_client_in(asked.client_set, e.client_key)
+                         ELSE v.client_key = e.client_key END
+            JOIN business b ON b.business_id = e.business_id
+            LEFT JOIN warehouse.dim_platforms p ON p.business_id = e.business_id AND p.platform = e.platform
+            LEFT JOIN warehouse.dim_campaigns n ON n.business_id = e.business_id AND n.campaign_key = e.campaign_key
+            LEFT JOIN label c ON with_campaign AND c.business_id = e.business_id AND c.campaign_key = e.campaign_key
+            LEFT JOIN warehouse.dim_ad_creatives a
+                ON with_ads AND a.business_id = e.business_id AND a.platform = e.platform AND a.ad_id = e.ad_id
+            -- What all businesses ask for, whose share of the facts the planner knows; touch has what each asks for.
+            WHERE e.occurred_at >= asked.first_touched AND e.occurred_at < asked.last_touched
+        ) x
+        -- Found apart, not as a part of the join.
+        OFFSET 0
     ), touch AS (
         SELECT COALESCE(t.business_id, k.business_id) AS business_id, t.client_key, t.occurred_at, t.touch_number,
                CASE WHEN with_parts THEN
@@ -405,49 +513,7 @@ BEGIN
                    || CASE WHEN other_dimension IS NULL THEN 0 ELSE length(t.key) END || ':' || t.period
                ELSE t.key || COALESCE(' / ' || t.other_key, '') END AS key,
                t.is_paid, t.is_view, k.amount, k.id AS conversion_id, k.part
-        FROM (
-            SELECT x.business_id, x.source_id, x.event_id, x.client_key, x.occurred_at, x.touch_number, x.is_paid,
-                   analytics_internal.is_view(x.source_type) AS is_view,
-                   -- No more than is asked: what parts tell apart is summed apart, and counted once in each.
-                   CASE WHEN (members IS NULL OR x.account_platform = ANY (members)) AND (touches = 'all' OR (touches = 'paid') = x.is_paid)
-                        THEN '1' ELSE '0' END AS mark,
-                   CASE WHEN rules.granularity IS NOT NULL AND kept = 'touch'
-                        THEN date_trunc(rules.granularity, x.occurred_at AT TIME ZONE x.reporting_timezone)::date::text
-                        ELSE '' END AS period,
-                   analytics_internal.touch_key(
-                       dimension, x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id, x.utm_source,
-                       x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page) AS key,
-                   analytics_internal.touch_key(
-                       other_dimension, x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id,
-                       x.utm_source, x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page) AS other_key
-            FROM (
-                SELECT e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number, e.source_type,
-                       e.channel, e.ad_id, e.utm_source, e.utm_medium, e.utm_campaign, e.utm_content, e.utm_term, e.landing_page,
-                       b.reporting_timezone, p.family, c.label, a.ad_group_id, a.creative_id,
-                       e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
-                       -- An ad counts for the account that pays for it, as its leads and contracts do.
-                       COALESCE(n.platform, e.platform) AS account_platform
-                FROM client v
-                JOIN warehouse.fact_events e ON e.business_id = v.business_id AND e.client_key = v.client_key
-                JOIN business b ON b.business_id = e.business_id
-                LEFT JOIN warehouse.dim_platforms p ON p.business_id = e.business_id AND p.platform = e.platform
-                LEFT JOIN warehouse.dim_campaigns n ON n.business_id = e.business_id AND n.campaign_key = e.campaign_key
-                LEFT JOIN label c ON with_campaign AND c.business_id = e.business_id AND c.campaign_key = e.campaign_key
-                LEFT JOIN warehouse.dim_ad_creatives a
-                    ON with_ads AND a.business_id = e.business_id AND a.platform = e.platform AND a.ad_id = e.ad_id
-                WHERE e.occurred_at >= b.touched_from AND e.occurred_at < b.touched_before
-                  AND NOT (analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
-                           AND EXISTS (
-                               -- As above.
-                               SELECT 1
-                               FROM warehouse.fact_events o
-                               WHERE o.business_id = e.business_id AND o.client_bucket = e.client_bucket AND o.client_key = e.client_key
-                                 AND o.occurred_at >= e.occurred_at - interval '30 minutes' AND o.occurred_at <= e.occurred_at
-                                 AND o.touch_number < e.touch_number))
-            ) x
-            -- Touches are found apart, not as a part of the join.
-            OFFSET 0
-        ) t
+        FROM (SELECT * FROM candidate d WHERE NOT d.left_out) t
         -- Each of these conversions has its touch. No plan of a full join compares each with each, however few it expects.
         FULL JOIN (SELECT * FROM conversion WHERE has_touch) k
             ON k.business_id = t.business_id AND k.source_id = t.source_id AND k.event_id = t.event_id
@@ -466,7 +532,10 @@ BEGIN
         UNION ALL
         SELECT l.business_id, l.client_key, l.created_at, 0, stages[1], false, false, NULL, NULL, NULL
         FROM client v
-        JOIN warehouse.fact_leads l ON l.business_id = v.business_id AND l.client_key = v.client_key
+        JOIN warehouse.fact_leads l
+            ON l.business_id = v.business_id
+            AND CASE WHEN asked.most THEN analytics_internal.is_client_in(asked.client_set, l.client_key)
+                     ELSE l.client_key = v.client_key END
         WHERE stages <> '{}'
         UNION ALL
         SELECT k.business_id, k.client_key, k.converted_at, NULL, NULL, NULL, NULL, k.amount, k.id, k.part

@@ -129,6 +129,14 @@ std::int64_t ClientUnion::count() const noexcept
     return clients;
 }
 
+bool ClientUnion::contains(std::int64_t client) const
+{
+    const auto bits = static_cast<std::uint64_t>(client);
+    const auto page = places_.find(static_cast<std::int64_t>(bits >> page_bits));
+    const std::uint64_t place = bits & ((1U << page_bits) - 1U);
+    return page != places_.end() && ((page->second->words[place / 64] >> (place % 64)) & 1U) != 0;
+}
+
 FlatValue ClientUnion::finish(std::pmr::memory_resource& result, std::size_t header, const kernel::StopFlag& stop) const
 {
     std::vector<const Page*> sorted;

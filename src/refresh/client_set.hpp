@@ -27,7 +27,7 @@ inline constexpr kernel::Format client_set_format{"CLST", 1, "set of clients"};
 [[nodiscard]] kernel::FlatValue make_client_set(std::span<const std::int64_t> clients, std::pmr::memory_resource& result,
                                                 std::size_t header);
 
-/** The state of the aggregates count_clients and union_clients: a bit for each client, in pages. */
+/** A set in memory, and the state of the aggregates count_clients and union_clients: a bit for each client, in pages. */
 class ClientUnion final : public kernel::State {
 public:
     static constexpr kernel::Format format{"CLUN", 1, "state of an aggregate of sets of clients"};
@@ -41,6 +41,7 @@ public:
     void merge(const kernel::State& other) override;
 
     [[nodiscard]] std::int64_t count() const noexcept;
+    [[nodiscard]] bool contains(std::int64_t client) const;
     /** All clients as one set, as make_client_set() has it. */
     [[nodiscard]] kernel::FlatValue finish(std::pmr::memory_resource& result, std::size_t header,
                                            const kernel::StopFlag& stop) const;

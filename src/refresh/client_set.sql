@@ -6,6 +6,12 @@ COMMENT ON FUNCTION analytics_internal.client_set(bigint[]) IS
 'A set of clients as one value, for count_clients() and union_clients()
 clients: their keys, in any order; one that comes twice counts once.';
 
+CREATE FUNCTION analytics_internal.is_client_in(clients bytea, client_key bigint) RETURNS boolean
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_is_client_in';
+COMMENT ON FUNCTION analytics_internal.is_client_in(bytea, bigint) IS
+'Whether a client is one of a set
+clients: a set that client_set() or union_clients() made. It is read once, if it is the same for all rows.';
+
 CREATE FUNCTION analytics_internal.client_union_transition(internal, bytea) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_client_union_transition';
 CREATE FUNCTION analytics_internal.count_clients_final(internal) RETURNS bigint

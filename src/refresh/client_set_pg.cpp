@@ -1,4 +1,4 @@
-// Binding of sets of clients: client_set, and the aggregates count_clients and union_clients.
+// Binding of sets of clients: client_set, is_client_in, and the aggregates count_clients and union_clients.
 
 #include <cstdint>
 #include <memory_resource>
@@ -14,12 +14,48 @@ namespace refresh = marketing::refresh;
 
 using refresh::ClientUnion;
 
+namespace {
+
+ClientUnion* read_set(MemoryContext context, postgres::Bytes clients)
+{
+    auto* resource = new (MemoryContextAlloc(context, sizeof(postgres::ContextResource))) postgres::ContextResource(context);
+    void* place = MemoryContextAlloc(context, sizeof(ClientUnion));
+    return postgres::run_kernel([resource, place, clients] {
+        auto* set = new (place) ClientUnion(resource);
+        set->add(clients);
+        return set;
+    });
+}
+
+/** What a place in a query asks of: read at its first row, where it is the same for all. */
+const ClientUnion* known_set(FmgrInfo* function, postgres::Bytes clients)
+{
+    if (!get_fn_expr_arg_stable(function, 0)) {
+        return read_set(CurrentMemoryContext, clients);
+    }
+    if (function->fn_extra == nullptr) {
+        function->fn_extra = read_set(function->fn_mcxt, clients);
+    }
+    return static_cast<const ClientUnion*>(function->fn_extra);
+}
+
+}  // namespace
+
 MARKETING_FUNCTION(client_set)
 {
     postgres::Arguments in(fcinfo);
     const auto clients = in.array<std::int64_t>("clients");
     return postgres::make_varlena(
         [clients](std::pmr::memory_resource& result) { return refresh::make_client_set(clients, result, VARHDRSZ); });
+}
+
+MARKETING_FUNCTION(is_client_in)
+{
+    postgres::Arguments in(fcinfo);
+    const auto clients = in.get<postgres::Bytes>("clients");
+    const auto client = in.get<std::int64_t>("client_key");
+    const ClientUnion* set = known_set(fcinfo->flinfo, clients);
+    PG_RETURN_BOOL(postgres::run_kernel([set, client] { return set->contains(client); }));
 }
 
 MARKETING_FUNCTION(client_union_transition)

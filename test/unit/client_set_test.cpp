@@ -69,6 +69,11 @@ TEST_F(ClientSets, HoldEveryNumber)
     ClientUnion clients(&memory);
     clients.add(set_of(extremes));
     EXPECT_EQ(clients.count(), static_cast<std::int64_t>(extremes.size()));
+    for (const std::int64_t client : extremes) {
+        EXPECT_TRUE(clients.contains(client));
+    }
+    EXPECT_FALSE(clients.contains(2));
+    EXPECT_FALSE(clients.contains(-2));
     EXPECT_TRUE(equal(finished(clients), set_of(extremes)));
 }
 
