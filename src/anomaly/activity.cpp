@@ -10,9 +10,9 @@ namespace {
 
 using kernel::unknown;
 
-std::size_t weekday_of(std::int32_t day)
+std::uint8_t weekday_of(std::int32_t day)
 {
-    return static_cast<std::size_t>(((day % 7) + 7) % 7);
+    return static_cast<std::uint8_t>(((day % 7) + 7) % 7);
 }
 
 /** Calls add(day, value) for each day from the first value on that any series has a row of: where this one has none, it is zero. */
@@ -109,12 +109,15 @@ std::int32_t Activities::end_of_ramp_up(std::span<const ActiveDay> days) const
     return left >= request_.min_days ? settled : request_.first_day();
 }
 
-Activities::Activities(std::span<const DaySeries> all, const WindowRequest& request, const std::vector<bool>& reported)
+Activities::Activities(std::span<const DaySeries> all, const WindowRequest& request, const std::vector<bool>& reported,
+                       std::vector<ActiveDay>& days)
     : request_(request),
       begin_(request.first_day()),
       known_from_(first_reported(reported, request)),
-      per_exposure_(request.kind == series::SeriesKind::rate)
+      per_exposure_(request.kind == series::SeriesKind::rate),
+      days_(days)
 {
+    days_.clear();
     std::size_t rows = 0;
     for (const DaySeries& series : all) {
         rows += series.day.size();
@@ -122,34 +125,33 @@ Activities::Activities(std::span<const DaySeries> all, const WindowRequest& requ
     }
     days_.reserve(rows);
     series_.reserve(all.size());
-    std::vector<std::size_t> starts;
+    const auto reported_days =
+        static_cast<std::int32_t>(std::count(reported.begin() + request.baseline_days, reported.end(), true));
     for (const DaySeries& series : all) {
         Activity activity;
-        activity.result.series = series.id;
         const std::size_t start = days_.size();
         collect(series, reported, activity);
         if (const std::int32_t settled = end_of_ramp_up(std::span(days_).subspan(start)); settled > request.first_day()) {
             days_.resize(start);
             activity = {};
-            activity.result.series = series.id;
             begin_ = settled;
             collect(series, reported, activity);
             begin_ = request.first_day();
             activity.is_settled = true;
         }
         if (days_.size() > start) {
-            starts.push_back(start);
+            activity.days = std::span(days_).subspan(start);
+            activity.result = summary(series.id, activity.days, request, reported_days);
+            mind_ramp_up(activity, request, known_from_);
+            mind_events(activity);
             series_.push_back(activity);
         }
     }
-    starts.push_back(days_.size());
-    const auto reported_days = std::count(reported.begin() + request.baseline_days, reported.end(), true);
-    for (std::size_t i = 0; i < series_.size(); ++i) {
-        series_[i].days = std::span(days_).subspan(starts[i], starts[i + 1] - starts[i]);
-        series_[i].result =
-            summary(series_[i].result.series, series_[i].days, request, static_cast<std::int32_t>(reported_days));
-        mind_ramp_up(series_[i], request, known_from_);
-        mind_events(series_[i]);
+    // They have moved where there were more of them than rows.
+    std::size_t start = 0;
+    for (Activity& activity : series_) {
+        activity.days = std::span(days_).subspan(start, activity.days.size());
+        start += activity.days.size();
     }
 }
 

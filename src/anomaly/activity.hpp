@@ -18,9 +18,10 @@ namespace marketing::anomaly {
 /** One number for each day of the week. */
 using Week = std::array<double, 7>;
 
+/** Of years there are many: what comes before the figures fills one word. */
 struct ActiveDay {
     std::int32_t day;
-    std::size_t weekday;
+    std::uint8_t weekday;
     bool in_window;
     double value;
     double
@@ -32,7 +33,7 @@ struct ActiveDay {
 };
 
 struct Activity {
-    std::span<ActiveDay> days;
+    std::span<ActiveDay> days;       // in order of time
     WindowResult result{};           // before any test: days, sums and status
     double row_exposure_window = 0;  // of the rows, also where it is not what the value is counted per
     double row_exposure_baseline = 0;
@@ -45,6 +46,9 @@ struct Activity {
     double relative_variance = 0;
     /** What others let expect of the window, as a factor. */
     double common = 1;
+
+    [[nodiscard]] std::span<ActiveDay> baseline() const { return days.first(static_cast<std::size_t>(result.baseline_days)); }
+    [[nodiscard]] std::span<ActiveDay> window() const { return days.last(static_cast<std::size_t>(result.window_days)); }
 };
 
 /** How series are compared with others; where nothing is set, they are not. */
@@ -58,8 +62,9 @@ struct Others {
 /** The activity of all series that were active at all, in the order of their ids. */
 class Activities {
 public:
-    /** `reported`: per day of baseline and window, whether any series has a row of it. */
-    Activities(std::span<const DaySeries> all, const WindowRequest& request, const std::vector<bool>& reported);
+    /** `reported`: per day of baseline and window, whether any series has a row of it. The days are written into `days`. */
+    Activities(std::span<const DaySeries> all, const WindowRequest& request, const std::vector<bool>& reported,
+               std::vector<ActiveDay>& days);
     Activities(const Activities&) = delete;
     Activities& operator=(const Activities&) = delete;
 
@@ -77,7 +82,7 @@ private:
     std::int32_t begin_;       // days before it do not count
     std::int32_t known_from_;  // the first day of any series
     bool per_exposure_;        // ratios are tested: counts, or amounts, per exposure
-    std::vector<ActiveDay> days_;
+    std::vector<ActiveDay>& days_;
     std::vector<Activity> series_;
 };
 

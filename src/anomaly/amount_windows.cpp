@@ -36,14 +36,13 @@ private:
     bool logs_;
 };
 
-/** The days of the window, or those before it, without what the day of the week adds. */
-std::vector<Level> levels_of(const Activity& activity, bool window, const Week& weekdays)
+/** Days without what the day of the week adds. */
+std::vector<Level> levels_of(std::span<const ActiveDay> days, const Week& weekdays)
 {
     std::vector<Level> levels;
-    for (const ActiveDay& day : activity.days) {
-        if (day.in_window == window) {
-            levels.push_back({day.day, day.level - weekdays[day.weekday], day.error});
-        }
+    levels.reserve(days.size());
+    for (const ActiveDay& day : days) {
+        levels.push_back({day.day, day.level - weekdays[day.weekday], day.error});
     }
     return levels;
 }
@@ -59,11 +58,9 @@ WeekOfLevels week_of(const Activity& activity, const Baseline& baseline)
 {
     WeekOfLevels week;
     const double reach = 2 * baseline.deviation;
-    for (const ActiveDay& day : activity.days) {
-        if (!day.in_window) {
-            week.sums[day.weekday] += std::clamp(day.level - baseline.mean, -reach, reach);
-            week.days[day.weekday] += 1;
-        }
+    for (const ActiveDay& day : activity.baseline()) {
+        week.sums[day.weekday] += std::clamp(day.level - baseline.mean, -reach, reach);
+        week.days[day.weekday] += 1;
     }
     return week;
 }
@@ -83,7 +80,7 @@ std::vector<Week> weekdays_of(std::span<const Activity> activities, const Window
         if (activities[i].result.baseline_days < request.min_days) {
             continue;
         }
-        const Baseline baseline = describe(levels_of(activities[i], false, Week{}));
+        const Baseline baseline = describe(levels_of(activities[i].baseline(), Week{}));
         weeks[i] = week_of(activities[i], baseline);
         deviations[i] = baseline.deviation;
         for (std::size_t day = 0; day < all.sums.size(); ++day) {
@@ -131,8 +128,8 @@ Expectation expectation_of(const Activity& activity, const Scale& scale, const W
 
 void set_peak(Activity& activity, std::int32_t day, double usual_day, const Scale& scale, const Week& weekdays)
 {
-    const auto peak =
-        std::find_if(activity.days.begin(), activity.days.end(), [day](const ActiveDay& each) { return each.day == day; });
+    const auto window = activity.window();
+    const auto peak = std::find_if(window.begin(), window.end(), [day](const ActiveDay& each) { return each.day == day; });
     const double usual = scale.shifted(usual_day, weekdays[peak->weekday]) * peak->exposure * std::exp(peak->effect);
     activity.result.peak_day = day;
     activity.result.peak_ratio = usual > 0 ? peak->value / usual : unknown;
@@ -142,7 +139,7 @@ void test(Activity& activity, const Baseline& baseline, double correlation, cons
 {
     WindowResult& r = activity.result;
     const Scale scale(request.kind);
-    const std::vector<Level> window = levels_of(activity, true, weekdays);
+    const std::vector<Level> window = levels_of(activity.window(), weekdays);
     const LevelTest found = level_test(window, baseline, correlation, scale.least_deviation(baseline.mean),
                                        scale.margin(request.margin, baseline.mean), request.alternative);
     const Expectation expectation = expectation_of(activity, scale, weekdays);
@@ -172,7 +169,7 @@ void compare_amounts(std::span<Activity> activities, const WindowRequest& reques
     double correlations = 0;
     double count = 0;
     for (std::size_t i = 0; i < activities.size(); ++i) {
-        const std::vector<Level> levels = levels_of(activities[i], false, weekdays[i]);
+        const std::vector<Level> levels = levels_of(activities[i].baseline(), weekdays[i]);
         baselines.push_back(levels.empty() ? Baseline{} : describe(levels));
         if (activities[i].result.baseline_days >= request.min_days) {
             correlations += baselines.back().correlation;

@@ -38,11 +38,9 @@ WeekOfCounts week_of(const Activity& activity)
 {
     WeekOfCounts week;
     const double per_day = baseline_per_day(activity);
-    for (const ActiveDay& day : activity.days) {
-        if (!day.in_window) {
-            week.events[day.weekday] += day.value;
-            week.even[day.weekday] += per_day * day.exposure;
-        }
+    for (const ActiveDay& day : activity.baseline()) {
+        week.events[day.weekday] += day.value;
+        week.even[day.weekday] += per_day * day.exposure;
     }
     return week;
 }
@@ -52,9 +50,9 @@ double dispersion_around(const Activity& activity, const Week& usual)
 {
     const double per_day = baseline_per_day(activity);
     double squares = 0;
-    for (const ActiveDay& day : activity.days) {
+    for (const ActiveDay& day : activity.baseline()) {
         const double mean = per_day * usual[day.weekday] * day.exposure;
-        squares += !day.in_window && mean > 0 ? (day.value - mean) * (day.value - mean) / mean : 0;
+        squares += mean > 0 ? (day.value - mean) * (day.value - mean) / mean : 0;
     }
     return std::max(1.0, squares / std::max(1, activity.result.baseline_days - 1));
 }
@@ -156,12 +154,10 @@ numeric::BurstTable likelihood_of(const Activity& activity)
 {
     std::vector<numeric::CountDay> days;
     const WindowResult& r = activity.result;
-    std::int32_t left_out = std::max(0, r.baseline_days - dispersion_days);
-    for (const ActiveDay& day : activity.days) {
-        if (!day.in_window && left_out-- <= 0) {
-            const double exposure = day.exposure * day.shared;
-            days.push_back({day.day, day.value, exposure, std::sqrt(exposure)});
-        }
+    for (const ActiveDay& day :
+         activity.baseline().last(static_cast<std::size_t>(std::min(r.baseline_days, dispersion_days)))) {
+        const double exposure = day.exposure * day.shared;
+        days.push_back({day.day, day.value, exposure, std::sqrt(exposure)});
     }
     const double rate = (r.window_value + r.baseline_value) / (activity.window_exposure + activity.baseline_exposure);
     return numeric::log_likelihoods(numeric::DividedCounts(days, r.last_active), scales_of(rate));
@@ -177,25 +173,38 @@ struct Variation {
 double doubt_of_events(const Activity& activity)
 {
     double error = 0;
-    for (const ActiveDay& day : activity.days) {
-        error += day.in_window ? day.exposure * day.error / activity.window_exposure : 0;
+    for (const ActiveDay& day : activity.window()) {
+        error += day.exposure * day.error / activity.window_exposure;
     }
     const double rate = activity.result.baseline_value / activity.baseline_exposure;
     return error > 0 ? rate * error * error / (1 / activity.window_exposure + 1 / activity.baseline_exposure) : 0;
 }
 
-Variation variation_of(const Activity& activity, const numeric::BurstTable& table)
+/** The window less the baseline, of each series that is tested. */
+std::vector<numeric::CorrelatedSum> contrasts_of(std::span<const Activity> activities)
 {
-    numeric::CorrelatedSum contrast;
-    for (const ActiveDay& day : activity.days) {
-        contrast.add(day.day,
-                     std::sqrt(day.exposure) / (day.in_window ? activity.window_exposure : -activity.baseline_exposure));
+    std::vector<numeric::CorrelatedSum> contrasts(activities.size());
+    for (std::size_t i = 0; i < activities.size(); ++i) {
+        const Activity& activity = activities[i];
+        if (activity.result.status != Status::tested) {
+            continue;
+        }
+        for (const ActiveDay& day : activity.days) {
+            contrasts[i].add(
+                day.day, std::sqrt(day.exposure) / (day.in_window ? activity.window_exposure : -activity.baseline_exposure));
+        }
     }
+    return contrasts;
+}
+
+Variation variation_of(const Activity& activity, const numeric::BurstTable& table, const numeric::CorrelatedSum& contrast)
+{
     return {dispersion_of_days(table), more_dispersed(dispersion_of_contrast(table, contrast), doubt_of_events(activity))};
 }
 
 /** Of each series, by its own days and by those of all. */
-std::vector<Variation> variations_of(std::span<const Activity> activities, std::int32_t min_days, const kernel::StopFlag& stop)
+std::vector<Variation> variations_of(std::span<const Activity> activities, std::span<const numeric::CorrelatedSum> contrasts,
+                                     std::int32_t min_days, const kernel::StopFlag& stop)
 {
     // Each value weighs as much in the prior; a single series is left nearly open.
     constexpr double open_weight = 0.5;
@@ -213,7 +222,8 @@ std::vector<Variation> variations_of(std::span<const Activity> activities, std::
     std::size_t next = 0;
     for (std::size_t i = 0; i < activities.size(); ++i) {
         const numeric::BurstTable& table = is_known[i] ? known[next++] : unseen;
-        variations.push_back(activities[i].result.status == Status::tested ? variation_of(activities[i], table) : Variation{});
+        variations.push_back(activities[i].result.status == Status::tested ? variation_of(activities[i], table, contrasts[i])
+                                                                           : Variation{});
     }
     return variations;
 }
@@ -299,7 +309,8 @@ void compare_counts(std::span<Activity> activities, const WindowRequest& request
     if (request.kind == series::SeriesKind::count && request.weekly) {
         set_exposures_by_weekday(activities, request.min_days);
     }
-    auto variations = variations_of(activities, request.min_days, stop);
+    const auto contrasts = contrasts_of(activities);
+    auto variations = variations_of(activities, contrasts, request.min_days, stop);
     for (std::size_t i = 0; i < activities.size(); ++i) {
         stop.poll();
         if (activities[i].result.status == Status::tested) {
@@ -308,7 +319,7 @@ void compare_counts(std::span<Activity> activities, const WindowRequest& request
     }
     const bool varies_less = others.share_days && others.share_days(activities);
     if (varies_less) {
-        variations = variations_of(activities, request.min_days, stop);
+        variations = variations_of(activities, contrasts, request.min_days, stop);
         for (std::size_t i = 0; i < activities.size(); ++i) {
             set_chance(activities[i], variations[i]);
         }

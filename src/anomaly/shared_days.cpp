@@ -63,7 +63,7 @@ public:
             variance_ = variance_of_days();
         }
         for (const Series& series : series_) {
-            for (ActiveDay& day : all_[series.place].days) {
+            for (ActiveDay& day : all_[series.place].baseline()) {
                 day.shared *= factor(series, day);
             }
         }
@@ -95,7 +95,7 @@ private:
     /** What the others make of a day. */
     [[nodiscard]] double factor(const Series& series, const ActiveDay& day)
     {
-        if (!(variance_ > 0) || day.in_window) {
+        if (!(variance_ > 0)) {
             return 1;
         }
         DaySum others = sum_of(day);
@@ -113,14 +113,14 @@ private:
         kernel::poll();
         const Activity& activity = all_[series.place];
         double exposure = 0;
-        for (const ActiveDay& day : activity.days) {
-            exposure += day.in_window ? 0 : day.exposure * day.shared;
+        for (const ActiveDay& day : activity.baseline()) {
+            exposure += day.exposure * day.shared;
         }
         series.rate = activity.result.baseline_value / exposure;
         double squares = 0;
-        for (const ActiveDay& day : activity.days) {
+        for (const ActiveDay& day : activity.baseline()) {
             const double mean = expected(series, day) * factor(series, day);
-            squares += !day.in_window && mean > 0 ? numeric::square(day.value - mean) / mean : 0;
+            squares += mean > 0 ? numeric::square(day.value - mean) / mean : 0;
         }
         series.dispersion = std::max(1.0, squares / (activity.result.baseline_days - 1));
     }
@@ -140,10 +140,8 @@ private:
     {
         std::fill(sums_.begin(), sums_.end(), DaySum{});
         for (const Series& series : series_) {
-            for (const ActiveDay& day : all_[series.place].days) {
-                if (!day.in_window) {
-                    add(sum_of(day), series, day, 1);
-                }
+            for (const ActiveDay& day : all_[series.place].baseline()) {
+                add(sum_of(day), series, day, 1);
             }
         }
     }

@@ -37,10 +37,12 @@ void check(const WindowRequest& request)
                   "7 days and 3 events are usual.");
 }
 
+/** `days`: memory that several comparisons use one after the other. */
 std::vector<WindowResult> compare(std::span<const DaySeries> all, const WindowRequest& request,
-                                  const std::vector<bool>& reported, const kernel::StopFlag& stop, const Others& others = {})
+                                  const std::vector<bool>& reported, std::vector<ActiveDay>& days, const kernel::StopFlag& stop,
+                                  const Others& others = {})
 {
-    Activities activities(all, request, reported);
+    Activities activities(all, request, reported, days);
     stop.poll();
     if (request.kind == series::SeriesKind::count || request.kind == series::SeriesKind::rate) {
         compare_counts(activities.series(), request, stop, others);
@@ -60,7 +62,8 @@ std::vector<WindowResult> compare_windows(const DayRows& rows, const WindowReque
 {
     check(request);
     const DayTable table(rows, request.first_day(), request.window_to);
-    return compare(table.series(), request, table.reported(), stop);
+    std::vector<ActiveDay> days;
+    return compare(table.series(), request, table.reported(), days, stop);
 }
 
 std::vector<WindowResult> compare_windows(const DayRows& rows, WindowRequest request, const series::CalendarEvents& events,
@@ -310,19 +313,20 @@ public:
 
     [[nodiscard]] const WindowRequest& request(std::size_t test) const { return requests_[test]; }
     [[nodiscard]] std::vector<WindowResult> run(std::size_t test, std::span<const DaySeries> leads,
-                                                std::span<const DaySeries> spend, const Others& others) const
+                                                std::span<const DaySeries> spend, const Others& others)
     {
-        return compare(test == 2 ? spend : leads, requests_[test], reported_, stop_, others);
+        return compare(test == 2 ? spend : leads, requests_[test], reported_, days_, stop_, others);
     }
 
 private:
     std::array<WindowRequest, 3> requests_;
     const std::vector<bool>& reported_;
     const kernel::StopFlag& stop_;
+    std::vector<ActiveDay> days_;
 };
 
 /** Appends what the businesses and groups that moved together have to say. */
-void compare_groups(std::span<const DaySeries> all, const Hierarchy& hierarchy, const Comparisons& comparisons,
+void compare_groups(std::span<const DaySeries> all, const Hierarchy& hierarchy, Comparisons& comparisons,
                     std::span<std::vector<WindowResult>* const> found)
 {
     const auto moved = hierarchy.moved();
@@ -367,7 +371,7 @@ AlertWindows compare_alert_windows(const Units& units, const refresh::DailyRowsV
     const DayTable table(units.places_of(rows), {{}, rows.days(), rows.figures(0), rows.figures(1)}, each.first_day(),
                          each.window_to);
     const auto events = event_days_of(units, request);
-    const Comparisons comparisons(each, request, table.reported(), events, stop);
+    Comparisons comparisons(each, request, table.reported(), events, stop);
     AlertWindows found;
     const std::array all{&found.cost, &found.leads, &found.spend};
     const auto spend = table.exposures();

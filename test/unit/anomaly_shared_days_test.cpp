@@ -29,7 +29,7 @@ public:
             Activity activity;
             for (int d = 0; d <= baseline; ++d) {
                 const double events = worlds::poisson(engine, 20 * factor(i, d));
-                days.push_back({d, static_cast<std::size_t>(d % 7), d == baseline, events, 1});
+                days.push_back({d, static_cast<std::uint8_t>(d % 7), d == baseline, events, 1});
                 activity.result.baseline_value += d < baseline ? events : 0;
             }
             activity.days = days;
