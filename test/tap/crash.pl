@@ -142,13 +142,25 @@ sub shuffled { return map { $_->[1] } sort { $a->[0] <=> $b->[0] } map { [rand, 
 my (@waiting_operations, @waiting_victims);
 sub next_of { my ($waiting, @all) = @_; @$waiting = shuffled(@all) unless @$waiting; return shift @$waiting }
 
+# From /proc: a bare machine has no ps.
+sub children_of
+{
+    my ($parent) = @_;
+    my @children;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        open my $in, '<', $stat or next;
+        push @children, $1 if (<$in> // '') =~ /^(\d+) \(.*\) \S (\d+) / && $2 == $parent;
+    }
+    return @children;
+}
+
 sub kill_process
 {
     my ($victim) = @_;
     if ($victim eq 'postmaster') {
         # All of them at once, so that none has the time to clean up.
         my $postmaster = $node->{_pid};
-        my @children = split ' ', `ps -o pid= --ppid $postmaster`;
+        my @children = children_of($postmaster);
         $node->kill9;
         kill 'KILL', @children;
         # Until the last of them is gone, the server refuses to start.
