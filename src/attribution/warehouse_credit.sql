@@ -265,12 +265,12 @@ $$;
 COMMENT ON FUNCTION analytics_internal.day_starts(bigint, timestamptz, timestamptz) IS
 'Where the days of a business begin, from that of first to the one after last';
 
--- Inlined.
 CREATE FUNCTION analytics_internal.journey_periods(rules analytics_internal.path_rules, kept text)
     RETURNS TABLE (business_id bigint, reporting_timezone text, period_start timestamptz, period_end timestamptz, lookback interval,
                    reach interval, half_life interval, paid_rule text, reach_end timestamptz, touched_from timestamptz,
                    touched_before timestamptz)
     LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
 AS $$
     -- Touches a day older than the lookback, whose days have 24 hours each; and conversions of days that it reaches back from.
     SELECT p.*, p.period_end + p.reach, p.period_start - p.lookback - interval '1 day',
@@ -480,17 +480,20 @@ BEGIN
                    b.reporting_timezone, b.touched_from, b.touched_before, p.family, c.label, a.ad_group_id, a.creative_id,
                    e.is_paid AND COALESCE(p.ad_network, false) AND (b.paid_rule = 'any' OR e.campaign_key IS NOT NULL) AS is_paid,
                    -- An ad counts for the account that pays for it, as its leads and contracts do.
-                   COALESCE(n.platform, e.platform) AS account_platform,
-                   -- As above. A column, not a condition: few touches are asked, but the planner counts the cost for each, beside which
-                   -- all joins are alike.
-                   analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
+                   COALESCE(n.platform, e.platform) AS account_platform, e.continues_visit
+            FROM (
+                -- As above. A column, not a condition: few touches are asked, but the planner counts the cost for each, beside which
+                -- all joins are alike. And of facts alone, as Citus wants it.
+                SELECT e.*,
+                       analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
                        AND EXISTS (
                            SELECT 1
                            FROM warehouse.fact_events o
                            WHERE o.business_id = e.business_id AND o.client_bucket = e.client_bucket AND o.client_key = e.client_key
                              AND o.occurred_at >= e.occurred_at - interval '30 minutes' AND o.occurred_at <= e.occurred_at
                              AND o.touch_number < e.touch_number) AS continues_visit
-            FROM warehouse.fact_events e
+                FROM warehouse.fact_events e
+            ) e
             JOIN client v
                 ON v.business_id = e.business_id
                 AND CASE WHEN asked.most THEN analytics_internal.is_client_in(asked.client_set, e.client_key)
