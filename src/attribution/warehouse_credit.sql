@@ -269,7 +269,7 @@ CREATE FUNCTION analytics_internal.journey_periods(rules analytics_internal.path
     RETURNS TABLE (business_id bigint, reporting_timezone text, period_start timestamptz, period_end timestamptz, lookback interval,
                    reach interval, half_life interval, paid_rule text, reach_end timestamptz, touched_from timestamptz,
                    touched_before timestamptz)
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
     SET search_path = pg_catalog, pg_temp
 AS $$
     -- Touches a day older than the lookback, whose days have 24 hours each; and conversions of days that it reaches back from.
