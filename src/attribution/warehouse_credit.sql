@@ -484,7 +484,9 @@ BEGIN
             FROM (
                 -- As above. A column, not a condition: few touches are asked, but the planner counts the cost for each, beside which
                 -- all joins are alike. And of facts alone, as Citus wants it.
-                SELECT e.*,
+                SELECT e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number, e.source_type, e.channel,
+                       e.platform, e.campaign_key, e.is_paid, e.ad_id, e.utm_source, e.utm_medium, e.utm_campaign, e.utm_content,
+                       e.utm_term, e.landing_page,
                        analytics_internal.may_continue_visit(e.channel_rule, e.platform, e.conversion_type)
                        AND EXISTS (
                            SELECT 1
