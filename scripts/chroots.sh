@@ -29,7 +29,9 @@ in_chroot() {
         folder=$1
         shift
         mount -t proc proc "$folder/proc" && mount --rbind /dev "$folder/dev" && mount -t tmpfs -o mode=1777 tmpfs "$folder/dev/shm" || exit 1
-        exec chroot "$folder" env --chdir="${chroot_folder:-/build/pg_marketing}" "$@"' in_chroot "$folder" "$@"
+        # Not exec: the first process has to bury those that lose their parents, and a shell does.
+        chroot "$folder" env --chdir="${chroot_folder:-/build/pg_marketing}" "$@"
+        exit' in_chroot "$folder" "$@"
 }
 
 # The sources without what was built of them, as an archive.
