@@ -10,7 +10,7 @@ CREATE FUNCTION analytics_internal.is_client_in(clients bytea, client_key bigint
     LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_is_client_in';
 COMMENT ON FUNCTION analytics_internal.is_client_in(bytea, bigint) IS
 'Whether a client is one of a set
-clients: a set that client_set() or union_clients() made. It is read once, if it is the same for all rows.';
+clients: a set that client_set() or union_clients() made. It is read once where it is a constant, and else for each row.';
 
 CREATE FUNCTION analytics_internal.client_union_transition(internal, bytea) RETURNS internal
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'marketing_client_union_transition';

@@ -27,10 +27,17 @@ ClientUnion* read_set(MemoryContext context, postgres::Bytes clients)
     });
 }
 
+/** Whether the first argument is written into the query, not a variable: those of PL/pgSQL change between calls of one place. */
+bool is_set_constant(const FmgrInfo* function)
+{
+    const auto* call = reinterpret_cast<const FuncExpr*>(function->fn_expr);
+    return call != nullptr && IsA(call, FuncExpr) && IsA(linitial(call->args), Const);
+}
+
 /** What a place in a query asks of: read at its first row, where it is the same for all. */
 const ClientUnion* known_set(FmgrInfo* function, postgres::Bytes clients)
 {
-    if (!get_fn_expr_arg_stable(function, 0)) {
+    if (!is_set_constant(function)) {
         return read_set(CurrentMemoryContext, clients);
     }
     if (function->fn_extra == nullptr) {
