@@ -604,21 +604,11 @@ DECLARE
 BEGIN
     RETURN QUERY EXECUTE format($sql$
         WITH business AS MATERIALIZED (
-            -- As warehouse_journeys() says.
-            SELECT p.*, p.period_end + p.reach AS reach_end, p.period_start - p.lookback - interval '1 day' AS touched_from,
-                   p.period_end + CASE $5 WHEN 'touch' THEN p.reach ELSE interval '0' END AS touched_before,
-                   CASE $5 WHEN 'touch' THEN p.period_end + p.reach ELSE p.period_end END AS asked_before,
-                   CASE $5 WHEN 'converters' THEN p.period_end ELSE p.period_end + p.reach END AS converted_before
-            FROM (
-                SELECT s.business_id, s.reporting_timezone, $1::timestamp AT TIME ZONE s.reporting_timezone AS period_start,
-                       ($2 + 1)::timestamp AT TIME ZONE s.reporting_timezone AS period_end, COALESCE($3, s.lookback) AS lookback,
-                       COALESCE($3, s.lookback) + CASE $5 WHEN 'touch' THEN interval '2 days' ELSE interval '0' END AS reach,
-                       s.half_life, s.paid_rule
-                FROM warehouse.settings s
-                WHERE $4 IS NULL OR s.business_id = $4
-            ) p
+            SELECT p.*, CASE $2 WHEN 'touch' THEN p.reach_end ELSE p.period_end END AS asked_before,
+                   CASE $2 WHEN 'converters' THEN p.period_end ELSE p.reach_end END AS converted_before
+            FROM analytics_internal.journey_periods($1, $2) p
         ), label AS MATERIALIZED (
-            SELECT l.business_id, l.campaign_key, l.label FROM analytics_internal.campaign_labels($6) l WHERE $7 @> '{campaign}'
+            SELECT l.business_id, l.campaign_key, l.label FROM analytics_internal.campaign_labels($3) l WHERE $4 @> '{campaign}'
         ), platform AS MATERIALIZED (
             SELECT d.business_id, d.platform, d.family, d.ad_network FROM warehouse.dim_platforms d
         ), campaign AS MATERIALIZED (
@@ -626,19 +616,19 @@ BEGIN
         ), creative AS MATERIALIZED (
             SELECT d.business_id, d.platform, d.ad_id, d.ad_group_id, d.creative_id
             FROM warehouse.dim_ad_creatives d
-            WHERE $7 && '{ad_group,creative}'
+            WHERE $4 && '{ad_group,creative}'
         ), setting AS MATERIALIZED (
-            SELECT s.business_id, s.default_value FROM warehouse.conversion_setting s WHERE s.conversion_type = $8
+            SELECT s.business_id, s.default_value FROM warehouse.conversion_setting s WHERE s.conversion_type = $5
         ), product AS MATERIALIZED (
-            SELECT d.business_id, d.product_id, d.name FROM warehouse.dim_products d WHERE 'product' = ANY (string_to_array($6, '+'))
+            SELECT d.business_id, d.product_id, d.name FROM warehouse.dim_products d WHERE 'product' = ANY (string_to_array($3, '+'))
         ), branch AS MATERIALIZED (
-            SELECT d.business_id, d.branch_id, d.name FROM warehouse.dim_branches d WHERE 'branch' = ANY (string_to_array($6, '+'))
+            SELECT d.business_id, d.branch_id, d.name FROM warehouse.dim_branches d WHERE 'branch' = ANY (string_to_array($3, '+'))
         ), converter AS NOT MATERIALIZED (
             SELECT DISTINCT c.client_bucket, c.business_id, c.client_key
             FROM (%1$s) c
             JOIN business b ON b.business_id = c.business_id
-            WHERE c.counts AND c.conversion_type = $8 AND c.converted_at >= b.period_start AND c.converted_at < b.asked_before
-              AND ($9 = '{}' OR c.host = ANY ($9))
+            WHERE c.counts AND c.conversion_type = $5 AND c.converted_at >= b.period_start AND c.converted_at < b.asked_before
+              AND ($6 = '{}' OR c.host = ANY ($6))
         ), met AS NOT MATERIALIZED (
             SELECT DISTINCT e.client_bucket, e.business_id, e.client_key
             FROM warehouse.fact_events e
@@ -654,25 +644,25 @@ BEGIN
                        max(r.conversion_id) AS conversion_id, max(r.part) AS part
                 FROM (
                     SELECT t.client_bucket, t.business_id, t.client_key, t.source_id, t.event_id, t.occurred_at, t.touch_number,
-                           CASE WHEN $13 THEN
+                           CASE WHEN $10 THEN
                                translate(t.key || COALESCE(' / ' || t.other_key, ''), E'\x1F', ' ') || E'\x1F' || t.mark
-                               || CASE WHEN $7[2] IS NULL THEN 0 ELSE length(t.key) END || ':' || t.period
+                               || CASE WHEN $4[2] IS NULL THEN 0 ELSE length(t.key) END || ':' || t.period
                            ELSE t.key || COALESCE(' / ' || t.other_key, '') END AS key,
                            t.is_paid, t.is_view, NULL::numeric AS amount, NULL AS conversion_id, NULL AS part
                     FROM (
                         SELECT x.client_bucket, x.business_id, x.source_id, x.event_id, x.client_key, x.occurred_at, x.touch_number,
                                x.is_paid, analytics_internal.is_view(x.source_type) AS is_view,
-                               CASE WHEN ($11 IS NULL OR x.account_platform = ANY ($11)) AND ($12 = 'all' OR ($12 = 'paid') = x.is_paid)
+                               CASE WHEN ($8 IS NULL OR x.account_platform = ANY ($8)) AND ($9 = 'all' OR ($9 = 'paid') = x.is_paid)
                                     THEN '1' ELSE '0' END AS mark,
-                               CASE WHEN $10 IS NOT NULL AND $5 = 'touch'
-                                    THEN date_trunc($10, x.occurred_at AT TIME ZONE x.reporting_timezone)::date::text
+                               CASE WHEN $7 IS NOT NULL AND $2 = 'touch'
+                                    THEN date_trunc($7, x.occurred_at AT TIME ZONE x.reporting_timezone)::date::text
                                     ELSE '' END AS period,
                                analytics_internal.touch_key(
-                                   COALESCE($7[1], ''), x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id,
+                                   COALESCE($4[1], ''), x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id,
                                    x.creative_id, x.utm_source, x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page)
                                    AS key,
                                analytics_internal.touch_key(
-                                   $7[2], x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id,
+                                   $4[2], x.account_platform, x.family, x.channel, x.label, x.ad_group_id, x.ad_id, x.creative_id,
                                    x.utm_source, x.utm_medium, x.utm_campaign, x.utm_content, x.utm_term, x.landing_page) AS other_key
                         FROM (
                             SELECT e.client_bucket, e.business_id, e.source_id, e.event_id, e.client_key, e.occurred_at, e.touch_number,
@@ -709,8 +699,8 @@ BEGIN
                                c.touch_source_id IS NOT NULL AND row_number() OVER (
                                    PARTITION BY c.client_bucket, c.business_id, c.touch_source_id, c.event_id
                                    ORDER BY c.source_id, c.conversion_id COLLATE "C") = 1 AS has_touch,
-                               CASE WHEN $10 IS NULL THEN ''
-                                    ELSE date_trunc($10, c.converted_at AT TIME ZONE c.reporting_timezone)::date::text END
+                               CASE WHEN $7 IS NULL THEN ''
+                                    ELSE date_trunc($7, c.converted_at AT TIME ZONE c.reporting_timezone)::date::text END
                                    || E'\x1F' || %2$s AS part
                         FROM (
                             SELECT f.client_bucket, f.conversion_type, f.business_id, f.client_key, f.converted_at, f.source_id,
@@ -736,8 +726,8 @@ BEGIN
                             JOIN business b ON b.business_id = f.business_id
                             %3$s
                             LEFT JOIN setting s ON s.business_id = f.business_id
-                            WHERE f.counts AND f.conversion_type = $8 AND f.converted_at < b.converted_before
-                              AND ($9 = '{}' OR f.host = ANY ($9)) AND %6$s
+                            WHERE f.counts AND f.conversion_type = $5 AND f.converted_at < b.converted_before
+                              AND ($6 = '{}' OR f.host = ANY ($6)) AND %6$s
                         ) c
                         LEFT JOIN product g ON g.business_id = c.business_id AND g.product_id = c.product_id
                         LEFT JOIN branch h ON h.business_id = c.business_id AND h.branch_id = c.branch_id
@@ -768,7 +758,7 @@ BEGIN
                 r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view)'
             ELSE 'analytics.journeys_with_ids(
                 r.client_key, r.occurred_at, r.touch_number, r.key, r.is_paid, r.amount, r.is_view, r.conversion_id, r.part)' END)
-    USING rules.date_from, rules.date_to, rules.lookback, rules.business_id, kept, rules.dimension, dimensions, rules.conversion_types[1],
+    USING rules, kept, rules.dimension, dimensions, rules.conversion_types[1],
         rules.conversion_hosts, rules.granularity, members, touches, with_parts;
 END
 $$;
