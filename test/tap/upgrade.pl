@@ -1,9 +1,11 @@
 # ALTER EXTENSION pg_marketing UPDATE: a loaded warehouse with row security, and what users have built on the functions, come to a later version.
 # The extension must then be the one that a fresh CREATE EXTENSION makes, object by object, and answer as before. The versions live in a copy of
-# the server's programs: an earlier release, where upgrades/ keeps its install script, and in any case this tree and one that differs from it in
-# each kind of way.
+# the server's programs: earlier releases, of which upgrades/ keeps the install scripts, and in any case two that are made of this tree and
+# differ in each kind of way. MARKETING_EARLIER names a folder in which an earlier release, or any commit, was built: that one comes with its
+# own library.
 use strict;
 use warnings;
+use File::Copy qw(copy);
 use File::Path qw(make_path);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -30,17 +32,30 @@ $node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN; CREATE ROLE reader LOGIN
 
 sub write_file { my ($file, $text) = @_; open my $out, '>', $file or die "$file: $!"; print $out $text; close $out }
 
-# A folder as if that version had been built there.
+# A folder as if that version had been built there, with the library of a folder where something was built.
 sub version
 {
-    my ($name, $version, $script) = @_;
+    my ($name, $version, $script, $built) = @_;
     my $folder = "$work/$name";
+    $built //= '.';
     make_path("$folder/upgrades");
-    write_file("$folder/pg_marketing.control", slurp_file('pg_marketing.control') =~ s/^default_version = .*/default_version = '$version'/mr);
+    write_file("$folder/pg_marketing.control", slurp_file("$built/pg_marketing.control") =~ s/^default_version = .*/default_version = '$version'/mr);
     write_file("$folder/pg_marketing--$version.sql", $script);
-    system('cp', 'pg_marketing.so', $folder) == 0 or die "cp: $?";
+    copy("$built/pg_marketing.so", $folder) or die "$built/pg_marketing.so: $!";
     return { folder => $folder, version => $version, script => $script };
 }
+
+# Puts a version where the server looks for extensions. Another file takes the place of the library: who has loaded it keeps that one.
+sub install
+{
+    my $of = shift;
+    copy("$of->{folder}/$_", $extensions) or die "$_: $!" for "pg_marketing--$of->{version}.sql", 'pg_marketing.control';
+    unlink "$folder{pkglibdir}/pg_marketing.so";
+    copy("$of->{folder}/pg_marketing.so", $folder{pkglibdir}) or die "pg_marketing.so: $!";
+}
+
+# The version after another: 1.1.0 after 1.0.0.
+sub next_version { return shift =~ s/^(\d+)\.(\d+).*/"$1." . ($2 + 1) . '.0'/er }
 
 # What this extension's tables, functions, types and rows are, one line each.
 my $members = <<'SQL';
@@ -108,11 +123,9 @@ sub try_path
 {
     my ($old, $new, $more) = @_;
     my $path = "$old->{version} to $new->{version}";
-    my $database = "from_$old->{version}" =~ tr/./_/r;
-    system('cp', "$_->{folder}/pg_marketing--$_->{version}.sql", $extensions) == 0 or die for $old, $new;
-    system('cp', "$new->{folder}/pg_marketing.control", $extensions) == 0 or die;
-    my $file = "$extensions/pg_marketing--$old->{version}--$new->{version}.sql";
-    unlink $file;
+    my $database = $more->{database};
+    unlink glob("$extensions/pg_marketing*");
+    install($old);
     $node->safe_psql('postgres', $_) for "CREATE DATABASE $database OWNER keeper", "CREATE DATABASE ${database}_fresh OWNER keeper";
     as_keeper($database, "CREATE EXTENSION pg_marketing VERSION '$old->{version}'; SELECT analytics.install(row_security => true); SELECT analytics.load_demo();
         SELECT analytics.grant_access('reader', businesses => '{1}')");
@@ -126,8 +139,11 @@ sub try_path
         local @ENV{ 'PGHOST', 'PGPORT' } = ($node->host, $node->port);
         my ($out, $err);
         ok(IPC::Run::run(['perl', 'scripts/make_upgrade', $old->{folder}, $new->{folder}], '>', \$out, '2>', \$err), "$path: the script is made") or diag($err);
-        write_file($file, $out);
+        my $script = "pg_marketing--$old->{version}--$new->{version}.sql";
+        is(slurp_file($script), $out, '... and is the one that stands in the repository') if -e $script;
+        write_file("$extensions/$script", $out);
     }
+    install($new);
     as_keeper($database, 'ALTER EXTENSION pg_marketing UPDATE');
     as_keeper("${database}_fresh", 'CREATE EXTENSION pg_marketing; SELECT analytics.install(row_security => true)');
     is($node->safe_psql($database, "SELECT extversion FROM pg_extension WHERE extname = 'pg_marketing'"), $new->{version}, "$path: the extension is updated by its owner");
@@ -151,15 +167,26 @@ sub try_path
 }
 
 # Earlier releases.
-my $this = version('current', $current, slurp_file("pg_marketing--$current.sql"));
-for my $script (sort glob('upgrades/pg_marketing--*.sql')) {
-    my ($version) = $script =~ /--(.+)\.sql$/;
-    try_path(version("release-$version", $version, slurp_file($script)), $this, { changed => 'nothing' });
+my $script = slurp_file("pg_marketing--$current.sql");
+sub this_tree
+{
+    my $this = version('this', shift, $script);
+    copy($_, "$this->{folder}/upgrades") or die "$_: $!" for glob('upgrades/[0-9]*--*.sql');
+    return $this;
+}
+for my $kept (sort glob('upgrades/pg_marketing--*.sql')) {
+    my ($version) = $kept =~ /--(.+)\.sql$/;
+    try_path(version("release-$version", $version, slurp_file($kept)), this_tree($current), { database => "from_$version" =~ tr/./_/r, changed => 'nothing' });
+}
+if (my $built = $ENV{MARKETING_EARLIER}) {
+    my ($version) = slurp_file("$built/pg_marketing.control") =~ /^default_version = '(.+?)'/m;
+    my $earlier = version('earlier', $version, slurp_file("$built/pg_marketing--$version.sql"), $built);
+    try_path($earlier, this_tree($version eq $current ? next_version($current) : $current), { database => 'from_earlier', changed => 'nothing' });
 }
 
 # Two versions that differ in each kind of way. A function, a view and a bundled list that one of them alone has stand for all others.
-my $script = slurp_file("pg_marketing--$current.sql");
-my $earlier = version('earlier', '0.9.8', $script . <<'SQL');
+my ($before, $after) = ($current, next_version($current));
+my $first = version('first', $before, $script . <<'SQL');
 CREATE FUNCTION analytics.leaves() RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION analytics.body_changes() RETURNS int LANGUAGE sql AS 'SELECT 1';
 COMMENT ON FUNCTION analytics.body_changes() IS 'Earlier comment';
@@ -172,7 +199,7 @@ CREATE VIEW analytics.grows AS SELECT 1 AS one;
 GRANT SELECT ON analytics.stands_on_it, analytics.grows TO PUBLIC;
 SQL
 my $settings = 'quality_every interval NOT NULL';
-my $later = version('later', '0.9.9', ($script =~ s/(?=\Q$settings\E)/greeting text NOT NULL DEFAULT 'hello', /r) . <<'SQL');
+my $second = version('second', $after, ($script =~ s/(?=\Q$settings\E)/greeting text NOT NULL DEFAULT 'hello', /r) . <<'SQL');
 CREATE FUNCTION analytics.comes(VARIADIC x int[] DEFAULT '{1}') RETURNS int LANGUAGE sql AS 'SELECT x[1]';
 COMMENT ON FUNCTION analytics.comes(int[]) IS 'It''s new';
 REVOKE ALL ON FUNCTION analytics.comes(int[]) FROM PUBLIC;
@@ -195,19 +222,19 @@ COMMENT ON AGGREGATE analytics.total(int) IS 'Total';
 INSERT INTO analytics_internal.source_alias (alias, platform, implies_paid) VALUES ('a new alias', 'facebook', false);
 GRANT SELECT ON analytics.stands_on_it, analytics.grows, analytics_internal.list TO PUBLIC;
 SQL
-my @make = ('perl', 'scripts/make_upgrade', $earlier->{folder}, $later->{folder});
+my @make = ('perl', 'scripts/make_upgrade', $first->{folder}, $second->{folder});
 {
     local @ENV{ 'PGHOST', 'PGPORT' } = ($node->host, $node->port);
     $node->command_fails_like(\@make, qr/must bring these to their new shape:.*TABLE analytics_internal\.list.*AGGREGATE analytics\.total/s,
         'what takes statements by hand is named');
 }
-write_file("$later->{folder}/upgrades/0.9.8--0.9.9.sql", <<'SQL');
+write_file("$second->{folder}/upgrades/$before--$after.sql", <<'SQL');
 CREATE TYPE analytics.pair AS (a int, b int);
 CREATE TABLE analytics_internal.list (name text PRIMARY KEY, number numeric);
 CREATE FUNCTION analytics_internal.total_step(int, int) RETURNS int LANGUAGE sql IMMUTABLE STRICT AS 'SELECT $1 + $2';
 CREATE AGGREGATE analytics.total(int) (SFUNC = analytics_internal.total_step, STYPE = int);
 SQL
-try_path($earlier, $later, { changed => 'body_changes|columns_change|type_changes|arguments_change|leaves|grows|settings|alias|ruleset', built => <<'BUILT', kept => <<'KEPT' });
+try_path($first, $second, { database => 'two_versions', changed => 'body_changes|columns_change|type_changes|arguments_change|leaves|grows|settings|alias|ruleset', built => <<'BUILT', kept => <<'KEPT' });
 CREATE VIEW mine.columns AS SELECT a, b FROM analytics.columns_change(7);
 CREATE VIEW mine.on_theirs AS SELECT * FROM analytics.stands_on_it;
 CREATE MATERIALIZED VIEW mine.held AS SELECT type_changes::int AS one FROM analytics.type_changes(1);
@@ -229,17 +256,17 @@ DELETE FROM mine.guarded WHERE x = 5;
 REFRESH MATERIALIZED VIEW mine.held;
 SELECT * FROM mine.held;
 KEPT
-is($node->safe_psql('from_0_9_8', 'SET SESSION AUTHORIZATION reader; SELECT x FROM mine.guarded'), '1', 'a policy on a function that was made again holds');
-is($node->safe_psql('from_0_9_8', 'SELECT analytics.body_changes(), analytics.comes(), analytics.total(g), analytics.accented() FROM generate_series(1, 3) g'), '2|1|6|café', 'what is new works');
-$node->safe_psql('from_0_9_8', 'DROP EXTENSION pg_marketing CASCADE');
-is($node->safe_psql('from_0_9_8', 'SELECT count(*) > 0 FROM warehouse.fact_events'), 't', 'the extension goes, the warehouse stays');
+is($node->safe_psql('two_versions', 'SET SESSION AUTHORIZATION reader; SELECT x FROM mine.guarded'), '1', 'a policy on a function that was made again holds');
+is($node->safe_psql('two_versions', 'SELECT analytics.body_changes(), analytics.comes(), analytics.total(g), analytics.accented() FROM generate_series(1, 3) g'), '2|1|6|café', 'what is new works');
+$node->safe_psql('two_versions', 'DROP EXTENSION pg_marketing CASCADE');
+is($node->safe_psql('two_versions', 'SELECT count(*) > 0 FROM warehouse.fact_events'), 't', 'the extension goes, the warehouse stays');
 
 # What cannot be made again stops the update, with nothing changed.
 $node->safe_psql('postgres', 'CREATE DATABASE refused OWNER keeper');
-as_keeper('refused', "CREATE EXTENSION pg_marketing VERSION '0.9.8'; CREATE TABLE checked (x int CHECK (analytics.type_changes(x) > 0))");
+as_keeper('refused', "CREATE EXTENSION pg_marketing VERSION '$before'; CREATE TABLE checked (x int CHECK (analytics.type_changes(x) > 0))");
 my ($status, $out, $err) = $node->psql('refused', 'SET SESSION AUTHORIZATION keeper; ALTER EXTENSION pg_marketing UPDATE');
 like($err, qr/constraint checked_x_check on table public\.checked stands on what this version of pg_marketing changes.*HINT:  Drop it, update/s, 'what cannot be made again is named');
-is($node->safe_psql('refused', "SELECT extversion FROM pg_extension WHERE extname = 'pg_marketing'"), '0.9.8', '... and nothing has changed');
+is($node->safe_psql('refused', "SELECT extversion FROM pg_extension WHERE extname = 'pg_marketing'"), $before, '... and nothing has changed');
 
 # Each script of the tree leads somewhere, and its way was gone.
 my @scripts = glob('pg_marketing--*--*.sql');
