@@ -60,38 +60,63 @@ void false_finds(int count, std::uint64_t seed)
     }
 }
 
-/** Christmas by itself, seen two to four times. */
+std::chrono::year_month_day date_of(int day)
+{
+    return std::chrono::sys_days{std::chrono::year{2000} / 1 / 1} + std::chrono::days{first_day + day};
+}
+
+/** A day that comes once a year, whose effect is looked for without a list. */
+struct YearlyDay {
+    const char* title;
+    const char* name;  // as it is found
+    bool (*is_it)(std::chrono::year_month_day date);
+};
+
+constexpr std::array yearly_days{
+    YearlyDay{"25 December", "25 December",
+              [](std::chrono::year_month_day date) {
+                  return date.month() == std::chrono::December && date.day() == std::chrono::day{25};
+              }},
+    YearlyDay{"Black Friday, which is on other dates each year,", "Friday after the fourth Thursday of November",
+              [](std::chrono::year_month_day date) {
+                  return std::chrono::sys_days{date} ==
+                         std::chrono::sys_days{date.year() / std::chrono::November / std::chrono::Thursday[4]} +
+                             std::chrono::days{1};
+              }}};
+
+/** Days of the year by themselves, seen two to four times. */
 void finds(int count, std::uint64_t seed)
 {
     constexpr std::array factors{0.2, 0.5, 2.0, 4.0};
-    std::printf(
-        "\nSeries in which an effect of 25 December is found by itself, %% (%d per cell, Monte-Carlo error at most %.1f)\n\n",
-        count, 100 * worlds::error_of_share(0.5, count));
-    std::printf("| events a day, times seen | x 0.2 | x 0.5 | x 2 | x 4 |\n|---|---|---|---|---|\n");
-    for (const double mean : {10.0, 50.0}) {
-        for (const int times : {2, 3, 4}) {
-            std::printf("| %.0f, %d times |", mean, times);
-            for (const double factor : factors) {
-                worlds::Engine engine(seed);
-                worlds::World world = usual_world(mean);
-                const int days = 365 * times + 25;
-                world.calendar.assign(static_cast<std::size_t>(days), 1);
-                for (const std::size_t day : {358U, 723U, 1089U, 1454U}) {
-                    if (day < world.calendar.size()) {
-                        world.calendar[day] = factor;
+    for (const YearlyDay& yearly : yearly_days) {
+        std::printf(
+            "\nSeries in which an effect of %s is found by itself, %% (%d per cell, Monte-Carlo error at most %.1f); in "
+            "brackets "
+            "any other effect beside it or in its place\n\n",
+            yearly.title, count, 100 * worlds::error_of_share(0.5, count));
+        std::printf("| events a day, times seen | x 0.2 | x 0.5 | x 2 | x 4 |\n|---|---|---|---|---|\n");
+        for (const double mean : {10.0, 50.0}) {
+            for (const int times : {2, 3, 4}) {
+                std::printf("| %.0f, %d times |", mean, times);
+                for (const double factor : factors) {
+                    worlds::Engine engine(seed);
+                    worlds::World world = usual_world(mean);
+                    const int days = 365 * times + 25;
+                    for (int day = 0; day < days; ++day) {
+                        world.calendar.push_back(yearly.is_it(date_of(day)) ? factor : 1);
                     }
-                }
-                int found = 0;
-                for (int i = 0; i < count; ++i) {
-                    const auto effects = effects_of(worlds::make_campaign(world, days, engine).figures);
-                    for (const auto& event : effects.events) {
-                        found += event.name == "25 December" ? 1 : 0;
+                    int found = 0, others = 0;
+                    for (int i = 0; i < count; ++i) {
+                        const auto effects = effects_of(worlds::make_campaign(world, days, engine).figures);
+                        const auto is_it = [&](const auto& event) { return event.name == yearly.name; };
+                        found += std::ranges::any_of(effects.events, is_it) ? 1 : 0;
+                        others += std::ranges::all_of(effects.events, is_it) ? 0 : 1;
                     }
+                    std::printf(" %.1f (%.1f) |", 100.0 * found / count, 100.0 * others / count);
                 }
-                std::printf(" %.1f |", 100.0 * found / count);
+                std::printf("\n");
+                std::fflush(stdout);
             }
-            std::printf("\n");
-            std::fflush(stdout);
         }
     }
 }
@@ -110,9 +135,7 @@ void firsts_of_months(int count, std::uint64_t seed)
                 worlds::Engine engine(seed);
                 worlds::World world = usual_world(mean);
                 for (int day = 0; day < days; ++day) {
-                    using namespace std::chrono;
-                    const year_month_day date{sys_days{year{2000} / 1 / 1} + std::chrono::days{first_day + day}};
-                    world.calendar.push_back(date.day() == std::chrono::day{1} ? factor : 1);
+                    world.calendar.push_back(date_of(day).day() == std::chrono::day{1} ? factor : 1);
                 }
                 int found = 0;
                 for (int i = 0; i < count; ++i) {
