@@ -2,6 +2,7 @@
 // added to all seeds, for fleets that nobody has seen; a second one names one of the tables.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <memory_resource>
@@ -189,52 +190,70 @@ struct MorningAlerts {
     Mean platforms;  // the other four
 };
 
-MorningAlerts alerts_of(const worlds::World& world, const Morning& morning, int campaigns, int rounds, std::uint64_t seed)
+/** One morning: what the tests say of it, and which campaigns move by themselves. */
+struct DrawnMorning {
+    MorningPValues tests;
+    std::vector<bool> moves;
+};
+
+DrawnMorning draw_morning(const worlds::World& world, const Morning& morning, int campaigns, worlds::Engine& engine)
 {
     namespace refresh = marketing::refresh;
+    std::pmr::monotonic_buffer_resource memory;
+    refresh::DailyRows collected(&memory);
+    const auto fleet = make_fleet(world, campaigns, 37, engine);
+    std::vector<std::int64_t> businesses, units, totals, groups;
+    std::vector<bool> moves;
+    for (int c = 0; c < campaigns; ++c) {
+        businesses.push_back(1);
+        units.push_back(c + 1);
+        totals.push_back(-1);
+        groups.push_back(-10 - c % 5);
+        moves.push_back(morning.own != 1 && c % 5 != 0 && c >= campaigns - 6);
+        for (int d = 0; d < 37; ++d) {
+            const double money = worlds::lognormal(engine, 0.15);
+            const double factor =
+                d < 30 ? 1 : morning.all * (c % 5 == 0 ? morning.platform : 1) * (moves.back() ? morning.own : 1);
+            const double expected = fleet[static_cast<std::size_t>(c)].expected[static_cast<std::size_t>(d)];
+            const double figures[] = {draw_figure(world, expected * factor * money, engine), 100 * money};
+            collected.append({1, c + 1}, d, figures);
+        }
+    }
+    const auto value = collected.serialise(memory, 0);
+    AlertRequest request{.window_from = 30, .window_to = 36, .margin = 0.2};
+    request.totals = totals;
+    request.groups = groups;
+    const AlertWindows found =
+        compare_alert_windows({businesses, units}, refresh::DailyRowsView({value.data, value.size}), request);
+    return {MorningPValues(found), moves};
+}
+
+/** The place of a series among those called: campaigns first, then the total, then its platforms. */
+std::size_t place_of(std::int64_t series, int campaigns)
+{
+    return static_cast<std::size_t>(series > 0 ? series - 1 : campaigns - series);
+}
+
+MorningAlerts alerts_of(const worlds::World& world, const Morning& morning, int campaigns, int rounds, std::uint64_t seed)
+{
     MorningAlerts all;
     worlds::Engine engine(seed);
     for (int round = 0; round < rounds; ++round) {
-        std::pmr::monotonic_buffer_resource memory;
-        refresh::DailyRows collected(&memory);
-        const auto fleet = make_fleet(world, campaigns, 37, engine);
-        std::vector<std::int64_t> businesses, units, totals, groups;
-        std::vector<bool> moves;
-        for (int c = 0; c < campaigns; ++c) {
-            businesses.push_back(1);
-            units.push_back(c + 1);
-            totals.push_back(-1);
-            groups.push_back(-10 - c % 5);
-            moves.push_back(morning.own != 1 && c % 5 != 0 && c >= campaigns - 6);
-            for (int d = 0; d < 37; ++d) {
-                const double money = worlds::lognormal(engine, 0.15);
-                const double factor =
-                    d < 30 ? 1 : morning.all * (c % 5 == 0 ? morning.platform : 1) * (moves.back() ? morning.own : 1);
-                const double expected = fleet[static_cast<std::size_t>(c)].expected[static_cast<std::size_t>(d)];
-                const double figures[] = {draw_figure(world, expected * factor * money, engine), 100 * money};
-                collected.append({1, c + 1}, d, figures);
-            }
-        }
-        const auto value = collected.serialise(memory, 0);
-        AlertRequest request{.window_from = 30, .window_to = 36, .margin = 0.2};
-        request.totals = totals;
-        request.groups = groups;
-        const AlertWindows found =
-            compare_alert_windows({businesses, units}, refresh::DailyRowsView({value.data, value.size}), request);
-        const auto& [alone, beside, series] = MorningPValues(found);
+        const DrawnMorning drawn = draw_morning(world, morning, campaigns, engine);
+        const auto& [alone, beside, series] = drawn.tests;
         const auto adjusted_alone = numeric::p_adjust(alone, numeric::Adjustment::bh);
         const auto adjusted = numeric::p_adjust(beside, numeric::Adjustment::bh);
         std::vector<std::vector<bool>> called(4, std::vector<bool>(static_cast<std::size_t>(campaigns) + 20, false));
         for (std::size_t i = 0; i < series.size(); ++i) {
-            const auto place = static_cast<std::size_t>(series[i] > 0 ? series[i] - 1 : campaigns - series[i]);
+            const std::size_t place = place_of(series[i], campaigns);
             called[0][place] = called[0][place] || adjusted_alone[i] <= 0.1;
             called[1][place] = called[1][place] || adjusted[i] <= 0.1;
         }
         double alone_count = 0, unchanged = 0, own_alone = 0, own = 0, platforms = 0;
         for (int c = 0; c < campaigns; ++c) {
             const auto place = static_cast<std::size_t>(c);
-            (moves[place] ? own_alone : alone_count) += called[0][place] ? 1 : 0;
-            (moves[place] ? own : unchanged) += called[1][place] ? 1 : 0;
+            (drawn.moves[place] ? own_alone : alone_count) += called[0][place] ? 1 : 0;
+            (drawn.moves[place] ? own : unchanged) += called[1][place] ? 1 : 0;
         }
         for (std::size_t p = 1; p < 5; ++p) {
             platforms += called[1][static_cast<std::size_t>(campaigns) + 10 + p] ? 1 : 0;
@@ -285,6 +304,159 @@ void common_table()
     }
 }
 
+/** How the p-values of a morning become alerts. */
+struct Procedure {
+    const char* name;
+    /** What opens the tests below a node of the tree. */
+    enum class Gate {
+        none,    // all are asked in one family
+        levels,  // each level is a family of its own, and all are asked
+        moved,   // the node itself moved as one
+        below    // anything below it did, by Simes
+    } gate;
+    numeric::Adjustment within;  // a family
+    double q;
+};
+
+/** Which series are called. Total and platforms are nodes of a tree, campaigns its leaves; the tests of a series stand in one family. */
+std::vector<bool> called_by(const Procedure& procedure, const MorningPValues& tests, int campaigns)
+{
+    using Gate = Procedure::Gate;
+    std::vector<bool> called(static_cast<std::size_t>(campaigns) + 20, false);
+    const auto& p = tests.beside;
+    const auto ask = [&](const auto& in_family) {
+        std::vector<double> family;
+        std::vector<std::size_t> places;
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            if (in_family(tests.series[i]) && !std::isnan(p[i])) {
+                family.push_back(p[i]);
+                places.push_back(place_of(tests.series[i], campaigns));
+            }
+        }
+        const auto adjusted = numeric::p_adjust(family, procedure.within);
+        for (std::size_t i = 0; i < adjusted.size(); ++i) {
+            called[places[i]] = called[places[i]] || adjusted[i] <= procedure.q;
+        }
+    };
+    const auto simes = [&](const auto& is_below) {
+        std::vector<double> family;
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            if (is_below(tests.series[i]) && !std::isnan(p[i])) {
+                family.push_back(p[i]);
+            }
+        }
+        const auto adjusted = numeric::p_adjust(family, numeric::Adjustment::bh);
+        return family.empty() ? 1.0 : *std::min_element(adjusted.begin(), adjusted.end());
+    };
+    const auto is_total = [](std::int64_t s) { return s == -1; };
+    const auto is_platform = [](std::int64_t s) { return s <= -10; };
+    if (procedure.gate == Gate::none) {
+        ask([](std::int64_t) { return true; });
+        return called;
+    }
+    ask(is_total);
+    const bool is_open = procedure.gate == Gate::levels ||
+                         (procedure.gate == Gate::moved ? called[static_cast<std::size_t>(campaigns) + 1]
+                                                        : simes([](std::int64_t) { return true; }) <= procedure.q);
+    if (!is_open) {
+        return called;
+    }
+    ask(is_platform);
+    if (procedure.gate == Gate::levels) {
+        ask([](std::int64_t s) { return s > 0; });
+        return called;
+    }
+    // The platforms are a family of their own: of what is below them, or of whether they moved as one.
+    std::vector<double> of_platform;
+    for (std::int64_t platform = 0; platform < 5; ++platform) {
+        of_platform.push_back(simes([=](std::int64_t s) { return s == -10 - platform || (s > 0 && (s - 1) % 5 == platform); }));
+    }
+    const auto adjusted = numeric::p_adjust(of_platform, procedure.within);
+    for (std::size_t platform = 0; platform < 5; ++platform) {
+        if (procedure.gate == Gate::moved ? called[static_cast<std::size_t>(campaigns) + 10 + platform]
+                                          : adjusted[platform] <= procedure.q) {
+            ask([=](std::int64_t s) { return s > 0 && (s - 1) % 5 == static_cast<std::int64_t>(platform); });
+        }
+    }
+    return called;
+}
+
+/** The same p-values, adjusted by the tree of total, platforms and campaigns in the ways of the literature. */
+void hierarchy_table()
+{
+    constexpr int rounds = 100, campaigns = 50;
+    using Gate = Procedure::Gate;
+    using numeric::Adjustment;
+    // Yekutieli (2008): at q / (2 * 1.44) in each family at most q of all that is called in the tree is false.
+    const Procedure procedures[] = {
+        {"all in one family, Benjamini-Hochberg (as it is)", Gate::none, Adjustment::bh, 0.1},
+        {"all in one family, Benjamini-Yekutieli", Gate::none, Adjustment::by, 0.1},
+        {"each level a family, Benjamini-Hochberg", Gate::levels, Adjustment::bh, 0.1},
+        {"the same, q / 3 in each level", Gate::levels, Adjustment::bh, 0.1 / 3},
+        {"tree of Yekutieli, below what moved as one, q in each family", Gate::moved, Adjustment::bh, 0.1},
+        {"tree of Yekutieli, below what Simes finds, q in each family", Gate::below, Adjustment::bh, 0.1},
+        {"the same, q / 2.88 in each family, which bounds the tree", Gate::below, Adjustment::bh, 0.1 / 2.88},
+        {"the same with Benjamini-Yekutieli in each family, q", Gate::below, Adjustment::by, 0.1},
+        {"fixed sequence, below what moved as one, Holm", Gate::moved, Adjustment::holm, 0.1},
+        {"fixed sequence, below what Simes finds, Holm", Gate::below, Adjustment::holm, 0.1}};
+    const Morning mornings[] = {{"nothing"},
+                                {"all x 0.5", 0.5},
+                                {"a platform x 0.4", 1, 0.4},
+                                {"own x 0.3", 1, 1, 0.3},
+                                {"all x 0.5, own x 0.3", 0.5, 1, 0.3}};
+    std::printf(
+        "\nThe p-values of these mornings (%d a cell), adjusted in other ways: campaigns called of those that only move with "
+        "the "
+        "others, and of the five that fall by themselves; share of mornings on which the total and the platform that moves are "
+        "alerts, and alerts of the total and of platforms where nothing moves\n\n| world | procedure | unchanged: nothing | "
+        "all x "
+        "0.5 | platform x 0.4 | own x 0.3 | both | own: alone | beside all x 0.5 | total | platform | false: total | platforms "
+        "|\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        rounds);
+    for (const auto& world : worlds::morning_worlds()) {
+        std::vector<std::vector<DrawnMorning>> drawn;
+        for (const Morning& morning : mornings) {
+            worlds::Engine engine(other_seeds + 23);
+            drawn.emplace_back();
+            for (int round = 0; round < rounds; ++round) {
+                drawn.back().push_back(draw_morning(world, morning, campaigns, engine));
+            }
+        }
+        for (const Procedure& procedure : procedures) {
+            Mean unchanged[std::size(mornings)], own[std::size(mornings)], total, platform, false_total, false_platforms;
+            for (std::size_t m = 0; m < drawn.size(); ++m) {
+                for (const DrawnMorning& each : drawn[m]) {
+                    const auto called = called_by(procedure, each.tests, campaigns);
+                    double others = 0, own_found = 0;
+                    for (std::size_t c = 0; c < campaigns; ++c) {
+                        (each.moves[c] ? own_found : others) += called[c] ? 1 : 0;
+                    }
+                    unchanged[m].add(others);
+                    own[m].add(own_found);
+                    if (m == 0) {
+                        false_total.add(called[campaigns + 1] ? 1 : 0);
+                        false_platforms.add(
+                            static_cast<double>(std::count(called.begin() + campaigns + 10, called.end(), true)));
+                    } else if (m == 1) {
+                        total.add(called[campaigns + 1] ? 1 : 0);
+                    } else if (m == 2) {
+                        platform.add(called[campaigns + 10] ? 1 : 0);
+                    }
+                }
+            }
+            std::printf("| %s | %s |", std::string(world.name).c_str(), procedure.name);
+            for (const Mean& mean : unchanged) {
+                print_cell(mean, 2);
+            }
+            for (const Mean* mean : {&own[3], &own[4], &total, &platform, &false_total, &false_platforms}) {
+                print_cell(*mean, 2);
+            }
+            std::puts("");
+            std::fflush(stdout);
+        }
+    }
+}
+
 /** Spend: log-normal days that follow each other, three in a hundred of them tripled; none changes. */
 void spend_table()
 {
@@ -308,8 +480,8 @@ struct Table {
 };
 
 constexpr Table tables[] = {{"null", null_table},     {"fleet", fleet_table},   {"dispersion", dispersion_table},
-                            {"demand", demand_table}, {"common", common_table}, {"new", ramp_up_table},
-                            {"spend", spend_table}};
+                            {"demand", demand_table}, {"common", common_table}, {"hierarchy", hierarchy_table},
+                            {"new", ramp_up_table},   {"spend", spend_table}};
 
 }  // namespace
 
