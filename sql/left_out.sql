@@ -69,3 +69,8 @@ SELECT analytics.register_source('contracts', 'raw.owned', '{"contract_id": "id"
 ALTER TABLE raw.owned RENAME owner_user TO "user";
 SELECT analytics.register_source('contracts', 'raw.owned', '{"contract_id": "id", "client_id": "user", "signed_at": "at"}') > 0 AS registered;
 SELECT analytics.try_timestamptz('J2460827', 'UTC', 'YMD') AS julian, analytics.try_timestamptz('Jun 1, 2025', 'UTC', 'YMD') IS NOT NULL AS june;
+-- A zone that there is not is no time, and the session keeps its own and its order of dates. UTC+3 is three hours ahead, as its writer means it.
+SELECT analytics.try_timestamptz('01.06.2025 10:00 Amerika/New_York', 'Asia/Tokyo', 'DMY') AS unknown_zone;
+SELECT '2025-06-01 07:00Z'::timestamptz AS of_session, '01/02/2025'::date AS in_its_order;
+SELECT t AS written, analytics.try_timestamptz(t) = '2025-06-01 07:00Z' AS is_read
+FROM unnest('{2025-06-01 10:00 UTC+3,2025-06-01 10:00:00GMT+03:00,Sun Jun 01 2025 02:00:00 GMT-0500,2025-06-01 04:00 Etc/GMT+3,2025-06-01 07:00 UTC}'::text[]) t;

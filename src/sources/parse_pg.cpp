@@ -3,9 +3,8 @@
  *
  * The server's own parsers do the work, since its users know what those accept.
  */
-#include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -44,6 +43,42 @@ pg_tz* time_zone(std::string_view name)
     return zone;
 }
 
+/** Whether `value` says UTC+3 or GMT-05:00 at `i`, in no name like Etc/GMT+3. */
+bool is_offset_from_greenwich(std::string_view value, std::size_t i)
+{
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const auto is_part_of_name = [](char c) { return c == '/' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+    return i + 4 < value.size() && (value[i + 3] == '+' || value[i + 3] == '-') && is_digit(value[i + 4]) &&
+           (i == 0 || !is_part_of_name(value[i - 1])) &&
+           (pg_strncasecmp(value.data() + i, "UTC", 3) == 0 || pg_strncasecmp(value.data() + i, "GMT", 3) == 0);
+}
+
+/** Copies `value` with UTC+3 as +3: to the server the former is a zone of POSIX, three hours west, and to nobody who exports. */
+void copy_with_plain_offsets(std::string_view value, char* copy)
+{
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (is_offset_from_greenwich(value, i)) {
+            i += 3;
+        }
+        *copy++ = value[i];
+    }
+    *copy = '\0';
+}
+
+/** Whether some field is of a date, and none that follows names a zone that there is not: the decoder of PostgreSQL 15 would raise. */
+bool is_dated(char** field, const int* type, int count)
+{
+    bool dated = false;
+    for (int i = 0; i < count; ++i) {
+        const bool begins_with_digit = field[i][0] >= '0' && field[i][0] <= '9';
+        if (dated && type[i] == DTK_DATE && !begins_with_digit && pg_tzset(field[i]) == nullptr) {
+            return false;
+        }
+        dated = dated || type[i] == DTK_DATE || type[i] == DTK_NUMBER;
+    }
+    return dated;
+}
+
 /**
  * Decodes `value`; false where it is not a date, or date and time, of its own ('now', 'today 10:30', 'infinity' are not). The
  * decoder takes the order of date parts and the zone from the session, whose settings must not decide what a raw table means.
@@ -61,10 +96,9 @@ bool decode(std::string_view value, int order, pg_tz* zone, pg_tm* fields, fsec_
     if (value.empty() || value.size() > MAXDATELEN || is_julian) {
         return false;
     }
-    std::memcpy(input, value.data(), value.size());
-    input[value.size()] = '\0';
+    copy_with_plain_offsets(value, input);
     if (ParseDateTime(input, work, sizeof work, field, field_type, MAXDATEFIELDS, &field_count) != 0 ||
-        !std::any_of(field_type, field_type + field_count, [](int type) { return type == DTK_DATE || type == DTK_NUMBER; })) {
+        !is_dated(field, field_type, field_count)) {
         return false;
     }
     const int session_order = std::exchange(DateOrder, order);
