@@ -159,6 +159,11 @@ uninstall-pages:
 compiler    := $(shell LC_ALL=C $(CXX) --version)
 PRECOMPILED ?= $(if $(findstring Free Software Foundation,$(compiler)),src/precompiled.hpp)
 
+# The server tells which options of GCC it was built with, and clang does not know all of them.
+ifneq ($(findstring clang,$(compiler)),)
+override CXXFLAGS += -Wno-unknown-warning-option
+endif
+
 # What is compiled is stale where it was compiled for another server, by another compiler or with other flags. Where warnings were errors,
 # a build that does not ask for that takes what is there, not the other way round.
 STAMP       := $(CURDIR)/built_with

@@ -236,8 +236,10 @@ std::vector<Moved> moved_together(std::span<const Member> members, Alternative a
             (business.groups.size() == 1 || std::all_of(business.groups.begin(), business.groups.end(), holds_without))) {
             moved.push_back({number, 0, CommonLevel::total});
         }
-        for (const auto& [name, places] : business.groups) {
-            const Common common(members, places);
+        for (const auto& group : business.groups) {
+            // A name of its own: clang 15 lets no lambda use a structured binding.
+            const auto& name = group.first;
+            const Common common(members, group.second);
             const Movement own = common.all();
             std::vector<std::size_t> others;
             std::copy_if(business.places.begin(), business.places.end(), std::back_inserter(others),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <tuple>
@@ -69,7 +70,7 @@ void add_up(std::vector<Day>& days)
             days[kept++] = day;
         }
     }
-    days.resize(kept);
+    days.erase(days.begin() + static_cast<std::ptrdiff_t>(kept), days.end());
 }
 
 std::vector<Series> make_panel(const PanelColumns& columns)

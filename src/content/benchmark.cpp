@@ -79,7 +79,7 @@ Benchmark::Benchmark(std::span<const double> shares, std::span<const double> mar
 double Benchmark::share_below(double value) const
 {
     // Of marks that are alike the middle: half of who is there is below.
-    const auto [first, last] = std::ranges::equal_range(marks_, value);
+    const auto [first, last] = std::equal_range(marks_.begin(), marks_.end(), value);
     const auto place = static_cast<std::size_t>(first - marks_.begin());
     if (first != last) {
         return (shares_[place] + shares_[place + static_cast<std::size_t>(last - first) - 1]) / 2;

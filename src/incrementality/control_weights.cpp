@@ -84,7 +84,7 @@ private:
                 return true;
             }
             const std::size_t before = free_.size();
-            std::erase_if(free_, [this, &goal](Index region) {
+            std::erase_if(free_, [this](Index region) {
                 constexpr double nothing = 1e-15;
                 const bool gone = weights_[region] <= nothing;
                 weights_[region] = gone ? 0 : weights_[region];

@@ -102,7 +102,7 @@ private:
 class Seasons {
 public:
     Seasons(const PurchasesView& purchases, std::int32_t until, PurchaseModel model, const kernel::StopFlag& stop)
-        : purchases_(purchases), until_(until), model_(model), stop_(stop)
+        : until_(until), model_(model), stop_(stop)
     {
         check_day(until);
         std::int32_t first = until;
@@ -173,7 +173,6 @@ private:
         return found == cells_.end() || day > found->until ? nullptr : &*found;
     }
 
-    const PurchasesView& purchases_;
     std::int32_t until_;
     PurchaseModel model_;
     const kernel::StopFlag& stop_;

@@ -79,8 +79,8 @@ std::vector<Event> events_within(const CalendarRequest& request)
     std::map<std::vector<std::int32_t>, std::size_t> by_days;
     for (auto& [name, days] : by_name) {
         std::ranges::stable_sort(days, {}, &EventDay::day);
-        const auto repeated = std::ranges::unique(days, {}, &EventDay::day);
-        days.erase(repeated.begin(), repeated.end());
+        days.erase(std::unique(days.begin(), days.end(), [](const EventDay& a, const EventDay& b) { return a.day == b.day; }),
+                   days.end());
         std::vector<std::int32_t> days_alone;
         std::ranges::transform(days, std::back_inserter(days_alone), &EventDay::day);
         const auto [same, is_new] = by_days.try_emplace(std::move(days_alone), events.size());
