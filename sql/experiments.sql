@@ -36,6 +36,9 @@ SELECT abs(t.estimate_a - a.ratio) < 1e-12 AND abs(t.estimate_b - b.ratio) < 1e-
 FROM m a, m b, analytics.ab_ratios(a.m, b.m) t WHERE a.arm = 'a' AND b.arm = 'b';
 SELECT t.reason, t.difference FROM analytics.ab_means(1, 5, 0, 10, 6, 2) t;
 SELECT t.reason, t.p_value FROM analytics.ab_means(10, 5, 0, 10, 6, 0) t;
+-- Of one unit SQL knows no variance, of none no mean.
+SELECT n, t.difference, t.reason, b.reason AS of_bayes
+FROM (VALUES (0, NULL, NULL), (1, 5, NULL), (2, 5, 0)) a (n, mean, variance), analytics.ab_means(n, mean, variance, 10, 6, 2) t, analytics.ab_bayes_means(n, mean, variance, 10, 6, 2) b;
 SELECT t.reason, t.lift, t.p_value IS NOT NULL AS tested FROM analytics.ab_means(10, 0, 1, 10, 6, 1) t;
 SELECT t.reason, t.theta FROM analytics.ab_cuped((10, 5, 1, 3, 0, 0), (10, 6, 1, 3, 0, 0)) t;
 SELECT t.reason FROM analytics.ab_ratios((10, 5, 1, 0, 1, 0), (10, 6, 1, 3, 0, 0)) t;
@@ -84,6 +87,7 @@ SELECT * FROM analytics.ab_sample_ratio('{0,0}');
 -- No row where an argument is NULL.
 SELECT count(*) FROM analytics.ab_proportions(1, 2, NULL, 4);
 SELECT count(*) FROM analytics.ab_means(10, NULL, 1, 10, 6, 1);
+SELECT count(*) FROM analytics.ab_bayes_means(10, 5, 1, 10, 6, NULL);
 SELECT count(*) FROM analytics.ab_sample_ratio(NULL);
 
 SELECT * FROM analytics.ab_proportions(3, 2, 1, 4);

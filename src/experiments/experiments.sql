@@ -33,10 +33,11 @@ CREATE FUNCTION analytics.ab_means(n_a bigint, mean_a double precision, variance
                    lift double precision, lift_low double precision, lift_high double precision, lift_p_value double precision,
                    standard_error double precision, statistic double precision, degrees_of_freedom double precision,
                    reason text)
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_means';
+    LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 1 AS 'MODULE_PATHNAME', 'marketing_ab_means';
 COMMENT ON FUNCTION analytics.ab_means IS
     'Compares two means, such as the revenue per visitor of two arms: Welch''s t test
-variance_a, variance_b: of the units, as var_samp() gives them.
+variance_a, variance_b: of the units, as var_samp() gives them: of one unit it is NULL, and of none the mean is, too. No row where NULL
+stands for more units than that.
 Result: as of ab_proportions(); statistic: t. The lift''s interval is Fieller''s: it leaves 0 out where p_value is below 1 - confidence. The
   lift is NULL where the mean of A may be 0 or less at that confidence, and reason says so.';
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,18 @@ Moments moments_argument(postgres::Arguments& in, const char* name)
             number("other_mean"),
             number("other_variance"),
             number("covariance")};
+}
+
+/** Moments from three arguments. What SQL's aggregates do not know of so few rows is 0; nothing where another one is NULL. */
+std::optional<Moments> moments_arguments(postgres::Arguments& in, const char* n, const char* mean, const char* variance)
+{
+    const auto count = in.optional<std::int64_t>(n);
+    const auto mean_given = in.optional<double>(mean);
+    const auto variance_given = in.optional<double>(variance);
+    if (!count || (*count >= 1 && !mean_given) || (*count >= 2 && !variance_given)) {
+        return std::nullopt;
+    }
+    return Moments{static_cast<double>(*count), *count < 1 ? 0 : *mean_given, *count < 2 ? 0 : *variance_given};
 }
 
 /** The last arguments of a comparison that has no others between them. */
@@ -107,10 +120,13 @@ MARKETING_ROWS(ab_proportions, in, row)
 
 MARKETING_ROWS(ab_means, in, row)
 {
-    const Moments a{static_cast<double>(in.get<std::int64_t>("n_a")), in.get<double>("mean_a"), in.get<double>("variance_a")};
-    const Moments b{static_cast<double>(in.get<std::int64_t>("n_b")), in.get<double>("mean_b"), in.get<double>("variance_b")};
+    const auto a = moments_arguments(in, "n_a", "mean_a", "variance_a");
+    const auto b = moments_arguments(in, "n_b", "mean_b", "variance_b");
     const Inference inference = inference_arguments(in);
-    const auto c = postgres::run_kernel([&] { return experiments::compare_means(a, b, inference); });
+    if (!a || !b) {
+        return;
+    }
+    const auto c = postgres::run_kernel([&] { return experiments::compare_means(*a, *b, inference); });
     add_comparison(row, c).row(c.reason);
 }
 
@@ -195,11 +211,14 @@ MARKETING_ROWS(ab_timeline, in, rows)
 
 MARKETING_ROWS(ab_bayes_means, in, row)
 {
-    const Moments a{static_cast<double>(in.get<std::int64_t>("n_a")), in.get<double>("mean_a"), in.get<double>("variance_a")};
-    const Moments b{static_cast<double>(in.get<std::int64_t>("n_b")), in.get<double>("mean_b"), in.get<double>("variance_b")};
+    const auto a = moments_arguments(in, "n_a", "mean_a", "variance_a");
+    const auto b = moments_arguments(in, "n_b", "mean_b", "variance_b");
     const double prior = in.value_or("prior_deviation", std::numeric_limits<double>::infinity());
     const double confidence = in.get<double>("confidence");
-    const auto c = postgres::run_kernel([&] { return experiments::compare_bayesian_means(a, b, prior, confidence); });
+    if (!a || !b) {
+        return;
+    }
+    const auto c = postgres::run_kernel([&] { return experiments::compare_bayesian_means(*a, *b, prior, confidence); });
     row.row(c.p_b_better, c.expected_loss_a, c.expected_loss_b, c.mean, c.interval.low, c.interval.high, c.reason);
 }
 
