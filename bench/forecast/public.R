@@ -1,7 +1,8 @@
 # The R package forecast on the series of bench/forecast/public. Arguments: file of histories, file of what came, period of the season,
 # every how many series, file of the scores by `auto`. Prints mean MASE, sMAPE and coverage of 95 % intervals of automatic ets() and thetaf(),
-# and their differences from `auto` with standard errors over the series.
+# and their differences from `auto` with standard errors over the series. MC_CORES: how many processes.
 library(forecast)
+library(parallel)
 arguments <- commandArgs(trailingOnly = TRUE)
 read <- function(file) {
     rows <- read.csv(file, header = TRUE, row.names = 1)
@@ -17,13 +18,13 @@ score <- function(outlook, history, future) {
     c(mase = mean(abs(future - mean)) / scale, smape = 200 * mean(abs(future - mean) / (abs(future) + abs(mean))),
       held = mean(future >= outlook$lower[, 1] & future <= outlook$upper[, 1]))
 }
-results <- list(ets = NULL, thetaf = NULL)
-for (i in chosen) {
+scores <- mclapply(chosen, function(i) {
     history <- ts(histories[[i]], frequency = period)
     horizon <- length(futures[[i]])
-    results$ets <- rbind(results$ets, score(forecast(ets(history), h = horizon, level = 95), histories[[i]], futures[[i]]))
-    results$thetaf <- rbind(results$thetaf, score(thetaf(history, h = horizon, level = 95), histories[[i]], futures[[i]]))
-}
+    list(ets = score(forecast(ets(history), h = horizon, level = 95), histories[[i]], futures[[i]]),
+         thetaf = score(thetaf(history, h = horizon, level = 95), histories[[i]], futures[[i]]))
+})
+results <- lapply(c(ets = "ets", thetaf = "thetaf"), function(name) do.call(rbind, lapply(scores, `[[`, name)))
 by_auto <- read.csv(arguments[5])
 for (name in names(results)) {
     means <- colMeans(results[[name]])
