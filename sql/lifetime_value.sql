@@ -344,6 +344,23 @@ SELECT * FROM analytics.customer_value_by(model => 'pareto');
 SELECT * FROM analytics.customer_value_by(horizon => '0 days');
 SELECT count(*) AS before_the_first FROM analytics.customer_value_by(as_of => '2001-01-01');
 
+-- Spend that varies by amounts and not by factors is the normal model's, though nobody loses money: it makes that likelier.
+CREATE FUNCTION pg_temp.deviate(n bigint) RETURNS float8 LANGUAGE sql AS 'SELECT sqrt(-2 * ln((n * 7919 % 10007 + 1) / 10009.0)) * cos(2 * pi() * (n * 104729 % 9973) / 9973)';
+UPDATE raw.contracts SET amount = round((1000 + 220 * pg_temp.deviate(substr(customer, 2)::bigint) + 260 * pg_temp.deviate(5000 + 3 * id::bigint))::numeric, 2);
+CALL analytics.refresh(business_id => 2);
+SELECT min(evidence) AS evidence, bool_and(clv_low >= 0) AS not_negative FROM analytics.customer_value(row_limit => 100000, business_id => 2) WHERE purchases > 1;
+SELECT evidence, clv_low < clv AND clv < clv_high AS around FROM analytics.customer_value_by(business_id => 2);
+WITH spent AS (
+    SELECT kind, 1 + i % 6 AS f, CASE kind WHEN 'by factors' THEN exp(4 + 0.6 * d) ELSE 100 + 25 * d END AS v
+    FROM unnest('{by factors,by amounts}'::text[]) kind, generate_series(1, 500) i, LATERAL (SELECT 0.8 * pg_temp.deviate(i) + pg_temp.deviate(5000 + 3 * i) / sqrt(1 + i % 6)) x (d)),
+fitted AS (
+    SELECT kind, analytics.gamma_gamma_fit(f, v) AS g, analytics.normal_spend_fit(f, v) AS n FROM spent GROUP BY kind)
+SELECT kind, analytics_internal.takes_gamma_gamma(g, n, 0, 0, 'amount') AS positive, analytics_internal.takes_gamma_gamma(g, n, 0, 1, 'amount') AS one_paid_nothing,
+       analytics_internal.takes_gamma_gamma(g, n, 1, 0, 'amount') AS one_sent_more_back, analytics_internal.takes_gamma_gamma(g, n, 1, 0, 'profit') AS one_at_a_loss
+FROM fitted ORDER BY kind;
+SELECT analytics_internal.takes_gamma_gamma(ROW(2, 0.9, 10, NULL, NULL, NULL, -1, 5, 0, NULL, 9, false, 'q <= 1', NULL)::analytics.spend_model, NULL, 0, 0, 'amount') AS without_a_mean,
+       analytics_internal.takes_gamma_gamma(NULL, NULL, 0, 0, 'amount') AS nothing_known;
+
 -- Customers who lose money: a fifth send back more than they buy, as bought at another shop, and a fifth buy at a loss.
 CREATE TABLE raw.returns AS
 WITH bought AS (

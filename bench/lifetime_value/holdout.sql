@@ -60,3 +60,28 @@ SELECT format('| %s, %s customers, %s weeks | %s | %s | %s | %s | %s | %s | %s |
               round(sum(f.holdout_value)), round(sum(f.spend * f.expected)))
        || CASE WHEN min(f.reason) <> 'ok' THEN ' ' || min(f.reason) ELSE '' END
 FROM foretold f GROUP BY f.data, f.name ORDER BY f.data, f.name;
+
+-- The models of spend, of those who bought again before the day and after it, and paid more than nothing before: what they spend on a day of purchase.
+WITH spent AS (
+    SELECT data, customer, frequency, monetary_value, holdout_purchases, holdout_value
+    FROM history WHERE frequency > 0 AND monetary_value > 0
+), fitted AS (
+    SELECT data, count(*) AS customers, analytics.gamma_gamma_fit(frequency, monetary_value) AS gamma, analytics.normal_spend_fit(frequency, monetary_value) AS normal
+    FROM spent GROUP BY data
+), foretold AS (
+    SELECT s.*, f.customers, m.model, m.log_likelihood, m.reason,
+           CASE m.model WHEN 'gamma-gamma' THEN analytics.expected_spend(f.gamma, s.frequency, s.monetary_value)
+                ELSE analytics.expected_normal_spend(f.normal, s.frequency, s.monetary_value) END AS expected,
+           s.holdout_value / s.holdout_purchases AS actual
+    FROM spent s
+    JOIN fitted f USING (data)
+    CROSS JOIN LATERAL (
+        VALUES ('gamma-gamma', (f.gamma).log_likelihood, (f.gamma).reason), ('normal', (f.normal).log_likelihood, (f.normal).reason)
+    ) m (model, log_likelihood, reason)
+    WHERE s.holdout_purchases > 0
+)
+SELECT format('| %s, %s of %s customers | %s | %s | %s | %s | %s | %s |', data, count(*), min(customers), model, round(min(log_likelihood)::numeric, 1),
+              round(avg(abs(actual - expected))::numeric, 2), round(sqrt(avg((actual - expected) ^ 2))::numeric, 2), round(sum(holdout_value)),
+              round(sum(expected * holdout_purchases)))
+       || CASE WHEN min(reason) <> 'ok' THEN ' ' || min(reason) ELSE '' END
+FROM foretold GROUP BY data, model ORDER BY data, model;

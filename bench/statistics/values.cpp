@@ -1,8 +1,8 @@
 /**
  * How often the value of a customer, or of many together, lies within its interval, where models are fitted to what was seen of all
  * customers of a world, and how far the sum of all values is off; how often the ratios of groups of customers lie within theirs; and
- * whether seasons are found.
- * Usage: values [rounds per line] [seed]
+ * whether seasons are found; and which model of spend foretells it best.
+ * Usage: values [rounds per line] [seed] [table: channels, seasons, customers, sums or spend]
  */
 #include <algorithm>
 #include <array>
@@ -291,50 +291,132 @@ void seasons(const worlds::SeasonalShop& world, int rounds, std::uint64_t seed)
     std::fflush(stdout);
 }
 
+/** What customers spend later, by either model of spend, by Gamma-Gamma wherever its mean has a bound, and by the likelier of the two. */
+void spend_models(const CustomerWorld& world, int rounds, std::uint64_t seed)
+{
+    const marketing::kernel::StopFlag never;
+    enum { gamma, normal, bounded, likelier, models };
+    std::array<worlds::Mean, models> off, sum;
+    worlds::Mean gamma_chosen, unbounded;
+    for (int round = 0; round < rounds; ++round) {
+        Random random(seed * 1'000'003 + static_cast<std::uint64_t>(round));
+        std::vector<worlds::Spender> customers;
+        std::vector<WeightedSpend> rows;
+        double actual = 0;
+        while (std::ssize(customers) < world.customers) {
+            const worlds::Spender made = worlds::make_spender(world, random);
+            if (made.mean > 0) {
+                customers.push_back(made);
+                rows.push_back({made.frequency, made.mean, 1});
+                actual += made.later;
+            }
+        }
+        const SpendFit by_gamma = fit_spend(rows, never);
+        const NormalSpendFit by_normal = fit_normal_spend(rows, never);
+        const bool is_bounded = by_gamma.parameters.q > 1;
+        const bool prefers_gamma = is_bounded && by_gamma.quality.log_likelihood >= by_normal.quality.log_likelihood;
+        unbounded.add(is_bounded ? 0 : 1);
+        gamma_chosen.add(prefers_gamma ? 1 : 0);
+        std::array<double, models> squares{}, foretold{};
+        for (const worlds::Spender& each : customers) {
+            std::array<double, models> by{};
+            by[gamma] = expected_spend(by_gamma.parameters, each.frequency, each.mean);
+            by[normal] = expected_spend(by_normal.parameters, each.frequency, each.mean);
+            by[bounded] = by[is_bounded ? gamma : normal];
+            by[likelier] = by[prefers_gamma ? gamma : normal];
+            for (std::size_t m = 0; m < models; ++m) {
+                squares[m] += (by[m] - each.later) * (by[m] - each.later);
+                foretold[m] += by[m];
+            }
+        }
+        for (std::size_t m = 0; m < models; ++m) {
+            off[m].add(std::sqrt(squares[m] / world.customers) / (actual / world.customers));
+            sum[m].add(foretold[m] / actual);
+        }
+    }
+    std::printf("| %s, %d customers | %.2f |", world.name, world.customers, unbounded.value());
+    worlds::print_cell(gamma_chosen, 2);
+    for (const worlds::Mean& each : off) {
+        worlds::print_cell(each, 4);
+    }
+    for (const worlds::Mean& each : sum) {
+        worlds::print_cell(each, 4);
+    }
+    std::puts("");
+    std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int argc, char** argv)
 {
     const int rounds = argc > 1 ? std::atoi(argv[1]) : 40;
     const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
+    const std::string_view only = argc > 3 ? argv[3] : "";
+    const auto wants = [&](std::string_view table) { return only.empty() || only == table; };
     const auto error = [](double share, int cases) { return marketing::worlds::error_of_share(share, cases); };
-    std::printf(
-        "Six channels of %d rounds (Monte-Carlo error of what is held %.3f; Pareto/NBD %.3f)\n\n| six channels | rate held | "
-        "of rare ones | leaving held | error of log rate | of log leaving "
-        "|\n|---|---|---|---|---|---|\n",
-        10 * rounds, error(0.9, 10 * rounds * 6), error(0.9, rounds * 6));
-    for (const double deviation : {0.0, 0.2, 0.35, 0.6}) {
-        channels(PurchaseModel::mbgnbd, deviation, 10 * rounds, seed);
+    if (wants("channels")) {
+        std::printf(
+            "Six channels of %d rounds (Monte-Carlo error of what is held %.3f; Pareto/NBD %.3f)\n\n| six channels | rate held "
+            "| "
+            "of rare ones | leaving held | error of log rate | of log leaving "
+            "|\n|---|---|---|---|---|---|\n",
+            10 * rounds, error(0.9, 10 * rounds * 6), error(0.9, rounds * 6));
+        for (const double deviation : {0.0, 0.2, 0.35, 0.6}) {
+            channels(PurchaseModel::mbgnbd, deviation, 10 * rounds, seed);
+        }
+        channels(PurchaseModel::pareto_nbd, 0.35, rounds, seed);
     }
-    channels(PurchaseModel::pareto_nbd, 0.35, rounds, seed);
-    // The months of a shop hang together.
-    std::printf(
-        "\nSeasons of %d shops a line (Monte-Carlo error of what is held %.3f, were its months independent)\n\n| season | "
-        "index held | error of log index | told from 1 | next 120 days off, plain | seasonal "
-        "|\n|---|---|---|---|---|---|\n",
-        2 * rounds, error(0.95, 2 * rounds * 12));
-    const worlds::SeasonalShop with_season[] = {{3000, 1200, 0, 0},  {3000, 1200, 0.3, 0}, {300, 1200, 0.3, 0},
-                                                {3000, 800, 0.3, 0}, {3000, 800, 0, 0.15}, {3000, 800, 0.3, 0.15},
-                                                {1000, 800, 0.1, 0}};
-    for (const worlds::SeasonalShop& world : with_season) {
-        seasons(world, 2 * rounds, seed);
+    if (wants("seasons")) {
+        // The months of a shop hang together.
+        std::printf(
+            "\nSeasons of %d shops a line (Monte-Carlo error of what is held %.3f, were its months independent)\n\n| season | "
+            "index held | error of log index | told from 1 | next 120 days off, plain | seasonal "
+            "|\n|---|---|---|---|---|---|\n",
+            2 * rounds, error(0.95, 2 * rounds * 12));
+        const worlds::SeasonalShop with_season[] = {{3000, 1200, 0, 0},  {3000, 1200, 0.3, 0}, {300, 1200, 0.3, 0},
+                                                    {3000, 800, 0.3, 0}, {3000, 800, 0, 0.15}, {3000, 800, 0.3, 0.15},
+                                                    {1000, 800, 0.1, 0}};
+        for (const worlds::SeasonalShop& world : with_season) {
+            seasons(world, 2 * rounds, seed);
+        }
     }
-    std::printf(
-        "\nValue of the next year, of 100 customers in each of %d rounds (Monte-Carlo error of what is held %.3f)\n\n| world | "
-        "held | below | above | held of frequent buyers | width | sum foretold / actual "
-        "|\n|---|---|---|---|---|---|---|\n",
-        rounds, error(0.9, 100 * rounds));
-    for (const CustomerWorld& world : worlds::customer_worlds()) {
-        line(world, rounds, seed);
+    if (wants("customers")) {
+        std::printf(
+            "\nValue of the next year, of 100 customers in each of %d rounds (Monte-Carlo error of what is held %.3f)\n\n| "
+            "world | "
+            "held | below | above | held of frequent buyers | width | sum foretold / actual "
+            "|\n|---|---|---|---|---|---|---|\n",
+            rounds, error(0.9, 100 * rounds));
+        for (const CustomerWorld& world : worlds::customer_worlds()) {
+            line(world, rounds, seed);
+        }
     }
-    std::printf(
-        "\nThe same of sums, of %d rounds (Monte-Carlo error of what is held %.3f; of groups %.3f, were they independent)\n\n"
-        "| world | 20 customers held | all held | all below | half width of all / middle |\n|---|---|---|---|---|\n",
-        2 * rounds, error(0.9, 2 * rounds), error(0.9, 20 * rounds));
-    for (const CustomerWorld& world : worlds::customer_worlds()) {
-        sums(world, PurchaseModel::mbgnbd, 2 * rounds, seed);
+    if (wants("sums")) {
+        std::printf(
+            "\nThe same of sums, of %d rounds (Monte-Carlo error of what is held %.3f; of groups %.3f, were they "
+            "independent)\n\n"
+            "| world | 20 customers held | all held | all below | half width of all / middle |\n|---|---|---|---|---|\n",
+            2 * rounds, error(0.9, 2 * rounds), error(0.9, 20 * rounds));
+        for (const CustomerWorld& world : worlds::customer_worlds()) {
+            sums(world, PurchaseModel::mbgnbd, 2 * rounds, seed);
+        }
+        CustomerWorld few = worlds::customer_world("leave at any time, Gamma-Gamma");
+        few.customers = 500;  // whom Pareto/NBD is fitted to in a second
+        sums(few, PurchaseModel::pareto_nbd, 2 * rounds, seed);
     }
-    CustomerWorld few = worlds::customer_world("leave at any time, Gamma-Gamma");
-    few.customers = 500;  // whom Pareto/NBD is fitted to in a second
-    sums(few, PurchaseModel::pareto_nbd, 2 * rounds, seed);
+    if (wants("spend")) {
+        std::printf(
+            "\nSpend of the next purchases, of %d rounds: how often Gamma-Gamma has no mean (q <= 1), and how often it has and "
+            "what was "
+            "seen is likelier under it; the root of the mean squared error of what is expected of a customer, over the mean, "
+            "and the "
+            "sum of all over what they spend, by Gamma-Gamma, by a normal model, by Gamma-Gamma wherever q > 1, and by the "
+            "likelier\n\n| world | q <= 1 | Gamma-Gamma likelier | error by Gamma-Gamma | normal | q > 1 | likelier | sum by "
+            "Gamma-Gamma | normal | q > 1 | likelier |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
+            2 * rounds);
+        for (const CustomerWorld& world : worlds::spend_worlds()) {
+            spend_models(world, 2 * rounds, seed);
+        }
+    }
 }

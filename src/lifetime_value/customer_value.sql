@@ -157,6 +157,24 @@ $$;
 COMMENT ON FUNCTION analytics_internal.value_plan(date, interval, double precision) IS
 'The horizon after a day as weeks and months, and the discount rate of a month';
 
+CREATE FUNCTION analytics_internal.takes_gamma_gamma(
+    by_gamma analytics.spend_model, by_normal analytics.normal_spend_model, losing bigint, free bigint, value text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN COALESCE((by_gamma).q <= 1, false) THEN false
+                -- Amounts are positive, but for refunds of more than was paid: Gamma-Gamma leaves these customers out. Losses are real.
+                WHEN losing > 0 THEN value = 'amount'
+                WHEN free > 0 THEN true
+                -- Both are of the same customers, unless a day before the last refresh is asked for: then of each the mean.
+                ELSE NOT COALESCE((by_normal).converged AND (by_normal).log_likelihood / NULLIF((by_normal).customers, 0)
+                                                          > (by_gamma).log_likelihood / NULLIF((by_gamma).customers, 0), false) END
+$$;
+COMMENT ON FUNCTION analytics_internal.takes_gamma_gamma(analytics.spend_model, analytics.normal_spend_model, bigint, bigint, text) IS
+'Whether spend is Gamma-Gamma''s, rather than that of the normal model
+The likelier one where both know all customers. losing, free: how many brought less than nothing, and nothing, by their repeat purchases;
+value: amount or profit.';
+
 CREATE FUNCTION analytics.customer_value(
     as_of date DEFAULT NULL, horizon interval DEFAULT '1 year', value text DEFAULT 'amount',
     discount_rate double precision DEFAULT 0.1, model text DEFAULT 'mbgnbd', row_limit int DEFAULT 1000, business_id bigint DEFAULT NULL,
@@ -201,7 +219,7 @@ BEGIN
     ), fitted AS MATERIALIZED (
         SELECT m.business_id, COALESCE(customer_value.as_of, m.observed_until) AS as_of, m.observed_until, (m.model).customers,
                (m.model).reason, m.model,
-               ROW(s.p, s.q, s.gamma, s.p_error, s.q_error, s.gamma_error, NULL, NULL, NULL, NULL, NULL, NULL,
+               ROW(s.p, s.q, s.gamma, s.p_error, s.q_error, s.gamma_error, s.log_likelihood, s.customers, NULL, NULL, NULL, NULL,
                    NULL, s.correlations)::analytics.spend_model AS spend,
                s.business_id IS NOT NULL AS has_spend, s.customers AS spenders, s.reason AS spend_reason
         FROM modelled m
@@ -223,7 +241,6 @@ BEGIN
         FROM history h
         GROUP BY h.business_id
     ), chosen AS MATERIALIZED (
-        -- Amounts are positive, but for refunds of more than was paid: Gamma-Gamma leaves these customers out. Losses are real.
         SELECT p.*, CASE WHEN p.has_spend THEN s.model END AS normal, c.by_gamma, s.losing > 0 AS may_lose,
                format('%s of %s customers until %s: %s; %s who bought once: %s', customer_value.model, p.customers,
                    to_char(p.observed_until, 'YYYY-MM-DD'), p.reason,
@@ -238,7 +255,7 @@ BEGIN
         JOIN spending s ON s.business_id = p.business_id
         CROSS JOIN LATERAL (
             SELECT NOT p.has_spend
-                OR (s.losing = 0 OR customer_value.value = 'amount') AND COALESCE((p.spend).q > 1, true)) c (by_gamma)
+                OR analytics_internal.takes_gamma_gamma(p.spend, s.model, s.losing, s.free, customer_value.value)) c (by_gamma)
     ), valued AS (
         SELECT h.*, c.model, c.spend, c.normal, c.by_gamma, c.may_lose, c.periods, c.period, c.rate, c.evidence,
                analytics.p_alive(c.model, h.frequency, h.recency, h.age) AS p_alive,
@@ -289,7 +306,8 @@ COMMENT ON FUNCTION analytics.customer_value(date, interval, text, double precis
 as_of: the last day that counts, NULL for the last with a purchase; the models are those of the last refresh. horizon: how far ahead.
 value: amount or profit. discount_rate: a year. model: mbgnbd; bgnbd, which holds everybody who bought once for alive; or pareto_nbd, by
 which customers leave at any time: fitted by each call, not by the refresh, which takes forty times as long as mbgnbd. Spend is that of
-Gamma-Gamma if q > 1, where customers below 0 have none; else, and of profit where anybody loses money, normal: losses count.
+Gamma-Gamma, where customers below 0 have none; normal where q <= 1, where that makes what was spent likelier, or anybody loses money and
+value is profit: losses count.
 Result: p_alive: probability that the customer has not left. expected_purchases: days of purchase within the horizon. expected_spend: of
 each of them, between the customer''s own mean and that of all. clv: expected spend of the horizon, discounted month by month.
 mean_spend: of the days of purchase after the first, NULL where there are none; total_spend: of all. evidence: which models, of how many

@@ -53,11 +53,13 @@ BEGIN
     ), spend AS MATERIALIZED (
         SELECT k.business_id, analytics.gamma_gamma_fit(k.frequency, COALESCE(k.monetary_value, 0)) AS gamma_model,
                analytics.normal_spend_fit(k.frequency, COALESCE(k.monetary_value, 0)) AS normal_model,
-               count(*) FILTER (WHERE k.frequency > 0 AND k.monetary_value < 0) AS losing
+               count(*) FILTER (WHERE k.frequency > 0 AND k.monetary_value < 0) AS losing,
+               count(*) FILTER (WHERE k.frequency > 0 AND k.monetary_value = 0) AS free
         FROM known k
         GROUP BY k.business_id
     ), chosen AS MATERIALIZED (
-        SELECT s.*, (s.losing = 0 OR customer_value_by.value = 'amount') AND COALESCE((s.gamma_model).q > 1, true) AS by_gamma
+        SELECT s.*, analytics_internal.takes_gamma_gamma(s.gamma_model, s.normal_model, s.losing, s.free, customer_value_by.value)
+                   AS by_gamma
         FROM spend s
     ), valued AS (
         SELECT k.business_id, k.name, analytics.p_alive(f.purchase_model, k.frequency, k.recency, k.age) AS p_alive,

@@ -18,6 +18,18 @@ std::size_t month_of(std::int32_t day)
     return static_cast<unsigned>(year_month_day{sys_days{year{2000} / 1 / 1} + days{day}}.month()) - 1;
 }
 
+Money gamma_gamma(Engine& engine)
+{
+    const double scale = gamma(engine, 3.74) / 15.44;
+    return [scale](Engine& of) { return gamma(of, 6.25) / scale; };
+}
+
+Money log_normal(Engine& engine)
+{
+    const double own = std::exp(3 + 0.7 * normal(engine));
+    return [own](Engine& of) { return own * std::exp(0.8 * normal(of)); };
+}
+
 }  // namespace
 
 const std::vector<CustomerWorld>& customer_worlds()
@@ -29,14 +41,6 @@ const std::vector<CustomerWorld>& customer_worlds()
     static const auto at_any_time = [](Engine& engine) { return gamma(engine, 1) / (gamma(engine, 0.8) / 25); };
     static const auto alike = [](Engine&) { return -0.2; };
     static const auto never_leaves = [](Engine&) { return 1e9; };
-    static const auto gamma_gamma = [](Engine& engine) -> Money {
-        const double scale = gamma(engine, 3.74) / 15.44;
-        return [scale](Engine& of) { return gamma(of, 6.25) / scale; };
-    };
-    static const auto log_normal = [](Engine& engine) -> Money {
-        const double own = std::exp(3 + 0.7 * normal(engine));
-        return [own](Engine& of) { return own * std::exp(0.8 * normal(of)); };
-    };
     static const auto profit = [](Engine& engine) -> Money {
         const double own = 10 + 30 * normal(engine);
         return [own](Engine& of) { return own + 50 * normal(of); };
@@ -63,6 +67,43 @@ const std::vector<CustomerWorld>& customer_worlds()
         {"MBG/NBD, a fifth lose money", 3000, true, false, after_purchases, losing_fifth},
     };
     return worlds;
+}
+
+const std::vector<CustomerWorld>& spend_worlds()
+{
+    static const auto normal_spend = [](Engine& engine) -> Money {
+        const double own = 100 + 20 * normal(engine);
+        return [own](Engine& of) { return own + 25 * normal(of); };
+    };
+    static const auto wholesale = [](Engine& engine) -> Money {
+        const double own = (uniform(engine) < 0.1 ? 10 : 1) * std::exp(3 + 0.3 * normal(engine));
+        return [own](Engine& of) { return own * std::exp(0.4 * normal(of)); };
+    };
+    static const std::vector<CustomerWorld> worlds = {
+        {"Gamma-Gamma", 3000, false, false, {}, gamma_gamma},
+        {"Gamma-Gamma", 200, false, false, {}, gamma_gamma},
+        {"log-normal", 3000, false, false, {}, log_normal},
+        {"log-normal", 200, false, false, {}, log_normal},
+        {"a tenth spends ten times as much", 3000, false, false, {}, wholesale},
+        {"a tenth spends ten times as much", 200, false, false, {}, wholesale},
+        {"normal, far from 0", 3000, false, false, {}, normal_spend},
+        {"normal, far from 0", 200, false, false, {}, normal_spend},
+    };
+    return worlds;
+}
+
+Spender make_spender(const CustomerWorld& world, Engine& engine)
+{
+    constexpr int later = 200;
+    const Money money = world.money(engine);
+    Spender made{1 + std::floor(4 * gamma(engine, 0.8)), 0, 0};
+    for (int i = 0; i < static_cast<int>(made.frequency); ++i) {
+        made.mean += money(engine) / made.frequency;
+    }
+    for (int i = 0; i < later; ++i) {
+        made.later += money(engine) / later;
+    }
+    return made;
 }
 
 const CustomerWorld& customer_world(std::string_view name)

@@ -42,6 +42,17 @@ struct Customer {
 
 [[nodiscard]] Customer make_customer(const CustomerWorld& world, const lifetime_value::Plan& plan, Engine& engine);
 
+/** What repeat purchases of one customer brought on average, and what the next ones will. */
+struct Spender {
+    double frequency;
+    double mean;
+    double later;
+};
+
+/** Worlds of spend alone, in which nobody loses money. */
+[[nodiscard]] const std::vector<CustomerWorld>& spend_worlds();
+[[nodiscard]] Spender make_spender(const CustomerWorld& world, Engine& engine);
+
 /** Purchases seen of one of a group who buy and leave more or less often than others, by these logarithms: after a purchase, or at any time. */
 [[nodiscard]] lifetime_value::History make_history(bool leaves_at_any_time, double buys, double leaves, Engine& engine);
 
