@@ -148,6 +148,16 @@ void print_seasons(int runs, std::uint64_t seed)
         k.following = 1;
         k.spend_deviation = 0.1;
     });
+    row("13 weeks, season 0.3, spend follows it", 91, [](PortfolioKind& k) {
+        k.season = 0.3;
+        k.following = 1;
+    });
+    row("13 weeks, e 0.62, nothing in common", 91, [](PortfolioKind& k) {
+        k.elasticity_a = 7;
+        k.elasticity_b = 4;
+    });
+    row("28 days, nothing in common", 28, [](PortfolioKind&) {});
+    row("13 weeks, spend follows each day's demand", 91, [](PortfolioKind& k) { k.endogenous = k.chasing = true; });
     row("13 weeks, spend has no effect", 91, [](PortfolioKind& k) { k.flat = true; });
     row("26 weeks, no effect, season 0.4, spend follows it", 182, [&](PortfolioKind& k) {
         season(1, 0.3)(k);

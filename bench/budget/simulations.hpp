@@ -378,7 +378,9 @@ inline PlanScores simulate_plans(int runs, const PortfolioKind& kind, std::uint6
         if (step.part > 0) {
             // That nothing comes of nothing would be no merit.
             ++scores.ours.moved;
-            scores.ours.covered += step.outcome.lift.low <= lift * now && lift * now <= step.outcome.lift.high ? 1 : 0;
+            const double rounding = 1e-9 * now;
+            scores.ours.covered +=
+                step.outcome.lift.low <= lift * now + rounding && lift * now <= step.outcome.lift.high + rounding ? 1 : 0;
         }
         scores.ours.add(lift, best);
 

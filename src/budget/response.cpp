@@ -28,6 +28,8 @@ constexpr double center_deviation = 1.3;
 constexpr double prior_response = 0.5;
 /** How likely it is beforehand that a campaign's spend has no effect at all, */
 constexpr double flat_probability = 0.1;
+/** that no campaign's has, */
+constexpr double nothing_probability = 0.1;
 /** and that no season moved spends and responses; by which power of the movement it did else. */
 constexpr double no_season_probability = 0.5;
 constexpr double season_deviation = 1;
@@ -182,13 +184,26 @@ Commons evidence_of(const ResponseFit& fit)
     return evidence;
 }
 
-Commons weigh_commons(std::span<const Commons> evidences, const SeasonNodes& seasons)
-{
+/** How much each season and center weighs, and the logarithm of how likely all of them together make the blocks. */
+struct WeighedCommons {
     Commons weight{};
+    double log_likelihood = 0;
+};
+
+WeighedCommons weigh_commons(std::span<const Commons> evidences, const SeasonNodes& seasons)
+{
+    WeighedCommons found;
+    Commons& weight = found.weight;
+    Centers prior{};
+    double sum_of_prior = 0;
+    for (std::size_t j = 0; j < center_nodes; ++j) {
+        prior[j] = -numeric::square((center_node(j) - center_mean) / center_deviation) / 2;
+        sum_of_prior += std::exp(prior[j]);
+    }
     double top = -std::numeric_limits<double>::infinity();
     for (std::size_t g = 0; g < season_nodes; ++g) {
         for (std::size_t j = 0; j < center_nodes; ++j) {
-            weight[g][j] = std::log(seasons.weight[g]) - numeric::square((center_node(j) - center_mean) / center_deviation) / 2;
+            weight[g][j] = std::log(seasons.weight[g]) + prior[j];
             for (const Commons& evidence : evidences) {
                 weight[g][j] += std::log(evidence[g][j]);
             }
@@ -207,7 +222,22 @@ Commons weigh_commons(std::span<const Commons> evidences, const SeasonNodes& sea
             w /= sum;
         }
     }
-    return weight;
+    found.log_likelihood = top + std::log(sum) - std::log(sum_of_prior);
+    return found;
+}
+
+/** How likely it is that spend has no effect in any campaign; `log_likelihood`: of the blocks where it may have one. */
+double weigh_nothing(std::span<const ResponseFit> fits, const SeasonNodes& seasons, double log_likelihood)
+{
+    double odds = 0;
+    for (std::size_t g = 0; g < season_nodes; ++g) {
+        double logs = std::log(seasons.weight[g]) - log_likelihood;
+        for (const ResponseFit& fit : fits) {
+            logs += std::log(fit.likelihood[g][0]);
+        }
+        odds += std::exp(logs) * nothing_probability / (1 - nothing_probability);
+    }
+    return std::isfinite(odds) ? odds / (1 + odds) : 1;
 }
 
 void settle(ResponseFit& fit, std::span<const Shape> shapes, const Commons& common_weight, const Commons& evidence)
@@ -328,6 +358,25 @@ Interval interval_of(std::vector<double>& values)
     return {mean, at(0.05), at(0.95)};
 }
 
+/** An end of the interval of these lifts, drawn towards 0 where that is outside, and so far as lifts are 0 with probability `nothing`. */
+double drawn_to_nothing(std::vector<double>& lifts, double end, double nothing)
+{
+    constexpr double beyond = 0.05;
+    const double side = end < 0 ? -1 : 1;
+    for (double& lift : lifts) {
+        lift *= side;
+    }
+    const auto others = std::count_if(lifts.begin(), lifts.end(), [](double lift) { return lift <= 0; });
+    const auto count = static_cast<double>(lifts.size());
+    if (nothing + (1 - nothing) * static_cast<double>(others) / count >= beyond) {
+        return 0;
+    }
+    const auto place =
+        lifts.begin() + static_cast<std::ptrdiff_t>((beyond - nothing) / (1 - nothing) * static_cast<double>(lifts.size() - 1));
+    std::nth_element(lifts.begin(), place, lifts.end());
+    return side * std::min(*place, side * end);
+}
+
 /** A season and a center. */
 struct Common {
     std::size_t season;
@@ -404,7 +453,9 @@ ResponseModel fit_responses(std::span<const std::vector<Block>> campaigns, std::
         }
         evidences.push_back(evidence_of(fit));
     }
-    model.common_weight = weigh_commons(evidences, nodes);
+    const WeighedCommons commons = weigh_commons(evidences, nodes);
+    model.common_weight = commons.weight;
+    model.nothing = weigh_nothing(model.campaigns, nodes, commons.log_likelihood);
     const auto& prior = elasticity_prior();
     for (std::size_t k = 0; k < elasticity_nodes; ++k) {
         for (std::size_t j = 0; j < center_nodes; ++j) {
@@ -471,6 +522,11 @@ PlanOutcome outcome_of(const ResponseModel& model, std::span<const Move> moves, 
     }
     outcome.total = {interval_of(total_before), interval_of(total_after)};
     outcome.lift = interval_of(lift);
+    if (outcome.lift.low > 0) {
+        outcome.lift.low = drawn_to_nothing(lift, outcome.lift.low, model.nothing);
+    } else if (outcome.lift.high < 0) {
+        outcome.lift.high = drawn_to_nothing(lift, outcome.lift.high, model.nothing);
+    }
     outcome.probability_of_lift = static_cast<double>(gains) / worlds;
     return outcome;
 }

@@ -3,8 +3,9 @@
  * value is learned across the campaigns. Nothing is iterated to a tolerance, so nothing can fail to converge.
  *
  * Given the elasticity e, the response per day at the reference spend is gamma distributed; e is 0, or has nodes from 0.03 to 0.97 and a
- * logit-normal prior around m; m has nodes, too, and its weight is how well all campaigns together agree with it. Where the spends of all
- * campaigns move together, a season may have moved them and the responses: by which power of the common movement has nodes, too, one of
+ * logit-normal prior around m; m has nodes, too, and its weight is how well all campaigns together agree with it. Beside that it may be
+ * that spend has no effect in any campaign: no curve says so, but what a move brings is then nothing. Where the spends of all campaigns
+ * move together, a season may have moved them and the responses: by which power of the common movement has nodes, too, one of
  * which is none.
  */
 #pragma once
@@ -90,6 +91,7 @@ struct ResponseModel {
     std::array<std::array<double, center_nodes>, season_nodes> common_weight{};  // of each season and m
     double elasticity = 0;                                                       // of a campaign of which nothing is known
     std::array<double, elasticity_nodes> prior_weight{};                         // the same as a distribution
+    double nothing = 0;  // how likely it is that spend has no effect in any campaign; curves are as if it was not so
 };
 
 /** Fits all campaigns at once. `tests`: empty, or one per campaign. Throws Stopped. */
@@ -113,7 +115,7 @@ struct MoveOutcome {
 struct PlanOutcome {
     std::vector<MoveOutcome> campaigns;
     MoveOutcome total;
-    Interval lift;
+    Interval lift;  // it holds 0 where spend may well have no effect in any campaign
     double probability_of_lift;
 };
 

@@ -166,6 +166,24 @@ TEST(BudgetResponse, OutcomesAreTheSameEachTimeAndMatchTheCurve)
     EXPECT_EQ(outcome_of(model, none, StopFlag()).lift.mean, 0);
 }
 
+TEST(BudgetResponse, WhereNothingFollowsSpendALiftMayBeNone)
+{
+    const std::vector<Move> more{{100, 150}, {100, 150}};
+    const std::vector<Move> less{{100, 60}, {100, 60}};
+    const ResponseModel flat = fit({weeks_of("a", 1e-9, 1, 52), weeks_of("b", 1e-9, 1, 52)});
+    EXPECT_GT(flat.nothing, 0.5);
+    const Interval won = outcome_of(flat, more, StopFlag()).lift;
+    EXPECT_EQ(won.low, 0);
+    EXPECT_GT(won.high, 0);
+    const Interval lost = outcome_of(flat, less, StopFlag()).lift;
+    EXPECT_LT(lost.low, 0);
+    EXPECT_EQ(lost.high, 0);
+    const ResponseModel steep = fit({weeks_of("a", 0.5, 1, 52), weeks_of("b", 0.5, 1, 52)});
+    EXPECT_LT(steep.nothing, 0.01);
+    EXPECT_GT(outcome_of(steep, more, StopFlag()).lift.low, 0);
+    EXPECT_LT(outcome_of(steep, less, StopFlag()).lift.high, 0);
+}
+
 TEST(BudgetResponse, TheCurveIsTheMeanOfAllCurves)
 {
     for (const Family family : {Family::michaelis_menten, Family::power, Family::logarithm}) {

@@ -78,4 +78,14 @@ TEST(BudgetWorlds, LiftIsHeldWhereSpendFollowsASeason)
     EXPECT_LE(score.harm(), 0.1);
 }
 
+TEST(BudgetWorlds, LiftIsHeldWhereSpendHasNoEffect)
+{
+    SCOPED_TRACE(seed_of_today());
+    const PortfolioKind kind{.days = 182, .budget_days = 7, .season = 0.4, .following = 1, .flat = true};
+    const PlanScore score = simulate_plans(40, kind, seed_of_today()).ours;
+    // .77 where curves alone are believed.
+    EXPECT_GT(score.coverage(), 0.94);
+    EXPECT_GT(score.moved, 25);
+}
+
 }  // namespace
