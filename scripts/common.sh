@@ -2,7 +2,10 @@
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 log_folder=${MARKETING_LOGS:-$repository/build/logs}
-mkdir -p "$log_folder"
+if ! mkdir -p "$log_folder" 2>/dev/null; then
+    echo "$log_folder cannot be made: run this in a clone of your own." >&2
+    exit 1
+fi
 # The same encoding, order of text and language of messages whatever the machine is set to: a server of our own takes over what it is
 # started with.
 export LC_ALL=C.UTF-8
