@@ -129,7 +129,7 @@ TAP_TESTS    =
 # -g1: lines for backtraces; all that debuggers could show is twenty times the library. -ffile-prefix-map: any folder makes the same library.
 EIGEN_INCLUDE ?= /usr/include/eigen3
 PG_CXXFLAGS  = -I$(SOURCE)src -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(EIGEN_INCLUDE) -std=c++20 -O2 -g1 -gz \
-               -ffile-prefix-map=$(SOURCE)= -ffile-prefix-map=$(CURDIR)=. -DBOOST_ENABLE_ASSERT_HANDLER -Wall -Wextra -Wshadow -Wconversion \
+               -ffile-prefix-map=$(SOURCE)= -ffile-prefix-map='$(CURDIR)'=. -DBOOST_ENABLE_ASSERT_HANDLER -Wall -Wextra -Wshadow -Wconversion \
                -Wno-sign-conversion -Wno-register $(MARKETING_CXXFLAGS)
 SHLIB_LINK   = -gz -lstdc++ -lm -Wl,--version-script=$(SOURCE)exports.map
 EXTRA_CLEAN  = src/*/*.d test/bridge/bridge.so test/bridge/*.o test/bridge/*.d src/precompiled.hpp.gch built_with $(EXTENSION)-*.zip \
@@ -166,7 +166,7 @@ endif
 
 # What is compiled is stale where it was compiled for another server, by another compiler or with other flags. Where warnings were errors,
 # a build that does not ask for that takes what is there, not the other way round.
-STAMP       := $(CURDIR)/built_with
+STAMP       := built_with
 settings    := $(strip $(shell $(PG_CONFIG) --version) $(includedir_server) $(compiler) $(filter-out -Werror -ffile-prefix-map=%,$(CXXFLAGS) $(CPPFLAGS)) \
                $(PRECOMPILED) $(LDFLAGS))
 strict      := $(filter -Werror,$(CXXFLAGS))
@@ -241,4 +241,4 @@ $(EXTENSION).spdx.json: $(shlib)
 	$(SOURCE)scripts/sbom $(shlib) $(CXX) -isystem $(EIGEN_INCLUDE) >$@
 # The sources as PGXN takes them: what the commit at hand holds.
 dist:
-	git -C $(abspath $(SOURCE)) archive --format=zip --prefix=$(EXTENSION)-$(EXT_VERSION)/ -o $(CURDIR)/$(EXTENSION)-$(EXT_VERSION).zip HEAD
+	git -C '$(abspath $(SOURCE))' archive --format=zip --prefix=$(EXTENSION)-$(EXT_VERSION)/ -o '$(CURDIR)/$(EXTENSION)-$(EXT_VERSION).zip' HEAD
