@@ -62,6 +62,21 @@ CALL analytics.refresh(business_id => 4);
 SELECT contract_id FROM warehouse.fact_contracts WHERE business_id = 4;
 SELECT row_key, reason FROM warehouse.rejected_rows WHERE business_id = 4 ORDER BY 1;
 
+-- Tables that keep all versions: a row is gone where the newest is its deletion, and back where a newer one follows. Read whole, and by what is new.
+CREATE TABLE raw.versions (id text, who text, at date, seen timestamptz, _ab_cdc_deleted_at text);
+INSERT INTO raw.versions VALUES ('v1', 'a', '2025-04-02', '2025-04-02', NULL), ('v1', 'a', '2025-04-02', '2025-04-03', '2025-04-03'), ('v2', 'a', '2025-04-02', '2025-04-02', '2025-04-02'),
+    ('v2', 'a', '2025-04-02', '2025-04-03', NULL), ('v3', 'a', '2025-04-02', '2025-04-02', NULL), ('v4', 'a', '2025-04-02', '2025-04-02', NULL);
+CREATE TABLE raw.added AS TABLE raw.versions;
+SELECT analytics.register_source('contracts', 'raw.versions', '{"contract_id": "id", "client_id": "who", "signed_at": "at", "updated_at": "seen"}', business_id => 5) > 0 AS registered,
+    analytics.register_source('contracts', 'raw.added', '{"contract_id": "''a'' || id", "client_id": "who", "signed_at": "at", "updated_at": "seen"}', options => '{"append_only": true}', business_id => 5) > 0 AS added;
+CALL analytics.refresh(business_id => 5);
+SELECT string_agg(contract_id, ' ' ORDER BY contract_id) FROM warehouse.fact_contracts WHERE business_id = 5;
+INSERT INTO raw.versions VALUES ('v3', 'a', '2025-04-02', '2025-04-04', '2025-04-04');
+INSERT INTO raw.added VALUES ('v3', 'a', '2025-04-02', '2025-04-04', '2025-04-04');
+CALL analytics.refresh(business_id => 5);
+SELECT string_agg(contract_id, ' ' ORDER BY contract_id) FROM warehouse.fact_contracts WHERE business_id = 5;
+SELECT relation, rows_read, loaded, deduplicated, rejected FROM analytics.refresh_status() WHERE relation IN ('raw.versions', 'raw.added') ORDER BY 1;
+
 -- A word that SQL knows is a column all the same, or nothing; a number of days is no date.
 CREATE TABLE raw.owned (id int, owner_user text, at date);
 \set VERBOSITY default

@@ -324,18 +324,22 @@ CREATE FUNCTION analytics_internal.repeats_outside(source analytics.source, slic
 AS $$
 DECLARE
     entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
+    -- Where rows are only added, a deletion is one of them.
+    unread constant text := COALESCE(slice.unread, CASE
+        WHEN analytics_internal.is_append_only(source) THEN 'k.reject_reason LIKE ''deleted in the source: %'''
+    END);
     repeated boolean;
 BEGIN
-    IF slice.unread IS NOT NULL THEN
+    IF unread IS NOT NULL THEN
         EXECUTE format($sql$
             SELECT count(*) > 0
             FROM pg_temp.stage k
             JOIN warehouse.%I t ON %s AND %s
             WHERE %s$sql$,
             entity.target, analytics_internal.own_rows(source), analytics_internal.each_name(entity.key, 'k.%1$I = t.%1$I', ' AND '),
-            slice.unread)
+            unread)
         INTO repeated;
-    ELSIF NOT analytics_internal.is_append_only(source) AND NOT analytics_internal.has_unique_key(source) THEN
+    ELSIF NOT analytics_internal.has_unique_key(source) THEN
         -- Read as stage_source reads.
         PERFORM set_config('TimeZone', analytics_internal.source_timezone(source), true);
         EXECUTE (

@@ -367,14 +367,30 @@ $$;
 COMMENT ON FUNCTION analytics_internal.keep_whole(analytics.source, text) IS
 'Gives refused rows of pg_temp.stage the rows they were read from';
 
--- Of rows with one key the newest is kept. The others are copies or older versions of it; what may be neither is refused.
+-- Of rows with one key the newest is kept, and none where that is marked as deleted. The others are copies or older versions of it; what
+-- may be neither is refused.
 CREATE FUNCTION analytics_internal.deduplicate_stage(key text[], parts boolean DEFAULT false) RETURNS bigint
     LANGUAGE plpgsql VOLATILE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    known_by constant text[] := key || CASE WHEN parts THEN '{part}'::text[] END;
+    deleted bigint;
     deduplicated bigint;
 BEGIN
+    EXECUTE format($sql$
+        DELETE FROM pg_temp.stage s
+        USING (
+            SELECT %1$s, max(updated_at) AS deleted_at
+            FROM pg_temp.stage
+            WHERE reject_reason LIKE 'deleted in the source: %%'
+            GROUP BY %1$s
+        ) d
+        WHERE s.reject_reason IS NULL AND s.updated_at <= d.deleted_at AND (%2$s) = (%3$s)
+        $sql$,
+        analytics_internal.each_name(known_by, '%1$I'), analytics_internal.each_name(known_by, 's.%1$I'),
+        analytics_internal.each_name(known_by, 'd.%1$I'));
+    GET DIAGNOSTICS deleted = ROW_COUNT;
     EXECUTE format($sql$
         WITH repeated AS (
             SELECT %1$s
@@ -407,10 +423,10 @@ BEGIN
         )
         SELECT count(*) FROM superseded
         $sql$,
-        analytics_internal.each_name(key || CASE WHEN parts THEN '{part}'::text[] END, '%1$I'),
+        analytics_internal.each_name(known_by, '%1$I'),
         array_to_string(key, ', ') || ' is not unique: a row with the same key and other content was kept')
     INTO deduplicated;
-    RETURN deduplicated;
+    RETURN deleted + deduplicated;
 END
 $$;
 COMMENT ON FUNCTION analytics_internal.deduplicate_stage(text[], boolean) IS
