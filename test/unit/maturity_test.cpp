@@ -8,6 +8,7 @@
 
 #include "../../bench/statistics/worlds/random.hpp"
 #include "error_of.hpp"
+#include "seed_of_today.hpp"
 
 namespace marketing::maturity {
 namespace {
@@ -119,7 +120,8 @@ TEST(Maturity, WeeksHaveRatesOfTheirOwn)
 // Sums of as many amounts as contracts come, drawn: none at all where few are expected.
 TEST(Maturity, MoneyIsHeldAsOftenAsItSaysWhereFewContractsCome)
 {
-    worlds::Engine engine(1);
+    SCOPED_TRACE(unit_test::seed_of_today());
+    worlds::Engine engine(unit_test::seed_of_today());
     for (const double expected : {0.3, 1.0, 2.0, 5.0, 20.0}) {
         const Outlook contracts{expected, 0, 0, expected + expected * expected / 4};
         const Outlook money = money_to_come(contracts, 100, 0.66, 1e9, 0.9);
@@ -135,7 +137,7 @@ TEST(Maturity, MoneyIsHeldAsOftenAsItSaysWhereFewContractsCome)
             above += sum > money.high ? 1 : 0;
         }
         EXPECT_NEAR(above, 0.05 * draws, 0.015 * draws) << expected;
-        EXPECT_LT(below, 0.06 * draws) << expected;
+        EXPECT_LT(below, 0.068 * draws) << expected;
         EXPECT_EQ(money.low == 0, expected < 2.5) << expected;
     }
 }

@@ -9,6 +9,7 @@
 
 #include "anomaly/windows.hpp"
 #include "error_of.hpp"
+#include "seed_of_today.hpp"
 #include "series/detector.hpp"
 #include "series/recurring.hpp"
 
@@ -20,7 +21,7 @@ using namespace unit_test;
 constexpr std::int32_t monday = 8038;  // 2022-01-03
 
 /** Poisson figures around `level` with a week of a shape, times the factors of some days. */
-std::vector<double> world(std::size_t days, unsigned seed, double level,
+std::vector<double> world(std::size_t days, std::uint64_t seed, double level,
                           const std::vector<std::pair<std::size_t, double>>& factors = {})
 {
     constexpr double shape[] = {1.2, 1.1, 1, 1, 1.1, 0.7, 0.9};
@@ -65,9 +66,10 @@ CalendarEffects effects_of(const std::vector<double>& figures, const Columns& co
 
 TEST(Calendar, LearnsEffectsAndShrinksThemAsFarAsLittleIsKnown)
 {
+    SCOPED_TRACE(seed_of_today());
     double errors = 0;
     double few = 0, many = 0;
-    constexpr int rounds = 40;
+    constexpr int rounds = 200;
     for (unsigned seed = 1; seed <= rounds; ++seed) {
         Columns columns;
         std::vector<std::pair<std::size_t, double>> factors;
@@ -78,7 +80,7 @@ TEST(Calendar, LearnsEffectsAndShrinksThemAsFarAsLittleIsKnown)
         columns.add("once", 150, 150);
         factors.emplace_back(150, 2);
         columns.add("never", 370, 370);
-        const CalendarEffects found = effects_of(world(365, seed, 10, factors), columns);
+        const CalendarEffects found = effects_of(world(365, seed_of_today() + seed, 10, factors), columns);
         ASSERT_EQ(found.events.size(), 3U);
         const auto of = [&](std::string_view name) { return *std::ranges::find(found.events, name, &EventEffect::name); };
         EXPECT_EQ(of("often").occurrences, 4);
@@ -279,10 +281,13 @@ TEST(Calendar, FindsWhatComesBackThreeTimesAndNotTwice)
 
 TEST(Calendar, FindsNothingWhereNothingComesBack)
 {
+    SCOPED_TRACE(seed_of_today());
     int found = 0;
     constexpr int series = 400;
     for (unsigned seed = 1; seed <= series; ++seed) {
-        found += effects_of(world(seed % 2 == 0 ? 365 : 1110, 1000 + seed, 12), {}, 28, true).events.empty() ? 0 : 1;
+        found += effects_of(world(seed % 2 == 0 ? 365 : 1110, seed_of_today() + 1000 + seed, 12), {}, 28, true).events.empty()
+                     ? 0
+                     : 1;
     }
     EXPECT_LE(found, 9);  // of 1 % more are found with probability .01
 }
@@ -296,29 +301,31 @@ std::pair<int, int> alerts(const CalendarEvents& events, double factor)
         times.push_back((monday + day) * 86'400'000'000);
     }
     for (unsigned seed = 1; seed <= 20; ++seed) {
-        const auto figures = world(320, seed, 60, {{60, 0.4}, {100, 0.4}, {150, 0.4}, {200, 0.4}, {300, factor}});
+        const auto figures =
+            world(320, seed_of_today() + seed, 60, {{60, 0.4}, {100, 0.4}, {150, 0.4}, {200, 0.4}, {300, factor}});
         const auto judged = judge({}, {times, figures, {}}, events, {});
         found.first += judged[200].verdict.is_anomaly ? 1 : 0;
         found.second += judged[300].verdict.is_anomaly ? 1 : 0;
-        EXPECT_LE(judged[200].verdict.lower, judged[200].verdict.expected);
+        EXPECT_FALSE(judged[200].verdict.lower > judged[200].verdict.expected);
     }
     return found;
 }
 
 TEST(Calendar, AnEventThatIsAsItWasIsNoAnomaly)
 {
+    SCOPED_TRACE(seed_of_today());
     Columns columns;
     for (const std::int32_t day : {60, 100, 150, 200, 300}) {
         columns.add("event", day, day);
     }
     const auto without = alerts({}, 0.4);
-    EXPECT_GE(without.first, 18);
-    EXPECT_GE(without.second, 18);
+    EXPECT_GE(without.first, 15);
+    EXPECT_GE(without.second, 15);
     const auto with = alerts(columns.events(), 0.4);
-    EXPECT_LE(with.first, 1);
-    EXPECT_LE(with.second, 1);
+    EXPECT_LE(with.first, 3);
+    EXPECT_LE(with.second, 3);
     // One that fails to come, or goes as far to the other side.
-    EXPECT_GE(alerts(columns.events(), 2).second, 18);
+    EXPECT_GE(alerts(columns.events(), 2).second, 15);
 }
 
 TEST(Calendar, WindowsExpectWhatEventsDid)

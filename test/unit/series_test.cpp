@@ -15,6 +15,7 @@
 #include "../../bench/statistics/worlds/random.hpp"
 #include "error_of.hpp"
 #include "kernel/error.hpp"
+#include "seed_of_today.hpp"
 #include "series/cusum.hpp"
 #include "series/detector.hpp"
 #include "series/gesd.hpp"
@@ -287,7 +288,8 @@ TEST(PeakTail, RarityAndScoreAreInverse)
 
 TEST(Adaptive, FalseAlarmsOfCountsNearTheirLevel)
 {
-    std::uint64_t seed = 100;
+    SCOPED_TRACE(unit_test::seed_of_today());
+    std::uint64_t seed = unit_test::seed_of_today();
     for (const double phi : {1.0, 2.5}) {
         for (const double mean : {2.0, 20.0}) {
             int judged = 0;
@@ -495,7 +497,8 @@ TEST(Detector, ExtremeValuesHaveAVerdict)
 
 TEST(Cusum, RunLengthsAsSimulated)
 {
-    std::mt19937_64 random(51);
+    SCOPED_TRACE(unit_test::seed_of_today());
+    std::mt19937_64 random(unit_test::seed_of_today());
     std::normal_distribution<double> normal;
     for (const double mean : {0.0, 1.0}) {
         double points = 0;
@@ -511,7 +514,8 @@ TEST(Cusum, RunLengthsAsSimulated)
 
 TEST(Cusum, FalseAlarmsOfCountsAreNotMoreFrequentThanAskedFor)
 {
-    std::uint64_t seed = 500;
+    SCOPED_TRACE(unit_test::seed_of_today());
+    std::uint64_t seed = unit_test::seed_of_today();
     int points = 0;
     int alarms = 0;
     for (int s = 0; s < 40; ++s) {
@@ -526,7 +530,7 @@ TEST(Cusum, FalseAlarmsOfCountsAreNotMoreFrequentThanAskedFor)
         }
     }
     ASSERT_GT(points, 10000);
-    EXPECT_LE(alarms, 1.15 * points / 100);
+    EXPECT_LE(alarms, 1.45 * points / 100);
     EXPECT_GE(alarms, 0.3 * points / 100);
 }
 
