@@ -46,16 +46,20 @@ Moments moments_argument(postgres::Arguments& in, const char* name)
             number("covariance")};
 }
 
-/** Moments from three arguments. What SQL's aggregates do not know of so few rows is 0; nothing where another one is NULL. */
-std::optional<Moments> moments_arguments(postgres::Arguments& in, const char* n, const char* mean, const char* variance)
+/** What SQL's aggregates say of the units of an arm: of none there is no mean, of one no variance. */
+struct Aggregates {
+    std::optional<std::int64_t> n;
+    std::optional<double> mean;
+    std::optional<double> variance;
+};
+
+/** What they do not know of so few units is 0; nothing where another one is NULL. */
+std::optional<Moments> moments_of(const Aggregates& arm)
 {
-    const auto count = in.optional<std::int64_t>(n);
-    const auto mean_given = in.optional<double>(mean);
-    const auto variance_given = in.optional<double>(variance);
-    if (!count || (*count >= 1 && !mean_given) || (*count >= 2 && !variance_given)) {
+    if (!arm.n || (*arm.n >= 1 && !arm.mean) || (*arm.n >= 2 && !arm.variance)) {
         return std::nullopt;
     }
-    return Moments{static_cast<double>(*count), *count < 1 ? 0 : *mean_given, *count < 2 ? 0 : *variance_given};
+    return Moments{static_cast<double>(*arm.n), *arm.n < 1 ? 0 : *arm.mean, *arm.n < 2 ? 0 : *arm.variance};
 }
 
 /** The last arguments of a comparison that has no others between them. */
@@ -120,8 +124,10 @@ MARKETING_ROWS(ab_proportions, in, row)
 
 MARKETING_ROWS(ab_means, in, row)
 {
-    const auto a = moments_arguments(in, "n_a", "mean_a", "variance_a");
-    const auto b = moments_arguments(in, "n_b", "mean_b", "variance_b");
+    const auto a =
+        moments_of({in.optional<std::int64_t>("n_a"), in.optional<double>("mean_a"), in.optional<double>("variance_a")});
+    const auto b =
+        moments_of({in.optional<std::int64_t>("n_b"), in.optional<double>("mean_b"), in.optional<double>("variance_b")});
     const Inference inference = inference_arguments(in);
     if (!a || !b) {
         return;
@@ -211,8 +217,10 @@ MARKETING_ROWS(ab_timeline, in, rows)
 
 MARKETING_ROWS(ab_bayes_means, in, row)
 {
-    const auto a = moments_arguments(in, "n_a", "mean_a", "variance_a");
-    const auto b = moments_arguments(in, "n_b", "mean_b", "variance_b");
+    const auto a =
+        moments_of({in.optional<std::int64_t>("n_a"), in.optional<double>("mean_a"), in.optional<double>("variance_a")});
+    const auto b =
+        moments_of({in.optional<std::int64_t>("n_b"), in.optional<double>("mean_b"), in.optional<double>("variance_b")});
     const double prior = in.value_or("prior_deviation", std::numeric_limits<double>::infinity());
     const double confidence = in.get<double>("confidence");
     if (!a || !b) {
