@@ -45,7 +45,7 @@ AS $$
             WHERE x.business_id = w.business_id AND x.source_id = w.source_id
               AND k.check_name = CASE WHEN x.reason LIKE '% is missing' THEN 'not_null'
                                       WHEN x.reason LIKE '% is not unique: %' THEN 'unique'
-                                      WHEN x.reason LIKE 'deleted in the source: %' THEN 'deleted'
+                                      WHEN analytics_internal.is_deletion(x.reason) THEN 'deleted'
                                       ELSE 'accepted_values' END
             GROUP BY x.reason
         ) g

@@ -285,7 +285,7 @@ BEGIN
     SELECT format('%s of the first %s rows would be refused: %s', p.rows, looked.rows, p.subject)
     FROM analytics_internal.preview_rows(looked.source) p
     -- Of those a note tells.
-    WHERE p.aspect = 'refused' AND p.subject !~ '^deleted in the source'
+    WHERE p.aspect = 'refused' AND NOT analytics_internal.is_deletion(p.subject)
     ORDER BY p.rows DESC, p.subject
     LIMIT 3;
     PERFORM analytics_internal.drop_preview();

@@ -326,7 +326,7 @@ DECLARE
     entity constant analytics.entity := e FROM analytics.entity e WHERE e.entity = source.entity;
     -- Where rows are only added, a deletion is one of them.
     unread constant text := COALESCE(slice.unread, CASE
-        WHEN analytics_internal.is_append_only(source) THEN 'k.reject_reason LIKE ''deleted in the source: %'''
+        WHEN analytics_internal.is_append_only(source) THEN 'analytics_internal.is_deletion(k.reject_reason)'
     END);
     repeated boolean;
 BEGIN

@@ -113,6 +113,13 @@ COMMENT ON FUNCTION analytics_internal.deleted_sql(regclass) IS
 'Branches of a CASE that refuse rows marked as deleted
 NULL where nothing marks them.';
 
+CREATE FUNCTION analytics_internal.is_deletion(reason text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT reason LIKE 'deleted in the source: %'
+$$;
+COMMENT ON FUNCTION analytics_internal.is_deletion(text) IS 'Whether a row was refused since its source marks it as deleted';
+
 -- An export by week or month says so by a second date, and its row would stand on the first day of many.
 CREATE FUNCTION analytics_internal.several_days_sql(source analytics.source) RETURNS text
     LANGUAGE sql STABLE
@@ -383,7 +390,7 @@ BEGIN
         USING (
             SELECT %1$s, max(updated_at) AS deleted_at
             FROM pg_temp.stage
-            WHERE reject_reason LIKE 'deleted in the source: %%'
+            WHERE analytics_internal.is_deletion(reject_reason)
             GROUP BY %1$s
         ) d
         WHERE s.reject_reason IS NULL AND s.updated_at <= d.deleted_at AND (%2$s) = (%3$s)
