@@ -292,7 +292,7 @@ TEST(Calendar, FindsNothingWhereNothingComesBack)
     EXPECT_LE(found, 9);  // of 1 % more are found with probability .01
 }
 
-/** How many of the days 200 and 300, of an event that halves them or fails to come, are anomalies. */
+/** Of 100 series, how many find the days 200 and 300, of an event that more than halves them or fails to come, to be anomalies. */
 std::pair<int, int> alerts(const CalendarEvents& events, double factor)
 {
     std::pair<int, int> found{0, 0};
@@ -300,13 +300,15 @@ std::pair<int, int> alerts(const CalendarEvents& events, double factor)
     for (std::int64_t day = 0; day < 320; ++day) {
         times.push_back((monday + day) * 86'400'000'000);
     }
-    for (unsigned seed = 1; seed <= 20; ++seed) {
+    for (unsigned seed = 1; seed <= 100; ++seed) {
         const auto figures =
             world(320, seed_of_today() + seed, 60, {{60, 0.4}, {100, 0.4}, {150, 0.4}, {200, 0.4}, {300, factor}});
         const auto judged = judge({}, {times, figures, {}}, events, {});
         found.first += judged[200].verdict.is_anomaly ? 1 : 0;
         found.second += judged[300].verdict.is_anomaly ? 1 : 0;
-        EXPECT_FALSE(judged[200].verdict.lower > judged[200].verdict.expected);
+        // Three in ten thousand know no interval there: what looked like a new level came shortly before.
+        EXPECT_TRUE(judged[200].verdict.lower <= judged[200].verdict.expected ||
+                    judged[200].verdict.reason == Reason::insufficient_data);
     }
     return found;
 }
@@ -319,13 +321,14 @@ TEST(Calendar, AnEventThatIsAsItWasIsNoAnomaly)
         columns.add("event", day, day);
     }
     const auto without = alerts({}, 0.4);
-    EXPECT_GE(without.first, 15);
-    EXPECT_GE(without.second, 15);
+    // .988 and .980 on other days, and .002 with the events.
+    EXPECT_GE(without.first, 92);
+    EXPECT_GE(without.second, 92);
     const auto with = alerts(columns.events(), 0.4);
-    EXPECT_LE(with.first, 3);
-    EXPECT_LE(with.second, 3);
+    EXPECT_LE(with.first, 4);
+    EXPECT_LE(with.second, 4);
     // One that fails to come, or goes as far to the other side.
-    EXPECT_GE(alerts(columns.events(), 2).second, 15);
+    EXPECT_GE(alerts(columns.events(), 2).second, 97);
 }
 
 TEST(Calendar, WindowsExpectWhatEventsDid)

@@ -518,7 +518,7 @@ TEST(Cusum, FalseAlarmsOfCountsAreNotMoreFrequentThanAskedFor)
     std::uint64_t seed = unit_test::seed_of_today();
     int points = 0;
     int alarms = 0;
-    for (int s = 0; s < 40; ++s) {
+    for (int s = 0; s < 200; ++s) {
         DriftOptions options;
         options.baseline.window = 366;
         options.baseline.min_history = 28;
@@ -529,8 +529,8 @@ TEST(Cusum, FalseAlarmsOfCountsAreNotMoreFrequentThanAskedFor)
             alarms += point.is_drift ? 1 : 0;
         }
     }
-    ASSERT_GT(points, 10000);
-    EXPECT_LE(alarms, 1.45 * points / 100);
+    ASSERT_GT(points, 50000);
+    EXPECT_LE(alarms, 1.2 * points / 100);  // 1.06 on other days, give or take .035
     EXPECT_GE(alarms, 0.3 * points / 100);
 }
 
